@@ -1,0 +1,1 @@
+"""What a page may call: one class per namespace, behind one door."""

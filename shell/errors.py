@@ -1,0 +1,157 @@
+"""The exception tree: every way in which the host says no, each with its code.
+
+    ShellError
+    ├── ValidationFailed      VALIDATION            a request that is wrong, with every wrong field
+    ├── LimitReached          LIMIT                 too many at once, with the limit and the count
+    ├── NotFound              NOT_FOUND             unknown, released, or somebody else's
+    ├── SessionBusy           SESSION_BUSY          the session is answering already
+    ├── PermissionRefused     PERMISSION_DENIED     not allowed to this caller or this key
+    ├── HostClosing           ABORTED               the host is shutting down
+    ├── UnsupportedProvider   UNSUPPORTED_PROVIDER
+    └── ProviderError         what went wrong between the host and a model; its code is an argument
+                              (API_KEY_ERROR, RATE_LIMIT, NETWORK_ERROR, STREAM_TIMEOUT …)
+
+Inside the host these are raised; at its edges they become one envelope or one `llm:error` event,
+both with the same `ErrorCode`. Errors are classed by their type, never by words in their text.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Why something failed: the one list that calls, events and the command line share."""
+
+    ABORTED = "ABORTED"
+    TIMEOUT = "TIMEOUT"
+    STREAM_TIMEOUT = "STREAM_TIMEOUT"
+    API_KEY_ERROR = "API_KEY_ERROR"
+    RATE_LIMIT = "RATE_LIMIT"
+    NETWORK_ERROR = "NETWORK_ERROR"
+    UNKNOWN_ERROR = "UNKNOWN_ERROR"
+    VALIDATION = "VALIDATION"
+    LIMIT = "LIMIT"
+    NOT_FOUND = "NOT_FOUND"
+    SESSION_BUSY = "SESSION_BUSY"
+    UNSUPPORTED_PROVIDER = "UNSUPPORTED_PROVIDER"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    INSUFFICIENT_QUOTA = "INSUFFICIENT_QUOTA"
+    OVERLOADED = "OVERLOADED"
+    CONTEXT_LENGTH = "CONTEXT_LENGTH"
+    MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
+    CONTENT_FILTER = "CONTENT_FILTER"
+    INVALID_REQUEST = "INVALID_REQUEST"
+    SERVER_ERROR = "SERVER_ERROR"
+    STREAM_INTERRUPTED = "STREAM_INTERRUPTED"
+    STREAM_INCOMPLETE = "STREAM_INCOMPLETE"
+    PROTOCOL_ERROR = "PROTOCOL_ERROR"
+    LOCAL_MODEL_MISSING = "LOCAL_MODEL_MISSING"
+    LOCAL_MODEL_CRASHED = "LOCAL_MODEL_CRASHED"
+    HOST_LOST = "HOST_LOST"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed when it is made again."""
+        return self in _RETRYABLE
+
+
+_RETRYABLE = frozenset(
+    {
+        ErrorCode.TIMEOUT,
+        ErrorCode.STREAM_TIMEOUT,
+        ErrorCode.RATE_LIMIT,
+        ErrorCode.NETWORK_ERROR,
+        ErrorCode.OVERLOADED,
+        ErrorCode.SERVER_ERROR,
+        ErrorCode.STREAM_INTERRUPTED,
+        ErrorCode.STREAM_INCOMPLETE,
+        ErrorCode.LOCAL_MODEL_CRASHED,
+        ErrorCode.HOST_LOST,
+        ErrorCode.LIMIT,
+        ErrorCode.SESSION_BUSY,
+    }
+)
+
+
+class ShellError(Exception):
+    """A failure with a code. `str(error)` is one sentence that a person can act on."""
+
+    code: ErrorCode = ErrorCode.UNKNOWN_ERROR
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_ms: int | None = None,
+        details: Mapping[str, str | int] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_ms = retry_after_ms
+        self.details = dict(details) if details else None
+
+
+class ValidationFailed(ShellError):
+    """A request that is wrong. `issues` pairs the path of every wrong field with what is wrong."""
+
+    code = ErrorCode.VALIDATION
+
+    def __init__(self, issues: list[tuple[str, str]]) -> None:
+        self.issues = issues
+        first = issues[0][1] if issues else "The request is not valid"
+        more = len(issues) - 1
+        super().__init__(first if more < 1 else f"{first} (and {more} more)")
+
+
+class LimitReached(ShellError):
+    """Too many of something at once; `details` says how many are allowed and how many there are."""
+
+    code = ErrorCode.LIMIT
+
+    def __init__(self, message: str, limit: int, current: int) -> None:
+        super().__init__(message, details={"limit": limit, "current": current})
+
+
+class NotFound(ShellError):
+    """Unknown to this caller; what belongs to another window looks the same as what never was."""
+
+    code = ErrorCode.NOT_FOUND
+
+
+class SessionBusy(ShellError):
+    """A run was asked for in a session that is already answering."""
+
+    code = ErrorCode.SESSION_BUSY
+
+
+class PermissionRefused(ShellError):
+    """The caller may not do this."""
+
+    code = ErrorCode.PERMISSION_DENIED
+
+
+class HostClosing(ShellError):
+    """The host is shutting down and takes nothing new."""
+
+    code = ErrorCode.ABORTED
+
+
+class UnsupportedProvider(ShellError):
+    """The provider is known, but this build cannot run it."""
+
+    code = ErrorCode.UNSUPPORTED_PROVIDER
+
+
+class ProviderError(ShellError):
+    """What went wrong between the host and a model, already classed."""
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        *,
+        retry_after_ms: int | None = None,
+        details: Mapping[str, str | int] | None = None,
+    ) -> None:
+        super().__init__(message, retry_after_ms=retry_after_ms, details=details)
+        self.code = code

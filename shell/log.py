@@ -1,0 +1,232 @@
+"""InferenceLog: the ordered record of one inference, which every view reads from a cursor.
+
+`seq` 0, 1, 2 … names its entries. Only the loop thread appends; any thread may read. Text is kept
+in columns (a kind, a time, a part), not as objects: a token costs its letters and a few bytes, and
+becomes an event only when a reader takes it, joined with its neighbours.
+"""
+
+import time
+from array import array
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from shell.contract import AnyEvent, DoneEvent, ErrorEvent, ReasoningEvent, Stamp, TokenEvent
+
+MAX_JOINED_CHARACTERS = 16_384
+"""Longest text of one event: escaped as ASCII it stays below a push's 256 KB."""
+
+TextChannel = Literal["llm:token", "llm:reasoning"]
+Wake = Callable[[bool], None]
+"""Told of every append; `True` when a reader should not wait (the end)."""
+
+_EVENT, _TOKEN, _REASONING = 0, 1, 2
+
+
+class _Packed:
+    """The texts of a finished log as one string and the place where each part ends."""
+
+    def __init__(self, parts: list[str]) -> None:
+        self._text = "".join(parts)
+        self._ends = array("Q", [0])
+        end = 0
+        for part in parts:
+            end += len(part)
+            self._ends.append(end)
+
+    def join(self, first: int, end: int) -> str:
+        return self._text[self._ends[first] : self._ends[end]]
+
+
+class _Parts:
+    """The texts of a live log, one string an entry."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def join(self, first: int, end: int) -> str:
+        return "".join(self.parts[first:end])
+
+
+class InferenceLog:
+    """One inference's events. Append on the loop thread; read anywhere, any number of times."""
+
+    def __init__(
+        self,
+        inference_id: str,
+        session_id: str | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.inference_id = inference_id
+        self.session_id = session_id
+        self._now = now
+        self._began = now()
+        self._kinds = bytearray()
+        self._times = array("Q")
+        self._indexes = array("Q")
+        self._live = _Parts()
+        self._texts: _Parts | _Packed = self._live
+        self._events: dict[int, AnyEvent] = {}
+        self._length = 0
+        self._tokens = 0
+        self._characters = 0
+        self._ending: DoneEvent | ErrorEvent | None = None
+        self._wakes: tuple[Wake, ...] = ()
+
+    # --- writing, on the loop thread --------------------------------------------------------
+
+    def stamp(self) -> Stamp:
+        """The first fields of the event that is to be appended next."""
+        return Stamp(
+            inference_id=self.inference_id,
+            session_id=self.session_id,
+            seq=self._length,
+            ms=self.elapsed_ms,
+        )
+
+    def append(self, event: AnyEvent) -> None:
+        """Append an event made from `stamp()`. Done and error end the log.
+
+        Raises:
+            ValueError: the log has ended, or the event was stamped for another place.
+        """
+        if event.seq != self._length or event.inference_id != self.inference_id:
+            raise ValueError(f"event {event.seq} does not belong at {self._length}")
+        self._check_open()
+        ends = isinstance(event, DoneEvent | ErrorEvent)
+        self._events[self._length] = event
+        self._write(_EVENT, event.ms, "")
+        if isinstance(event, DoneEvent | ErrorEvent):
+            self._ending = event
+        self._wake(ends)
+
+    def append_text(self, channel: TextChannel, text: str) -> None:
+        """Append a part of the answer or of the reasoning; an empty one is not an event.
+
+        Raises:
+            ValueError: the log has ended.
+        """
+        self._check_open()
+        kind = _TOKEN if channel == "llm:token" else _REASONING
+        for start in range(0, len(text), MAX_JOINED_CHARACTERS):
+            self._write(kind, self.elapsed_ms, text[start : start + MAX_JOINED_CHARACTERS])
+        if text:
+            self._wake(False)
+
+    def pack(self) -> None:
+        """Keep the text of a finished log as one string; what readers get stays the same."""
+        if self._ending is not None and self._texts is self._live:
+            self._texts = _Packed(self._live.parts)
+            self._live = _Parts()
+
+    # --- reading, on any thread -------------------------------------------------------------
+
+    @property
+    def last_seq(self) -> int:
+        """The newest entry's `seq`; -1 while there is none."""
+        return self._length - 1
+
+    @property
+    def ending(self) -> DoneEvent | ErrorEvent | None:
+        """The terminal event, once there is one."""
+        return self._ending
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the inference began, on the monotonic clock."""
+        return int((self._now() - self._began) * 1000)
+
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes the log holds: its text and its columns."""
+        return self._characters + 17 * self._length + 1_000 * len(self._events)
+
+    def text(self, channel: TextChannel) -> str:
+        """The whole answer, or the whole reasoning, so far."""
+        wanted = TokenEvent if channel == "llm:token" else ReasoningEvent
+        return "".join(
+            event.token if isinstance(event, TokenEvent) else event.text
+            for event in self.read()
+            if isinstance(event, TokenEvent | ReasoningEvent) and isinstance(event, wanted)
+        )
+
+    def read(
+        self, after: int = -1, *, stops: Iterable[int] = (), max_characters: int | None = None
+    ) -> list[AnyEvent]:
+        """Everything after the cursor `after`, adjacent texts joined.
+
+        Args:
+            after: the `seq` of the last entry that the reader has.
+            stops: cursors of the same reader; no joined event reaches across one of them, so that
+                what a reader meets twice it meets whole.
+            max_characters: stop (after at least one event) when this much text was gathered.
+        """
+        end = self._length
+        cuts = sorted({stop + 1 for stop in stops if after < stop < end - 1})
+        events: list[AnyEvent] = []
+        position, gathered = after + 1, 0
+        for limit in [*cuts, end]:
+            while position < limit:
+                event, position = self._take(position, limit)
+                events.append(event)
+                if max_characters is not None:
+                    gathered += _characters(event)
+                    if gathered >= max_characters:
+                        return events
+        return events
+
+    def subscribe(self, wake: Wake) -> Callable[[], None]:
+        """Call `wake` on the loop thread after every append, until the result is called."""
+        self._wakes = (*self._wakes, wake)
+
+        def unsubscribe() -> None:
+            self._wakes = tuple(other for other in self._wakes if other is not wake)
+
+        return unsubscribe
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _check_open(self) -> None:
+        if self._ending is not None:
+            raise ValueError(f"{self.inference_id} has ended; nothing may follow")
+
+    def _write(self, kind: int, ms: int, text: str) -> None:
+        self._kinds.append(kind)
+        self._times.append(ms)
+        self._indexes.append(self._tokens)
+        self._live.parts.append(text)
+        self._characters += len(text)
+        self._tokens += kind == _TOKEN
+        self._length += 1  # last: a reader in another thread sees only whole entries
+
+    def _wake(self, urgent: bool) -> None:
+        for wake in self._wakes:
+            wake(urgent)
+
+    def _take(self, first: int, limit: int) -> tuple[AnyEvent, int]:
+        """The event at `first`, joined with its neighbours before `limit`; and where it ends."""
+        kind = self._kinds[first]
+        if kind == _EVENT:
+            return self._events[first], first + 1
+        rest = self._kinds[first:limit]
+        count = len(rest) - len(rest.lstrip(bytes([kind])))
+        texts = self._texts
+        text = texts.join(first, first + count)
+        while len(text) > MAX_JOINED_CHARACTERS and count > 1:
+            count //= 2
+            text = texts.join(first, first + count)
+        stamp = Stamp(
+            inference_id=self.inference_id,
+            session_id=self.session_id,
+            seq=first,
+            ms=self._times[first],
+        )
+        if kind == _TOKEN:
+            index = self._indexes[first]
+            return TokenEvent(**stamp, token=text, index=index, count=count), first + count
+        return ReasoningEvent(**stamp, text=text, count=count), first + count
+
+
+def _characters(event: AnyEvent) -> int:
+    if isinstance(event, TokenEvent):
+        return len(event.token)
+    return len(event.text) if isinstance(event, ReasoningEvent) else 200

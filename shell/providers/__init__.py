@@ -1,0 +1,1 @@
+"""Providers: everybody who can run a model, behind one seam (`base.py`)."""

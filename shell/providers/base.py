@@ -1,0 +1,124 @@
+"""The provider seam: one async generator of chunks, and the little that the engine must know.
+
+A provider is one file that implements `Provider` and one line in `registry.py`. It raises
+`ProviderError` with a code for everything that it can class; it never retries (the engine does,
+visibly); it ends when its generator is closed or cancelled, and closes its connection then.
+"""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from shell.contract import FinishReason, Message
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A piece of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A piece of a tool call; `id` and `name` are repeated on every piece of one call."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a provider is doing before it can answer ("Loading the model…"). Not content."""
+
+    status: str
+    progress: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """The provider's own count of tokens. A later report replaces an earlier one."""
+
+    input_tokens: int
+    output_tokens: int
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The model said why it stopped. A stream that ends without one is STREAM_INCOMPLETE."""
+
+    reason: FinishReason
+
+
+Chunk = TextDelta | ReasoningDelta | ToolCallDelta | Progress | UsageReport | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model takes and gives. `context_tokens` covers input and output together."""
+
+    id: str
+    context_tokens: int = 128_000
+    max_output_tokens: int | None = None
+    temperature_max: float | None = 2.0
+    """Highest temperature that the model takes; None when it refuses the parameter."""
+    system_prompt: bool = True
+    images: bool = False
+    files: bool = False
+    assistant_prefill: bool = False
+    """Whether the last message may be the assistant's, to be continued."""
+    silent_reasoning: bool = False
+    """Thinks without saying so: the first content may take as long as a local model's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRequest:
+    """A request that has been validated and fitted to the model: send it as it is."""
+
+    model: ModelInfo
+    messages: list[Message]
+    """System messages first; the rest as the caller gave them."""
+    temperature: float | None = None
+    max_tokens: int | None = None
+
+
+class Provider(Protocol):
+    """Somebody who runs models."""
+
+    @property
+    def id(self) -> str:
+        """The name that requests use."""
+
+    @property
+    def default_model_id(self) -> str:
+        """The model for requests that name none."""
+
+    @property
+    def local(self) -> bool:
+        """Runs on this machine: the first content may take long (300 s instead of 60 s)."""
+
+    def model(self, model_id: str) -> ModelInfo:
+        """What the model takes; for an unknown model, the provider's most cautious guess."""
+
+    def check(self) -> None:
+        """Raise before an inference exists when none could succeed (no key, no model file).
+
+        Raises:
+            ProviderError: API_KEY_ERROR, LOCAL_MODEL_MISSING …
+        """
+
+    def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        """Run the model once. Closing the generator stops it and frees its connection."""
+
+    async def close(self) -> None:
+        """Give back everything: connections, child processes."""
