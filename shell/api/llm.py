@@ -1,0 +1,81 @@
+"""LlmApi: the `llm` namespace, which the reference design calls the preload."""
+
+from shell.api.caller import Caller
+from shell.api.feed import last_seq
+from shell.contract import (
+    AttachReply,
+    AttachRequest,
+    InferenceId,
+    InferenceRequest,
+    InferenceSummary,
+    ServiceStatus,
+    SessionConfig,
+    SessionId,
+    SessionInfo,
+    SessionRunOptions,
+    SessionSnapshot,
+)
+from shell.engine import Engine
+from shell.log import InferenceLog
+
+MAX_PIECE_CHARACTERS = 30_000
+"""Text in one piece of an attach reply; escaped as ASCII it stays below one push."""
+
+
+class LlmApi:
+    """Run models. Every method sees only what the caller's window started, or what is shared."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def inference(self, caller: Caller, params: InferenceRequest) -> str:
+        """Run once on the given messages. Resolves with the inference's id; events follow."""
+        return self._follow(caller, self._engine.start(caller.id, params))
+
+    def cancel(self, caller: Caller, params: InferenceId) -> bool:
+        """Stop a run. False when it is unknown or has ended; its `llm:done` says the rest."""
+        return self._engine.cancel(caller.id, params)
+
+    def create_session(self, caller: Caller, params: SessionConfig) -> SessionInfo:
+        """Begin a conversation that the host holds in memory."""
+        return self._engine.create_session(caller.id, params)
+
+    def destroy_session(self, caller: Caller, params: SessionId) -> bool:
+        """Forget a session and cancel its runs. False when it is unknown."""
+        return self._engine.destroy_session(caller.id, params)
+
+    def run_session(self, caller: Caller, params: SessionRunOptions) -> str:
+        """Add messages to a session and answer them. Resolves with the inference's id."""
+        return self._follow(caller, self._engine.run_session(caller.id, params))
+
+    def get_status(self, caller: Caller) -> ServiceStatus:
+        """Counts of the caller's window."""
+        return self._engine.status(caller.id)
+
+    def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
+        """Everything of a run after a `seq`; the last piece begins the live events, without gap."""
+        log = self._engine.log(caller.id, params.inference_id)
+        cursor = caller.feed.cursor(log.inference_id)
+        events = log.read(
+            params.after_seq,
+            stops=() if cursor is None else (cursor,),
+            max_characters=MAX_PIECE_CHARACTERS,
+        )
+        reached = last_seq(events[-1]) if events else max(params.after_seq, log.last_seq)
+        more = reached < log.last_seq
+        if not more:
+            caller.feed.follow(caller.load, log, reached)
+        return AttachReply(events=events, live=log.ending is None, more=more)
+
+    def list(self, caller: Caller) -> "list[InferenceSummary]":
+        """The runs that the caller may attach to, oldest first."""
+        return self._engine.list(caller.id)
+
+    def get_session(self, caller: Caller, params: SessionId) -> SessionSnapshot:
+        """A session and its history."""
+        return self._engine.session(caller.id, params)
+
+    @staticmethod
+    def _follow(caller: Caller, log: InferenceLog) -> str:
+        caller.feed.follow(caller.load, log, -1)
+        return log.inference_id

@@ -1,0 +1,55 @@
+"""ShellApi: the `shell` namespace: the handshake, windows and links."""
+
+from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from shell import __version__
+from shell.api.caller import Caller
+from shell.contract import CONTRACT_VERSION, Defaults, HelloReply, HelloRequest
+from shell.errors import ShellError, ValidationFailed
+
+Link = Annotated[str, Field(min_length=1, max_length=8_192, pattern=r"^[^\x00-\x20\x7f]+$")]
+
+
+class ShellApi:
+    """What a page asks of the shell around it."""
+
+    def __init__(
+        self,
+        platform: str,
+        defaults: Callable[[], Defaults],
+        open_window: Callable[[], bool],
+        open_link: Callable[[str], bool],
+    ) -> None:
+        self._platform = platform
+        self._defaults = defaults
+        self._open_window = open_window
+        self._open_link = open_link
+
+    def hello(self, caller: Caller, params: HelloRequest) -> HelloReply:
+        """The first call of every load; refuses a page of another contract."""
+        if params.version != CONTRACT_VERSION:
+            raise ShellError("The page and the program are of different versions: reload the page")
+        caller.feed.taken(params.last_push)
+        return HelloReply(
+            version=CONTRACT_VERSION,
+            app_version=__version__,
+            window_id=caller.id,
+            platform=self._platform,
+            defaults=self._defaults(),
+            resumed=caller.feed.resumed,
+        )
+
+    def open_window(self, caller: Caller) -> bool:
+        """Open another window of this host. False where there are no windows (in a browser)."""
+        return self._open_window()
+
+    def open_link(self, caller: Caller, params: Link) -> bool:
+        """Open a web or mail address in the system's own program, and nothing else."""
+        parts = urlsplit(params)
+        if parts.scheme not in {"http", "https", "mailto"} or not (parts.netloc or parts.path):
+            raise ValidationFailed([("", "Only http, https and mailto links can be opened")])
+        return self._open_link(params)
