@@ -1,0 +1,69 @@
+"""The page's contract: generated, committed, and never stale."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+
+from shell import contract, contract_ts
+from shell.api.llm import LlmApi
+from shell.api.shell import ShellApi
+from shell.contract import Value
+
+
+def test_the_committed_file_is_what_the_contract_says() -> None:
+    assert contract_ts.OUTPUT.read_text("utf-8") == contract_ts.render(), (
+        "run `python3 dev.py types`"
+    )
+
+
+def test_check_tells_a_stale_file_from_a_fresh_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(contract_ts, "OUTPUT", tmp_path / "contract.ts")
+    assert contract_ts.main(["--check"]) == 1
+    assert contract_ts.main([]) == 0
+    assert contract_ts.main(["--check"]) == 0
+    contract_ts.OUTPUT.write_text("// edited by hand", "utf-8")
+    assert contract_ts.main(["--check"]) == 1
+    assert "dev.py types" in capsys.readouterr().err
+
+
+def test_every_public_method_of_every_namespace_has_a_literal_call() -> None:
+    text = contract_ts.render()
+    for prefix, namespace in {"llm": LlmApi, "shell": ShellApi}.items():
+        names = [name for name in vars(namespace) if not name.startswith("_")]
+        assert names
+        for name in names:
+            assert f'"{prefix}.{name}"' in text
+
+
+def test_events_have_a_required_channel_and_requests_may_leave_out_defaults() -> None:
+    text = contract_ts.render()
+    assert text.count('\n  channel: "llm:') == 8
+    assert "channel?:" not in text
+    assert "  stream?: boolean | undefined;" in text
+    assert "  count: number;" in text
+    assert '  type: "text";' in text
+
+
+def test_names_in_comments_are_those_of_the_page() -> None:
+    text = contract_ts.render()
+    assert "`afterSeq`" in text
+    assert "after_seq" not in text
+    assert "/** Overall deadline, from the start of the run" in text
+
+
+def test_a_model_that_is_sent_and_told_in_two_shapes_is_refused() -> None:
+    class Twice(Value):
+        kept: int
+        left_out: int = Field(default=1)
+
+    writer = contract_ts._Writer()
+    contract.Twice = Twice  # type: ignore[attr-defined]
+    try:
+        writer.add(Twice, "validation")
+        with pytest.raises(ValueError, match="two models"):
+            writer.add(Twice, "serialization")
+    finally:
+        del contract.Twice  # type: ignore[attr-defined]
