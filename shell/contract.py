@@ -175,10 +175,11 @@ class SessionInfo(Value):
 
 
 class SessionMessage(Value):
-    """A message of a session's history; `partial` marks an answer that was cut short."""
+    """A message of a session's history; `partial` marks an answer that was cut short. The input
+    limits do not hold here: an answer may be longer than a request's message."""
 
     role: Role
-    content: Content
+    content: str | list[Part]
     partial: bool = False
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 from shell.contract import AnyEvent, DoneEvent, ErrorEvent, ReasoningEvent, Stamp, TokenEvent
 
 MAX_JOINED_CHARACTERS = 16_384
-"""Longest text of one event: escaped as ASCII it stays below a push's 256 KB."""
+"""Longest text that parts are joined to: escaped as ASCII it stays below a push's 256 KB."""
 
 TextChannel = Literal["llm:token", "llm:reasoning"]
 Wake = Callable[[bool], None]
@@ -107,9 +107,8 @@ class InferenceLog:
         """
         self._check_open()
         kind = _TOKEN if channel == "llm:token" else _REASONING
-        for start in range(0, len(text), MAX_JOINED_CHARACTERS):
-            self._write(kind, self.elapsed_ms, text[start : start + MAX_JOINED_CHARACTERS])
         if text:
+            self._write(kind, self.elapsed_ms, text)
             self._wake(False)
 
     def pack(self) -> None:

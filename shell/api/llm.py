@@ -61,7 +61,7 @@ class LlmApi:
             stops=() if cursor is None else (cursor,),
             max_characters=MAX_PIECE_CHARACTERS,
         )
-        reached = last_seq(events[-1]) if events else max(params.after_seq, log.last_seq)
+        reached = last_seq(events[-1]) if events else log.last_seq
         more = reached < log.last_seq
         if not more:
             caller.feed.follow(caller.load, log, reached)

@@ -72,6 +72,8 @@ class ModelInfo:
     max_output_tokens: int | None = None
     temperature_max: float | None = 2.0
     """Highest temperature that the model takes; None when it refuses the parameter."""
+    temperature_default: float | None = 0.7
+    """Sent when the caller asks for none; None leaves it to the provider."""
     system_prompt: bool = True
     images: bool = False
     files: bool = False

@@ -1,0 +1,76 @@
+"""Fits a request to its model: what the model refuses is left out, and said."""
+
+from dataclasses import dataclass
+
+from shell.contract import FilePart, ImagePart, Message
+from shell.errors import ValidationFailed
+from shell.providers.base import ModelInfo, ProviderRequest
+
+Notice = tuple[str, str]
+"""A code and a sentence for `llm:notice`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller asked for, before the model was looked at."""
+
+    messages: list[Message]
+    system_prompt: str | None
+    temperature: float | None
+    max_tokens: int | None
+
+
+def fit(wish: Wish, model: ModelInfo) -> tuple[ProviderRequest, tuple[Notice, ...]]:
+    """The request as the model takes it, and a notice for everything that was left out.
+
+    Raises:
+        ValidationFailed: the messages themselves are nothing that this model can answer.
+    """
+    _check(wish.messages, model)
+    notices: list[Notice] = []
+    temperature = wish.temperature
+    if temperature is None:
+        temperature = model.temperature_default
+        if model.temperature_max is None:
+            temperature = None
+    elif model.temperature_max is None:
+        notices.append(("TEMPERATURE_DROPPED", f"{model.id} does not take a temperature"))
+        temperature = None
+    elif temperature > model.temperature_max:
+        text = f"{model.id} takes temperatures up to {model.temperature_max:g}; its own was used"
+        notices.append(("TEMPERATURE_DROPPED", text))
+        temperature = None
+    max_tokens = wish.max_tokens
+    if max_tokens and model.max_output_tokens and max_tokens > model.max_output_tokens:
+        text = f"{model.id} writes at most {model.max_output_tokens} tokens"
+        notices.append(("MAX_TOKENS_LOWERED", text))
+        max_tokens = model.max_output_tokens
+    system = [message for message in wish.messages if message.role == "system"]
+    if wish.system_prompt:
+        system.insert(0, Message.model_construct(role="system", content=wish.system_prompt))
+    if system and not model.system_prompt:
+        notices.append(("SYSTEM_PROMPT_DROPPED", f"{model.id} does not take a system prompt"))
+        system = []
+    rest = [message for message in wish.messages if message.role != "system"]
+    return ProviderRequest(model, [*system, *rest], temperature, max_tokens), tuple(notices)
+
+
+def _check(messages: list[Message], model: ModelInfo) -> None:
+    issues: list[tuple[str, str]] = []
+    last = messages[-1].role
+    if last == "system" and all(message.role == "system" for message in messages):
+        issues.append(("messages", "Messages must hold a message of the user"))
+    elif last == "assistant" and not model.assistant_prefill:
+        issues.append(("messages", "The last message must be the user's"))
+    for index, message in enumerate(messages):
+        if isinstance(message.content, str):
+            continue
+        for number, part in enumerate(message.content):
+            refused = (isinstance(part, ImagePart) and not model.images) or (
+                isinstance(part, FilePart) and not model.files
+            )
+            if refused:
+                path = f"messages.{index}.content.{number}"
+                issues.append((path, f"{model.id} does not take {part.type}s"))
+    if issues:
+        raise ValidationFailed(issues)
