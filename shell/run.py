@@ -42,7 +42,7 @@ from shell.text import closed, estimate_tokens, mend, pieces
 CHUNKS_PER_TURN = 64
 SECONDS_PER_TURN = 0.002
 """A provider that never waits gives the loop a turn this often, so that a cancel gets in."""
-UNWIND_S = 0.5
+UNWIND_S = 0.1
 """A provider that does not let go of a stopped stream is left behind after this long."""
 MAX_ERROR_CHARACTERS = 2_000
 
