@@ -176,7 +176,8 @@ class SessionInfo(Value):
 
 class SessionMessage(Value):
     """A message of a session's history; `partial` marks an answer that was cut short. The input
-    limits do not hold here: an answer may be longer than a request's message."""
+    limits do not hold here: an answer may be longer than a request's message.
+    """
 
     role: Role
     content: str | list[Part]

@@ -75,7 +75,9 @@ class Engine:
         settings: limits, deadlines and retries.
     """
 
-    def __init__(self, resolve: Callable[[str], Provider], settings: Settings | None = None) -> None:
+    def __init__(
+        self, resolve: Callable[[str], Provider], settings: Settings | None = None
+    ) -> None:
         self._resolve = resolve
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
@@ -325,9 +327,7 @@ class Engine:
         budget = model.context_tokens - min(reserve, model.context_tokens // 4)
         messages, left_out = session.messages_for(turn, budget)
         temperature = config.temperature if options.temperature is None else options.temperature
-        request, notices = fit(
-            Wish(messages, config.system_prompt, temperature, max_tokens), model
-        )
+        request, notices = fit(Wish(messages, config.system_prompt, temperature, max_tokens), model)
         if left_out:
             text = f"The {left_out} oldest messages do not fit {model.id} and were left out"
             notices = (*notices, ("HISTORY_TRIMMED", text))

@@ -300,7 +300,11 @@ class Run:
     def _terminal(self, outcome: BaseException | None) -> DoneEvent | ErrorEvent:
         wrote = self._written["llm:token"] > 0
         finish = self._finish
-        if isinstance(outcome, ProviderError) and outcome.code is ErrorCode.CONTENT_FILTER and wrote:
+        if (
+            isinstance(outcome, ProviderError)
+            and outcome.code is ErrorCode.CONTENT_FILTER
+            and wrote
+        ):
             outcome, finish = None, "content_filter"
         if outcome is None and finish == "content_filter" and not wrote:
             outcome = ProviderError(

@@ -56,7 +56,8 @@ class Feed:
 
     def open(self, load: str) -> None:
         """A page says hello. A new load attaches anew: cursors and replies of the load before it
-        are forgotten. A load that only lost its connection goes on where it was."""
+        are forgotten. A load that only lost its connection goes on where it was.
+        """
         with self._lock:
             self.resumed = load == self.load
             if not self.resumed:
