@@ -1,6 +1,7 @@
 """Run: one inference while it lives: its attempts, its deadlines, and its one ending.
 
-Whatever races (a cancel, a deadline, a closed window, the provider's own end), `_end` decides, once.
+Whatever races (a cancel, a deadline, a closed window, the provider's own end): `_end` decides,
+once.
 """
 
 import asyncio
@@ -204,7 +205,8 @@ class Run:
             longest_s = self._retries.longest_retry_after_s
         else:
             delay_s = self._retries.first_delay_s * 2 ** (attempt - 1)
-            delay_s = min(delay_s, self._retries.longest_delay_s) * random.uniform(0.75, 1.25)
+            jitter = random.uniform(0.75, 1.25)  # noqa: S311, nothing is kept secret by it
+            delay_s = min(delay_s, self._retries.longest_delay_s) * jitter
             longest_s = delay_s
         return delay_s if delay_s <= min(longest_s, left_s) else None
 
