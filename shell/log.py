@@ -206,7 +206,8 @@ class InferenceLog:
         kind = self._kinds[first]
         if kind == _EVENT:
             return self._events[first], first + 1
-        rest = self._kinds[first:limit]
+        # No part is empty, so more parts than this cannot be joined.
+        rest = self._kinds[first : min(limit, first + MAX_JOINED_CHARACTERS)]
         count = len(rest) - len(rest.lstrip(bytes([kind])))
         texts = self._texts
         text = texts.join(first, first + count)
