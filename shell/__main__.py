@@ -1,0 +1,8 @@
+"""`python -m shell`: the same program as `tidewire`."""
+
+import sys
+
+from shell.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""Page: the built page: the files that its manifest names, and the index made from them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from shell.errors import ShellError
+
+Transport = Literal["pywebview", "loopback"]
+"""How a page reaches its host: through the web view, or over the loopback server."""
+
+MANIFEST = ".vite/manifest.json"
+TEMPLATE = Path(__file__).parents[1] / "templates" / "index.html.j2"
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".gif": "image/gif",
+    ".ico": "image/vnd.microsoft.icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}
+"""Our own table: on Windows the system's is whatever programs wrote into the registry."""
+
+
+class PageMissing(ShellError):
+    """The page was not built, or only in part."""
+
+
+class _Chunk(BaseModel):
+    """One entry of Vite's manifest, as far as it matters here."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    file: str
+    isEntry: bool = False  # noqa: N815 - Vite's name
+    css: list[str] = []
+    assets: list[str] = []
+    imports: list[str] = []
+
+
+_manifest = TypeAdapter(dict[str, _Chunk])
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of the page, in memory: what is served cannot change under a running host."""
+
+    body: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`assets` by their path on the server; the others are paths that the index refers to."""
+
+    assets: Mapping[str, Asset]
+    script: str
+    styles: tuple[str, ...]
+    preloads: tuple[str, ...]
+
+    def index(self, transport: Transport) -> bytes:
+        """The index, rendered for the way in which it will reach its host."""
+        from jinja2 import Environment
+
+        template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+            TEMPLATE.read_text("utf-8")
+        )
+        return template.render(
+            transport=transport, script=self.script, styles=self.styles, preloads=self.preloads
+        ).encode()
+
+
+def load_page(directory: Path) -> Page:
+    """The page that was built into `directory`.
+
+    Raises:
+        PageMissing: there is none, or a file of it is missing.
+    """
+    try:
+        chunks = _manifest.validate_python(json.loads((directory / MANIFEST).read_bytes()))
+        entry = next(chunk for chunk in chunks.values() if chunk.isEntry)
+        used = list(_imported(chunks, entry))
+        files = {name for chunk in chunks.values() for name in _files(chunk)}
+        assets = {f"/{name}": _asset(directory, name) for name in sorted(files)}
+    except (OSError, ValueError, ValidationError, KeyError, StopIteration) as error:
+        raise PageMissing(
+            f"The page in {directory} is missing or incomplete. "
+            "Build it with `python3 dev.py run`, or install Tidewire anew."
+        ) from error
+    return Page(
+        assets=assets,
+        script=f"/{entry.file}",
+        styles=tuple(dict.fromkeys(f"/{name}" for chunk in [*used, entry] for name in chunk.css)),
+        preloads=tuple(f"/{chunk.file}" for chunk in used),
+    )
+
+
+def _imported(chunks: Mapping[str, _Chunk], chunk: _Chunk) -> Iterator[_Chunk]:
+    """Everything that a chunk needs before it runs, each once, the deepest first."""
+    seen: set[str] = set()
+
+    def walk(of: _Chunk) -> Iterator[_Chunk]:
+        for name in of.imports:
+            if name not in seen:
+                seen.add(name)
+                yield from walk(chunks[name])
+                yield chunks[name]
+
+    return walk(chunk)
+
+
+def _files(chunk: _Chunk) -> list[str]:
+    return [chunk.file, *chunk.css, *chunk.assets]
+
+
+def _asset(directory: Path, name: str) -> Asset:
+    path = (directory / name).resolve()
+    if not path.is_relative_to(directory.resolve()):
+        raise ValueError(f"{name} lies outside of the page")
+    return Asset(path.read_bytes(), _TYPES.get(path.suffix, "application/octet-stream"))

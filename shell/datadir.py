@@ -1,0 +1,100 @@
+"""DataDirectory: the one directory that the program writes to, and the lock that guards it."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from shell.errors import ErrorCode, ShellError
+
+LOCK = "lock"
+HOLDER = "lock.json"
+"""Who holds the lock. Not in the lock file itself: on Windows a locked file cannot be read."""
+
+
+class DataDirectoryUnusable(ShellError):
+    """The data directory cannot be written, or another process holds it."""
+
+    code = ErrorCode.PERMISSION_DENIED
+
+
+class DataDirectory:
+    """A path; nothing is created before `prepare`.
+
+    Args:
+        chosen: the directory that a person named; otherwise `TIDEWIRE_DATA_DIR`, otherwise the
+            place that the system has for it.
+    """
+
+    def __init__(self, chosen: str | None, environ: Mapping[str, str] = os.environ) -> None:
+        named = chosen or environ.get("TIDEWIRE_DATA_DIR")
+        if named:
+            self.path = Path(named).expanduser().absolute()
+        else:
+            from platformdirs import user_data_path
+
+            self.path = user_data_path("tidewire", appauthor=False)
+
+    def prepare(self) -> None:
+        """Create the directory, for its owner alone, and try whether it can be written.
+
+        Raises:
+            DataDirectoryUnusable: it cannot.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path) as probe:
+                probe.write(b"x")
+                probe.flush()
+        except OSError as error:
+            raise DataDirectoryUnusable(
+                f"The data directory {self.path} cannot be written ({_reason(error)}). "
+                "Make it writable, or name another one with --data-dir."
+            ) from error
+
+    @contextlib.contextmanager
+    def locked(self, command: str) -> Iterator[None]:
+        """Hold the directory for as long as the context lasts. The lock dies with the process.
+
+        Args:
+            command: what holds it, for the sentence that another process will print.
+
+        Raises:
+            DataDirectoryUnusable: another process holds it, or a lock cannot be had here.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path / LOCK, timeout=0, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise DataDirectoryUnusable(
+                f"The data directory {self.path} is in use by {self._holder()}. "
+                "Close that one first, or name another directory with --data-dir."
+            ) from None
+        except OSError as error:
+            raise DataDirectoryUnusable(
+                f"The data directory {self.path} cannot be locked ({_reason(error)}). "
+                "Name another one with --data-dir."
+            ) from error
+        holder = self.path / HOLDER
+        try:
+            holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), "utf-8")
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                holder.unlink()
+            lock.release()
+
+    def _holder(self) -> str:
+        try:
+            known = json.loads((self.path / HOLDER).read_text("utf-8"))
+            return f"process {int(known['pid'])} ({str(known['command'])[:40]!r})"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another process"
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
