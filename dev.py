@@ -204,12 +204,10 @@ class Children:
         process = self.start(*command, env=env)
         try:
             return process.wait()
-        except KeyboardInterrupt:
-            # The terminal has told the child as well: it ends in its own way.
-            self.stop(process, patience=10)
-            raise
-        except SystemExit:
-            if not WINDOWS:
+        except (KeyboardInterrupt, SystemExit) as reason:
+            # A terminal's Ctrl-C reaches the child too, and twice would spoil its own ending.
+            told = isinstance(reason, KeyboardInterrupt) and sys.stdin and sys.stdin.isatty()
+            if not told and not WINDOWS:
                 process.send_signal(signal.SIGINT)
             self.stop(process, patience=10)
             raise
