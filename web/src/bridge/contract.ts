@@ -142,7 +142,10 @@ export interface SessionInfo {
   metadata: Record<string, JsonValue> | null;
 }
 
-/** A message of a session's history; `partial` marks an answer that was cut short. */
+/**
+ * A message of a session's history; `partial` marks an answer that was cut short. The input
+ * limits do not hold here: an answer may be longer than a request's message.
+ */
 export interface SessionMessage {
   role: Role;
   content: Content;

@@ -1,0 +1,246 @@
+/** Bridge: the page's half of the door: the handshake, pushes in order, and finding back. */
+import { type Calls, createCalls } from "./calls";
+import {
+  type AnyEvent,
+  type AttachReply,
+  type AttachRequest,
+  type Client,
+  CONTRACT_VERSION,
+  client,
+  type ErrorReply,
+  type HelloReply,
+  type OkReply,
+} from "./contract";
+import { failureOf, type HostError, hostLost } from "./failure";
+import { createRouter, isEvent, lastSeqOf, type Router } from "./router";
+import type { Transport } from "./transport";
+
+/** How long a page waits for a host before it says that there is none. */
+const PATIENCE_MS = 10_000;
+
+export type Connection =
+  | { readonly phase: "connecting" | "ready"; readonly reason: null }
+  | { readonly phase: "reconnecting" | "lost" | "refused"; readonly reason: string };
+
+export interface Attachment {
+  readonly events: AnyEvent[];
+  readonly live: boolean;
+}
+
+export interface Bridge {
+  readonly kind: Transport["kind"];
+  readonly client: Client;
+  readonly router: Router;
+  /** What the host said of itself; null before the first hello. */
+  host(): HelloReply | null;
+  connection(): Connection;
+  onConnection(listener: () => void): () => void;
+  /** Resolves when the host answers; pending again while it is lost. */
+  ready(): Promise<void>;
+  /** Everything of a run after a `seq`, in one piece. What follows is told after the answer. */
+  attach(request: AttachRequest): Promise<Attachment>;
+  close(): void;
+}
+
+export function createBridge(transport: Transport, load: string = crypto.randomUUID()): Bridge {
+  const calls: Calls = createCalls(load, (text) => transport.post(text));
+  const router = createRouter();
+  const host = client((method, params) => calls.call(method, params));
+  const handshake = client((method, params) => calls.callNow(method, params));
+  const listeners = new Set<() => void>();
+  let connection: Connection = { phase: "connecting", reason: null };
+  let welcome: HelloReply | null = null;
+  let lastPush = 0;
+  let greeting = 0;
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  let waiting = deferred();
+
+  function become(next: Connection): void {
+    connection = next;
+    for (const listener of [...listeners]) listener();
+  }
+
+  function wait(): void {
+    clearTimeout(patience);
+    patience = setTimeout(() => {
+      const reason = connection.reason ?? "Tidewire's host does not answer";
+      calls.giveUp(reason);
+      if (welcome === null) waiting.reject(hostLost(reason));
+      become({ phase: "lost", reason });
+    }, PATIENCE_MS);
+  }
+
+  async function greet(): Promise<void> {
+    const turn = ++greeting;
+    try {
+      const reply = await handshake.shell.hello({ version: CONTRACT_VERSION, lastPush });
+      if (turn !== greeting) return;
+      const back = welcome !== null;
+      welcome = reply;
+      clearTimeout(patience);
+      calls.open();
+      if (back && !reply.resumed) for (const [id, seq] of router.live) void catchUp(id, seq);
+      waiting.resolve();
+      waiting = deferred(); // the first may have been refused by then
+      waiting.resolve();
+      become({ phase: "ready", reason: null });
+    } catch (error) {
+      const failure = failureOf(error);
+      if (turn === greeting && failure.code !== "HOST_LOST") refused(failure.message);
+    }
+  }
+
+  /** A host that has forgotten this load tells what a live run said meanwhile, or that it is gone. */
+  async function catchUp(inferenceId: string, seq: number): Promise<void> {
+    router.hold(inferenceId);
+    let found: readonly AnyEvent[] = [];
+    try {
+      found = (await fetchAll({ inferenceId, afterSeq: seq })).events;
+    } catch (error) {
+      const failure = failureOf(error);
+      // Lost again: the next hello fetches it. Anything else is the end of this run for us.
+      if (failure.code !== "HOST_LOST") found = [ending(inferenceId, seq + 1)];
+    } finally {
+      router.release(inferenceId, found);
+    }
+  }
+
+  async function fetchAll(request: AttachRequest): Promise<Attachment> {
+    const events: AnyEvent[] = [];
+    let afterSeq = request.afterSeq ?? -1;
+    for (;;) {
+      const reply: AttachReply = await host.llm.attach({ ...request, afterSeq });
+      events.push(...reply.events);
+      const last = events.at(-1);
+      if (last !== undefined) afterSeq = lastSeqOf(last);
+      if (!reply.more || reply.events.length === 0) return { events, live: reply.live };
+    }
+  }
+
+  function refused(reason: string): void {
+    clearTimeout(patience);
+    greeting += 1;
+    calls.giveUp(reason);
+    waiting.reject(hostLost(reason));
+    become({ phase: "refused", reason });
+    transport.close();
+  }
+
+  function take(items: readonly unknown[]): void {
+    let events: AnyEvent[] = [];
+    for (const item of items) {
+      if (typeof item !== "object" || item === null) continue;
+      if (isEvent(item)) {
+        events.push(item);
+      } else if (isReply(item)) {
+        router.dispatch(events);
+        events = [];
+        calls.settle(item);
+      }
+    }
+    router.dispatch(events);
+  }
+
+  wait();
+  transport.open({
+    load,
+    connected: () => void greet(),
+    receive(forLoad, number, items) {
+      if (forLoad !== load || !Number.isSafeInteger(number)) return null;
+      if (number > lastPush) {
+        lastPush = number;
+        if (Array.isArray(items)) take(items);
+      }
+      return [load, number];
+    },
+    lost(reason) {
+      if (connection.phase === "refused") return;
+      greeting += 1;
+      calls.suspend(reason);
+      if (connection.phase !== "ready") return;
+      waiting = deferred();
+      become({ phase: "reconnecting", reason });
+      wait();
+    },
+    refused,
+  });
+
+  return {
+    kind: transport.kind,
+    client: host,
+    router,
+    host: () => welcome,
+    connection: () => connection,
+    onConnection(listener) {
+      const own = () => listener();
+      listeners.add(own);
+      return () => listeners.delete(own);
+    },
+    ready: () => waiting.promise,
+    async attach(request) {
+      router.hold(request.inferenceId);
+      try {
+        const found = await fetchAll(request);
+        const last = found.events.at(-1);
+        if (!found.live) router.forget(request.inferenceId);
+        else router.follow(request.inferenceId, last ? lastSeqOf(last) : (request.afterSeq ?? -1));
+        return found;
+      } finally {
+        // After the caller has seen the answer: what came meanwhile follows it.
+        afterTurn(() => router.release(request.inferenceId));
+      }
+    },
+    close() {
+      clearTimeout(patience);
+      greeting += 1;
+      calls.giveUp("The bridge was closed");
+      transport.close();
+    },
+  };
+}
+
+function isReply(item: object): item is OkReply | ErrorReply {
+  return "channel" in item && item.channel === "reply" && "id" in item && "ok" in item;
+}
+
+/** How a run ends for a page whose host was started anew. */
+function ending(inferenceId: string, seq: number): AnyEvent {
+  return {
+    channel: "llm:error",
+    inferenceId,
+    sessionId: null,
+    seq,
+    ms: 0,
+    error: "The host was started again and no longer has this answer",
+    code: "HOST_LOST",
+    retryable: true,
+    retryAfterMs: null,
+  };
+}
+
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: HostError): void;
+}
+
+function deferred(): Deferred {
+  let resolve = (): void => {};
+  let reject = (_: HostError): void => {};
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  promise.catch(() => {}); // whoever asks for it hears of it; nobody has to ask
+  return { promise, resolve: () => resolve(), reject: (error) => reject(error) };
+}
+
+/** Run after the microtasks of this turn, also in a hidden page, where timers are slow. */
+function afterTurn(run: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    run();
+  };
+  port2.postMessage(null);
+}

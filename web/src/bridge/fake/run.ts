@@ -1,0 +1,193 @@
+/** A run of the fake host: plays a script into a log of events. */
+import type { AnyEvent, ErrorCode, FinishReason } from "../contract";
+import type { Step } from "./script";
+
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "TIMEOUT",
+  "STREAM_TIMEOUT",
+  "RATE_LIMIT",
+  "NETWORK_ERROR",
+  "OVERLOADED",
+  "SERVER_ERROR",
+  "STREAM_INTERRUPTED",
+  "STREAM_INCOMPLETE",
+  "LOCAL_MODEL_CRASHED",
+  "HOST_LOST",
+  "LIMIT",
+  "SESSION_BUSY",
+]);
+const RETRY_DELAY_MS = 500;
+/** How far a run may lag behind its pace and still catch up. */
+const LATEST_MS = 1_000;
+const STEPS_A_TURN = 256;
+
+export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
+
+/** Omit that keeps the members of a union apart. */
+type Unstamped<T> = T extends AnyEvent
+  ? Omit<T, "inferenceId" | "sessionId" | "seq" | "ms">
+  : never;
+
+export interface FakeRunPlan {
+  readonly id: string;
+  readonly sessionId: string | null;
+  readonly inputTokens: number;
+  /** Starts the script, anew for every attempt. */
+  play(): Generator<Step>;
+  /** Told of every event. */
+  grow(run: FakeRun): void;
+  /** Told just before the last event. */
+  end(run: FakeRun, failed: boolean): void;
+}
+
+export class FakeRun {
+  readonly events: AnyEvent[] = [];
+  readonly id: string;
+  readonly sessionId: string | null;
+  live = true;
+  readonly #plan: FakeRunPlan;
+  readonly #began = performance.now();
+  #steps: Generator<Step>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #due = performance.now();
+  #tokens = 0;
+  #reasoned = 0;
+  #attempts = 0;
+  #firstMs: number | null = null;
+
+  constructor(plan: FakeRunPlan) {
+    this.id = plan.id;
+    this.sessionId = plan.sessionId;
+    this.#plan = plan;
+    this.#steps = plan.play();
+    this.#add({ channel: "llm:thinking", status: "Initializing...", progress: null });
+    this.#add({ channel: "llm:thinking", status: "Processing...", progress: null });
+    this.#later(0);
+  }
+
+  get text(): string {
+    return this.events.map((event) => (event.channel === "llm:token" ? event.token : "")).join("");
+  }
+
+  cancel(): boolean {
+    if (!this.live) return false;
+    this.#done(null, true);
+    return true;
+  }
+
+  /** Take steps until one has to wait, or until others want a turn. */
+  #turn(): void {
+    for (let steps = 0; steps < STEPS_A_TURN; steps += 1) if (!this.#step()) return;
+    this.#later(0);
+  }
+
+  /** Take one step; false when nothing is to follow it at once. */
+  #step(): boolean {
+    const next = this.#steps.next();
+    const step: Step = next.done ? { kind: "end", reason: "stop" } : next.value;
+    switch (step.kind) {
+      case "wait": {
+        const now = performance.now();
+        this.#due = Math.max(this.#due + step.ms, now - LATEST_MS);
+        if (this.#due > now) this.#later(this.#due - now);
+        return this.#due <= now;
+      }
+      case "fail":
+        if (this.#attempts >= step.times) return true;
+        this.#retry(step.code, step.ms);
+        return false;
+      case "stall":
+        return false;
+      case "error":
+        this.#error(step.code, step.ms);
+        return false;
+      case "end":
+        this.#done(step.reason, false);
+        return false;
+      default:
+        this.#say(step);
+        return true;
+    }
+  }
+
+  #later(ms: number): void {
+    this.#timer = setTimeout(() => this.#turn(), ms);
+  }
+
+  #say(step: Extract<Step, { text: string }>): void {
+    switch (step.kind) {
+      case "token":
+        this.#firstMs ??= this.#ms();
+        this.#add({ channel: "llm:token", token: step.text, index: this.#tokens, count: 1 });
+        this.#tokens += 1;
+        break;
+      case "reasoning":
+        this.#firstMs ??= this.#ms();
+        this.#reasoned += 1;
+        this.#add({ channel: "llm:reasoning", text: step.text, count: 1 });
+        break;
+      case "progress":
+        this.#add({ channel: "llm:thinking", status: step.text, progress: null });
+        break;
+      case "notice":
+        this.#add({ channel: "llm:notice", code: step.code, text: step.text });
+        break;
+      case "tool":
+        this.#add({
+          channel: "llm:tool",
+          id: "call-1",
+          name: step.name,
+          argumentsDelta: step.text,
+        });
+        break;
+    }
+  }
+
+  #retry(code: ErrorCode, ms: number | null): void {
+    this.#attempts += 1;
+    const delayMs = ms ?? RETRY_DELAY_MS;
+    this.#add({ channel: "llm:retrying", attempt: this.#attempts + 1, delayMs, code });
+    this.#steps = this.#plan.play();
+    this.#later(delayMs);
+  }
+
+  #error(code: ErrorCode, retryAfterMs: number | null): void {
+    const error = `The script asked for ${code}.`;
+    this.#finish({ channel: "llm:error", error, code, retryable: isRetryable(code), retryAfterMs });
+  }
+
+  #done(finishReason: FinishReason | null, cancelled: boolean): void {
+    const outputTokens = this.#tokens + this.#reasoned;
+    this.#finish({
+      channel: "llm:done",
+      totalTokens: outputTokens,
+      usage: {
+        inputTokens: this.#plan.inputTokens,
+        outputTokens,
+        reasoningTokens: this.#reasoned,
+        cachedTokens: 0,
+        estimated: cancelled,
+      },
+      finishReason,
+      cancelled,
+      timing: { firstTokenMs: this.#firstMs, totalMs: this.#ms() },
+    });
+  }
+
+  #finish(event: Unstamped<AnyEvent>): void {
+    this.live = false;
+    clearTimeout(this.#timer);
+    this.#plan.end(this, event.channel === "llm:error");
+    this.#add(event);
+  }
+
+  #ms(): number {
+    return Math.round(performance.now() - this.#began);
+  }
+
+  #add(event: Unstamped<AnyEvent>): void {
+    const { id: inferenceId, sessionId } = this;
+    this.events.push({ ...event, inferenceId, sessionId, seq: this.events.length, ms: this.#ms() });
+    this.#plan.grow(this);
+  }
+}

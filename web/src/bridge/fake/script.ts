@@ -1,0 +1,156 @@
+/**
+ * Script: what the fake model does. Lines of the prompt that begin with one of these commands are
+ * carried out where they stand, as by the host's echo provider; other lines are echoed word by
+ * word. A prompt without a command is echoed too, or answered with prose (`answer=demo`).
+ *
+ *     /rate N   /delay MS   /progress TEXT   /reasoning TEXT   /repeat N WORD   /chunk N   /flood N
+ *     /emoji   /tool NAME ARGUMENTS   /notice CODE TEXT   /error CODE [MS]   /fail N CODE [MS]
+ *     /refuse   /length   /cut   /stall
+ */
+import type { ErrorCode, FinishReason } from "../contract";
+import type { FakeSettings } from "./settings";
+
+export type Step =
+  | { readonly kind: "token" | "reasoning" | "progress"; readonly text: string }
+  | { readonly kind: "tool"; readonly name: string; readonly text: string }
+  | { readonly kind: "notice"; readonly code: string; readonly text: string }
+  | { readonly kind: "wait"; readonly ms: number }
+  | { readonly kind: "stall" }
+  | {
+      readonly kind: "fail";
+      readonly times: number;
+      readonly code: ErrorCode;
+      readonly ms: number | null;
+    }
+  | { readonly kind: "error"; readonly code: ErrorCode; readonly ms: number | null }
+  | { readonly kind: "end"; readonly reason: FinishReason };
+
+const COMMAND =
+  /^\/(rate|delay|progress|reasoning|repeat|chunk|flood|emoji|tool|notice|error|fail|refuse|length|cut|stall)(?:\s+(.*?))?\s*$/;
+const PIECES = /\s*\S+|\s+$/g;
+
+const PROSE = `The tide is the slow breathing of the sea. Twice a day the water climbs the shore and \
+twice a day it lets go again, pulled by the moon and, more gently, by the sun. When both pull in \
+one line the range is greatest; when they stand at right angles it is small.
+
+What looks like one wave is many. The seabed, the shape of a bay and the turning of the Earth all \
+bend it: some coasts see a rise of sixteen metres, others hardly a hand's breadth. So a tide table \
+is not astronomy alone. It is a long memory of one particular place.
+
+People have set their clocks by it for as long as there have been harbours. A boat that waits for \
+the right hour needs no engine to leave.`;
+
+/** The steps of an answer, each when it is asked for. */
+export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
+  let pause = settings.rate === 0 ? 0 : 1000 / settings.rate;
+  if (settings.first > 0) yield { kind: "wait", ms: settings.first };
+  const lines = prompt.split("\n");
+  if (settings.answer === "demo" && !lines.some((line) => COMMAND.test(line))) {
+    yield* paced("reasoning", take(`Let me think about that. ${PROSE}`, settings.reasoning), pause);
+    yield* paced("token", take(PROSE, settings.words), pause);
+    yield { kind: "end", reason: "stop" };
+    return;
+  }
+  let reason: FinishReason = "stop";
+  let wrote = false;
+  for (const [number, line] of lines.entries()) {
+    const [, command, argument = ""] = COMMAND.exec(line) ?? [];
+    const words = argument.split(/\s+/);
+    const count = Number(words[0]) || 0;
+    const ms = words.length > 1 ? Number(words.at(-1)) : null;
+    switch (command) {
+      case undefined: {
+        const last = number === lines.length - 1 || COMMAND.test(lines[number + 1] ?? "");
+        yield* paced("token", `${line}${last ? "" : "\n"}`.match(PIECES) ?? [], pause);
+        wrote = true;
+        break;
+      }
+      case "rate":
+        pause = count === 0 ? 0 : 1000 / count;
+        break;
+      case "delay":
+        yield { kind: "wait", ms: count };
+        break;
+      case "progress":
+        yield { kind: "progress", text: argument };
+        break;
+      case "reasoning":
+        yield* paced("reasoning", argument.match(PIECES) ?? [], pause);
+        break;
+      case "repeat": {
+        const word = words[1] ?? "word";
+        yield* paced("token", repeat(count, word), pause);
+        wrote = true;
+        break;
+      }
+      case "chunk":
+        yield { kind: "token", text: "x".repeat(count) };
+        wrote = true;
+        break;
+      case "flood":
+        for (let left = count; left > 0; left -= 1) yield { kind: "token", text: "x " };
+        wrote = true;
+        break;
+      case "emoji":
+        yield { kind: "token", text: "\u{1F44B}" };
+        wrote = true;
+        break;
+      case "tool":
+        yield { kind: "tool", name: words[0] ?? "tool", text: words.slice(1).join(" ") };
+        reason = "tool_calls";
+        break;
+      case "notice":
+        yield { kind: "notice", code: words[0] ?? "notice", text: words.slice(1).join(" ") };
+        break;
+      case "error":
+        yield { kind: "error", code: words[0] as ErrorCode, ms };
+        return;
+      case "fail":
+        yield {
+          kind: "fail",
+          times: count,
+          code: words[1] as ErrorCode,
+          ms: words.length > 2 ? ms : null,
+        };
+        break;
+      case "refuse":
+        if (wrote) yield { kind: "end", reason: "content_filter" };
+        else yield { kind: "error", code: "CONTENT_FILTER", ms: null };
+        return;
+      case "length":
+        yield { kind: "end", reason: "length" };
+        return;
+      case "cut":
+        yield { kind: "error", code: "STREAM_INCOMPLETE", ms: null };
+        return;
+      case "stall":
+        yield { kind: "stall" };
+        return;
+    }
+  }
+  yield { kind: "end", reason };
+}
+
+function* paced(
+  kind: "token" | "reasoning",
+  pieces: Iterable<string>,
+  pause: number,
+): Generator<Step> {
+  for (const text of pieces) {
+    yield { kind: "wait", ms: pause };
+    yield { kind, text };
+  }
+}
+
+function* repeat(count: number, word: string): Generator<string> {
+  for (let index = 0; index < count; index += 1) yield index === 0 ? word : ` ${word}`;
+}
+
+/** The first words of a text, which begins anew as often as it must. */
+function* take(text: string, words: number): Generator<string> {
+  const pieces = text.match(PIECES) ?? [];
+  for (let index = 0; index < words; index += 1) {
+    const piece = pieces[index % pieces.length] ?? "";
+    yield index > 0 && index % pieces.length === 0 ? `\n\n${piece}` : piece;
+  }
+}

@@ -1,0 +1,165 @@
+/** The fake transport: a host in the page, and the accidents that can happen on the way to one. */
+import type { AnyEvent, Batch, ErrorReply, OkReply } from "../contract";
+import { failureOf } from "../failure";
+import { lastSeqOf } from "../router";
+import type { Peer, Transport } from "../transport";
+import { FakeHost } from "./host";
+import type { FakeRun } from "./run";
+import { DEFAULTS, type FakeSettings, randomOf } from "./settings";
+
+export { settingsOf } from "./settings";
+
+const FLUSH_MS = 8;
+
+/** What a test may do besides what the settings say. */
+export interface FakeTransport extends Transport {
+  readonly host: FakeHost;
+  /** Lose the connection now; it comes back after `away` milliseconds. */
+  disconnect(): void;
+}
+
+export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTransport {
+  const settings = { ...DEFAULTS, ...chosen };
+  const random = randomOf(settings.seed);
+  const cursors = new Map<FakeRun, number>();
+  const replies: (OkReply | ErrorReply)[] = [];
+  const timers = new Set<ReturnType<typeof setTimeout>>();
+  let peer: Peer | undefined;
+  let known: string | null = null;
+  let number = 0;
+  let connected = false;
+  let flushing = false;
+
+  const host = new FakeHost(settings, wake, (run, after) => {
+    cursors.set(run, after);
+    if (run.events.length - 1 > after) wake();
+  });
+
+  function later(ms: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      run();
+    }, ms);
+    timers.add(timer);
+  }
+
+  function wake(): void {
+    if (flushing) return;
+    flushing = true;
+    later(replies.length > 0 ? 0 : FLUSH_MS, flush);
+  }
+
+  function flush(): void {
+    flushing = false;
+    if (!connected || known === null) return;
+    const said = replies.splice(0);
+    let events = gather();
+    if (random() < settings.drop) events = [];
+    if (random() < settings.reorder) events.sort(() => random() - 0.5);
+    const again = random() < settings.double ? events : [];
+    push([...said, ...events]);
+    push(again);
+  }
+
+  function push(items: readonly (AnyEvent | OkReply | ErrorReply)[]): void {
+    if (items.length === 0 || known === null) return;
+    number += 1;
+    // As over a wire: the page gets values of its own.
+    peer?.receive(known, number, JSON.parse(JSON.stringify(items)));
+  }
+
+  /** Everything after the cursors; adjacent words are joined, unless they are to be shuffled. */
+  function gather(): AnyEvent[] {
+    const found: AnyEvent[] = [];
+    for (const [run, after] of cursors) {
+      const fresh = run.events.slice(after + 1);
+      found.push(...(settings.reorder > 0 ? fresh : joined(fresh)));
+      cursors.set(run, run.events.length - 1);
+      if (!run.live) cursors.delete(run);
+    }
+    return found;
+  }
+
+  function greet(batch: Batch): boolean {
+    const resumed = batch.load === known;
+    if (!resumed) {
+      known = batch.load;
+      cursors.clear();
+      replies.length = 0;
+      const last = (batch.calls[0]?.params as { lastPush?: number } | null)?.lastPush;
+      number = last ?? 0;
+    }
+    if (settings.disconnect > 0) later(settings.disconnect, disconnect);
+    return resumed;
+  }
+
+  function disconnect(): void {
+    if (!connected) return;
+    connected = false;
+    if (settings.memory !== "load") known = null;
+    if (settings.memory === "none") host.forget();
+    peer?.lost("The connection to Tidewire's host was lost");
+    later(settings.away, connect);
+  }
+
+  function connect(): void {
+    connected = true;
+    peer?.connected();
+  }
+
+  return {
+    kind: "fake",
+    host,
+    disconnect,
+    open(self) {
+      peer = self;
+      if (!settings.silent) later(0, connect);
+    },
+    post(text) {
+      if (!connected) throw new Error("not connected");
+      const batch = JSON.parse(text) as Batch;
+      const resumed = batch.calls[0]?.method === "shell.hello" && greet(batch);
+      for (const { id, method, params } of batch.calls) {
+        try {
+          const hello = method === "shell.hello";
+          const value = hello ? host.hello(resumed) : host.call(method, params);
+          replies.push({ channel: "reply", id, ok: true, value: value as OkReply["value"] });
+        } catch (error) {
+          const { code, message, retryable, retryAfterMs, issues, details } = failureOf(error);
+          const refused = { code, message, retryable, retryAfterMs, issues, details };
+          replies.push({ channel: "reply", id, ok: false, error: refused });
+        }
+      }
+      wake();
+    },
+    close() {
+      connected = false;
+      for (const timer of timers) clearTimeout(timer);
+      host.forget();
+    },
+  };
+}
+
+function joined(events: readonly AnyEvent[]): AnyEvent[] {
+  const found: AnyEvent[] = [];
+  for (const event of events) {
+    const last = found.at(-1);
+    const follows = last !== undefined && lastSeqOf(last) + 1 === event.seq;
+    if (follows && last.channel === "llm:token" && event.channel === "llm:token") {
+      found[found.length - 1] = {
+        ...last,
+        token: last.token + event.token,
+        count: last.count + event.count,
+      };
+    } else if (follows && last.channel === "llm:reasoning" && event.channel === "llm:reasoning") {
+      found[found.length - 1] = {
+        ...last,
+        text: last.text + event.text,
+        count: last.count + event.count,
+      };
+    } else {
+      found.push(event);
+    }
+  }
+  return found;
+}

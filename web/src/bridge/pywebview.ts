@@ -1,0 +1,64 @@
+/** The transport inside the desktop window: pywebview's dispatcher, which the door replaced. */
+import type { Peer, Transport } from "./transport";
+
+interface Dispatcher {
+  /** pywebview's way to the host: a name, a value, and a text of ours. */
+  _jsApiCallback?(name: string, value: string, id: string): void;
+  readonly platform?: string;
+  /** Qt's channel; it comes a moment later than the rest. */
+  readonly _QWebChannel?: unknown;
+}
+
+declare global {
+  interface Window {
+    readonly pywebview?: Dispatcher;
+  }
+}
+
+const POLL_MS = 20;
+
+export function createPywebviewTransport(page: Window = window): Transport {
+  let poll: ReturnType<typeof setInterval> | undefined;
+  let peer: Peer | undefined;
+
+  function isThere(): boolean {
+    const there = page.pywebview;
+    if (there?._jsApiCallback === undefined) return false;
+    return there.platform !== "qtwebengine" || there._QWebChannel !== undefined;
+  }
+
+  function look(): void {
+    if (peer === undefined || !isThere()) return;
+    stopLooking();
+    peer.connected();
+  }
+
+  function stopLooking(): void {
+    clearInterval(poll);
+    page.removeEventListener("pywebviewready", look);
+  }
+
+  return {
+    kind: "pywebview",
+    open(self) {
+      peer = self;
+      // The host speaks to the page through this one name.
+      Object.defineProperty(page, "__shell", {
+        value: Object.freeze({ receive: self.receive }),
+        writable: false,
+        configurable: false,
+        enumerable: false,
+      });
+      page.addEventListener("pywebviewready", look);
+      // The event may have been before us, or may come before the dispatcher does.
+      poll = setInterval(look, POLL_MS);
+      look();
+    },
+    post(text) {
+      const dispatch = page.pywebview?._jsApiCallback;
+      if (peer === undefined || dispatch === undefined) throw new Error("no dispatcher");
+      dispatch("post", text, peer.load);
+    },
+    close: stopLooking,
+  };
+}
