@@ -1,0 +1,1 @@
+"""The long forms of the reliability checks: minutes, not seconds."""

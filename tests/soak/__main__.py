@@ -1,0 +1,62 @@
+"""Runs long checks and prints one line of JSON for each: `python -m tests.soak [NAME ...]`.
+
+A module of this package that has `CHECKS` (a name and a function each) is one NAME; `NAME.CHECK`
+is a single one of its checks. Without names everything is run. The status is 1 when one failed.
+"""
+
+import argparse
+import importlib
+import json
+import pkgutil
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tests.soak.result import Check, Result
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was named; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="tests.soak", description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(_modules()))
+    names = parser.parse_args(arguments).names or _modules()
+    status = 0
+    for name, check in [pair for wanted in names for pair in _checks(wanted)]:
+        began = time.monotonic()
+        try:
+            result = check()
+        except Exception as error:
+            traceback.print_exc()
+            result = Result(False, {"error": repr(error)})
+        seconds = round(time.monotonic() - began, 1)
+        line = {"check": name, "ok": result.ok, "seconds": seconds, **result.figures}
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+        status = status if result.ok else 1
+    return status
+
+
+def _modules() -> list[str]:
+    here = str(Path(__file__).parent)
+    names = [module.name for module in pkgutil.iter_modules([here])]
+    return sorted(set(names) - {"__main__", "result"})
+
+
+def _checks(wanted: str) -> Iterator[tuple[str, Check]]:
+    module_name, _, only = wanted.partition(".")
+    if module_name not in _modules():
+        sys.exit(f"There is no long check {module_name!r}; there are {', '.join(_modules())}")
+    checks: Mapping[str, Check] = getattr(
+        importlib.import_module(f"tests.soak.{module_name}"), "CHECKS", {}
+    )
+    if only and only not in checks:
+        sys.exit(f"There is no check {only!r} in {module_name}; there are {', '.join(checks)}")
+    for name, check in checks.items():
+        if not only or name == only:
+            yield f"{module_name}.{name}", check
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,18 @@
+"""What a long check found: whether it held, and its figures."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Figure = float | int | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One check's outcome. `figures` are what was measured, by name."""
+
+    ok: bool
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
+
+Check = Callable[[], Result]
+"""Runs one long check to its end, with an event loop of its own if it needs one."""
