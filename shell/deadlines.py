@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 from shell.errors import ErrorCode
 
-LATE_S = 1.0
-"""A timer that fires this much too late means that the machine slept or the loop was held up."""
+BEAT_S = 1.0
+"""How often it looks at the clock, and so how exactly it knows how long the machine slept."""
+PAUSE_S = 0.1
+"""A look that comes this much too late means that the machine slept or the loop was held up."""
+LOOK_S = 0.02
+"""A deadline that has passed is looked at once more after this long, and as much longer as a pause
+before it lasted, up to `GRACE_S`: what arrived in the last moment, or meanwhile, is still read."""
 GRACE_S = 1.0
-"""What a stream gets after such a pause, to deliver what arrived meanwhile."""
 
 
 class Watchdog:
@@ -24,6 +28,7 @@ class Watchdog:
         self._bark = bark
         self._overall_at = self._loop.time() + overall_s
         self._stall_at = math.inf
+        self._looked = False
         self._timer: asyncio.TimerHandle | None = None
         self._set()
 
@@ -34,6 +39,7 @@ class Watchdog:
 
     def expect(self, within_s: float | None) -> None:
         """The next content is due within this time; None: nothing is being waited for."""
+        self._looked = False
         self._stall_at = math.inf if within_s is None else self._loop.time() + within_s
         if self._timer is None or self._stall_at < self._timer.when():
             self._set()
@@ -46,18 +52,26 @@ class Watchdog:
 
     def _set(self) -> None:
         self.close()
-        self._timer = self._loop.call_at(min(self._overall_at, self._stall_at), self._check)
+        beat = self._loop.time() + BEAT_S
+        due = min(self._overall_at, self._stall_at, beat)
+        self._timer = self._loop.call_at(due, self._check, due)
 
-    def _check(self) -> None:
+    def _check(self, due: float) -> None:
         now = self._loop.time()
-        late = now - self._timer.when() if self._timer is not None else 0.0
         self._timer = None
-        if late > LATE_S:
-            self._overall_at = max(self._overall_at + late, now + GRACE_S)
-            self._stall_at = max(self._stall_at + late, now + GRACE_S)
-        if now >= self._stall_at:
-            self._bark(ErrorCode.STREAM_TIMEOUT)
-        elif now >= self._overall_at:
-            self._bark(ErrorCode.TIMEOUT)
+        pause = now - due
+        if pause > PAUSE_S:
+            self._overall_at += pause
+            self._stall_at += pause
+            self._looked = False
         else:
+            pause = 0.0
+        if now < min(self._overall_at, self._stall_at):
             self._set()
+        elif not self._looked:
+            self._looked = True
+            again = now + LOOK_S + min(pause, GRACE_S)
+            self._timer = self._loop.call_at(again, self._check, again)
+        else:
+            stalled = now >= self._stall_at
+            self._bark(ErrorCode.STREAM_TIMEOUT if stalled else ErrorCode.TIMEOUT)
