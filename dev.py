@@ -49,6 +49,8 @@ QT_LIBRARIES = {
     "libgbm.so.1": "libgbm1",
     "libglib-2.0.so.0": "libglib2.0-0",
     "libnss3.so": "libnss3",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+    "libwayland-egl.so.1": "libwayland-egl1",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-dri3.so.0": "libxcb-dri3-0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
@@ -180,7 +182,7 @@ class Children:
             process = subprocess.Popen(
                 [*self._prefix, *command],
                 cwd=ROOT,
-                env={**os.environ, **(env or {})},
+                env={**os.environ, **({"NO_COLOR": "1"} if quiet else {}), **(env or {})},
                 stdin=subprocess.DEVNULL if quiet else None,
                 stdout=subprocess.PIPE if quiet else None,
                 stderr=subprocess.STDOUT if quiet else None,
