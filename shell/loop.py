@@ -15,13 +15,17 @@ class LoopThread:
     The thread is a daemon: a provider that never lets go cannot keep the program alive.
     """
 
+    loop: asyncio.AbstractEventLoop
+    """From `start()` on."""
+
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+        self._turning = threading.Event()
         self._thread = threading.Thread(target=self._turn, name="loop", daemon=True)
 
     def start(self) -> None:
         """Begin to turn."""
         self._thread.start()
+        self._turning.wait()
 
     def run(self, work: Coroutine[None, None, T], timeout_s: float | None = None) -> T:
         """Run a coroutine on the loop and wait for it, from another thread.
@@ -52,7 +56,10 @@ class LoopThread:
         self._thread.join(timeout_s)
 
     def _turn(self) -> None:
+        # Made here: in the main thread, on Windows, it would take over the signals.
+        self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
+        self.loop.call_soon(self._turning.set)
         try:
             self.loop.run_forever()
         finally:

@@ -67,6 +67,9 @@ class Feed:
     def taken(self, last_push: int) -> None:
         """The page has everything up to this push, whether or not its answer came through."""
         with self._lock:
+            # A load that this feed does not know has taken pushes of another: count on from there,
+            # or it would take the next ones for resends.
+            self._number = max(self._number, last_push)
             if self._in_flight is not None and self._in_flight.number <= last_push:
                 self._in_flight = None
 

@@ -1,0 +1,248 @@
+"""A host with the echo provider behind a loopback server, and a browser's tab as it sees it."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
+
+from shell.api.assets import MANIFEST, load_page
+from shell.api.door import Door
+from shell.api.llm import LlmApi
+from shell.api.loopback import Loopback, listen
+from shell.api.passes import Passes
+from shell.api.shell import ShellApi
+from shell.api.tabs import Tabs
+from shell.contract import CONTRACT_VERSION, Defaults
+from shell.engine import Engine
+from shell.providers.echo import EchoProvider
+
+FILES = {
+    "assets/main-abc123.js": "console.log('built')\n",
+    "assets/vendor-def456.js": "export{}\n",
+    "assets/later-789abc.js": "export{}\n",
+    "assets/main-abc123.css": "body{margin:0}\n",
+    "assets/math-112233.woff2": "font",
+    "assets/main-abc123.js.map": "{}",
+}
+ENTRIES = {
+    "index.html": {
+        "file": "assets/main-abc123.js",
+        "src": "index.html",
+        "isEntry": True,
+        "imports": ["_vendor.js"],
+        "dynamicImports": ["later.ts"],
+        "css": ["assets/main-abc123.css"],
+        "assets": ["assets/math-112233.woff2"],
+    },
+    "_vendor.js": {"file": "assets/vendor-def456.js"},
+    "later.ts": {"file": "assets/later-789abc.js", "isDynamicEntry": True},
+}
+
+
+def write_built_page(directory: Path) -> None:
+    """What Vite leaves behind: an entry with a style and a font, a chunk for later, a stray map."""
+    for name, text in {**FILES, MANIFEST: json.dumps(ENTRIES)}.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+@dataclass
+class Served:
+    """A host with the echo provider behind a loopback server."""
+
+    loopback: Loopback
+    engine: Engine
+    passes: Passes
+    gone: list[str] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return int(self.loopback.address.rpartition(":")[2])
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+
+@asynccontextmanager
+async def serving(
+    *, browser: bool = True, grace_s: float = 30.0, dev_origin: str | None = None
+) -> AsyncIterator[Served]:
+    """The host, for as long as the context lasts; `browser` says whether there is a door."""
+    echo = EchoProvider(rate=None)
+    engine = Engine(lambda _: echo)
+    shell = ShellApi(
+        "test",
+        defaults=lambda: Defaults(provider_id="echo", model_id="echo"),
+        open_window=lambda: False,
+        open_link=lambda _: False,
+    )
+    door = Door({"llm": LlmApi(engine), "shell": shell})
+    passes = Passes()
+    gone: list[str] = []
+
+    def on_gone(owner: str) -> None:
+        gone.append(owner)
+        engine.close_owner(owner)
+
+    tabs = Tabs(door, passes, on_gone, grace_s) if browser else None
+    with TemporaryDirectory() as directory:
+        write_built_page(Path(directory))
+        page = load_page(Path(directory))
+    loopback = Loopback(listen(0), page, tabs, dev_origin)
+    loopback.start()
+    try:
+        yield Served(loopback, engine, passes, gone)
+    finally:
+        await engine.close()
+        await loopback.stop()
+        await door.close()
+
+
+class Browser:
+    """A page as the host sees it: a tab, a load, calls, and a record of what it was told."""
+
+    def __init__(self, served: Served, tab: str | None = None, load: str | None = None) -> None:
+        self.served = served
+        self.tab = tab or str(uuid.uuid4())
+        self.load = load or str(uuid.uuid4())
+        self.last_push = 0
+        self.events: list[dict[str, object]] = []
+        self.replies: dict[int, dict[str, object]] = {}
+        self.answering = True
+        self._calls = 0
+        self._socket: ClientConnection | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._told = asyncio.Condition()
+
+    @property
+    def socket(self) -> ClientConnection:
+        assert self._socket is not None
+        return self._socket
+
+    @property
+    def reader(self) -> asyncio.Task[None]:
+        assert self._reader is not None
+        return self._reader
+
+    async def open(self, **fields: object) -> dict[str, object]:
+        """Connect and greet; returns the welcome."""
+        host = self.served.host
+        self._socket = await connect(
+            f"ws://{host}/door", origin=Origin(f"http://{host}"), compression=None, max_size=None
+        )
+        greeting = {
+            "token": self.served.passes.token,
+            "tab": self.tab,
+            "load": self.load,
+            "version": CONTRACT_VERSION,
+            **fields,
+        }
+        await self._socket.send(json.dumps(greeting))
+        welcome: dict[str, object] = json.loads(await self._socket.recv())["welcome"]
+        self._reader = asyncio.create_task(self._read(self._socket))
+        return welcome
+
+    async def hello(self) -> dict[str, object]:
+        params = {"version": CONTRACT_VERSION, "lastPush": self.last_push}
+        return await self.call("shell.hello", params)
+
+    async def call(self, method: str, params: object = None) -> dict[str, object]:
+        """One call and its reply, as it came."""
+        self._calls += 1
+        number = self._calls
+        await self.socket.send(self.batch(method, params, number))
+        await self.until(lambda: number in self.replies)
+        return self.replies[number]
+
+    def batch(self, method: str, params: object = None, number: int = 0) -> str:
+        """The text that carries one call."""
+        call = {"id": number, "method": method, "params": params}
+        return json.dumps({"version": CONTRACT_VERSION, "load": self.load, "calls": [call]})
+
+    async def infer(self, script: str, **fields: object) -> str:
+        params = {
+            "providerId": "echo",
+            "messages": [{"role": "user", "content": script}],
+            **fields,
+        }
+        reply = await self.call("llm.inference", params)
+        assert reply["ok"], reply
+        return str(reply["value"])
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5), self._told:
+            await self._told.wait_for(condition)
+
+    async def ended(self) -> None:
+        await self.until(lambda: self.terminal is not None)
+
+    @property
+    def terminal(self) -> dict[str, object] | None:
+        kinds = ("llm:done", "llm:error")
+        return next((event for event in self.events if event["channel"] in kinds), None)
+
+    @property
+    def text(self) -> str:
+        """What was taken, each part once: a part that comes again is told by its `seq`."""
+        text, last = "", -1
+        for event in self.events:
+            seq, count = event["seq"], event.get("count", 1)
+            assert isinstance(seq, int)
+            assert isinstance(count, int)
+            if seq <= last:
+                continue
+            assert seq == last + 1, f"a gap after {last}: {event}"
+            last = seq + count - 1
+            text += str(event.get("token", ""))
+        return text
+
+    async def drop(self) -> None:
+        """Lose the connection without a goodbye."""
+        self.socket.transport.abort()
+        await self.left()
+
+    async def left(self) -> None:
+        """Until the connection has ended, from whichever side."""
+        await self.socket.wait_closed()
+        await self.reader
+
+    async def close(self) -> None:
+        await self.socket.close()
+        await self.left()
+
+    async def _read(self, socket: ClientConnection) -> None:
+        try:
+            async for text in socket:
+                load, number, items = json.loads(text)["push"]
+                await self._receive(socket, load, number, items)
+        except ConnectionClosed:
+            pass
+
+    async def _receive(
+        self, socket: ClientConnection, load: str, number: int, items: list[dict[str, object]]
+    ) -> None:
+        if load != self.load or not self.answering:
+            return
+        if number > self.last_push:
+            assert number == self.last_push + 1
+            self.last_push = number
+            async with self._told:
+                for item in items:
+                    if item["channel"] == "reply":
+                        call = item["id"]
+                        assert isinstance(call, int)
+                        self.replies[call] = item
+                    else:
+                        self.events.append(item)
+                self._told.notify_all()
+        await socket.send(json.dumps({"answer": [load, number]}))

@@ -1,0 +1,248 @@
+"""Tabs over a real WebSocket: what survives a dropped connection, and who a tab belongs to."""
+
+import asyncio
+import time
+import uuid
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosed
+
+from tests.served import Browser, Served, serving
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def opened(served: Served, tab: str | None = None, load: str | None = None) -> Browser:
+    """A page that has connected and said hello."""
+    browser = Browser(served, tab, load)
+    await browser.open()
+    assert (await browser.hello())["ok"]
+    return browser
+
+
+async def refused_as_taken(browser: Browser) -> None:
+    with pytest.raises(ConnectionClosed) as caught:
+        await browser.open()
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 4409
+
+
+async def test_a_page_runs_a_model() -> None:
+    async with serving() as served:
+        page = await opened(served)
+        inference = await page.infer("one two three")
+        await page.ended()
+        assert page.text == "one two three"
+        assert {event["inferenceId"] for event in page.events} == {inference}
+
+
+async def test_a_page_that_reconnects_misses_nothing() -> None:
+    """The drop falls between pushes, and behind one that the page took but never answered."""
+    async with serving() as served:
+        page = await opened(served)
+        await page.infer("/rate 500\n/repeat 100 word")
+        await page.until(lambda: len(page.events) > 5)
+        page.answering = False
+        await page.drop()
+        seen = len(page.events)
+        page.answering = True
+        await page.open()
+        hello = await page.hello()
+        assert hello["value"]["resumed"] is True  # type: ignore[index]
+        await page.ended()
+        assert len(page.events) > seen
+        assert page.text == " ".join(["word"] * 100)
+
+
+@settings(max_examples=10, deadline=None)
+@given(drops=st.lists(st.integers(0, 40), min_size=1, max_size=5))
+def test_connections_lost_at_random_moments_lose_and_double_nothing(drops: list[int]) -> None:
+    async def stream() -> None:
+        async with serving() as served:
+            page = await opened(served)
+            await page.infer("/rate 2000\n/repeat 300 word")
+            for events in drops:
+                wanted = len(page.events) + events
+                await page.until(lambda: len(page.events) >= wanted or bool(page.terminal))  # noqa: B023
+                await page.drop()
+                await page.open()
+                await page.hello()
+            await page.ended()
+            assert page.text == " ".join(["word"] * 300)
+            terminal = [e for e in page.events if e["channel"] in ("llm:done", "llm:error")]
+            assert len(terminal) == 1
+
+    asyncio.run(stream())
+
+
+async def test_a_reloaded_page_finds_its_run_again() -> None:
+    async with serving() as served:
+        page = await opened(served)
+        inference = await page.infer("/rate 500\n/repeat 50 word")
+        await page.until(lambda: len(page.events) > 5)
+        await page.close()
+        again = await opened(served, page.tab)
+        assert (await again.call("llm.list"))["value"]
+        reply = await again.call("llm.attach", {"inferenceId": inference, "afterSeq": -1})
+        assert reply["ok"], reply
+        again.events[:0] = reply["value"]["events"]  # type: ignore[index]
+        await again.ended()
+        assert again.text == " ".join(["word"] * 50)
+
+
+async def test_a_tab_that_stays_away_loses_its_runs_after_the_grace() -> None:
+    async with serving(grace_s=0.1) as served:
+        page = await opened(served)
+        inference = await page.infer("/stall")
+        owner = f"tab-{page.tab}"
+        log = served.engine.log(owner, inference)
+        ended = asyncio.Event()
+        log.subscribe(lambda urgent: ended.set() if urgent else None)
+        await page.drop()
+        assert log.ending is None
+        async with asyncio.timeout(5):
+            await ended.wait()
+        assert served.gone == [owner]
+        # The page itself may still be there, and has taken pushes that the host forgot.
+        assert page.last_push > 1
+        await page.open()
+        hello = await page.hello()
+        assert hello["value"]["resumed"] is False  # type: ignore[index]
+
+
+async def test_a_tab_that_comes_back_in_time_keeps_its_runs() -> None:
+    async with serving(grace_s=0.2) as served:
+        page = await opened(served)
+        inference = await page.infer("/stall")
+        log = served.engine.log(f"tab-{page.tab}", inference)
+        for _ in range(3):
+            await page.drop()
+            await asyncio.sleep(0.15)
+            await page.open()
+            await page.hello()
+        await asyncio.sleep(0.3)
+        assert log.ending is None
+        assert served.gone == []
+
+
+async def test_another_tab_sees_only_what_is_shared() -> None:
+    async with serving() as served:
+        one, two = await opened(served), await opened(served)
+        mine = await one.infer("/stall")
+        shared = await one.infer("/rate 500\n/repeat 40 word", share=True)
+        foreign = await two.call("llm.attach", {"inferenceId": mine, "afterSeq": -1})
+        assert foreign["error"]["code"] == "NOT_FOUND"  # type: ignore[index]
+        reply = await two.call("llm.attach", {"inferenceId": shared, "afterSeq": -1})
+        two.events[:0] = reply["value"]["events"]  # type: ignore[index]
+        await one.close()
+        await two.ended()
+        assert two.text == " ".join(["word"] * 40)
+
+
+# --- one tab, two pages ---------------------------------------------------------------------
+
+
+async def test_a_duplicated_tab_is_told_to_take_another_id() -> None:
+    async with serving() as served:
+        page = await opened(served)
+        began = time.monotonic()
+        await refused_as_taken(Browser(served, page.tab))
+        assert time.monotonic() - began < 1
+        assert (await page.call("llm.list"))["ok"]  # and the first one noticed nothing
+        assert page.last_push == 2
+
+
+async def test_a_reload_wins_over_the_connection_that_it_is_about_to_close() -> None:
+    async with serving() as served:
+        page = await opened(served)
+        page.answering = False  # its script does not run any more
+        again = Browser(served, page.tab)
+        opening = asyncio.create_task(again.open())
+        await asyncio.sleep(0.05)
+        assert not opening.done()
+        began = time.monotonic()
+        await page.drop()
+        await opening
+        assert time.monotonic() - began < 0.3
+        assert (await again.hello())["ok"]
+
+
+async def test_a_page_that_answers_nothing_any_more_gives_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shell.api.tabs.LIVES_S", 0.1)
+    async with serving() as served:
+        page = await opened(served)
+        page.answering = False
+        again = await opened(served, page.tab)
+        await page.left()
+        assert page.socket.close_code == 4409
+        assert (await again.call("llm.list"))["ok"]
+
+
+async def test_the_same_page_takes_over_from_its_own_dead_connection() -> None:
+    async with serving() as served:
+        page = await opened(served)
+        await page.infer("/rate 500\n/repeat 50 word")
+        await page.until(lambda: len(page.events) > 3)
+        dead, reader = page.socket, page.reader
+        await page.open()
+        await page.hello()
+        await dead.wait_closed()
+        await reader
+        assert dead.close_code == 1000
+        await page.ended()
+        assert page.text == " ".join(["word"] * 50)
+
+
+# --- ends -----------------------------------------------------------------------------------
+
+
+async def test_a_closing_host_tells_its_pages_how_their_runs_ended() -> None:
+    async with serving() as served:
+        page = await opened(served)
+        await page.infer("/rate 100\nsome words /stall\n/stall")
+        await page.until(lambda: len(page.events) > 2)
+    await page.left()
+    assert page.terminal is not None
+    assert page.terminal["code"] == "ABORTED"
+    assert page.socket.close_code == 1001
+
+
+async def test_a_page_that_does_not_listen_does_not_hold_up_the_end() -> None:
+    async with serving() as served:
+        page = await opened(served)
+        page.answering = False
+        await page.socket.send(page.batch("llm.list"))
+        began = time.monotonic()
+    assert time.monotonic() - began < 1.5
+    await page.left()
+
+
+async def test_pushes_keep_their_rhythm() -> None:
+    """Idle: at once. Busy: one push in 8 ms. Replies do not wait."""
+    async with serving() as served:
+        page = await opened(served)
+        pushes = page.last_push
+        await page.infer("/rate 1000\n/repeat 300 word")
+        await page.ended()
+        taken = page.last_push - pushes
+        assert taken <= 300 / 8 + 15
+        assert page.text == " ".join(["word"] * 300)
+
+
+async def test_tabs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shell.api.tabs.MAX_TABS", 2)
+    async with serving() as served:
+        one, _two = await opened(served), await opened(served)
+        with pytest.raises(ConnectionClosed):
+            await Browser(served, str(uuid.uuid4())).open()
+        await one.close()
+        await opened(served, one.tab)
