@@ -651,6 +651,7 @@ def web(setup: Setup, arguments: list[str]) -> int:
         probe.bind(("127.0.0.1", 0))
         address = ("127.0.0.1", str(probe.getsockname()[1]))
     vite = [node, setup.script("vite/bin/vite.js"), "--config", "web/vite.config.ts"]
+    vite += ["--clearScreen", "false"]
     page = setup.children.start(*vite, "--host", address[0], "--port", address[1], "--strictPort")
     host = [setup.python, "-P", "-m", "shell", *([] if window else ["serve"])]
     host += ["--dev-url", f"http://{':'.join(address)}"]
