@@ -5,6 +5,7 @@ in columns (a kind, a time, a part), not as objects: a token costs its letters a
 becomes an event only when a reader takes it, joined with its neighbours.
 """
 
+import logging
 import time
 from array import array
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ Wake = Callable[[bool], None]
 """Told of every append; `True` when a reader should not wait (the end)."""
 
 _EVENT, _TOKEN, _REASONING = 0, 1, 2
+_log = logging.getLogger(__name__)
 
 
 class _Packed:
@@ -199,7 +201,10 @@ class InferenceLog:
 
     def _wake(self, urgent: bool) -> None:
         for wake in self._wakes:
-            wake(urgent)
+            try:
+                wake(urgent)
+            except Exception:
+                _log.exception("A reader of %s cannot be woken", self.inference_id)
 
     def _take(self, first: int, limit: int) -> tuple[AnyEvent, int]:
         """The event at `first`, joined with its neighbours before `limit`; and where it ends."""

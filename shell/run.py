@@ -10,6 +10,9 @@ import random
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import get_args
+
+from pydantic import ValidationError
 
 from shell.contract import (
     DoneEvent,
@@ -38,7 +41,7 @@ from shell.providers.base import (
     UsageReport,
 )
 from shell.settings import Retries
-from shell.text import closed, estimate_tokens, mend, pieces
+from shell.text import clean, closed, estimate_tokens, mend, pieces
 
 CHUNKS_PER_TURN = 64
 SECONDS_PER_TURN = 0.002
@@ -46,6 +49,7 @@ SECONDS_PER_TURN = 0.002
 UNWIND_S = 0.1
 """A provider that does not let go of a stopped stream is left behind after this long."""
 MAX_ERROR_CHARACTERS = 2_000
+MAX_STATUS_CHARACTERS = 500
 
 _RETRIED = frozenset(
     {
@@ -55,6 +59,7 @@ _RETRIED = frozenset(
         ErrorCode.SERVER_ERROR,
     }
 )
+_FINISH_REASONS = frozenset(get_args(FinishReason))
 _log = logging.getLogger(__name__)
 
 
@@ -107,7 +112,8 @@ class Run:
         self._held: dict[TextChannel, list[str]] = {"llm:token": [], "llm:reasoning": []}
         self._written: dict[TextChannel, int] = {"llm:token": 0, "llm:reasoning": 0}
         self._finish: FinishReason | None = None
-        self._usage: UsageReport | None = None
+        self._usage: Usage | None = None
+        self._tool_halves: dict[str, str] = {}
         self._first_ms: int | None = None
 
     @property
@@ -220,17 +226,13 @@ class Run:
                 self._write("llm:reasoning", text)
             case ToolCallDelta(call_id, name, arguments):
                 self._content()
-                for piece in pieces(arguments, MAX_JOINED_CHARACTERS) or [""]:
-                    stamp = self.log.stamp()
-                    self.log.append(
-                        ToolEvent(**stamp, id=call_id, name=name, arguments_delta=piece)
-                    )
+                self._call(clean(call_id), clean(name), arguments)
             case Progress(status, progress):
                 self._say(status, progress)
             case UsageReport():
-                self._usage = chunk
+                self._usage = _usage(chunk) or self._usage
             case Finish(reason):
-                self._finish = reason
+                self._finish = reason if reason in _FINISH_REASONS else "other"
 
     def _write(self, channel: TextChannel, text: str) -> None:
         if not text:
@@ -247,12 +249,19 @@ class Run:
         for piece in pieces(text, MAX_JOINED_CHARACTERS):
             self.log.append_text(channel, piece)
 
+    def _call(self, call_id: str, name: str, arguments: str) -> None:
+        whole, self._tool_halves[call_id] = mend(arguments, self._tool_halves.get(call_id, ""))
+        for piece in pieces(whole, MAX_JOINED_CHARACTERS) or [""]:
+            stamp = self.log.stamp()
+            self.log.append(ToolEvent(**stamp, id=call_id, name=name, arguments_delta=piece))
+
     def _content(self) -> None:
         if self._first_ms is None:
             self._first_ms = self.log.elapsed_ms
         self._wait_for(self._waits.between_s)
 
     def _say(self, status: str, progress: float | None = None) -> None:
+        status = clean(status)[:MAX_STATUS_CHARACTERS]
         self.log.append(ThinkingEvent(**self.log.stamp(), status=status, progress=progress))
 
     # --- deadlines --------------------------------------------------------------------------
@@ -287,7 +296,11 @@ class Run:
         if self._unwind is not None:
             self._unwind.cancel()
         self._flush()
-        self.log.append(self._terminal(outcome))
+        try:
+            ending = self._terminal(outcome)
+        except Exception as error:  # what the provider said cannot even be told
+            ending = self._failure(error)
+        self.log.append(ending)
         self._on_end(self)
 
     def _flush(self) -> None:
@@ -323,6 +336,9 @@ class Run:
                 cancelled=cancelled,
                 timing=Timing(first_token_ms=self._first_ms, total_ms=self.log.elapsed_ms),
             )
+        return self._failure(outcome)
+
+    def _failure(self, outcome: BaseException) -> ErrorEvent:
         if not isinstance(outcome, ShellError):
             _log.error("%s failed: %s", self.log.inference_id, type(outcome).__name__)
             _log.debug("%s failed", self.log.inference_id, exc_info=outcome)
@@ -332,7 +348,7 @@ class Run:
             code = ErrorCode.STREAM_INTERRUPTED
         return ErrorEvent(
             **self.log.stamp(),
-            error=outcome.message[:MAX_ERROR_CHARACTERS],
+            error=clean(outcome.message)[:MAX_ERROR_CHARACTERS],
             code=code,
             retryable=code.retryable,
             retry_after_ms=outcome.retry_after_ms,
@@ -341,15 +357,8 @@ class Run:
     @property
     def usage(self) -> Usage:
         """Tokens so far: the provider's count, else the host's estimate, marked."""
-        reported = self._usage
-        if reported is not None:
-            return Usage(
-                input_tokens=reported.input_tokens,
-                output_tokens=reported.output_tokens,
-                reasoning_tokens=reported.reasoning_tokens,
-                cached_tokens=reported.cached_tokens,
-                estimated=False,
-            )
+        if self._usage is not None:
+            return self._usage
         messages = self._request.messages if self._request is not None else []
         reasoning = -(-self._written["llm:reasoning"] // 4)
         return Usage(
@@ -364,3 +373,18 @@ class Run:
     def wrote_text(self) -> bool:
         """Whether any of the answer arrived."""
         return self._written["llm:token"] > 0
+
+
+def _usage(report: UsageReport) -> Usage | None:
+    """A provider's count, unless it is none: then the host's estimate is better."""
+    try:
+        return Usage(
+            input_tokens=report.input_tokens,
+            output_tokens=report.output_tokens,
+            reasoning_tokens=report.reasoning_tokens,
+            cached_tokens=report.cached_tokens,
+            estimated=False,
+        )
+    except ValidationError:
+        _log.warning("A provider reported %r as its usage", report)
+        return None

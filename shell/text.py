@@ -28,6 +28,12 @@ def mend(text: str, carried: str = "") -> tuple[str, str]:
     return whole, rest
 
 
+def clean(text: str) -> str:
+    """A text that came whole: what is no character is replaced."""
+    whole, rest = mend(text)
+    return whole + closed(rest)
+
+
 def pieces(text: str, length: int) -> list[str]:
     """The text in pieces of at most `length` characters; an empty text has none."""
     return [text[start : start + length] for start in range(0, len(text), length)]

@@ -223,6 +223,7 @@ def check_log(log: InferenceLog) -> None:
         assert event.seq == expected, event
         assert (event.inference_id, event.session_id) == (log.inference_id, log.session_id)
         assert event.ms >= ms, event
+        assert event.model_dump_json(ensure_ascii=True).isascii(), "every event can be told"
         if isinstance(event, TokenEvent):
             assert event.index == index, event
             index += event.count

@@ -93,8 +93,8 @@ async def test_signs_of_life_that_are_no_content_do_not_count(host: Host, sign: 
 @pytest.mark.parametrize("sign", [ReasoningDelta("hm"), ToolCallDelta("c", "f", "{")])
 async def test_reasoning_and_tool_calls_are_content(host: Host, sign: Chunk) -> None:
     async def thinks(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        for _ in range(4):
-            await asyncio.sleep(25)
+        for wait_s in [25] * 4:
+            await asyncio.sleep(wait_s)
             yield sign
         yield Finish("stop")
 
