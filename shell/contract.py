@@ -318,14 +318,17 @@ class NoticeEvent(Event):
     text: str
 
 
+TokenCount = Annotated[int, Field(ge=0, le=2**53)]
+
+
 class Usage(Value):
     """Tokens of one run. `estimated` when the provider reported none."""
 
-    input_tokens: int
-    output_tokens: int
+    input_tokens: TokenCount
+    output_tokens: TokenCount
     """Everything that the model wrote, reasoning included."""
-    reasoning_tokens: int
-    cached_tokens: int
+    reasoning_tokens: TokenCount
+    cached_tokens: TokenCount
     """The part of the input that the provider read from its cache."""
     estimated: bool
 
