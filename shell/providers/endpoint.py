@@ -1,0 +1,98 @@
+"""Endpoint: one server that speaks an API. Its address, its key, and what may be said of it."""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import SplitResult, urlsplit
+
+from shell.errors import ErrorCode, ProviderError
+from shell.redaction import redact
+
+MAX_SENTENCE = 500
+"""Longest error text, in characters; what a server has to say fits."""
+MAX_READ = 8_000
+"""How much of a server's own words is looked at."""
+
+
+def no_key() -> None:
+    """The key of a server that asks for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider's server is and how it wants to be asked.
+
+    Errors made here hold no secret: neither the key nor the value of a header of the user's.
+    """
+
+    id: str
+    label: str
+    """The provider's name as people write it; errors begin with it."""
+    base_url: str
+    key: Callable[[], str | None] = no_key
+    """Asked before every request, so that a new key counts at once."""
+    key_required: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The user's own, sent with every request."""
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    allow_plain_http: bool = False
+    """The user insists on http:// to another machine."""
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the address is a loopback address: no proxy, no encryption needed."""
+        host = self._address.hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost" or host.endswith(".localhost")
+
+    @property
+    def _address(self) -> SplitResult:
+        try:
+            return urlsplit(self.base_url)
+        except ValueError:
+            return SplitResult("", "", "", "", "")
+
+    def check(self) -> str:
+        """The key ("" when none is needed).
+
+        Raises:
+            ProviderError: API_KEY_ERROR without a key, INVALID_REQUEST for an address that would
+                not keep it.
+        """
+        parts = self._address
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise self.error(ErrorCode.INVALID_REQUEST, "The base URL is not an http(s) address.")
+        if parts.scheme == "http" and not (self.on_this_machine or self.allow_plain_http):
+            raise self.error(
+                ErrorCode.INVALID_REQUEST,
+                "The base URL is http:// to another machine, where everybody on the way could "
+                "read the key and the conversation. Use https://.",
+            )
+        key = (self.key() or "").strip()
+        if not key and self.key_required:
+            raise ProviderError(
+                ErrorCode.API_KEY_ERROR, f"No API key configured for provider: {self.id}"
+            )
+        if not (key.isascii() and key.isprintable()):
+            raise self.error(
+                ErrorCode.API_KEY_ERROR,
+                "The API key holds characters that no key has; it may have been pasted wrongly.",
+            )
+        return key
+
+    def secrets(self) -> list[str]:
+        """What no text may show."""
+        return [s for s in (self.key(), self._address.password, *self.headers.values()) if s]
+
+    def error(
+        self, code: ErrorCode, sentence: str, retry_after_ms: int | None = None
+    ) -> ProviderError:
+        """An error in this provider's name, redacted, on one line, of a bearable length."""
+        text = redact(sentence[:MAX_READ], self.secrets())
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        if len(text) > MAX_SENTENCE:
+            text = text[: MAX_SENTENCE - 1] + "…"
+        return ProviderError(code, f"{self.label}: {text}", retry_after_ms=retry_after_ms)

@@ -1,0 +1,107 @@
+"""Redaction: takes a secret out of a text, however the text spells it.
+
+Servers echo keys in their errors: whole, percent-encoded, in base64, or with the middle masked.
+What is taken out is found by its value, not by what a key usually looks like.
+"""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+REPLACEMENT = "[key]"
+SHORTEST = 4
+"""A secret of fewer characters would blank out half of every text; nobody issues one."""
+
+_PIECE = 12
+"""A secret's piece of this many characters gives too much of it away."""
+_REACH = 400
+"""How far a masked or encoded secret may stretch to either side of what shows it."""
+
+_MASK = re.compile(r"[*•…]{2,}|\.{3,}|…")
+_TOKEN = re.compile(r"[\w.+/=-]*")
+
+Span = tuple[int, int]
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every spelling of every secret replaced. Do this before cutting a text short."""
+    for secret in {secret.strip() for secret in secrets}:
+        if len(secret) >= SHORTEST:
+            spans = [*_spelled(text, secret), *_in_base64(text, secret), *_masked(text, secret)]
+            text = _without(text, [*spans, *_pieces(text, secret)])
+    return text
+
+
+def _without(text: str, spans: list[Span]) -> str:
+    """Replace the spans; those that touch become one."""
+    kept: list[str] = []
+    position = -1
+    for start, end in sorted(spans):
+        if start > position:
+            kept += [text[max(position, 0) : start], REPLACEMENT]
+        position = max(position, end)
+    return "".join([*kept, text[max(position, 0) :]])
+
+
+def _spelled(text: str, secret: str) -> Iterator[Span]:
+    """The secret as it is, escaped, or encoded."""
+    spellings = {
+        secret,
+        json.dumps(secret)[1:-1],
+        html.escape(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        secret.encode().hex(),
+    }
+    for spelling in spellings:
+        for found in re.finditer(re.escape(spelling), text, re.IGNORECASE):
+            yield found.span()
+
+
+def _in_base64(text: str, secret: str) -> Iterator[Span]:
+    """Any base64 text that the secret is a part of ("Bearer …" and the like)."""
+    raw = secret.encode()
+    for offset in range(3):
+        # There are three phases; the characters at either end mix with what stands beside it.
+        first, last = -(-offset * 4 // 3), (offset + len(raw)) * 4 // 3
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            inner = encode(b"\0" * offset + raw).decode()[first:last]
+            if len(inner) >= _PIECE:
+                for found in re.finditer(re.escape(inner), text, re.IGNORECASE):
+                    yield _before(text, found.start()), _after(text, found.end())
+
+
+def _masked(text: str, secret: str) -> Iterator[Span]:
+    """A masked secret ("sk-pr***wxyz") still shows both of its ends."""
+    for mask in _MASK.finditer(text):
+        start, end = _before(text, mask.start()), _after(text, mask.end())
+        head, tail = text[start : mask.start()], text[mask.end() : end]
+        if (len(head) > 1 and secret.startswith(head)) or (len(tail) > 1 and secret.endswith(tail)):
+            yield start, end
+
+
+def _pieces(text: str, secret: str) -> Iterator[Span]:
+    """Runs of the secret that are long enough to matter."""
+    pieces = {secret[i : i + _PIECE] for i in range(len(secret) - _PIECE + 1)}
+    for start in range(len(text) - _PIECE + 1) if pieces else ():
+        if text[start : start + _PIECE] in pieces:
+            yield start, start + _PIECE
+
+
+def _before(text: str, position: int) -> int:
+    """Where the word that ends at `position` begins."""
+    before = text[max(position - _REACH, 0) : position][::-1]
+    return position - _end(before)
+
+
+def _after(text: str, position: int) -> int:
+    """Where the word that begins at `position` ends."""
+    return position + _end(text[position : position + _REACH])
+
+
+def _end(text: str) -> int:
+    found = _TOKEN.match(text)
+    return found.end() if found else 0

@@ -1,0 +1,57 @@
+"""Redaction: no spelling of a secret survives, and nothing else is touched."""
+
+import base64
+import time
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shell.redaction import REPLACEMENT, redact
+
+KEY = "sk-proj-Zx9/+qTe3st=Key&0123456789abcdefWXYZ"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The key sk-other-key is wrong",
+        "… and so on ... ** bold **",
+        "sk-proj- is how keys begin",
+        "a [key] in brackets",
+        "",
+    ],
+)
+def test_other_text_stays(text: str) -> None:
+    assert redact(text, [KEY]) == text
+
+
+def test_short_secrets_are_left_alone() -> None:
+    assert redact("an apple", ["a", "", "  "]) == "an apple"
+
+
+@given(
+    before=st.text(max_size=20),
+    after=st.text(max_size=20),
+    secret=st.text("abcXYZ019-_/+=&", min_size=8),
+)
+def test_no_spelling_survives(before: str, after: str, secret: str) -> None:
+    for spelling in (secret, quote(secret, safe=""), secret.encode().hex()):
+        assert spelling not in redact(f"{before}{spelling}{after}", [secret])
+    encoded = base64.b64encode(f"{secret}".encode()).decode()
+    if len(encoded) > 14:
+        assert encoded not in redact(f"{before} {encoded} {after}", [secret])
+
+
+def test_several_secrets_and_several_times() -> None:
+    text = redact(f"{KEY},{KEY} and other-secret", [KEY, "other-secret"])
+    assert text == f"{REPLACEMENT},{REPLACEMENT} and {REPLACEMENT}"
+
+
+@pytest.mark.parametrize("filler", ["x", "*", ".", " ", "=", KEY[:12], "sk-proj-***"])
+def test_a_long_text_does_not_take_long(filler: str) -> None:
+    text = filler * (200_000 // len(filler))
+    began = time.process_time()
+    redact(text, [KEY])
+    assert time.process_time() - began < 2
