@@ -1,0 +1,89 @@
+/** Composer: where messages are written. It stays live while an answer comes in. */
+import { type KeyboardEvent, type RefObject, useLayoutEffect, useSyncExternalStore } from "react";
+import type { Store } from "../llm/store";
+import { strings } from "../strings";
+import styles from "./Composer.module.css";
+import { SendIcon, StopIcon } from "./icons";
+
+export interface ComposerProps {
+  readonly draft: Store<string>;
+  readonly box: RefObject<HTMLTextAreaElement | null>;
+  readonly isBusy: boolean;
+  readonly isStopping: boolean;
+  /** What answers, in a few words. */
+  readonly model: string | null;
+  readonly onSend: () => void;
+  readonly onStop: () => void;
+}
+
+export function Composer(props: ComposerProps) {
+  const { draft, box, isBusy, isStopping, model, onSend, onStop } = props;
+  const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
+  const isEmpty = text.trim() === "";
+
+  // As high as its text; the style sheet says where it begins to scroll.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight}px`;
+  }, [box, text]);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    event.preventDefault();
+    // While an answer comes in, the draft waits here.
+    if (!isBusy && !isEmpty) onSend();
+  }
+
+  function onPress(): void {
+    if (isBusy) onStop();
+    else onSend();
+    // The button may be disabled in a moment; the next thing to do is to write.
+    box.current?.focus();
+  }
+
+  return (
+    <form
+      className={styles.composer}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onPress();
+      }}
+    >
+      <div className={styles.card}>
+        <textarea
+          ref={box}
+          className={styles.box}
+          aria-label={strings.message}
+          placeholder={strings.placeholder}
+          rows={1}
+          dir="auto"
+          value={text}
+          onChange={(event) => draft.set(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <div className={styles.bar}>
+          <span className={styles.model}>{model}</span>
+          <span className={styles.keys}>{strings.keys}</span>
+          <button
+            type="submit"
+            className={styles.button}
+            aria-label={isBusy ? strings.stop : strings.send}
+            title={isBusy ? strings.stop : strings.send}
+            aria-busy={isStopping}
+            disabled={!isBusy && isEmpty}
+          >
+            {isBusy ? <StopIcon /> : <SendIcon />}
+          </button>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+/** Whether this key belongs to an input method. WebKit ends the composition before its Enter. */
+function isComposing({ nativeEvent }: KeyboardEvent): boolean {
+  return nativeEvent.isComposing || nativeEvent.keyCode === 229;
+}

@@ -1,0 +1,51 @@
+/** ErrorBanner: what went wrong, what helps, and another try where one makes sense. */
+import type { ErrorCode } from "../bridge/contract";
+import { hintFor, strings } from "../strings";
+import styles from "./ErrorBanner.module.css";
+
+/** The same words again cannot end better. Anything else may: a key can be mended meanwhile. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "VALIDATION",
+  "INVALID_REQUEST",
+  "CONTEXT_LENGTH",
+  "CONTENT_FILTER",
+  "UNSUPPORTED_PROVIDER",
+]);
+
+export interface ShownFailure {
+  readonly message: string;
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number | null;
+}
+
+export interface ErrorBannerProps {
+  readonly failure: ShownFailure;
+  readonly onRetry: () => void;
+  readonly onDismiss?: (() => void) | undefined;
+}
+
+export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
+  const { message, code, retryAfterMs } = failure;
+  const hint = hintFor(code);
+  return (
+    <div className={`error ${styles.banner}`} data-code={code}>
+      <div className={styles.text}>
+        <p dir="auto">{strings.error(message)}</p>
+        {hint !== null && <p className={styles.hint}>{hint}</p>}
+        {retryAfterMs !== null && <p className={styles.hint}>{strings.retryIn(retryAfterMs)}</p>}
+      </div>
+      <div className={styles.actions}>
+        {onDismiss !== undefined && (
+          <button type="button" className={styles.quiet} onClick={onDismiss}>
+            {strings.dismiss}
+          </button>
+        )}
+        {!HOPELESS.has(code) && (
+          <button type="button" onClick={onRetry}>
+            {strings.retry}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+/** useRun: the state of one run, rendered no more often than it can be seen. */
+import { useCallback, useSyncExternalStore } from "react";
+import { createPace, type Flush } from "./pace";
+import { hasEnded, type RunState } from "./reduce";
+import type { Run } from "./run";
+
+export function useRun(run: Run, flush: Flush = "frame"): RunState {
+  const subscribe = useCallback(
+    (notify: () => void) => {
+      const pace = createPace(flush, notify);
+      const stop = run.subscribe((state, previous) => {
+        pace.ask(hasEnded(state) || state.status !== previous.status);
+      });
+      return () => {
+        stop();
+        pace.stop();
+      };
+    },
+    [run, flush],
+  );
+  return useSyncExternalStore(subscribe, run.get, run.get);
+}

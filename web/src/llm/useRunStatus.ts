@@ -1,0 +1,12 @@
+/** useRunStatus: how a run stands; renders when that changes, not when text arrives. */
+import { useCallback, useSyncExternalStore } from "react";
+import type { RunStatus } from "./reduce";
+import type { Run } from "./run";
+
+export function useRunStatus(run: Run | null): RunStatus | "idle" {
+  const subscribe = useCallback(
+    (notify: () => void) => run?.subscribe(notify) ?? (() => {}),
+    [run],
+  );
+  return useSyncExternalStore(subscribe, () => run?.get().status ?? "idle");
+}

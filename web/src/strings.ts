@@ -1,0 +1,124 @@
+/** Every text that the page shows, in one place. */
+import type { ErrorCode, FinishReason } from "./bridge/contract";
+
+const MINUTE_MS = 60_000;
+
+export const strings = {
+  appName: "Tidewire",
+  conversation: "Conversation",
+  newChat: "New chat",
+  you: "You",
+  assistant: "Answer",
+
+  message: "Message",
+  placeholder: "Type your message...",
+  send: "Send",
+  stop: "Stop",
+  retry: "Retry",
+  dismiss: "Dismiss",
+  jumpToEnd: "Jump to end",
+  keys: "Enter sends, Shift + Enter starts a line, Esc stops",
+
+  emptyTitle: "What is on your mind?",
+  emptyText:
+    "Ask anything. The answer streams in as it is written, and you can stop it at any time.",
+  emptyLocal: (model: string) =>
+    `You are talking to ${model}, a very small model that runs on this computer. Nothing you type leaves it. It is quick and it is often wrong: good for trying things out, not for advice.`,
+  suggestionsLabel: "Suggestions",
+  suggestions: [
+    { title: "Explain something", prompt: "Explain in simple words why the sea has tides." },
+    {
+      title: "Write something",
+      prompt: "Write a short, friendly birthday message for a colleague.",
+    },
+    { title: "Play with ideas", prompt: "Give me five names for a small sailing boat." },
+  ],
+  onThisComputer: (model: string) => `${model} · on this computer`,
+  withProvider: (model: string, provider: string) => `${model} · ${provider}`,
+
+  waiting: "Waiting for the first word…",
+  stopping: "Stopping…",
+  thinking: "Thinking…",
+  thoughtFor: (ms: number) => `Thought for ${duration(ms)}`,
+  retrying: (attempt: number, delayMs: number, why: string) =>
+    `${why} Trying again in ${duration(delayMs)} (attempt ${attempt}).`,
+  tool: (name: string) => `Tool call: ${name}`,
+  loading: "Opening the conversation…",
+
+  stopped: "Stopped",
+  interrupted: "Interrupted",
+  emptyReply: (reason: FinishReason | null) =>
+    reason === null ? "Stopped before the first word." : `Empty reply (${reason}).`,
+  finish: {
+    length: "Cut off at the length limit",
+    content_filter: "Cut off by the provider's content filter",
+    tool_calls: "Ended with a tool call",
+    other: "Ended early",
+  } satisfies Partial<Record<FinishReason, string>>,
+  speed: (tokensPerSecond: number) =>
+    `${tokensPerSecond < 10 ? tokensPerSecond.toFixed(1) : Math.round(tokensPerSecond)} tokens/s`,
+  duration,
+  tokens: (count: number, estimated: boolean) =>
+    `${estimated ? "about " : ""}${count} ${count === 1 ? "token" : "tokens"}`,
+
+  said: {
+    answering: "Answering.",
+    finished: "The answer is complete.",
+    stopping: "Stopping.",
+    stopped: "Stopped.",
+    failed: (message: string) => `Error: ${message}`,
+  },
+
+  connecting: "Connecting…",
+  reconnecting: "The connection to Tidewire was lost. Reconnecting…",
+  lost: "Tidewire does not answer. Is it still running? This page goes on trying.",
+  shared: "You are watching an answer that was shared with this window.",
+  sharedGone: "This answer is not shared with this window, or it is no longer kept.",
+  ownChat: "Start a chat of your own",
+
+  error: (message: string) => `Error: ${message}`,
+  retryIn: (ms: number) => `The provider asks to wait ${duration(ms)}.`,
+  hints: {
+    API_KEY_ERROR: "Check the key of this provider.",
+    PERMISSION_DENIED: "The key is not allowed to use this model.",
+    INSUFFICIENT_QUOTA: "The account with this provider has no credit left.",
+    RATE_LIMIT: "Too many requests for the moment.",
+    OVERLOADED: "The provider is busy. It usually passes in a minute.",
+    NETWORK_ERROR: "Check the connection to the internet, or to the model's server.",
+    TIMEOUT: "The answer took longer than allowed.",
+    STREAM_TIMEOUT: "The model has been silent for too long.",
+    STREAM_INTERRUPTED: "The connection broke while the answer was coming in.",
+    STREAM_INCOMPLETE: "The answer ended without saying that it was complete.",
+    SERVER_ERROR: "The provider had a problem of its own.",
+    CONTEXT_LENGTH: "The conversation is longer than this model can read. Start a new chat.",
+    MODEL_NOT_FOUND: "The provider does not have this model.",
+    CONTENT_FILTER: "The provider refused to answer this.",
+    SESSION_BUSY: "An answer is still being written.",
+    LIMIT: "Too much at once. Stop another answer first.",
+    LOCAL_MODEL_MISSING: "The model's file is not on this computer. Run `tidewire doctor`.",
+    LOCAL_MODEL_CRASHED: "The model on this computer stopped. It starts again by itself.",
+    HOST_LOST: "Your message is kept. Try again when the connection is back.",
+    ABORTED: "Tidewire is shutting down.",
+    VALIDATION: "Your message is kept. Change it and try again.",
+  } satisfies Partial<Record<ErrorCode, string>>,
+} as const;
+
+/** What to do about an error, where there is something to say. */
+export function hintFor(code: ErrorCode): string | null {
+  const hints: Partial<Record<ErrorCode, string>> = strings.hints;
+  return hints[code] ?? null;
+}
+
+/** Why an answer ended, where it did not simply finish. */
+export function finishFor(reason: FinishReason | null): string | null {
+  const finish: Partial<Record<FinishReason, string>> = strings.finish;
+  return reason === null ? null : (finish[reason] ?? null);
+}
+
+function duration(ms: number): string {
+  if (ms < 1_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1).replace(/\.0$/, "")} s`;
+  if (ms < MINUTE_MS) return `${Math.round(ms / 1_000)} s`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
