@@ -369,7 +369,7 @@ def test_the_first_failure_ends_the_other_steps() -> None:
         raise dev.Failure("first")
 
     def endless() -> None:
-        children.quietly("Waiting", sys.executable, "-c", "import time; time.sleep(600)")
+        children.quietly("Waiting", sys.executable, "-c", "import time; time.sleep(10)")
 
     with pytest.raises(dev.Failure, match="first"):
         dev.together(children, endless, fails)
@@ -387,7 +387,7 @@ def test_no_child_outlives_the_launcher(
     fifo = tmp_path / "alive"
     os.mkfifo(fifo)
     child = f"import time; file = open({str(fifo)!r}, 'w'); print('up', file=file, flush=True)"
-    start = f"[sys.executable, '-c', {child!r} + '; time.sleep(600)']"
+    start = f"[sys.executable, '-c', {child!r} + '; time.sleep(10); print(9, file=file)']"
     call = f"quietly('Waiting', *{start})" if quiet else f"follow(*{start})"
     launcher = f"""
 import sys, dev
