@@ -53,6 +53,8 @@ class _Totals:
     cancelled: int = 0
     tokens: int = 0
     estimated_tokens: int = 0
+    closed: bool = False
+    """The window is gone; forgotten with its last run, unless it comes back before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,7 +242,10 @@ class Engine:
         for session in list(self._sessions.values()):
             if session.owner == owner and not session.config.share:
                 self._unload(session)
-        self._totals.pop(owner, None)
+        totals = self._totals.get(owner)
+        if totals is not None:
+            totals.closed = True
+            self._forget_closed(owner)
 
     async def close(self) -> None:
         """Refuse what is new, end every run with ABORTED, wait for the tasks. No task is left."""
@@ -301,7 +306,9 @@ class Engine:
         slot = _Slot(run, owner, shared, on_close == "finish", session, turn)
         self._slots[inference_id] = slot
         self._shelf.put(log, owner, shared)
-        self._totals.setdefault(owner, _Totals()).runs += 1
+        totals = self._totals.setdefault(owner, _Totals())
+        totals.runs += 1
+        totals.closed = False
         return slot
 
     def _new_id(self) -> str:
@@ -346,7 +353,7 @@ class Engine:
         """A run's log has just got its terminal event."""
         slot = self._slots.pop(run.log.inference_id)
         ending = run.log.ending
-        totals = self._totals.get(slot.owner, _Totals())  # a closed window's are not kept
+        totals = self._totals[slot.owner]
         usage = run.usage
         totals.tokens += usage.output_tokens
         totals.estimated_tokens += usage.output_tokens if usage.estimated else 0
@@ -357,6 +364,7 @@ class Engine:
             totals.cancelled += 1
         else:
             totals.failed += 1
+        self._forget_closed(slot.owner)
         if slot.session is not None and slot.turn is not None:
             answer = run.log.text("llm:token")
             slot.session.total_tokens += usage.output_tokens
@@ -364,6 +372,10 @@ class Engine:
             self._touch(slot.session)
             self._begin_waiting(slot.session)
         self._shelf.ended(run.log)
+
+    def _forget_closed(self, owner: str) -> None:
+        if self._totals[owner].closed and self._count(owner) == 0:
+            del self._totals[owner]
 
     def _begin_waiting(self, session: Session) -> None:
         """Begin the session's next run, if one has been waiting."""

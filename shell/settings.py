@@ -14,7 +14,7 @@ class Limits:
     log_kept_s: float = 600.0
     """How long a finished log can still be attached to."""
     log_kept_bytes: int = 32 * 1024 * 1024
-    """Finished logs are released, oldest first, while all logs together are larger than this."""
+    """Finished logs are released, oldest first, while they are larger than this together."""
 
 
 @dataclass(frozen=True, slots=True)

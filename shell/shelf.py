@@ -1,5 +1,6 @@
 """Shelf: the logs that the host still holds, and who may read them."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ class _Held:
     log: InferenceLog
     owner: str
     shared: bool
-    ended_at: float | None = None
+    ended_at: float = math.inf
 
 
 class Shelf:
@@ -26,6 +27,9 @@ class Shelf:
         self._kept_bytes = kept_bytes
         self._now = now
         self._held: dict[str, _Held] = {}
+        self._finished: dict[str, _Held] = {}
+        """In the order of their ends."""
+        self._finished_bytes = 0
         self._used: dict[str, None] = {}
 
     def knows(self, inference_id: str) -> bool:
@@ -54,20 +58,21 @@ class Shelf:
     def ended(self, log: InferenceLog) -> None:
         """Pack a log that has just ended, and begin to count its time."""
         log.pack()
-        self._held[log.inference_id].ended_at = self._now()
+        held = self._held[log.inference_id]
+        held.ended_at = self._now()
+        self._finished[log.inference_id] = held
+        self._finished_bytes += log.size
         self.release()
 
     def release(self) -> None:
         """Let go of finished logs that are too old, and of the oldest while there is too much."""
-        size = sum(held.log.size for held in self._held.values())
-        finished = [held for held in self._held.values() if held.ended_at is not None]
-        finished.sort(key=lambda held: held.ended_at or 0.0)
-        for held in finished:
-            old = self._now() - (held.ended_at or 0.0) >= self._kept_s
-            if not old and size <= self._kept_bytes:
+        now = self._now()
+        while self._finished:
+            inference_id, held = next(iter(self._finished.items()))
+            if now - held.ended_at < self._kept_s and self._finished_bytes <= self._kept_bytes:
                 break
-            size -= held.log.size
-            del self._held[held.log.inference_id]
-            self._used[held.log.inference_id] = None
-            while len(self._used) > REMEMBERED_IDS:
+            self._finished_bytes -= held.log.size
+            del self._finished[inference_id], self._held[inference_id]
+            self._used[inference_id] = None
+            if len(self._used) > REMEMBERED_IDS:
                 del self._used[next(iter(self._used))]
