@@ -1,6 +1,5 @@
 """One inference: its id, its events in their order, what the provider was asked."""
 
-import asyncio
 import json
 import random
 import re
@@ -33,6 +32,7 @@ from tests.engine.host import (
     answer,
     channels,
     done,
+    ended,
     failed,
     messages,
     notices,
@@ -115,9 +115,7 @@ async def test_every_event_carries_its_session(host: Host) -> None:
     ends = ["hi", "/error RATE_LIMIT 99000", "/fail 1 OVERLOADED\nok", "/tool f {}", "x\n/stall"]
     for script in ends:
         log = host.turn(script, timeout_ms=2_000)
-        await settle()
-        while log.ending is None:
-            await asyncio.sleep(1)
+        await ended(log)
         assert {event.session_id for event in log.read()} == {"s"}
     single = host.start()
     await done(single)

@@ -56,7 +56,7 @@ async def test_a_new_session_says_what_it_is(host: Host) -> None:
 @pytest.mark.shows("B18")
 async def test_an_id_is_used_once(host: Host) -> None:
     host.session()
-    with pytest.raises(ValidationFailed, match="^Session s already exists$") as refused:
+    with pytest.raises(ValidationFailed, match=r"^Session s already exists$") as refused:
         host.session()
     assert refused.value.issues[0][0] == "sessionId"
 
@@ -71,7 +71,7 @@ async def test_a_session_s_model_is_its_own_provider_s(host: Host) -> None:
 async def test_what_is_given_out_is_a_copy(host: Host) -> None:
     info = host.session(metadata={"k": [1]})
     with pytest.raises(ValueError, match="frozen"):
-        info.is_active = True  # type: ignore[misc]
+        info.is_active = True
     assert info.metadata is not None
     info.metadata["k"] = "changed"
     info.metadata["new"] = 1
@@ -85,7 +85,7 @@ async def test_destroy(host: Host) -> None:
     host.session()
     assert host.engine.destroy_session(ME, "s") is True
     assert host.engine.destroy_session(ME, "s") is False
-    with pytest.raises(NotFound, match="^Session s not found$"):
+    with pytest.raises(NotFound, match=r"^Session s not found$"):
         host.turn("hi")
     host.session()
 
@@ -306,7 +306,7 @@ async def test_a_refused_run_changes_nothing(host: Host, why: str) -> None:
     turns = [says("user", "x" * 100_000)] * 11 if why == "size" else script
     before = (host.engine.session(ME, "s"), host.engine.status(ME), host.engine.list(ME))
     with pytest.raises(ShellError):
-        host.turn(turns, **fields)
+        host.turn(turns, **fields)  # type: ignore[arg-type]
     assert (host.engine.session(ME, "s"), host.engine.status(ME), host.engine.list(ME)) == before
     for log in logs:
         host.engine.cancel(ME, log.inference_id)

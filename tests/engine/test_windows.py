@@ -83,7 +83,7 @@ async def test_the_list_tells_live_from_ended(host: Host) -> None:
 async def test_a_closed_window_s_run_is_cancelled_or_finishes(
     host: Host, fields: dict[str, object], cancelled: bool
 ) -> None:
-    log = host.start("/rate 10\none two three", **fields)
+    log = host.start("/rate 10\none two three", **fields)  # type: ignore[arg-type]
     await asyncio.sleep(0.15)
     host.engine.close_owner(ME)
     assert (await done(log)).cancelled is cancelled
