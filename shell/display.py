@@ -1,0 +1,109 @@
+"""Display: whether a window can open here, found out before Qt tries: Qt would abort the process."""
+
+import ctypes
+import importlib.util
+import os
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+PATIENCE_S = 3.0
+"""How long a display server may take to answer. One that is there takes a millisecond."""
+
+
+def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
+    """One sentence that says why no window can open here; None when one can.
+
+    Only Linux is asked: macOS and Windows always have a display, and bring their own web view.
+    """
+    if sys.platform != "linux":
+        return None
+    package = importlib.util.find_spec("PySide6")
+    if package is None or package.origin is None:
+        return "No window can open: PySide6, which brings the web view, is not installed."
+    problems: list[str] = []
+    for name in _platforms(environment):
+        # Qt tries them in this order too, and takes the first that works.
+        problem = _display(name, environment) or _libraries(Path(package.origin).parent, name)
+        if problem is None:
+            return None
+        problems.append(problem)
+    why = ", and ".join(problems) or "there is no display (DISPLAY and WAYLAND_DISPLAY are not set)"
+    return f"No window can open: {why}."
+
+
+def _platforms(environment: Mapping[str, str]) -> list[str]:
+    """What Qt would try, by the names of its plugins."""
+    chosen = environment.get("QT_QPA_PLATFORM", "")
+    if chosen:
+        # Alternatives stand between semicolons; a platform's own options follow a colon.
+        return [name.partition(":")[0] for name in chosen.split(";") if name]
+    names = ["xcb"] if environment.get("DISPLAY") else []
+    if environment.get("XDG_SESSION_TYPE") == "wayland":
+        return ["wayland", *names]
+    return [*names, "wayland"] if environment.get("WAYLAND_DISPLAY") else names
+
+
+def _display(name: str, environment: Mapping[str, str]) -> str | None:
+    if name == "xcb":
+        return _x(environment.get("DISPLAY", ""))
+    if name.startswith("wayland"):
+        return _wayland(environment)
+    return None  # offscreen and its like ask no server
+
+
+def _x(display: str) -> str | None:
+    """Whether X lets us in: the socket alone would not show that it refuses, or is stuck."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError as error:
+        return _missing(error)
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    answers: list[bool] = []
+
+    def connect() -> None:
+        connection = xcb.xcb_connect(os.fsencode(display), None)
+        answers.append(xcb.xcb_connection_has_error(connection) == 0)
+        xcb.xcb_disconnect(connection)
+
+    thread = threading.Thread(target=connect, name="display", daemon=True)
+    thread.start()
+    thread.join(PATIENCE_S)
+    if answers == [True]:
+        return None
+    return f"the X display {display!r} cannot be reached"
+
+
+def _wayland(environment: Mapping[str, str]) -> str | None:
+    name = environment.get("WAYLAND_DISPLAY") or "wayland-0"
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE_S)
+            client.connect(str(Path(environment.get("XDG_RUNTIME_DIR", "/"), name)))
+    except OSError:
+        return f"the Wayland display {name!r} cannot be reached"
+    return None
+
+
+def _libraries(package: Path, name: str) -> str | None:
+    """Load what Qt would load; it is loaded a moment later anyway."""
+    plugin = package / "Qt" / "plugins" / "platforms" / f"libq{name.partition('-')[0]}.so"
+    if not plugin.exists():
+        return f"Qt has no platform {name!r}, which QT_QPA_PLATFORM asks for"
+    try:
+        for library in (plugin, package / "Qt" / "lib" / "libQt6WebEngineCore.so.6"):
+            ctypes.CDLL(str(library))
+    except OSError as error:
+        return _missing(error)
+    return None
+
+
+def _missing(error: OSError) -> str:
+    """The loader says "libfoo.so.1: cannot open shared object file: …"."""
+    library = str(error).partition(":")[0]
+    return f"the system library {library} is missing ('python3 dev.py run' installs it)"

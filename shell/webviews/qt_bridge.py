@@ -1,0 +1,82 @@
+"""Qt's bridge: one callable name for the page, and scripts for the page."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QFile, QIODevice, QObject, Signal, Slot
+from PySide6.QtWebChannel import QWebChannel
+from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineScript
+
+from shell.pump import Answer
+
+Post = Callable[[str, str, str], None]
+
+_CLIENT = """
+(() => {
+  if (window !== window.top) return;
+  new QWebChannel(qt.webChannelTransport, (channel) => {
+    const call = channel.objects.external.call;
+    window.pywebview = {
+      platform: "qtwebengine",
+      api: {},
+      _QWebChannel: channel,
+      _jsApiCallback: (name, text, id) => call(name, text, id),
+    };
+    window.dispatchEvent(new CustomEvent("pywebviewready"));
+  });
+})();
+"""
+"""What of pywebview's own page script is needed here. It runs when the document begins, not when it
+has been loaded, and brings none of what a hostile page could turn against the host."""
+
+
+class Bridge(QObject):
+    """All of the host that the web channel shows to a page: `call`."""
+
+    def __init__(self, post: Post) -> None:
+        super().__init__()
+        self._post = post
+
+    @Slot(str, str, str)
+    def call(self, name: str, text: str, number: str) -> None:
+        """Hand the page's words to the window. Answers nothing; replies are pushed."""
+        self._post(name, text, number)
+
+
+class Runner(QObject):
+    """Runs scripts in a page, on the thread of the user interface."""
+
+    _asked = Signal(str, object)
+
+    def __init__(self, page: QWebEnginePage) -> None:
+        super().__init__(page)
+        self._page = page
+        self._asked.connect(self._run)
+
+    def run(self, script: str, answer: Answer) -> None:
+        """From any thread; returns at once. `answer` is called on the user interface's thread, and
+        not at all when the page is gone.
+        """
+        try:
+            self._asked.emit(script, answer)
+        except RuntimeError:
+            answer(None)  # Qt has deleted the page, and this with it
+
+    @Slot(str, object)
+    def _run(self, script: str, answer: Answer) -> None:
+        self._page.runJavaScript(script, QWebEngineScript.ScriptWorldId.MainWorld.value, answer)
+
+
+def connect(page: QWebEnginePage, bridge: Bridge) -> QWebChannel:
+    """Give the page its end of a channel in every document that it will load."""
+    channel = QWebChannel(page)
+    channel.registerObject("external", bridge)
+    library = QFile(":/qtwebchannel/qwebchannel.js")
+    library.open(QIODevice.OpenModeFlag.ReadOnly)
+    script = QWebEngineScript()
+    script.setName("bridge")
+    script.setSourceCode(bytes(library.readAll().data()).decode() + _CLIENT)
+    script.setInjectionPoint(QWebEngineScript.InjectionPoint.DocumentCreation)
+    script.setWorldId(QWebEngineScript.ScriptWorldId.MainWorld)
+    script.setRunsOnSubFrames(False)
+    page.scripts().insert(script)
+    return channel

@@ -1,0 +1,169 @@
+"""Qt's page, sealed: it shows one address and is denied everything else.
+
+Popups need no word here: a page whose `createWindow` is not overridden has none.
+"""
+
+import logging
+
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtWebEngineCore import (
+    QWebEngineDownloadRequest,
+    QWebEngineFileSystemAccessRequest,
+    QWebEnginePage,
+    QWebEnginePermission,
+    QWebEngineProfile,
+    QWebEngineSettings,
+)
+from PySide6.QtWebEngineWidgets import QWebEngineView
+from PySide6.QtWidgets import QMenu
+
+from shell.webviews.qt_bridge import Bridge, connect
+
+RELOAD_MS = (0, 200, 1_000, 5_000)
+"""Pause before the page is loaded again after its renderer crashed, for one crash after another."""
+CALM_MS = 30_000
+"""A renderer that lived this long starts the pauses from the beginning."""
+
+_log = logging.getLogger(__name__)
+_Attribute = QWebEngineSettings.WebAttribute
+_Action = QWebEnginePage.WebAction
+
+DENIED = (
+    _Attribute.AllowGeolocationOnInsecureOrigins,
+    _Attribute.AllowRunningInsecureContent,
+    _Attribute.AllowWindowActivationFromJavaScript,
+    _Attribute.DnsPrefetchEnabled,
+    _Attribute.FullScreenSupportEnabled,
+    _Attribute.HyperlinkAuditingEnabled,
+    _Attribute.JavascriptCanAccessClipboard,
+    _Attribute.JavascriptCanOpenWindows,
+    _Attribute.JavascriptCanPaste,
+    _Attribute.LocalContentCanAccessFileUrls,
+    _Attribute.LocalContentCanAccessRemoteUrls,
+    _Attribute.NavigateOnDropEnabled,
+    _Attribute.PdfViewerEnabled,
+    _Attribute.PluginsEnabled,
+    _Attribute.ScreenCaptureEnabled,
+)
+
+
+class SealedPage(QWebEnginePage):
+    """The page of one window. `home` is the only address that it ever shows."""
+
+    def __init__(
+        self,
+        home: str,
+        bridge: Bridge,
+        profile: QWebEngineProfile,
+        parent: QObject,
+        paper: tuple[str, str],
+    ) -> None:
+        """`paper`: the background until the page is drawn, on a light and on a dark desktop."""
+        super().__init__(profile, parent)
+        self._home = QUrl(home)
+        super().setWebChannel(connect(self, bridge))
+        dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        self.setBackgroundColor(paper[dark])
+        self._crashes = 0
+        for attribute in DENIED:
+            self.settings().setAttribute(attribute, False)
+        self.settings().setAttribute(_Attribute.WebRTCPublicInterfacesOnly, True)
+        self.settings().setUnknownUrlSchemePolicy(
+            QWebEngineSettings.UnknownUrlSchemePolicy.DisallowUnknownUrlSchemes
+        )
+        self.permissionRequested.connect(_deny_permission)
+        self.fileSystemAccessRequested.connect(_deny_file_system)
+        self.renderProcessTerminated.connect(self._renderer_ended)
+        profile.downloadRequested.connect(_deny_download)
+
+    def setWebChannel(self, *channel: object) -> None:  # noqa: N802, Qt's name
+        """The page has its channel; pywebview's own would take its place."""
+
+    def acceptNavigationRequest(  # noqa: N802, Qt's name
+        self, url: QUrl | str, kind: QWebEnginePage.NavigationType, is_main_frame: bool
+    ) -> bool:
+        """Home, with any query and fragment, in the main frame."""
+        allowed = is_main_frame and _place(QUrl(url)) == _place(self._home)
+        if not allowed:
+            _log.warning("The page was not let go to another address (%s)", QUrl(url).scheme())
+        return allowed
+
+    def javaScriptAlert(self, origin: QUrl | str, text: str) -> None:  # noqa: N802
+        """No modal dialogs: they would hold up every window."""
+
+    def javaScriptConfirm(self, origin: QUrl | str, text: str) -> bool:  # noqa: N802
+        """Answers no."""
+        return False
+
+    def javaScriptPrompt(  # noqa: N802, Qt's name
+        self, origin: QUrl | str, text: str, default: str
+    ) -> tuple[bool, str]:
+        """Answers nothing."""
+        return False, ""
+
+    def javaScriptConsoleMessage(  # noqa: N802, Qt's name
+        self,
+        level: QWebEnginePage.JavaScriptConsoleMessageLevel,
+        message: str,
+        line: int,
+        source: str,
+    ) -> None:
+        """The page's console is for its developer; it may hold what was said in a conversation."""
+        _log.debug("console: %s (line %d)", message, line)
+
+    def _renderer_ended(
+        self, status: QWebEnginePage.RenderProcessTerminationStatus, code: int
+    ) -> None:
+        if status is QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus:
+            return
+        pause = RELOAD_MS[min(self._crashes, len(RELOAD_MS) - 1)]
+        self._crashes += 1
+        _log.error("The page's process crashed (%s): the page is loaded again", status.name)
+        QTimer.singleShot(pause, self, self._load_again)
+
+    def _load_again(self) -> None:
+        crashes = self._crashes
+        self.setUrl(self._home)
+        QTimer.singleShot(CALM_MS, self, lambda: self._calm(crashes))
+
+    def _calm(self, crashes: int) -> None:
+        if self._crashes == crashes:
+            self._crashes = 0
+
+
+class SealedView(QWebEngineView):
+    """The widget of a sealed page, with a context menu that only edits text."""
+
+    def setContextMenuPolicy(self, policy: Qt.ContextMenuPolicy) -> None:  # noqa: N802
+        """pywebview turns the menu off because its own offers an inspector; this one does not."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802, Qt's name
+        """Cut, copy, paste, select all: what applies."""
+        request = self.lastContextMenuRequest()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if request.isContentEditable():
+            actions = [_Action.Undo, _Action.Redo, _Action.Cut, _Action.Copy, _Action.Paste]
+        else:
+            actions = [_Action.Copy]
+        for action in (*actions, _Action.SelectAll):
+            menu.addAction(self.page().action(action))
+        menu.popup(event.globalPos())
+
+
+def _place(url: QUrl) -> tuple[str, str, str, int, str]:
+    """An address without its query and fragment."""
+    return url.scheme(), url.userInfo(), url.host(), url.port(), url.path()
+
+
+def _deny_permission(permission: QWebEnginePermission) -> None:
+    permission.deny()
+
+
+def _deny_file_system(request: QWebEngineFileSystemAccessRequest) -> None:
+    request.reject()
+
+
+def _deny_download(download: QWebEngineDownloadRequest) -> None:
+    download.cancel()

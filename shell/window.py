@@ -1,0 +1,190 @@
+"""Windows: the program's windows, each a page with one door in and one pump out.
+
+pywebview runs them. Its own bridge would let a page follow any attribute path into the host, so it
+is replaced here before a web view exists: what a page says goes to the door, and nowhere else.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import json
+import platform
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+
+import webview
+import webview.util
+from webview.window import Window
+
+from shell.api.caller import Caller
+from shell.api.door import MAX_BATCH_CHARACTERS, Door
+from shell.pump import Pump
+from shell.signals import caught
+from shell.webviews import View
+
+TITLE = "Tidewire"
+SIZE = (1100, 800)
+LEAST_SIZE = (360, 420)
+PAPER = ("#fbfaf7", "#14191b")
+"""The page's own background, light and dark: shown until the page is drawn."""
+SETTINGS_OFF = (
+    "ALLOW_DOWNLOADS",
+    "ALLOW_FILE_URLS",
+    "OPEN_DEVTOOLS_IN_DEBUG",
+    "OPEN_EXTERNAL_LINKS_IN_BROWSER",
+)
+
+
+class Windows:
+    """All windows of the program. `run` owns the main thread until the last one is closed."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        door: Door,
+        page_url: str,
+        *,
+        debug_port: int | None = None,
+        on_closed: Callable[[str], None],
+    ) -> None:
+        """`on_closed` is told, on the loop's thread, the id of a window that is gone for good; a
+        reload is no such thing. `debug_port` turns remote debugging on, on the loopback address;
+        0 takes a free port. Its address is printed once the first page has said hello.
+        """
+        self._loop = loop
+        self._door = door
+        self._page_url = page_url
+        self._debug_port = _free_port() if debug_port == 0 else debug_port
+        self._on_closed = on_closed
+        self._ends: dict[str, Callable[[], None]] = {}
+        self._callers: dict[str, Caller] = {}
+        self._building = threading.Lock()
+        self._closing = False
+        self._announced = debug_port is None
+
+    def run(self) -> None:
+        """Open a window and stay until the last one is closed, or a signal asks the program to
+        end. Main thread only, and once.
+        """
+        # Before a backend is imported: each of them takes these two by name.
+        replaced = {"js_bridge_call": self._post, "environ_append": _leave_environment}
+        vars(webview.util).update(replaced)
+        self._view = _view()
+        self._view.prepare(self._post, self._debug_port, PAPER)
+        for name in SETTINGS_OFF:
+            webview.settings[name] = False
+        with caught() as signals:
+
+            def wait_for_signal() -> None:
+                signals.wait()
+                self.close()
+
+            waiter = threading.Thread(target=wait_for_signal, name="signals", daemon=True)
+            waiter.start()
+            self._build()
+            webview.start(gui=self._view.GUI, private_mode=True)
+            self._view.finish()
+            for uid in list(self._ends):
+                self._ended(uid)
+            signals.wake()
+            waiter.join()
+
+    def open(self) -> bool:
+        """Open another window, from any thread; it appears a moment later. False when the program
+        is ending.
+        """
+        if self._closing or not webview.windows:
+            return False
+        # pywebview takes further windows from any thread but the main one, and may wait.
+        threading.Thread(target=self._build, name="open window", daemon=True).start()
+        return True
+
+    def close(self) -> None:
+        """Close every window, which ends `run`. From any thread; returns at once."""
+        self._closing = True
+        threading.Thread(target=self._destroy, name="close windows", daemon=True).start()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        with self._building:
+            if self._closing and webview.windows:
+                return
+            # Without `text_select` pywebview puts a style into the page, which the page's policy
+            # forbids; and what can be selected is for the page to say.
+            webview.create_window(
+                TITLE,
+                self._page_url,
+                width=SIZE[0],
+                height=SIZE[1],
+                min_size=LEAST_SIZE,
+                background_color=PAPER[0],
+                text_select=True,
+                zoomable=True,
+            )
+
+    def _destroy(self) -> None:
+        with self._building:
+            for window in list(webview.windows):
+                window.destroy()
+
+    def _post(self, window: Window, name: str, text: object, number: object) -> None:
+        """What a page says, on the thread of the user interface: all that it can reach here."""
+        if name != "post" or not isinstance(text, str) or len(text) > MAX_BATCH_CHARACTERS:
+            return
+        caller = self._callers.get(window.uid) or self._begin(window)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and the program is about to
+            self._loop.call_soon_threadsafe(self._door.post, caller, text)
+
+    def _begin(self, window: Window) -> Caller:
+        """A page speaks first: only then is there somebody to be told anything."""
+        caller = self._callers[window.uid] = Caller(f"window-{secrets.token_hex(8)}")
+        pump = Pump(caller.feed, self._view.runner(window), self._taken)
+
+        def end() -> None:
+            pump.close()
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(caller.feed.close)
+                self._loop.call_soon_threadsafe(self._on_closed, caller.id)
+
+        self._ends[window.uid] = end
+        window.events.closed += lambda: self._ended(window.uid)
+        pump.start()
+        return caller
+
+    def _ended(self, uid: str) -> None:
+        """Once for each window: pywebview tells it in a thread that may come too late."""
+        end = self._ends.pop(uid, None)
+        if end is not None:
+            self._callers.pop(uid)
+            end()
+
+    def _taken(self) -> None:
+        if not self._announced:
+            self._announced = True
+            print(json.dumps({"debugUrl": f"http://127.0.0.1:{self._debug_port}"}), flush=True)
+
+
+def _view() -> View:
+    if platform.system() == "Linux" and importlib.util.find_spec("PySide6") is not None:
+        from shell.webviews import qt
+
+        return qt
+    from shell.webviews import stock
+
+    return stock
+
+
+def _leave_environment(name: str, *values: str) -> None:
+    """Takes the place of what would let Chromium grant camera and microphone by itself, and on
+    some systems turn its sandbox off.
+    """
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

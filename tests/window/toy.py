@@ -1,0 +1,149 @@
+"""A toy host: the real windows, door and feed around a page of one file and a few toy methods.
+
+Run as a program, since windows want a main thread: `python -m tests.window.toy [--debug-port N]`.
+"""
+
+import argparse
+import asyncio
+import http.server
+import logging
+import sys
+import threading
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from shell.api.caller import Caller
+from shell.api.door import Door
+from shell.api.shell import ShellApi
+from shell.contract import AttachReply, AttachRequest, Defaults, DoneEvent, Timing, Usage
+from shell.errors import NotFound
+from shell.log import InferenceLog
+from shell.window import Windows
+
+HERE = Path(__file__).parent
+POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'"
+)
+
+
+class StreamRequest(BaseModel):
+    """How many tokens, and how long between two of them."""
+
+    id: str
+    tokens: int
+    milliseconds: float = 0
+
+
+class Toy:
+    """Methods that a test needs of its host."""
+
+    def __init__(self) -> None:
+        self.logs: dict[str, InferenceLog] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.most_threads = 0
+
+    def echo(self, caller: Caller, params: str) -> str:
+        """The words themselves."""
+        self.most_threads = max(self.most_threads, threading.active_count())
+        return params
+
+    def threads(self, caller: Caller) -> int:
+        """Most Python threads that an `echo` met."""
+        return self.most_threads
+
+    def stream(self, caller: Caller, params: StreamRequest) -> bool:
+        """Write tokens `0 `, `1 ` … into a log; whoever attaches is told."""
+        log = self.logs[params.id] = InferenceLog(params.id, None)
+        task = asyncio.ensure_future(_write(log, params))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return True
+
+    def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
+        """As the real one, for the toy's logs."""
+        log = self.logs.get(params.inference_id)
+        if log is None:
+            raise NotFound("There is no such log")
+        events = log.read(params.after_seq)
+        after = log.last_seq
+        caller.feed.follow(caller.load, log, after)
+        return AttachReply(events=events, live=log.ending is None, more=False)
+
+
+async def _write(log: InferenceLog, request: StreamRequest) -> None:
+    for number in range(request.tokens):
+        log.append_text("llm:token", f"{number} ")
+        await asyncio.sleep(request.milliseconds / 1000)
+    usage = Usage(
+        input_tokens=0,
+        output_tokens=request.tokens,
+        reasoning_tokens=0,
+        cached_tokens=0,
+        estimated=False,
+    )
+    log.append(
+        DoneEvent(
+            **log.stamp(),
+            total_tokens=request.tokens,
+            usage=usage,
+            finish_reason="stop",
+            cancelled=False,
+            timing=Timing(first_token_ms=None, total_ms=log.elapsed_ms),
+        )
+    )
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """The toy's page and its script, and a second page that nothing may go to."""
+
+    def do_GET(self) -> None:
+        name = {"/": "toy.html", "/toy.js": "toy.js"}.get(self.path.split("?")[0])
+        if self.path == "/away":
+            self.send_response(302)
+            host = self.headers["Host"].replace("127.0.0.1", "localhost")
+            self.send_header("Location", f"http://{host}/other")
+            self.end_headers()
+            return
+        print(f"GET {self.path}", file=sys.stderr, flush=True)
+        body = (HERE / name).read_bytes() if name else b"<!doctype html>elsewhere"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript" if name == "toy.js" else "text/html")
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Quiet; what is fetched is printed above."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--debug-port", type=int)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO)
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    windows: Windows
+    shell = ShellApi(
+        "test",
+        lambda: Defaults(provider_id="toy", model_id="toy"),
+        lambda: windows.open(),
+        lambda link: print(f"OPEN {link}", file=sys.stderr, flush=True) is None,
+    )
+    windows = Windows(
+        loop,
+        Door({"shell": shell, "toy": Toy()}),
+        f"http://127.0.0.1:{server.server_port}/",
+        debug_port=arguments.debug_port,
+        on_closed=lambda window: print(f"CLOSED {window}", file=sys.stderr, flush=True),
+    )
+    windows.run()
+    print("ENDED", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
