@@ -1,33 +1,42 @@
 """Logs: how the program writes its own log: to stderr, a line an entry, without secrets."""
 
 import logging
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Mapping, Sequence
 
-LEVELS = ("debug", "info", "warning", "error")
-DEFAULT_LEVEL = "warning"
+from shell.redaction import redact
+
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+SHORTEST = 8
+"""A value that is shorter is no key (`GIT_TERMINAL_TOKEN=1`)."""
 
 
 class _Redacting(logging.Formatter):
-    """Takes secrets out of the finished line: whatever put them in, they leave here."""
+    """Takes secrets out of the finished line: whoever put them in, they do not leave here."""
 
-    def __init__(self, redact: Callable[[str], str]) -> None:
+    def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__(FORMAT, "%H:%M:%S")
-        self._redact = redact
+        self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redact(super().format(record))
+        return redact(super().format(record), self._secrets)
 
 
-def set_up_logs(level: str, redact: Callable[[str], str]) -> None:
+def set_up_logs(level: str, environ: Mapping[str, str] = os.environ) -> None:
     """Write the log to stderr.
 
     Args:
-        level: one of `LEVELS`; libraries are never heard below `warning` but at `debug`.
-        redact: a text without the secrets that this process knows.
+        level: debug, info, warning or error. Libraries are heard from `warning` on, and all of
+            them at `debug`.
+        environ: where secrets are looked for, by what their variables are called.
     """
+    secrets = [
+        value for name, value in environ.items() if _SECRET.search(name) and len(value) >= SHORTEST
+    ]
     handler = logging.StreamHandler()
-    handler.setFormatter(_Redacting(redact))
+    handler.setFormatter(_Redacting(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if level == "debug" else logging.WARNING)

@@ -1,0 +1,160 @@
+"""The composition root: what the program is made of, and the order in which it begins and ends.
+
+    settings → providers → engine            `core.py`: what every command that runs models needs
+             → namespaces → door → server    `Host`: what a page needs beside it
+             → windows, or a browser's tabs  `run_window`, `serve`
+
+The main thread belongs to the window. All else lives on one event loop, in a thread of its own. It
+ends in this order: nothing new is taken, runs are cancelled, pages are told how they ended, the
+server stops, providers close, the loop ends.
+"""
+
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shell.api.assets import load_page
+from shell.api.door import Door
+from shell.api.llm import LlmApi
+from shell.api.loopback import Loopback, listen
+from shell.api.passes import Passes
+from shell.api.shell import ShellApi
+from shell.api.tabs import GRACE_S, Tabs
+from shell.core import Core, core, run_within
+from shell.datadir import DataDirectory
+from shell.display import display_problem
+from shell.links import has_desktop, open_link
+from shell.signals import caught
+
+PAGE = Path(__file__).parent / "page"
+CLOSE_S = 1.5
+"""With the core's own limit the process is gone within 3 s, whatever a page or a provider does."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said."""
+
+    data: DataDirectory
+    provider: str | None = None
+    """For new conversations; None for the embedded model."""
+    model: str | None = None
+    port: int = 0
+    """Of the server, under `serve`; 0 for any that is free."""
+    open_browser: bool = True
+    dev_url: str | None = None
+    """Where Vite serves the page, instead of the built one."""
+    debug_port: int | None = None
+    grace_s: float = GRACE_S
+    """How long a tab that lost its connection is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A core with a page: the door, and the server that hands the page out. Made by `host()`."""
+
+    core: Core
+    door: Door
+    loopback: Loopback
+
+    def left(self, caller_id: str) -> None:
+        """A window or tab is gone for good. On the loop's thread."""
+        self.core.engine.close_owner(caller_id)
+
+
+@contextlib.contextmanager
+def host(
+    options: Options, passes: Passes | None, open_window: Callable[[], bool]
+) -> Iterator[Host]:
+    """Everything but windows, for as long as the context lasts.
+
+    Args:
+        options: what the command line said.
+        passes: who may come in from a browser; None when only windows have a door.
+        open_window: opens another window; says whether it could.
+    """
+    with core(options.data.path) as running:
+        defaults = running.defaults(options.provider, options.model)
+        page = None if options.dev_url else load_page(PAGE)
+        listener = listen(options.port)
+        shell = ShellApi(sys.platform, lambda: defaults, open_window, open_link)
+
+        def make() -> Host:
+            door = Door({"llm": LlmApi(running.engine), "shell": shell})
+            left = running.engine.close_owner
+            tabs = passes and Tabs(door, passes, left, options.grace_s)
+            loopback = Loopback(listener, page, tabs, _origin(options.dev_url))
+            loopback.start()
+            return Host(running, door, loopback)
+
+        made = running.thread.call(make)
+        try:
+            yield made
+        finally:
+            run_within(CLOSE_S, running.thread, _close(made))
+
+
+async def _close(host: Host) -> None:
+    # The runs first: pages are still there to be told how they ended.
+    await host.core.engine.close()
+    await host.loopback.stop()
+    await host.door.close()
+
+
+def serve(options: Options) -> int:
+    """`tidewire serve`: the page in a browser, until Ctrl-C or SIGTERM. Returns the exit status."""
+    passes = Passes()
+    options.data.prepare()
+    with (
+        caught() as signals,
+        options.data.locked("tidewire serve"),
+        host(options, passes, lambda: False) as running,
+    ):
+        address = options.dev_url or running.loopback.address
+        page = f"{address.rstrip('/')}/#"
+        print(json.dumps({"url": f"{page}token={passes.token}"}), flush=True)
+        if options.open_browser and has_desktop():
+            # What is opened stands in a list of processes that everybody can read.
+            open_link(f"{page}ticket={passes.ticket()}")
+        signals.wait()
+    return 0
+
+
+def run_window(options: Options) -> int:
+    """`tidewire`: the window, or the browser where there can be none. Returns the exit status."""
+    problem = display_problem()
+    if problem is not None:
+        print(f"{problem} The page is served to a browser instead:", file=sys.stderr, flush=True)
+        return serve(options)
+    from shell.window import Windows
+
+    options.data.prepare()
+    windows: list[Windows] = []
+    with (
+        options.data.locked("tidewire"),
+        host(options, None, lambda: windows[0].open()) as running,
+    ):
+        windows.append(
+            Windows(
+                running.core.thread.loop,
+                running.door,
+                options.dev_url or f"{running.loopback.address}/",
+                debug_port=options.debug_port,
+                on_closed=running.left,
+            )
+        )
+        windows[0].run()
+    return 0
+
+
+def _origin(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,264 @@
+"""The command line: exit statuses, sentences, and what `ask` writes."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from array import array
+from pathlib import Path
+
+import pytest
+
+from shell import __version__
+from tests.program import COMMAND, environment, run, started
+
+TERMINAL = ("llm:done", "llm:error")
+
+
+def modules_after(*arguments: str) -> set[str]:
+    """The top-level modules that a command has imported by its end."""
+    code = (
+        "import sys; from shell.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+# --- usage ----------------------------------------------------------------------------------
+
+
+def test_version_and_help() -> None:
+    version = run("--version")
+    assert (version.status, version.out) == (0, f"tidewire {__version__}\n")
+    helped = run("--help")
+    assert helped.status == 0
+    for word in ("serve", "ask", "doctor", "providers", "--data-dir", "--debug-port"):
+        assert word in helped.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["frobnicate"], ["frobnicate", "serve", "--help"]),
+        (["--frobnicate"], ["--frobnicate", "--help"]),
+        (["serve", "--frobnicate"], ["--frobnicate", "--help"]),
+        (["ask"], ["PROMPT", "--help"]),
+        (["ask", ""], ["empty", "question"]),
+        (["ask", " \n\t"], ["empty"]),
+        (["ask", "-"], ["empty"]),
+        (["ask", "hi", "--temperature", "hot"], ["--temperature", "hot"]),
+        (["ask", "hi", "--provider", "echo", "--temperature", "nan"], ["Temperature", "0 and 2"]),
+        (["ask", "hi", "--provider", "echo", "--max-tokens", "0"], ["Max tokens", "100000"]),
+        (["ask", "hi", "--provider", "echo", "--timeout-ms", "1"], ["Timeout", "1000ms"]),
+        (["ask", "hi", "--provider", "nobody"], ["nobody", "Allowed"]),
+        (["serve", "--port", "65536"], ["--port", "65536"]),
+        (["serve", "--grace", "-1"], ["--grace"]),
+        (["--dev-url", "javascript:alert(1)"], ["--dev-url"]),
+        (["--log-level", "loud"], ["--log-level", "loud"]),
+        (["providers", "list"], ["later"]),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_status_2(arguments: list[str], words: list[str]) -> None:
+    result = run(*arguments)
+    assert result.status == 2
+    assert result.is_one_sentence(*words), result.err
+    assert result.out == ""
+
+
+def test_a_prompt_beyond_the_limit_is_refused_and_one_at_the_limit_is_not() -> None:
+    for length in (100_001, 200_000, 2_000_000):
+        result = run("ask", "-", "--provider", "echo", text="a" * length)
+        assert result.status == 2
+        assert result.is_one_sentence("too long", "100,000"), result.err
+    result = run("ask", "-", "--provider", "echo", text="a" * 100_000 + "\n")
+    assert (result.status, len(result.out)) == (0, 100_001)
+
+
+def test_little_is_imported() -> None:
+    """Start-up time: `--version` answers at once, `ask` needs no server and no web view."""
+    assert not modules_after("--version") & {"pydantic", "asyncio", "jinja2", "starlette"}
+    loaded = modules_after("ask", "hi", "--provider", "echo")
+    assert "pydantic" in loaded
+    unneeded = {"webview", "starlette", "uvicorn", "websockets", "jinja2", "PySide6", "keyring"}
+    sdks = {"openai", "anthropic", "xllamacpp", "httpx2"}
+    assert not loaded & (unneeded | sdks)
+
+
+# --- ask ------------------------------------------------------------------------------------
+
+
+def test_ask_streams_the_answer_and_stores_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    result = run("ask", "one two\nthree", "--provider", "echo", "--data-dir", str(data))
+    assert (result.status, result.out, result.err) == (0, "one two\nthree\n", "")
+    assert not data.exists()
+
+
+def test_the_prompt_comes_from_stdin() -> None:
+    assert run("ask", "-", "--provider", "echo", text="äöü 🌊\n").out == "äöü 🌊\n"
+
+
+def test_bytes_that_are_no_text_become_replacement_characters() -> None:
+    command = [*COMMAND, "ask", "--provider", "echo"]
+    for done in (
+        subprocess.run(
+            [*command, "-"], input=b"a\xffb", capture_output=True, env=environment(), check=True
+        ),
+        subprocess.run([*command, b"a\xffb"], capture_output=True, env=environment(), check=True),
+    ):
+        assert done.stdout.decode() == "a\N{REPLACEMENT CHARACTER}b\n"
+
+
+def test_json_is_every_event_with_dense_seq_and_one_ending() -> None:
+    script = "/reasoning a thought\n/rate 0\n/repeat 200 word\n/tool find {}"
+    result = run("ask", script, "--provider", "echo", "--json", "--system", "Be brief.")
+    assert result.status == 0
+    expected = 0
+    for event in result.lines:
+        assert event["seq"] == expected
+        count = event.get("count", 1)
+        assert isinstance(count, int)
+        expected += count
+    channels = [str(event["channel"]) for event in result.lines]
+    assert [c for c in channels if c in TERMINAL] == channels[-1:] == ["llm:done"]
+    assert {"llm:thinking", "llm:reasoning", "llm:token", "llm:tool"} <= set(channels)
+    text = "".join(str(e["token"]) for e in result.lines if e["channel"] == "llm:token")
+    assert text == " ".join(["word"] * 200)
+
+
+def test_parameters_reach_the_model() -> None:
+    options = ["--temperature", "0.5", "--max-tokens", "9", "--system", "S", "--model", "echo-2"]
+    received = json.loads(run("ask", "/request", "--provider", "echo", *options).out)
+    assert (received["temperature"], received["maxTokens"]) == (0.5, 9)
+    assert received["model"] == "echo-2"
+    assert received["messages"][0] == {"role": "system", "content": "S"}
+
+
+def test_what_goes_wrong_in_a_run_is_said_with_its_code_and_status_1() -> None:
+    result = run("ask", "some words\n/error CONTEXT_LENGTH", "--provider", "echo")
+    assert (result.status, result.out) == (1, "some words\n")
+    assert result.is_one_sentence("CONTEXT_LENGTH")
+    as_json = run("ask", "/error CONTEXT_LENGTH", "--provider", "echo", "--json")
+    assert as_json.status == 1
+    assert as_json.lines[-1]["code"] == "CONTEXT_LENGTH"
+
+
+def test_each_event_is_flushed_when_it_happens() -> None:
+    with started("ask", "first /stall\n/stall", "--provider", "echo", "--json") as program:
+        while program.line()["channel"] != "llm:token":
+            pass
+        assert program.process.poll() is None
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_answer_ends_as_cancelled(number: int, status: int) -> None:
+    with started("ask", "/rate 50\n/repeat 500 word", "--provider", "echo", "--json") as program:
+        while program.line()["channel"] != "llm:token":
+            pass
+        result, seconds = program.stop(number)
+    assert result.status == status
+    assert result.lines[-1]["channel"] == "llm:done"
+    assert result.lines[-1]["cancelled"] is True
+    assert sum(line["channel"] in TERMINAL for line in result.lines) == 1
+    assert result.err == ""
+    assert seconds < 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks the pipe how full it is")
+def test_ctrl_c_is_heard_although_nobody_reads_the_output() -> None:
+    """The first one cancels, and what is in the pipe can be read; the second one ends at once."""
+    import fcntl
+    import termios
+
+    options = ["--provider", "echo", "--json", "--timeout-ms", "600000"]
+    with started("ask", "/rate 0\n/repeat 300000 word", *options) as program:
+        program.line()
+        assert program.process.stdout is not None
+        waiting = array("i", [0])
+        while waiting[0] < 60_000:
+            fcntl.ioctl(program.process.stdout.fileno(), termios.FIONREAD, waiting)
+        status = None
+        for _ in range(50):
+            program.send(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = program.process.wait(0.1)
+                break
+        assert status == 130
+
+
+def test_a_reader_that_leaves_early_is_no_error_to_shout_about() -> None:
+    script = "/rate 0\n/repeat 200000 word"
+    with started("ask", script, "--provider", "echo") as program:
+        assert program.process.stdout is not None
+        program.process.stdout.read(10)
+        program.process.stdout.close()
+        assert program.process.wait(10) == 1
+        assert program.process.stderr is not None
+        assert program.process.stderr.read() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_model_cannot_steer_the_terminal() -> None:
+    """On a terminal control characters are left out; a pipe gets what the model wrote."""
+    import pty
+
+    script = "a\x1b]0;title\x07\x9b31mb\tc"
+    assert "\x1b" in run("ask", script, "--provider", "echo").out
+    primary, secondary = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "ask", script, "--provider", "echo"], stdout=secondary, env=environment()
+    ) as process:
+        os.close(secondary)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(primary, 1_000)
+            except OSError:
+                break
+            shown += piece
+        process.wait()
+    os.close(primary)
+    assert shown.decode().strip() == "a]0;title31mb\tc"
+
+
+def test_a_program_without_a_console_still_runs() -> None:
+    code = (
+        "import sys; sys.stdout = sys.stderr = sys.stdin = None\n"
+        "from shell.cli import main\n"
+        "raise SystemExit(main(['ask', 'hi', '--provider', 'echo']))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], env=environment(), check=False).returncode == 0
+    )
+
+
+def test_the_log_holds_no_secret() -> None:
+    code = (
+        "import logging, os; from shell.logs import set_up_logs\n"
+        "set_up_logs('warning')\n"
+        "key = os.environ['OPENAI_API_KEY']\n"
+        "logging.getLogger('shell').warning('it was %s', key)\n"
+        "try: raise ValueError(key)\n"
+        "except ValueError: logging.getLogger('other').exception('failed')\n"
+    )
+    key = "sk-proj-abcdefghijklmnopqrstuvwxyz"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment(OPENAI_API_KEY=key),
+        check=True,
+    )
+    assert "it was [key]" in done.stderr
+    assert key not in done.stderr
