@@ -81,7 +81,12 @@ def http_client(endpoint: Endpoint, key_header: str | None) -> "httpx2.AsyncClie
     try:
         return httpx2.AsyncClient(
             timeout=httpx2.Timeout(None, connect=CONNECT_S, write=WRITE_S),
-            limits=httpx2.Limits(keepalive_expiry=KEEP_ALIVE_S),
+            limits=httpx2.Limits(
+                # On this machine a new connection costs nothing, and small servers drop old ones
+                # just when they are used again.
+                max_keepalive_connections=0 if endpoint.on_this_machine else None,
+                keepalive_expiry=KEEP_ALIVE_S,
+            ),
             follow_redirects=False,
             trust_env=not endpoint.on_this_machine,
             event_hooks={"request": [only_what_is_meant], "response": [class_errors]},

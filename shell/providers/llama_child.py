@@ -1,0 +1,85 @@
+"""The embedded model's process: llama.cpp's server, for as long as standard input stays open.
+
+Standard input brings one line of JSON (`Plan`) and then nothing until it closes; standard output
+gives one line of JSON, `{"url": …}`, when the model is ready. Everything that llama.cpp has to say
+goes to standard error. Started by `llama_process.py`.
+"""
+
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to load and how."""
+
+    model: str
+    """The path of a GGUF file."""
+    name: str
+    key: str
+    """Every request must carry it: any page in any browser can reach a port of this machine."""
+    context_tokens: int
+    slots: int
+    """How many answers are written at a time; they share the context."""
+    threads: int
+    batch_tokens: int
+    """Between batches a cancel is noticed and the other slots get their turn."""
+    cache_mib: int
+
+
+def main() -> int:
+    """Serve until standard input closes."""
+    ready = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # the ready line stays alone on standard output
+    plan = Plan(**json.loads(sys.stdin.buffer.readline()))
+    end_when_closed(0)
+    import xllamacpp  # type: ignore[import-untyped]
+
+    params = xllamacpp.CommonParams()
+    params.model.path = plan.model
+    params.model_alias = {plan.name}
+    params.port = 0
+    params.api_keys = [plan.key]
+    params.ui = False
+    params.n_ctx = plan.context_tokens
+    params.n_parallel = plan.slots
+    params.kv_unified = True
+    params.n_batch = params.n_ubatch = plan.batch_tokens
+    params.cache_ram_mib = plan.cache_mib
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = plan.threads
+    try:
+        server = xllamacpp.Server(params)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps({"url": server.listening_address}), file=ready, flush=True)
+    while os.read(0, 4_096):
+        pass
+    os._exit(0)  # in whatever its threads are doing
+
+
+def end_when_closed(descriptor: int) -> None:
+    """Have the system end this process when the other end of `descriptor` closes.
+
+    Loading a model holds the interpreter's lock, for long with a large file, so that no thread
+    could watch. The default action of SIGIO is to end the process, and needs nobody. On Windows
+    the parent's job object does the same.
+    """
+    if sys.platform == "win32":
+        return
+    import fcntl
+    import select
+
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if select.select([descriptor], [], [], 0)[0]:  # closed before anybody listened
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

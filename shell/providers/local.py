@@ -1,0 +1,172 @@
+"""LocalProvider: models on this machine, run by llama.cpp in a child process."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.base import Chunk, ModelInfo, Progress, ProviderRequest
+from shell.providers.endpoint import Endpoint
+from shell.providers.llama_process import Child, LlamaProcess
+from shell.providers.openai_compatible import OpenAICompatible
+from shell.providers.weights import EMBEDDED_ID, Weights, WeightsShelf
+
+MAX_CONTEXT_TOKENS = 8_192
+"""Memory for the context is taken when the model starts: more than this nobody asked for."""
+EMBEDDED_TEMPERATURE = 0.2
+EMBEDDED_TOP_P = 0.9
+"""A model this small talks nonsense with the usual values."""
+
+MakeProcess = Callable[[Weights, int], LlamaProcess]
+
+
+def _process(weights: Weights, context_tokens: int) -> LlamaProcess:
+    return LlamaProcess(weights.path, weights.id, context_tokens)
+
+
+@dataclass(slots=True)
+class _Runner:
+    """A model's process, and the connection to the child that it has at present."""
+
+    process: LlamaProcess
+    prepared: asyncio.Task[None]
+    """Done when the file has been verified and the SDK imported; both beside the loading."""
+    child: Child | None = None
+    connection: OpenAICompatible | None = None
+
+
+class LocalProvider:
+    """Runs the embedded model and the user's own GGUF files.
+
+    Args:
+        shelf: where the files are.
+        make_process: makes the process of one of them, given the size of its context.
+    """
+
+    id = "local"
+    local = True
+
+    def __init__(self, shelf: WeightsShelf, make_process: MakeProcess = _process) -> None:
+        self._shelf = shelf
+        self._make_process = make_process
+        self._runners: dict[Weights, _Runner] = {}
+
+    @property
+    def default_model_id(self) -> str:
+        """The embedded model, or the one that the environment names."""
+        try:
+            return self._shelf.default().id
+        except ProviderError:
+            return EMBEDDED_ID
+
+    def models(self) -> list[str]:
+        """The models that there are files of."""
+        return [weights.id for weights in self._shelf.all()]
+
+    def model(self, model_id: str) -> ModelInfo:
+        """What the file's header says."""
+        try:
+            weights = self._shelf.find(model_id)
+            header = self._shelf.header(weights)
+        except ProviderError:
+            return ModelInfo(model_id, MAX_CONTEXT_TOKENS)
+        return ModelInfo(
+            model_id,
+            min(header.context_tokens, MAX_CONTEXT_TOKENS),
+            temperature_default=EMBEDDED_TEMPERATURE if weights.embedded else None,
+            system_prompt=header.system_prompt,
+            assistant_prefill=True,
+        )
+
+    def check(self) -> None:
+        """Raise when there is no model file, or it cannot be one."""
+        self._shelf.header(self._shelf.default())
+
+    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        """Run the model once; it is loaded first if need be."""
+        weights = self._shelf.find(request.model.id)
+        self._shelf.header(weights)
+        runner = await self._runner(weights, request.model.context_tokens)
+        if not runner.process.ready:
+            yield Progress("Loading the model…")
+        async with _loaded(runner) as child:
+            connection = await _connect(runner, child, weights)
+            try:
+                async with aclosing(connection.stream(request)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except ProviderError as error:
+                if error.code in {ErrorCode.NETWORK_ERROR, ErrorCode.STREAM_INTERRUPTED}:
+                    crash = await runner.process.crashed(child)
+                    raise crash or error from None
+                raise
+
+    async def close(self) -> None:
+        """End every process."""
+        runners, self._runners = list(self._runners.values()), {}
+        await asyncio.gather(*(_end(runner) for runner in runners))
+
+    async def _runner(self, weights: Weights, context_tokens: int) -> _Runner:
+        """The runner of this file as it is now; what else is loaded and not used has to go."""
+        runner = self._runners.get(weights)
+        if runner is None:
+            process = self._make_process(weights, context_tokens)
+            runner = _Runner(process, asyncio.create_task(_prepare(weights)))
+            runner.prepared.add_done_callback(_look_at)
+            idle = [w for w, other in self._runners.items() if not other.process.in_use]
+            ending = [self._runners.pop(w) for w in idle]
+            self._runners[weights] = runner
+            await asyncio.gather(*(_end(other) for other in ending))
+        return runner
+
+
+async def _prepare(weights: Weights) -> None:
+    sdk = asyncio.to_thread(importlib.import_module, "openai")
+    await asyncio.gather(sdk, asyncio.to_thread(weights.verify))
+
+
+def _look_at(prepared: asyncio.Task[None]) -> None:
+    """A failure that nobody waits for any more is not worth a warning."""
+    if not prepared.cancelled():
+        prepared.exception()
+
+
+@asynccontextmanager
+async def _loaded(runner: _Runner) -> AsyncGenerator[Child, None]:
+    """The child, once the model is loaded and known to be sound."""
+    async with AsyncExitStack() as stack:
+        try:
+            child = await stack.enter_async_context(runner.process.use())
+        except ProviderError:
+            await asyncio.shield(runner.prepared)  # a damaged file explains what a crash does not
+            raise
+        await asyncio.shield(runner.prepared)
+        yield child
+
+
+async def _connect(runner: _Runner, child: Child, weights: Weights) -> OpenAICompatible:
+    """The connection to this child; a new child has another port and another key."""
+    if runner.connection is None or runner.child is not child:
+        old = runner.connection
+        endpoint = Endpoint(
+            id="local", label="Local model", base_url=f"{child.url}/v1", key=lambda: child.key
+        )
+        runner.connection = OpenAICompatible(
+            endpoint,
+            weights.id,
+            local=True,
+            extra={"top_p": EMBEDDED_TOP_P} if weights.embedded else None,
+        )
+        runner.child = child
+        if old is not None:
+            await old.close()
+    return runner.connection
+
+
+async def _end(runner: _Runner) -> None:
+    runner.prepared.cancel()
+    if runner.connection is not None:
+        await runner.connection.close()
+    await runner.process.end()
