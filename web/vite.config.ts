@@ -14,6 +14,8 @@ export default defineConfig({
     emptyOutDir: true,
     manifest: true,
     target: "es2022",
+    // Older web views do not know light-dark(); it is written out for them.
+    cssTarget: ["chrome111", "safari16.4"],
     // The page's policy allows no data: address and no inline script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -38,7 +38,7 @@ export const strings = {
 
   waiting: "Waiting for the first word…",
   stopping: "Stopping…",
-  thinking: "Thinking…",
+  thinking: "Thinking",
   thoughtFor: (ms: number) => `Thought for ${duration(ms)}`,
   retrying: (attempt: number, delayMs: number, why: string) =>
     `${why} Trying again in ${duration(delayMs)} (attempt ${attempt}).`,

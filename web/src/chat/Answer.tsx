@@ -15,7 +15,7 @@ import { Waiting } from "./Waiting";
 export const LiveAnswer = memo(function LiveAnswer({ run }: { readonly run: Run }) {
   const state = useRun(run);
   const ended = hasEnded(state);
-  const { response, notices, tools, status, finishReason } = state;
+  const { response, reasoning, notices, tools, status, finishReason } = state;
   const isSilent = response === "" && tools.length === 0;
   return (
     <Frame busy={!ended}>
@@ -32,7 +32,9 @@ export const LiveAnswer = memo(function LiveAnswer({ run }: { readonly run: Run 
           <code dir="ltr">{text}</code>
         </div>
       ))}
-      {!ended && (isSilent || status === "stopping") && <Waiting state={state} />}
+      {!ended && ((isSilent && reasoning === "") || status === "stopping") && (
+        <Waiting state={state} />
+      )}
       {isSilent && ended && status !== "error" && (
         <p className={styles.notice}>{strings.emptyReply(finishReason)}</p>
       )}

@@ -29,9 +29,9 @@ export function Chat({ conversation, defaults, notice }: ChatProps) {
   const run = turns.at(-1)?.run ?? null;
   const status = useRunStatus(run);
   const box = useRef<HTMLTextAreaElement>(null);
-  const follow = useFollow();
   const isBusy = status === "submitted" || status === "streaming" || status === "stopping";
   const isEmpty = turns.length === 0;
+  const follow = useFollow(!isEmpty);
   const failure = refused ?? failureOf(run?.get() ?? null);
 
   useEffect(() => box.current?.focus(), []);

@@ -18,7 +18,7 @@ export interface SharedAnswerProps {
 
 export function SharedAnswer({ run, notice }: SharedAnswerProps) {
   const status = useRunStatus(run);
-  const follow = useFollow();
+  const follow = useFollow(true);
   const state = run.get();
   const isGone = status === "error" && state.next === 0;
   const isLive = status === "submitted" || status === "streaming";

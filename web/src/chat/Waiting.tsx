@@ -1,17 +1,14 @@
 /** Waiting: one line that says what is going on while there is nothing to read. */
 import type { RunState } from "../llm/reduce";
 import { hintFor, strings } from "../strings";
+import { Dots } from "./Dots";
 import styles from "./Waiting.module.css";
 
 export function Waiting({ state }: { readonly state: RunState }) {
   const text = describe(state);
   return (
     <p className={styles.waiting}>
-      <span className={styles.dots} aria-hidden="true">
-        <i />
-        <i />
-        <i />
-      </span>
+      <Dots />
       {text}
       {state.thinking?.progress != null && (
         <progress className={styles.progress} value={state.thinking.progress} aria-label={text} />

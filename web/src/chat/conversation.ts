@@ -9,6 +9,8 @@ import { type Memory, readMemory, writeMemory } from "./memory";
 
 /** The longest deadline that the host grants: a slow model may take its time. */
 const TIMEOUT_MS = 600_000;
+/** How soon a page whose host was lost while it opened looks again. */
+const RETRY_MS = 1_000;
 /** What a request may hold, its question left out. */
 const MAX_HISTORY = 98;
 
@@ -165,14 +167,17 @@ export function createConversation(
   async function findAgain(): Promise<void> {
     memory = readMemory(storage);
     for (;;) {
-      await llm.ready();
       try {
+        await llm.ready();
         const turns = await reopen();
         change({ phase: "open", turns });
         return;
       } catch (error) {
         const failure = failureOf(error);
-        if (failure.code === "HOST_LOST") continue; // once it is back
+        if (failure.code === "HOST_LOST") {
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          continue;
+        }
         change({ phase: "open", refused: failure });
         return;
       }

@@ -14,7 +14,8 @@ export interface Follow {
   readonly jumpToEnd: () => void;
 }
 
-export function useFollow(): Follow {
+/** `hasEnd` is false while there is nothing yet whose end could be followed. */
+export function useFollow(hasEnd: boolean): Follow {
   const frame = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const following = useRef(true);
@@ -32,6 +33,7 @@ export function useFollow(): Follow {
   }, [follow]);
 
   useEffect(() => {
+    if (!hasEnd) return;
     const element = frame.current;
     const inside = content.current;
     if (element === null || inside === null) return;
@@ -89,7 +91,7 @@ export function useFollow(): Follow {
       element.removeEventListener("wheel", onWheel);
       element.removeEventListener("keydown", onKey);
     };
-  }, [follow]);
+  }, [follow, hasEnd]);
 
   return { frame, content, isFollowing, jumpToEnd };
 }
