@@ -28,8 +28,8 @@ def set_up_logs(level: str, environ: Mapping[str, str] = os.environ) -> None:
     """Write the log to stderr.
 
     Args:
-        level: debug, info, warning or error. Libraries are heard from `warning` on, and all of
-            them at `debug`.
+        level: debug, info, warning or error. Libraries are heard from `warning` on, at `debug`
+            from `info` on, and never further: there they write what was said and every token.
         environ: where secrets are looked for, by what their variables are called.
     """
     secrets = [
@@ -39,5 +39,5 @@ def set_up_logs(level: str, environ: Mapping[str, str] = os.environ) -> None:
     handler.setFormatter(_Redacting(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    root.setLevel(logging.INFO if level == "debug" else logging.WARNING)
     logging.getLogger("shell").setLevel(level.upper())

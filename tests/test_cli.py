@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shell import __version__
-from tests.program import COMMAND, environment, run, started
+from tests.command import COMMAND, environment, run, started
 
 TERMINAL = ("llm:done", "llm:error")
 
