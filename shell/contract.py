@@ -8,11 +8,21 @@ are camelCase; times are milliseconds.
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SkipValidation,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError, to_json
 
 from shell.errors import ErrorCode
 
+MAX_CALLS = 1_000
+"""Calls in one batch."""
 CONTRACT_VERSION = 1
 """Counts up when a page and a host of different builds could no longer understand each other."""
 
@@ -20,6 +30,8 @@ MAX_MESSAGES = 100
 MAX_MESSAGE_CHARACTERS = 100_000
 MAX_REQUEST_CHARACTERS = 1_000_000
 """All text of one request together, in code points; 100 full messages would be ten times that."""
+MAX_METADATA_BYTES = 100_000
+"""A session's metadata, written as JSON."""
 
 
 class Value(BaseModel):
@@ -42,6 +54,8 @@ class Value(BaseModel):
 # --- what a page sends ----------------------------------------------------------------------
 
 InferenceId = Annotated[str, Field(pattern=r"^inf-[A-Za-z0-9-]{1,64}$")]
+LookupId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
+"""An inference that may or may not exist; a name that the host would not give is merely unknown."""
 SessionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 ProviderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 ModelId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -77,9 +91,22 @@ class FilePart(Value):
 
 
 Part = Annotated[TextPart | ImagePart | FilePart, Field(discriminator="type")]
+
+
+def _check_length(parts: list[Part]) -> list[Part]:
+    """A message is as long as all of its parts."""
+    if sum(len(part.text) for part in parts if isinstance(part, TextPart)) > MAX_MESSAGE_CHARACTERS:
+        raise PydanticCustomError("string_too_long", "The parts are too long together")
+    return parts
+
+
 Content = (
     Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
-    | Annotated[list[Part], Field(min_length=1, max_length=64)]
+    | Annotated[
+        list[Part],
+        Field(min_length=1, max_length=64, fail_fast=True),
+        AfterValidator(_check_length),
+    ]
 )
 
 
@@ -98,7 +125,17 @@ class Message(Value):
 
 
 Messages = Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]
-Metadata = dict[Annotated[str, Field(max_length=100)], JsonValue]
+
+
+def _check_size(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    if len(to_json(metadata)) > MAX_METADATA_BYTES:
+        raise PydanticCustomError("metadata_too_large", "must be at most 100 KB of JSON")
+    return metadata
+
+
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=100)], JsonValue], AfterValidator(_check_size)
+]
 
 
 class RunParameters(Value):
@@ -153,7 +190,7 @@ class SessionRunOptions(RunParameters):
 class AttachRequest(Value):
     """Asks for everything of a run after `after_seq` (-1: from the beginning), and what follows."""
 
-    inference_id: InferenceId
+    inference_id: LookupId
     after_seq: Annotated[int, Field(ge=-1, le=2**53)] = -1
 
 
@@ -410,7 +447,8 @@ class Call(Value):
 
     id: Annotated[int, Field(ge=0, le=2**53)]
     method: Annotated[str, Field(max_length=100)]
-    params: JsonValue = None
+    # Checked by the method's own model, so that one wrong call harms none of its neighbours.
+    params: SkipValidation[JsonValue] = None
 
 
 class Batch(Value):
@@ -418,7 +456,7 @@ class Batch(Value):
 
     version: int
     load: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{8,64}$")]
-    calls: Annotated[list[Call], Field(min_length=1, max_length=1_000)]
+    calls: Annotated[list[Call], Field(min_length=1, max_length=MAX_CALLS)]
 
 
 class OkReply(Value):

@@ -7,17 +7,28 @@ call is answered once, by an envelope on the caller's feed.
 
 import asyncio
 import inspect
+import itertools
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
 
 from shell.api.caller import Caller
-from shell.api.validation import explain
-from shell.contract import CONTRACT_VERSION, Batch, Call, ErrorReply, Failure, Issue
+from shell.api.validation import ROOT, checked, explain
+from shell.contract import (
+    CONTRACT_VERSION,
+    MAX_CALLS,
+    Batch,
+    Call,
+    ErrorReply,
+    Failure,
+    Issue,
+)
 from shell.errors import ErrorCode, LimitReached, NotFound, ShellError, ValidationFailed
 
 MAX_BATCH_CHARACTERS = 32_000_000
@@ -25,6 +36,7 @@ MAX_BUSY_CALLS = 200
 """Calls of one window that may be unanswered at a time."""
 
 HELLO = "shell.hello"
+_NUMBER = re.compile(r'\{\s*"id"\s*:\s*(\d{1,15})\s*,\s*"method"')
 _log = logging.getLogger(__name__)
 _batch = TypeAdapter(Batch)
 
@@ -35,6 +47,8 @@ class Method:
 
     name: str
     params: TypeAdapter[object] | None
+    root: str
+    """What a parameter without fields of its own is called."""
     result: TypeAdapter[object]
     run: Callable[..., object]
 
@@ -49,10 +63,16 @@ def methods(namespaces: Mapping[str, object]) -> dict[str, Method]:
             hints = get_type_hints(function, include_extras=True)
             result = hints.pop("return")
             hints.pop("caller")
-            hint = next(iter(hints.values()), None)
+            parameter, hint = next(iter(hints.items()), ("", None))
+            fields = isinstance(hint, type) and issubclass(hint, BaseModel)
             wire = f"{prefix}.{name}"
-            params = None if hint is None else TypeAdapter[object](hint)
-            table[wire] = Method(wire, params, TypeAdapter(result), getattr(namespace, name))
+            table[wire] = Method(
+                name=wire,
+                params=None if hint is None else TypeAdapter[object](hint),
+                root=ROOT if fields or hint is None else to_camel(parameter),
+                result=TypeAdapter(result),
+                run=getattr(namespace, name),
+            )
     return table
 
 
@@ -61,15 +81,19 @@ class Door:
 
     def __init__(self, namespaces: Mapping[str, object]) -> None:
         self._methods = methods(namespaces)
+        for name in namespaces:
+            _log.info("[IPC] Registered %s module", name)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def post(self, caller: Caller, text: str) -> None:
         """Run the calls of one batch. Never raises; what has no readable call is dropped."""
+        raw: object = None
         try:
-            batch = self._read(text)
-        except (ValueError, RecursionError) as error:
-            _log.warning("A batch of %s was not readable: %s", caller.id, type(error).__name__)
-            self._refuse_unread(caller, text)
+            raw = _parse(text)
+            batch = _read(raw)
+        except ShellError as error:
+            _log.warning("A batch of %s was not readable: %s", caller.id, error)
+            self._refuse_all(caller, itertools.islice(_numbers(raw, text), MAX_CALLS), error)
             return
         hello = batch.calls[0].method == HELLO
         if batch.load != caller.feed.load and not hello:
@@ -87,27 +111,10 @@ class Door:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _read(self, text: str) -> Batch:
-        if len(text) > MAX_BATCH_CHARACTERS:
-            raise ValueError("too long")
-        batch = _batch.validate_python(json.loads(text), by_alias=True, by_name=False)
-        if batch.version != CONTRACT_VERSION and batch.calls[0].method != HELLO:
-            raise ValueError("another version of the contract")
-        return batch
-
-    def _refuse_unread(self, caller: Caller, text: str) -> None:
-        """Answer the calls of a batch that is no batch, as far as their numbers can be found."""
-        if len(text) > MAX_BATCH_CHARACTERS or caller.feed.load is None:
-            return
-        try:
-            raw = json.loads(text)
-            numbers = [call["id"] for call in raw["calls"][:1_000]]
-        except (ValueError, RecursionError, TypeError, KeyError):
-            return
-        refusal = ValidationFailed([("", "The call does not have the shape of the contract")])
-        for number in numbers:
-            if type(number) is int and 0 <= number <= 2**53:
-                self._reply(caller, caller.feed.load, _refusal(number, refusal))
+    def _refuse_all(self, caller: Caller, numbers: Iterable[int], error: ShellError) -> None:
+        if caller.feed.load is not None:
+            for number in numbers:
+                self._reply(caller, caller.feed.load, _refusal(number, error))
 
     def _begin(self, caller: Caller, load: str, call: Call) -> None:
         try:
@@ -131,12 +138,9 @@ class Door:
     def _params(self, method: Method, call: Call) -> list[object]:
         if method.params is None:
             if call.params is not None:
-                raise ValidationFailed([("", f"{method.name} takes no parameters")])
+                raise ValidationFailed([(ROOT, f"{method.name} takes no parameters")])
             return []
-        try:
-            return [method.params.validate_python(call.params, by_alias=True, by_name=False)]
-        except ValidationError as error:
-            raise explain(error) from None
+        return [checked(method.params, call.params, method.root)]
 
     async def _finish(
         self,
@@ -178,6 +182,43 @@ def failure(error: Exception) -> Failure:
         issues=issues,
         details=error.details,
     )
+
+
+def _parse(text: str) -> object:
+    if len(text) > MAX_BATCH_CHARACTERS:
+        raise _unread(f"The batch is too long (max: {MAX_BATCH_CHARACTERS} characters)")
+    try:
+        raw: object = json.loads(text)
+    except RecursionError:
+        raise _unread("The batch is nested too deeply") from None
+    except ValueError:
+        raise _unread("The batch is not JSON") from None
+    return raw
+
+
+def _read(raw: object) -> Batch:
+    try:
+        batch = _batch.validate_python(raw, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise ValidationFailed(explain(error, raw)) from None
+    if batch.version != CONTRACT_VERSION and batch.calls[0].method != HELLO:
+        raise ValidationFailed([("version", "The page speaks another version of the contract")])
+    return batch
+
+
+def _numbers(raw: object, text: str) -> Iterator[int]:
+    """The numbers of the calls in a batch that is no batch, as far as they can be found."""
+    if raw is None:
+        yield from (int(found[1]) for found in _NUMBER.finditer(text))
+    calls = raw.get("calls") if isinstance(raw, dict) else None
+    for call in calls if isinstance(calls, list) else []:
+        number = call.get("id") if isinstance(call, dict) else None
+        if type(number) is int and 0 <= number <= 2**53:
+            yield number
+
+
+def _unread(sentence: str) -> ValidationFailed:
+    return ValidationFailed([(ROOT, sentence)])
 
 
 def _success(number: int, method: Method, result: object) -> str:

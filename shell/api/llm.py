@@ -5,9 +5,9 @@ from shell.api.feed import last_seq
 from shell.contract import (
     AttachReply,
     AttachRequest,
-    InferenceId,
     InferenceRequest,
     InferenceSummary,
+    LookupId,
     ServiceStatus,
     SessionConfig,
     SessionId,
@@ -32,17 +32,17 @@ class LlmApi:
         """Run once on the given messages. Resolves with the inference's id; events follow."""
         return self._follow(caller, self._engine.start(caller.id, params))
 
-    def cancel(self, caller: Caller, params: InferenceId) -> bool:
+    def cancel(self, caller: Caller, inference_id: LookupId) -> bool:
         """Stop a run. False when it is unknown or has ended; its `llm:done` says the rest."""
-        return self._engine.cancel(caller.id, params)
+        return self._engine.cancel(caller.id, inference_id)
 
     def create_session(self, caller: Caller, params: SessionConfig) -> SessionInfo:
         """Begin a conversation that the host holds in memory."""
         return self._engine.create_session(caller.id, params)
 
-    def destroy_session(self, caller: Caller, params: SessionId) -> bool:
+    def destroy_session(self, caller: Caller, session_id: SessionId) -> bool:
         """Forget a session and cancel its runs. False when it is unknown."""
-        return self._engine.destroy_session(caller.id, params)
+        return self._engine.destroy_session(caller.id, session_id)
 
     def run_session(self, caller: Caller, params: SessionRunOptions) -> str:
         """Add messages to a session and answer them. Resolves with the inference's id."""
@@ -71,9 +71,9 @@ class LlmApi:
         """The runs that the caller may attach to, oldest first."""
         return self._engine.list(caller.id)
 
-    def get_session(self, caller: Caller, params: SessionId) -> SessionSnapshot:
+    def get_session(self, caller: Caller, session_id: SessionId) -> SessionSnapshot:
         """A session and its history."""
-        return self._engine.session(caller.id, params)
+        return self._engine.session(caller.id, session_id)
 
     @staticmethod
     def _follow(caller: Caller, log: InferenceLog) -> str:

@@ -47,9 +47,16 @@ class ShellApi:
         """Open another window of this host. False where there are no windows (in a browser)."""
         return self._open_window()
 
-    def open_link(self, caller: Caller, params: Link) -> bool:
+    def open_link(self, caller: Caller, link: Link) -> bool:
         """Open a web or mail address in the system's own program, and nothing else."""
-        parts = urlsplit(params)
-        if parts.scheme not in {"http", "https", "mailto"} or not (parts.netloc or parts.path):
-            raise ValidationFailed([("", "Only http, https and mailto links can be opened")])
-        return self._open_link(params)
+        if not _is_link(link):
+            raise ValidationFailed([("link", "Only http, https and mailto links can be opened")])
+        return self._open_link(link)
+
+
+def _is_link(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # a host in brackets that is none
+        return False
+    return parts.scheme in {"http", "https", "mailto"} and bool(parts.netloc or parts.path)

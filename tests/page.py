@@ -1,0 +1,171 @@
+"""A page without a browser: calls through the real door, takes pushes, and reduces events."""
+
+import json
+from dataclasses import dataclass, field
+
+from shell.api.caller import Caller
+from shell.api.door import Door
+from shell.api.feed import MAX_FLUSH_BYTES, Feed, Flush
+from shell.contract import CONTRACT_VERSION
+
+Json = dict[str, object]
+
+
+class Refused(Exception):
+    """The host said no."""
+
+    def __init__(self, failure: Json) -> None:
+        super().__init__(f"{failure['code']}: {failure['message']}")
+        self.failure = failure
+        self.code = str(failure["code"])
+        self.message = str(failure["message"])
+
+    @property
+    def issues(self) -> dict[str, str]:
+        """The sentence of every wrong field, by its path."""
+        listed = self.failure["issues"]
+        assert isinstance(listed, list)
+        return {str(issue["path"]): str(issue["message"]) for issue in listed}
+
+
+@dataclass
+class Story:
+    """One inference as a page knows it: what `reduce` makes of its events."""
+
+    text: str = ""
+    reasoning: str = ""
+    next_seq: int = 0
+    parts: int = 0
+    ending: Json | None = None
+    channels: list[str] = field(default_factory=list)
+
+    def take(self, event: Json) -> None:
+        """Apply an event. One that is known already is dropped, whole; a gap is a fault."""
+        seq, count = event["seq"], event.get("count", 1)
+        assert isinstance(seq, int)
+        assert isinstance(count, int)
+        if seq < self.next_seq:
+            assert seq + count <= self.next_seq, f"half of {event} is known already"
+            return
+        assert seq == self.next_seq, f"{event} leaves a gap after {self.next_seq - 1}"
+        assert self.ending is None, f"{event} follows the end"
+        self.next_seq = seq + count
+        channel = str(event["channel"])
+        self.channels.append(channel)
+        match channel:
+            case "llm:token":
+                assert event["index"] == self.parts
+                self.parts += count
+                self.text += str(event["token"])
+            case "llm:reasoning":
+                self.reasoning += str(event["text"])
+            case "llm:done" | "llm:error":
+                self.ending = event
+
+
+class Page:
+    """A window or tab: its caller, its present load, and what that load was told."""
+
+    def __init__(self, door: Door, name: str = "window-1") -> None:
+        self.door = door
+        self.caller = Caller(name)
+        self.stories: dict[str, Story] = {}
+        self.pushes = 0
+        self._loads = 0
+        self._call = 0
+        self._last_push = 0
+        self._replies: dict[int, Json] = {}
+        self.load = ""
+        self.reload()
+
+    @property
+    def feed(self) -> Feed:
+        """What the host has for this window."""
+        return self.caller.feed
+
+    def reload(self) -> None:
+        """Begin anew: nothing is remembered but who one is."""
+        self._loads += 1
+        self.load = f"load-{self._loads:04}"
+        self.stories.clear()
+        self._replies.clear()
+        self._last_push = 0
+        self.call("shell.hello", {"version": CONTRACT_VERSION, "lastPush": 0})
+
+    def send(self, method: str, params: object = None, raw: str | None = None) -> int:
+        """Post one call and return its number; `raw` is the parameters' JSON as it is."""
+        self._call += 1
+        text = json.dumps(params) if raw is None else raw
+        call = f'{{"id":{self._call},"method":{json.dumps(method)},"params":{text}}}'
+        batch = f'{{"version":{CONTRACT_VERSION},"load":"{self.load}","calls":[{call}]}}'
+        self.door.post(self.caller, batch)
+        return self._call
+
+    def call(self, method: str, params: object = None, raw: str | None = None) -> object:
+        """Make one call of a method that answers at once.
+
+        Raises:
+            Refused: with the host's envelope.
+        """
+        number = self.send(method, params, raw)
+        self.pump()
+        return self.settled(number)
+
+    def settled(self, number: int) -> object:
+        """The value of the call with this number."""
+        reply = self._replies.pop(number)
+        if reply["ok"] is True:
+            return reply["value"]
+        failure = reply["error"]
+        assert isinstance(failure, dict)
+        raise Refused(failure)
+
+    def answered(self, number: int) -> bool:
+        """Whether the call with this number has its reply."""
+        return number in self._replies
+
+    def pump(self, flushes: int = 1_000_000) -> int:
+        """Take what there is to tell, push by push; returns how many there were."""
+        taken = 0
+        while taken < flushes and (flush := self.feed.next()) is not None:
+            self.receive(flush)
+            self.feed.answered(flush.load, flush.number)
+            taken += 1
+        return taken
+
+    def receive(self, flush: Flush) -> None:
+        """One push, as the page's own `receive` takes it."""
+        items: list[Json] = json.loads(f"[{flush.items}]")
+        assert flush.items.isascii()
+        assert len(flush.items) <= MAX_FLUSH_BYTES or len(items) == 1
+        if flush.load != self.load or flush.number <= self._last_push:
+            return
+        assert flush.number == self._last_push + 1, "a push was left out"
+        self._last_push = flush.number
+        self.pushes += 1
+        for item in items:
+            if item["channel"] == "reply":
+                number = item["id"]
+                assert isinstance(number, int)
+                assert number not in self._replies
+                self._replies[number] = item
+            else:
+                self.story(str(item["inferenceId"])).take(item)
+
+    def attach(self, inference_id: str, after: int | None = None) -> bool:
+        """Fetch what follows a `seq` (by default, what is known); returns whether it is live."""
+        story = self.story(inference_id)
+        after = story.next_seq - 1 if after is None else after
+        while True:
+            reply = self.call("llm.attach", {"inferenceId": inference_id, "afterSeq": after})
+            assert isinstance(reply, dict)
+            for event in reply["events"]:
+                assert event["seq"] > after
+                story.take(event)
+                after = event["seq"] + event.get("count", 1) - 1
+            if not reply["more"]:
+                return bool(reply["live"])
+
+    def story(self, inference_id: str) -> Story:
+        """What this load knows of an inference."""
+        return self.stories.setdefault(inference_id, Story())
