@@ -88,7 +88,7 @@ def host(
         def make() -> Host:
             door = Door({"llm": LlmApi(running.engine), "shell": shell})
             left = running.engine.close_owner
-            tabs = passes and Tabs(door, passes, left, options.grace_s)
+            tabs = None if passes is None else Tabs(door, passes, left, options.grace_s)
             loopback = Loopback(listener, page, tabs, _origin(options.dev_url))
             loopback.start()
             return Host(running, door, loopback)

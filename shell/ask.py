@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import cast
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
 from shell.api.feed import last_seq
-from shell.api.validation import explain
+from shell.api.validation import checked
 from shell.contract import (
     AnyEvent,
     DoneEvent,
     ErrorEvent,
     InferenceRequest,
-    Message,
     NoticeEvent,
     RetryingEvent,
     TokenEvent,
@@ -58,21 +58,17 @@ class Question:
             ValidationFailed: with every parameter that is wrong.
         """
         defaults = core.defaults(self.provider, self.model)
-        try:
-            # By the names on the wire, which is what `explain` knows.
-            return InferenceRequest.model_validate(
-                {
-                    "messages": [Message(role="user", content=self.prompt)],
-                    "providerId": defaults.provider_id,
-                    "modelId": defaults.model_id,
-                    "systemPrompt": self.system,
-                    "temperature": self.temperature,
-                    "maxTokens": self.max_tokens,
-                    "timeoutMs": self.timeout_ms,
-                }
-            )
-        except ValidationError as error:
-            raise explain(error) from None
+        wanted = {
+            "messages": [{"role": "user", "content": self.prompt}],
+            "providerId": defaults.provider_id,
+            "modelId": defaults.model_id,
+            "systemPrompt": self.system,
+            "temperature": self.temperature,
+            "maxTokens": self.max_tokens,
+            "timeoutMs": self.timeout_ms,
+        }
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return cast("InferenceRequest", checked(TypeAdapter(InferenceRequest), given))
 
 
 def ask(data: Path, question: Question, *, as_json: bool) -> int:

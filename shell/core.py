@@ -59,7 +59,7 @@ def run_within(limit_s: float, thread: LoopThread, work: Coroutine[None, None, N
     try:
         thread.run(work, limit_s)
     except TimeoutError:
-        _log.warning("%s did not end within %s s", work.__name__, limit_s)
+        _log.warning("Something did not close within %s s and is left behind", limit_s)
 
 
 async def _close(engine: Engine, providers: Providers) -> None:

@@ -1,0 +1,129 @@
+"""Doctor: looks at what Tidewire needs on this machine and says what works and what does not."""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+
+from shell import __version__
+from shell.api.assets import load_page
+from shell.app import PAGE
+from shell.datadir import DataDirectory
+from shell.display import display_problem
+from shell.errors import ShellError
+from shell.providers.registry import Providers
+from shell.providers.weights import WeightsShelf
+
+SAFE_KEYRINGS = ("SecretService", "libsecret", "kwallet", "macOS", "Windows")
+"""Others keep keys as plain text, or do not keep them at all and say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `needed`: without it the program cannot do its work."""
+
+    name: str
+    ok: bool
+    text: str
+    needed: bool = False
+
+
+def examine(data: DataDirectory) -> Iterator[Finding]:
+    """Look at everything, one thing after the other. Starts nothing and asks no network."""
+    python = f"Tidewire {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    yield Finding("program", True, python)
+    yield _tried("data directory", lambda: _data(data), needed=True)
+    yield _tried("page", _page, needed=True)
+    yield _display()
+    yield _web_view()
+    yield _tried("model file", lambda: _model(data))
+    yield _keyring()
+    yield from _providers(data)
+
+
+def report(findings: Iterable[Finding], *, as_json: bool) -> int:
+    """Print findings as they come. Returns the exit status: 1 when something needed is missing."""
+    status = 0
+    for finding in findings:
+        if finding.needed and not finding.ok:
+            status = 1
+        if as_json:
+            print(json.dumps(asdict(finding)), flush=True)
+        else:
+            mark = "ok" if finding.ok else "NO" if finding.needed else "--"
+            print(f"{mark}  {finding.name:<16} {finding.text}", flush=True)
+    return status
+
+
+def _tried(name: str, look: Callable[[], str], *, needed: bool = False) -> Finding:
+    """What `look` says, or the sentence with which it fails."""
+    try:
+        return Finding(name, True, look(), needed)
+    except ShellError as error:
+        return Finding(name, False, error.message, needed)
+
+
+def _data(data: DataDirectory) -> str:
+    data.prepare()
+    return f"{data.path} can be written"
+
+
+def _page() -> str:
+    page = load_page(PAGE)
+    size = sum(len(asset.body) for asset in page.assets.values())
+    return f"{len(page.assets)} files, {size / 1_000:,.0f} kB"
+
+
+def _display() -> Finding:
+    problem = display_problem()
+    if problem is not None:
+        return Finding("display", False, f"{problem} `tidewire serve` works in a browser.")
+    chosen = os.environ.get("QT_QPA_PLATFORM")
+    return Finding("display", True, f"a window can open{f' ({chosen})' if chosen else ''}")
+
+
+def _web_view() -> Finding:
+    found = []
+    for package in ("pywebview", "PySide6_Addons"):
+        try:
+            found.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            if package == "pywebview" or sys.platform == "linux":
+                return Finding("web view", False, f"{package} is not installed")
+    if sys.platform == "linux" and os.geteuid() == 0:
+        found.append("its sandbox is off, because this is root")
+    return Finding("web view", True, ", ".join(found))
+
+
+def _model(data: DataDirectory) -> str:
+    shelf = WeightsShelf(data.path)
+    weights = shelf.default()
+    shelf.header(weights)
+    weights.verify()
+    known = "its hash is right" if weights.embedded else "whole; its hash is not known to us"
+    return f"{weights.path} ({weights.size / 1_000_000:,.0f} MB), {known}"
+
+
+def _keyring() -> Finding:
+    import keyring
+
+    backend = type(keyring.get_keyring())
+    name = backend.__module__.rpartition(".")[2]
+    if name in SAFE_KEYRINGS:
+        return Finding("keyring", True, name)
+    text = f"{name} is no safe place for keys; they are read from the environment only"
+    return Finding("keyring", False, text)
+
+
+def _providers(data: DataDirectory) -> Iterator[Finding]:
+    for provider_id, provider in Providers(data.path).items():
+        try:
+            provider.check()
+        except ShellError as error:
+            yield Finding(provider_id, False, error.message)
+        else:
+            text = "runs on this machine" if provider.local else "ready"
+            yield Finding(provider_id, True, f"{text}; model {provider.default_model_id}")

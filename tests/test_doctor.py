@@ -1,0 +1,85 @@
+"""The doctor: says what works here and what does not, and never a key."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.command import ROOT, Result, run
+
+KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz"
+WEIGHTS = next((ROOT / ".models").glob("*.gguf"), Path("no-weights"))
+
+
+def findings(result: Result) -> dict[str, dict[str, object]]:
+    return {str(line["name"]): line for line in result.lines}
+
+
+def test_it_says_what_works(tmp_path: Path) -> None:
+    result = run("doctor", "--json", "--data-dir", str(tmp_path), OPENAI_API_KEY=KEY)
+    found = findings(result)
+    assert set(found) >= {
+        "program",
+        "data directory",
+        "page",
+        "display",
+        "web view",
+        "model file",
+        "keyring",
+        "local",
+        "openai",
+        "google",
+        "echo",
+    }
+    assert found["data directory"]["ok"] is True
+    assert found["openai"]["ok"] is True
+    assert KEY not in result.out + result.err
+    assert result.err == ""
+
+
+def test_it_says_what_a_person_should_do(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("", "utf-8")
+    result = run(
+        "doctor",
+        "--data-dir",
+        str(file / "below"),
+        OPENAI_API_KEY=None,
+        TIDEWIRE_MODEL_FILE=str(tmp_path / "no.gguf"),
+    )
+    assert result.status == 1
+    lines = {line[4:20].strip(): line for line in result.out.splitlines()}
+    assert lines["data directory"].startswith("NO  ")
+    assert "--data-dir" in lines["data directory"]
+    assert lines["model file"].startswith("--  ")
+    assert "TIDEWIRE_MODEL_FILE" in lines["model file"]
+    assert lines["openai"].startswith("--  ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_it_says_why_no_window_can_open(tmp_path: Path) -> None:
+    dead = {"WAYLAND_DISPLAY": None, "XDG_SESSION_TYPE": None, "QT_QPA_PLATFORM": None}
+    found = findings(run("doctor", "--json", "--data-dir", str(tmp_path), DISPLAY=":4711", **dead))
+    assert found["display"]["ok"] is False
+    assert ":4711" in str(found["display"]["text"])
+    assert "tidewire serve" in str(found["display"]["text"])
+
+
+@pytest.mark.model
+def test_it_reads_the_whole_model_file(tmp_path: Path) -> None:
+    """One wrong bit in a hundred megabytes; the header is as it should be."""
+    good = findings(run("doctor", "--json", "--data-dir", str(tmp_path)))
+    assert good["model file"]["ok"] is True, good
+    damaged = tmp_path / WEIGHTS.name
+    shutil.copyfile(WEIGHTS, damaged)
+    with damaged.open("r+b") as file:
+        file.seek(-1_000_000, 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 1]))
+    bad = findings(
+        run("doctor", "--json", "--data-dir", str(tmp_path), TIDEWIRE_MODEL_FILE=str(damaged))
+    )
+    assert bad["model file"]["ok"] is False
+    assert "damaged" in str(bad["model file"]["text"])
