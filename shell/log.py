@@ -11,7 +11,17 @@ from array import array
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from shell.contract import AnyEvent, DoneEvent, ErrorEvent, ReasoningEvent, Stamp, TokenEvent
+from shell.contract import (
+    AnyEvent,
+    DoneEvent,
+    ErrorEvent,
+    NoticeEvent,
+    ReasoningEvent,
+    Stamp,
+    ThinkingEvent,
+    TokenEvent,
+    ToolEvent,
+)
 
 MAX_JOINED_CHARACTERS = 16_384
 """Longest text that parts are joined to: escaped as ASCII it stays below a push's 256 KB."""
@@ -97,6 +107,7 @@ class InferenceLog:
         ends = isinstance(event, DoneEvent | ErrorEvent)
         self._events[self._length] = event
         self._write(_EVENT, event.ms, "")
+        self._characters += _characters(event)
         if isinstance(event, DoneEvent | ErrorEvent):
             self._ending = event
         self._wake(ends)
@@ -159,7 +170,8 @@ class InferenceLog:
             after: the `seq` of the last entry that the reader has.
             stops: cursors of the same reader; no joined event reaches across one of them, so that
                 what a reader meets twice it meets whole.
-            max_characters: stop (after at least one event) when this much text was gathered.
+            max_characters: stop (after at least one event) when this much was gathered; an event
+                counts its text and 300 for what is around it.
         """
         end = self._length
         cuts = sorted({stop + 1 for stop in stops if after < stop < end - 1})
@@ -232,6 +244,10 @@ class InferenceLog:
 
 
 def _characters(event: AnyEvent) -> int:
-    if isinstance(event, TokenEvent):
-        return len(event.token)
-    return len(event.text) if isinstance(event, ReasoningEvent) else 200
+    match event:
+        case TokenEvent(token=text) | ReasoningEvent(text=text) | ToolEvent(arguments_delta=text):
+            return 300 + len(text)
+        case NoticeEvent(text=text) | ThinkingEvent(status=text) | ErrorEvent(error=text):
+            return 300 + len(text)
+        case _:
+            return 300

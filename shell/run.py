@@ -49,7 +49,8 @@ SECONDS_PER_TURN = 0.002
 UNWIND_S = 0.1
 """A provider that does not let go of a stopped stream is left behind after this long."""
 MAX_ERROR_CHARACTERS = 2_000
-MAX_STATUS_CHARACTERS = 500
+MAX_NAME_CHARACTERS = 500
+"""Of a status, a tool's name or a call's id."""
 
 _RETRIED = frozenset(
     {
@@ -226,7 +227,7 @@ class Run:
                 self._write("llm:reasoning", text)
             case ToolCallDelta(call_id, name, arguments):
                 self._content()
-                self._call(clean(call_id), clean(name), arguments)
+                self._call(_name(call_id), _name(name), arguments)
             case Progress(status, progress):
                 self._say(status, progress)
             case UsageReport():
@@ -261,7 +262,7 @@ class Run:
         self._wait_for(self._waits.between_s)
 
     def _say(self, status: str, progress: float | None = None) -> None:
-        status = clean(status)[:MAX_STATUS_CHARACTERS]
+        status = _name(status)
         self.log.append(ThinkingEvent(**self.log.stamp(), status=status, progress=progress))
 
     # --- deadlines --------------------------------------------------------------------------
@@ -373,6 +374,10 @@ class Run:
     def wrote_text(self) -> bool:
         """Whether any of the answer arrived."""
         return self._written["llm:token"] > 0
+
+
+def _name(text: str) -> str:
+    return clean(text)[:MAX_NAME_CHARACTERS]
 
 
 def _usage(report: UsageReport) -> Usage | None:

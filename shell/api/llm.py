@@ -16,10 +16,12 @@ from shell.contract import (
     SessionSnapshot,
 )
 from shell.engine import Engine
+from shell.errors import NotFound
 from shell.log import InferenceLog
 
-MAX_PIECE_CHARACTERS = 30_000
-"""Text in one piece of an attach reply; escaped as ASCII it stays below one push."""
+MAX_PIECE_CHARACTERS = 5_000
+"""An attach reply ends with the event that reaches this. With that event, which may be joined up
+to 16,384, and escaped as ASCII (12 bytes for an emoji), it stays below one push."""
 
 
 class LlmApi:
@@ -30,6 +32,7 @@ class LlmApi:
 
     def inference(self, caller: Caller, params: InferenceRequest) -> str:
         """Run once on the given messages. Resolves with the inference's id; events follow."""
+        _check_window(caller, "LLM")
         return self._follow(caller, self._engine.start(caller.id, params))
 
     def cancel(self, caller: Caller, inference_id: LookupId) -> bool:
@@ -46,6 +49,7 @@ class LlmApi:
 
     def run_session(self, caller: Caller, params: SessionRunOptions) -> str:
         """Add messages to a session and answer them. Resolves with the inference's id."""
+        _check_window(caller, "session")
         return self._follow(caller, self._engine.run_session(caller.id, params))
 
     def get_status(self, caller: Caller) -> ServiceStatus:
@@ -79,3 +83,9 @@ class LlmApi:
     def _follow(caller: Caller, log: InferenceLog) -> str:
         caller.feed.follow(caller.load, log, -1)
         return log.inference_id
+
+
+def _check_window(caller: Caller, kind: str) -> None:
+    """A run that nobody could follow is not begun."""
+    if not caller.load:
+        raise NotFound(f"Window not available for {kind} inference")
