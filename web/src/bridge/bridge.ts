@@ -9,6 +9,7 @@ import {
   client,
   type ErrorReply,
   type HelloReply,
+  type Invoke,
   type OkReply,
 } from "./contract";
 import { failureOf, type HostError, hostLost } from "./failure";
@@ -30,6 +31,8 @@ export interface Attachment {
 export interface Bridge {
   readonly kind: Transport["kind"];
   readonly client: Client;
+  /** Any method of the host by its name; an app of one's own has others than `client` knows. */
+  readonly call: Invoke;
   readonly router: Router;
   /** What the host said of itself; null before the first hello. */
   host(): HelloReply | null;
@@ -168,6 +171,7 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
   return {
     kind: transport.kind,
     client: host,
+    call: calls.call,
     router,
     host: () => welcome,
     connection: () => connection,

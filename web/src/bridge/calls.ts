@@ -78,6 +78,10 @@ export function createCalls(load: string, post: (text: string) => void): Calls {
 
   /** One timer looks after all deadlines; it rests when nothing is waiting. */
   function watch(): void {
+    if (sent.size === 0) {
+      clearTimeout(sweep);
+      sweep = undefined;
+    }
     if (sweep !== undefined || sent.size === 0) return;
     sweep = setTimeout(() => {
       sweep = undefined;
@@ -129,6 +133,7 @@ export function createCalls(load: string, post: (text: string) => void): Calls {
       if (state === "open") state = "waiting";
       const lost = [...sent.values()];
       sent.clear();
+      watch();
       rejectAll(lost, reason);
     },
     giveUp(reason) {
@@ -136,6 +141,7 @@ export function createCalls(load: string, post: (text: string) => void): Calls {
       lostBecause = reason;
       const lost = [...sent.values(), ...queue];
       sent.clear();
+      watch();
       queue = [];
       rejectAll(lost, reason);
     },
@@ -143,6 +149,7 @@ export function createCalls(load: string, post: (text: string) => void): Calls {
       const waiting = sent.get(reply.id);
       if (waiting === undefined) return;
       sent.delete(reply.id);
+      watch();
       if (reply.ok) waiting.resolve(reply.value);
       else waiting.reject(new HostError(reply.error));
     },

@@ -39,7 +39,9 @@ export type ErrorCode =
   | "PROTOCOL_ERROR"
   | "LOCAL_MODEL_MISSING"
   | "LOCAL_MODEL_CRASHED"
-  | "HOST_LOST";
+  | "HOST_LOST"
+  | "STORAGE_ERROR"
+  | "STORAGE_UNAVAILABLE";
 
 /** Words. */
 export interface TextPart {

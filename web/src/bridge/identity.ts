@@ -52,8 +52,8 @@ export async function newTabId(page: Window = window): Promise<string> {
 
 /** Hold the tab's lock for as long as the page lives. False when another tab has it. */
 function claim(page: Window, id: string): Promise<boolean> {
-  const locks: LockManager | undefined = page.navigator.locks;
-  if (locks === undefined) return Promise.resolve(true);
+  const locks: LockManager | null | undefined = page.navigator.locks;
+  if (!locks) return Promise.resolve(true);
   return new Promise((resolve) => {
     locks
       .request(`tidewire-tab-${id}`, { signal: AbortSignal.timeout(PATIENCE_MS) }, () => {

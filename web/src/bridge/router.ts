@@ -34,8 +34,7 @@ export interface Router {
   forget(inferenceId: string): void;
 }
 
-/** `report` is told what a listener threw; the other listeners are called all the same. */
-export function createRouter(report: (error: unknown) => void = reportError): Router {
+export function createRouter(): Router {
   const byChannel = new Map<string, Set<Listener<AnyEvent>>>();
   const byInference = new Map<string | undefined, Set<Listener<readonly AnyEvent[]>>>();
   const held = new Map<string, { depth: number; events: AnyEvent[] }>();
@@ -47,7 +46,7 @@ export function createRouter(report: (error: unknown) => void = reportError): Ro
       try {
         listener(value);
       } catch (error) {
-        report(error);
+        reportError(error); // the other listeners are called all the same
       }
     }
   }

@@ -120,7 +120,8 @@ function follow(
       if (after !== undefined) await after;
       if (hasEnded(store.get())) return false;
       asked = true;
-      become(reduce(store.get(), await begin()));
+      const found = await begin(); // events may have come meanwhile
+      become(reduce(store.get(), found));
       listenOn();
       return true;
     } catch (error) {
