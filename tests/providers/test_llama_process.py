@@ -1,0 +1,194 @@
+"""LlamaProcess with a child that plays llama.cpp's part: starts, ends, crashes, and secrets."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.llama_process import LlamaProcess, llama_command
+
+pytestmark = pytest.mark.anyio
+
+GOOD = """
+import json, os, sys
+plan = json.loads(sys.stdin.readline())
+print(json.dumps({"url": json.dumps({"argv": sys.argv, "env": dict(os.environ), **plan})}))
+sys.stdout.flush()
+sys.stdin.read()
+"""
+TALKS = 'import sys; sys.stderr.write("x" * 200_000 + "\\n0.1 E load: no such tensor\\n");'
+
+
+def child(script: str) -> Callable[[], list[str]]:
+    return lambda: [sys.executable, "-c", script]
+
+
+@asynccontextmanager
+async def process(script: str, **more: float) -> AsyncGenerator[LlamaProcess, None]:
+    made = LlamaProcess(Path("/models/a.gguf"), "a", 512, command=child(script), **more)
+    try:
+        yield made
+    finally:
+        await made.end()
+
+
+async def test_one_start_for_everybody_who_waits() -> None:
+    async def one(made: LlamaProcess) -> int:
+        async with made.use() as running:
+            return running.process.pid
+
+    async with process(GOOD) as made:
+        before = made.ready
+        pids = await asyncio.gather(*(one(made) for _ in range(5)))
+        during = made.ready
+        assert await one(made) == pids[0]
+    assert len(set(pids)) == 1
+    assert (before, during, made.ready) == (False, True, False)
+
+
+async def test_the_key_reaches_the_child_and_no_process_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-for-the-child")
+    async with process(GOOD) as made, made.use() as running:
+        seen = json.loads(running.url)
+    assert seen["key"] == running.key
+    assert len(running.key) >= 32
+    assert running.key not in "".join([*seen["argv"], *seen["env"], *seen["env"].values()])
+    assert "OPENAI_API_KEY" not in seen["env"]
+    assert (seen["model"], seen["context_tokens"]) == ("/models/a.gguf", 512)
+    assert "gguf" not in "".join(llama_command())
+
+
+async def test_every_child_has_a_key_of_its_own() -> None:
+    async with (
+        process(GOOD) as first,
+        process(GOOD) as second,
+        first.use() as one,
+        second.use() as two,
+    ):
+        assert one.key != two.key
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("raise SystemExit(3)", r"did not start \(exit status 3\)"),
+        (TALKS + "sys.exit(1)", r"exit status 1\)\. It said: load: no such tensor"),
+        ("import os; os.kill(os.getpid(), 9)", r"did not start \(signal SIGKILL\)"),
+    ],
+)
+async def test_a_child_that_does_not_start(script: str, words: str) -> None:
+    async with process(script) as made:
+        for _ in range(2):  # and the next question tries again
+            with pytest.raises(ProviderError, match=words) as raised:
+                async with made.use():
+                    pass
+            assert raised.value.code is ErrorCode.LOCAL_MODEL_CRASHED
+
+
+async def test_a_talkative_child_is_not_held_up() -> None:
+    async with process(TALKS + GOOD) as made, made.use() as running:
+        assert running.process.returncode is None
+
+
+async def test_a_crash_is_seen_within_a_second_and_the_next_use_starts_anew() -> None:
+    async with process(GOOD) as made:
+        async with made.use() as running:
+            assert await made.crashed(running, 0.01) is None
+            began = time.monotonic()
+            os.kill(running.process.pid, signal.SIGKILL)
+            crash = await made.crashed(running)
+            assert time.monotonic() - began < 1
+            assert crash is not None
+            assert crash.code is ErrorCode.LOCAL_MODEL_CRASHED
+            assert "SIGKILL" in crash.message
+        async with made.use() as again:
+            assert again.process.pid != running.process.pid
+
+
+async def test_who_stops_waiting_does_not_stop_the_start() -> None:
+    slow = "import time; time.sleep(0.2)\n" + GOOD
+    async with process(slow) as made:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05), made.use():
+                pass
+        async with made.use() as running:
+            assert running.process.returncode is None
+
+
+async def test_an_idle_child_ends_and_comes_back() -> None:
+    async with process(GOOD, idle_s=0.05) as made:
+        async with made.use() as first:
+            await asyncio.sleep(0.1)
+            assert made.ready, "it was in use"
+        assert await asyncio.wait_for(first.process.wait(), 3) != 0
+        async with made.use() as second:
+            assert second.process.pid != first.process.pid
+
+
+@pytest.mark.parametrize("script", [GOOD, "import time; time.sleep(60)"])
+async def test_the_end_comes_within_a_second(script: str) -> None:
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + script
+    async with process(deaf) as made:
+        using = asyncio.ensure_future(_use(made))
+        await asyncio.sleep(0.2)
+        using.cancel()
+        await asyncio.gather(using, return_exceptions=True)
+        began = time.monotonic()
+        await made.end()
+        assert time.monotonic() - began < 1
+
+
+async def _use(made: LlamaProcess) -> None:
+    async with made.use():
+        pass
+
+
+HOLDS_THE_LOCK = """
+import ctypes, sys
+from shell.providers.llama_child import end_when_closed
+sys.stdin.readline()
+end_when_closed(0)
+print("deaf", flush=True)
+ctypes.PyDLL(None).sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends the child by its job object")
+def test_a_child_that_loads_ends_when_its_pipe_closes() -> None:
+    command = [sys.executable, "-c", HOLDS_THE_LOCK]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
+        assert started.stdin is not None
+        assert started.stdout is not None
+        started.stdin.write(b"\n")
+        started.stdin.flush()
+        assert started.stdout.readline() == b"deaf\n"
+        started.stdin.close()
+        assert started.wait(3) != 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends the child by its job object")
+async def test_a_child_that_loads_ends_when_its_input_from_asyncio_closes() -> None:
+    """Which may be a socket."""
+    started = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-c", HOLDS_THE_LOCK),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert started.stdin is not None
+    assert started.stdout is not None
+    started.stdin.write(b"\n")
+    assert await started.stdout.readline() == b"deaf\n"
+    started.stdin.close()
+    assert await asyncio.wait_for(started.wait(), 3) != 0

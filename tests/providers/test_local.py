@@ -1,0 +1,282 @@
+"""LocalProvider: what it says without a model, and the real one in its child process."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from shell.contract import Message
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.base import Progress, TextDelta
+from shell.providers.llama_process import LlamaProcess
+from shell.providers.local import EMBEDDED_TEMPERATURE, LocalProvider
+from shell.providers.weights import (
+    EMBEDDED_FILE,
+    EMBEDDED_ID,
+    MODEL_FILE_VARIABLE,
+    Weights,
+    WeightsShelf,
+)
+from tests.providers.collect import a_request, ask
+from tests.providers.test_gguf import gguf
+
+pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def local() -> AsyncGenerator[LocalProvider, None]:
+    """The embedded model."""
+    made = LocalProvider(WeightsShelf(None, {}))
+    yield made
+    await made.close()
+
+
+def child_of(made: LocalProvider) -> int:
+    (runner,) = made._runners.values()
+    assert runner.child is not None
+    return runner.child.process.pid
+
+
+def busy(made: LocalProvider) -> bool:
+    """Whether any of llama.cpp's slots is at work."""
+    (runner,) = made._runners.values()
+    assert runner.child is not None
+    asked = urllib.request.Request(  # noqa: S310
+        f"{runner.child.url}/slots", headers={"authorization": f"Bearer {runner.child.key}"}
+    )
+    with urllib.request.urlopen(asked) as answer:  # noqa: S310
+        return b'"is_processing":true' in answer.read().replace(b" ", b"")
+
+
+async def wait_until(made: LocalProvider, within_s: float, *, at_work: bool) -> None:
+    async with asyncio.timeout(within_s):
+        while await asyncio.to_thread(busy, made) is not at_work:  # noqa: ASYNC110, no event tells
+            await asyncio.sleep(0.01)
+
+
+# --- without the model ------------------------------------------------------------------------
+
+
+async def test_without_a_file_it_says_so_before_a_run_exists(tmp_path: Path) -> None:
+    made = LocalProvider(WeightsShelf(tmp_path, {}, tmp_path))
+    assert made.default_model_id == EMBEDDED_ID
+    with pytest.raises(ProviderError) as raised:
+        made.check()
+    assert raised.value.code is ErrorCode.LOCAL_MODEL_MISSING
+    assert (await ask(made, "hi")).error is not None
+
+
+@pytest.mark.parametrize("data", [b"Dear diary", gguf()[:-64]])
+async def test_a_file_that_is_no_whole_model_is_refused_before_it_is_loaded(
+    tmp_path: Path, data: bytes
+) -> None:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(data)
+
+    def never(weights: Weights, context_tokens: int) -> LlamaProcess:
+        raise AssertionError("it was loaded")
+
+    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}), never)
+    with pytest.raises(ProviderError) as raised:
+        made.check()
+    assert raised.value.code is ErrorCode.LOCAL_MODEL_MISSING
+    error = (await ask(made, "hi")).error
+    assert error is not None
+    assert error.code is ErrorCode.LOCAL_MODEL_MISSING
+
+
+async def test_an_unknown_model_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(gguf())
+    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
+    error = (await ask(made, a_request(made, "hi", model="gpt-9"))).error
+    assert error is not None
+    assert (error.code, "gpt-9" in error.message) == (ErrorCode.MODEL_NOT_FOUND, True)
+
+
+async def test_what_a_model_takes_comes_from_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(gguf(context=1_234, template="raise_exception('System role not supported')"))
+    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
+    info = made.model("mine")
+    assert (info.context_tokens, info.system_prompt, info.temperature_default) == (
+        1_234,
+        False,
+        None,
+    )
+    path.write_bytes(gguf(context=999_999))
+    assert made.model("mine").context_tokens == 8_192
+
+
+# --- with it ----------------------------------------------------------------------------------
+
+
+@pytest.mark.model
+async def test_the_embedded_model_answers(local: LocalProvider) -> None:
+    info = local.model(EMBEDDED_ID)
+    assert (info.context_tokens, info.temperature_default) == (8_192, EMBEDDED_TEMPERATURE)
+    system = Message(role="system", content="You are brief.")
+    answer = await ask(local, a_request(local, system, "Say hello.", temperature=0.2, max_tokens=8))
+    assert answer.error is None
+    assert isinstance(answer.chunks[0], Progress)
+    assert answer.text
+    assert answer.finish in {"stop", "length"}
+    assert answer.usage is not None
+    assert 0 < answer.usage.output_tokens <= 8
+    assert answer.usage.input_tokens > 10
+    again = await ask(local, a_request(local, "And now?", max_tokens=2))
+    assert not any(isinstance(chunk, Progress) for chunk in again.chunks), "it was loaded"
+    assert again.finish == "length"
+
+
+@pytest.mark.model
+async def test_four_answers_at_a_time(local: LocalProvider) -> None:
+    requests = [a_request(local, f"Tell me of {n}.", max_tokens=5) for n in range(4)]
+    answers = await asyncio.gather(*(ask(local, request) for request in requests))
+    assert [(a.error, a.finish in {"stop", "length"}) for a in answers] == [(None, True)] * 4
+
+
+@pytest.mark.model
+async def test_a_conversation_too_long_for_it_is_said_to_be(local: LocalProvider) -> None:
+    answer = await ask(local, a_request(local, "long " * 12_000, max_tokens=1))
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.CONTEXT_LENGTH
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("prompt", "within_s"),
+    [
+        ("Tell me a long story.", 1.5),
+        # It looks once a second, and between two batches; the whole prompt would take a minute.
+        ("word " * 6_000, 10),
+    ],
+    ids=["answering", "reading"],
+)
+async def test_a_cancelled_answer_frees_its_slot(
+    local: LocalProvider, prompt: str, within_s: float
+) -> None:
+    await ask(local, a_request(local, "hi", max_tokens=1))
+    task = asyncio.ensure_future(ask(local, a_request(local, prompt, max_tokens=2_000)))
+    await wait_until(local, 10, at_work=True)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await wait_until(local, within_s, at_work=False)
+
+
+@pytest.mark.model
+async def test_a_crash_in_mid_answer_is_said_at_once_and_the_next_question_works(
+    local: LocalProvider,
+) -> None:
+    killed_at = 0.0
+    error: ProviderError | None = None
+    with contextlib.suppress(asyncio.CancelledError):
+        try:
+            async for chunk in local.stream(a_request(local, "Tell me a story.", max_tokens=500)):
+                if isinstance(chunk, TextDelta) and not killed_at:
+                    killed_at = time.monotonic()
+                    os.kill(child_of(local), signal.SIGKILL)
+        except ProviderError as raised:
+            error = raised
+    assert time.monotonic() - killed_at < 1
+    assert error is not None
+    assert error.code is ErrorCode.LOCAL_MODEL_CRASHED
+    answer = await ask(local, a_request(local, "Say hello.", max_tokens=3))
+    assert (answer.error, bool(answer.text)) == (None, True)
+
+
+@pytest.mark.model
+async def test_a_users_own_file_works(tmp_path: Path) -> None:
+    path = tmp_path / "My Own.gguf"
+    try:
+        path.hardlink_to(ROOT / ".models" / EMBEDDED_FILE)
+    except OSError:
+        shutil.copyfile(ROOT / ".models" / EMBEDDED_FILE, path)
+    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}))
+    try:
+        assert made.default_model_id == "my-own"
+        answer = await ask(made, a_request(made, "Say hello.", max_tokens=3))
+        assert (answer.error, bool(answer.text)) == (None, True)
+    finally:
+        await made.close()
+
+
+@pytest.mark.model
+async def test_a_damaged_embedded_model_is_known(tmp_path: Path) -> None:
+    path = tmp_path / EMBEDDED_FILE
+    shutil.copyfile(ROOT / ".models" / EMBEDDED_FILE, path)
+    with path.open("r+b") as file:
+        file.seek(-1_000, os.SEEK_END)
+        file.write(b"\xff" * 500)
+    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}))
+    try:
+        error = (await ask(made, a_request(made, "Say hello.", max_tokens=3))).error
+        assert error is not None
+        assert (error.code, "damaged" in error.message) == (ErrorCode.LOCAL_MODEL_MISSING, True)
+    finally:
+        await made.close()
+
+
+PARENT = """
+import asyncio, sys
+from shell.contract import Message
+from shell.providers.base import Progress, ProviderRequest
+from shell.providers.local import LocalProvider
+from shell.providers.weights import WeightsShelf
+
+async def main():
+    local = LocalProvider(WeightsShelf(None, {}))
+    model = local.model(local.default_model_id)
+    messages = [Message(role="user", content="Tell me a story.")]
+    stream = local.stream(ProviderRequest(model, messages, max_tokens=2_000))
+    assert isinstance(await anext(stream), Progress)
+    task = asyncio.ensure_future(anext(stream))
+    if sys.argv[1] == "answering":
+        await task
+    else:
+        await asyncio.sleep(0.3)
+    print("now", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.model
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("when", ["loading", "answering"])
+def test_no_child_outlives_a_parent_that_is_killed(when: str) -> None:
+    command = [sys.executable, "-c", PARENT, when]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"now\n"
+        children = children_of(parent.pid)
+        assert children
+        parent.kill()
+        parent.wait(3)
+        began = time.monotonic()
+        while any(alive(pid) for pid in children):
+            assert time.monotonic() - began < 3
+            time.sleep(0.02)
+
+
+def children_of(pid: int) -> list[int]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for path in lists for child in path.read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
