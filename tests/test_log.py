@@ -68,10 +68,11 @@ def ends_at(event: AnyEvent) -> int:
 
 
 def text_of(events: Sequence[AnyEvent], kind: type[AnyEvent]) -> str:
-    texts: list[str] = []
-    for event in events:
-        if isinstance(event, kind) and isinstance(event, TokenEvent | ReasoningEvent):
-            texts.append(event.token if isinstance(event, TokenEvent) else event.text)
+    texts = [
+        event.token if isinstance(event, TokenEvent) else event.text
+        for event in events
+        if isinstance(event, kind) and isinstance(event, TokenEvent | ReasoningEvent)
+    ]
     return "".join(texts)
 
 
