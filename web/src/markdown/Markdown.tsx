@@ -1,0 +1,89 @@
+/** Markdown: a text of a model as React elements, also while it is still arriving. */
+import {
+  type MouseEvent,
+  memo,
+  type ReactNode,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+} from "react";
+import { blocks } from "./Block";
+import { advance, EMPTY, GROUP_SIZE } from "./document";
+import { FootnoteSection } from "./FootnoteSection";
+import { areAlike, collect, type Footnotes, FootnotesContext, NO_FOOTNOTES } from "./footnotes";
+import styles from "./markdown.module.css";
+import type { Node } from "./nodes";
+
+export interface MarkdownProps {
+  readonly text: string;
+  /** Whether more text will follow: what is incomplete at its end is held back until then. */
+  readonly live: boolean;
+  /** A link was chosen: an http, https or mailto address, as the browser understands it. */
+  readonly onOpenLink: (url: string) => void;
+}
+
+export function Markdown({ text, live, onOpenLink }: MarkdownProps): ReactNode {
+  // What was last rendered only saves work: `advance` comes to the same from any state.
+  const rendered = useRef(EMPTY);
+  const document = useMemo(() => advance(rendered.current, text, live), [text, live]);
+  const footnotes = useFootnotes(document.groups, live);
+  useLayoutEffect(() => {
+    rendered.current = document;
+  });
+
+  function follow(event: MouseEvent<HTMLDivElement>): void {
+    const { target, button } = event;
+    if (!(target instanceof Element) || button > 1) return;
+    const href = target.closest("a[href]")?.getAttribute("href");
+    if (href === null || href === undefined) return;
+    event.preventDefault();
+    if (!href.startsWith("#")) onOpenLink(href);
+    else event.currentTarget.querySelector(`[id="${href.slice(1)}"]`)?.scrollIntoView();
+  }
+
+  const last = document.groups.length - 1;
+  return (
+    <FootnotesContext value={footnotes}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
+      <div className={styles.markdown} onClick={follow} onAuxClick={follow}>
+        {document.groups.map((nodes, place) => groupAt(nodes, live && place === last, place))}
+        <FootnoteSection />
+      </div>
+    </FootnotesContext>
+  );
+}
+
+function groupAt(nodes: readonly Node[], open: boolean, place: number): ReactNode {
+  return <Group key={place} nodes={nodes} open={open} />;
+}
+
+interface GroupProps {
+  readonly nodes: readonly Node[];
+  readonly open: boolean;
+}
+
+/** Blocks that are laid out and painted only when they come into view. */
+const Group = memo(function Group({ nodes, open }: GroupProps): ReactNode {
+  const complete = nodes.length === GROUP_SIZE && !open;
+  return <div className={complete ? styles.complete : styles.group}>{blocks(nodes, open)}</div>;
+});
+
+/** The same object as long as nothing that a reference shows has changed. */
+function useFootnotes(groups: readonly (readonly Node[])[], live: boolean): Footnotes {
+  const id = useId();
+  const shown = useRef<Footnotes>({ prefix: "", byLabel: NO_FOOTNOTES });
+  const footnotes = useMemo(() => {
+    const byLabel = collect(groups, live);
+    const prefix = `md${id.replaceAll(/[^\w-]/g, "")}-`;
+    const { current } = shown;
+    return current.prefix === prefix && areAlike(current.byLabel, byLabel)
+      ? current
+      : { prefix, byLabel };
+  }, [groups, live, id]);
+  useLayoutEffect(() => {
+    shown.current = footnotes;
+  });
+  return footnotes;
+}

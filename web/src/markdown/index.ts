@@ -1,0 +1,2 @@
+/** What the streaming Markdown renderer offers. */
+export { Markdown, type MarkdownProps } from "./Markdown";

@@ -1,0 +1,11 @@
+/** What the package with the CommonMark examples holds. */
+declare module "commonmark-spec" {
+  interface Example {
+    readonly markdown: string;
+    readonly html: string;
+    readonly section: string;
+    readonly number: number;
+  }
+  const spec: { readonly tests: readonly Example[] };
+  export default spec;
+}
