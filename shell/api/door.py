@@ -30,6 +30,7 @@ from shell.contract import (
     Issue,
 )
 from shell.errors import ErrorCode, LimitReached, NotFound, ShellError, ValidationFailed
+from shell.text import clean
 
 MAX_BATCH_CHARACTERS = 32_000_000
 MAX_BUSY_CALLS = 200
@@ -176,7 +177,7 @@ def failure(error: Exception) -> Failure:
         issues = [Issue(path=path, message=message) for path, message in error.issues]
     return Failure(
         code=error.code,
-        message=error.message,
+        message=clean(error.message),
         retryable=error.code.retryable,
         retry_after_ms=error.retry_after_ms,
         issues=issues,
@@ -227,7 +228,10 @@ def _success(number: int, method: Method, result: object) -> str:
 
 
 def _refusal(number: int, error: Exception) -> str:
-    return ErrorReply(id=number, error=failure(error)).model_dump_json(ensure_ascii=True)
+    try:
+        return ErrorReply(id=number, error=failure(error)).model_dump_json(ensure_ascii=True)
+    except ValueError as fault:  # what the error says cannot be told
+        return ErrorReply(id=number, error=failure(fault)).model_dump_json(ensure_ascii=True)
 
 
 def _discard(result: Awaitable[object]) -> None:
