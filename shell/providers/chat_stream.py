@@ -12,6 +12,7 @@ from shell.contract import FinishReason
 from shell.providers.base import (
     Chunk,
     Finish,
+    Progress,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
@@ -19,6 +20,8 @@ from shell.providers.base import (
 )
 from shell.providers.endpoint import Endpoint
 from shell.providers.faults import from_error_object, malformed, refused
+
+LONG_PROMPT_TOKENS = 256
 
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -75,6 +78,9 @@ class ChatStream:
         usage = event.get("usage")
         if isinstance(usage, dict):
             yield read_usage(usage)
+        progress = event.get("prompt_progress")
+        if isinstance(progress, dict):
+            yield from _reading(progress)
 
     def end(self) -> Iterator[Chunk]:
         """What is left to say when the stream has ended.
@@ -153,6 +159,13 @@ class ChatStream:
         if isinstance(arguments, dict):
             arguments = json.dumps(arguments)
         return ToolCallDelta(call_id, name, text_of(arguments))
+
+
+def _reading(progress: dict[str, object]) -> Iterator[Progress]:
+    """How far llama.cpp has read the prompt; worth a word when it is a long one."""
+    total, read = count_of(progress.get("total")), count_of(progress.get("processed"))
+    if read < total and total - count_of(progress.get("cache")) >= LONG_PROMPT_TOKENS:
+        yield Progress("Reading the conversation…", read / total)
 
 
 def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:

@@ -157,7 +157,10 @@ async def _connect(runner: _Runner, child: Child, weights: Weights) -> OpenAICom
             endpoint,
             weights.id,
             local=True,
-            extra={"top_p": EMBEDDED_TOP_P} if weights.embedded else None,
+            # Without progress llama.cpp reads a long prompt to its end before it notices that
+            # nobody listens any more.
+            extra={"return_progress": True}
+            | ({"top_p": EMBEDDED_TOP_P} if weights.embedded else {}),
         )
         runner.child = child
         if old is not None:

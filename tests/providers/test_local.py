@@ -147,6 +147,15 @@ async def test_four_answers_at_a_time(local: LocalProvider) -> None:
 
 
 @pytest.mark.model
+async def test_a_long_prompt_shows_how_far_it_was_read(local: LocalProvider) -> None:
+    answer = await ask(local, a_request(local, "word " * 400, max_tokens=1))
+    read = [c.progress for c in answer.chunks if isinstance(c, Progress) and c.progress is not None]
+    assert len(read) > 3
+    assert read == sorted(read)
+    assert 0 <= read[0] < read[-1] < 1
+
+
+@pytest.mark.model
 async def test_a_conversation_too_long_for_it_is_said_to_be(local: LocalProvider) -> None:
     answer = await ask(local, a_request(local, "long " * 12_000, max_tokens=1))
     assert answer.error is not None
@@ -158,8 +167,8 @@ async def test_a_conversation_too_long_for_it_is_said_to_be(local: LocalProvider
     ("prompt", "within_s"),
     [
         ("Tell me a long story.", 1.5),
-        # It looks once a second, and between two batches; the whole prompt would take a minute.
-        ("word " * 6_000, 10),
+        # It looks between two batches; the whole prompt would take a minute.
+        ("word " * 6_000, 5),
     ],
     ids=["answering", "reading"],
 )

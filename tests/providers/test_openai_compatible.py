@@ -24,6 +24,15 @@ pytestmark = pytest.mark.anyio
 
 KEY = "sk-proj-Zx9/+qTe3st=Key&0123456789abcdefWXYZ"
 CHAT = Chat()
+FAR = Endpoint("x", "X", "http://model.invalid/v1", lambda: KEY, allow_plain_http=True)
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
 
 
 def endpoint(url: str, **changes: object) -> Endpoint:
@@ -236,11 +245,25 @@ async def test_no_key_where_none_is_needed() -> None:
     assert "authorization" not in server.requests[0].headers
 
 
-async def test_one_connection_serves_one_question_after_the_other() -> None:
+async def test_one_connection_serves_one_question_after_the_other(
+    no_proxies: pytest.MonkeyPatch,
+) -> None:
+    async with fault_server(streaming(*CHAT.text("ok"), *CHAT.finish())) as server:
+        # As a proxy: what is on this machine gets a new connection every time.
+        no_proxies.setenv("HTTP_PROXY", server.url)
+        made = OpenAICompatible(FAR, "model-a")
+        for _ in range(3):
+            assert (await ask(made, "hi")).text == "ok"
+        await made.close()
+    assert (len(server.requests), server.connections) == (3, 1)
+
+
+async def test_a_server_on_this_machine_gets_a_new_connection_every_time() -> None:
+    """llama.cpp drops a connection just when it is used again."""
     async with provider(streaming(*CHAT.text("ok"), *CHAT.finish())) as (made, server):
         for _ in range(3):
             assert (await ask(made, "hi")).text == "ok"
-    assert (len(server.requests), server.connections) == (3, 1)
+    assert (len(server.requests), server.connections) == (3, 3)
 
 
 async def test_a_new_key_counts_at_once() -> None:
@@ -686,15 +709,11 @@ def test_plain_http_when_the_user_insists() -> None:
     OpenAICompatible(Endpoint("x", "X", url, lambda: KEY, allow_plain_http=True), "m").check()
 
 
-async def test_a_proxy_is_used_and_no_proxy_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+async def test_a_proxy_is_used_and_no_proxy_obeyed(no_proxies: pytest.MonkeyPatch) -> None:
     scene = streaming(*CHAT.text("ok"), *CHAT.finish())
     async with fault_server(scene) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        far = Endpoint("x", "X", "http://model.invalid/v1", lambda: KEY, allow_plain_http=True)
-        made = OpenAICompatible(far, "model-a")
+        no_proxies.setenv("HTTP_PROXY", proxy.url)
+        made = OpenAICompatible(FAR, "model-a")
         assert (await ask(made, "hi")).text == "ok"
         assert proxy.requests[0].path == "http://model.invalid/v1/chat/completions"
         await made.close()
@@ -702,8 +721,8 @@ async def test_a_proxy_is_used_and_no_proxy_obeyed(monkeypatch: pytest.MonkeyPat
         async with provider(scene) as (near, server):
             assert (await ask(near, "hi")).text == "ok"
         assert (len(proxy.requests), len(server.requests)) == (1, 1)
-        monkeypatch.setenv("NO_PROXY", "model.invalid")
-        made = OpenAICompatible(far, "model-a")
+        no_proxies.setenv("NO_PROXY", "model.invalid")
+        made = OpenAICompatible(FAR, "model-a")
         error = (await ask(made, "hi")).error
         await made.close()
     assert error is not None
