@@ -6,6 +6,7 @@ const root = import.meta.dirname;
 
 export default defineConfig({
   root,
+  cacheDir: "../node_modules/.vite",
   plugins: [react()],
   server: { host: "127.0.0.1" },
   preview: { host: "127.0.0.1" },

@@ -148,6 +148,7 @@ export class FakeRun {
     const delayMs = ms ?? RETRY_DELAY_MS;
     this.#add({ channel: "llm:retrying", attempt: this.#attempts + 1, delayMs, code });
     this.#steps = this.#plan.play();
+    this.#due = performance.now() + delayMs;
     this.#later(delayMs);
   }
 

@@ -1,0 +1,467 @@
+/** Chat: what a person sees and does, over the fake host. */
+import { act, fireEvent, render, screen, within } from "@testing-library/react";
+import { StrictMode } from "react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { App } from "../src/App";
+import type { FakeSettings } from "../src/bridge/fake/settings";
+import type { Shell } from "../src/bridge/preload";
+import { type Conversation, createConversation } from "../src/chat/conversation";
+import { attachRun } from "../src/llm/run";
+import { strings } from "../src/strings";
+import { type FakePage, fakePage, turn } from "./support";
+
+afterEach(() => vi.useRealTimers());
+
+const WORDS = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
+
+interface ShownPage extends FakePage {
+  readonly conversation: Conversation;
+  readonly shell: { openWindow: ReturnType<typeof vi.fn> };
+}
+
+async function shown(settings: Partial<FakeSettings> = {}): Promise<ShownPage> {
+  const page = await fakePage({ rate: 100, ...settings });
+  return show(page);
+}
+
+/** Build the page over a host, as `main` does; again, after what would be a reload. */
+async function show(page: FakePage): Promise<ShownPage> {
+  const conversation = createConversation(page.llm, () => ({
+    providerId: "local",
+    modelId: "small",
+  }));
+  const shell = { openWindow: vi.fn(() => Promise.resolve(true)), openLink: vi.fn() };
+  void conversation.open();
+  render(
+    <StrictMode>
+      <App bridge={page.bridge} shell={shell as Shell} conversation={conversation} watched={null} />
+    </StrictMode>,
+  );
+  await turn(100);
+  return { ...page, conversation, shell };
+}
+
+const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
+const button = (name: string) => screen.getByRole<HTMLButtonElement>("button", { name });
+const status = () => screen.getByRole("status").textContent;
+const answers = () => texts(".message.assistant .message-text");
+const questions = () => texts(".message.user .message-text");
+const banner = () => document.querySelector(".error");
+
+function texts(selector: string): (string | null)[] {
+  return [...document.querySelectorAll(selector)].map((element) => element.textContent);
+}
+
+function type(text: string): void {
+  fireEvent.change(box(), { target: { value: text } });
+}
+
+function press(key: string, more: object = {}): boolean {
+  return fireEvent.keyDown(document.activeElement ?? document.body, { key, ...more });
+}
+
+async function send(text: string): Promise<void> {
+  type(text);
+  press("Enter");
+  await turn(40);
+}
+
+describe("an empty chat", () => {
+  it("says what answers, and offers a beginning", async () => {
+    const { transport } = await shown();
+    expect(screen.getByText(/very small model that runs on this computer/)).toBeTruthy();
+    expect(document.activeElement).toBe(box());
+    expect(box().placeholder).toBe("Type your message...");
+    expect(button("Send").disabled).toBe(true);
+    const first = strings.suggestions[0].prompt;
+    fireEvent.click(screen.getByRole("button", { name: new RegExp(first) }));
+    await turn(2_000);
+    expect(questions()).toEqual([first]);
+    expect(answers()).toEqual([first]);
+    expect(document.activeElement).toBe(box());
+    expect(transport.host.runs.size).toBe(1);
+  });
+
+  it("keeps the names that tests and styles hold on to", async () => {
+    await shown();
+    const container = document.querySelector(".chat-container");
+    expect(container?.querySelector(".messages")?.getAttribute("role")).toBe("log");
+    expect(screen.getByRole("log").getAttribute("aria-live")).toBe("off");
+  });
+});
+
+describe("a question and its answer", () => {
+  it("streams in, and is shown once, in the same place", async () => {
+    await shown();
+    await send(WORDS);
+    expect(box().value).toBe("");
+    expect(questions()).toEqual([WORDS]);
+    await turn(200);
+    const node = document.querySelector(".message.assistant .message-text");
+    expect(node?.textContent).toMatch(/^word0 word1/);
+    expect(button("Stop")).toBeTruthy();
+    await turn(1_000);
+    expect(answers()).toEqual([WORDS]);
+    expect(document.querySelector(".message.assistant .message-text")).toBe(node);
+    expect(button("Send")).toBeTruthy();
+    expect(screen.getByText(/tokens\/s/)).toBeTruthy();
+  });
+
+  it("is announced when it begins and ends, and not in between", async () => {
+    await shown();
+    const said: (string | null)[] = [];
+    const observer = new MutationObserver(() => said.push(status()));
+    observer.observe(screen.getByRole("status"), {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    await send(WORDS);
+    await turn(2_000);
+    await act(async () => {});
+    expect([...new Set(said)]).toEqual([strings.said.answering, strings.said.finished]);
+    expect(said.length).toBeLessThanOrEqual(2);
+    observer.disconnect();
+  });
+
+  it("goes to a session that is told only what is new", async () => {
+    const { transport } = await shown();
+    await send("first");
+    await turn(500);
+    await send("second");
+    await turn(500);
+    expect(answers()).toEqual(["first", "second"]);
+    const [one, two] = [...transport.host.runs.values()];
+    expect(one?.sessionId).toMatch(/^chat-/);
+    expect(two?.sessionId).toBe(one?.sessionId);
+  });
+
+  it("shows reasoning folded, with its time", async () => {
+    await shown();
+    await send("/reasoning one two three four five six\nSeven.");
+    await turn(1_000);
+    const details = document.querySelector("details");
+    expect(details?.open).toBe(false);
+    expect(details?.querySelector("summary")?.textContent).toMatch(/^Thought for 0\.\d s$/);
+    expect(within(details as HTMLElement).getByText(/one two three/)).toBeTruthy();
+    expect(answers()).toContain("Seven.");
+  });
+
+  it("says what goes on while there is nothing to read", async () => {
+    await shown();
+    await send("/fail 1 OVERLOADED 300\n/progress Loading the model\n/delay 300\nDone.");
+    await turn(40);
+    expect(screen.getByText(/busy.*Trying again in 0\.3 s \(attempt 2\)/)).toBeTruthy();
+    await turn(300);
+    expect(screen.getByText("Loading the model")).toBeTruthy();
+    await turn(500);
+    expect(answers()).toEqual(["Done."]);
+    expect(screen.queryByText("Loading the model")).toBeNull();
+  });
+
+  it("shows notices, a cut, and an empty reply", async () => {
+    await shown();
+    await send("/notice trimmed The oldest messages were left out.\nFine.\n/length");
+    await turn(500);
+    expect(screen.getByText("The oldest messages were left out.")).toBeTruthy();
+    expect(screen.getByText(strings.finish.length)).toBeTruthy();
+    await send("/length");
+    await turn(500);
+    expect(screen.getByText("Empty reply (length).")).toBeTruthy();
+  });
+});
+
+describe("writing", () => {
+  it("Shift+Enter, Enter in a composition, and WebKit's Enter after one do not send", async () => {
+    const { transport } = await shown();
+    type("half a word");
+    press("Enter", { shiftKey: true });
+    press("Enter", { isComposing: true });
+    press("Enter", { keyCode: 229 });
+    await turn(100);
+    expect(transport.host.runs.size).toBe(0);
+    expect(box().value).toBe("half a word");
+    press("Enter");
+    await turn(100);
+    expect(transport.host.runs.size).toBe(1);
+  });
+
+  it("nothing, or only blanks, is not sent", async () => {
+    const { transport } = await shown();
+    press("Enter");
+    type("  \n ");
+    press("Enter");
+    expect(button("Send").disabled).toBe(true);
+    await turn(100);
+    expect(transport.host.runs.size).toBe(0);
+  });
+
+  it("goes on while an answer comes in; Enter keeps the draft", async () => {
+    const { transport } = await shown();
+    await send(WORDS);
+    await turn(100);
+    expect(box().disabled).toBe(false);
+    type("the next question");
+    press("Enter");
+    await turn(1_000);
+    expect(box().value).toBe("the next question");
+    expect(transport.host.runs.size).toBe(1);
+    expect(document.activeElement).toBe(box());
+    press("Enter");
+    await turn(100);
+    expect(questions()).toEqual([WORDS, "the next question"]);
+  });
+});
+
+describe("stopping", () => {
+  it("keeps what came, says that it was stopped, and gives the focus back", async () => {
+    await shown();
+    await send(WORDS);
+    await turn(150);
+    fireEvent.click(button("Stop"));
+    expect(screen.getByText(strings.stopping)).toBeTruthy();
+    expect(status()).toBe(strings.said.stopping);
+    await turn(100);
+    expect(answers()[0]).toMatch(/^word0 word1/);
+    expect(screen.getByText(strings.stopped)).toBeTruthy();
+    expect(status()).toBe(strings.said.stopped);
+    expect(document.activeElement).toBe(box());
+    expect(banner()).toBeNull();
+  });
+
+  it("is what Escape does, wherever the focus is, but not in a composition", async () => {
+    const { transport } = await shown();
+    await send(WORDS);
+    await turn(100);
+    fireEvent.keyDown(box(), { key: "Escape", isComposing: true });
+    await turn(60);
+    expect([...transport.host.runs.values()][0]?.live).toBe(true);
+    fireEvent.keyDown(document.body, { key: "Escape" });
+    await turn(60);
+    expect([...transport.host.runs.values()][0]?.live).toBe(false);
+  });
+
+  it("while the model is silent leaves a word about it", async () => {
+    await shown();
+    await send("/stall");
+    await turn(200);
+    fireEvent.click(button("Stop"));
+    await turn(100);
+    expect(screen.getByText("Stopped before the first word.")).toBeTruthy();
+  });
+});
+
+describe("errors", () => {
+  it("keep the partial text, marked, and Retry asks again below it", async () => {
+    const { transport } = await shown();
+    await send("half an answer\n/error SERVER_ERROR");
+    await turn(300);
+    expect(banner()?.textContent).toContain("Error: The script asked for SERVER_ERROR.");
+    expect(banner()?.getAttribute("data-code")).toBe("SERVER_ERROR");
+    expect(answers()).toEqual(["half an answer"]);
+    expect(screen.getByText(strings.interrupted)).toBeTruthy();
+    expect(status()).toMatch(/^Error: /);
+    fireEvent.click(button("Retry"));
+    expect(banner()).toBeNull();
+    await turn(300);
+    expect(answers()).toEqual(["half an answer", "half an answer"]);
+    expect(transport.host.runs.size).toBe(2);
+  });
+
+  it("without any text are replaced by the next try", async () => {
+    await shown();
+    await send("/error RATE_LIMIT 12000");
+    await turn(200);
+    expect(banner()?.textContent).toContain("wait 12 s");
+    fireEvent.click(button("Retry"));
+    await turn(200);
+    expect(questions()).toHaveLength(1);
+  });
+
+  it("that no second try can mend offer none", async () => {
+    await shown();
+    await send("/error CONTEXT_LENGTH");
+    await turn(200);
+    expect(banner()?.textContent).toContain("Start a new chat");
+    expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
+  });
+
+  it("a refused message is back in the box, before what was typed since", async () => {
+    const { transport } = await shown();
+    const long = "x".repeat(100_001);
+    type(long);
+    press("Enter");
+    type("typed since");
+    await turn(200);
+    expect(box().value).toBe(`${long}\ntyped since`);
+    expect(questions()).toEqual([]);
+    expect(banner()?.textContent).toContain("Message 0 exceeds maximum length (100000)");
+    expect(transport.host.runs.size).toBe(0);
+    fireEvent.click(button("Dismiss"));
+    expect(banner()).toBeNull();
+    type("short");
+    press("Enter");
+    await turn(300);
+    expect(answers()).toEqual(["short"]);
+  });
+
+  it("a lost host is said, and when it is back the answer goes on", async () => {
+    const { transport } = await shown({ away: 300, memory: "runs" });
+    await send(WORDS);
+    await turn(100);
+    act(() => transport.disconnect());
+    expect(screen.getByText(strings.reconnecting)).toBeTruthy();
+    await turn(1_500);
+    expect(screen.queryByText(strings.reconnecting)).toBeNull();
+    expect(answers()).toEqual([WORDS]);
+  });
+
+  it("a host that never answers is said after ten seconds", async () => {
+    await shown({ silent: true });
+    await turn(10_200);
+    expect(banner()?.getAttribute("data-code")).toBe("HOST_LOST");
+    expect(banner()?.getAttribute("role")).toBe("alert");
+  });
+
+  it("a session that the host has forgotten is begun anew, with all that was said", async () => {
+    const { transport, llm } = await shown();
+    await send("first");
+    await turn(500);
+    const [run] = [...transport.host.runs.values()];
+    void llm.llmDestroySession(run?.sessionId ?? "");
+    await turn(50);
+    await send("second");
+    await turn(500);
+    expect(answers()).toEqual(["first", "second"]);
+    const sessionId = [...transport.host.runs.values()][1]?.sessionId ?? "";
+    expect(sessionId).not.toBe(run?.sessionId);
+    const found = llm.llmGetSession(sessionId);
+    await turn(50);
+    expect((await found).messages.map((message) => message.content)).toEqual([
+      "first",
+      "first",
+      "second",
+      "second",
+    ]);
+  });
+});
+
+describe("a reload", () => {
+  /** The page goes, the host stays, and what the tab remembers. */
+  async function reloaded(page: ShownPage): Promise<ShownPage> {
+    document.body.replaceChildren();
+    return show({ transport: page.transport, bridge: page.bridge, llm: page.llm });
+  }
+
+  it("in mid-answer finds everything, and ends with the text of the log", async () => {
+    const page = await shown();
+    await send("first");
+    await turn(500);
+    await send(WORDS);
+    await turn(150);
+    await reloaded(page);
+    expect(questions()).toEqual(["first", WORDS]);
+    expect(answers()[0]).toBe("first");
+    expect(answers()[1]).toMatch(/^word0 word1/);
+    expect(button("Stop")).toBeTruthy();
+    await turn(1_500);
+    const run = [...page.transport.host.runs.values()].at(-1);
+    expect(answers()).toEqual(["first", run?.text]);
+  });
+
+  it("after an answer shows it once, though history and log both have it", async () => {
+    const page = await shown();
+    await send("same");
+    await turn(300);
+    await send("same");
+    await turn(300);
+    await reloaded(page);
+    expect(questions()).toEqual(["same", "same"]);
+    expect(answers()).toEqual(["same", "same"]);
+  });
+
+  it("after an error shows the part and the way to try again", async () => {
+    const page = await shown();
+    await send("half\n/error OVERLOADED");
+    await turn(300);
+    await reloaded(page);
+    expect(answers()).toEqual(["half"]);
+    expect(button("Retry")).toBeTruthy();
+  });
+
+  it("to a host that knows nothing of it begins anew", async () => {
+    const page = await shown();
+    await send("first");
+    await turn(300);
+    page.transport.host.forget();
+    await reloaded(page);
+    expect(questions()).toEqual([]);
+    await send("second");
+    await turn(300);
+    expect(answers()).toEqual(["second"]);
+  });
+
+  it("with a damaged memory begins anew", async () => {
+    sessionStorage.setItem("tidewire.chat", '{"sessionId":4}');
+    await shown();
+    await send("first");
+    await turn(300);
+    expect(answers()).toEqual(["first"]);
+  });
+});
+
+describe("a new chat", () => {
+  it("forgets the old one and stops its answer", async () => {
+    const { transport } = await shown();
+    expect(screen.queryByRole("button", { name: "New chat" })).toBeNull();
+    await send(WORDS);
+    await turn(100);
+    fireEvent.click(button("New chat"));
+    await turn(100);
+    expect(questions()).toEqual([]);
+    expect([...transport.host.runs.values()][0]?.live).toBe(false);
+    expect(document.activeElement).toBe(box());
+    await send("again");
+    await turn(300);
+    expect(answers()).toEqual(["again"]);
+  });
+});
+
+describe("windows", () => {
+  it("Ctrl+Shift+N opens another", async () => {
+    const { shell } = await shown();
+    fireEvent.keyDown(document.body, { code: "KeyN", ctrlKey: true, shiftKey: true });
+    fireEvent.keyDown(document.body, { code: "KeyN", ctrlKey: true });
+    expect(shell.openWindow).toHaveBeenCalledTimes(1);
+  });
+
+  it("an answer of another window is shown as it is written there", async () => {
+    const page = await fakePage({ rate: 100 });
+    const inferenceId = "inf-shared";
+    const messages = [{ role: "user" as const, content: WORDS }];
+    void page.llm.llmInference({ messages, providerId: "echo", share: true, inferenceId });
+    await turn(150);
+    const watched = attachRun(page.llm, inferenceId);
+    const conversation = createConversation(page.llm, () => ({ providerId: "", modelId: "" }));
+    const shell = { openWindow: vi.fn(), openLink: vi.fn() };
+    const props = { bridge: page.bridge, shell, conversation, watched };
+    render(<App {...props} />);
+    await turn(100);
+    expect(answers()[0]).toMatch(/^word0 word1/);
+    expect(screen.queryByRole("textbox")).toBeNull();
+    await turn(1_000);
+    expect(answers()).toEqual([WORDS]);
+  });
+
+  it("one that is not shared is said to be gone", async () => {
+    const page = await fakePage();
+    const watched = attachRun(page.llm, "inf-none");
+    const conversation = createConversation(page.llm, () => ({ providerId: "", modelId: "" }));
+    const shell = { openWindow: vi.fn(), openLink: vi.fn() };
+    render(
+      <App bridge={page.bridge} shell={shell} conversation={conversation} watched={watched} />,
+    );
+    await turn(100);
+    expect(banner()?.textContent).toBe(strings.sharedGone);
+  });
+});

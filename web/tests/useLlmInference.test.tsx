@@ -1,0 +1,437 @@
+/** useLlmInference: the defects of the design that it comes from, each shown to be absent. */
+import { act, render, renderHook } from "@testing-library/react";
+import { type ReactNode, StrictMode } from "react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Message } from "../src/bridge/contract";
+import type { Llm } from "../src/bridge/preload";
+import type { InferenceOptions } from "../src/llm/inference";
+import type { RunFailure, RunState } from "../src/llm/reduce";
+import { useLlmInference } from "../src/llm/useLlmInference";
+import {
+  end,
+  type FakePage,
+  fail,
+  fakePage,
+  type ManualPage,
+  manualPage,
+  say,
+  settled,
+  turn,
+} from "./support";
+
+afterEach(() => vi.useRealTimers());
+
+const WORDS = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
+const asked = (content: string): Message[] => [{ role: "user", content }];
+
+function hook(llm: Llm, options: Partial<InferenceOptions> = {}, wrapper = Plain) {
+  return renderHook(
+    (changed: Partial<InferenceOptions>) => {
+      return useLlmInference({ providerId: "echo", llm, ...options, ...changed });
+    },
+    { wrapper, initialProps: {} },
+  );
+}
+
+function Plain({ children }: { children: ReactNode }) {
+  return <>{children}</>;
+}
+
+/** Start a run whose call has not been answered; the id that the page chose for it. */
+async function begun({ transport }: ManualPage, start: () => unknown): Promise<string> {
+  act(() => void start());
+  await settled();
+  const call = transport.calls().findLast(({ method }) => method === "llm.inference");
+  const params = call?.params as { inferenceId: string } | undefined;
+  return params?.inferenceId ?? "no call";
+}
+
+async function pushed({ transport }: ManualPage, ...events: unknown[]): Promise<void> {
+  await act(async () => void transport.push(...events));
+}
+
+describe("what it returns", () => {
+  it("is idle, then loading, then done, with everything that is known", async () => {
+    const page = await fakePage({ rate: 100 });
+    const { result } = hook(page.llm);
+    expect(result.current).toMatchObject({
+      response: "",
+      isLoading: false,
+      error: null,
+      status: "idle",
+      inferenceId: null,
+    });
+    act(() => void result.current.runInference(asked(`/reasoning Let me see\n${WORDS}`)));
+    expect(result.current).toMatchObject({ isLoading: true, status: "submitted" });
+    await turn(200);
+    expect(result.current.status).toBe("streaming");
+    await turn(2_000);
+    expect(result.current).toMatchObject({
+      response: WORDS,
+      reasoning: "Let me see",
+      isLoading: false,
+      error: null,
+      failure: null,
+      status: "done",
+      finishReason: "stop",
+    });
+    expect(result.current.usage?.outputTokens).toBe(43);
+    expect(result.current.timing?.tokensPerSecond).toBeGreaterThan(50);
+    expect(result.current.inferenceId).toMatch(/^inf-/);
+  });
+
+  it("has an error with its code, and calls onError once", async () => {
+    const page = await fakePage({ rate: 0 });
+    const onError = vi.fn<(failure: RunFailure) => void>();
+    const { result } = hook(page.llm, { onError });
+    act(() => void result.current.runInference(asked("half\n/error RATE_LIMIT 700")));
+    await turn(300);
+    expect(result.current).toMatchObject({
+      status: "error",
+      isLoading: false,
+      response: "half",
+      error: "The script asked for RATE_LIMIT.",
+      failure: { code: "RATE_LIMIT", retryable: true, retryAfterMs: 700, partial: true },
+    });
+    expect(onError).toHaveBeenCalledTimes(1);
+    expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: "RATE_LIMIT", retryable: true });
+  });
+
+  it("has the reason of a refused call", async () => {
+    const page = await fakePage();
+    const { result } = hook(page.llm);
+    act(() => void result.current.runInference([]));
+    await turn(100);
+    expect(result.current).toMatchObject({
+      isLoading: false,
+      error: "Messages must be a non-empty array",
+      failure: { code: "VALIDATION" },
+    });
+  });
+
+  it("keeps its functions the same from render to render", async () => {
+    const page = await fakePage({ rate: 100 });
+    const { result, rerender } = hook(page.llm);
+    const { runInference, cancel, retry, reset } = result.current;
+    act(() => void runInference(asked(WORDS)));
+    await turn(300);
+    rerender({ temperature: 1 });
+    expect(result.current.runInference).toBe(runInference);
+    expect(result.current.cancel).toBe(cancel);
+    expect(result.current.retry).toBe(retry);
+    expect(result.current.reset).toBe(reset);
+  });
+
+  it("returns a run that can be awaited, read and cancelled", async () => {
+    const page = await fakePage({ rate: 100 });
+    const { result } = hook(page.llm);
+    const run = await act(async () => result.current.runInference(asked(WORDS)));
+    expect(run.id).toBe(result.current.inferenceId);
+    await turn(200);
+    act(() => void run.cancel());
+    await turn(100);
+    expect((await run.result).status).toBe("cancelled");
+    expect(result.current.status).toBe("cancelled");
+  });
+});
+
+describe("early events (the answer to the call comes last)", () => {
+  it("tokens and done", async () => {
+    const page = await manualPage();
+    const { result } = hook(page.llm);
+    const id = await begun(page, () => result.current.runInference(asked("x")));
+    await pushed(page, say(id, 0, "Hello "), say(id, 1, "world"), end(id, 2));
+    expect(result.current).toMatchObject({ response: "Hello world", isLoading: false });
+  });
+
+  it("an error", async () => {
+    const page = await manualPage();
+    const onError = vi.fn();
+    const { result } = hook(page.llm, { onError });
+    const id = await begun(page, () => result.current.runInference(asked("x")));
+    await pushed(page, fail(id, 0));
+    expect(result.current).toMatchObject({ error: "It broke", isLoading: false });
+    expect(onError).toHaveBeenCalledTimes(1);
+  });
+
+  it("a cancel is not forgotten", async () => {
+    const page = await manualPage();
+    const { result } = hook(page.llm);
+    const id = await begun(page, () => result.current.runInference(asked("x")));
+    act(() => void result.current.cancel());
+    expect(result.current).toMatchObject({ status: "stopping", isLoading: true });
+    await act(async () => page.transport.reply(page.transport.calls()[0], id));
+    await settled();
+    expect(page.transport.calls().at(-1)).toMatchObject({ method: "llm.cancel", params: id });
+  });
+});
+
+describe("after a cancel", () => {
+  it("it is loading until the host confirms, and nothing follows the end", async () => {
+    const page = await manualPage();
+    const onDone = vi.fn<(state: RunState) => void>();
+    const { result } = hook(page.llm, { onDone });
+    const id = await begun(page, () => result.current.runInference(asked("x")));
+    await act(async () => page.transport.reply(page.transport.calls()[0], id));
+    await pushed(page, say(id, 0, "part"));
+    act(() => void result.current.cancel());
+    await settled();
+    expect(result.current).toMatchObject({ status: "stopping", isLoading: true });
+    await pushed(page, end(id, 1, true), say(id, 2, "LATE"));
+    expect(result.current).toMatchObject({
+      status: "cancelled",
+      isLoading: false,
+      response: "part",
+    });
+    expect(onDone).toHaveBeenCalledTimes(1);
+  });
+
+  it("that the host could not be asked for it goes on loading", async () => {
+    const page = await manualPage();
+    const { result } = hook(page.llm);
+    const id = await begun(page, () => result.current.runInference(asked("x")));
+    await act(async () => page.transport.reply(page.transport.calls()[0], id));
+    await pushed(page, say(id, 0, "part"));
+    act(() => void result.current.cancel());
+    await settled();
+    await act(async () => page.transport.peer.lost("gone"));
+    expect(result.current).toMatchObject({ status: "streaming", isLoading: true });
+  });
+});
+
+describe("a second call while the first is under way", () => {
+  async function busy(options: Partial<InferenceOptions>) {
+    const page = await fakePage({ rate: 100 });
+    const { result } = hook(page.llm, options);
+    act(() => void result.current.runInference(asked(`OLD ${WORDS}`)));
+    await turn(150);
+    return { page, result };
+  }
+
+  it("replaces it: the old one is cancelled and none of its words are shown", async () => {
+    const { page, result } = await busy({});
+    act(() => void result.current.runInference(asked("NEW one")));
+    expect(result.current).toMatchObject({ response: "", status: "submitted" });
+    await turn(1_500);
+    expect(result.current).toMatchObject({ response: "NEW one", status: "done" });
+    const [old] = [...page.transport.host.runs.values()];
+    expect(old?.events.at(-1)).toMatchObject({ channel: "llm:done", cancelled: true });
+  });
+
+  it("waits for it", async () => {
+    const ends: string[] = [];
+    const { page, result } = await busy({
+      whenBusy: "queue",
+      onDone: ({ response }) => ends.push(response),
+    });
+    const first = result.current.inferenceId;
+    act(() => {
+      result.current.runInference(asked("second"));
+      result.current.runInference(asked("third"));
+    });
+    await turn(100);
+    expect(result.current.inferenceId).toBe(first);
+    expect(page.transport.host.runs.size).toBe(1);
+    await turn(2_000);
+    expect(ends).toEqual([`OLD ${WORDS}`, "second", "third"]);
+    expect(result.current).toMatchObject({ response: "third", status: "done" });
+  });
+
+  it("waits for it no longer when it is taken back, and the next one has its turn", async () => {
+    const { result } = await busy({ whenBusy: "queue" });
+    let second: { cancel(): Promise<boolean> } | undefined;
+    act(() => {
+      second = result.current.runInference(asked("second"));
+      result.current.runInference(asked("third"));
+    });
+    await act(async () => void (await second?.cancel()));
+    await turn(2_000);
+    expect(result.current).toMatchObject({ response: "third", status: "done" });
+  });
+
+  it("is refused, and the first is not disturbed", async () => {
+    const { result } = await busy({ whenBusy: "reject" });
+    const run = await act(async () => result.current.runInference(asked("second")));
+    expect((await run.result).failure).toMatchObject({ code: "SESSION_BUSY" });
+    await turn(1_500);
+    expect(result.current.response).toBe(`OLD ${WORDS}`);
+  });
+
+  it("a cancel ends the one and all that wait", async () => {
+    const { page, result } = await busy({ whenBusy: "queue" });
+    act(() => void result.current.runInference(asked("second")));
+    act(() => void result.current.cancel());
+    await turn(1_000);
+    expect(result.current.status).toBe("cancelled");
+    expect(page.transport.host.runs.size).toBe(1);
+  });
+});
+
+describe("two hooks", () => {
+  it("each show their own run", async () => {
+    const page = await fakePage({ rate: 100 });
+    const one = hook(page.llm);
+    const other = hook(page.llm);
+    act(() => {
+      one.result.current.runInference(asked(`one ${WORDS}`));
+      other.result.current.runInference(asked(`other ${WORDS}`));
+    });
+    await turn(2_000);
+    expect(one.result.current.response).toBe(`one ${WORDS}`);
+    expect(other.result.current.response).toBe(`other ${WORDS}`);
+  });
+});
+
+describe("coming and going", () => {
+  it("an unmount cancels the run", async () => {
+    const page = await fakePage({ rate: 100 });
+    const { result, unmount } = hook(page.llm);
+    act(() => void result.current.runInference(asked(WORDS)));
+    await turn(150);
+    unmount();
+    await turn(200);
+    const [run] = [...page.transport.host.runs.values()];
+    expect(run?.events.at(-1)).toMatchObject({ cancelled: true });
+  });
+
+  it("or leaves it to finish, and tells nobody any more", async () => {
+    const page = await fakePage({ rate: 100 });
+    const onToken = vi.fn();
+    const onDone = vi.fn();
+    const { result, unmount } = hook(page.llm, { onUnmount: "keep", onToken, onDone });
+    act(() => void result.current.runInference(asked(WORDS)));
+    await turn(150);
+    unmount();
+    const told = onToken.mock.calls.length;
+    await turn(2_000);
+    const [run] = [...page.transport.host.runs.values()];
+    expect(run?.text).toBe(WORDS);
+    expect(onToken).toHaveBeenCalledTimes(told);
+    expect(onDone).not.toHaveBeenCalled();
+  });
+
+  it("works the same under strict mode, and asks the host once", async () => {
+    const page = await fakePage({ rate: 100 });
+    const { result } = hook(page.llm, {}, StrictMode as typeof Plain);
+    act(() => void result.current.runInference(asked(WORDS)));
+    await turn(2_000);
+    expect(result.current).toMatchObject({ response: WORDS, status: "done" });
+    expect(page.transport.host.runs.size).toBe(1);
+  });
+
+  it("resumes a run, under strict mode too, from its beginning", async () => {
+    const page = await fakePage({ rate: 100 });
+    const request = { messages: asked(WORDS), providerId: "echo", inferenceId: "inf-before" };
+    void page.llm.llmInference(request);
+    await turn(200);
+    const { result } = hook(page.llm, { resume: "inf-before" }, StrictMode as typeof Plain);
+    await turn(60);
+    expect(result.current).toMatchObject({ status: "streaming", inferenceId: "inf-before" });
+    expect(result.current.response).toMatch(/^word0 word1/);
+    await turn(2_000);
+    expect(result.current).toMatchObject({ status: "done", response: WORDS });
+  });
+});
+
+describe("callbacks", () => {
+  it("are the latest ones, and get every word in order", async () => {
+    const page = await fakePage({ rate: 100 });
+    const first: string[] = [];
+    const second: string[] = [];
+    const { result, rerender } = hook(page.llm, {});
+    rerender({ onToken: (text: string) => first.push(text) });
+    act(() => void result.current.runInference(asked(WORDS)));
+    await turn(200);
+    rerender({ onToken: (text: string) => second.push(text) });
+    await turn(2_000);
+    expect(first.length).toBeGreaterThan(0);
+    expect(second.length).toBeGreaterThan(0);
+    expect([...first, ...second].join("")).toBe(WORDS);
+  });
+
+  it("options of the latest render are what is asked", async () => {
+    const page = await manualPage();
+    const { result, rerender } = hook(page.llm, { temperature: 0.1 });
+    rerender({ temperature: 0.9, systemPrompt: "Be brief" });
+    await begun(page, () => result.current.runInference(asked("x")));
+    expect(page.transport.calls()[0]?.params).toEqual({
+      providerId: "echo",
+      temperature: 0.9,
+      systemPrompt: "Be brief",
+      stream: true,
+      messages: asked("x"),
+      inferenceId: expect.stringMatching(/^inf-/),
+    });
+  });
+});
+
+describe("retry and reset", () => {
+  it("retry asks the same again", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { result } = hook(page.llm);
+    expect(result.current.retry()).toBeNull();
+    act(() => void result.current.runInference(asked("half\n/error OVERLOADED")));
+    await turn(200);
+    const first = result.current.inferenceId;
+    act(() => void result.current.retry());
+    expect(result.current).toMatchObject({ response: "", error: null, isLoading: true });
+    await turn(200);
+    expect(result.current.response).toBe("half");
+    expect(result.current.inferenceId).not.toBe(first);
+  });
+
+  it("reset goes back to the beginning and ends what is live", async () => {
+    const page = await fakePage({ rate: 100 });
+    const { result } = hook(page.llm);
+    act(() => void result.current.runInference(asked(WORDS)));
+    await turn(200);
+    act(() => result.current.reset());
+    expect(result.current).toMatchObject({ status: "idle", response: "", inferenceId: null });
+    await turn(2_000);
+    expect(result.current).toMatchObject({ status: "idle", response: "" });
+    const [run] = [...page.transport.host.runs.values()];
+    expect(run?.events.at(-1)).toMatchObject({ cancelled: true });
+  });
+});
+
+describe("how often it renders", () => {
+  async function rendersOf(page: FakePage, options: Partial<InferenceOptions>): Promise<number> {
+    let renders = 0;
+    let start: ((messages: Message[]) => unknown) | undefined;
+    function Counted() {
+      const { runInference } = useLlmInference({ providerId: "echo", llm: page.llm, ...options });
+      start = runInference;
+      renders += 1;
+      return null;
+    }
+    render(<Counted />);
+    act(() => void start?.(asked("/rate 1000\n/repeat 1000 word")));
+    renders = 0;
+    await turn(2_000);
+    return renders;
+  }
+
+  it("once a frame at most, however fast words come", async () => {
+    const page = await fakePage();
+    const renders = await rendersOf(page, {});
+    // A thousand words in a second: 63 frames of 16 ms.
+    expect(renders).toBeGreaterThan(20);
+    expect(renders).toBeLessThanOrEqual(63 * 1.2);
+  });
+
+  it("or every so many milliseconds", async () => {
+    const page = await fakePage();
+    expect(await rendersOf(page, { flush: 250 })).toBeLessThanOrEqual(8);
+  });
+
+  it("subscribes once for a run, not once for a render", async () => {
+    const page = await fakePage({ rate: 100 });
+    const onLlmEvents = vi.fn(page.llm.onLlmEvents);
+    const llm = { ...page.llm, onLlmEvents };
+    const { result, rerender } = hook(llm);
+    act(() => void result.current.runInference(asked(WORDS)));
+    for (let index = 0; index < 50; index += 1) rerender({ temperature: index / 50 });
+    await turn(2_000);
+    expect(onLlmEvents).toHaveBeenCalledTimes(1);
+  });
+});
