@@ -42,8 +42,8 @@ export const strings = {
   thoughtFor: (ms: number) => `Thought for ${duration(ms)}`,
   retrying: (attempt: number, delayMs: number, why: string) =>
     `${why} Trying again in ${duration(delayMs)} (attempt ${attempt}).`,
+  tryingAgain: (attempt: number, why: string) => `${why} Trying again (attempt ${attempt})…`,
   tool: (name: string) => `Tool call: ${name}`,
-  loading: "Opening the conversation…",
 
   stopped: "Stopped",
   interrupted: "Interrupted",
@@ -69,7 +69,6 @@ export const strings = {
     failed: (message: string) => `Error: ${message}`,
   },
 
-  connecting: "Connecting…",
   reconnecting: "The connection to Tidewire was lost. Reconnecting…",
   lost: "Tidewire does not answer. Is it still running? This page goes on trying.",
   shared: "You are watching an answer that was shared with this window.",

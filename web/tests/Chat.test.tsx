@@ -152,7 +152,7 @@ describe("a question and its answer", () => {
     await send("/fail 1 OVERLOADED 300\n/progress Loading the model\n/delay 300\nDone.");
     await turn(40);
     expect(screen.getByText(/busy.*Trying again in 0\.3 s \(attempt 2\)/)).toBeTruthy();
-    await turn(300);
+    await turn(320);
     expect(screen.getByText("Loading the model")).toBeTruthy();
     await turn(500);
     expect(answers()).toEqual(["Done."]);

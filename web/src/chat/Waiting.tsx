@@ -1,27 +1,45 @@
 /** Waiting: one line that says what is going on while there is nothing to read. */
+import { useEffect, useState } from "react";
 import type { RunState } from "../llm/reduce";
 import { hintFor, strings } from "../strings";
 import { Dots } from "./Dots";
 import styles from "./Waiting.module.css";
 
 export function Waiting({ state }: { readonly state: RunState }) {
-  const text = describe(state);
+  const { status, retrying, thinking } = state;
+  if (status === "stopping") return <Line text={strings.stopping} />;
+  // Every attempt has a line of its own, whose time begins when it is announced.
+  if (retrying !== null) return <Retrying key={retrying.attempt} {...retrying} />;
+  return <Line text={thinking?.status ?? strings.waiting} progress={thinking?.progress ?? null} />;
+}
+
+function Retrying({ attempt, delayMs, code }: NonNullable<RunState["retrying"]>) {
+  const [isDue, setIsDue] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setIsDue(true), delayMs);
+    return () => clearTimeout(timer);
+  }, [delayMs]);
+  const why = hintFor(code) ?? code;
+  return (
+    <Line
+      text={isDue ? strings.tryingAgain(attempt, why) : strings.retrying(attempt, delayMs, why)}
+    />
+  );
+}
+
+interface LineProps {
+  readonly text: string;
+  readonly progress?: number | null;
+}
+
+function Line({ text, progress = null }: LineProps) {
   return (
     <p className={styles.waiting}>
       <Dots />
       {text}
-      {state.thinking?.progress != null && (
-        <progress className={styles.progress} value={state.thinking.progress} aria-label={text} />
+      {progress !== null && (
+        <progress className={styles.progress} value={progress} aria-label={text} />
       )}
     </p>
   );
-}
-
-function describe({ status, retrying, thinking }: RunState): string {
-  if (status === "stopping") return strings.stopping;
-  if (retrying !== null) {
-    const why = hintFor(retrying.code) ?? retrying.code;
-    return strings.retrying(retrying.attempt, retrying.delayMs, why);
-  }
-  return thinking?.status ?? strings.waiting;
 }

@@ -132,7 +132,11 @@ type Table = {
 };
 
 const table: Table = {
-  "llm:thinking": (state, { status, progress }) => ({ ...state, thinking: { status, progress } }),
+  "llm:thinking": (state, { status, progress }) => ({
+    ...state,
+    thinking: { status, progress },
+    retrying: null,
+  }),
   "llm:reasoning": (state, { text, ms }) => {
     const from = state.reasoningFromMs ?? ms;
     return {
