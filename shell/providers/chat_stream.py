@@ -20,6 +20,7 @@ from shell.providers.base import (
 )
 from shell.providers.endpoint import Endpoint
 from shell.providers.faults import from_error_object, malformed, refused
+from shell.providers.sse import ServerEvent
 
 LONG_PROMPT_TOKENS = 256
 
@@ -57,28 +58,28 @@ class ChatStream:
         """Whether any content has come."""
         return self._answered or self._reasoned or bool(self._calls)
 
-    def take(self, data: str) -> Iterator[Chunk]:
+    def take(self, event: ServerEvent) -> Iterator[Chunk]:
         """The chunks of one event.
 
         Raises:
             ProviderError: PROTOCOL_ERROR, or what an error object in the stream means.
         """
-        if data == "[DONE]":
+        if event.data == "[DONE]":
             self.events += 1
             self.done = True
             return
-        event = parse_object(data, self._endpoint)
+        data = parse_object(event.data, self._endpoint)
         self.events += 1
-        error = event.get("error")
-        if error or event.get("object") == "error":
-            raise from_error_object(self._endpoint, error or event)
-        choices = event.get("choices")
+        error = data.get("error")
+        if error or data.get("object") == "error":
+            raise from_error_object(self._endpoint, error or data)
+        choices = data.get("choices")
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             yield from self._choice(choices[0])
-        usage = event.get("usage")
+        usage = data.get("usage")
         if isinstance(usage, dict):
             yield read_usage(usage)
-        progress = event.get("prompt_progress")
+        progress = data.get("prompt_progress")
         if isinstance(progress, dict):
             yield from _reading(progress)
 

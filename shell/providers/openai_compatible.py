@@ -1,21 +1,20 @@
 """OpenAICompatible: Chat Completions, of OpenAI and of everybody who speaks the same."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
+from shell.providers.answer import read_answer
 from shell.providers.base import Chunk, ModelInfo, ProviderRequest
 from shell.providers.chat_stream import ChatStream
+from shell.providers.clients import Clients
 from shell.providers.endpoint import Endpoint
-from shell.providers.faults import not_a_stream
-from shell.providers.sse import EventDecoder, WholeBody
-from shell.providers.transport import EVENT_STREAM, classed, drain, http_client, stream_type
+from shell.providers.transport import http_client
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI, AsyncStream
-    from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+    import httpx2
+    from openai import AsyncOpenAI
+    from openai.types.chat import ChatCompletionMessageParam
 
 
 class OpenAICompatible:
@@ -43,8 +42,7 @@ class OpenAICompatible:
         self._endpoint = endpoint
         self._models = models
         self._extra = dict(extra) if extra else None
-        self._clients: dict[str, AsyncOpenAI] = {}
-        self._making = asyncio.Lock()
+        self._clients = Clients(endpoint, make_client)
 
     def model(self, model_id: str) -> ModelInfo:
         """What the model takes."""
@@ -54,50 +52,22 @@ class OpenAICompatible:
         """Raise without a key, or with an address that would not keep it."""
         self._endpoint.check()
 
-    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+    def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Run the model once."""
-        endpoint = self._endpoint
-        answer = ChatStream(endpoint)
-        try:
-            client = await self._current_client()
-            # The SDK's own stream would build a deep object of every event: five times the work.
-            async with aclosing((await self._ask(client, request)).response) as response:
-                media_type = stream_type(endpoint, response.headers)
-                decoder = WholeBody() if media_type == "application/json" else EventDecoder()
-                pieces = response.aiter_bytes()
-                async for piece in pieces:
-                    for event in decoder.feed(piece):
-                        for chunk in answer.take(event.data):
-                            yield chunk
-                    if answer.done:
-                        break
-                for event in decoder.end():
-                    for chunk in answer.take(event.data):
-                        yield chunk
-                await drain(pieces)
-            if not answer.events and media_type != EVENT_STREAM:
-                raise not_a_stream(endpoint, media_type)
-        except Exception as error:
-            # What breaks after the model has said why it stopped, breaks nothing.
-            if answer.finish is None:
-                raise classed(endpoint, error, answering=answer.begun) from None
-        for chunk in answer.end():
-            yield chunk
+        answer = ChatStream(self._endpoint)
+        return read_answer(self._endpoint, lambda: self._ask(request), answer)
 
     async def close(self) -> None:
         """Close the connections."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.close()
+        await self._clients.close()
 
-    async def _ask(
-        self, client: "AsyncOpenAI", request: ProviderRequest
-    ) -> "AsyncStream[ChatCompletionChunk]":
+    async def _ask(self, request: ProviderRequest) -> "httpx2.Response":
+        client = await self._clients.current()
         import openai
 
         most = openai.omit if request.max_tokens is None else request.max_tokens
         short = self._endpoint.max_tokens_field == "max_tokens"
-        return await client.chat.completions.create(
+        stream = await client.chat.completions.create(
             model=request.model.id,
             messages=[_message(message) for message in request.messages],
             stream=True,
@@ -107,19 +77,11 @@ class OpenAICompatible:
             max_completion_tokens=openai.omit if short else most,
             extra_body=self._extra,
         )
-
-    async def _current_client(self) -> "AsyncOpenAI":
-        """The client of the present key. A new key gets a new one; streams keep theirs."""
-        key = self._endpoint.check()
-        async with self._making:
-            client = self._clients.get(key)
-            if client is None:
-                client = await asyncio.to_thread(_make_client, self._endpoint, key)
-                self._clients[key] = client
-            return client
+        # The SDK's own stream would build a deep object of every event: five times the work.
+        return stream.response
 
 
-def _make_client(endpoint: Endpoint, key: str) -> "AsyncOpenAI":
+def make_client(endpoint: Endpoint, key: str) -> "AsyncOpenAI":
     """Import the SDK and make a client; both are slow, so this belongs in a worker thread."""
     import openai
 

@@ -92,7 +92,7 @@ def recorded() -> bytes:
 
 def chunks(pieces: list[bytes]) -> list[Chunk]:
     answer = ChatStream(ENDPOINT)
-    found = [chunk for event in decode(pieces) for chunk in answer.take(event.data)]
+    found = [chunk for event in decode(pieces) for chunk in answer.take(event)]
     return [*found, *answer.end()]
 
 
