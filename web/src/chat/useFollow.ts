@@ -3,6 +3,8 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from "react"
 
 /** So near to the end counts as there. */
 const NEAR_PX = 24;
+/** How long a scroll may follow the hand that began it. */
+const MEANT_MS = 1_000;
 const LEAVING_KEYS: ReadonlySet<string> = new Set(["ArrowUp", "PageUp", "Home"]);
 
 export interface Follow {
@@ -19,6 +21,8 @@ export function useFollow(hasEnd: boolean): Follow {
   const frame = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const following = useRef(true);
+  /** Where it was at the last look: whether a scroll goes up or down. */
+  const before = useRef(0);
   const [isFollowing, setIsFollowing] = useState(true);
 
   const follow = useCallback((next: boolean) => {
@@ -26,39 +30,62 @@ export function useFollow(hasEnd: boolean): Follow {
     setIsFollowing(next);
   }, []);
 
+  const toEnd = useCallback((element: HTMLElement) => {
+    element.scrollTop = element.scrollHeight;
+    before.current = element.scrollTop;
+  }, []);
+
   const jumpToEnd = useCallback(() => {
     follow(true);
-    const element = frame.current;
-    if (element !== null) element.scrollTop = element.scrollHeight;
-  }, [follow]);
+    if (frame.current !== null) toEnd(frame.current);
+  }, [follow, toEnd]);
 
   useEffect(() => {
     if (!hasEnd) return;
     const element = frame.current;
     const inside = content.current;
     if (element === null || inside === null) return;
-    let before = element.scrollTop;
+    let touched = Number.NEGATIVE_INFINITY;
+    let isHeld = false;
 
-    /** Up leaves at once; down comes back when the end is reached. */
+    /** Up leaves, if somebody moved it: the page's own changes of layout move it too. */
     function onScroll(): void {
       if (element === null) return;
-      const down = element.scrollTop >= before;
-      before = element.scrollTop;
+      const down = element.scrollTop >= before.current;
+      before.current = element.scrollTop;
       const left = element.scrollHeight - element.clientHeight - element.scrollTop;
+      const meant = isHeld || performance.now() - touched < MEANT_MS;
+      if (!meant) return;
       if (left <= NEAR_PX && down) follow(true);
       else if (!down && left > NEAR_PX) follow(false);
     }
 
-    function canScroll(): boolean {
-      return element !== null && element.scrollHeight > element.clientHeight;
+    function onTouch(): void {
+      touched = performance.now();
     }
 
     function onWheel(event: WheelEvent): void {
+      onTouch();
       if (event.deltaY < 0 && canScroll()) follow(false);
     }
 
     function onKey(event: KeyboardEvent): void {
+      onTouch();
       if (LEAVING_KEYS.has(event.key) && canScroll()) follow(false);
+    }
+
+    /** A finger, or a mouse at the scroll bar. */
+    function onHold(): void {
+      isHeld = true;
+    }
+
+    function onRelease(): void {
+      if (isHeld) onTouch();
+      isHeld = false;
+    }
+
+    function canScroll(): boolean {
+      return element !== null && element.scrollHeight > element.clientHeight;
     }
 
     /** Text that somebody is selecting must not move away. */
@@ -77,21 +104,29 @@ export function useFollow(hasEnd: boolean): Follow {
         follow(false);
         return;
       }
-      element.scrollTop = element.scrollHeight;
-      before = element.scrollTop;
+      toEnd(element);
     });
     observer.observe(inside);
     observer.observe(element);
-    element.addEventListener("scroll", onScroll, { passive: true });
-    element.addEventListener("wheel", onWheel, { passive: true });
+    const passive = { passive: true };
+    element.addEventListener("scroll", onScroll, passive);
+    element.addEventListener("wheel", onWheel, passive);
+    element.addEventListener("touchmove", onTouch, passive);
     element.addEventListener("keydown", onKey);
+    element.addEventListener("pointerdown", onHold);
+    window.addEventListener("pointerup", onRelease);
+    window.addEventListener("pointercancel", onRelease);
     return () => {
       observer.disconnect();
       element.removeEventListener("scroll", onScroll);
       element.removeEventListener("wheel", onWheel);
+      element.removeEventListener("touchmove", onTouch);
       element.removeEventListener("keydown", onKey);
+      element.removeEventListener("pointerdown", onHold);
+      window.removeEventListener("pointerup", onRelease);
+      window.removeEventListener("pointercancel", onRelease);
     };
-  }, [follow, hasEnd]);
+  }, [follow, toEnd, hasEnd]);
 
   return { frame, content, isFollowing, jumpToEnd };
 }
