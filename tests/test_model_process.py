@@ -1,0 +1,98 @@
+"""The real embedded model, from the command line: it answers, stops, and is never left over."""
+
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.command import ROOT, Program, run, started
+
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
+]
+STORY = "Write a long story about a lighthouse keeper, with many details."
+WEIGHTS = next((ROOT / ".models").glob("*.gguf"), Path("no-weights"))
+
+
+def until_it_answers(program: Program) -> None:
+    while program.line()["channel"] != "llm:token":
+        pass
+    assert len(program.family()) > 1, "the model runs in a process of its own"
+
+
+def gone_within(program: Program, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while left := program.family():
+        assert time.monotonic() < deadline, f"still there: {left}"
+
+
+def test_it_answers_with_dense_events_and_its_own_usage() -> None:
+    with started(
+        "ask", "What is the capital of France?", "--json", "--max-tokens", "30"
+    ) as program:
+        result = program.rest()
+        gone_within(program, 3)
+    assert result.status == 0, result.err
+    seq = 0
+    for event in result.lines:
+        assert event["seq"] == seq
+        seq += int(str(event.get("count", 1)))
+    done = result.lines[-1]
+    assert done["channel"] == "llm:done"
+    usage = done["usage"]
+    assert isinstance(usage, dict)
+    assert usage["estimated"] is False
+    assert 0 < usage["outputTokens"] <= 30
+    assert usage["inputTokens"] > 5
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_answer_frees_the_model(number: int, status: int) -> None:
+    with started("ask", STORY, "--json", "--max-tokens", "2000") as program:
+        until_it_answers(program)
+        began = time.monotonic()
+        program.send(number)
+        while (event := program.line())["channel"] != "llm:done":
+            pass
+        assert time.monotonic() - began < 1
+        assert event["cancelled"] is True
+        result = program.rest()
+        gone_within(program, 3 - (time.monotonic() - began))
+    assert (result.status, result.out, result.err) == (status, "", "")
+
+
+def test_a_killed_program_takes_the_model_along() -> None:
+    with started("ask", STORY, "--json", "--max-tokens", "2000") as program:
+        until_it_answers(program)
+        program.send(signal.SIGKILL)
+        gone_within(program, 3)
+
+
+def test_a_missing_model_file_is_a_sentence(tmp_path: Path) -> None:
+    result = run("ask", "hi", TIDEWIRE_MODEL_FILE=str(tmp_path / "nowhere.gguf"))
+    assert (result.status, result.out) == (1, "")
+    assert result.is_one_sentence("LOCAL_MODEL_MISSING", "nowhere.gguf"), result.err
+
+
+@pytest.mark.parametrize("damage", ["short", "a bit", "text"])
+def test_a_damaged_model_file_is_a_sentence(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / WEIGHTS.name
+    if damage == "text":
+        path.write_text("This is no model.", "utf-8")
+    else:
+        shutil.copyfile(WEIGHTS, path)
+        with path.open("r+b") as file:
+            if damage == "short":
+                file.truncate(WEIGHTS.stat().st_size // 2)
+            else:
+                file.seek(-1_000_000, 2)
+                byte = file.read(1)
+                file.seek(-1, 1)
+                file.write(bytes([byte[0] ^ 1]))
+    result = run("ask", "hi", TIDEWIRE_MODEL_FILE=str(path))
+    assert (result.status, result.out) == (1, "")
+    assert result.is_one_sentence("LOCAL_MODEL_MISSING", str(path)), result.err
