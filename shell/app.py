@@ -137,6 +137,7 @@ def run_window(options: Options) -> int:
     options.data.prepare()
     windows: list[Windows] = []
     with (
+        caught() as signals,
         options.data.locked("tidewire"),
         host(options, None, lambda: windows[0].open()) as running,
     ):
@@ -149,7 +150,8 @@ def run_window(options: Options) -> int:
                 on_closed=running.left,
             )
         )
-        windows[0].run()
+        if not signals.asked:
+            windows[0].run()
     return 0
 
 

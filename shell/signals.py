@@ -1,6 +1,7 @@
 """Signals: lets the main thread sleep until somebody asks the program to end."""
 
 import contextlib
+import select
 import signal
 import socket
 from collections.abc import Iterator
@@ -27,6 +28,11 @@ class Signals:
     def wait(self) -> None:
         """Sleep until the program is asked to end."""
         self._reader.recv(1)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the program was asked to end; `wait()` would then return at once."""
+        return bool(select.select([self._reader], [], [], 0)[0])
 
     def wake(self) -> None:
         """End `wait()`. From any thread."""
