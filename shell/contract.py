@@ -475,3 +475,292 @@ class ErrorReply(Value):
     id: int
     ok: Literal[False] = False
     error: Failure
+
+
+# --- conversations --------------------------------------------------------------------------
+
+KeptId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+"""Of a conversation, a message, an import."""
+Title = Annotated[str, Field(max_length=200)]
+Folder = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+MessageStatus = Literal["complete", "streaming", "interrupted", "cancelled", "failed"]
+
+
+class NewConversation(Value):
+    """A conversation to begin. A temporary one is in memory only, and gone with the host."""
+
+    title: Title | None = None
+    """Without one, the first words of the first message."""
+    folder: Folder | None = None
+    system_prompt: Annotated[str, Field(max_length=MAX_MESSAGE_CHARACTERS)] | None = None
+    temporary: bool = False
+
+
+class ConversationSummary(Value):
+    """A conversation in a list. Times are milliseconds since the epoch."""
+
+    id: str
+    title: str
+    created_at: int
+    updated_at: int
+    message_count: int
+    """On all branches together."""
+    pinned: bool
+    folder: str | None
+    temporary: bool
+    inference_id: str | None
+    """The run that is answering in it now."""
+
+
+class Attachment(Value):
+    """A picture or a file of a message; `attachment` fetches its bytes by `hash`."""
+
+    type: Literal["attachment"] = "attachment"
+    kind: Literal["image", "file"]
+    name: str | None
+    media_type: str
+    size: int
+    """Of its data in base64, in characters."""
+    hash: str
+
+
+class AttachmentData(Value):
+    """The bytes of an attachment, in base64."""
+
+    data: str
+
+
+class ToolCall(Value):
+    """A call that the model made, whole; `arguments` is what it wrote, mostly JSON."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Notice(Value):
+    """Something that the host did differently from what was asked."""
+
+    code: str
+    text: str
+
+
+class AnswerFailure(Value):
+    """Why an answer failed."""
+
+    code: ErrorCode
+    message: str
+    retryable: bool
+
+
+class AnswerDetail(Value):
+    """What is known of an answer beside its words. Of a continued one, of its last run."""
+
+    tools: list[ToolCall] = []
+    notices: list[Notice] = []
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    failure: AnswerFailure | None = None
+
+
+class StoredMessage(Value):
+    """A message of a conversation's tree."""
+
+    id: str
+    parent_id: str | None
+    role: Role
+    content: str | list[TextPart | Attachment]
+    """While `status` is streaming: what the message held before `inferenceId` began; attach to
+    that run from its beginning for the rest."""
+    reasoning: str
+    status: MessageStatus
+    provider_id: str | None
+    model_id: str | None
+    inference_id: str | None
+    created_at: int
+    siblings: list[str]
+    """Everything that was said at this place, oldest first; this message is among them."""
+    detail: AnswerDetail | None
+
+
+class ConversationView(Value):
+    """A conversation along the path that was chosen, from the root down."""
+
+    conversation: ConversationSummary
+    system_prompt: str | None
+    messages: list[StoredMessage]
+    earlier: int
+    """How many messages of the path come before these."""
+
+
+class ViewRequest(Value):
+    """Asks for the newest messages of the chosen path, or for those before one of them."""
+
+    conversation_id: KeptId
+    limit: Annotated[int, Field(ge=1, le=20_000)] = 200
+    before: KeptId | None = None
+
+
+class AnswerOptions(Value):
+    """Who shall answer, and how. What is left out is as in the answer before."""
+
+    provider_id: ProviderId | None = None
+    model_id: ModelId | None = None
+    temperature: Temperature | None = None
+    max_tokens: MaxTokens | None = None
+    inference_id: InferenceId | None = None
+
+
+class SendRequest(AnswerOptions):
+    """A message of the user's at the end of the chosen path, to be answered."""
+
+    conversation_id: KeptId
+    content: Content
+
+
+class EditRequest(AnswerOptions):
+    """Another version of a message of the user's, beside the old one, to be answered."""
+
+    message_id: KeptId
+    content: Content
+
+
+class AnswerRequest(AnswerOptions):
+    """Names the answer that is to be made anew, or continued."""
+
+    message_id: KeptId
+
+
+class SendReply(Value):
+    """What was begun: everything named here is on the disk, and the run's events follow."""
+
+    conversation_id: str
+    message_id: str
+    """The user's message."""
+    answer_id: str
+    inference_id: str
+
+
+class TitleChange(Value):
+    """A person names a conversation."""
+
+    conversation_id: KeptId
+    title: Title
+
+
+class PinChange(Value):
+    """Pins a conversation to the top of the list, or lets it go."""
+
+    conversation_id: KeptId
+    pinned: bool
+
+
+class FolderChange(Value):
+    """Puts a conversation into a folder; null takes it out."""
+
+    conversation_id: KeptId
+    folder: Folder | None
+
+
+class SearchRequest(Value):
+    """What is looked for: words, parts of words, or "a phrase" in quotes; all must be there."""
+
+    query: Annotated[str, Field(min_length=1, max_length=500)]
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class Mark(Value):
+    """Where a hit stands in a snippet, in UTF-16 units as JavaScript counts them."""
+
+    start: int
+    end: int
+
+
+class SearchHit(Value):
+    """A message, or a title (`messageId` is null), that has what was looked for."""
+
+    conversation_id: str
+    message_id: str | None
+    title: str
+    role: Role | None
+    snippet: str
+    marks: list[Mark]
+    created_at: int
+
+
+class ExportRequest(Value):
+    """Conversations as one text; without ids, all of them."""
+
+    conversation_ids: Annotated[list[KeptId], Field(min_length=1, max_length=10_000)] | None = None
+    format: Literal["json", "md", "html"]
+
+
+class ExportReply(Value):
+    """A file's content, and what to call it."""
+
+    name: str
+    media_type: str
+    text: str
+
+
+class ImportBegin(Value):
+    """A file that the page is going to hand over in pieces."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    size: Annotated[int, Field(ge=1, le=8 * 1024**3)]
+    """In bytes."""
+
+
+class ImportPiece(Value):
+    """The next piece of the file, in base64; with the last one the import begins."""
+
+    import_id: KeptId
+    data: Annotated[str, Field(min_length=1, max_length=8_000_000, pattern=r"^[A-Za-z0-9+/]+=*$")]
+
+
+class ImportWatch(Value):
+    """Waits for a state of an import after `version`; -1 for the one that there is."""
+
+    import_id: KeptId
+    version: Annotated[int, Field(ge=-1, le=2**53)] = -1
+
+
+class ImportState(Value):
+    """How far an import is, and in the end what came of it."""
+
+    import_id: str
+    version: int
+    state: Literal["receiving", "running", "done", "cancelled", "failed"]
+    read_bytes: int
+    total_bytes: int
+    conversations: int
+    messages: int
+    skipped: int
+    """Conversations that were there already, whole, and what could not be read."""
+    warnings: list[str]
+    failure: str | None
+
+
+class BackupInfo(Value):
+    """A backup in the data directory."""
+
+    name: str
+    created_at: int
+    size: int
+    """In bytes."""
+
+
+class StoreState(Value):
+    """How the store is. Ask again after `version` and the answer comes when something changed."""
+
+    version: int
+    problem: str | None
+    """Why nothing can be saved now; null while everything is."""
+    notices: list[str]
+    """What happened when the store was opened, such as a repair."""
+
+
+class StoreWatch(Value):
+    """Waits for a change of the store after `version`; -1 answers at once."""
+
+    version: Annotated[int, Field(ge=-1, le=2**53)] = -1

@@ -8,6 +8,8 @@
     ├── PermissionRefused     PERMISSION_DENIED     not allowed to this caller or this key
     ├── HostClosing           ABORTED               the host is shutting down
     ├── UnsupportedProvider   UNSUPPORTED_PROVIDER
+    ├── StorageFailed         STORAGE_ERROR         what is stored cannot be read or written
+    ├── StorageUnavailable    STORAGE_UNAVAILABLE   not now: the disk is full, the file is locked
     └── ProviderError         what went wrong between the host and a model; its code is an argument
                               (API_KEY_ERROR, RATE_LIMIT, NETWORK_ERROR, STREAM_TIMEOUT …)
 
@@ -48,6 +50,8 @@ class ErrorCode(StrEnum):
     LOCAL_MODEL_MISSING = "LOCAL_MODEL_MISSING"
     LOCAL_MODEL_CRASHED = "LOCAL_MODEL_CRASHED"
     HOST_LOST = "HOST_LOST"
+    STORAGE_ERROR = "STORAGE_ERROR"
+    STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
 
     @property
     def retryable(self) -> bool:
@@ -69,6 +73,7 @@ _RETRYABLE = frozenset(
         ErrorCode.HOST_LOST,
         ErrorCode.LIMIT,
         ErrorCode.SESSION_BUSY,
+        ErrorCode.STORAGE_UNAVAILABLE,
     }
 )
 
@@ -140,6 +145,18 @@ class UnsupportedProvider(ShellError):
     """The provider is known, but this build cannot run it."""
 
     code = ErrorCode.UNSUPPORTED_PROVIDER
+
+
+class StorageFailed(ShellError):
+    """What is stored cannot be read or written, and trying again would not help."""
+
+    code = ErrorCode.STORAGE_ERROR
+
+
+class StorageUnavailable(ShellError):
+    """What is stored cannot be read or written now; it can once a person has made room for it."""
+
+    code = ErrorCode.STORAGE_UNAVAILABLE
 
 
 class ProviderError(ShellError):

@@ -15,7 +15,7 @@ LAYERS: list[set[str]] = [
     {"contract", "errors", "ids", "redaction", "text"},
     {"log", "worker"},
     {"datadir", "display", "links", "logs", "loop", "providers", "settings", "signals", "store"},
-    {"deadlines", "engine", "fit", "run", "sessions", "shelf"},
+    {"conversations", "deadlines", "engine", "fit", "history", "run", "sessions", "shelf"},
     {"api", "pump"},
     {"webviews", "window"},
     {"__main__", "app", "ask", "cli", "contract_ts", "core", "doctor"},

@@ -1,0 +1,95 @@
+"""History: what of a conversation a model is sent, and what is said about the rest."""
+
+from collections.abc import Sequence
+
+from shell.contract import (
+    MAX_MESSAGES,
+    MAX_REQUEST_CHARACTERS,
+    Content,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    TextPart,
+)
+from shell.fit import Notice
+from shell.providers.base import ModelInfo
+from shell.sessions import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
+from shell.store.turns import Said
+from shell.text import estimate_tokens
+
+ANSWER_RESERVE_TOKENS = 1_024
+"""Room for the answer when nobody set a maximum."""
+CONTINUE = (
+    "Continue your last message from exactly where it stopped. "
+    "Do not repeat any of it and do not comment on the interruption."
+)
+
+
+def history(
+    path: Sequence[Said], model: ModelInfo, system_prompt: str | None, max_tokens: int | None
+) -> tuple[list[Message], list[Notice]]:
+    """The messages to send, and a notice for everything that was left out.
+
+    A turn whose answer never began is left out with its question; what was cut short is sent as
+    far as it came. The oldest messages go when there is not room for all; the last always stays.
+    """
+    kept: list[Message] = []
+    notices: dict[str, str] = {}
+    turns = _answered(path)
+    reserve = max_tokens or model.max_output_tokens or ANSWER_RESERVE_TOKENS
+    tokens = model.context_tokens - min(reserve, model.context_tokens // 4)
+    tokens -= 0 if not system_prompt else estimate_tokens(system_prompt) + TOKENS_PER_MESSAGE
+    characters = MAX_REQUEST_CHARACTERS
+    for place in range(len(turns) - 1, -1, -1):
+        said = turns[place]
+        content = said.content
+        if place < len(turns) - 1:
+            content = _taken(content, model, notices)
+        message = Message.model_construct(role=said.role, content=content)
+        tokens -= int(estimate_tokens(message.text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
+        characters -= len(message.text)
+        if kept and (tokens < 0 or characters < 0 or len(kept) >= MAX_MESSAGES):
+            text = f"The {place + 1} oldest messages do not fit {model.id} and were left out"
+            notices["HISTORY_TRIMMED"] = text
+            break
+        kept.insert(0, message)
+    while len(kept) > 1 and kept[0].role == "assistant":
+        kept.pop(0)  # its question was left out
+    return kept, list(notices.items())
+
+
+def to_continue(messages: list[Message], model: ModelInfo) -> list[Message]:
+    """The messages that make a model go on with its last one."""
+    if model.assistant_prefill:
+        return messages
+    return [*messages, Message(role="user", content=CONTINUE)]
+
+
+def _answered(path: Sequence[Said]) -> list[Said]:
+    turns: list[Said] = []
+    for said in path:
+        if said.role == "assistant" and not said.content:
+            if said.status != "complete" and turns and turns[-1].role == "user":
+                turns.pop()
+            continue
+        turns.append(said)
+    return turns
+
+
+def _taken(content: Content, model: ModelInfo, notices: dict[str, str]) -> Content:
+    """Content of an older message, with what the model does not take named instead."""
+    if isinstance(content, str):
+        return content
+    parts: list[Part] = []
+    for part in content:
+        if isinstance(part, ImagePart) and not model.images:
+            parts.append(TextPart(text="[image]"))
+        elif isinstance(part, FilePart) and not model.files:
+            parts.append(TextPart(text=f"[file {part.name}]"))
+        else:
+            parts.append(part)
+            continue
+        text = f"{model.id} does not take the pictures or files of earlier messages"
+        notices["PARTS_LEFT_OUT"] = text
+    return parts

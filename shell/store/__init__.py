@@ -1,0 +1,1 @@
+"""What is kept: conversations and their search, backups, exports; one more reader of the log."""

@@ -1,0 +1,77 @@
+"""Checks whether a database file is what was written to it."""
+
+from pathlib import Path
+
+import apsw
+
+from shell.store.rows import rows
+from shell.store.schema import APPLICATION_ID, MIGRATIONS, version
+from shell.store.seal import SOUND_CONVERSATION, SOUND_MESSAGE, register
+
+TABLES = ("conversations", "messages", "tails", "blobs")
+
+
+def problem(connection: apsw.Connection) -> str | None:
+    """What is wrong with the content, in a few words; None when all of it is sound."""
+    try:
+        if version(connection) < len(MIGRATIONS):  # the tables of an earlier Tidewire
+            finding: str = connection.execute("PRAGMA quick_check(1)").get
+            return None if finding == "ok" else finding
+        return _structure(connection) or _rows(connection)
+    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError) as error:
+        return str(error).partition(":")[2].strip() or "unreadable"
+    except (apsw.SQLError, apsw.SchemaChangeError, apsw.CantOpenError, UnicodeDecodeError):
+        return "its tables are not there"
+
+
+def index_is_sound(connection: apsw.Connection) -> bool:
+    """Whether the full-text indexes are; they can be made anew."""
+    try:
+        connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+        connection.execute("INSERT INTO trigrams (trigrams) VALUES ('integrity-check')")
+    except (apsw.CorruptError, apsw.SQLError):
+        return False
+    return True
+
+
+def problem_of(path: Path) -> str | None:
+    """The same of a file that nobody is writing."""
+    try:
+        connection = open_still(path)
+    except apsw.Error:
+        return "unreadable"
+    try:
+        return problem(connection)
+    finally:
+        connection.close()
+
+
+def open_still(path: Path) -> apsw.Connection:
+    """Open a file that nobody writes, without leaving anything beside it."""
+    quoted = path.absolute().as_uri().removeprefix("file://")
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    connection = apsw.Connection(f"file:{quoted}?immutable=1", flags=flags)
+    connection.pragma("trusted_schema", False)
+    register(connection)
+    return connection
+
+
+def _structure(connection: apsw.Connection) -> str | None:
+    if connection.pragma("application_id") != APPLICATION_ID:
+        return "its header is not what it was"
+    for table in TABLES:
+        for finding in rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str):
+            if finding != "ok":
+                return finding.splitlines()[0]
+    if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        return "a message has lost its conversation"
+    return None
+
+
+def _rows(connection: apsw.Connection) -> str | None:
+    for table, sound in (("conversations", SOUND_CONVERSATION), ("messages", SOUND_MESSAGE)):
+        sql = f"SELECT count(*) FROM {table} WHERE NOT ({sound})"  # noqa: S608
+        broken: int = connection.execute(sql).get
+        if broken:
+            return f"{broken} of its {table} are not what was written"
+    return None

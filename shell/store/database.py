@@ -1,0 +1,196 @@
+"""Database: one file of SQLite, a thread that writes it and a thread that reads it.
+
+WAL with `synchronous = FULL`: what was acknowledged has been flushed to the disk. A job is a plain
+function that is given the connection; a writing job is one transaction, so it happens whole or not
+at all. A path of None makes a database in memory, which nothing of ever reaches a disk.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import apsw
+
+from shell.errors import ShellError
+from shell.store import seal
+from shell.store.schema import MIGRATIONS, Migration, check_version, migrate
+from shell.store.trouble import trouble
+from shell.worker import Worker
+
+T = TypeVar("T")
+Connection = apsw.Connection
+Job = Callable[[apsw.Connection], T]
+
+BUSY_S = 5.0
+"""How long a write waits for another program's lock before it fails with a sentence."""
+KEPT_WAL_BYTES = 16 * 1024 * 1024
+
+
+class Database:
+    """Opened by `open()` or `open_to_read()`, used from any thread, closed by `close()`.
+
+    Args:
+        path: the file; None for memory.
+        vfs: another way to the disk, for tests that cut its power.
+        busy_s: how long to wait for another program's lock.
+        migrations: what the tables are made by.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        vfs: str | None = None,
+        busy_s: float = BUSY_S,
+        migrations: Sequence[Migration] = MIGRATIONS,
+    ) -> None:
+        self.path = path
+        self._vfs = vfs
+        self._busy_s = busy_s
+        self._migrations = migrations
+        self._write_thread = Worker("store-write")
+        self._read_thread = Worker("store-read")
+        self._writing: apsw.Connection | None = None
+        self._reading: apsw.Connection | None = None
+
+    def open(self) -> None:
+        """Open the file for writing, make it if there is none, bring its tables up to date.
+
+        Raises:
+            Damaged: the content is not what was written.
+            ShellError: it cannot be used, with a sentence that says why.
+        """
+        try:
+            self._write_thread.submit(self._open_to_write).result()
+            if self.path is not None:
+                self._read_thread.submit(self._open_reader).result()
+        except BaseException:
+            self.close()
+            raise
+
+    def open_to_read(self) -> None:
+        """Open a file that is there already, perhaps while another process writes it.
+
+        Raises:
+            Damaged, ShellError: as `open`.
+        """
+        try:
+            self._read_thread.submit(self._open_reader).result()
+        except BaseException:
+            self.close()
+            raise
+
+    def write(self, job: Job[T]) -> Future[T]:
+        """Run a job as one transaction. Once the result is there, it is on the disk.
+
+        The future raises ShellError when that failed; then nothing of it was kept.
+        """
+        return self._write_thread.submit(lambda: self._transact(job))
+
+    def read(self, job: Job[T]) -> Future[T]:
+        """Run a job that only reads; it sees one state of the file from beginning to end."""
+        if self.path is None:
+            return self._write_thread.submit(lambda: self._look(self._writing, job))
+        return self._read_thread.submit(lambda: self._look(self._reading, job))
+
+    def close(self) -> None:
+        """Carry out what is queued and close the file."""
+        for thread, closing in (
+            (self._read_thread, self._close_reader),
+            (self._write_thread, self._close_writer),
+        ):
+            with contextlib.suppress(RuntimeError):
+                thread.submit(closing)
+            thread.close()
+
+    # --- on the threads ---------------------------------------------------------------------
+
+    def _open_to_write(self) -> None:
+        with self._sentences():
+            connection = self._connect()
+            self._writing = connection
+            check_version(connection, self._migrations)
+            if self.path is not None:
+                self.path.chmod(0o600)
+                connection.pragma("journal_mode", "wal")
+                connection.pragma("journal_size_limit", KEPT_WAL_BYTES)
+            connection.pragma("synchronous", "full")
+            # Only macOS heeds these two: there a plain fsync stops at the disk's own cache.
+            connection.pragma("fullfsync", True)
+            connection.pragma("checkpoint_fullfsync", True)
+            connection.pragma("foreign_keys", True)
+            connection.pragma("secure_delete", "fast")
+            migrate(connection, self._migrations)
+
+    def _open_reader(self) -> None:
+        with self._sentences():
+            connection = self._connect(apsw.SQLITE_OPEN_READWRITE)
+            self._reading = connection
+            connection.pragma("query_only", True)
+            check_version(connection, self._migrations)
+
+    def _connect(
+        self, flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    ) -> apsw.Connection:
+        name = ":memory:" if self.path is None else str(self.path)
+        connection = apsw.Connection(name, flags=flags, vfs=self._vfs)
+        connection.set_busy_timeout(int(self._busy_s * 1000))
+        connection.pragma("temp_store", "memory")
+        connection.pragma("trusted_schema", False)
+        connection.pragma("cell_size_check", True)
+        seal.register(connection)
+        return connection
+
+    def _transact(self, job: Job[T]) -> T:
+        with self._sentences():
+            return in_transaction(_opened(self._writing), job, "IMMEDIATE")
+
+    def _look(self, connection: apsw.Connection | None, job: Job[T]) -> T:
+        with self._sentences():
+            return in_transaction(_opened(connection), job, "DEFERRED")
+
+    def _close_reader(self) -> None:
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+
+    def _close_writer(self) -> None:
+        if self._writing is not None:
+            self._writing.close()
+            self._writing = None
+
+    @contextlib.contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except ShellError:
+            raise
+        except (apsw.Error, OSError) as error:
+            raise trouble(error, self.path) from error
+        except UnicodeDecodeError as error:
+            raise trouble(apsw.CorruptError(str(error)), self.path) from error
+
+
+def in_transaction(
+    connection: apsw.Connection, job: Job[T], kind: Literal["IMMEDIATE", "DEFERRED"]
+) -> T:
+    """Run a job between BEGIN and COMMIT; whatever it raises undoes all of it."""
+    connection.execute(f"BEGIN {kind}")
+    try:
+        result = job(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            # After a full disk SQLite may have undone it by itself in between.
+            with contextlib.suppress(apsw.Error):
+                connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _opened(connection: apsw.Connection | None) -> apsw.Connection:
+    if connection is None:
+        raise RuntimeError("the database is not open")
+    return connection

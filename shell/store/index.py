@@ -1,0 +1,92 @@
+"""The two full-text indexes, kept in step with the messages and titles.
+
+`words` finds words and their beginnings, and ranks; scripts that write no spaces are indexed a
+character a token, so that a phrase finds any run of them, however short. `trigrams` finds what
+stands inside a word, from three characters on; it knows which trigrams a text has, not where, and
+so what it finds is to be looked at again. Neither keeps the text a second time.
+"""
+
+import re
+from typing import NamedTuple
+
+import apsw
+
+from shell.store.rows import rows
+
+_SOME = "SELECT number, text FROM messages WHERE number > ? ORDER BY number LIMIT 500"
+_APART = re.compile(
+    "["
+    # Without spaces between words: Han, kana, Hangul (whose particles cling), Thai, Lao,
+    # Myanmar, Khmer.
+    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007"
+    "\u3040-\u30ff\u3100-\u312f\u3130-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc"
+    "\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
+    # Symbols and emoji stand for themselves: "C++", "🎉".
+    "$+<=>^`|~\u00a2-\u00a9\u00ac\u00ae-\u00b1\u00b4\u00b8\u00d7\u00f7\u2000-\u2bff"
+    "\ufe0f\U0001f000-\U0001faff"
+    "]"
+)
+
+
+def apart(text: str) -> str:
+    """Text as `words` takes it: a space around every character that is a word by itself."""
+    return _APART.sub(r" \g<0> ", text.replace("\0", " "))
+
+
+def put_message(connection: apsw.Connection, number: int, text: str) -> None:
+    """Find a message by this text from now on."""
+    _put(connection, number, "", text)
+
+
+def put_title(connection: apsw.Connection, conversation_number: int, title: str) -> None:
+    """Find a conversation by this title from now on."""
+    _put(connection, -conversation_number, title, "")
+
+
+def remove(connection: apsw.Connection, number: int) -> None:
+    """Find a message no longer."""
+    connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
+    connection.execute("DELETE FROM trigrams WHERE rowid = ?", (number,))
+
+
+def remove_conversation(connection: apsw.Connection, conversation_number: int) -> None:
+    """Find neither a conversation's title nor its messages any longer."""
+    remove(connection, -conversation_number)
+    messages = connection.execute(
+        "SELECT number FROM messages WHERE conversation = ?", (conversation_number,)
+    )
+    for number in rows(messages, int):
+        remove(connection, number)
+
+
+def build(connection: apsw.Connection) -> None:
+    """Make both indexes anew from what is stored."""
+    connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+    connection.execute("INSERT INTO trigrams (trigrams) VALUES ('delete-all')")
+    titles = connection.execute("SELECT number, title FROM conversations")
+    for title in rows(titles, _Text):
+        put_title(connection, title.number, title.text)
+    last = 0
+    while some := rows(connection.execute(_SOME, (last,)), _Text):
+        for message in some:
+            put_message(connection, message.number, message.text)
+        last = some[-1].number
+
+
+def _put(connection: apsw.Connection, row: int, title: str, body: str) -> None:
+    remove(connection, row)
+    if title or body:
+        connection.execute(
+            "INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)",
+            (row, apart(title), apart(body)),
+        )
+        connection.execute(
+            "INSERT INTO trigrams (rowid, body) VALUES (?, ?)",
+            (row, (title or body).replace("\0", " ")),
+        )
+
+
+class _Text(NamedTuple):
+    number: int
+    text: str

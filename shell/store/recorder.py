@@ -1,0 +1,254 @@
+"""Recorder: the reader of running answers that keeps them: a cursor into each log, a few commits.
+
+The tail of every log is on the disk at most `GAP_S` and one commit later, and all logs together
+make one commit in that time. A cursor advances once its commit is done, so what could not be
+written is tried again, whole, and the log holds it until then.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import apsw
+
+from shell.contract import (
+    AnswerDetail,
+    AnswerFailure,
+    DoneEvent,
+    ErrorEvent,
+    MessageStatus,
+    Notice,
+    NoticeEvent,
+    ReasoningEvent,
+    TokenEvent,
+    ToolCall,
+    ToolEvent,
+)
+from shell.errors import ErrorCode, ShellError
+from shell.ids import epoch_ms
+from shell.log import InferenceLog
+from shell.store import tree
+from shell.store.database import Database
+
+GAP_S = 0.1
+"""Least time between two commits."""
+RETRY_S = 1.0
+"""How long to wait when the disk was full or the file locked."""
+
+
+@dataclass(slots=True, eq=False)
+class _Reader:
+    log: InferenceLog
+    conversation_id: str
+    number: int
+    unsubscribe: Callable[[], None]
+    seq: int = -1
+    """The last entry that is on the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What is written of one log at a time."""
+
+    reader: _Reader
+    reached: int
+    text: str
+    reasoning: str
+    ending: tuple[MessageStatus, AnswerDetail] | None
+
+    def write(self, connection: apsw.Connection, now: int) -> None:
+        """Part of a writing job."""
+        number, place = self.reader.number, self.reader.seq + 1
+        if self.text or self.reasoning:
+            tree.append_tail(connection, number, place, self.text, self.reasoning)
+        if self.ending is not None:
+            tree.end(connection, number, *self.ending, now)
+
+
+class Recorder:
+    """Writes answers into one database. Loop thread only.
+
+    Args:
+        database: where the messages are.
+        saved: told of every commit.
+        failed: told why a commit could not be made; it is tried again.
+        ended: told the conversation of every answer that is kept to its end.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        saved: Callable[[], None],
+        failed: Callable[[ShellError], None],
+        ended: Callable[[str], None],
+    ) -> None:
+        self._database = database
+        self._saved = saved
+        self._failed = failed
+        self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self._readers: list[_Reader] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Future[None] | None = None
+        self._last = self._loop.time() - GAP_S
+        self._waiting: list[asyncio.Future[None]] = []
+        self._closing = False
+
+    def follow(self, log: InferenceLog, conversation_id: str, number: int) -> None:
+        """Keep this log, from its beginning to its end, in the message of this number."""
+        unsubscribe = log.subscribe(self._wake)
+        self._readers.append(_Reader(log, conversation_id, number, unsubscribe))
+        self._wake(False)
+
+    def answering(self, conversation_id: str) -> list[str]:
+        """The runs that are answering in a conversation."""
+        return [
+            reader.log.inference_id
+            for reader in self._readers
+            if reader.conversation_id == conversation_id and reader.log.ending is None
+        ]
+
+    async def kept(self, conversation_id: str) -> None:
+        """Return once what was answered in a conversation is on the disk, to its end.
+
+        Raises:
+            ShellError: it cannot be written now.
+        """
+        while any(reader.conversation_id == conversation_id for reader in self._readers):
+            outcome: asyncio.Future[None] = self._loop.create_future()
+            self._waiting.append(outcome)
+            if self._timer is not None:
+                self._timer.cancel()
+            self._flush()
+            await outcome
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was followed is on the disk, to its end."""
+        return not self._readers
+
+    async def close(self) -> None:
+        """Keep what there is, once more; answers that have not ended stay as they are."""
+        self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+        self._flush()
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+        for reader in self._readers:
+            reader.unsubscribe()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _wake(self, urgent: bool) -> None:
+        if self._timer is None and self._writing is None and not self._closing:
+            self._timer = self._loop.call_at(self._last + GAP_S, self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        pieces = [_piece(reader) for reader in self._readers if reader.log.last_seq > reader.seq]
+        if not pieces or self._writing is not None:
+            return
+        self._last = self._loop.time()
+        now = epoch_ms()
+
+        def write(connection: apsw.Connection) -> None:
+            for piece in pieces:
+                piece.write(connection, now)
+
+        try:
+            outcome = self._database.write(write)
+        except RuntimeError:  # the database was closed already
+            return
+        self._writing = asyncio.wrap_future(outcome)
+        self._writing.add_done_callback(functools.partial(self._written, pieces))
+
+    def _written(self, pieces: list[_Piece], outcome: "asyncio.Future[None]") -> None:
+        self._writing = None
+        error = None if outcome.cancelled() else outcome.exception()
+        if error is not None or outcome.cancelled():
+            if not isinstance(error, ShellError):
+                error = ShellError(f"The answers cannot be kept ({type(error).__name__})")
+            self._failed(error)
+            self._release(error)
+            if not self._closing:
+                self._timer = self._loop.call_later(RETRY_S, self._flush)
+            return
+        for piece in pieces:
+            piece.reader.seq = piece.reached
+            if piece.ending is not None:
+                piece.reader.unsubscribe()
+                self._readers.remove(piece.reader)
+        self._saved()
+        self._release(None)
+        for piece in pieces:
+            if piece.ending is not None:
+                self._ended(piece.reader.conversation_id)
+        if any(reader.log.last_seq > reader.seq for reader in self._readers):
+            self._wake(False)
+
+    def _release(self, error: ShellError | None) -> None:
+        """Answer those who wait for a commit."""
+        waiting, self._waiting = self._waiting, []
+        for outcome in waiting:
+            if outcome.done():
+                continue
+            if error is None:
+                outcome.set_result(None)
+            else:
+                outcome.set_exception(error)
+
+
+def _piece(reader: _Reader) -> _Piece:
+    log = reader.log
+    reached = log.last_seq
+    texts: list[str] = []
+    reasonings: list[str] = []
+    for event in log.read(reader.seq):
+        if isinstance(event, TokenEvent):
+            texts.append(event.token)
+        elif isinstance(event, ReasoningEvent):
+            reasonings.append(event.text)
+    ending = log.ending
+    return _Piece(
+        reader,
+        reached,
+        "".join(texts),
+        "".join(reasonings),
+        None if ending is None else (_status(ending), _detail(log, ending)),
+    )
+
+
+def _status(ending: DoneEvent | ErrorEvent) -> MessageStatus:
+    if isinstance(ending, DoneEvent):
+        return "cancelled" if ending.cancelled else "complete"
+    return "interrupted" if ending.code is ErrorCode.ABORTED else "failed"
+
+
+def _detail(log: InferenceLog, ending: DoneEvent | ErrorEvent) -> AnswerDetail:
+    tools: dict[str, ToolCall] = {}
+    notices: list[Notice] = []
+    for event in log.read():
+        if isinstance(event, ToolEvent):
+            before = tools[event.id].arguments if event.id in tools else ""
+            tools[event.id] = ToolCall(
+                id=event.id, name=event.name, arguments=before + event.arguments_delta
+            )
+        elif isinstance(event, NoticeEvent):
+            notices.append(Notice(code=event.code, text=event.text))
+    done = ending if isinstance(ending, DoneEvent) else None
+    failure = None
+    if isinstance(ending, ErrorEvent):
+        failure = AnswerFailure(code=ending.code, message=ending.error, retryable=ending.retryable)
+    return AnswerDetail(
+        tools=list(tools.values()),
+        notices=notices,
+        finish_reason=None if done is None else done.finish_reason,
+        usage=None if done is None else done.usage,
+        failure=failure,
+    )

@@ -1,0 +1,128 @@
+"""The tables, as a list of migrations: each is one transaction, so a kill leaves all or nothing."""
+
+from collections.abc import Sequence
+
+import apsw
+
+from shell.errors import StorageFailed
+
+APPLICATION_ID = 0x54696465
+"""Says in the file's header whose it is ("Tide")."""
+
+Migration = tuple[str, ...]
+
+MIGRATIONS: tuple[Migration, ...] = (
+    (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        """
+        CREATE TABLE conversations (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL,
+            title_from TEXT NOT NULL CHECK (title_from IN ('words', 'model', 'person')),
+            system_prompt TEXT,
+            folder TEXT,
+            pinned INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            deleted_at INTEGER,
+            chosen INTEGER,
+            digest INTEGER NOT NULL
+        )
+        """,
+        # `chosen` names the child (of a conversation: the root) that the path goes on with.
+        """
+        CREATE TABLE messages (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            conversation INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
+            parent INTEGER REFERENCES messages ON DELETE CASCADE,
+            chosen INTEGER,
+            role TEXT NOT NULL CHECK (role IN ('user', 'assistant', 'system')),
+            status TEXT NOT NULL CHECK (
+                status IN ('complete', 'streaming', 'interrupted', 'cancelled', 'failed')
+            ),
+            created_at INTEGER NOT NULL,
+            provider_id TEXT,
+            model_id TEXT,
+            inference_id TEXT,
+            text TEXT NOT NULL,
+            reasoning TEXT NOT NULL,
+            parts TEXT,
+            detail TEXT,
+            digest INTEGER NOT NULL
+        )
+        """,
+        "CREATE INDEX messages_of ON messages (conversation, number)",
+        "CREATE INDEX messages_under ON messages (parent) WHERE parent IS NOT NULL",
+        "CREATE INDEX messages_live ON messages (conversation) WHERE status = 'streaming'",
+        # What a running answer has so far; folded into its message when it ends.
+        """
+        CREATE TABLE tails (
+            message INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            reasoning TEXT NOT NULL,
+            PRIMARY KEY (message, place)
+        ) WITHOUT ROWID
+        """,
+        # Attachments, once each, by the SHA-256 of their bytes.
+        "CREATE TABLE blobs (hash TEXT PRIMARY KEY, data BLOB NOT NULL)",
+        # Neither index holds the text itself. Their rowid is a message's number, or a
+        # conversation's number made negative for its title.
+        """
+        CREATE VIRTUAL TABLE words USING fts5(
+            title, body, content = '', contentless_delete = 1,
+            tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co S*'"
+        )
+        """,
+        """
+        CREATE VIRTUAL TABLE trigrams USING fts5(
+            body, content = '', contentless_delete = 1, detail = none,
+            tokenize = 'trigram case_sensitive 0 remove_diacritics 1'
+        )
+        """,
+    ),
+)
+
+
+def version(connection: apsw.Connection) -> int:
+    """How many migrations the file has been through."""
+    return int(connection.pragma("user_version"))
+
+
+def check_version(connection: apsw.Connection, migrations: Sequence[Migration]) -> int:
+    """The file's version.
+
+    Raises:
+        StorageFailed: a later Tidewire wrote it.
+    """
+    found = version(connection)
+    if found > len(migrations):
+        raise StorageFailed(
+            f"{connection.filename} was written by a newer Tidewire (format {found}, and this one "
+            f"knows {len(migrations)}). Nothing was changed. Use the newer Tidewire, or name "
+            "another directory with --data-dir."
+        )
+    return found
+
+
+def migrate(connection: apsw.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the file up to date, one transaction a migration.
+
+    Raises:
+        StorageFailed: a later Tidewire wrote it.
+    """
+    while check_version(connection, migrations) < len(migrations):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Read again inside: another process may have been quicker.
+            found = check_version(connection, migrations)
+            if found < len(migrations):
+                for statement in migrations[found]:
+                    connection.execute(statement)
+                connection.pragma("user_version", found + 1)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")

@@ -1,0 +1,197 @@
+"""Store: all that is kept under one data directory, opened, repaired, backed up and closed."""
+
+import asyncio
+import contextlib
+import logging
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from shell.contract import StoreState
+from shell.errors import ShellError, StorageFailed, StorageUnavailable
+from shell.ids import TEMPORARY, epoch_ms
+from shell.store import index, tree
+from shell.store.backups import Backups
+from shell.store.check import problem
+from shell.store.condition import BLANK, Condition, examine, note_closed
+from shell.store.database import BUSY_S, Database, Job
+from shell.store.repair import repair
+from shell.store.trouble import Damaged, trouble
+from shell.worker import Worker
+
+T = TypeVar("T")
+FILE = "conversations.db"
+FIRST_BACKUP_S = 20.0
+BACKUP_S = 3_600.0
+WATCH_S = 25.0
+"""How long a question for changes waits before it is answered without one."""
+
+_log = logging.getLogger(__name__)
+
+
+class Store:
+    """Opened once per host, under the lock of its data directory.
+
+    `open` and `close` block; the rest belongs to the loop thread. Ids say where something is: what
+    is temporary is in a database in memory, and no byte of it reaches a disk.
+    """
+
+    def __init__(self, folder: Path, *, vfs: str | None = None, busy_s: float = BUSY_S) -> None:
+        self.path = folder / FILE
+        self.backups = Backups(folder / "backups")
+        self.database = Database(self.path, vfs=vfs, busy_s=busy_s)
+        self.temporary = Database(None)
+        self.notices: list[str] = []
+        """What happened at opening that its owner should know."""
+        self._aside = folder / "damaged"
+        self._apart = Worker("store-backup")
+        self._condition = Condition()
+        self._suspect = False
+        self._problem: str | None = None
+        self._version = 0
+        self._changed = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- opening, closing -------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the conversations; repair them when they are damaged.
+
+        Raises:
+            ShellError: they cannot be used, with a sentence that says why. Nothing was changed.
+        """
+        self._condition = examine(self.path)
+        damage = self._condition.damage
+        if damage == BLANK and not self._was_more():
+            damage = None  # the first start, or one that was killed at once
+        try:
+            if damage is not None:
+                self.notices.append(repair(self.path, self._aside, self.backups, damage))
+                _log.warning("%s", self.notices[-1])
+            elif self._condition.outdated:
+                self.backups.make(self.path, "before")
+        except (apsw.Error, OSError) as error:
+            raise trouble(error, self.path) from error
+        self.database.open()
+        self.temporary.open()
+        self.database.write(self._settle).result()
+
+    def begin(self) -> None:
+        """From now on make backups when they are due; on the loop thread."""
+        if self._condition.unchecked:
+            check = self._apart.submit(lambda: self.database.read(problem).result())
+            asyncio.wrap_future(check).add_done_callback(self._looked_through)
+        self._timer = asyncio.get_running_loop().call_later(FIRST_BACKUP_S, self._back_up_if_due)
+
+    def close(self) -> None:
+        """Write what is queued and close the file in order."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._apart.close()
+        self.temporary.close()
+        self.database.close()
+        if not self._suspect:
+            with contextlib.suppress(OSError):
+                note_closed(self.path)
+
+    # --- reading, writing -------------------------------------------------------------------
+
+    async def write(self, kept_id: str, job: Job[T]) -> T:
+        """Run a job as one transaction where this id lives. Once it returns, it is on the disk.
+
+        Raises:
+            ShellError: it was not saved, and nothing of it was kept.
+        """
+        database = self.database_of(kept_id)
+        try:
+            result = await asyncio.wrap_future(database.write(job))
+        except ShellError as error:
+            self.failed(error)
+            raise
+        if database is self.database:
+            self._problem = None
+        self.changed()
+        return result
+
+    async def read(self, kept_id: str, job: Job[T]) -> T:
+        """Run a job that only reads, where this id lives."""
+        return await asyncio.wrap_future(self.database_of(kept_id).read(job))
+
+    def database_of(self, kept_id: str) -> Database:
+        """Where the conversation or message of this id lives."""
+        return self.temporary if kept_id.startswith(TEMPORARY) else self.database
+
+    # --- how it is; on the loop thread ------------------------------------------------------
+
+    def changed(self) -> None:
+        """Tell those who watch that something is different now."""
+        self._version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def recovered(self) -> None:
+        """Something was written to the disk: whatever was in the way is not any more."""
+        if self._problem is not None:
+            self._problem = None
+            self.changed()
+
+    def failed(self, error: ShellError) -> None:
+        """Something could not be written."""
+        if isinstance(error, StorageFailed | StorageUnavailable):
+            self._problem = error.message
+            self._suspect = self._suspect or isinstance(error, Damaged)
+            self.changed()
+
+    async def state(self, after: int) -> StoreState:
+        """How the store is; waits a while for a change when nothing changed after this version."""
+        if self._version == after:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), WATCH_S)
+        return StoreState(version=self._version, problem=self._problem, notices=list(self.notices))
+
+    # --- backups ----------------------------------------------------------------------------
+
+    def back_up(self, prefix: str = "auto") -> Future[Path]:
+        """Make a backup now, in a thread of its own."""
+        return self._apart.submit(lambda: self._backed_up(prefix))
+
+    def _backed_up(self, prefix: str) -> Path:
+        try:
+            return self.backups.make(self.path, prefix)
+        except (apsw.Error, OSError) as error:
+            raise trouble(error, self.backups.folder / "backup") from error
+
+    def _back_up_if_due(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(BACKUP_S, self._back_up_if_due)
+        if self.backups.due(epoch_ms()):
+            asyncio.wrap_future(self.back_up()).add_done_callback(self._tell)
+
+    def _looked_through(self, outcome: "asyncio.Future[str | None]") -> None:
+        if not self._tell(outcome) and (found := outcome.result()) is not None:
+            self.failed(Damaged(f"{self.path} is damaged ({found}). Start Tidewire again."))
+
+    def _tell(self, outcome: "asyncio.Future[T]") -> bool:
+        """Say what went wrong out of sight; returns whether something did."""
+        error = None if outcome.cancelled() else outcome.exception()
+        if isinstance(error, ShellError):
+            _log.warning("%s", error.message)
+            self.failed(error)
+        return outcome.cancelled() or error is not None
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _was_more(self) -> bool:
+        wal = self.path.with_name(f"{FILE}-wal")
+        return bool(self.backups.listed()) or (wal.exists() and wal.stat().st_size > 0)
+
+    def _settle(self, connection: apsw.Connection) -> None:
+        """What a host does first: nobody is answering any more, and the deleted may go."""
+        now = epoch_ms()
+        tree.end_interrupted(connection, now)
+        tree.purge(connection, now - tree.DELETED_KEPT_MS)
+        if self._condition.index_damaged:
+            _log.warning("The search index was damaged and is made anew")
+            index.build(connection)

@@ -1,0 +1,47 @@
+"""Turns what SQLite says of a failure into a sentence that a person can act on."""
+
+from pathlib import Path
+
+import apsw
+
+from shell.errors import ShellError, StorageFailed, StorageUnavailable
+
+
+class Damaged(StorageFailed):
+    """The file's content is not what was written to it."""
+
+
+def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
+    """The failure as one of ours; `path` is the file that it befell."""
+    name = "the memory of this process" if path is None else str(path)
+    folder = name if path is None else str(path.parent)
+    match error:
+        case apsw.FullError():
+            return StorageUnavailable(
+                f"The disk that holds {folder} is full: this was not saved. "
+                "Make room and try again."
+            )
+        case apsw.BusyError() | apsw.LockedError():
+            return StorageUnavailable(
+                f"Another program has locked {name}: this was not saved. "
+                "Close that program and try again."
+            )
+        case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.AuthError():
+            return StorageFailed(f"{name} may not be written: make it and its directory writable.")
+        case apsw.CantOpenError():
+            return StorageFailed(
+                f"{name} cannot be opened: make sure that it and its directory can be written."
+            )
+        case apsw.CorruptError() | apsw.NotADBError() | apsw.FormatError():
+            return Damaged(f"{name} is damaged. Start Tidewire again: it repairs the file.")
+        case apsw.NoMemError():
+            return StorageUnavailable("There is not enough memory to do this.")
+        case apsw.IOError():
+            return StorageUnavailable(
+                f"The disk that holds {folder} does not work as it should: this was not saved."
+            )
+        case OSError():
+            reason = error.strerror or type(error).__name__
+            return StorageUnavailable(f"{error.filename or name} cannot be used: {reason}.")
+        case _:
+            return StorageFailed(f"{name} cannot be used ({type(error).__name__}).")

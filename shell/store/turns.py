@@ -1,0 +1,237 @@
+"""Turns: what a question, an edit, another answer put into the tree, and the way back.
+
+Every function here is part of a writing job. The way back is for a request that is refused after
+its turn was kept: then the conversation is to be as it was.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import apsw
+
+from shell.contract import Content, MessageStatus, Part, Role
+from shell.errors import ValidationFailed
+from shell.ids import TEMPORARY, epoch_ms, new_id
+from shell.store import reading, tree
+from shell.store.database import Job
+from shell.store.parts import read_blob, take_apart, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in which tree something is going to be said."""
+
+    conversation_id: str
+    conversation: int
+    message: reading.MessageRow | None
+    """The message that was named; None for the end of the chosen path."""
+    provider_id: str | None
+    model_id: str | None
+    """Who answered there last."""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who is going to answer, in which run."""
+
+    provider_id: str
+    model_id: str
+    inference_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the path, as far as a model is concerned."""
+
+    role: Role
+    content: str | list[Part]
+    status: MessageStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that is in the tree now."""
+
+    user_id: str
+    answer_id: str
+    answer: int
+    path: list[Said]
+    system_prompt: str | None
+    undo: Job[None]
+
+
+Put = Callable[[apsw.Connection, Place, By], Turn]
+
+
+def at_end(conversation_id: str) -> Job[Place]:
+    """Finds the end of a conversation's chosen path."""
+
+    def find(connection: apsw.Connection) -> Place:
+        number = tree.conversation(connection, conversation_id)
+        return Place(conversation_id, number, None, *_answered_by(connection, number))
+
+    return find
+
+
+def at_message(message_id: str) -> Job[Place]:
+    """Finds a message."""
+
+    def find(connection: apsw.Connection) -> Place:
+        message = reading.row_of(connection, message_id)
+        by = message.provider_id, message.model_id
+        if by[0] is None:
+            by = _answered_by(connection, message.conversation)
+        conversation_id = reading.conversation_id(connection, message.conversation)
+        return Place(conversation_id, message.conversation, message, *by)
+
+    return find
+
+
+def asking(content: Content) -> Put:
+    """A question at the end of the path."""
+
+    def put(connection: apsw.Connection, place: Place, by: By) -> Turn:
+        parent = reading.leaf(connection, place.conversation)
+        return _ask(connection, place, by, parent, content)
+
+    return put
+
+
+def asking_otherwise(content: Content) -> Put:
+    """Another question beside the one that was named."""
+
+    def put(connection: apsw.Connection, place: Place, by: By) -> Turn:
+        message = _named(place)
+        if message.role != "user":
+            raise ValidationFailed([("messageId", "Only your own messages can be edited")])
+        if message.parent is not None:
+            tree.choose(connection, message.parent)
+        return _ask(connection, place, by, message.parent, content)
+
+    return put
+
+
+def answering_anew(connection: apsw.Connection, place: Place, by: By) -> Turn:
+    """Another answer beside the one that was named, or to the question that was named."""
+    message = _named(place)
+    number = message.number if message.role == "user" else message.parent
+    asked = None if number is None else reading.row(connection, number)
+    if asked is None or asked.role != "user":
+        raise ValidationFailed([("messageId", "There is no question to answer here")])
+    tree.choose(connection, asked.number)
+    return _answer(connection, place, by, asked.number, asked.id, [])
+
+
+def going_on(connection: apsw.Connection, place: Place, by: By) -> Turn:
+    """More of the answer that was named."""
+    message = _named(place)
+    if message.role != "assistant" or not message.text:
+        raise ValidationFailed([("messageId", "There is no answer here to continue")])
+    if message.status == "streaming" or message.chosen is not None:
+        raise ValidationFailed([("messageId", "Only the last answer can be continued")])
+    asked = None if message.parent is None else reading.row(connection, message.parent)
+    tree.choose(connection, message.number)
+    tree.begin_again(connection, message.number, by.inference_id, by.provider_id, by.model_id)
+
+    def undo(undoing: apsw.Connection) -> None:
+        tree.begin_again(
+            undoing,
+            message.number,
+            message.inference_id,
+            message.provider_id,
+            message.model_id,
+        )
+        detail = reading.detail_of(message)
+        tree.end(undoing, message.number, message.status, detail, epoch_ms())
+
+    return Turn(
+        "" if asked is None else asked.id,
+        message.id,
+        message.number,
+        _path(connection, message.number),
+        _system_prompt(connection, place.conversation),
+        undo,
+    )
+
+
+def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, str | None]:
+    """Who answered last in a conversation."""
+    return connection.execute(
+        """
+        SELECT provider_id, model_id FROM messages
+        WHERE conversation = ? AND provider_id IS NOT NULL ORDER BY number DESC LIMIT 1
+        """,
+        (number,),
+    ).get or (None, None)
+
+
+def _named(place: Place) -> reading.MessageRow:
+    if place.message is None:
+        raise ValidationFailed([("messageId", "A message must be named")])
+    return place.message
+
+
+def _ask(
+    connection: apsw.Connection,
+    place: Place,
+    by: By,
+    parent: int | None,
+    content: Content,
+) -> Turn:
+    """Put a question into the tree, and the answer that is about to be given under it."""
+    user_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
+    said = tree.NewMessage(user_id, "user", take_apart(content), epoch_ms())
+    user = tree.add(connection, place.conversation, parent, said)
+    return _answer(connection, place, by, user, user_id, [user])
+
+
+def _answer(
+    connection: apsw.Connection,
+    place: Place,
+    by: By,
+    user: int,
+    user_id: str,
+    added: list[int],
+) -> Turn:
+    """Put an answer that has no words yet under a question."""
+    now = epoch_ms()
+    answer_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
+    answer = tree.add(
+        connection,
+        place.conversation,
+        user,
+        tree.NewMessage(
+            answer_id,
+            "assistant",
+            take_apart(""),
+            now,
+            status="streaming",
+            provider_id=by.provider_id,
+            model_id=by.model_id,
+            inference_id=by.inference_id,
+        ),
+    )
+    tree.touch(connection, place.conversation, now)
+    return Turn(
+        user_id,
+        answer_id,
+        answer,
+        _path(connection, user),
+        _system_prompt(connection, place.conversation),
+        lambda undoing: tree.take_back(undoing, [answer, *added]),
+    )
+
+
+def _path(connection: apsw.Connection, number: int) -> list[Said]:
+    """What was said from the root down to a message, with its attachments."""
+    return [
+        Said(row.role, whole(row.text, row.parts, lambda h: read_blob(connection, h)), row.status)
+        for row in reading.above(connection, number)
+    ]
+
+
+def _system_prompt(connection: apsw.Connection, number: int) -> str | None:
+    found: str | None = connection.execute(
+        "SELECT system_prompt FROM conversations WHERE number = ?", (number,)
+    ).get
+    return found

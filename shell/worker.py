@@ -1,0 +1,60 @@
+"""Worker: a thread that carries out one job after another, for calls that block."""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Worker:
+    """Begins with its first job. The thread is a daemon: a job that hangs keeps nothing alive."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Queue a job; from any thread. A job that is cancelled before its turn is left out.
+
+        Raises:
+            RuntimeError: the worker is closed.
+        """
+        outcome: Future[T] = Future()
+
+        def run() -> None:
+            if not outcome.set_running_or_notify_cancel():
+                return
+            try:
+                result = job()
+            except BaseException as error:
+                outcome.set_exception(error)
+            else:
+                outcome.set_result(result)
+
+        with self._lock:
+            if self._closed:
+                raise RuntimeError(f"the {self._name} thread is closed")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._turn, name=self._name, daemon=True)
+                self._thread.start()
+            self._jobs.put(run)
+        return outcome
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Carry out what is queued, then end. Waits no longer than this for it."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _turn(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()

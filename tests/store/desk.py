@@ -1,0 +1,115 @@
+"""Desk: a store, an engine with the echo provider, and conversations over both, for tests."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from shell.contract import (
+    AnswerRequest,
+    Content,
+    ConversationView,
+    Defaults,
+    EditRequest,
+    NewConversation,
+    SendReply,
+    SendRequest,
+    StoredMessage,
+    ViewRequest,
+)
+from shell.conversations import Begun, Conversations
+from shell.engine import Engine
+from shell.errors import ValidationFailed
+from shell.providers.base import Chunk, Provider, ProviderRequest
+from shell.providers.echo import EchoProvider
+from shell.store import reading
+from shell.store.store import Store
+
+OWNER = "window-1"
+
+
+class Listening(EchoProvider):
+    """The echo provider, with everything that it was asked."""
+
+    def __init__(self, id: str = "echo") -> None:  # noqa: A002
+        super().__init__(rate=None, id=id)
+        self.received: list[ProviderRequest] = []
+
+    def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        self.received.append(request)
+        return super().stream(request)
+
+
+class Desk:
+    """Made on the loop; every answer is as fast as the loop turns unless its script says else."""
+
+    def __init__(self, folder: Path, *, vfs: str | None = None, busy_s: float = 5.0) -> None:
+        self.store = Store(folder, vfs=vfs, busy_s=busy_s)
+        self.store.open()
+        self.echo = Listening()
+        self.other = Listening("other")
+        self.engine = Engine(self.resolve)
+        self.conversations = Conversations(
+            self.store,
+            self.engine,
+            self.resolve,
+            lambda: Defaults(provider_id="echo", model_id="echo"),
+        )
+
+    def resolve(self, provider_id: str) -> Provider:
+        for provider in (self.echo, self.other):
+            if provider.id == provider_id:
+                return provider
+        raise ValidationFailed([("providerId", f"Invalid provider ID: {provider_id}")])
+
+    async def close(self) -> None:
+        await self.engine.close()
+        await self.conversations.close()
+        await asyncio.to_thread(self.store.close)
+
+    async def begin(self, *, temporary: bool = False, system_prompt: str | None = None) -> str:
+        new = NewConversation(temporary=temporary, system_prompt=system_prompt)
+        return (await self.conversations.create(new)).id
+
+    async def send(self, conversation_id: str, content: Content) -> SendReply:
+        """Send and wait until the answer is kept to its end."""
+        request = SendRequest(conversation_id=conversation_id, content=content)
+        return await self.done(await self.conversations.send(OWNER, request))
+
+    async def edit(self, message_id: str, content: Content) -> SendReply:
+        request = EditRequest(message_id=message_id, content=content)
+        return await self.done(await self.conversations.edit(OWNER, request))
+
+    async def regenerate(self, message_id: str, provider_id: str | None = None) -> SendReply:
+        request = AnswerRequest(message_id=message_id, provider_id=provider_id)
+        return await self.done(await self.conversations.regenerate(OWNER, request))
+
+    async def go_on(self, message_id: str) -> SendReply:
+        request = AnswerRequest(message_id=message_id)
+        return await self.done(await self.conversations.go_on(OWNER, request))
+
+    async def done(self, begun: Begun) -> SendReply:
+        ended = asyncio.Event()
+        unsubscribe = begun.log.subscribe(lambda urgent: ended.set() if urgent else None)
+        if begun.log.ending is None:
+            await ended.wait()
+        unsubscribe()
+        await self.kept(begun.reply.conversation_id)
+        return begun.reply
+
+    async def kept(self, conversation_id: str) -> None:
+        """Wait until the recorder has everything on the disk."""
+        await self.conversations.kept(conversation_id)
+
+    async def view(self, conversation_id: str, limit: int = 20_000) -> ConversationView:
+        request = ViewRequest(conversation_id=conversation_id, limit=limit)
+        return await self.store.read(conversation_id, lambda c: reading.view(c, request))
+
+    async def texts(self, conversation_id: str) -> list[str]:
+        """What stands on the chosen path."""
+        return [text_of(message) for message in (await self.view(conversation_id)).messages]
+
+
+def text_of(message: StoredMessage) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "".join(getattr(part, "text", "") for part in message.content)

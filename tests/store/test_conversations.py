@@ -1,0 +1,281 @@
+"""Conversations: what is said is kept before it is sent, and nothing that was said is lost."""
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from shell.contract import (
+    AnswerRequest,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    SendRequest,
+    TextPart,
+    ViewRequest,
+)
+from shell.errors import LimitReached, NotFound, SessionBusy, ValidationFailed
+from shell.ids import epoch_ms
+from shell.store import reading, tree
+from tests.store.desk import OWNER, Desk, text_of
+
+pytestmark = pytest.mark.anyio
+PIXEL = base64.b64encode(b"\x89PNG a picture").decode()
+
+
+async def test_a_question_and_its_answer_are_kept(desk: Desk) -> None:
+    conversation = await desk.begin()
+    reply = await desk.send(conversation, "hello there")
+    view = await desk.view(conversation)
+    question, answer = view.messages
+    assert (question.id, answer.id) == (reply.message_id, reply.answer_id)
+    assert (question.role, question.content, question.status) == ("user", "hello there", "complete")
+    assert (answer.role, answer.content, answer.status) == ("assistant", "hello there", "complete")
+    assert (answer.provider_id, answer.model_id) == ("echo", "echo")
+    assert answer.detail is not None
+    assert answer.detail.finish_reason == "stop"
+    assert answer.detail.usage is not None
+    assert view.conversation.title == "hello there"
+    assert view.conversation.message_count == 2
+
+
+async def test_the_question_is_on_the_disk_before_the_model_is_asked(desk: Desk) -> None:
+    conversation = await desk.begin()
+    found: list[list[str]] = []
+    start = desk.engine.start
+
+    def watched(owner: str, request: object) -> object:
+        rows = desk.store.database.read(
+            lambda c: [row.text for row in reading.every(c, tree.conversation(c, conversation))]
+        )
+        found.append(rows.result())
+        return start(owner, request)  # type: ignore[arg-type]
+
+    desk.engine.start = watched  # type: ignore[method-assign,assignment]
+    await desk.send(conversation, "kept first")
+    assert found == [["kept first", ""]]
+
+
+async def test_a_refused_request_leaves_the_conversation_as_it_was(desk: Desk) -> None:
+    conversation = await desk.begin()
+    await desk.send(conversation, "one")
+    before = await desk.view(conversation)
+    live = []
+    for _ in range(5):
+        other = await desk.begin()
+        request = SendRequest(conversation_id=other, content="/stall")
+        live.append(await desk.conversations.send(OWNER, request))
+    with pytest.raises(LimitReached):
+        await desk.send(conversation, "two")
+    with pytest.raises(LimitReached):
+        await desk.regenerate(before.messages[1].id)
+    with pytest.raises(ValidationFailed):
+        await desk.edit(before.messages[1].id, "not mine")
+    after = await desk.view(conversation)
+    assert after.messages == before.messages
+    for begun in live:
+        desk.engine.cancel(OWNER, begun.log.inference_id)
+
+
+async def test_an_unknown_provider_is_refused_before_anything_is_written(desk: Desk) -> None:
+    conversation = await desk.begin()
+    request = SendRequest(conversation_id=conversation, content="x", provider_id="nobody")
+    with pytest.raises(ValidationFailed):
+        await desk.conversations.send(OWNER, request)
+    assert (await desk.view(conversation)).conversation.message_count == 0
+
+
+async def test_edits_and_other_answers_stand_beside_the_old_ones(desk: Desk) -> None:
+    conversation = await desk.begin()
+    first = await desk.send(conversation, "first")
+    await desk.send(conversation, "second")
+    again = await desk.regenerate(first.answer_id, provider_id="other")
+    view = await desk.view(conversation)
+    assert [text_of(message) for message in view.messages] == ["first", "first"]
+    assert view.messages[1].siblings == [first.answer_id, again.answer_id]
+    assert view.messages[1].provider_id == "other"
+    edited = await desk.edit(first.message_id, "other first")
+    view = await desk.view(conversation)
+    assert [text_of(message) for message in view.messages] == ["other first", "other first"]
+    assert view.messages[0].siblings == [first.message_id, edited.message_id]
+    # Back to the first branch: it goes on as it went last time there.
+    await desk.store.write(
+        conversation, lambda c: tree.choose(c, reading.row_of(c, first.answer_id).number)
+    )
+    assert await desk.texts(conversation) == ["first", "first", "second", "second"]
+    assert view.conversation.message_count == 7
+
+
+async def test_the_model_is_sent_the_chosen_path_and_the_system_prompt(desk: Desk) -> None:
+    conversation = await desk.begin(system_prompt="Be brief.")
+    first = await desk.send(conversation, "one")
+    await desk.edit(first.message_id, "two")
+    await desk.send(conversation, "/request")
+    received = json.loads((await desk.texts(conversation))[-1])
+    assert [(m["role"], m["content"]) for m in received["messages"]] == [
+        ("system", "Be brief."),
+        ("user", "two"),
+        ("assistant", "two"),
+        ("user", "/request"),
+    ]
+
+
+async def test_a_turn_that_failed_without_a_word_is_not_sent_again(desk: Desk) -> None:
+    conversation = await desk.begin()
+    failed = await desk.send(conversation, "/error API_KEY_ERROR")
+    view = await desk.view(conversation)
+    assert view.messages[1].status == "failed"
+    assert view.messages[1].detail is not None
+    assert view.messages[1].detail.failure is not None
+    assert view.messages[1].detail.failure.code == "API_KEY_ERROR"
+    await desk.send(conversation, "/request")
+    received = json.loads((await desk.texts(conversation))[-1])
+    assert [m["content"] for m in received["messages"]] == ["/request"]
+    assert failed.answer_id in {message.id for message in view.messages}
+
+
+async def test_what_came_before_an_error_stays_and_can_be_continued(desk: Desk) -> None:
+    conversation = await desk.begin()
+    cut = await desk.send(conversation, "some words\n/cut")
+    view = await desk.view(conversation)
+    assert (view.messages[1].content, view.messages[1].status) == ("some words", "failed")
+    reply = await desk.go_on(cut.answer_id)
+    assert (reply.answer_id, reply.message_id) == (cut.answer_id, cut.message_id)
+    view = await desk.view(conversation)
+    # The echo plays the last message of the user's again.
+    assert text_of(view.messages[1]).startswith("some wordssome words")
+    assert view.messages[1].siblings == [cut.answer_id]
+
+
+async def test_only_the_last_answer_with_words_can_be_continued(desk: Desk) -> None:
+    conversation = await desk.begin()
+    first = await desk.send(conversation, "one")
+    second = await desk.send(conversation, "/error MODEL_NOT_FOUND")
+    for message_id in (first.answer_id, first.message_id, second.answer_id):
+        with pytest.raises(ValidationFailed):
+            await desk.go_on(message_id)
+
+
+async def test_one_answer_at_a_time(desk: Desk) -> None:
+    conversation = await desk.begin()
+    request = SendRequest(conversation_id=conversation, content="/stall")
+    begun = await desk.conversations.send(OWNER, request)
+    with pytest.raises(SessionBusy):
+        await desk.send(conversation, "meanwhile")
+    with pytest.raises(SessionBusy):
+        await desk.regenerate(begun.reply.answer_id)
+    desk.engine.cancel(OWNER, begun.log.inference_id)
+    await desk.send(conversation, "at once afterwards")
+    view = await desk.view(conversation)
+    assert [message.status for message in view.messages] == [
+        "complete",
+        "cancelled",
+        "complete",
+        "complete",
+    ]
+
+
+async def test_two_requests_in_one_breath_do_not_interleave(desk: Desk) -> None:
+    conversation = await desk.begin()
+    outcomes = await asyncio.gather(
+        desk.send(conversation, "a"), desk.send(conversation, "b"), return_exceptions=True
+    )
+    assert [isinstance(outcome, SessionBusy) for outcome in outcomes].count(True) == 1
+    assert (await desk.view(conversation)).conversation.message_count == 2
+
+
+async def test_pictures_and_files_are_kept_once_and_sent_again(desk: Desk) -> None:
+    conversation = await desk.begin()
+    parts: list[Part] = [
+        TextPart(text="look"),
+        ImagePart(media_type="image/png", data=PIXEL),
+        FilePart(name="a.txt", media_type="text/plain", data=PIXEL),
+    ]
+    first = await desk.send(conversation, parts)
+    await desk.edit(first.message_id, parts)
+    count = await desk.store.read(
+        conversation, lambda c: int(c.execute("SELECT count(*) FROM blobs").get)
+    )
+    assert count == 1
+    view = await desk.view(conversation)
+    content = view.messages[0].content
+    assert not isinstance(content, str)
+    assert [part.type for part in content] == ["text", "attachment", "attachment"]
+    assert desk.echo.received[-1].messages == [Message(role="user", content=parts)]
+
+
+async def test_deleting_can_be_undone_until_it_is_purged(desk: Desk) -> None:
+    conversation = await desk.begin()
+    await desk.send(conversation, "remember me")
+    await desk.conversations.delete(OWNER, conversation)
+    assert await desk.store.read("", reading.summaries) == []
+    with pytest.raises(NotFound):
+        await desk.view(conversation)
+    await desk.store.write(conversation, lambda c: tree.undelete(c, conversation))
+    assert await desk.texts(conversation) == ["remember me", "remember me"]
+    await desk.conversations.delete(OWNER, conversation)
+    await desk.store.write(conversation, lambda c: tree.purge(c, epoch_ms() + 1))
+    with pytest.raises(NotFound):
+        await desk.store.write(conversation, lambda c: tree.undelete(c, conversation))
+    left = await desk.store.read(
+        conversation, lambda c: int(c.execute("SELECT count(*) FROM messages").get)
+    )
+    assert left == 0
+
+
+async def test_deleting_stops_the_answer(desk: Desk) -> None:
+    conversation = await desk.begin()
+    request = SendRequest(conversation_id=conversation, content="/stall")
+    begun = await desk.conversations.send(OWNER, request)
+    await desk.conversations.delete(OWNER, conversation)
+    await desk.done(begun)
+    assert begun.log.ending is not None
+
+
+def bytes_below(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+async def test_temporary_conversations_leave_no_byte_on_the_disk(
+    desk: Desk, tmp_path: Path
+) -> None:
+    conversation = await desk.begin(temporary=True, system_prompt="secret-prompt")
+    first = await desk.send(conversation, "secret-canary one")
+    await desk.edit(first.message_id, "secret-canary two")
+    await desk.regenerate(first.answer_id)
+    assert await desk.texts(conversation) == ["secret-canary one", "secret-canary one"]
+    await desk.send(await desk.begin(), "an ordinary message")
+    everything = bytes_below(tmp_path)
+    assert b"an ordinary message" in everything
+    assert b"secret-" not in everything
+
+
+async def test_text_that_no_model_should_send_is_kept(desk: Desk) -> None:
+    conversation = await desk.begin()
+    reply = await desk.send(conversation, "before\x00after\n/garbage")
+    question, answer = await desk.texts(conversation)
+    assert question == "before\x00after\n/garbage"
+    assert answer.startswith("before\x00after\x00\x1b[31m\N{REPLACEMENT CHARACTER}</script>")
+    await desk.regenerate(reply.answer_id)
+
+
+async def test_a_long_path_is_told_in_pages(desk: Desk) -> None:
+    conversation = await desk.begin()
+    for number in range(4):
+        await desk.send(conversation, f"message {number}")
+    last = await desk.view(conversation, limit=3)
+    assert (len(last.messages), last.earlier) == (3, 5)
+    request = ViewRequest(conversation_id=conversation, limit=20, before=last.messages[0].id)
+    rest = await desk.store.read(conversation, lambda c: reading.view(c, request))
+    assert (len(rest.messages), rest.earlier) == (5, 0)
+
+
+async def test_regenerating_a_question_answers_it(desk: Desk) -> None:
+    conversation = await desk.begin()
+    first = await desk.send(conversation, "one")
+    request = AnswerRequest(message_id=first.message_id)
+    await desk.done(await desk.conversations.regenerate(OWNER, request))
+    assert len((await desk.view(conversation)).messages[1].siblings) == 2
