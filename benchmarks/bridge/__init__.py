@@ -1,0 +1,12 @@
+"""The bridge beside its alternatives: the same tokens and calls by each, in turns.
+
+python -m benchmarks bridge [--full] [--json FILE]
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, print the table, write the figures; returns the exit status."""
+    # Here, since the peers' programs import this package in environments of their own.
+    from benchmarks.bridge.bench import run
+
+    return run(arguments)

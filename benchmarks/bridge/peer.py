@@ -1,0 +1,90 @@
+"""Peer: a program that is measured: how it is started, and what can be asked of it."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 15.0
+
+
+class PeerFailed(Exception):
+    """A peer ended, or measured something that came out wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A program under `programs/`, and the Python that runs it.
+
+    Args:
+        module: the program's name.
+        python: its interpreter.
+        arguments: what the program is told.
+        environment: what is set beside this process's own environment.
+    """
+
+    module: str
+    python: str = sys.executable
+    arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] | None = None
+
+
+class Running:
+    """A started peer. As a context it ends with it."""
+
+    def __init__(self, peer: Peer, display: Mapping[str, str]) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed on exit
+        self._name = peer.module
+        command = [peer.python, "-m", f"benchmarks.bridge.programs.{peer.module}"]
+        self._process = subprocess.Popen(
+            [*command, *peer.arguments],
+            cwd=ROOT,
+            env={**os.environ, **display, **(peer.environment or {})},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            encoding="utf-8",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        # It ends when its input does.
+        with self._errors, self._process:
+            try:
+                assert self._process.stdin is not None
+                self._process.stdin.close()
+                self._process.wait(PATIENCE_S)
+            except (OSError, subprocess.TimeoutExpired):
+                self._process.kill()
+
+    def ask(self, order: Mapping[str, object]) -> dict[str, float | None]:
+        """Let it measure; returns the figures.
+
+        Raises:
+            PeerFailed: it could not, or not everything arrived as it was sent.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            self._errors.seek(0)
+            said = self._errors.read().decode("utf-8", "replace")[-2000:]
+            raise PeerFailed(f"{self._name} ended. It said:\n{said}")
+        found = json.loads(answer)
+        if "error" in found:
+            raise PeerFailed(f"{self._name}: {found['error']}")
+        figures: dict[str, float | None] = found["figures"]
+        return figures

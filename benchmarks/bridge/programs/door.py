@@ -1,0 +1,131 @@
+"""Our own window: logs, feeds, the pump and the door as the app has them.
+
+python -m benchmarks.bridge.programs.door [gtk]
+"""
+
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from benchmarks.bridge.programs.stage import Stage, obey
+from shell.api.assets import load_page
+from shell.api.caller import Caller
+from shell.api.door import Door
+from shell.api.loopback import Loopback, listen
+from shell.api.shell import ShellApi
+from shell.contract import AttachReply, AttachRequest, Defaults, DoneEvent, Timing, Usage
+from shell.log import InferenceLog
+from shell.loop import LoopThread
+from shell.window import Windows
+
+PAGE = Path(__file__).parents[3] / ".bench" / "page"
+
+
+class Logs:
+    """The way of this project: a token is appended to a log."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, InferenceLog] = {}
+        self._now: list[InferenceLog] = []
+
+    def prepare(self, run: int, streams: int) -> None:
+        """New logs, which the page attaches to by their names."""
+        self._now = [InferenceLog(f"run-{run}-{stream}") for stream in range(streams)]
+        self.by_id = {log.inference_id: log for log in self._now}
+
+    def send(self, stream: int, token: str) -> None:
+        """Append."""
+        self._now[stream].append_text("llm:token", token)
+
+    def finish(self) -> None:
+        """End the logs, and with them the feed's cursors."""
+        for log in self._now:
+            tokens = log.last_seq + 1
+            usage = Usage(
+                input_tokens=0,
+                output_tokens=tokens,
+                reasoning_tokens=0,
+                cached_tokens=0,
+                estimated=False,
+            )
+            timing = Timing(first_token_ms=0, total_ms=log.elapsed_ms)
+            log.append(
+                DoneEvent(
+                    **log.stamp(),
+                    total_tokens=tokens,
+                    usage=usage,
+                    finish_reason="stop",
+                    cancelled=False,
+                    timing=timing,
+                )
+            )
+
+
+class Attach:
+    """What the page's bridge needs of the `llm` namespace."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+
+    def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
+        """Follow a log from now on."""
+        log = self._logs.by_id[params.inference_id]
+        caller.feed.follow(caller.load, log, log.last_seq)
+        return AttachReply(events=[], live=True, more=False)
+
+
+class Echo(BaseModel):
+    """What a call brings and gets back."""
+
+    number: int
+    text: str
+
+
+class Bench:
+    """The stage, as the page can ask it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    async def next(self, caller: Caller) -> str:
+        """The next order."""
+        return await self._stage.next()
+
+    def report(self, caller: Caller, params: str) -> bool:
+        """An order was carried out."""
+        return self._stage.report(params)
+
+    def clock(self, caller: Caller) -> float:
+        """The host's clock."""
+        return self._stage.clock()
+
+    def echo(self, caller: Caller, params: Echo) -> Echo:
+        """The same again."""
+        return params
+
+
+def main(arguments: list[str]) -> None:
+    if arguments == ["gtk"]:
+        sys.modules["PySide6"] = None  # type: ignore[assignment]  # as if it were not installed
+    thread = LoopThread()
+    thread.start()
+    logs = Logs()
+    stage = Stage({"door": logs})
+    defaults = Defaults(provider_id="bench", model_id="bench")
+    shell = ShellApi(sys.platform, lambda: defaults, lambda: False, lambda link: False)
+    door = Door({"shell": shell, "llm": Attach(logs), "bench": Bench(stage)})
+
+    def serve() -> Loopback:
+        loopback = Loopback(listen(0), load_page(PAGE))
+        loopback.start()
+        return loopback
+
+    address = thread.call(serve).address
+    windows = Windows(thread.loop, door, f"{address}/", on_closed=lambda caller: None)
+    obey(stage, thread.loop, windows.close)
+    windows.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

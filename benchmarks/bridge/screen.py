@@ -1,0 +1,31 @@
+"""Screen: where the peers' windows appear: an X server of our own that nobody sees."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+
+
+@contextlib.contextmanager
+def screen() -> Iterator[Mapping[str, str]]:
+    """What has to be in the environment of a program with a window; empty when there is none."""
+    server = shutil.which("Xvfb")
+    if server is None:
+        yield {"DISPLAY": os.environ["DISPLAY"]} if os.environ.get("DISPLAY") else {}
+        return
+    reading, writing = os.pipe()
+    size = ["-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+    process = subprocess.Popen(
+        [server, "-displayfd", str(writing), *size],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as said:
+            number = said.readline().strip()
+        yield {"DISPLAY": f":{number}", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": "xcb"}
+    finally:
+        process.terminate()
+        process.wait()
