@@ -150,7 +150,7 @@ def run_window(options: Options) -> int:
                 on_closed=running.left,
             )
         )
-        if not signals.asked:
+        if not signals.asked():
             windows[0].run()
     return 0
 

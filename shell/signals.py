@@ -29,7 +29,6 @@ class Signals:
         """Sleep until the program is asked to end."""
         self._reader.recv(1)
 
-    @property
     def asked(self) -> bool:
         """Whether the program was asked to end; `wait()` would then return at once."""
         return bool(select.select([self._reader], [], [], 0)[0])

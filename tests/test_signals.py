@@ -1,0 +1,49 @@
+"""Signals: the program hears when it is asked to end, whatever its main thread does."""
+
+import os
+import signal
+import sys
+import threading
+
+import pytest
+
+from shell.signals import ENDING, caught
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals to itself")
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_ends_the_wait(number: int) -> None:
+    before = signal.getsignal(number)
+    with caught() as signals:
+        assert not signals.asked()
+        os.kill(os.getpid(), number)
+        assert signals.asked()
+        signals.wait()
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_reaches_a_wait_in_another_thread() -> None:
+    with caught() as signals:
+        waiter = threading.Thread(target=signals.wait)
+        waiter.start()
+        os.kill(os.getpid(), signal.SIGTERM)
+        waiter.join(5)
+        assert not waiter.is_alive()
+
+
+def test_the_inner_of_two_hears_and_the_outer_goes_on() -> None:
+    with caught() as outer:
+        with caught() as inner:
+            os.kill(os.getpid(), signal.SIGTERM)
+            inner.wait()
+        assert not outer.asked()
+        os.kill(os.getpid(), signal.SIGTERM)
+        outer.wait()
+
+
+def test_a_wait_can_be_ended_without_a_signal() -> None:
+    with caught() as signals:
+        signals.wake()
+        signals.wait()
+    signals.wake()  # too late, and no error
