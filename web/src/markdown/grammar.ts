@@ -9,7 +9,9 @@ import type { FootnoteDefinition, FootnoteReference, MathNode, Node } from "./no
 /** Quotes and lists inside each other; what is deeper is text. */
 const MAX_DEPTH = 24;
 /** Emphasis and links are looked for within this many characters; nobody writes longer ones. */
-const MAX_RUN = 8_192;
+const MAX_RUN = 4_096;
+/** The same in a text that is full of stars and underscores: each looks for all the others. */
+const DENSE_RUN = 512;
 
 class Rules extends Tokenizer {
   #depth = 0;
@@ -20,6 +22,12 @@ class Rules extends Tokenizer {
 
   override list(text: string): Tokens.List | undefined {
     return this.#deeper(() => super.list(text));
+  }
+
+  /** Looked for as far as the paragraph goes: what it is underlined with stands right below. */
+  override lheading(text: string): Tokens.Heading | undefined {
+    const end = interruption(text) ?? text.indexOf("\n\n");
+    return super.lheading(end < 0 ? text : text.slice(0, end + 1));
   }
 
   #deeper<T>(read: () => T | undefined): T | undefined {
@@ -34,15 +42,34 @@ class Rules extends Tokenizer {
 }
 
 class Reader extends Lexer {
+  /** Whether the run that is being read holds the end of a formula in brackets. */
+  mayHoldFormula = true;
+
   override inlineTokens(text: string, tokens: Token[] = []): Token[] {
+    const outer = this.mayHoldFormula;
     let rest = text;
-    while (rest.length > MAX_RUN) {
-      const end = rest.lastIndexOf("\n", MAX_RUN) + 1 || rest.lastIndexOf(" ", MAX_RUN) + 1;
-      super.inlineTokens(rest.slice(0, end || MAX_RUN), tokens);
-      rest = rest.slice(end || MAX_RUN);
+    while (rest !== "") {
+      const run = rest.slice(0, runLength(rest));
+      this.mayHoldFormula = run.includes("\\)") || run.includes("\\]");
+      super.inlineTokens(run, tokens);
+      rest = rest.slice(run.length);
     }
-    return super.inlineTokens(rest, tokens);
+    this.mayHoldFormula = outer;
+    return tokens;
   }
+}
+
+/** How much of a text is read as one: all of it, or as far as the last end of a line or word. */
+function runLength(text: string): number {
+  const limit = text.length > DENSE_RUN && isDense(text) ? DENSE_RUN : MAX_RUN;
+  if (text.length <= limit) return text.length;
+  return text.lastIndexOf("\n", limit - 1) + 1 || text.lastIndexOf(" ", limit - 1) + 1 || limit;
+}
+
+/** More than one character in eight opens or closes emphasis: nobody writes so. */
+function isDense(text: string): boolean {
+  const start = text.slice(0, MAX_RUN);
+  return (start.match(/[*_~]/g)?.length ?? 0) > start.length / 8;
 }
 
 function mathBlock(text: string): MathNode | undefined {
@@ -50,9 +77,10 @@ function mathBlock(text: string): MathNode | undefined {
   return formula && { type: "math", ...formula };
 }
 
-function mathRun(text: string): MathNode | undefined {
+function mathRun(this: { lexer: Lexer }, text: string): MathNode | undefined {
   const first = text[0];
   if (first !== "$" && first !== "\\") return undefined;
+  if (first !== "$" && this.lexer instanceof Reader && !this.lexer.mayHoldFormula) return undefined;
   const formula = formulaAt(text);
   return formula === undefined || formula === "open" ? undefined : { type: "math", ...formula };
 }
@@ -67,15 +95,25 @@ function footnoteDefinition(this: { lexer: Lexer }, text: string): FootnoteDefin
   const found = DEFINITION.exec(text);
   if (found === null) return undefined;
   const [mark, label = ""] = found;
-  const lines = text.slice(mark.length).split("\n");
-  let count = 1;
-  for (const [at, line] of lines.entries()) {
-    if (at === 0 || BLANK.test(line)) continue;
-    const runsOn = at === count && !BLOCK.test(line);
-    if (!runsOn && !INDENTED.test(line)) break;
-    count = at + 1;
+  const body = [];
+  let pending = [];
+  let at = mark.length;
+  while (at <= text.length) {
+    const stop = text.indexOf("\n", at);
+    const line = text.slice(at, stop < 0 ? text.length : stop);
+    const blank = BLANK.test(line);
+    const first = body.length + pending.length === 0;
+    const runsOn = pending.length === 0 && !blank && !BLOCK.test(line);
+    if (!first && !blank && !runsOn && !INDENTED.test(line)) break;
+    pending.push(line);
+    // Blank lines belong to it only if an indented one follows.
+    if (first || !blank) {
+      body.push(...pending);
+      pending = [];
+    }
+    if (stop < 0) break;
+    at = stop + 1;
   }
-  const body = lines.slice(0, count);
   const raw = mark + body.join("\n");
   const inside = body.map((line) => line.replace(INDENTED, "")).join("\n");
   const tokens = this.lexer.blockTokens(inside, []);
@@ -91,12 +129,15 @@ function footnoteReference(this: { lexer: Lexer }, text: string): FootnoteRefere
   return { type: "footnoteReference", raw, label: label.toLowerCase(), ordinal: 0 };
 }
 
-/** Where a formula or a footnote may end a paragraph, since no blank line has to precede it. */
+/** Where a formula or a footnote ends a paragraph, since no blank line has to precede it. */
 function interruption(text: string): number | undefined {
   const end = text.indexOf("\n\n");
   const paragraph = end < 0 ? text : text.slice(0, end);
-  const found = /\n {0,3}(?:\$\$|\\\[|\[\^[^\s[\]]+\]:)/.exec(paragraph);
-  return found?.index;
+  for (const found of paragraph.matchAll(/\n(?= {0,3}(?:\$\$|\\\[|\[\^[^\s[\]]+\]:))/g)) {
+    const rest = text.slice(found.index + 1);
+    if (DEFINITION.test(rest) || formulaBlockAt(rest) !== undefined) return found.index;
+  }
+  return undefined;
 }
 
 function optionsOf(): MarkedOptions {

@@ -6,7 +6,11 @@ export interface Formula {
   readonly display: boolean;
 }
 
+/** What is longer is no formula; it also bounds how far each of many openings looks. */
+const LONGEST = 4_000;
 const COMMANDS = /\\[A-Za-z]+|\{[^{}]*(?:\}|$)/g;
+/** As much of a text as tells whether it is prose. */
+const LONGEST_WORDS = 300;
 /** Two words in a row are prose: `$5 and $10`, `$PATH to the …`. */
 const PROSE = /[A-Za-z]{3,}\s+[A-Za-z]{2,}/;
 const AMOUNT = /^\d[\s\S]*[A-Za-z]{2,}/;
@@ -15,7 +19,13 @@ const AMOUNT = /^\d[\s\S]*[A-Za-z]{2,}/;
  * The formula that a text begins with. "open" means that it may become one when more text
  * arrives; nothing, that it does not.
  */
-export function formulaAt(text: string): Formula | "open" | undefined {
+export function formulaAt(whole: string): Formula | "open" | undefined {
+  const text = whole.slice(0, LONGEST);
+  const found = formulaIn(text);
+  return found === "open" && text.length < whole.length ? undefined : found;
+}
+
+function formulaIn(text: string): Formula | "open" | undefined {
   if (text.startsWith("$$")) return delimited(text, "$$", true);
   if (text.startsWith("\\(")) return delimited(text, "\\)", false);
   if (text.startsWith("\\[")) return delimited(text, "\\]", true);
@@ -25,6 +35,7 @@ export function formulaAt(text: string): Formula | "open" | undefined {
 function delimited(text: string, close: string, display: boolean): Formula | "open" | undefined {
   const end = text.indexOf(close, 2);
   const tex = end < 0 ? text.slice(2) : text.slice(2, end);
+  if (end < 0 && text.length === LONGEST) return undefined;
   if (tex.includes("\n\n")) return undefined;
   if (end < 0) return close !== "$$" && looksLikeProse(tex) ? undefined : "open";
   // Brackets that were only escaped hold no letter and no number.
@@ -50,7 +61,7 @@ function dollars(text: string): Formula | "open" | undefined {
 }
 
 function looksLikeProse(tex: string): boolean {
-  const plain = tex.replace(COMMANDS, " ");
+  const plain = tex.slice(0, LONGEST_WORDS).replace(COMMANDS, " ");
   return PROSE.test(plain) || AMOUNT.test(plain);
 }
 

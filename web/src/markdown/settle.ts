@@ -7,6 +7,8 @@ import { formulaAt } from "./math";
 
 /** How much is held back for the sake of a construct that may never be completed. */
 const PATIENCE = 300;
+/** Emphasis within emphasis; what is deeper is not closed on its behalf. */
+const DEEPEST = 16;
 const FORMULA_PATIENCE = 2_000;
 
 interface Opener {
@@ -35,10 +37,14 @@ class Scan {
   readonly #text: string;
   readonly #openers: Opener[] = [];
   readonly #brackets: number[] = [];
+  /** Where the last formula may end. */
+  readonly #lastFormula: number;
   #end: number;
 
   constructor(text: string) {
     this.#text = text;
+    const ends = ["$", "\\)", "\\]"].map((mark) => text.lastIndexOf(mark));
+    this.#lastFormula = Math.max(...ends);
     this.#end = text.length;
   }
 
@@ -104,6 +110,7 @@ class Scan {
 
   #formula(at: number): number | undefined {
     const rest = this.#text.slice(at);
+    if (at > this.#lastFormula && rest.length > FORMULA_PATIENCE) return undefined;
     const found = formulaAt(rest);
     if (found === undefined) return undefined;
     if (found !== "open") return at + found.raw.length;
@@ -171,7 +178,7 @@ class Scan {
       (!PUNCTUATION.test(after) || SPACE.test(before) || PUNCTUATION.test(before)) &&
       // A single star before a dot or a bracket is more often a wildcard.
       (left > 1 || WORD.test(after));
-    if (opens) this.#openers.push({ mark, at, length: left });
+    if (opens && this.#openers.length < DEEPEST) this.#openers.push({ mark, at, length: left });
     return stop;
   }
 

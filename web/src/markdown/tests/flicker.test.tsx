@@ -1,4 +1,4 @@
-import { act, cleanup, render, screen } from "@testing-library/react";
+import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Markdown } from "..";
 
@@ -38,9 +38,9 @@ const ANSWERS: Readonly<Record<string, string>> = {
 afterEach(cleanup);
 
 beforeAll(async () => {
-  render(<Markdown text={"$x$\n\n```js\nx\n```"} live={false} onOpenLink={ignore} />);
+  render(<Markdown text={"$x$\n\n```js\nlet\n```"} live={false} onOpenLink={ignore} />);
   await screen.findByText("x", { selector: "mi" });
-  await act(async () => undefined);
+  await screen.findByText("let", { selector: "code span" });
   cleanup();
 });
 

@@ -55,7 +55,7 @@ const LONG_BLOCKS = 3;
 export function documentOf(random: () => number): string {
   const count = 1 + pick(random, 14);
   const blocks = Array.from({ length: count }, () => {
-    const kinds = random() < 0.03 ? BLOCKS.length : BLOCKS.length - LONG_BLOCKS;
+    const kinds = random() < 0.01 ? BLOCKS.length : BLOCKS.length - LONG_BLOCKS;
     return BLOCKS[pick(random, kinds)]?.(random) ?? "";
   });
   return blocks.reduce((text, block) => text + gap(random) + block) + gap(random);

@@ -1,0 +1,234 @@
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { Markdown } from "..";
+
+const opened = vi.fn();
+
+function show(text: string, live = false) {
+  return render(<Markdown text={text} live={live} onOpenLink={opened} />);
+}
+
+/** Wait for what is loaded when it is first needed, and for what is put off. */
+async function settled(): Promise<void> {
+  await act(async () => undefined);
+}
+
+beforeAll(async () => {
+  show("$x$\n\n```js\nlet\n```");
+  await screen.findByText("x", { selector: "mi" });
+  await screen.findByText("let", { selector: "code span" });
+  cleanup();
+});
+
+afterEach(() => {
+  cleanup();
+  opened.mockClear();
+});
+
+describe("links", () => {
+  test("open through the app, with the address as the browser understands it", () => {
+    show("[tides](HTTPS://Example.ORG/a\\b 'Almanac')");
+    const link = screen.getByRole("link", { name: "tides" });
+    expect(link.getAttribute("title")).toBe("Almanac\nexample.org");
+    expect(fireEvent.click(link)).toBe(false);
+    expect(opened).toHaveBeenCalledExactlyOnceWith("https://example.org/a%5Cb");
+  });
+
+  test("show the host that is really asked", () => {
+    show("[bank.example](https://bank.example@evil.example/) and <ask@example.org>");
+    expect(screen.getByText("bank.example").title).toBe("evil.example");
+    expect(screen.getByText("ask@example.org").title).toBe("ask@example.org");
+  });
+
+  test("open with the middle button too, and never by themselves", () => {
+    show("https://example.org");
+    const link = screen.getByRole("link");
+    const middle = new MouseEvent("auxclick", { bubbles: true, cancelable: true, button: 1 });
+    link.dispatchEvent(middle);
+    expect(middle.defaultPrevented).toBe(true);
+    expect(opened).toHaveBeenCalledOnce();
+  });
+
+  test.each(["javascript:alert(1)", "/url", "file:///etc/passwd", "data:text/html,x"])(
+    "to %s are text",
+    (address) => {
+      const { container } = show(`[text](${address})`);
+      expect(screen.queryByRole("link")).toBe(null);
+      expect(container.textContent).toBe("text");
+    },
+  );
+});
+
+describe("pictures", () => {
+  const DATA = "data:image/png;base64,iVBORw0KGgo=";
+
+  test("that the text holds are shown", () => {
+    show(`![a wave](${DATA})`);
+    expect(screen.getByRole("img", { name: "a wave" }).getAttribute("src")).toBe(DATA);
+  });
+
+  test("from elsewhere are a chip with their host, and not fetched", () => {
+    const { container } = show("![a wave](https://img.example/wave.png?q=1)");
+    expect(screen.getByRole("img", { name: "a wave" }).textContent).toBe("a waveimg.example");
+    expect(container.querySelector("img")).toBe(null);
+    expect(container.innerHTML).not.toContain("wave.png");
+  });
+
+  test("that could hold addresses of their own are not shown", () => {
+    const { container } = show("![x](data:image/svg+xml;base64,PHN2Zz4=)");
+    expect(container.querySelector("img")).toBe(null);
+  });
+});
+
+describe("code", () => {
+  test("is coloured when its block is closed, and keeps its text", async () => {
+    const code = "const tide = 1;\n";
+    const { container, rerender } = show(`\`\`\`js\n${code}`, true);
+    await settled();
+    expect(container.querySelectorAll("code span")).toHaveLength(0);
+    rerender(<Markdown text={`\`\`\`js\n${code}\`\`\`\n`} live onOpenLink={opened} />);
+    await settled();
+    expect(container.querySelector("code span")?.textContent).toBe("const");
+    expect(container.querySelector("code")?.textContent).toBe(code);
+  });
+
+  test("of an unknown language stays plain", async () => {
+    const { container } = show("```constructor\nx\n```");
+    await settled();
+    expect(container.querySelector("code")?.textContent).toBe("x\n");
+  });
+
+  test("says its language and moves within itself by the keyboard", () => {
+    const { container } = show("```python title=x\npass\n```");
+    screen.getByText("python");
+    expect(container.querySelector("pre")?.tabIndex).toBe(0);
+  });
+
+  test("is copied, and the button says so", async () => {
+    const writeText = vi.fn(async () => undefined);
+    vi.stubGlobal("navigator", { clipboard: { writeText } });
+    show("```js\nlet x;\n```");
+    fireEvent.click(screen.getByRole("button", { name: "Copy code" }));
+    await screen.findByRole("button", { name: "Copied" });
+    expect(writeText).toHaveBeenCalledExactlyOnceWith("let x;");
+  });
+
+  test("is selected when the clipboard refuses it", async () => {
+    vi.stubGlobal("navigator", {});
+    show("```js\nlet x;\n```");
+    fireEvent.click(screen.getByRole("button", { name: "Copy code" }));
+    await screen.findByRole("button", { name: /Selected/ });
+    expect(getSelection()?.toString()).toContain("let x;");
+  });
+});
+
+describe("math", () => {
+  test.each(["$x^2$", "\\(x^2\\)", "$$x^2$$", "\\[x^2\\]", "the $n$th", "$2x + 3$", "$100$"])(
+    "%s is a formula",
+    async (text) => {
+      const { container } = show(text);
+      await settled();
+      expect(container.querySelectorAll("math")).toHaveLength(1);
+    },
+  );
+
+  test.each([
+    "$5",
+    "$5 and $10",
+    "from $5 to 10$ only",
+    "US$5 and CA$10",
+    "$5-$10",
+    "$HOME and $PATH",
+    "$HOME/$PATH",
+    "\\$x\\$",
+    "`$x$`",
+    "\\[x](y)",
+  ])("%s is none", async (text) => {
+    const { container } = show(text);
+    await settled();
+    expect(container.querySelectorAll("math")).toHaveLength(0);
+  });
+
+  test("that cannot be typeset is shown as its source", async () => {
+    const { container } = show("$\\frac{x$");
+    await settled();
+    expect(container.textContent).toBe("\\frac{x");
+  });
+});
+
+describe("footnotes", () => {
+  const TEXT = "Tides[^a] turn[^b], tides[^a].\n\n[^b]: Second.\n[^a]: First.";
+
+  test("are numbered by their first reference, and lead there and back", () => {
+    const { container } = show(TEXT);
+    const marks = [...container.querySelectorAll("[data-footnote-ref]")];
+    expect(marks.map((mark) => mark.textContent)).toEqual(["1", "2", "1"]);
+    const notes = [...container.querySelectorAll("section li")];
+    expect(notes.map((note) => note.textContent)).toEqual(["First. ↩ ↩2", "Second. ↩"]);
+    const ids = new Set([...container.querySelectorAll("[id]")].map(({ id }) => `#${id}`));
+    for (const link of container.querySelectorAll("a")) {
+      expect(ids).toContain(link.getAttribute("href"));
+    }
+    expect(fireEvent.click(marks[0] as Element)).toBe(false);
+    expect(opened).not.toHaveBeenCalled();
+  });
+
+  test("of two messages on one page do not meet", () => {
+    const one = show(TEXT).container;
+    const other = show(TEXT).container;
+    const idsOf = (element: Element) => [...element.querySelectorAll("[id]")].map(({ id }) => id);
+    expect(idsOf(one).filter((id) => idsOf(other).includes(id))).toEqual([]);
+  });
+
+  test("without a definition are text in the end", () => {
+    const { container, rerender } = show("Tides[^a] turn.", true);
+    expect(container.textContent).toBe("Tides1 turn.");
+    rerender(<Markdown text="Tides[^a] turn." live={false} onOpenLink={opened} />);
+    expect(container.textContent).toBe("Tides[^a] turn.");
+  });
+});
+
+describe("while a text arrives", () => {
+  test("what stands before its end is not rendered again", () => {
+    const before = Array.from({ length: 40 }, (_, at) => `Paragraph ${at}.\n\n`).join("");
+    const { container, rerender } = show(before, true);
+    const first = container.querySelectorAll("p");
+    const changed: Node[] = [];
+    const observer = new MutationObserver((records) => {
+      for (const record of records) changed.push(record.target);
+    });
+    observer.observe(container, { subtree: true, childList: true, characterData: true });
+    rerender(<Markdown text={`${before}More`} live onOpenLink={opened} />);
+    for (const record of observer.takeRecords()) changed.push(record.target);
+    expect([...container.querySelectorAll("p")].slice(0, 40)).toEqual([...first]);
+    for (const target of changed) expect(target.textContent).not.toContain("Paragraph 1.");
+  });
+
+  test("a definition at its end makes links of what referred to it", () => {
+    const text = "See [tides][1].\n\nMore.\n\nAnd more.\n\nEnd.\n\n";
+    const { rerender } = show(text, true);
+    expect(screen.queryByRole("link")).toBe(null);
+    rerender(<Markdown text={`${text}[1]: https://example.org/\n`} live onOpenLink={opened} />);
+    expect(screen.getByRole("link", { name: "tides" }).title).toBe("example.org");
+  });
+
+  test("line ends of either kind are the same", () => {
+    const { container, rerender } = show("a\r\n\r", true);
+    rerender(<Markdown text={"a\r\n\r\nb"} live onOpenLink={opened} />);
+    expect([...container.querySelectorAll("p")].map((p) => p.textContent)).toEqual(["a", "b"]);
+  });
+
+  test("another text in its place starts over", () => {
+    const { container, rerender } = show("one\n\ntwo\n\nthree\n\nfour", true);
+    rerender(<Markdown text="five" live onOpenLink={opened} />);
+    expect(container.textContent).toBe("five");
+  });
+});
+
+test("every block finds its direction by itself, and code goes from left to right", () => {
+  const { container } = show("שלום\n\n- שלום\n\n# שלום\n\n> x\n\n`a`\n\n| a |\n|---|\n| b |");
+  for (const block of container.querySelectorAll("p, li, h1, blockquote, th, td")) {
+    expect(block.getAttribute("dir")).toBe("auto");
+  }
+  expect(container.querySelector("code")?.getAttribute("dir")).toBe("ltr");
+});

@@ -1,0 +1,100 @@
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { Markdown } from "..";
+import { HOSTILE } from "./hostile";
+
+const HTML = new Set(
+  `a blockquote br button code del div em h1 h2 h3 h4 h5 h6 hr img input li ol p pre section span
+  strong sup table tbody td th thead tr ul`.split(/\s+/),
+);
+const MATH = new Set(
+  `math menclose mfrac mi mn mo mover mpadded mphantom mroot mrow mspace msqrt mstyle msub msubsup
+  msup mtable mtd mtext mtr munder munderover semantics`.split(/\s+/),
+);
+const ATTRIBUTES = new Set(
+  `alt aria-describedby aria-label checked class data-footnote-backref data-footnote-ref
+  data-footnotes decoding dir disabled draggable href id readonly rel role src start style tabindex
+  target title type value`.split(/\s+/),
+);
+/** Formulas have many attributes; none of these may be among them. */
+const REFUSED_IN_MATH = /^(?:on|style$|href$|src$|id$|xlink)/;
+const DATA = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
+
+/** The long form also brings the rest in one piece after every split point. */
+const LONG = Number(process.env.TIDEWIRE_FUZZ ?? 0) >= 3_000;
+
+/** What in an element could run, be fetched, or lead somewhere that is not allowed. */
+function harm(container: Element): string[] {
+  return [...container.querySelectorAll("*")].flatMap((element) => {
+    const tag = element.tagName.toLowerCase();
+    const isMath = element.namespaceURI?.endsWith("MathML") === true;
+    if (!(isMath ? MATH : HTML).has(tag)) return [`<${tag}>`];
+    return [...element.attributes].flatMap(({ name, value }) => {
+      const known = isMath ? !REFUSED_IN_MATH.test(name) : ATTRIBUTES.has(name);
+      const safe =
+        known &&
+        !(name === "href" && !/^(?:https?:\/\/|mailto:|#md)/.test(value)) &&
+        !(name === "src" && !DATA.test(value)) &&
+        !(name === "style" && !/^text-align: (?:left|center|right);?$/.test(value)) &&
+        !/url\(/.test(isMath && name !== "alttext" ? value : "");
+      return safe ? [] : [`<${tag} ${name}="${value}">`];
+    });
+  });
+}
+
+const opened = vi.fn();
+
+function page(text: string, live: boolean, key = 0) {
+  return <Markdown key={key} text={text} live={live} onOpenLink={opened} />;
+}
+
+afterEach(() => {
+  cleanup();
+  opened.mockClear();
+});
+
+beforeAll(async () => {
+  render(page("$x$\n\n```js\nlet\n```", false));
+  await screen.findByText("x", { selector: "mi" });
+  await screen.findByText("let", { selector: "code span" });
+  cleanup();
+});
+
+describe("hostile text", () => {
+  test(`does no harm at any split point (${HOSTILE.length} texts)`, () => {
+    expect(HOSTILE.length).toBeGreaterThanOrEqual(300);
+    const container = document.createElement("div");
+    for (const text of HOSTILE) {
+      const root = createRoot(container);
+      const show = (shown: string, live: boolean, key = 0): void => {
+        flushSync(() => root.render(page(shown, live, key)));
+        const found = harm(container);
+        if (found.length > 0) expect(found, JSON.stringify(shown)).toEqual([]);
+      };
+      for (let split = 1; split <= text.length; split++) show(text.slice(0, split), true);
+      show(text, false);
+      if (LONG) {
+        for (let split = 1; split < text.length; split++) {
+          show(text.slice(0, split), true, split);
+          show(text, true, split);
+          show(text, false, split);
+        }
+      }
+      flushSync(() => root.unmount());
+    }
+  }, 600_000);
+
+  test("opens nothing but http, https and mailto addresses when everything is clicked", () => {
+    for (const text of HOSTILE) {
+      const { container, unmount } = render(page(text, false));
+      for (const link of container.querySelectorAll("a")) {
+        const kept = fireEvent.click(link);
+        if (link.hasAttribute("href")) expect(kept, text).toBe(false);
+      }
+      unmount();
+    }
+    for (const [url] of opened.mock.calls) expect(url).toMatch(/^(?:https?:\/\/|mailto:)/);
+  });
+});
