@@ -1,6 +1,7 @@
 """The command line: reads it, runs the command, and turns what went wrong into one sentence."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -33,6 +34,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program. Returns its exit status: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C."""
+    # Imports make a hundred thousand objects that stay. To look through them again and again for
+    # garbage takes a tenth of the time to start.
+    gc.set_threshold(50_000, 20, 20)
     _mend_streams()
     try:
         chosen = _parser().parse_args(arguments)

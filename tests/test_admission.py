@@ -60,7 +60,11 @@ async def test_vites_origin_is_accepted_only_when_it_was_named() -> None:
             additional_headers={"Sec-Fetch-Site": "same-site"},
         ):
             pass
+        through = Origin(vite)
+        async with connect("ws://127.0.0.1:5173/door", origin=through, port=served.port):
+            pass
         assert await refused(served, origin="http://127.0.0.1:5174") == 403
+        assert await refused(served, host="evil.example", origin=vite) == 421
 
 
 async def closed_with(browser: Browser, **fields: object) -> int:
