@@ -27,6 +27,8 @@ interface FakeSession {
   readonly info: SessionInfo;
   readonly systemPrompt: string | null;
   readonly messages: SessionMessage[];
+  /** The question that is being answered. */
+  asked: SessionMessage[];
 }
 
 export class FakeHost {
@@ -73,7 +75,7 @@ export class FakeHost {
         }));
       case "llm.get_session": {
         const session = this.#session(params as string);
-        return { info: this.#infoOf(session), messages: session.messages };
+        return { info: this.#infoOf(session), messages: [...session.messages, ...session.asked] };
       }
       case "shell.open_window":
         return false;
@@ -159,6 +161,7 @@ export class FakeHost {
       },
       systemPrompt: config.systemPrompt ?? null,
       messages: [],
+      asked: [],
     };
     this.#sessions.set(config.sessionId, session);
     return this.#infoOf(session);
@@ -175,12 +178,15 @@ export class FakeHost {
     if (this.#isActive(options.sessionId)) {
       throw refusal("SESSION_BUSY", `Session ${options.sessionId} is answering already`);
     }
-    const history = [...session.messages, ...options.messages];
-    return this.#start(options.inferenceId, options.sessionId, history, (run, partial) => {
+    const asked = options.messages.map((message) => ({ ...message, partial: false }));
+    const history = [...session.messages, ...asked];
+    const id = this.#start(options.inferenceId, options.sessionId, history, (run, partial) => {
+      session.asked = [];
       if (run.text === "" && partial) return;
-      const asked = options.messages.map((message) => ({ ...message, partial: false }));
       session.messages.push(...asked, { role: "assistant", content: run.text, partial });
     });
+    session.asked = asked;
+    return id;
   }
 
   #attach({ inferenceId, afterSeq = -1 }: AttachRequest): AttachReply {
