@@ -1,6 +1,7 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Markdown } from "..";
+import { load } from "./loaded";
 
 const opened = vi.fn();
 
@@ -13,12 +14,7 @@ async function settled(): Promise<void> {
   await act(async () => undefined);
 }
 
-beforeAll(async () => {
-  show("$x$\n\n```js\nlet\n```");
-  await screen.findByText("x", { selector: "mi" });
-  await screen.findByText("let", { selector: "code span" });
-  cleanup();
-});
+beforeAll(load, 30_000);
 
 afterEach(() => {
   cleanup();

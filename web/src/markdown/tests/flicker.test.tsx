@@ -1,6 +1,7 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import { cleanup, render } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Markdown } from "..";
+import { load } from "./loaded";
 
 const ignore = (): void => undefined;
 
@@ -37,12 +38,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 
 afterEach(cleanup);
 
-beforeAll(async () => {
-  render(<Markdown text={"$x$\n\n```js\nlet\n```"} live={false} onOpenLink={ignore} />);
-  await screen.findByText("x", { selector: "mi" });
-  await screen.findByText("let", { selector: "code span" });
-  cleanup();
-});
+beforeAll(load, 30_000);
 
 /** The kinds of the blocks in their order, without the footnotes at the end. */
 function kinds(container: Element): string[] {

@@ -1,9 +1,10 @@
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render } from "@testing-library/react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Markdown } from "..";
 import { HOSTILE } from "./hostile";
+import { load } from "./loaded";
 
 const HTML = new Set(
   `a blockquote br button code del div em h1 h2 h3 h4 h5 h6 hr img input li ol p pre section span
@@ -55,12 +56,7 @@ afterEach(() => {
   opened.mockClear();
 });
 
-beforeAll(async () => {
-  render(page("$x$\n\n```js\nlet\n```", false));
-  await screen.findByText("x", { selector: "mi" });
-  await screen.findByText("let", { selector: "code span" });
-  cleanup();
-});
+beforeAll(load, 30_000);
 
 describe("hostile text", () => {
   test(`does no harm at any split point (${HOSTILE.length} texts)`, () => {

@@ -1,9 +1,10 @@
-import { act, cleanup, render, screen } from "@testing-library/react";
+import { act, cleanup, render } from "@testing-library/react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { Markdown } from "..";
 import { advance, type Document, EMPTY } from "../document";
+import { load } from "./loaded";
 import { documentOf, piecesOf, randomOf } from "./streams";
 
 /** TIDEWIRE_FUZZ sets how many; the long form is 3000. */
@@ -14,13 +15,7 @@ const ignore = (): void => undefined;
 
 afterEach(cleanup);
 
-// What is loaded when it is first needed is there from the beginning: both sides show the same.
-beforeAll(async () => {
-  render(<Markdown text={"$x$\n\n```js\nlet\n```"} live={false} onOpenLink={ignore} />);
-  await screen.findByText("x", { selector: "mi" });
-  await screen.findByText("let", { selector: "code span" });
-  cleanup();
-});
+beforeAll(load, 30_000);
 
 /** What an element holds, written out: attributes in order, without the ids that React gives. */
 function written(node: Node): string {
