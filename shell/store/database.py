@@ -114,6 +114,8 @@ class Database:
             check_version(connection, self._migrations)
             if self.path is not None:
                 self.path.chmod(0o600)
+                # A new file has a rollback journal until here: its end has to be flushed, too.
+                connection.pragma("synchronous", "extra")
                 connection.pragma("journal_mode", "wal")
                 connection.pragma("journal_size_limit", KEPT_WAL_BYTES)
             connection.pragma("synchronous", "full")
