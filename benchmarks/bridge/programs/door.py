@@ -39,7 +39,7 @@ class Logs:
         self._now[stream].append_text("llm:token", token)
 
     def finish(self) -> None:
-        """End the logs, and with them the feed's cursors."""
+        """As every inference ends: with an event, which does not wait for the next push."""
         for log in self._now:
             tokens = log.last_seq + 1
             usage = Usage(

@@ -34,7 +34,7 @@ class Way(Protocol):
         """Bring one token, or see to it that it is brought."""
 
     def finish(self) -> None:
-        """After the last token has been shown."""
+        """Right after the last token: there will be no more."""
 
 
 class Stage:
@@ -84,11 +84,11 @@ class Stage:
         await asyncio.sleep(SETTLE_S)
         own_s, all_s = processor.own_s(), processor.all_s()
         made = await flow.run(texts, chosen.send)
+        chosen.finish()
         finished = await self._answer()
         own_s, all_s = processor.own_s() - own_s, processor.all_s() - all_s
         if finished != "finished":
             raise Wrong(f"the page said {finished!r} instead of finishing")
-        chosen.finish()
         found = await self._ask({"do": "tell"})
         ahead_ms = await self._ahead_ms()
         check(texts, found["texts"])
