@@ -208,14 +208,14 @@ class Run:
             return None
         left_s = self._watchdog.left_s if self._watchdog is not None else 0.0
         if error.retry_after_ms is not None:
+            if error.retry_after_ms > self._retries.longest_retry_after_s * 1000:
+                return None
             delay_s = error.retry_after_ms / 1000
-            longest_s = self._retries.longest_retry_after_s
         else:
             delay_s = self._retries.first_delay_s * 2 ** (attempt - 1)
             jitter = random.uniform(0.75, 1.25)  # noqa: S311, nothing is kept secret by it
             delay_s = min(delay_s, self._retries.longest_delay_s) * jitter
-            longest_s = delay_s
-        return delay_s if delay_s <= min(longest_s, left_s) else None
+        return delay_s if delay_s <= left_s else None
 
     # --- what a provider says ---------------------------------------------------------------
 

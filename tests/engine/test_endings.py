@@ -258,6 +258,8 @@ async def test_a_provider_may_raise_anything_at_all(
     assert answer(log) == ("text" if late else "")
     assert host.engine.status(ME).active_inferences == 0
     assert "abort" not in ending.error, "what is not classed is not shown"
+    if isinstance(error, ProviderError) and error.retry_after_ms == 10**400:
+        assert ending.code == "RATE_LIMIT"
 
 
 @pytest.mark.shows("D21", "B28")
