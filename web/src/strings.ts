@@ -115,7 +115,7 @@ export function finishFor(reason: FinishReason | null): string | null {
 }
 
 function duration(ms: number): string {
-  if (ms < 1_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 1_000) return `${(Math.max(ms, 100) / 1_000).toFixed(1)} s`;
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1).replace(/\.0$/, "")} s`;
   if (ms < MINUTE_MS) return `${Math.round(ms / 1_000)} s`;
   const seconds = Math.round(ms / 1_000);

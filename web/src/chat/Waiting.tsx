@@ -36,10 +36,12 @@ function Line({ text, progress = null }: LineProps) {
   return (
     <p className={styles.waiting}>
       <Dots />
-      {text}
-      {progress !== null && (
-        <progress className={styles.progress} value={progress} aria-label={text} />
-      )}
+      <span>
+        {text}
+        {progress !== null && (
+          <progress className={styles.progress} value={progress} aria-label={text} />
+        )}
+      </span>
     </p>
   );
 }
