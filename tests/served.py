@@ -119,6 +119,8 @@ class Browser:
         self.events: list[dict[str, object]] = []
         self.replies: dict[int, dict[str, object]] = {}
         self.answering = True
+        self.thinking_s = 0.0
+        """How long it takes to answer a push."""
         self._calls = 0
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -245,4 +247,5 @@ class Browser:
                     else:
                         self.events.append(item)
                 self._told.notify_all()
+        await asyncio.sleep(self.thinking_s)
         await socket.send(json.dumps({"answer": [load, number]}))

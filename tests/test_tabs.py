@@ -216,6 +216,19 @@ async def test_a_closing_host_tells_its_pages_how_their_runs_ended() -> None:
     assert page.socket.close_code == 1001
 
 
+async def test_a_slow_page_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in flight when the host closes is waited for, and so is what comes after it."""
+    monkeypatch.setattr("shell.api.tabs.DRAIN_S", 5)
+    async with serving() as served:
+        page = await opened(served)
+        page.thinking_s = 0.1
+        await page.infer("/rate 1000\n/repeat 50 word\n/stall")
+        await page.until(lambda: len(page.events) > 2)
+    await page.left()
+    assert page.terminal is not None
+    assert page.terminal["code"] == "ABORTED"
+
+
 async def test_a_page_that_does_not_listen_does_not_hold_up_the_end() -> None:
     async with serving() as served:
         page = await opened(served)
@@ -236,6 +249,19 @@ async def test_pushes_keep_their_rhythm() -> None:
         taken = page.last_push - pushes
         assert taken <= 300 / 8 + 15
         assert page.text == " ".join(["word"] * 300)
+
+
+async def test_replies_and_endings_do_not_wait_for_the_rhythm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shell.api.link.FLUSH_S", 3600)
+    async with serving() as served:
+        page = await opened(served)
+        for _ in range(5):
+            assert (await page.call("llm.list"))["ok"]
+        await page.infer("/rate 1000\n/repeat 20 word")
+        await page.ended()
+        assert page.text == " ".join(["word"] * 20)
 
 
 async def test_tabs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
