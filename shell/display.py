@@ -1,4 +1,4 @@
-"""Display: whether a window can open here, found out before Qt tries: Qt would abort the process."""
+"""Display: whether a window can open here, known before Qt tries: Qt would abort the process."""
 
 import ctypes
 import importlib.util

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QFile, QIODevice, QObject, Signal, Slot
+from PySide6.QtCore import QEvent, QFile, QIODevice, QObject, Signal, Slot
 from PySide6.QtWebChannel import QWebChannel
 from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineScript
 
@@ -19,7 +19,7 @@ _CLIENT = """
       platform: "qtwebengine",
       api: {},
       _QWebChannel: channel,
-      _jsApiCallback: (name, text, id) => call(name, text, id),
+      _jsApiCallback: (name, text, id) => void call(name, text, id),
     };
     window.dispatchEvent(new CustomEvent("pywebviewready"));
   });
@@ -40,6 +40,10 @@ class Bridge(QObject):
     def call(self, name: str, text: str, number: str) -> None:
         """Hand the page's words to the window. Answers nothing; replies are pushed."""
         self._post(name, text, number)
+
+    def event(self, event: QEvent) -> bool:
+        """The channel shows a page `deleteLater` too, which every QObject has: it does nothing."""
+        return event.type() is QEvent.Type.DeferredDelete or super().event(event)
 
 
 class Runner(QObject):
@@ -78,5 +82,7 @@ def connect(page: QWebEnginePage, bridge: Bridge) -> QWebChannel:
     script.setInjectionPoint(QWebEngineScript.InjectionPoint.DocumentCreation)
     script.setWorldId(QWebEngineScript.ScriptWorldId.MainWorld)
     script.setRunsOnSubFrames(False)
-    page.scripts().insert(script)
+    # Not the page's own collection: Qt forgets that one when a navigation to another site is
+    # refused, and the next load would come up without a bridge.
+    page.profile().scripts().insert(script)
     return channel

@@ -4,6 +4,7 @@ Popups need no word here: a page whose `createWindow` is not overridden has none
 """
 
 import logging
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
@@ -36,7 +37,6 @@ DENIED = (
     _Attribute.DnsPrefetchEnabled,
     _Attribute.FullScreenSupportEnabled,
     _Attribute.HyperlinkAuditingEnabled,
-    _Attribute.JavascriptCanAccessClipboard,
     _Attribute.JavascriptCanOpenWindows,
     _Attribute.JavascriptCanPaste,
     _Attribute.LocalContentCanAccessFileUrls,
@@ -45,6 +45,14 @@ DENIED = (
     _Attribute.PdfViewerEnabled,
     _Attribute.PluginsEnabled,
     _Attribute.ScreenCaptureEnabled,
+)
+ALLOWED = (
+    _Attribute.JavascriptCanAccessClipboard,  # to write: reading is `JavascriptCanPaste`
+    _Attribute.WebRTCPublicInterfacesOnly,
+)
+OPENING = (
+    QWebEnginePage.FileSelectionMode.FileSelectOpen,
+    QWebEnginePage.FileSelectionMode.FileSelectOpenMultiple,
 )
 
 
@@ -68,10 +76,12 @@ class SealedPage(QWebEnginePage):
         self._crashes = 0
         for attribute in DENIED:
             self.settings().setAttribute(attribute, False)
-        self.settings().setAttribute(_Attribute.WebRTCPublicInterfacesOnly, True)
+        for attribute in ALLOWED:
+            self.settings().setAttribute(attribute, True)
         self.settings().setUnknownUrlSchemePolicy(
             QWebEngineSettings.UnknownUrlSchemePolicy.DisallowUnknownUrlSchemes
         )
+        self.urlChanged.connect(self._stay)
         self.permissionRequested.connect(_deny_permission)
         self.fileSystemAccessRequested.connect(_deny_file_system)
         self.renderProcessTerminated.connect(self._renderer_ended)
@@ -88,6 +98,23 @@ class SealedPage(QWebEnginePage):
         if not allowed:
             _log.warning("The page was not let go to another address (%s)", QUrl(url).scheme())
         return allowed
+
+    def _stay(self, url: QUrl) -> None:
+        """Chromium asks nobody before it goes to about:blank: come back from there."""
+        if not url.isEmpty() and _place(url) != _place(self._home):
+            _log.warning("The page went to another address (%s): back", url.scheme())
+            self.setUrl(self._home)
+
+    def chooseFiles(  # noqa: N802, Qt's name
+        self,
+        mode: QWebEnginePage.FileSelectionMode,
+        old: Sequence[str],
+        types: Sequence[str],
+    ) -> list[str]:
+        """The user may pick files to attach; the page gets no folder and writes nothing."""
+        if mode in OPENING:
+            return super().chooseFiles(mode, old, types)
+        return []
 
     def javaScriptAlert(self, origin: QUrl | str, text: str) -> None:  # noqa: N802
         """No modal dialogs: they would hold up every window."""
@@ -166,4 +193,5 @@ def _deny_file_system(request: QWebEngineFileSystemAccessRequest) -> None:
 
 
 def _deny_download(download: QWebEngineDownloadRequest) -> None:
+    _log.warning("A download was refused")
     download.cancel()

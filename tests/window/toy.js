@@ -1,7 +1,7 @@
 // The page of the toy host: the least that speaks the protocol, and a record of what it was told.
 const load = crypto.randomUUID();
 const pending = new Map();
-const toy = { load, pushes: [], events: [], refusals: 0, ready: false, violations: [] };
+const toy = { load, pushes: [], events: [], violations: [] };
 let calls = 0;
 
 window.toy = toy;
@@ -33,9 +33,36 @@ toy.call = (method, params) =>
     toy.post({ version: 1, load, calls: [{ id: calls, method, params: params ?? null }] });
   });
 
-const hello = async () => {
-  toy.hello = await toy.call("shell.hello", { version: 1, lastPush: 0 });
-  toy.ready = true;
+// All text of a run from its beginning, once it has ended; seq alone says what is new.
+toy.follow = async (inferenceId) => {
+  const parts = [];
+  let last = -1;
+  let ended = 0;
+  const take = (event) => {
+    if (event.inferenceId !== inferenceId || event.seq <= last) return;
+    if (event.seq !== last + 1) throw new Error(`a gap after ${last}: ${event.seq}`);
+    last = event.seq + (event.count ?? 1) - 1;
+    if (event.channel === "llm:token") parts.push(event.token);
+    if (event.channel === "llm:done") ended += 1;
+  };
+  const seen = toy.events.length;
+  const { events } = await toy.call("toy.attach", { inferenceId, afterSeq: -1 });
+  events.forEach(take);
+  for (let next = seen; ended === 0; next += 1) {
+    while (next >= toy.events.length) await new Promise((resolve) => setTimeout(resolve, 5));
+    take(toy.events[next]);
+  }
+  if (ended !== 1) throw new Error(`${ended} endings`);
+  return parts.join("");
 };
-if (window.pywebview) hello();
-else window.addEventListener("pywebviewready", hello, { once: true });
+
+const bridge = new Promise((resolve) => {
+  if (window.pywebview) resolve();
+  else window.addEventListener("pywebviewready", resolve, { once: true });
+});
+// Settles when the host has answered this load's first call.
+toy.greeted = bridge.then(async () => {
+  toy.hello = await toy.call("shell.hello", { version: 1, lastPush: 0 });
+  toy.call("toy.say", "hello");
+  return toy.hello.windowId;
+});

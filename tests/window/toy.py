@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+import webview
 from pydantic import BaseModel
 
 from shell.api.caller import Caller
@@ -22,9 +23,11 @@ from shell.log import InferenceLog
 from shell.window import Windows
 
 HERE = Path(__file__).parent
-POLICY = (
+STRICT = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'"
 )
+LOOSE = "default-src * data: blob: 'unsafe-inline'"
+"""With `?loose`: nothing but the window itself holds the page back."""
 
 
 class StreamRequest(BaseModel):
@@ -51,6 +54,14 @@ class Toy:
     def threads(self, caller: Caller) -> int:
         """Most Python threads that an `echo` met."""
         return self.most_threads
+
+    def say(self, caller: Caller, params: str) -> None:
+        """Print the words, where a test without a browser can read them."""
+        print(f"SAID {params}", file=sys.stderr, flush=True)
+
+    def close_last(self, caller: Caller) -> None:
+        """Close the window that was opened last, as its user would."""
+        threading.Thread(target=webview.windows[-1].destroy).start()
 
     def stream(self, caller: Caller, params: StreamRequest) -> bool:
         """Write tokens `0 `, `1 ` … into a log; whoever attaches is told."""
@@ -109,7 +120,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         body = (HERE / name).read_bytes() if name else b"<!doctype html>elsewhere"
         self.send_response(200)
         self.send_header("Content-Type", "text/javascript" if name == "toy.js" else "text/html")
-        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Content-Security-Policy", LOOSE if "loose" in self.path else STRICT)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -121,6 +132,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--debug-port", type=int)
+    parser.add_argument("--query", default="", help="of the page's address")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
     loop = asyncio.new_event_loop()
@@ -137,7 +149,7 @@ def main() -> None:
     windows = Windows(
         loop,
         Door({"shell": shell, "toy": Toy()}),
-        f"http://127.0.0.1:{server.server_port}/",
+        f"http://127.0.0.1:{server.server_port}/{arguments.query}",
         debug_port=arguments.debug_port,
         on_closed=lambda window: print(f"CLOSED {window}", file=sys.stderr, flush=True),
     )

@@ -1,0 +1,52 @@
+"""Chromium for tests: headless on its own, or the one inside a window, by remote debugging."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@contextmanager
+def driver() -> Iterator[Playwright]:
+    """Playwright, for as long as the context lasts: its loop would be in the way of async tests."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@contextmanager
+def headless(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium of its own: the machine's, else the one that Playwright has installed."""
+    path = os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium")
+    browser = playwright.chromium.launch(
+        executable_path=path,
+        chromium_sandbox=not hasattr(os, "geteuid") or os.geteuid() != 0,
+        args=list(QUIET),
+    )
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@contextmanager
+def inside(playwright: Playwright, debug_url: str) -> Iterator[Browser]:
+    """The Chromium inside our windows. Closing it only lets go of it."""
+    browser = playwright.chromium.connect_over_cdp(debug_url, no_defaults=True)
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def windows(browser: Browser) -> list[Page]:
+    """One page for each open window."""
+    return browser.contexts[0].pages

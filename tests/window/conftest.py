@@ -1,0 +1,50 @@
+"""A toy host in a real window, and the page in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright
+
+from tests.chromium import driver, inside, windows
+from tests.host_process import HostProcess
+
+OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
+
+
+@dataclass(frozen=True, slots=True)
+class Toy:
+    """The program and the browser in its windows."""
+
+    program: HostProcess
+    browser: Browser
+    debug_url: str
+
+    @property
+    def page(self) -> Page:
+        """The page of its only window."""
+        (page,) = windows(self.browser)
+        return page
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    with driver() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def toy(playwright: Playwright) -> Iterator[Toy]:
+    """One for all tests of a module: each leaves it with one window that answers."""
+    with HostProcess("tests.window.toy", "--debug-port", "0", env=OFFSCREEN) as program:
+        url = str(program.json_line()["debugUrl"])
+        with inside(playwright, url) as browser:
+            yield Toy(program, browser, url)
+
+
+@pytest.fixture
+def page(toy: Toy) -> Page:
+    """The toy's page, loaded anew and greeted."""
+    toy.page.reload()
+    toy.page.evaluate("toy.greeted")
+    return toy.page

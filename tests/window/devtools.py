@@ -1,0 +1,83 @@
+"""Devtools: a page under remote debugging, without Playwright, which would take part.
+
+Playwright answers a page's dialogs and holds up the windows that a page opens. Here nothing stands
+between the page and the window around it.
+"""
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from websockets.sync.client import ClientConnection, connect
+
+PATIENCE_S = 20.0
+
+
+class Devtools:
+    """The page of the first window."""
+
+    def __init__(self, host: str, connection: ClientConnection) -> None:
+        self.host = host
+        self._connection = connection
+        self._number = 0
+
+    def addresses(self) -> list[str]:
+        """What every window shows."""
+        return [target["url"] for target in _targets(self.host)]
+
+    def evaluate(self, expression: str) -> object:
+        """The value of an expression, run as if the user had just clicked; waits for a promise."""
+        parameters = {
+            "expression": expression,
+            "userGesture": True,
+            "awaitPromise": True,
+            "returnByValue": True,
+        }
+        answer = self.send("Runtime.evaluate", parameters)
+        assert "exceptionDetails" not in answer, answer
+        result = answer["result"]
+        assert isinstance(result, dict)
+        return result.get("value")
+
+    def click(self, selector: str, button: str = "left", modifiers: int = 0) -> None:
+        """A real click in the middle of an element. Modifiers: 1 Alt, 2 Ctrl, 4 Meta, 8 Shift."""
+        place = self.evaluate(
+            f"(({{ x, y, width, height }}) => ({{ x: x + width / 2, y: y + height / 2 }}))"
+            f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
+        )
+        assert isinstance(place, dict)
+        for kind in ("mousePressed", "mouseReleased"):
+            event = {"type": kind, "button": button, "clickCount": 1, "modifiers": modifiers}
+            self.send("Input.dispatchMouseEvent", {**event, **place})
+
+    def send(self, method: str, parameters: dict[str, object]) -> dict[str, object]:
+        """One command; returns its result."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters}
+        self._connection.send(json.dumps(message))
+        while True:
+            answer = json.loads(self._connection.recv(timeout=PATIENCE_S))
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer
+                result: dict[str, object] = answer["result"]
+                return result
+
+
+@contextmanager
+def attached(debug_url: str) -> Iterator[Devtools]:
+    """Attach to the page of the first window."""
+    host = urlsplit(debug_url).netloc
+    with connect(_targets(host)[0]["webSocketDebuggerUrl"], max_size=None) as connection:
+        yield Devtools(host, connection)
+
+
+def _targets(host: str) -> list[dict[str, str]]:
+    connection = http.client.HTTPConnection(host, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", "/json")
+        targets: list[dict[str, str]] = json.load(connection.getresponse())
+    finally:
+        connection.close()
+    return [target for target in targets if target["type"] == "page"]

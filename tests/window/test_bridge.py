@@ -1,0 +1,169 @@
+"""The bridge of a real window: everything arrives once and in order, and nothing else gets in."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.window.conftest import Toy
+
+pytestmark = pytest.mark.window
+
+PUSHES = """async (count) => {
+  const wrong = [];
+  const before = toy.pushes.length;
+  for (let i = 0; i < count; i += 1) {
+    if ((await toy.call("toy.echo", `word ${i}`)) !== `word ${i}`) wrong.push(i);
+  }
+  const inOrder = toy.pushes.every((number, index) => number === index + 1);
+  return { wrong, pushes: toy.pushes.length - before, inOrder };
+}"""
+
+
+def test_five_thousand_pushes_in_one_process(page: Page) -> None:
+    """PySide6 6.12 drops a reference at every push, and Python aborts after some 1,400."""
+    assert page.evaluate(PUSHES, 5_000) == {"wrong": [], "pushes": 5_000, "inOrder": True}
+
+
+def test_a_stream_arrives_whole_and_in_order(page: Page) -> None:
+    text = page.evaluate(
+        """async () => {
+          await toy.call("toy.stream", { id: "inf-stream", tokens: 2000 });
+          return await toy.follow("inf-stream");
+        }"""
+    )
+    assert text == "".join(f"{number} " for number in range(2_000))
+
+
+def test_a_flood_of_posts_is_answered_in_order_on_few_threads(page: Page) -> None:
+    outcome = page.evaluate(
+        """async () => {
+          const words = Array.from({ length: 10000 }, (_, i) => `word ${i}`);
+          const order = [];
+          const answers = await Promise.all(words.map(async (word) => {
+            const answer = await toy.call("toy.echo", word);
+            order.push(answer);
+            return answer;
+          }));
+          const same = (list) => list.every((word, i) => word === words[i]);
+          const threads = await toy.call("toy.threads");
+          return { all: same(answers), inOrder: same(order), threads };
+        }"""
+    )
+    assert outcome["all"]
+    assert outcome["inOrder"]
+    assert outcome["threads"] <= 32
+
+
+def test_text_of_every_kind_survives_both_ways(page: Page) -> None:
+    words = "ä漢字🙂\u2028\u2029</script>\\\"'`${}\x00\x7f\ud83d" + "x" * 300_000
+    same = page.evaluate(
+        "async (words) => (await toy.call('toy.echo', words)) === words",
+        words.encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
+    )
+    assert same
+
+
+GADGETS = [
+    *("_js_api", "__class__", "__init__.__globals__", "window", "gui", "native", "events"),
+    *("_js_api.__class__", "_js_api.__init__.__globals__", "self._window.gui", "_window.gui.os"),
+    *("os.system", "__import__", "eval", "exec", "open", "print", "exit", "__builtins__.eval"),
+    *("pywebviewMoveWindow", "pywebviewEventHandler", "pywebviewAsyncCallback"),
+    *("pywebviewStateUpdate", "pywebviewStateDelete", "_pywebviewAlert", "console", "print"),
+    *("llm.inference", "shell.hello", "toy.echo", "toy", "shell", "door", "_door._methods"),
+    *("post.__self__", "post.__func__", "post.", ".post", " post", "post ", "POST", "Post"),
+    *("post\\u0000", "", ".", "..", "constructor", "__proto__", "toString", "deleteLater"),
+    *("destroyed", "objectNameChanged", "objectName", "parent", "setParent", "metaObject"),
+    *("destroy", "load_url", "load_html", "run_js", "evaluate_js", "expose", "create_file_dialog"),
+]
+ARGUMENTS = ["[]", "{}", "null", '["id > /tmp/gadget"]', '{"key": "a", "value": 1}', "not json", ""]
+
+
+def test_no_gadget_reaches_anything(page: Page, toy: Toy) -> None:
+    assert len(set(GADGETS)) >= 60
+    said = len(toy.program.said)
+    outcome = page.evaluate(
+        """async ([names, texts]) => {
+          const settled = [];
+          const keep = (value) => { if (value != null) settled.push(value); };
+          const raw = window.pywebview._QWebChannel.objects.external.call;
+          for (const name of names) {
+            for (const text of texts) {
+              keep(window.pywebview._jsApiCallback(name, text, "1"));
+              raw(name, text, "1", keep);
+            }
+          }
+          // The host answers nothing to any of it, but goes on answering what is allowed.
+          return { answer: await toy.call("toy.echo", "still here"), settled };
+        }""",
+        [GADGETS, ARGUMENTS],
+    )
+    assert outcome == {"answer": "still here", "settled": []}
+    assert not [line for line in toy.program.said[said:] if "Traceback" in line]
+
+
+def test_the_web_channel_shows_one_object_with_one_method(page: Page) -> None:
+    shown = page.evaluate(
+        """() => {
+          const { objects } = window.pywebview._QWebChannel;
+          const names = Object.keys(objects.external);
+          return { objects: Object.keys(objects), names: names.filter((n) => !n.startsWith("_")) };
+        }"""
+    )
+    assert shown["objects"] == ["external"]
+    # `destroyed`, `objectName` and `deleteLater` are of every QObject; the rest is the script's.
+    library = {"unwrapQObject", "unwrapProperties", "propertyUpdate", "signalEmitted"}
+    every = {"destroyed", "objectName", "objectNameChanged", "deleteLater"}
+    assert {name.partition("(")[0] for name in shown["names"]} - library - every == {"call"}
+
+
+def test_raw_messages_on_the_web_channel_harm_nothing(page: Page) -> None:
+    """Beneath the channel's own script: method numbers, properties, signals, broken messages."""
+    answer = page.evaluate(
+        """async () => {
+          const send = (message) => qt.webChannelTransport.send(
+            typeof message === "string" ? message : JSON.stringify(message));
+          let id = 900000;
+          for (let type = -1; type <= 12; type += 1) {
+            for (let number = -2; number < 12; number += 1) {
+              for (const args of [[], ["post"], ["post", 1, {}], [null, null, null], "x"]) {
+                id += 1;
+                send({ type, id, object: "external", method: number, args });
+                send({ type, id, object: "external", property: number, value: args });
+                send({ type, id, object: "external", signal: number });
+              }
+            }
+          }
+          for (const name of ["deleteLater", "deleteLater()", "call", "destroyed", "setParent"]) {
+            id += 1;
+            send({ type: 6, id, object: "external", method: name, args: [] });
+          }
+          send({ type: 6, id: 1, object: "nobody", method: 1, args: [] });
+          send("not json"); send("[]"); send("null"); send("{}"); send("9".repeat(100000));
+          return toy.call("toy.echo", "still here");
+        }"""
+    )
+    assert answer == "still here"
+    page.reload()
+    page.evaluate("toy.greeted")
+    assert page.evaluate("toy.call('toy.echo', 'after a reload')") == "after a reload"
+
+
+def test_overwritten_globals_do_not_harm_the_host(page: Page, toy: Toy) -> None:
+    page.evaluate(
+        """async () => {
+          await toy.call("toy.stream", { id: "inf-spoilt", tokens: 200, milliseconds: 1 });
+          JSON.stringify = () => { throw new Error("spoilt"); };
+          Object.prototype.toJSON = () => "spoilt";
+          Array.prototype.push = () => { throw new Error("spoilt"); };
+          window.pywebview = null;
+          try { window.__shell = null; } catch {}
+        }"""
+    )
+    # The host sends again what was not taken, to whoever comes next.
+    page.reload()
+    page.evaluate("toy.greeted")
+    assert page.evaluate("toy.call('toy.echo', 'still here')") == "still here"
+    assert not [line for line in toy.program.said if "Traceback" in line]
+
+
+def test_nothing_of_the_page_breaks_its_policy(page: Page) -> None:
+    assert page.evaluate("toy.violations") == []
