@@ -1,6 +1,6 @@
 /** Inline: what stands within a line, as elements. */
-import type { Tokens } from "marked";
-import { Fragment, lazy, type ReactNode, Suspense, useContext } from "react";
+import type { Token, Tokens } from "marked";
+import { Fragment, lazy, memo, type ReactNode, Suspense, useContext } from "react";
 import { addressOf, hostOf, pictureOf } from "./address";
 import { decode, decodeNames } from "./entities";
 import { FootnotesContext } from "./footnotes";
@@ -58,11 +58,25 @@ function one(node: Node, place: number): ReactNode {
       return <Typeset key={place} node={node} />;
     case "footnoteReference":
       return <Reference key={place} node={node} />;
+    case "run":
+      return <Run key={place} tokens={node.tokens} separate={place >= RUNS_IN_ONE} />;
     default:
       // Raw HTML, and whatever else has no business within a line, is shown as it stands.
       return node.raw;
   }
 }
+
+/** How many runs of a text are laid out as one; whoever writes a longer one wants it shown soon. */
+const RUNS_IN_ONE = 4;
+
+interface RunProps {
+  readonly tokens: Token[];
+  readonly separate: boolean;
+}
+
+const Run = memo(function Run({ tokens, separate }: RunProps): ReactNode {
+  return <span className={separate ? styles.run : undefined}>{inline(nodesOf(tokens))}</span>;
+});
 
 /** The text of nodes, without its markup. */
 function plainText(nodes: readonly Node[]): string {

@@ -4,7 +4,7 @@
  * what was rendered of it. At the end the whole is read once more.
  */
 import type { Links } from "marked";
-import { read } from "./grammar";
+import { type Reading, type Runs, read } from "./grammar";
 import { keep } from "./keep";
 import type { Node } from "./nodes";
 import { grown, type Stem, stemOf } from "./stem";
@@ -28,6 +28,7 @@ export interface Document {
   /** The settled part of the block after those, when it is a long one. */
   readonly stem: Stem | undefined;
   readonly links: Links;
+  readonly runs: Runs;
 }
 
 export const EMPTY: Document = {
@@ -39,6 +40,7 @@ export const EMPTY: Document = {
   offset: 0,
   stem: undefined,
   links: Object.create(null) as Links,
+  runs: new Map(),
 };
 
 /** Read a text, with what an earlier state of it was read as. */
@@ -58,7 +60,7 @@ function withPlainEnds(text: string, live: boolean): string {
 }
 
 function complete(previous: Document, text: string, source: string): Document {
-  const { nodes, links } = read(source, EMPTY.links);
+  const { nodes, links, runs } = read(source, EMPTY.links, EMPTY.runs);
   const blocks = nodes.filter(isShown);
   return {
     text,
@@ -69,13 +71,14 @@ function complete(previous: Document, text: string, source: string): Document {
     offset: source.length,
     stem: undefined,
     links,
+    runs,
   };
 }
 
 function grow(previous: Document, text: string, source: string): Document {
   const { stem } = previous;
   const tail = source.slice(previous.offset + (stem?.node.raw.length ?? 0));
-  const { nodes, links } = readTail((stem?.head ?? "") + tail, previous.links);
+  const { nodes, links, runs } = readTail((stem?.head ?? "") + tail, previous);
   const sameLinks = areSame(previous.links, links);
   if (!sameLinks && previous.settled > 0) {
     // A definition has arrived: what referred to it above is a link from now on.
@@ -98,15 +101,16 @@ function grow(previous: Document, text: string, source: string): Document {
     offset: previous.offset + settled.characters,
     stem: settled.stem,
     links,
+    runs,
   };
 }
 
 /** Read what is certain of the text's end. */
-function readTail(tail: string, known: Links): { nodes: Node[]; links: Links } {
-  let reading = read(tail, known);
+function readTail(tail: string, { links, runs }: Document): Reading {
+  let reading = read(tail, links, runs);
   const length = certainLength(tail, lastLeaf(reading.nodes));
-  if (length < tail.length) reading = read(tail.slice(0, length), known);
-  settleLeaf(reading.nodes, reading.links);
+  if (length < tail.length) reading = read(tail.slice(0, length), links, runs);
+  settleLeaf(reading);
   return reading;
 }
 

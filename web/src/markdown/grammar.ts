@@ -41,22 +41,49 @@ class Rules extends Tokenizer {
   }
 }
 
+/** The runs of texts that are too long to be read as one, by what stands in them. */
+export type Runs = ReadonlyMap<string, Token[]>;
+
 class Reader extends Lexer {
   /** Whether the run that is being read holds the end of a formula in brackets. */
   mayHoldFormula = true;
+  readonly runs = new Map<string, Token[]>();
+  readonly #known: Runs;
+
+  constructor(links: Links, known: Runs) {
+    super(optionsOf());
+    this.#known = known;
+    Object.assign(this.tokens.links, links);
+  }
 
   override inlineTokens(text: string, tokens: Token[] = []): Token[] {
-    const outer = this.mayHoldFormula;
-    let rest = text;
-    while (rest !== "") {
-      const run = rest.slice(0, runLength(rest));
-      this.mayHoldFormula = run.includes("\\)") || run.includes("\\]");
-      super.inlineTokens(run, tokens);
-      rest = rest.slice(run.length);
+    if (text.length <= DENSE_RUN || runLength(text) === text.length) return this.#run(text, tokens);
+    for (const raw of runsOf(text)) {
+      const read = this.#known.get(raw) ?? this.#run(raw, []);
+      this.runs.set(raw, read);
+      tokens.push({ type: "run", raw, tokens: read });
     }
+    return tokens;
+  }
+
+  #run(text: string, tokens: Token[]): Token[] {
+    const outer = this.mayHoldFormula;
+    this.mayHoldFormula = text.includes("\\)") || text.includes("\\]");
+    super.inlineTokens(text, tokens);
     this.mayHoldFormula = outer;
     return tokens;
   }
+}
+
+/** A text in the runs that are read one by one: emphasis and links end with the run. */
+export function runsOf(text: string): string[] {
+  const runs = [];
+  for (let at = 0; at < text.length; ) {
+    const run = text.slice(at, at + runLength(text.slice(at)));
+    runs.push(run);
+    at += run.length;
+  }
+  return runs;
 }
 
 /** How much of a text is read as one: all of it, or as far as the last end of a line or word. */
@@ -159,27 +186,26 @@ export interface Reading {
   readonly nodes: Node[];
   /** The addresses that `[label]: address` lines give, those passed in among them. */
   readonly links: Links;
+  readonly runs: Runs;
 }
 
-/** Read a text; `links` are the definitions that stand before it. */
-export function read(text: string, links: Links): Reading {
-  const reader = new Reader(optionsOf());
-  Object.assign(reader.tokens.links, links);
+/** Read a text; `links` are the definitions that stand before it, `known` runs read before. */
+export function read(text: string, links: Links, known: Runs): Reading {
+  const reader = new Reader(links, known);
   try {
     reader.lex(text);
-    return { nodes: reader.tokens as unknown as Node[], links: reader.tokens.links };
+    const nodes = reader.tokens as unknown as Node[];
+    return { nodes, links: reader.tokens.links, runs: reader.runs };
   } catch {
     // Nested deeper than the stack: shown as it stands.
-    return { nodes: [plain(text)], links };
+    return { nodes: [plain(text)], links, runs: known };
   }
 }
 
 /** Read the inside of one block anew. */
-export function readRun(text: string, links: Links): Token[] {
-  const reader = new Reader(optionsOf());
-  Object.assign(reader.tokens.links, links);
+export function readRun(text: string, links: Links, known: Runs): Token[] {
   try {
-    return reader.inlineTokens(text);
+    return new Reader(links, known).inlineTokens(text);
   } catch {
     return [{ type: "escape", raw: text, text }];
   }

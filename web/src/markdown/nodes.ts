@@ -24,7 +24,14 @@ export interface FootnoteDefinition {
   readonly tokens: Token[];
 }
 
-export type Node = MarkedToken | MathNode | FootnoteReference | FootnoteDefinition;
+/** A part of a text that is too long to be read as one. */
+export interface Run {
+  readonly type: "run";
+  readonly raw: string;
+  readonly tokens: Token[];
+}
+
+export type Node = MarkedToken | MathNode | FootnoteReference | FootnoteDefinition | Run;
 
 /** The lexer's tokens as nodes: what it yields beyond its own kinds comes from our grammar. */
 export function nodesOf(tokens: readonly Token[] | undefined): readonly Node[] {

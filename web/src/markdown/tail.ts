@@ -2,8 +2,8 @@
  * Tail: the last block of a text that is still being written. It is shown as what it will most
  * likely become; a line that does not yet tell is held back.
  */
-import type { Links, Tokens } from "marked";
-import { readRun } from "./grammar";
+import type { Token, Tokens } from "marked";
+import { type Reading, readRun, runsOf } from "./grammar";
 import { formulaAt } from "./math";
 import { type Node, nodesOf } from "./nodes";
 import { settle } from "./settle";
@@ -97,18 +97,20 @@ function lineStart(text: string, end: number): number {
   return end <= 0 ? 0 : text.lastIndexOf("\n", end - 1) + 1;
 }
 
-/** Bring the end of freshly read nodes into a state that can be shown. */
-export function settleLeaf(nodes: readonly Node[], links: Links): void {
-  const leaf = lastLeaf(nodes);
+/** Bring the end of what was freshly read into a state that can be shown. */
+export function settleLeaf(reading: Reading): void {
+  const leaf = lastLeaf(reading.nodes);
   switch (leaf?.type) {
     case "paragraph":
     case "heading":
     case "text":
-      settleRun(leaf, links);
+      settleText(leaf, reading);
       break;
-    case "table":
-      settleRow(leaf, links);
+    case "table": {
+      const cell = leaf.rows.at(-1)?.findLast((candidate) => candidate.text !== "");
+      if (cell !== undefined) settleText(cell, reading);
       break;
+    }
     case "code":
       if (isFence(leaf) && !isClosed(leaf)) leaf.text = leaf.text.replace(/\n? {0,3}[`~]+$/, "");
       break;
@@ -116,12 +118,9 @@ export function settleLeaf(nodes: readonly Node[], links: Links): void {
   }
 }
 
-function settleRow(table: Tokens.Table, links: Links): void {
-  const cell = table.rows.at(-1)?.findLast((candidate) => candidate.text !== "");
-  if (cell !== undefined) settleRun(cell, links);
-}
-
-function settleRun(run: { text: string; tokens?: Tokens.Paragraph["tokens"] }, links: Links): void {
-  const settled = settle(run.text);
-  if (settled !== run.text) run.tokens = readRun(settled, links);
+function settleText(leaf: { text: string; tokens?: Token[] }, { links, runs }: Reading): void {
+  // What is open in a long text is looked for in its last run.
+  const last = runsOf(leaf.text).at(-1) ?? "";
+  const settled = leaf.text.slice(0, leaf.text.length - last.length) + settle(last);
+  if (settled !== leaf.text) leaf.tokens = readRun(settled, links, runs);
 }

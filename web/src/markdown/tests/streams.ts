@@ -47,10 +47,11 @@ const BLOCKS: readonly ((random: () => number) => string)[] = [
   (random) => `[^two]: ${line(random, 6)}\n    ${line(random, 6)}\n\n    ${line(random, 3)}`,
   (random) => lines(random, 220, (at) => `- entry ${at} ${line(random, 4)}`),
   (random) => table(random, 150),
+  (random) => lines(random, 60, () => line(random, 60)),
   (random) => `\`\`\`python\n${lines(random, 300, (at) => `x${at} = ${pick(random, 99)}`)}\n\`\`\``,
 ];
 /** The long blocks at the end of the list come seldom, or every stream would be long. */
-const LONG_BLOCKS = 3;
+const LONG_BLOCKS = 4;
 
 export function documentOf(random: () => number): string {
   const count = 1 + pick(random, 14);
