@@ -14,7 +14,7 @@ from shell.store.trouble import trouble
 
 CHECKED_AT_ONCE = 64 * 1024 * 1024
 """A larger file that was not closed in order is looked through while it is in use already."""
-BLANK = "it was empty"
+BLANK = "it was empty or gone"
 
 
 @dataclass(frozen=True, slots=True)

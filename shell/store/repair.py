@@ -73,10 +73,11 @@ def _keep(path: Path, aside: Path) -> Path:
 def _fill(draft: Path, kept: Path, folder: Path) -> bool:
     """Salvage into the draft; returns whether everything could be read."""
     work = folder / "damaged.db"  # opening a file may change it: not the one that is kept
-    shutil.copyfile(kept, work)
-    wal = kept.with_name(f"{kept.name}-wal")
-    if wal.exists():
-        shutil.copyfile(wal, work.with_name(f"{work.name}-wal"))
+    work.touch()
+    for end in ("", "-wal"):
+        source = kept.with_name(kept.name + end)
+        if source.exists():
+            shutil.copyfile(source, work.with_name(work.name + end))
     with closing(apsw.Connection(str(draft))) as target:
         draft.chmod(0o600)
         seal.register(target)

@@ -1,0 +1,47 @@
+"""1,000 killings of a host that keeps five answers going."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.soak.result import Check, Result
+from tests.store.killing import HEARD_S, Outcome, killer
+
+KILLS = 1_000
+KILLS_OF_ONE_DIRECTORY = 50
+LONGEST_REOPENING_S = 2.0
+
+
+def kill() -> Result:
+    """Nothing that was acknowledged is lost; the tail is at most 250 ms behind."""
+    total = Outcome()
+    for seed in range(KILLS // KILLS_OF_ONE_DIRECTORY):
+        with tempfile.TemporaryDirectory() as folder, killer(Path(folder), seed) as killing:
+            for _ in range(KILLS_OF_ONE_DIRECTORY):
+                killing.kill()
+            one = killing.outcome
+        total.kills += one.kills
+        total.acknowledged += one.acknowledged
+        total.lost += one.lost
+        total.corrupt += one.corrupt
+        total.interrupted += one.interrupted
+        total.still_streaming += one.still_streaming
+        total.tail_s = max(total.tail_s, one.tail_s)
+        total.reopened_s = max(total.reopened_s, one.reopened_s)
+    broken = total.lost + total.corrupt + total.still_streaming
+    quick = total.tail_s <= HEARD_S and total.reopened_s < LONGEST_REOPENING_S
+    return Result(
+        broken == 0 and quick,
+        {
+            "kills": total.kills,
+            "acknowledged": total.acknowledged,
+            "lost": total.lost,
+            "corrupt": total.corrupt,
+            "interrupted": total.interrupted,
+            "longestTailMs": round(total.tail_s * 1000),
+            "longestReopeningMs": round(total.reopened_s * 1000),
+        },
+    )
+
+
+CHECKS: Mapping[str, Check] = {"kill": kill}

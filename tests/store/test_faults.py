@@ -1,0 +1,387 @@
+"""What can happen to the file: damage, a full disk, a lock, a newer program, a killed migration."""
+
+import asyncio
+import itertools
+import random
+import tempfile
+from collections.abc import Awaitable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+import apsw
+import pytest
+
+from shell.contract import NewConversation, Role, SendRequest
+from shell.errors import ShellError, StorageFailed, StorageUnavailable
+from shell.ids import new_id
+from shell.store import reading, schema, tree
+from shell.store.database import Connection
+from shell.store.parts import take_apart
+from shell.store.store import FILE, Store
+from shell.store.trouble import Damaged
+from tests.store.desk import OWNER, Desk
+from tests.store.disk import Disk, Step
+from tests.store.power import memory
+
+pytestmark = pytest.mark.anyio
+_names = itertools.count()
+
+
+def fill(store: Store, conversations: int = 6, messages: int = 12) -> None:
+    """Conversations with a branch each; every text is a different one."""
+
+    def write(connection: Connection, title: str) -> None:
+        number = tree.create(connection, new_id(), NewConversation(title=title), 1)
+        parent = None
+        for place in range(messages):
+            text = f"{title}, message {place}: " + "words of it " * 20
+            role: Role = "assistant" if place % 2 else "user"
+            above = parent if place != messages // 2 else None
+            message = tree.NewMessage(new_id(), role, take_apart(text), 1000 + place)
+            parent = tree.add(connection, number, above, message)
+
+    for place in range(conversations):
+        store.database.write(partial(write, title=f"Conversation {place}")).result()
+
+
+def contents(store: Store) -> dict[str, tuple[str | None, ...]]:
+    """Every conversation and message, with everything that must not change."""
+
+    def read(connection: Connection) -> dict[str, tuple[str | None, ...]]:
+        found: dict[str, tuple[str | None, ...]] = {}
+        for summary in reading.summaries(connection):
+            found[summary.id] = (summary.title, summary.folder)
+            number = tree.conversation(connection, summary.id)
+            ids: dict[int | None, str | None] = {None: None}
+            for row in reading.every(connection, number):
+                ids[row.number] = row.id
+                found[row.id] = (row.text, row.role, row.status, ids[row.parent], summary.id)
+        return found
+
+    return store.database.read(read).result()
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Store]:
+    folder.mkdir(exist_ok=True)
+    store = Store(folder)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+# --- damage ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("with_backup", [True, False])
+@pytest.mark.parametrize("kind", ["flip", "cut"])
+def test_damage_is_repaired_and_said(tmp_path: Path, kind: str, with_backup: bool) -> None:
+    chance = random.Random(f"{kind} {with_backup}")  # noqa: S311
+    with opened(tmp_path / "before") as store:
+        fill(store)
+        if with_backup:
+            store.back_up().result()
+        fill(store, conversations=1)
+        before = contents(store)
+    whole = store.path.read_bytes()
+    said = 0
+    for number in range(15):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        if with_backup:
+            (folder / "backups").symlink_to(tmp_path / "before" / "backups")
+        broken = bytearray(whole)
+        if kind == "flip":
+            broken[chance.randrange(len(broken))] ^= 1 << chance.randrange(8)
+        else:
+            del broken[chance.randrange(len(broken)) :]
+        (folder / FILE).write_bytes(broken)
+        if broken[60:64] != whole[60:64]:  # the number of the format
+            with pytest.raises(StorageFailed, match="newer Tidewire"):
+                Store(folder).open()
+            assert (folder / FILE).read_bytes() == broken
+            continue
+        with opened(folder) as store:
+            after = contents(store)
+            notices = store.notices
+        if after != before:
+            # Nothing is lost in silence: it is said, and the damaged file is kept as it was.
+            assert notices, number
+            assert "damaged" in notices[0]
+        if notices:
+            said += 1
+            [kept] = (folder / "damaged").glob(f"*/{FILE}")
+            assert kept.read_bytes() == broken
+            if kind == "flip" or with_backup:
+                missing = {key for key in before if key not in after}
+                assert len(missing) <= len(before) * 0.75
+    assert said >= (2 if kind == "flip" else 13)
+
+
+def test_one_flipped_letter_of_a_message_comes_back_from_the_backup(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store)
+        store.back_up().result()
+        before = contents(store)
+    content = store.path.read_bytes()
+    store.path.write_bytes(
+        content.replace(b"Conversation 3, message 5", b"Conversation 3, massage 5")
+    )
+    with opened(tmp_path) as store:
+        assert contents(store) == before
+        assert "what was written" in store.notices[0]
+    with opened(tmp_path) as store:
+        assert store.notices == []
+
+
+def test_without_a_backup_even_a_doubtful_message_is_kept(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store)
+        before = contents(store)
+    content = store.path.read_bytes()
+    store.path.write_bytes(
+        content.replace(b"Conversation 3, message 5", b"Conversation 3, massage 5")
+    )
+    with opened(tmp_path) as store:
+        after = contents(store)
+    different = {key for key in before if before[key] != after.get(key)}
+    assert len(different) == 1
+    assert "Conversation 3, massage 5" in str(after[different.pop()][0])
+
+
+def test_a_conversation_that_was_purged_does_not_come_back_with_a_backup(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store, conversations=2)
+        store.back_up().result()
+        gone, _ = store.database.read(reading.summaries).result()
+        store.database.write(lambda c: tree.delete(c, tree.conversation(c, gone.id), 1)).result()
+        store.database.write(lambda c: tree.purge(c, 2)).result()
+        before = contents(store)
+    content = store.path.read_bytes()
+    store.path.write_bytes(content.replace(b", message 5", b", massage 5"))
+    with opened(tmp_path) as store:
+        assert store.notices
+        assert contents(store).keys() == before.keys()
+
+
+def test_a_lost_file_comes_back_from_its_backup(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store)
+        store.back_up().result()
+        before = contents(store)
+    store.path.unlink()
+    with opened(tmp_path) as store:
+        assert contents(store) == before
+        assert "empty or gone" in store.notices[0]
+
+
+def test_a_damaged_search_index_is_made_anew(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store)
+    with closing(apsw.Connection(str(store.path))) as connection:
+        connection.execute("UPDATE words_data SET block = zeroblob(9) WHERE id > 1000")
+    with opened(tmp_path) as store:
+        assert store.notices == []
+        found = store.database.read(
+            lambda c: c.execute("SELECT count(*) FROM words('message')").get
+        ).result()
+    assert found == 72
+
+
+def test_automatic_backups_are_few_and_sound(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store, conversations=1)
+        for _ in range(5):
+            store.back_up().result()
+        listed = store.backups.listed()
+        assert len(listed) == 3
+        assert store.backups.newest_sound() == tmp_path / "backups" / listed[0].name
+        (tmp_path / "backups" / listed[0].name).write_bytes(b"rubbish")
+        assert store.backups.newest_sound() == tmp_path / "backups" / listed[1].name
+
+
+async def test_a_damaged_file_makes_no_backup_and_says_so(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.open()
+    fill(store)
+    good = await asyncio.wrap_future(store.back_up())
+    store.database.write(
+        lambda c: c.execute("UPDATE messages SET text = 'rotten' WHERE number = 3")
+    ).result()
+    with pytest.raises(Damaged):
+        await asyncio.wrap_future(store.back_up())
+    assert [backup.name for backup in store.backups.listed()] == [good.name]
+    await asyncio.to_thread(store.close)
+
+
+# --- a full disk ----------------------------------------------------------------------------
+
+
+async def refused(attempt: Awaitable[object]) -> StorageUnavailable | None:
+    try:
+        await attempt
+    except StorageUnavailable as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("point", range(20))
+async def test_a_disk_that_fills_up_at_any_point_loses_nothing_and_goes_on(
+    tmp_path: Path, point: int
+) -> None:
+    disk = Disk(f"full-{next(_names)}")
+    desk = Desk(tmp_path, vfs=disk.name)
+    conversation = await desk.begin()
+    promised = (await desk.send(conversation, "kept before")).message_id
+    disk.room = point * 6_000
+    request = SendRequest(conversation_id=conversation, content=f"/repeat 300 w{point}")
+    sending = asyncio.ensure_future(desk.conversations.send(OWNER, request))
+    error = await refused(sending)
+    live = None if error else sending.result()
+    if live is not None:
+        error = await refused(desk.done(live))
+    # What is not on the disk is said not to be, from the beginning to the end.
+    assert (await desk.store.state(-1)).problem == (error.message if error else None)
+    if point in (0, 19):
+        assert (error is None) == (point == 19)
+    disk.room = None
+    await desk.kept(conversation)
+    await desk.send(conversation, "kept afterwards")
+    assert (await desk.store.state(-1)).problem is None
+    view = await desk.view(conversation)
+    texts = {message.id: message.content for message in view.messages}
+    assert texts[promised] == "kept before"
+    if live is not None:
+        assert texts[live.reply.answer_id] == " ".join([f"w{point}"] * 300)
+    assert len(texts) == (4 if live is None else 6)
+    await desk.close()
+
+
+# --- locked, read-only, newer ---------------------------------------------------------------
+
+
+async def test_a_file_that_another_program_locks_is_written_when_it_lets_go(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, busy_s=0.2)
+    conversation = await desk.begin()
+    with closing(apsw.Connection(str(desk.store.path))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageUnavailable, match="locked"):
+            await desk.send(conversation, "not now")
+        assert (await desk.store.state(-1)).problem is not None
+        assert await desk.texts(conversation) == []
+        other.execute("ROLLBACK")
+    await desk.send(conversation, "now")
+    assert await desk.texts(conversation) == ["now", "now"]
+    await desk.close()
+
+
+async def test_an_answer_survives_a_lock_that_comes_in_the_middle_of_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, busy_s=0.05)
+    conversation = await desk.begin()
+    request = SendRequest(conversation_id=conversation, content="/rate 400\n/repeat 200 word")
+    begun = await desk.conversations.send(OWNER, request)
+    with closing(apsw.Connection(str(desk.store.path))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageUnavailable, match="locked"):
+            await desk.done(begun)
+        assert (await desk.store.state(-1)).problem is not None
+        other.execute("ROLLBACK")
+    await desk.kept(conversation)
+    assert (await desk.texts(conversation))[1] == " ".join(["word"] * 200)
+    await desk.close()
+
+
+def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store, conversations=1)
+    with closing(apsw.Connection(str(store.path))) as connection:
+        connection.pragma("user_version", 99)
+        connection.execute("DROP TABLE tails")
+    before = store.path.read_bytes()
+    with pytest.raises(StorageFailed, match="newer Tidewire"):
+        Store(tmp_path).open()
+    assert store.path.read_bytes() == before
+    assert not (tmp_path / "damaged").exists()
+
+
+def test_a_file_that_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(ShellError, match="cannot be opened"):
+        Store(tmp_path).open()
+
+
+def test_a_path_with_spaces_and_emoji(tmp_path: Path) -> None:
+    folder = tmp_path / "my data 🌊 #1 100%?"
+    folder.mkdir()
+    with opened(folder) as store:
+        fill(store, conversations=1)
+        store.back_up().result()
+        before = contents(store)
+    store.path.write_bytes(b"rubbish" * 1000)
+    with opened(folder) as store:
+        assert contents(store) == before
+
+
+# --- migrations -----------------------------------------------------------------------------
+
+LATER: tuple[schema.Migration, ...] = (
+    *schema.MIGRATIONS,
+    (
+        "CREATE TABLE labels (name TEXT)",
+        "ALTER TABLE conversations ADD COLUMN label TEXT",
+        "UPDATE conversations SET label = 'old'",
+        "INSERT INTO labels SELECT DISTINCT label FROM conversations",
+    ),
+)
+
+
+def test_a_migration_that_is_killed_anywhere_happened_whole_or_not_at_all(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store, conversations=1)
+        before = contents(store)
+    whole = store.path.read_bytes()
+    disk = Disk(f"migrating-{next(_names)}")
+    with closing(apsw.Connection(str(store.path), vfs=disk.name)) as connection:
+        schema.migrate(connection, LATER)
+    outcomes = set()
+    for killed_at in range(len(disk.steps) + 1):
+        with tempfile.TemporaryDirectory(dir=memory()) as name:
+            left = Path(name) / FILE
+            left.write_bytes(whole)
+            for step in disk.steps[:killed_at]:
+                # A killed process leaves everything that it wrote.
+                replay(step, Path(name))
+            with closing(apsw.Connection(str(left))) as connection:
+                version = schema.version(connection)
+                outcomes.add(version)
+                tables = connection.execute("SELECT group_concat(name) FROM sqlite_schema").get
+                assert ("labels" in tables) == (version == 2)
+                schema.migrate(connection, LATER)
+                assert connection.execute("SELECT name FROM labels").get == "old"
+                connection.execute("ALTER TABLE conversations DROP COLUMN label")
+                connection.execute("DROP TABLE labels")
+                connection.pragma("user_version", 1)
+            with opened(Path(name)) as store:
+                assert contents(store) == before
+    assert outcomes == {1, 2}
+
+
+def replay(step: Step, folder: Path) -> None:
+    path = folder / Path(step.path).name
+    match step.kind:
+        case "create":
+            path.touch()
+        case "delete":
+            path.unlink()
+        case "truncate":
+            with path.open("r+b") as file:
+                file.truncate(step.offset)
+        case "write":
+            with path.open("r+b") as file:
+                file.seek(step.offset)
+                file.write(step.data)
+        case "sync":
+            pass

@@ -1,0 +1,25 @@
+"""kill -9 at random moments while five answers stream. (How far behind the tail is: the soak.)"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.store.killing import killer
+from tests.store.power import memory
+
+KILLS = 30
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL and no fork")
+def test_thirty_kills_lose_nothing(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=memory()) as folder, killer(Path(folder), 1) as killing:
+        for _ in range(KILLS):
+            killing.kill()
+        outcome = killing.outcome
+    assert (outcome.lost, outcome.corrupt) == (0, 0), outcome.notes
+    assert outcome.still_streaming == 0
+    assert outcome.interrupted >= KILLS // 2
+    assert outcome.acknowledged > KILLS
+    assert outcome.reopened_s < 2.0

@@ -1,0 +1,202 @@
+"""The recorder: how often it writes, how far behind it is, and what it does when it cannot."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from shell.contract import DoneEvent, NewConversation, Timing, ToolEvent, Usage
+from shell.errors import ShellError, StorageUnavailable
+from shell.ids import new_id
+from shell.log import InferenceLog
+from shell.store import reading, tree
+from shell.store.database import Connection, Database, in_transaction
+from shell.store.parts import take_apart
+from shell.store.recorder import Recorder
+from tests.virtual_loop import VirtualLoop
+
+pytestmark = pytest.mark.anyio
+USAGE = Usage(input_tokens=1, output_tokens=1, reasoning_tokens=0, cached_tokens=0, estimated=True)
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, type[VirtualLoop]]]:
+    return "asyncio", {"loop_factory": VirtualLoop}
+
+
+class AtOnce(Database):
+    """A database in memory that writes in the calling thread, when it can write at all."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self._open_to_write()
+        self.commits: list[float] = []
+        self.refusing: ShellError | None = None
+
+    def write(self, job: Callable[[Connection], None]) -> "Future[None]":  # type: ignore[override]
+        outcome: Future[None] = Future()
+        self.commits.append(asyncio.get_running_loop().time())
+        if self.refusing is not None:
+            outcome.set_exception(self.refusing)
+        else:
+            self.now(job)
+            outcome.set_result(None)
+        return outcome
+
+    def now(self, job: Callable[[Connection], None]) -> None:
+        assert self._writing is not None
+        in_transaction(self._writing, job, "IMMEDIATE")
+
+
+class Bench:
+    """A recorder, logs for it to read, and messages for it to write."""
+
+    def __init__(self) -> None:
+        self.database = AtOnce()
+        self.failures: list[str] = []
+        self.ended: list[str] = []
+        self.saves = 0
+        self.recorder = Recorder(
+            self.database,
+            saved=self._saved,
+            failed=lambda error: self.failures.append(error.message),
+            ended=self.ended.append,
+        )
+        self._loop = asyncio.get_running_loop()
+
+    def _saved(self) -> None:
+        self.saves += 1
+
+    def stream(self, name: str = "c") -> tuple[InferenceLog, int]:
+        log = InferenceLog(f"inf-{name}", now=self._loop.time)
+        numbers: list[int] = []
+
+        def write(connection: Connection) -> None:
+            number = tree.create(connection, name, NewConversation(), 1)
+            message = tree.NewMessage(new_id(), "assistant", take_apart(""), 1, "streaming")
+            numbers.append(tree.add(connection, number, None, message))
+
+        self.database.now(write)
+        self.recorder.follow(log, name, numbers[0])
+        return log, numbers[0]
+
+    def row(self, number: int) -> reading.MessageRow:
+        found: list[reading.MessageRow] = []
+
+        def read(connection: Connection) -> None:
+            row = reading.row(connection, number)
+            assert row is not None
+            found.append(reading.with_tail(connection, row))
+
+        self.database.now(read)
+        return found[0]
+
+
+def end(log: InferenceLog) -> None:
+    timing = Timing(first_token_ms=0, total_ms=1)
+    log.append(
+        DoneEvent(
+            **log.stamp(),
+            total_tokens=1,
+            usage=USAGE,
+            finish_reason="stop",
+            cancelled=False,
+            timing=timing,
+        )
+    )
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    yield bench
+    await bench.recorder.close()
+    bench.database.close()
+
+
+async def test_five_streams_make_at_most_two_commits_in_100_ms_and_none_is_250_ms_behind(
+    bench: Bench,
+) -> None:
+    loop = asyncio.get_running_loop()
+    streams = [bench.stream(str(number)) for number in range(5)]
+    waiting: dict[int, list[tuple[float, int]]] = {number: [] for _, number in streams}
+    length = 0
+    for _ in range(600):
+        for log, number in streams:
+            log.append_text("llm:token", "word ")
+            waiting[number].append((loop.time(), length + 5))
+        length += 5
+        await asyncio.sleep(0.007)
+        for _, number in streams:
+            kept = len(bench.row(number).text)
+            waiting[number] = [(at, size) for at, size in waiting[number] if size > kept]
+            assert all(loop.time() - at <= 0.25 for at, _ in waiting[number])
+    commits = bench.database.commits
+    assert len(commits) > 30
+    for first in commits:
+        assert sum(first <= other < first + 0.1 for other in commits) <= 2
+
+
+async def test_an_answer_that_ended_is_whole_and_found(bench: Bench) -> None:
+    log, number = bench.stream()
+    log.append_text("llm:reasoning", "thinking")
+    for text in ("one ", "two ", "three"):
+        log.append_text("llm:token", text)
+        await asyncio.sleep(0.15)
+    log.append(ToolEvent(**log.stamp(), id="t", name="look", arguments_delta='{"a":'))
+    log.append(ToolEvent(**log.stamp(), id="t", name="look", arguments_delta="1}"))
+    end(log)
+    await asyncio.sleep(0.2)
+    row = bench.row(number)
+    assert (row.text, row.reasoning, row.status) == ("one two three", "thinking", "complete")
+    detail = reading.detail_of(row)
+    assert detail is not None
+    assert [(call.name, call.arguments) for call in detail.tools] == [("look", '{"a":1}')]
+    assert bench.ended == ["c"]
+    assert bench.recorder.idle
+
+
+async def test_what_could_not_be_written_is_written_later_whole_and_once(bench: Bench) -> None:
+    log, number = bench.stream()
+    log.append_text("llm:token", "before ")
+    await asyncio.sleep(0.2)
+    bench.database.refusing = StorageUnavailable("The disk is full")
+    log.append_text("llm:token", "meanwhile ")
+    await asyncio.sleep(3.0)
+    assert bench.failures
+    assert set(bench.failures) == {"The disk is full"}
+    assert bench.row(number).text == "before "
+    saves = bench.saves
+    log.append_text("llm:token", "after")
+    end(log)
+    await asyncio.sleep(3.0)
+    assert bench.saves == saves
+    assert bench.row(number).status == "streaming"
+    bench.database.refusing = None
+    await asyncio.sleep(1.5)
+    row = bench.row(number)
+    assert (row.text, row.status) == ("before meanwhile after", "complete")
+    assert bench.saves > saves
+
+
+async def test_who_waits_for_an_answer_to_be_kept_is_told_when_it_cannot_be(bench: Bench) -> None:
+    log, _ = bench.stream()
+    log.append_text("llm:token", "word")
+    end(log)
+    bench.database.refusing = StorageUnavailable("The disk is full")
+    with pytest.raises(StorageUnavailable):
+        await bench.recorder.kept("c")
+    bench.database.refusing = None
+    await bench.recorder.kept("c")
+    assert bench.recorder.idle
+
+
+async def test_closing_keeps_what_there_is(bench: Bench, tmp_path: Path) -> None:
+    log, number = bench.stream()
+    log.append_text("llm:token", "first ")
+    await asyncio.sleep(0)
+    log.append_text("llm:token", "second")
+    await bench.recorder.close()
+    assert bench.row(number).text == "first second"

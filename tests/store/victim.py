@@ -1,0 +1,85 @@
+"""The victim: a process that keeps five answers going and says what was acknowledged, until killed.
+
+    python -m tests.store.victim
+
+It has everything imported and forks one such process for every directory that it reads a line of;
+what that process says goes to the standard output, a line of JSON each: `{"pid"}` once, then
+`{"asked", "text"}` and `{"done", "text"}` when the host acknowledged them, and `{"grown", "text"
+(its length), "at"}` for what the logs held at a time. `{"gone"}` follows when it is dead.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+from shell.contract import SendRequest
+from shell.conversations import Begun
+from shell.store.database import Connection
+from tests.store.desk import OWNER, Desk
+
+STREAMS = 5
+LOOK_S = 0.02
+
+
+def say(**line: object) -> None:
+    os.write(1, (json.dumps(line) + "\n").encode())
+
+
+async def converse(desk: Desk, chance: random.Random, live: dict[str, Begun]) -> None:
+    """Ask, listen, ask again; sometimes beside what was asked before."""
+    conversation = await desk.begin()
+    while True:
+        words = " ".join(f"w{number}" for number in range(chance.randrange(20, 400)))
+        text = f"/rate {chance.randrange(100, 2_000)}\n{words}"
+        request = SendRequest(conversation_id=conversation, content=text)
+        begun = await desk.conversations.send(OWNER, request)
+        say(asked=begun.reply.message_id, text=text)
+        live[begun.reply.answer_id] = begun
+        reply = await desk.done(begun)
+        del live[reply.answer_id]
+        say(done=reply.answer_id, text=words)
+        if chance.random() < 0.3:
+            again = await desk.regenerate(reply.answer_id)
+            say(done=again.answer_id, text=words)
+
+
+async def watch(live: dict[str, Begun]) -> None:
+    while True:
+        for answer_id, begun in live.items():
+            say(grown=answer_id, text=len(begun.log.text("llm:token")), at=time.monotonic())
+        await asyncio.sleep(LOOK_S)
+
+
+async def run(folder: Path) -> None:
+    desk = Desk(folder)
+    chance = random.Random()  # noqa: S311
+    live: dict[str, Begun] = {}
+    say(pid=os.getpid(), streaming=desk.store.database.read(_streaming).result())
+    async with asyncio.TaskGroup() as group:
+        group.create_task(watch(live))
+        for _ in range(STREAMS):
+            group.create_task(converse(desk, chance, live))
+
+
+def _streaming(connection: Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM messages WHERE status = 'streaming'").get)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(KeyboardInterrupt):
+                asyncio.run(run(Path(line.strip())))
+            os._exit(1)
+        os.waitpid(child, 0)
+        say(gone=child)
+
+
+if __name__ == "__main__":
+    main()
