@@ -79,8 +79,14 @@ class ModelInfo:
     files: bool = False
     assistant_prefill: bool = False
     """Whether the last message may be the assistant's, to be continued."""
+    tools: bool = False
+    reasoning: str | None = None
+    """How this model is asked to think aloud, in its API's own word; None: it is not asked."""
     silent_reasoning: bool = False
     """Thinks without saying so: the first content may take as long as a local model's."""
+    input_price: float | None = None
+    """US dollars for a million tokens, where it is known."""
+    output_price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ only what is no JSON object at all is an error.
 """
 
 import json
-import math
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
@@ -19,8 +18,10 @@ from shell.providers.base import (
     UsageReport,
 )
 from shell.providers.endpoint import Endpoint
-from shell.providers.faults import from_error_object, malformed, refused
+from shell.providers.faults import from_error_object, refused
+from shell.providers.reading import as_object, count_of, parse_object, text_of
 from shell.providers.sse import ServerEvent
+from shell.providers.think_tags import ThinkTags
 
 LONG_PROMPT_TOKENS = 256
 
@@ -45,6 +46,7 @@ class ChatStream:
         self._endpoint = endpoint
         self._calls: dict[object, tuple[str, str]] = {}
         self._refusal: list[str] = []
+        self._tags = ThinkTags()
         self._answered = False
         self._reasoned = False
         self.done = False
@@ -89,6 +91,7 @@ class ChatStream:
         Raises:
             ProviderError: CONTENT_FILTER for a refusal.
         """
+        yield from self._sorted(self._tags.end())
         if self._refusal and not self._answered:
             raise refused(self._endpoint, "".join(self._refusal))
         if self._refusal:
@@ -102,9 +105,12 @@ class ChatStream:
         if isinstance(delta, dict):
             content = delta.get("content")
             if isinstance(content, str):
-                if content:
-                    self._answered = True
-                    yield TextDelta(content)
+                if self._tags.over:
+                    if content:
+                        self._answered = True
+                        yield TextDelta(content)
+                elif content:
+                    yield from self._sorted(self._tags.feed(content))
             elif isinstance(content, list):
                 yield from self._parts(content)
             if len(delta) > 1 or content is None:
@@ -114,6 +120,15 @@ class ChatStream:
             if reason == "error":
                 raise from_error_object(self._endpoint, choice.get("error"))
             self.finish = _REASONS.get(reason.lower(), "other")
+
+    def _sorted(self, pieces: Iterator[tuple[bool, str]]) -> Iterator[Chunk]:
+        for thought, text in pieces:
+            if thought:
+                self._reasoned = True
+                yield ReasoningDelta(text)
+            else:
+                self._answered = True
+                yield TextDelta(text)
 
     def _rest(self, delta: dict[str, object]) -> Iterator[Chunk]:
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
@@ -149,9 +164,7 @@ class ChatStream:
     def _call(self, call: dict[str, object], position: int) -> ToolCallDelta:
         index = call.get("index")
         key = index if isinstance(index, int) else position
-        function = call.get("function")
-        if not isinstance(function, dict):
-            function = {}
+        function = as_object(call.get("function"))
         call_id, name = self._calls.get(key, (f"call-{len(self._calls) + 1}", ""))
         call_id = text_of(call.get("id")) or call_id
         name = name or text_of(function.get("name"))
@@ -169,27 +182,10 @@ def _reading(progress: dict[str, object]) -> Iterator[Progress]:
         yield Progress("Reading the conversation…", read / total)
 
 
-def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
-    """The JSON object that an event's data is.
-
-    Raises:
-        ProviderError: PROTOCOL_ERROR when it is anything else.
-    """
-    try:
-        event: object = json.loads(data)
-    except (ValueError, RecursionError):
-        raise malformed(endpoint) from None
-    if not isinstance(event, dict):
-        raise malformed(endpoint)
-    return event
-
-
 def read_usage(usage: dict[str, object]) -> UsageReport:
     """The usage object of Chat Completions, with the names that other servers use for its parts."""
-    received = usage.get("prompt_tokens_details")
-    written = usage.get("completion_tokens_details")
-    received = received if isinstance(received, dict) else {}
-    written = written if isinstance(written, dict) else {}
+    received = as_object(usage.get("prompt_tokens_details"))
+    written = as_object(usage.get("completion_tokens_details"))
     return UsageReport(
         input_tokens=count_of(usage.get("prompt_tokens")),
         output_tokens=count_of(usage.get("completion_tokens")),
@@ -198,15 +194,3 @@ def read_usage(usage: dict[str, object]) -> UsageReport:
             received.get("cached_tokens") or usage.get("prompt_cache_hit_tokens")
         ),
     )
-
-
-def count_of(value: object) -> int:
-    """A number of tokens, whatever a server wrote there."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 0
-    return int(min(max(value, 0), 2**53)) if math.isfinite(value) else 0
-
-
-def text_of(value: object) -> str:
-    """A text, whatever a server wrote there."""
-    return value if isinstance(value, str) else ""

@@ -30,10 +30,10 @@ class Endpoint:
     label: str
     """The provider's name as people write it; errors begin with it."""
     base_url: str
-    key: Callable[[], str | None] = no_key
+    key: Callable[[], str | None] = field(default=no_key, repr=False)
     """Asked before every request, so that a new key counts at once."""
     key_required: bool = True
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The user's own, sent with every request."""
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     allow_plain_http: bool = False
@@ -47,6 +47,11 @@ class Endpoint:
             return ipaddress.ip_address(host).is_loopback
         except ValueError:
             return host == "localhost" or host.endswith(".localhost")
+
+    @property
+    def on_this_machine_in_plain(self) -> bool:
+        """Whether nothing that is sent here can ever need a certificate."""
+        return self.on_this_machine and self._address.scheme == "http"
 
     @property
     def _address(self) -> SplitResult:

@@ -15,6 +15,9 @@ from shell.providers.endpoint import Endpoint
 
 _DAY_MS = 86_400_000
 
+KNOWN_FIELDS = frozenset({"reasoning.summary"})
+"""Fields of a request that its maker leaves out when a server refuses them."""
+
 _BY_NAME: dict[str, ErrorCode] = {
     "context_length_exceeded": ErrorCode.CONTEXT_LENGTH,
     "exceed_context_size_error": ErrorCode.CONTEXT_LENGTH,
@@ -26,6 +29,9 @@ _BY_NAME: dict[str, ErrorCode] = {
     "billing_hard_limit_reached": ErrorCode.INSUFFICIENT_QUOTA,
     "content_filter": ErrorCode.CONTENT_FILTER,
     "content_policy_violation": ErrorCode.CONTENT_FILTER,
+    "invalid_prompt": ErrorCode.CONTENT_FILTER,
+    "bio_policy": ErrorCode.CONTENT_FILTER,
+    "misalignment_policy_violation": ErrorCode.CONTENT_FILTER,
     "model_not_found": ErrorCode.MODEL_NOT_FOUND,
     "invalid_api_key": ErrorCode.API_KEY_ERROR,
     "api_key_invalid": ErrorCode.API_KEY_ERROR,
@@ -61,8 +67,6 @@ _BY_STATUS: dict[int, ErrorCode] = {
 _BY_GENERAL_NAME: dict[str, ErrorCode] = {
     "not_found_error": ErrorCode.MODEL_NOT_FOUND,
     "not_found": ErrorCode.MODEL_NOT_FOUND,
-    "invalid_request_error": ErrorCode.INVALID_REQUEST,
-    "invalid_argument": ErrorCode.INVALID_REQUEST,
     "failed_precondition": ErrorCode.INVALID_REQUEST,
 }
 """Names for an error inside a stream, whose status was 200."""
@@ -100,7 +104,11 @@ def from_status(
         code = ErrorCode.SERVER_ERROR if status >= 500 else ErrorCode.INVALID_REQUEST
     sentence = _message(fault) or f"{_SENTENCES[code]} (status {status})"
     wait = _retry_after_ms(headers, fault) if code.retryable else None
-    return endpoint.error(code, sentence, wait)
+    error = endpoint.error(code, sentence, wait)
+    field = next((f["param"] for f in _objects(fault) if isinstance(f.get("param"), str)), None)
+    if code is ErrorCode.INVALID_REQUEST and field in KNOWN_FIELDS:
+        error.details = {"field": str(field)}
+    return error
 
 
 def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:
@@ -113,7 +121,10 @@ def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:
             return endpoint.error(
                 found.code, _message(error) or _SENTENCES[found.code], found.retry_after_ms
             )
-        code = _named(error, _BY_GENERAL_NAME) or ErrorCode.SERVER_ERROR
+        code = _named(error, _BY_GENERAL_NAME)
+        if code is None:
+            ours = any(name.startswith("invalid_") for name in _names(error))
+            code = ErrorCode.INVALID_REQUEST if ours else ErrorCode.SERVER_ERROR
     wait = _retry_after_ms({}, error) if code.retryable else None
     return endpoint.error(code, _message(error) or _SENTENCES[code], wait)
 

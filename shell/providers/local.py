@@ -159,8 +159,9 @@ async def _connect(runner: _Runner, child: Child, weights: Weights) -> OpenAICom
             local=True,
             # Without progress llama.cpp reads a long prompt to its end before it notices that
             # nobody listens any more.
-            extra={"return_progress": True}
-            | ({"top_p": EMBEDDED_TOP_P} if weights.embedded else {}),
+            extra=lambda _: (
+                {"return_progress": True} | ({"top_p": EMBEDDED_TOP_P} if weights.embedded else {})
+            ),
         )
         runner.child = child
         if old is not None:

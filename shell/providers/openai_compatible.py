@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
 
+def _nothing(model: ModelInfo) -> Mapping[str, object]:
+    return {}
+
+
 class OpenAICompatible:
     """One endpoint.
 
@@ -34,14 +38,14 @@ class OpenAICompatible:
         models: Callable[[str], ModelInfo] = ModelInfo,
         *,
         local: bool = False,
-        extra: Mapping[str, object] | None = None,
+        extra: Callable[[ModelInfo], Mapping[str, object]] = _nothing,
     ) -> None:
         self.id = endpoint.id
         self.default_model_id = default_model_id
         self.local = local
         self._endpoint = endpoint
         self._models = models
-        self._extra = dict(extra) if extra else None
+        self._extra = extra
         self._clients = Clients(endpoint, make_client)
 
     def model(self, model_id: str) -> ModelInfo:
@@ -75,7 +79,7 @@ class OpenAICompatible:
             temperature=openai.omit if request.temperature is None else request.temperature,
             max_tokens=most if short else openai.omit,
             max_completion_tokens=openai.omit if short else most,
-            extra_body=self._extra,
+            extra_body=self._extra(request.model),
         )
         # The SDK's own stream would build a deep object of every event: five times the work.
         return stream.response
@@ -86,10 +90,10 @@ def make_client(endpoint: Endpoint, key: str) -> "AsyncOpenAI":
     import openai
 
     return openai.AsyncOpenAI(
-        api_key=key or "none",  # it insists on one; without a key the header is taken off again
+        api_key=key or "none",  # it insists on one; what is sent is the line below
         base_url=endpoint.base_url,
         max_retries=0,
-        http_client=http_client(endpoint, "authorization" if key else None),
+        http_client=http_client(endpoint, {"authorization": f"Bearer {key}"} if key else {}),
     )
 
 

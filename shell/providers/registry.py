@@ -3,59 +3,44 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from shell.errors import ValidationFailed
-from shell.providers.base import Provider
+from shell.providers.anthropic import Anthropic
+from shell.providers.base import ModelInfo, Provider
+from shell.providers.capabilities import Capabilities
 from shell.providers.echo import EchoProvider
 from shell.providers.endpoint import Endpoint
 from shell.providers.local import LocalProvider
 from shell.providers.openai_compatible import OpenAICompatible
+from shell.providers.openai_responses import OpenAIResponses
 from shell.providers.weights import WeightsShelf
+
+OPENAI_URL = "https://api.openai.com/v1"
+ANTHROPIC_URL = "https://api.anthropic.com"
+GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
+
+Models = Callable[[str], ModelInfo]
 
 
 class Providers(Mapping[str, Provider]):
     """The providers of one host.
 
     Args:
-        data_dir: the data directory; the user's own model files are looked for in it.
+        data_dir: the data directory, for the user's own model files and table of models.
         environ: keys and base URLs.
     """
 
     default_id = "local"
 
     def __init__(self, data_dir: Path | None, environ: Mapping[str, str] = os.environ) -> None:
-        def key(*names: str) -> Callable[[], str | None]:
-            return lambda: next((environ[name] for name in names if environ.get(name)), None)
-
-        def url(default: str, *names: str) -> str:
-            return key(*names)() or default
-
+        table = Capabilities(data_dir)
         every: list[Provider] = [
             LocalProvider(WeightsShelf(data_dir, environ)),
-            OpenAICompatible(
-                Endpoint(
-                    "openai",
-                    "OpenAI",
-                    url("https://api.openai.com/v1", "OPENAI_BASE_URL"),
-                    key("OPENAI_API_KEY"),
-                    max_tokens_field="max_completion_tokens",
-                ),
-                "gpt-5.4-mini",
-            ),
-            OpenAICompatible(
-                Endpoint(
-                    "google",
-                    "Google",
-                    url(
-                        "https://generativelanguage.googleapis.com/v1beta/openai",
-                        "GOOGLE_BASE_URL",
-                        "GEMINI_BASE_URL",
-                    ),
-                    key("GOOGLE_API_KEY", "GEMINI_API_KEY"),
-                ),
-                "gemini-flash-latest",
-            ),
+            _openai(environ, partial(table.info, "openai")),
+            _anthropic(environ, partial(table.info, "anthropic")),
+            _google(environ, partial(table.info, "google")),
             EchoProvider(),
         ]
         self._providers = {provider.id: provider for provider in every}
@@ -86,3 +71,50 @@ class Providers(Mapping[str, Provider]):
 
     def __len__(self) -> int:
         return len(self._providers)
+
+
+def _openai(environ: Mapping[str, str], models: Models) -> Provider:
+    endpoint = Endpoint(
+        "openai",
+        "OpenAI",
+        _first(environ, "OPENAI_BASE_URL") or OPENAI_URL,
+        partial(_first, environ, "OPENAI_API_KEY"),
+        max_tokens_field="max_completion_tokens",
+    )
+    default = "gpt-5.4-mini"
+    # Responses tells what a model thinks; what stands in for OpenAI mostly knows only the other.
+    if endpoint.base_url.rstrip("/") == OPENAI_URL:
+        return OpenAIResponses(endpoint, default, models)
+    return OpenAICompatible(endpoint, default, models)
+
+
+def _anthropic(environ: Mapping[str, str], models: Models) -> Provider:
+    endpoint = Endpoint(
+        "anthropic",
+        "Anthropic",
+        _first(environ, "ANTHROPIC_BASE_URL") or ANTHROPIC_URL,
+        partial(_first, environ, "ANTHROPIC_API_KEY"),
+    )
+    return Anthropic(endpoint, "claude-sonnet-5-5", models)
+
+
+def _google(environ: Mapping[str, str], models: Models) -> Provider:
+    endpoint = Endpoint(
+        "google",
+        "Google",
+        _first(environ, "GOOGLE_BASE_URL", "GEMINI_BASE_URL") or GOOGLE_URL,
+        partial(_first, environ, "GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    )
+    return OpenAICompatible(endpoint, "gemini-flash-latest", models, extra=_google_thoughts)
+
+
+def _google_thoughts(model: ModelInfo) -> Mapping[str, object]:
+    """What Google's own fields are called in its copy of OpenAI's API."""
+    if model.reasoning != "thoughts":
+        return {}
+    return {"extra_body": {"google": {"thinking_config": {"include_thoughts": True}}}}
+
+
+def _first(environ: Mapping[str, str], *names: str) -> str | None:
+    """The first of these variables that is set to something."""
+    return next((environ[name] for name in names if environ.get(name)), None)

@@ -8,6 +8,7 @@ and classed before any SDK sees it.
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,6 @@ _CARRIED = frozenset(
         "content-type",
         "host",
         "transfer-encoding",
-        "user-agent",
     }
 )
 """The headers that a request may carry besides the key and the user's own. The SDKs would add
@@ -50,12 +50,12 @@ _TALKATIVE = ("anthropic", "httpcore2", "httpx2", "openai")
 """Loggers that write addresses and headers, in which a key can stand, at DEBUG and INFO."""
 
 
-def http_client(endpoint: Endpoint, key_header: str | None) -> "httpx2.AsyncClient":
+def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClient":
     """A client for this endpoint only. Slow (certificates): make it in a worker thread.
 
     Args:
         endpoint: where its requests go.
-        key_header: the header that carries the key; None when there is no key.
+        key: the header that carries the key; empty when there is none.
 
     Raises:
         ProviderError: INVALID_REQUEST when the proxy settings cannot be used.
@@ -64,14 +64,13 @@ def http_client(endpoint: Endpoint, key_header: str | None) -> "httpx2.AsyncClie
 
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    carried = _CARRIED | {name.lower() for name in (key_header, *endpoint.headers) if name}
+    meant = {"user-agent": f"Tidewire/{__version__}", **key, **endpoint.headers}
 
     async def only_what_is_meant(request: httpx2.Request) -> None:
-        for name in [name for name in request.headers if name.lower() not in carried]:
+        for name in [name for name in request.headers if name.lower() not in _CARRIED]:
             del request.headers[name]
-        request.headers["user-agent"] = f"Tidewire/{__version__}"
         request.headers["accept-encoding"] = "identity"  # compression holds back small pieces
-        request.headers.update(endpoint.headers)
+        request.headers.update(meant)
 
     async def class_errors(response: httpx2.Response) -> None:
         if response.status_code >= 300:
@@ -89,12 +88,18 @@ def http_client(endpoint: Endpoint, key_header: str | None) -> "httpx2.AsyncClie
             ),
             follow_redirects=False,
             trust_env=not endpoint.on_this_machine,
+            verify=_no_certificates() if endpoint.on_this_machine_in_plain else True,
             event_hooks={"request": [only_what_is_meant], "response": [class_errors]},
         )
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
         raise endpoint.error(
             ErrorCode.INVALID_REQUEST, f"The proxy settings of this machine cannot be used: {error}"
         ) from None
+
+
+def _no_certificates() -> ssl.SSLContext:
+    """Trusts nobody: reading the certificates takes longer than connecting without them."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def stream_type(endpoint: Endpoint, headers: Mapping[str, str]) -> str:
@@ -119,15 +124,17 @@ def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> Provide
     """
     import httpx2
 
-    if isinstance(error, ProviderError):
-        return error
-    cause = error.__cause__ if isinstance(error.__cause__, httpx2.HTTPError) else error
-    if isinstance(cause, httpx2.TransportError | httpx2.StreamError):
-        return interrupted(endpoint, cause, answering=answering)
-    if isinstance(cause, httpx2.DecodingError):
-        return endpoint.error(ErrorCode.PROTOCOL_ERROR, "The server's compression is damaged.")
-    if isinstance(cause, httpx2.InvalidURL):
-        return endpoint.error(ErrorCode.INVALID_REQUEST, "The base URL is not valid.")
+    cause: BaseException | None = error
+    while cause is not None:  # the SDKs wrap what happens under them
+        if isinstance(cause, ProviderError):
+            return cause
+        if isinstance(cause, httpx2.TransportError | httpx2.StreamError):
+            return interrupted(endpoint, cause, answering=answering)
+        if isinstance(cause, httpx2.DecodingError):
+            return endpoint.error(ErrorCode.PROTOCOL_ERROR, "The server's compression is damaged.")
+        if isinstance(cause, httpx2.InvalidURL):
+            return endpoint.error(ErrorCode.INVALID_REQUEST, "The base URL is not valid.")
+        cause = cause.__cause__
     return endpoint.error(
         ErrorCode.UNKNOWN_ERROR, f"Failed unexpectedly ({type(error).__name__}): {error}"
     )

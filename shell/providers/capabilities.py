@@ -1,0 +1,121 @@
+"""Capabilities: what every model takes and gives, from a table of data that a user can override."""
+
+import functools
+import logging
+import tomllib
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shell.providers.base import ModelInfo
+
+BUILT_IN = Path(__file__).with_name("models.toml")
+OWN = "models.toml"
+_log = logging.getLogger(__name__)
+
+Tokens = Annotated[int, Field(gt=0, le=100_000_000)]
+Temperature = Annotated[float, Field(ge=0, le=2)]
+
+
+class Entry(BaseModel):
+    """One `[[model]]` of the table; `models.toml` says what its fields mean."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    provider: str
+    match: str
+    context: Tokens = 128_000
+    output: Tokens | None = None
+    temperature: Temperature | Literal[False] = 2.0
+    temperature_default: Temperature = 0.7
+    system: bool = True
+    images: bool = False
+    files: bool = False
+    tools: bool = False
+    prefill: bool = False
+    reasoning: str | None = None
+    silent: bool = False
+    price: tuple[float, float] | None = None
+
+    def info(self, model_id: str) -> ModelInfo:
+        """The entry, said of one model."""
+        refuses = self.temperature is False
+        return ModelInfo(
+            model_id,
+            self.context,
+            max_output_tokens=self.output,
+            temperature_max=None if refuses else float(self.temperature),
+            temperature_default=None if refuses else self.temperature_default,
+            system_prompt=self.system,
+            images=self.images,
+            files=self.files,
+            tools=self.tools,
+            assistant_prefill=self.prefill,
+            reasoning=self.reasoning,
+            silent_reasoning=self.silent,
+            input_price=self.price[0] if self.price else None,
+            output_price=self.price[1] if self.price else None,
+        )
+
+
+class Table(BaseModel):
+    """A file of entries."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    date: date
+    model: list[Entry] = Field(default_factory=list)
+
+
+class Capabilities:
+    """Asked for one model at a time.
+
+    Args:
+        data_dir: where the user's own table may lie; it is asked first, and left out (with a
+            warning) when it cannot be understood.
+    """
+
+    def __init__(self, data_dir: Path | None = None) -> None:
+        self._own = data_dir / OWN if data_dir is not None else None
+
+    def info(self, provider_id: str, model_id: str) -> ModelInfo:
+        """What the model takes; for an unknown one, the most cautious guess of its provider."""
+        for entry in self._entries:
+            if entry.provider == provider_id and fnmatchcase(model_id, entry.match):
+                return entry.info(model_id)
+        return ModelInfo(model_id)
+
+    def known(self, provider_id: str) -> list[Entry]:
+        """Every entry of a provider, those that count first."""
+        return [entry for entry in self._entries if entry.provider == provider_id]
+
+    @functools.cached_property
+    def _entries(self) -> list[Entry]:
+        return [*_own_entries(self._own), *read_table(BUILT_IN).model]
+
+
+def read_table(path: Path) -> Table:
+    """Read a table.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no table; the text says where.
+    """
+    return Table.model_validate(tomllib.loads(path.read_text("utf-8")))
+
+
+def _own_entries(path: Path | None) -> list[Entry]:
+    if path is None or not path.exists():
+        return []
+    try:
+        return read_table(path).model
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"])
+        _log.warning("%s is left out: %s: %s", path, place, first["msg"])
+    except (OSError, ValueError) as error:
+        _log.warning("%s is left out: %s", path, error)
+    return []

@@ -1,0 +1,490 @@
+"""Every API and every scene: what a server does, and what our provider makes of it."""
+
+import asyncio
+import time
+from email.utils import formatdate
+
+import pytest
+
+from shell.contract import FinishReason
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.base import TextDelta, UsageReport
+from tests.providers.collect import Answer, a_request, ask
+from tests.providers.dialects import ARGUMENTS, USAGE
+from tests.providers.fault_server import Exchange, fault_server
+from tests.providers.scenes import APIS, Api, answering, streaming
+
+pytestmark = pytest.mark.anyio
+
+Body = bytes | dict[str, object]
+
+
+@pytest.fixture(params=APIS, ids=lambda api: api.dialect.name)
+def api(request: pytest.FixtureRequest) -> Api:
+    found = request.param
+    assert isinstance(found, Api)
+    return found
+
+
+# --- what goes well ---------------------------------------------------------------------------
+
+
+async def test_a_plain_answer(api: Api) -> None:
+    says = api.dialect
+    answer = await api.run(
+        streaming(*says.begin(), *says.text("Hello "), *says.text("wörld 🌍"), *says.finish())
+    )
+    assert answer.error is None
+    assert (answer.text, answer.finish, answer.usage) == ("Hello wörld 🌍", "stop", USAGE)
+    assert sum(isinstance(chunk, UsageReport) for chunk in answer.chunks) == 1
+
+
+async def test_reasoning(api: Api) -> None:
+    says = api.dialect
+    frames = [*says.begin(), *says.reasoning("Hm, "), *says.reasoning("so."), *says.text("Yes.")]
+    answer = await api.run(streaming(*frames, *says.finish()))
+    assert (answer.reasoning, answer.text, answer.error) == ("Hm, so.", "Yes.", None)
+
+
+async def test_a_tool_call_repeats_its_id_and_name(api: Api) -> None:
+    says = api.dialect
+    finish = says.finish(says.finish_of("stop" if says.name == "responses" else "tool_calls"))
+    answer = await api.run(streaming(*says.begin(), *says.call(), *finish))
+    assert {(call.id, call.name) for call in answer.calls} == {("call-7", "look")}
+    assert "".join(call.arguments for call in answer.calls) == ARGUMENTS
+    assert answer.finish == "tool_calls"
+
+
+@pytest.mark.parametrize("reason", ["stop", "length", "other"])
+async def test_finish_reasons(api: Api, reason: FinishReason) -> None:
+    says = api.dialect
+    frames = [*says.begin(), *says.text("a"), *says.finish(says.finish_of(reason))]
+    assert (await api.run(streaming(*frames))).finish == reason
+
+
+async def test_a_refusal_before_text_is_an_error(api: Api) -> None:
+    says = api.dialect
+    answer = await api.run(streaming(*says.begin(), *says.refusal("I cannot.")))
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.message) == (
+        ErrorCode.CONTENT_FILTER,
+        "Test: I cannot.",
+    )
+
+
+async def test_a_refusal_after_text_is_a_finish(api: Api) -> None:
+    says = api.dialect
+    answer = await api.run(
+        streaming(*says.begin(), *says.text("Well. "), *says.refusal("I cannot."))
+    )
+    assert (answer.text[:6], answer.finish, answer.error) == ("Well. ", "content_filter", None)
+
+
+async def test_a_server_that_does_not_stream_is_understood(api: Api) -> None:
+    answer = await api.run(answering(200, api.dialect.whole("All at once.")))
+    assert (answer.text, answer.finish, answer.error) == ("All at once.", "stop", None)
+
+
+async def test_many_empty_deltas_and_a_large_one(api: Api) -> None:
+    says = api.dialect
+    empty = b"".join(says.text("")) * 100
+    big = "x" * 1_000_000
+    answer = await api.run(
+        streaming(*says.begin(), *[empty] * 100, *says.text(big), *says.finish())
+    )
+    assert [c for c in answer.chunks if isinstance(c, TextDelta)] == [TextDelta(big)]
+
+
+async def test_bad_utf8_becomes_a_replacement_character(api: Api) -> None:
+    says = api.dialect
+    frames = [frame.replace(b"a?b", b"a\xf0\x9f\x98b") for frame in says.text("a?b")]
+    answer = await api.run(streaming(*says.begin(), *frames, *says.finish()))
+    assert answer.text == "a\N{REPLACEMENT CHARACTER}b"
+
+
+async def test_halves_of_an_emoji_go_on_as_they_came(api: Api) -> None:
+    """The engine joins them, for every provider."""
+    says = api.dialect
+    frames = [*says.begin(), *says.text("\ud83d"), *says.text("\udc4b")]
+    assert (await api.run(streaming(*frames, *says.finish()))).text == "\ud83d\udc4b"
+
+
+async def test_a_slow_first_word_is_waited_for(api: Api) -> None:
+    says = api.dialect
+
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head()
+        await exchange.send(*says.begin())
+        for _ in range(3):
+            await asyncio.sleep(0.05)
+            await exchange.send(b": ping\n\n")
+        await exchange.send(*says.text("Here."), *says.finish())
+        await exchange.end()
+
+    answer = await api.run(scene)
+    assert (answer.text, answer.error) == ("Here.", None)
+
+
+async def test_every_byte_in_a_packet_of_its_own(api: Api) -> None:
+    says = api.dialect
+    stream = b"".join([*says.begin(), *says.text("Grüße 🌍"), *says.call(), *says.finish()])
+    whole = await api.run(streaming(stream))
+    bits = await api.run(streaming(*(stream[i : i + 1] for i in range(len(stream)))))
+    assert bits.chunks == whole.chunks
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b": a comment\n\nid: 7\nretry: 10\n\nevent: ping\n\n",
+        b"data: {}\n\n",
+        b'data: {"type": null, "choices": null, "usage": null, "error": null}\n\n',
+        b'data: {"type": "tomorrow", "choices": [null], "delta": 7, "index": {}}\n\n',
+        b'data: {"choices": [{"delta": null, "finish_reason": 7}]}\n\n',
+        b'data: {"choices": [{"delta": {"content": 42, "tool_calls": [null, {}]}}]}\n\n',
+        b'data: {"choices": [], "usage": {"prompt_tokens": -1, "completion_tokens": NaN}}\n\n',
+        b'data: {"type": "content_block_delta", "index": 9, "delta": null}\n\n',
+        b'data: {"type": "content_block_start", "content_block": {"type": "tool_use"}}\n\n',
+        b'data: {"type": "message_start", "message": 7}\n\n',
+        b'data: {"type": "response.output_text.delta", "delta": {"text": "x"}}\n\n',
+        b'data: {"type": "response.output_item.added", "item": {"type": "function_call"}}\n\n',
+        b'data: {"type": "response.function_call_arguments.delta", "output_index": 3}\n\n',
+    ],
+)
+async def test_odd_events_are_passed_over(api: Api, odd: bytes) -> None:
+    says = api.dialect
+    answer = await api.run(streaming(*says.begin(), odd, *says.text("fine"), *says.finish()))
+    assert (answer.text, answer.finish is not None, answer.error) == ("fine", True, None)
+
+
+# --- error answers ----------------------------------------------------------------------------
+
+STATUSES: list[tuple[int, Body, ErrorCode]] = [
+    (400, {"error": {"type": "invalid_request_error"}}, ErrorCode.INVALID_REQUEST),
+    (400, {"error": {"code": "context_length_exceeded"}}, ErrorCode.CONTEXT_LENGTH),
+    (400, {"error": {"code": 400, "type": "exceed_context_size_error"}}, ErrorCode.CONTEXT_LENGTH),
+    (400, {"error": {"code": "content_filter"}}, ErrorCode.CONTENT_FILTER),
+    (400, {"error": {"type": "billing_error"}}, ErrorCode.INSUFFICIENT_QUOTA),
+    (401, {"error": {"type": "invalid_request_error"}}, ErrorCode.API_KEY_ERROR),
+    (401, b"<html>who are you</html>", ErrorCode.API_KEY_ERROR),
+    (402, {"error": {"code": 402}}, ErrorCode.INSUFFICIENT_QUOTA),
+    (403, {"error": {"type": "permission_error"}}, ErrorCode.PERMISSION_DENIED),
+    (404, {"error": {"code": "model_not_found"}}, ErrorCode.MODEL_NOT_FOUND),
+    (404, b"<h1>404</h1>", ErrorCode.MODEL_NOT_FOUND),
+    (413, {"error": {"type": "request_too_large"}}, ErrorCode.CONTEXT_LENGTH),
+    (413, b"", ErrorCode.CONTEXT_LENGTH),
+    (422, {"detail": [{"msg": "no"}]}, ErrorCode.INVALID_REQUEST),
+    (429, {"error": {"code": "rate_limit_exceeded", "type": "requests"}}, ErrorCode.RATE_LIMIT),
+    (429, {"error": {"type": "rate_limit_error"}}, ErrorCode.RATE_LIMIT),
+    (429, b"slow down", ErrorCode.RATE_LIMIT),
+    (429, {"error": {"type": "insufficient_quota", "code": None}}, ErrorCode.INSUFFICIENT_QUOTA),
+    (429, {"error": {"code": "insufficient_quota"}}, ErrorCode.INSUFFICIENT_QUOTA),
+    (500, {"error": {"type": "server_error"}}, ErrorCode.SERVER_ERROR),
+    (500, {"error": {"type": "api_error"}}, ErrorCode.SERVER_ERROR),
+    (502, b"<html>bad gateway</html>", ErrorCode.SERVER_ERROR),
+    (503, b"<html>maintenance</html>", ErrorCode.SERVER_ERROR),
+    (503, {"error": {"type": "unavailable_error", "code": 503}}, ErrorCode.OVERLOADED),
+    (504, b"", ErrorCode.SERVER_ERROR),
+    (529, {"error": {"type": "overloaded_error"}}, ErrorCode.OVERLOADED),
+    (529, b"", ErrorCode.OVERLOADED),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "code"), STATUSES)
+async def test_statuses(api: Api, status: int, body: Body, code: ErrorCode) -> None:
+    answer = await api.run(answering(status, body))
+    assert answer.error is not None
+    assert answer.error.code is code
+    assert answer.error.message.startswith("Test: ")
+    assert "<" not in answer.error.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("overloaded_error", ErrorCode.OVERLOADED),
+        ("rate_limit_exceeded", ErrorCode.RATE_LIMIT),
+        ("insufficient_quota", ErrorCode.INSUFFICIENT_QUOTA),
+        ("invalid_request_error", ErrorCode.INVALID_REQUEST),
+        ("not_found_error", ErrorCode.MODEL_NOT_FOUND),
+        ("server_error", ErrorCode.SERVER_ERROR),
+        ("something_new", ErrorCode.SERVER_ERROR),
+    ],
+)
+@pytest.mark.parametrize("begun", [False, True])
+async def test_an_error_in_the_stream(api: Api, kind: str, code: ErrorCode, begun: bool) -> None:
+    says = api.dialect
+    before = [*says.begin(), *says.text("Some text")] if begun else []
+    answer = await api.run(streaming(*before, *says.failure(kind)))
+    assert answer.error is not None
+    assert answer.error.code is code
+    assert answer.text == ("Some text" if begun else "")
+
+
+@pytest.mark.parametrize("kind", ["overloaded_error", "rate_limit_exceeded"])
+async def test_an_error_with_a_good_status(api: Api, kind: str) -> None:
+    answer = await api.run(answering(200, api.dialect.error(kind)))
+    assert answer.error is not None
+    assert answer.error.code in {ErrorCode.OVERLOADED, ErrorCode.RATE_LIMIT}
+
+
+AT_28 = "Wed, 21 Oct 2026 07:28:00 GMT"
+AT_27_40 = "Wed, 21 Oct 2026 07:27:40 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"retry_after": "7"}, 7_000),
+        ({"retry_after": "0.5"}, 500),
+        ({"retry_after_ms": "250", "retry_after": "9"}, 250),
+        ({"retry_after": AT_28, "date": AT_27_40}, 20_000),
+        ({"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+        ({"retry_after": "-3"}, 0),
+        ({"retry_after": "soon"}, None),
+        ({"retry_after": "nan"}, None),
+        ({"retry_after": "1e400"}, None),
+        ({"retry_after": "999999999999"}, 86_400_000),
+        ({}, None),
+    ],
+)
+async def test_retry_after(api: Api, headers: dict[str, str], expected: int | None) -> None:
+    answer = await api.run(answering(429, api.dialect.error("rate_limit_error"), **headers))
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.retry_after_ms) == (ErrorCode.RATE_LIMIT, expected)
+
+
+async def test_retry_after_as_a_date_by_this_machines_clock(api: Api) -> None:
+    due = formatdate(time.time() + 30, usegmt=True)
+    answer = await api.run(answering(529, b"", retry_after=due))
+    assert answer.error is not None
+    wait = answer.error.retry_after_ms
+    assert wait is not None
+    assert 25_000 < wait <= 30_000
+
+
+async def test_an_endless_error_answer_is_judged_by_its_beginning(api: Api) -> None:
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head(429, "application/json", {"retry-after": "2"})
+        while True:
+            await exchange.send(b"x" * 65_536)
+
+    answer = await api.run(scene)
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.retry_after_ms) == (ErrorCode.RATE_LIMIT, 2_000)
+
+
+# --- broken streams ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b'data: {"choices": [\n\n',
+        b"data: 42\n\n",
+        b"data: [" + b"[" * 100_000 + b"\n\n",
+        b"data: " + b"9" * 10_000 + b"\n\n",
+        b"data: \xff\xfe\n\n",
+    ],
+    ids=["cut", "a number", "very deep", "a huge number", "not UTF-8"],
+)
+async def test_what_is_no_json_object_is_a_protocol_error(
+    api: Api, broken: bytes, begun: bool
+) -> None:
+    says = api.dialect
+    before = [*says.begin(), *says.text("Some text")] if begun else []
+    answer = await api.run(streaming(*before, broken))
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.PROTOCOL_ERROR
+    assert answer.text == ("Some text" if begun else "")
+
+
+@pytest.mark.parametrize("how", ["reset", "cut"])
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("nothing", ErrorCode.NETWORK_ERROR),
+        ("begin", ErrorCode.NETWORK_ERROR),
+        ("text", ErrorCode.STREAM_INTERRUPTED),
+        ("reasoning", ErrorCode.STREAM_INTERRUPTED),
+        ("call", ErrorCode.STREAM_INTERRUPTED),
+    ],
+)
+async def test_a_connection_that_breaks(api: Api, what: str, code: ErrorCode, how: str) -> None:
+    says = api.dialect
+    frames = {
+        "nothing": [],
+        "begin": says.begin(),
+        "text": says.text("a"),
+        "reasoning": says.reasoning("a"),
+        "call": says.call(),
+    }[what]
+    received = asyncio.Event()
+    if what in {"nothing", "begin"}:
+        received.set()
+
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head()
+        await exchange.send(*frames)
+        await asyncio.wait_for(received.wait(), 5)  # a reset throws away what was not yet read
+        if how == "reset":
+            exchange.reset()
+        raise ConnectionResetError
+
+    async with api.serving(scene) as (provider, server):
+        error: ProviderError | None = None
+        try:
+            async for _ in provider.stream(a_request(provider, "hi")):
+                received.set()
+        except ProviderError as raised:
+            error = raised
+    assert error is not None
+    assert error.code is code
+    assert len(server.requests) == 1
+
+
+async def test_no_answer_at_all(api: Api) -> None:
+    async def scene(exchange: Exchange) -> None:
+        exchange.reset()
+        raise ConnectionResetError
+
+    answer = await api.run(scene)
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.NETWORK_ERROR
+
+
+async def test_not_http_at_all(api: Api) -> None:
+    async def scene(exchange: Exchange) -> None:
+        await exchange.raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n")
+        raise ConnectionResetError
+
+    answer = await api.run(scene)
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.NETWORK_ERROR
+
+
+async def test_nobody_listens(api: Api) -> None:
+    async with fault_server(streaming()) as server:
+        url = server.url
+    provider = api.make(url)
+    answer = await ask(provider, "hi")
+    await provider.close()
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.NETWORK_ERROR
+
+
+@pytest.mark.parametrize("what", ["nothing", "begin", "text"])
+async def test_a_clean_end_without_a_reason_gives_no_finish(api: Api, what: str) -> None:
+    """The engine makes it STREAM_INCOMPLETE."""
+    says = api.dialect
+    frames = {"nothing": [], "begin": says.begin(), "text": says.text("half an ans")}[what]
+    answer = await api.run(streaming(*frames))
+    assert (answer.finish, answer.error) == (None, None)
+
+
+async def test_an_event_cut_by_the_end_is_incomplete_and_not_malformed(api: Api) -> None:
+    says = api.dialect
+    last = b"".join(says.text("never shown"))
+    answer = await api.run(streaming(*says.begin(), *says.text("a"), last[: len(last) // 3]))
+    assert (answer.text, answer.finish, answer.error) == ("a", None, None)
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/html", "text/html; charset=utf-8", "image/png", "text/plain"]
+)
+async def test_a_captive_portal(api: Api, media_type: str) -> None:
+    page = b"<html><script>steal()</script>Please log in</html>"
+    answer = await api.run(answering(200, page, media_type=media_type))
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.PROTOCOL_ERROR
+    assert "steal" not in answer.error.message
+
+
+async def test_an_endless_line_is_given_up(api: Api) -> None:
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head()
+        await exchange.send(b"data: ")
+        while True:
+            await exchange.send(b"x" * 1_000_000)
+
+    answer = await api.run(scene)
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.PROTOCOL_ERROR
+
+
+async def test_what_breaks_after_the_finish_breaks_nothing(api: Api) -> None:
+    says = api.dialect
+    frames = [frame for frame in says.finish() if b"[DONE]" not in frame]
+    received = asyncio.Event()
+
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head()
+        await exchange.send(*says.begin(), *says.text("whole"), *frames)
+        await asyncio.wait_for(received.wait(), 5)
+        exchange.reset()
+        raise ConnectionResetError
+
+    async with api.serving(scene) as (provider, _):
+        answer = Answer()
+        async for chunk in provider.stream(a_request(provider, "hi")):
+            answer.chunks.append(chunk)
+            if isinstance(chunk, UsageReport):
+                received.set()
+    assert (answer.text, answer.finish, answer.usage) == ("whole", "stop", USAGE)
+
+
+async def test_a_connection_that_stays_open_after_the_end_is_left(api: Api) -> None:
+    says = api.dialect
+
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head()
+        await exchange.send(*says.begin(), *says.text("whole"), *says.finish())
+        await asyncio.Event().wait()
+
+    async with api.serving(scene) as (provider, server):
+        answer = await asyncio.wait_for(ask(provider, "hi"), 3)
+        await asyncio.wait_for(server.gone.wait(), 3)
+    assert (answer.text, answer.finish) == ("whole", "stop")
+
+
+# --- cancelling -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["before the headers", "after the headers", "after text"])
+async def test_cancelling_a_silent_server_closes_the_connection(api: Api, when: str) -> None:
+    says = api.dialect
+    reached = asyncio.Event()
+
+    async def scene(exchange: Exchange) -> None:
+        if when != "before the headers":
+            await exchange.head()
+        if when == "after text":
+            await exchange.send(*says.begin(), *says.text("a"))
+        reached.set()
+        await asyncio.Event().wait()
+
+    async with api.serving(scene) as (provider, server):
+        task = asyncio.ensure_future(ask(provider, "hi"))
+        await asyncio.wait_for(reached.wait(), 10)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 1)
+        await asyncio.wait_for(server.gone.wait(), 1)
+
+
+async def test_leaving_an_answer_closes_the_connection(api: Api) -> None:
+    says = api.dialect
+
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head()
+        await exchange.send(*says.begin())
+        while True:
+            await exchange.send(*says.text("and on "))
+            await asyncio.sleep(0)
+
+    async with api.serving(scene) as (provider, server):
+        stream = provider.stream(a_request(provider, "hi"))
+        assert isinstance(await anext(stream), TextDelta)
+        await stream.aclose()
+        await asyncio.wait_for(server.gone.wait(), 1)
