@@ -39,7 +39,7 @@ class _Packed:
 
     def __init__(self, parts: list[str]) -> None:
         self._text = "".join(parts)
-        self._ends = array("Q", [0])
+        self._ends = array("I", [0])
         end = 0
         for part in parts:
             end += len(part)
@@ -74,7 +74,7 @@ class InferenceLog:
         self._began = now()
         self._kinds = bytearray()
         self._times = array("Q")
-        self._indexes = array("Q")
+        self._indexes = array("I")
         self._live = _Parts()
         self._texts: _Parts | _Packed = self._live
         self._events: dict[int, AnyEvent] = {}
@@ -129,6 +129,8 @@ class InferenceLog:
         if self._ending is not None and self._texts is self._live:
             self._texts = _Packed(self._live.parts)
             self._live = _Parts()
+            if self._times[-1] < 2**32:  # 49 days
+                self._times = array("I", self._times)
 
     # --- reading, on any thread -------------------------------------------------------------
 
