@@ -30,7 +30,7 @@ class Entry(BaseModel):
     context: Tokens = 128_000
     output: Tokens | None = None
     temperature: Temperature | Literal[False] = 2.0
-    temperature_default: Temperature = 0.7
+    temperature_default: Temperature | Literal[False] = 0.7
     system: bool = True
     images: bool = False
     files: bool = False
@@ -43,12 +43,13 @@ class Entry(BaseModel):
     def info(self, model_id: str) -> ModelInfo:
         """The entry, said of one model."""
         refuses = self.temperature is False
+        sends = not refuses and self.temperature_default is not False
         return ModelInfo(
             model_id,
             self.context,
             max_output_tokens=self.output,
             temperature_max=None if refuses else float(self.temperature),
-            temperature_default=None if refuses else self.temperature_default,
+            temperature_default=float(self.temperature_default) if sends else None,
             system_prompt=self.system,
             images=self.images,
             files=self.files,

@@ -2,17 +2,28 @@
 
 import itertools
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.base import Chunk
+from shell.providers.answer import Answer
+from shell.providers.base import (
+    Chunk,
+    Finish,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
 from shell.providers.chat_stream import ChatStream
 from shell.providers.endpoint import Endpoint
+from shell.providers.messages_stream import MessagesStream
+from shell.providers.responses_stream import ResponsesStream
 from shell.providers.sse import MAX_EVENT_BYTES, EventDecoder, ServerEvent
-from tests.providers.dialects import Chat
+from tests.providers.dialects import Chat, Dialect, Messages, Responses
 
 ENDPOINT = Endpoint("openai", "OpenAI", "https://api.example.com/v1")
 
@@ -75,34 +86,45 @@ def test_any_split_gives_the_same_events(data: bytes, cuts: list[int]) -> None:
     assert decode(split(data, cuts)) == decode([data])
 
 
-def recorded() -> bytes:
-    chat = Chat()
+def recorded(says: Dialect) -> bytes:
+    """A stream with everything in it, and every kind of line end."""
     frames = [
-        *chat.begin(),
+        *says.begin(),
         b": keep-alive\n\n",
-        *chat.reasoning("Let me see 🌊"),
-        *chat.text("Grüße, \ud83d"),
-        *chat.text("\udc4b 世界\n\n"),
-        'data: {"choices": [{"delta": {"content": "raw 🌍 bytes"}}]}\r\n\r\n'.encode(),
-        *chat.call(),
-        *chat.finish("tool_calls"),
+        *says.reasoning("Let me see 🌊"),
+        *says.text("Grüße, \ud83d"),
+        *says.text("\udc4b 世界\n\n"),
+        *(frame.replace(b"\n", b"\r\n") for frame in says.text("with returns")),
+        *(frame.replace(b"raw", "rāw 🌍".encode()) for frame in says.text("raw bytes")),
+        *says.call(),
+        *says.finish(),
     ]
     return b"".join(frames)
 
 
-def chunks(pieces: list[bytes]) -> list[Chunk]:
-    answer = ChatStream(ENDPOINT)
-    found = [chunk for event in decode(pieces) for chunk in answer.take(event)]
-    return [*found, *answer.end()]
+ANSWERS: list[tuple[Dialect, Callable[[Endpoint], Answer]]] = [
+    (Chat(), ChatStream),
+    (Messages(), MessagesStream),
+    (Responses(), ResponsesStream),
+]
 
 
-def test_a_thousand_random_splits_of_a_recorded_stream() -> None:
-    data = recorded()
+@pytest.mark.parametrize(("says", "make"), ANSWERS, ids=["chat", "messages", "responses"])
+def test_a_thousand_random_splits_of_a_recorded_stream(
+    says: Dialect, make: Callable[[Endpoint], Answer]
+) -> None:
+    def chunks(pieces: list[bytes]) -> list[Chunk]:
+        answer = make(ENDPOINT)
+        found = [chunk for event in decode(pieces) for chunk in answer.take(event)]
+        return [*found, *answer.end()]
+
+    data = recorded(says)
     whole = chunks([data])
-    assert len(whole) == 9
+    kinds = {type(chunk) for chunk in whole}
+    assert kinds == {TextDelta, ReasoningDelta, ToolCallDelta, UsageReport, Finish}
     for seed in range(1_000):
-        random.seed(seed)
-        cuts = random.choices(range(len(data)), k=random.choice([1, 3, 30, 300]))  # noqa: S311
+        dice = random.Random(seed)  # noqa: S311
+        cuts = dice.choices(range(len(data)), k=dice.choice([1, 3, 30, 300]))
         assert chunks(split(data, cuts)) == whole, seed
 
 

@@ -1,0 +1,97 @@
+"""Anthropic: what only Messages has."""
+
+import base64
+
+import pytest
+
+from shell.contract import FilePart, ImagePart, Message, TextPart
+from shell.providers.anthropic import Anthropic
+from shell.providers.base import ModelInfo
+from tests.providers.collect import a_request, ask
+from tests.providers.dialects import Messages
+from tests.providers.fault_server import fault_server
+from tests.providers.scenes import MESSAGES, endpoint, streaming
+
+pytestmark = pytest.mark.anyio
+
+SAYS = Messages()
+FINE = streaming(*SAYS.begin(), *SAYS.text("ok"), *SAYS.finish())
+
+
+async def test_the_body_of_a_request() -> None:
+    image = ImagePart(media_type="image/png", data="AAAA")
+    pdf = FilePart(name="a.pdf", media_type="application/pdf", data="BBBB")
+    words = base64.b64encode("Grüße".encode()).decode()
+    note = FilePart(name="a.md", media_type="text/markdown", data=words)
+    messages = [
+        Message(role="system", content="Be brief."),
+        Message(role="system", content="Be kind."),
+        Message(role="user", content="Hi."),
+        Message(role="assistant", content="Hello."),
+        Message(role="user", content=[TextPart(text="See."), image, pdf, note]),
+    ]
+    async with MESSAGES.serving(FINE) as (provider, server):
+        await ask(provider, a_request(provider, *messages, temperature=0.5, max_tokens=9))
+    document = {"type": "base64", "media_type": "application/pdf", "data": "BBBB"}
+    plain = {"type": "text", "media_type": "text/plain", "data": "Grüße"}
+    assert server.requests[0].json == {
+        "model": "model-a",
+        "system": "Be brief.\n\nBe kind.",
+        "messages": [
+            {"role": "user", "content": "Hi."},
+            {"role": "assistant", "content": "Hello."},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "See."},
+                    {
+                        "type": "image",
+                        "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"},
+                    },
+                    {"type": "document", "title": "a.pdf", "source": document},
+                    {"type": "document", "title": "a.md", "source": plain},
+                ],
+            },
+        ],
+        "stream": True,
+        "temperature": 0.5,
+        "max_tokens": 9,
+    }
+
+
+@pytest.mark.parametrize(
+    ("info", "expected"),
+    [
+        (ModelInfo("m"), {"max_tokens": 8_192, "temperature": 0.5}),
+        (ModelInfo("m", max_output_tokens=4_096), {"max_tokens": 4_096, "temperature": 0.5}),
+        (ModelInfo("m", max_output_tokens=128_000), {"max_tokens": 32_000, "temperature": 0.5}),
+        (
+            ModelInfo("m", max_output_tokens=64_000, reasoning="adaptive"),
+            {"max_tokens": 32_000, "thinking": {"type": "adaptive", "display": "summarized"}},
+        ),
+        (
+            ModelInfo("m", max_output_tokens=64_000, reasoning="budget"),
+            {"max_tokens": 32_000, "thinking": {"type": "enabled", "budget_tokens": 4_096}},
+        ),
+        (
+            ModelInfo("m", max_output_tokens=2_000, reasoning="budget"),
+            {"max_tokens": 2_000, "temperature": 0.5},
+        ),
+    ],
+)
+async def test_what_is_asked_of_a_model(info: ModelInfo, expected: dict[str, object]) -> None:
+    async with fault_server(FINE) as server:
+        provider = Anthropic(endpoint(server.url), "m", lambda _: info)
+        await ask(provider, a_request(provider, "hi", temperature=0.5))
+        await provider.close()
+    sent = server.requests[0].json
+    asked = {"max_tokens", "temperature", "thinking"}
+    assert {name: value for name, value in sent.items() if name in asked} == expected
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+async def test_a_deprecated_model_is_still_asked() -> None:
+    """The SDK warns of some models; a warning is no reason to fail."""
+    async with MESSAGES.serving(FINE) as (provider, _):
+        answer = await ask(provider, a_request(provider, "hi", model="claude-sonnet-4-5"))
+    assert (answer.text, answer.error) == ("ok", None)

@@ -1,0 +1,125 @@
+"""Providers: who there is, where they are asked, and with which key."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shell.errors import ErrorCode, ProviderError, ValidationFailed
+from shell.providers.anthropic import Anthropic
+from shell.providers.base import Provider
+from shell.providers.openai_compatible import OpenAICompatible
+from shell.providers.openai_responses import OpenAIResponses
+from shell.providers.registry import Providers
+from tests.providers.collect import a_request, ask
+from tests.providers.dialects import Chat, Messages
+from tests.providers.fault_server import fault_server
+from tests.providers.scenes import streaming
+
+FINE = streaming(*Chat().text("ok"), *Chat().finish())
+
+
+def test_everybody_is_here(tmp_path: Path) -> None:
+    providers = Providers(tmp_path, {})
+    assert list(providers) == ["local", "openai", "anthropic", "google", "echo"]
+    for provider_id, provider in providers.items():
+        assert provider.id == provider_id
+        assert providers.resolve(provider_id) is provider
+        typed: Provider = provider
+        assert typed.default_model_id
+        assert typed.model(typed.default_model_id).id == typed.default_model_id
+    assert providers.default_id == "local"
+
+
+def test_an_unknown_provider_is_named_with_those_that_exist() -> None:
+    with pytest.raises(ValidationFailed) as raised:
+        Providers(None, {}).resolve("gpt")
+    text = "Invalid provider ID: gpt. Allowed: local, openai, anthropic, google, echo"
+    assert raised.value.issues == [("providerId", text)]
+
+
+@pytest.mark.parametrize("provider_id", ["openai", "anthropic", "google"])
+def test_without_a_key_a_provider_says_so(provider_id: str) -> None:
+    with pytest.raises(ProviderError) as raised:
+        Providers(None, {}).resolve(provider_id).check()
+    assert raised.value.code is ErrorCode.API_KEY_ERROR
+    assert raised.value.message == f"No API key configured for provider: {provider_id}"
+
+
+@pytest.mark.parametrize(
+    ("provider_id", "variable"),
+    [
+        ("openai", "OPENAI_API_KEY"),
+        ("anthropic", "ANTHROPIC_API_KEY"),
+        ("google", "GOOGLE_API_KEY"),
+        ("google", "GEMINI_API_KEY"),
+    ],
+)
+def test_a_key_comes_from_the_environment(provider_id: str, variable: str) -> None:
+    environ = {variable: ""}
+    providers = Providers(None, environ)
+    with pytest.raises(ProviderError):
+        providers[provider_id].check()
+    environ[variable] = "some-key"
+    providers[provider_id].check()
+
+
+def test_responses_for_openai_itself_and_chat_for_whoever_stands_in_for_it() -> None:
+    assert isinstance(Providers(None, {})["openai"], OpenAIResponses)
+    there = {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
+    assert isinstance(Providers(None, there)["openai"], OpenAICompatible)
+    assert isinstance(Providers(None, {})["anthropic"], Anthropic)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("provider_id", "prefix", "path", "suffix"),
+    [
+        ("openai", "OPENAI", "/v1/chat/completions", "/v1"),
+        ("google", "GOOGLE", "/v1beta/openai/chat/completions", "/v1beta/openai"),
+        ("google", "GEMINI", "/v1beta/openai/chat/completions/", "/v1beta/openai/"),
+        ("anthropic", "ANTHROPIC", "/v1/messages", ""),
+    ],
+)
+async def test_base_urls_come_from_the_environment(
+    provider_id: str, prefix: str, path: str, suffix: str
+) -> None:
+    says = Messages() if provider_id == "anthropic" else Chat()
+    async with fault_server(streaming(*says.text("ok"), *says.finish())) as server:
+        providers = Providers(
+            None, {f"{prefix}_BASE_URL": f"{server.url}{suffix}", f"{prefix}_API_KEY": "a-key"}
+        )
+        answer = await ask(providers[provider_id], "hi")
+        await providers.close()
+    assert (answer.text, answer.error) == ("ok", None)
+    assert server.requests[0].path == path.rstrip("/")
+
+
+@pytest.mark.anyio
+async def test_google_is_asked_for_its_thoughts_and_they_are_told_from_the_answer() -> None:
+    says = Chat()
+    frames = [*says.text("<thought>Hm.\n"), *says.text("</thought>\n\nYes."), *says.finish()]
+    async with fault_server(streaming(*frames)) as server:
+        environ = {"GOOGLE_BASE_URL": server.url, "GOOGLE_API_KEY": "a-key"}
+        google = Providers(None, environ)["google"]
+        answer = await ask(google, a_request(google, "hi", model="gemini-3.8-flash"))
+        await ask(google, a_request(google, "hi", model="gemini-2.0-flash"))
+        await google.close()
+    assert (answer.reasoning, answer.text) == ("Hm.\n", "Yes.")
+    asked = {"google": {"thinking_config": {"include_thoughts": True}}}
+    assert [request.json.get("extra_body") for request in server.requests] == [asked, None]
+
+
+def test_no_sdk_is_imported_before_it_is_needed() -> None:
+    script = (
+        "import sys; from shell.providers.registry import Providers; "
+        "p = Providers(None); [p[i].model(p[i].default_model_id) for i in p]; "
+        "print({m.partition('.')[0] for m in sys.modules} "
+        "& {'openai', 'anthropic', 'httpx2', 'xllamacpp'})"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
