@@ -6,8 +6,8 @@ import { useRun } from "../llm/useRun";
 import { strings } from "../strings";
 import styles from "./Answer.module.css";
 import { AnswerFooter, PartialFooter } from "./AnswerFooter";
+import { AnswerText } from "./AnswerText";
 import type { OldAnswer } from "./conversation";
-import { MessageText } from "./MessageText";
 import { Reasoning } from "./Reasoning";
 import { Waiting } from "./Waiting";
 
@@ -25,7 +25,7 @@ export const LiveAnswer = memo(function LiveAnswer({ run }: { readonly run: Run 
         </p>
       ))}
       <Reasoning state={state} live={!ended} />
-      {response !== "" && <MessageText text={response} live={!ended && status !== "stopping"} />}
+      {response !== "" && <AnswerText text={response} live={!ended && status !== "stopping"} />}
       {tools.map(({ id, name, arguments: text }) => (
         <div key={id} className={styles.tool}>
           {strings.tool(name)}
@@ -47,7 +47,7 @@ export const LiveAnswer = memo(function LiveAnswer({ run }: { readonly run: Run 
 export const ReadAnswer = memo(function ReadAnswer({ answer }: { readonly answer: OldAnswer }) {
   return (
     <Frame busy={false}>
-      <MessageText text={answer.text} />
+      <AnswerText text={answer.text} />
       {answer.partial && <PartialFooter />}
     </Frame>
   );

@@ -1,15 +1,9 @@
-/** MessageText: the words of one message. */
+/** MessageText: the words of a question, or of a thought, as they were written. */
 import styles from "./MessageText.module.css";
 
-export interface MessageTextProps {
-  readonly text: string;
-  /** More is on its way. */
-  readonly live?: boolean;
-}
-
-export function MessageText({ text, live = false }: MessageTextProps) {
+export function MessageText({ text }: { readonly text: string }) {
   return (
-    <div className={`message-text ${styles.text} ${live ? styles.live : ""}`} dir="auto">
+    <div className={`message-text ${styles.text}`} dir="auto">
       {text}
     </div>
   );

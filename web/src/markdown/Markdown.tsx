@@ -43,11 +43,12 @@ export function Markdown({ text, live, onOpenLink }: MarkdownProps): ReactNode {
   }
 
   const last = document.groups.length - 1;
+  const className = live ? `${styles.markdown} ${styles.live}` : styles.markdown;
   return (
     <FootnotesContext value={footnotes}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
-      <div className={styles.markdown} onClick={follow} onAuxClick={follow}>
+      <div className={className} onClick={follow} onAuxClick={follow}>
         {document.groups.map((nodes, place) => groupAt(nodes, live && place === last, place))}
         <FootnoteSection />
       </div>

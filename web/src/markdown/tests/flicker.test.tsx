@@ -1,9 +1,6 @@
-import { cleanup, render } from "@testing-library/react";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { Markdown } from "..";
+import { beforeAll, describe, expect, test } from "vitest";
 import { load } from "./loaded";
-
-const ignore = (): void => undefined;
+import { stage } from "./stage";
 
 const ANSWERS: Readonly<Record<string, string>> = {
   prose:
@@ -36,8 +33,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
   html: "A <b>raw</b> tag, a <br> and 1 < 2.\n\n<div>\n**raw**\n</div>\n\nDone <script>x</script>.\n",
 };
 
-afterEach(cleanup);
-
 beforeAll(load, 30_000);
 
 /** The kinds of the blocks in their order, without the footnotes at the end. */
@@ -54,36 +49,41 @@ function texts(container: Element): string {
   return (body.textContent ?? "").replaceAll(/\s+/g, "");
 }
 
-describe("while a text arrives letter by letter", () => {
+/** Every state of a text that grows letter by letter. */
+function* states(answer: string): Generator<{ arrived: string; container: Element }> {
+  const { container, show, leave } = stage();
+  for (let length = 1; length <= answer.length; length++) {
+    const arrived = answer.slice(0, length);
+    show(arrived, true);
+    yield { arrived, container };
+  }
+  leave();
+}
+
+const LONG = { timeout: 60_000 };
+
+describe("while a text arrives letter by letter", LONG, () => {
   test.each(Object.entries(ANSWERS))("no letter and no block is taken back: %s", (_, answer) => {
-    const whole = render(<Markdown text={answer} live={false} onOpenLink={ignore} />);
+    const whole = stage();
+    whole.show(answer, false);
     const finalText = texts(whole.container);
     const finalKinds = kinds(whole.container).join(" ");
-    const view = render(<Markdown text="" live onOpenLink={ignore} />);
-    for (let length = 1; length <= answer.length; length++) {
-      const arrived = answer.slice(0, length);
-      view.rerender(<Markdown text={arrived} live onOpenLink={ignore} />);
-      const text = texts(view.container);
-      if (!finalText.startsWith(text)) {
-        expect.soft({ arrived: arrived.slice(-60), text: text.slice(-60) }).toBe(undefined);
-      }
-      const shown = kinds(view.container).join(" ");
-      if (!finalKinds.startsWith(shown)) {
-        expect.soft({ arrived: arrived.slice(-60), shown }).toBe(undefined);
-      }
+    let shown = "";
+    for (const { arrived, container } of states(answer)) {
+      shown = texts(container);
+      const blocks = kinds(container).join(" ");
+      const fits = finalText.startsWith(shown) && finalKinds.startsWith(blocks);
+      if (!fits) expect.soft({ end: arrived.slice(-60), shown: shown.slice(-60), blocks }).toBe({});
     }
-    expect(texts(view.container)).toBe(finalText);
+    expect(shown).toBe(finalText);
   });
 
   test("little is held back: a reader sees what was written a moment ago", () => {
-    const answer = Object.values(ANSWERS).join("\n\n");
-    const view = render(<Markdown text="" live onOpenLink={ignore} />);
     let still = 0;
     let longest = 0;
     let before = "";
-    for (let length = 1; length <= answer.length; length++) {
-      view.rerender(<Markdown text={answer.slice(0, length)} live onOpenLink={ignore} />);
-      const text = view.container.textContent ?? "";
+    for (const { container } of states(Object.values(ANSWERS).join("\n\n"))) {
+      const text = container.textContent ?? "";
       still = text === before ? still + 1 : 0;
       longest = Math.max(longest, still);
       before = text;

@@ -1,10 +1,9 @@
 import { cleanup, fireEvent, render } from "@testing-library/react";
-import { flushSync } from "react-dom";
-import { createRoot } from "react-dom/client";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Markdown } from "..";
 import { HOSTILE } from "./hostile";
 import { load } from "./loaded";
+import { stage } from "./stage";
 
 const HTML = new Set(
   `a blockquote br button code del div em h1 h2 h3 h4 h5 h6 hr img input li ol p pre section span
@@ -47,10 +46,6 @@ function harm(container: Element): string[] {
 
 const opened = vi.fn();
 
-function page(text: string, live: boolean, key = 0) {
-  return <Markdown key={key} text={text} live={live} onOpenLink={opened} />;
-}
-
 afterEach(() => {
   cleanup();
   opened.mockClear();
@@ -58,33 +53,32 @@ afterEach(() => {
 
 beforeAll(load, 30_000);
 
-describe("hostile text", () => {
+describe("hostile text", { timeout: 600_000 }, () => {
   test(`does no harm at any split point (${HOSTILE.length} texts)`, () => {
     expect(HOSTILE.length).toBeGreaterThanOrEqual(300);
-    const container = document.createElement("div");
     for (const text of HOSTILE) {
-      const root = createRoot(container);
-      const show = (shown: string, live: boolean, key = 0): void => {
-        flushSync(() => root.render(page(shown, live, key)));
+      const { container, show, leave } = stage();
+      const check = (shown: string, live: boolean, message = 0): void => {
+        show(shown, live, message);
         const found = harm(container);
         if (found.length > 0) expect(found, JSON.stringify(shown)).toEqual([]);
       };
-      for (let split = 1; split <= text.length; split++) show(text.slice(0, split), true);
-      show(text, false);
-      if (LONG) {
-        for (let split = 1; split < text.length; split++) {
-          show(text.slice(0, split), true, split);
-          show(text, true, split);
-          show(text, false, split);
-        }
+      for (let split = 1; split <= text.length; split++) check(text.slice(0, split), true);
+      check(text, false);
+      for (let split = 1; LONG && split < text.length; split++) {
+        check(text.slice(0, split), true, split);
+        check(text, true, split);
+        check(text, false, split);
       }
-      flushSync(() => root.unmount());
+      leave();
     }
-  }, 600_000);
+  });
 
   test("opens nothing but http, https and mailto addresses when everything is clicked", () => {
     for (const text of HOSTILE) {
-      const { container, unmount } = render(page(text, false));
+      const { container, unmount } = render(
+        <Markdown text={text} live={false} onOpenLink={opened} />,
+      );
       for (const link of container.querySelectorAll("a")) {
         const kept = fireEvent.click(link);
         if (link.hasAttribute("href")) expect(kept, text).toBe(false);

@@ -53,14 +53,16 @@ const TEXTS: readonly (readonly [string, string])[] = [
   ["a mail address without an end", `${filled("a_")}@`],
 ];
 
-test.each(TEXTS)("%s is read in little time, at once and while it arrives", (_, text) => {
+const PATIENT = { timeout: 60_000 };
+
+test.each(TEXTS)("%s is read in little time, at once and while it arrives", PATIENT, (_, text) => {
   const before = process.cpuUsage();
   advance(EMPTY, text, false);
   advance(advance(EMPTY, text.slice(0, -1), true), text, true);
   expect(process.cpuUsage(before).user / 1_000).toBeLessThan(LONGEST_MS);
 });
 
-test("a long list, table or block of code is not read from its beginning again", () => {
+test("a long list, table or block of code is not read from its beginning again", PATIENT, () => {
   const long = {
     list: numbered((at) => `- entry ${at} with some **words**\n`, 3_000),
     table: `| a | b |\n|---|---|\n${numbered((at) => `| ${at} | words |\n`, 3_000)}`,

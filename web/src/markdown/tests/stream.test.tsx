@@ -1,19 +1,14 @@
-import { act, cleanup, render } from "@testing-library/react";
-import { flushSync } from "react-dom";
-import { createRoot } from "react-dom/client";
-import { afterEach, beforeAll, expect, test } from "vitest";
-import { Markdown } from "..";
+import { act } from "@testing-library/react";
+import { beforeAll, expect, test } from "vitest";
 import { advance, type Document, EMPTY } from "../document";
 import { load } from "./loaded";
+import { stage } from "./stage";
 import { documentOf, piecesOf, randomOf } from "./streams";
 
 /** TIDEWIRE_FUZZ sets how many; the long form is 3000. */
 const COUNT = Number(process.env.TIDEWIRE_FUZZ ?? 200);
 /** How many states of one text are rendered, on average. */
 const FRAMES = 16;
-const ignore = (): void => undefined;
-
-afterEach(cleanup);
 
 beforeAll(load, 30_000);
 
@@ -47,11 +42,7 @@ const LONG = { timeout: 1_200_000 };
 
 test(`a streamed text shows what it shows at once (${COUNT} streams)`, LONG, async () => {
   for (const seed of SEEDS) {
-    const container = document.createElement("div");
-    const root = createRoot(container);
-    const show = (text: string, live: boolean): void => {
-      root.render(<Markdown text={text} live={live} onOpenLink={ignore} />);
-    };
+    const { container, show, leave } = stage();
     let whole = "";
     let frame = 0;
     for (const { text, arrived, random } of states(seed)) {
@@ -59,14 +50,17 @@ test(`a streamed text shows what it shows at once (${COUNT} streams)`, LONG, asy
       // A frame shows what several pieces have brought.
       if (arrived.length < frame) continue;
       frame = arrived.length + (random() * 2 * text.length) / FRAMES;
-      flushSync(() => show(arrived, true));
+      show(arrived, true);
     }
-    await act(async () => show(whole, false));
-    const atOnce = render(<Markdown text={whole} live={false} onOpenLink={ignore} />);
+    const atOnce = stage();
+    await act(async () => {
+      show(whole, false);
+      atOnce.show(whole, false);
+    });
     const same = written(container) === written(atOnce.container);
     expect(same, `seed ${seed}: ${JSON.stringify(whole)}`).toBe(true);
-    await act(async () => root.unmount());
-    atOnce.unmount();
+    leave();
+    atOnce.leave();
   }
 });
 
