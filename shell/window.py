@@ -64,18 +64,21 @@ class Windows:
         self._closing = False
         self._announced = debug_port is None
 
+    def take_over(self) -> None:
+        """Replace pywebview's dispatcher. Before a backend is imported: each takes it by name."""
+        replaced = {"js_bridge_call": self._post, "environ_append": _leave_environment}
+        vars(webview.util).update(replaced)
+
     def run(self) -> None:
         """Open a window and stay until the last one is closed, or a signal asks the program to
         end. Main thread only, and once.
         """
-        # Before a backend is imported: each of them takes these two by name.
-        replaced = {"js_bridge_call": self._post, "environ_append": _leave_environment}
-        vars(webview.util).update(replaced)
-        self._view = _view()
-        self._view.prepare(self._post, self._debug_port, PAPER)
-        for name in SETTINGS_OFF:
-            webview.settings[name] = False
         with caught() as signals:
+            self.take_over()
+            self._view = _view()
+            self._view.prepare(self._post, self._debug_port, PAPER)
+            for name in SETTINGS_OFF:
+                webview.settings[name] = False
 
             def wait_for_signal() -> None:
                 signals.wait()

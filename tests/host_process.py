@@ -26,6 +26,8 @@ class HostProcess:
         self._env = {**os.environ, **(env or {})}
         self.said: list[str] = []
         """Lines of its standard error so far."""
+        self.expected = 0
+        """The status that it is to end with."""
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._heard = threading.Condition()
 
@@ -61,7 +63,7 @@ class HostProcess:
         for reader in self._readers:
             reader.join()
         if kind is None:
-            assert status == 0, self.last_words()
+            assert status == self.expected, self.last_words()
 
     def json_line(self) -> dict[str, object]:
         """The next line of its standard output, which is JSON."""

@@ -1,5 +1,6 @@
 """A toy host in a real window, and the page in it."""
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -48,3 +49,15 @@ def page(toy: Toy) -> Page:
     toy.page.reload()
     toy.page.evaluate("toy.greeted")
     return toy.page
+
+
+@pytest.fixture(scope="package")
+def xvfb() -> Iterator[str]:
+    """An X server without a screen; its DISPLAY."""
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdout is not None
+        yield f":{server.stdout.readline().strip()}"
+        server.terminate()

@@ -1,0 +1,180 @@
+"""How windows begin and end: several of them, signals, a close in mid-push, what runs as whom."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.chromium import inside, windows
+from tests.host_process import ROOT, HostProcess
+from tests.window.conftest import OFFSCREEN, Toy
+
+pytestmark = pytest.mark.window
+END_S = 3.0
+
+
+def host(**environment: str) -> HostProcess:
+    return HostProcess("tests.window.toy", "--debug-port", "0", env={**OFFSCREEN, **environment})
+
+
+def test_each_window_is_a_caller_of_its_own(page: Page, toy: Toy) -> None:
+    first = page.evaluate("toy.greeted")
+    for _ in range(3):
+        said = toy.program.count("SAID hello")
+        closed = toy.program.count("CLOSED")
+        with toy.browser.contexts[0].expect_page() as opened:
+            assert page.evaluate("toy.call('shell.open_window')") is True
+        toy.program.wait_for("SAID hello", said + 1)
+        second = opened.value.evaluate("toy.greeted")
+        assert second != first
+        # A run of one window is told to another that follows it, and goes on without the first.
+        opened.value.evaluate(
+            "(id) => toy.call('toy.stream', { id, tokens: 200, milliseconds: 1 })", f"inf-{second}"
+        )
+        with opened.value.expect_event("close"):
+            page.evaluate("toy.call('toy.close_last')")
+        toy.program.wait_for("CLOSED", closed + 1)
+        assert toy.program.said[-1] != f"CLOSED {first}"
+        text = "".join(f"{number} " for number in range(200))
+        assert page.evaluate("(id) => toy.follow(id)", f"inf-{second}") == text
+    assert page.evaluate("toy.greeted") == first
+    assert toy.program.count(f"CLOSED {first}") == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
+    with host() as program:
+        program.json_line()
+        began = time.monotonic()
+        assert program.stop(number) == 0
+        assert time.monotonic() - began < END_S
+    assert program.count("CLOSED") == 1
+    assert program.count("ENDED") == 1
+    assert program.count("Traceback") == 0
+    assert program.count("Expect troubles") == 0
+
+
+def test_a_signal_before_the_page_is_there_ends_it_too() -> None:
+    with host() as program:
+        program.wait_for("GET /")
+        began = time.monotonic()
+        assert program.stop() == 0
+        assert time.monotonic() - began < END_S
+
+
+def test_closing_the_last_window_ends_the_program(playwright: Playwright) -> None:
+    with host() as program, inside(playwright, str(program.json_line()["debugUrl"])) as browser:
+        (page,) = windows(browser)
+        page.evaluate("void toy.call('toy.close_last')")
+        assert program.wait() == 0
+    assert program.count("CLOSED") == 1
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_window_closed_in_mid_push_ends_clean(playwright: Playwright, busy: bool) -> None:
+    with host() as program, inside(playwright, str(program.json_line()["debugUrl"])) as browser:
+        (page,) = windows(browser)
+        page.evaluate(
+            """async () => {
+              await toy.call("toy.stream", { id: "inf-1", tokens: 100000 });
+              toy.follow("inf-1");
+            }"""
+        )
+        if busy:
+            page.evaluate(
+                """async () => {
+                  await toy.call("toy.say", "busy");
+                  setTimeout(() => { for (;;); });
+                }"""
+            )
+        began = time.monotonic()
+        assert program.stop() == 0
+        assert time.monotonic() - began < END_S
+    assert program.count("ENDED") == 1
+    assert program.count("Traceback") == 0
+
+
+def test_no_process_is_left(playwright: Playwright) -> None:
+    mark = {"TIDEWIRE_TEST_MARK": f"lifecycle-{os.getpid()}"}
+    with host(**mark) as program:
+        program.json_line()
+        assert len(_marked(mark)) > 1
+    deadline = time.monotonic() + END_S
+    while _marked(mark):
+        assert time.monotonic() < deadline, "Chromium's processes outlive the program"
+
+
+def test_a_killed_program_leaves_no_process() -> None:
+    mark = {"TIDEWIRE_TEST_MARK": f"killed-{os.getpid()}"}
+    with host(**mark) as program:
+        program.json_line()
+        program.stop(signal.SIGKILL)
+        program.expected = -signal.SIGKILL
+    deadline = time.monotonic() + END_S
+    while _marked(mark):
+        assert time.monotonic() < deadline, "Chromium's processes outlive the program"
+
+
+def test_a_window_opens_under_x(xvfb: str, playwright: Playwright) -> None:
+    with (
+        HostProcess(
+            *("tests.window.toy", "--debug-port", "0"),
+            env={"QT_QPA_PLATFORM": "", "DISPLAY": xvfb},
+        ) as program,
+        inside(playwright, str(program.json_line()["debugUrl"])) as browser,
+    ):
+        (page,) = windows(browser)
+        assert page.evaluate("toy.call('toy.echo', 'here')") == "here"
+        expect(page.locator("#text")).to_be_visible()
+
+
+def test_without_the_option_nothing_can_be_debugged() -> None:
+    with HostProcess(
+        "tests.window.toy", env={**OFFSCREEN, "QTWEBENGINE_REMOTE_DEBUGGING": "0"}
+    ) as program:
+        program.wait_for("SAID hello")
+        assert program.count("DevTools listening") == 0
+        assert program.count("Remote debugging") == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be both")
+def test_the_sandbox_is_off_for_root_alone() -> None:
+    with host() as program:
+        program.json_line()
+        assert program.count("Running as root: the web view's sandbox is off") == 1
+    nobody = subprocess.run(
+        ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", SAYS_SANDBOX],
+        env={**OFFSCREEN, "PYTHONPATH": str(ROOT), "HOME": "/tmp"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (nobody.stdout, nobody.stderr) == ("sandbox None\n", "")
+
+
+SAYS_SANDBOX = """
+import logging, os
+from shell.webviews import qt
+logging.basicConfig(format="%(message)s")
+qt.prepare(print, None, ("#fff", "#000"))
+print("sandbox", os.environ.get("QTWEBENGINE_DISABLE_SANDBOX"))
+"""
+
+
+def _marked(mark: dict[str, str]) -> list[Path]:
+    """Processes that have this in their environment, and have not ended."""
+    wanted = "=".join(*mark.items()).encode()
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                if wanted in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(process)
+            except OSError:
+                continue  # it has ended, or is somebody else's
+    return found
