@@ -9,32 +9,35 @@ ends in this order: nothing new is taken, runs are cancelled, pages are told how
 server stops, providers close, the loop ends.
 """
 
+import asyncio
 import contextlib
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from shell.api.assets import load_page
 from shell.api.door import Door
+from shell.api.listener import address_of, listen
 from shell.api.llm import LlmApi
-from shell.api.loopback import Loopback, listen
 from shell.api.passes import Passes
 from shell.api.shell import ShellApi
-from shell.api.tabs import GRACE_S, Tabs
 from shell.core import Core, core, run_within
 from shell.datadir import DataDirectory
 from shell.display import display_problem
 from shell.links import has_desktop, open_link
 from shell.signals import caught
 
+if TYPE_CHECKING:
+    from shell.api.loopback import Loopback
+
 PAGE = Path(__file__).parent / "page"
 CLOSE_S = 1.5
 """With the core's own limit the process is gone within 3 s, whatever a page or a provider does."""
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Options:
     dev_url: str | None = None
     """Where Vite serves the page, instead of the built one."""
     debug_port: int | None = None
-    grace_s: float = GRACE_S
+    grace_s: float | None = None
     """How long a tab that lost its connection is waited for."""
 
 
@@ -61,11 +64,9 @@ class Host:
 
     core: Core
     door: Door
-    loopback: Loopback
-
-    def left(self, caller_id: str) -> None:
-        """A window or tab is gone for good. On the loop's thread."""
-        self.core.engine.close_owner(caller_id)
+    address: str
+    """Of the server, `http://127.0.0.1:PORT`; who connects before it is loaded, waits."""
+    server: "Future[Loopback]"
 
 
 @contextlib.contextmanager
@@ -83,28 +84,34 @@ def host(
         defaults = running.defaults(options.provider, options.model)
         page = None if options.dev_url else load_page(PAGE)
         listener = listen(options.port)
+        address = address_of(listener)
         shell = ShellApi(sys.platform, lambda: defaults, open_window, open_link)
+        door = running.thread.call(lambda: Door({"llm": LlmApi(running.engine), "shell": shell}))
 
-        def make() -> Host:
-            door = Door({"llm": LlmApi(running.engine), "shell": shell})
+        async def begin() -> "Loopback":
+            # Loaded on the loop's thread, while the window appears on the main thread.
+            from shell.api.loopback import Loopback
+            from shell.api.tabs import GRACE_S, Tabs
+
+            grace_s = GRACE_S if options.grace_s is None else options.grace_s
             left = running.engine.close_owner
-            tabs = None if passes is None else Tabs(door, passes, left, options.grace_s)
-            loopback = Loopback(listener, page, tabs, _origin(options.dev_url))
-            loopback.start()
-            return Host(running, door, loopback)
+            tabs = None if passes is None else Tabs(door, passes, left, grace_s)
+            server = Loopback(listener, page, tabs, _origin(options.dev_url))
+            server.start()
+            return server
 
-        made = running.thread.call(make)
+        server = asyncio.run_coroutine_threadsafe(begin(), running.thread.loop)
         try:
-            yield made
+            yield Host(running, door, address, server)
         finally:
-            run_within(CLOSE_S, running.thread, _close(made))
+            run_within(CLOSE_S, running.thread, _close(running, door, server))
 
 
-async def _close(host: Host) -> None:
+async def _close(core: Core, door: Door, server: "Future[Loopback]") -> None:
     # The runs first: pages are still there to be told how they ended.
-    await host.core.engine.close()
-    await host.loopback.stop()
-    await host.door.close()
+    await core.engine.close()
+    await (await asyncio.wrap_future(server)).stop()
+    await door.close()
 
 
 def serve(options: Options) -> int:
@@ -116,7 +123,8 @@ def serve(options: Options) -> int:
         options.data.locked("tidewire serve"),
         host(options, passes, lambda: False) as running,
     ):
-        address = options.dev_url or running.loopback.address
+        running.server.result()
+        address = options.dev_url or running.address
         page = f"{address.rstrip('/')}/#"
         print(json.dumps({"url": f"{page}token={passes.token}"}), flush=True)
         if options.open_browser and has_desktop():
@@ -145,9 +153,9 @@ def run_window(options: Options) -> int:
             Windows(
                 running.core.thread.loop,
                 running.door,
-                options.dev_url or f"{running.loopback.address}/",
+                options.dev_url or f"{running.address}/",
                 debug_port=options.debug_port,
-                on_closed=running.left,
+                on_closed=running.core.engine.close_owner,
             )
         )
         if not signals.asked():

@@ -15,8 +15,9 @@ from websockets.typing import Origin
 
 from shell.api.assets import MANIFEST, load_page
 from shell.api.door import Door
+from shell.api.listener import listen
 from shell.api.llm import LlmApi
-from shell.api.loopback import Loopback, listen
+from shell.api.loopback import Loopback
 from shell.api.passes import Passes
 from shell.api.shell import ShellApi
 from shell.api.tabs import Tabs

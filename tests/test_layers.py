@@ -28,7 +28,7 @@ LIBRARIES: dict[str, set[str]] = {
     "apsw": {"store"},
     "filelock": {"datadir"},
     "httpx2": {"providers"},
-    "jinja2": {"api.assets"},
+    "jinja2": {"api.assets", "store"},
     "openai": {"providers"},
     "platformdirs": {"datadir"},
     "PySide6": {"webviews"},

@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from shell.api.assets import MANIFEST, PageMissing, load_page
-from shell.api.loopback import POLICY, PortTaken, listen
+from shell.api.listener import PortTaken, listen
+from shell.api.loopback import POLICY
 from tests.served import FILES, Served, serving, write_built_page
 
 pytestmark = pytest.mark.anyio

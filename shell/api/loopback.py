@@ -6,7 +6,6 @@ this server as its Host, or a foreign page could reach it under a name of its ow
 """
 
 import asyncio
-import errno
 import socket
 
 import uvicorn
@@ -16,10 +15,9 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from shell.api.assets import Page
+from shell.api.listener import HOST, address_of
 from shell.api.tabs import Tabs
-from shell.errors import ErrorCode, ShellError
 
-HOST = "127.0.0.1"
 DOOR = "/door"
 MAX_MESSAGE_BYTES = 33_000_000
 """A batch has at most 32 million characters."""
@@ -45,42 +43,6 @@ _INDEX_HEADERS = {
 _FOREVER = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 
 
-class PortTaken(ShellError):
-    """The port that a person asked for cannot be had."""
-
-    code = ErrorCode.VALIDATION
-
-
-def listen(port: int) -> socket.socket:
-    """A listening socket on loopback; from now on its address is known and connections wait.
-
-    Args:
-        port: 0 for any that is free.
-
-    Raises:
-        PortTaken: another program has it, or it needs rights that we do not have.
-    """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where two may share a port otherwise
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        why = "is in use by another program"
-        if error.errno != errno.EADDRINUSE:
-            why = f"cannot be opened ({error.strerror})"
-        raise PortTaken(
-            f"Port {port} on {HOST} {why}. Choose another one with --port, "
-            "or leave --port away to get a free one."
-        ) from error
-    listener.setblocking(False)
-    return listener
-
-
 class Loopback:
     """Serves from `start()` to `stop()`, on the loop that both run on.
 
@@ -98,10 +60,10 @@ class Loopback:
         tabs: Tabs | None = None,
         dev_origin: str | None = None,
     ) -> None:
-        port: int = listener.getsockname()[1]
-        self.address = f"http://{HOST}:{port}"
+        self.address = address_of(listener)
         self._listener = listener
         self._tabs = tabs
+        port = listener.getsockname()[1]
         self._hosts = {f"{HOST}:{port}", f"localhost:{port}"}
         self._dev_origin = dev_origin
         self._resources: dict[str, Response] = {}

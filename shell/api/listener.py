@@ -1,0 +1,49 @@
+"""Listener: the socket that the loopback server will answer, open before the server is loaded."""
+
+import errno
+import socket
+
+from shell.errors import ErrorCode, ShellError
+
+HOST = "127.0.0.1"
+
+
+class PortTaken(ShellError):
+    """The port that a person asked for cannot be had."""
+
+    code = ErrorCode.VALIDATION
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on loopback; from now on its address is known and connections wait.
+
+    Args:
+        port: 0 for any that is free.
+
+    Raises:
+        PortTaken: another program has it, or it needs rights that we do not have.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where two may share a port otherwise
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        why = "is in use by another program"
+        if error.errno != errno.EADDRINUSE:
+            why = f"cannot be opened ({error.strerror})"
+        raise PortTaken(
+            f"Port {port} on {HOST} {why}. Choose another one with --port, "
+            "or leave --port away to get a free one."
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where it listens, as the beginning of an address: `http://127.0.0.1:PORT`."""
+    return f"http://{HOST}:{listener.getsockname()[1]}"
