@@ -104,7 +104,7 @@ def add(
     number = connection.last_insert_rowid()
     connection.execute(SEAL_MESSAGE, (number,))
     index.put_message(connection, number, new.kept.text)
-    _point(connection, conversation_number, parent, number)
+    point(connection, conversation_number, parent, number)
     return number
 
 
@@ -133,7 +133,7 @@ def choose(connection: apsw.Connection, number: int) -> None:
         "SELECT conversation, parent FROM messages WHERE number = ?", (number,)
     ).get
     while True:
-        _point(connection, conversation_number, parent, number)
+        point(connection, conversation_number, parent, number)
         if parent is None:
             return
         number = parent
@@ -152,7 +152,7 @@ def take_back(connection: apsw.Connection, numbers: list[int]) -> None:
             "SELECT max(number) FROM messages WHERE conversation = ? AND parent IS ?",
             (conversation_number, parent),
         ).get
-        _point(connection, conversation_number, parent, sibling)
+        point(connection, conversation_number, parent, sibling)
 
 
 # --- a running answer -----------------------------------------------------------------------
@@ -296,9 +296,10 @@ def first_words(text: str) -> str:
     return f"{whole if space else cut}…"
 
 
-def _point(
+def point(
     connection: apsw.Connection, conversation_number: int, parent: int | None, child: int | None
 ) -> None:
+    """Make the path go on with this child of a message (None: of the conversation)."""
     if parent is None:
         connection.execute(
             "UPDATE conversations SET chosen = ? WHERE number = ?", (child, conversation_number)

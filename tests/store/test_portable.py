@@ -1,0 +1,410 @@
+"""Conversations that leave and come back: our own archive, ChatGPT's export, pages to read."""
+
+import base64
+import io
+import json
+import random
+import re
+import zipfile
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from shell.contract import ImagePart, NewConversation, Part, Role, TextPart, ViewRequest
+from shell.errors import ValidationFailed
+from shell.ids import new_id
+from shell.store import archive, pages, portable, reading, search, tree
+from shell.store.database import Connection
+from shell.store.importing import Arrived, Cancelled, import_file
+from shell.store.parts import take_apart
+from shell.store.portable import Portable
+from shell.store.store import Store
+
+PIXEL = base64.b64encode(b"\x89PNG a picture").decode()
+
+
+def exported(store: Store) -> list[Portable]:
+    return store.database.read(
+        lambda c: [portable.take_out(c, number) for number in portable.numbers(c)]
+    ).result()
+
+
+def archived(store: Store) -> str:
+    return "".join(archive.write(exported(store)))
+
+
+def arrive(store: Store, content: str | bytes) -> Arrived:
+    body = content.encode() if isinstance(content, str) else content
+    return import_file(store.database, io.BytesIO(body), len(body))
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterable[Store]:
+    (tmp_path / "other").mkdir()
+    store = Store(tmp_path / "other")
+    store.open()
+    yield store
+    store.close()
+
+
+def path_of(store: Store, conversation_id: str) -> list[object]:
+    request = ViewRequest(conversation_id=conversation_id)
+    view = store.database.read(lambda c: reading.view(c, request)).result()
+    return [message.content for message in view.messages]
+
+
+def only(store: Store) -> str:
+    [summary] = store.database.read(reading.summaries).result()
+    return summary.id
+
+
+# --- our own archive ------------------------------------------------------------------------
+
+
+def grow(connection: Connection, chance: random.Random) -> None:
+    """A tree with branches, pictures, awkward words, and a path through it."""
+    title = chance.choice(["A title", "", "Ünïcode 🌊 \u2028 </script>"])
+    new = NewConversation(title=title, system_prompt=chance.choice([None, 'Be "brief".']))
+    number = tree.create(connection, new_id(), new, chance.randrange(10**12))
+    tree.set_pinned(connection, number, chance.random() < 0.5)
+    tree.set_folder(connection, number, chance.choice([None, "Work"]))
+    places: list[int | None] = [None]
+    for _ in range(chance.randrange(12)):
+        text = chance.choice(["one", "a\x00b", "tab\tand\r\nline", "北京", "x" * 3000, ""])
+        parts: list[Part] = [
+            TextPart(text=text or "y"),
+            ImagePart(media_type="image/png", data=PIXEL),
+        ]
+        kept = take_apart(parts if chance.random() < 0.3 else text)
+        role: Role = "user" if chance.random() < 0.5 else "assistant"
+        message = tree.NewMessage(
+            new_id(), role, kept, chance.randrange(10**12), reasoning=chance.choice(["", "hm"])
+        )
+        places.append(tree.add(connection, number, chance.choice(places), message))
+    chosen = chance.choice(places)
+    if chosen is not None:
+        tree.choose(connection, chosen)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_archive_comes_back_to_the_byte(store: Store, other: Store, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    for _ in range(3):
+        store.database.write(lambda c: grow(c, chance)).result()
+    text = archived(store)
+    arrived = arrive(other, text)
+    assert archived(other) == text
+    assert arrived.conversations == 3
+    assert arrived.messages == sum(len(one.messages) for one in exported(store))
+    again = arrive(other, text)
+    assert (again.conversations, again.messages, again.skipped) == (0, 0, 3)
+    assert archived(other) == text
+
+
+def test_an_empty_archive_is_one_too(store: Store) -> None:
+    text = archived(store)
+    assert json.loads(text)["conversations"] == []
+    assert arrive(store, text).conversations == 0
+
+
+def test_what_is_missing_is_added_and_the_path_stays(store: Store, other: Store) -> None:
+    first, second, third = (new_id() for _ in range(3))
+    conversation_id = new_id()
+
+    def begin(connection: Connection) -> None:
+        number = tree.create(connection, conversation_id, NewConversation(title="t"), 1)
+        root = tree.add(
+            connection, number, None, tree.NewMessage(first, "user", take_apart("1"), 1)
+        )
+        tree.add(connection, number, root, tree.NewMessage(second, "assistant", take_apart("2"), 2))
+
+    store.database.write(begin).result()
+    arrive(other, archived(store))
+
+    def branch(connection: Connection) -> None:
+        row = reading.row_of(connection, first)
+        new = tree.NewMessage(third, "assistant", take_apart("3"), 3)
+        tree.add(connection, row.conversation, row.number, new)
+
+    store.database.write(branch).result()
+    arrived = arrive(other, archived(store))
+    assert (arrived.conversations, arrived.messages, arrived.skipped) == (0, 1, 0)
+    assert path_of(other, conversation_id) == ["1", "2"]
+    assert path_of(store, conversation_id) == ["1", "3"]
+
+
+def test_a_conversation_that_is_not_one_is_left_out_and_said(store: Store) -> None:
+    good = json.loads("".join(archive.write([Portable("a", "Good", 1, 1)])))
+    good["conversations"].insert(0, {"id": 5})
+    good["conversations"].append("nonsense")
+    arrived = arrive(store, json.dumps(good))
+    assert (arrived.conversations, arrived.skipped, len(arrived.warnings)) == (1, 2, 2)
+
+
+@pytest.mark.parametrize("content", ["", "hello", "PK\x03\x04rubbish", '{"a": 1', "[[[", "nul"])
+def test_what_is_no_file_of_conversations_is_refused_in_a_sentence(
+    store: Store, content: str
+) -> None:
+    with pytest.raises(ValidationFailed):
+        arrive(store, content)
+    assert store.database.read(reading.summaries).result() == []
+
+
+def test_a_file_that_breaks_off_keeps_what_came_before(store: Store) -> None:
+    text = "".join(archive.write([Portable("a", "A", 1, 1), Portable("b", "B", 2, 2)]))
+    with pytest.raises(ValidationFailed, match="1 conversations were imported before that"):
+        arrive(store, text[: text.index('"B"')])
+    assert only(store) == "a"
+
+
+# --- ChatGPT --------------------------------------------------------------------------------
+
+
+def node(
+    name: str, parent: str | None, children: list[str], message: object = None
+) -> tuple[str, dict[str, object]]:
+    return name, {"id": name, "message": message, "parent": parent, "children": children}
+
+
+def said(role: str, *parts: object, **more: object) -> dict[str, object]:
+    """A message as ChatGPT writes it, with its many fields that say nothing."""
+    content = more.pop("content", {"content_type": "text", "parts": list(parts)})
+    metadata = more.pop("metadata", {})
+    return {
+        "id": "m",
+        "author": {"role": role, "name": more.pop("name", None), "metadata": {}},
+        "create_time": more.pop("create_time", 1_700_000_000.5),
+        "update_time": None,
+        "content": content,
+        "status": "finished_successfully",
+        "end_turn": True,
+        "weight": 1.0,
+        "metadata": metadata,
+        "recipient": "all",
+        "channel": None,
+        **more,
+    }
+
+
+def picture(pointer: str) -> dict[str, object]:
+    return {
+        "content_type": "image_asset_pointer",
+        "asset_pointer": pointer,
+        "size_bytes": 1,
+        "width": 1,
+        "height": 1,
+        "fovea": None,
+        "metadata": None,
+    }
+
+
+GPT = {"model_slug": "gpt-4o"}
+PICTURE = picture("file-service://file-AbC")
+BRANCHED = {
+    "title": "Branches",
+    "create_time": 1_700_000_000.123,
+    "update_time": 1_700_000_100.0,
+    "mapping": dict(
+        [
+            node("client-created-root", None, ["sys"]),
+            node(
+                "sys",
+                "client-created-root",
+                ["custom"],
+                said("system", "", metadata={"is_visually_hidden_from_conversation": True}),
+            ),
+            node(
+                "custom",
+                "sys",
+                ["q1", "q1b"],
+                said("user", content={"content_type": "user_editable_context", "x": "x"}),
+            ),
+            node("q1", "custom", ["a1", "a1b"], said("user", "First question", create_time=None)),
+            node("a1", "q1", [], said("assistant", "First answer", metadata=GPT)),
+            node("a1b", "q1", ["q2"], said("assistant", "Another answer")),
+            node("q2", "a1b", ["t1"], said("user", None, "What is in ", PICTURE)),
+            node("t1", "q2", ["call"], said("assistant", content={
+                "content_type": "thoughts",
+                "thoughts": [{"summary": "s", "content": "I look at it"}, None],
+            })),
+            node("call", "t1", ["tool"], said("assistant", recipient="python", content={
+                "content_type": "code", "language": "python", "text": "print(1)",
+            })),
+            node("tool", "call", ["recap"], said("tool", name="python", content={
+                "content_type": "execution_output", "text": "1",
+            })),
+            node("recap", "tool", ["a2"], said("assistant", content={
+                "content_type": "reasoning_recap", "content": "Thought for 2 s",
+            })),
+            node("a2", "recap", [], said("assistant", "A canaryword")),
+            node("q1b", "custom", ["empty"], said("user", "Edited question")),
+            node("empty", "q1b", [], said("assistant", "")),
+        ]
+    ),
+    "moderation_results": [],
+    "current_node": "a2",
+    "conversation_id": "c-1",
+    "id": "c-1",
+    "is_starred": None,
+}  # fmt: skip
+ODD: list[object] = [
+    {"title": None, "create_time": None, "update_time": None, "mapping": {}, "current_node": None},
+    {
+        "title": "Odd",
+        "mapping": {
+            "a": None,
+            "b": {"id": "b", "message": None, "parent": "nowhere", "children": None},
+            "c": node("c", "b", ["ghost", "c"], said("user", None, {}, 5, ["x"], "readable"))[1],
+            "d": node("d", "d", [], said("assistant", "its own parent"))[1],
+            "e": {"message": {"author": None, "content": None}},
+            "f": {"message": said("assistant", content="words"), "parent": "c"},
+            "g": {"message": {**said("user", "g"), "create_time": "yesterday"}, "parent": 7},
+            "h": {"message": said("critic", "unknown role"), "parent": "c"},
+        },
+        "current_node": "ghost",
+    },
+    None,
+    {"title": "no mapping"},
+    {"mapping": None},
+    [],
+]
+
+
+def test_a_chatgpt_export_arrives_with_its_branches(store: Store) -> None:
+    arrived = arrive(store, json.dumps([BRANCHED]))
+    assert (arrived.conversations, arrived.messages, arrived.skipped) == (1, 8, 0)
+    assert len(arrived.warnings) == 1
+    assert "file-AbC" in arrived.warnings[0]
+    [one] = exported(store)
+    assert (one.title, one.created_at, one.updated_at) == (
+        "Branches",
+        1_700_000_000_123,
+        1_700_000_100_000,
+    )
+    assert path_of(store, one.id) == [
+        "First question",
+        "Another answer",
+        "What is in \n\n[image: file-service://file-AbC]",
+        "```python\nprint(1)\n```",
+        "**python**\n\n```\n1\n```",
+        "A canaryword",
+    ]
+    texts = {
+        message.content: message for message in one.messages if isinstance(message.content, str)
+    }
+    first = texts["First question"]
+    assert first.created_at == one.created_at
+    assert texts["Edited question"].parent_id == first.parent_id
+    assert texts["First answer"].parent_id == texts["Another answer"].parent_id == first.id
+    assert (texts["First answer"].provider_id, texts["First answer"].model_id) == (
+        "openai",
+        "gpt-4o",
+    )
+    assert texts["```python\nprint(1)\n```"].reasoning == "I look at it"
+    [hit] = store.database.read(lambda c: search.search(c, "canaryword", 5)).result()
+    assert hit.message_id == texts["A canaryword"].id
+
+
+def test_odd_and_broken_conversations_do_not_stop_an_import(store: Store) -> None:
+    arrived = arrive(store, json.dumps([*ODD, BRANCHED]))
+    assert (arrived.conversations, arrived.skipped) == (3, 4)
+    texts = {m.content for one in exported(store) for m in one.messages}
+    assert {"readable", "its own parent", "g", "A canaryword"} <= texts
+    again = arrive(store, json.dumps([*ODD, BRANCHED]))
+    assert (again.conversations, again.messages, again.skipped) == (0, 0, 7)
+
+
+def test_the_zip_brings_its_pictures(store: Store) -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as zipped:
+        zipped.writestr("export/conversations-000.json", json.dumps([BRANCHED]))
+        zipped.writestr("export/conversations-001.json", "[]")
+        zipped.writestr("export/file-AbC-holiday.png", b"\x89PNG a picture")
+        zipped.writestr("export/chat.html", "<html>")
+    arrived = arrive(store, body.getvalue())
+    assert arrived.warnings == []
+    [one] = exported(store)
+    [question] = [message for message in one.messages if isinstance(message.content, list)]
+    assert question.content == [
+        TextPart(text="What is in "),
+        ImagePart(media_type="image/png", data=PIXEL),
+    ]
+
+
+def test_progress_is_told_and_an_import_can_be_stopped(store: Store) -> None:
+    text = json.dumps([{**BRANCHED, "conversation_id": f"c-{n}"} for n in range(200)])
+    seen: list[tuple[int, int]] = []
+
+    def progress(arrived: Arrived) -> None:
+        seen.append((arrived.read_bytes, arrived.conversations))
+        if arrived.conversations >= 50:
+            raise Cancelled
+
+    body = text.encode()
+    with pytest.raises(Cancelled):
+        import_file(store.database, io.BytesIO(body), len(body), progress)
+    assert seen == sorted(seen)
+    assert 0 < seen[-1][0] <= len(body)
+    assert len(store.database.read(reading.summaries).result()) == 50
+    rest = arrive(store, text)
+    assert (rest.conversations, rest.skipped) == (150, 50)
+
+
+# --- pages ----------------------------------------------------------------------------------
+
+HOSTILE = '</script><script>alert(1)</script><img src="https://evil.example/x" onerror=alert(1)>'
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def hostile(store: Store) -> list[Portable]:
+    def write(connection: Connection) -> None:
+        number = tree.create(connection, new_id(), NewConversation(title=HOSTILE), 1)
+        content: list[Part] = [
+            TextPart(text=HOSTILE),
+            ImagePart(media_type="image/png", data=PIXEL),
+        ]
+        asked = tree.NewMessage(new_id(), "user", take_apart(content), 1)
+        user = tree.add(connection, number, None, asked)
+        text = f"Look:\n\n```html\n{HOSTILE}\n```\nafter"
+        answer = tree.NewMessage(
+            new_id(), "assistant", take_apart(text), 1, "interrupted", "p", "model-x"
+        )
+        tree.add(connection, number, user, answer)
+
+    store.database.write(write).result()
+    return exported(store)
+
+
+def test_an_html_page_runs_nothing_and_loads_nothing(store: Store) -> None:
+    text = "".join(pages.html(hostile(store)))
+    tags = Tags()
+    tags.feed(text)
+    names = {tag for tag, _ in tags.tags}
+    assert not names & {"script", "iframe", "object", "link", "form", "a", "base", "video"}
+    links = [
+        value for _, attrs in tags.tags for key, value in attrs.items() if key in ("src", "href")
+    ]
+    assert links == [f"data:image/png;base64,{PIXEL}"]
+    assert not any(key.startswith("on") for _, attrs in tags.tags for key in attrs)
+    assert "default-src 'none'" in text
+    assert len([tag for tag, _ in tags.tags if tag == "pre"]) == 1
+    assert "interrupted" in text
+    assert "http" not in re.sub(r"http-equiv|https://evil\.example", "", text)
+
+
+def test_markdown_has_the_chosen_path(store: Store) -> None:
+    text = "".join(pages.markdown(hostile(store)))
+    assert text.startswith("# </script>")
+    assert "\n## You\n\n" in text
+    assert "\n## model-x\n\nLook:\n\n```html\n" in text
+    assert "*This answer was interrupted.*" in text
