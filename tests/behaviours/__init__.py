@@ -1,0 +1,1 @@
+"""Which test shows which behaviour: the numbered list, and the table that is made from it."""

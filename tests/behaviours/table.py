@@ -1,0 +1,65 @@
+"""Makes `docs/behaviours.md`: every number, what holds, and the tests that show it."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from tests.behaviours.catalogue import CATALOGUE, Entry
+from tests.behaviours.shown import ROOT, Shown, shown
+
+OUTPUT = ROOT / "docs" / "behaviours.md"
+
+_HEAD = """\
+# Behaviours, and the tests that show them
+
+The reference design of this project specifies 66 behaviours (B), and its sample code has 98
+defects (D). Here every behaviour holds and no defect does, and this table says which tests show
+it. An entry says what holds *here*.
+
+It is made from marks in the tests (`@pytest.mark.shows("B10")`, and `// shows: D67` before a test
+of the page) by `python -m tests.behaviours`; a test fails when it is stale, or when a number has
+no test. That the tests can fail is shown by putting defects back, one at a time:
+`python3 dev.py soak mutations` ([how](mutations.md)).
+"""
+_PARTS = (("B", "Behaviours"), ("D", "Defects, and what holds instead"))
+
+
+def render() -> str:
+    """The whole text of the table."""
+    by_id = shown()
+    lines = [_HEAD]
+    for letter, title in _PARTS:
+        lines += [f"## {title}", "", "| | what holds | shown by |", "|---|---|---|"]
+        lines += [
+            f"| {entry.id} | {entry.text} | {_tests(entry, by_id.get(entry.id, []))} |"
+            for entry in CATALOGUE.values()
+            if entry.id.startswith(letter)
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def missing() -> list[str]:
+    """Numbers that no test shows although they can occur."""
+    by_id = shown()
+    return [
+        entry.id for entry in CATALOGUE.values() if not entry.absent and not by_id.get(entry.id)
+    ]
+
+
+def _tests(entry: Entry, tests: Sequence[Shown]) -> str:
+    if entry.absent:
+        return f"cannot occur: {entry.absent}"
+    by_file: dict[str, list[str]] = defaultdict(list)
+    for test in tests:
+        by_file[test.file].append(test.test)
+    return "; ".join(_file(file, names) for file, names in by_file.items())
+
+
+def _file(file: str, names: Sequence[str]) -> str:
+    return f"[{file.rpartition('/')[2]}](../{file}): {', '.join(_titles(names))}"
+
+
+def _titles(names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        title = name.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+        yield title.replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,337 @@
+"""Puts defects back, one at a time, to see the tests fail that are said to show them.
+
+A mutation is a piece of text of one source file and what stands there when the defect is back. It
+is applied to a copy of the project in a temporary folder; there the tests that name the defect's
+number are run, and one of them must fail. A mutation whose text is no longer found is stale and
+fails, too: it must be written anew with the code.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.behaviours.shown import ROOT, shown
+
+COPIED = ("shell", "tests", "pyproject.toml")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "page", "e2e", "window", "soak")
+SLOW = {"test_any_order_of_anything", "test_ten_thousand_runs_leave_no_slot_and_no_memory"}
+"""Tests that find a defect only after a while; the examples find it at once."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One defect of the reference's sample code, in this project's terms."""
+
+    defect: str
+    what: str
+    file: str
+    changes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whether the tests noticed, and how many of those that were run."""
+
+    mutation: Mutation
+    noticed: bool
+    tests: int
+    said: str
+
+
+MUTATIONS = (
+    Mutation(
+        "D1",
+        "the stall watchdog is not fed by what arrives",
+        "shell/run.py",
+        (("        self._wait_for(self._waits.between_s)\n", ""),),
+    ),
+    Mutation(
+        "D3",
+        "the answer does not enter the session's history",
+        "shell/sessions.py",
+        (("turn.answer, turn.partial = answer, not complete", 'turn.answer = ""'),),
+    ),
+    Mutation(
+        "D4",
+        "a single run's system prompt is ignored",
+        "shell/engine.py",
+        (("request.messages, request.system_prompt,", "request.messages, None,"),),
+    ),
+    Mutation(
+        "D5",
+        "a session's temperature and max tokens are ignored",
+        "shell/engine.py",
+        (
+            ("config.max_tokens if options.max_tokens is None else options.max_tokens",
+             "options.max_tokens"),
+            ("config.temperature if options.temperature is None else options.temperature",
+             "options.temperature"),
+        ),
+    ),
+    Mutation(
+        "D8",
+        "stream: false still streams",
+        "shell/engine.py",
+        (("streamed=parameters.stream", "streamed=True"),),
+    ),
+    Mutation(
+        "D9",
+        "a session stays active after an error and after a cancel",
+        "shell/sessions.py",
+        (("        self.waiting.remove(turn)\n",
+          "        if complete:\n            self.waiting.remove(turn)\n"),),
+    ),
+    Mutation(
+        "D11",
+        "a turn enters the session before the limits are asked",
+        "shell/engine.py",
+        (
+            ("        self._admit(owner, options, provider)\n",
+             "        session.waiting.append(turn)\n"
+             "        self._admit(owner, options, provider)\n"),
+            ("        session.waiting.append(turn)\n        self._touch(session)\n",
+             "        self._touch(session)\n"),
+        ),
+    ),
+    Mutation(
+        "D12",
+        "two runs in one session go on at the same time",
+        "shell/engine.py",
+        (
+            ('if session.active and options.when_busy == "reject":', "if False:"),
+            ("        if session.waiting[0] is turn:\n", "        if True:\n"),
+        ),
+    ),
+    Mutation(
+        "D13",
+        "the limit of messages holds for the history, too",
+        "shell/engine.py",
+        (("        messages, left_out = session.messages_for(turn, budget)\n",
+          "        messages, left_out = session.messages_for(turn, budget)\n"
+          "        if len(messages) > 100:\n"
+          '            raise ValidationFailed([("messages", "Too many messages (max: 100)")])\n'),),
+    ),
+    Mutation(
+        "D17",
+        "every chunk counts as one token",
+        "shell/run.py",
+        (("        self._written[channel] += len(text) if text.isascii() else len(text.encode())\n",
+          "        self._written[channel] += 4\n"),
+         ("                self._usage = _usage(chunk) or self._usage\n",
+          "                pass\n")),
+    ),
+    Mutation(
+        "D18",
+        "a cancel reports no tokens",
+        "shell/run.py",
+        (("                total_tokens=usage.output_tokens,",
+          "                total_tokens=0 if cancelled else usage.output_tokens,"),),
+    ),
+    Mutation(
+        "D20",
+        "the finish reason is always stop",
+        "shell/run.py",
+        (('self._finish = reason if reason in _FINISH_REASONS else "other"',
+          'self._finish = "stop"'),),
+    ),
+    Mutation(
+        "D22",
+        "events do not carry their session",
+        "shell/log.py",
+        (("            session_id=self.session_id,\n            seq=self._length,",
+          "            session_id=None,\n            seq=self._length,"),),
+    ),
+    Mutation(
+        "D24",
+        "a missing key is found out only after the id was given",
+        "shell/engine.py",
+        (("        provider.check()\n", ""),),
+    ),
+    Mutation(
+        "D25",
+        "a deadline has its own terminal event",
+        "shell/run.py",
+        (
+            ("        self.stop(ProviderError(code, text))\n",
+             "        self.stop(ProviderError(code, text))\n"
+             "        self.log.append(self._failure(ProviderError(code, text)))\n"),
+            ("        if self.log.ending is not None:\n            return\n"
+             "        if self._watchdog",
+             "        if self._watchdog"),
+        ),
+    ),
+    Mutation(
+        "D27",
+        "an error that speaks of abort or cancel is swallowed",
+        "shell/run.py",
+        (("        except BaseException as error:\n            outcome = error\n",
+          "        except BaseException as error:\n"
+          '            if "abort" in str(error).lower() or "cancel" in str(error).lower():\n'
+          "                return\n"
+          "            outcome = error\n"),),
+    ),
+    Mutation(
+        "D28",
+        "codes are read out of the words of a message",
+        "shell/run.py",
+        (("        code = outcome.code\n        if code is ErrorCode.NETWORK_ERROR",
+          "        words = outcome.message\n"
+          '        code = ErrorCode.TIMEOUT if "timeout" in words else (\n'
+          '            ErrorCode.RATE_LIMIT if "rate limit" in words\n'
+          "            else ErrorCode.UNKNOWN_ERROR)\n"
+          "        if code is ErrorCode.NETWORK_ERROR"),),
+    ),
+    Mutation(
+        "D30",
+        "nothing is retried",
+        "shell/run.py",
+        (("                if delay_s is None:\n", "                if True:\n"),),
+    ),
+    Mutation(
+        "D31",
+        "destroying a session does not tell the end of its runs",
+        "shell/engine.py",
+        (("            if slot.session is session:\n                slot.run.stop(Cancelled())\n",
+          "            if slot.session is session:\n"
+          "                self._slots.pop(slot.run.log.inference_id)\n"
+          "                slot.run._on_end = lambda run: None\n"
+          "                slot.run._end = lambda outcome: None\n"
+          "                slot.run.stop(Cancelled())\n"),),
+    ),
+    Mutation(
+        "D35",
+        "every window may cancel every run",
+        "shell/engine.py",
+        (("        if slot is None or not (slot.shared or slot.owner == owner):\n",
+          "        if slot is None:\n"),),
+    ),
+    Mutation(
+        "D36",
+        "nothing ends the runs of a window that is closed",
+        "shell/engine.py",
+        (("            if slot.owner == owner and not slot.finish_on_close:\n",
+          "            if False:\n"),),
+    ),
+    Mutation(
+        "D37",
+        "the sweep's timer is never cleared",
+        "shell/engine.py",
+        (("        self._sweeper.cancel()\n", ""),),
+    ),
+    Mutation(
+        "D46",
+        "a temperature that the model refuses is sent",
+        "shell/fit.py",
+        (("    elif temperature > model.temperature_max:\n", "    elif False:\n"),),
+    ),
+    Mutation(
+        "D51",
+        "NaN passes",
+        "shell/contract.py",
+        (("        allow_inf_nan=False,\n", ""),
+         ("Temperature = Annotated[float, Field(ge=0, le=2)]",
+          "Temperature = Annotated[float, Field()]")),
+    ),
+    Mutation(
+        "D52",
+        "1.5 tokens and true are numbers",
+        "shell/contract.py",
+        (("        strict=True,\n", ""),
+         ("MaxTokens = Annotated[int, Field(ge=1, le=100_000)]",
+          "MaxTokens = Annotated[float, Field(ge=1, le=100_000)]")),
+    ),
+    Mutation(
+        "D54",
+        "unknown fields are ignored, and so are wrong ones",
+        "shell/contract.py",
+        (('        extra="forbid",\n', '        extra="ignore",\n'),),
+    ),
+    Mutation(
+        "D56",
+        "a request is not bounded in all",
+        "shell/engine.py",
+        (("    if characters > MAX_REQUEST_CHARACTERS:\n", "    if False:\n"),),
+    ),
+    Mutation(
+        "D57",
+        "a session id may hold anything",
+        "shell/contract.py",
+        (('SessionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]',
+          "SessionId = Annotated[str, Field(min_length=1, max_length=100)]"),),
+    ),
+)  # fmt: skip
+
+
+class Stale(ValueError):
+    """A mutation whose text is no longer in the code."""
+
+
+def mutated(mutation: Mutation) -> str:
+    """The source file with the defect back in it.
+
+    Raises:
+        Stale: it must be written anew.
+    """
+    source = (ROOT / mutation.file).read_text("utf-8")
+    for old, new in mutation.changes:
+        if source.count(old) != 1:
+            raise Stale(f"{mutation.defect}: {old!r} is not in {mutation.file}, or not once")
+        source = source.replace(old, new)
+    return source
+
+
+def nodes_of(defect: str) -> list[str]:
+    """The tests in Python that name a defect, without the slow ones."""
+    tests = [test for test in shown()[defect] if test.file.endswith(".py")]
+    return [test.node for test in tests if test.test not in SLOW]
+
+
+def run(mutation: Mutation, folder: Path) -> Outcome:
+    """Put one defect back in a copy of the project and run the tests that name it.
+
+    Args:
+        mutation: what to change.
+        folder: an empty folder for the copy.
+
+    Raises:
+        Stale: it must be written anew.
+    """
+    source = mutated(mutation)
+    copy(folder)
+    (folder / mutation.file).write_text(source, "utf-8")
+    nodes = nodes_of(mutation.defect)
+    status, said = run_tests(folder, nodes, "-x")
+    return Outcome(mutation, status == 1, len(nodes), said)
+
+
+def run_tests(folder: Path, nodes: Sequence[str], *options: str) -> tuple[int, str]:
+    """Run tests in a copy; returns pytest's status and its last line."""
+    found = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line"),
+            *options,
+            *nodes,
+        ],
+        cwd=folder,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    said = (found.stdout.strip() or found.stderr.strip() or "nothing").splitlines()[-1]
+    return found.returncode, said
+
+
+def copy(folder: Path) -> None:
+    """Copy what the tests need."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=LEFT_OUT)
+        else:
+            shutil.copy(source, folder / name)
