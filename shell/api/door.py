@@ -33,6 +33,8 @@ from shell.errors import ErrorCode, LimitReached, NotFound, ShellError, Validati
 from shell.text import clean
 
 MAX_BATCH_CHARACTERS = 32_000_000
+MAX_SEARCHED = 1_000_000
+"""How much of a batch that cannot be read is searched for the numbers of its calls."""
 MAX_BUSY_CALLS = 200
 """Calls of one window that may be unanswered at a time."""
 
@@ -210,7 +212,7 @@ def _read(raw: object) -> Batch:
 def _numbers(raw: object, text: str) -> Iterator[int]:
     """The numbers of the calls in a batch that is no batch, as far as they can be found."""
     if raw is None:
-        yield from (int(found[1]) for found in _NUMBER.finditer(text))
+        yield from (int(found[1]) for found in _NUMBER.finditer(text, 0, MAX_SEARCHED))
     calls = raw.get("calls") if isinstance(raw, dict) else None
     for call in calls if isinstance(calls, list) else []:
         number = call.get("id") if isinstance(call, dict) else None
