@@ -19,7 +19,7 @@ from shell.providers.base import (
 )
 from shell.providers.endpoint import Endpoint
 from shell.providers.faults import from_error_object, refused
-from shell.providers.reading import as_object, count_of, parse_object, text_of
+from shell.providers.reading import as_object, count_of, counted, parse_object, text_of
 from shell.providers.sse import ServerEvent
 from shell.providers.think_tags import ThinkTags
 
@@ -80,7 +80,7 @@ class ChatStream:
             yield from self._choice(choices[0])
         usage = data.get("usage")
         if isinstance(usage, dict):
-            yield read_usage(usage)
+            yield from counted(read_usage(usage))
         progress = data.get("prompt_progress")
         if isinstance(progress, dict):
             yield from _reading(progress)

@@ -13,7 +13,7 @@ from shell.providers.base import (
 )
 from shell.providers.endpoint import Endpoint
 from shell.providers.faults import from_error_object, refused
-from shell.providers.reading import as_list, as_object, count_of, parse_object, text_of
+from shell.providers.reading import as_list, as_object, count_of, counted, parse_object, text_of
 from shell.providers.sse import ServerEvent
 
 _REASONS: dict[str, FinishReason] = {
@@ -105,7 +105,7 @@ class MessagesStream:
         if isinstance(usage, dict):
             # The counts are cumulative; what is missing here was in the first event.
             self._usage |= {name: value for name, value in usage.items() if value is not None}
-            yield self._report()
+            yield from counted(self._report())
 
     def _report(self) -> UsageReport:
         usage = self._usage

@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections.abc import Iterator
 
+from shell.providers.base import UsageReport
 from shell.providers.endpoint import Endpoint
 from shell.providers.faults import malformed
 
@@ -44,3 +46,9 @@ def count_of(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return 0
     return int(min(max(value, 0), MAX_COUNT))
+
+
+def counted(report: UsageReport) -> Iterator[UsageReport]:
+    """The report, unless it counts nothing: a server that does not count writes zeros."""
+    if report.input_tokens or report.output_tokens:
+        yield report

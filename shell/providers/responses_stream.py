@@ -13,7 +13,7 @@ from shell.providers.base import (
 )
 from shell.providers.endpoint import Endpoint
 from shell.providers.faults import from_error_object, refused
-from shell.providers.reading import as_list, as_object, count_of, parse_object, text_of
+from shell.providers.reading import as_list, as_object, count_of, counted, parse_object, text_of
 from shell.providers.sse import ServerEvent
 
 _INCOMPLETE: dict[str, FinishReason] = {
@@ -108,13 +108,13 @@ class ResponsesStream:
         if error or response.get("status") == "failed":
             raise from_error_object(self._endpoint, error)
         reason = text_of(as_object(response.get("incomplete_details")).get("reason"))
-        if reason:
-            self.finish = _INCOMPLETE.get(reason, "other")
+        if reason or response.get("status") == "incomplete":
+            self.finish = _INCOMPLETE.get(reason or "max_output_tokens", "other")
         else:
             self.finish = "tool_calls" if self._calls else "stop"
         usage = response.get("usage")
         if isinstance(usage, dict):
-            yield _report(usage)
+            yield from counted(_report(usage))
         self.done = True
 
     def _whole(self, response: dict[str, object]) -> Iterator[Chunk]:

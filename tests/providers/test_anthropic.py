@@ -18,6 +18,7 @@ SAYS = Messages()
 FINE = streaming(*SAYS.begin(), *SAYS.text("ok"), *SAYS.finish())
 
 
+@pytest.mark.shows("D16", "D45")
 async def test_the_body_of_a_request() -> None:
     image = ImagePart(media_type="image/png", data="AAAA")
     pdf = FilePart(name="a.pdf", media_type="application/pdf", data="BBBB")
@@ -59,6 +60,7 @@ async def test_the_body_of_a_request() -> None:
     }
 
 
+@pytest.mark.shows("D46")
 @pytest.mark.parametrize(
     ("info", "expected"),
     [

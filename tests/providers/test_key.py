@@ -48,6 +48,7 @@ def test_a_leak_would_be_found() -> None:
     assert not leaks("sk-proj-something-else")
 
 
+@pytest.mark.shows("D43")
 @pytest.mark.parametrize(("name", "form"), ECHOES)
 @pytest.mark.parametrize("status", [401, 200])
 async def test_an_echoed_key_is_in_no_error_and_no_log(
@@ -159,6 +160,7 @@ def test_the_key_is_not_shown_by_repr() -> None:
     assert "9876543210" not in repr(endpoint("http://127.0.0.1:1", headers=secret))
 
 
+@pytest.mark.shows("B32")
 @pytest.mark.parametrize("key", [None, "", "  "])
 def test_a_missing_key(api: Api, key: str | None) -> None:
     provider = api.make("http://127.0.0.1:1", key=lambda: key)

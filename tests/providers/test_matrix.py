@@ -39,6 +39,7 @@ async def test_a_plain_answer(api: Api) -> None:
     assert sum(isinstance(chunk, UsageReport) for chunk in answer.chunks) == 1
 
 
+@pytest.mark.shows("D21")
 async def test_reasoning(api: Api) -> None:
     says = api.dialect
     frames = [*says.begin(), *says.reasoning("Hm, "), *says.reasoning("so."), *says.text("Yes.")]
@@ -55,6 +56,7 @@ async def test_a_tool_call_repeats_its_id_and_name(api: Api) -> None:
     assert answer.finish == "tool_calls"
 
 
+@pytest.mark.shows("D20")
 @pytest.mark.parametrize("reason", ["stop", "length", "other"])
 async def test_finish_reasons(api: Api, reason: FinishReason) -> None:
     says = api.dialect
@@ -133,6 +135,7 @@ async def test_every_byte_in_a_packet_of_its_own(api: Api) -> None:
     assert bits.chunks == whole.chunks
 
 
+@pytest.mark.shows("D21")
 @pytest.mark.parametrize(
     "odd",
     [
@@ -190,6 +193,7 @@ STATUSES: list[tuple[int, Body, ErrorCode]] = [
 ]
 
 
+@pytest.mark.shows("D28", "B34", "D29")
 @pytest.mark.parametrize(("status", "body", "code"), STATUSES)
 async def test_statuses(api: Api, status: int, body: Body, code: ErrorCode) -> None:
     answer = await api.run(answering(status, body))
@@ -199,6 +203,7 @@ async def test_statuses(api: Api, status: int, body: Body, code: ErrorCode) -> N
     assert "<" not in answer.error.message
 
 
+@pytest.mark.shows("D28")
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
@@ -232,6 +237,7 @@ AT_28 = "Wed, 21 Oct 2026 07:28:00 GMT"
 AT_27_40 = "Wed, 21 Oct 2026 07:27:40 GMT"
 
 
+@pytest.mark.shows("D30")
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
@@ -300,6 +306,7 @@ async def test_what_is_no_json_object_is_a_protocol_error(
     assert answer.text == ("Some text" if begun else "")
 
 
+@pytest.mark.shows("D28")
 @pytest.mark.parametrize("how", ["reset", "cut"])
 @pytest.mark.parametrize(
     ("what", "code"),
@@ -364,6 +371,7 @@ async def test_not_http_at_all(api: Api) -> None:
     assert answer.error.code is ErrorCode.NETWORK_ERROR
 
 
+@pytest.mark.shows("D28")
 async def test_nobody_listens(api: Api) -> None:
     async with fault_server(streaming()) as server:
         url = server.url
@@ -451,6 +459,7 @@ async def test_a_connection_that_stays_open_after_the_end_is_left(api: Api) -> N
 # --- cancelling -------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("B22")
 @pytest.mark.parametrize("when", ["before the headers", "after the headers", "after text"])
 async def test_cancelling_a_silent_server_closes_the_connection(api: Api, when: str) -> None:
     says = api.dialect

@@ -20,6 +20,7 @@ from tests.providers.scenes import streaming
 FINE = streaming(*Chat().text("ok"), *Chat().finish())
 
 
+@pytest.mark.shows("D6", "D7")
 def test_everybody_is_here(tmp_path: Path) -> None:
     providers = Providers(tmp_path, {})
     assert list(providers) == ["local", "openai", "anthropic", "google", "echo"]
@@ -32,6 +33,7 @@ def test_everybody_is_here(tmp_path: Path) -> None:
     assert providers.default_id == "local"
 
 
+@pytest.mark.shows("B30", "B40")
 def test_an_unknown_provider_is_named_with_those_that_exist() -> None:
     with pytest.raises(ValidationFailed) as raised:
         Providers(None, {}).resolve("gpt")
@@ -39,6 +41,7 @@ def test_an_unknown_provider_is_named_with_those_that_exist() -> None:
     assert raised.value.issues == [("providerId", text)]
 
 
+@pytest.mark.shows("B32")
 @pytest.mark.parametrize("provider_id", ["openai", "anthropic", "google"])
 def test_without_a_key_a_provider_says_so(provider_id: str) -> None:
     with pytest.raises(ProviderError) as raised:
@@ -47,6 +50,7 @@ def test_without_a_key_a_provider_says_so(provider_id: str) -> None:
     assert raised.value.message == f"No API key configured for provider: {provider_id}"
 
 
+@pytest.mark.shows("B32", "D44")
 @pytest.mark.parametrize(
     ("provider_id", "variable"),
     [

@@ -1,0 +1,262 @@
+"""Every provider against aimock, which knows the APIs from their makers' own descriptions.
+
+Through the engine, so that the number of requests shows the retry policy as well.
+"""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import urllib.request
+import uuid
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from shell.contract import AnyEvent, DoneEvent, ErrorEvent, InferenceRequest, Message
+from shell.engine import Engine
+from shell.errors import ErrorCode
+from shell.log import InferenceLog
+from shell.providers.anthropic import Anthropic
+from shell.providers.base import ModelInfo, Provider
+from shell.providers.endpoint import Endpoint
+from shell.providers.openai_compatible import OpenAICompatible
+from shell.providers.openai_responses import OpenAIResponses
+from shell.settings import Retries, Settings
+
+pytestmark = pytest.mark.anyio
+
+PROGRAM = Path(__file__).parents[2] / "node_modules/@copilotkit/aimock/dist/cli.js"
+TEXT = "Tides are wires that the moon pulls, twice a day. 🌊 Grüße!"
+FIXTURES: list[dict[str, object]] = [
+    {"match": {"userMessage": "plain"}, "response": {"content": TEXT}},
+    {"match": {"userMessage": "think"}, "response": {"content": TEXT, "reasoning": "Hm, so."}},
+    {
+        "match": {"userMessage": "call"},
+        "response": {"toolCalls": [{"name": "look", "arguments": {"at": "sea"}}]},
+    },
+    {"match": {"userMessage": "short"}, "response": {"content": TEXT, "finishReason": "length"}},
+    {
+        "match": {"userMessage": "cut off"},
+        "response": {"content": TEXT},
+        "latency": 5,
+        "truncateAfterChunks": 8,
+    },
+    {"match": {"userMessage": "slow"}, "response": {"content": "Late."}, "latency": 200},
+    *(
+        {
+            "match": {"userMessage": f"status {status}"},
+            "response": {
+                "error": {"message": "no", "type": kind, "code": kind},
+                "status": status,
+                **({"retryAfter": 0} if status == 429 else {}),
+            },
+        }
+        for status, kind in [
+            (400, "invalid_request_error"),
+            (401, "authentication_error"),
+            (403, "permission_error"),
+            (404, "not_found_error"),
+            (413, "request_too_large"),
+            (429, "rate_limit_error"),
+            (500, "api_error"),
+            (503, "service_unavailable"),
+            (529, "overloaded_error"),
+        ]
+    ),
+    {
+        "match": {"userMessage": "no credit"},
+        "response": {
+            "error": {"message": "pay", "type": "insufficient_quota", "code": "insufficient_quota"},
+            "status": 429,
+        },
+    },
+    {
+        "match": {"userMessage": "too long"},
+        "response": {
+            "error": {"message": "long", "type": "x", "code": "context_length_exceeded"},
+            "status": 400,
+        },
+    },
+    {
+        "match": {"userMessage": "garbage"},
+        "response": {"content": TEXT},
+        "chaos": {"malformedRate": 1},
+    },
+    {
+        "match": {"userMessage": "hang up"},
+        "response": {"content": TEXT},
+        "chaos": {"disconnectRate": 1},
+    },
+]
+
+
+@dataclass(frozen=True)
+class Aimock:
+    url: str
+
+    def requests(self, test_id: str) -> int:
+        """How many requests a test has made."""
+        url = f"{self.url}/__aimock/journal?testId={test_id}"
+        with urllib.request.urlopen(url) as answer:  # noqa: S310
+            return len(json.load(answer))
+
+
+@pytest.fixture(scope="module")
+def aimock(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aimock, None, None]:
+    node = shutil.which("node")
+    assert node, "Node is needed: python3 dev.py test brings it"
+    fixtures = tmp_path_factory.mktemp("aimock") / "fixtures.json"
+    fixtures.write_text(json.dumps({"fixtures": FIXTURES}), "utf-8")
+    command = [node, str(PROGRAM), "-p", "0", "-f", str(fixtures), "-c", "5", "--validate-on-load"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        said = b""
+        for line in process.stdout:
+            said += line
+            if b"listening on " in line:
+                break
+        else:
+            raise AssertionError(said.decode())
+        try:
+            yield Aimock(said.decode().rpartition("listening on ")[2].strip())
+        finally:
+            process.terminate()
+            process.wait(5)
+
+
+def chat(url: str, headers: dict[str, str]) -> Provider:
+    endpoint = Endpoint("openai", "OpenAI", f"{url}/v1", lambda: "a-key", headers=headers)
+    return OpenAICompatible(endpoint, "gpt-4o")
+
+
+def responses(url: str, headers: dict[str, str]) -> Provider:
+    endpoint = Endpoint("openai", "OpenAI", f"{url}/v1", lambda: "a-key", headers=headers)
+    return OpenAIResponses(endpoint, "gpt-5", partial(ModelInfo, reasoning="default"))
+
+
+def messages(url: str, headers: dict[str, str]) -> Provider:
+    endpoint = Endpoint("anthropic", "Anthropic", url, lambda: "a-key", headers=headers)
+    return Anthropic(endpoint, "claude-sonnet-5", partial(ModelInfo, reasoning="adaptive"))
+
+
+def google(url: str, headers: dict[str, str]) -> Provider:
+    endpoint = Endpoint("google", "Google", f"{url}/v1", lambda: "a-key", headers=headers)
+    return OpenAICompatible(endpoint, "gemini-3.8-flash")
+
+
+Make = Callable[[str, dict[str, str]], Provider]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    events: list[AnyEvent]
+    log: InferenceLog
+    requests: int
+
+    @property
+    def ending(self) -> DoneEvent | ErrorEvent:
+        assert self.log.ending is not None
+        return self.log.ending
+
+
+@pytest.fixture(params=[chat, responses, messages, google], ids=lambda make: make.__name__)
+def make(request: pytest.FixtureRequest) -> Make:
+    found: Make = request.param
+    return found
+
+
+async def run(aimock: Aimock, make: Make, text: str) -> Outcome:
+    """One inference, to its end."""
+    test_id = uuid.uuid4().hex
+    provider = make(aimock.url, {"X-Test-Id": test_id})
+    settings = Settings(retries=Retries(first_delay_s=0.001))
+    engine = Engine(lambda _: provider, settings)
+    request = InferenceRequest(
+        messages=[Message(role="user", content=text)], provider_id=provider.id
+    )
+    log = engine.start("window", request)
+    ended = asyncio.Event()
+    log.subscribe(lambda urgent: ended.set() if log.ending is not None else None)
+    await asyncio.wait_for(ended.wait(), 20)
+    await engine.close()
+    await provider.close()
+    return Outcome(log.read(), log, await asyncio.to_thread(aimock.requests, test_id))
+
+
+async def test_a_plain_answer(aimock: Aimock, make: Make) -> None:
+    outcome = await run(aimock, make, "plain")
+    assert isinstance(outcome.ending, DoneEvent), outcome.ending
+    assert outcome.log.text("llm:token") == TEXT
+    assert (outcome.ending.finish_reason, outcome.requests) == ("stop", 1)
+    usage = outcome.ending.usage
+    assert usage.output_tokens > 0
+    # In some of the APIs aimock does not count, and writes zeros.
+    assert usage.estimated == (make in {responses, messages})
+
+
+async def test_reasoning(aimock: Aimock, make: Make) -> None:
+    outcome = await run(aimock, make, "think")
+    assert isinstance(outcome.ending, DoneEvent), outcome.ending
+    assert outcome.log.text("llm:reasoning") == "Hm, so."
+    assert outcome.log.text("llm:token") == TEXT
+
+
+async def test_a_tool_call(aimock: Aimock, make: Make) -> None:
+    outcome = await run(aimock, make, "call")
+    assert isinstance(outcome.ending, DoneEvent), outcome.ending
+    calls = [event for event in outcome.events if event.channel == "llm:tool"]
+    assert {event.name for event in calls} == {"look"}
+    assert json.loads("".join(event.arguments_delta for event in calls)) == {"at": "sea"}
+    assert outcome.ending.finish_reason == "tool_calls"
+
+
+async def test_an_answer_that_is_too_long(aimock: Aimock, make: Make) -> None:
+    outcome = await run(aimock, make, "short")
+    assert isinstance(outcome.ending, DoneEvent), outcome.ending
+    assert outcome.ending.finish_reason == "length"
+
+
+async def test_a_slow_answer(aimock: Aimock, make: Make) -> None:
+    outcome = await run(aimock, make, "slow")
+    assert isinstance(outcome.ending, DoneEvent), outcome.ending
+    assert outcome.log.text("llm:token") == "Late."
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "requests"),
+    [
+        ("status 400", ErrorCode.INVALID_REQUEST, 1),
+        ("status 401", ErrorCode.API_KEY_ERROR, 1),
+        ("status 403", ErrorCode.PERMISSION_DENIED, 1),
+        ("status 404", ErrorCode.MODEL_NOT_FOUND, 1),
+        ("status 413", ErrorCode.CONTEXT_LENGTH, 1),
+        ("status 429", ErrorCode.RATE_LIMIT, 4),
+        ("no credit", ErrorCode.INSUFFICIENT_QUOTA, 1),
+        ("status 500", ErrorCode.SERVER_ERROR, 4),
+        ("status 503", ErrorCode.OVERLOADED, 4),
+        ("status 529", ErrorCode.OVERLOADED, 4),
+        ("garbage", ErrorCode.PROTOCOL_ERROR, 1),
+        ("hang up", ErrorCode.NETWORK_ERROR, 4),
+        ("cut off", ErrorCode.STREAM_INTERRUPTED, 1),
+    ],
+)
+async def test_faults(
+    aimock: Aimock, make: Make, text: str, code: ErrorCode, requests: int
+) -> None:
+    outcome = await run(aimock, make, text)
+    assert isinstance(outcome.ending, ErrorEvent), outcome.ending
+    assert (outcome.ending.code, outcome.requests) == (code, requests)
+    retries = [event for event in outcome.events if event.channel == "llm:retrying"]
+    assert len(retries) == requests - 1
+
+
+async def test_a_conversation_that_is_too_long(aimock: Aimock, make: Make) -> None:
+    outcome = await run(aimock, make, "too long")
+    assert isinstance(outcome.ending, ErrorEvent), outcome.ending
+    # Anthropic has no code for it, only words.
+    code = ErrorCode.INVALID_REQUEST if make is messages else ErrorCode.CONTEXT_LENGTH
+    assert (outcome.ending.code, outcome.requests) == (code, 1)
