@@ -29,6 +29,8 @@ class _Native(Protocol):
     webview: QWebEngineView
     js_bridge: Bridge
 
+    def deleteLater(self) -> None: ...  # noqa: N802, Qt's name
+
 
 def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
     """Set what Chromium reads once, and put sealed parts where pywebview looks for its own."""
@@ -45,7 +47,11 @@ def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
 
     def page(native: _Native, profile: QWebEngineProfile) -> SealedPage:
         home = native.pywebview_window.original_url or ""
-        return SealedPage(home, native.js_bridge, profile, native.webview, paper)
+        made = SealedPage(home, native.js_bridge, profile, native.webview, paper)
+        # pywebview deletes the page of a closed window and keeps all the rest of it for ever.
+        made.destroyed.connect(profile.deleteLater)
+        made.destroyed.connect(native.deleteLater)
+        return made
 
     parts = {"JSBridge": bridge, "WebView": SealedView, "WebPage": page, "_set_js_api": _loaded}
     for name, part in parts.items():
