@@ -11,6 +11,7 @@ from shell.api.shell import ShellApi
 from shell.contract import Value
 
 
+@pytest.mark.shows("D59", "D60")
 def test_the_committed_file_is_what_the_contract_says() -> None:
     assert contract_ts.OUTPUT.read_text("utf-8") == contract_ts.render(), (
         "run `python3 dev.py types`"
@@ -29,6 +30,7 @@ def test_check_tells_a_stale_file_from_a_fresh_one(
     assert "dev.py types" in capsys.readouterr().err
 
 
+@pytest.mark.shows("D59", "B49")
 def test_every_public_method_of_every_namespace_has_a_literal_call() -> None:
     text = contract_ts.render()
     for prefix, namespace in {"llm": LlmApi, "shell": ShellApi}.items():

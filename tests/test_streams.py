@@ -31,6 +31,7 @@ def test_a_line_is_exactly_what_the_model_writes(name: str) -> None:
         assert _event.validate_json(line).model_dump_json(ensure_ascii=True) == line
 
 
+@pytest.mark.shows("D25", "D48")
 @pytest.mark.parametrize("name", EXPECTED)
 def test_seq_is_dense_and_one_terminal_event_is_the_last(name: str) -> None:
     events = events_of(name)

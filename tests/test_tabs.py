@@ -43,6 +43,7 @@ async def test_a_page_runs_a_model() -> None:
         assert {event["inferenceId"] for event in page.events} == {inference}
 
 
+@pytest.mark.shows("D36")
 async def test_a_page_that_reconnects_misses_nothing() -> None:
     """The drop falls between pushes, and behind one that the page took but never answered."""
     async with serving() as served:
@@ -82,6 +83,7 @@ def test_connections_lost_at_random_moments_lose_and_double_nothing(drops: list[
     asyncio.run(stream())
 
 
+@pytest.mark.shows("D63")
 async def test_a_reloaded_page_finds_its_run_again() -> None:
     async with serving() as served:
         page = await opened(served)
@@ -97,6 +99,7 @@ async def test_a_reloaded_page_finds_its_run_again() -> None:
         assert again.text == " ".join(["word"] * 50)
 
 
+@pytest.mark.shows("D36")
 async def test_a_tab_that_stays_away_loses_its_runs_after_the_grace() -> None:
     async with serving(grace_s=0.1) as served:
         page = await opened(served)
@@ -132,6 +135,7 @@ async def test_a_tab_that_comes_back_in_time_keeps_its_runs() -> None:
         assert served.gone == []
 
 
+@pytest.mark.shows("B3", "D35")
 async def test_another_tab_sees_only_what_is_shared() -> None:
     async with serving() as served:
         one, two = await opened(served), await opened(served)

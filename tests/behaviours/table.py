@@ -1,12 +1,14 @@
-"""Makes `docs/behaviours.md`: every number, what holds, and the tests that show it."""
+"""Makes two pages of the docs: every number with its tests, and the defects that are put back."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from tests.behaviours.catalogue import CATALOGUE, Entry
 from tests.behaviours.shown import ROOT, Shown, shown
+from tests.mutations import MUTATIONS, nodes_of
 
-OUTPUT = ROOT / "docs" / "behaviours.md"
+TABLE = ROOT / "docs" / "behaviours.md"
+MUTATED = ROOT / "docs" / "mutations.md"
 
 _HEAD = """\
 # Behaviours, and the tests that show them
@@ -21,10 +23,33 @@ no test. That the tests can fail is shown by putting defects back, one at a time
 `python3 dev.py soak mutations` ([how](mutations.md)).
 """
 _PARTS = (("B", "Behaviours"), ("D", "Defects, and what holds instead"))
+_MUTATED_HEAD = """\
+# Defects put back
+
+A test that cannot fail shows nothing. So `tests/mutations.py` puts defects of the reference's
+sample code back, one at a time: it changes a few words of one source file in a copy of the
+project, and runs there the tests that name the defect. One of them must fail.
+
+`python3 dev.py soak mutations` does them all (after seeing that the same tests pass in a copy
+without a defect) and prints one line of JSON for each: what was put back, how many tests were run,
+pytest's last line. `dev.py soak mutations.D25` does one. Three of them are in the suite, and so is
+a check that every mutation still fits the code. This page is made by `python -m tests.behaviours`.
+
+| | what is put back | where | tests that name it |
+|---|---|---|---|
+"""
+
+
+def render_mutations() -> str:
+    """The page of the defects that can be put back."""
+    rows = [
+        f"| {m.defect} | {m.what} | `{m.file}` | {len(nodes_of(m.defect))} |" for m in MUTATIONS
+    ]
+    return _MUTATED_HEAD + "\n".join(rows) + "\n"
 
 
 def render() -> str:
-    """The whole text of the table."""
+    """The page of all numbers."""
     by_id = shown()
     lines = [_HEAD]
     for letter, title in _PARTS:

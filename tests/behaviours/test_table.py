@@ -4,11 +4,12 @@ import pytest
 
 from tests.behaviours.catalogue import CATALOGUE
 from tests.behaviours.shown import shown
-from tests.behaviours.table import OUTPUT, missing, render
+from tests.behaviours.table import MUTATED, TABLE, missing, render, render_mutations
 
 
-def test_the_committed_table_is_what_the_tests_say() -> None:
-    assert OUTPUT.read_text("utf-8") == render(), "run `python -m tests.behaviours`"
+def test_the_committed_pages_are_what_the_tests_say() -> None:
+    assert TABLE.read_text("utf-8") == render(), "run `python -m tests.behaviours`"
+    assert MUTATED.read_text("utf-8") == render_mutations(), "run `python -m tests.behaviours`"
 
 
 @pytest.mark.shows("D92", "D96", "D95")

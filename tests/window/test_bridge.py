@@ -77,6 +77,7 @@ GADGETS = [
 ARGUMENTS = ["[]", "{}", "null", '["id > /tmp/gadget"]', '{"key": "a", "value": 1}', "not json", ""]
 
 
+@pytest.mark.shows("B51")
 def test_no_gadget_reaches_anything(page: Page, toy: Toy) -> None:
     assert len(set(GADGETS)) >= 60
     said = len(toy.program.said)
@@ -147,6 +148,7 @@ def test_raw_messages_on_the_web_channel_harm_nothing(page: Page) -> None:
     assert page.evaluate("toy.call('toy.echo', 'after a reload')") == "after a reload"
 
 
+@pytest.mark.shows("B51")
 def test_overwritten_globals_do_not_harm_the_host(page: Page, toy: Toy) -> None:
     page.evaluate(
         """async () => {

@@ -16,6 +16,7 @@ TOKENS = 300
 TEXT = "".join(f"{number} " for number in range(TOKENS))
 
 
+@pytest.mark.shows("D23", "D36", "D63")
 @pytest.mark.parametrize("round_number", range(20))
 def test_a_reload_in_mid_stream_loses_and_doubles_nothing(page: Page, round_number: int) -> None:
     inference_id = f"inf-reload-{round_number}"

@@ -67,6 +67,7 @@ async function send(text: string): Promise<void> {
 }
 
 describe("an empty chat", () => {
+  // shows: B63, D79, D87
   it("says what answers, and offers a beginning", async () => {
     const { transport } = await shown();
     expect(screen.getByText(/very small model that runs on this computer/)).toBeTruthy();
@@ -82,6 +83,7 @@ describe("an empty chat", () => {
     expect(transport.host.runs.size).toBe(1);
   });
 
+  // shows: B59, B63, D87
   it("keeps the names that tests and styles hold on to", async () => {
     await shown();
     const container = document.querySelector(".chat-container");
@@ -91,6 +93,7 @@ describe("an empty chat", () => {
 });
 
 describe("a question and its answer", () => {
+  // shows: B59, B60, B61, D80, D82
   it("streams in, and is shown once, in the same place", async () => {
     await shown();
     await send(WORDS);
@@ -107,6 +110,7 @@ describe("a question and its answer", () => {
     expect(screen.getByText(/tokens\/s/)).toBeTruthy();
   });
 
+  // shows: D87
   it("is announced when it begins and ends, and not in between", async () => {
     await shown();
     const said: (string | null)[] = [];
@@ -136,6 +140,7 @@ describe("a question and its answer", () => {
     expect(two?.sessionId).toBe(one?.sessionId);
   });
 
+  // shows: D76
   it("shows reasoning folded, with its time", async () => {
     await shown();
     await send("/reasoning one two three four five six\nSeven.");
@@ -159,6 +164,7 @@ describe("a question and its answer", () => {
     expect(screen.queryByText("Loading the model")).toBeNull();
   });
 
+  // shows: D83
   it("shows notices, a cut, and an empty reply", async () => {
     await shown();
     await send("/notice trimmed The oldest messages were left out.\nFine.\n/length");
@@ -172,6 +178,7 @@ describe("a question and its answer", () => {
 });
 
 describe("writing", () => {
+  // shows: D86
   it("Shift+Enter, Enter in a composition, and WebKit's Enter after one do not send", async () => {
     const { transport } = await shown();
     type("half a word");
@@ -186,6 +193,7 @@ describe("writing", () => {
     expect(transport.host.runs.size).toBe(1);
   });
 
+  // shows: B60, B63
   it("nothing, or only blanks, is not sent", async () => {
     const { transport } = await shown();
     press("Enter");
@@ -196,6 +204,7 @@ describe("writing", () => {
     expect(transport.host.runs.size).toBe(0);
   });
 
+  // shows: B60, D85
   it("goes on while an answer comes in; Enter keeps the draft", async () => {
     const { transport } = await shown();
     await send(WORDS);
@@ -214,6 +223,7 @@ describe("writing", () => {
 });
 
 describe("stopping", () => {
+  // shows: B63, D78, D80, D81
   it("keeps what came, says that it was stopped, and gives the focus back", async () => {
     await shown();
     await send(WORDS);
@@ -252,6 +262,7 @@ describe("stopping", () => {
 });
 
 describe("errors", () => {
+  // shows: B62, D75, D81, D91
   it("keep the partial text, marked, and Retry asks again below it", async () => {
     const { transport } = await shown();
     await send("half an answer\n/error SERVER_ERROR");
@@ -286,6 +297,7 @@ describe("errors", () => {
     expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
   });
 
+  // shows: D84
   it("a refused message is back in the box, before what was typed since", async () => {
     const { transport } = await shown();
     const long = "x".repeat(100_001);
@@ -353,6 +365,7 @@ describe("a reload", () => {
     return show({ transport: page.transport, bridge: page.bridge, llm: page.llm });
   }
 
+  // shows: D63
   it("in mid-answer finds everything, and ends with the text of the log", async () => {
     const page = await shown();
     await send("first");
@@ -369,6 +382,7 @@ describe("a reload", () => {
     expect(answers()).toEqual(["first", run?.text]);
   });
 
+  // shows: D63, D80
   it("after an answer shows it once, though history and log both have it", async () => {
     const page = await shown();
     await send("same");

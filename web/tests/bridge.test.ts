@@ -10,6 +10,7 @@ afterEach(() => vi.useRealTimers());
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 describe("the handshake", () => {
+  // shows: D62, D66
   it("says hello first, alone, and everything else only after the answer", async () => {
     const transport = manualTransport();
     const bridge = createBridge(transport, LOAD);
@@ -55,6 +56,7 @@ describe("the handshake", () => {
     await bridge.ready();
   });
 
+  // shows: D66
   it("stops when the host speaks another contract, and says what it said", async () => {
     const transport = manualTransport();
     const bridge = createBridge(transport, LOAD);
@@ -111,6 +113,7 @@ describe("pushes", () => {
 });
 
 describe("listeners", () => {
+  // shows: B50
   it("hear their channel until they unsubscribe", async () => {
     const { transport, llm } = await manualPage();
     const tokens: string[] = [];
@@ -124,6 +127,7 @@ describe("listeners", () => {
     expect(dones).toEqual([false]);
   });
 
+  // shows: B55, D64
   it("of one run hear nothing of others, and each push once", async () => {
     const { transport, llm } = await manualPage();
     const batches: number[][] = [];
@@ -288,6 +292,7 @@ describe("what scripts may use", () => {
     });
   });
 
+  // shows: B49, D59
   it("carries every method to its name on the wire", async () => {
     const { transport, llm } = await manualPage();
     const asked = [
@@ -311,6 +316,7 @@ describe("what scripts may use", () => {
     expect(await Promise.all(asked)).toHaveLength(6);
   });
 
+  // shows: B50
   it("hears every channel through its own name", async () => {
     const { transport, llm } = await manualPage();
     const heard: string[] = [];
@@ -332,6 +338,7 @@ describe("what scripts may use", () => {
     expect(heard).toEqual(["Processing...", "hm", "clock", "OVERLOADED", "left out", "It broke"]);
   });
 
+  // shows: B51
   it("cannot be replaced", async () => {
     const { bridge, llm } = await manualPage();
     const page = {} as Window;

@@ -75,6 +75,7 @@ describe("replies", () => {
     expect(await Promise.all([first, second])).toEqual(["one", "two"]);
   });
 
+  // shows: B2, D61
   it("reject with everything that the host said", async () => {
     calls.open();
     const refused = calls.call("a");
@@ -163,6 +164,7 @@ describe("a host that is not there", () => {
 });
 
 describe("what JSON cannot say", () => {
+  // shows: D51
   it("NaN and Infinity reach the host as something that it refuses", async () => {
     calls.open();
     void calls.call("a", { temperature: Number.NaN, maxTokens: Number.POSITIVE_INFINITY });

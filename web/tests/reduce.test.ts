@@ -101,6 +101,7 @@ describe("gaps", () => {
 });
 
 describe("the end", () => {
+  // shows: D74
   it("is final: nothing follows done, cancelled or error", () => {
     for (const last of [end(ID, 1), end(ID, 1, true), fail(ID, 1)]) {
       const ended = reduce(begun, [say(ID, 0, "a"), last]);
@@ -128,6 +129,7 @@ describe("the end", () => {
   });
 });
 
+// shows: B55, D72
 it("ignores the events of other runs", () => {
   expect(reduce(begun, [say("inf-2", 0, "OLD")])).toBe(begun);
 });

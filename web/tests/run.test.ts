@@ -124,6 +124,7 @@ describe("accidents", () => {
 });
 
 describe("too early", () => {
+  // shows: D68, D69, D70
   it("events that come before the answer to the call have an owner", async () => {
     for (const last of [end, fail]) {
       const { transport, llm } = await manualPage();
@@ -140,6 +141,7 @@ describe("too early", () => {
     }
   });
 
+  // shows: D71
   it("a cancel before the answer is asked for as soon as there is one", async () => {
     const { transport, llm } = await manualPage();
     const run = startRun(llm, (inferenceId) =>
@@ -160,6 +162,7 @@ describe("too early", () => {
 });
 
 describe("cancel", () => {
+  // shows: D74
   it("stays stopping until the host confirms, and takes what the log has until then", async () => {
     const { transport, llm } = await manualPage();
     const run = startRun(llm, () => Promise.resolve());
@@ -189,6 +192,7 @@ describe("cancel", () => {
     expect(run.get()).toMatchObject({ status: "done", response: "whole" });
   });
 
+  // shows: D74
   it("that cannot be asked for leaves the run as it was", async () => {
     const { transport, llm } = await manualPage();
     const run = startRun(llm, () => Promise.resolve());
@@ -248,6 +252,7 @@ describe("a run that the host refuses", () => {
     expect(transport.calls().at(-1)).toMatchObject({ method: "llm.cancel", params: run.id });
   });
 
+  // shows: B58
   it("says `Unknown error` of what is no error", async () => {
     const { llm } = await manualPage();
     const run = startRun(llm, () => Promise.reject("no"));

@@ -60,6 +60,7 @@ describe("the desktop window", () => {
     expect(dispatch.mock.calls).toEqual([["post", "text", "load-0001"]]);
   });
 
+  // shows: B51
   it("gives the host one way in, which nothing can replace", () => {
     const page = windowDouble() as Window & { __shell?: { receive: Peer["receive"] } };
     const peer = peerDouble();

@@ -64,6 +64,7 @@ function scrollTo(place: number): void {
 const place = () => frame().scrollTop;
 
 describe("following", () => {
+  // shows: D88
   it("keeps the end in view while the text grows", () => {
     grow(50);
     grow(50);
@@ -71,6 +72,7 @@ describe("following", () => {
     expect(isFollowing()).toBe(true);
   });
 
+  // shows: D88
   it("ends with the wheel, a key or a finger that goes up; growth moves nothing any more", () => {
     for (const leave of [
       () => fireEvent.wheel(frame(), { deltaY: -20 }),

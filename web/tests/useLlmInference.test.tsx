@@ -51,6 +51,7 @@ async function pushed({ transport }: ManualPage, ...events: unknown[]): Promise<
 }
 
 describe("what it returns", () => {
+  // shows: B53, B54, B56, D76
   it("is idle, then loading, then done, with everything that is known", async () => {
     const page = await fakePage({ rate: 100 });
     const { result } = hook(page.llm);
@@ -80,6 +81,7 @@ describe("what it returns", () => {
     expect(result.current.inferenceId).toMatch(/^inf-/);
   });
 
+  // shows: B56, B57, D75
   it("has an error with its code, and calls onError once", async () => {
     const page = await fakePage({ rate: 0 });
     const onError = vi.fn<(failure: RunFailure) => void>();
@@ -97,6 +99,7 @@ describe("what it returns", () => {
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: "RATE_LIMIT", retryable: true });
   });
 
+  // shows: B58
   it("has the reason of a refused call", async () => {
     const page = await fakePage();
     const { result } = hook(page.llm);
@@ -109,6 +112,7 @@ describe("what it returns", () => {
     });
   });
 
+  // shows: D67, D89
   it("keeps its functions the same from render to render", async () => {
     const page = await fakePage({ rate: 100 });
     const { result, rerender } = hook(page.llm);
@@ -122,6 +126,7 @@ describe("what it returns", () => {
     expect(result.current.reset).toBe(reset);
   });
 
+  // shows: D78
   it("returns a run that can be awaited, read and cancelled", async () => {
     const page = await fakePage({ rate: 100 });
     const { result } = hook(page.llm);
@@ -136,6 +141,7 @@ describe("what it returns", () => {
 });
 
 describe("early events (the answer to the call comes last)", () => {
+  // shows: D68, D69
   it("tokens and done", async () => {
     const page = await manualPage();
     const { result } = hook(page.llm);
@@ -144,6 +150,7 @@ describe("early events (the answer to the call comes last)", () => {
     expect(result.current).toMatchObject({ response: "Hello world", isLoading: false });
   });
 
+  // shows: D70
   it("an error", async () => {
     const page = await manualPage();
     const onError = vi.fn();
@@ -154,6 +161,7 @@ describe("early events (the answer to the call comes last)", () => {
     expect(onError).toHaveBeenCalledTimes(1);
   });
 
+  // shows: D71
   it("a cancel is not forgotten", async () => {
     const page = await manualPage();
     const { result } = hook(page.llm);
@@ -167,6 +175,7 @@ describe("early events (the answer to the call comes last)", () => {
 });
 
 describe("after a cancel", () => {
+  // shows: D74
   it("it is loading until the host confirms, and nothing follows the end", async () => {
     const page = await manualPage();
     const onDone = vi.fn<(state: RunState) => void>();
@@ -186,6 +195,7 @@ describe("after a cancel", () => {
     expect(onDone).toHaveBeenCalledTimes(1);
   });
 
+  // shows: D74
   it("that the host could not be asked for it goes on loading", async () => {
     const page = await manualPage();
     const { result } = hook(page.llm);
@@ -208,6 +218,7 @@ describe("a second call while the first is under way", () => {
     return { page, result };
   }
 
+  // shows: B54, D72
   it("replaces it: the old one is cancelled and none of its words are shown", async () => {
     const { page, result } = await busy({});
     act(() => void result.current.runInference(asked("NEW one")));
@@ -268,6 +279,7 @@ describe("a second call while the first is under way", () => {
 });
 
 describe("two hooks", () => {
+  // shows: B55, D64
   it("each show their own run", async () => {
     const page = await fakePage({ rate: 100 });
     const one = hook(page.llm);
@@ -283,6 +295,7 @@ describe("two hooks", () => {
 });
 
 describe("coming and going", () => {
+  // shows: D73
   it("an unmount cancels the run", async () => {
     const page = await fakePage({ rate: 100 });
     const { result, unmount } = hook(page.llm);
@@ -294,6 +307,7 @@ describe("coming and going", () => {
     expect(run?.events.at(-1)).toMatchObject({ cancelled: true });
   });
 
+  // shows: D73
   it("or leaves it to finish, and tells nobody any more", async () => {
     const page = await fakePage({ rate: 100 });
     const onToken = vi.fn();
@@ -334,6 +348,7 @@ describe("coming and going", () => {
 });
 
 describe("callbacks", () => {
+  // shows: D67
   it("are the latest ones, and get every word in order", async () => {
     const page = await fakePage({ rate: 100 });
     const first: string[] = [];
@@ -349,6 +364,7 @@ describe("callbacks", () => {
     expect([...first, ...second].join("")).toBe(WORDS);
   });
 
+  // shows: B52, B54, D89, D90
   it("options of the latest render are what is asked", async () => {
     const page = await manualPage();
     const { result, rerender } = hook(page.llm, { temperature: 0.1 });
@@ -366,6 +382,7 @@ describe("callbacks", () => {
 });
 
 describe("retry and reset", () => {
+  // shows: D75, D91
   it("retry asks the same again", async () => {
     const page = await fakePage({ rate: 0 });
     const { result } = hook(page.llm);
@@ -411,6 +428,7 @@ describe("how often it renders", () => {
     return renders;
   }
 
+  // shows: D77
   it("once a frame at most, however fast words come", async () => {
     const page = await fakePage();
     const renders = await rendersOf(page, {});
@@ -424,6 +442,7 @@ describe("how often it renders", () => {
     expect(await rendersOf(page, { flush: 250 })).toBeLessThanOrEqual(8);
   });
 
+  // shows: B50, D67, D89
   it("subscribes once for a run, not once for a render", async () => {
     const page = await fakePage({ rate: 100 });
     const onLlmEvents = vi.fn(page.llm.onLlmEvents);
