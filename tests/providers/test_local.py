@@ -27,6 +27,7 @@ from shell.providers.weights import (
     WeightsShelf,
 )
 from tests.providers.collect import a_request, ask
+from tests.providers.scenes import APIS, Api
 from tests.providers.test_gguf import gguf
 
 pytestmark = pytest.mark.anyio
@@ -202,6 +203,35 @@ async def test_a_crash_in_mid_answer_is_said_at_once_and_the_next_question_works
     assert error.code is ErrorCode.LOCAL_MODEL_CRASHED
     answer = await ask(local, a_request(local, "Say hello.", max_tokens=3))
     assert (answer.error, bool(answer.text)) == (None, True)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("api", APIS, ids=lambda api: api.dialect.name)
+async def test_the_real_server_through_every_api(local: LocalProvider, api: Api) -> None:
+    """llama.cpp speaks all three; its events were written by neither us nor the SDKs' makers."""
+    await ask(local, a_request(local, "hi", max_tokens=1))
+    (runner,) = local._runners.values()
+    child = runner.child
+    assert child is not None
+    provider = api.make(child.url, key=lambda: child.key)
+    wrong = api.make(child.url, key=lambda: "a-wrong-key")
+    try:
+        answer = await ask(provider, a_request(provider, "Say hello.", max_tokens=5))
+        assert answer.error is None
+        assert answer.text
+        assert answer.finish in {"stop", "length"}
+        assert answer.usage is not None
+        assert 0 < answer.usage.output_tokens <= 5
+        assert answer.usage.input_tokens > 10
+        long = await ask(provider, a_request(provider, "long " * 12_000, max_tokens=1))
+        assert long.error is not None
+        assert long.error.code is ErrorCode.CONTEXT_LENGTH
+        refused = await ask(wrong, a_request(wrong, "hi", max_tokens=1))
+        assert refused.error is not None
+        assert refused.error.code is ErrorCode.API_KEY_ERROR
+    finally:
+        await provider.close()
+        await wrong.close()
 
 
 @pytest.mark.model
