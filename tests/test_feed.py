@@ -271,7 +271,7 @@ class Reader:
 
 
 @pytest.mark.shows("D23", "D36", "D48", "D63", "D68", "D69")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STEPS)
 def test_every_event_comes_once_whatever_is_lost_and_whenever_the_page_reloads(
     steps: list[tuple[str, int]],

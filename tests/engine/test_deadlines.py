@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncGenerator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shell.contract import DoneEvent
 from shell.deadlines import Watchdog
@@ -20,7 +22,7 @@ from shell.providers.base import (
     ToolCallDelta,
 )
 from tests.engine.host import Host, answer, check_log, done, ended, failed
-from tests.virtual_loop import the_loop
+from tests.virtual_loop import VirtualLoop, the_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -193,6 +195,68 @@ async def test_a_busy_loop_does_not_fail_a_stream_that_is_there(host: Host) -> N
         await asyncio.sleep(0.9)
         the_loop().sleep_through(0.8)
     await done(log)
+
+
+SECONDS = st.floats(0.01, 40.0)
+PAUSES = st.one_of(st.floats(0.0, 0.5), st.floats(0.5, 40.0), st.floats(40.0, 4_000.0))
+
+
+def _watch(steps: list[tuple[float, float]], *, healthy: bool) -> tuple[list[ErrorCode], float]:
+    """A watchdog over a stream of a word a second, or over silence, while the machine sleeps.
+
+    Returns:
+        what it told, and when, in seconds that the machine was awake.
+    """
+    barks: list[ErrorCode] = []
+    told_s = 0.0
+
+    async def live() -> None:
+        nonlocal told_s
+        loop = the_loop()
+        began, slept = loop.time(), 0.0
+        told = asyncio.Event()
+
+        def bark(code: ErrorCode) -> None:
+            nonlocal told_s
+            barks.append(code)
+            told_s = loop.time() - began - slept
+            told.set()
+
+        async def words() -> None:
+            while True:
+                await asyncio.sleep(1)
+                watchdog.expect(5)
+
+        watchdog = Watchdog(1_000_000, bark)
+        watchdog.expect(5)
+        stream = asyncio.ensure_future(words() if healthy else told.wait())
+        for awake_s, asleep_s in steps:
+            await asyncio.sleep(awake_s)
+            loop.sleep_through(asleep_s)
+            slept += asleep_s
+        await asyncio.sleep(8)
+        stream.cancel()
+        watchdog.close()
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(live())
+    return barks, told_s
+
+
+@pytest.mark.shows("D1", "D41")
+@given(st.lists(st.tuples(SECONDS, PAUSES), max_size=6))
+def test_no_pause_fails_a_stream_that_is_there(steps: list[tuple[float, float]]) -> None:
+    assert _watch(steps, healthy=True) == ([], 0.0)
+
+
+@pytest.mark.shows("B37", "D41")
+@given(st.lists(st.tuples(SECONDS, PAUSES), max_size=6))
+def test_no_pause_saves_a_stream_that_is_not(steps: list[tuple[float, float]]) -> None:
+    barks, told_s = _watch(steps, healthy=False)
+    assert barks == [ErrorCode.STREAM_TIMEOUT]
+    # It does not count the pauses, but for the second since its last look at the clock, and looks
+    # once more after each of them.
+    assert 5 - 1.1 * len(steps) <= told_s <= 5 + 0.5 + 1.1 * len(steps)
 
 
 async def test_the_watchdog_tells_once() -> None:
