@@ -15,11 +15,14 @@ from shell.providers.endpoint import Endpoint
 from shell.providers.local import LocalProvider
 from shell.providers.openai_compatible import OpenAICompatible
 from shell.providers.openai_responses import OpenAIResponses
+from shell.providers.replay import ReplayProvider
 from shell.providers.weights import WeightsShelf
 
 OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
 GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
+REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
+"""Names a recording; there is a provider that plays it then."""
 
 Models = Callable[[str], ModelInfo]
 
@@ -43,6 +46,9 @@ class Providers(Mapping[str, Provider]):
             _google(environ, partial(table.info, "google")),
             EchoProvider(),
         ]
+        recording = environ.get(REPLAY_VARIABLE)
+        if recording:
+            every.append(ReplayProvider(Path(recording).expanduser()))
         self._providers = {provider.id: provider for provider in every}
 
     def resolve(self, provider_id: str) -> Provider:

@@ -12,6 +12,7 @@ from shell.providers.base import Provider
 from shell.providers.openai_compatible import OpenAICompatible
 from shell.providers.openai_responses import OpenAIResponses
 from shell.providers.registry import Providers
+from shell.providers.replay import ReplayProvider
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Chat, Messages
 from tests.providers.fault_server import fault_server
@@ -34,6 +35,11 @@ def test_everybody_is_here(tmp_path: Path) -> None:
 
 
 @pytest.mark.shows("B30", "B40")
+def test_a_recording_that_the_environment_names_is_played(tmp_path: Path) -> None:
+    environ = {"TIDEWIRE_REPLAY_FILE": str(tmp_path / "a.jsonl")}
+    assert isinstance(Providers(None, environ).resolve("replay"), ReplayProvider)
+
+
 def test_an_unknown_provider_is_named_with_those_that_exist() -> None:
     with pytest.raises(ValidationFailed) as raised:
         Providers(None, {}).resolve("gpt")

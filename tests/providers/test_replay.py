@@ -1,0 +1,102 @@
+"""ReplayProvider: a recorded inference gives the same events again."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from shell.contract import AnyEvent, InferenceRequest, Message
+from shell.engine import Engine
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.base import Provider, TextDelta
+from shell.providers.echo import EchoProvider
+from shell.providers.replay import ReplayProvider
+from tests.providers.collect import a_request, ask
+
+pytestmark = pytest.mark.anyio
+
+
+async def record(provider: Provider, script: str) -> list[AnyEvent]:
+    engine = Engine(lambda _: provider)
+    message = Message(role="user", content=script)
+    log = engine.start("w", InferenceRequest(messages=[message], provider_id=provider.id))
+    events: list[AnyEvent] = []
+    ended = asyncio.Event()
+
+    def wake(urgent: bool) -> None:  # after every append, so that nothing is joined
+        events.extend(log.read(events[-1].seq if events else -1))
+        if log.ending is not None:
+            ended.set()
+
+    log.subscribe(wake)
+    await asyncio.wait_for(ended.wait(), 10)
+    await engine.close()
+    return events
+
+
+def write(path: Path, events: list[AnyEvent]) -> Path:
+    path.write_text("".join(f"{event.model_dump_json()}\n" for event in events), "utf-8")
+    return path
+
+
+def content(events: list[AnyEvent]) -> list[dict[str, object]]:
+    return [
+        event.model_dump(exclude={"inference_id", "seq", "ms", "timing"})
+        for event in events
+        if event.channel != "llm:thinking"
+    ]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "Hello wide world 🌊",
+        "/reasoning so it is\nYes.\n/tool look {}\n/usage 3 4",
+        "some text\n/length",
+        "some text\n/error OVERLOADED 50000",
+        "/refuse",
+    ],
+)
+async def test_a_recording_gives_the_same_events(tmp_path: Path, script: str) -> None:
+    recorded = await record(EchoProvider(rate=None), script)
+    replay = ReplayProvider(write(tmp_path / "a.jsonl", recorded), speed=None)
+    replay.check()
+    again = await record(replay, "whatever")
+    assert content(again) == content(recorded)
+
+
+async def test_its_pace_and_twice_its_pace(tmp_path: Path) -> None:
+    recorded = await record(EchoProvider(rate=None), "one\n/delay 300\n two")
+    path = write(tmp_path / "a.jsonl", recorded)
+    took = {}
+    for speed in (1.0, 2.0):
+        began = time.monotonic()
+        assert (await ask(ReplayProvider(path, speed=speed), "x")).text == "one two"
+        took[speed] = time.monotonic() - began
+    assert took[1.0] >= 0.3
+    assert 0.15 <= took[2.0] < took[1.0]
+
+
+async def test_step_by_step(tmp_path: Path) -> None:
+    recorded = await record(EchoProvider(rate=None), "one two three")
+    steps: asyncio.Queue[None] = asyncio.Queue()
+    replay = ReplayProvider(write(tmp_path / "a.jsonl", recorded), step=steps.get)
+    stream = replay.stream(a_request(replay, "x"))
+    for word in ("one", " two"):
+        waiting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        steps.put_nowait(None)
+        assert await waiting == TextDelta(word)
+    await stream.aclose()
+
+
+@pytest.mark.parametrize("text", ["", "not json\n", '{"channel": "llm:token"}\n', "\xff"])
+def test_what_is_no_recording_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(text, "latin-1")
+    for replay in (ReplayProvider(path), ReplayProvider(tmp_path / "missing.jsonl")):
+        with pytest.raises(ProviderError) as raised:
+            replay.check()
+        assert raised.value.code is ErrorCode.INVALID_REQUEST
