@@ -25,7 +25,14 @@ from shell.contract import (
     SessionRunOptions,
     SessionSnapshot,
 )
-from shell.errors import HostClosing, LimitReached, NotFound, SessionBusy, ValidationFailed
+from shell.errors import (
+    HostClosing,
+    LimitReached,
+    NotFound,
+    SessionBusy,
+    UnsupportedProvider,
+    ValidationFailed,
+)
 from shell.fit import Wish, fit
 from shell.log import InferenceLog
 from shell.providers.base import ModelInfo, Provider
@@ -121,7 +128,7 @@ class Engine:
         """
         self._check_open()
         session = self._session(owner, options.session_id)
-        provider = self._resolve(session.config.provider_id)
+        provider = self._provider_of(session)
         model = provider.model(session.model_id)
         _check_size(options.messages)
         if options.messages[-1].role != "user":
@@ -406,6 +413,13 @@ class Engine:
         if session is None:
             raise NotFound(f"Session {session_id} not found")
         return session
+
+    def _provider_of(self, session: Session) -> Provider:
+        try:
+            return self._resolve(session.config.provider_id)
+        except ValidationFailed:  # it was there when the session began
+            text = f"Unsupported provider: {session.config.provider_id}"
+            raise UnsupportedProvider(text) from None
 
     def _touch(self, session: Session) -> None:
         session.last_activity = _epoch_ms()

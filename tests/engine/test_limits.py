@@ -2,7 +2,7 @@
 
 import pytest
 
-from shell.errors import LimitReached, ProviderError, ValidationFailed
+from shell.errors import LimitReached, ProviderError, UnsupportedProvider, ValidationFailed
 from tests.engine.host import ME, OTHER, Host, done, says
 from tests.virtual_loop import settle
 
@@ -91,3 +91,14 @@ async def test_an_unknown_provider_is_named_with_those_that_there_are(host: Host
     with pytest.raises(ValidationFailed):
         host.session(provider_id="nobody")
     assert host.engine.status(ME).total_sessions == 0
+
+
+@pytest.mark.shows("B30", "D6", "D29")
+async def test_a_session_whose_provider_was_removed_says_so(host: Host) -> None:
+    host.puppet(host.echo.stream)
+    host.session(provider_id="puppet")
+    del host.providers["puppet"]
+    with pytest.raises(UnsupportedProvider, match=r"^Unsupported provider: puppet$") as refused:
+        host.turn("hi")
+    assert refused.value.code == "UNSUPPORTED_PROVIDER"
+    assert not host.engine.session(ME, "s").info.is_active
