@@ -201,6 +201,27 @@ def test_a_closed_window_is_told_nothing(feed: Feed, log: InferenceLog) -> None:
     assert woken == [True]
 
 
+@pytest.mark.shows("D63", "D64")
+def test_an_attach_takes_nothing_from_those_who_listen(feed: Feed, log: InferenceLog) -> None:
+    """The reply to an attach goes to one caller; the page's listeners get every event as before."""
+    story = Story()
+    feed.follow("load-1", log, -1)
+    for _ in range(5):
+        log.append_text("llm:token", "a")
+        reached = log.last_seq
+        feed.follow("load-1", log, reached)
+        log.append_text("llm:token", "b")
+        flush = feed.next()
+        for item in items(flush):
+            story.take(item)
+            seq, count = item["seq"], item["count"]
+            assert isinstance(seq, int)
+            assert isinstance(count, int)
+            assert not seq <= reached < seq + count - 1, "half of it is known from the reply"
+        feed.answered("load-1", flush.number if flush else 0)
+    assert story.text == log.text("llm:token")
+
+
 # --- reloads at any moment --------------------------------------------------------------------
 
 STEPS = st.lists(

@@ -32,6 +32,9 @@ class _Cursor:
     log: InferenceLog
     seq: int
     unsubscribe: Callable[[], None]
+    stops: frozenset[int] = frozenset()
+    """Where attach replies ended: no joined event reaches across, so that what comes twice comes
+    whole."""
 
 
 class Feed:
@@ -95,13 +98,17 @@ class Feed:
             return None if cursor is None else cursor.seq
 
     def follow(self, load: str, log: InferenceLog, after: int) -> None:
-        """From now on tell the page everything of `log` after `after`, in one step."""
+        """From now on tell the page everything of `log` after `after`, in one step.
+
+        A page that follows the log already is told the rest as well, as if it had not asked: only
+        who asked has the reply, and others may be listening.
+        """
         with self._lock:
             if load != self.load:
                 return
             known = self._cursors.get(log.inference_id)
             if known is not None:
-                known.seq = after
+                known.stops = frozenset({after, *(s for s in known.stops if s > known.seq)})
             else:
                 self._cursors[log.inference_id] = _Cursor(log, after, log.subscribe(self._rouse))
         if log.last_seq > after:
@@ -156,7 +163,7 @@ class Feed:
             return items
         for cursor in list(self._cursors.values()):
             while room > 0 and cursor.log.last_seq > cursor.seq:
-                event = cursor.log.read(cursor.seq, max_characters=1)[0]
+                event = cursor.log.read(cursor.seq, stops=cursor.stops, max_characters=1)[0]
                 item = event.model_dump_json(ensure_ascii=True)
                 if items and len(item) > room:
                     return items
