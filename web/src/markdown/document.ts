@@ -4,11 +4,11 @@
  * what was rendered of it. At the end the whole is read once more.
  */
 import type { Links } from "marked";
-import { type Reading, type Runs, read } from "./grammar";
+import { Reader, type Runs } from "./grammar";
 import { keep } from "./keep";
 import type { Node } from "./nodes";
 import { grown, type Stem, stemOf } from "./stem";
-import { certainLength, lastLeaf, settleLeaf } from "./tail";
+import { certainLength, lastLeaf, settleEnd } from "./tail";
 
 export const GROUP_SIZE = 16;
 /** Blocks at the end that later text may change. */
@@ -60,7 +60,10 @@ function withPlainEnds(text: string, live: boolean): string {
 }
 
 function complete(previous: Document, text: string, source: string): Document {
-  const { nodes, links, runs } = read(source, EMPTY.links, EMPTY.runs);
+  const reader = new Reader(EMPTY.links, EMPTY.runs);
+  const nodes = reader.readBlocks(source);
+  reader.readInside();
+  const { links, runs } = reader;
   const blocks = nodes.filter(isShown);
   return {
     text,
@@ -105,13 +108,24 @@ function grow(previous: Document, text: string, source: string): Document {
   };
 }
 
+interface Reading {
+  readonly nodes: Node[];
+  readonly links: Links;
+  readonly runs: Runs;
+}
+
 /** Read what is certain of the text's end. */
 function readTail(tail: string, { links, runs }: Document): Reading {
-  let reading = read(tail, links, runs);
-  const length = certainLength(tail, lastLeaf(reading.nodes));
-  if (length < tail.length) reading = read(tail.slice(0, length), links, runs);
-  settleLeaf(reading);
-  return reading;
+  let reader = new Reader(links, runs);
+  let nodes = reader.readBlocks(tail);
+  const length = certainLength(tail, lastLeaf(nodes));
+  if (length < tail.length) {
+    reader = new Reader(links, runs);
+    nodes = reader.readBlocks(tail.slice(0, length));
+  }
+  settleEnd(nodes, reader);
+  reader.readInside();
+  return { nodes, links: reader.links, runs: reader.runs };
 }
 
 interface Settled {

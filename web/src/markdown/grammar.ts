@@ -44,16 +44,47 @@ class Rules extends Tokenizer {
 /** The runs of texts that are too long to be read as one, by what stands in them. */
 export type Runs = ReadonlyMap<string, Token[]>;
 
-class Reader extends Lexer {
+/** Reads one text: its blocks first, and then what stands in them. */
+export class Reader extends Lexer {
   /** Whether the run that is being read holds the end of a formula in brackets. */
   mayHoldFormula = true;
   readonly runs = new Map<string, Token[]>();
   readonly #known: Runs;
 
+  /** `links` are the definitions that stand before the text, `known` runs that were read before. */
   constructor(links: Links, known: Runs) {
-    super(optionsOf());
+    super({ gfm: true, tokenizer: new Rules(), extensions: EXTENSIONS });
     this.#known = known;
     Object.assign(this.tokens.links, links);
+  }
+
+  get links(): Links {
+    return this.tokens.links;
+  }
+
+  /** Read the blocks. What stands in them waits in the queue, and may be changed there. */
+  readBlocks(text: string): Node[] {
+    try {
+      this.blockTokens(text, this.tokens);
+    } catch {
+      // Nested deeper than the stack: shown as it stands.
+      this.inlineQueue = [];
+      return [plain(text)];
+    }
+    return this.tokens as unknown as Node[];
+  }
+
+  /** Read what stands in the blocks. */
+  readInside(): void {
+    for (const { src, tokens } of this.inlineQueue) {
+      this.state.inRawBlock = false;
+      try {
+        this.inlineTokens(src, tokens);
+      } catch {
+        tokens.push({ type: "escape", raw: src, text: src });
+      }
+    }
+    this.inlineQueue = [];
   }
 
   override inlineTokens(text: string, tokens: Token[] = []): Token[] {
@@ -167,49 +198,14 @@ function interruption(text: string): number | undefined {
   return undefined;
 }
 
-function optionsOf(): MarkedOptions {
-  return {
-    gfm: true,
-    tokenizer: new Rules(),
-    extensions: {
-      block: [mathBlock, footnoteDefinition],
-      inline: [mathRun, footnoteReference],
-      startBlock: [interruption],
-      startInline: [(text: string) => text.indexOf("$")],
-      renderers: {},
-      childTokens: {},
-    },
-  };
-}
-
-export interface Reading {
-  readonly nodes: Node[];
-  /** The addresses that `[label]: address` lines give, those passed in among them. */
-  readonly links: Links;
-  readonly runs: Runs;
-}
-
-/** Read a text; `links` are the definitions that stand before it, `known` runs read before. */
-export function read(text: string, links: Links, known: Runs): Reading {
-  const reader = new Reader(links, known);
-  try {
-    reader.lex(text);
-    const nodes = reader.tokens as unknown as Node[];
-    return { nodes, links: reader.tokens.links, runs: reader.runs };
-  } catch {
-    // Nested deeper than the stack: shown as it stands.
-    return { nodes: [plain(text)], links, runs: known };
-  }
-}
-
-/** Read the inside of one block anew. */
-export function readRun(text: string, links: Links, known: Runs): Token[] {
-  try {
-    return new Reader(links, known).inlineTokens(text);
-  } catch {
-    return [{ type: "escape", raw: text, text }];
-  }
-}
+const EXTENSIONS: NonNullable<MarkedOptions["extensions"]> = {
+  block: [mathBlock, footnoteDefinition],
+  inline: [mathRun, footnoteReference],
+  startBlock: [interruption],
+  startInline: [(text: string) => text.indexOf("$")],
+  renderers: {},
+  childTokens: {},
+};
 
 function plain(text: string): Node {
   return {

@@ -2,8 +2,8 @@
  * Tail: the last block of a text that is still being written. It is shown as what it will most
  * likely become; a line that does not yet tell is held back.
  */
-import type { Token, Tokens } from "marked";
-import { type Reading, readRun, runsOf } from "./grammar";
+import type { Tokens } from "marked";
+import { type Reader, runsOf } from "./grammar";
 import { formulaAt } from "./math";
 import { type Node, nodesOf } from "./nodes";
 import { settle } from "./settle";
@@ -97,30 +97,20 @@ function lineStart(text: string, end: number): number {
   return end <= 0 ? 0 : text.lastIndexOf("\n", end - 1) + 1;
 }
 
-/** Bring the end of what was freshly read into a state that can be shown. */
-export function settleLeaf(reading: Reading): void {
-  const leaf = lastLeaf(reading.nodes);
-  switch (leaf?.type) {
-    case "paragraph":
-    case "heading":
-    case "text":
-      settleText(leaf, reading);
-      break;
-    case "table": {
-      const cell = leaf.rows.at(-1)?.findLast((candidate) => candidate.text !== "");
-      if (cell !== undefined) settleText(cell, reading);
-      break;
-    }
-    case "code":
-      if (isFence(leaf) && !isClosed(leaf)) leaf.text = leaf.text.replace(/\n? {0,3}[`~]+$/, "");
-      break;
-    default:
+/** Bring the end of what was read into a state that can be shown, before its inside is read. */
+export function settleEnd(nodes: readonly Node[], reader: Reader): void {
+  const leaf = lastLeaf(nodes);
+  if (isFence(leaf)) {
+    if (!isClosed(leaf)) leaf.text = leaf.text.replace(/\n? {0,3}[`~]+$/, "");
+    return;
   }
-}
-
-function settleText(leaf: { text: string; tokens?: Token[] }, { links, runs }: Reading): void {
+  const inside =
+    leaf?.type === "table"
+      ? leaf.rows.at(-1)?.findLast((cell) => cell.text !== "")?.tokens
+      : leaf !== undefined && "tokens" in leaf && leaf.tokens;
+  const waiting = reader.inlineQueue.findLast(({ tokens }) => tokens === inside);
+  if (waiting === undefined) return;
   // What is open in a long text is looked for in its last run.
-  const last = runsOf(leaf.text).at(-1) ?? "";
-  const settled = leaf.text.slice(0, leaf.text.length - last.length) + settle(last);
-  if (settled !== leaf.text) leaf.tokens = readRun(settled, links, runs);
+  const last = runsOf(waiting.src).at(-1) ?? "";
+  waiting.src = waiting.src.slice(0, waiting.src.length - last.length) + settle(last);
 }

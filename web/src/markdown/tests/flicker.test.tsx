@@ -15,7 +15,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
     "[![badge](https://img.example/b.svg)](https://example.org) done.\n",
   lists:
     "- one **bold**\n- two `code`\n  - nested [link](https://example.org)\n  - nested again\n- three\n" +
-    "\n1. first\n2. second\n10. tenth\n\nText\n\n- [ ] to do\n- [x] done\n- [ ] ~~dropped~~\n\n* a\n* b\n",
+    "\n1. first\n2. second\n10. tenth\n\nText\n\n- [ ] to do\n- [x] done\n- [ ] ~~dropped~~\n\n- [ ] **loose**\n\n- [x] task\n\nText\n\n* a\n* b\n",
   code:
     "Before:\n\n```python\ndef turn(now):\n    return now  # ``` is not the end\n\n\nx = `1`\n```\n\n" +
     "and\n\n~~~\n# no heading\n- no list\n| no | table |\n~~~\n\n- item\n\n  ```js\n  const x = 1;\n  ```\n\nEnd.\n",

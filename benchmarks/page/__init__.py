@@ -1,0 +1,12 @@
+"""The page's renderer beside others: the same streamed answer by each, in headless Chromium.
+
+python -m benchmarks page [--full] [--json FILE]
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, tell, and return the exit status: 1 when a bar was missed."""
+    # Here, since it needs Playwright, and listing the benchmarks does not.
+    from benchmarks.page.bench import run
+
+    return run(arguments)

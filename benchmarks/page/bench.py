@@ -1,0 +1,151 @@
+"""Bench: builds the page, shows it in Chromium with each renderer, and tells what came of it."""
+
+import argparse
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.machine import load, machine
+from benchmarks.page.bars import Figures, judge
+from benchmarks.page.plan import Order, orders
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
+BUILT = ROOT / ".bench" / "renderers"
+QUIET_LOAD = 1.0
+MEGABYTE = 1_000_000
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Measure, print a JSON line for each order and one for the bars; 1 when a bar was missed."""
+    parser = argparse.ArgumentParser(prog="bench page", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="all renderers, all sizes")
+    parser.add_argument("--json", type=Path, help="where to write all figures")
+    options = parser.parse_args(arguments)
+    build()
+    before = load()
+    measured: dict[tuple[str, int, int], Figures] = {}
+    with served(BUILT) as address, chromium() as browser:
+        version = browser.version
+        for order in orders(options.full):
+            figures = measure(browser, address, order)
+            measured[order.key] = figures
+            line = {"renderer": order.renderer, "tokens": order.tokens, "rate": order.rate}
+            print(json.dumps(line | dict(figures)), flush=True)
+    quiet = before is None or before < QUIET_LOAD
+    verdicts = judge(measured, quiet)
+    facts = {
+        "bars": [
+            {"bar": verdict.bar, "reached": verdict.reached, "met": verdict.met}
+            for verdict in verdicts
+        ],
+        "machine": machine() | {"chromium": version},
+        "load": {"before": before, "after": load()},
+    }
+    print(json.dumps(facts), flush=True)
+    if options.json is not None:
+        rows = [{"order": key, **figures} for key, figures in measured.items()]
+        options.json.write_text(json.dumps(facts | {"measured": rows}, indent=1), "utf-8")
+    return int(any(verdict.met is False for verdict in verdicts))
+
+
+def build() -> None:
+    """Install what the page needs, exactly as its lock has it, and build it for production."""
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        raise SystemExit("bench page needs Node and npm on the PATH")
+    lock = FOLDER / "package-lock.json"
+    stamp = FOLDER / "node_modules" / ".lock"
+    if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
+        _quietly(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        stamp.write_bytes(lock.read_bytes())
+    _quietly(node, "node_modules/vite/bin/vite.js", "build", "--config", "vite.config.ts")
+
+
+def _quietly(*command: str) -> None:
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
+        raise SystemExit(f"bench page: {' '.join(command[:2])} failed")
+
+
+def measure(browser: Browser, address: str, order: Order) -> Figures:
+    """One order on a page of its own. `cpu_s` is what the main thread really ran."""
+    page = browser.new_page(viewport={"width": 1_000, "height": 800})
+    try:
+        page.goto(address)
+        page.evaluate("name => window.prepare(name)", order.renderer)
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def now() -> dict[str, float]:
+            metrics = session.send("Performance.getMetrics")["metrics"]
+            return {metric["name"]: metric["value"] for metric in metrics}
+
+        before = now()
+        outcome: dict[str, float] = page.evaluate(
+            "order => window.measure(order)",
+            {"renderer": order.renderer, "tokens": order.tokens, "rate": order.rate},
+        )
+        after = now()
+        session.send("HeapProfiler.collectGarbage")
+        spent = {name: after[name] - before[name] for name in after}
+        return {
+            "cpu_s": round(spent["TaskDuration"], 3),
+            "script_s": round(spent["ScriptDuration"], 3),
+            "style_s": round(spent["RecalcStyleDuration"], 3),
+            "layout_s": round(spent["LayoutDuration"], 3),
+            "commit_s": round(outcome["commitMs"] / 1_000, 3),
+            "longest_commit_ms": round(outcome["longestCommitMs"], 1),
+            "longest_task_ms": round(outcome["longestTaskMs"]),
+            "long_tasks": outcome["longTasks"],
+            "updates": outcome["updates"],
+            "seconds": round(outcome["seconds"], 2),
+            "tokens_per_s": round(order.tokens / outcome["seconds"]),
+            "elements": outcome["elements"],
+            "heap_mb": round(now()["JSHeapUsedSize"] / MEGABYTE, 1),
+        }
+    finally:
+        page.close()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium: the machine's, or Playwright's."""
+    executable = os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        # Without the sandbox, since the only page that it shows is our own, and root has none.
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class _Files(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing: standard output is for figures."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The files of a folder on the loopback address, for as long as the context lasts."""
+    handler = functools.partial(_Files, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/index.html"
+        finally:
+            server.shutdown()
+            thread.join()
