@@ -10,6 +10,7 @@ from shell.providers.answer import read_answer
 from shell.providers.base import Chunk, ModelInfo, ProviderRequest
 from shell.providers.clients import Clients
 from shell.providers.endpoint import Endpoint
+from shell.providers.listing import read_models
 from shell.providers.messages_stream import MessagesStream
 from shell.providers.transport import http_client
 
@@ -62,9 +63,25 @@ class Anthropic:
         answer = MessagesStream(self._endpoint)
         return read_answer(self._endpoint, lambda: self._ask(request), answer)
 
+    async def list_models(self) -> list[str]:
+        """The models that the server says it has."""
+        return await read_models(self._endpoint, self._ask_models)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._clients.close()
+
+    async def _ask_models(self) -> "httpx2.Response":
+        client = await self._clients.current()
+        import anthropic
+
+        stream = await client.get(
+            "/v1/models?limit=1000",
+            cast_to=object,
+            stream=True,
+            stream_cls=anthropic.AsyncStream[object],
+        )
+        return stream.response
 
     async def _ask(self, request: ProviderRequest) -> "httpx2.Response":
         client = await self._clients.current()

@@ -61,7 +61,7 @@ class LocalProvider:
         except ProviderError:
             return EMBEDDED_ID
 
-    def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """The models that there are files of."""
         return [weights.id for weights in self._shelf.all()]
 

@@ -1,6 +1,7 @@
 """OpenAICompatible: Chat Completions, of OpenAI and of everybody who speaks the same."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
@@ -9,6 +10,7 @@ from shell.providers.base import Chunk, ModelInfo, ProviderRequest
 from shell.providers.chat_stream import ChatStream
 from shell.providers.clients import Clients
 from shell.providers.endpoint import Endpoint
+from shell.providers.listing import read_models
 from shell.providers.transport import http_client
 
 if TYPE_CHECKING:
@@ -61,6 +63,10 @@ class OpenAICompatible:
         answer = ChatStream(self._endpoint)
         return read_answer(self._endpoint, lambda: self._ask(request), answer)
 
+    async def list_models(self) -> list[str]:
+        """The models that the server says it has."""
+        return await read_models(self._endpoint, partial(ask_models, self._clients))
+
     async def close(self) -> None:
         """Close the connections."""
         await self._clients.close()
@@ -83,6 +89,17 @@ class OpenAICompatible:
         )
         # The SDK's own stream would build a deep object of every event: five times the work.
         return stream.response
+
+
+async def ask_models(clients: "Clients[AsyncOpenAI]") -> "httpx2.Response":
+    """Ask an OpenAI-compatible server for its list of models."""
+    client = await clients.current()
+    import openai
+
+    stream = await client.get(
+        "/models", cast_to=object, stream=True, stream_cls=openai.AsyncStream[object]
+    )
+    return stream.response
 
 
 def make_client(endpoint: Endpoint, key: str) -> "AsyncOpenAI":

@@ -1,6 +1,7 @@
 """OpenAIResponses: the Responses API, which tells what OpenAI's models think."""
 
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
@@ -9,7 +10,8 @@ from shell.providers.answer import read_answer
 from shell.providers.base import Chunk, ModelInfo, ProviderRequest
 from shell.providers.clients import Clients
 from shell.providers.endpoint import Endpoint
-from shell.providers.openai_compatible import make_client
+from shell.providers.listing import read_models
+from shell.providers.openai_compatible import ask_models, make_client
 from shell.providers.responses_stream import ResponsesStream
 
 if TYPE_CHECKING:
@@ -56,6 +58,10 @@ class OpenAIResponses:
         """Run the model once."""
         answer = ResponsesStream(self._endpoint)
         return read_answer(self._endpoint, lambda: self._ask(request), answer)
+
+    async def list_models(self) -> list[str]:
+        """The models that the server says it has."""
+        return await read_models(self._endpoint, partial(ask_models, self._clients))
 
     async def close(self) -> None:
         """Close the connections."""

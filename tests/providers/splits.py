@@ -1,0 +1,69 @@
+"""Splits: a recorded stream in random pieces gives the same chunks as in one."""
+
+import itertools
+import random
+from collections.abc import Callable
+
+from shell.providers.answer import Answer
+from shell.providers.base import Chunk
+from shell.providers.chat_stream import ChatStream
+from shell.providers.endpoint import Endpoint
+from shell.providers.messages_stream import MessagesStream
+from shell.providers.responses_stream import ResponsesStream
+from shell.providers.sse import EventDecoder, ServerEvent
+from tests.providers.dialects import Chat, Dialect, Messages, Responses
+
+ENDPOINT = Endpoint("test", "Test", "https://api.example.com/v1")
+ANSWERS: list[tuple[Dialect, Callable[[Endpoint], Answer]]] = [
+    (Chat(), ChatStream),
+    (Messages(), MessagesStream),
+    (Responses(), ResponsesStream),
+]
+
+
+def decode(pieces: list[bytes]) -> list[ServerEvent]:
+    decoder = EventDecoder()
+    events = [event for piece in pieces for event in decoder.feed(piece)]
+    return events + decoder.end()
+
+
+def split(data: bytes, cuts: list[int]) -> list[bytes]:
+    places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    return [data[a:b] for a, b in itertools.pairwise(places)]
+
+
+def recorded(says: Dialect) -> bytes:
+    """A stream with everything in it, and every kind of line end."""
+    frames = [
+        *says.begin(),
+        b": keep-alive\n\n",
+        *says.reasoning("Let me see 🌊"),
+        *says.text("Grüße, \ud83d"),
+        *says.text("\udc4b 世界\n\n"),
+        *(frame.replace(b"\n", b"\r\n") for frame in says.text("with returns")),
+        *(frame.replace(b"raw", "rāw 🌍".encode()) for frame in says.text("raw bytes")),
+        *says.call(),
+        *says.finish(),
+    ]
+    return b"".join(frames)
+
+
+def chunks(make: Callable[[Endpoint], Answer], pieces: list[bytes]) -> list[Chunk]:
+    answer = make(ENDPOINT)
+    found = [chunk for event in decode(pieces) for chunk in answer.take(event)]
+    return [*found, *answer.end()]
+
+
+def splits_that_differ(
+    says: Dialect, make: Callable[[Endpoint], Answer], seeds: range
+) -> list[int]:
+    """The seeds whose split gives something else than the whole."""
+    data = recorded(says)
+    whole = chunks(make, [data])
+    differing = []
+    for seed in seeds:
+        dice = random.Random(seed)  # noqa: S311
+        cuts = dice.choices(range(len(data)), k=dice.choice([1, 3, 30, 300]))
+        if chunks(make, split(data, cuts)) != whole:
+            differing.append(seed)
+    return differing
