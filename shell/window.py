@@ -46,6 +46,7 @@ class Windows:
         door: Door,
         page_url: str,
         *,
+        title: str = TITLE,
         debug_port: int | None = None,
         on_closed: Callable[[str], None],
     ) -> None:
@@ -56,6 +57,7 @@ class Windows:
         self._loop = loop
         self._door = door
         self._page_url = page_url
+        self._title = title
         self._debug_port = _free_port() if debug_port == 0 else debug_port
         self._on_closed = on_closed
         self._ends: dict[str, Callable[[], None]] = {}
@@ -118,7 +120,7 @@ class Windows:
             # Without `text_select` pywebview puts a style into the page, which the page's policy
             # forbids; and what can be selected is for the page to say.
             webview.create_window(
-                TITLE,
+                self._title,
                 self._page_url,
                 width=SIZE[0],
                 height=SIZE[1],
@@ -172,6 +174,9 @@ class Windows:
 
 def _view() -> View:
     if platform.system() == "Linux" and importlib.util.find_spec("PySide6") is not None:
+        from shell.webviews.qt_names import lend_names
+
+        lend_names()
         from shell.webviews import qt
 
         return qt

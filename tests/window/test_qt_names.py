@@ -1,0 +1,54 @@
+"""The names that stand in for qtpy: all that pywebview's backend asks for, and the same ones."""
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Qt is Linux's web view")
+
+
+def asked_for() -> list[tuple[str, str]]:
+    """Every name that pywebview's Qt backend imports from qtpy, with its module."""
+    package = importlib.util.find_spec("webview")
+    assert package is not None
+    assert package.origin is not None
+    backend = Path(package.origin).parent / "platforms" / "qt.py"
+    found = [
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(backend.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qtpy")
+        for alias in node.names
+        if node.module is not None
+    ]
+    assert len(found) > 15
+    return found
+
+
+def test_every_name_that_pywebview_asks_for_is_lent() -> None:
+    """What qtpy itself gives is compared in a process of its own: only one of both can be there."""
+    wanted = sorted(asked_for())
+    code = (
+        "import sys\n"
+        "if sys.argv[1] == 'lent':\n"
+        "    from shell.webviews.qt_names import lend_names\n"
+        "    lend_names()\n"
+        f"for module, name in {wanted!r}:\n"
+        "    value = getattr(__import__(module, fromlist=[name]), name)\n"
+        "    print(module, name, getattr(value, '__module__', ''), "
+        "getattr(value, '__qualname__', getattr(value, '__name__', value)))\n"
+        "print('numpy' in sys.modules or 'qtpy.QtDataVisualization' in sys.modules)\n"
+    )
+    lent, real = (
+        subprocess.run(
+            [sys.executable, "-c", code, which], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        for which in ("lent", "real")
+    )
+    differences = [pair for pair in zip(lent[:-1], real[:-1], strict=True) if pair[0] != pair[1]]
+    # Whole modules have their own names; what they hold is the same.
+    assert all(" QtCore " in mine for mine, _ in differences), differences
+    assert lent[-1] == "False", "nothing is loaded that is not needed"
