@@ -764,3 +764,116 @@ class StoreWatch(Value):
     """Waits for a change of the store after `version`; -1 answers at once."""
 
     version: Annotated[int, Field(ge=-1, le=2**53)] = -1
+
+
+# --- settings -------------------------------------------------------------------------------
+
+BaseUrl = Annotated[str, Field(max_length=2_000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+HeaderValue = Annotated[str, Field(max_length=4_000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+Theme = Literal["system", "light", "dark"]
+Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4})?$")]
+Shortcuts = dict[
+    Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,60}$")], Annotated[str, Field(max_length=60)]
+]
+"""What a shortcut does, and the keys for it."""
+
+
+class LimitSettings(Value):
+    """How much one window may do at a time."""
+
+    inferences: Annotated[int, Field(ge=1, le=100)]
+    sessions: Annotated[int, Field(ge=1, le=1_000)]
+
+
+class DeadlineSettings(Value):
+    """Longest waits, in milliseconds, where a request sets none of its own."""
+
+    overall_ms: TimeoutMs
+    first_ms: StallMs
+    first_silent_ms: StallMs
+    between_ms: StallMs
+
+
+class Preferences(Value):
+    """What a person has chosen."""
+
+    theme: Theme
+    language: Language
+    """A language tag; empty for the system's."""
+    shortcuts: Shortcuts
+    default_provider: ProviderId | None
+    default_model: ModelId | None
+    title_provider: ProviderId | None
+    """Who makes titles out of first messages; null for nobody."""
+    title_model: ModelId | None
+    limits: LimitSettings
+    deadlines: DeadlineSettings
+    """Limits and deadlines count from the next start."""
+
+
+class PreferencesChange(Value):
+    """New values for what is given; everything else stays."""
+
+    theme: Theme | None = None
+    language: Language | None = None
+    shortcuts: Shortcuts | None = None
+    default_provider: ProviderId | None = None
+    default_model: ModelId | None = None
+    title_provider: ProviderId | None = None
+    title_model: ModelId | None = None
+    limits: LimitSettings | None = None
+    deadlines: DeadlineSettings | None = None
+
+
+class AddedProvider(Value):
+    """A provider that a person has added. Of its headers only the names are told."""
+
+    id: str
+    kind: Literal["openai-compatible"]
+    base_url: str
+    header_names: list[str]
+    key_env: str | None
+
+
+class ProviderChange(Value):
+    """A provider to add, or to put in the place of the one with this id."""
+
+    id: ProviderId
+    kind: Literal["openai-compatible"] = "openai-compatible"
+    base_url: BaseUrl
+    headers: dict[HeaderName, HeaderValue] = {}
+    key_env: VariableName | None = None
+
+
+class SettingsView(Value):
+    """The settings, and what was wrong with their file."""
+
+    preferences: Preferences
+    providers: list[AddedProvider]
+    notices: list[str]
+
+
+# --- keys -----------------------------------------------------------------------------------
+
+
+class KeyStatus(Value):
+    """What is known of a provider's key; never the key."""
+
+    provider_id: str
+    configured: bool
+    hint: str | None
+    """The last four characters of a key that is long enough to spare them."""
+    source: Literal["keychain", "session", "environment"] | None
+    host: str | None
+    """The only host that the key is sent to."""
+    note: str | None
+    """What is to be known about it, such as that it is kept for this session only."""
+
+
+class KeyChange(Value):
+    """A key to be kept for a provider. It goes one way: nothing ever tells it again."""
+
+    provider_id: ProviderId
+    key: Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[\x21-\x7e]+$", repr=False)]

@@ -24,13 +24,22 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaMode
 
 from shell import contract
+from shell.api.conversations import ConversationsApi
+from shell.api.keys import KeysApi
 from shell.api.llm import LlmApi
+from shell.api.settings import SettingsApi
 from shell.api.shell import ShellApi
 from shell.errors import ErrorCode
 
 OUTPUT = Path(__file__).parents[1] / "web" / "src" / "bridge" / "contract.ts"
-NAMESPACES: dict[str, type] = {"llm": LlmApi, "shell": ShellApi}
-ALIASES = ("Role", "FinishReason", "Part", "Content", "AnyEvent", "TerminalEvent")
+NAMESPACES: dict[str, type] = {
+    "conversations": ConversationsApi,
+    "keys": KeysApi,
+    "llm": LlmApi,
+    "settings": SettingsApi,
+    "shell": ShellApi,
+}
+ALIASES = ("Role", "FinishReason", "Part", "Content", "AnyEvent", "TerminalEvent", "MessageStatus")
 """Unions that keep their name on the page."""
 
 WIDTH = 100
@@ -218,7 +227,10 @@ class _Writer:
                 inner = self._type(schema["items"])
                 return f"({inner})[]" if " | " in inner else f"{inner}[]"
             case "object":
-                return f"Record<string, {self._type(schema['additionalProperties'])}>"
+                # Keys that must have a shape stand under that shape.
+                patterns = list(schema.get("patternProperties", {}).values())
+                value = patterns[0] if patterns else schema["additionalProperties"]
+                return f"Record<string, {self._type(value)}>"
             case None:
                 return "unknown"
             case other:

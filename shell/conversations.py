@@ -1,29 +1,40 @@
 """Conversations: where the store and the engine meet: what is said is kept, then answered."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from shell.contract import (
     AnswerOptions,
     AnswerRequest,
+    AttachmentData,
     ConversationSummary,
+    ConversationView,
     Defaults,
     EditRequest,
+    FolderChange,
     InferenceRequest,
     NewConversation,
     NoticeEvent,
+    PinChange,
+    SearchHit,
+    SearchRequest,
     SendReply,
     SendRequest,
+    TitleChange,
+    ViewRequest,
 )
 from shell.engine import Engine
-from shell.errors import SessionBusy
+from shell.errors import NotFound, SessionBusy
 from shell.history import history, to_continue
 from shell.ids import TEMPORARY, epoch_ms, new_id
 from shell.log import InferenceLog
 from shell.providers.base import ModelInfo, Provider
 from shell.store import reading, tree, turns
 from shell.store.database import Connection, Database, Job
+from shell.store.parts import read_blob
 from shell.store.recorder import Recorder
+from shell.store.search import search
 from shell.store.store import Store
 
 TIMEOUT_MS = 600_000
@@ -69,6 +80,98 @@ class Conversations:
 
         def write(connection: Connection) -> ConversationSummary:
             tree.create(connection, conversation_id, new, now)
+            return reading.summary(connection, conversation_id)
+
+        return await self.store.write(conversation_id, write)
+
+    async def listed(self) -> list[ConversationSummary]:
+        """Every conversation that is not deleted, the temporary ones among them."""
+        listed = await self.store.read("", reading.summaries)
+        listed += await self.store.read(TEMPORARY, reading.summaries)
+        return sorted(listed, key=lambda one: (not one.pinned, -one.updated_at))
+
+    async def view(self, request: ViewRequest) -> ConversationView:
+        """A conversation along its chosen path.
+
+        Raises:
+            NotFound: there is none, or no such message on its path.
+        """
+        return await self.store.read(request.conversation_id, lambda c: reading.view(c, request))
+
+    async def search(self, request: SearchRequest) -> list[SearchHit]:
+        """The best hits, those of temporary conversations last."""
+
+        def find(connection: Connection) -> list[SearchHit]:
+            return search(connection, request.query, request.limit)
+
+        hits = await self.store.read("", find) + await self.store.read(TEMPORARY, find)
+        return hits[: request.limit]
+
+    async def attachment(self, blob_hash: str) -> AttachmentData:
+        """The bytes of a picture or a file.
+
+        Raises:
+            NotFound: there is none with this hash.
+        """
+        for place in ("", TEMPORARY):
+            data = await self.store.read(place, lambda c: read_blob(c, blob_hash))
+            if data is not None:
+                return AttachmentData(data=base64.b64encode(data).decode("ascii"))
+        raise NotFound("There is no such attachment")
+
+    # --- putting in order -------------------------------------------------------------------
+
+    async def choose(self, message_id: str) -> ConversationView:
+        """Make the path lead through this message.
+
+        Raises:
+            NotFound: there is none.
+        """
+
+        def write(connection: Connection) -> ConversationView:
+            row = reading.row_of(connection, message_id)
+            tree.choose(connection, row.number)
+            conversation_id = reading.conversation_id(connection, row.conversation)
+            return reading.view(connection, ViewRequest(conversation_id=conversation_id))
+
+        return await self.store.write(message_id, write)
+
+    async def rename(self, change: TitleChange) -> ConversationSummary:
+        """Name a conversation."""
+        return await self._change(
+            change.conversation_id, lambda c, n: tree.set_title(c, n, change.title, "person")
+        )
+
+    async def pin(self, change: PinChange) -> ConversationSummary:
+        """Pin a conversation, or let it go."""
+        return await self._change(
+            change.conversation_id, lambda c, n: tree.set_pinned(c, n, change.pinned)
+        )
+
+    async def move(self, change: FolderChange) -> ConversationSummary:
+        """Put a conversation into a folder, or out of all."""
+        return await self._change(
+            change.conversation_id, lambda c, n: tree.set_folder(c, n, change.folder)
+        )
+
+    async def undelete(self, conversation_id: str) -> ConversationSummary:
+        """Bring a deleted conversation back.
+
+        Raises:
+            NotFound: there is none, or it has been purged.
+        """
+
+        def write(connection: Connection) -> ConversationSummary:
+            tree.undelete(connection, conversation_id)
+            return reading.summary(connection, conversation_id)
+
+        return await self.store.write(conversation_id, write)
+
+    async def _change(
+        self, conversation_id: str, change: Callable[[Connection, int], None]
+    ) -> ConversationSummary:
+        def write(connection: Connection) -> ConversationSummary:
+            change(connection, tree.conversation(connection, conversation_id))
             return reading.summary(connection, conversation_id)
 
         return await self.store.write(conversation_id, write)

@@ -14,6 +14,8 @@ TABLES = ("conversations", "messages", "tails", "blobs")
 def problem(connection: apsw.Connection) -> str | None:
     """What is wrong with the content, in a few words; None when all of it is sound."""
     try:
+        if version(connection) > len(MIGRATIONS):
+            return "a newer Tidewire wrote it"
         if version(connection) < len(MIGRATIONS):  # the tables of an earlier Tidewire
             finding: str = connection.execute("PRAGMA quick_check(1)").get
             return None if finding == "ok" else finding

@@ -6,17 +6,17 @@ at all. A path of None makes a database in memory, which nothing of ever reaches
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import apsw
 
-from shell.errors import ShellError
 from shell.store import seal
+from shell.store.check import open_still
 from shell.store.schema import MIGRATIONS, Migration, check_version, migrate
-from shell.store.trouble import trouble
+from shell.store.trouble import sentences
 from shell.worker import Worker
 
 T = TypeVar("T")
@@ -95,6 +95,10 @@ class Database:
             return self._write_thread.submit(lambda: self._look(self._writing, job))
         return self._read_thread.submit(lambda: self._look(self._reading, job))
 
+    def replace(self, source: Path) -> Future[None]:
+        """Put the content of another database in the place of this one's, whole or not at all."""
+        return self._write_thread.submit(lambda: self._replace(source))
+
     def close(self) -> None:
         """Carry out what is queued and close the file."""
         for thread, closing in (
@@ -108,7 +112,7 @@ class Database:
     # --- on the threads ---------------------------------------------------------------------
 
     def _open_to_write(self) -> None:
-        with self._sentences():
+        with sentences(self.path):
             connection = self._connect()
             self._writing = connection
             check_version(connection, self._migrations)
@@ -127,7 +131,7 @@ class Database:
             migrate(connection, self._migrations)
 
     def _open_reader(self) -> None:
-        with self._sentences():
+        with sentences(self.path):
             connection = self._connect(apsw.SQLITE_OPEN_READWRITE)
             self._reading = connection
             connection.pragma("query_only", True)
@@ -146,12 +150,20 @@ class Database:
         return connection
 
     def _transact(self, job: Job[T]) -> T:
-        with self._sentences():
+        with sentences(self.path):
             return in_transaction(_opened(self._writing), job, "IMMEDIATE")
 
     def _look(self, connection: apsw.Connection | None, job: Job[T]) -> T:
-        with self._sentences():
+        with sentences(self.path):
             return in_transaction(_opened(connection), job, "DEFERRED")
+
+    def _replace(self, source: Path) -> None:
+        with sentences(self.path), contextlib.closing(open_still(source)) as other:
+            connection = _opened(self._writing)
+            # SQLite copies the pages in one transaction of the target.
+            with connection.backup("main", other, "main") as backup:
+                backup.step(-1)
+            migrate(connection, self._migrations)
 
     def _close_reader(self) -> None:
         if self._reading is not None:
@@ -162,17 +174,6 @@ class Database:
         if self._writing is not None:
             self._writing.close()
             self._writing = None
-
-    @contextlib.contextmanager
-    def _sentences(self) -> Iterator[None]:
-        try:
-            yield
-        except ShellError:
-            raise
-        except (apsw.Error, OSError) as error:
-            raise trouble(error, self.path) from error
-        except UnicodeDecodeError as error:
-            raise trouble(apsw.CorruptError(str(error)), self.path) from error
 
 
 def in_transaction(

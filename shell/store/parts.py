@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import apsw
 
-from shell.contract import Attachment, AttachmentData, FilePart, ImagePart, Part, TextPart
-from shell.errors import NotFound
+from shell.contract import Attachment, FilePart, ImagePart, Part, TextPart
 from shell.text import closed, mend
 
 
@@ -123,18 +122,6 @@ def read_blob(connection: apsw.Connection, blob_hash: str) -> bytes | None:
     if row is None or hashlib.sha256(row[0]).hexdigest() != blob_hash:
         return None
     return bytes(row[0])
-
-
-def attachment(connection: apsw.Connection, blob_hash: str) -> AttachmentData:
-    """An attachment for a page.
-
-    Raises:
-        NotFound: there is none with this hash.
-    """
-    data = read_blob(connection, blob_hash)
-    if data is None:
-        raise NotFound("There is no such attachment")
-    return AttachmentData(data=base64.b64encode(data).decode("ascii"))
 
 
 def sound(text: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import tempfile
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
@@ -12,13 +13,13 @@ import apsw
 from shell.contract import StoreState
 from shell.errors import ShellError, StorageFailed, StorageUnavailable
 from shell.ids import TEMPORARY, epoch_ms
-from shell.store import index, tree
+from shell.store import bundle, index, tree
 from shell.store.backups import Backups
 from shell.store.check import problem
 from shell.store.condition import BLANK, Condition, examine, note_closed
 from shell.store.database import BUSY_S, Database, Job
 from shell.store.repair import repair
-from shell.store.trouble import Damaged, trouble
+from shell.store.trouble import Damaged, sentences
 from shell.worker import Worker
 
 T = TypeVar("T")
@@ -66,14 +67,12 @@ class Store:
         damage = self._condition.damage
         if damage == BLANK and not self._was_more():
             damage = None  # the first start, or one that was killed at once
-        try:
+        with sentences(self.path):
             if damage is not None:
                 self.notices.append(repair(self.path, self._aside, self.backups, damage))
                 _log.warning("%s", self.notices[-1])
             elif self._condition.outdated:
                 self.backups.make(self.path, "before")
-        except (apsw.Error, OSError) as error:
-            raise trouble(error, self.path) from error
         self.database.open()
         self.temporary.open()
         self.database.write(self._settle).result()
@@ -157,11 +156,33 @@ class Store:
         """Make a backup now, in a thread of its own."""
         return self._apart.submit(lambda: self._backed_up(prefix))
 
+    def bundle(self, target: Path, settings: Path) -> Future[None]:
+        """Write everything to one file, in a thread of its own."""
+        return self._apart.submit(lambda: self._bundled(target, settings))
+
+    def restore(self, source: Path) -> Future[bytes | None]:
+        """Put a backup in the place of what is there, which is backed up before.
+
+        Returns:
+            the settings that were in it.
+        """
+        return self._apart.submit(lambda: self._restored(source))
+
     def _backed_up(self, prefix: str) -> Path:
-        try:
+        with sentences(self.backups.folder / "backup"):
             return self.backups.make(self.path, prefix)
-        except (apsw.Error, OSError) as error:
-            raise trouble(error, self.backups.folder / "backup") from error
+
+    def _bundled(self, target: Path, settings: Path) -> None:
+        with sentences(target):
+            bundle.write(target, self.path, settings)
+
+    def _restored(self, source: Path) -> bytes | None:
+        with sentences(source), tempfile.TemporaryDirectory(dir=self.path.parent) as folder:
+            unpacked = bundle.unpack(source, Path(folder))
+            self.backups.make(self.path, "before")
+            self.database.replace(unpacked.conversations).result()
+            self.database.write(self._settle).result()
+            return unpacked.settings
 
     def _back_up_if_due(self) -> None:
         loop = asyncio.get_running_loop()

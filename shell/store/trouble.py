@@ -1,5 +1,7 @@
 """Turns what SQLite says of a failure into a sentence that a person can act on."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -45,3 +47,16 @@ def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
             return StorageUnavailable(f"{error.filename or name} cannot be used: {reason}.")
         case _:
             return StorageFailed(f"{name} cannot be used ({type(error).__name__}).")
+
+
+@contextlib.contextmanager
+def sentences(path: Path | None) -> Iterator[None]:
+    """Whatever SQLite and the disk raise in here becomes one of ours."""
+    try:
+        yield
+    except ShellError:
+        raise
+    except (apsw.Error, OSError) as error:
+        raise trouble(error, path) from error
+    except UnicodeDecodeError as error:
+        raise trouble(apsw.CorruptError(str(error)), path) from error

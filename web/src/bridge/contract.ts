@@ -375,6 +375,350 @@ export interface ErrorReply {
   error: Failure;
 }
 
+/** A conversation to begin. A temporary one is in memory only, and gone with the host. */
+export interface NewConversation {
+  /** Without one, the first words of the first message. */
+  title?: string | null | undefined;
+  folder?: string | null | undefined;
+  systemPrompt?: string | null | undefined;
+  temporary?: boolean | undefined;
+}
+
+/** A conversation in a list. Times are milliseconds since the epoch. */
+export interface ConversationSummary {
+  id: string;
+  title: string;
+  createdAt: number;
+  updatedAt: number;
+  /** On all branches together. */
+  messageCount: number;
+  pinned: boolean;
+  folder: string | null;
+  temporary: boolean;
+  /** The run that is answering in it now. */
+  inferenceId: string | null;
+}
+
+/** A picture or a file of a message; `attachment` fetches its bytes by `hash`. */
+export interface Attachment {
+  type: "attachment";
+  kind: "image" | "file";
+  name: string | null;
+  mediaType: string;
+  /** Of its data in base64, in characters. */
+  size: number;
+  hash: string;
+}
+
+/** The bytes of an attachment, in base64. */
+export interface AttachmentData {
+  data: string;
+}
+
+/** A call that the model made, whole; `arguments` is what it wrote, mostly JSON. */
+export interface ToolCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+/** Something that the host did differently from what was asked. */
+export interface Notice {
+  code: string;
+  text: string;
+}
+
+/** Why an answer failed. */
+export interface AnswerFailure {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
+
+/** What is known of an answer beside its words. Of a continued one, of its last run. */
+export interface AnswerDetail {
+  tools: ToolCall[];
+  notices: Notice[];
+  finishReason: FinishReason | null;
+  usage: Usage | null;
+  failure: AnswerFailure | null;
+}
+
+/** A message of a conversation's tree. */
+export interface StoredMessage {
+  id: string;
+  parentId: string | null;
+  role: Role;
+  /**
+   * While `status` is streaming: what the message held before `inferenceId` began; attach to
+   * that run from its beginning for the rest.
+   */
+  content: string | (TextPart | Attachment)[];
+  reasoning: string;
+  status: MessageStatus;
+  providerId: string | null;
+  modelId: string | null;
+  inferenceId: string | null;
+  createdAt: number;
+  /** Everything that was said at this place, oldest first; this message is among them. */
+  siblings: string[];
+  detail: AnswerDetail | null;
+}
+
+/** A conversation along the path that was chosen, from the root down. */
+export interface ConversationView {
+  conversation: ConversationSummary;
+  systemPrompt: string | null;
+  messages: StoredMessage[];
+  /** How many messages of the path come before these. */
+  earlier: number;
+}
+
+/** Asks for the newest messages of the chosen path, or for those before one of them. */
+export interface ViewRequest {
+  conversationId: string;
+  limit?: number | undefined;
+  before?: string | null | undefined;
+}
+
+/** A message of the user's at the end of the chosen path, to be answered. */
+export interface SendRequest {
+  providerId?: string | null | undefined;
+  modelId?: string | null | undefined;
+  temperature?: number | null | undefined;
+  maxTokens?: number | null | undefined;
+  inferenceId?: string | null | undefined;
+  conversationId: string;
+  content: Content;
+}
+
+/** Another version of a message of the user's, beside the old one, to be answered. */
+export interface EditRequest {
+  providerId?: string | null | undefined;
+  modelId?: string | null | undefined;
+  temperature?: number | null | undefined;
+  maxTokens?: number | null | undefined;
+  inferenceId?: string | null | undefined;
+  messageId: string;
+  content: Content;
+}
+
+/** Names the answer that is to be made anew, or continued. */
+export interface AnswerRequest {
+  providerId?: string | null | undefined;
+  modelId?: string | null | undefined;
+  temperature?: number | null | undefined;
+  maxTokens?: number | null | undefined;
+  inferenceId?: string | null | undefined;
+  messageId: string;
+}
+
+/** What was begun: everything named here is on the disk, and the run's events follow. */
+export interface SendReply {
+  conversationId: string;
+  /** The user's message. */
+  messageId: string;
+  answerId: string;
+  inferenceId: string;
+}
+
+/** A person names a conversation. */
+export interface TitleChange {
+  conversationId: string;
+  title: string;
+}
+
+/** Pins a conversation to the top of the list, or lets it go. */
+export interface PinChange {
+  conversationId: string;
+  pinned: boolean;
+}
+
+/** Puts a conversation into a folder; null takes it out. */
+export interface FolderChange {
+  conversationId: string;
+  folder: string | null;
+}
+
+/** What is looked for: words, parts of words, or "a phrase" in quotes; all must be there. */
+export interface SearchRequest {
+  query: string;
+  limit?: number | undefined;
+}
+
+/** Where a hit stands in a snippet, in UTF-16 units as JavaScript counts them. */
+export interface Mark {
+  start: number;
+  end: number;
+}
+
+/** A message, or a title (`messageId` is null), that has what was looked for. */
+export interface SearchHit {
+  conversationId: string;
+  messageId: string | null;
+  title: string;
+  role: Role | null;
+  snippet: string;
+  marks: Mark[];
+  createdAt: number;
+}
+
+/** Conversations as one text; without ids, all of them. */
+export interface ExportRequest {
+  conversationIds?: string[] | null | undefined;
+  format: "json" | "md" | "html";
+}
+
+/** A file's content, and what to call it. */
+export interface ExportReply {
+  name: string;
+  mediaType: string;
+  text: string;
+}
+
+/** A file that the page is going to hand over in pieces. */
+export interface ImportBegin {
+  name: string;
+  /** In bytes. */
+  size: number;
+}
+
+/** The next piece of the file, in base64; with the last one the import begins. */
+export interface ImportPiece {
+  importId: string;
+  data: string;
+}
+
+/** Waits for a state of an import after `version`; -1 for the one that there is. */
+export interface ImportWatch {
+  importId: string;
+  version?: number | undefined;
+}
+
+/** How far an import is, and in the end what came of it. */
+export interface ImportState {
+  importId: string;
+  version: number;
+  state: "receiving" | "running" | "done" | "cancelled" | "failed";
+  readBytes: number;
+  totalBytes: number;
+  conversations: number;
+  messages: number;
+  /** Conversations that were there already, whole, and what could not be read. */
+  skipped: number;
+  warnings: string[];
+  failure: string | null;
+}
+
+/** A backup in the data directory. */
+export interface BackupInfo {
+  name: string;
+  createdAt: number;
+  /** In bytes. */
+  size: number;
+}
+
+/** How the store is. Ask again after `version` and the answer comes when something changed. */
+export interface StoreState {
+  version: number;
+  /** Why nothing can be saved now; null while everything is. */
+  problem: string | null;
+  /** What happened when the store was opened, such as a repair. */
+  notices: string[];
+}
+
+/** Waits for a change of the store after `version`; -1 answers at once. */
+export interface StoreWatch {
+  version?: number | undefined;
+}
+
+/** How much one window may do at a time. */
+export interface LimitSettings {
+  inferences: number;
+  sessions: number;
+}
+
+/** Longest waits, in milliseconds, where a request sets none of its own. */
+export interface DeadlineSettings {
+  overallMs: number;
+  firstMs: number;
+  firstSilentMs: number;
+  betweenMs: number;
+}
+
+/** What a person has chosen. */
+export interface Preferences {
+  theme: "system" | "light" | "dark";
+  /** A language tag; empty for the system's. */
+  language: string;
+  shortcuts: Record<string, string>;
+  defaultProvider: string | null;
+  defaultModel: string | null;
+  /** Who makes titles out of first messages; null for nobody. */
+  titleProvider: string | null;
+  titleModel: string | null;
+  limits: LimitSettings;
+  /** Limits and deadlines count from the next start. */
+  deadlines: DeadlineSettings;
+}
+
+/** New values for what is given; everything else stays. */
+export interface PreferencesChange {
+  theme?: "system" | "light" | "dark" | null | undefined;
+  language?: string | null | undefined;
+  shortcuts?: Record<string, string> | null | undefined;
+  defaultProvider?: string | null | undefined;
+  defaultModel?: string | null | undefined;
+  titleProvider?: string | null | undefined;
+  titleModel?: string | null | undefined;
+  limits?: LimitSettings | null | undefined;
+  deadlines?: DeadlineSettings | null | undefined;
+}
+
+/** A provider that a person has added. Of its headers only the names are told. */
+export interface AddedProvider {
+  id: string;
+  kind: "openai-compatible";
+  baseUrl: string;
+  headerNames: string[];
+  keyEnv: string | null;
+}
+
+/** A provider to add, or to put in the place of the one with this id. */
+export interface ProviderChange {
+  id: string;
+  kind: "openai-compatible";
+  baseUrl: string;
+  headers?: Record<string, string> | undefined;
+  keyEnv?: string | null | undefined;
+}
+
+/** The settings, and what was wrong with their file. */
+export interface SettingsView {
+  preferences: Preferences;
+  providers: AddedProvider[];
+  notices: string[];
+}
+
+/** What is known of a provider's key; never the key. */
+export interface KeyStatus {
+  providerId: string;
+  configured: boolean;
+  /** The last four characters of a key that is long enough to spare them. */
+  hint: string | null;
+  source: "keychain" | "session" | "environment" | null;
+  /** The only host that the key is sent to. */
+  host: string | null;
+  /** What is to be known about it, such as that it is kept for this session only. */
+  note: string | null;
+}
+
+/** A key to be kept for a provider. It goes one way: nothing ever tells it again. */
+export interface KeyChange {
+  providerId: string;
+  key: string;
+}
+
 export type Role = "user" | "assistant" | "system";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls" | "other";
@@ -395,11 +739,97 @@ export type AnyEvent =
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 
+export type MessageStatus = "complete" | "streaming" | "interrupted" | "cancelled" | "failed";
+
 /** Makes one call of the host; rejects when the host refuses. */
 export type Invoke = <T>(method: string, params?: unknown) => Promise<T>;
 
 /** Every method of the host, by namespace. */
 export const client = (call: Invoke) => ({
+  conversations: {
+    /** Begin a conversation, on the disk or only in memory. */
+    create: (params: NewConversation) =>
+      call<ConversationSummary>("conversations.create", params),
+    /** Every conversation that is not deleted: the pinned ones, then those used last. */
+    list: () => call<ConversationSummary[]>("conversations.list"),
+    /** A conversation along its chosen path. */
+    get: (params: ViewRequest) =>
+      call<ConversationView>("conversations.get", params),
+    /** The bytes of a picture or a file in a message. */
+    attachment: (params: string) =>
+      call<AttachmentData>("conversations.attachment", params),
+    /** Say something at the end of the chosen path. It is on the disk before it is sent. */
+    send: (params: SendRequest) =>
+      call<SendReply>("conversations.send", params),
+    /** Say something else in the place of a message, which stays beside it. */
+    edit: (params: EditRequest) =>
+      call<SendReply>("conversations.edit", params),
+    /** Answer once more, beside the answers that are there; perhaps by another model. */
+    regenerate: (params: AnswerRequest) =>
+      call<SendReply>("conversations.regenerate", params),
+    /** Go on with an answer that was cut short; what comes is added to it. */
+    continueAnswer: (params: AnswerRequest) =>
+      call<SendReply>("conversations.continue_answer", params),
+    /** Make the path lead through this message, and show it. */
+    choose: (params: string) =>
+      call<ConversationView>("conversations.choose", params),
+    /** Name a conversation. */
+    rename: (params: TitleChange) =>
+      call<ConversationSummary>("conversations.rename", params),
+    /** Pin a conversation to the top of the list, or let it go. */
+    pin: (params: PinChange) =>
+      call<ConversationSummary>("conversations.pin", params),
+    /** Put a conversation into a folder, or out of all. */
+    move: (params: FolderChange) =>
+      call<ConversationSummary>("conversations.move", params),
+    /** Put a conversation out of sight; what is answering in it is cancelled. */
+    delete: (params: string) =>
+      call<boolean>("conversations.delete", params),
+    /** Bring a deleted conversation back. It can be for 30 days. */
+    undelete: (params: string) =>
+      call<ConversationSummary>("conversations.undelete", params),
+    /** Messages and titles with these words, best first. `choose` jumps to a message. */
+    search: (params: SearchRequest) =>
+      call<SearchHit[]>("conversations.search", params),
+    /** Conversations as the text of a file. */
+    export: (params: ExportRequest) =>
+      call<ExportReply>("conversations.export", params),
+    /** The same, written to the data directory's `exports`. Resolves with the file's path. */
+    exportFile: (params: ExportRequest) =>
+      call<string>("conversations.export_file", params),
+    /** Announce a file to be imported. Resolves with the import's id. */
+    importBegin: (params: ImportBegin) =>
+      call<string>("conversations.import_begin", params),
+    /** Hand over the next piece. Resolves with the bytes so far; the last one begins it. */
+    importWrite: (params: ImportPiece) =>
+      call<number>("conversations.import_write", params),
+    /** How far an import is; waits a while for something newer than `version`. */
+    importWatch: (params: ImportWatch) =>
+      call<ImportState>("conversations.import_watch", params),
+    /** Stop an import; what has arrived stays. False when it has ended. */
+    importCancel: (params: string) =>
+      call<boolean>("conversations.import_cancel", params),
+    /** Make a backup of everything but keys, as one file in the data directory's `backups`. */
+    backup: () => call<BackupInfo>("conversations.backup"),
+    /** The backups in the data directory, the newest first. */
+    backups: () => call<BackupInfo[]>("conversations.backups"),
+    /** Put a backup in the place of everything that is there now, which is backed up before. */
+    restore: (params: string) =>
+      call<StoreState>("conversations.restore", params),
+    /** How the store is; waits a while for something newer than `version`. */
+    state: (params: StoreWatch) =>
+      call<StoreState>("conversations.state", params),
+  },
+  keys: {
+    /** Which providers have a key, where it is kept, and for which host it is. */
+    list: () => call<KeyStatus[]>("keys.list"),
+    /** Keep a key for a provider; says where it is kept, in at most five seconds. */
+    set: (params: KeyChange) =>
+      call<KeyStatus>("keys.set", params),
+    /** Forget a provider's key; one that the environment has stays there. */
+    remove: (params: string) =>
+      call<KeyStatus>("keys.remove", params),
+  },
   llm: {
     /** Run once on the given messages. Resolves with the inference's id; events follow. */
     inference: (params: InferenceRequest) =>
@@ -426,6 +856,19 @@ export const client = (call: Invoke) => ({
     /** A session and its history. */
     getSession: (params: string) =>
       call<SessionSnapshot>("llm.get_session", params),
+  },
+  settings: {
+    /** The settings; of the headers of added providers only the names. */
+    get: () => call<SettingsView>("settings.get"),
+    /** Change what is given; null takes a choice back. */
+    update: (params: PreferencesChange) =>
+      call<SettingsView>("settings.update", params),
+    /** Add a provider, or put it in the place of the one with its id. */
+    setProvider: (params: ProviderChange) =>
+      call<SettingsView>("settings.set_provider", params),
+    /** Forget a provider that was added. */
+    removeProvider: (params: string) =>
+      call<SettingsView>("settings.remove_provider", params),
   },
   shell: {
     /** The first call of every load; refuses a page of another contract. */

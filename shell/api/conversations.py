@@ -1,0 +1,167 @@
+"""ConversationsApi: the `conversations` namespace: everything that is kept, and its search."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from shell.api.caller import Caller
+from shell.contract import (
+    AnswerRequest,
+    AttachmentData,
+    BackupInfo,
+    ConversationSummary,
+    ConversationView,
+    EditRequest,
+    ExportReply,
+    ExportRequest,
+    FolderChange,
+    ImportBegin,
+    ImportPiece,
+    ImportState,
+    ImportWatch,
+    KeptId,
+    NewConversation,
+    PinChange,
+    SearchHit,
+    SearchRequest,
+    SendReply,
+    SendRequest,
+    StoreState,
+    StoreWatch,
+    TitleChange,
+    ViewRequest,
+)
+from shell.conversations import Begun, Conversations
+from shell.exports import Exports
+from shell.imports import Imports
+
+BlobHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+BackupName = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class ConversationsApi:
+    """What is kept belongs to the person, not to a window: every window sees all of it."""
+
+    def __init__(self, conversations: Conversations, imports: Imports, exports: Exports) -> None:
+        self._conversations = conversations
+        self._imports = imports
+        self._exports = exports
+
+    # --- the list and one of them -----------------------------------------------------------
+
+    async def create(self, caller: Caller, params: NewConversation) -> ConversationSummary:
+        """Begin a conversation, on the disk or only in memory."""
+        return await self._conversations.create(params)
+
+    async def list(self, caller: Caller) -> "list[ConversationSummary]":
+        """Every conversation that is not deleted: the pinned ones, then those used last."""
+        return await self._conversations.listed()
+
+    async def get(self, caller: Caller, params: ViewRequest) -> ConversationView:
+        """A conversation along its chosen path."""
+        return await self._conversations.view(params)
+
+    async def attachment(self, caller: Caller, params: BlobHash) -> AttachmentData:
+        """The bytes of a picture or a file in a message."""
+        return await self._conversations.attachment(params)
+
+    # --- saying something -------------------------------------------------------------------
+
+    async def send(self, caller: Caller, params: SendRequest) -> SendReply:
+        """Say something at the end of the chosen path. It is on the disk before it is sent."""
+        load = caller.load
+        return _follow(caller, load, await self._conversations.send(caller.id, params))
+
+    async def edit(self, caller: Caller, params: EditRequest) -> SendReply:
+        """Say something else in the place of a message, which stays beside it."""
+        load = caller.load
+        return _follow(caller, load, await self._conversations.edit(caller.id, params))
+
+    async def regenerate(self, caller: Caller, params: AnswerRequest) -> SendReply:
+        """Answer once more, beside the answers that are there; perhaps by another model."""
+        load = caller.load
+        return _follow(caller, load, await self._conversations.regenerate(caller.id, params))
+
+    async def continue_answer(self, caller: Caller, params: AnswerRequest) -> SendReply:
+        """Go on with an answer that was cut short; what comes is added to it."""
+        load = caller.load
+        return _follow(caller, load, await self._conversations.go_on(caller.id, params))
+
+    async def choose(self, caller: Caller, params: KeptId) -> ConversationView:
+        """Make the path lead through this message, and show it."""
+        return await self._conversations.choose(params)
+
+    # --- putting in order -------------------------------------------------------------------
+
+    async def rename(self, caller: Caller, params: TitleChange) -> ConversationSummary:
+        """Name a conversation."""
+        return await self._conversations.rename(params)
+
+    async def pin(self, caller: Caller, params: PinChange) -> ConversationSummary:
+        """Pin a conversation to the top of the list, or let it go."""
+        return await self._conversations.pin(params)
+
+    async def move(self, caller: Caller, params: FolderChange) -> ConversationSummary:
+        """Put a conversation into a folder, or out of all."""
+        return await self._conversations.move(params)
+
+    async def delete(self, caller: Caller, params: KeptId) -> bool:
+        """Put a conversation out of sight; what is answering in it is cancelled."""
+        return await self._conversations.delete(caller.id, params)
+
+    async def undelete(self, caller: Caller, params: KeptId) -> ConversationSummary:
+        """Bring a deleted conversation back. It can be for 30 days."""
+        return await self._conversations.undelete(params)
+
+    async def search(self, caller: Caller, params: SearchRequest) -> Sequence[SearchHit]:
+        """Messages and titles with these words, best first. `choose` jumps to a message."""
+        return await self._conversations.search(params)
+
+    # --- in and out -------------------------------------------------------------------------
+
+    async def export(self, caller: Caller, params: ExportRequest) -> ExportReply:
+        """Conversations as the text of a file."""
+        return await self._exports.export(params)
+
+    async def export_file(self, caller: Caller, params: ExportRequest) -> str:
+        """The same, written to the data directory's `exports`. Resolves with the file's path."""
+        return await self._exports.export_file(params)
+
+    def import_begin(self, caller: Caller, params: ImportBegin) -> str:
+        """Announce a file to be imported. Resolves with the import's id."""
+        return self._imports.begin(caller.id, params.name, params.size)
+
+    def import_write(self, caller: Caller, params: ImportPiece) -> int:
+        """Hand over the next piece. Resolves with the bytes so far; the last one begins it."""
+        return self._imports.write(caller.id, params.import_id, params.data)
+
+    async def import_watch(self, caller: Caller, params: ImportWatch) -> ImportState:
+        """How far an import is; waits a while for something newer than `version`."""
+        return await self._imports.watch(caller.id, params.import_id, params.version)
+
+    def import_cancel(self, caller: Caller, params: KeptId) -> bool:
+        """Stop an import; what has arrived stays. False when it has ended."""
+        return self._imports.cancel(caller.id, params)
+
+    async def backup(self, caller: Caller) -> BackupInfo:
+        """Make a backup of everything but keys, as one file in the data directory's `backups`."""
+        return await self._exports.backup()
+
+    async def backups(self, caller: Caller) -> Sequence[BackupInfo]:
+        """The backups in the data directory, the newest first."""
+        return await self._exports.backups()
+
+    async def restore(self, caller: Caller, params: BackupName) -> StoreState:
+        """Put a backup in the place of everything that is there now, which is backed up before."""
+        return await self._exports.restore(params)
+
+    async def state(self, caller: Caller, params: StoreWatch) -> StoreState:
+        """How the store is; waits a while for something newer than `version`."""
+        return await self._conversations.store.state(params.version)
+
+
+def _follow(caller: Caller, load: str, begun: Begun) -> SendReply:
+    """Tell the page everything of the answer, if it is still the page that asked."""
+    caller.feed.follow(load, begun.log, -1)
+    return begun.reply

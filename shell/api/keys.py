@@ -1,0 +1,39 @@
+"""KeysApi: the `keys` namespace. Keys go in and never come out."""
+
+from collections.abc import Callable, Mapping
+
+from shell.api.caller import Caller
+from shell.contract import KeyChange, KeyStatus, ProviderId
+from shell.errors import NotFound
+from shell.keys import Keys
+
+
+class KeysApi:
+    """The keys of this person's providers.
+
+    Args:
+        keys: keeps them.
+        base_urls: the address of every provider that takes a key, by its id.
+    """
+
+    def __init__(self, keys: Keys, base_urls: Callable[[], Mapping[str, str]]) -> None:
+        self._keys = keys
+        self._base_urls = base_urls
+
+    def list(self, caller: Caller) -> "list[KeyStatus]":
+        """Which providers have a key, where it is kept, and for which host it is."""
+        return [self._keys.status(key, url) for key, url in self._base_urls().items()]
+
+    async def set(self, caller: Caller, params: KeyChange) -> KeyStatus:
+        """Keep a key for a provider; says where it is kept, in at most five seconds."""
+        return await self._keys.set(params.provider_id, params.key, self._url(params.provider_id))
+
+    async def remove(self, caller: Caller, params: ProviderId) -> KeyStatus:
+        """Forget a provider's key; one that the environment has stays there."""
+        return await self._keys.remove(params, self._url(params))
+
+    def _url(self, provider_id: str) -> str:
+        url = self._base_urls().get(provider_id)
+        if url is None:
+            raise NotFound(f"There is no provider {provider_id} that takes a key")
+        return url

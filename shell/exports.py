@@ -1,0 +1,142 @@
+"""Exports: what leaves the store as a file, and the backups that come back."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from shell.contract import BackupInfo, ExportReply, ExportRequest, StoreState
+from shell.errors import SessionBusy, ShellError, ValidationFailed
+from shell.settings_file import SettingsFile
+from shell.store import archive, pages, portable, tree
+from shell.store.database import Connection
+from shell.store.portable import Portable
+from shell.store.store import Store
+
+MAX_REPLY_CHARACTERS = 20_000_000
+"""A larger export is written to a file instead of being told to a page."""
+FORMATS: dict[str, tuple[str, Callable[[Iterable[Portable]], Iterator[str]]]] = {
+    "json": ("application/json", archive.write),
+    "md": ("text/markdown", pages.markdown),
+    "html": ("text/html", pages.html),
+}
+
+
+class Exports:
+    """Loop thread only.
+
+    Args:
+        store: opened.
+        settings: part of every whole backup.
+        idle: whether no answer is being given; a restore waits for nobody.
+    """
+
+    def __init__(self, store: Store, settings: SettingsFile, idle: Callable[[], bool]) -> None:
+        self._store = store
+        self._settings = settings
+        self._idle = idle
+        self._folder = store.path.parent / "exports"
+
+    async def export(self, request: ExportRequest) -> ExportReply:
+        """Conversations as one text.
+
+        Raises:
+            NotFound: one of them is not there.
+            ValidationFailed: it is too much for one reply.
+        """
+        conversations = await self._take_out(request.conversation_ids)
+        media_type, write = FORMATS[request.format]
+        pieces: list[str] = []
+        length = 0
+        for piece in write(conversations):
+            pieces.append(piece)
+            length += len(piece)
+            if length > MAX_REPLY_CHARACTERS:
+                text = "This is too much for the page: export it to a file"
+                raise ValidationFailed([("conversationIds", text)])
+            await asyncio.sleep(0)
+        name = _name(conversations, request.format)
+        return ExportReply(name=name, media_type=media_type, text="".join(pieces))
+
+    async def export_file(self, request: ExportRequest) -> str:
+        """The same, as a file in `exports`; returns its path.
+
+        Raises:
+            NotFound: one of them is not there.
+            ShellError: it cannot be written.
+        """
+        conversations = await self._take_out(request.conversation_ids)
+        path = self._folder / _name(conversations, request.format)
+        await asyncio.to_thread(write_file, path, request.format, conversations)
+        return str(path)
+
+    async def backup(self) -> BackupInfo:
+        """A whole backup, in `backups`."""
+        folder = self._store.backups.folder
+        target = folder / f"tidewire-{time.strftime('%Y%m%d-%H%M%S')}.zip"
+        await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
+        await asyncio.wrap_future(self._store.bundle(target, self._settings.path))
+        made = [backup for backup in await self.backups() if backup.name == target.name]
+        return made[0]
+
+    async def backups(self) -> list[BackupInfo]:
+        """Every backup in `backups`, the newest first."""
+        return await asyncio.to_thread(self._store.backups.listed)
+
+    async def restore(self, name: str) -> StoreState:
+        """Put a backup of `backups` in the place of everything.
+
+        Raises:
+            NotFound: there is none of this name.
+            SessionBusy: an answer is being given.
+            ShellError: it cannot be restored; everything is as it was.
+        """
+        source = await asyncio.to_thread(self._store.backups.path, name)
+        if not self._idle():
+            raise SessionBusy("Wait until every answer is complete, then restore")
+        settings = await asyncio.wrap_future(self._store.restore(source))
+        if settings is not None:
+            self._settings.put(settings)
+        self._store.changed()
+        return await self._store.state(-1)
+
+    async def _take_out(self, conversation_ids: Sequence[str] | None) -> list[Portable]:
+        """One at a time, so that nobody else who reads has to wait for all of them."""
+        if conversation_ids is None:
+            numbers = await self._store.read("", portable.numbers)
+            return [await self._one("", number) for number in numbers]
+        return [await self._by_id(conversation_id) for conversation_id in conversation_ids]
+
+    async def _one(self, kept_id: str, number: int) -> Portable:
+        return await self._store.read(kept_id, lambda c: portable.take_out(c, number))
+
+    async def _by_id(self, conversation_id: str) -> Portable:
+        def take(connection: Connection) -> Portable:
+            number = tree.conversation(connection, conversation_id)
+            return portable.take_out(connection, number)
+
+        return await self._store.read(conversation_id, take)
+
+
+def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) -> None:
+    """Write an export to a file; blocks.
+
+    Raises:
+        ShellError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            for piece in FORMATS[format_name][1](conversations):
+                file.write(piece)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ShellError(f"{path} cannot be written: {reason}") from error
+
+
+def _name(conversations: Sequence[Portable], ending: str) -> str:
+    """A file name that every system takes."""
+    title = conversations[0].title if len(conversations) == 1 else "conversations"
+    plain = re.sub(r"[^\w -]+", "", title).strip()[:60] or "conversation"
+    return f"{plain} {time.strftime('%Y-%m-%d %H%M%S')}.{ending}"

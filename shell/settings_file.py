@@ -1,0 +1,301 @@
+"""SettingsFile: what a person has chosen, in one file that a person can read and edit.
+
+JSON, under the names that the page uses. Keys that this version does not know are kept as they
+are; a value that makes no sense counts as not given, and is said; a file that is no JSON is set
+aside, never overwritten.
+"""
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shell.contract import (
+    AddedProvider,
+    BaseUrl,
+    DeadlineSettings,
+    HeaderName,
+    HeaderValue,
+    Language,
+    LimitSettings,
+    ModelId,
+    Preferences,
+    PreferencesChange,
+    ProviderChange,
+    ProviderId,
+    SettingsView,
+    Shortcuts,
+    StallMs,
+    Theme,
+    TimeoutMs,
+    VariableName,
+)
+from shell.errors import NotFound, StorageFailed
+from shell.settings import Deadlines, Limits, Settings
+
+FILE = "settings.json"
+MOST_WRONG = 100
+"""A file that is not understood after so many values were left out is not understood at all."""
+
+_LIMITS, _DEADLINES = Limits(), Deadlines()
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        allow_inf_nan=False,
+        alias_generator=to_camel,
+        hide_input_in_errors=True,
+    )
+
+
+class AddedEndpoint(_Part):
+    """A provider that a person has added, as the host needs it. Header values may be secrets."""
+
+    kind: Literal["openai-compatible"] = "openai-compatible"
+    base_url: BaseUrl
+    headers: dict[HeaderName, HeaderValue] = {}
+    key_env: VariableName | None = None
+
+
+class _Limits(_Part):
+    inferences: Annotated[int, Field(ge=1, le=100)] = _LIMITS.inferences
+    sessions: Annotated[int, Field(ge=1, le=1_000)] = _LIMITS.sessions
+
+
+class _Deadlines(_Part):
+    overall_ms: TimeoutMs = _DEADLINES.overall_ms
+    first_ms: StallMs = _DEADLINES.first_ms
+    first_silent_ms: StallMs = _DEADLINES.first_silent_ms
+    between_ms: StallMs = _DEADLINES.between_ms
+
+
+class _Content(_Part):
+    """Everything of the file that this version knows."""
+
+    theme: Theme = "system"
+    language: Language = ""
+    shortcuts: Shortcuts = {}
+    default_provider: ProviderId | None = None
+    default_model: ModelId | None = None
+    title_provider: ProviderId | None = None
+    title_model: ModelId | None = None
+    limits: _Limits = _Limits()
+    deadlines: _Deadlines = _Deadlines()
+    providers: dict[ProviderId, AddedEndpoint] = {}
+
+
+class SettingsFile:
+    """Read once when it is made, and again before every change: another process may have written.
+
+    Args:
+        folder: the data directory; nothing is written there before the first change.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self.notices: list[str] = []
+        """What was wrong with the file, for its owner."""
+        self._raw: dict[str, JsonValue] = {}
+        self._content = _Content()
+        self._read()
+
+    # --- what it says -----------------------------------------------------------------------
+
+    @property
+    def providers(self) -> Mapping[str, AddedEndpoint]:
+        """The providers that a person has added, by their ids."""
+        return self._content.providers
+
+    @property
+    def engine(self) -> Settings:
+        """What the engine takes of it."""
+        limits, deadlines = self._content.limits, self._content.deadlines
+        return Settings(
+            limits=replace(_LIMITS, **limits.model_dump()),
+            deadlines=Deadlines(**deadlines.model_dump()),
+        )
+
+    @property
+    def preferences(self) -> Preferences:
+        """What the page is told of it."""
+        known = self._content
+        return Preferences(
+            theme=known.theme,
+            language=known.language,
+            shortcuts=known.shortcuts,
+            default_provider=known.default_provider,
+            default_model=known.default_model,
+            title_provider=known.title_provider,
+            title_model=known.title_model,
+            limits=LimitSettings(**known.limits.model_dump()),
+            deadlines=DeadlineSettings(**known.deadlines.model_dump()),
+        )
+
+    def view(self) -> SettingsView:
+        """Everything of it that a page may see."""
+        added = [
+            AddedProvider(
+                id=provider_id,
+                kind=endpoint.kind,
+                base_url=endpoint.base_url,
+                header_names=list(endpoint.headers),
+                key_env=endpoint.key_env,
+            )
+            for provider_id, endpoint in self._content.providers.items()
+        ]
+        return SettingsView(
+            preferences=self.preferences, providers=added, notices=list(self.notices)
+        )
+
+    # --- changing it ------------------------------------------------------------------------
+
+    def change(self, change: PreferencesChange) -> None:
+        """Write what is given; null takes a choice back.
+
+        Raises:
+            StorageFailed: it cannot be written; nothing has changed.
+        """
+        given = change.model_dump(mode="json", by_alias=True, include=change.model_fields_set)
+        with self._writing() as raw:
+            for name, value in given.items():
+                old = raw.get(name)
+                if isinstance(old, dict) and isinstance(value, dict) and name != "shortcuts":
+                    raw[name] = {**old, **value}
+                elif value is None:
+                    raw.pop(name, None)
+                else:
+                    raw[name] = value
+
+    def set_provider(self, change: ProviderChange) -> None:
+        """Add a provider, or put it in the place of the one with its id.
+
+        Raises:
+            StorageFailed: it cannot be written; nothing has changed.
+        """
+        endpoint = change.model_dump(mode="json", by_alias=True, exclude={"id"})
+        with self._writing() as raw:
+            raw["providers"] = {**_added(raw), change.id: endpoint}
+
+    def remove_provider(self, provider_id: str) -> None:
+        """Forget a provider that was added.
+
+        Raises:
+            NotFound: there is none.
+            StorageFailed: it cannot be written; nothing has changed.
+        """
+        with self._writing() as raw:
+            added = _added(raw)
+            if provider_id not in added:
+                raise NotFound(f"There is no added provider {provider_id}")
+            del added[provider_id]
+            raw["providers"] = added
+
+    def put(self, content: bytes) -> None:
+        """Put a file's content, from a backup, in the place of this one's.
+
+        Raises:
+            StorageFailed: it is no settings file, or it cannot be written.
+        """
+        try:
+            raw = json.loads(content)
+        except ValueError:
+            raw = None
+        if not isinstance(raw, dict):
+            raise StorageFailed("The settings in the backup cannot be read")
+        self._write(raw)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[dict[str, JsonValue]]:
+        self._read()
+        raw = deepcopy(self._raw)
+        yield raw
+        self._write(raw)
+
+    def _read(self) -> None:
+        try:
+            raw = json.loads(self.path.read_text("utf-8"))
+            if not isinstance(raw, dict):
+                raise ValueError("it is not a JSON object")
+            self._content, wrong = _understood(raw)
+        except FileNotFoundError:
+            self._raw, self._content = {}, _Content()
+        except (OSError, ValueError, RecursionError) as error:
+            self._set_aside(str(error)[:200])
+        else:
+            self._raw = raw
+            for path in wrong:
+                self._say(f"{self.path.name}: '{path}' makes no sense and was left out of account")
+
+    def _set_aside(self, reason: str) -> None:
+        aside = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
+        try:
+            self.path.replace(aside)
+        except OSError:
+            aside = self.path
+        self._raw, self._content = {}, _Content()
+        self._say(
+            f"The settings could not be read ({reason}): every setting is as it was at first. "
+            f"The file is kept as {aside.name}."
+        )
+
+    def _say(self, sentence: str) -> None:
+        if sentence not in self.notices:
+            self.notices.append(sentence)
+
+    def _write(self, raw: dict[str, JsonValue]) -> None:
+        draft = self.path.with_name(f".{FILE}.{os.getpid()}")
+        text = json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
+        try:
+            with open(draft, "w", encoding="utf-8", opener=_private) as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            reason = error.strerror or type(error).__name__
+            raise StorageFailed(f"{self.path} cannot be written: {reason}") from error
+        self._raw = raw
+        self._content, _ = _understood(raw)
+
+
+def _understood(raw: dict[str, JsonValue]) -> tuple[_Content, list[str]]:
+    """What the file means, and the places in it that mean nothing."""
+    sensible, wrong = deepcopy(raw), list[str]()
+    for _ in range(MOST_WRONG):
+        try:
+            return _Content.model_validate(sensible), wrong
+        except ValidationError as error:
+            for found in error.errors(include_url=False, include_input=False):
+                keys = [str(step) for step in found["loc"]][:2]
+                outer = sensible.get(keys[0])
+                if len(keys) > 1 and isinstance(outer, dict):
+                    removed = outer.pop(keys[1], None)
+                else:
+                    removed = sensible.pop(keys[0], None)
+                if removed is not None:
+                    wrong.append(".".join(keys))
+    return _Content(), ["everything"]
+
+
+def _added(raw: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    added = raw.get("providers")
+    return dict(added) if isinstance(added, dict) else {}
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

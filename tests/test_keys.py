@@ -1,0 +1,228 @@
+"""Keys: kept where secrets are kept, or only for this session, and bound to one host."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shell.keys import FORGETFUL, NO_KEYCHAIN, SERVICE, SILENT, Keychain, Keys, system_keychain
+
+pytestmark = pytest.mark.anyio
+CANARY = "sk-canary-3f9a81c27b5d4e60"
+URL = "https://api.example.com/v1"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Memory:
+    """A keychain as they should be."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        assert service == SERVICE
+        return self.kept.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        assert service == SERVICE
+        self.kept[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        assert service == SERVICE
+        del self.kept[username]
+
+
+class Null(Memory):
+    """Takes everything and keeps nothing, as keyring's null backend does."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        pass
+
+
+class Other(Memory):
+    """Keeps something else."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        super().set_password(service, username, password[:10])
+
+
+class Failing(Memory):
+    """Locked, and nobody unlocks it."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise RuntimeError(f"locked: {CANARY}")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise RuntimeError(f"locked: {password}")
+
+
+class Hanging(Memory):
+    """Waits for a person at a dialog that nobody sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+        self.calls = 0
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.calls += 1
+        self.released.wait(30)
+        super().set_password(service, username, password)
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.calls += 1
+        self.released.wait(30)
+        return super().get_password(service, username)
+
+
+def keys(keychain: Keychain | None, environment: str | None = None) -> Keys:
+    return Keys(lambda: keychain, lambda _: environment, patience_s=0.2)
+
+
+async def test_a_key_is_kept_read_back_and_never_told() -> None:
+    chain = Memory()
+    one = keys(chain)
+    status = await one.set("openai", CANARY, URL)
+    assert (status.configured, status.source, status.hint, status.host, status.note) == (
+        True,
+        "keychain",
+        "4e60",
+        "api.example.com",
+        None,
+    )
+    assert CANARY not in status.model_dump_json()
+    assert CANARY not in repr(one._keys)
+    assert one.find("openai", URL) == CANARY
+    assert one.secrets() == {CANARY}
+    again = keys(chain)
+    await again.load({"openai": URL, "other": URL})
+    assert again.find("openai", URL) == CANARY
+    assert again.status("openai", URL).source == "keychain"
+    assert not again.status("other", URL).configured
+    assert json.loads(chain.kept["openai"]) == {"key": CANARY, "host": "api.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("chain", "note"),
+    [(None, NO_KEYCHAIN), (Null(), FORGETFUL), (Other(), FORGETFUL), (Failing(), FORGETFUL)],
+)
+async def test_what_is_not_really_kept_is_for_this_session_and_said(
+    chain: Memory | None, note: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = keys(chain)
+    status = await one.set("openai", CANARY, URL)
+    assert (status.configured, status.source, status.note) == (True, "session", note)
+    assert one.find("openai", URL) == CANARY
+    again = keys(chain)
+    await again.load({"openai": URL})
+    assert again.find("openai", URL) is None
+    assert CANARY not in caplog.text
+
+
+@pytest.fixture
+async def hanging() -> AsyncIterator[Hanging]:
+    chain = Hanging()
+    yield chain
+    chain.released.set()
+
+
+async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
+    one = keys(hanging)
+    began = time.monotonic()
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0.01)
+
+    ticking = asyncio.ensure_future(tick())
+    status = await one.set("openai", CANARY, URL)
+    assert (status.source, status.note) == ("session", SILENT)
+    assert one.find("openai", URL) == CANARY
+    # The next question does not wait behind the one that hangs.
+    status = await one.set("anthropic", CANARY, URL)
+    assert status.note == SILENT
+    await one.load({"google": URL})
+    assert (await one.remove("anthropic", URL)).note is not None
+    ticking.cancel()
+    assert time.monotonic() - began < 2.0
+    assert ticks > 5
+    assert hanging.calls == 1
+
+
+async def test_a_keychain_that_answers_late_counts_then(hanging: Hanging) -> None:
+    one = keys(hanging)
+    assert (await one.set("openai", CANARY, URL)).source == "session"
+    hanging.released.set()
+    while one.status("openai", URL).source != "keychain":  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    assert one.status("openai", URL).note is None
+
+
+async def test_a_key_goes_to_its_own_host_only() -> None:
+    one = keys(Memory(), environment="from-the-environment")
+    await one.set("openai", CANARY, URL)
+    assert one.find("openai", "https://api.example.com/v2/other") == CANARY
+    for other in (
+        "https://evil.example/v1",
+        "https://api.example.com.evil.example/v1",
+        "https://api.example.com:8443/v1",
+        "https://api.example.com@evil.example/v1",
+    ):
+        assert one.find("openai", other) is None
+        status = one.status("openai", other)
+        assert not status.configured
+        assert status.note is not None
+        assert "api.example.com" in status.note
+
+
+async def test_the_environment_is_a_source_too() -> None:
+    one = keys(None, environment=CANARY)
+    status = one.status("openai", URL)
+    assert (status.configured, status.source, status.hint) == (True, "environment", "4e60")
+    assert one.find("openai", URL) == CANARY
+
+
+async def test_removing_forgets_everywhere() -> None:
+    chain = Memory()
+    one = keys(chain)
+    await one.set("openai", CANARY, URL)
+    assert not (await one.remove("openai", URL)).configured
+    assert chain.kept == {}
+    assert one.find("openai", URL) is None
+    await one.remove("openai", URL)
+
+
+async def test_a_short_key_gives_no_hint() -> None:
+    one = keys(Memory())
+    assert (await one.set("openai", "short-key", URL)).hint is None
+
+
+async def test_what_others_left_under_our_name_is_not_taken_for_a_key() -> None:
+    chain = Memory()
+    chain.kept = {"a": "not json", "b": "[1]", "c": "{}", "d": '"text"'}
+    one = keys(chain)
+    await one.load(dict.fromkeys("abcd", URL))
+    assert one.secrets() == set()
+
+
+def test_only_backends_that_keep_secrets_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As keyrings.alt has it: it would be chosen, for its priority.
+    plain = type("PlaintextKeyring", (Memory,), {"priority": 100})
+    plain.__module__, plain.__qualname__ = "keyrings.alt.file", "PlaintextKeyring"
+    secret = type("Keyring", (Memory,), {"priority": 5})
+    secret.__module__, secret.__qualname__ = "keyring.backends.SecretService", "Keyring"
+    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [plain(), secret()])
+    found = system_keychain()
+    assert isinstance(found, secret)
+    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [plain()])
+    assert system_keychain() is None

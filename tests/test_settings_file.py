@@ -1,0 +1,166 @@
+"""The settings' file: typed, readable, written whole, and kind to what it does not know."""
+
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from shell.contract import (
+    DeadlineSettings,
+    LimitSettings,
+    PreferencesChange,
+    ProviderChange,
+)
+from shell.errors import NotFound, StorageFailed
+from shell.settings import Settings
+from shell.settings_file import SettingsFile
+
+
+def write(folder: Path, content: object) -> None:
+    text = content if isinstance(content, str) else json.dumps(content)
+    (folder / "settings.json").write_text(text, "utf-8")
+
+
+def read(folder: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((folder / "settings.json").read_text("utf-8"))
+    return found
+
+
+def test_without_a_file_everything_is_as_promised_and_nothing_is_written(tmp_path: Path) -> None:
+    settings = SettingsFile(tmp_path)
+    assert settings.engine == Settings()
+    assert settings.preferences.theme == "system"
+    assert settings.notices == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_change_is_kept_and_the_rest_stays(tmp_path: Path) -> None:
+    settings = SettingsFile(tmp_path)
+    deadlines = DeadlineSettings(
+        overall_ms=1_000, first_ms=200, first_silent_ms=300, between_ms=400
+    )
+    settings.change(PreferencesChange(theme="dark", deadlines=deadlines))
+    settings.change(PreferencesChange(limits=LimitSettings(inferences=2, sessions=3)))
+    again = SettingsFile(tmp_path)
+    assert again.preferences == settings.preferences
+    assert again.preferences.theme == "dark"
+    assert again.engine.deadlines.between_ms == 400
+    assert again.engine.limits.inferences == 2
+    assert again.engine.limits.log_kept_s == Settings().limits.log_kept_s
+    again.change(PreferencesChange.model_validate({"theme": None}))
+    assert SettingsFile(tmp_path).preferences.theme == "system"
+
+
+def test_unknown_keys_are_kept_wherever_they_are(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "future": {"a": [1, None]},
+            "limits": {"inferences": 3, "perDay": 9},
+            "providers": {
+                "x": {"kind": "openai-compatible", "baseUrl": "https://x.example", "n": 1}
+            },
+        },
+    )
+    settings = SettingsFile(tmp_path)
+    assert settings.notices == []
+    settings.change(PreferencesChange(limits=LimitSettings(inferences=4, sessions=5)))
+    settings.set_provider(ProviderChange(id="y", base_url="https://y.example"))
+    kept = read(tmp_path)
+    assert kept["future"] == {"a": [1, None]}
+    assert kept["limits"] == {"inferences": 4, "perDay": 9, "sessions": 5}
+    assert isinstance(kept["providers"], dict)
+    assert kept["providers"]["x"]["n"] == 1
+    assert list(settings.providers) == ["x", "y"]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "\x00", "", '{"a": 1', "[" * 100_000, "\udc80"])
+def test_a_broken_file_is_set_aside_and_said(tmp_path: Path, content: str) -> None:
+    raw = content.encode("utf-8", "surrogateescape")
+    (tmp_path / "settings.json").write_bytes(raw)
+    settings = SettingsFile(tmp_path)
+    assert settings.engine == Settings()
+    [aside] = tmp_path.iterdir()
+    assert aside.name.startswith("settings.broken-")
+    assert aside.read_bytes() == raw
+    assert aside.name in settings.notices[0]
+    settings.change(PreferencesChange(theme="light"))
+    assert aside.read_bytes() == raw
+    assert SettingsFile(tmp_path).preferences.theme == "light"
+
+
+def test_a_value_that_makes_no_sense_costs_only_itself(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "theme": "purple",
+            "language": 5,
+            "limits": {"inferences": -1, "sessions": 7},
+            "deadlines": "soon",
+            "providers": {
+                "good": {"baseUrl": "http://127.0.0.1:1"},
+                "bad": {"baseUrl": "file:///etc/passwd"},
+                "worse": None,
+                "no name!": {"baseUrl": "https://a.example"},
+            },
+            "defaultProvider": "echo",
+        },
+    )
+    settings = SettingsFile(tmp_path)
+    assert settings.preferences.theme == "system"
+    assert settings.preferences.default_provider == "echo"
+    assert settings.engine.limits.sessions == 7
+    assert settings.engine.limits.inferences == Settings().limits.inferences
+    assert list(settings.providers) == ["good"]
+    said = " ".join(settings.notices)
+    for name in ("theme", "language", "limits.inferences", "deadlines", "providers.bad"):
+        assert f"'{name}'" in said
+    assert "sessions" not in said
+    # It stays in the file until its owner mends it.
+    settings.change(PreferencesChange(default_provider="local"))
+    assert read(tmp_path)["theme"] == "purple"
+
+
+def test_the_page_sees_no_header_values(tmp_path: Path) -> None:
+    settings = SettingsFile(tmp_path)
+    headers = {"X-Secret": "canary-value"}
+    settings.set_provider(
+        ProviderChange(id="mine", base_url="https://a.example", headers=headers, key_env="MINE_KEY")
+    )
+    assert settings.providers["mine"].headers == headers
+    told = settings.view().model_dump_json()
+    assert "X-Secret" in told
+    assert "canary" not in told
+    settings.remove_provider("mine")
+    assert settings.providers == {}
+    with pytest.raises(NotFound):
+        settings.remove_provider("mine")
+
+
+def test_what_another_process_wrote_is_not_undone(tmp_path: Path) -> None:
+    one, other = SettingsFile(tmp_path), SettingsFile(tmp_path)
+    one.change(PreferencesChange(theme="dark"))
+    other.set_provider(ProviderChange(id="y", base_url="https://y.example"))
+    kept = SettingsFile(tmp_path)
+    assert (kept.preferences.theme, list(kept.providers)) == ("dark", ["y"])
+
+
+def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    settings = SettingsFile(tmp_path)
+    settings.change(PreferencesChange(theme="dark"))
+    settings.path.unlink()
+    settings.path.mkdir()
+    (settings.path / "in the way").touch()
+    with pytest.raises(StorageFailed, match="cannot be written"):
+        settings._write({"theme": "light"})
+    assert settings.preferences.theme == "dark"
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    settings = SettingsFile(tmp_path)
+    settings.change(PreferencesChange(theme="dark"))
+    assert stat.S_IMODE(settings.path.stat().st_mode) == 0o600
