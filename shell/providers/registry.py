@@ -1,12 +1,14 @@
 """Providers: everybody who can run models, by the id that requests use. One line each."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from shell.errors import ValidationFailed
+from shell.errors import ShellError, ValidationFailed
+from shell.providers.added import AddedProvider, read_added
 from shell.providers.anthropic import Anthropic
 from shell.providers.base import ModelInfo, Provider
 from shell.providers.capabilities import Capabilities
@@ -23,33 +25,47 @@ ANTHROPIC_URL = "https://api.anthropic.com"
 GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
 REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
 """Names a recording; there is a provider that plays it then."""
+_log = logging.getLogger(__name__)
 
-Models = Callable[[str], ModelInfo]
+Keys = Callable[[str], str | None]
+"""The key that a person gave for a provider, by the provider's id."""
+
+
+def no_keys(provider_id: str) -> str | None:
+    """Nobody gave any: those of the environment count."""
 
 
 class Providers(Mapping[str, Provider]):
     """The providers of one host.
 
     Args:
-        data_dir: the data directory, for the user's own model files and table of models.
+        data_dir: the data directory, for what the user added: endpoints, model files, a table of
+            models.
         environ: keys and base URLs.
+        keys: asked for a key before the environment is.
     """
 
     default_id = "local"
 
-    def __init__(self, data_dir: Path | None, environ: Mapping[str, str] = os.environ) -> None:
-        table = Capabilities(data_dir)
+    def __init__(
+        self,
+        data_dir: Path | None,
+        environ: Mapping[str, str] = os.environ,
+        keys: Keys = no_keys,
+    ) -> None:
+        make = _Make(environ, keys, Capabilities(data_dir))
         every: list[Provider] = [
             LocalProvider(WeightsShelf(data_dir, environ)),
-            _openai(environ, partial(table.info, "openai")),
-            _anthropic(environ, partial(table.info, "anthropic")),
-            _google(environ, partial(table.info, "google")),
+            make.openai(),
+            make.anthropic(),
+            make.google(),
             EchoProvider(),
         ]
-        recording = environ.get(REPLAY_VARIABLE)
-        if recording:
-            every.append(ReplayProvider(Path(recording).expanduser()))
+        if environ.get(REPLAY_VARIABLE):
+            every.append(ReplayProvider(Path(environ[REPLAY_VARIABLE]).expanduser()))
         self._providers = {provider.id: provider for provider in every}
+        for added in _added(data_dir):
+            self._providers.setdefault(added.id, make.added(added))
 
     def resolve(self, provider_id: str) -> Provider:
         """The provider of an id.
@@ -79,39 +95,63 @@ class Providers(Mapping[str, Provider]):
         return len(self._providers)
 
 
-def _openai(environ: Mapping[str, str], models: Models) -> Provider:
-    endpoint = Endpoint(
-        "openai",
-        "OpenAI",
-        _first(environ, "OPENAI_BASE_URL") or OPENAI_URL,
-        partial(_first, environ, "OPENAI_API_KEY"),
-        max_tokens_field="max_completion_tokens",
-    )
-    default = "gpt-5.4-mini"
-    # Responses tells what a model thinks; what stands in for OpenAI mostly knows only the other.
-    if endpoint.base_url.rstrip("/") == OPENAI_URL:
-        return OpenAIResponses(endpoint, default, models)
-    return OpenAICompatible(endpoint, default, models)
+class _Make:
+    """Makes the providers that are asked over the network."""
 
+    def __init__(self, environ: Mapping[str, str], keys: Keys, table: Capabilities) -> None:
+        self._environ = environ
+        self._keys = keys
+        self._table = table
 
-def _anthropic(environ: Mapping[str, str], models: Models) -> Provider:
-    endpoint = Endpoint(
-        "anthropic",
-        "Anthropic",
-        _first(environ, "ANTHROPIC_BASE_URL") or ANTHROPIC_URL,
-        partial(_first, environ, "ANTHROPIC_API_KEY"),
-    )
-    return Anthropic(endpoint, "claude-sonnet-5-5", models)
+    def openai(self) -> Provider:
+        base_url = self._first("OPENAI_BASE_URL") or OPENAI_URL
+        endpoint = Endpoint(
+            "openai",
+            "OpenAI",
+            base_url,
+            self._key("openai", "OPENAI_API_KEY"),
+            max_tokens_field="max_completion_tokens",
+        )
+        # Responses tells what a model thinks; whoever stands in for OpenAI mostly knows only Chat.
+        api = OpenAIResponses if base_url.rstrip("/") == OPENAI_URL else OpenAICompatible
+        return api(endpoint, "gpt-5.4-mini", self._models("openai"))
 
+    def anthropic(self) -> Provider:
+        base_url = self._first("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
+        key = self._key("anthropic", "ANTHROPIC_API_KEY")
+        endpoint = Endpoint("anthropic", "Anthropic", base_url, key)
+        return Anthropic(endpoint, "claude-sonnet-5-5", self._models("anthropic"))
 
-def _google(environ: Mapping[str, str], models: Models) -> Provider:
-    endpoint = Endpoint(
-        "google",
-        "Google",
-        _first(environ, "GOOGLE_BASE_URL", "GEMINI_BASE_URL") or GOOGLE_URL,
-        partial(_first, environ, "GOOGLE_API_KEY", "GEMINI_API_KEY"),
-    )
-    return OpenAICompatible(endpoint, "gemini-flash-latest", models, extra=_google_thoughts)
+    def google(self) -> Provider:
+        base_url = self._first("GOOGLE_BASE_URL", "GEMINI_BASE_URL") or GOOGLE_URL
+        key = self._key("google", "GOOGLE_API_KEY", "GEMINI_API_KEY")
+        endpoint = Endpoint("google", "Google", base_url, key)
+        models = self._models("google")
+        return OpenAICompatible(endpoint, "gemini-flash-latest", models, extra=_google_thoughts)
+
+    def added(self, added: AddedProvider) -> Provider:
+        names = [added.key_env] if added.key_env else []
+        endpoint = Endpoint(
+            added.id,
+            added.id,
+            added.base_url,
+            self._key(added.id, *names),
+            key_required=added.key_env is not None,
+            headers=added.headers,
+            allow_plain_http=added.allow_plain_http,
+        )
+        api = Anthropic if added.kind == "anthropic" else OpenAICompatible
+        return api(endpoint, added.default_model or "default", self._models(added.id))
+
+    def _models(self, provider_id: str) -> Callable[[str], ModelInfo]:
+        return partial(self._table.info, provider_id)
+
+    def _key(self, provider_id: str, *names: str) -> Callable[[], str | None]:
+        return lambda: self._keys(provider_id) or self._first(*names)
+
+    def _first(self, *names: str) -> str | None:
+        """The first of these variables that is set to something."""
+        return next((self._environ[name] for name in names if self._environ.get(name)), None)
 
 
 def _google_thoughts(model: ModelInfo) -> Mapping[str, object]:
@@ -121,6 +161,9 @@ def _google_thoughts(model: ModelInfo) -> Mapping[str, object]:
     return {"extra_body": {"google": {"thinking_config": {"include_thoughts": True}}}}
 
 
-def _first(environ: Mapping[str, str], *names: str) -> str | None:
-    """The first of these variables that is set to something."""
-    return next((environ[name] for name in names if environ.get(name)), None)
+def _added(data_dir: Path | None) -> list[AddedProvider]:
+    try:
+        return read_added(data_dir)
+    except ShellError as error:  # everybody else is still there
+        _log.warning("%s", error)
+        return []

@@ -1,0 +1,59 @@
+"""Presets: servers that many people have, and whether they are running on this machine."""
+
+import asyncio
+from dataclasses import dataclass
+
+from shell.errors import ProviderError
+from shell.providers.endpoint import Endpoint
+from shell.providers.openai_compatible import OpenAICompatible
+
+PROBE_S = 2.0
+"""A server on this machine answers at once, or is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A server as it is when nobody changed its settings."""
+
+    id: str
+    label: str
+    base_url: str
+    key_env: str | None = None
+
+
+PRESETS = (
+    Preset("ollama", "Ollama", "http://127.0.0.1:11434/v1"),
+    Preset("lm-studio", "LM Studio", "http://127.0.0.1:1234/v1"),
+    Preset("vllm", "vLLM", "http://127.0.0.1:8000/v1"),
+    Preset("llama-server", "llama.cpp server", "http://127.0.0.1:8080/v1"),
+    Preset("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A preset that answers, and the models that it has."""
+
+    preset: Preset
+    models: list[str]
+
+
+async def discover(presets: tuple[Preset, ...] = PRESETS) -> list[Found]:
+    """The presets on this machine that are running. Asks nobody else."""
+    found = await asyncio.gather(*(_probe(preset) for preset in presets))
+    return [one for one in found if one is not None]
+
+
+async def _probe(preset: Preset) -> Found | None:
+    endpoint = Endpoint(preset.id, preset.label, preset.base_url, key_required=False)
+    if not endpoint.on_this_machine:
+        return None
+    provider = OpenAICompatible(endpoint, "")
+    try:
+        async with asyncio.timeout(PROBE_S):
+            models = await provider.list_models()
+    except (ProviderError, TimeoutError):
+        return None
+    finally:
+        await provider.close()
+    return Found(preset, models)

@@ -1,0 +1,124 @@
+"""Endpoints that a person added: kept, found again, used, and never with a key in the file."""
+
+import logging
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from shell.errors import ErrorCode, ProviderError, ShellError, ValidationFailed
+from shell.providers.added import FILE, AddedProvider, add, read_added, remove
+from shell.providers.registry import Providers
+from tests.providers.collect import ask
+from tests.providers.dialects import Chat, Messages
+from tests.providers.fault_server import fault_server
+from tests.providers.scenes import streaming
+
+OLLAMA = AddedProvider(id="ollama", base_url="http://127.0.0.1:11434/v1", default_model="llama3")
+
+
+def test_what_is_added_is_found_again_and_can_be_removed(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert read_added(data) == []
+    other = AddedProvider(id="other", base_url="https://x.example/v1", headers={"X-Team": "blue"})
+    add(data, OLLAMA, {"local"})
+    add(data, other, {"local"})
+    assert read_added(data) == [OLLAMA, other]
+    assert (remove(data, "ollama"), remove(data, "ollama")) == (True, False)
+    assert read_added(data) == [other]
+    assert [path.name for path in data.iterdir()] == [FILE]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    add(tmp_path, OLLAMA, set())
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("provider", "path"),
+    [
+        (OLLAMA.model_copy(update={"id": "local"}), "id"),
+        (OLLAMA.model_copy(update={"base_url": "http://far.example/v1"}), "baseUrl"),
+        (OLLAMA.model_copy(update={"base_url": "nonsense"}), "baseUrl"),
+    ],
+)
+def test_what_would_not_work_is_not_kept(
+    tmp_path: Path, provider: AddedProvider, path: str
+) -> None:
+    with pytest.raises(ValidationFailed) as raised:
+        add(tmp_path, provider, {"local"})
+    assert raised.value.issues[0][0] == path
+    assert read_added(tmp_path) == []
+
+
+def test_the_same_name_twice(tmp_path: Path) -> None:
+    add(tmp_path, OLLAMA, set())
+    with pytest.raises(ValidationFailed, match="already"):
+        add(tmp_path, OLLAMA, set())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"id": "a b"},
+        {"id": "x", "headers": {"Bad Name": "x"}},
+        {"id": "x", "headers": {"X": "two\r\nlines"}},
+        {"id": "x", "key_env": "NOT-A-NAME"},
+        {"id": "x", "kind": "telepathy"},
+        {"id": "x", "key": "sk-secret"},
+    ],
+)
+def test_fields_that_make_no_sense(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        AddedProvider.model_validate({"base_url": "https://x.example", **fields})
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"providers": [{"id": 7}]}', '{"version": 2}'])
+def test_a_damaged_file_is_said_and_stops_nobody(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(ShellError, match="cannot be understood"):
+        read_added(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        assert "local" in Providers(tmp_path, {})
+    assert "cannot be understood" in caplog.text
+    with pytest.raises(ShellError):
+        add(tmp_path, OLLAMA, set())
+    assert (tmp_path / FILE).read_text() == text
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["openai-compatible", "anthropic"])
+async def test_an_added_endpoint_is_a_provider(tmp_path: Path, kind: str) -> None:
+    says = Messages() if kind == "anthropic" else Chat()
+    async with fault_server(streaming(*says.begin(), *says.text("ok"), *says.finish())) as server:
+        suffix = "" if kind == "anthropic" else "/v1"
+        fields = {"id": "mine", "kind": kind, "base_url": f"{server.url}{suffix}"}
+        mine = AddedProvider.model_validate(
+            {**fields, "headers": {"X-Team": "blue"}, "key_env": "MINE_KEY", "default_model": "m"}
+        )
+        add(tmp_path, mine, set())
+        environ = {"MINE_KEY": "a-key"}
+        providers = Providers(tmp_path, environ)
+        answer = await ask(providers["mine"], "hi")
+        environ.clear()
+        with pytest.raises(ProviderError) as raised:
+            providers["mine"].check()
+        await providers.close()
+    assert (answer.text, answer.error) == ("ok", None)
+    assert server.requests[0].json["model"] == "m"
+    assert server.requests[0].headers["x-team"] == "blue"
+    assert raised.value.code is ErrorCode.API_KEY_ERROR
+
+
+def test_a_key_that_a_person_gave_goes_before_the_environments() -> None:
+    given = {"openai": "given"}
+    providers = Providers(None, {"OPENAI_API_KEY": "from-the-environment"}, given.get)
+    endpoint = providers["openai"]._endpoint  # type: ignore[attr-defined]
+    assert endpoint.check() == "given"
+    given.clear()
+    assert endpoint.check() == "from-the-environment"

@@ -1,0 +1,161 @@
+"""Lists of models, servers that are running here, and the trial of a provider."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.echo import EchoProvider
+from shell.providers.listing import ListsModels
+from shell.providers.local import LocalProvider
+from shell.providers.presets import PRESETS, Preset, discover
+from shell.providers.trial import try_provider
+from shell.providers.weights import WeightsShelf
+from tests.providers.dialects import Chat
+from tests.providers.fault_server import Exchange, fault_server
+from tests.providers.scenes import APIS, CHAT, KEY, Api, answering, streaming
+
+pytestmark = pytest.mark.anyio
+
+LISTED: dict[str, object] = {"object": "list", "data": [{"id": "b"}, {"id": "a"}]}
+
+
+@pytest.fixture(params=APIS, ids=lambda api: api.dialect.name)
+def api(request: pytest.FixtureRequest) -> Api:
+    found = request.param
+    assert isinstance(found, Api)
+    return found
+
+
+async def test_every_api_lists_its_models(api: Api) -> None:
+    async with api.serving(answering(200, LISTED)) as (provider, server):
+        assert isinstance(provider, ListsModels)
+        assert await provider.list_models() == ["b", "a"]
+    (request,) = server.requests
+    assert (request.method, request.path.partition("?")[0]) == ("GET", "/v1/models")
+    assert request.headers[api.key_header] == api.key_value
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"data": [{"id": "models/gemini-x"}]}, ["gemini-x"]),
+        ({"models": [{"name": "llama3"}, {"model": "qwen"}]}, ["llama3", "qwen"]),
+        ({"data": [None, 7, {}, {"id": None}, {"id": "a"}, {"id": "a"}]}, ["a"]),
+        ({"data": [{"id": "x" * 301}, {"id": "\x1b[31m"}]}, []),
+        ({"data": None}, []),
+        ({}, []),
+    ],
+)
+async def test_shapes_of_lists(body: dict[str, object], expected: list[str]) -> None:
+    async with CHAT.serving(answering(200, body)) as (provider, _):
+        assert isinstance(provider, ListsModels)
+        assert await provider.list_models() == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "media_type", "code"),
+    [
+        (401, b"", "text/plain", ErrorCode.API_KEY_ERROR),
+        (200, b"<html>log in</html>", "text/html", ErrorCode.PROTOCOL_ERROR),
+        (200, b"[1]", "application/json", ErrorCode.PROTOCOL_ERROR),
+        (302, b"", "text/plain", ErrorCode.PROTOCOL_ERROR),
+    ],
+)
+async def test_lists_that_are_none(
+    status: int, body: bytes, media_type: str, code: ErrorCode
+) -> None:
+    async with CHAT.serving(answering(status, body, media_type=media_type)) as (provider, _):
+        assert isinstance(provider, ListsModels)
+        with pytest.raises(ProviderError) as raised:
+            await provider.list_models()
+    assert raised.value.code is code
+
+
+async def test_a_list_without_an_end_is_given_up() -> None:
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head(200, "application/json")
+        while True:
+            await exchange.send(b" " * 1_000_000)
+
+    async with CHAT.serving(scene) as (provider, _):
+        assert isinstance(provider, ListsModels)
+        with pytest.raises(ProviderError) as raised:
+            await provider.list_models()
+    assert raised.value.code is ErrorCode.PROTOCOL_ERROR
+
+
+# --- discovery --------------------------------------------------------------------------------
+
+
+async def test_what_runs_here_is_found_and_nobody_else_is_asked() -> None:
+    async with fault_server(answering(200, LISTED)) as server, fault_server(streaming()) as gone:
+        nowhere = gone.url
+    async with fault_server(answering(200, LISTED)) as server:
+        here = Preset("here", "Here", f"{server.url}/v1")
+        off = Preset("off", "Off", f"{nowhere}/v1")
+        far = Preset("far", "Far", "https://model.invalid/v1", "FAR_KEY")
+        found = await discover((here, off, far))
+    assert [(one.preset, one.models) for one in found] == [(here, ["b", "a"])]
+    assert "authorization" not in server.requests[0].headers
+
+
+def test_presets_have_names_of_their_own() -> None:
+    assert len({preset.id for preset in PRESETS}) == len(PRESETS)
+    assert {preset.id for preset in PRESETS} >= {"ollama", "lm-studio", "vllm", "openrouter"}
+
+
+# --- trials -----------------------------------------------------------------------------------
+
+
+async def test_a_trial_that_works() -> None:
+    async def scene(exchange: Exchange) -> None:
+        if exchange.request.method == "GET":
+            await answering(200, LISTED)(exchange)
+        else:
+            await asyncio.sleep(0.02)
+            await streaming(*Chat().text("OK"), *Chat().finish())(exchange)
+
+    async with CHAT.serving(scene) as (provider, server):
+        trial = await try_provider(provider)
+    assert (trial.ok, trial.code, trial.models) == (True, None, ["b", "a"])
+    assert trial.first_ms is not None
+    assert trial.total_ms is not None
+    assert 20 <= trial.first_ms <= trial.total_ms
+    assert trial.sentence.startswith("test answers with model-a: first word after ")
+    assert server.requests[-1].json["max_tokens"] == 16
+
+
+async def test_a_trial_without_a_list_of_models() -> None:
+    async def scene(exchange: Exchange) -> None:
+        if exchange.request.method == "GET":
+            await answering(404, b"")(exchange)
+        else:
+            await streaming(*Chat().text("OK"), *Chat().finish())(exchange)
+
+    async with CHAT.serving(scene) as (provider, _):
+        trial = await try_provider(provider)
+    assert (trial.ok, trial.models) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (401, ErrorCode.API_KEY_ERROR),
+        (404, ErrorCode.MODEL_NOT_FOUND),
+        (500, ErrorCode.SERVER_ERROR),
+    ],
+)
+async def test_a_trial_that_fails_says_why(status: int, code: ErrorCode) -> None:
+    body: dict[str, object] = {"error": {"message": f"no, not with {KEY}"}}
+    async with CHAT.serving(answering(status, body)) as (provider, _):
+        trial = await try_provider(provider)
+    assert (trial.ok, trial.code) == (False, code)
+    assert trial.sentence == "Test: no, not with [key]"
+
+
+async def test_trials_without_a_network(tmp_path: Path) -> None:
+    assert (await try_provider(EchoProvider(rate=None))).ok
+    missing = await try_provider(LocalProvider(WeightsShelf(tmp_path, {}, tmp_path)))
+    assert (missing.ok, missing.code) == (False, ErrorCode.LOCAL_MODEL_MISSING)
