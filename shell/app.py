@@ -34,6 +34,7 @@ from shell.signals import caught
 
 if TYPE_CHECKING:
     from shell.api.loopback import Loopback
+    from shell.api.tabs import Tabs
 
 PAGE = Path(__file__).parent / "page"
 CLOSE_S = 1.5
@@ -91,11 +92,8 @@ def host(
         async def begin() -> "Loopback":
             # Loaded on the loop's thread, while the window appears on the main thread.
             from shell.api.loopback import Loopback
-            from shell.api.tabs import GRACE_S, Tabs
 
-            grace_s = GRACE_S if options.grace_s is None else options.grace_s
-            left = running.engine.close_owner
-            tabs = None if passes is None else Tabs(door, passes, left, grace_s)
+            tabs = None if passes is None else _tabs(options, passes, running, door)
             server = Loopback(listener, page, tabs, _origin(options.dev_url))
             server.start()
             return server
@@ -105,6 +103,13 @@ def host(
             yield Host(running, door, address, server)
         finally:
             run_within(CLOSE_S, running.thread, _close(running, door, server))
+
+
+def _tabs(options: Options, passes: Passes, core: Core, door: Door) -> "Tabs":
+    from shell.api.tabs import GRACE_S, Tabs
+
+    grace_s = GRACE_S if options.grace_s is None else options.grace_s
+    return Tabs(door, passes, core.engine.close_owner, grace_s)
 
 
 async def _close(core: Core, door: Door, server: "Future[Loopback]") -> None:

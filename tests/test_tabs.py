@@ -121,21 +121,20 @@ async def test_a_tab_that_stays_away_loses_its_runs_after_the_grace() -> None:
 
 
 async def test_a_tab_that_comes_back_in_time_keeps_its_runs() -> None:
-    async with serving(grace_s=0.2) as served:
+    """Each absence counts from its own beginning: together these are longer than the grace."""
+    async with serving(grace_s=1.0) as served:
         page = await opened(served)
         inference = await page.infer("/stall")
         log = served.engine.log(f"tab-{page.tab}", inference)
         for _ in range(3):
             await page.drop()
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.4)
             await page.open()
             await page.hello()
-        await asyncio.sleep(0.3)
         assert log.ending is None
         assert served.gone == []
 
 
-@pytest.mark.shows("B3", "D35")
 async def test_another_tab_sees_only_what_is_shared() -> None:
     async with serving() as served:
         one, two = await opened(served), await opened(served)

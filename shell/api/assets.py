@@ -4,9 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from typing import Literal, NotRequired, TypedDict, cast
 
 from shell.errors import ShellError
 
@@ -36,19 +34,14 @@ class PageMissing(ShellError):
     """The page was not built, or only in part."""
 
 
-class _Chunk(BaseModel):
-    """One entry of Vite's manifest, as far as it matters here."""
-
-    model_config = ConfigDict(extra="ignore")
+class _Chunk(TypedDict):
+    """One entry of Vite's manifest, as far as it matters here. Our own build made it."""
 
     file: str
-    isEntry: bool = False  # noqa: N815 - Vite's name
-    css: list[str] = []
-    assets: list[str] = []
-    imports: list[str] = []
-
-
-_manifest = TypeAdapter(dict[str, _Chunk])
+    isEntry: NotRequired[bool]
+    css: NotRequired[list[str]]
+    assets: NotRequired[list[str]]
+    imports: NotRequired[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +80,41 @@ def load_page(directory: Path) -> Page:
         PageMissing: there is none, or a file of it is missing.
     """
     try:
-        chunks = _manifest.validate_python(json.loads((directory / MANIFEST).read_bytes()))
-        entry = next(chunk for chunk in chunks.values() if chunk.isEntry)
+        chunks = cast("dict[str, _Chunk]", json.loads((directory / MANIFEST).read_bytes()))
+        entry = next(chunk for chunk in chunks.values() if chunk.get("isEntry"))
         used = list(_imported(chunks, entry))
         files = {name for chunk in chunks.values() for name in _files(chunk)}
-        assets = {f"/{name}": _asset(directory, name) for name in sorted(files)}
-    except (OSError, ValueError, ValidationError, KeyError, StopIteration) as error:
+        assets = {f"/{name}": read_asset(directory, name) for name in sorted(files)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise PageMissing(
             f"The page in {directory} is missing or incomplete. "
             "Build it with `python3 dev.py run`, or install Tidewire anew."
         ) from error
     return Page(
         assets=assets,
-        script=f"/{entry.file}",
-        styles=tuple(dict.fromkeys(f"/{name}" for chunk in [*used, entry] for name in chunk.css)),
-        preloads=tuple(f"/{chunk.file}" for chunk in used),
+        script=f"/{entry['file']}",
+        styles=tuple(
+            dict.fromkeys(f"/{name}" for chunk in [*used, entry] for name in chunk.get("css", []))
+        ),
+        preloads=tuple(f"/{chunk['file']}" for chunk in used),
     )
+
+
+def load_folder(directory: Path) -> dict[str, Asset]:
+    """Every file of a folder by its path on the server, hidden ones left out.
+
+    Raises:
+        PageMissing: one of them cannot be read.
+    """
+    try:
+        names = [path.relative_to(directory) for path in directory.rglob("*") if path.is_file()]
+        return {
+            f"/{name.as_posix()}": read_asset(directory, name.as_posix())
+            for name in names
+            if not any(part.startswith(".") for part in name.parts)
+        }
+    except (OSError, ValueError) as error:
+        raise PageMissing(f"The page in {directory} cannot be read") from error
 
 
 def _imported(chunks: Mapping[str, _Chunk], chunk: _Chunk) -> Iterator[_Chunk]:
@@ -110,7 +122,7 @@ def _imported(chunks: Mapping[str, _Chunk], chunk: _Chunk) -> Iterator[_Chunk]:
     seen: set[str] = set()
 
     def walk(of: _Chunk) -> Iterator[_Chunk]:
-        for name in of.imports:
+        for name in of.get("imports", []):
             if name not in seen:
                 seen.add(name)
                 yield from walk(chunks[name])
@@ -120,10 +132,16 @@ def _imported(chunks: Mapping[str, _Chunk], chunk: _Chunk) -> Iterator[_Chunk]:
 
 
 def _files(chunk: _Chunk) -> list[str]:
-    return [chunk.file, *chunk.css, *chunk.assets]
+    return [chunk["file"], *chunk.get("css", []), *chunk.get("assets", [])]
 
 
-def _asset(directory: Path, name: str) -> Asset:
+def read_asset(directory: Path, name: str) -> Asset:
+    """One file of a page.
+
+    Raises:
+        OSError: it is not there.
+        ValueError: it lies outside of the directory.
+    """
     path = (directory / name).resolve()
     if not path.is_relative_to(directory.resolve()):
         raise ValueError(f"{name} lies outside of the page")

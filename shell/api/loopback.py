@@ -7,6 +7,7 @@ this server as its Host, or a foreign page could reach it under a name of its ow
 
 import asyncio
 import socket
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.datastructures import Headers
@@ -16,7 +17,9 @@ from starlette.websockets import WebSocket
 
 from shell.api.assets import Page
 from shell.api.listener import HOST, address_of
-from shell.api.tabs import Tabs
+
+if TYPE_CHECKING:
+    from shell.api.tabs import Tabs
 
 DOOR = "/door"
 MAX_MESSAGE_BYTES = 33_000_000
@@ -57,7 +60,7 @@ class Loopback:
         self,
         listener: socket.socket,
         page: Page | None,
-        tabs: Tabs | None = None,
+        tabs: "Tabs | None" = None,
         dev_origin: str | None = None,
     ) -> None:
         self.address = address_of(listener)
