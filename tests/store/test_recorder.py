@@ -1,111 +1,22 @@
 """The recorder: how often it writes, how far behind it is, and what it does when it cannot."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
-from shell.contract import DoneEvent, NewConversation, Timing, ToolEvent, Usage
-from shell.errors import ShellError, StorageUnavailable
-from shell.ids import new_id
-from shell.log import InferenceLog
-from shell.store import reading, tree
-from shell.store.database import Connection, Database, in_transaction
-from shell.store.parts import take_apart
-from shell.store.recorder import Recorder
+from shell.contract import ToolEvent
+from shell.errors import StorageUnavailable
+from shell.store import reading
+from tests.store.bench import Bench, end
 from tests.virtual_loop import VirtualLoop
 
 pytestmark = pytest.mark.anyio
-USAGE = Usage(input_tokens=1, output_tokens=1, reasoning_tokens=0, cached_tokens=0, estimated=True)
 
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, type[VirtualLoop]]]:
     return "asyncio", {"loop_factory": VirtualLoop}
-
-
-class AtOnce(Database):
-    """A database in memory that writes in the calling thread, when it can write at all."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
-        self._open_to_write()
-        self.commits: list[float] = []
-        self.refusing: ShellError | None = None
-
-    def write(self, job: Callable[[Connection], None]) -> "Future[None]":  # type: ignore[override]
-        outcome: Future[None] = Future()
-        self.commits.append(asyncio.get_running_loop().time())
-        if self.refusing is not None:
-            outcome.set_exception(self.refusing)
-        else:
-            self.now(job)
-            outcome.set_result(None)
-        return outcome
-
-    def now(self, job: Callable[[Connection], None]) -> None:
-        assert self._writing is not None
-        in_transaction(self._writing, job, "IMMEDIATE")
-
-
-class Bench:
-    """A recorder, logs for it to read, and messages for it to write."""
-
-    def __init__(self) -> None:
-        self.database = AtOnce()
-        self.failures: list[str] = []
-        self.ended: list[str] = []
-        self.saves = 0
-        self.recorder = Recorder(
-            self.database,
-            saved=self._saved,
-            failed=lambda error: self.failures.append(error.message),
-            ended=self.ended.append,
-        )
-        self._loop = asyncio.get_running_loop()
-
-    def _saved(self) -> None:
-        self.saves += 1
-
-    def stream(self, name: str = "c") -> tuple[InferenceLog, int]:
-        log = InferenceLog(f"inf-{name}", now=self._loop.time)
-        numbers: list[int] = []
-
-        def write(connection: Connection) -> None:
-            number = tree.create(connection, name, NewConversation(), 1)
-            message = tree.NewMessage(new_id(), "assistant", take_apart(""), 1, "streaming")
-            numbers.append(tree.add(connection, number, None, message))
-
-        self.database.now(write)
-        self.recorder.follow(log, name, numbers[0])
-        return log, numbers[0]
-
-    def row(self, number: int) -> reading.MessageRow:
-        found: list[reading.MessageRow] = []
-
-        def read(connection: Connection) -> None:
-            row = reading.row(connection, number)
-            assert row is not None
-            found.append(reading.with_tail(connection, row))
-
-        self.database.now(read)
-        return found[0]
-
-
-def end(log: InferenceLog) -> None:
-    timing = Timing(first_token_ms=0, total_ms=1)
-    log.append(
-        DoneEvent(
-            **log.stamp(),
-            total_tokens=1,
-            usage=USAGE,
-            finish_reason="stop",
-            cancelled=False,
-            timing=timing,
-        )
-    )
 
 
 @pytest.fixture
@@ -193,7 +104,7 @@ async def test_who_waits_for_an_answer_to_be_kept_is_told_when_it_cannot_be(benc
     assert bench.recorder.idle
 
 
-async def test_closing_keeps_what_there_is(bench: Bench, tmp_path: Path) -> None:
+async def test_closing_keeps_what_there_is(bench: Bench) -> None:
     log, number = bench.stream()
     log.append_text("llm:token", "first ")
     await asyncio.sleep(0)

@@ -1,0 +1,344 @@
+"""The `conversations` namespace as a page reaches it: through the door, with its events after."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from shell.api.caller import Caller
+from shell.api.conversations import ConversationsApi
+from shell.api.door import Door
+from shell.api.keys import KeysApi
+from shell.api.settings import SettingsApi
+from shell.contract import CONTRACT_VERSION
+from shell.exports import Exports
+from shell.imports import Imports
+from shell.keys import Keys
+from shell.settings_file import SettingsFile
+from shell.store.archive import FORMAT
+from tests.store.desk import Desk
+
+pytestmark = pytest.mark.anyio
+LOAD = "load-0001"
+CANARY = "sk-canary-9d2f4b7a8c1e3f60"
+
+
+class Refused(Exception):
+    """The envelope of a refusal."""
+
+    def __init__(self, error: dict[str, object]) -> None:
+        super().__init__(str(error["message"]))
+        self.code = error["code"]
+
+
+class Page:
+    """A page without a browser: it calls, and takes what its feed holds."""
+
+    def __init__(self, door: Door, name: str) -> None:
+        self.caller = Caller(name)
+        self.caller.feed.open(LOAD)
+        self.events: list[dict[str, object]] = []
+        self._door = door
+        self._number = 0
+        self._replies: dict[int, dict[str, object]] = {}
+        self._woken = asyncio.Event()
+        self.caller.feed.on_wake(lambda urgent: self._woken.set())
+
+    async def call(self, method: str, params: object = None) -> object:
+        self._number += 1
+        call = {"id": self._number, "method": method, "params": params}
+        batch = {"version": CONTRACT_VERSION, "load": LOAD, "calls": [call]}
+        self._door.post(self.caller, json.dumps(batch))
+        number = self._number
+        await self._until(lambda: number in self._replies)
+        reply = self._replies.pop(number)
+        if not reply["ok"]:
+            error = reply["error"]
+            assert isinstance(error, dict)
+            raise Refused(error)
+        return reply["value"]
+
+    async def fields(self, method: str, params: object = None) -> dict[str, object]:
+        value = await self.call(method, params)
+        assert isinstance(value, dict)
+        return value
+
+    def take(self) -> None:
+        while (flush := self.caller.feed.next()) is not None:
+            for item in json.loads(f"[{flush.items}]"):
+                if item["channel"] == "reply":
+                    self._replies[item["id"]] = item
+                else:
+                    self.events.append(item)
+            self.caller.feed.answered(flush.load, flush.number)
+
+    async def done(self, inference_id: object) -> None:
+        ending = ("llm:done", inference_id)
+        await self._until(
+            lambda: ending in {(one["channel"], one["inferenceId"]) for one in self.events}
+        )
+
+    async def _until(self, come: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not come():
+                self._woken.clear()
+                self.take()
+                if not come():
+                    await self._woken.wait()
+
+
+@dataclass
+class House:
+    desk: Desk
+    door: Door
+    settings: SettingsFile
+    keys: Keys
+    page: Page
+    folder: Path
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    desk = Desk(tmp_path)
+    settings = SettingsFile(tmp_path)
+    keys = Keys(lambda: None)
+    imports = Imports(desk.store.database, tmp_path, desk.store.changed)
+    exports = Exports(desk.store, settings, lambda: desk.conversations.idle)
+    door = Door(
+        {
+            "conversations": ConversationsApi(desk.conversations, imports, exports),
+            "keys": KeysApi(keys, lambda: {"openai": "https://api.openai.com/v1"}),
+            "settings": SettingsApi(settings, lambda: None),
+        }
+    )
+    yield House(desk, door, settings, keys, Page(door, "window-1"), tmp_path)
+    await door.close()
+    await imports.close()
+    await desk.close()
+
+
+async def test_a_page_talks_and_finds_everything_again(house: House) -> None:
+    page = house.page
+    conversation = (await page.fields("conversations.create", {"folder": "Work"}))["id"]
+    sent = await page.fields(
+        "conversations.send", {"conversationId": conversation, "content": "hello searchable"}
+    )
+    await page.done(sent["inferenceId"])
+    tokens = [event["token"] for event in page.events if event["channel"] == "llm:token"]
+    assert "".join(map(str, tokens)) == "hello searchable"
+    await house.desk.kept(str(conversation))
+    view = await page.fields("conversations.get", {"conversationId": conversation})
+    assert isinstance(view["messages"], list)
+    assert [message["content"] for message in view["messages"]] == ["hello searchable"] * 2
+    await page.call("conversations.rename", {"conversationId": conversation, "title": "Named"})
+    await page.call("conversations.pin", {"conversationId": conversation, "pinned": True})
+    moved = await page.fields(
+        "conversations.move", {"conversationId": conversation, "folder": None}
+    )
+    assert (moved["title"], moved["pinned"], moved["folder"]) == ("Named", True, None)
+    hits = await page.call("conversations.search", {"query": "searchab"})
+    assert isinstance(hits, list)
+    assert {hit["messageId"] for hit in hits} == {sent["messageId"], sent["answerId"]}
+    await page.call("conversations.delete", conversation)
+    assert await page.call("conversations.list") == []
+    assert await page.call("conversations.search", {"query": "searchab"}) == []
+    await page.call("conversations.undelete", conversation)
+    assert len(list(await page.call("conversations.list"))) == 1  # type: ignore[call-overload]
+
+
+async def test_branches_and_jumps(house: House) -> None:
+    page = house.page
+    conversation = (await page.fields("conversations.create", {}))["id"]
+    send = {"conversationId": conversation, "content": "first"}
+    first = await page.fields("conversations.send", send)
+    await page.done(first["inferenceId"])
+    for method, more in (("edit", {"content": "second"}), ("regenerate", {"providerId": "other"})):
+        params = {"messageId": first["messageId"], **more}
+        await page.done((await page.fields(f"conversations.{method}", params))["inferenceId"])
+    await house.desk.kept(str(conversation))
+    view = await page.fields("conversations.choose", first["answerId"])
+    assert isinstance(view["messages"], list)
+    question, answer = view["messages"]
+    assert (question["content"], len(question["siblings"])) == ("first", 2)
+    assert (answer["id"], len(answer["siblings"])) == (first["answerId"], 2)
+
+
+async def test_another_window_attaches_to_what_one_window_asked(house: House) -> None:
+    conversation = (await house.page.fields("conversations.create", {}))["id"]
+    params = {"conversationId": conversation, "content": "/stall"}
+    sent = await house.page.fields("conversations.send", params)
+    other = Page(house.door, "window-2")
+    listed = await other.call("conversations.list")
+    assert isinstance(listed, list)
+    assert listed[0]["inferenceId"] == sent["inferenceId"]
+    assert house.desk.engine.cancel("window-2", str(sent["inferenceId"]))
+    await house.page.done(sent["inferenceId"])
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("get", {"conversationId": "no-such"}),
+        ("get", {"conversationId": "../../etc"}),
+        ("send", {"conversationId": "no-such", "content": "x"}),
+        ("send", {"conversationId": "no-such", "content": ""}),
+        ("edit", {"messageId": "no-such", "content": "x"}),
+        ("choose", "no-such"),
+        ("delete", "no-such"),
+        ("undelete", "no-such"),
+        ("attachment", "0" * 64),
+        ("attachment", "../secret"),
+        ("export", {"conversationIds": ["no-such"], "format": "json"}),
+        ("export", {"format": "exe"}),
+        ("restore", "../../etc/passwd"),
+        ("import_write", {"importId": "no-such", "data": "AAAA"}),
+        ("import_watch", {"importId": "no-such"}),
+        ("import_cancel", "no-such"),
+    ],
+)
+async def test_what_is_not_there_or_makes_no_sense_is_refused(
+    house: House, method: str, params: object
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await house.page.call(f"conversations.{method}", params)
+    assert refused.value.code in ("NOT_FOUND", "VALIDATION")
+
+
+async def test_an_import_comes_in_pieces_and_says_how_far_it_is(house: House) -> None:
+    page = house.page
+    conversations = [
+        {"id": f"c-{n}", "mapping": {"a": {"message": said(f"word{n} " * 50)}}} for n in range(300)
+    ]
+    body = json.dumps(conversations).encode()
+    import_id = await page.call("conversations.import_begin", {"name": "c.json", "size": len(body)})
+    for start in range(0, len(body), 20_000):
+        data = base64.b64encode(body[start : start + 20_000]).decode()
+        await page.call("conversations.import_write", {"importId": import_id, "data": data})
+    other = Page(house.door, "window-2")
+    with pytest.raises(Refused):
+        await other.call("conversations.import_watch", {"importId": import_id})
+    state = await page.fields("conversations.import_watch", {"importId": import_id})
+    while state["state"] == "running":
+        params = {"importId": import_id, "version": state["version"]}
+        state = await page.fields("conversations.import_watch", params)
+    assert (state["state"], state["conversations"], state["messages"]) == ("done", 300, 300)
+    assert state["readBytes"] == state["totalBytes"] == len(body)
+    assert not await page.call("conversations.import_cancel", import_id)
+    assert [path.name for path in house.folder.iterdir() if path.name.startswith("tmp")] == []
+
+
+async def test_an_import_can_be_stopped_while_it_is_received_and_while_it_runs(
+    house: House,
+) -> None:
+    page = house.page
+    begin = {"name": "c.json", "size": 10}
+    first = await page.call("conversations.import_begin", begin)
+    second = await page.call("conversations.import_begin", begin)
+    with pytest.raises(Refused) as refused:
+        await page.call("conversations.import_begin", begin)
+    assert refused.value.code == "LIMIT"
+    for import_id in (first, second):
+        assert await page.call("conversations.import_cancel", import_id)
+        state = await page.fields("conversations.import_watch", {"importId": import_id})
+        assert state["state"] == "cancelled"
+    too_much = await page.call("conversations.import_begin", {"name": "x", "size": 3})
+    with pytest.raises(Refused, match="more data"):
+        await page.call("conversations.import_write", {"importId": too_much, "data": "AAAAAAAA"})
+    await page.call("conversations.import_write", {"importId": too_much, "data": "AAAA"})
+    state = await page.fields("conversations.import_watch", {"importId": too_much, "version": 1})
+    assert state["state"] == "failed"
+    assert "not JSON" in str(state["failure"])
+
+
+def said(text: str) -> dict[str, object]:
+    content = {"content_type": "text", "parts": [text]}
+    return {"author": {"role": "user"}, "content": content}
+
+
+async def test_exports_and_backups_come_back(house: House) -> None:
+    page = house.page
+    conversation = await house.desk.begin()
+    await house.desk.send(conversation, "to be kept")
+    await page.call("settings.update", {"theme": "dark"})
+    for ending, start in (("json", "{"), ("md", "# to be kept"), ("html", "<!doctype html>")):
+        reply = await page.fields("conversations.export", {"format": ending})
+        assert str(reply["text"]).startswith(start)
+        assert str(reply["name"]).endswith(f".{ending}")
+    path = await page.call(
+        "conversations.export_file", {"conversationIds": [conversation], "format": "json"}
+    )
+    assert FORMAT in Path(str(path)).read_text("utf-8")  # noqa: ASYNC240
+    backup = await page.fields("conversations.backup")
+    assert [backup] == await page.call("conversations.backups")
+    await house.desk.send(conversation, "to be gone")
+    await page.call("settings.update", {"theme": "light"})
+    before = await page.fields("conversations.state", {})
+    after = await page.fields("conversations.restore", backup["name"])
+    assert after["version"] != before["version"]
+    assert await house.desk.texts(conversation) == ["to be kept", "to be kept"]
+    assert house.settings.preferences.theme == "dark"
+    # What was there is in a backup of its own.
+    names = [one["name"] for one in await page.call("conversations.backups")]  # type: ignore[attr-defined]
+    [safety] = [name for name in names if name.startswith("before-")]
+    await page.call("conversations.restore", safety)
+    assert len(await house.desk.texts(conversation)) == 4
+
+
+async def test_nothing_is_restored_under_a_running_answer(house: House) -> None:
+    conversation = await house.desk.begin()
+    backup = await house.page.fields("conversations.backup")
+    params = {"conversationId": conversation, "content": "/stall"}
+    sent = await house.page.fields("conversations.send", params)
+    with pytest.raises(Refused) as refused:
+        await house.page.call("conversations.restore", backup["name"])
+    assert refused.value.code == "SESSION_BUSY"
+    house.desk.engine.cancel("window-1", str(sent["inferenceId"]))
+
+
+async def test_a_broken_backup_changes_nothing(house: House) -> None:
+    conversation = await house.desk.begin()
+    await house.desk.send(conversation, "kept")
+    backup = await house.page.fields("conversations.backup")
+    path = house.folder / "backups" / str(backup["name"])
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(Refused, match="not a whole backup"):
+        await house.page.call("conversations.restore", backup["name"])
+    assert await house.desk.texts(conversation) == ["kept", "kept"]
+
+
+async def test_who_watches_the_store_is_told_of_changes(house: House) -> None:
+    state = await house.page.fields("conversations.state", {})
+    watching = asyncio.ensure_future(
+        Page(house.door, "window-2").fields("conversations.state", {"version": state["version"]})
+    )
+    await asyncio.sleep(0)
+    await house.desk.begin()
+    changed = await watching
+    assert changed["version"] != state["version"]
+    assert changed["problem"] is None
+
+
+async def test_a_key_goes_in_and_never_comes_out(house: House) -> None:
+    page = house.page
+    status = await page.fields("keys.set", {"providerId": "openai", "key": CANARY})
+    assert (status["configured"], status["source"], status["hint"]) == (True, "session", "3f60")
+    everything = [
+        await page.call("keys.list"),
+        await page.call("settings.get"),
+        await page.fields("conversations.backup"),
+    ]
+    with pytest.raises(Refused) as refused:
+        await page.call("keys.set", {"providerId": "openai", "key": f"{CANARY} {CANARY}"})
+    assert CANARY not in json.dumps(everything) + str(refused.value)
+    with pytest.raises(Refused):
+        await page.call("keys.set", {"providerId": "nobody", "key": CANARY})
+    for path in house.folder.rglob("*"):
+        if path.is_file():
+            assert CANARY.encode() not in path.read_bytes(), path
+    assert not (await page.fields("keys.remove", "openai"))["configured"]
