@@ -399,8 +399,9 @@ class Setup:
         output.mkdir(exist_ok=True)
         with step("Building the page"), stamp:
             vite = self.script("vite/bin/vite.js")
-            command = [node, vite, "build", "--config", "web/vite.config.ts"]
-            self.children.quietly("Building the page", *command)
+            for config in ("vite", "library"):  # the second adds to what the first has made
+                command = [node, vite, "build", "--config", f"web/{config}.config.ts"]
+                self.children.quietly("Building the page", *command)
 
     def weights(self) -> None:
         """The embedded model's weights in `.models`, unless others are named."""

@@ -1,3 +1,35 @@
-"""Tidewire: a desktop home for every language model, and the bridge under it."""
+"""Tidewire: a desktop home for every language model, and the bridge under it.
+
+As a library it gives a window of your own its bridge: a door to typed methods, and streams that a
+page can follow over reloads. These names are for that; each is imported when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shell.api.caller import Caller
+    from shell.api.door import Door
+    from shell.embed import App
+    from shell.errors import ShellError
+    from shell.log import InferenceLog
+    from shell.window import Windows
 
 __version__ = "0.1.0"
+__all__ = ["App", "Caller", "Door", "InferenceLog", "ShellError", "Windows", "__version__"]
+
+_PLACES = {
+    "App": "shell.embed",
+    "Caller": "shell.api.caller",
+    "Door": "shell.api.door",
+    "InferenceLog": "shell.log",
+    "ShellError": "shell.errors",
+    "Windows": "shell.window",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'shell' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_PLACES[name]), name)

@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   markdown: [],
   conversations: ["bridge", "llm"],
   settings: ["bridge", "llm"],
+  library: ["bridge", "llm"],
   strings: ["bridge"],
   chat: ["bridge", "llm", "markdown", "conversations", "settings", "strings"],
   App: ["bridge", "llm", "conversations", "settings", "strings", "chat"],

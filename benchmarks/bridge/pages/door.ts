@@ -1,13 +1,12 @@
 /** The page in this project's own window: the bridge and the reducer, and nothing in between. */
-import { createBridge } from "../../../web/src/bridge/bridge";
-import { createPywebviewTransport } from "../../../web/src/bridge/pywebview";
+import { createWindowBridge } from "../../../web/src/bridge/window";
 import { beginRun, reduce } from "../../../web/src/llm/reduce";
 import type { Host } from "./host";
 
 const TOKEN_CHARACTERS = 4;
 
 export async function openDoor(): Promise<Host> {
-  const bridge = createBridge(createPywebviewTransport());
+  const bridge = createWindowBridge();
   await bridge.ready();
   return {
     next: () => bridge.call("bench.next"),

@@ -12,7 +12,8 @@ from benchmarks.bridge.programs.stage import Stage, obey
 from shell.api.assets import load_page
 from shell.api.caller import Caller
 from shell.api.door import Door
-from shell.api.loopback import Loopback, listen
+from shell.api.listener import listen
+from shell.api.loopback import Loopback
 from shell.api.shell import ShellApi
 from shell.contract import AttachReply, AttachRequest, Defaults, DoneEvent, Timing, Usage
 from shell.log import InferenceLog

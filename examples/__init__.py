@@ -1,0 +1,1 @@
+"""Programs of somebody else's on this bridge."""

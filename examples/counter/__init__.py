@@ -1,0 +1,1 @@
+"""Counter: a window that adds, and that counts in a stream."""

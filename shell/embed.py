@@ -1,0 +1,209 @@
+"""App: the bridge under a program of your own: its windows, its page, its methods, its streams.
+
+    App(Path("page"), {"notes": Notes()}, title="Notes").run()
+
+`docs/library.md` shows both sides.
+"""
+
+import contextlib
+import secrets
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+from shell.api.assets import Page, PageMissing, Transport, load_folder, read_asset
+from shell.api.caller import Caller
+from shell.api.door import Door
+from shell.api.listener import listen
+from shell.api.llm import LlmApi
+from shell.api.loopback import Loopback
+from shell.api.shell import ShellApi
+from shell.contract import Defaults, InferenceRequest, Message
+from shell.display import display_problem
+from shell.engine import Engine
+from shell.errors import NotFound, ShellError
+from shell.links import open_link
+from shell.loop import LoopThread
+from shell.providers.base import Chunk, Finish, ModelInfo, Provider, ProviderRequest, TextDelta
+from shell.settings import Deadlines, Settings
+from shell.window import Windows
+
+BRIDGE = (Path(__file__).parent / "page", "bridge.js")
+"""The page's half of the bridge: served as `/bridge.js`, unless the page brings one of its own."""
+OWN = ("llm", "shell")
+"""Namespaces that are taken."""
+DAY_MS = 24 * 60 * 60 * 1_000
+CLOSE_S = 2.0
+
+
+class NoWindow(ShellError):
+    """No window can open here; the message says why."""
+
+
+class App:
+    """A program with windows on a page, whose methods are all that the page can reach.
+
+    Args:
+        page: a folder with an `index.html` and all that it loads; scripts and styles in files of
+            their own, since the policy of the page allows no others.
+        namespaces: what the page may call. `{"notes": Notes()}` makes each public method of `Notes`
+            callable as `notes.<method>`: it takes the caller and at most one parameter, and both
+            that parameter and the result are checked and converted by their annotations.
+        title: of the windows.
+
+    Raises:
+        PageMissing: there is no such page.
+        ValueError: a namespace is called `llm` or `shell`.
+    """
+
+    def __init__(self, page: Path, namespaces: Mapping[str, object], *, title: str) -> None:
+        taken = [name for name in OWN if name in namespaces]
+        if taken:
+            raise ValueError(f"The namespace {taken[0]!r} is the bridge's own")
+        self._page = _load(page)
+        self._namespaces = namespaces
+        self._title = title
+        self._texts = _Texts()
+        self._engine: Engine | None = None
+
+    def stream(self, caller: Caller, texts: AsyncGenerator[str, None]) -> str:
+        """Tell the caller's page what a generator yields; to be called in a method of a namespace.
+
+        The texts are kept in a log for ten minutes after their end. A page that is loaded anew
+        attaches to it by its id and misses nothing.
+
+        Args:
+            caller: whose page.
+            texts: ended by closing it when the page cancels, or when its window is closed.
+
+        Returns:
+            The id, for the page's `attachRun`.
+        """
+        if self._engine is None:
+            raise NotFound("The program is not running")
+        request = self._texts.put(texts)
+        log = self._engine.start(caller.id, request)
+        caller.feed.follow(caller.load, log, -1)
+        return log.inference_id
+
+    def run(self, debug_port: int | None = None) -> None:
+        """Open a window and stay until the last one is closed. Main thread only, and once.
+
+        Args:
+            debug_port: turns on remote debugging, on the loopback address; 0 takes a free port.
+
+        Raises:
+            NoWindow: there is no display.
+        """
+        problem = display_problem()
+        if problem is not None:
+            raise NoWindow(problem)
+        thread = LoopThread()
+        thread.start()
+        try:
+            host = thread.call(lambda: self._host(lambda: windows.open()))
+            windows = Windows(
+                thread.loop,
+                host.door,
+                f"{host.loopback.address}/",
+                title=self._title,
+                debug_port=debug_port,
+                on_closed=host.engine.close_owner,
+            )
+            windows.run()
+            with contextlib.suppress(TimeoutError):
+                thread.run(host.close(), CLOSE_S)
+        finally:
+            thread.stop()
+
+    def _host(self, open_window: Callable[[], bool]) -> "_Host":
+        deadlines = Deadlines(overall_ms=DAY_MS, first_silent_ms=DAY_MS, between_ms=DAY_MS)
+        engine = self._engine = Engine(self._texts.resolve, Settings(deadlines=deadlines))
+        defaults = Defaults(provider_id=_Texts.id, model_id=_Texts.id)
+        shell = ShellApi(sys.platform, lambda: defaults, open_window, open_link)
+        door = Door({**self._namespaces, "llm": LlmApi(engine), "shell": shell})
+        loopback = Loopback(listen(0), self._page)
+        loopback.start()
+        return _Host(engine, door, loopback)
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """What runs while there are windows."""
+
+    engine: Engine
+    door: Door
+    loopback: Loopback
+
+    async def close(self) -> None:
+        """In this order: pages are still there to be told how their streams ended."""
+        await self.engine.close()
+        await self.loopback.stop()
+        await self.door.close()
+
+
+class _Texts:
+    """A provider whose answers are written by the program itself."""
+
+    id = "texts"
+    default_model_id = "texts"
+    local = True
+    """It takes the time that it takes."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, AsyncGenerator[str, None]] = {}
+
+    def put(self, texts: AsyncGenerator[str, None]) -> InferenceRequest:
+        """Keep a generator until the request for it comes."""
+        name = secrets.token_hex(8)
+        self._waiting[name] = texts
+        return InferenceRequest(
+            messages=[Message(role="user", content=name)], provider_id=self.id, model_id=self.id
+        )
+
+    def resolve(self, provider_id: str) -> Provider:
+        """There is no other."""
+        return self
+
+    def model(self, model_id: str) -> ModelInfo:
+        """There is no other."""
+        return ModelInfo(self.id, temperature_max=None)
+
+    def check(self) -> None:
+        """It always can."""
+
+    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        """What the generator yields."""
+        texts = self._waiting.pop(request.messages[-1].text, None)
+        if texts is None:
+            raise NotFound("There is no such stream")
+        async with aclosing(texts):
+            async for text in texts:
+                yield TextDelta(text)
+        yield Finish("stop")
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnPage(Page):
+    """A page with an index of its own."""
+
+    html: bytes
+
+    def index(self, transport: Transport) -> bytes:
+        """As it is."""
+        return self.html
+
+
+def _load(folder: Path) -> Page:
+    assets = load_folder(folder)
+    index = assets.pop("/index.html", None)
+    if index is None:
+        raise PageMissing(f"There is no index.html in {folder}")
+    folder, name = BRIDGE
+    assets.setdefault(f"/{name}", read_asset(folder, name))
+    return _OwnPage(assets, script="", styles=(), preloads=(), html=index.body)
