@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +29,9 @@ CACHE_MIB = 64
 TAIL_BYTES = 16_384
 """How much of llama.cpp's own words is kept for an error."""
 END_S = 1.0
+_OWN_GROUP = 0
+if sys.platform == "win32":
+    _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
 _log = logging.getLogger(__name__)
 
 
@@ -169,7 +173,9 @@ class LlamaProcess:
             # Where the package can be imported from, installed or not.
             cwd=Path(__file__).parents[2],
             env={k: v for k, v in os.environ.items() if not k.upper().endswith("_KEY")},
-            start_new_session=True,  # Ctrl-C is for the parent, which then ends the child
+            # Ctrl-C is for the parent, which then ends the child.
+            start_new_session=True,
+            creationflags=_OWN_GROUP,
         )
         try:
             _bind(process.pid)

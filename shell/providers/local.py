@@ -1,6 +1,7 @@
 """LocalProvider: models on this machine, run by llama.cpp in a child process."""
 
 import asyncio
+import contextlib
 import importlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
@@ -31,8 +32,9 @@ class _Runner:
     """A model's process, and the connection to the child that it has at present."""
 
     process: LlamaProcess
-    prepared: asyncio.Task[None]
-    """Done when the file has been verified and the SDK imported; both beside the loading."""
+    prepared: asyncio.Task[None] | None = None
+    """Done when the file has been verified and the SDK imported; both beside the loading, and not
+    before the first question."""
     child: Child | None = None
     connection: OpenAICompatible | None = None
 
@@ -89,9 +91,12 @@ class LocalProvider:
         weights = self._shelf.find(request.model.id)
         self._shelf.header(weights)
         runner = await self._runner(weights, request.model.context_tokens)
+        if runner.prepared is None:
+            runner.prepared = asyncio.create_task(_prepare(weights))
+            runner.prepared.add_done_callback(_look_at)
         if not runner.process.ready:
             yield Progress("Loading the model…")
-        async with _loaded(runner) as child:
+        async with _loaded(runner.process, runner.prepared) as child:
             connection = await _connect(runner, child, weights)
             try:
                 async with aclosing(connection.stream(request)) as chunks:
@@ -103,6 +108,17 @@ class LocalProvider:
                     raise crash or error from None
                 raise
 
+    async def warm(self) -> None:
+        """Load the model that is asked by default, so that its first answer comes sooner.
+
+        What is wrong with it, the first question will be told.
+        """
+        with contextlib.suppress(ProviderError):
+            weights = self._shelf.default()
+            runner = await self._runner(weights, self.model(weights.id).context_tokens)
+            async with runner.process.use():
+                pass
+
     async def close(self) -> None:
         """End every process."""
         runners, self._runners = list(self._runners.values()), {}
@@ -113,8 +129,7 @@ class LocalProvider:
         runner = self._runners.get(weights)
         if runner is None:
             process = self._make_process(weights, context_tokens)
-            runner = _Runner(process, asyncio.create_task(_prepare(weights)))
-            runner.prepared.add_done_callback(_look_at)
+            runner = _Runner(process)
             idle = [w for w, other in self._runners.items() if not other.process.in_use]
             ending = [self._runners.pop(w) for w in idle]
             self._runners[weights] = runner
@@ -134,15 +149,17 @@ def _look_at(prepared: asyncio.Task[None]) -> None:
 
 
 @asynccontextmanager
-async def _loaded(runner: _Runner) -> AsyncGenerator[Child, None]:
+async def _loaded(
+    process: LlamaProcess, prepared: asyncio.Task[None]
+) -> AsyncGenerator[Child, None]:
     """The child, once the model is loaded and known to be sound."""
     async with AsyncExitStack() as stack:
         try:
-            child = await stack.enter_async_context(runner.process.use())
+            child = await stack.enter_async_context(process.use())
         except ProviderError:
-            await asyncio.shield(runner.prepared)  # a damaged file explains what a crash does not
+            await asyncio.shield(prepared)  # a damaged file explains what a crash does not
             raise
-        await asyncio.shield(runner.prepared)
+        await asyncio.shield(prepared)
         yield child
 
 
@@ -170,7 +187,8 @@ async def _connect(runner: _Runner, child: Child, weights: Weights) -> OpenAICom
 
 
 async def _end(runner: _Runner) -> None:
-    runner.prepared.cancel()
+    if runner.prepared is not None:
+        runner.prepared.cancel()
     if runner.connection is not None:
         await runner.connection.close()
     await runner.process.end()

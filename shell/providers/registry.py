@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,12 +28,8 @@ REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
 """Names a recording; there is a provider that plays it then."""
 _log = logging.getLogger(__name__)
 
-Keys = Callable[[str], str | None]
-"""The key that a person gave for a provider, by the provider's id."""
-
-
-def no_keys(provider_id: str) -> str | None:
-    """Nobody gave any: those of the environment count."""
+FindKey = Callable[[str, str], str | None]
+"""The key of a provider (by its id) for an address; None when there is none for it."""
 
 
 class Providers(Mapping[str, Provider]):
@@ -42,7 +39,8 @@ class Providers(Mapping[str, Provider]):
         data_dir: the data directory, for what the user added: endpoints, model files, a table of
             models.
         environ: keys and base URLs.
-        keys: asked for a key before the environment is.
+        find_key: who keeps the keys; asked before every request. Left out, the environment's
+            are used (and `environment_key` gives them to whoever keeps others as well).
     """
 
     default_id = "local"
@@ -51,9 +49,9 @@ class Providers(Mapping[str, Provider]):
         self,
         data_dir: Path | None,
         environ: Mapping[str, str] = os.environ,
-        keys: Keys = no_keys,
+        find_key: FindKey | None = None,
     ) -> None:
-        make = _Make(environ, keys, Capabilities(data_dir))
+        make = self._make = _Make(environ, find_key, Capabilities(data_dir))
         every: list[Provider] = [
             LocalProvider(WeightsShelf(data_dir, environ)),
             make.openai(),
@@ -80,6 +78,15 @@ class Providers(Mapping[str, Provider]):
             raise ValidationFailed([("providerId", text)])
         return provider
 
+    @property
+    def base_urls(self) -> Mapping[str, str]:
+        """The address of every provider that takes a key, by its id."""
+        return {endpoint.id: endpoint.base_url for endpoint in self._make.endpoints}
+
+    def environment_key(self, provider_id: str) -> str | None:
+        """The key that the environment has for a provider."""
+        return self._make.environment_key(provider_id)
+
     async def close(self) -> None:
         """Close every provider, whatever the others do."""
         closing = (provider.close() for provider in self._providers.values())
@@ -98,56 +105,75 @@ class Providers(Mapping[str, Provider]):
 class _Make:
     """Makes the providers that are asked over the network."""
 
-    def __init__(self, environ: Mapping[str, str], keys: Keys, table: Capabilities) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], find_key: FindKey | None, table: Capabilities
+    ) -> None:
         self._environ = environ
-        self._keys = keys
+        self._find_key = find_key
         self._table = table
+        self._variables: dict[str, tuple[str, ...]] = {}
+        self.endpoints: list[Endpoint] = []
 
     def openai(self) -> Provider:
-        base_url = self._first("OPENAI_BASE_URL") or OPENAI_URL
-        endpoint = Endpoint(
-            "openai",
-            "OpenAI",
-            base_url,
-            self._key("openai", "OPENAI_API_KEY"),
-            max_tokens_field="max_completion_tokens",
+        endpoint = self._endpoint(
+            Endpoint(
+                "openai",
+                "OpenAI",
+                self._first("OPENAI_BASE_URL") or OPENAI_URL,
+                max_tokens_field="max_completion_tokens",
+            ),
+            "OPENAI_API_KEY",
         )
         # Responses tells what a model thinks; whoever stands in for OpenAI mostly knows only Chat.
-        api = OpenAIResponses if base_url.rstrip("/") == OPENAI_URL else OpenAICompatible
+        itself = endpoint.base_url.rstrip("/") == OPENAI_URL
+        api = OpenAIResponses if itself else OpenAICompatible
         return api(endpoint, "gpt-5.4-mini", self._models("openai"))
 
     def anthropic(self) -> Provider:
         base_url = self._first("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
-        key = self._key("anthropic", "ANTHROPIC_API_KEY")
-        endpoint = Endpoint("anthropic", "Anthropic", base_url, key)
+        endpoint = self._endpoint(Endpoint("anthropic", "Anthropic", base_url), "ANTHROPIC_API_KEY")
         return Anthropic(endpoint, "claude-sonnet-5-5", self._models("anthropic"))
 
     def google(self) -> Provider:
         base_url = self._first("GOOGLE_BASE_URL", "GEMINI_BASE_URL") or GOOGLE_URL
-        key = self._key("google", "GOOGLE_API_KEY", "GEMINI_API_KEY")
-        endpoint = Endpoint("google", "Google", base_url, key)
+        endpoint = self._endpoint(
+            Endpoint("google", "Google", base_url), "GOOGLE_API_KEY", "GEMINI_API_KEY"
+        )
         models = self._models("google")
         return OpenAICompatible(endpoint, "gemini-flash-latest", models, extra=_google_thoughts)
 
     def added(self, added: AddedProvider) -> Provider:
-        names = [added.key_env] if added.key_env else []
-        endpoint = Endpoint(
-            added.id,
-            added.id,
-            added.base_url,
-            self._key(added.id, *names),
-            key_required=added.key_env is not None,
-            headers=added.headers,
-            allow_plain_http=added.allow_plain_http,
+        endpoint = self._endpoint(
+            Endpoint(
+                added.id,
+                added.id,
+                added.base_url,
+                key_required=added.key_env is not None,
+                headers=added.headers,
+                allow_plain_http=added.allow_plain_http,
+            ),
+            *([added.key_env] if added.key_env else []),
         )
         api = Anthropic if added.kind == "anthropic" else OpenAICompatible
         return api(endpoint, added.default_model or "default", self._models(added.id))
 
+    def environment_key(self, provider_id: str) -> str | None:
+        return self._first(*self._variables.get(provider_id, ()))
+
+    def _endpoint(self, endpoint: Endpoint, *variables: str) -> Endpoint:
+        """The endpoint with its key, which these environment variables may hold."""
+        self._variables[endpoint.id] = variables
+        complete = replace(endpoint, key=partial(self._key, endpoint.id, endpoint.base_url))
+        self.endpoints.append(complete)
+        return complete
+
+    def _key(self, provider_id: str, base_url: str) -> str | None:
+        if self._find_key is not None:
+            return self._find_key(provider_id, base_url)
+        return self.environment_key(provider_id)
+
     def _models(self, provider_id: str) -> Callable[[str], ModelInfo]:
         return partial(self._table.info, provider_id)
-
-    def _key(self, provider_id: str, *names: str) -> Callable[[], str | None]:
-        return lambda: self._keys(provider_id) or self._first(*names)
 
     def _first(self, *names: str) -> str | None:
         """The first of these variables that is set to something."""

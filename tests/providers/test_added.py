@@ -115,10 +115,23 @@ async def test_an_added_endpoint_is_a_provider(tmp_path: Path, kind: str) -> Non
     assert raised.value.code is ErrorCode.API_KEY_ERROR
 
 
-def test_a_key_that_a_person_gave_goes_before_the_environments() -> None:
-    given = {"openai": "given"}
-    providers = Providers(None, {"OPENAI_API_KEY": "from-the-environment"}, given.get)
-    endpoint = providers["openai"]._endpoint  # type: ignore[attr-defined]
-    assert endpoint.check() == "given"
-    given.clear()
-    assert endpoint.check() == "from-the-environment"
+def test_whoever_keeps_the_keys_is_asked_for_an_address_before_every_request(
+    tmp_path: Path,
+) -> None:
+    asked: list[tuple[str, str]] = []
+    keys: dict[str, str] = {"openai": "given"}
+
+    def find(provider_id: str, base_url: str) -> str | None:
+        asked.append((provider_id, base_url))
+        return keys.get(provider_id) or providers.environment_key(provider_id)
+
+    add(tmp_path, OLLAMA.model_copy(update={"id": "mine", "key_env": "MINE_KEY"}), set())
+    environ = {"OPENAI_API_KEY": "from-the-environment", "MINE_KEY": "mine"}
+    providers = Providers(tmp_path, environ, find)
+    assert set(providers.base_urls) == {"openai", "anthropic", "google", "mine"}
+    endpoints = {endpoint.id: endpoint for endpoint in providers._make.endpoints}
+    assert endpoints["openai"].check() == "given"
+    keys.clear()
+    assert endpoints["openai"].check() == "from-the-environment"
+    assert endpoints["mine"].check() == "mine"
+    assert asked[0] == ("openai", providers.base_urls["openai"])
