@@ -1,0 +1,175 @@
+"""App: the program with its real page, in a browser or in the real window; one face for both."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Locator, Page, Playwright, expect
+
+from tests.chromium import headless, inside, windows
+from tests.host_process import HostProcess
+
+Kind = Literal["browser", "window"]
+KINDS: tuple[Kind, ...] = ("browser", "window")
+OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
+PATIENCE_MS = 20_000
+"""For a busy machine; what is waited for takes a fraction of it."""
+
+WATCH = """
+(() => {
+  const seen = { violations: [], ends: [], tokens: 0, pieces: 0 };
+  Object.defineProperty(window, "seen", { value: seen });
+  document.addEventListener("securitypolicyviolation", (event) =>
+    seen.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+  const look = () => {
+    if (!window.llm) return setTimeout(look, 5);
+    window.llm.onLlmToken(({ count }) => { seen.tokens += count; seen.pieces += 1; });
+    const ended = (event) => seen.ends.push({ ...event, at: performance.now() });
+    window.llm.onLlmDone(ended);
+    window.llm.onLlmError(ended);
+  };
+  look();
+})();
+"""
+"""Runs before the page's own script: counts what must not happen, and what must happen once."""
+
+LOG_TEXT = """
+async (inferenceId) => {
+  const { events, live } = await window.llm.llmAttach({ inferenceId, afterSeq: -1 });
+  const tokens = events.filter((event) => event.channel === "llm:token");
+  const ends = events.filter((event) => ["llm:done", "llm:error"].includes(event.channel));
+  return { text: tokens.map((event) => event.token).join(""), ends: ends.length, live };
+}
+"""
+
+
+class App:
+    """A running program; `page()` is a page in it that begins an empty conversation."""
+
+    def __init__(self, kind: Kind, playwright: Playwright, program: HostProcess) -> None:
+        self.kind = kind
+        self.program = program
+        self._stack = contextlib.ExitStack()
+        ready = program.json_line()
+        if kind == "window":
+            self._browser = self._stack.enter_context(inside(playwright, str(ready["debugUrl"])))
+            self._url = ""
+        else:
+            self._browser = self._stack.enter_context(headless(playwright))
+            self._url = str(ready["url"])
+
+    def page(self) -> Page:
+        """A new tab, or the window with everything of the test before it forgotten."""
+        if self.kind == "browser":
+            page = self._browser.new_context().new_page()
+            page.add_init_script(WATCH)
+            page.goto(self._url)
+        else:
+            page = windows(self._browser)[0]
+            page.evaluate("sessionStorage.clear()")
+            if not page.evaluate("'seen' in window"):
+                page.add_init_script(WATCH)
+            page.reload()
+        page.set_default_timeout(PATIENCE_MS)
+        expect(box(page)).to_be_focused()
+        page.evaluate("window.llm.ready()")
+        return page
+
+    def another(self, page: Page) -> Page:
+        """A second page beside this one: a tab of the same browser, or another window."""
+        if self.kind == "browser":
+            other = page.context.new_page()
+            other.goto(self._url)
+        else:
+            with page.context.expect_page() as opened:
+                page.evaluate("window.shell.openWindow()")
+            other = opened.value
+        other.set_default_timeout(PATIENCE_MS)
+        expect(box(other)).to_be_visible()
+        other.evaluate("window.llm.ready()")
+        return other
+
+    def leave(self, page: Page) -> None:
+        """Close a tab; a window stays open for the next test, without a live run."""
+        if self.kind == "browser":
+            page.context.close()
+
+    def close(self) -> None:
+        """Let go of the browser; the program goes on."""
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def running(
+    kind: Kind, playwright: Playwright, data: Path, provider: str = "echo"
+) -> Iterator[App]:
+    """The program with this provider for new conversations."""
+    common = ("--data-dir", str(data), "--provider", provider)
+    command = (
+        ("shell", "serve", "--no-open", *common)
+        if kind == "browser"
+        else ("shell", "--debug-port", "0", *common)
+    )
+    with HostProcess(*command, env=OFFSCREEN) as program:
+        app = App(kind, playwright, program)
+        try:
+            yield app
+        finally:
+            app.close()
+
+
+# --- what a person does and sees ------------------------------------------------------------
+
+
+def box(page: Page) -> Locator:
+    """Where a message is written."""
+    return page.get_by_role("textbox", name="Message")
+
+
+def ask(page: Page, text: str) -> None:
+    """Write a message and send it by the keyboard."""
+    box(page).fill(text)
+    box(page).press("Enter")
+
+
+def answer(page: Page) -> Locator:
+    """The text of the newest answer."""
+    return page.locator(".message.assistant .message-text").last
+
+
+def shown(page: Page) -> str:
+    """The newest answer's text, as it stands in the document."""
+    return str(answer(page).evaluate("element => element.textContent"))
+
+
+def ends(page: Page) -> list[dict[str, object]]:
+    """Every terminal event that this load of the page was told."""
+    found: list[dict[str, object]] = json.loads(page.evaluate("JSON.stringify(window.seen.ends)"))
+    return found
+
+
+def until(page: Page, condition: str, patience_ms: int = PATIENCE_MS) -> None:
+    """Wait in the page until the expression holds. (Playwright's own way needs `eval`, which the
+    content policy forbids.)
+    """
+    page.evaluate(
+        f"""() => new Promise((resolve, reject) => {{
+          const late = performance.now() + {patience_ms};
+          const look = () => {{
+            if ({condition}) resolve();
+            else if (performance.now() > late) reject(new Error("waited in vain"));
+            else setTimeout(look, 10);
+          }};
+          look();
+        }})"""
+    )
+
+
+def wait_for_end(page: Page, count: int = 1, patience_ms: int = PATIENCE_MS) -> dict[str, object]:
+    """Wait for a terminal event; there must be exactly so many."""
+    until(page, f"window.seen.ends.length >= {count}", patience_ms)
+    found = ends(page)
+    assert len(found) == count, found
+    return found[-1]
