@@ -20,6 +20,7 @@ from webview.window import Window
 
 from shell.api.caller import Caller
 from shell.api.door import MAX_BATCH_CHARACTERS, Door
+from shell.api.listener import PortTaken
 from shell.pump import Pump
 from shell.signals import caught
 from shell.webviews import View
@@ -53,12 +54,15 @@ class Windows:
         """`on_closed` is told, on the loop's thread, the id of a window that is gone for good; a
         reload is no such thing. `debug_port` turns remote debugging on, on the loopback address;
         0 takes a free port. Its address is printed once the first page has said hello.
+
+        Raises:
+            PortTaken: another program has the port.
         """
         self._loop = loop
         self._door = door
         self._page_url = page_url
         self._title = title
-        self._debug_port = _free_port() if debug_port == 0 else debug_port
+        self._debug_port = None if debug_port is None else _free_port(debug_port)
         self._on_closed = on_closed
         self._ends: dict[str, Callable[[], None]] = {}
         self._callers: dict[str, Caller] = {}
@@ -191,8 +195,15 @@ def _leave_environment(name: str, *values: str) -> None:
     """
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """The port that was asked for (0: any), as far as it is free. Chromium would only log it."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise PortTaken(
+                f"Port {wanted} cannot be had for debugging: {error.strerror}. "
+                "Choose another one with --debug-port, or 0 to get a free one."
+            ) from error
         port: int = probe.getsockname()[1]
         return port

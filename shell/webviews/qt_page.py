@@ -151,7 +151,8 @@ class SealedPage(QWebEnginePage):
 
     def _load_again(self) -> None:
         crashes = self._crashes
-        self.setUrl(self._home)
+        # With the query and the fragment that it had, when it was at home.
+        self.setUrl(self.url() if _place(self.url()) == _place(self._home) else self._home)
         QTimer.singleShot(CALM_MS, self, lambda: self._calm(crashes))
 
     def _calm(self, crashes: int) -> None:
@@ -181,7 +182,7 @@ class SealedView(QWebEngineView):
 
 def _place(url: QUrl) -> tuple[str, str, str, int, str]:
     """An address without its query and fragment."""
-    return url.scheme(), url.userInfo(), url.host(), url.port(), url.path()
+    return url.scheme(), url.userInfo(), url.host(), url.port(), url.path() or "/"
 
 
 def _deny_permission(permission: QWebEnginePermission) -> None:

@@ -1,7 +1,10 @@
 """How windows begin and end: several of them, signals, a close in mid-push, what runs as whom."""
 
+import asyncio
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
+from shell.api.door import Door
+from shell.api.listener import PortTaken
+from shell.window import Windows
 from tests.chromium import inside, windows
 from tests.host_process import ROOT, HostProcess
 from tests.window.conftest import OFFSCREEN, Toy
@@ -131,6 +137,33 @@ def test_a_window_opens_under_x(xvfb: str, playwright: Playwright) -> None:
         (page,) = windows(browser)
         assert page.evaluate("toy.call('toy.echo', 'here')") == "here"
         expect(page.locator("#text")).to_be_visible()
+
+
+@pytest.mark.parametrize(("arguments", "colour"), [((), "#fbfaf7"), (("--dark",), "#14191b")])
+def test_the_window_has_the_page_s_colour_from_the_beginning(
+    xvfb: str, playwright: Playwright, arguments: tuple[str, ...], colour: str
+) -> None:
+    command = ("tests.window.toy", "--debug-port", "0", *arguments)
+    # Qt's platforms without a screen know no dark colours; a desktop's theme does.
+    desktop = {"QT_QPA_PLATFORM": "xcb", "DISPLAY": xvfb, "XDG_CURRENT_DESKTOP": "GNOME"}
+    with (
+        HostProcess(*command, env=desktop) as program,
+        inside(playwright, str(program.json_line()["debugUrl"])) as browser,
+    ):
+        (page,) = windows(browser)
+        assert page.evaluate("toy.call('toy.background')") == colour
+        dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        assert dark is bool(arguments)
+        assert colour in (ROOT / "web/src/tokens.css").read_text("utf-8")
+
+
+def test_a_debug_port_that_is_taken_is_said() -> None:
+    loop = asyncio.new_event_loop()
+    with socket.socket() as other, contextlib.closing(loop):
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"Port {port} cannot be had"):
+            Windows(loop, Door({}), "", debug_port=port, on_closed=lambda _: None)
 
 
 def test_without_the_option_nothing_can_be_debugged() -> None:

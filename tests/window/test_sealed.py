@@ -167,6 +167,20 @@ def test_dialogs_hold_nothing_up(page: Devtools) -> None:
     assert answers in ([None, False, None], [None, False, ""])
 
 
+def test_the_context_menu_only_edits(page: Devtools, program: HostProcess) -> None:
+    page.evaluate("text.value = 'words'; text.select(); 0")
+    for selector, offered in (("#text", {"Cut", "Copy", "Paste", "Select all"}), ("#link", set())):
+        menus = program.count("MENU")
+        page.click(selector, "right")
+        page.evaluate("toy.call('toy.menu')")
+        program.wait_for("MENU", menus + 1)
+        names = program.said[-1].replace("&", "")
+        assert "Inspect" not in names
+        assert "Reload" not in names
+        for name in offered:
+            assert name in names, names
+
+
 PERMISSIONS = {
     "camera": "navigator.mediaDevices.getUserMedia({ video: true })",
     "microphone": "navigator.mediaDevices.getUserMedia({ audio: true })",

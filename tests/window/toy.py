@@ -1,6 +1,8 @@
 """A toy host: the real windows, door and feed around a page of one file and a few toy methods.
 
 Run as a program, since windows want a main thread: `python -m tests.window.toy [--debug-port N]`.
+Qt is imported late: PySide6 looks into everything that is imported after it, and trips over a
+pydantic that is only half there.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import logging
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import webview
 from pydantic import BaseModel
@@ -59,6 +62,21 @@ class Toy:
         """Print the words, where a test without a browser can read them."""
         print(f"SAID {params}", file=sys.stderr, flush=True)
 
+    def menu(self, caller: Caller) -> bool:
+        """Print what the open context menu offers, and close it."""
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+        assert application is not None
+        QTimer.singleShot(0, application, _print_menu)
+        return True
+
+    def background(self, caller: Caller) -> str:
+        """What is shown where the page has drawn nothing."""
+        native: Any = webview.windows[0].native
+        return str(native.webview.page().backgroundColor().name())
+
     def close_last(self, caller: Caller) -> None:
         """Close the window that was opened last, as its user would."""
         threading.Thread(target=webview.windows[-1].destroy).start()
@@ -80,6 +98,16 @@ class Toy:
         after = log.last_seq
         caller.feed.follow(caller.load, log, after)
         return AttachReply(events=events, live=log.ending is None, more=False)
+
+
+def _print_menu() -> None:
+    from PySide6.QtWidgets import QApplication
+
+    menu = QApplication.activePopupWidget()
+    names = [] if menu is None else [each.text() for each in menu.actions() if each.isEnabled()]
+    print(f"MENU {names}", file=sys.stderr, flush=True)
+    if menu is not None:
+        menu.close()
 
 
 async def _write(log: InferenceLog, request: StreamRequest) -> None:
@@ -132,6 +160,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--debug-port", type=int)
+    parser.add_argument("--dark", action="store_true", help="a desktop with dark colours")
     parser.add_argument("--query", default="", help="of the page's address")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
@@ -153,6 +182,12 @@ def main() -> None:
         debug_port=arguments.debug_port,
         on_closed=lambda window: print(f"CLOSED {window}", file=sys.stderr, flush=True),
     )
+    if arguments.dark:
+        from PySide6.QtCore import Qt
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication(sys.argv)
+        application.styleHints().setColorScheme(Qt.ColorScheme.Dark)
     windows.run()
     print("ENDED", file=sys.stderr, flush=True)
 
