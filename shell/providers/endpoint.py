@@ -11,6 +11,7 @@ from shell.redaction import redact
 
 MAX_SENTENCE = 500
 """Longest error text, in characters; what a server has to say fits."""
+SHORTEST_HEADER = 8
 MAX_READ = 8_000
 """How much of a server's own words is looked at."""
 
@@ -89,8 +90,9 @@ class Endpoint:
         return key
 
     def secrets(self) -> list[str]:
-        """What no text may show."""
-        return [s for s in (self.key(), self._address.password, *self.headers.values()) if s]
+        """What no text may show. A short header value is a name or a number, not a secret."""
+        values = [value for value in self.headers.values() if len(value) >= SHORTEST_HEADER]
+        return [s for s in (self.key(), self._address.password, *values) if s]
 
     def error(
         self, code: ErrorCode, sentence: str, retry_after_ms: int | None = None

@@ -28,6 +28,8 @@ class Plan:
     batch_tokens: int
     """Between batches a cancel is noticed and the other slots get their turn."""
     cache_mib: int
+    fit: bool
+    """Have llama.cpp find out how much of the model this machine's devices can hold."""
 
 
 def main() -> int:
@@ -49,6 +51,8 @@ def main() -> int:
     params.kv_unified = True
     params.n_batch = params.n_ubatch = plan.batch_tokens
     params.cache_ram_mib = plan.cache_mib
+    params.fit_params = plan.fit
+    params.warmup = False  # the first question does the same, and has been asked already
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = plan.threads
     try:
         server = xllamacpp.Server(params)

@@ -66,6 +66,7 @@ class LlamaProcess:
         model: the file.
         name: what the server calls the model.
         context_tokens: the size of the context that all slots share.
+        fit: whether the model may be too large for this machine's devices.
         idle_s: see `IDLE_S`.
         command: what is started.
     """
@@ -76,12 +77,14 @@ class LlamaProcess:
         name: str,
         context_tokens: int,
         *,
+        fit: bool = True,
         idle_s: float = IDLE_S,
         command: Callable[[], list[str]] = llama_command,
     ) -> None:
         self._model = model
         self._name = name
         self._context_tokens = context_tokens
+        self._fit = fit
         self._idle_s = idle_s
         self._command = command
         self._starting: asyncio.Task[Child] | None = None
@@ -164,6 +167,7 @@ class LlamaProcess:
             threads=threads(),
             batch_tokens=BATCH_TOKENS,
             cache_mib=CACHE_MIB,
+            fit=self._fit,
         )
         process = await asyncio.create_subprocess_exec(
             *self._command(),

@@ -24,7 +24,8 @@ MakeProcess = Callable[[Weights, int], LlamaProcess]
 
 
 def _process(weights: Weights, context_tokens: int) -> LlamaProcess:
-    return LlamaProcess(weights.path, weights.id, context_tokens)
+    fit = not weights.embedded
+    return LlamaProcess(weights.path, weights.id, context_tokens, fit=fit)
 
 
 @dataclass(slots=True)
