@@ -26,10 +26,12 @@ from shell.api.listener import address_of, listen
 from shell.api.llm import LlmApi
 from shell.api.passes import Passes
 from shell.api.shell import ShellApi
+from shell.contract import Defaults
 from shell.core import Core, core, run_within
 from shell.datadir import DataDirectory
 from shell.display import display_problem
 from shell.links import has_desktop, open_link
+from shell.providers.local import LocalProvider
 from shell.signals import caught
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from shell.api.tabs import Tabs
 
 PAGE = Path(__file__).parent / "page"
+WARM_AFTER_S = 0.5
+"""What a page gets to draw itself before the model takes the processor."""
 CLOSE_S = 1.5
 """With the core's own limit the process is gone within 3 s, whatever a page or a provider does."""
 
@@ -86,7 +90,8 @@ def host(
         page = None if options.dev_url else load_page(PAGE)
         listener = listen(options.port)
         address = address_of(listener)
-        shell = ShellApi(sys.platform, lambda: defaults, open_window, open_link)
+        greeter = Greeter(running, defaults)
+        shell = ShellApi(sys.platform, greeter.greet, open_window, open_link)
         door = running.thread.call(lambda: Door({"llm": LlmApi(running.engine), "shell": shell}))
 
         async def begin() -> "Loopback":
@@ -102,7 +107,38 @@ def host(
         try:
             yield Host(running, door, address, server)
         finally:
+            running.thread.loop.call_soon_threadsafe(greeter.close)
             run_within(CLOSE_S, running.thread, _close(running, door, server))
+
+
+class Greeter:
+    """Answers a page's hello. After the first one it has the default model loaded, if that is
+    local: a page is there now, and its first question will come in a moment. Loop thread only.
+    """
+
+    def __init__(self, core: Core, defaults: Defaults) -> None:
+        self._core = core
+        self._defaults = defaults
+        self._timer: asyncio.TimerHandle | None = None
+        self._warming: asyncio.Task[None] | None = None
+
+    def greet(self) -> Defaults:
+        """What new conversations use."""
+        provider = self._core.providers.resolve(self._defaults.provider_id)
+        if self._timer is None and isinstance(provider, LocalProvider):
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(WARM_AFTER_S, self._warm, provider)
+        return self._defaults
+
+    def close(self) -> None:
+        """Load nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._warming is not None:
+            self._warming.cancel()
+
+    def _warm(self, provider: LocalProvider) -> None:
+        self._warming = asyncio.get_running_loop().create_task(provider.warm(), name="warm up")
 
 
 def _tabs(options: Options, passes: Passes, core: Core, door: Door) -> "Tabs":

@@ -1,14 +1,22 @@
 """The real embedded model, from the command line: it answers, stops, and is never left over."""
 
+import asyncio
+import json
 import shutil
 import signal
+import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
-from tests.command import ROOT, Program, run, started
+from shell.contract import CONTRACT_VERSION
+from tests.command import ROOT, Program, environment, run, started
 
 pytestmark = [
     pytest.mark.model,
@@ -70,6 +78,51 @@ def test_a_killed_program_takes_the_model_along() -> None:
         until_it_answers(program)
         program.send(signal.SIGKILL)
         gone_within(program, 3)
+
+
+def test_a_page_that_says_hello_has_the_model_loaded(tmp_path: Path) -> None:
+    """Without a question; and not before there is a page."""
+    with started("serve", "--no-open", "--data-dir", str(tmp_path)) as program:
+        url = urlsplit(str(program.line()["url"]))
+        assert program.family() == {program.process.pid}
+        asyncio.run(say_hello(url.netloc, url.fragment.removeprefix("token=")))
+        deadline = time.monotonic() + 20
+        while len(program.family()) < 2:
+            assert time.monotonic() < deadline
+        result, seconds = program.stop()
+        assert (result.status, result.err) == (0, "")
+        gone_within(program, 3 - seconds)
+
+
+async def say_hello(host: str, token: str) -> None:
+    load, tab = str(uuid.uuid4()), str(uuid.uuid4())
+    hello = {"id": 1, "method": "shell.hello", "params": {"version": CONTRACT_VERSION}}
+    async with connect(f"ws://{host}/door", origin=Origin(f"http://{host}")) as page:
+        greeting = {"token": token, "tab": tab, "load": load, "version": CONTRACT_VERSION}
+        await page.send(json.dumps(greeting))
+        batch = {"version": CONTRACT_VERSION, "load": load, "calls": [hello]}
+        await page.send(json.dumps(batch))
+        while "push" not in json.loads(await page.recv()):
+            pass
+
+
+def test_warming_up_imports_no_sdk() -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from shell.providers.local import LocalProvider\n"
+        "from shell.providers.weights import WeightsShelf\n"
+        "async def warm():\n"
+        "    local = LocalProvider(WeightsShelf(None))\n"
+        "    await local.warm()\n"
+        "    (runner,) = local._runners.values()\n"
+        "    print(runner.process.ready, 'openai' in sys.modules)\n"
+        "    await local.close()\n"
+        "asyncio.run(warm())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
+    )
+    assert done.stdout == "True False\n"
 
 
 def test_a_missing_model_file_is_a_sentence(tmp_path: Path) -> None:
