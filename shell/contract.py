@@ -768,10 +768,6 @@ class StoreWatch(Value):
 
 # --- settings -------------------------------------------------------------------------------
 
-BaseUrl = Annotated[str, Field(max_length=2_000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")]
-HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
-HeaderValue = Annotated[str, Field(max_length=4_000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 Theme = Literal["system", "light", "dark"]
 Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4})?$")]
 Shortcuts = dict[
@@ -827,31 +823,10 @@ class PreferencesChange(Value):
     deadlines: DeadlineSettings | None = None
 
 
-class AddedProvider(Value):
-    """A provider that a person has added. Of its headers only the names are told."""
-
-    id: str
-    kind: Literal["openai-compatible"]
-    base_url: str
-    header_names: list[str]
-    key_env: str | None
-
-
-class ProviderChange(Value):
-    """A provider to add, or to put in the place of the one with this id."""
-
-    id: ProviderId
-    kind: Literal["openai-compatible"] = "openai-compatible"
-    base_url: BaseUrl
-    headers: dict[HeaderName, HeaderValue] = {}
-    key_env: VariableName | None = None
-
-
 class SettingsView(Value):
     """The settings, and what was wrong with their file."""
 
     preferences: Preferences
-    providers: list[AddedProvider]
     notices: list[str]
 
 
@@ -876,4 +851,6 @@ class KeyChange(Value):
     """A key to be kept for a provider. It goes one way: nothing ever tells it again."""
 
     provider_id: ProviderId
-    key: Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[\x21-\x7e]+$", repr=False)]
+    key: Annotated[
+        str, Field(min_length=1, max_length=10_000, pattern=r"^[\x21-\x7e]+$", repr=False)
+    ]

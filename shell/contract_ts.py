@@ -89,7 +89,7 @@ def render() -> str:
     for value in [*told, *(m.result for m in every)]:
         writer.add(value, "serialization")
     parts = [
-        _doc(_attribute_docs(inspect.getsource(contract)).get("CONTRACT_VERSION", ""))
+        _doc(writer.docs[""].get("CONTRACT_VERSION", ""))
         + f"export const CONTRACT_VERSION = {contract.CONTRACT_VERSION};\n",
         _JSON,
         *writer.declarations(),
@@ -153,6 +153,8 @@ class _Writer:
     def __init__(self) -> None:
         self._models: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
+        self.docs = _docs(inspect.getsource(contract))
+        """Read once: finding a class in its file costs as much as reading the file."""
         for name in ALIASES:
             alias = getattr(contract, name)
             self._aliases[self.type_of(alias, "serialization")] = name
@@ -190,7 +192,7 @@ class _Writer:
         head = _doc(schema.get("description", "")) + "export "
         if "properties" not in schema:
             return head.removesuffix("export ") + _named(name, self._type(schema))
-        docs = _field_docs(getattr(contract, name))
+        docs = self._field_docs(getattr(contract, name))
         required = set(schema.get("required", ()))
         lines = [f"{head}interface {name} {{\n"]
         for field, inner in schema["properties"].items():
@@ -199,6 +201,13 @@ class _Writer:
             end = "" if kept else " | undefined"
             lines.append(f"  {field}{'' if kept else '?'}: {self._type(inner)}{end};\n")
         return "".join([*lines, "}\n"])
+
+    def _field_docs(self, model: type[BaseModel]) -> dict[str, str]:
+        """The strings under a model's fields, its bases' included, by their names on the wire."""
+        docs: dict[str, str] = {}
+        for base in reversed(model.__mro__):
+            docs |= self.docs.get(base.__name__, {})
+        return {to_camel(name): text for name, text in docs.items()}
 
     def _type(self, schema: Schema) -> str:
         text = self._plain_type(schema)
@@ -273,20 +282,18 @@ def _on_the_page(name: re.Match[str]) -> str:
     return f"`{to_camel(name[0].strip('`'))}`"
 
 
-def _field_docs(model: type[BaseModel]) -> dict[str, str]:
-    """The strings under a model's fields, its bases' included, by their names on the wire."""
-    docs: dict[str, str] = {}
-    for base in reversed(model.__mro__):
-        if issubclass(base, BaseModel) and base is not BaseModel:
-            body = textwrap.dedent(inspect.getsource(base))
-            docs |= _attribute_docs(body.partition("\n")[2])
-    return {to_camel(name): text for name, text in docs.items()}
+def _docs(source: str) -> dict[str, dict[str, str]]:
+    """The strings under assignments, by name: of every class, and of the module under ""."""
+    module = ast.parse(source)
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+    return {"": _attribute_docs(module.body)} | {
+        node.name: _attribute_docs(node.body) for node in classes
+    }
 
 
-def _attribute_docs(source: str) -> dict[str, str]:
+def _attribute_docs(body: list[ast.stmt]) -> dict[str, str]:
     """The string that stands under an assignment, by the name that is assigned."""
     docs: dict[str, str] = {}
-    body = ast.parse(textwrap.dedent(source)).body
     for node, after in itertools.pairwise(body):
         target = node.target if isinstance(node, ast.AnnAssign) else None
         if isinstance(node, ast.Assign):

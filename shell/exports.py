@@ -28,7 +28,7 @@ class Exports:
 
     Args:
         store: opened.
-        settings: part of every whole backup.
+        settings: read again after a restore, which may have replaced them.
         idle: whether no answer is being given; a restore waits for nobody.
     """
 
@@ -76,7 +76,7 @@ class Exports:
         folder = self._store.backups.folder
         target = folder / f"tidewire-{time.strftime('%Y%m%d-%H%M%S')}.zip"
         await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
-        await asyncio.wrap_future(self._store.bundle(target, self._settings.path))
+        await asyncio.wrap_future(self._store.bundle(target))
         made = [backup for backup in await self.backups() if backup.name == target.name]
         return made[0]
 
@@ -95,9 +95,8 @@ class Exports:
         source = await asyncio.to_thread(self._store.backups.path, name)
         if not self._idle():
             raise SessionBusy("Wait until every answer is complete, then restore")
-        settings = await asyncio.wrap_future(self._store.restore(source))
-        if settings is not None:
-            self._settings.put(settings)
+        await asyncio.wrap_future(self._store.restore(source))
+        self._settings.reload()
         self._store.changed()
         return await self._store.state(-1)
 

@@ -9,36 +9,30 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shell.contract import (
-    AddedProvider,
-    BaseUrl,
     DeadlineSettings,
-    HeaderName,
-    HeaderValue,
     Language,
     LimitSettings,
     ModelId,
     Preferences,
     PreferencesChange,
-    ProviderChange,
     ProviderId,
     SettingsView,
     Shortcuts,
     StallMs,
     Theme,
     TimeoutMs,
-    VariableName,
 )
-from shell.errors import NotFound, StorageFailed
+from shell.errors import StorageFailed
 from shell.settings import Deadlines, Limits, Settings
 
 FILE = "settings.json"
@@ -57,15 +51,6 @@ class _Part(BaseModel):
         alias_generator=to_camel,
         hide_input_in_errors=True,
     )
-
-
-class AddedEndpoint(_Part):
-    """A provider that a person has added, as the host needs it. Header values may be secrets."""
-
-    kind: Literal["openai-compatible"] = "openai-compatible"
-    base_url: BaseUrl
-    headers: dict[HeaderName, HeaderValue] = {}
-    key_env: VariableName | None = None
 
 
 class _Limits(_Part):
@@ -92,7 +77,6 @@ class _Content(_Part):
     title_model: ModelId | None = None
     limits: _Limits = _Limits()
     deadlines: _Deadlines = _Deadlines()
-    providers: dict[ProviderId, AddedEndpoint] = {}
 
 
 class SettingsFile:
@@ -111,11 +95,6 @@ class SettingsFile:
         self._read()
 
     # --- what it says -----------------------------------------------------------------------
-
-    @property
-    def providers(self) -> Mapping[str, AddedEndpoint]:
-        """The providers that a person has added, by their ids."""
-        return self._content.providers
 
     @property
     def engine(self) -> Settings:
@@ -144,19 +123,7 @@ class SettingsFile:
 
     def view(self) -> SettingsView:
         """Everything of it that a page may see."""
-        added = [
-            AddedProvider(
-                id=provider_id,
-                kind=endpoint.kind,
-                base_url=endpoint.base_url,
-                header_names=list(endpoint.headers),
-                key_env=endpoint.key_env,
-            )
-            for provider_id, endpoint in self._content.providers.items()
-        ]
-        return SettingsView(
-            preferences=self.preferences, providers=added, notices=list(self.notices)
-        )
+        return SettingsView(preferences=self.preferences, notices=list(self.notices))
 
     # --- changing it ------------------------------------------------------------------------
 
@@ -177,43 +144,9 @@ class SettingsFile:
                 else:
                     raw[name] = value
 
-    def set_provider(self, change: ProviderChange) -> None:
-        """Add a provider, or put it in the place of the one with its id.
-
-        Raises:
-            StorageFailed: it cannot be written; nothing has changed.
-        """
-        endpoint = change.model_dump(mode="json", by_alias=True, exclude={"id"})
-        with self._writing() as raw:
-            raw["providers"] = {**_added(raw), change.id: endpoint}
-
-    def remove_provider(self, provider_id: str) -> None:
-        """Forget a provider that was added.
-
-        Raises:
-            NotFound: there is none.
-            StorageFailed: it cannot be written; nothing has changed.
-        """
-        with self._writing() as raw:
-            added = _added(raw)
-            if provider_id not in added:
-                raise NotFound(f"There is no added provider {provider_id}")
-            del added[provider_id]
-            raw["providers"] = added
-
-    def put(self, content: bytes) -> None:
-        """Put a file's content, from a backup, in the place of this one's.
-
-        Raises:
-            StorageFailed: it is no settings file, or it cannot be written.
-        """
-        try:
-            raw = json.loads(content)
-        except ValueError:
-            raw = None
-        if not isinstance(raw, dict):
-            raise StorageFailed("The settings in the backup cannot be read")
-        self._write(raw)
+    def reload(self) -> None:
+        """Read it again: somebody else has put another file there."""
+        self._read()
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -290,11 +223,6 @@ def _understood(raw: dict[str, JsonValue]) -> tuple[_Content, list[str]]:
                 if removed is not None:
                     wrong.append(".".join(keys))
     return _Content(), ["everything"]
-
-
-def _added(raw: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    added = raw.get("providers")
-    return dict(added) if isinstance(added, dict) else {}
 
 
 def _private(path: str, flags: int) -> int:

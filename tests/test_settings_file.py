@@ -11,9 +11,8 @@ from shell.contract import (
     DeadlineSettings,
     LimitSettings,
     PreferencesChange,
-    ProviderChange,
 )
-from shell.errors import NotFound, StorageFailed
+from shell.errors import StorageFailed
 from shell.settings import Settings
 from shell.settings_file import SettingsFile
 
@@ -67,13 +66,9 @@ def test_unknown_keys_are_kept_wherever_they_are(tmp_path: Path) -> None:
     settings = SettingsFile(tmp_path)
     assert settings.notices == []
     settings.change(PreferencesChange(limits=LimitSettings(inferences=4, sessions=5)))
-    settings.set_provider(ProviderChange(id="y", base_url="https://y.example"))
     kept = read(tmp_path)
     assert kept["future"] == {"a": [1, None]}
     assert kept["limits"] == {"inferences": 4, "perDay": 9, "sessions": 5}
-    assert isinstance(kept["providers"], dict)
-    assert kept["providers"]["x"]["n"] == 1
-    assert list(settings.providers) == ["x", "y"]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\x00", "", '{"a": 1', "[" * 100_000, "\udc80"])
@@ -99,12 +94,7 @@ def test_a_value_that_makes_no_sense_costs_only_itself(tmp_path: Path) -> None:
             "language": 5,
             "limits": {"inferences": -1, "sessions": 7},
             "deadlines": "soon",
-            "providers": {
-                "good": {"baseUrl": "http://127.0.0.1:1"},
-                "bad": {"baseUrl": "file:///etc/passwd"},
-                "worse": None,
-                "no name!": {"baseUrl": "https://a.example"},
-            },
+            "shortcuts": {"send": "Enter", "no name!": "x", "find": 5},
             "defaultProvider": "echo",
         },
     )
@@ -113,9 +103,9 @@ def test_a_value_that_makes_no_sense_costs_only_itself(tmp_path: Path) -> None:
     assert settings.preferences.default_provider == "echo"
     assert settings.engine.limits.sessions == 7
     assert settings.engine.limits.inferences == Settings().limits.inferences
-    assert list(settings.providers) == ["good"]
+    assert settings.preferences.shortcuts == {"send": "Enter"}
     said = " ".join(settings.notices)
-    for name in ("theme", "language", "limits.inferences", "deadlines", "providers.bad"):
+    for name in ("theme", "language", "limits.inferences", "deadlines", "shortcuts.find"):
         assert f"'{name}'" in said
     assert "sessions" not in said
     # It stays in the file until its owner mends it.
@@ -123,28 +113,12 @@ def test_a_value_that_makes_no_sense_costs_only_itself(tmp_path: Path) -> None:
     assert read(tmp_path)["theme"] == "purple"
 
 
-def test_the_page_sees_no_header_values(tmp_path: Path) -> None:
-    settings = SettingsFile(tmp_path)
-    headers = {"X-Secret": "canary-value"}
-    settings.set_provider(
-        ProviderChange(id="mine", base_url="https://a.example", headers=headers, key_env="MINE_KEY")
-    )
-    assert settings.providers["mine"].headers == headers
-    told = settings.view().model_dump_json()
-    assert "X-Secret" in told
-    assert "canary" not in told
-    settings.remove_provider("mine")
-    assert settings.providers == {}
-    with pytest.raises(NotFound):
-        settings.remove_provider("mine")
-
-
 def test_what_another_process_wrote_is_not_undone(tmp_path: Path) -> None:
     one, other = SettingsFile(tmp_path), SettingsFile(tmp_path)
     one.change(PreferencesChange(theme="dark"))
-    other.set_provider(ProviderChange(id="y", base_url="https://y.example"))
-    kept = SettingsFile(tmp_path)
-    assert (kept.preferences.theme, list(kept.providers)) == ("dark", ["y"])
+    other.change(PreferencesChange(default_provider="echo"))
+    kept = SettingsFile(tmp_path).preferences
+    assert (kept.theme, kept.default_provider) == ("dark", "echo")
 
 
 def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:

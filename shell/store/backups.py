@@ -99,7 +99,8 @@ class Backups:
     def _prune(self, prefix: str) -> None:
         same = [backup for backup in self.listed() if backup.name.startswith(f"{prefix}-")]
         for backup in same[KEPT:]:
-            (self.folder / backup.name).unlink(missing_ok=True)
+            for path in self.folder.glob(f"{backup.name.removesuffix('.db')}[.-]*"):
+                path.unlink(missing_ok=True)
 
 
 def copy(source: Path, target: Path) -> None:
@@ -126,3 +127,17 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def put_file(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all, for its owner alone."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)

@@ -1,4 +1,4 @@
-"""Bundle: a whole backup as one file: a zip of the conversations, the settings and a list of both.
+"""Bundle: a whole backup as one file: a zip of the conversations, of settings, and a list of it.
 
 Keys are not in it: they are in the keychain.
 """
@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from shell.store.trouble import Damaged
 
 FORMAT = "tidewire-backup"
 VERSION = 1
-CONVERSATIONS, SETTINGS, MANIFEST = "conversations.db", "settings.json", "manifest.json"
+CONVERSATIONS, MANIFEST = "conversations.db", "manifest.json"
+EXTRAS = ("settings.json", "providers.json")
+"""Files of the data directory that belong to a whole backup, as far as they are there."""
 _BLOCK = 1 << 20
 
 
@@ -28,10 +31,11 @@ class Unpacked:
     """What was in a bundle, checked."""
 
     conversations: Path
-    settings: bytes | None
+    extras: Mapping[str, bytes]
+    """Of `EXTRAS`, what was there."""
 
 
-def write(target: Path, conversations: Path, settings: Path) -> None:
+def write(target: Path, conversations: Path) -> None:
     """Write everything, as it is now, to one file. An older file of the name is replaced.
 
     Raises:
@@ -45,9 +49,10 @@ def write(target: Path, conversations: Path, settings: Path) -> None:
         if found is not None:
             raise Damaged(f"{conversations} is damaged ({found}). Start Tidewire: it repairs it.")
         members = [CONVERSATIONS]
-        if settings.exists():
-            shutil.copyfile(settings, folder / SETTINGS)
-            members.append(SETTINGS)
+        for extra in EXTRAS:
+            if (source := conversations.with_name(extra)).exists():
+                shutil.copyfile(source, folder / extra)
+                members.append(extra)
         manifest = {
             "format": FORMAT,
             "version": VERSION,
@@ -73,10 +78,10 @@ def unpack(source: Path, folder: Path) -> Unpacked:
         Damaged: it is not whole, or not a backup. Nothing else was touched.
     """
     conversations = folder / CONVERSATIONS
-    settings: bytes | None = None
+    extras: dict[str, bytes] = {}
     if zipfile.is_zipfile(source):
         try:
-            settings = _unzip(source, folder)
+            extras = _unzip(source, folder)
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
             reason = str(error)[:200] or type(error).__name__
             raise Damaged(f"{source} is not a whole backup of Tidewire: {reason}") from None
@@ -85,22 +90,22 @@ def unpack(source: Path, folder: Path) -> Unpacked:
     found = problem_of(conversations)
     if found is not None:
         raise Damaged(f"{source} is not a backup that can be restored: {found}")
-    return Unpacked(conversations, settings)
+    return Unpacked(conversations, extras)
 
 
-def _unzip(source: Path, folder: Path) -> bytes | None:
+def _unzip(source: Path, folder: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(source) as zipped:
         manifest = json.loads(zipped.read(MANIFEST))
         if manifest["format"] != FORMAT or manifest["version"] > VERSION:
             raise ValueError("another program, or a newer one, wrote it")
         files: dict[str, str] = manifest["files"]
-        for member in (CONVERSATIONS, SETTINGS):
+        for member in (CONVERSATIONS, *EXTRAS):
             if member in files:
                 with zipped.open(member) as packed, (folder / member).open("wb") as file:
                     shutil.copyfileobj(packed, file, _BLOCK)
                 if _sha256(folder / member) != files[member]:
                     raise ValueError(f"{member} is not what was packed")
-        return (folder / SETTINGS).read_bytes() if SETTINGS in files else None
+        return {name: (folder / name).read_bytes() for name in EXTRAS if name in files}
 
 
 def _sha256(path: Path) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import shutil
 import tempfile
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,7 +15,7 @@ from shell.contract import StoreState
 from shell.errors import ShellError, StorageFailed, StorageUnavailable
 from shell.ids import TEMPORARY, epoch_ms
 from shell.store import bundle, index, tree
-from shell.store.backups import Backups
+from shell.store.backups import Backups, put_file
 from shell.store.check import problem
 from shell.store.condition import BLANK, Condition, examine, note_closed
 from shell.store.database import BUSY_S, Database, Job
@@ -156,33 +157,33 @@ class Store:
         """Make a backup now, in a thread of its own."""
         return self._apart.submit(lambda: self._backed_up(prefix))
 
-    def bundle(self, target: Path, settings: Path) -> Future[None]:
-        """Write everything to one file, in a thread of its own."""
-        return self._apart.submit(lambda: self._bundled(target, settings))
+    def bundle(self, target: Path) -> Future[None]:
+        """Write everything, settings included, to one file, in a thread of its own."""
+        return self._apart.submit(lambda: self._bundled(target))
 
-    def restore(self, source: Path) -> Future[bytes | None]:
-        """Put a backup in the place of what is there, which is backed up before.
-
-        Returns:
-            the settings that were in it.
-        """
+    def restore(self, source: Path) -> Future[None]:
+        """Put a backup in the place of what is there, which is backed up before."""
         return self._apart.submit(lambda: self._restored(source))
 
     def _backed_up(self, prefix: str) -> Path:
         with sentences(self.backups.folder / "backup"):
             return self.backups.make(self.path, prefix)
 
-    def _bundled(self, target: Path, settings: Path) -> None:
+    def _bundled(self, target: Path) -> None:
         with sentences(target):
-            bundle.write(target, self.path, settings)
+            bundle.write(target, self.path)
 
-    def _restored(self, source: Path) -> bytes | None:
+    def _restored(self, source: Path) -> None:
         with sentences(source), tempfile.TemporaryDirectory(dir=self.path.parent) as folder:
             unpacked = bundle.unpack(source, Path(folder))
-            self.backups.make(self.path, "before")
+            safety = self.backups.make(self.path, "before")
+            for name, content in unpacked.extras.items():
+                there = self.path.with_name(name)
+                if there.exists():
+                    shutil.copyfile(there, safety.with_name(f"{safety.stem}-{name}"))
+                put_file(there, content)
             self.database.replace(unpacked.conversations).result()
             self.database.write(self._settle).result()
-            return unpacked.settings
 
     def _back_up_if_due(self) -> None:
         loop = asyncio.get_running_loop()

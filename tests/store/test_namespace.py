@@ -112,7 +112,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         {
             "conversations": ConversationsApi(desk.conversations, imports, exports),
             "keys": KeysApi(keys, lambda: {"openai": "https://api.openai.com/v1"}),
-            "settings": SettingsApi(settings, lambda: None),
+            "settings": SettingsApi(settings),
         }
     )
     yield House(desk, door, settings, keys, Page(door, "window-1"), tmp_path)

@@ -675,28 +675,9 @@ export interface PreferencesChange {
   deadlines?: DeadlineSettings | null | undefined;
 }
 
-/** A provider that a person has added. Of its headers only the names are told. */
-export interface AddedProvider {
-  id: string;
-  kind: "openai-compatible";
-  baseUrl: string;
-  headerNames: string[];
-  keyEnv: string | null;
-}
-
-/** A provider to add, or to put in the place of the one with this id. */
-export interface ProviderChange {
-  id: string;
-  kind: "openai-compatible";
-  baseUrl: string;
-  headers?: Record<string, string> | undefined;
-  keyEnv?: string | null | undefined;
-}
-
 /** The settings, and what was wrong with their file. */
 export interface SettingsView {
   preferences: Preferences;
-  providers: AddedProvider[];
   notices: string[];
 }
 
@@ -858,17 +839,11 @@ export const client = (call: Invoke) => ({
       call<SessionSnapshot>("llm.get_session", params),
   },
   settings: {
-    /** The settings; of the headers of added providers only the names. */
+    /** The settings, and what was wrong with their file. */
     get: () => call<SettingsView>("settings.get"),
     /** Change what is given; null takes a choice back. */
     update: (params: PreferencesChange) =>
       call<SettingsView>("settings.update", params),
-    /** Add a provider, or put it in the place of the one with its id. */
-    setProvider: (params: ProviderChange) =>
-      call<SettingsView>("settings.set_provider", params),
-    /** Forget a provider that was added. */
-    removeProvider: (params: string) =>
-      call<SettingsView>("settings.remove_provider", params),
   },
   shell: {
     /** The first call of every load; refuses a page of another contract. */
