@@ -13,6 +13,9 @@ from typing import IO, Self
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 15.0
 
+Figures = dict[str, float | None]
+"""What was measured, by name; None for what this measurement does not tell."""
+
 
 class PeerFailed(Exception):
     """A peer ended, or measured something that came out wrong."""
@@ -65,7 +68,7 @@ class Running:
             except (OSError, subprocess.TimeoutExpired):
                 self._process.kill()
 
-    def ask(self, order: Mapping[str, object]) -> dict[str, float | None]:
+    def ask(self, order: Mapping[str, object]) -> Figures:
         """Let it measure; returns the figures.
 
         Raises:
@@ -86,5 +89,5 @@ class Running:
         found = json.loads(answer)
         if "error" in found:
             raise PeerFailed(f"{self._name}: {found['error']}")
-        figures: dict[str, float | None] = found["figures"]
+        figures: Figures = found["figures"]
         return figures

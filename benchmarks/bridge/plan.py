@@ -40,6 +40,11 @@ class Plan:
     seconds: float
     """Of a steady stream."""
 
+    @property
+    def measurements(self) -> list[str]:
+        """Their names, in the order in which they are made."""
+        return list(self.orders(WAYS["door-qt"]))
+
     def orders(self, way: Way) -> dict[str, Order]:
         """What one round asks of a peer for a way, by the measurement's name."""
 

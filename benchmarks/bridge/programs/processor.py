@@ -29,3 +29,13 @@ def all_s() -> float:
     for pid in family:
         family += parents.get(pid, [])
     return sum(spent.get(pid, 0) for pid in family) / os.sysconf("SC_CLK_TCK")
+
+
+def busy_s() -> float:
+    """Seconds that all processors of the machine have not been idle. Linux only; else own."""
+    try:
+        first = Path("/proc/stat").read_text("utf-8").partition("\n")[0].split()
+    except OSError:
+        return own_s()
+    user, nice, system, _idle, _waiting, *others = map(int, first[1:9])
+    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
