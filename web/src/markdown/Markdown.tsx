@@ -9,7 +9,7 @@ import {
   useRef,
 } from "react";
 import { blocks } from "./Block";
-import { advance, EMPTY, GROUP_SIZE } from "./document";
+import { advance, type Document, EMPTY, GROUP_SIZE } from "./document";
 import { FootnoteSection } from "./FootnoteSection";
 import { areAlike, collect, type Footnotes, FootnotesContext, NO_FOOTNOTES } from "./footnotes";
 import styles from "./markdown.module.css";
@@ -27,7 +27,7 @@ export function Markdown({ text, live, onOpenLink }: MarkdownProps): ReactNode {
   // What was last rendered only saves work: `advance` comes to the same from any state.
   const rendered = useRef(EMPTY);
   const document = useMemo(() => advance(rendered.current, text, live), [text, live]);
-  const footnotes = useFootnotes(document.groups, live);
+  const footnotes = useFootnotes(document);
   useLayoutEffect(() => {
     rendered.current = document;
   });
@@ -72,17 +72,17 @@ const Group = memo(function Group({ nodes, open }: GroupProps): ReactNode {
 });
 
 /** The same object as long as nothing that a reference shows has changed. */
-function useFootnotes(groups: readonly (readonly Node[])[], live: boolean): Footnotes {
+function useFootnotes({ source, groups, live }: Document): Footnotes {
   const id = useId();
   const shown = useRef<Footnotes>({ prefix: "", byLabel: NO_FOOTNOTES });
   const footnotes = useMemo(() => {
-    const byLabel = collect(groups, live);
+    const byLabel = source.includes("[^") ? collect(groups, live) : NO_FOOTNOTES;
     const prefix = `md${id.replaceAll(/[^\w-]/g, "")}-`;
     const { current } = shown;
     return current.prefix === prefix && areAlike(current.byLabel, byLabel)
       ? current
       : { prefix, byLabel };
-  }, [groups, live, id]);
+  }, [source, groups, live, id]);
   useLayoutEffect(() => {
     shown.current = footnotes;
   });

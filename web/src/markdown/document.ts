@@ -48,7 +48,9 @@ export function advance(previous: Document, text: string, live: boolean): Docume
   if (previous.text === text && previous.live === live) return previous;
   const source = withPlainEnds(text, live);
   if (!live) return complete(previous, text, source);
-  const continues = previous.live && source.startsWith(previous.source);
+  // Comparing two strings is far quicker than asking whether one starts with the other.
+  const begin = source.slice(0, previous.source.length);
+  const continues = previous.live && begin === previous.source;
   return grow(continues ? previous : { ...EMPTY, groups: previous.groups }, text, source);
 }
 
@@ -60,21 +62,21 @@ function withPlainEnds(text: string, live: boolean): string {
 }
 
 function complete(previous: Document, text: string, source: string): Document {
-  const reader = new Reader(EMPTY.links, EMPTY.runs);
+  const reader = new Reader(EMPTY.links);
   const nodes = reader.readBlocks(source);
-  reader.readInside();
-  const { links, runs } = reader;
+  reader.readInside(EMPTY.runs);
+  const { links } = reader;
   const blocks = nodes.filter(isShown);
   return {
     text,
     live: false,
     source,
-    groups: grouped(blocks, previous, areSame(previous.links, links)),
+    groups: grouped(blocks, previous, 0, areSame(previous.links, links)),
     settled: blocks.length,
     offset: source.length,
     stem: undefined,
     links,
-    runs,
+    runs: EMPTY.runs,
   };
 }
 
@@ -92,14 +94,15 @@ function grow(previous: Document, text: string, source: string): Document {
     if (first === undefined) return grow({ ...previous, stem: undefined }, text, source);
     nodes[0] = first;
   }
-  const before = previous.groups.flat().slice(0, previous.settled);
-  const blocks = [...before, ...nodes.filter(isShown)];
+  const whole = Math.floor(previous.settled / GROUP_SIZE);
+  const begun = previous.groups[whole]?.slice(0, previous.settled % GROUP_SIZE) ?? [];
+  const blocks = [...begun, ...nodes.filter(isShown)];
   const settled = settle(nodes, source.slice(previous.offset), stem);
   return {
     text,
     live: true,
     source,
-    groups: grouped(blocks, previous, sameLinks),
+    groups: grouped(blocks, previous, whole, sameLinks),
     settled: previous.settled + settled.count,
     offset: previous.offset + settled.characters,
     stem: settled.stem,
@@ -116,15 +119,15 @@ interface Reading {
 
 /** Read what is certain of the text's end. */
 function readTail(tail: string, { links, runs }: Document): Reading {
-  let reader = new Reader(links, runs);
+  let reader = new Reader(links);
   let nodes = reader.readBlocks(tail);
   const length = certainLength(tail, lastLeaf(nodes));
   if (length < tail.length) {
-    reader = new Reader(links, runs);
+    reader = new Reader(links);
     nodes = reader.readBlocks(tail.slice(0, length));
   }
   settleEnd(nodes, reader);
-  reader.readInside();
+  reader.readInside(areSame(links, reader.links) ? runs : EMPTY.runs);
   return { nodes, links: reader.links, runs: reader.runs };
 }
 
@@ -160,20 +163,24 @@ function isShown(node: Node): boolean {
   return node.type !== "space" && node.type !== "def";
 }
 
-/** The blocks in groups, with all that was read the same before taken from there. */
+/**
+ * The blocks in groups, with all that was read the same before taken from there; the first
+ * `whole` groups are settled, and the blocks those after them.
+ */
 function grouped(
   blocks: readonly Node[],
   previous: Document,
+  whole: number,
   sameLinks: boolean,
 ): readonly (readonly Node[])[] {
-  const old = previous.groups.flat();
+  const old = previous.groups.slice(whole).flat();
   // The last block was not read to its end.
   const last = previous.live ? old.length - 1 : old.length;
   const kept = blocks.map((block, at) => keep(old[at], block, at < last, sameLinks));
-  const groups = [];
+  const groups = previous.groups.slice(0, whole);
   for (let start = 0; start < kept.length; start += GROUP_SIZE) {
     const group = kept.slice(start, start + GROUP_SIZE);
-    const before = previous.groups[start / GROUP_SIZE];
+    const before = previous.groups[groups.length];
     groups.push(before !== undefined && areEqual(before, group) ? before : group);
   }
   return groups;

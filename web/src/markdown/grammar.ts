@@ -41,7 +41,7 @@ class Rules extends Tokenizer {
   }
 }
 
-/** The runs of texts that are too long to be read as one, by what stands in them. */
+/** What texts within blocks, or parts of long ones, were read as. */
 export type Runs = ReadonlyMap<string, Token[]>;
 
 /** Reads one text: its blocks first, and then what stands in them. */
@@ -49,12 +49,11 @@ export class Reader extends Lexer {
   /** Whether the run that is being read holds the end of a formula in brackets. */
   mayHoldFormula = true;
   readonly runs = new Map<string, Token[]>();
-  readonly #known: Runs;
+  #known: Runs = this.runs;
 
-  /** `links` are the definitions that stand before the text, `known` runs that were read before. */
-  constructor(links: Links, known: Runs) {
+  /** `links` are the definitions that stand before the text. */
+  constructor(links: Links) {
     super({ gfm: true, tokenizer: new Rules(), extensions: EXTENSIONS });
-    this.#known = known;
     Object.assign(this.tokens.links, links);
   }
 
@@ -74,15 +73,22 @@ export class Reader extends Lexer {
     return this.tokens as unknown as Node[];
   }
 
-  /** Read what stands in the blocks. */
-  readInside(): void {
+  /** Read what stands in the blocks; `known` runs have been read before, with the same links. */
+  readInside(known: Runs): void {
+    this.#known = known;
     for (const { src, tokens } of this.inlineQueue) {
       this.state.inRawBlock = false;
+      const before = known.get(src);
+      // A box to be ticked may stand there already.
+      const start = tokens.length;
       try {
-        this.inlineTokens(src, tokens);
+        if (before === undefined) this.inlineTokens(src, tokens);
+        else tokens.push(...before);
       } catch {
         tokens.push({ type: "escape", raw: src, text: src });
       }
+      // A reference to a footnote is counted: each has to be one of its own.
+      if (!src.includes("[^")) this.runs.set(src, tokens.slice(start));
     }
     this.inlineQueue = [];
   }
@@ -91,7 +97,7 @@ export class Reader extends Lexer {
     if (text.length <= DENSE_RUN || runLength(text) === text.length) return this.#run(text, tokens);
     for (const raw of runsOf(text)) {
       const read = this.#known.get(raw) ?? this.#run(raw, []);
-      this.runs.set(raw, read);
+      if (!raw.includes("[^")) this.runs.set(raw, read);
       tokens.push({ type: "run", raw, tokens: read });
     }
     return tokens;

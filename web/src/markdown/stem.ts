@@ -7,7 +7,7 @@ import type { Node } from "./nodes";
 import { isClosed, isFence } from "./tail";
 
 /** How much of a block is read again and again before it gets a (longer) stem. */
-const LONG = 4_096;
+const LONG = 1_024;
 /** Items, rows or lines at the end that later text may change. */
 const UNSETTLED = 2;
 
