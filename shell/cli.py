@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from shell import __version__
+from shell.commands.reading import add_store_commands
 from shell.errors import ShellError, ValidationFailed
 
 if TYPE_CHECKING:
@@ -61,9 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _window(chosen: Arguments) -> int:
-    from shell.app import run_window
+    from concurrent.futures import ThreadPoolExecutor
 
-    return run_window(_options(chosen))
+    from shell.display import display_problem
+
+    with ThreadPoolExecutor(1) as beside:
+        # It loads Qt's libraries, which does not hold up what Python loads meanwhile.
+        problem = beside.submit(display_problem)
+        from shell.app import run_window
+
+        options = _options(chosen)
+    return run_window(options, problem.result())
 
 
 def _serve(chosen: Arguments) -> int:
@@ -202,6 +211,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="every event as one line of JSON")
     doctor = add("doctor", _doctor, "say what works on this machine and what does not")
     doctor.add_argument("--json", action="store_true", help="one line of JSON for every finding")
+    add_store_commands(commands, common)
     providers = add("providers", _providers, "list, add, remove and test providers (comes later)")
     providers.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser

@@ -1,0 +1,154 @@
+"""`tidewire conversations`: lists, shows, searches, exports and imports what was said."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+from shell.commands.opening import to_read, to_write
+from shell.datadir import DataDirectory
+from shell.errors import ShellError, ValidationFailed
+from shell.exports import FORMATS, write_file
+from shell.store import portable, reading, search, tree
+from shell.store.database import Connection
+from shell.store.importing import Arrived, import_file
+
+MOST_HITS = 200
+
+
+def list_all(data: DataDirectory, *, as_json: bool) -> int:
+    """Print every conversation, a line each."""
+    with to_read(data) as database:
+        for one in database.read(reading.summaries).result():
+            line = {
+                "id": one.id,
+                "title": one.title,
+                "updatedAt": one.updated_at,
+                "messageCount": one.message_count,
+                "pinned": one.pinned,
+                "folder": one.folder,
+            }
+            text = f"{one.id}  {_date(one.updated_at)}  {one.message_count:>5}  {one.title}"
+            _print(line, text, as_json=as_json)
+    return 0
+
+
+def show(data: DataDirectory, conversation_id: str, *, as_json: bool) -> int:
+    """Print every message of a conversation, on every branch.
+
+    Raises:
+        NotFound: there is none.
+    """
+
+    def read(connection: Connection) -> tuple[str, list[reading.MessageRow]]:
+        number = tree.conversation(connection, conversation_id)
+        summary = reading.summary(connection, conversation_id)
+        return summary.title, list(reading.every(connection, number))
+
+    with to_read(data) as database:
+        title, rows = database.read(read).result()
+    ids = {row.number: row.id for row in rows}
+    messages = [
+        {
+            "id": row.id,
+            "parentId": None if row.parent is None else ids[row.parent],
+            "role": row.role,
+            "text": row.text,
+            "status": row.status,
+            "providerId": row.provider_id,
+            "modelId": row.model_id,
+            "createdAt": row.created_at,
+        }
+        for row in rows
+    ]
+    whole = {"id": conversation_id, "title": title, "messages": messages}
+    said = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
+    _print(whole, f"{title}\n\n{said}", as_json=as_json)
+    return 0
+
+
+def find(data: DataDirectory, query: str, *, as_json: bool) -> int:
+    """Print what has these words, the best first."""
+    with to_read(data) as database:
+        hits = database.read(lambda c: search.search(c, query, MOST_HITS)).result()
+    for hit in hits:
+        line = {
+            "conversationId": hit.conversation_id,
+            "messageId": hit.message_id,
+            "snippet": hit.snippet,
+        }
+        _print(line, f"{hit.conversation_id}  {hit.title}\n    {hit.snippet}", as_json=as_json)
+    return 0
+
+
+def export(
+    data: DataDirectory,
+    conversation_id: str,
+    format_name: Literal["json", "md", "html"],
+    out: str | None,
+) -> int:
+    """Write a conversation to a file, or to the standard output.
+
+    Raises:
+        NotFound: there is none.
+        ShellError: the file cannot be written.
+    """
+
+    def read(connection: Connection) -> portable.Portable:
+        return portable.take_out(connection, tree.conversation(connection, conversation_id))
+
+    with to_read(data) as database:
+        taken = database.read(read).result()
+    if out is not None:
+        write_file(Path(out), format_name, [taken])
+        return 0
+    for piece in FORMATS[format_name][1]([taken]):
+        sys.stdout.write(piece)
+    return 0
+
+
+def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
+    """Import a file of conversations; says what came of it.
+
+    Raises:
+        ShellError: the file cannot be read or is none of conversations, or nothing can be kept.
+    """
+    path = Path(name)
+    told = time.monotonic()
+
+    def progress(arrived: Arrived) -> None:
+        nonlocal told
+        if sys.stderr.isatty() and time.monotonic() - told > 0.5:
+            told = time.monotonic()
+            share = 100 * arrived.read_bytes // max(1, arrived.total_bytes)
+            print(f"{share} %, {arrived.conversations} conversations", file=sys.stderr, flush=True)
+
+    try:
+        file, size = path.open("rb"), path.stat().st_size
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ShellError(f"{name} cannot be read: {reason}") from error
+    with file, to_write(data, "tidewire conversations import") as store:
+        try:
+            arrived = import_file(store.database, file, size, progress)
+        except ValidationFailed as error:  # the file's fault, not the command line's
+            raise ShellError(error.message) from None
+    line = {
+        "conversations": arrived.conversations,
+        "messages": arrived.messages,
+        "skipped": arrived.skipped,
+        "warnings": arrived.warnings,
+    }
+    text = f"{arrived.conversations} conversations with {arrived.messages} messages were imported"
+    text += f", {arrived.skipped} were skipped" if arrived.skipped else ""
+    _print(line, "\n".join([text, *arrived.warnings]), as_json=as_json)
+    return 0
+
+
+def _print(line: object, text: str, *, as_json: bool) -> None:
+    print(json.dumps(line, ensure_ascii=False) if as_json else text, flush=True)
+
+
+def _date(milliseconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000))
