@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.llama_process import LlamaProcess, llama_command
+from shell.providers.llama_process import IDLE_S, LlamaProcess, llama_command
 
 pytestmark = pytest.mark.anyio
 
@@ -33,8 +33,8 @@ def child(script: str) -> Callable[[], list[str]]:
 
 
 @asynccontextmanager
-async def process(script: str, **more: float) -> AsyncGenerator[LlamaProcess, None]:
-    made = LlamaProcess(Path("/models/a.gguf"), "a", 512, command=child(script), **more)
+async def process(script: str, idle_s: float = IDLE_S) -> AsyncGenerator[LlamaProcess, None]:
+    made = LlamaProcess(Path("/models/a.gguf"), "a", 512, command=child(script), idle_s=idle_s)
     try:
         yield made
     finally:
