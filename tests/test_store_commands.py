@@ -9,7 +9,7 @@ import pytest
 
 from shell import cli
 from shell.commands.keys import KeyCommands
-from shell.contract import NewConversation
+from shell.contract import MessageStatus, NewConversation
 from shell.datadir import DataDirectory
 from shell.errors import ShellError, ValidationFailed
 from shell.keys import Keychain
@@ -28,8 +28,9 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(data: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command; returns its status, its lines of JSON, and what it said beside."""
+def run(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command; returns its status, its lines of JSON, and all that it said."""
+    monkeypatch.setattr("shell.logs.set_up_logs", lambda level: None)  # pytest listens itself
 
     def run(*arguments: str) -> tuple[int, list[object], str]:
         capsys.readouterr()
@@ -58,7 +59,8 @@ def fill(connection: Connection) -> None:
     number = tree.create(connection, "conv-1", NewConversation(title="A title", folder="Work"), 1)
     asked = tree.NewMessage("msg-1", "user", take_apart("What is a <needle>?"), 2)
     question = tree.add(connection, number, None, asked)
-    for name, status in (("msg-2", "complete"), ("msg-3", "streaming")):
+    endings: list[tuple[str, MessageStatus]] = [("msg-2", "complete"), ("msg-3", "streaming")]
+    for name, status in endings:
         answer = tree.NewMessage(
             name, "assistant", take_apart("An answer"), 3, status, "echo", "echo-1"
         )
@@ -188,7 +190,7 @@ def test_what_is_damaged_is_repaired_before_it_is_read(run: Run, data: Path) -> 
     store.back_up().result()
     store.close()
     store.path.write_bytes(b"rubbish" * 10_000)
-    status, lines, said = run("conversations", "list")
+    status, _, said = run("conversations", "list")
     assert status == 0
     assert "A title" in said
     assert "was damaged" in said

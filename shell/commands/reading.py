@@ -13,9 +13,7 @@ P = TypeVar("P", bound=argparse.ArgumentParser)
 Arguments = argparse.Namespace
 
 
-def add_store_commands(
-    commands: "argparse._SubParsersAction[P]", common: argparse.ArgumentParser
-) -> None:
+def add_store_commands(commands: "argparse._SubParsersAction[P]", common: P) -> None:
     """Add `conversations`, `backup`, `restore` and `keys`.
 
     Args:
