@@ -29,7 +29,6 @@ from shell.api.shell import ShellApi
 from shell.contract import Defaults
 from shell.core import Core, core, run_within
 from shell.datadir import DataDirectory
-from shell.display import display_problem
 from shell.links import has_desktop, open_link
 from shell.providers.local import LocalProvider
 from shell.signals import caught
@@ -175,9 +174,13 @@ def serve(options: Options) -> int:
     return 0
 
 
-def run_window(options: Options) -> int:
-    """`tidewire`: the window, or the browser where there can be none. Returns the exit status."""
-    problem = display_problem()
+def run_window(options: Options, problem: str | None) -> int:
+    """`tidewire`: the window, or the browser. Returns the exit status.
+
+    Args:
+        options: what the command line said.
+        problem: why there can be no window; None when there can.
+    """
     if problem is not None:
         print(f"{problem} The page is served to a browser instead:", file=sys.stderr, flush=True)
         return serve(options)
