@@ -36,6 +36,7 @@ from shell.store.parts import read_blob
 from shell.store.recorder import Recorder
 from shell.store.search import search
 from shell.store.store import Store
+from shell.titles import Chosen, Titles
 
 TIMEOUT_MS = 600_000
 """Overall deadline of an answer in a conversation."""
@@ -57,6 +58,7 @@ class Conversations:
         engine: runs the answers.
         resolve: the provider of an id; raises ShellError for an unknown one.
         defaults: who answers where nobody was named and nobody has answered yet.
+        titles: who makes titles, if a person has chosen somebody for it.
     """
 
     def __init__(
@@ -65,11 +67,13 @@ class Conversations:
         engine: Engine,
         resolve: Callable[[str], Provider],
         defaults: Callable[[], Defaults],
+        titles: Chosen = lambda: None,
     ) -> None:
         self.store = store
         self._engine = engine
         self._resolve = resolve
         self._defaults = defaults
+        self._titles = Titles(store, engine, titles)
         self._claimed: set[str] = set()
         self._recorder = self._recording(store.database, store.recovered)
         self._temporary_recorder = self._recording(store.temporary, lambda: None)
@@ -238,14 +242,18 @@ class Conversations:
 
     async def close(self) -> None:
         """Keep what running answers have; to be called when the engine has ended them."""
+        await self._titles.close()
         await self._recorder.close()
         await self._temporary_recorder.close()
 
     # --- inside -----------------------------------------------------------------------------
 
     def _recording(self, database: Database, saved: Callable[[], None]) -> Recorder:
-        store = self.store
-        return Recorder(database, saved=saved, failed=store.failed, ended=lambda _: store.changed())
+        def ended(conversation_id: str) -> None:
+            self.store.changed()
+            self._titles.consider(conversation_id)
+
+        return Recorder(database, saved=saved, failed=self.store.failed, ended=ended)
 
     def _recorder_of(self, conversation_id: str) -> Recorder:
         temporary = conversation_id.startswith(TEMPORARY)

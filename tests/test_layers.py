@@ -38,10 +38,11 @@ LAYERS: list[set[str]] = [
         "sessions",
         "settings_file",
         "shelf",
+        "titles",
     },
     {"api", "pump"},
     {"webviews", "window"},
-    {"__main__", "app", "ask", "cli", "commands", "contract_ts", "core", "doctor", "embed"},
+    {"__main__", "app", "ask", "cli", "commands", "contract_ts", "core", "doctor", "embed", "kept"},
 ]
 LEAVES = LAYERS[2]
 """These know nothing of each other."""

@@ -53,7 +53,12 @@ class Desk:
             self.engine,
             self.resolve,
             lambda: Defaults(provider_id="echo", model_id="echo"),
+            self.titles,
         )
+
+    def titles(self) -> tuple[str, str | None] | None:
+        """Who makes titles: nobody."""
+        return None
 
     def resolve(self, provider_id: str) -> Provider:
         for provider in (self.echo, self.other):
