@@ -393,8 +393,12 @@ def test_a_pump_in_another_thread_loses_nothing() -> None:
 
     def pump() -> None:
         try:
-            while (flush := feed.next()) is not None or not over.is_set():
+            while True:
+                last = over.is_set()  # before the look into the feed, which is then the last one
+                flush = feed.next()
                 if flush is None:
+                    if last:
+                        return
                     continue
                 for item in items(flush):
                     if item["channel"] == "reply":
