@@ -7,6 +7,7 @@ and timers and tasks given back, counts that add up, and pages that know what th
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass, field
 
@@ -41,6 +42,8 @@ LIMITS = Limits(
 )
 NAMES = ("a", "b", "c")
 DEAF_S = 1.5
+UNWOUND_S = 0.14
+"""A run that was told to end has ended after this long, whatever its provider does."""
 SAYS: tuple[Chunk, ...] = (
     TextDelta("word "),
     TextDelta("\N{WAVING HAND SIGN}"),
@@ -146,6 +149,10 @@ class Watched:
     endings: int = 0
     cancelled: bool = False
     """Somebody's cancel was accepted."""
+    finishes: bool = False
+    """It may go on when its window is closed."""
+    due: float = math.inf
+    """When it must have ended, having been told to."""
 
     def watch(self, _: bool) -> None:
         """Read what is new, and hold it against what must be."""
@@ -238,6 +245,7 @@ class EngineMachine(RuleBasedStateMachine):
         watched = Watched(
             log, page.caller.id, shared, timeout / 1000, stage, self.loop.time(), self.slept
         )
+        watched.finishes = params.get("onClose", "finish" if shared else "cancel") == "finish"
         log.subscribe(watched.watch)
         self.runs.append(watched)
 
@@ -290,8 +298,14 @@ class EngineMachine(RuleBasedStateMachine):
         asked = self.pages[page]
 
         def destroy() -> None:
-            known = self.engine._find_session(asked.caller.id, name) is not None
-            assert asked.call("llm.destroy_session", name) is known
+            session = self.engine._find_session(asked.caller.id, name)
+            of_it = [
+                slot.run.log for slot in self.engine._slots.values() if slot.session is session
+            ]
+            assert asked.call("llm.destroy_session", name) is (session is not None)
+            for run in self.runs if session is not None else []:
+                if run.log in of_it:
+                    run.due = min(run.due, self.loop.time() + UNWOUND_S)
 
         self.do(destroy)
 
@@ -315,6 +329,7 @@ class EngineMachine(RuleBasedStateMachine):
                 assert was_live
                 assert run.shared or run.owner == asked.caller.id
                 run.cancelled = True
+                run.due = min(run.due, self.loop.time() + UNWOUND_S)
 
         self.do(cancel)
 
@@ -324,7 +339,8 @@ class EngineMachine(RuleBasedStateMachine):
         asked, run = self.pages[page], self.run_at(back)
 
         def attach() -> None:
-            asked.pump()
+            if behind % 2:
+                asked.pump()
             story = asked.story(run.log.inference_id)
             try:
                 asked.attach(run.log.inference_id, max(-1, story.next_seq - 1 - behind))
@@ -357,6 +373,9 @@ class EngineMachine(RuleBasedStateMachine):
         def close() -> None:
             self.engine.close_owner(closed.caller.id)
             closed.feed.close()
+            for run in self.runs:
+                if run.live and run.owner == closed.caller.id and not run.finishes:
+                    run.due = min(run.due, self.loop.time() + UNWOUND_S)
             self.pages[page] = Page(self.door, closed.caller.id) if back else self._page()
 
         self.do(close)
@@ -463,6 +482,7 @@ class EngineMachine(RuleBasedStateMachine):
             assert all(slot.run.task is not None for slot in of_it[:1]), "nobody runs"
 
     def _check_age(self, run: Watched, now: float) -> None:
+        assert now <= run.due, "was told to end, and did not"
         slot = self.engine._slots[run.log.inference_id]
         if slot.run.task is not None and slot.turn is None:
             allowed = run.overall_s + (self.slept - run.slept) + 1.5
