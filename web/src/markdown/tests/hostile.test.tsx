@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Markdown } from "..";
-import { HOSTILE } from "./hostile";
+import HOSTILE from "./hostile.json";
 import { load } from "./loaded";
 import { stage } from "./stage";
 
