@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks.machine import load, machine
 from benchmarks.page.bars import Figures, judge
 from benchmarks.page.plan import Order, orders
+from dev import Children, Setup
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
@@ -61,22 +62,28 @@ def run(arguments: Sequence[str]) -> int:
 
 def build() -> None:
     """Install what the page needs, exactly as its lock has it, and build it for production."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        raise SystemExit("bench page needs Node and npm on the PATH")
+    node, npm = Setup(ROOT, Children()).node()
     lock = FOLDER / "package-lock.json"
     stamp = FOLDER / "node_modules" / ".lock"
     if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
-        _quietly(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        _quietly(node, *npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
         stamp.write_bytes(lock.read_bytes())
-    _quietly(node, "node_modules/vite/bin/vite.js", "build", "--config", "vite.config.ts")
+    _quietly(node, node, "node_modules/vite/bin/vite.js", "build", "--config", "vite.config.ts")
 
 
-def _quietly(*command: str) -> None:
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, encoding="utf-8", check=False)
+def _quietly(node: str, *command: str) -> None:
+    path = f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    done = subprocess.run(
+        command,
+        cwd=FOLDER,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     if done.returncode != 0:
         print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
-        raise SystemExit(f"bench page: {' '.join(command[:2])} failed")
+        raise SystemExit(f"bench page: {' '.join(command)} failed")
 
 
 def measure(browser: Browser, address: str, order: Order) -> Figures:
