@@ -17,7 +17,9 @@ from pathlib import Path
 from tests.behaviours.shown import ROOT, shown
 
 COPIED = ("shell", "tests", "pyproject.toml")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "page", "e2e", "window", "soak")
+ELSEWHERE = ("e2e", "window", "soak")
+"""Folders of tests that need a window, a browser or an hour."""
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "page", *ELSEWHERE)
 SLOW = {"test_any_order_of_anything", "test_ten_thousand_runs_leave_no_slot_and_no_memory"}
 """Tests that find a defect only after a while; the examples find it at once."""
 
@@ -285,9 +287,14 @@ def mutated(mutation: Mutation) -> str:
 
 
 def nodes_of(defect: str) -> list[str]:
-    """The tests in Python that name a defect, without the slow ones."""
-    tests = [test for test in shown()[defect] if test.file.endswith(".py")]
-    return [test.node for test in tests if test.test not in SLOW]
+    """The tests in Python that name a defect: those that a copy has, without the slow ones."""
+    return [
+        test.node
+        for test in shown()[defect]
+        if test.file.endswith(".py")
+        and test.file.split("/")[1] not in ELSEWHERE
+        and test.test not in SLOW
+    ]
 
 
 def run(mutation: Mutation, folder: Path) -> Outcome:
