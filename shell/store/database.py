@@ -23,7 +23,7 @@ T = TypeVar("T")
 Connection = apsw.Connection
 Job = Callable[[apsw.Connection], T]
 
-BUSY_S = 5.0
+BUSY_S = 2.0
 """How long a write waits for another program's lock before it fails with a sentence."""
 KEPT_WAL_BYTES = 16 * 1024 * 1024
 

@@ -1,0 +1,266 @@
+"""The store in the long: large, full, locked, fed a large import, and with a real keychain."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import apsw
+
+from shell.contract import SendRequest
+from shell.errors import StorageUnavailable
+from shell.store.importing import Arrived, Cancelled, import_file
+from shell.store.store import Store
+from tests.soak.result import Check, Result
+from tests.store import scale
+from tests.store.desk import OWNER, Desk
+
+ROOT = Path(__file__).parents[2]
+BARS = {
+    "lastConversationMs": 300,
+    "longConversationMs": 1_000,
+    "largeConversationMs": 1_000,
+    "searchMs": 100,
+    "memoryMb": 150,
+}
+LOCKED_S = 30
+IMPORT_BYTES = 200_000_000
+KEYRING = "eval $(echo | gnome-keyring-daemon --unlock --components=secrets) && exec {command}"
+TRIED_KEY = "sk-soak-0123456789abcdef"
+
+
+def large() -> Result:
+    """100,000 messages in 2,000 conversations, and two that are long by themselves."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        scale.build(Path(folder))
+        built_s = round(time.monotonic() - began, 1)
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.store.scale", folder],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    figures: dict[str, float] = json.loads(told)
+    ok = all(figures[name] <= bar for name, bar in BARS.items())
+    return Result(ok, {"builtS": built_s, **figures})
+
+
+@contextmanager
+def small_disk(kilobytes: int) -> Iterator[Path]:
+    """A file system of its own, in memory; only root can have one."""
+    with tempfile.TemporaryDirectory() as name:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", name]
+        subprocess.run(command, check=True)
+        try:
+            yield Path(name)
+        finally:
+            subprocess.run(["umount", name], check=True)
+
+
+def full() -> Result:
+    """A disk that is full at 20 points, for real: what was promised stays, then it goes on."""
+    if os.name == "nt" or os.geteuid() != 0:
+        return Result(True, {"leftOut": "only root can make a small file system"})
+    outcomes = [asyncio.run(_fill(point)) for point in range(20)]
+    refused = sum(outcome == "refused" for outcome in outcomes)
+    broken = sum(outcome == "broken" for outcome in outcomes)
+    return Result(broken == 0 and refused > 0, {"points": 20, "refused": refused, "broken": broken})
+
+
+async def _fill(point: int) -> str:
+    with small_disk(4_000) as folder:
+        desk = Desk(folder)
+        conversation = await desk.begin()
+        promised = await desk.send(conversation, "kept before")
+        stuffing = folder / "stuffing"
+        free = shutil.disk_usage(folder).free
+        stuffing.write_bytes(b"x" * max(0, free - point * 8_192))
+        outcome = "accepted"
+        try:
+            await desk.send(conversation, f"/repeat 2000 word{point}")
+        except StorageUnavailable as error:
+            outcome = "refused" if "full" in error.message else "broken"
+            if (await desk.store.state(-1)).problem is None:
+                outcome = "broken"
+        stuffing.unlink()
+        await desk.kept(conversation)
+        await desk.send(conversation, "kept afterwards")
+        texts = await desk.texts(conversation)
+        whole = " ".join([f"word{point}"] * 2_000)
+        if texts[:1] != ["kept before"] or texts[-1] != "kept afterwards":
+            outcome = "broken"
+        if len(texts) == 6 and texts[3] != whole:
+            outcome = "broken"
+        if (await desk.store.state(-1)).problem is not None or not promised.answer_id:
+            outcome = "broken"
+        await desk.close()
+        return outcome
+
+
+def locked() -> Result:
+    """Another process holds the database for 30 s in the middle of an answer."""
+    return asyncio.run(_locked())
+
+
+async def _locked() -> Result:
+    with tempfile.TemporaryDirectory() as name:
+        desk = Desk(Path(name))
+        conversation, other = await desk.begin(), await desk.begin()
+        words = 50 * (LOCKED_S - 10)
+        request = SendRequest(
+            conversation_id=conversation, content=f"/rate 50\n/repeat {words} word"
+        )
+        begun = await desk.conversations.send(OWNER, request)
+        with closing(apsw.Connection(str(desk.store.path))) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            asked = time.monotonic()
+            refused = False
+            try:
+                await desk.send(other, "not now")
+            except StorageUnavailable as error:
+                refused = "locked" in error.message
+            refused_s = round(time.monotonic() - asked, 1)
+            await asyncio.sleep(LOCKED_S - refused_s)
+            said = (await desk.store.state(-1)).problem is not None
+            holder.execute("ROLLBACK")
+        released = time.monotonic()
+        await desk.done(begun)
+        kept_s = round(time.monotonic() - released, 1)
+        whole = (await desk.texts(conversation))[1] == " ".join(["word"] * words)
+        await desk.close()
+    figures = {"refusedAfterS": refused_s, "keptAfterS": kept_s, "said": said, "whole": whole}
+    return Result(refused and said and whole, figures)
+
+
+def big_import() -> Result:
+    """A ChatGPT export of 200 MB: streamed, with progress, and one that is cancelled."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "conversations.json"
+        conversations = _write_export(path)
+        child = [sys.executable, "-m", "tests.soak.store", name]
+        told = subprocess.run(child, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    figures = json.loads(told)
+    ok = (
+        figures["conversations"] == conversations
+        and figures["progress"] > 50
+        and figures["memoryMb"] < 150
+        and figures["cancelledAfterMs"] < 1_000
+    )
+    return Result(ok, {"expected": conversations, **figures})
+
+
+def _write_export(path: Path) -> int:
+    text = "The quick brown fox jumps over the lazy dog, and says so at length. " * 60
+    count = 0
+    with path.open("w") as file:
+        file.write("[")
+        while file.tell() < IMPORT_BYTES:
+            nodes = {
+                f"n{place}": {
+                    "parent": f"n{place - 1}" if place else None,
+                    "children": [f"n{place + 1}"] if place < 9 else [],
+                    "message": {
+                        "author": {"role": "assistant" if place % 2 else "user"},
+                        "content": {"content_type": "text", "parts": [f"{count} {place} {text}"]},
+                    },
+                }
+                for place in range(10)
+            }
+            one = {"id": f"c{count}", "title": f"Conversation {count}", "mapping": nodes}
+            file.write(("," if count else "") + json.dumps({**one, "current_node": "n9"}))
+            count += 1
+        file.write("]")
+    return count
+
+
+def import_and_say(folder: Path) -> None:
+    """What the child does that is measured."""
+    path = folder / "conversations.json"
+    size = path.stat().st_size
+    store = Store(folder)
+    store.open()
+    before, told = scale.memory_mb(), [0]
+    stop = threading.Event()
+    stopped_at = [0.0]
+
+    def progress(arrived: Arrived) -> None:
+        told[0] += 1
+        if stop.is_set():
+            raise Cancelled
+
+    def later() -> None:
+        stopped_at[0] = time.monotonic()
+        stop.set()
+
+    with path.open("rb") as file:
+        timer = threading.Timer(2.0, later)
+        timer.start()
+        try:
+            import_file(store.database, file, size, progress)
+        except Cancelled:
+            cancelled_ms = round((time.monotonic() - stopped_at[0]) * 1000)
+    stop.clear()
+    began = time.monotonic()
+    with path.open("rb") as file:
+        arrived = import_file(store.database, file, size, progress)
+    figures = {
+        "conversations": arrived.conversations + arrived.skipped,
+        "seconds": round(time.monotonic() - began, 1),
+        "progress": told[0],
+        "memoryMb": round(scale.memory_mb() - before, 1),
+        "cancelledAfterMs": cancelled_ms,
+    }
+    store.close()
+    print(json.dumps(figures))
+
+
+def keychain() -> Result:
+    """A key in a real gnome-keyring, on a session bus of its own."""
+    if not shutil.which("gnome-keyring-daemon") or not shutil.which("dbus-run-session"):
+        return Result(True, {"leftOut": "gnome-keyring and dbus-run-session are not installed"})
+    with tempfile.TemporaryDirectory() as home:
+
+        def tidewire(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+            command = f"{sys.executable} -m shell --data-dir {home}/data keys {' '.join(arguments)}"
+            script = KEYRING.format(command=command)
+            environment = {**os.environ, "HOME": home, "XDG_RUNTIME_DIR": home}
+            return subprocess.run(
+                ["dbus-run-session", "--", "sh", "-c", script],
+                cwd=ROOT,
+                input=typed,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+
+        set_ = tidewire("set", "openai", "--json", typed=f"{TRIED_KEY}\n")
+        listed = tidewire("list", "--json")
+        kept = [path for path in Path(home).rglob("*") if path.is_file()]
+        plain = any(TRIED_KEY.encode() in path.read_bytes() for path in kept)
+    first = json.loads(listed.stdout.splitlines()[0]) if listed.stdout else {}
+    ok = set_.returncode == 0 and first.get("source") == "keychain" and not plain
+    return Result(ok, {"status": set_.returncode, "source": first.get("source"), "plain": plain})
+
+
+CHECKS: Mapping[str, Check] = {
+    "large": large,
+    "full": full,
+    "locked": locked,
+    "import": big_import,
+    "keychain": keychain,
+}
+
+if __name__ == "__main__":
+    import_and_say(Path(sys.argv[1]))

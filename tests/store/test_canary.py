@@ -1,0 +1,134 @@
+"""A canary key: it is used, echoed by a server, kept through a crash, and found nowhere."""
+
+import asyncio
+import base64
+import logging
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from shell import cli
+from shell.contract import Defaults, ExportRequest
+from shell.conversations import Conversations
+from shell.engine import Engine
+from shell.exports import Exports
+from shell.keys import Keys
+from shell.providers.endpoint import Endpoint
+from shell.providers.openai_compatible import OpenAICompatible
+from shell.settings_file import SettingsFile
+from shell.store.store import Store
+from tests.providers.fault_server import Exchange, fault_server
+from tests.store.desk import Desk
+from tests.test_keys import Memory
+
+pytestmark = pytest.mark.anyio
+CANARY = "sk-canary/7Gh+2=Qw&9d4f6a8b0c2e4f6a8b0c2e"
+
+
+def spellings() -> Iterator[bytes]:
+    """The key as a file, a log or a page might spell it."""
+    raw = CANARY.encode()
+    yield raw
+    yield quote(CANARY, safe="").encode()
+    yield raw.hex().encode()
+    for encoding in ("utf-16-le", "utf-16-be"):
+        yield CANARY.encode(encoding)
+    for offset in range(3):
+        coded = base64.b64encode(b"\0" * offset + raw)
+        yield coded[-(-offset * 4 // 3) : (offset + len(raw)) * 4 // 3]
+
+
+def hits(content: bytes) -> list[bytes]:
+    return [spelling for spelling in spellings() if spelling in content]
+
+
+class KeyDesk(Desk):
+    """A desk whose only provider needs the key."""
+
+    def __init__(self, folder: Path, url: str, keys: Keys) -> None:
+        super().__init__(folder)
+        self.provider = OpenAICompatible(
+            Endpoint("openai", "OpenAI", url, lambda: keys.find("openai", url)), "model-a"
+        )
+        self.engine = Engine(lambda _: self.provider)
+        self.conversations = Conversations(
+            self.store,
+            self.engine,
+            lambda _: self.provider,
+            lambda: Defaults(provider_id="openai", model_id="model-a"),
+        )
+
+
+async def echo(exchange: Exchange) -> None:
+    """Refuses, and says the key again in every way it can."""
+    told = exchange.request.headers["authorization"]
+    coded = base64.b64encode(told.encode()).decode()
+    message = f"Incorrect API key provided: {told} ({quote(told)}, {coded}, {told.encode().hex()})"
+    await exchange.answer(401, {"error": {"message": message, "code": told, "type": told}})
+
+
+async def test_the_key_is_found_nowhere(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr("shell.logs.set_up_logs", lambda level: None)
+    chain, data = Memory(), tmp_path / "data"
+    data.mkdir()
+    async with fault_server(echo) as server:
+        url = f"{server.url}/v1"
+        keys = Keys(lambda: chain)
+        status = await keys.set("openai", CANARY, url)
+        desk = KeyDesk(data, url, keys)
+        conversation = await desk.begin()
+        reply = await desk.send(conversation, "a question")
+        log = desk.engine.log("window-1", reply.inference_id)
+        assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
+        # As the data directory is when the process dies now, its log of writes still beside it.
+        await asyncio.to_thread(shutil.copytree, data, tmp_path / "crashed")
+        settings = SettingsFile(data)
+        exports = Exports(desk.store, settings, lambda: True)
+        for ending in ("json", "md", "html"):
+            request = ExportRequest.model_validate({"format": ending})
+            await exports.export_file(request)
+        backup = await exports.backup()
+        bundle = data / "backups" / backup.name
+        with zipfile.ZipFile(bundle) as zipped:
+            inside = b"".join(zipped.read(name) for name in zipped.namelist())
+        view = await desk.view(conversation)
+        told = [status.model_dump_json(), view.model_dump_json(), settings.view().model_dump_json()]
+        told += [event.model_dump_json() for event in log.read()]
+        await desk.close()
+        await desk.provider.close()
+    detail = view.messages[1].detail
+    assert detail is not None
+    assert detail.failure is not None
+    assert detail.failure.code == "API_KEY_ERROR"
+    await asyncio.to_thread(reopen, tmp_path / "crashed")
+    for arguments in (["conversations", "show", conversation], ["keys", "list"], ["doctor"]):
+        await asyncio.to_thread(cli.main, ["--data-dir", str(data), *arguments])
+    said = capsys.readouterr()
+    everything = {path: path.read_bytes() for path in files(tmp_path)}
+    assert any(b"a question" in content for content in everything.values())
+    for path, content in everything.items():
+        assert hits(content) == [], path
+    for text in (*told, caplog.text, said.out, said.err):
+        assert hits(text.encode()) == []
+    assert hits(inside) == []
+    assert hits(f"x{CANARY}x".encode())
+
+
+def reopen(folder: Path) -> None:
+    store = Store(folder)
+    store.open()
+    store.close()
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
