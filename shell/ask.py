@@ -135,8 +135,9 @@ def _on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
     try:
         yield heard
     finally:
+        # What ends anyway, and soon, is not to be interrupted once more.
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if heard else handler)
 
 
 def _write_json(event: AnyEvent) -> None:
