@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutations import MUTATIONS, Mutation, mutated, run, nodes_of
+from tests.mutations import MUTATIONS, Mutation, mutated, nodes_of, run
 
 BY_DEFECT = {mutation.defect: mutation for mutation in MUTATIONS}
 

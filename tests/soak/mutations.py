@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from tests.mutations import MUTATIONS, Mutation, copy, run, run_tests, nodes_of
+from tests.mutations import MUTATIONS, Mutation, copy, nodes_of, run, run_tests
 from tests.soak.result import Check, Figure, Result
 
 
