@@ -15,6 +15,8 @@ from shell.store.trouble import Damaged
 
 KEPT = 3
 """Automatic backups; each is as large as what it is a copy of."""
+EXTRAS = ("settings.json", "providers.json")
+"""Files of the data directory that belong to a whole backup, as far as they are there."""
 DUE_MS = 24 * 3_600_000
 _NAME = re.compile(r"(auto|before)-\d{8}-\d{6}(-\d+)?\.db|tidewire-[\w-]+\.zip")
 
@@ -99,8 +101,9 @@ class Backups:
     def _prune(self, prefix: str) -> None:
         same = [backup for backup in self.listed() if backup.name.startswith(f"{prefix}-")]
         for backup in same[KEPT:]:
-            for path in self.folder.glob(f"{backup.name.removesuffix('.db')}[.-]*"):
-                path.unlink(missing_ok=True)
+            path = self.folder / backup.name
+            for beside in (path.name, *(f"{path.stem}-{extra}" for extra in EXTRAS)):
+                path.with_name(beside).unlink(missing_ok=True)
 
 
 def copy(source: Path, target: Path) -> None:

@@ -9,20 +9,22 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from shell.ids import epoch_ms
-from shell.store.backups import copy, sync_folder
+from shell.store.backups import EXTRAS, copy, sync_folder
 from shell.store.check import problem_of
 from shell.store.trouble import Damaged
 
 FORMAT = "tidewire-backup"
 VERSION = 1
 CONVERSATIONS, MANIFEST = "conversations.db", "manifest.json"
-EXTRAS = ("settings.json", "providers.json")
-"""Files of the data directory that belong to a whole backup, as far as they are there."""
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What reading a zip raises when it is damaged, encrypted or of an unknown kind."""
+
 _BLOCK = 1 << 20
 
 
@@ -82,7 +84,7 @@ def unpack(source: Path, folder: Path) -> Unpacked:
     if zipfile.is_zipfile(source):
         try:
             extras = _unzip(source, folder)
-        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+        except (*BROKEN_ZIP, KeyError, ValueError, TypeError) as error:
             reason = str(error)[:200] or type(error).__name__
             raise Damaged(f"{source} is not a whole backup of Tidewire: {reason}") from None
     else:

@@ -6,6 +6,7 @@ archives. Nothing larger than one conversation is ever in memory.
 
 import base64
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import ijson  # type: ignore[import-untyped]
 from shell.contract import ImagePart
 from shell.errors import ValidationFailed
 from shell.store import archive, chatgpt
+from shell.store.bundle import BROKEN_ZIP
 from shell.store.database import Database
 from shell.store.portable import Arrival, Portable
 
@@ -97,25 +99,36 @@ def import_file(
         Cancelled: `progress` raised it.
     """
     arrived = Arrived(total_bytes=size)
+    try:
+        _import(database, file, arrived, progress)
+    except (ijson.JSONError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        kept = f"{arrived.conversations} conversations were imported before that"
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise _refused(
+            f"The file is broken after {arrived.read_bytes} bytes ({reason}); {kept}"
+        ) from None
+    return arrived
+
+
+def _import(database: Database, file: IO[bytes], arrived: Arrived, progress: Progress) -> None:
     with ExitStack() as stack:
         head = file.read(4)
         file.seek(0)
         pictures: chatgpt.Picture = lambda _: None  # noqa: E731
         if head.startswith(b"PK"):
-            zipped = stack.enter_context(_opened(file))
+            zipped = stack.enter_context(zipfile.ZipFile(file))
             names = [name for name in zipped.namelist() if _holds_conversations(name)]
             if not names:
                 raise _refused("There is no conversations.json in this zip file")
             arrived.total_bytes = sum(zipped.getinfo(name).file_size for name in names)
             pictures = _Pictures(zipped).find
-            files = [stack.enter_context(zipped.open(name)) for name in sorted(names)]
+            files = [stack.enter_context(_member(zipped, name)) for name in sorted(names)]
         else:
             files = [file]
         for one in files:
             counted = _Counted(one, arrived, progress)
             for portable in _conversations(counted, one, pictures, arrived):
                 _keep(database, portable, arrived, progress)
-    return arrived
 
 
 def _keep(database: Database, portable: Portable, arrived: Arrived, progress: Progress) -> None:
@@ -148,25 +161,18 @@ def _conversations(
     else:
         raise _refused("This is not a file of conversations: it is not JSON")
     raw: object
-    try:
-        for raw in ijson.items(counted, place, buf_size=_READ_BYTES, use_float=True):
-            try:
-                if ours:
-                    yield archive.read(raw)
-                else:
-                    warnings: list[str] = []
-                    yield chatgpt.read(raw, pictures, warnings)
-                    for warning in warnings:
-                        arrived.warn(warning)
-            except (archive.NotOurs, chatgpt.NotChatGpt) as error:
-                arrived.skipped += 1
-                arrived.warn(f"A conversation was left out: {error}")
-    except (ijson.JSONError, UnicodeDecodeError, zipfile.BadZipFile) as error:
-        kept = f"{arrived.conversations} conversations were imported before that"
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise _refused(
-            f"The file is broken after {arrived.read_bytes} bytes ({reason}); {kept}"
-        ) from None
+    for raw in ijson.items(counted, place, buf_size=_READ_BYTES, use_float=True):
+        try:
+            if ours:
+                yield archive.read(raw)
+            else:
+                warnings: list[str] = []
+                yield chatgpt.read(raw, pictures, warnings)
+                for warning in warnings:
+                    arrived.warn(warning)
+        except (archive.NotOurs, chatgpt.NotChatGpt) as error:
+            arrived.skipped += 1
+            arrived.warn(f"A conversation was left out: {error}")
 
 
 class _Pictures:
@@ -184,16 +190,19 @@ class _Pictures:
             if key and media_type and path.name.startswith(key):
                 if self._zipped.getinfo(name).file_size > MAX_PICTURE_BYTES:
                     return None
-                data = base64.b64encode(self._zipped.read(name)).decode("ascii")
+                try:
+                    data = base64.b64encode(self._zipped.read(name)).decode("ascii")
+                except BROKEN_ZIP:
+                    return None
                 return ImagePart.model_construct(media_type=media_type, data=data)
         return None
 
 
-def _opened(file: IO[bytes]) -> zipfile.ZipFile:
+def _member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
     try:
-        return zipfile.ZipFile(file)
-    except zipfile.BadZipFile:
-        raise _refused("The zip file is broken or not whole") from None
+        return zipped.open(name)
+    except (RuntimeError, NotImplementedError):
+        raise _refused("The zip file is encrypted, or packed in an unknown way") from None
 
 
 def _holds_conversations(name: str) -> bool:

@@ -408,3 +408,15 @@ def test_markdown_has_the_chosen_path(store: Store) -> None:
     assert "\n## You\n\n" in text
     assert "\n## model-x\n\nLook:\n\n```html\n" in text
     assert "*This answer was interrupted.*" in text
+
+
+@pytest.mark.parametrize("at", [0.3, 0.5, 0.7])
+def test_a_damaged_zip_is_a_sentence(store: Store, at: float) -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as zipped:
+        text = json.dumps([{**BRANCHED, "conversation_id": f"c-{n}"} for n in range(20)])
+        zipped.writestr("conversations.json", text)
+    content = bytearray(body.getvalue())
+    content[int(len(content) * at)] ^= 0xFF
+    with pytest.raises(ValidationFailed):
+        arrive(store, bytes(content))
