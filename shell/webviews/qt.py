@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol, cast
 
 import webview.platforms.qt as platform
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWebEngineCore import QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from webview.window import Window
@@ -17,6 +17,7 @@ from shell.pump import RunScript
 from shell.webviews import Gui, Post
 from shell.webviews.qt_bridge import Bridge, Runner
 from shell.webviews.qt_page import SealedPage, SealedView
+from shell.webviews.qt_remains import Remains
 
 GUI: Gui | None = "qt"
 _log = logging.getLogger(__name__)
@@ -28,8 +29,7 @@ class _Native(Protocol):
     pywebview_window: Window
     webview: QWebEngineView
     js_bridge: Bridge
-
-    def deleteLater(self) -> None: ...  # noqa: N802, Qt's name
+    request_interceptor: QObject
 
 
 def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
@@ -42,15 +42,16 @@ def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
         os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
         _log.warning("Running as root: the web view's sandbox is off")
 
+    remains = Remains()
+
     def bridge(native: _Native) -> Bridge:
         return Bridge(partial(post, native.pywebview_window))
 
     def page(native: _Native, profile: QWebEngineProfile) -> SealedPage:
         home = native.pywebview_window.original_url or ""
         made = SealedPage(home, native.js_bridge, profile, native.webview, paper)
-        # pywebview deletes the page of a closed window and keeps all the rest of it for ever.
-        made.destroyed.connect(profile.deleteLater)
-        made.destroyed.connect(native.deleteLater)
+        interceptor, window = native.request_interceptor, cast("QObject", native)
+        remains.follow(made, profile, interceptor, native.js_bridge, window)
         return made
 
     parts = {"JSBridge": bridge, "WebView": SealedView, "WebPage": page, "_set_js_api": _loaded}

@@ -98,7 +98,7 @@ def push_and_reload(pushes: int, reloads: int, seed: int) -> Endured:
 def open_and_close(times: int) -> Holding:
     """Open a window beside the first and close it, again and again; returns the growth."""
     with (
-        HostProcess("tests.window.toy", "--debug-port", "0", env=OFFSCREEN) as program,
+        HostProcess("tests.window.collecting", "--debug-port", "0", env=OFFSCREEN) as program,
         driver() as playwright,
         inside(playwright, str(program.json_line()["debugUrl"])) as browser,
     ):
