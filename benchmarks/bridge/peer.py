@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import IO, Self
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 15.0
+LONGEST_S = 300.0
+"""Of one measurement; a peer that takes longer hangs."""
 
 Figures = dict[str, float | None]
 """What was measured, by name; None for what this measurement does not tell."""
@@ -76,12 +79,16 @@ class Running:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        watch = threading.Timer(LONGEST_S, self._process.kill)
+        watch.start()
         try:
             self._process.stdin.write(json.dumps(order) + "\n")
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
         except BrokenPipeError:
             answer = ""
+        finally:
+            watch.cancel()
         if not answer:
             self._errors.seek(0)
             said = self._errors.read().decode("utf-8", "replace")[-2000:]
