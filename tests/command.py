@@ -6,11 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-P", "-m", "shell"]
@@ -64,25 +67,36 @@ def run(*arguments: str, text: str | None = None, **changes: str | None) -> Resu
 class Program:
     """A running process of the program. `mark` is in its environment and in its children's."""
 
-    def __init__(self, process: "subprocess.Popen[str]", mark: str) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", mark: str, err: IO[str]) -> None:
         self.process = process
         self.mark = mark
+        self._err = err
 
     def line(self) -> dict[str, object]:
         """Its next line of output, as JSON."""
         assert self.process.stdout is not None
         text = self.process.stdout.readline()
-        assert text, self.rest().err
+        assert text, self.complaints()
         found: dict[str, object] = json.loads(text)
         return found
 
     def send(self, number: int) -> None:
         self.process.send_signal(number)
 
+    def complaints(self) -> str:
+        """What it has written to stderr so far."""
+        self._err.seek(0)
+        return self._err.read()
+
     def rest(self) -> Result:
         """What it still writes, up to its end."""
-        out, err = self.process.communicate(timeout=LONGEST_S)
-        return Result(self.process.returncode, out, err)
+        assert self.process.stdout is not None
+        patience = threading.Timer(LONGEST_S, self.process.kill)
+        patience.start()
+        out = self.process.stdout.read()
+        status = self.process.wait()
+        patience.cancel()
+        return Result(status, out, self.complaints())
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[Result, float]:
         """Ask it to end; returns what it left and how many seconds it took."""
@@ -105,20 +119,22 @@ class Program:
 def started(*arguments: str, **changes: str | None) -> Iterator[Program]:
     """The program, running; killed with its children at the end of the context."""
     mark = f"mark-{uuid.uuid4()}"
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(TEST_MARK=mark, **changes),
-    )
-    program = Program(process, mark)
-    try:
-        yield program
-    finally:
-        for pid in program.family() if sys.platform == "linux" else ():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.kill()
-        process.communicate()
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as err,
+        subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+            env=environment(TEST_MARK=mark, **changes),
+        ) as process,
+    ):
+        program = Program(process, mark, err)
+        try:
+            yield program
+        finally:
+            for pid in program.family() if sys.platform == "linux" else ():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            process.kill()
