@@ -76,19 +76,68 @@ function Scroller({ label, children }: { label: string; children: ReactNode }): 
   );
 }
 
+/** How many items make a list of their own, and how many rows React looks through at once. */
+const PART_SIZE = 128;
+
+function inParts<T>(things: readonly T[]): readonly (readonly T[])[] {
+  const parts = [];
+  for (let at = 0; at < things.length; at += PART_SIZE)
+    parts.push(things.slice(at, at + PART_SIZE));
+  return parts;
+}
+
+/** Parts are cut anew each time: they are the same when the same things stand in them. */
+function isSamePart<T>(one: readonly T[], other: readonly T[]): boolean {
+  return one.length === other.length && one.every((thing, at) => thing === other[at]);
+}
+
+/** A list; one that is very long in several, so that the browser lays out only what is in view. */
 function List({ node, open }: { node: Tokens.List; open: boolean }): ReactNode {
+  const parts = inParts(node.items);
+  const last = parts.length - 1;
+  const first = node.ordered ? Number(node.start) : undefined;
   const tasks = node.items.some((item) => item.task);
-  const className = tasks ? "contains-task-list" : undefined;
-  const last = node.items.length - 1;
-  const items = node.items.map((item, place) => itemAt(item, open && place === last, place));
-  if (!node.ordered) return <ul className={className}>{items}</ul>;
-  const start = node.start === 1 || node.start === "" ? undefined : node.start;
-  return (
-    <ol className={className} start={start}>
-      {items}
-    </ol>
+  return parts.map((items, place) =>
+    createElement(ListPart, {
+      key: place,
+      items,
+      first: first === undefined ? undefined : first + place * PART_SIZE,
+      tasks,
+      open: open && place === last,
+      complete: place < last,
+    }),
   );
 }
+
+interface ListPartProps {
+  readonly items: readonly Tokens.ListItem[];
+  /** The number of the first item, where they are numbered. */
+  readonly first: number | undefined;
+  readonly tasks: boolean;
+  readonly open: boolean;
+  readonly complete: boolean;
+}
+
+const ListPart = memo(
+  function ListPart({ items, first, tasks, open, complete }: ListPartProps): ReactNode {
+    const names = [tasks ? "contains-task-list" : "", complete ? styles.part : ""];
+    const className = names.join(" ").trim() || undefined;
+    const last = items.length - 1;
+    const inside = items.map((item, place) => itemAt(item, open && place === last, place));
+    if (first === undefined) return <ul className={className}>{inside}</ul>;
+    return (
+      <ol className={className} start={first === 1 ? undefined : first}>
+        {inside}
+      </ol>
+    );
+  },
+  (before, now) =>
+    before.first === now.first &&
+    before.tasks === now.tasks &&
+    before.open === now.open &&
+    before.complete === now.complete &&
+    isSamePart(before.items, now.items),
+);
 
 function itemAt(item: Tokens.ListItem, open: boolean, place: number): ReactNode {
   return <Item key={place} item={item} open={open} />;
@@ -114,17 +163,30 @@ function Table({ node }: { node: Tokens.Table }): ReactNode {
         <thead>
           <Row cells={node.header} />
         </thead>
-        {node.rows.length > 0 && <tbody>{node.rows.map(rowAt)}</tbody>}
+        {node.rows.length > 0 && <tbody>{inParts(node.rows).map(rowsAt)}</tbody>}
       </table>
     </Scroller>
   );
 }
 
-function rowAt(cells: readonly Tokens.TableCell[], place: number): ReactNode {
+type Cells = readonly Tokens.TableCell[];
+
+function rowsAt(rows: readonly Cells[], place: number): ReactNode {
+  return <Rows key={place} rows={rows} />;
+}
+
+const Rows = memo(
+  function Rows({ rows }: { rows: readonly Cells[] }): ReactNode {
+    return rows.map(rowAt);
+  },
+  (before, now) => isSamePart(before.rows, now.rows),
+);
+
+function rowAt(cells: Cells, place: number): ReactNode {
   return <Row key={place} cells={cells} />;
 }
 
-const Row = memo(function Row({ cells }: { cells: readonly Tokens.TableCell[] }): ReactNode {
+const Row = memo(function Row({ cells }: { cells: Cells }): ReactNode {
   return <tr>{cells.map(cellAt)}</tr>;
 });
 

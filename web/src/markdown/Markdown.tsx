@@ -43,12 +43,11 @@ export function Markdown({ text, live, onOpenLink }: MarkdownProps): ReactNode {
   }
 
   const last = document.groups.length - 1;
-  const className = live ? `${styles.markdown} ${styles.live}` : styles.markdown;
   return (
     <FootnotesContext value={footnotes}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
-      <div className={className} onClick={follow} onAuxClick={follow}>
+      <div className={styles.markdown} onClick={follow} onAuxClick={follow}>
         {document.groups.map((nodes, place) => groupAt(nodes, live && place === last, place))}
         <FootnoteSection />
       </div>
@@ -67,8 +66,8 @@ interface GroupProps {
 
 /** Blocks that are laid out and painted only when they come into view. */
 const Group = memo(function Group({ nodes, open }: GroupProps): ReactNode {
-  const complete = nodes.length === GROUP_SIZE && !open;
-  return <div className={complete ? styles.complete : styles.group}>{blocks(nodes, open)}</div>;
+  const complete = nodes.length === GROUP_SIZE ? styles.complete : styles.group;
+  return <div className={open ? styles.growing : complete}>{blocks(nodes, open)}</div>;
 });
 
 /** The same object as long as nothing that a reference shows has changed. */
