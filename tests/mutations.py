@@ -10,11 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.behaviours.shown import ROOT, shown
+from tests.behaviours.shown import ROOT, Shown, shown
 
 COPIED = ("shell", "tests", "pyproject.toml")
 ELSEWHERE = ("e2e", "window", "soak")
@@ -286,11 +286,11 @@ def mutated(mutation: Mutation) -> str:
     return source
 
 
-def nodes_of(defect: str) -> list[str]:
+def nodes_of(defect: str, by_id: Mapping[str, Sequence[Shown]]) -> list[str]:
     """The tests in Python that name a defect: those that a copy has, without the slow ones."""
     return [
         test.node
-        for test in shown()[defect]
+        for test in by_id.get(defect, [])
         if test.file.endswith(".py")
         and test.file.split("/")[1] not in ELSEWHERE
         and test.test not in SLOW
@@ -310,7 +310,7 @@ def run(mutation: Mutation, folder: Path) -> Outcome:
     source = mutated(mutation)
     copy(folder)
     (folder / mutation.file).write_text(source, "utf-8")
-    nodes = nodes_of(mutation.defect)
+    nodes = nodes_of(mutation.defect, shown())
     status, said = run_tests(folder, nodes, "-x")
     return Outcome(mutation, status == 1, len(nodes), said)
 

@@ -42,8 +42,10 @@ a check that every mutation still fits the code. This page is made by `python -m
 
 def render_mutations() -> str:
     """The page of the defects that can be put back."""
+    by_id = shown()
     rows = [
-        f"| {m.defect} | {m.what} | `{m.file}` | {len(nodes_of(m.defect))} |" for m in MUTATIONS
+        f"| {m.defect} | {m.what} | `{m.file}` | {len(nodes_of(m.defect, by_id))} |"
+        for m in MUTATIONS
     ]
     return _MUTATED_HEAD + "\n".join(rows) + "\n"
 

@@ -3,13 +3,15 @@
 import tempfile
 from pathlib import Path
 
+from tests.behaviours.shown import shown
 from tests.mutations import MUTATIONS, Mutation, copy, nodes_of, run, run_tests
 from tests.soak.result import Check, Figure, Result
 
 
 def unchanged() -> Result:
     """Without a defect the same tests pass in the same copy."""
-    nodes = sorted({node for mutation in MUTATIONS for node in nodes_of(mutation.defect)})
+    by_id = shown()
+    nodes = sorted({node for m in MUTATIONS for node in nodes_of(m.defect, by_id)})
     with tempfile.TemporaryDirectory() as folder:
         copy(Path(folder))
         status, said = run_tests(Path(folder), nodes)
