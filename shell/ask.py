@@ -5,6 +5,7 @@ our output that is slow, or stands still, delays nobody but itself, and Ctrl-C r
 """
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -113,7 +114,6 @@ def _follow(log: InferenceLog, news: threading.Event, write: Write) -> None:
         for event in log.read(cursor):
             write(event)
             cursor = last_seq(event)
-        sys.stdout.flush()
         while log.ending is None and not news.wait(TICK_S):
             pass
 
@@ -141,8 +141,18 @@ def _on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
 
 
 def _write_json(event: AnyEvent) -> None:
-    sys.stdout.write(event.model_dump_json(ensure_ascii=True) + "\n")
+    _put(event.model_dump_json(ensure_ascii=True) + "\n")
+
+
+def _put(text: str) -> None:
+    """Write all of it, now. A signal may cut a write short, and what is left is written then:
+    the buffers of `sys.stdout` lost bytes here.
+    """
     sys.stdout.flush()
+    encoding = sys.stdout.encoding or "utf-8"
+    left = memoryview(text.encode(encoding, "replace"))
+    while left:
+        left = left[os.write(sys.stdout.fileno(), left) :]
 
 
 class _Text:
@@ -173,7 +183,7 @@ class _Text:
         if sys.stdout.isatty():
             text = text.translate(_CONTROLS)
         if text:
-            sys.stdout.write(text)
+            _put(text)
             self._last = text[-1]
 
     def _end_line(self) -> None:
@@ -182,5 +192,4 @@ class _Text:
 
     def _say(self, text: str) -> None:
         self._end_line()
-        sys.stdout.flush()
         print(f"tidewire: {text.translate(_CONTROLS)}", file=sys.stderr, flush=True)
