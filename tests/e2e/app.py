@@ -91,6 +91,11 @@ class App:
         other.evaluate("window.llm.ready()")
         return other
 
+    def part(self, other: Page) -> None:
+        """Close the second page. A window has no close button here: it stays, and is not used."""
+        if self.kind == "browser":
+            other.close()
+
     def leave(self, page: Page) -> None:
         """Close a tab; a window stays open for the next test, without a live run."""
         if self.kind == "browser":

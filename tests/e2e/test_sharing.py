@@ -38,7 +38,7 @@ def test_two_pages_show_one_shared_answer_and_one_may_leave(app: App, page: Page
     other.evaluate(START, {"inferenceId": f"inf-shared-{app.kind}", "share": True})
     page.evaluate(COLLECT, f"inf-shared-{app.kind}")
     until(page, "window.got.text.length > 20")
-    other.close()
+    app.part(other)
     until(page, "window.got.ends === 1")
     log = page.evaluate(LOG_TEXT, f"inf-shared-{app.kind}")
     assert page.evaluate("window.got.text") == log["text"]
@@ -53,7 +53,7 @@ def test_what_is_not_shared_is_not_found(app: App, page: Page) -> None:
     assert page.evaluate(REFUSAL, inference_id) == "NOT_FOUND"
     assert page.evaluate("id => window.llm.llmCancel(id)", inference_id) is False
     assert other.evaluate("id => window.llm.llmCancel(id)", inference_id) is True
-    other.close()
+    app.part(other)
 
 
 def test_a_page_can_watch_a_shared_answer(app: App, page: Page) -> None:
@@ -62,4 +62,4 @@ def test_a_page_can_watch_a_shared_answer(app: App, page: Page) -> None:
     page.evaluate(START, {"inferenceId": inference_id, "share": True})
     other.evaluate("id => { location.search = `?attach=${id}`; }", inference_id)
     expect(other.locator(".message.assistant")).to_contain_text("shared shared")
-    other.close()
+    app.part(other)
