@@ -1,6 +1,6 @@
 /** What every test begins with: warnings are failures, and nothing is left mounted. */
 import { cleanup } from "@testing-library/react";
-import { afterEach, vi } from "vitest";
+import { afterAll, afterEach, vi } from "vitest";
 
 for (const method of ["error", "warn"] as const) {
   console[method] = (...parts: unknown[]) => {
@@ -17,4 +17,9 @@ afterEach(() => {
   cleanup();
   vi.useRealTimers();
   sessionStorage.clear();
+});
+
+// React's scheduler may have turns left for what was unmounted last: the document must outlive them.
+afterAll(async () => {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 });
