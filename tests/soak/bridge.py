@@ -10,6 +10,7 @@ from shell.errors import ErrorCode
 from shell.log import InferenceLog
 from shell.settings import Limits
 from shell.shelf import Shelf
+from tests.chromium import driver
 from tests.soak.result import Check, Result
 from tests.window.endurance import Holding, open_and_close, push_and_reload
 
@@ -20,7 +21,8 @@ MOST_LOG_BYTES = 20_000_000
 
 def pushes() -> Result:
     """A hundred thousand pushes, and 200 reloads in the middle of streams."""
-    endured = push_and_reload(pushes=100_000, reloads=200, seed=5)
+    with driver() as playwright:
+        endured = push_and_reload(playwright, pushes=100_000, reloads=200, seed=5)
     return Result(
         endured.wrong == 0 and endured.pushes >= 100_000 and is_flat(endured.growth),
         {
@@ -34,7 +36,8 @@ def pushes() -> Result:
 
 def windows() -> Result:
     """A hundred windows, opened and closed beside one that stays."""
-    growth = open_and_close(100)
+    with driver() as playwright:
+        growth = open_and_close(playwright, 100)
     return Result(is_flat(growth), _figures(growth))
 
 

@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Playwright
 
-from tests.chromium import driver, inside, windows
+from tests.chromium import inside, windows
 from tests.host_process import PATIENCE_S, HostProcess
 
 OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
@@ -67,13 +67,12 @@ def holding(process: int) -> Holding:
     )
 
 
-def push_and_reload(pushes: int, reloads: int, seed: int) -> Endured:
+def push_and_reload(playwright: Playwright, pushes: int, reloads: int, seed: int) -> Endured:
     """Reload in the middle of a stream, again and again, with many pushes between."""
     moments = random.Random(seed)  # noqa: S311
     told = wrong = 0
     with (
         HostProcess("tests.window.toy", "--debug-port", "0", env=OFFSCREEN) as program,
-        driver() as playwright,
         inside(playwright, str(program.json_line()["debugUrl"])) as browser,
     ):
         (page,) = windows(browser)
@@ -95,11 +94,10 @@ def push_and_reload(pushes: int, reloads: int, seed: int) -> Endured:
     return Endured(told, reloads, wrong, growth)
 
 
-def open_and_close(times: int) -> Holding:
+def open_and_close(playwright: Playwright, times: int) -> Holding:
     """Open a window beside the first and close it, again and again; returns the growth."""
     with (
         HostProcess("tests.window.collecting", "--debug-port", "0", env=OFFSCREEN) as program,
-        driver() as playwright,
         inside(playwright, str(program.json_line()["debugUrl"])) as browser,
     ):
         (page,) = windows(browser)

@@ -1,22 +1,23 @@
 """A part of what `dev.py soak bridge` does to the windows and the logs."""
 
 import pytest
+from playwright.sync_api import Playwright
 
 from tests.soak.bridge import is_flat, most_held
 from tests.window.endurance import open_and_close, push_and_reload
 
 
 @pytest.mark.window
-def test_pushes_and_reloads_leave_nothing_behind() -> None:
-    endured = push_and_reload(pushes=5_000, reloads=10, seed=4)
+def test_pushes_and_reloads_leave_nothing_behind(playwright: Playwright) -> None:
+    endured = push_and_reload(playwright, pushes=5_000, reloads=10, seed=4)
     assert endured.wrong == 0
     assert endured.pushes >= 5_000
     assert is_flat(endured.growth), endured
 
 
 @pytest.mark.window
-def test_closed_windows_leave_nothing_behind() -> None:
-    growth = open_and_close(10)
+def test_closed_windows_leave_nothing_behind(playwright: Playwright) -> None:
+    growth = open_and_close(playwright, 10)
     assert is_flat(growth), growth
 
 

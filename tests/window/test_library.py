@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Playwright, expect
 
 import shell
 from shell import App
 from shell.api.assets import PageMissing
-from tests.chromium import driver, inside, windows
+from tests.chromium import inside, windows
 from tests.host_process import ROOT, HostProcess
 from tests.window.endurance import OFFSCREEN
 
@@ -20,10 +20,9 @@ EXAMPLE = ROOT / "examples" / "counter" / "app.py"
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(playwright: Playwright) -> Iterator[Page]:
     with (
         HostProcess("tests.window.example", env=OFFSCREEN) as program,
-        driver() as playwright,
         inside(playwright, str(program.json_line()["debugUrl"])) as browser,
     ):
         (page,) = windows(browser)

@@ -1,15 +1,9 @@
 """Reloads and crashes of the page while the host talks to it."""
 
-import os
 import secrets
-import signal
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright
-
-from tests.chromium import inside, windows
-from tests.window.conftest import Toy
+from playwright.sync_api import Page
 
 pytestmark = pytest.mark.window
 TOKENS = 300
@@ -51,34 +45,3 @@ def test_a_reload_keeps_the_window_s_name(page: Page) -> None:
     before = page.evaluate("toy.greeted")
     page.reload()
     assert page.evaluate("toy.greeted") == before
-
-
-def test_a_crashed_page_comes_back_as_the_same_window(
-    page: Page, toy: Toy, playwright: Playwright
-) -> None:
-    before = page.evaluate("toy.greeted")
-    loads = toy.program.count("SAID hello")
-    page.evaluate("toy.call('toy.stream', { id: 'inf-crash', tokens: 300, milliseconds: 1 })")
-    (renderer,) = _renderers(toy.program.process.pid)
-    os.kill(renderer, signal.SIGKILL)
-    toy.program.wait_for("The page's process crashed")
-    toy.program.wait_for("SAID hello", loads + 1)
-    with inside(playwright, toy.debug_url) as browser:
-        (again,) = windows(browser)
-        assert again.evaluate("toy.greeted") == before
-        assert again.evaluate("toy.follow('inf-crash')") == TEXT
-
-
-def _renderers(parent: int) -> list[int]:
-    """The processes of a program's pages: what its zygotes have forked."""
-    return [
-        renderer
-        for zygote in _children(parent)
-        if b"--type=zygote" in Path(f"/proc/{zygote}/cmdline").read_bytes()
-        for renderer in _children(zygote)
-    ]
-
-
-def _children(process: int) -> list[int]:
-    threads = Path(f"/proc/{process}/task").iterdir()
-    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
