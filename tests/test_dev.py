@@ -390,7 +390,8 @@ def test_no_child_outlives_the_launcher(
     start = f"[sys.executable, '-c', {child!r} + '; time.sleep(10); print(9, file=file)']"
     call = f"quietly('Waiting', *{start})" if quiet else f"follow(*{start})"
     launcher = f"""
-import sys, dev
+import signal, sys, dev
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins without it
 def waiting(setup, arguments): return setup.children.{call}
 dev.run = waiting
 sys.exit(dev.main(["run"]))
