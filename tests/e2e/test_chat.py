@@ -4,8 +4,9 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.app import LOG_TEXT, answer, ask, box, shown, until, wait_for_end
 
-STOP_MS = 200
-"""From the click on Stop to the run's end, while the provider is silent."""
+STOP_MS = 3_000
+"""From the click on Stop to the run's end, on however busy a machine; far below any deadline that
+would have ended the silent provider. `python -m tests.soak stop` holds it to 200 ms."""
 
 CLICK_STOP = """
 () => new Promise((resolve) => {
@@ -16,6 +17,20 @@ CLICK_STOP = """
   button.click();
 })
 """
+
+
+def stop_while_silent(page: Page) -> float:
+    """Stop an answer whose provider has fallen silent: the milliseconds from click to end."""
+    ask(page, "some words first\n/stall")
+    expect(answer(page)).to_have_text("some words first")
+    expect(page.get_by_role("button", name="Stop")).to_be_enabled()
+    end = page.evaluate(CLICK_STOP)
+    assert end["cancelled"] is True
+    assert end["totalTokens"] > 0
+    wait_for_end(page)
+    assert shown(page) == "some words first"
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    return float(end["ms"])
 
 
 def test_a_question_gets_a_streamed_answer(page: Page) -> None:
@@ -32,16 +47,7 @@ def test_a_question_gets_a_streamed_answer(page: Page) -> None:
 
 def test_stop_while_the_provider_is_silent_ends_at_once_and_keeps_the_text(page: Page) -> None:
     """shows: B22 D18 D74"""
-    ask(page, "some words first\n/stall")
-    expect(answer(page)).to_have_text("some words first")
-    expect(page.get_by_role("button", name="Stop")).to_be_enabled()
-    end = page.evaluate(CLICK_STOP)
-    assert end["cancelled"] is True
-    assert end["totalTokens"] > 0
-    assert end["ms"] <= STOP_MS
-    wait_for_end(page)
-    assert shown(page) == "some words first"
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    assert stop_while_silent(page) < STOP_MS
 
 
 def test_escape_stops(page: Page) -> None:

@@ -1,0 +1,41 @@
+"""Clicks on Stop while the provider is silent, in the browser and in the window."""
+
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.chromium import driver
+from tests.e2e.app import KINDS, Kind, running
+from tests.e2e.test_chat import stop_while_silent
+from tests.soak.result import Check, Result
+
+TIMES = 50
+"""Clicks in each of the two."""
+LONGEST_MS = 200
+
+
+def stops(kind: Kind) -> Callable[[], Result]:
+    """The check for one of the two: from each click to the run's end on the page."""
+
+    def check() -> Result:
+        took: list[float] = []
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            driver() as playwright,
+            running(kind, playwright, Path(folder)) as app,
+        ):
+            for _ in range(TIMES):
+                page = app.page()
+                took.append(stop_while_silent(page))
+                app.leave(page)
+        median, longest = statistics.median(took), max(took)
+        return Result(
+            longest <= LONGEST_MS,
+            {"clicks": TIMES, "medianMs": round(median, 1), "longestMs": round(longest, 1)},
+        )
+
+    return check
+
+
+CHECKS: dict[str, Check] = {kind: stops(kind) for kind in KINDS}
