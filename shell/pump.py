@@ -4,8 +4,10 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from shell.api.feed import Feed, Flush
+if TYPE_CHECKING:  # it loads the contract, which a window can open without
+    from shell.api.feed import Feed, Flush
 
 Answer = Callable[[object], None]
 RunScript = Callable[[str, Answer], None]
@@ -29,7 +31,7 @@ class Pump:
     never comes (a reload, a crashed renderer) costs time and nothing else.
     """
 
-    def __init__(self, feed: Feed, run_script: RunScript, on_taken: Callable[[], None]) -> None:
+    def __init__(self, feed: "Feed", run_script: RunScript, on_taken: Callable[[], None]) -> None:
         """`on_taken` is called in the pump's thread after every push that the page took."""
         self._feed = feed
         self._run_script = run_script
@@ -38,6 +40,7 @@ class Pump:
         self._awake = False
         self._urgent = False
         self._closed = False
+        self._pushing: Flush | None = None
         self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
 
     def start(self) -> None:
@@ -47,7 +50,7 @@ class Pump:
 
     def wake(self, urgent: bool) -> None:
         """There is something to tell. From any thread; almost free when that is known already."""
-        if self._awake and (self._urgent or not urgent):
+        if self._awake and (self._urgent or not urgent) and not self._outdated():
             # Read without the lock: `_run` lowers the flags before it looks into the feed, and
             # what is told of here is in the feed already.
             return
@@ -71,8 +74,10 @@ class Pump:
             if flush is None:
                 continue
             pushed_at = time.monotonic()
+            self._pushing = flush
             if not self._deliver(flush):
                 return
+            self._pushing = None
 
     def _wait_for_something(self, not_before: float) -> bool:
         """Wait until there is something to tell and the rhythm allows it. False: closed."""
@@ -84,7 +89,7 @@ class Pump:
             self._awake = self._urgent = False
             return not self._closed
 
-    def _deliver(self, flush: Flush) -> bool:
+    def _deliver(self, flush: "Flush") -> bool:
         """Push until the page has taken it or another load has replaced it. False: closed."""
         load = json.dumps(flush.load)
         # As a string: not every web view brings lists home. A page that has no `__shell` (yet)
@@ -104,7 +109,7 @@ class Pump:
         self.wake(False)
         return not self._closed
 
-    def _push(self, flush: Flush, script: str) -> object:
+    def _push(self, flush: "Flush", script: str) -> object:
         """The page's answer, or None."""
         answers: list[object] = []
 
@@ -118,5 +123,10 @@ class Pump:
             self._changed.wait_for(lambda: answers or self._over(flush), ANSWER_SECONDS)
         return answers[0] if answers else None
 
-    def _over(self, flush: Flush) -> bool:
+    def _outdated(self) -> bool:
+        """Whether a push waits for the answer of a load that has been replaced."""
+        pushing = self._pushing
+        return pushing is not None and pushing.load != self._feed.load
+
+    def _over(self, flush: "Flush") -> bool:
         return self._closed or self._feed.load != flush.load

@@ -16,8 +16,9 @@ from webview.window import Window
 from shell.pump import RunScript
 from shell.webviews import Gui, Post
 from shell.webviews.qt_bridge import Bridge, Runner
-from shell.webviews.qt_page import SealedPage, SealedView
+from shell.webviews.qt_page import SealedPage
 from shell.webviews.qt_remains import Remains
+from shell.webviews.qt_view import SealedView
 
 GUI: Gui | None = "qt"
 _log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ Post = Callable[[str, str, str], None]
 
 _CLIENT = """
 (() => {
-  if (window !== window.top) return;
+  if (window !== window.top || qt.webChannelTransport.onmessage) return;
   new QWebChannel(qt.webChannelTransport, (channel) => {
     const call = channel.objects.external.call;
     window.pywebview = {
@@ -86,3 +86,22 @@ def connect(page: QWebEnginePage, bridge: Bridge) -> QWebChannel:
     # refused, and the next load would come up without a bridge.
     page.profile().scripts().insert(script)
     return channel
+
+
+def revive(page: QWebEnginePage) -> None:
+    """Load a page again whose process has crashed, with its bridge."""
+    # Qt gives a profile's scripts to each host of a process once, and after a crash there is a new
+    # process behind the old host: a plain load would come up without them. What is discarded comes
+    # back behind a new host. While developer tools are attached nothing can be discarded; then the
+    # page's own collection has to do.
+    visible, state = page.isVisible(), QWebEnginePage.LifecycleState
+    page.setVisible(False)
+    page.setLifecycleState(state.Discarded)
+    if page.lifecycleState() is state.Active:
+        page.scripts().clear()
+        for script in page.profile().scripts().toList():
+            page.scripts().insert(script)
+        page.setVisible(visible)
+        page.setUrl(page.url())
+    page.setLifecycleState(state.Active)
+    page.setVisible(visible)

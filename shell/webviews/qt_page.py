@@ -4,10 +4,12 @@ Popups need no word here: a page whose `createWindow` is not overridden has none
 """
 
 import logging
+import time
+from collections import deque
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWebEngineCore import (
     QWebEngineDownloadRequest,
     QWebEngineFileSystemAccessRequest,
@@ -16,19 +18,15 @@ from PySide6.QtWebEngineCore import (
     QWebEngineProfile,
     QWebEngineSettings,
 )
-from PySide6.QtWebEngineWidgets import QWebEngineView
-from PySide6.QtWidgets import QMenu
 
-from shell.webviews.qt_bridge import Bridge, connect
+from shell.webviews.qt_bridge import Bridge, connect, revive
 
-RELOAD_MS = (0, 200, 1_000, 5_000)
-"""Pause before the page is loaded again after its renderer crashed, for one crash after another."""
-CALM_MS = 30_000
-"""A renderer that lived this long starts the pauses from the beginning."""
+MAX_CRASHES = 3
+"""So many within `CRASHES_S` and the page is left alone until somebody asks for it again."""
+CRASHES_S = 60.0
 
 _log = logging.getLogger(__name__)
 _Attribute = QWebEngineSettings.WebAttribute
-_Action = QWebEnginePage.WebAction
 
 DENIED = (
     _Attribute.AllowGeolocationOnInsecureOrigins,
@@ -59,6 +57,9 @@ OPENING = (
 class SealedPage(QWebEnginePage):
     """The page of one window. `home` is the only address that it ever shows."""
 
+    given_up = Signal()
+    """It has crashed too often to be loaded again by itself."""
+
     def __init__(
         self,
         home: str,
@@ -73,7 +74,7 @@ class SealedPage(QWebEnginePage):
         super().setWebChannel(connect(self, bridge))
         dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
         self.setBackgroundColor(paper[dark])
-        self._crashes = 0
+        self._crashes: deque[float] = deque(maxlen=MAX_CRASHES)
         for attribute in DENIED:
             self.settings().setAttribute(attribute, False)
         for attribute in ALLOWED:
@@ -144,40 +145,21 @@ class SealedPage(QWebEnginePage):
     ) -> None:
         if status is QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus:
             return
-        pause = RELOAD_MS[min(self._crashes, len(RELOAD_MS) - 1)]
-        self._crashes += 1
+        now = time.monotonic()
+        self._crashes.append(now)
+        if len(self._crashes) == MAX_CRASHES and now - self._crashes[0] < CRASHES_S:
+            _log.error(
+                "The page's process keeps crashing (%s): the page is left alone", status.name
+            )
+            self._crashes.clear()
+            self.given_up.emit()
+            return
         _log.error("The page's process crashed (%s): the page is loaded again", status.name)
-        QTimer.singleShot(pause, self, self._load_again)
+        QTimer.singleShot(0, self, self.load_again)
 
-    def _load_again(self) -> None:
-        crashes = self._crashes
-        # With the query and the fragment that it had, when it was at home.
-        self.setUrl(self.url() if _place(self.url()) == _place(self._home) else self._home)
-        QTimer.singleShot(CALM_MS, self, lambda: self._calm(crashes))
-
-    def _calm(self, crashes: int) -> None:
-        if self._crashes == crashes:
-            self._crashes = 0
-
-
-class SealedView(QWebEngineView):
-    """The widget of a sealed page, with a context menu that only edits text."""
-
-    def setContextMenuPolicy(self, policy: Qt.ContextMenuPolicy) -> None:  # noqa: N802
-        """pywebview turns the menu off because its own offers an inspector; this one does not."""
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802, Qt's name
-        """Cut, copy, paste, select all: what applies."""
-        request = self.lastContextMenuRequest()
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if request.isContentEditable():
-            actions = [_Action.Undo, _Action.Redo, _Action.Cut, _Action.Copy, _Action.Paste]
-        else:
-            actions = [_Action.Copy]
-        for action in (*actions, _Action.SelectAll):
-            menu.addAction(self.page().action(action))
-        menu.popup(event.globalPos())
+    def load_again(self) -> None:
+        """What was shown, after a crash."""
+        revive(self)
 
 
 def _place(url: QUrl) -> tuple[str, str, str, int, str]:

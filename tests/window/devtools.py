@@ -16,7 +16,7 @@ PATIENCE_S = 20.0
 
 
 class Devtools:
-    """The page of the first window."""
+    """The page of a window."""
 
     def __init__(self, host: str, connection: ClientConnection) -> None:
         self.host = host
@@ -66,11 +66,16 @@ class Devtools:
 
 
 @contextmanager
-def attached(debug_url: str) -> Iterator[Devtools]:
-    """Attach to the page of the first window."""
+def attached(debug_url: str, page: str | None = None) -> Iterator[Devtools]:
+    """Attach to one of `pages`, or to the page of the only window."""
     host = urlsplit(debug_url).netloc
-    with connect(_targets(host)[0]["webSocketDebuggerUrl"], max_size=None) as connection:
+    with connect(page or _targets(host)[0]["webSocketDebuggerUrl"], max_size=None) as connection:
         yield Devtools(host, connection)
+
+
+def pages(debug_url: str) -> set[str]:
+    """Every window's page; one that was made anew after a crash is another."""
+    return {target["webSocketDebuggerUrl"] for target in _targets(urlsplit(debug_url).netloc)}
 
 
 def _targets(host: str) -> list[dict[str, str]]:

@@ -203,3 +203,18 @@ def test_a_name_that_a_page_made_up_stays_a_text(screen: Screen) -> None:
     assert 'receive("\\");alert(\\"",1,' in screen.wait(1)
     pump.close()
     pump._thread.join(PATIENCE_S)
+
+
+def test_a_new_load_is_told_at_once_what_an_old_one_never_answered(
+    feed: Feed, screen: Screen, start: Start
+) -> None:
+    """A crash in mid-push, with more waiting behind it: the next load's hello wakes the pump."""
+    pump = start()
+    feed.reply(LOAD, '"asked"')
+    screen.wait(1)
+    feed.reply(LOAD, '"behind it"')
+    assert pump._awake
+    assert pump._urgent
+    feed.open("load-two")
+    feed.reply("load-two", '"hello"')
+    assert '"hello"' in screen.wait(2)

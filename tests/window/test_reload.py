@@ -1,9 +1,17 @@
 """Reloads and crashes of the page while the host talks to it."""
 
+import os
 import secrets
+import signal
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Playwright
+
+from tests.chromium import inside, windows
+from tests.host_process import HostProcess
+from tests.window.conftest import OFFSCREEN, Toy
+from tests.window.devtools import attached, pages
 
 pytestmark = pytest.mark.window
 TOKENS = 300
@@ -45,3 +53,67 @@ def test_a_reload_keeps_the_window_s_name(page: Page) -> None:
     before = page.evaluate("toy.greeted")
     page.reload()
     assert page.evaluate("toy.greeted") == before
+
+
+def test_a_crashed_page_comes_back_as_the_same_window(
+    page: Page, toy: Toy, playwright: Playwright
+) -> None:
+    before = page.evaluate("toy.greeted")
+    loads = toy.program.count("SAID hello")
+    page.evaluate("toy.call('toy.stream', { id: 'inf-crash', tokens: 300, milliseconds: 1 })")
+    (renderer,) = _renderers(toy.program)
+    os.kill(renderer, signal.SIGKILL)
+    toy.program.wait_for("The page's process crashed")
+    toy.program.wait_for("SAID hello", loads + 1)
+    with inside(playwright, toy.debug_url) as browser:
+        (again,) = windows(browser)
+        assert again.evaluate("toy.greeted") == before
+        assert again.evaluate("toy.follow('inf-crash')") == TEXT
+        again.reload()
+        assert again.evaluate("toy.greeted") == before
+
+
+def test_a_page_that_keeps_crashing_is_left_alone_until_it_is_asked_for() -> None:
+    with HostProcess("tests.window.toy", "--debug-port", "0", env=OFFSCREEN) as program:
+        url = str(program.json_line()["debugUrl"])
+        with attached(url) as devtools:
+            devtools.evaluate("toy.greeted")
+            first, first_page = set(_renderers(program)), pages(url)
+            devtools.evaluate("toy.call('shell.open_window')")
+        program.wait_for("SAID hello", 2)
+        (other_page,) = pages(url) - first_page
+        others = set(_renderers(program)) - first
+        for crash in range(3):
+            (renderer,) = set(_renderers(program)) - others
+            os.kill(renderer, signal.SIGKILL)
+            program.wait_for("The page's process", crash + 1)
+            if crash < 2:
+                program.wait_for("SAID hello", crash + 3)
+        program.wait_for("keeps crashing")
+        assert set(_renderers(program)) == others
+        with attached(url, other_page) as devtools:
+            devtools.evaluate("toy.call('toy.panel')")
+        program.wait_for("PANEL True")
+        program.wait_for("SAID hello", 5)
+        assert len(set(_renderers(program)) - others) == 1
+
+
+def _renderers(program: HostProcess) -> list[int]:
+    """The processes of a program's pages: what its zygotes have forked, and what still runs."""
+    return [
+        renderer
+        for zygote in _children(program.process.pid)
+        if b"--type=zygote" in _command(zygote)
+        for renderer in _children(zygote)
+        if _command(renderer)
+    ]
+
+
+def _command(process: int) -> bytes:
+    """Empty for a process that has ended."""
+    return Path(f"/proc/{process}/cmdline").read_bytes()
+
+
+def _children(process: int) -> list[int]:
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]

@@ -12,7 +12,7 @@ import logging
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import webview
 from pydantic import BaseModel
@@ -72,6 +72,15 @@ class Toy:
         QTimer.singleShot(0, application, _print_menu)
         return True
 
+    def panel(self, caller: Caller) -> None:
+        """Print what lies over a page that keeps crashing, and press its button."""
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+        assert application is not None
+        QTimer.singleShot(0, application, _press)
+
     def background(self, caller: Caller) -> str:
         """What is shown where the page has drawn nothing."""
         native: Any = webview.windows[0].native
@@ -108,6 +117,19 @@ def _print_menu() -> None:
     print(f"MENU {names}", file=sys.stderr, flush=True)
     if menu is not None:
         menu.close()
+
+
+def _press() -> None:
+    from shell.webviews.qt_view import CrashPanel
+
+    (panel,) = (
+        panel
+        for window in webview.windows
+        for panel in cast("Any", window.native).webview.findChildren(CrashPanel)
+    )
+    view = panel.parentWidget()
+    print(f"PANEL {panel.isVisible() and panel.size() == view.size()}", file=sys.stderr, flush=True)
+    panel.button.click()
 
 
 async def _write(log: InferenceLog, request: StreamRequest) -> None:
