@@ -48,6 +48,7 @@ class Value(BaseModel):
         serialize_by_alias=True,
         json_schema_serialization_defaults_required=True,
         hide_input_in_errors=True,
+        defer_build=True,
     )
 
 
@@ -766,6 +767,128 @@ class StoreWatch(Value):
     version: Annotated[int, Field(ge=-1, le=2**53)] = -1
 
 
+# --- providers ------------------------------------------------------------------------------
+
+AddedKind = Literal["openai-compatible", "anthropic", "gguf"]
+"""What a person can add: a server by the API that it speaks, or a file of weights."""
+ProviderKind = Literal["openai", "anthropic", "google", "openai-compatible", "gguf", "test"]
+Label = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]{0,4000}$")]
+Secret = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[\x21-\x7e]+$")]
+"""It goes one way: nothing ever tells it again."""
+
+
+class NewProvider(Value):
+    """A provider to add: a server by its address, or a model by its file."""
+
+    id: ProviderId
+    label: Label | None = None
+    """Its name as people read it; without one, its id."""
+    kind: AddedKind = "openai-compatible"
+    base_url: Annotated[str, Field(max_length=2_000)] | None = None
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=50, repr=False)
+    """Sent with every request. They may hold a key, so nothing ever tells their values again."""
+    file: Annotated[str, Field(max_length=4_000)] | None = None
+    """The whole path of a GGUF file, for `kind` gguf."""
+    context_tokens: Annotated[int, Field(ge=512, le=1_048_576)] | None = None
+    """How much such a model is to remember; it takes memory."""
+    default_model: ModelId | None = None
+    allow_plain_http: bool = False
+    """Insist on http:// to another machine."""
+
+
+class ProviderSummary(Value):
+    """Somebody who runs models. Never a key, nor the value of a header."""
+
+    id: str
+    name: str
+    kind: ProviderKind
+    host: str | None
+    """Where its requests go; null for what runs in this program."""
+    local: bool
+    """Runs in a process of this program."""
+    takes_key: bool
+    needs_key: bool
+    has_key: bool
+    default_model: str
+    removable: bool
+    """A person added it."""
+    problem: str | None
+    """Why it could not be asked now, such as a key that is missing."""
+
+
+class ModelsRequest(Value):
+    """Asks for the models of a provider; with `refresh`, not for what is remembered."""
+
+    provider_id: ProviderId
+    refresh: bool = False
+
+
+class ModelSummary(Value):
+    """A model, as far as its server or our table describes it; null is what nobody says."""
+
+    id: str
+    name: str
+    context_tokens: int | None
+    """Input and output together."""
+    max_output_tokens: int | None
+    images: bool
+    files: bool
+    tools: bool
+    reasoning: bool
+    input_price: float | None
+    """US dollars for a million tokens."""
+    output_price: float | None
+
+
+class ModelList(Value):
+    """The models of a provider."""
+
+    provider_id: str
+    models: list[ModelSummary]
+    listed: bool
+    """Whether the provider named them itself; otherwise they come from our table."""
+    asked_at: int
+    """Milliseconds since the epoch."""
+
+
+class PresetSummary(Value):
+    """A server that many people have, as it is when nobody changed its settings."""
+
+    id: str
+    name: str
+    base_url: str
+    takes_key: bool
+    running: bool | None
+    """Whether it answers on this machine; null for one that is elsewhere, which is not asked."""
+    models: list[str]
+    provider_id: str | None
+    """The provider that has been added with this address."""
+
+
+class TrialRequest(Value):
+    """Tries a provider, or settings that have not been saved; perhaps with another key."""
+
+    provider_id: ProviderId | None = None
+    settings: NewProvider | None = None
+    key: Secret | None = Field(default=None, repr=False)
+    model_id: ModelId | None = None
+
+
+class TrialReport(Value):
+    """What came of one real, tiny request."""
+
+    ok: bool
+    sentence: str
+    code: ErrorCode | None
+    model_id: str
+    first_ms: int | None
+    """From the request to the first content, loading a local model included."""
+    total_ms: int | None
+    models: list[str]
+
+
 # --- settings -------------------------------------------------------------------------------
 
 Theme = Literal["system", "light", "dark"]
@@ -851,6 +974,4 @@ class KeyChange(Value):
     """A key to be kept for a provider. It goes one way: nothing ever tells it again."""
 
     provider_id: ProviderId
-    key: Annotated[
-        str, Field(min_length=1, max_length=10_000, pattern=r"^[\x21-\x7e]+$", repr=False)
-    ]
+    key: Annotated[Secret, Field(repr=False)]

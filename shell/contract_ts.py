@@ -27,6 +27,7 @@ from shell import contract
 from shell.api.conversations import ConversationsApi
 from shell.api.keys import KeysApi
 from shell.api.llm import LlmApi
+from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
 from shell.api.shell import ShellApi
 from shell.errors import ErrorCode
@@ -36,6 +37,7 @@ NAMESPACES: dict[str, type] = {
     "conversations": ConversationsApi,
     "keys": KeysApi,
     "llm": LlmApi,
+    "providers": ProvidersApi,
     "settings": SettingsApi,
     "shell": ShellApi,
 }

@@ -1,7 +1,8 @@
-"""Added: the OpenAI-compatible endpoints that a person added, kept in the data directory.
+"""Added: the providers that a person added, kept in the data directory.
 
-The file holds names, addresses and headers, never a key: a key comes from an environment variable
-that the entry names, or from wherever the host keeps keys.
+The file holds names, addresses and headers. A key comes from an environment variable that the entry
+names, or from wherever the host keeps keys; only a header can hold a secret, so the file is for its
+owner alone.
 """
 
 import contextlib
@@ -11,42 +12,66 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic.alias_generators import to_camel
 
-from shell.contract import ModelId, ProviderId
+from shell.contract import NewProvider
 from shell.errors import ProviderError, ShellError, ValidationFailed
 from shell.providers.endpoint import Endpoint
+from shell.providers.gguf import read_header
 
 FILE = "providers.json"
 MAX_PROVIDERS = 100
 
-HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
-HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{0,4000}$")]
 
+class AddedProvider(NewProvider):
+    """One provider, as a person described it."""
 
-class AddedProvider(BaseModel):
-    """One endpoint, as a person described it."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        validate_by_name=True,
-        serialize_by_alias=True,
-        hide_input_in_errors=True,
-    )
-
-    id: ProviderId
-    kind: Literal["openai-compatible", "anthropic"] = "openai-compatible"
-    base_url: Annotated[str, Field(max_length=2_000)]
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=50)
     key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,100}$")] | None = (
         None
     )
-    """The environment variable that holds the key; None when the server asks for none."""
-    default_model: ModelId | None = None
-    allow_plain_http: bool = False
+    """The environment variable that holds the key; None when the server asks for none. A page has
+    no such field: it could have any variable sent to any address."""
+
+    def check(self) -> None:
+        """Look whether this could work, as far as can be told without asking anybody.
+
+        Raises:
+            ValidationFailed: a field is missing or makes no sense; or the address would not keep a
+                secret; or the file is no whole model.
+        """
+        if self.kind == "gguf":
+            self._check_file()
+            return
+        if self.file is not None or self.context_tokens is not None:
+            text = "Only a provider of the kind gguf has a file and a size of its context"
+            raise ValidationFailed([("file", text)])
+        if self.base_url is None:
+            raise ValidationFailed([("baseUrl", "A provider of this kind needs a base URL")])
+        endpoint = Endpoint(
+            self.id,
+            self.label or self.id,
+            self.base_url,
+            key_required=False,
+            allow_plain_http=self.allow_plain_http,
+        )
+        try:
+            endpoint.check()
+        except ProviderError as error:
+            raise ValidationFailed([("baseUrl", error.message)]) from None
+
+    def _check_file(self) -> None:
+        if self.base_url is not None or self.headers or self.key_env is not None:
+            text = "A provider of the kind gguf has a file, and no base URL, headers or key"
+            raise ValidationFailed([("baseUrl", text)])
+        if self.file is None or not Path(self.file).is_absolute():
+            raise ValidationFailed([("file", "A provider of the kind gguf needs a file's path")])
+        if self.file.startswith(("\\\\", "//")):
+            # To look at it would greet that machine with this person's name and password.
+            text = "The file is on another machine; copy it to this one"
+            raise ValidationFailed([("file", text)])
+        try:
+            read_header(Path(self.file))
+        except ProviderError as error:
+            raise ValidationFailed([("file", error.message)]) from None
 
 
 class _File(BaseModel):
@@ -59,7 +84,7 @@ class _File(BaseModel):
 
 
 def read_added(data_dir: Path | None) -> list[AddedProvider]:
-    """Every endpoint that was added, in the order in which it was.
+    """Every provider that was added, in the order in which it was.
 
     Raises:
         ShellError: the file cannot be understood; nothing is lost by saying so.
@@ -76,10 +101,10 @@ def read_added(data_dir: Path | None) -> list[AddedProvider]:
 
 
 def add(data_dir: Path, provider: AddedProvider, taken: frozenset[str] | set[str]) -> None:
-    """Keep an endpoint.
+    """Keep a provider.
 
     Raises:
-        ValidationFailed: its name is taken, or its address would not keep a secret.
+        ValidationFailed: its name is taken, or it cannot work.
         ShellError: the file cannot be read or written.
     """
     known = read_added(data_dir)
@@ -87,21 +112,12 @@ def add(data_dir: Path, provider: AddedProvider, taken: frozenset[str] | set[str
         raise ValidationFailed([("id", f"There is a provider called {provider.id} already")])
     if len(known) >= MAX_PROVIDERS:
         raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
-    try:
-        Endpoint(
-            provider.id,
-            provider.id,
-            provider.base_url,
-            key_required=False,
-            allow_plain_http=provider.allow_plain_http,
-        ).check()
-    except ProviderError as error:
-        raise ValidationFailed([("baseUrl", error.message)]) from None
+    provider.check()
     _write(data_dir / FILE, [*known, provider])
 
 
 def remove(data_dir: Path, provider_id: str) -> bool:
-    """Forget an endpoint. False: there is none of that name.
+    """Forget a provider. False: there is none of that name.
 
     Raises:
         ShellError: the file cannot be read or written.

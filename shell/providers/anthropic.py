@@ -10,7 +10,7 @@ from shell.providers.answer import read_answer
 from shell.providers.base import Chunk, ModelInfo, ProviderRequest
 from shell.providers.clients import Clients
 from shell.providers.endpoint import Endpoint
-from shell.providers.listing import read_models
+from shell.providers.listing import ListedModel, read_models
 from shell.providers.messages_stream import MessagesStream
 from shell.providers.transport import http_client
 
@@ -63,7 +63,7 @@ class Anthropic:
         answer = MessagesStream(self._endpoint)
         return read_answer(self._endpoint, lambda: self._ask(request), answer)
 
-    async def list_models(self) -> list[str]:
+    async def list_models(self) -> list[ListedModel]:
         """The models that the server says it has."""
         return await read_models(self._endpoint, self._ask_models)
 

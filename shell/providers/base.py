@@ -11,6 +11,9 @@ from typing import Protocol
 
 from shell.contract import FinishReason, Message
 
+ANY_MODEL = "default"
+"""Asked for where nobody named a model; servers with a single one answer to any name."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
@@ -87,6 +90,10 @@ class ModelInfo:
     input_price: float | None = None
     """US dollars for a million tokens, where it is known."""
     output_price: float | None = None
+    sampling: tuple[tuple[str, float], ...] = ()
+    """What llama.cpp is told besides the temperature; for local models only."""
+    known: bool = False
+    """Whether somebody has described this model; without that all of this is a cautious guess."""
 
 
 @dataclass(frozen=True, slots=True)

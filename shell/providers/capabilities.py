@@ -14,6 +14,8 @@ from shell.providers.base import ModelInfo
 
 BUILT_IN = Path(__file__).with_name("models.toml")
 OWN = "models.toml"
+EVERYTHING = "*"
+"""Matches models that nobody has described."""
 _log = logging.getLogger(__name__)
 
 Tokens = Annotated[int, Field(gt=0, le=100_000_000)]
@@ -39,6 +41,8 @@ class Entry(BaseModel):
     reasoning: str | None = None
     silent: bool = False
     price: tuple[float, float] | None = None
+    sampling: dict[str, float] = Field(default_factory=dict)
+    chat: bool = True
 
     def info(self, model_id: str) -> ModelInfo:
         """The entry, said of one model."""
@@ -59,6 +63,8 @@ class Entry(BaseModel):
             silent_reasoning=self.silent,
             input_price=self.price[0] if self.price else None,
             output_price=self.price[1] if self.price else None,
+            sampling=tuple(self.sampling.items()),
+            known=self.match != EVERYTHING,
         )
 
 
@@ -84,14 +90,25 @@ class Capabilities:
 
     def info(self, provider_id: str, model_id: str) -> ModelInfo:
         """What the model takes; for an unknown one, the most cautious guess of its provider."""
-        for entry in self._entries:
-            if entry.provider == provider_id and fnmatchcase(model_id, entry.match):
-                return entry.info(model_id)
-        return ModelInfo(model_id)
+        entry = self._entry(provider_id, model_id)
+        return ModelInfo(model_id) if entry is None else entry.info(model_id)
 
     def known(self, provider_id: str) -> list[Entry]:
-        """Every entry of a provider, those that count first."""
-        return [entry for entry in self._entries if entry.provider == provider_id]
+        """Every entry for a provider, those that count first."""
+        return [entry for entry in self._entries if fnmatchcase(provider_id, entry.provider)]
+
+    def chats(self, provider_id: str, model_id: str) -> bool:
+        """Whether the model can be talked with; of whom the table says nothing, can."""
+        entry = self._entry(provider_id, model_id)
+        return entry is None or entry.chat
+
+    def ids(self, provider_id: str) -> list[str]:
+        """The models that the table has by name, where an entry is more than a family."""
+        names = [e.match.removesuffix("*") for e in self.known(provider_id) if e.chat]
+        return [name for name in names if name[-1:].isalnum() and not set(name) & set("*?[")]
+
+    def _entry(self, provider_id: str, model_id: str) -> Entry | None:
+        return next((e for e in self.known(provider_id) if fnmatchcase(model_id, e.match)), None)
 
     @functools.cached_property
     def _entries(self) -> list[Entry]:

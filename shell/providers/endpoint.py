@@ -12,8 +12,15 @@ from shell.redaction import redact
 MAX_SENTENCE = 500
 """Longest error text, in characters; what a server has to say fits."""
 SHORTEST_HEADER = 8
+"""A shorter value is a name or a number, unless the header's name says that it is a secret."""
+_SECRET_NAMES = ("auth", "cookie", "key", "password", "secret", "signature", "token")
 MAX_READ = 8_000
 """How much of a server's own words is looked at."""
+
+
+def is_secret(header: str) -> bool:
+    """Whether a header of this name holds a key, as far as its name tells."""
+    return any(part in header.lower() for part in _SECRET_NAMES)
 
 
 def no_key() -> None:
@@ -90,8 +97,13 @@ class Endpoint:
         return key
 
     def secrets(self) -> list[str]:
-        """What no text may show. A short header value is a name or a number, not a secret."""
-        values = [value for value in self.headers.values() if len(value) >= SHORTEST_HEADER]
+        """What no text may show."""
+        values: list[str] = []
+        for name, value in self.headers.items():
+            if is_secret(name):
+                values += [value, value.rpartition(" ")[2]]  # with and without "Bearer"
+            elif len(value) >= SHORTEST_HEADER:
+                values.append(value)
         return [s for s in (self.key(), self._address.password, *values) if s]
 
     def error(

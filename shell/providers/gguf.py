@@ -197,6 +197,5 @@ def _count(value: object, default: int) -> int:
 def _unusable(path: Path, reason: str) -> ProviderError:
     return ProviderError(
         ErrorCode.LOCAL_MODEL_MISSING,
-        f"The model file {path} {reason}. Name a whole GGUF file in TIDEWIRE_MODEL_FILE, or fetch "
-        "this one again.",
+        f"The model file {path} {reason}. Choose a whole GGUF file, or fetch this one again.",
     )

@@ -3,22 +3,22 @@
 import asyncio
 import contextlib
 import importlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import Chunk, ModelInfo, Progress, ProviderRequest
+from shell.providers.capabilities import Capabilities
 from shell.providers.endpoint import Endpoint
+from shell.providers.listing import ListedModel
 from shell.providers.llama_process import Child, LlamaProcess
 from shell.providers.openai_compatible import OpenAICompatible
 from shell.providers.weights import EMBEDDED_ID, Weights, WeightsShelf
 
 MAX_CONTEXT_TOKENS = 8_192
-"""Memory for the context is taken when the model starts: more than this nobody asked for."""
-EMBEDDED_TEMPERATURE = 0.2
-EMBEDDED_TOP_P = 0.9
-"""A model this small talks nonsense with the usual values."""
+"""Memory for the context is taken when the model starts: more than this only who asks for it."""
 
 MakeProcess = Callable[[Weights, int], LlamaProcess]
 
@@ -26,6 +26,12 @@ MakeProcess = Callable[[Weights, int], LlamaProcess]
 def _process(weights: Weights, context_tokens: int) -> LlamaProcess:
     fit = not weights.embedded
     return LlamaProcess(weights.path, weights.id, context_tokens, fit=fit)
+
+
+def _extra(model: ModelInfo) -> Mapping[str, object]:
+    # Without progress llama.cpp reads a long prompt to its end before it notices that nobody
+    # listens any more.
+    return {"return_progress": True, **dict(model.sampling)}
 
 
 @dataclass(slots=True)
@@ -46,14 +52,30 @@ class LocalProvider:
     Args:
         shelf: where the files are.
         make_process: makes the process of one of them, given the size of its context.
+        id: the provider's id.
+        label: its name as people read it.
+        models: what is known of a model besides what its file says: how it is best sampled.
+        context_tokens: the size of the context, up to what the model takes.
     """
 
-    id = "local"
     local = True
 
-    def __init__(self, shelf: WeightsShelf, make_process: MakeProcess = _process) -> None:
+    def __init__(
+        self,
+        shelf: WeightsShelf,
+        make_process: MakeProcess = _process,
+        *,
+        id: str = "local",  # noqa: A002, the seam's name for it
+        label: str = "Local model",
+        models: Callable[[str], ModelInfo] | None = None,
+        context_tokens: int = MAX_CONTEXT_TOKENS,
+    ) -> None:
+        self.id = id
+        self.label = label
         self._shelf = shelf
         self._make_process = make_process
+        self._models = partial(Capabilities().info, id) if models is None else models
+        self._context_tokens = context_tokens
         self._runners: dict[Weights, _Runner] = {}
 
     @property
@@ -64,9 +86,25 @@ class LocalProvider:
         except ProviderError:
             return EMBEDDED_ID
 
-    async def list_models(self) -> list[str]:
-        """The models that there are files of."""
-        return [weights.id for weights in self._shelf.all()]
+    async def list_models(self) -> list[ListedModel]:
+        """The models that there are whole files of."""
+        return await asyncio.to_thread(self._listed)
+
+    def _listed(self) -> list[ListedModel]:
+        found = []
+        for weights in self._shelf.all():
+            with contextlib.suppress(ProviderError):
+                header = self._shelf.header(weights)
+                found.append(
+                    ListedModel(
+                        weights.id,
+                        header.name or weights.id,
+                        context_tokens=min(header.context_tokens, self._context_tokens),
+                        tools=header.tools,
+                        reasoning=header.reasoning,
+                    )
+                )
+        return found
 
     def model(self, model_id: str) -> ModelInfo:
         """What the file's header says."""
@@ -74,13 +112,17 @@ class LocalProvider:
             weights = self._shelf.find(model_id)
             header = self._shelf.header(weights)
         except ProviderError:
-            return ModelInfo(model_id, MAX_CONTEXT_TOKENS)
+            return ModelInfo(model_id, self._context_tokens)
+        table = self._models(model_id)
         return ModelInfo(
             model_id,
-            min(header.context_tokens, MAX_CONTEXT_TOKENS),
-            temperature_default=EMBEDDED_TEMPERATURE if weights.embedded else None,
+            min(header.context_tokens, self._context_tokens),
+            temperature_default=table.temperature_default if table.known else None,
             system_prompt=header.system_prompt,
             assistant_prefill=True,
+            tools=header.tools,
+            sampling=table.sampling,
+            known=True,
         )
 
     def check(self) -> None:
@@ -98,7 +140,7 @@ class LocalProvider:
         if not runner.process.ready:
             yield Progress("Loading the model…")
         async with _loaded(runner.process, runner.prepared) as child:
-            connection = await _connect(runner, child, weights)
+            connection = await self._connect(runner, child, weights)
             try:
                 async with aclosing(connection.stream(request)) as chunks:
                     async for chunk in chunks:
@@ -137,6 +179,17 @@ class LocalProvider:
             await asyncio.gather(*(_end(other) for other in ending))
         return runner
 
+    async def _connect(self, runner: _Runner, child: Child, weights: Weights) -> OpenAICompatible:
+        """The connection to this child; a new child has another port and another key."""
+        if runner.connection is None or runner.child is not child:
+            old = runner.connection
+            endpoint = Endpoint(self.id, self.label, f"{child.url}/v1", key=lambda: child.key)
+            runner.connection = OpenAICompatible(endpoint, weights.id, local=True, extra=_extra)
+            runner.child = child
+            if old is not None:
+                await old.close()
+        return runner.connection
+
 
 async def _prepare(weights: Weights) -> None:
     sdk = asyncio.to_thread(importlib.import_module, "openai")
@@ -162,29 +215,6 @@ async def _loaded(
             raise
         await asyncio.shield(prepared)
         yield child
-
-
-async def _connect(runner: _Runner, child: Child, weights: Weights) -> OpenAICompatible:
-    """The connection to this child; a new child has another port and another key."""
-    if runner.connection is None or runner.child is not child:
-        old = runner.connection
-        endpoint = Endpoint(
-            id="local", label="Local model", base_url=f"{child.url}/v1", key=lambda: child.key
-        )
-        runner.connection = OpenAICompatible(
-            endpoint,
-            weights.id,
-            local=True,
-            # Without progress llama.cpp reads a long prompt to its end before it notices that
-            # nobody listens any more.
-            extra=lambda _: (
-                {"return_progress": True} | ({"top_p": EMBEDDED_TOP_P} if weights.embedded else {})
-            ),
-        )
-        runner.child = child
-        if old is not None:
-            await old.close()
-    return runner.connection
 
 
 async def _end(runner: _Runner) -> None:

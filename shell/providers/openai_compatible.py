@@ -10,7 +10,7 @@ from shell.providers.base import Chunk, ModelInfo, ProviderRequest
 from shell.providers.chat_stream import ChatStream
 from shell.providers.clients import Clients
 from shell.providers.endpoint import Endpoint
-from shell.providers.listing import read_models
+from shell.providers.listing import ListedModel, read_models
 from shell.providers.transport import http_client
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class OpenAICompatible:
         answer = ChatStream(self._endpoint)
         return read_answer(self._endpoint, lambda: self._ask(request), answer)
 
-    async def list_models(self) -> list[str]:
+    async def list_models(self) -> list[ListedModel]:
         """The models that the server says it has."""
         return await read_models(self._endpoint, partial(ask_models, self._clients))
 

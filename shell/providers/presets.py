@@ -20,6 +20,16 @@ class Preset:
     base_url: str
     key_env: str | None = None
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it is, without a key."""
+        return Endpoint(self.id, self.label, self.base_url, key_required=False)
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether it can be looked for without asking anybody else."""
+        return self.endpoint.on_this_machine
+
 
 PRESETS = (
     Preset("ollama", "Ollama", "http://127.0.0.1:11434/v1"),
@@ -45,10 +55,9 @@ async def discover(presets: tuple[Preset, ...] = PRESETS) -> list[Found]:
 
 
 async def _probe(preset: Preset) -> Found | None:
-    endpoint = Endpoint(preset.id, preset.label, preset.base_url, key_required=False)
-    if not endpoint.on_this_machine:
+    if not preset.on_this_machine:
         return None
-    provider = OpenAICompatible(endpoint, "")
+    provider = OpenAICompatible(preset.endpoint, "")
     try:
         async with asyncio.timeout(PROBE_S):
             models = await provider.list_models()
@@ -56,4 +65,4 @@ async def _probe(preset: Preset) -> Found | None:
         return None
     finally:
         await provider.close()
-    return Found(preset, models)
+    return Found(preset, [model.id for model in models])

@@ -11,15 +11,15 @@ from pathlib import Path
 from shell.errors import ShellError, ValidationFailed
 from shell.providers.added import AddedProvider, read_added
 from shell.providers.anthropic import Anthropic
-from shell.providers.base import ModelInfo, Provider
+from shell.providers.base import ANY_MODEL, ModelInfo, Provider
 from shell.providers.capabilities import Capabilities
 from shell.providers.echo import EchoProvider
 from shell.providers.endpoint import Endpoint
-from shell.providers.local import LocalProvider
+from shell.providers.local import MAX_CONTEXT_TOKENS, LocalProvider
 from shell.providers.openai_compatible import OpenAICompatible
 from shell.providers.openai_responses import OpenAIResponses
 from shell.providers.replay import ReplayProvider
-from shell.providers.weights import WeightsShelf
+from shell.providers.weights import OneFile, WeightsShelf
 
 OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -36,7 +36,7 @@ class Providers(Mapping[str, Provider]):
     """The providers of one host.
 
     Args:
-        data_dir: the data directory, for what the user added: endpoints, model files, a table of
+        data_dir: the data directory, for what the user added: providers, model files, a table of
             models.
         environ: keys and base URLs.
         find_key: who keeps the keys; asked before every request. Left out, the environment's
@@ -51,9 +51,14 @@ class Providers(Mapping[str, Provider]):
         environ: Mapping[str, str] = os.environ,
         find_key: FindKey | None = None,
     ) -> None:
-        make = self._make = _Make(environ, find_key, Capabilities(data_dir))
+        self._data_dir = data_dir
+        self._environ = environ
+        self.table = Capabilities(data_dir)
+        make = self._make = _Make(environ, find_key, self.table)
         every: list[Provider] = [
-            LocalProvider(WeightsShelf(data_dir, environ)),
+            LocalProvider(
+                WeightsShelf(data_dir, environ), models=partial(self.table.info, "local")
+            ),
             make.openai(),
             make.anthropic(),
             make.google(),
@@ -62,8 +67,11 @@ class Providers(Mapping[str, Provider]):
         if environ.get(REPLAY_VARIABLE):
             every.append(ReplayProvider(Path(environ[REPLAY_VARIABLE]).expanduser()))
         self._providers = {provider.id: provider for provider in every}
-        for added in _added(data_dir):
-            self._providers.setdefault(added.id, make.added(added))
+        self.built_in = frozenset(self._providers)
+        """The ids that nobody can give to another provider, nor remove."""
+        self._added: dict[str, AddedProvider] = {}
+        self._retired: list[Provider] = []
+        self.reload()
 
     def resolve(self, provider_id: str) -> Provider:
         """The provider of an id.
@@ -78,10 +86,65 @@ class Providers(Mapping[str, Provider]):
             raise ValidationFailed([("providerId", text)])
         return provider
 
+    # --- what a person added ----------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Take in what has been added and removed since, here or by another process.
+
+        Runs keep the provider that they began with; it is closed at the end.
+        """
+        try:
+            found = {added.id: added for added in read_added(self._data_dir)}
+        except ShellError as error:  # everybody else is still there
+            _log.warning("%s", error)
+            return
+        for provider_id in [key for key, old in self._added.items() if found.get(key) != old]:
+            del self._added[provider_id]
+            self._make.endpoints.pop(provider_id, None)
+            self._retired.append(self._providers.pop(provider_id))
+        for provider_id, added in found.items():
+            if provider_id not in self._providers:
+                self._providers[provider_id] = self._make.added(added)
+                self._added[provider_id] = added
+
+    def added(self, provider_id: str) -> AddedProvider | None:
+        """What a person said of a provider; None when it was here before."""
+        return self._added.get(provider_id)
+
+    def endpoint(self, provider_id: str) -> Endpoint | None:
+        """Where a provider is asked; None for what runs in this program."""
+        return self._make.endpoints.get(provider_id)
+
+    # --- trying -----------------------------------------------------------------------------
+
+    def draft(self, settings: AddedProvider, key: str | None) -> Provider:
+        """A provider with settings that nobody has kept, to be tried and closed. It gets this key,
+        and no other: the address may be anybody's.
+        """
+        return _Make({}, lambda *_: key, self.table).added(settings)
+
+    def with_key(self, provider_id: str, key: str) -> Provider:
+        """The same provider with another key, to be tried and closed.
+
+        Raises:
+            ValidationFailed: there is none, or it takes no key.
+        """
+        make = _Make(self._environ, lambda *_: key, self.table)
+        by_id = {"openai": make.openai, "anthropic": make.anthropic, "google": make.google}
+        self.resolve(provider_id)
+        added = self._added.get(provider_id)
+        if added is not None and added.kind != "gguf":
+            return make.added(added)
+        if provider_id not in by_id:
+            raise ValidationFailed([("key", f"{provider_id} takes no key")])
+        return by_id[provider_id]()
+
+    # --- keys -------------------------------------------------------------------------------
+
     @property
     def base_urls(self) -> Mapping[str, str]:
         """The address of every provider that takes a key, by its id."""
-        return {endpoint.id: endpoint.base_url for endpoint in self._make.endpoints}
+        return {key: endpoint.base_url for key, endpoint in self._make.endpoints.items()}
 
     def environment_key(self, provider_id: str) -> str | None:
         """The key that the environment has for a provider."""
@@ -89,7 +152,7 @@ class Providers(Mapping[str, Provider]):
 
     async def close(self) -> None:
         """Close every provider, whatever the others do."""
-        closing = (provider.close() for provider in self._providers.values())
+        closing = (provider.close() for provider in [*self._providers.values(), *self._retired])
         await asyncio.gather(*closing, return_exceptions=True)
 
     def __getitem__(self, provider_id: str) -> Provider:
@@ -112,7 +175,7 @@ class _Make:
         self._find_key = find_key
         self._table = table
         self._variables: dict[str, tuple[str, ...]] = {}
-        self.endpoints: list[Endpoint] = []
+        self.endpoints: dict[str, Endpoint] = {}
 
     def openai(self) -> Provider:
         endpoint = self._endpoint(
@@ -143,11 +206,20 @@ class _Make:
         return OpenAICompatible(endpoint, "gemini-flash-latest", models, extra=_google_thoughts)
 
     def added(self, added: AddedProvider) -> Provider:
+        label = added.label or added.id
+        if added.kind == "gguf":
+            return LocalProvider(
+                OneFile(Path(added.file or "")),
+                id=added.id,
+                label=label,
+                models=self._models(added.id),
+                context_tokens=added.context_tokens or MAX_CONTEXT_TOKENS,
+            )
         endpoint = self._endpoint(
             Endpoint(
                 added.id,
-                added.id,
-                added.base_url,
+                label,
+                added.base_url or "",
                 key_required=added.key_env is not None,
                 headers=added.headers,
                 allow_plain_http=added.allow_plain_http,
@@ -155,7 +227,7 @@ class _Make:
             *([added.key_env] if added.key_env else []),
         )
         api = Anthropic if added.kind == "anthropic" else OpenAICompatible
-        return api(endpoint, added.default_model or "default", self._models(added.id))
+        return api(endpoint, added.default_model or ANY_MODEL, self._models(added.id))
 
     def environment_key(self, provider_id: str) -> str | None:
         return self._first(*self._variables.get(provider_id, ()))
@@ -164,7 +236,7 @@ class _Make:
         """The endpoint with its key, which these environment variables may hold."""
         self._variables[endpoint.id] = variables
         complete = replace(endpoint, key=partial(self._key, endpoint.id, endpoint.base_url))
-        self.endpoints.append(complete)
+        self.endpoints[endpoint.id] = complete
         return complete
 
     def _key(self, provider_id: str, base_url: str) -> str | None:
@@ -185,11 +257,3 @@ def _google_thoughts(model: ModelInfo) -> Mapping[str, object]:
     if model.reasoning != "thoughts":
         return {}
     return {"extra_body": {"google": {"thinking_config": {"include_thoughts": True}}}}
-
-
-def _added(data_dir: Path | None) -> list[AddedProvider]:
-    try:
-        return read_added(data_dir)
-    except ShellError as error:  # everybody else is still there
-        _log.warning("%s", error)
-        return []

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from shell.contract import Message
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import (
+    ANY_MODEL,
     Finish,
     Provider,
     ProviderRequest,
@@ -15,10 +16,9 @@ from shell.providers.base import (
     TextDelta,
     ToolCallDelta,
 )
-from shell.providers.listing import ListsModels
+from shell.providers.listing import LISTING_S, ListsModels
 
 TRIAL_S = 60.0
-LISTING_S = 15.0
 MAX_TOKENS = 16
 """The least that every API takes."""
 
@@ -43,6 +43,8 @@ async def try_provider(provider: Provider, model_id: str | None = None) -> Trial
     try:
         provider.check()
         models = await _models(provider)
+        if model.id == ANY_MODEL and models:
+            model = provider.model(models[0])
         first_ms, total_ms = await _ask(provider, model.id)
     except TimeoutError:
         sentence = f"{provider.id} did not answer within {TRIAL_S:.0f} seconds."
@@ -60,7 +62,7 @@ async def _models(provider: Provider) -> list[str]:
         return []
     with contextlib.suppress(ProviderError, TimeoutError):
         async with asyncio.timeout(LISTING_S):
-            return await provider.list_models()
+            return [model.id for model in await provider.list_models()]
     return []
 
 

@@ -136,6 +136,34 @@ class WeightsShelf:
         return paths
 
 
+class OneFile(WeightsShelf):
+    """A shelf with a single file on it, wherever that is.
+
+    Args:
+        path: the file's whole path.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(None, {})
+        self._path = path
+
+    def default(self) -> Weights:
+        """The file.
+
+        Raises:
+            ProviderError: LOCAL_MODEL_MISSING.
+        """
+        weights = _look(self._path)
+        if weights is None:
+            raise ProviderError(
+                ErrorCode.LOCAL_MODEL_MISSING, f"The model file {self._path} is not there any more."
+            )
+        return weights
+
+    def _paths(self) -> list[Path]:
+        return [self._path]
+
+
 def _look(path: Path) -> Weights | None:
     try:
         status = path.stat()

@@ -7,7 +7,7 @@ import pytest
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.echo import EchoProvider
-from shell.providers.listing import ListsModels
+from shell.providers.listing import ListedModel, ListsModels
 from shell.providers.local import LocalProvider
 from shell.providers.presets import PRESETS, Preset, discover
 from shell.providers.trial import try_provider
@@ -31,7 +31,7 @@ def api(request: pytest.FixtureRequest) -> Api:
 async def test_every_api_lists_its_models(api: Api) -> None:
     async with api.serving(answering(200, LISTED)) as (provider, server):
         assert isinstance(provider, ListsModels)
-        assert await provider.list_models() == ["b", "a"]
+        assert [model.id for model in await provider.list_models()] == ["b", "a"]
     (request,) = server.requests
     assert (request.method, request.path.partition("?")[0]) == ("GET", "/v1/models")
     assert request.headers[api.key_header] == api.key_value
@@ -51,7 +51,54 @@ async def test_every_api_lists_its_models(api: Api) -> None:
 async def test_shapes_of_lists(body: dict[str, object], expected: list[str]) -> None:
     async with CHAT.serving(answering(200, body)) as (provider, _):
         assert isinstance(provider, ListsModels)
-        assert await provider.list_models() == expected
+        assert [model.id for model in await provider.list_models()] == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (
+            {  # OpenRouter
+                "id": "a",
+                "name": "A: One",
+                "context_length": 200_000,
+                "top_provider": {"context_length": 100, "max_completion_tokens": 64_000},
+                "architecture": {"input_modalities": ["text", "image", "file"]},
+                "supported_parameters": ["tools", "temperature", "reasoning"],
+                "pricing": {"prompt": "0.000003", "completion": "0.000015"},
+            },
+            ListedModel("a", "A: One", 200_000, 64_000, True, True, True, True, 3.0, 15.0),
+        ),
+        (
+            {"id": "a", "display_name": "A", "max_input_tokens": 200_000, "max_tokens": 64_000},
+            ListedModel("a", "A", 200_000, 64_000),  # Anthropic
+        ),
+        ({"id": "a", "max_model_len": 4_096}, ListedModel("a", "a", 4_096)),  # vLLM
+        ({"id": "a", "meta": {"n_ctx_train": 8_192}}, ListedModel("a", "a", 8_192)),  # llama.cpp
+        (
+            {"id": "a", "max_context_length": 9, "capabilities": ["tool_use"]},
+            ListedModel("a", "a", 9, tools=True, reasoning=False),  # LM Studio
+        ),
+        (
+            {
+                "id": "a",
+                "name": "\x1b[2J",
+                "context_length": "many",
+                "pricing": {"prompt": "-1", "completion": "1e999"},
+                "architecture": {"input_modalities": 7},
+                "meta": None,
+            },
+            ListedModel("a", "a"),
+        ),
+        ({"id": "a", "name": "\ud83d", "pricing": {"prompt": True}}, ListedModel("a", "a")),
+    ],
+)
+async def test_what_a_server_says_of_its_models(
+    entry: dict[str, object], expected: ListedModel
+) -> None:
+    async with CHAT.serving(answering(200, {"data": [entry]})) as (provider, _):
+        assert isinstance(provider, ListsModels)
+        assert await provider.list_models() == [expected]
 
 
 @pytest.mark.parametrize(

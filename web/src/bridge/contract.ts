@@ -632,6 +632,108 @@ export interface StoreWatch {
   version?: number | undefined;
 }
 
+/** A provider to add: a server by its address, or a model by its file. */
+export interface NewProvider {
+  id: string;
+  /** Its name as people read it; without one, its id. */
+  label?: string | null | undefined;
+  kind?: "openai-compatible" | "anthropic" | "gguf" | undefined;
+  baseUrl?: string | null | undefined;
+  /** Sent with every request. They may hold a key, so nothing ever tells their values again. */
+  headers?: Record<string, string> | undefined;
+  /** The whole path of a GGUF file, for `kind` gguf. */
+  file?: string | null | undefined;
+  /** How much such a model is to remember; it takes memory. */
+  contextTokens?: number | null | undefined;
+  defaultModel?: string | null | undefined;
+  /** Insist on http:// to another machine. */
+  allowPlainHttp?: boolean | undefined;
+}
+
+/** Somebody who runs models. Never a key, nor the value of a header. */
+export interface ProviderSummary {
+  id: string;
+  name: string;
+  kind: "openai" | "anthropic" | "google" | "openai-compatible" | "gguf" | "test";
+  /** Where its requests go; null for what runs in this program. */
+  host: string | null;
+  /** Runs in a process of this program. */
+  local: boolean;
+  takesKey: boolean;
+  needsKey: boolean;
+  hasKey: boolean;
+  defaultModel: string;
+  /** A person added it. */
+  removable: boolean;
+  /** Why it could not be asked now, such as a key that is missing. */
+  problem: string | null;
+}
+
+/** Asks for the models of a provider; with `refresh`, not for what is remembered. */
+export interface ModelsRequest {
+  providerId: string;
+  refresh?: boolean | undefined;
+}
+
+/** A model, as far as its server or our table describes it; null is what nobody says. */
+export interface ModelSummary {
+  id: string;
+  name: string;
+  /** Input and output together. */
+  contextTokens: number | null;
+  maxOutputTokens: number | null;
+  images: boolean;
+  files: boolean;
+  tools: boolean;
+  reasoning: boolean;
+  /** US dollars for a million tokens. */
+  inputPrice: number | null;
+  outputPrice: number | null;
+}
+
+/** The models of a provider. */
+export interface ModelList {
+  providerId: string;
+  models: ModelSummary[];
+  /** Whether the provider named them itself; otherwise they come from our table. */
+  listed: boolean;
+  /** Milliseconds since the epoch. */
+  askedAt: number;
+}
+
+/** A server that many people have, as it is when nobody changed its settings. */
+export interface PresetSummary {
+  id: string;
+  name: string;
+  baseUrl: string;
+  takesKey: boolean;
+  /** Whether it answers on this machine; null for one that is elsewhere, which is not asked. */
+  running: boolean | null;
+  models: string[];
+  /** The provider that has been added with this address. */
+  providerId: string | null;
+}
+
+/** Tries a provider, or settings that have not been saved; perhaps with another key. */
+export interface TrialRequest {
+  providerId?: string | null | undefined;
+  settings?: NewProvider | null | undefined;
+  key?: string | null | undefined;
+  modelId?: string | null | undefined;
+}
+
+/** What came of one real, tiny request. */
+export interface TrialReport {
+  ok: boolean;
+  sentence: string;
+  code: ErrorCode | null;
+  modelId: string;
+  /** From the request to the first content, loading a local model included. */
+  firstMs: number | null;
+  totalMs: number | null;
+  models: string[];
+}
+
 /** How much one window may do at a time. */
 export interface LimitSettings {
   inferences: number;
@@ -837,6 +939,30 @@ export const client = (call: Invoke) => ({
     /** A session and its history. */
     getSession: (params: string) =>
       call<SessionSnapshot>("llm.get_session", params),
+  },
+  providers: {
+    /** Every provider, those that come with the program first. */
+    list: () => call<ProviderSummary[]>("providers.list"),
+    /** A provider's models: from itself where it has a list, otherwise from our table. */
+    models: (params: ModelsRequest) =>
+      call<ModelList>("providers.models", params),
+    /** Servers that many people have, and which of them answers on this machine now. */
+    presets: () => call<PresetSummary[]>("providers.presets"),
+    /** Add a provider. A key for it is set by `keys.set`, once it is there. */
+    add: (params: NewProvider) =>
+      call<ProviderSummary>("providers.add", params),
+    /**
+     * Forget a provider that was added, and its key; `restore` takes that back. What it is
+     * answering goes on. False when there is none.
+     */
+    remove: (params: string) =>
+      call<boolean>("providers.remove", params),
+    /** Bring back what `remove` took away since the host began, with its key. */
+    restore: (params: string) =>
+      call<ProviderSummary>("providers.restore", params),
+    /** Make one tiny request, and say what came of it: nothing is kept. */
+    test: (params: TrialRequest) =>
+      call<TrialReport>("providers.test", params),
   },
   settings: {
     /** The settings, and what was wrong with their file. */

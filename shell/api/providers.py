@@ -1,0 +1,275 @@
+"""ProvidersApi: the `providers` namespace: who can run models, with which models, and since when.
+
+Keys and the values of headers go in and never come out; what `remove` took away is kept here, so
+that `restore` needs nothing of the page.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shell.api.caller import Caller
+from shell.contract import (
+    ModelList,
+    ModelsRequest,
+    ModelSummary,
+    NewProvider,
+    PresetSummary,
+    ProviderId,
+    ProviderKind,
+    ProviderSummary,
+    TrialReport,
+    TrialRequest,
+)
+from shell.errors import ErrorCode, NotFound, ProviderError, ShellError, ValidationFailed
+from shell.keys import Keys, host_of
+from shell.providers.added import MAX_PROVIDERS, AddedProvider, add, remove
+from shell.providers.base import Provider
+from shell.providers.listing import LISTING_S, ListedModel, ListsModels
+from shell.providers.local import LocalProvider
+from shell.providers.presets import PRESETS, discover
+from shell.providers.registry import Providers
+from shell.providers.trial import try_provider
+
+REMEMBERED_S = 3_600.0
+"""Lists of models change seldom; `refresh` asks at once."""
+_KINDS: Mapping[str, ProviderKind] = {
+    "local": "gguf",
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "google": "google",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Removed:
+    added: AddedProvider
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    provider: Provider
+    models: ModelList
+    until: float
+
+
+class ProvidersApi:
+    """Loop thread only.
+
+    Args:
+        providers: of this host.
+        keys: keeps theirs.
+        data_dir: where what a person adds is kept.
+    """
+
+    def __init__(self, providers: Providers, keys: Keys, data_dir: Path) -> None:
+        self._providers = providers
+        self._keys = keys
+        self._data_dir = data_dir
+        self._writing = asyncio.Lock()
+        self._removed: dict[str, _Removed] = {}
+        self._remembered: dict[str, _Remembered] = {}
+
+    def list(self, caller: Caller) -> "list[ProviderSummary]":
+        """Every provider, those that come with the program first."""
+        self._providers.reload()
+        return [summary(self._providers, provider) for provider in self._providers.values()]
+
+    async def models(self, caller: Caller, params: ModelsRequest) -> ModelList:
+        """A provider's models: from itself where it has a list, otherwise from our table."""
+        provider = self._providers.resolve(params.provider_id)
+        known = self._remembered.get(provider.id)
+        now = time.monotonic()
+        if known and known.provider is provider and now < known.until and not params.refresh:
+            return known.models
+        models = await models_of(self._providers, provider)
+        self._remembered[provider.id] = _Remembered(provider, models, now + REMEMBERED_S)
+        return models
+
+    async def presets(self, caller: Caller) -> Sequence[PresetSummary]:
+        """Servers that many people have, and which of them answers on this machine now."""
+        found = {one.preset.id: one.models for one in await discover(PRESETS)}
+        urls = {url.rstrip("/"): key for key, url in self._providers.base_urls.items()}
+        return [
+            PresetSummary(
+                id=preset.id,
+                name=preset.label,
+                base_url=preset.base_url,
+                takes_key=preset.key_env is not None,
+                running=preset.id in found if preset.on_this_machine else None,
+                models=found.get(preset.id, []),
+                provider_id=urls.get(preset.base_url),
+            )
+            for preset in PRESETS
+        ]
+
+    async def add(self, caller: Caller, params: NewProvider) -> ProviderSummary:
+        """Add a provider. A key for it is set by `keys.set`, once it is there."""
+        return await self._add(AddedProvider.model_validate(params.model_dump()))
+
+    async def remove(self, caller: Caller, params: ProviderId) -> bool:
+        """Forget a provider that was added, and its key; `restore` takes that back. What it is
+        answering goes on. False when there is none.
+        """
+        if params in self._providers.built_in:
+            raise ValidationFailed([("providerId", f"{params} is a part of Tidewire")])
+        self._providers.reload()
+        added = self._providers.added(params)
+        if added is None:
+            return False
+        key = None
+        url = self._providers.base_urls.get(params)
+        if url is not None and self._keys.status(params, url).source in {"keychain", "session"}:
+            key = self._keys.find(params, url)
+        async with self._writing:
+            removed = await asyncio.to_thread(remove, self._data_dir, params)
+        self._providers.reload()
+        self._removed[params] = _Removed(added, key)
+        while len(self._removed) > MAX_PROVIDERS:
+            del self._removed[next(iter(self._removed))]
+        if key is not None and url is not None:
+            await self._keys.remove(params, url)
+        return removed
+
+    async def restore(self, caller: Caller, params: ProviderId) -> ProviderSummary:
+        """Bring back what `remove` took away since the host began, with its key."""
+        removed = self._removed.get(params)
+        if removed is None:
+            raise NotFound(f"No provider called {params} has been removed")
+        back = await self._add(removed.added)
+        del self._removed[params]
+        url = self._providers.base_urls.get(params)
+        if removed.key is None or url is None:
+            return back
+        await self._keys.set(params, removed.key, url)
+        return summary(self._providers, self._providers.resolve(params))
+
+    async def test(self, caller: Caller, params: TrialRequest) -> TrialReport:
+        """Make one tiny request, and say what came of it: nothing is kept."""
+        if (params.provider_id is None) == (params.settings is None):
+            text = "A test needs the id of a provider or settings, and not both"
+            raise ValidationFailed([("providerId", text)])
+        if params.settings is not None:
+            settings = AddedProvider.model_validate(params.settings.model_dump())
+            await asyncio.to_thread(settings.check)
+            return await _tried(self._providers.draft(settings, params.key), params.model_id)
+        provider_id = params.provider_id or ""
+        if params.key is not None:
+            return await _tried(self._providers.with_key(provider_id, params.key), params.model_id)
+        return await report(self._providers.resolve(provider_id), params.model_id)
+
+    async def _add(self, added: AddedProvider) -> ProviderSummary:
+        async with self._writing:
+            await asyncio.to_thread(add, self._data_dir, added, self._providers.built_in)
+        self._providers.reload()
+        url = self._providers.base_urls.get(added.id)
+        if url is not None:
+            await self._keys.load({added.id: url})
+        return summary(self._providers, self._providers.resolve(added.id))
+
+
+def summary(providers: Providers, provider: Provider) -> ProviderSummary:
+    """What may be told of a provider."""
+    endpoint = providers.endpoint(provider.id)
+    added = providers.added(provider.id)
+    name = endpoint.label if endpoint is not None else provider.id.capitalize()
+    if isinstance(provider, LocalProvider):
+        name = provider.label
+    problem = None
+    try:
+        provider.check()
+    except ShellError as error:
+        problem = error.message
+    return ProviderSummary(
+        id=provider.id,
+        name=name,
+        kind=_KINDS.get(provider.id, "test") if added is None else added.kind,
+        host=None if endpoint is None else host_of(endpoint.base_url),
+        local=provider.local,
+        takes_key=endpoint is not None,
+        needs_key=endpoint is not None and endpoint.key_required,
+        has_key=endpoint is not None and bool(endpoint.key()),
+        default_model=provider.default_model_id,
+        removable=added is not None,
+        problem=problem,
+    )
+
+
+async def models_of(providers: Providers, provider: Provider) -> ModelList:
+    """A provider's models, asked for now.
+
+    Raises:
+        ProviderError: it cannot be asked.
+    """
+    listed = await _listed(provider) if isinstance(provider, ListsModels) else None
+    ids = [*providers.table.ids(provider.id), provider.default_model_id]
+    found = [ListedModel(name, name) for name in dict.fromkeys(ids)] if listed is None else listed
+    return ModelList(
+        provider_id=provider.id,
+        models=[
+            _described(provider, model)
+            for model in found
+            if providers.table.chats(provider.id, model.id)
+        ],
+        listed=listed is not None,
+        asked_at=int(time.time() * 1000),
+    )
+
+
+async def report(provider: Provider, model_id: str | None) -> TrialReport:
+    """One tiny request to a provider, and what came of it."""
+    trial = await try_provider(provider, model_id)
+    return TrialReport(
+        ok=trial.ok,
+        sentence=trial.sentence,
+        code=trial.code,
+        model_id=trial.model_id,
+        first_ms=trial.first_ms,
+        total_ms=trial.total_ms,
+        models=trial.models,
+    )
+
+
+async def _tried(provider: Provider, model_id: str | None) -> TrialReport:
+    """The same with a provider that is made for nothing else."""
+    try:
+        return await report(provider, model_id)
+    finally:
+        await provider.close()
+
+
+async def _listed(provider: ListsModels) -> list[ListedModel] | None:
+    """What a provider lists; None for a server without lists."""
+    try:
+        async with asyncio.timeout(LISTING_S):
+            return await provider.list_models()
+    except TimeoutError:
+        text = f"The server did not list its models within {LISTING_S:.0f} seconds."
+        raise ProviderError(ErrorCode.NETWORK_ERROR, text) from None
+    except ProviderError as error:
+        if error.code is ErrorCode.MODEL_NOT_FOUND:
+            return None
+        raise
+
+
+def _described(provider: Provider, listed: ListedModel) -> ModelSummary:
+    """A server's own word counts before our table's."""
+    table = provider.model(listed.id)
+    known = table.known
+    return ModelSummary(
+        id=listed.id,
+        name=listed.name,
+        context_tokens=listed.context_tokens or (table.context_tokens if known else None),
+        max_output_tokens=listed.max_output_tokens or (table.max_output_tokens if known else None),
+        images=table.images if listed.images is None else listed.images,
+        files=table.files if listed.files is None else listed.files,
+        tools=table.tools if listed.tools is None else listed.tools,
+        reasoning=bool(table.reasoning or table.silent_reasoning)
+        if listed.reasoning is None
+        else listed.reasoning,
+        input_price=table.input_price if listed.input_price is None else listed.input_price,
+        output_price=table.output_price if listed.output_price is None else listed.output_price,
+    )
