@@ -113,8 +113,11 @@ class LimitReached(ShellError):
 
     code = ErrorCode.LIMIT
 
-    def __init__(self, message: str, limit: int, current: int) -> None:
-        super().__init__(message, details={"limit": limit, "current": current})
+    def __init__(
+        self, message: str, limit: int, current: int, *, retry_after_ms: int | None = None
+    ) -> None:
+        details = {"limit": limit, "current": current}
+        super().__init__(message, retry_after_ms=retry_after_ms, details=details)
 
 
 class NotFound(ShellError):

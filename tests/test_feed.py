@@ -20,7 +20,7 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode
 from shell.log import MAX_JOINED_CHARACTERS, InferenceLog
-from tests.page import Json, Story
+from tests.caller_page import Json, Story
 
 EMOJI = "\N{WAVING HAND SIGN}"
 
@@ -422,3 +422,18 @@ def test_a_pump_in_another_thread_loses_nothing() -> None:
     assert faults == []
     assert replies == list(range(0, 5_000, 10))
     assert story.next_seq == log.last_seq + 1
+
+
+def test_replies_that_are_never_taken_are_bounded(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shell.api.feed.MAX_WAITING_BYTES", 1_000)
+    for _ in range(1_000):
+        feed.reply("load-1", f'"{"x" * 98}"')
+    assert feed.waiting == 2_000
+    flush = feed.next()
+    assert len(items(flush)) == 20
+    assert feed.waiting == 0
+    feed.answered("load-1", 1)
+    feed.reply("load-1", '{"told":"again"}')
+    assert items(feed.next()) == [{"told": "again"}]

@@ -121,6 +121,7 @@ class Door:
 
     def _begin(self, caller: Caller, load: str, call: Call) -> None:
         try:
+            caller.admit(hello=call.method == HELLO)
             method = self._methods.get(call.method)
             if method is None:
                 raise NotFound(f"There is no method {call.method[:80]!r}")

@@ -16,6 +16,9 @@ from shell.log import InferenceLog
 
 MAX_FLUSH_BYTES = 256 * 1024
 """Longest text of one push. A single reply may be longer; it then travels alone."""
+MAX_WAITING_BYTES = 32_000_000
+"""Replies that a page has not fetched. With more it is asked to wait, with twice as many it is not
+told any longer: it takes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Feed:
         self._wake: Callable[[bool], None] | None = None
         self._lock = threading.Lock()
         self._replies: deque[str] = deque()
+        self.waiting = 0
+        """Characters of the replies that no push has taken up yet."""
         self._cursors: dict[str, _Cursor] = {}
         self._in_flight: Flush | None = None
         self._number = 0
@@ -84,11 +89,14 @@ class Feed:
             self._forget()
 
     def reply(self, load: str, item: str) -> None:
-        """Queue the reply to a call of `load`; it is told before any later event."""
+        """Queue the reply to a call of `load`; it is told before any later event. What a page does
+        not take for too long is dropped.
+        """
         with self._lock:
-            if load != self.load:
+            if load != self.load or self.waiting >= 2 * MAX_WAITING_BYTES:
                 return
             self._replies.append(item)
+            self.waiting += len(item)
         self._rouse(True)
 
     def cursor(self, inference_id: str) -> int | None:
@@ -144,6 +152,7 @@ class Feed:
             cursor.unsubscribe()
         self._cursors.clear()
         self._replies.clear()
+        self.waiting = 0
         self._in_flight = None
         self._number = 0
 
@@ -158,6 +167,7 @@ class Feed:
         while self._replies and (not items or len(self._replies[0]) <= room):
             item = self._replies.popleft()
             items.append(item)
+            self.waiting -= len(item)
             room -= len(item) + 1
         if self._replies:
             return items

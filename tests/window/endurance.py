@@ -17,7 +17,7 @@ SETTLE_S = 1.0
 
 _CALLS = """async (times) => {
   for (let left = times; left > 0; left -= 1) {
-    const said = await toy.call("toy.echo", `${left}`);
+    const said = await toy.patient("toy.echo", `${left}`);
     if (said !== `${left}`) throw new Error(`${said} instead of ${left}`);
   }
   return toy.pushes.length;

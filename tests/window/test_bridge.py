@@ -11,7 +11,7 @@ PUSHES = """async (count) => {
   const wrong = [];
   const before = toy.pushes.length;
   for (let i = 0; i < count; i += 1) {
-    if ((await toy.call("toy.echo", `word ${i}`)) !== `word ${i}`) wrong.push(i);
+    if ((await toy.patient("toy.echo", `word ${i}`)) !== `word ${i}`) wrong.push(i);
   }
   const inOrder = toy.pushes.every((number, index) => number === index + 1);
   return { wrong, pushes: toy.pushes.length - before, inOrder };
@@ -20,7 +20,9 @@ PUSHES = """async (count) => {
 
 def test_five_thousand_pushes_in_one_process(page: Page) -> None:
     """PySide6 6.12 drops a reference at every push, and Python aborts after some 1,400."""
-    assert page.evaluate(PUSHES, 5_000) == {"wrong": [], "pushes": 5_000, "inOrder": True}
+    outcome = page.evaluate(PUSHES, 5_000)
+    assert outcome.pop("pushes") >= 5_000
+    assert outcome == {"wrong": [], "inOrder": True}
 
 
 def test_a_stream_arrives_whole_and_in_order(page: Page) -> None:
@@ -33,24 +35,38 @@ def test_a_stream_arrives_whole_and_in_order(page: Page) -> None:
     assert text == "".join(f"{number} " for number in range(2_000))
 
 
-def test_a_flood_of_posts_is_answered_in_order_on_few_threads(page: Page) -> None:
+def test_a_flood_of_calls_is_answered_in_order_on_few_threads(page: Page, toy: Toy) -> None:
     outcome = page.evaluate(
         """async () => {
-          const words = Array.from({ length: 10000 }, (_, i) => `word ${i}`);
+          const numbers = Array.from({ length: 10000 }, (_, number) => number);
           const order = [];
-          const answers = await Promise.all(words.map(async (word) => {
-            const answer = await toy.call("toy.echo", word);
-            order.push(answer);
-            return answer;
+          const wrong = [];
+          const refused = [];
+          const calls = numbers.map((number) => ["toy.echo", `${number}`]);
+          const answers = numbers.flatMap((number) =>
+            number % 1000 === 0 ? toy.batch(calls.slice(number, number + 1000)) : []);
+          await Promise.all(answers.map(async (answer, number) => {
+            try {
+              if (await answer !== `${number}`) wrong.push(number);
+            } catch ({ code, message, retryable, retryAfterMs }) {
+              const typed = code === "LIMIT" && retryable && retryAfterMs > 0;
+              if (!typed || message !== "Too many calls in a short time") wrong.push(message);
+              refused.push(number);
+            }
+            order.push(number);
           }));
-          const same = (list) => list.every((word, i) => word === words[i]);
-          const threads = await toy.call("toy.threads");
-          return { all: same(answers), inOrder: same(order), threads };
+          const inOrder = order.every((number, index) => number === index);
+          const after = await toy.patient("toy.echo", "still here");
+          return { wrong, refused: refused.length, inOrder, after };
         }"""
     )
-    assert outcome["all"]
+    assert outcome["wrong"] == []
     assert outcome["inOrder"]
-    assert outcome["threads"] <= 32
+    assert outcome["after"] == "still here"
+    # Passes come while it lasts, and other tests have taken some.
+    assert 1_000 < outcome["refused"] < 10_000
+    assert page.evaluate("toy.patient('toy.threads')") <= 32
+    assert not [line for line in toy.program.said if "Traceback" in line]
 
 
 def test_text_of_every_kind_survives_both_ways(page: Page) -> None:

@@ -26,12 +26,29 @@ const receive = (pushLoad, number, items) => {
 Object.defineProperty(window, "__shell", { value: Object.freeze({ receive }) });
 
 toy.post = (batch) => window.pywebview._jsApiCallback("post", JSON.stringify(batch), load);
-toy.call = (method, params) =>
-  new Promise((resolve, reject) => {
-    calls += 1;
-    pending.set(calls, { resolve, reject });
-    toy.post({ version: 1, load, calls: [{ id: calls, method, params: params ?? null }] });
-  });
+toy.call = (method, params) => toy.batch([[method, params]])[0];
+
+// A promise for each of some calls that travel together.
+toy.batch = (list) => {
+  const batch = list.map(([method, params]) => ({ id: ++calls, method, params: params ?? null }));
+  const promises = batch.map(
+    ({ id }) => new Promise((resolve, reject) => pending.set(id, { resolve, reject })),
+  );
+  toy.post({ version: 1, load, calls: batch });
+  return promises;
+};
+
+// As `toy.call`, but when the host asks to wait, it waits and asks again.
+toy.patient = async (method, params) => {
+  for (;;) {
+    try {
+      return await toy.call(method, params);
+    } catch (error) {
+      if (error.code !== "LIMIT") throw error;
+      await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs));
+    }
+  }
+};
 
 // All text of a run from its beginning, once it has ended; seq alone says what is new.
 toy.follow = async (inferenceId) => {

@@ -1,0 +1,70 @@
+"""How many calls may come, and what those are told that come too fast."""
+
+import pytest
+
+from shell.api.bucket import Bucket
+from shell.api.caller import CALLS_AT_ONCE, LOADS_AT_ONCE, Caller
+from shell.api.feed import MAX_WAITING_BYTES
+from shell.errors import LimitReached
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    seconds = 100.0
+
+    def now(self) -> float:
+        return self.seconds
+
+
+def taken(bucket: Bucket, tries: int) -> list[int]:
+    """What each refused one is told to wait, in milliseconds."""
+    waits = []
+    for _ in range(tries):
+        try:
+            bucket.take()
+        except LimitReached as error:
+            waits.append(error.retry_after_ms or 0)
+    return waits
+
+
+def test_so_many_at_once_and_so_many_a_second() -> None:
+    clock = Clock()
+    bucket = Bucket(10, 30, clock.now)
+    assert len(taken(bucket, 50)) == 20
+    clock.seconds += 1
+    assert len(taken(bucket, 50)) == 40
+    clock.seconds += 1_000
+    assert len(taken(bucket, 50)) == 20, "no more than so many are saved up"
+
+
+def test_those_who_are_refused_are_told_to_come_one_after_another() -> None:
+    clock = Clock()
+    bucket = Bucket(10, 1, clock.now)
+    assert taken(bucket, 4) == [100, 200, 300]
+    clock.seconds += 0.2
+    assert taken(bucket, 2) == [100]
+
+
+def test_calls_do_not_use_up_what_a_new_load_needs() -> None:
+    caller = Caller("window-1")
+    with pytest.raises(LimitReached, match="Too many calls in a short time"):
+        _admit(caller, 2 * CALLS_AT_ONCE, hello=False)
+    caller.admit(hello=True)
+    with pytest.raises(LimitReached, match="Too many calls in a short time"):
+        _admit(caller, 2 * LOADS_AT_ONCE, hello=True)
+
+
+def test_a_page_that_takes_no_replies_is_asked_to_wait() -> None:
+    caller = Caller("window-1")
+    caller.feed.open("load-1")
+    caller.feed.reply("load-1", "x" * MAX_WAITING_BYTES)
+    with pytest.raises(LimitReached, match="not been taken"):
+        caller.admit(hello=False)
+    assert caller.feed.next() is not None
+    caller.admit(hello=False)
+
+
+def _admit(caller: Caller, times: int, *, hello: bool) -> None:
+    for _ in range(times):
+        caller.admit(hello=hello)
