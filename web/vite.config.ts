@@ -3,12 +3,14 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 const root = import.meta.dirname;
+/** Where the host of `dev.py web` listens: its door is passed on, so that it has one origin. */
+const host = process.env.TIDEWIRE_HOST;
 
 export default defineConfig({
   root,
   cacheDir: "../node_modules/.vite",
   plugins: [react()],
-  server: { host: "127.0.0.1" },
+  server: { host: "127.0.0.1", proxy: host ? { "/door": { target: host, ws: true } } : {} },
   preview: { host: "127.0.0.1" },
   build: {
     outDir: "../shell/page",

@@ -1,0 +1,139 @@
+"""Developing: `dev.py web` on a copy of the page, so that a test may edit it."""
+
+import contextlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.app import PATIENCE_MS, Kind, answer, ask, box, until
+from tests.host_process import ROOT
+
+PATIENCE_S = 60.0
+"""Vite makes a page of a hundred files on a busy machine."""
+DRAFT = "a draft that nobody has sent"
+
+LAUNCHER = """
+import signal, sys
+from pathlib import Path
+import dev
+
+Original = dev.Setup
+
+class Copy(Original):
+    def __init__(self, root, children):
+        super().__init__(root, children)
+        self.installed = Original(Path(dev.__file__).parent, children)
+        self.python = sys.executable
+    def modules(self): return self.installed.node()[0]
+    def script(self, name): return self.installed.script(name)
+
+dev.prepare = lambda *steps: None  # what is needed is installed beside the original
+dev.Setup = Copy
+dev.ROOT = Path(sys.argv[1])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins without it
+sys.exit(dev.main(["web", *sys.argv[2:]]))
+"""
+
+
+@dataclass
+class Developing:
+    """A running `dev.py web`, and the files that it watches."""
+
+    folder: Path
+    process: subprocess.Popen[str]
+
+    def json_line(self) -> dict[str, object]:
+        """The next line of JSON that the host prints; what Vite prints is left out."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                parsed: dict[str, object] = json.loads(line)
+                return parsed
+        raise AssertionError("it ended without a line")
+
+    def edit(self, number: int) -> None:
+        """Change a component: every answer's text is marked with the number from now on."""
+        file = self.folder / "web" / "src" / "chat" / "AnswerText.tsx"
+        text = (ROOT / file.relative_to(self.folder)).read_text("utf-8")
+        changed = text.replace("<div className=", f'<div data-edit="{number}" className=')
+        assert changed != text
+        file.write_text(changed, "utf-8")
+
+    def change_python(self) -> None:
+        """Write a Python file, as a programmer would."""
+        (self.folder / "shell" / "new.py").write_text('"""New."""\n', "utf-8")
+
+    def interrupt(self) -> int:
+        """Ctrl-C; the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(PATIENCE_S)
+
+
+@contextlib.contextmanager
+def developing(kind: Kind, *arguments: str) -> Iterator[Developing]:
+    """`dev.py web` with the echo provider, until the context ends.
+
+    The copy lies inside the project, where Vite finds the installed packages.
+    """
+    parent = ROOT / ".bench"
+    parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="hot-", dir=parent) as name:
+        folder = Path(name)
+        shutil.copytree(ROOT / "web", folder / "web", ignore=shutil.ignore_patterns("node_modules"))
+        (folder / "shell").mkdir()
+        command = [sys.executable, "-c", LAUNCHER, name]
+        command += ["--window"] if kind == "window" else []
+        common = ["--data-dir", str(folder / "data"), "--provider", "echo"]
+        shown = ["--debug-port", "0"] if kind == "window" else ["--no-open"]
+        with subprocess.Popen(
+            [*command, "--", *common, *shown, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process:
+            try:
+                yield Developing(folder, process)
+            finally:
+                if process.poll() is None:
+                    process.send_signal(signal.SIGINT)
+                    process.wait(PATIENCE_S)
+
+
+def begin(page: Page) -> None:
+    """A conversation and a draft, and something that a new load of the page would not have."""
+    page.set_default_timeout(PATIENCE_MS * 2)
+    expect(box(page)).to_be_visible(timeout=PATIENCE_MS * 2)
+    page.evaluate("window.llm.ready()")
+    ask(page, "the tide comes in")
+    expect(answer(page)).to_have_text("the tide comes in")
+    until(page, "!document.querySelector('[aria-busy=true]')")
+    box(page).fill(DRAFT)
+    page.evaluate("window.sameLoad = true")
+
+
+def check_edit(page: Page, work: Developing, number: int) -> None:
+    """Edit, wait until it is seen, and find everything as it was."""
+    work.edit(number)
+    until(page, f'document.querySelector("{edited(number)}")')
+    check_kept(page)
+
+
+def edited(number: int) -> str:
+    """A selector that finds something as soon as the edit of this number has arrived."""
+    return f".message-text[data-edit='{number}']"
+
+
+def check_kept(page: Page) -> None:
+    """The same load of the page, its conversation and its draft."""
+    assert page.evaluate("window.sameLoad") is True
+    expect(answer(page)).to_have_text("the tide comes in")
+    expect(box(page)).to_have_value(DRAFT)
