@@ -87,17 +87,17 @@ def ask(data: Path, question: Question, *, as_json: bool) -> int:
     """
     news = threading.Event()
     with core(data) as running:
-        request = question.request(running)
+        request = question.request(running.core)
 
         def begin() -> InferenceLog:
-            log = running.engine.start(OWNER, request)
+            log = running.core.engine.start(OWNER, request)
             log.subscribe(lambda _: news.set())
             return log
 
         log = running.thread.call(begin)
 
         def cancel() -> None:
-            running.engine.cancel(OWNER, log.inference_id)
+            running.core.engine.cancel(OWNER, log.inference_id)
 
         with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as heard:
             _follow(log, news, _write_json if as_json else _Text().write)

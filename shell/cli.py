@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Imports make a hundred thousand objects that stay. To look through them again and again for
     # garbage takes a tenth of the time to start.
     gc.set_threshold(50_000, 20, 20)
+    # Pydantic would look for plugins of its own in every distribution that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _mend_streams()
     try:
         chosen = _parser().parse_args(arguments)
@@ -66,13 +68,11 @@ def _window(chosen: Arguments) -> int:
 
     from shell.display import display_problem
 
-    with ThreadPoolExecutor(1) as beside:
-        # It loads Qt's libraries, which does not hold up what Python loads meanwhile.
-        problem = beside.submit(display_problem)
-        from shell.app import run_window
+    # It loads Qt's libraries, which does not hold up what Python loads meanwhile.
+    problem = ThreadPoolExecutor(1).submit(display_problem)
+    from shell.app import run_window
 
-        options = _options(chosen)
-    return run_window(options, problem.result())
+    return run_window(_options(chosen), problem)
 
 
 def _serve(chosen: Arguments) -> int:

@@ -106,7 +106,7 @@ class App:
             host = thread.call(lambda: self._host(lambda: windows.open()))
             windows = Windows(
                 thread.loop,
-                host.door,
+                host.door.post,
                 f"{host.loopback.address}/",
                 title=self._title,
                 debug_port=debug_port,

@@ -1,12 +1,15 @@
 """LoopThread: the event loop in a thread of its own, for a program whose main thread is taken."""
 
 import asyncio
+import contextlib
+import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from typing import TypeVar
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class LoopThread:
@@ -70,3 +73,22 @@ class LoopThread:
                 self.loop.run_until_complete(asyncio.wait(left, timeout=0.5))
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.close()
+
+
+@contextlib.contextmanager
+def turning() -> Iterator[LoopThread]:
+    """A loop that turns for as long as the context lasts."""
+    thread = LoopThread()
+    thread.start()
+    try:
+        yield thread
+    finally:
+        thread.stop()
+
+
+def run_within(limit_s: float, thread: LoopThread, work: Coroutine[None, None, None]) -> None:
+    """Run what closes something; after `limit_s` it is left to the end of the process."""
+    try:
+        thread.run(work, limit_s)
+    except TimeoutError:
+        _log.warning("Something did not close within %s s and is left behind", limit_s)

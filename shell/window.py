@@ -13,17 +13,18 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import webview
 import webview.util
 from webview.window import Window
 
-from shell.api.caller import Caller
-from shell.api.door import MAX_BATCH_CHARACTERS, Door
 from shell.api.listener import PortTaken
-from shell.pump import Pump
 from shell.signals import caught
 from shell.webviews import View
+
+if TYPE_CHECKING:  # they load the contract, which can wait until a page speaks
+    from shell.api.caller import Caller
 
 TITLE = "Tidewire"
 SIZE = (1100, 800)
@@ -44,16 +45,17 @@ class Windows:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        door: Door,
+        door: "Callable[[Caller, str], None]",
         page_url: str,
         *,
         title: str = TITLE,
         debug_port: int | None = None,
         on_closed: Callable[[str], None],
     ) -> None:
-        """`on_closed` is told, on the loop's thread, the id of a window that is gone for good; a
-        reload is no such thing. `debug_port` turns remote debugging on, on the loopback address;
-        0 takes a free port. Its address is printed once the first page has said hello.
+        """`door` takes what a page says, on the loop's thread: a `Door`'s `post`. `on_closed` is
+        told, there too, the id of a window that is gone for good; a reload is no such thing.
+        `debug_port` turns remote debugging on, on the loopback address; 0 takes a free port. Its
+        address is printed once the first page has said hello.
 
         Raises:
             PortTaken: another program has the port.
@@ -75,9 +77,13 @@ class Windows:
         replaced = {"js_bridge_call": self._post, "environ_append": _leave_environment}
         vars(webview.util).update(replaced)
 
-    def run(self) -> None:
+    def run(self, on_start: Callable[[], None] = lambda: None) -> None:
         """Open a window and stay until the last one is closed, or a signal asks the program to
         end. Main thread only, and once.
+
+        Args:
+            on_start: called in a thread of its own when everything has been loaded and the web
+                view's processes begin, which takes as long again and leaves Python alone.
         """
         with caught() as signals:
             self.take_over()
@@ -93,7 +99,7 @@ class Windows:
             waiter = threading.Thread(target=wait_for_signal, name="signals", daemon=True)
             waiter.start()
             self._build()
-            webview.start(gui=self._view.GUI, private_mode=True)
+            webview.start(on_start, gui=self._view.GUI, private_mode=True)
             self._view.finish()
             for uid in list(self._ends):
                 self._ended(uid)
@@ -141,14 +147,17 @@ class Windows:
 
     def _post(self, window: Window, name: str, text: object, number: object) -> None:
         """What a page says, on the thread of the user interface: all that it can reach here."""
-        if name != "post" or not isinstance(text, str) or len(text) > MAX_BATCH_CHARACTERS:
+        if name != "post" or not isinstance(text, str):
             return
         caller = self._callers.get(window.uid) or self._begin(window)
         with contextlib.suppress(RuntimeError):  # the loop has ended, and the program is about to
-            self._loop.call_soon_threadsafe(self._door.post, caller, text)
+            self._loop.call_soon_threadsafe(self._door, caller, text)
 
-    def _begin(self, window: Window) -> Caller:
+    def _begin(self, window: Window) -> "Caller":
         """A page speaks first: only then is there somebody to be told anything."""
+        from shell.api.caller import Caller
+        from shell.pump import Pump
+
         caller = self._callers[window.uid] = Caller(f"window-{secrets.token_hex(8)}")
         pump = Pump(caller.feed, self._view.runner(window), self._taken)
 

@@ -14,8 +14,8 @@ from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.contract import CONTRACT_VERSION, Defaults, InferenceRequest, SessionRunOptions
 from shell.errors import ErrorCode, ShellError
+from tests.caller_page import Json, Page, Refused
 from tests.engine.host import Host, until
-from tests.page import Json, Page, Refused
 from tests.virtual_loop import VirtualLoop, settle, the_loop
 
 pytestmark = pytest.mark.anyio
@@ -536,3 +536,73 @@ def _hello(script: str, **fields: object) -> Json:
 
 def _turn(script: str, session_id: str = "s") -> Json:
     return {"sessionId": session_id, "messages": [{"role": "user", "content": script}]}
+
+
+# --- a namespace that is made when it is first called ------------------------------------------
+
+
+class Kept:
+    """Made late, and perhaps not at the first time of asking."""
+
+    def __init__(self, attempts: int) -> None:
+        self.attempts = attempts
+        self.open = asyncio.Event()
+
+    async def make(self) -> object:
+        self.attempts -= 1
+        await self.open.wait()
+        if self.attempts > 0:
+            raise ShellError("The disk is full")
+        return Slow()
+
+    def door(self) -> Door:
+        shell = ShellApi("test", lambda: Defaults(provider_id="echo", model_id="echo"), bool, bool)
+        return Door({"shell": shell}, {"kept": self.make})
+
+
+async def test_calls_wait_for_a_namespace_that_is_being_made_and_it_is_made_once() -> None:
+    kept = Kept(attempts=1)
+    page = Page(kept.door())
+    numbers = [
+        page.send("kept.half_an_emoji"),
+        page.send("kept.no_such"),
+        page.send("kept._private"),
+    ]
+    await settle()
+    page.pump()
+    assert not any(page.answered(number) for number in numbers)
+    assert kept.attempts == 0
+    kept.open.set()
+    await settle()
+    page.pump()
+    for number in numbers[1:]:
+        with pytest.raises(Refused, match="NOT_FOUND"):
+            page.settled(number)
+    assert page.answered(numbers[0])
+    assert kept.attempts == 0
+
+
+async def test_a_namespace_that_cannot_be_made_says_why_and_is_tried_again() -> None:
+    kept = Kept(attempts=2)
+    kept.open.set()
+    page = Page(kept.door())
+    number = page.send("kept.break_down")
+    await settle()
+    page.pump()
+    with pytest.raises(Refused, match="The disk is full"):
+        page.settled(number)
+    number = page.send("kept.wait", "no parameter")
+    await settle()
+    page.pump()
+    with pytest.raises(Refused, match="takes no parameters"):
+        page.settled(number)
+
+
+async def test_a_door_that_closes_ends_the_making() -> None:
+    kept = Kept(attempts=1)
+    door = kept.door()
+    number = (page := Page(door)).send("kept.fail")
+    await settle()
+    await door.close()
+    page.pump()
+    assert not page.answered(number)

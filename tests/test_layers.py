@@ -42,7 +42,8 @@ LAYERS: list[set[str]] = [
     },
     {"api", "pump"},
     {"webviews", "window"},
-    {"__main__", "app", "ask", "cli", "commands", "contract_ts", "core", "doctor", "embed", "kept"},
+    {"core", "embed", "greeter", "host", "kept", "opening"},
+    {"__main__", "app", "ask", "cli", "commands", "contract_ts", "doctor"},
 ]
 LEAVES = LAYERS[2]
 """These know nothing of each other."""
@@ -53,7 +54,7 @@ LIBRARIES: dict[str, set[str]] = {
     "filelock": {"datadir"},
     "httpx2": {"providers"},
     "ijson": {"store"},
-    "jinja2": {"api.assets", "store"},
+    "jinja2": {"store"},
     "keyring": {"doctor", "keys"},
     "openai": {"providers"},
     "platformdirs": {"datadir"},

@@ -15,8 +15,8 @@ from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.api.validation import MAX_ISSUES
 from shell.contract import Defaults
+from tests.caller_page import Page, Refused
 from tests.engine.host import Host
-from tests.page import Page, Refused
 from tests.virtual_loop import VirtualLoop
 
 pytestmark = pytest.mark.anyio

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from string import Template
 from typing import Literal, NotRequired, TypedDict, cast
 
 from shell.errors import ShellError
@@ -12,7 +14,8 @@ Transport = Literal["pywebview", "loopback"]
 """How a page reaches its host: through the web view, or over the loopback server."""
 
 MANIFEST = ".vite/manifest.json"
-TEMPLATE = Path(__file__).parents[1] / "templates" / "index.html.j2"
+TEMPLATE = Path(__file__).parents[1] / "templates" / "index.html"
+"""Not Jinja's, which takes longer to load than a window takes to open."""
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".gif": "image/gif",
@@ -63,13 +66,11 @@ class Page:
 
     def index(self, transport: Transport) -> bytes:
         """The index, rendered for the way in which it will reach its host."""
-        from jinja2 import Environment
-
-        template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-            TEMPLATE.read_text("utf-8")
-        )
-        return template.render(
-            transport=transport, script=self.script, styles=self.styles, preloads=self.preloads
+        links = [f'<link rel="stylesheet" href="{escape(path)}">' for path in self.styles]
+        links += [f'<link rel="modulepreload" href="{escape(path)}">' for path in self.preloads]
+        template = Template(TEMPLATE.read_text("utf-8"))
+        return template.substitute(
+            transport=transport, script=escape(self.script), links="\n    ".join(links)
         ).encode()
 
 

@@ -11,8 +11,8 @@ import itertools
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -44,49 +44,77 @@ _log = logging.getLogger(__name__)
 _batch = TypeAdapter(Batch)
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One callable of a namespace. `params` is None for a method without parameters."""
+Later = Callable[[], Awaitable[object]]
+"""Makes a namespace when a page first calls one of its methods; asked again if it fails."""
 
-    name: str
-    params: TypeAdapter[object] | None
-    root: str
-    """What a parameter without fields of its own is called."""
-    result: TypeAdapter[object]
-    run: Callable[..., object]
+
+class Method:
+    """One callable of a namespace. What checks its values is built at its first call: a page waits
+    for a few of them when it opens, and never for all.
+    """
+
+    def __init__(self, name: str, run: Callable[..., object]) -> None:
+        self.name = name
+        self.run = run
+        self.waits = inspect.iscoroutinefunction(run)
+
+    @cached_property
+    def params(self) -> TypeAdapter[object] | None:
+        """Checks the parameter; None for a method without."""
+        hint = self._parameter[1]
+        return None if hint is None else TypeAdapter[object](hint)
+
+    @cached_property
+    def root(self) -> str:
+        """What a parameter without fields of its own is called."""
+        name, hint = self._parameter
+        fields = isinstance(hint, type) and issubclass(hint, BaseModel)
+        return ROOT if fields or hint is None else to_camel(name)
+
+    @cached_property
+    def result(self) -> TypeAdapter[object]:
+        """Writes the result."""
+        return TypeAdapter(self._hints["return"])
+
+    @cached_property
+    def _hints(self) -> dict[str, type[object]]:
+        return get_type_hints(self.run, include_extras=True)
+
+    @property
+    def _parameter(self) -> tuple[str, type[object] | None]:
+        others = (each for each in self._hints.items() if each[0] not in ("caller", "return"))
+        return next(others, ("", None))
 
 
 def methods(namespaces: Mapping[str, object]) -> dict[str, Method]:
     """The method table: every public method of every namespace, by its name on the wire."""
     table: dict[str, Method] = {}
     for prefix, namespace in namespaces.items():
-        for name, function in inspect.getmembers(type(namespace), inspect.isfunction):
+        for name, _ in inspect.getmembers(type(namespace), inspect.isfunction):
             if name.startswith("_"):
                 continue
-            hints = get_type_hints(function, include_extras=True)
-            result = hints.pop("return")
-            hints.pop("caller")
-            parameter, hint = next(iter(hints.items()), ("", None))
-            fields = isinstance(hint, type) and issubclass(hint, BaseModel)
             wire = f"{prefix}.{name}"
-            table[wire] = Method(
-                name=wire,
-                params=None if hint is None else TypeAdapter[object](hint),
-                root=ROOT if fields or hint is None else to_camel(parameter),
-                result=TypeAdapter(result),
-                run=getattr(namespace, name),
-            )
+            table[wire] = Method(wire, getattr(namespace, name))
     return table
 
 
 class Door:
-    """Takes batches on the loop thread."""
+    """Takes batches on the loop thread.
 
-    def __init__(self, namespaces: Mapping[str, object]) -> None:
-        self._methods = methods(namespaces)
-        for name in namespaces:
-            _log.info("[IPC] Registered %s module", name)
+    Args:
+        namespaces: what a page may call.
+        later: the same, made when a page first calls it.
+    """
+
+    def __init__(
+        self, namespaces: Mapping[str, object], later: Mapping[str, Later] | None = None
+    ) -> None:
+        self._methods: dict[str, Method] = {}
+        self._later = dict(later or {})
+        self._coming: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        for name, namespace in namespaces.items():
+            self._add(name, namespace)
 
     def post(self, caller: Caller, text: str) -> None:
         """Run the calls of one batch. Never raises; what has no readable call is dropped."""
@@ -119,25 +147,58 @@ class Door:
             for number in numbers:
                 self._reply(caller, caller.feed.load, _refusal(number, error))
 
+    def _add(self, name: str, namespace: object) -> None:
+        self._methods |= methods({name: namespace})
+        _log.info("[IPC] Registered %s module", name)
+
     def _begin(self, caller: Caller, load: str, call: Call) -> None:
+        method = self._methods.get(call.method)
         try:
             caller.admit(hello=call.method == HELLO)
-            method = self._methods.get(call.method)
-            if method is None:
-                raise NotFound(f"There is no method {call.method[:80]!r}")
-            result = method.run(caller, *self._params(method, call))
-            if inspect.isawaitable(result):
-                if caller.busy >= MAX_BUSY_CALLS:
-                    _discard(result)
-                    raise LimitReached("Too many calls at once", MAX_BUSY_CALLS, caller.busy)
-                caller.busy += 1
-                task = asyncio.ensure_future(self._finish(caller, load, call, method, result))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            else:
-                self._reply(caller, load, _success(call.id, method, result))
+            if (method is None or method.waits) and caller.busy >= MAX_BUSY_CALLS:
+                raise LimitReached("Too many calls at once", MAX_BUSY_CALLS, caller.busy)
+            work = self._work(caller, call)
+            if isinstance(work, str):
+                self._reply(caller, load, work)
+                return
+            caller.busy += 1
+            task = asyncio.ensure_future(self._finish(caller, load, call, work))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         except Exception as error:
             self._reply(caller, load, _refusal(call.id, error))
+
+    def _work(self, caller: Caller, call: Call) -> str | Coroutine[None, None, str]:
+        """The reply, or what will come to it."""
+        method = self._methods.get(call.method)
+        if method is None and _namespace(call) not in self._later:
+            raise NotFound(f"There is no method {call.method[:80]!r}")
+        if method is None:
+            return self._after_making(caller, call)
+        result = method.run(caller, *self._params(method, call))
+        if inspect.iscoroutine(result):
+            return _awaited(call, method, result)
+        return _success(call.id, method, result)
+
+    async def _after_making(self, caller: Caller, call: Call) -> str:
+        """Carry a call out once its namespace is there."""
+        name = _namespace(call)
+        if name in self._later:
+            coming = self._coming.get(name)
+            if coming is None:
+                coming = self._coming[name] = asyncio.ensure_future(self._make(name))
+                self._tasks.add(coming)
+                coming.add_done_callback(self._tasks.discard)
+            await asyncio.shield(coming)
+        work = self._work(caller, call)
+        return work if isinstance(work, str) else await work
+
+    async def _make(self, name: str) -> None:
+        try:
+            self._add(name, await self._later[name]())
+            del self._later[name]
+        finally:
+            del self._coming[name]
 
     def _params(self, method: Method, call: Call) -> list[object]:
         if method.params is None:
@@ -147,15 +208,10 @@ class Door:
         return [checked(method.params, call.params, method.root)]
 
     async def _finish(
-        self,
-        caller: Caller,
-        load: str,
-        call: Call,
-        method: Method,
-        result: Awaitable[object],
+        self, caller: Caller, load: str, call: Call, work: Coroutine[None, None, str]
     ) -> None:
         try:
-            self._reply(caller, load, _success(call.id, method, await result))
+            self._reply(caller, load, await work)
         except Exception as error:
             self._reply(caller, load, _refusal(call.id, error))
         finally:
@@ -237,6 +293,9 @@ def _refusal(number: int, error: Exception) -> str:
         return ErrorReply(id=number, error=failure(fault)).model_dump_json(ensure_ascii=True)
 
 
-def _discard(result: Awaitable[object]) -> None:
-    if inspect.iscoroutine(result):
-        result.close()
+def _namespace(call: Call) -> str:
+    return call.method.partition(".")[0]
+
+
+async def _awaited(call: Call, method: Method, result: Awaitable[object]) -> str:
+    return _success(call.id, method, await result)

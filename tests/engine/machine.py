@@ -34,7 +34,7 @@ from shell.providers.base import (
     UsageReport,
 )
 from shell.settings import Limits, Settings
-from tests.page import Json, Page, Refused
+from tests.caller_page import Json, Page, Refused
 from tests.virtual_loop import VirtualLoop, settle
 
 LIMITS = Limits(

@@ -20,7 +20,7 @@ PROBE = """
 import asyncio, importlib, sys
 from shell.api.door import Door
 from shell.window import Windows
-windows = Windows(asyncio.new_event_loop(), Door({}), "http://127.0.0.1:1/", on_closed=print)
+windows = Windows(asyncio.new_event_loop(), Door({}).post, "http://127.0.0.1:1/", on_closed=print)
 windows.take_over()
 try:
     backend = importlib.import_module("webview.platforms." + sys.argv[1])

@@ -163,7 +163,7 @@ def test_a_debug_port_that_is_taken_is_said() -> None:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
         with pytest.raises(PortTaken, match=f"Port {port} cannot be had"):
-            Windows(loop, Door({}), "", debug_port=port, on_closed=lambda _: None)
+            Windows(loop, Door({}).post, "", debug_port=port, on_closed=lambda _: None)
 
 
 def test_without_the_option_nothing_can_be_debugged() -> None:

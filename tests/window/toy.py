@@ -199,7 +199,7 @@ def main() -> None:
     )
     windows = Windows(
         loop,
-        Door({"shell": shell, "toy": Toy()}),
+        Door({"shell": shell, "toy": Toy()}).post,
         f"http://127.0.0.1:{server.server_port}/{arguments.query}",
         debug_port=arguments.debug_port,
         on_closed=lambda window: print(f"CLOSED {window}", file=sys.stderr, flush=True),

@@ -123,7 +123,7 @@ def main(arguments: list[str]) -> None:
         return loopback
 
     address = thread.call(serve).address
-    windows = Windows(thread.loop, door, f"{address}/", on_closed=lambda caller: None)
+    windows = Windows(thread.loop, door.post, f"{address}/", on_closed=lambda caller: None)
     obey(stage, thread.loop, windows.close)
     windows.run()
 

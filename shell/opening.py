@@ -1,0 +1,86 @@
+"""Opening: a host that is made while its window appears, and what is said to it meanwhile."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
+
+from shell.loop import LoopThread
+
+if TYPE_CHECKING:  # they are loaded while the window appears
+    from shell.api.caller import Caller
+    from shell.api.loopback import Loopback
+    from shell.host import Host
+
+    Served = tuple[Host, Loopback]
+
+
+class Opening:
+    """Made on any thread; `hear` and `leave` are for the loop's.
+
+    Args:
+        thread: where the host lives.
+        making: makes it.
+        on_failure: told, on the loop's thread, when that fails.
+    """
+
+    def __init__(
+        self,
+        thread: LoopThread,
+        making: "Callable[[], Coroutine[None, None, Served]]",
+        on_failure: Callable[[], None],
+    ) -> None:
+        self._thread = thread
+        self._making = making
+        self._on_failure = on_failure
+        self._made: asyncio.Future[Served] = thread.call(thread.loop.create_future)
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Begin to make the host. From any thread, once."""
+
+        def start() -> None:
+            self._task = self._thread.loop.create_task(self._make(), name="open")
+
+        self._thread.call(start)
+
+    def hear(self, caller: "Caller", text: str) -> None:
+        """Take what a page says; before there is a host it waits, in its order."""
+        if not self._made.done():
+            self._made.add_done_callback(lambda _: self.hear(caller, text))
+        elif (served := self._served()) is not None:
+            served[0].door.post(caller, text)
+
+    def leave(self, caller_id: str) -> None:
+        """A window is gone for good."""
+        if (served := self._served()) is not None:
+            served[0].leave(caller_id)
+
+    async def close(self) -> None:
+        """Close what was made.
+
+        Raises:
+            Exception: why the host could not be made.
+        """
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if self._made.done():
+            await close(*self._made.result())
+
+    async def _make(self) -> None:
+        try:
+            self._made.set_result(await self._making())
+        except Exception as error:
+            self._made.set_exception(error)
+            self._on_failure()
+
+    def _served(self) -> "Served | None":
+        made = self._made
+        return made.result() if made.done() and made.exception() is None else None
+
+
+async def close(host: "Host", server: "Loopback") -> None:
+    """End both, in an order that lets pages be told how their runs ended."""
+    await host.end_runs()
+    await server.stop()
+    await host.close()
