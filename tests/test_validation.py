@@ -24,7 +24,9 @@ pytestmark = pytest.mark.anyio
 CORPUS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "malformed.json").read_text("utf-8")
 )
-ALLOWED_S = 0.1
+ALLOWED_S = 2.0
+"""Processor time of one refusal, on however busy a machine: only what grows without bound takes so
+long. `python -m tests.soak malformed` holds each to 0.1 s."""
 MESSAGE = {"role": "user", "content": "hi"}
 GOOD: dict[str, dict[str, Any]] = {
     "llm.inference": {"providerId": "echo", "messages": [MESSAGE]},
@@ -49,6 +51,8 @@ class Desk:
         self.page = Page(self.door)
         self.page.call("llm.create_session", {"sessionId": "held", "providerId": "echo"})
         self.run = self.page.call("llm.inference", GOOD["llm.inference"] | {"share": True})
+        self.slowest_s = 0.0
+        """Of the refusals so far."""
 
     def state(self) -> object:
         """Everything that a refused call must leave as it was."""
@@ -82,6 +86,7 @@ class Desk:
         assert len(json.dumps(refused.value.failure)) < 20_000
         assert refused.value.message.startswith(next(iter(issues.values())))
         assert took < ALLOWED_S, f"{took:.3f} s for {method} {text[:100]}"
+        self.slowest_s = max(self.slowest_s, took)
         assert self.state() == before
         return issues
 
@@ -102,13 +107,8 @@ def expanded(value: Any) -> Any:
     return [expanded(item) for item in value] if isinstance(value, list) else value
 
 
-# One test for the whole corpus: 480 engines would take longer than their requests.
-@pytest.mark.shows(
-    "B40", "B41", "B42", "B43", "B44", "B45", "B46", "B47", "B48",
-    "D51", "D52", "D53", "D54", "D55", "D57", "D58",
-)  # fmt: skip
-async def test_the_corpus_of_malformed_requests(desk: Desk) -> None:
-    assert len(CORPUS) >= 300
+def refuse_corpus(desk: Desk) -> None:
+    """Every request of the corpus is refused, and every wrong field of it named."""
     for entry in CORPUS:
         params = expanded(entry.get("params", GOOD.get(entry["to"])))
         if "change" in entry or "remove" in entry:
@@ -122,6 +122,16 @@ async def test_the_corpus_of_malformed_requests(desk: Desk) -> None:
             assert found, f"{entry} is not named by {issues}"
             if "says" in entry:
                 assert issues[found[0]] == entry["says"]
+
+
+# One test for the whole corpus: 480 engines would take longer than their requests.
+@pytest.mark.shows(
+    "B40", "B41", "B42", "B43", "B44", "B45", "B46", "B47", "B48",
+    "D51", "D52", "D53", "D54", "D55", "D57", "D58",
+)  # fmt: skip
+async def test_the_corpus_of_malformed_requests(desk: Desk) -> None:
+    assert len(CORPUS) >= 300
+    refuse_corpus(desk)
 
 
 # --- bombs ----------------------------------------------------------------------------------
