@@ -1,40 +1,124 @@
-/** App: the page around the chat: its connection, its shortcuts, and what the address asks for. */
-import { useEffect, useSyncExternalStore } from "react";
+/** App: the page around the chat: its sidebar, its connection, its shortcuts. */
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import styles from "./App.module.css";
 import type { Bridge, Connection } from "./bridge/bridge";
 import type { Shell } from "./bridge/preload";
 import { Chat } from "./chat/Chat";
-import type { Conversation } from "./chat/conversation";
 import { SharedAnswer } from "./chat/SharedAnswer";
+import { Sidebar } from "./chat/sidebar/Sidebar";
+import { ToastList } from "./chat/ToastList";
+import { createToasts, ToastsContext } from "./chat/toasts";
+import { useShortcuts } from "./chat/useShortcuts";
+import { useSidebar } from "./chat/useSidebar";
+import { ConversationsContext } from "./conversations/context";
+import type { Conversations } from "./conversations/conversations";
+import { useList, useShown, useShownId } from "./conversations/useList";
 import type { Run } from "./llm/run";
 import { strings } from "./strings";
 
 export interface AppProps {
   readonly bridge: Bridge;
   readonly shell: Shell;
-  readonly conversation: Conversation;
+  readonly conversations: Conversations;
   /** A run of another window to show, instead of a chat of our own. */
   readonly watched: Run | null;
 }
 
-export function App({ bridge, shell, conversation, watched }: AppProps) {
+export function App(props: AppProps) {
+  const { bridge, conversations, watched } = props;
   const connection = useSyncExternalStore(bridge.onConnection, bridge.connection);
-
-  useEffect(() => {
-    function onKeyDown(event: KeyboardEvent): void {
-      const isNew = (event.ctrlKey || event.metaKey) && event.shiftKey && event.code === "KeyN";
-      if (!isNew || event.repeat) return;
-      event.preventDefault();
-      void shell.openWindow().catch(() => false);
-    }
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
-  }, [shell]);
-
+  const [toasts] = useState(createToasts);
   const notice = <ConnectionNotice connection={connection} />;
   if (watched !== null) return <SharedAnswer run={watched} notice={notice} />;
-  const defaults = bridge.host()?.defaults ?? null;
-  return <Chat conversation={conversation} defaults={defaults} notice={notice} />;
+  return (
+    <ConversationsContext value={conversations}>
+      <ToastsContext value={toasts}>
+        <Desk {...props} undo={toasts.undo} connection={connection} />
+        <ToastList />
+      </ToastsContext>
+    </ConversationsContext>
+  );
+}
+
+interface DeskProps extends AppProps {
+  readonly connection: Connection;
+  readonly undo: () => boolean;
+}
+
+/** The sidebar and the open conversation. */
+function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
+  const { isKnown, conversation } = useShown();
+  const sidebar = useSidebar();
+  const { items, problem } = useList();
+  const openId = useShownId();
+  const search = useRef<HTMLInputElement>(null);
+  const title = items.find(({ id }) => id === openId)?.title ?? null;
+  const { close, open, closeOver } = sidebar;
+
+  const newChat = useCallback(() => {
+    conversations.showNew();
+    closeOver();
+    focusBox();
+  }, [conversations, closeOver]);
+
+  useShortcuts({
+    newChat,
+    newWindow: () => void shell.openWindow().catch(() => false),
+    search() {
+      open();
+      requestAnimationFrame(() => search.current?.select());
+    },
+    sidebar: sidebar.toggle,
+    undo,
+  });
+
+  useEffect(() => {
+    document.title = title === null ? strings.appName : `${title} – ${strings.appName}`;
+  }, [title]);
+
+  return (
+    <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
+      {sidebar.isOpen && (
+        <>
+          <div className={styles.side}>
+            <Sidebar
+              search={search}
+              downloads={bridge.kind !== "pywebview"}
+              onNewChat={newChat}
+              onOpened={closeOver}
+              onClose={close}
+            />
+          </div>
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
+          {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
+          <div className={styles.veil} onClick={close} />
+        </>
+      )}
+      <div className={styles.chat}>
+        <Chat
+          id={conversation.key}
+          isKnown={isKnown}
+          defaults={bridge.host()?.defaults ?? null}
+          header={{
+            title,
+            onSidebar: sidebar.isOpen ? null : open,
+            onNewChat: sidebar.isOpen ? null : newChat,
+          }}
+          notice={
+            <>
+              <ConnectionNotice connection={connection} />
+              {problem !== null && <p className={styles.lost}>{strings.notSaved(problem)}</p>}
+            </>
+          }
+        />
+      </div>
+    </div>
+  );
+}
+
+/** Where there is a conversation already, this is where one goes on. */
+function focusBox(): void {
+  document.querySelector<HTMLElement>(`textarea[aria-label="${strings.message}"]`)?.focus();
 }
 
 function ConnectionNotice({ connection }: { readonly connection: Connection }) {

@@ -5,7 +5,7 @@ import { App } from "./App";
 import { createBridge } from "./bridge/bridge";
 import { chooseTransport } from "./bridge/choose";
 import { createLlm, createShell, installPreload } from "./bridge/preload";
-import { createConversation } from "./chat/conversation";
+import { createConversations } from "./conversations/conversations";
 import { attachRun } from "./llm/run";
 import "./tokens.css";
 import "./base.css";
@@ -16,19 +16,17 @@ const llm = createLlm(bridge);
 const shell = createShell(bridge);
 installPreload(window, llm, shell);
 
-const conversation = createConversation(llm, () => {
-  const host = bridge.host();
-  if (host === null) throw new Error("The host has not said hello yet");
-  return host.defaults;
+const conversations = createConversations({
+  host: { client: bridge.client, router: bridge.router, llm },
 });
 const attach = page.get("attach");
 const watched = attach === null ? null : attachRun(llm, attach);
-if (watched === null) void conversation.open();
+if (watched === null) conversations.begin();
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no root");
 createRoot(root).render(
   <StrictMode>
-    <App bridge={bridge} shell={shell} conversation={conversation} watched={watched} />
+    <App bridge={bridge} shell={shell} conversations={conversations} watched={watched} />
   </StrictMode>,
 );

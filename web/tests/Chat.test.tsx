@@ -5,17 +5,21 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
 import type { FakeSettings } from "../src/bridge/fake/settings";
 import type { Shell } from "../src/bridge/preload";
-import { type Conversation, createConversation } from "../src/chat/conversation";
+import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { attachRun } from "../src/llm/run";
 import { strings } from "../src/strings";
 import { type FakePage, fakePage, turn } from "./support";
 
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  localStorage.clear();
+  sessionStorage.clear();
+});
 
 const WORDS = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
 
 interface ShownPage extends FakePage {
-  readonly conversation: Conversation;
+  readonly conversations: Conversations;
   readonly shell: { openWindow: ReturnType<typeof vi.fn> };
 }
 
@@ -26,19 +30,21 @@ async function shown(settings: Partial<FakeSettings> = {}): Promise<ShownPage> {
 
 /** Build the page over a host, as `main` does; again, after what would be a reload. */
 async function show(page: FakePage): Promise<ShownPage> {
-  const conversation = createConversation(page.llm, () => ({
-    providerId: "local",
-    modelId: "small",
-  }));
+  const conversations = conversationsOf(page);
   const shell = { openWindow: vi.fn(() => Promise.resolve(true)), openLink: vi.fn() };
-  void conversation.open();
+  conversations.begin();
+  const props = { bridge: page.bridge, shell: shell as Shell, conversations, watched: null };
   render(
     <StrictMode>
-      <App bridge={page.bridge} shell={shell as Shell} conversation={conversation} watched={null} />
+      <App {...props} />
     </StrictMode>,
   );
   await turn(100);
-  return { ...page, conversation, shell };
+  return { ...page, conversations, shell };
+}
+
+function conversationsOf({ bridge, llm }: FakePage): Conversations {
+  return createConversations({ host: { client: bridge.client, router: bridge.router, llm } });
 }
 
 const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
@@ -47,6 +53,12 @@ const status = () => screen.getByRole("status").textContent;
 const answers = () => texts(".message.assistant .message-text");
 const questions = () => texts(".message.user .message-text");
 const banner = () => document.querySelector(".error");
+
+async function kept(bridge: FakePage["bridge"]) {
+  const listed = bridge.client.conversations.list();
+  await turn(40);
+  return await listed;
+}
 
 function texts(selector: string): (string | null)[] {
   return [...document.querySelectorAll(selector)].map((element) => element.textContent);
@@ -128,16 +140,19 @@ describe("a question and its answer", () => {
     observer.disconnect();
   });
 
-  it("goes to a session that is told only what is new", async () => {
-    const { transport } = await shown();
+  it("is kept by the host, with what was said before it", async () => {
+    const { transport, bridge } = await shown();
     await send("first");
     await turn(500);
     await send("second");
     await turn(500);
     expect(answers()).toEqual(["first", "second"]);
-    const [one, two] = [...transport.host.runs.values()];
-    expect(one?.sessionId).toMatch(/^chat-/);
-    expect(two?.sessionId).toBe(one?.sessionId);
+    const listed = bridge.client.conversations.list();
+    await turn(50);
+    expect(await listed).toMatchObject([{ title: "first", messageCount: 4, inferenceId: null }]);
+    const ends = [...transport.host.runs.values()].map((run) => run.events.at(-1));
+    const inputs = ends.map((end) => (end?.channel === "llm:done" ? end.usage.inputTokens : 0));
+    expect(inputs[1]).toBeGreaterThan(inputs[0] ?? 0);
   });
 
   // shows: D76
@@ -263,7 +278,7 @@ describe("stopping", () => {
 
 describe("errors", () => {
   // shows: B62, D75, D81, D91
-  it("keep the partial text, marked, and Retry asks again below it", async () => {
+  it("keep the partial text, marked, and Retry answers again beside it", async () => {
     const { transport } = await shown();
     await send("half an answer\n/error SERVER_ERROR");
     await turn(300);
@@ -275,8 +290,10 @@ describe("errors", () => {
     fireEvent.click(button("Retry"));
     expect(banner()).toBeNull();
     await turn(300);
-    expect(answers()).toEqual(["half an answer", "half an answer"]);
+    expect(questions()).toHaveLength(1);
+    expect(answers()).toEqual(["half an answer"]);
     expect(transport.host.runs.size).toBe(2);
+    expect(screen.getByRole("group", { name: "Version 2 of 2" })).toBeTruthy();
   });
 
   it("without any text are replaced by the next try", async () => {
@@ -335,26 +352,17 @@ describe("errors", () => {
     expect(banner()?.getAttribute("role")).toBe("alert");
   });
 
-  it("a session that the host has forgotten is begun anew, with all that was said", async () => {
-    const { transport, llm } = await shown();
+  it("a conversation that is no longer there keeps what was to be said", async () => {
+    const { bridge } = await shown();
     await send("first");
     await turn(500);
-    const [run] = [...transport.host.runs.values()];
-    void llm.llmDestroySession(run?.sessionId ?? "");
-    await turn(50);
+    const [item] = await kept(bridge);
+    void bridge.client.conversations.delete(item?.id ?? "");
     await send("second");
-    await turn(500);
-    expect(answers()).toEqual(["first", "second"]);
-    const sessionId = [...transport.host.runs.values()][1]?.sessionId ?? "";
-    expect(sessionId).not.toBe(run?.sessionId);
-    const found = llm.llmGetSession(sessionId);
-    await turn(50);
-    expect((await found).messages.map((message) => message.content)).toEqual([
-      "first",
-      "first",
-      "second",
-      "second",
-    ]);
+    await turn(100);
+    expect(box().value).toBe("second");
+    expect(questions()).toEqual(["first"]);
+    expect(banner()?.getAttribute("data-code")).toBe("NOT_FOUND");
   });
 });
 
@@ -403,20 +411,38 @@ describe("a reload", () => {
     expect(button("Retry")).toBeTruthy();
   });
 
-  it("to a host that knows nothing of it begins anew", async () => {
+  it("to a host that was started anew shows what is kept", async () => {
     const page = await shown();
     await send("first");
     await turn(300);
     page.transport.host.forget();
     await reloaded(page);
-    expect(questions()).toEqual([]);
+    expect(questions()).toEqual(["first"]);
     await send("second");
     await turn(300);
-    expect(answers()).toEqual(["second"]);
+    expect(answers()).toEqual(["first", "second"]);
+  });
+
+  it("keeps what was typed, for every conversation by itself", async () => {
+    const page = await shown();
+    await send("first");
+    await turn(300);
+    type("about the first");
+    fireEvent.click(button("New chat"));
+    await turn(20);
+    expect(box().value).toBe("");
+    type("about something new");
+    await reloaded(page);
+    fireEvent.click(button("first"));
+    await turn(100);
+    expect(box().value).toBe("about the first");
+    fireEvent.click(button("New chat"));
+    expect(box().value).toBe("about something new");
   });
 
   it("with a damaged memory begins anew", async () => {
     sessionStorage.setItem("tidewire.chat", '{"sessionId":4}');
+    localStorage.setItem("tidewire.draft.new", "[");
     await shown();
     await send("first");
     await turn(300);
@@ -425,19 +451,31 @@ describe("a reload", () => {
 });
 
 describe("a new chat", () => {
-  it("forgets the old one and stops its answer", async () => {
+  it("leaves the old one where it is, and its answer goes on", async () => {
     const { transport } = await shown();
-    expect(screen.queryByRole("button", { name: "New chat" })).toBeNull();
     await send(WORDS);
     await turn(100);
     fireEvent.click(button("New chat"));
     await turn(100);
     expect(questions()).toEqual([]);
-    expect([...transport.host.runs.values()][0]?.live).toBe(false);
+    expect([...transport.host.runs.values()][0]?.live).toBe(true);
     expect(document.activeElement).toBe(box());
     await send("again");
-    await turn(300);
+    await turn(1_500);
     expect(answers()).toEqual(["again"]);
+    fireEvent.click(screen.getByRole("button", { name: /^word0/ }));
+    await turn(100);
+    expect(answers()).toEqual([WORDS]);
+  });
+
+  it("that was never begun is not kept", async () => {
+    const { bridge } = await shown();
+    fireEvent.click(button("New chat"));
+    type("x".repeat(100_001));
+    press("Enter");
+    await turn(300);
+    expect(await kept(bridge)).toEqual([]);
+    expect(box().value).toHaveLength(100_001);
   });
 });
 
@@ -456,9 +494,8 @@ describe("windows", () => {
     void page.llm.llmInference({ messages, providerId: "echo", share: true, inferenceId });
     await turn(150);
     const watched = attachRun(page.llm, inferenceId);
-    const conversation = createConversation(page.llm, () => ({ providerId: "", modelId: "" }));
     const shell = { openWindow: vi.fn(), openLink: vi.fn() };
-    const props = { bridge: page.bridge, shell, conversation, watched };
+    const props = { bridge: page.bridge, shell, conversations: conversationsOf(page), watched };
     render(<App {...props} />);
     await turn(100);
     expect(answers()[0]).toMatch(/^word0 word1/);
@@ -470,11 +507,9 @@ describe("windows", () => {
   it("one that is not shared is said to be gone", async () => {
     const page = await fakePage();
     const watched = attachRun(page.llm, "inf-none");
-    const conversation = createConversation(page.llm, () => ({ providerId: "", modelId: "" }));
     const shell = { openWindow: vi.fn(), openLink: vi.fn() };
-    render(
-      <App bridge={page.bridge} shell={shell} conversation={conversation} watched={watched} />,
-    );
+    const props = { bridge: page.bridge, shell, conversations: conversationsOf(page), watched };
+    render(<App {...props} />);
     await turn(100);
     expect(banner()?.textContent).toBe(strings.sharedGone);
   });

@@ -1,14 +1,13 @@
 /** AnswerFooter: how an answer ended, how long it took and how fast it came. */
-import { speedOf } from "../llm/inference";
-import { hasEnded, type RunState } from "../llm/reduce";
+import type { MessageView } from "../conversations/message";
 import { finishFor, strings } from "../strings";
 import styles from "./AnswerFooter.module.css";
 
-export function AnswerFooter({ state }: { readonly state: RunState }) {
-  if (!hasEnded(state)) return null;
-  const { usage, timing } = state;
-  const speed = speedOf(state);
-  const ending = endingOf(state);
+export function AnswerFooter({ view }: { readonly view: MessageView }) {
+  const { live, text, tools, status, usage, timing } = view;
+  if (live || (text === "" && tools.length === 0 && status === "failed")) return null;
+  const speed = speedOf(view);
+  const ending = endingOf(view);
   const facts = [
     speed === null ? null : strings.speed(speed),
     timing === null ? null : strings.duration(timing.totalMs),
@@ -27,15 +26,14 @@ export function AnswerFooter({ state }: { readonly state: RunState }) {
   );
 }
 
-export function PartialFooter() {
-  return (
-    <p className={styles.footer}>
-      <span className={styles.ending}>{strings.interrupted}</span>
-    </p>
-  );
+/** Tokens a second from the first token to the end; null where that says nothing. */
+function speedOf({ usage, timing }: MessageView): number | null {
+  if (usage === null || timing === null || timing.firstTokenMs === null) return null;
+  const ms = timing.totalMs - timing.firstTokenMs;
+  return ms > 0 && usage.outputTokens > 1 ? ((usage.outputTokens - 1) * 1000) / ms : null;
 }
 
-function endingOf({ status, finishReason }: RunState): string | null {
-  if (status === "error") return strings.interrupted;
+function endingOf({ status, finishReason }: MessageView): string | null {
+  if (status === "failed" || status === "interrupted") return strings.interrupted;
   return status === "cancelled" ? strings.stopped : finishFor(finishReason);
 }

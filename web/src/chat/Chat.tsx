@@ -1,40 +1,48 @@
 /** Chat: a conversation from its empty beginning to the answer that is being written. */
-import { type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
-import type { RunState } from "../llm/reduce";
-import { useRunStatus } from "../llm/useRunStatus";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import type { Defaults } from "../bridge/contract";
+import { useConversation } from "../conversations/useConversation";
 import { strings } from "../strings";
 import styles from "./Chat.module.css";
 import { Composer } from "./Composer";
-import type { Conversation, Defaults } from "./conversation";
 import { EmptyState } from "./EmptyState";
-import { ErrorBanner, type ShownFailure } from "./ErrorBanner";
-import { Header } from "./Header";
+import { ErrorBanner } from "./ErrorBanner";
+import { Header, type HeaderProps } from "./Header";
 import { StatusLine } from "./StatusLine";
 import { Transcript } from "./Transcript";
 import { useFollow } from "./useFollow";
+import { useTarget } from "./useTarget";
 
 /** The provider whose model runs inside the host. */
 const EMBEDDED = "local";
 
 export interface ChatProps {
-  readonly conversation: Conversation;
+  /** The open conversation's key. */
+  readonly id: string;
+  /** Whether it is known what there was before a reload. */
+  readonly isKnown: boolean;
   /** What new conversations use; null until the host has said so. */
   readonly defaults: Defaults | null;
+  readonly header: HeaderProps;
   /** What the page has to say about its connection. */
   readonly notice: ReactNode;
 }
 
-export function Chat({ conversation, defaults, notice }: ChatProps) {
-  const { phase, turns, refused } = useSyncExternalStore(conversation.subscribe, conversation.get);
-  const run = turns.at(-1)?.run ?? null;
-  const status = useRunStatus(run);
+export function Chat({ id, isKnown, defaults, header, notice }: ChatProps) {
+  const { conversation, phase, messages, earlier, run, refused, queue, target, ...rest } =
+    useConversation(id);
+  const { status, isBusy, temporary } = rest;
   const box = useRef<HTMLTextAreaElement>(null);
-  const isBusy = status === "submitted" || status === "streaming" || status === "stopping";
-  const isEmpty = turns.length === 0;
+  const isEmpty = messages.length === 0;
   const follow = useFollow(!isEmpty);
-  const failure = refused ?? failureOf(run?.get() ?? null);
+  const { jumpToEnd } = follow;
+  useTarget(target, follow);
 
-  useEffect(() => box.current?.focus(), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation begins at its end
+  useLayoutEffect(jumpToEnd, [id, jumpToEnd]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation begins in its box
+  useEffect(() => box.current?.focus(), [id]);
 
   useEffect(() => {
     if (!isBusy) return;
@@ -48,38 +56,46 @@ export function Chat({ conversation, defaults, notice }: ChatProps) {
   }, [conversation, isBusy]);
 
   function send(text?: string): void {
-    if (conversation.send(text)) follow.jumpToEnd();
+    if (conversation.send(text)) jumpToEnd();
     box.current?.focus();
   }
 
   function retry(): void {
     conversation.retry();
-    follow.jumpToEnd();
+    jumpToEnd();
     box.current?.focus();
   }
 
-  function restart(): void {
-    conversation.restart();
-    box.current?.focus();
+  /** The last question is changed where it stands. */
+  function editLast(): void {
+    const buttons = follow.content.current?.querySelectorAll<HTMLElement>("[data-action=edit]");
+    const last = buttons?.[buttons.length - 1];
+    last?.click();
   }
 
   return (
     <main className={`chat-container ${styles.chat}`}>
-      <Header onNewChat={isEmpty ? null : restart} />
+      <Header {...header} temporary={temporary} />
       {notice}
-      <Transcript turns={turns} follow={follow}>
-        {phase === "open" && isEmpty && refused === null && (
+      <Transcript
+        messages={messages}
+        earlier={earlier}
+        conversation={conversation}
+        isBusy={isBusy}
+        showsFailure={refused === null}
+        follow={follow}
+      >
+        {isKnown && phase === "new" && isEmpty && refused === null && (
           <EmptyState
             localModel={defaults?.providerId === EMBEDDED ? defaults.modelId : null}
+            temporary={temporary}
+            onTemporary={(wanted) => conversation.setTemporary(wanted)}
             onSuggest={send}
           />
         )}
-        {failure !== null && (
-          <ErrorBanner
-            failure={failure}
-            onRetry={retry}
-            onDismiss={refused === null ? undefined : conversation.dismiss}
-          />
+        {phase === "gone" && <p className={styles.gone}>{strings.gone}</p>}
+        {refused !== null && (
+          <ErrorBanner failure={refused} onRetry={retry} onDismiss={conversation.dismiss} />
         )}
       </Transcript>
       <Composer
@@ -88,17 +104,19 @@ export function Chat({ conversation, defaults, notice }: ChatProps) {
         isBusy={isBusy}
         isStopping={status === "stopping"}
         model={defaults === null ? null : labelOf(defaults)}
+        queue={queue}
         onSend={send}
+        onQueue={conversation.enqueue}
+        onUnqueue={() => {
+          conversation.unqueue();
+          box.current?.focus();
+        }}
+        onEditLast={editLast}
         onStop={conversation.stop}
       />
       <StatusLine state={run?.get() ?? null} refused={refused} />
     </main>
   );
-}
-
-function failureOf(state: RunState | null): ShownFailure | null {
-  if (state?.failure == null) return null;
-  return { ...state.failure, message: state.failure.error };
 }
 
 function labelOf({ providerId, modelId }: Defaults): string {

@@ -12,29 +12,36 @@ export interface ComposerProps {
   readonly isStopping: boolean;
   /** What answers, in a few words. */
   readonly model: string | null;
+  /** What waits to be said. */
+  readonly queue: readonly string[];
   readonly onSend: () => void;
+  /** Say it once the answer is complete. */
+  readonly onQueue: () => void;
+  readonly onUnqueue: () => void;
+  /** Change what was said last. */
+  readonly onEditLast: () => void;
   readonly onStop: () => void;
 }
 
 export function Composer(props: ComposerProps) {
-  const { draft, box, isBusy, isStopping, model, onSend, onStop } = props;
+  const { draft, box, isBusy, isStopping, model, queue, onSend, onStop } = props;
   const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
   const isEmpty = text.trim() === "";
 
-  // As high as its text; the style sheet says where it begins to scroll.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    element.style.height = "auto";
-    element.style.height = `${element.scrollHeight}px`;
-  }, [box, text]);
+  useHeight(box, text);
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+    if (isComposing(event)) return;
+    if (event.key === "ArrowUp" && text === "" && !hasModifier(event)) {
+      event.preventDefault();
+      props.onEditLast();
+      return;
+    }
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
-    // While an answer comes in, the draft waits here.
-    if (!isBusy && !isEmpty) onSend();
+    // While an answer comes in, the draft waits here, unless it is told to go next.
+    if (isBusy && (event.ctrlKey || event.metaKey)) props.onQueue();
+    else if (!isBusy && !isEmpty) onSend();
   }
 
   function onPress(): void {
@@ -52,6 +59,16 @@ export function Composer(props: ComposerProps) {
         onPress();
       }}
     >
+      {queue.length > 0 && (
+        <div className={styles.queue}>
+          <span className={styles.queued} dir="auto">
+            {strings.queued(queue.join(" · "))}
+          </span>
+          <button type="button" onClick={props.onUnqueue}>
+            {strings.unqueue}
+          </button>
+        </div>
+      )}
       <div className={styles.card}>
         <textarea
           ref={box}
@@ -66,7 +83,7 @@ export function Composer(props: ComposerProps) {
         />
         <div className={styles.bar}>
           <span className={styles.model}>{model}</span>
-          <span className={styles.keys}>{strings.keys}</span>
+          <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
           <button
             type="submit"
             className={styles.button}
@@ -83,7 +100,22 @@ export function Composer(props: ComposerProps) {
   );
 }
 
+/** As high as its text; the style sheet says where it begins to scroll. */
+export function useHeight(box: RefObject<HTMLTextAreaElement | null>, text: string): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight}px`;
+  }, [box, text]);
+}
+
 /** Whether this key belongs to an input method. WebKit ends the composition before its Enter. */
-function isComposing({ nativeEvent }: KeyboardEvent): boolean {
+export function isComposing({ nativeEvent }: KeyboardEvent): boolean {
   return nativeEvent.isComposing || nativeEvent.keyCode === 229;
+}
+
+function hasModifier({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey || shiftKey;
 }

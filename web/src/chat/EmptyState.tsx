@@ -6,14 +6,18 @@ import { WaveMark } from "./icons";
 export interface EmptyStateProps {
   /** The embedded model's name, when it is the one that answers. */
   readonly localModel: string | null;
+  /** Whether nothing of it is going to be kept. */
+  readonly temporary: boolean;
+  readonly onTemporary: (wanted: boolean) => void;
   readonly onSuggest: (prompt: string) => void;
 }
 
-export function EmptyState({ localModel, onSuggest }: EmptyStateProps) {
+export function EmptyState(props: EmptyStateProps) {
+  const { localModel, temporary, onTemporary, onSuggest } = props;
   return (
     <div className={styles.empty}>
       <WaveMark />
-      <h1 className={styles.title}>{strings.emptyTitle}</h1>
+      <h2 className={styles.title}>{strings.emptyTitle}</h2>
       <p className={styles.text}>
         {localModel === null ? strings.emptyText : strings.emptyLocal(localModel)}
       </p>
@@ -27,6 +31,14 @@ export function EmptyState({ localModel, onSuggest }: EmptyStateProps) {
           </li>
         ))}
       </ul>
+      <label className={styles.temporary} title={strings.temporaryText}>
+        <input
+          type="checkbox"
+          checked={temporary}
+          onChange={(event) => onTemporary(event.target.checked)}
+        />
+        {temporary ? strings.temporaryText : strings.temporary}
+      </label>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** ErrorBanner: what went wrong, what helps, and another try where one makes sense. */
+import { useEffect, useState } from "react";
 import type { ErrorCode } from "../bridge/contract";
 import { hintFor, strings } from "../strings";
 import styles from "./ErrorBanner.module.css";
@@ -32,7 +33,7 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
       <div className={styles.text}>
         <p dir="auto">{strings.error(message)}</p>
         {hint !== null && <p className={styles.hint}>{hint}</p>}
-        {retryAfterMs !== null && <p className={styles.hint}>{strings.retryIn(retryAfterMs)}</p>}
+        {retryAfterMs !== null && <Countdown key={retryAfterMs} ms={retryAfterMs} />}
       </div>
       <div className={styles.actions}>
         {onDismiss !== undefined && (
@@ -48,4 +49,19 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
       </div>
     </div>
   );
+}
+
+/** Counts the seconds down from when it is first shown. */
+function Countdown({ ms }: { readonly ms: number }) {
+  const [left, setLeft] = useState(ms);
+  useEffect(() => {
+    const due = performance.now() + ms;
+    const timer = setInterval(() => {
+      const now = Math.max(0, due - performance.now());
+      setLeft(now);
+      if (now === 0) clearInterval(timer);
+    }, 1_000);
+    return () => clearInterval(timer);
+  }, [ms]);
+  return <p className={styles.hint}>{left > 0 ? strings.retryIn(left) : strings.retryNow}</p>;
 }

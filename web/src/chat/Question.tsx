@@ -1,13 +1,28 @@
 /** Question: what the person wrote. */
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
+import type { MessageView } from "../conversations/message";
 import { strings } from "../strings";
 import { MessageText } from "./MessageText";
 import styles from "./Question.module.css";
 
-export const Question = memo(function Question({ text }: { readonly text: string }) {
+export interface QuestionProps {
+  readonly view: MessageView;
+  /** What stands below the words. */
+  readonly children?: ReactNode;
+}
+
+export const Question = memo(function Question({ view, children }: QuestionProps) {
   return (
-    <article className={`message user ${styles.question}`} aria-label={strings.you}>
-      <MessageText text={text} />
-    </article>
+    <div className={styles.place}>
+      <article className={`message user ${styles.question}`} aria-label={strings.you}>
+        <MessageText text={view.text} />
+        {view.attachments.map(({ hash, kind, name }) => (
+          <span key={hash} className={styles.attachment}>
+            {name ?? strings.attachment(kind)}
+          </span>
+        ))}
+      </article>
+      {children}
+    </div>
   );
 });

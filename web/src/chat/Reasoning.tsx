@@ -1,20 +1,22 @@
 /** Reasoning: what the model thought before it answered, folded away. */
-import type { RunState } from "../llm/reduce";
+import type { MessageView } from "../conversations/message";
 import { strings } from "../strings";
 import { Dots } from "./Dots";
 import { MessageText } from "./MessageText";
 import styles from "./Reasoning.module.css";
 
-export function Reasoning({ state, live }: { readonly state: RunState; readonly live: boolean }) {
-  if (state.reasoning === "") return null;
-  const isThinking = live && state.response === "";
+export function Reasoning({ view }: { readonly view: MessageView }) {
+  const { reasoning, reasoningMs, live, text } = view;
+  if (reasoning === "") return null;
+  const isThinking = live && text === "";
+  const title = reasoningMs === null ? strings.thoughts : strings.thoughtFor(reasoningMs);
   return (
     <details className={styles.reasoning}>
       <summary>
-        {isThinking ? strings.thinking : strings.thoughtFor(state.reasoningMs ?? 0)}
+        {isThinking ? strings.thinking : title}
         {isThinking && <Dots />}
       </summary>
-      <MessageText text={state.reasoning} />
+      <MessageText text={reasoning} />
     </details>
   );
 }

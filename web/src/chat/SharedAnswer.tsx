@@ -1,9 +1,13 @@
 /** SharedAnswer: an answer that another window shares, as it is written there. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
+import { viewOfRun } from "../conversations/message";
 import type { Run } from "../llm/run";
+import { useRun } from "../llm/useRun";
 import { useRunStatus } from "../llm/useRunStatus";
 import { strings } from "../strings";
+import { Answer } from "./Answer";
+import { AnswerFooter } from "./AnswerFooter";
 import { Header } from "./Header";
 import styles from "./SharedAnswer.module.css";
 import { StatusLine } from "./StatusLine";
@@ -24,12 +28,10 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
   const isLive = status === "submitted" || status === "streaming";
   return (
     <main className={`chat-container ${styles.shared}`}>
-      <Header onNewChat={null} />
+      <Header />
       {notice}
-      <Transcript
-        turns={isGone ? [] : [{ id: run.id, question: "", run, answer: null }]}
-        follow={follow}
-      >
+      <Transcript messages={NOTHING} follow={follow}>
+        {!isGone && <WatchedAnswer run={run} />}
         {status === "error" && (
           <p className={`error ${styles.error}`} data-code={state.failure?.code}>
             {isGone ? strings.sharedGone : strings.error(state.failure?.error ?? "")}
@@ -47,5 +49,19 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
       </footer>
       <StatusLine state={state} refused={null} />
     </main>
+  );
+}
+
+const NOTHING: readonly string[] = [];
+
+/** Only this renders while the run goes on. */
+function WatchedAnswer({ run }: { readonly run: Run }) {
+  const state = useRun(run);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is one of this state
+  const view = useMemo(() => viewOfRun(run), [run, state]);
+  return (
+    <Answer view={view}>
+      <AnswerFooter view={view} />
+    </Answer>
   );
 }

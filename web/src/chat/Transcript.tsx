@@ -1,27 +1,36 @@
-/** Transcript: the turns of a conversation, from the first to the one that is being written. */
-import { memo, type ReactNode } from "react";
+/** Transcript: the messages of a conversation, from the first to the one that is being written. */
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import type { Conversation } from "../conversations/conversation";
 import { strings } from "../strings";
-import { LiveAnswer, ReadAnswer } from "./Answer";
-import type { Turn } from "./conversation";
 import { DownIcon } from "./icons";
-import { Question } from "./Question";
+import { MessageRow } from "./MessageRow";
 import styles from "./Transcript.module.css";
 import type { Follow } from "./useFollow";
 
 export interface TranscriptProps {
-  readonly turns: readonly Turn[];
+  readonly messages: readonly string[];
   readonly follow: Follow;
-  /** What stands after the last turn, or in place of all of them. */
+  /** Whose messages these are; null when there are none. */
+  readonly conversation?: Conversation | null;
+  readonly isBusy?: boolean;
+  /** Whether the last row says why it failed. */
+  readonly showsFailure?: boolean;
+  /** How many messages come before these. */
+  readonly earlier?: number;
+  /** What stands after the last message, or in place of all of them. */
   readonly children?: ReactNode;
 }
 
-export function Transcript({ turns, follow, children }: TranscriptProps) {
+export function Transcript(props: TranscriptProps) {
+  const { messages, follow, conversation = null, earlier = 0, children } = props;
+  const { isBusy = false, showsFailure = false } = props;
+  useReaderStays(follow, messages);
   return (
     <div className={styles.place}>
       {/* Words that stream in are not read out one by one: the status line says what happens. */}
       <div
         ref={follow.frame}
-        className={`messages ${styles.frame}`}
+        className={`messages ${styles.frame} ${follow.isFollowing ? styles.following : ""}`}
         role="log"
         aria-live="off"
         aria-label={strings.conversation}
@@ -30,9 +39,20 @@ export function Transcript({ turns, follow, children }: TranscriptProps) {
         tabIndex={0}
       >
         <div ref={follow.content} className={styles.column}>
-          {turns.map((turn) => (
-            <TurnRow key={turn.id} turn={turn} />
-          ))}
+          {conversation !== null && earlier > 0 && (
+            <Earlier key={messages[0]} frame={follow.frame} onSeen={conversation.loadEarlier} />
+          )}
+          {conversation !== null &&
+            messages.map((id, place) => (
+              <MessageRow
+                key={id}
+                id={id}
+                conversation={conversation}
+                isLast={place === messages.length - 1}
+                isBusy={isBusy}
+                showsFailure={showsFailure && place === messages.length - 1}
+              />
+            ))}
           {children}
         </div>
       </div>
@@ -46,12 +66,45 @@ export function Transcript({ turns, follow, children }: TranscriptProps) {
   );
 }
 
-const TurnRow = memo(function TurnRow({ turn }: { readonly turn: Turn }) {
+/** How far above the view the reader may be before the messages before these are fetched. */
+const AHEAD = "1200px 0px 0px 0px";
+
+interface EarlierProps {
+  readonly frame: Follow["frame"];
+  readonly onSeen: () => Promise<void>;
+}
+
+/** Comes into view before the first message does, and has those before it fetched. */
+function Earlier({ frame, onSeen }: EarlierProps) {
+  const line = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (line.current === null) return;
+    const options = { root: frame.current, rootMargin: AHEAD };
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.some(({ isIntersecting }) => isIntersecting)) void onSeen();
+    }, options);
+    observer.observe(line.current);
+    return () => observer.disconnect();
+  }, [frame, onSeen]);
   return (
-    <>
-      {turn.question !== "" && <Question text={turn.question} />}
-      {turn.run !== null && <LiveAnswer run={turn.run} />}
-      {turn.answer !== null && <ReadAnswer answer={turn.answer} />}
-    </>
+    <p ref={line} className={styles.earlier}>
+      {strings.loadingEarlier}
+    </p>
   );
-});
+}
+
+/** What comes in above moves nothing, where the web view does not see to that itself. */
+function useReaderStays({ frame, content, isFollowing }: Follow, messages: readonly string[]) {
+  const before = useRef<{ row: Element; top: number } | null>(null);
+  useLayoutEffect(() => {
+    if (typeof CSS === "undefined" || CSS.supports("overflow-anchor", "auto")) return;
+    const held = before.current;
+    if (held?.row.isConnected && !isFollowing && frame.current !== null) {
+      frame.current.scrollTop += topOf(held.row) - held.top;
+    }
+    const row = content.current?.querySelector(`[data-row="${CSS.escape(messages[0] ?? "")}"]`);
+    before.current = row ? { row, top: topOf(row) } : null;
+  }, [frame, content, isFollowing, messages]);
+}
+
+const topOf = (row: Element): number => (row instanceof HTMLElement ? row.offsetTop : 0);

@@ -1,19 +1,19 @@
 /** Waiting: one line that says what is going on while there is nothing to read. */
 import { useEffect, useState } from "react";
-import type { RunState } from "../llm/reduce";
+import type { MessageView } from "../conversations/message";
 import { hintFor, strings } from "../strings";
 import { Dots } from "./Dots";
 import styles from "./Waiting.module.css";
 
-export function Waiting({ state }: { readonly state: RunState }) {
-  const { status, retrying, thinking } = state;
+export function Waiting({ view }: { readonly view: MessageView }) {
+  const { status, retrying, thinking } = view;
   if (status === "stopping") return <Line text={strings.stopping} />;
   // Every attempt has a line of its own, whose time begins when it is announced.
   if (retrying !== null) return <Retrying key={retrying.attempt} {...retrying} />;
   return <Line text={thinking?.status ?? strings.waiting} progress={thinking?.progress ?? null} />;
 }
 
-function Retrying({ attempt, delayMs, code }: NonNullable<RunState["retrying"]>) {
+function Retrying({ attempt, delayMs, code }: NonNullable<MessageView["retrying"]>) {
   const [isDue, setIsDue] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setIsDue(true), delayMs);

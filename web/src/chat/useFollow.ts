@@ -14,6 +14,8 @@ export interface Follow {
   readonly content: RefObject<HTMLDivElement | null>;
   readonly isFollowing: boolean;
   readonly jumpToEnd: () => void;
+  /** Somebody is taken elsewhere. */
+  readonly leave: () => void;
 }
 
 /** `hasEnd` is false while there is nothing yet whose end could be followed. */
@@ -39,6 +41,8 @@ export function useFollow(hasEnd: boolean): Follow {
     follow(true);
     if (frame.current !== null) toEnd(frame.current);
   }, [follow, toEnd]);
+
+  const leave = useCallback(() => follow(false), [follow]);
 
   useEffect(() => {
     if (!hasEnd) return;
@@ -128,5 +132,5 @@ export function useFollow(hasEnd: boolean): Follow {
     };
   }, [follow, toEnd, hasEnd]);
 
-  return { frame, content, isFollowing, jumpToEnd };
+  return { frame, content, isFollowing, jumpToEnd, leave };
 }

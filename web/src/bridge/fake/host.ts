@@ -2,8 +2,6 @@
 import type {
   AttachReply,
   AttachRequest,
-  ErrorCode,
-  Failure,
   HelloReply,
   InferenceRequest,
   Message,
@@ -13,8 +11,9 @@ import type {
   SessionRunOptions,
 } from "../contract";
 import { CONTRACT_VERSION } from "../contract";
-import { HostError } from "../failure";
-import { FakeRun, isRetryable } from "./run";
+import { FakeConversations } from "./conversations";
+import { refusal } from "./refusal";
+import { FakeRun } from "./run";
 import { play } from "./script";
 import type { FakeSettings } from "./settings";
 
@@ -34,6 +33,7 @@ interface FakeSession {
 export class FakeHost {
   readonly runs = new Map<string, FakeRun>();
   readonly #sessions = new Map<string, FakeSession>();
+  readonly #conversations: FakeConversations;
   readonly #settings: FakeSettings;
   readonly #grown: (run: FakeRun) => void;
   readonly #follow: (run: FakeRun, after: number) => void;
@@ -47,10 +47,20 @@ export class FakeHost {
     this.#settings = settings;
     this.#grown = grown;
     this.#follow = follow;
+    this.#conversations = new FakeConversations(
+      (wanted, messages, end) => {
+        check(messages);
+        return this.#start(wanted, null, messages, end);
+      },
+      (inferenceId) => this.runs.get(inferenceId)?.cancel(),
+      { providerId: settings.provider, modelId: settings.model },
+    );
   }
 
-  /** Carry out one call. Throws what the real host would answer with. */
+  /** Carry out one call; the answer may take a while. Throws what the real host would refuse. */
   call(method: string, params: unknown): unknown {
+    const [namespace, name = ""] = method.split(".");
+    if (namespace === "conversations") return this.#conversations.call(name, params);
     switch (method) {
       case "llm.inference":
         return this.#inference(params as InferenceRequest);
@@ -257,9 +267,4 @@ function textOf(message: Message | undefined): string {
   if (message === undefined) return "";
   if (typeof message.content === "string") return message.content;
   return message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
-}
-
-function refusal(code: ErrorCode, message: string, details: Failure["details"] = null): HostError {
-  const retryable = isRetryable(code);
-  return new HostError({ code, message, retryable, retryAfterMs: null, issues: null, details });
 }

@@ -1,5 +1,5 @@
 /** The fake transport: a host in the page, and the accidents that can happen on the way to one. */
-import type { AnyEvent, Batch, ErrorReply, OkReply } from "../contract";
+import type { AnyEvent, Batch, ErrorReply, Failure, OkReply } from "../contract";
 import { failureOf } from "../failure";
 import { lastSeqOf } from "../router";
 import type { Peer, Transport } from "../transport";
@@ -102,6 +102,13 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
     later(settings.away, connect);
   }
 
+  async function answerLater(load: string, id: number, value: Promise<unknown>): Promise<void> {
+    const said = (await value) as OkReply["value"];
+    if (load !== known) return;
+    replies.push({ channel: "reply", id, ok: true, value: said });
+    wake();
+  }
+
   function connect(): void {
     connected = true;
     peer?.connected();
@@ -123,11 +130,10 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
         try {
           const hello = method === "shell.hello";
           const value = hello ? host.hello(resumed) : host.call(method, params);
-          replies.push({ channel: "reply", id, ok: true, value: value as OkReply["value"] });
+          if (value instanceof Promise) void answerLater(batch.load, id, value);
+          else replies.push({ channel: "reply", id, ok: true, value: value as OkReply["value"] });
         } catch (error) {
-          const { code, message, retryable, retryAfterMs, issues, details } = failureOf(error);
-          const refused = { code, message, retryable, retryAfterMs, issues, details };
-          replies.push({ channel: "reply", id, ok: false, error: refused });
+          replies.push({ channel: "reply", id, ok: false, error: plain(error) });
         }
       }
       wake();
@@ -138,6 +144,11 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
       host.forget();
     },
   };
+}
+
+function plain(error: unknown): Failure {
+  const { code, message, retryable, retryAfterMs, issues, details } = failureOf(error);
+  return { code, message, retryable, retryAfterMs, issues, details };
 }
 
 function joined(events: readonly AnyEvent[]): AnyEvent[] {

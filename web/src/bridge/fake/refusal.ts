@@ -1,0 +1,13 @@
+/** Refusal: what the fake host throws where the real one would refuse. */
+import type { ErrorCode, Failure } from "../contract";
+import { HostError } from "../failure";
+import { isRetryable } from "./run";
+
+export function refusal(
+  code: ErrorCode,
+  message: string,
+  details: Failure["details"] = null,
+): HostError {
+  const retryable = isRetryable(code);
+  return new HostError({ code, message, retryable, retryAfterMs: null, issues: null, details });
+}

@@ -1,0 +1,164 @@
+/** MessageActions: what can be done with a message: copy, edit, ask anew, go on, other versions. */
+import { useEffect, useRef, useState } from "react";
+import type { Conversation } from "../conversations/conversation";
+import type { MessageView } from "../conversations/message";
+import { strings } from "../strings";
+import {
+  CheckIcon,
+  ContinueIcon,
+  CopyIcon,
+  EditIcon,
+  NextIcon,
+  PreviousIcon,
+  RedoIcon,
+} from "./icons";
+import styles from "./MessageActions.module.css";
+import { useToolbar } from "./useToolbar";
+
+const SAID_MS = 2_000;
+
+export interface MessageActionsProps {
+  readonly id: string;
+  readonly view: MessageView;
+  readonly conversation: Conversation;
+  readonly isLast: boolean;
+  readonly isBusy: boolean;
+  /** Null where nothing can be edited. */
+  readonly onEdit: (() => void) | null;
+}
+
+export function MessageActions(props: MessageActionsProps) {
+  const { id, view, conversation, isLast, isBusy, onEdit } = props;
+  const { role, status, text, live, siblings } = view;
+  const bar = useRef<HTMLDivElement>(null);
+  const toolbar = useToolbar(bar);
+  if (live) return null;
+  const isAnswer = role === "assistant";
+  const isCut = status === "interrupted" || status === "cancelled" || status === "failed";
+  // A failed answer has its own way to try again, below it.
+  const canRedo = isAnswer && !isBusy && !(isLast && status === "failed");
+  return (
+    <div
+      ref={bar}
+      className={`${styles.actions} ${isLast && isAnswer ? styles.shown : ""}`}
+      role="toolbar"
+      aria-label={isAnswer ? strings.answerActions : strings.questionActions}
+      {...toolbar}
+    >
+      {isCut && isLast && isAnswer && text !== "" && !isBusy && (
+        <button type="button" className={styles.worded} onClick={() => conversation.goOn(id)}>
+          <ContinueIcon />
+          {strings.continueAnswer}
+        </button>
+      )}
+      {canRedo && isLast && status === "interrupted" && (
+        <button type="button" className={styles.worded} onClick={() => conversation.regenerate(id)}>
+          <RedoIcon />
+          {strings.retry}
+        </button>
+      )}
+      {text !== "" && <CopyAction text={text} />}
+      {onEdit !== null && (
+        <button
+          type="button"
+          className={styles.icon}
+          data-action="edit"
+          aria-label={strings.edit}
+          title={strings.edit}
+          onClick={onEdit}
+        >
+          <EditIcon />
+        </button>
+      )}
+      {canRedo && !(isLast && status === "interrupted") && (
+        <button
+          type="button"
+          className={styles.icon}
+          aria-label={strings.regenerate}
+          title={strings.regenerate}
+          onClick={() => conversation.regenerate(id)}
+        >
+          <RedoIcon />
+        </button>
+      )}
+      {siblings.length > 1 && (
+        <Versions
+          place={siblings.indexOf(view.id)}
+          count={siblings.length}
+          isBusy={isBusy}
+          onStep={(by) => void conversation.step(id, by)}
+        />
+      )}
+    </div>
+  );
+}
+
+function CopyAction({ text }: { readonly text: string }) {
+  const [outcome, setOutcome] = useState<"none" | "copied" | "refused">("none");
+  useEffect(() => {
+    if (outcome === "none") return;
+    const timer = setTimeout(() => setOutcome("none"), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+
+  async function copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      setOutcome("copied");
+    } catch {
+      setOutcome("refused");
+    }
+  }
+
+  const label = { none: strings.copy, copied: strings.copied, refused: strings.notCopied }[outcome];
+  return (
+    <button
+      type="button"
+      className={styles.icon}
+      aria-label={label}
+      title={label}
+      onClick={() => void copy()}
+    >
+      {outcome === "copied" ? <CheckIcon /> : <CopyIcon />}
+    </button>
+  );
+}
+
+interface VersionsProps {
+  readonly place: number;
+  readonly count: number;
+  readonly isBusy: boolean;
+  readonly onStep: (by: number) => void;
+}
+
+function Versions({ place, count, isBusy, onStep }: VersionsProps) {
+  const label = strings.version(place + 1, count);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    <span className={styles.versions} role="group" aria-label={label}>
+      <button
+        type="button"
+        className={styles.icon}
+        aria-label={strings.previousVersion}
+        title={strings.previousVersion}
+        disabled={isBusy || place <= 0}
+        onClick={() => onStep(-1)}
+      >
+        <PreviousIcon />
+      </button>
+      <span aria-hidden="true">
+        {place + 1}/{count}
+      </span>
+      <button
+        type="button"
+        className={styles.icon}
+        aria-label={strings.nextVersion}
+        title={strings.nextVersion}
+        disabled={isBusy || place >= count - 1}
+        onClick={() => onStep(1)}
+      >
+        <NextIcon />
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,69 @@
+/** MessageRow: one message with what can be done with it. Only the row of a live answer renders. */
+import { memo, useState } from "react";
+import type { Conversation } from "../conversations/conversation";
+import { useMessage } from "../conversations/useMessage";
+import { Answer } from "./Answer";
+import { AnswerFooter } from "./AnswerFooter";
+import { ErrorBanner } from "./ErrorBanner";
+import { MessageActions } from "./MessageActions";
+import styles from "./MessageRow.module.css";
+import { Question } from "./Question";
+import { QuestionEditor } from "./QuestionEditor";
+
+export interface MessageRowProps {
+  readonly id: string;
+  readonly conversation: Conversation;
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
+  /** Whether something is being answered, so that nothing else can be begun. */
+  readonly isBusy: boolean;
+  /** Whether it says itself why it failed, and offers another try. */
+  readonly showsFailure: boolean;
+}
+
+export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
+  const { id, conversation, isLast, isBusy, showsFailure } = props;
+  const view = useMessage(id);
+  const [isEditing, setIsEditing] = useState(false);
+  if (view === null) return null;
+  const isQuestion = view.role === "user";
+  const actions = (
+    <MessageActions
+      {...props}
+      view={view}
+      onEdit={isQuestion && !isBusy ? () => setIsEditing(true) : null}
+    />
+  );
+  return (
+    <div
+      className={`${styles.row} ${isLast ? styles.last : ""}`}
+      data-row={id}
+      data-message={view.id}
+      tabIndex={-1}
+    >
+      {isQuestion ? (
+        isEditing ? (
+          <QuestionEditor
+            text={view.text}
+            onDone={(text) => {
+              setIsEditing(false);
+              if (text !== null) conversation.edit(id, text);
+            }}
+          />
+        ) : (
+          <Question view={view}>{actions}</Question>
+        )
+      ) : (
+        <Answer view={view}>
+          <div className={styles.below}>
+            {actions}
+            <AnswerFooter view={view} />
+          </div>
+        </Answer>
+      )}
+      {showsFailure && view.status === "failed" && view.failure !== null && (
+        <ErrorBanner failure={view.failure} onRetry={conversation.retry} />
+      )}
+    </div>
+  );
+});

@@ -1,0 +1,126 @@
+/** Sidebar: what is kept: a new chat, the search, the list, and files that come in. */
+import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
+import { useConversations } from "../../conversations/context";
+import { strings } from "../../strings";
+import { CloseIcon, ImportIcon, NewChatIcon, SearchIcon, SidebarIcon } from "../icons";
+import { ConversationList } from "./ConversationList";
+import { SearchResults } from "./SearchResults";
+import styles from "./Sidebar.module.css";
+import { useActs } from "./useActs";
+import { useImport } from "./useImport";
+
+export interface SidebarProps {
+  /** The search box, for the shortcut that leads there. */
+  readonly search: RefObject<HTMLInputElement | null>;
+  /** Whether the page can keep files itself; else the host writes them. */
+  readonly downloads: boolean;
+  readonly onNewChat: () => void;
+  /** Something is to be looked at: a sidebar that lies over it goes away. */
+  readonly onOpened: () => void;
+  readonly onClose: () => void;
+}
+
+export function Sidebar({ search, downloads, onNewChat, onOpened, onClose }: SidebarProps) {
+  const conversations = useConversations();
+  const acts = useActs(onOpened, downloads);
+  const importFiles = useImport();
+  const [query, setQuery] = useState("");
+  const picker = useRef<HTMLInputElement>(null);
+  const side = useRef<HTMLElement>(null);
+
+  function onSearchKey(event: KeyboardEvent): void {
+    if (event.nativeEvent.isComposing) return;
+    const hits = side.current?.querySelectorAll<HTMLElement>("[data-hits] button");
+    if (event.key === "Escape" && query !== "") setQuery("");
+    else if (event.key === "ArrowDown") {
+      (hits?.[0] ?? side.current?.querySelector<HTMLElement>("[data-conversation]"))?.focus();
+    } else if (event.key === "Enter") hits?.[0]?.click();
+    else return;
+    event.preventDefault();
+  }
+
+  /** Up from the first hit, and Escape from any, is back to the box. */
+  function onResultsKey(event: KeyboardEvent): void {
+    if (query === "" || (event.key !== "ArrowUp" && event.key !== "Escape")) return;
+    if (event.target === search.current) return;
+    event.preventDefault();
+    search.current?.focus();
+  }
+
+  return (
+    <nav
+      ref={side}
+      className={styles.sidebar}
+      aria-label={strings.conversations}
+      onKeyDown={onResultsKey}
+    >
+      <div className={styles.top}>
+        <button
+          type="button"
+          className={styles.icon}
+          aria-label={strings.closeSidebar}
+          title={strings.closeSidebar}
+          onClick={onClose}
+        >
+          <SidebarIcon />
+        </button>
+        <button type="button" className={styles.new} onClick={onNewChat}>
+          <NewChatIcon />
+          {strings.newChat}
+        </button>
+      </div>
+      <div className={styles.search}>
+        <SearchIcon />
+        <input
+          ref={search}
+          type="search"
+          aria-label={strings.search}
+          placeholder={strings.searchHint}
+          maxLength={500}
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+          onKeyDown={onSearchKey}
+        />
+        {query !== "" && (
+          <button
+            type="button"
+            aria-label={strings.clearSearch}
+            onClick={() => {
+              setQuery("");
+              search.current?.focus();
+            }}
+          >
+            <CloseIcon />
+          </button>
+        )}
+      </div>
+      {query.trim() === "" ? (
+        <ConversationList acts={acts} />
+      ) : (
+        <SearchResults
+          query={query.trim()}
+          onOpen={({ conversationId, messageId }) => {
+            void conversations.reveal(conversationId, messageId);
+            onOpened();
+          }}
+        />
+      )}
+      <div className={styles.bottom}>
+        <button type="button" className={styles.plain} onClick={() => picker.current?.click()}>
+          <ImportIcon />
+          {strings.import}
+        </button>
+        <input
+          ref={picker}
+          type="file"
+          accept=".json,.zip,application/json"
+          hidden
+          onChange={(event) => {
+            importFiles([...(event.target.files ?? [])]);
+            event.target.value = "";
+          }}
+        />
+      </div>
+    </nav>
+  );
+}

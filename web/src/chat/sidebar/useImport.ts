@@ -1,0 +1,36 @@
+/** useImport: takes files in, and says how far that is. */
+import { useCallback } from "react";
+import { useConversations } from "../../conversations/context";
+import { reasonOf } from "../../conversations/conversations";
+import { strings } from "../../strings";
+import { useToasts } from "../toasts";
+
+export function useImport(): (files: readonly File[]) => void {
+  const conversations = useConversations();
+  const toasts = useToasts();
+  return useCallback(
+    (files) => {
+      for (const file of files) void take(file);
+
+      async function take(file: File): Promise<void> {
+        const shown = toasts.say(strings.importing(file.name, 0), { progress: 0 });
+        const running = conversations.importFile(file, tell);
+        const action = { label: strings.cancel, run: running.cancel };
+        function tell(part: number): void {
+          const text = strings.importing(file.name, Math.round(part * 100));
+          toasts.change(shown, text, { progress: part, action });
+        }
+        try {
+          const { state, failure, ...counts } = await running.result;
+          const { conversations: count, messages, skipped } = counts;
+          if (state === "failed") toasts.change(shown, strings.refusedAction(failure ?? ""));
+          else if (state === "cancelled") toasts.change(shown, strings.importCancelled);
+          else toasts.change(shown, strings.imported(count, messages, skipped));
+        } catch (error) {
+          toasts.change(shown, strings.refusedAction(reasonOf(error)));
+        }
+      }
+    },
+    [conversations, toasts],
+  );
+}

@@ -1,0 +1,38 @@
+/** useToolbar: a row of buttons that the tab key visits once; the arrows go from one to the next. */
+import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect } from "react";
+
+export interface Toolbar {
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onFocus: (event: FocusEvent) => void;
+}
+
+export function useToolbar(bar: RefObject<HTMLElement | null>): Toolbar {
+  function buttons(): HTMLButtonElement[] {
+    return [...(bar.current?.querySelectorAll<HTMLButtonElement>("button:enabled") ?? [])];
+  }
+
+  function stopAt(stop: Element | undefined): void {
+    for (const button of buttons()) button.tabIndex = button === stop ? 0 : -1;
+  }
+
+  // After every render: buttons come and go.
+  useLayoutEffect(() => {
+    const all = buttons();
+    stopAt(all.find((button) => button === document.activeElement) ?? all[0]);
+  });
+
+  return {
+    onKeyDown(event) {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const all = buttons();
+      const here = all.indexOf(event.target as HTMLButtonElement);
+      if (by === undefined || here === -1) return;
+      event.preventDefault();
+      const isRtl = getComputedStyle(event.currentTarget).direction === "rtl";
+      all.at((here + (isRtl ? -by : by)) % all.length)?.focus();
+    },
+    onFocus(event) {
+      stopAt(event.target);
+    },
+  };
+}

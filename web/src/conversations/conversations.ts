@@ -1,0 +1,231 @@
+/** Conversations: all of them for a page: the list, the one that is shown, and those kept open. */
+import type { ConversationSummary, ExportRequest, SearchHit } from "../bridge/contract";
+import { failureOf } from "../bridge/failure";
+import { createStore, type ReadonlyStore } from "../llm/store";
+import { type Conversation, createConversation } from "./conversation";
+import { createDrafts, type Drafts, storageOf } from "./drafts";
+import type { Host } from "./host";
+import { type Import, importFile } from "./importing";
+import { createList, type List } from "./list";
+import type { MessageStore } from "./message";
+import type { AllRows } from "./rows";
+
+const SHOWN = "tidewire.chat";
+/** How many conversations are kept ready besides those that are being answered. */
+const READY = 6;
+const HITS = 40;
+
+export interface Shown {
+  /** False until it is known whether there is something to be found again. */
+  readonly isKnown: boolean;
+  readonly conversation: Conversation;
+}
+
+export interface Conversations {
+  readonly list: List;
+  readonly shown: ReadonlyStore<Shown>;
+  /** Find what was open before; returns what lets go of the host. */
+  begin(): () => void;
+  /** The open conversation of a key, or of the host's id. */
+  find(key: string): Conversation | undefined;
+  message(key: string): MessageStore | undefined;
+  show(id: string): Conversation;
+  /** An empty one; what was typed into the last empty one is still there. */
+  showNew(temporary?: boolean): void;
+  /** Show a message, on its branch. */
+  reveal(id: string, messageId: string | null): Promise<void>;
+  rename(id: string, title: string): Promise<void>;
+  pin(id: string, pinned: boolean): Promise<void>;
+  remove(id: string): Promise<void>;
+  undelete(id: string): Promise<void>;
+  search(query: string): Promise<readonly SearchHit[]>;
+  /** Conversations as a file's content, or written by the host, which says where. */
+  exported(request: ExportRequest): ReturnType<Host["client"]["conversations"]["export"]>;
+  exportFile(request: ExportRequest): Promise<string>;
+  importFile(file: File, tell: (part: number) => void): Import;
+}
+
+export interface ConversationsOptions {
+  readonly host: Host;
+  readonly drafts?: Drafts;
+  /** What a tab keeps over a reload. */
+  readonly storage?: Storage | null;
+}
+
+export function createConversations({
+  host,
+  storage = storageOf(window, "sessionStorage"),
+  drafts = createDrafts(storageOf(window, "localStorage"), storage),
+}: ConversationsOptions): Conversations {
+  const { conversations } = host.client;
+  const list = createList(host);
+  const rows: AllRows = new Map();
+  const open: Conversation[] = [];
+  const shown = createStore<Shown>({ isKnown: false, conversation: made(null) });
+
+  function made(id: string | null): Conversation {
+    const conversation = createConversation({ id, host, rows, drafts, onBegun: remember });
+    open.push(conversation);
+    return conversation;
+  }
+
+  function find(key: string): Conversation | undefined {
+    return open.find((one) => one.key === key || one.get().id === key);
+  }
+
+  function remember(conversation: Conversation): void {
+    if (shown.get().conversation !== conversation) return;
+    try {
+      const { id } = conversation.get();
+      if (id === null) storage?.removeItem(SHOWN);
+      else storage?.setItem(SHOWN, id);
+    } catch {
+      // Full or switched off: then a reload begins anew.
+    }
+  }
+
+  function become(conversation: Conversation): void {
+    shown.set({ isKnown: true, conversation });
+    remember(conversation);
+    // Used last, kept longest.
+    open.splice(open.indexOf(conversation), 1);
+    open.push(conversation);
+    const spare = open.filter((one) => one !== conversation && !one.isBusy());
+    for (const gone of spare.slice(0, Math.max(0, spare.length - READY))) {
+      open.splice(open.indexOf(gone), 1);
+      gone.close();
+    }
+  }
+
+  function show(id: string): Conversation {
+    const known = find(id);
+    const conversation = known ?? made(id);
+    become(conversation);
+    if (known === undefined) void conversation.open();
+    else conversation.notice(list.get().items.find((item) => item.id === id) ?? null);
+    return conversation;
+  }
+
+  function showNew(temporary = false): void {
+    const empty = open.find((one) => one.get().phase === "new" && one.get().messages.length === 0);
+    const conversation = empty ?? made(null);
+    conversation.setTemporary(temporary);
+    become(conversation);
+  }
+
+  /** The one of before the reload; or, when the host has just been started, the last one. */
+  async function findAgain(): Promise<void> {
+    const { conversation } = shown.get();
+    const isUntouched = () =>
+      shown.get().conversation === conversation &&
+      conversation.get().messages.length === 0 &&
+      conversation.draft.get() === "";
+    const id = read(storage);
+    if (id !== null) {
+      const found = show(id);
+      await found.open();
+      if (found.get().phase === "gone" && shown.get().conversation === found) showNew();
+      return;
+    }
+    const { version, items } = await opened(list);
+    const [last] = [...items].sort((a, b) => b.updatedAt - a.updatedAt);
+    if (version === 0 && last !== undefined && isUntouched()) show(last.id);
+    shown.set({ ...shown.get(), isKnown: true });
+  }
+
+  function tellOpen(): void {
+    const { items } = list.get();
+    const { conversation } = shown.get();
+    conversation.notice(items.find(({ id }) => id === conversation.get().id) ?? null);
+  }
+
+  /** Show a change at once; when the host refuses it, the list is as it was. */
+  async function change(
+    id: string,
+    part: Partial<ConversationSummary> | null,
+    ask: () => Promise<unknown>,
+  ): Promise<void> {
+    list.foresee((items) =>
+      part === null
+        ? items.filter((item) => item.id !== id)
+        : items.map((item) => (item.id === id ? { ...item, ...part } : item)),
+    );
+    try {
+      await ask();
+    } finally {
+      await list.refresh().catch(() => {});
+    }
+  }
+
+  return {
+    list,
+    shown,
+    find,
+    show,
+    showNew,
+    message: (key) => rows.get(key),
+    begin() {
+      const unwatch = list.watch();
+      const untell = list.subscribe(tellOpen);
+      void findAgain().catch(() => shown.set({ ...shown.get(), isKnown: true }));
+      return () => {
+        unwatch();
+        untell();
+      };
+    },
+    async reveal(id, messageId) {
+      const conversation = show(id);
+      if (messageId !== null) await conversation.reveal(messageId);
+    },
+    rename: (conversationId, title) =>
+      change(conversationId, { title }, () => conversations.rename({ conversationId, title })),
+    pin: (conversationId, pinned) =>
+      change(conversationId, { pinned }, () => conversations.pin({ conversationId, pinned })),
+    async remove(id) {
+      if (shown.get().conversation.get().id === id) showNew();
+      await change(id, null, () => conversations.delete(id));
+      forget(id);
+    },
+    async undelete(id) {
+      await conversations.undelete(id);
+      await list.refresh();
+    },
+    search: (query) => conversations.search({ query, limit: HITS }),
+    exported: conversations.export,
+    exportFile: conversations.exportFile,
+    importFile: (file, tell) => importFile(host, file, tell),
+  };
+
+  function forget(id: string): void {
+    const conversation = find(id);
+    if (conversation === undefined || conversation === shown.get().conversation) return;
+    open.splice(open.indexOf(conversation), 1);
+    conversation.close();
+  }
+}
+
+/** The list's first answer; a host without conversations gives an empty one. */
+function opened(list: List): Promise<ReturnType<List["get"]>> {
+  return new Promise((resolve) => {
+    if (list.get().phase === "open") resolve(list.get());
+    const stop = list.subscribe((state) => {
+      if (state.phase !== "open") return;
+      stop();
+      resolve(state);
+    });
+  });
+}
+
+function read(storage: Storage | null): string | null {
+  try {
+    const id = storage?.getItem(SHOWN) ?? null;
+    return id !== null && /^[\w-]{1,100}$/.test(id) ? id : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What to say when something that a person asked for was refused. */
+export function reasonOf(error: unknown): string {
+  return failureOf(error).message;
+}

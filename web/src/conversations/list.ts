@@ -1,0 +1,86 @@
+/** List: the conversations that are kept, as the host has them, and how the store is. */
+import type { ConversationSummary } from "../bridge/contract";
+import { failureOf } from "../bridge/failure";
+import { createStore, type ReadonlyStore } from "../llm/store";
+import type { Host } from "./host";
+
+/** How soon a host that refused is asked again. */
+const RETRY_MS = 2_000;
+/** Least time between two looks at the whole list. */
+const GAP_MS = 250;
+
+export interface ListState {
+  readonly phase: "opening" | "open";
+  readonly items: readonly ConversationSummary[];
+  /** Why nothing can be saved now. */
+  readonly problem: string | null;
+  /** What happened when the store was opened. */
+  readonly notices: readonly string[];
+  /** Counts the changes of the store since the host began; 0 when nobody has said anything. */
+  readonly version: number;
+}
+
+export interface List extends ReadonlyStore<ListState> {
+  /** Show a change before the host has confirmed it. */
+  foresee(change: (items: readonly ConversationSummary[]) => readonly ConversationSummary[]): void;
+  /** Look again now. */
+  refresh(): Promise<void>;
+  /** Begin to follow the store; returns what ends it. */
+  watch(): () => void;
+}
+
+const NOTHING: ListState = { phase: "opening", items: [], problem: null, notices: [], version: -1 };
+
+export function createList(host: Host): List {
+  const store = createStore<ListState>(NOTHING);
+  const { conversations } = host.client;
+
+  async function refresh(): Promise<void> {
+    const items = visible(await conversations.list());
+    store.set({ ...store.get(), phase: "open", items });
+  }
+
+  async function follow(isWatched: () => boolean): Promise<void> {
+    let version = -1;
+    while (isWatched()) {
+      try {
+        await host.llm.ready();
+        const state = await conversations.state({ version });
+        if (!isWatched()) return;
+        const isNew = state.version !== version;
+        version = state.version;
+        const items = isNew ? visible(await conversations.list()) : store.get().items;
+        const { problem, notices } = state;
+        store.set({ phase: "open", items, problem, notices, version });
+        if (isNew) await pause(GAP_MS);
+      } catch (error) {
+        version = -1; // a host that comes back may be another one, and counts anew
+        if (failureOf(error).code !== "HOST_LOST") store.set({ ...store.get(), phase: "open" });
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  return {
+    get: store.get,
+    subscribe: store.subscribe,
+    refresh,
+    foresee(change) {
+      store.set({ ...store.get(), items: change(store.get().items) });
+    },
+    watch() {
+      let watched = true;
+      void follow(() => watched);
+      return () => {
+        watched = false;
+      };
+    },
+  };
+}
+
+/** One that has no message yet is about to get its first, or never will. */
+function visible(items: readonly ConversationSummary[]): readonly ConversationSummary[] {
+  return items.filter(({ messageCount }) => messageCount > 0);
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,137 @@
+/** Message: one row of a conversation: what is kept of it, and the run that is writing it. */
+import type { Attachment, Failure, StoredMessage, Timing, Usage } from "../bridge/contract";
+import { hasEnded, type RunState } from "../llm/reduce";
+import type { Run } from "../llm/run";
+import type { ReadonlyStore } from "../llm/store";
+
+export interface MessageState {
+  /** While there is a run: what the message held before the run began. */
+  readonly message: StoredMessage;
+  readonly run: Run | null;
+}
+
+export type MessageStatus = StoredMessage["status"] | "submitted" | "stopping";
+
+/** What a message says, wherever it comes from. */
+export interface MessageView
+  extends Pick<RunState, "thinking" | "retrying" | "notices" | "tools" | "finishReason"> {
+  readonly id: string;
+  readonly role: StoredMessage["role"];
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+  readonly reasoning: string;
+  readonly reasoningMs: number | null;
+  readonly status: MessageStatus;
+  /** More is on its way. */
+  readonly live: boolean;
+  readonly usage: Usage | null;
+  readonly timing: Timing | null;
+  readonly failure: Failure | null;
+  readonly providerId: string | null;
+  readonly modelId: string | null;
+  /** Everything that was said in this place, oldest first. */
+  readonly siblings: readonly string[];
+}
+
+export type MessageStore = ReadonlyStore<MessageState>;
+
+const EMPTY: readonly never[] = [];
+
+export function viewOf({ message, run }: MessageState): MessageView {
+  const kept = keptOf(message);
+  return run === null ? kept : overlaid(kept, run.get());
+}
+
+/** The answer of a run that no message of ours holds. */
+export function viewOfRun(run: Run): MessageView {
+  return overlaid(keptOf(blank(run.id, "assistant", "")), run.get());
+}
+
+/** A message that the host has not named yet. */
+export function blank(id: string, role: StoredMessage["role"], content: string): StoredMessage {
+  return {
+    id,
+    parentId: null,
+    role,
+    content,
+    reasoning: "",
+    status: "complete",
+    providerId: null,
+    modelId: null,
+    inferenceId: null,
+    createdAt: Date.now(),
+    siblings: [id],
+    detail: null,
+  };
+}
+
+export function textOf(content: StoredMessage["content"]): string {
+  if (typeof content === "string") return content;
+  return content.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+function keptOf(message: StoredMessage): MessageView {
+  const { id, role, content, detail, siblings, providerId, modelId } = message;
+  const failure = detail?.failure ?? null;
+  return {
+    id,
+    role,
+    text: textOf(content),
+    attachments:
+      typeof content === "string" ? EMPTY : content.filter((part) => part.type === "attachment"),
+    reasoning: message.reasoning,
+    reasoningMs: null,
+    // Nobody is writing it here: what is said to be streaming is as far as it is known.
+    status: message.status === "streaming" ? "interrupted" : message.status,
+    live: false,
+    thinking: null,
+    retrying: null,
+    notices: detail?.notices ?? EMPTY,
+    tools: detail?.tools ?? EMPTY,
+    usage: detail?.usage ?? null,
+    timing: null,
+    finishReason: detail?.finishReason ?? null,
+    failure: failure && { ...failure, retryAfterMs: null, issues: null, details: null },
+    providerId,
+    modelId,
+    siblings,
+  };
+}
+
+function overlaid(kept: MessageView, state: RunState): MessageView {
+  const { failure } = state;
+  return {
+    ...kept,
+    text: kept.text + state.response,
+    reasoning: kept.reasoning + state.reasoning,
+    reasoningMs: state.reasoningMs,
+    status: statusOf(state),
+    live: !hasEnded(state),
+    thinking: state.thinking,
+    retrying: state.retrying,
+    notices: state.notices,
+    tools: state.tools,
+    usage: state.usage,
+    timing: state.timing,
+    finishReason: state.finishReason,
+    failure: failure && {
+      code: failure.code,
+      message: failure.error,
+      retryable: failure.retryable,
+      retryAfterMs: failure.retryAfterMs,
+      issues: null,
+      details: null,
+    },
+  };
+}
+
+function statusOf({ status, failure }: RunState): MessageStatus {
+  switch (status) {
+    case "done":
+      return "complete";
+    case "error":
+      return failure?.code === "ABORTED" ? "interrupted" : "failed";
+    default:
+      return status;
+  }
+}
