@@ -90,7 +90,7 @@ class ModelInfo:
     input_price: float | None = None
     """US dollars for a million tokens, where it is known."""
     output_price: float | None = None
-    sampling: tuple[tuple[str, float], ...] = ()
+    sampling: tuple[tuple[str, float | tuple[str, ...]], ...] = ()
     """What llama.cpp is told besides the temperature; for local models only."""
     known: bool = False
     """Whether somebody has described this model; without that all of this is a cautious guess."""

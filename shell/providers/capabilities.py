@@ -41,7 +41,7 @@ class Entry(BaseModel):
     reasoning: str | None = None
     silent: bool = False
     price: tuple[float, float] | None = None
-    sampling: dict[str, float] = Field(default_factory=dict)
+    sampling: dict[str, float | tuple[str, ...]] = Field(default_factory=dict)
     chat: bool = True
 
     def info(self, model_id: str) -> ModelInfo:

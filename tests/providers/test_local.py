@@ -126,7 +126,7 @@ async def test_what_a_model_takes_comes_from_its_header(tmp_path: Path) -> None:
 async def test_the_embedded_model_answers(local: LocalProvider) -> None:
     info = local.model(EMBEDDED_ID)
     assert (info.context_tokens, info.temperature_default) == (8_192, 0.2)
-    assert dict(info.sampling) == {"top_p": 0.9, "repeat_penalty": 1.1, "repeat_last_n": 256}
+    assert "dry_multiplier" in dict(info.sampling)
     system = Message(role="system", content="You are brief.")
     answer = await ask(local, a_request(local, system, "Say hello.", temperature=0.2, max_tokens=8))
     assert answer.error is None
