@@ -186,16 +186,24 @@ class Windows:
 
 
 def _view() -> View:
-    if platform.system() == "Linux" and importlib.util.find_spec("PySide6") is not None:
-        from shell.webviews.qt_names import lend_names
+    if platform.system() == "Darwin":
+        from shell.webviews import cocoa
 
-        lend_names()
-        from shell.webviews import qt
+        return cocoa
+    if platform.system() == "Windows":
+        from shell.webviews import edgechromium
 
-        return qt
-    from shell.webviews import stock
+        return edgechromium
+    if importlib.util.find_spec("PySide6") is None:
+        from shell.webviews import gtk
 
-    return stock
+        return gtk
+    from shell.webviews.qt_names import lend_names
+
+    lend_names()
+    from shell.webviews import qt
+
+    return qt
 
 
 def _leave_environment(name: str, *values: str) -> None:

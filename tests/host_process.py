@@ -21,8 +21,10 @@ PATIENCE_S = 30.0
 class HostProcess:
     """`python -m MODULE ARGUMENTS`, as a context: SIGTERM ends it, and its status must be 0."""
 
-    def __init__(self, *command: str, env: Mapping[str, str] | None = None) -> None:
-        self._command = [sys.executable, "-m", *command]
+    def __init__(
+        self, *command: str, env: Mapping[str, str] | None = None, python: str = sys.executable
+    ) -> None:
+        self._command = [python, "-m", *command]
         self._env = {**os.environ, **(env or {})}
         self.said: list[str] = []
         """Lines of its standard error so far."""

@@ -62,6 +62,7 @@ async def test_the_index_names_the_built_files_and_carries_the_policy() -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["X-DNS-Prefetch-Control"] == "off"
     assert "Server" not in answer.headers
     assert '<script type="module" src="/assets/main-abc123.js">' in answer.body
     assert '<link rel="stylesheet" href="/assets/main-abc123.css">' in answer.body

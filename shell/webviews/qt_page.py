@@ -4,8 +4,6 @@ Popups need no word here: a page whose `createWindow` is not overridden has none
 """
 
 import logging
-import time
-from collections import deque
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
@@ -19,11 +17,8 @@ from PySide6.QtWebEngineCore import (
     QWebEngineSettings,
 )
 
+from shell.webviews.home import Crashes
 from shell.webviews.qt_bridge import Bridge, connect, revive
-
-MAX_CRASHES = 3
-"""So many within `CRASHES_S` and the page is left alone until somebody asks for it again."""
-CRASHES_S = 60.0
 
 _log = logging.getLogger(__name__)
 _Attribute = QWebEngineSettings.WebAttribute
@@ -74,7 +69,7 @@ class SealedPage(QWebEnginePage):
         super().setWebChannel(connect(self, bridge))
         dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
         self.setBackgroundColor(paper[dark])
-        self._crashes: deque[float] = deque(maxlen=MAX_CRASHES)
+        self._crashes = Crashes()
         for attribute in DENIED:
             self.settings().setAttribute(attribute, False)
         for attribute in ALLOWED:
@@ -145,13 +140,8 @@ class SealedPage(QWebEnginePage):
     ) -> None:
         if status is QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus:
             return
-        now = time.monotonic()
-        self._crashes.append(now)
-        if len(self._crashes) == MAX_CRASHES and now - self._crashes[0] < CRASHES_S:
-            _log.error(
-                "The page's process keeps crashing (%s): the page is left alone", status.name
-            )
-            self._crashes.clear()
+        if not self._crashes.one_more():
+            _log.error("The page's process keeps crashing (%s): it is left alone", status.name)
             self.given_up.emit()
             return
         _log.error("The page's process crashed (%s): the page is loaded again", status.name)
