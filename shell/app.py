@@ -14,7 +14,7 @@ import asyncio
 import importlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,7 @@ class Options:
     """What the command line said."""
 
     data: DataDirectory
+    environ: Mapping[str, str]
     provider: str | None = None
     """For new conversations; None for what the settings say."""
     model: str | None = None
@@ -121,9 +122,8 @@ async def _behind_windows(
     server = Loopback(listener, _page(options), None, _origin(options.dev_url))
     server.start()
     # Beside the loop, which hands the page out meanwhile.
-    made = await asyncio.to_thread(importlib.import_module, "shell.host")
-    host: Host = made.Host(options.data.path, options.provider, options.model, open_window)
-    return host, server
+    await asyncio.to_thread(importlib.import_module, "shell.host")
+    return _host(options, open_window), server
 
 
 async def _behind_tabs(
@@ -132,14 +132,20 @@ async def _behind_tabs(
     """The door first: the server's address is told when everything is there."""
     from shell.api.loopback import Loopback
     from shell.api.tabs import GRACE_S, Tabs
-    from shell.host import Host
 
-    host = Host(options.data.path, options.provider, options.model, lambda: False)
+    host = _host(options, lambda: False)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
     tabs = Tabs(host.door, passes, host.leave, grace_s)
     server = Loopback(listener, _page(options), tabs, _origin(options.dev_url))
     server.start()
     return host, server
+
+
+def _host(options: Options, open_window: Callable[[], bool]) -> "Host":
+    from shell.host import Host
+
+    data = options.data.path
+    return Host(data, options.environ, options.provider, options.model, open_window)
 
 
 def _page(options: Options) -> Page | None:

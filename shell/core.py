@@ -1,7 +1,8 @@
 """Core: the engine and its providers on a loop of their own: what every way to run models needs."""
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,13 @@ class Core:
 
     Args:
         data: the data directory; nothing is written there.
+        environ: keys, base URLs, and where the weights are.
         settings: the engine's.
     """
 
-    def __init__(self, data: Path, settings: Settings) -> None:
+    def __init__(self, data: Path, environ: Mapping[str, str], settings: Settings) -> None:
         self.keys = Keys(environment=lambda each: self.providers.environment_key(each))
-        self.providers = Providers(data, find_key=self.keys.find)
+        self.providers = Providers(data, environ, find_key=self.keys.find)
         self.engine = Engine(self.providers.resolve, settings)
 
     def defaults(self, provider_id: str | None, model_id: str | None) -> Defaults:
@@ -63,7 +65,7 @@ def core(data: Path) -> Iterator[Running]:
         data: the data directory; nothing is written there.
     """
     with turning() as thread:
-        made = thread.call(lambda: Core(data, Settings()))
+        made = thread.call(lambda: Core(data, os.environ, Settings()))
         try:
             yield Running(thread, made)
         finally:

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ class Host:
 
     Args:
         data: the data directory.
+        environ: keys, base URLs, and where the weights are.
         provider: for new conversations; None for what the settings say.
         model: the same.
         open_window: opens another window; says whether it could.
@@ -36,6 +37,7 @@ class Host:
     def __init__(
         self,
         data: Path,
+        environ: Mapping[str, str],
         provider: str | None,
         model: str | None,
         open_window: Callable[[], bool],
@@ -43,7 +45,7 @@ class Host:
         self._data = data
         self._named = (provider, model)
         self._settings = SettingsFile(data)
-        self._core = Core(data, self._settings.engine)
+        self._core = Core(data, environ, self._settings.engine)
         self._greeter = Greeter(self._core, self._defaults)
         self._kept: Kept | None = None
         self._core.defaults(*self._named)

@@ -17,6 +17,7 @@ LAYERS: list[set[str]] = [
     {
         "datadir",
         "display",
+        "environment",
         "keys",
         "links",
         "logs",

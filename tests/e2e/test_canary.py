@@ -1,0 +1,104 @@
+"""A canary key in the whole program: used, echoed by a server, then killed: found nowhere."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright, expect
+
+from tests.command import run
+from tests.e2e.app import Kind, ask, running, wait_for_end
+from tests.providers.fault_server import FaultServer, fault_server
+from tests.store.test_canary import CANARY, echo, files, hits
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+STORAGE = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
+
+
+@contextlib.contextmanager
+def echoing() -> Iterator[FaultServer]:
+    """A server that refuses every request with the key that it was sent, on a loop of its own."""
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+    found: list[FaultServer] = []
+    over = asyncio.Event()
+
+    async def serve() -> None:
+        async with fault_server(echo) as server:
+            found.append(server)
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    ready.wait()
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()
+        loop.close()
+
+
+def test_a_key_of_the_environment_is_found_nowhere(
+    kind: Kind, playwright: Playwright, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    with echoing() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+        with running(kind, playwright, data, provider="openai") as app:
+            page = app.page()
+            ask(page, "a question for the canary")
+            assert wait_for_end(page)["code"] == "API_KEY_ERROR"
+            expect(page.locator(".error")).to_be_visible()
+            assert server.requests[-1].headers["authorization"] == f"Bearer {CANARY}"
+            told = [page.content(), page.evaluate(STORAGE), *processes(app.program.process.pid)]
+            app.close()
+            app.program.process.send_signal(signal.SIGKILL)
+            app.program.process.wait()
+            app.program.expected = -signal.SIGKILL
+        told += [app.program.last_words(), *app.program.said]
+        common = ("--data-dir", str(data), "--log-level", "debug")
+        listed = run(*common, "conversations", "list", "--json")
+        assert [line["title"] for line in listed.lines] == ["a question for the canary"]
+        conversation = str(listed.lines[0]["id"])
+        for arguments in (
+            ("conversations", "show", conversation, "--json"),
+            ("conversations", "export", conversation, "--format", "html"),
+            ("backup", str(tmp_path / "all.zip")),
+            ("keys", "list"),
+            ("doctor",),
+            ("ask", "once more", "--provider", "openai", "--json"),
+        ):
+            done = run(*common, *arguments)
+            told += [done.out, done.err]
+    for text in told:
+        assert hits(text.encode("utf-8", "surrogateescape")) == []
+    for path in files(tmp_path):
+        assert hits(path.read_bytes()) == [], path
+
+
+def processes(parent: int) -> Iterator[str]:
+    """The command line of a process and of all its descendants, and the descendants' environments.
+    Its own is what it was given.
+    """
+    parents = {}
+    for directory in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            fields = (directory / "stat").read_text().rpartition(")")[2].split()
+            parents[int(directory.name)] = int(fields[1])
+    found = {parent}
+    while grown := {pid for pid, above in parents.items() if above in found} - found:
+        found |= grown
+    assert len(found) > 1 or "serve" in Path(f"/proc/{parent}/cmdline").read_text()
+    for pid in found:
+        with contextlib.suppress(OSError):
+            yield Path(f"/proc/{pid}/cmdline").read_text()
+            if pid != parent:
+                yield Path(f"/proc/{pid}/environ").read_text()
