@@ -123,11 +123,12 @@ def _options(chosen: Arguments) -> "Options":
     _begin(chosen)
     from shell.app import Options
     from shell.datadir import DataDirectory
+    from shell.environment import keep_secrets
 
     given = vars(chosen)
     names = ("provider", "model", "port", "open_browser", "dev_url", "debug_port", "grace_s")
     known = {name: given[name] for name in names if given.get(name) is not None}
-    return Options(DataDirectory(chosen.data_dir), **known)
+    return Options(DataDirectory(chosen.data_dir), keep_secrets(), **known)
 
 
 def _begin(chosen: Arguments) -> None:
