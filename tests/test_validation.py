@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter
 
 from shell.api.door import Door
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
-from shell.api.validation import MAX_ISSUES
+from shell.api.validation import MAX_ISSUES, checked
 from shell.contract import Defaults
+from shell.errors import ValidationFailed
 from tests.caller_page import Page, Refused
 from tests.engine.host import Host
 from tests.virtual_loop import VirtualLoop
@@ -317,3 +319,15 @@ async def test_generated_requests(desk: Desk, case: tuple[str, dict[str, Any], s
     method, params, paths = case
     issues = desk.refuse(method, params)
     assert paths <= set(issues), "every fault is named at once"
+
+
+def test_no_class_of_the_host_is_named() -> None:
+    class Inside(BaseModel):
+        x: int
+
+    class Outside(BaseModel):
+        inside: Inside
+
+    with pytest.raises(ValidationFailed) as caught:
+        checked(TypeAdapter[object](Outside), {"inside": 1})
+    assert caught.value.issues == [("inside", "inside must be an object")]

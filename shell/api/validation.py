@@ -114,6 +114,8 @@ def _sentence(location: Path, kind: str, text: str, value: object) -> str:
     name = show(location[-1])
     if name == ROOT:
         return "The parameters must be an object"
+    if kind == "model_type":
+        return f"{name} must be an object"
     if kind == "string_pattern_mismatch":
         return f"{name}: not of the allowed form"
     return f"{name}: {text}"

@@ -1,0 +1,183 @@
+"""Random calls: whatever a page asks, and with whatever, every call is answered, and in words."""
+
+import json
+import random
+import re
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from shell.contract import CONTRACT_VERSION
+from tests.host_process import ROOT, HostProcess
+from tests.window.endurance import holding
+
+SETTLE_S = 5.0
+BATCH = 500
+PATIENCE_S = 30.0
+_CALL = re.compile(r'call<[^()]*>\(\s*"([a-z]+\.[a-z_]+)"')
+_INVENTED = [
+    *("os.system", "llm.__class__", "llm._engine", "shell.door", "__import__", "llm.inference.run"),
+    *("llm", ".", "", "conversations.__init__", "providers._providers", "settings.__dict__", "x.y"),
+]
+_WAITS = "conversations.state"
+"""Waits for something new on purpose."""
+_LEAK = re.compile(
+    r"Traceback|File \"|object at 0x|<class|site-packages|\.py\b|/(home|root|tmp|usr|work)/"
+    r"|\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b"
+)
+"""Of an error: a path, or something that looks like the name of a class."""
+_WORDS = [
+    "",
+    "a",
+    "echo",
+    "inf-1",
+    "session",
+    "ä🙂\u2028",
+    "../..",
+    "/nonexistent/x",
+    "\x00",
+    "9" * 99,
+]
+_NAMES = [
+    *("id", "sessionId", "providerId", "modelId", "inferenceId", "messages", "role", "content"),
+    *("conversationId", "messageId", "text", "version", "limit", "query", "title", "settings", "x"),
+]
+
+
+@dataclass
+class Answers:
+    """What became of some calls."""
+
+    asked: int = 0
+    answered: int = 0
+    longest_s: float = 0.0
+    """From the first call of a round to the last answer."""
+    codes: Counter[str] = field(default_factory=Counter)
+    """Of the refusals; `done` for the others."""
+    leaks: list[str] = field(default_factory=list)
+    """Refusals that tell something of the host's inside."""
+    threads: int = 0
+    """Most that the program had at the end of a round."""
+
+
+def random_calls(total: int, a_round: int, pause_s: float, seed: int) -> Answers:
+    """Ask a real program; it and its data are gone afterwards.
+
+    Args:
+        total: calls.
+        a_round: so many at a time, in batches.
+        pause_s: between rounds.
+        seed: to ask the same again.
+    """
+    source = random.Random(seed)  # noqa: S311
+    answers = Answers()
+    methods = _methods()
+    with _program() as (program, page):
+        for begun in range(0, total, a_round):
+            calls = [
+                (source.choice(methods), _value(source, 0))
+                for _ in range(min(a_round, total - begun))
+            ]
+            began = time.monotonic()
+            replies = page.ask(calls)
+            answers.longest_s = max(answers.longest_s, time.monotonic() - began)
+            answers.asked += len(calls)
+            answers.answered += len(replies)
+            for reply in replies:
+                _judge(answers, reply)
+            answers.threads = max(answers.threads, holding(program.process.pid).threads)
+            time.sleep(pause_s)
+        assert page.ask([("llm.get_status", None)])[0]["ok"]
+        answers.leaks += [line for line in program.said if "Traceback" in line]
+    return answers
+
+
+def _methods() -> list[str]:
+    contract = (ROOT / "web" / "src" / "bridge" / "contract.ts").read_text("utf-8")
+    known = sorted(set(_CALL.findall(contract)) - {_WAITS})
+    assert len(known) > 40, "the contract is written in another way now"
+    return [*known, *_INVENTED]
+
+
+def _judge(answers: Answers, reply: dict[str, object]) -> None:
+    error = reply.get("error")
+    if reply["ok"] or not isinstance(error, dict):
+        answers.codes["done"] += 1
+        return
+    answers.codes[str(error["code"])] += 1
+    told = json.dumps([error["message"], error.get("issues"), error.get("details")])
+    if _LEAK.search(told):
+        answers.leaks.append(told)
+
+
+def _value(source: random.Random, depth: int) -> object:
+    kind = source.randrange(8 if depth < 3 else 5)
+    if kind == 0:
+        return source.choice([None, True, False])
+    if kind == 1:
+        return source.choice([0, 1, -1, 2**53, 1e308, 0.5, source.randrange(10_000)])
+    if kind <= 4:
+        return source.choice(_WORDS)
+    if kind == 5:
+        return [_value(source, depth + 1) for _ in range(source.randrange(4))]
+    names = source.sample(_NAMES, source.randrange(5))
+    return {name: _value(source, depth + 1) for name in names}
+
+
+class _Page:
+    """A tab without a browser."""
+
+    def __init__(self, socket: ClientConnection, load: str) -> None:
+        self._socket = socket
+        self._load = load
+        self._number = 0
+        self._taken = 0
+
+    def ask(self, calls: list[tuple[str, object]]) -> list[dict[str, object]]:
+        """The replies to some calls; those that do not come in time are missing."""
+        first = self._number + 1
+        batch = [
+            {"id": first + number, "method": method, "params": params}
+            for number, (method, params) in enumerate(calls)
+        ]
+        self._number += len(calls)
+        for begin in range(0, len(batch), BATCH):
+            part = {"version": CONTRACT_VERSION, "load": self._load}
+            self._socket.send(json.dumps({**part, "calls": batch[begin : begin + BATCH]}))
+        replies: dict[object, dict[str, object]] = {}
+        deadline = time.monotonic() + PATIENCE_S
+        while len(replies) < len(calls) and time.monotonic() < deadline:
+            load, number, items = json.loads(self._socket.recv(timeout=PATIENCE_S))["push"]
+            if number > self._taken:
+                self._taken = number
+                replies |= {item["id"]: item for item in items if item["channel"] == "reply"}
+            self._socket.send(json.dumps({"answer": [load, number]}))
+        return list(replies.values())
+
+
+@contextmanager
+def _program() -> Iterator[tuple[HostProcess, _Page]]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = ("shell", "serve", "--no-open", "--data-dir", folder, "--provider", "echo")
+        keychain = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+        with HostProcess(*command, env=keychain) as program:
+            url = urlsplit(str(program.json_line()["url"]))
+            load = str(uuid.uuid4())
+            address = f"ws://{url.netloc}/door"
+            with connect(address, origin=Origin(f"http://{url.netloc}"), max_size=None) as socket:
+                greeting = {"tab": str(uuid.uuid4()), "load": load, "version": CONTRACT_VERSION}
+                (token,) = parse_qs(url.fragment)["token"]
+                socket.send(json.dumps({**greeting, "token": token}))
+                socket.recv(timeout=PATIENCE_S)
+                page = _Page(socket, load)
+                hello = {"version": CONTRACT_VERSION, "lastPush": 0}
+                assert page.ask([("shell.hello", hello)])[0]["ok"]
+                yield program, page
