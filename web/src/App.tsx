@@ -1,5 +1,6 @@
 /** App: the page around the chat: its sidebar, its connection, its shortcuts. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 import styles from "./App.module.css";
 import type { Bridge, Connection } from "./bridge/bridge";
 import type { Shell } from "./bridge/preload";
@@ -65,8 +66,10 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
     newChat,
     newWindow: () => void shell.openWindow().catch(() => false),
     search() {
-      open();
-      requestAnimationFrame(() => search.current?.select());
+      // At once: the next letter is for the box.
+      if (!sidebar.isOpen) flushSync(open);
+      search.current?.focus();
+      search.current?.select();
     },
     sidebar: sidebar.toggle,
     undo,

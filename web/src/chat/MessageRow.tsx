@@ -56,8 +56,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       ) : (
         <Answer view={view}>
           <div className={styles.below}>
-            {actions}
             <AnswerFooter view={view} />
+            {actions}
           </div>
         </Answer>
       )}

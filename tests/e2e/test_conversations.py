@@ -1,0 +1,216 @@
+"""Conversations that are kept: found again, searched, branched, put in order."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.e2e.app import App, Kind, answer, ask, box, running, until, wait_for_end
+
+
+def listed(page: Page) -> list[str | None]:
+    """The titles in the sidebar, from the top."""
+    titles: list[str | None] = page.locator("[data-conversation]").evaluate_all(
+        "all => all.map((one) => one.textContent)"
+    )
+    return titles
+
+
+def new_chat(page: Page) -> None:
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator(".message")).to_have_count(0)
+
+
+def conversation(page: Page, title: str) -> None:
+    """Open one by its title."""
+    page.get_by_role("navigation").get_by_role("button", name=title, exact=True).click()
+
+
+def test_conversations_are_listed_and_opened(page: Page) -> None:
+    ask(page, "about the tide in spring")
+    wait_for_end(page, 1)
+    new_chat(page)
+    ask(page, "about boats in winter")
+    wait_for_end(page, 2)
+    until(page, "document.querySelectorAll('[data-conversation]').length >= 2")
+    assert listed(page)[:2] == ["about boats in winter", "about the tide in spring"]
+    conversation(page, "about the tide in spring")
+    expect(answer(page)).to_have_text("about the tide in spring")
+    expect(box(page)).to_be_focused()
+    page.reload()
+    expect(answer(page)).to_have_text("about the tide in spring")
+
+
+def test_an_edit_is_a_branch_and_the_old_one_stays(page: Page) -> None:
+    ask(page, "one question")
+    wait_for_end(page, 1)
+    ask(page, "the second question")
+    wait_for_end(page, 2)
+    box(page).press("ArrowUp")
+    editor = page.get_by_role("textbox", name="Edit your question")
+    expect(editor).to_be_focused()
+    editor.fill("another second question")
+    editor.press("Enter")
+    wait_for_end(page, 3)
+    expect(page.locator(".message.user")).to_have_text(["one question", "another second question"])
+    expect(answer(page)).to_have_text("another second question")
+    page.get_by_role("button", name="Previous version").click()
+    expect(answer(page)).to_have_text("the second question")
+    page.get_by_role("button", name="Next version").click()
+    expect(answer(page)).to_have_text("another second question")
+    page.reload()
+    expect(answer(page)).to_have_text("another second question")
+
+
+def test_another_answer_stands_beside_the_first(page: Page) -> None:
+    ask(page, "again please")
+    wait_for_end(page, 1)
+    page.get_by_role("button", name="Answer again").click()
+    wait_for_end(page, 2)
+    expect(page.get_by_role("group", name="Version 2 of 2")).to_be_visible()
+    expect(page.locator(".message.assistant")).to_have_count(1)
+
+
+def test_an_answer_that_was_stopped_goes_on(page: Page) -> None:
+    ask(page, "the beginning\n/stall")
+    expect(answer(page)).to_have_text("the beginning")
+    page.keyboard.press("Escape")
+    wait_for_end(page, 1)
+    page.get_by_role("button", name="Continue").click()
+    until(page, "document.querySelector('[aria-busy=true]')")
+    expect(answer(page)).to_contain_text("the beginning")
+    expect(page.locator(".message.assistant")).to_have_count(1)
+    page.keyboard.press("Escape")
+    wait_for_end(page, 2)
+    expect(answer(page)).to_contain_text("the beginning")
+
+
+def test_what_is_searched_is_found_on_its_branch(page: Page) -> None:
+    ask(page, "the word is Zwieback here")
+    wait_for_end(page, 1)
+    box(page).press("ArrowUp")
+    editor = page.get_by_role("textbox", name="Edit your question")
+    editor.fill("something else instead")
+    editor.press("Enter")
+    wait_for_end(page, 2)
+    new_chat(page)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("zwieb")
+    expect(page.locator("mark").first).to_have_text("Zwieb")
+    hit = page.locator("[data-hits] button", has_text="the word is").last
+    hit.click()
+    found = page.locator("[data-found]")
+    expect(found).to_contain_text("the word is Zwieback here")
+    expect(page.locator(".message.user")).to_have_text("the word is Zwieback here")
+
+
+def test_a_name_a_pin_and_a_deletion_with_its_way_back(page: Page) -> None:
+    ask(page, "put me in order")
+    wait_for_end(page, 1)
+    item = page.locator("[data-conversation]", has_text="put me in order")
+    item.focus()
+    item.press("F2")
+    page.keyboard.type("a better name")
+    page.keyboard.press("Enter")
+    item = page.locator("[data-conversation]", has_text="a better name")
+    expect(item).to_be_focused()
+    expect(page.get_by_role("heading", name="a better name")).to_be_visible()
+    item.press("Shift+F10")
+    page.get_by_role("menuitem", name="Pin", exact=True).press("Enter")
+    expect(page.get_by_role("region", name="Pinned")).to_contain_text("a better name")
+    item.press("Delete")
+    expect(item).to_have_count(0)
+    expect(page.locator(".message")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(item).to_have_count(1)
+    item.click()
+    expect(answer(page)).to_have_text("put me in order")
+    item.press("Delete")
+    expect(item).to_have_count(0)
+
+
+def test_what_is_queued_is_asked_when_the_answer_is_complete(page: Page) -> None:
+    ask(page, "/rate 20\n/repeat 20 tide")
+    until(page, "window.seen.tokens > 0")
+    box(page).fill("the next question")
+    box(page).press("Control+Enter")
+    expect(box(page)).to_have_value("")
+    expect(page.get_by_text("Next: the next question")).to_be_visible()
+    wait_for_end(page, 2)
+    expect(answer(page)).to_have_text("the next question")
+    expect(page.locator(".message.user")).to_have_count(2)
+
+
+def test_a_draft_waits_in_its_conversation(page: Page) -> None:
+    ask(page, "a place for a draft")
+    wait_for_end(page, 1)
+    box(page).fill("half a thought")
+    new_chat(page)
+    expect(box(page)).to_have_value("")
+    conversation(page, "a place for a draft")
+    expect(box(page)).to_have_value("half a thought")
+    page.reload()
+    expect(box(page)).to_have_value("half a thought")
+    box(page).fill("")
+
+
+def test_a_temporary_chat_is_on_no_disk(kind: Kind, playwright: Playwright, tmp_path: Path) -> None:
+    with running(kind, playwright, tmp_path) as app:
+        page = app.page()
+        page.get_by_role("checkbox", name="Temporary chat").check()
+        ask(page, "nobody may know Quetzalcoatl")
+        wait_for_end(page, 1)
+        expect(page.locator("header")).to_contain_text("Temporary chat")
+        ask(page, "and once more")
+        wait_for_end(page, 2)
+        box(page).fill("not even a draft of Quetzalcoatl")
+        assert "Quetzalcoatl" not in json.dumps(page.evaluate("({ ...localStorage })"))
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or b"Quetzalcoatl" not in path.read_bytes(), path
+
+
+def test_a_page_shows_the_answer_that_another_page_asked_for(app: App, page: Page) -> None:
+    ask(page, "first said here")
+    wait_for_end(page, 1)
+    other = app.another(page)
+    conversation(other, "first said here")
+    expect(answer(other)).to_have_text("first said here")
+    ask(page, "/rate 30\n/repeat 60 both")
+    expect(answer(other)).to_contain_text("both both")
+    expect(other.get_by_role("button", name="Stop")).to_be_visible()
+    other.get_by_role("button", name="Stop").click()
+    assert wait_for_end(page, 2)["cancelled"] is True
+    app.part(other)
+
+
+@pytest.mark.parametrize("how", ["continue", "retry"])
+def test_a_killed_host_loses_nothing_that_was_said(
+    kind: Kind, playwright: Playwright, tmp_path: Path, how: str
+) -> None:
+    with running(kind, playwright, tmp_path) as app:
+        page = app.page()
+        ask(page, "/rate 40\n/repeat 400 tide")
+        until(page, "window.seen.tokens >= 20")
+        page.wait_for_timeout(300)  # the host keeps the tail of an answer at most 250 ms behind
+        app.program.expected = -signal.SIGKILL
+        app.program.process.kill()
+        app.program.process.wait()
+    with running(kind, playwright, tmp_path) as app:
+        page = app.page()
+        expect(answer(page)).to_contain_text("tide tide tide")
+        expect(page.locator(".message.assistant")).to_contain_text("Interrupted")
+        before = answer(page).inner_text()
+        if how == "continue":
+            page.get_by_role("button", name="Continue").click()
+        else:
+            page.get_by_role("button", name="Retry").click()
+        until(page, "document.querySelector('[aria-busy=true]')")
+        page.keyboard.press("Escape")
+        wait_for_end(page, 1)
+        if how == "continue":
+            assert answer(page).inner_text().startswith(before)
+        else:
+            page.get_by_role("button", name="Previous version").click()
+            expect(answer(page)).to_have_text(before)
