@@ -39,8 +39,8 @@ class Weights:
         if found != EMBEDDED_SHA256:
             raise ProviderError(
                 ErrorCode.LOCAL_MODEL_MISSING,
-                f"The model file {self.path} is damaged. Delete it and run `python3 dev.py run`, "
-                "which fetches it again.",
+                f"The model file {self.path} is damaged. Delete it and run `tidewire model "
+                "fetch`, which brings it again.",
             )
 
 
@@ -92,7 +92,7 @@ class WeightsShelf:
         if not every:
             raise ProviderError(
                 ErrorCode.LOCAL_MODEL_MISSING,
-                "The local model's weights are missing. Run `python3 dev.py run`, which fetches "
+                "The local model's weights are missing. Run `tidewire model fetch`, which brings "
                 f"them, or name a GGUF file in {MODEL_FILE_VARIABLE}.",
             )
         return every[0]
