@@ -17,8 +17,8 @@ import { textOf } from "./message";
 import { type AllRows, createRows } from "./rows";
 
 /** How many messages are asked for when a conversation is opened, and when its reader goes up. */
-const FIRST_PAGE = 50;
-const PAGE = 200;
+const FIRST_PAGE = 30;
+const PAGE = 60;
 const EVERYTHING = 20_000;
 
 export interface ConversationState {
@@ -75,6 +75,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   setTemporary(temporary: boolean): void;
   dismiss(): void;
   isBusy(): boolean;
+  /** Nobody looks at it: the next time, its end is enough. */
+  leave(): void;
   /** Let go of its rows. */
   close(): void;
 }
@@ -490,6 +492,11 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (store.get().phase === "new") change({ temporary });
     },
     dismiss: () => change({ refused: null }),
+    leave() {
+      const { messages, earlier } = store.get();
+      const spare = messages.length - FIRST_PAGE;
+      if (spare > 0) change({ messages: messages.slice(spare), earlier: earlier + spare });
+    },
     close: () => rows.clear(),
   };
   return self;

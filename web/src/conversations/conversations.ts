@@ -85,8 +85,10 @@ export function createConversations({
   }
 
   function become(conversation: Conversation): void {
+    const { conversation: before } = shown.get();
     shown.set({ isKnown: true, conversation });
     remember(conversation);
+    if (before !== conversation) before.leave();
     // Used last, kept longest.
     open.splice(open.indexOf(conversation), 1);
     open.push(conversation);
