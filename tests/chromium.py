@@ -23,13 +23,15 @@ def driver() -> Iterator[Playwright]:
 
 
 @contextmanager
-def headless(playwright: Playwright) -> Iterator[Browser]:
-    """A Chromium of its own: the machine's, else the one that Playwright has installed."""
+def headless(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
+    """A Chromium of its own: the machine's, else the one that Playwright has installed. Takes more
+    arguments for its command line.
+    """
     path = os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium")
     browser = playwright.chromium.launch(
         executable_path=path,
         chromium_sandbox=not hasattr(os, "geteuid") or os.geteuid() != 0,
-        args=list(QUIET),
+        args=[*QUIET, *arguments],
     )
     try:
         yield browser

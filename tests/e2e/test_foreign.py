@@ -1,0 +1,154 @@
+"""Other sites in the same browser: whatever they try, the program's state is as it was."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Playwright
+
+from tests.chromium import headless
+from tests.host_process import HostProcess
+
+PAGE = b"<!doctype html><meta charset=utf-8><title>Another site</title>"
+TRIES = """async ({ home, token }) => {
+  const tried = {};
+  const door = (url, first) => new Promise((resolve) => {
+    const socket = new WebSocket(url);
+    socket.onopen = () => { socket.send(first); };
+    socket.onmessage = ({ data }) => resolve(`told ${data}`);
+    socket.onclose = ({ code }) => resolve(`closed ${code}`);
+  });
+  const names = { tab: "tab-of-another", load: "load-of-another" };
+  const greeting = JSON.stringify({ token, ...names, version: 1 });
+  tried.socket = await door(`${home.replace("http", "ws")}/door`, greeting);
+  tried.get = await fetch(home).then(() => "read", () => "refused");
+  tried.opaque = await fetch(home, { mode: "no-cors" }).then((r) => r.type, () => "refused");
+  const text = { method: "POST", mode: "no-cors", body: greeting,
+    headers: { "Content-Type": "text/plain" } };
+  tried.post = await fetch(`${home}/door`, text).then((r) => r.type, () => "refused");
+  const script = document.createElement("script");
+  script.src = `${home}/`;
+  tried.script = await new Promise((resolve) => {
+    script.onload = () => resolve("run");
+    script.onerror = () => resolve("refused");
+    document.head.append(script);
+  });
+  return tried;
+}"""
+
+
+class Site(http.server.BaseHTTPRequestHandler):
+    """Another site."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(PAGE)))
+        self.end_headers()
+        self.wfile.write(PAGE)
+
+    def log_message(self, *arguments: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with headless(playwright, "--host-resolver-rules=MAP rebound.example 127.0.0.1") as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The program's address, with its token: what a hostile site would like to know."""
+    data: Path = tmp_path_factory.mktemp("data")
+    command = ("shell", "serve", "--no-open", "--data-dir", str(data), "--provider", "echo")
+    with HostProcess(*command) as program:
+        yield str(program.json_line()["url"])
+        assert program.count("Traceback") == 0
+
+
+def test_another_site_reaches_nothing_even_with_the_token(
+    browser: Browser, site: str, url: str
+) -> None:
+    parts = urlsplit(url)
+    home, token = f"http://{parts.netloc}", parts.fragment.partition("=")[2]
+    page = browser.new_page()
+    page.goto(site)
+    tried = page.evaluate(TRIES, {"home": home, "token": token})
+    assert tried == {
+        "socket": "closed 1006",
+        "get": "refused",
+        "opaque": "refused",
+        "post": "refused",
+        "script": "refused",
+    }
+    page.close()
+
+
+def test_a_form_and_a_frame_of_another_site_come_to_nothing(
+    browser: Browser, site: str, url: str
+) -> None:
+    home = f"http://{urlsplit(url).netloc}"
+    page = browser.new_page()
+    page.goto(site)
+    with page.expect_response(f"{home}/door") as posted:
+        page.evaluate(
+            """(home) => {
+              const form = document.createElement("form");
+              form.action = `${home}/door`;
+              form.method = "post";
+              form.enctype = "text/plain";
+              form.innerHTML = '<input name=\\'{"token":"\\' value=\\'"}\\'>';
+              document.body.append(form);
+              form.submit();
+            }""",
+            home,
+        )
+    assert posted.value.status in (403, 405)
+    page.goto(site)
+    with page.expect_response(f"{home}/") as framed:
+        page.evaluate(
+            """(home) => {
+              const frame = document.createElement("iframe");
+              frame.src = `${home}/`;
+              document.body.append(frame);
+            }""",
+            home,
+        )
+    assert framed.value.status == 403
+    page.close()
+
+
+def test_a_name_that_was_bound_again_is_not_served(browser: Browser, url: str) -> None:
+    """The browser believes that the name is here: its page is of the same origin as the program."""
+    parts = urlsplit(url)
+    page = browser.new_page()
+    answer = page.goto(f"http://rebound.example:{parts.port}/#{parts.fragment}")
+    assert answer is not None
+    assert answer.status == 421
+    home = f"http://rebound.example:{parts.port}"
+    token = parts.fragment.partition("=")[2]
+    tried = page.evaluate(TRIES, {"home": home, "token": token})
+    assert tried["socket"] == "closed 1006"
+    assert page.evaluate("fetch('/').then((answer) => answer.status)") == 421
+    page.close()
+
+
+def test_and_the_program_s_own_page_still_works(browser: Browser, url: str) -> None:
+    page = browser.new_page()
+    page.goto(url)
+    status = page.evaluate("window.llm.ready().then(() => window.llm.llmGetStatus())")
+    assert status["activeInferences"] == 0
+    page.close()
