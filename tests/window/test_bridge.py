@@ -183,5 +183,12 @@ def test_overwritten_globals_do_not_harm_the_host(page: Page, toy: Toy) -> None:
     assert not [line for line in toy.program.said if "Traceback" in line]
 
 
+def test_a_click_on_a_script_s_link_runs_nothing(page: Page) -> None:
+    page.evaluate("document.querySelector('#link').href = 'javascript:window.hit = 1'")
+    page.click("#link")
+    assert page.evaluate("toy.call('toy.echo', 'still here').then(() => window.hit)") is None
+    assert page.evaluate("toy.violations.splice(0).length") == 1
+
+
 def test_nothing_of_the_page_breaks_its_policy(page: Page) -> None:
     assert page.evaluate("toy.violations") == []

@@ -162,6 +162,19 @@ def test_frames_have_no_bridge(page: Devtools) -> None:
     assert found == [["undefined", "undefined"]] * 3
 
 
+def test_a_frame_in_a_sandbox_has_no_bridge(page: Devtools) -> None:
+    found = page.evaluate(
+        f"""(async () => {{ {SETTING}
+          const told = new Promise((resolve) =>
+            addEventListener("message", ({{ data }}) => resolve(data), {{ once: true }}));
+          const script = "parent.postMessage([typeof pywebview, typeof window.qt], '*')";
+          frame({{ srcdoc: `<script>${{script}}</` + "script>", sandbox: "allow-scripts" }});
+          return told;
+        }})()"""
+    )
+    assert found == ["undefined", "undefined"]
+
+
 def test_dialogs_hold_nothing_up(page: Devtools) -> None:
     answers = page.evaluate("[alert('one'), confirm('two'), prompt('three', 'four')]")
     assert answers in ([None, False, None], [None, False, ""])
