@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from shell import __version__
+from shell.commands.provider_arguments import add_provider_commands
 from shell.commands.reading import add_store_commands
 from shell.errors import ShellError, ValidationFailed
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 MAX_PROMPT_CHARACTERS = 100_000
 LEVELS = ("debug", "info", "warning", "error")
+LLAMA_CHILD = "--llama-child"
+"""How a built program, which has no `python -m`, starts the embedded model's process of itself."""
 
 Arguments = argparse.Namespace
 Command = Callable[[Arguments], int]
@@ -41,8 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Pydantic would look for plugins of its own in every distribution that is installed.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _mend_streams()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given == [LLAMA_CHILD]:
+        from shell.providers.llama_child import main as serve_model
+
+        return serve_model()
     try:
-        chosen = _parser().parse_args(arguments)
+        chosen = _parser().parse_args(given)
         command: Command = chosen.command
         status = command(chosen)
         sys.stdout.flush()
@@ -110,13 +118,6 @@ def _doctor(chosen: Arguments) -> int:
     from shell.doctor import examine, report
 
     return report(examine(DataDirectory(chosen.data_dir)), as_json=chosen.json)
-
-
-def _providers(chosen: Arguments) -> int:
-    raise WrongUsage(
-        "'tidewire providers' comes in a later version. Until then the keys of OpenAI, Anthropic "
-        "and Google are read from OPENAI_API_KEY, ANTHROPIC_API_KEY and GOOGLE_API_KEY."
-    )
 
 
 def _options(chosen: Arguments) -> "Options":
@@ -213,8 +214,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = add("doctor", _doctor, "say what works on this machine and what does not")
     doctor.add_argument("--json", action="store_true", help="one line of JSON for every finding")
     add_store_commands(commands, common)
-    providers = add("providers", _providers, "list, add, remove and test providers (comes later)")
-    providers.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    add_provider_commands(commands, common)
     return parser
 
 

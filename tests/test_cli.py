@@ -62,7 +62,9 @@ def test_version_and_help() -> None:
         (["serve", "--grace", "-1"], ["--grace"]),
         (["--dev-url", "javascript:alert(1)"], ["--dev-url"]),
         (["--log-level", "loud"], ["--log-level", "loud"]),
-        (["providers", "list"], ["later"]),
+        (["providers"], ["COMMAND", "--help"]),
+        (["providers", "add"], ["NAME", "--help"]),
+        (["providers", "add", "x", "--kind", "telepathy"], ["--kind", "telepathy"]),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_status_2(

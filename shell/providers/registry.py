@@ -79,6 +79,8 @@ class Providers(Mapping[str, Provider]):
         Raises:
             ValidationFailed: there is none.
         """
+        if provider_id not in self._providers:
+            self.reload()  # another process may have added it
         provider = self._providers.get(provider_id)
         if provider is None:
             allowed = ", ".join(self._providers)
