@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from benchmarks.page.plan import FLOOD, LARGE, OURS, PACE, SMALL
 
 Figures = Mapping[str, float]
-Measured = Mapping[tuple[str, int, int], Figures]
-"""Renderer, tokens and rate; and the figures."""
-
-
-ALIKE = 0.05
+Key = tuple[str, int, int]
+"""Renderer, tokens and rate."""
+Measured = Mapping[Key, Figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,8 @@ def judge(measured: Measured) -> list[Verdict]:
     """Every bar with what was reached."""
     found = []
     for tokens in (SMALL, LARGE):
-        found.append(_share(measured, tokens))
+        share = _ratio(measured, "cpu_s", (OURS, tokens, PACE), ("streamdown", tokens, PACE))
+        found.append(_at_most(f"CPU at {PACE}/s, {tokens} tokens, of streamdown's", share, 0.55))
         flood = _ratio(
             measured, "tokens_per_s", (OURS, tokens, FLOOD), ("streamdown", tokens, FLOOD)
         )
@@ -42,24 +41,7 @@ def judge(measured: Measured) -> list[Verdict]:
     return found
 
 
-def _share(measured: Measured, tokens: int) -> Verdict:
-    """Our CPU as a share of streamdown's.
-
-    A page that other programs slow down shows fewer frames, and each of them more. Where the two
-    made different numbers of updates, they are compared by what one update takes.
-    """
-    bar = f"CPU at {PACE}/s, {tokens} tokens, of streamdown's"
-    ours, theirs = (OURS, tokens, PACE), ("streamdown", tokens, PACE)
-    share = _ratio(measured, "cpu_s", ours, theirs)
-    updates = _ratio(measured, "updates", ours, theirs)
-    if share is not None and updates is not None and abs(updates - 1) > ALIKE:
-        bar, share = f"{bar}, for each update", share / updates
-    return _at_most(bar, share, 0.55)
-
-
-def _ratio(
-    measured: Measured, figure: str, ours: tuple[str, int, int], theirs: tuple[str, int, int]
-) -> float | None:
+def _ratio(measured: Measured, figure: str, ours: Key, theirs: Key) -> float | None:
     if ours not in measured or theirs not in measured:
         return None
     return measured[ours][figure] / measured[theirs][figure]

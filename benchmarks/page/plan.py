@@ -7,6 +7,8 @@ RENDERERS = (OURS, "streamdown", "block-memo", "react-markdown")
 SMALL, LARGE = 5_000, 20_000
 PACE = 200
 FLOOD = 0
+ROUNDS = 3
+"""A flood is over in less than a second: it takes several to tell chance from speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,19 @@ class Order:
 
 
 def orders(full: bool) -> list[Order]:
-    """What to measure; the long form takes a quarter of an hour, the short one some two minutes."""
+    """What to measure, in turns; an order that comes again is measured again.
+
+    The long form takes half an hour on a quiet machine, the short one some two minutes.
+    """
     if full:
-        sizes = [(SMALL, PACE), (LARGE, PACE), (SMALL, FLOOD), (LARGE, FLOOD)]
-        return [Order(name, tokens, rate) for tokens, rate in sizes for name in RENDERERS]
+        paces = [Order(name, tokens, PACE) for tokens in (SMALL, LARGE) for name in RENDERERS]
+        floods = [Order(name, tokens, FLOOD) for tokens in (SMALL, LARGE) for name in RENDERERS]
+        return paces + floods * ROUNDS
     return [
         *(Order(name, SMALL, PACE) for name in RENDERERS[:2]),
-        *(Order(name, SMALL, FLOOD) for name in RENDERERS),
-        *(Order(name, LARGE, FLOOD) for name in RENDERERS[:2]),
+        *[
+            *(Order(name, SMALL, FLOOD) for name in RENDERERS),
+            *(Order(name, LARGE, FLOOD) for name in RENDERERS[:2]),
+        ]
+        * ROUNDS,
     ]
