@@ -1,5 +1,6 @@
 """Doctor: looks at what Tidewire needs on this machine and says what works and what does not."""
 
+import asyncio
 import json
 import os
 import platform
@@ -14,11 +15,10 @@ from shell.app import PAGE
 from shell.datadir import DataDirectory
 from shell.display import display_problem
 from shell.errors import ShellError
+from shell.keys import PATIENCE_S, Keys, system_keychain
 from shell.providers.registry import Providers
 from shell.providers.weights import WeightsShelf
-
-SAFE_KEYRINGS = ("SecretService", "libsecret", "kwallet", "macOS", "Windows")
-"""Others keep keys as plain text, or do not keep them at all and say nothing."""
+from shell.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +108,33 @@ def _model(data: DataDirectory) -> str:
 
 
 def _keyring() -> Finding:
-    import keyring
-
-    backend = type(keyring.get_keyring())
-    name = backend.__module__.rpartition(".")[2]
-    if name in SAFE_KEYRINGS:
-        return Finding("keyring", True, name)
-    text = f"{name} is no safe place for keys; they are read from the environment only"
-    return Finding("keyring", False, text)
+    try:
+        # It may be waiting for a password at a dialog that nobody sees.
+        chain = Worker("keychain").submit(system_keychain).result(PATIENCE_S)
+    except TimeoutError:
+        return Finding("keyring", False, "the keychain does not answer")
+    except Exception as error:
+        return Finding("keyring", False, f"the keychain cannot be used ({type(error).__name__})")
+    if chain is None:
+        text = "no keychain here; keys come from the environment, or are for one session"
+        return Finding("keyring", False, text)
+    return Finding("keyring", True, type(chain).__module__.rpartition(".")[2])
 
 
 def _providers(data: DataDirectory) -> Iterator[Finding]:
-    for provider_id, provider in Providers(data.path).items():
+    keys = Keys(environment=lambda each: providers.environment_key(each))
+    providers = Providers(data.path, os.environ, keys.find)
+    urls = providers.base_urls
+    asyncio.run(keys.load(urls))
+    for provider_id, provider in providers.items():
         try:
             provider.check()
         except ShellError as error:
             yield Finding(provider_id, False, error.message)
+            continue
+        status = keys.status(provider_id, urls[provider_id]) if provider_id in urls else None
+        if status is not None and status.source is not None:
+            text = f"has a key ({status.source}), for {status.host}"
         else:
-            text = "runs on this machine" if provider.local else "ready"
-            yield Finding(provider_id, True, f"{text}; model {provider.default_model_id}")
+            text = "runs on this machine" if provider.local else "needs no key"
+        yield Finding(provider_id, True, f"{text}; model {provider.default_model_id}")

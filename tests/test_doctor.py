@@ -34,6 +34,7 @@ def test_it_says_what_works(tmp_path: Path) -> None:
     }
     assert found["data directory"]["ok"] is True
     assert found["openai"]["ok"] is True
+    assert str(found["openai"]["text"]).startswith("has a key (environment), for api.openai.com;")
     assert KEY not in result.out + result.err
     assert result.err == ""
 

@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -32,6 +33,8 @@ END_S = 1.0
 _OWN_GROUP = 0
 if sys.platform == "win32":
     _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+"""Variables that are nothing for a process that reads strangers' files."""
 _log = logging.getLogger(__name__)
 
 
@@ -176,7 +179,7 @@ class LlamaProcess:
             stderr=asyncio.subprocess.PIPE,
             # Where the package can be imported from, installed or not.
             cwd=Path(__file__).parents[2],
-            env={k: v for k, v in os.environ.items() if not k.upper().endswith("_KEY")},
+            env={k: v for k, v in os.environ.items() if not _SECRET.search(k)},
             # Ctrl-C is for the parent, which then ends the child.
             start_new_session=True,
             creationflags=_OWN_GROUP,

@@ -267,6 +267,23 @@ async def test_a_damaged_embedded_model_is_known(tmp_path: Path) -> None:
         await made.close()
 
 
+@pytest.mark.model
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for a program is a shell script")
+async def test_a_built_program_is_its_own_models_process(
+    local: LocalProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "tidewire"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m shell "$@"\n')
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    answer = await ask(local, a_request(local, "Say hello.", max_tokens=3))
+    assert (answer.error, bool(answer.text)) == (None, True)
+    if sys.platform == "linux":
+        line = arguments_of(child_of(local))
+        assert line[-2:] == ["shell", "--llama-child"], "and nothing of it is an argument"
+
+
 PARENT = """
 import asyncio, sys
 from shell.contract import Message
@@ -308,6 +325,10 @@ def test_no_child_outlives_a_parent_that_is_killed(when: str) -> None:
         while any(alive(pid) for pid in children):
             assert time.monotonic() - began < 3
             time.sleep(0.02)
+
+
+def arguments_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
 
 
 def children_of(pid: int) -> list[int]:
