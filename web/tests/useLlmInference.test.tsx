@@ -3,6 +3,7 @@ import { act, render, renderHook } from "@testing-library/react";
 import { type ReactNode, StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Message } from "../src/bridge/contract";
+import type { FakeSettings } from "../src/bridge/fake/settings";
 import type { Llm } from "../src/bridge/preload";
 import type { InferenceOptions } from "../src/llm/inference";
 import type { RunFailure, RunState } from "../src/llm/reduce";
@@ -411,8 +412,47 @@ describe("retry and reset", () => {
   });
 });
 
+describe("accidents on the way", () => {
+  const accidents: readonly (readonly [string, Partial<FakeSettings>])[] = [
+    ["lost pushes", { drop: 0.4 }],
+    ["doubled pushes", { double: 0.4 }],
+    ["pushes in another order", { reorder: 0.4 }],
+    ["a lost connection", { disconnect: 150, away: 100, memory: "load" }],
+    ["a connection to a host that forgot the page", { disconnect: 150, away: 100, memory: "runs" }],
+  ];
+
+  it.each(accidents)("%s: every word once, in order, and one end", async (_, settings) => {
+    const page = await fakePage({ rate: 100, seed: 3, ...settings });
+    let told = "";
+    const onDone = vi.fn();
+    const { result } = hook(page.llm, { onToken: (text) => (told += text), onDone });
+    act(() => void result.current.runInference(asked(WORDS)));
+    await turn(12_000);
+    expect(result.current).toMatchObject({ status: "done", response: WORDS, isLoading: false });
+    expect(told).toBe(WORDS);
+    expect(onDone).toHaveBeenCalledTimes(1);
+  });
+
+  it("a host that was started again: the part stays, and the failure says so", async () => {
+    const page = await fakePage({ rate: 100, memory: "none" });
+    const onError = vi.fn();
+    const { result } = hook(page.llm, { onError });
+    act(() => void result.current.runInference(asked(WORDS)));
+    await turn(200);
+    page.transport.disconnect();
+    await turn(2_000);
+    expect(result.current.failure).toMatchObject({ code: "HOST_LOST", partial: true });
+    expect(result.current.response).not.toBe("");
+    expect(onError).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe("how often it renders", () => {
-  async function rendersOf(page: FakePage, options: Partial<InferenceOptions>): Promise<number> {
+  async function rendersOf(
+    page: FakePage,
+    options: Partial<InferenceOptions>,
+    script = "/rate 1000\n/repeat 1000 word",
+  ): Promise<number> {
     let renders = 0;
     let start: ((messages: Message[]) => unknown) | undefined;
     function Counted() {
@@ -422,7 +462,7 @@ describe("how often it renders", () => {
       return null;
     }
     render(<Counted />);
-    act(() => void start?.(asked("/rate 1000\n/repeat 1000 word")));
+    act(() => void start?.(asked(script)));
     renders = 0;
     await turn(2_000);
     return renders;
@@ -433,6 +473,18 @@ describe("how often it renders", () => {
     const page = await fakePage();
     const renders = await rendersOf(page, {});
     // A thousand words in a second: 63 frames of 16 ms.
+    expect(renders).toBeGreaterThan(20);
+    expect(renders).toBeLessThanOrEqual(63 * 1.2);
+  });
+
+  it("once a frame at most for 5,000 events of one word each", async () => {
+    // A host that might reorder joins no words.
+    const page = await fakePage({ reorder: 1e-9 });
+    const heard = vi.fn();
+    const script = "/rate 5000\n/repeat 5000 word";
+    page.llm.onLlmToken(heard);
+    const renders = await rendersOf(page, {}, script);
+    expect(heard).toHaveBeenCalledTimes(5_000);
     expect(renders).toBeGreaterThan(20);
     expect(renders).toBeLessThanOrEqual(63 * 1.2);
   });

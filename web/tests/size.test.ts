@@ -1,0 +1,77 @@
+/** Size: what a page has to load before it shows anything, and what the hook adds to another's. */
+import { resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build, type InlineConfig, type Rolldown } from "vite";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+
+const WEB = resolve(import.meta.dirname, "..");
+const LONG = 120_000;
+
+type File = Rolldown.OutputChunk | Rolldown.OutputAsset;
+
+/** What a production build would write. */
+async function built(config: InlineConfig): Promise<readonly File[]> {
+  // Or React would come with everything that it has for its developers.
+  vi.stubEnv("NODE_ENV", "production");
+  const result = await build({ ...config, logLevel: "error", mode: "production" });
+  vi.unstubAllEnvs();
+  if (!Array.isArray(result) && !("output" in result)) throw new Error("it watches");
+  return [result].flat().flatMap(({ output }) => output);
+}
+
+function gzipped(files: readonly File[]): number {
+  const contents = files.map((file) => (file.type === "chunk" ? file.code : file.source));
+  return contents.reduce((sum, content) => sum + gzipSync(content).length, 0);
+}
+
+describe("the page", () => {
+  let files: readonly File[] = [];
+  let first: readonly File[] = [];
+
+  beforeAll(async () => {
+    const config = { configFile: resolve(WEB, "vite.config.ts"), build: { write: false } };
+    files = await built(config);
+    const chunks = files.filter((file) => file.type === "chunk");
+    const wanted = new Set(chunks.filter(({ isEntry }) => isEntry).map((chunk) => chunk.fileName));
+    for (const name of wanted) {
+      const chunk = chunks.find(({ fileName }) => fileName === name);
+      for (const next of chunk?.imports ?? []) wanted.add(next);
+      for (const style of chunk?.viteMetadata?.importedCss ?? []) wanted.add(style);
+    }
+    first = files.filter(({ fileName }) => wanted.has(fileName));
+  }, LONG);
+
+  it("loads at most 180 KB before it is there", () => {
+    expect(first.length).toBeGreaterThan(2);
+    expect(gzipped(first)).toBeGreaterThan(60_000);
+    expect(gzipped(first)).toBeLessThanOrEqual(180_000);
+  });
+
+  it.each(["katex", "highlight.js", "bridge/fake"])("loads %s when it is needed", (part) => {
+    const holds = (some: readonly File[]): boolean =>
+      some.some((file) => file.type === "chunk" && file.moduleIds.some((id) => id.includes(part)));
+    expect(holds(files)).toBe(true);
+    expect(holds(first)).toBe(false);
+  });
+});
+
+it(
+  "the hook and its store are 4 KB, without React",
+  async () => {
+    const entry = resolve(WEB, "src/llm/useLlmInference.ts");
+    const files = await built({
+      configFile: false,
+      build: {
+        write: false,
+        target: "es2022",
+        lib: { entry, formats: ["es"], fileName: "hook" },
+        rolldownOptions: { external: [/^react/] },
+      },
+    });
+    const [hook] = files;
+    expect(hook?.type === "chunk" && hook.imports).toEqual(["react"]);
+    expect(gzipped(files)).toBeGreaterThan(2_000);
+    expect(gzipped(files)).toBeLessThanOrEqual(4_000);
+  },
+  LONG,
+);
