@@ -1,5 +1,13 @@
 /** App: the page around the chat: its sidebar, its connection, its shortcuts. */
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { flushSync } from "react-dom";
 import styles from "./App.module.css";
 import type { Bridge, Connection } from "./bridge/bridge";
@@ -15,28 +23,36 @@ import { ConversationsContext } from "./conversations/context";
 import type { Conversations } from "./conversations/conversations";
 import { useList, useShown, useShownId } from "./conversations/useList";
 import type { Run } from "./llm/run";
+import type { Settings } from "./settings/settings";
+import { SettingsContext } from "./settings/useSettings";
 import { strings } from "./strings";
+
+/** Fetched when somebody wants to see it. */
+const SettingsDialog = lazy(() => import("./chat/settings/SettingsDialog"));
 
 export interface AppProps {
   readonly bridge: Bridge;
   readonly shell: Shell;
   readonly conversations: Conversations;
+  readonly settings: Settings;
   /** A run of another window to show, instead of a chat of our own. */
   readonly watched: Run | null;
 }
 
 export function App(props: AppProps) {
-  const { bridge, conversations, watched } = props;
+  const { bridge, conversations, settings, watched } = props;
   const connection = useSyncExternalStore(bridge.onConnection, bridge.connection);
   const [toasts] = useState(createToasts);
   const notice = <ConnectionNotice connection={connection} />;
   if (watched !== null) return <SharedAnswer run={watched} notice={notice} />;
   return (
     <ConversationsContext value={conversations}>
-      <ToastsContext value={toasts}>
-        <Desk {...props} undo={toasts.undo} connection={connection} />
-        <ToastList />
-      </ToastsContext>
+      <SettingsContext value={settings}>
+        <ToastsContext value={toasts}>
+          <Desk {...props} undo={toasts.undo} connection={connection} />
+          <ToastList />
+        </ToastsContext>
+      </SettingsContext>
     </ConversationsContext>
   );
 }
@@ -53,6 +69,8 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
   const { items, problem } = useList();
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
+  const [isSetting, setIsSetting] = useState(false);
+  const openSettings = useCallback(() => setIsSetting(true), []);
   const title = items.find(({ id }) => id === openId)?.title ?? null;
   const { close, open, closeOver } = sidebar;
 
@@ -72,6 +90,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
       search.current?.select();
     },
     sidebar: sidebar.toggle,
+    settings: openSettings,
     undo,
   });
 
@@ -88,6 +107,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
               search={search}
               downloads={bridge.kind !== "pywebview"}
               onNewChat={newChat}
+              onSettings={openSettings}
               onOpened={closeOver}
               onClose={close}
             />
@@ -101,6 +121,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
         <Chat
           id={conversation.key}
           isKnown={isKnown}
+          onSettings={openSettings}
           defaults={bridge.host()?.defaults ?? null}
           header={{
             title,
@@ -115,6 +136,14 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
           }
         />
       </div>
+      {isSetting && (
+        <Suspense>
+          <SettingsDialog
+            version={bridge.host()?.appVersion ?? ""}
+            onClose={() => setIsSetting(false)}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }

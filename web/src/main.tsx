@@ -7,6 +7,8 @@ import { chooseTransport } from "./bridge/choose";
 import { createLlm, createShell, installPreload } from "./bridge/preload";
 import { createConversations } from "./conversations/conversations";
 import { attachRun } from "./llm/run";
+import { createSettings } from "./settings/settings";
+import { showTheme } from "./settings/theme";
 import "./tokens.css";
 import "./base.css";
 
@@ -21,12 +23,17 @@ const conversations = createConversations({
 });
 const attach = page.get("attach");
 const watched = attach === null ? null : attachRun(llm, attach);
+const settings = createSettings(bridge.client, (theme) =>
+  showTheme(theme, document.documentElement),
+);
+// A host without settings leaves everything as it is.
+void settings.load().catch(() => {});
 if (watched === null) conversations.begin();
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no root");
 createRoot(root).render(
   <StrictMode>
-    <App bridge={bridge} shell={shell} conversations={conversations} watched={watched} />
+    <App {...{ bridge, shell, conversations, settings, watched }} />
   </StrictMode>,
 );

@@ -7,6 +7,7 @@ import type { FakeSettings } from "../src/bridge/fake/settings";
 import type { Shell } from "../src/bridge/preload";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { attachRun } from "../src/llm/run";
+import { createSettings } from "../src/settings/settings";
 import { strings } from "../src/strings";
 import { type FakePage, fakePage, turn } from "./support";
 
@@ -33,7 +34,9 @@ async function show(page: FakePage): Promise<ShownPage> {
   const conversations = conversationsOf(page);
   const shell = { openWindow: vi.fn(() => Promise.resolve(true)), openLink: vi.fn() };
   conversations.begin();
-  const props = { bridge: page.bridge, shell: shell as Shell, conversations, watched: null };
+  const settings = createSettings(page.bridge.client, () => {});
+  const { bridge } = page;
+  const props = { bridge, shell: shell as Shell, conversations, settings, watched: null };
   render(
     <StrictMode>
       <App {...props} />
@@ -495,7 +498,9 @@ describe("windows", () => {
     await turn(150);
     const watched = attachRun(page.llm, inferenceId);
     const shell = { openWindow: vi.fn(), openLink: vi.fn() };
-    const props = { bridge: page.bridge, shell, conversations: conversationsOf(page), watched };
+    const { bridge } = page;
+    const settings = createSettings(bridge.client, () => {});
+    const props = { bridge, shell, conversations: conversationsOf(page), settings, watched };
     render(<App {...props} />);
     await turn(100);
     expect(answers()[0]).toMatch(/^word0 word1/);
@@ -508,7 +513,9 @@ describe("windows", () => {
     const page = await fakePage();
     const watched = attachRun(page.llm, "inf-none");
     const shell = { openWindow: vi.fn(), openLink: vi.fn() };
-    const props = { bridge: page.bridge, shell, conversations: conversationsOf(page), watched };
+    const { bridge } = page;
+    const settings = createSettings(bridge.client, () => {});
+    const props = { bridge, shell, conversations: conversationsOf(page), settings, watched };
     render(<App {...props} />);
     await turn(100);
     expect(banner()?.textContent).toBe(strings.sharedGone);

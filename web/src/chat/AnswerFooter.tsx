@@ -9,6 +9,8 @@ export function AnswerFooter({ view }: { readonly view: MessageView }) {
   const speed = speedOf(view);
   const ending = endingOf(view);
   const facts = [
+    // Where there is a choice of answers, it matters whose they are.
+    view.siblings.length > 1 ? view.modelId : null,
     speed === null ? null : strings.speed(speed),
     timing === null ? null : strings.duration(timing.totalMs),
     usage === null || usage.outputTokens === 0

@@ -8,13 +8,11 @@ import { Composer } from "./Composer";
 import { EmptyState } from "./EmptyState";
 import { ErrorBanner } from "./ErrorBanner";
 import { Header, type HeaderProps } from "./Header";
+import { EMBEDDED, ModelPicker } from "./ModelPicker";
 import { StatusLine } from "./StatusLine";
 import { Transcript } from "./Transcript";
 import { useFollow } from "./useFollow";
 import { useTarget } from "./useTarget";
-
-/** The provider whose model runs inside the host. */
-const EMBEDDED = "local";
 
 export interface ChatProps {
   /** The open conversation's key. */
@@ -24,14 +22,16 @@ export interface ChatProps {
   /** What new conversations use; null until the host has said so. */
   readonly defaults: Defaults | null;
   readonly header: HeaderProps;
+  readonly onSettings: () => void;
   /** What the page has to say about its connection. */
   readonly notice: ReactNode;
 }
 
-export function Chat({ id, isKnown, defaults, header, notice }: ChatProps) {
+export function Chat({ id, isKnown, defaults, header, onSettings, notice }: ChatProps) {
   const { conversation, phase, messages, earlier, run, refused, queue, target, ...rest } =
     useConversation(id);
-  const { status, isBusy, temporary } = rest;
+  const { status, isBusy, temporary, by, answeredBy } = rest;
+  const answering = by ?? answeredBy ?? defaults;
   const box = useRef<HTMLTextAreaElement>(null);
   const isEmpty = messages.length === 0;
   const follow = useFollow(!isEmpty);
@@ -83,11 +83,12 @@ export function Chat({ id, isKnown, defaults, header, notice }: ChatProps) {
         conversation={conversation}
         isBusy={isBusy}
         showsFailure={refused === null}
+        onSettings={onSettings}
         follow={follow}
       >
         {isKnown && phase === "new" && isEmpty && refused === null && (
           <EmptyState
-            localModel={defaults?.providerId === EMBEDDED ? defaults.modelId : null}
+            localModel={answering?.providerId === EMBEDDED ? answering.modelId : null}
             temporary={temporary}
             onTemporary={(wanted) => conversation.setTemporary(wanted)}
             onSuggest={send}
@@ -95,7 +96,12 @@ export function Chat({ id, isKnown, defaults, header, notice }: ChatProps) {
         )}
         {phase === "gone" && <p className={styles.gone}>{strings.gone}</p>}
         {refused !== null && (
-          <ErrorBanner failure={refused} onRetry={retry} onDismiss={conversation.dismiss} />
+          <ErrorBanner
+            failure={refused}
+            onRetry={retry}
+            onSettings={onSettings}
+            onDismiss={conversation.dismiss}
+          />
         )}
       </Transcript>
       <Composer
@@ -103,7 +109,17 @@ export function Chat({ id, isKnown, defaults, header, notice }: ChatProps) {
         box={box}
         isBusy={isBusy}
         isStopping={status === "stopping"}
-        model={defaults === null ? null : labelOf(defaults)}
+        model={
+          answering && (
+            <ModelPicker
+              by={answering}
+              onChoose={(chosen) => {
+                conversation.choose(chosen);
+                box.current?.focus();
+              }}
+            />
+          )
+        }
         queue={queue}
         onSend={send}
         onQueue={conversation.enqueue}
@@ -117,9 +133,4 @@ export function Chat({ id, isKnown, defaults, header, notice }: ChatProps) {
       <StatusLine state={run?.get() ?? null} refused={refused} />
     </main>
   );
-}
-
-function labelOf({ providerId, modelId }: Defaults): string {
-  if (providerId === EMBEDDED) return strings.onThisComputer(modelId);
-  return strings.withProvider(modelId, providerId);
 }

@@ -1,5 +1,11 @@
 /** Composer: where messages are written. It stays live while an answer comes in. */
-import { type KeyboardEvent, type RefObject, useLayoutEffect, useSyncExternalStore } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useLayoutEffect,
+  useSyncExternalStore,
+} from "react";
 import type { Store } from "../llm/store";
 import { strings } from "../strings";
 import styles from "./Composer.module.css";
@@ -10,8 +16,8 @@ export interface ComposerProps {
   readonly box: RefObject<HTMLTextAreaElement | null>;
   readonly isBusy: boolean;
   readonly isStopping: boolean;
-  /** What answers, in a few words. */
-  readonly model: string | null;
+  /** What answers, and the way to another. */
+  readonly model: ReactNode;
   /** What waits to be said. */
   readonly queue: readonly string[];
   readonly onSend: () => void;
@@ -82,7 +88,7 @@ export function Composer(props: ComposerProps) {
           onKeyDown={onKeyDown}
         />
         <div className={styles.bar}>
-          <span className={styles.model}>{model}</span>
+          <div className={styles.model}>{model}</div>
           <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
           <button
             type="submit"

@@ -13,6 +13,14 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "UNSUPPORTED_PROVIDER",
 ]);
 
+/** What is put right in the settings. */
+const SETTABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "API_KEY_ERROR",
+  "PERMISSION_DENIED",
+  "MODEL_NOT_FOUND",
+  "UNSUPPORTED_PROVIDER",
+]);
+
 export interface ShownFailure {
   readonly message: string;
   readonly code: ErrorCode;
@@ -22,10 +30,11 @@ export interface ShownFailure {
 export interface ErrorBannerProps {
   readonly failure: ShownFailure;
   readonly onRetry: () => void;
+  readonly onSettings?: (() => void) | undefined;
   readonly onDismiss?: (() => void) | undefined;
 }
 
-export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
+export function ErrorBanner({ failure, onRetry, onSettings, onDismiss }: ErrorBannerProps) {
   const { message, code, retryAfterMs } = failure;
   const hint = hintFor(code);
   return (
@@ -39,6 +48,11 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
         {onDismiss !== undefined && (
           <button type="button" className={styles.quiet} onClick={onDismiss}>
             {strings.dismiss}
+          </button>
+        )}
+        {onSettings !== undefined && SETTABLE.has(code) && (
+          <button type="button" onClick={onSettings}>
+            {strings.openSettings}
           </button>
         )}
         {!HOPELESS.has(code) && (

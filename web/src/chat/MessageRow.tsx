@@ -19,6 +19,7 @@ export interface MessageRowProps {
   readonly isBusy: boolean;
   /** Whether it says itself why it failed, and offers another try. */
   readonly showsFailure: boolean;
+  readonly onSettings: (() => void) | undefined;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
@@ -62,7 +63,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         </Answer>
       )}
       {showsFailure && view.status === "failed" && view.failure !== null && (
-        <ErrorBanner failure={view.failure} onRetry={conversation.retry} />
+        <ErrorBanner
+          failure={view.failure}
+          onRetry={conversation.retry}
+          onSettings={props.onSettings}
+        />
       )}
     </div>
   );

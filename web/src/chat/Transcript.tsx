@@ -15,6 +15,7 @@ export interface TranscriptProps {
   readonly isBusy?: boolean;
   /** Whether the last row says why it failed. */
   readonly showsFailure?: boolean;
+  readonly onSettings?: (() => void) | undefined;
   /** How many messages come before these. */
   readonly earlier?: number;
   /** What stands after the last message, or in place of all of them. */
@@ -23,7 +24,7 @@ export interface TranscriptProps {
 
 export function Transcript(props: TranscriptProps) {
   const { messages, follow, conversation = null, earlier = 0, children } = props;
-  const { isBusy = false, showsFailure = false } = props;
+  const { isBusy = false, showsFailure = false, onSettings } = props;
   useReaderStays(follow, messages);
   return (
     <div className={styles.place}>
@@ -51,6 +52,7 @@ export function Transcript(props: TranscriptProps) {
                 isLast={place === messages.length - 1}
                 isBusy={isBusy}
                 showsFailure={showsFailure && place === messages.length - 1}
+                onSettings={onSettings}
               />
             ))}
           {children}

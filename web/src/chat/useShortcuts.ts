@@ -6,6 +6,7 @@ export interface Shortcuts {
   readonly newWindow: () => void;
   readonly search: () => void;
   readonly sidebar: () => void;
+  readonly settings: () => void;
   /** False when there is nothing to be undone. */
   readonly undo: () => boolean;
 }
@@ -17,6 +18,7 @@ const KEYS: Readonly<Record<string, keyof Shortcuts>> = {
   "shift KeyN": "newWindow",
   KeyK: "search",
   KeyB: "sidebar",
+  Comma: "settings",
   KeyZ: "undo",
 };
 

@@ -34,6 +34,10 @@ export interface ConversationState {
   readonly run: Run | null;
   /** What the host would not take; the text of it is back in the draft. */
   readonly refused: Failure | null;
+  /** Who was chosen to answer from now on; null for who answered before. */
+  readonly by: By | null;
+  /** Who answered last, as far as this page knows. */
+  readonly answeredBy: By | null;
   /** What is said next, once the answer is complete. */
   readonly queue: readonly string[];
   /** The message to be looked at, and how often somebody asked for that. */
@@ -60,7 +64,9 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   unqueue(): void;
   stop(): void;
   edit(key: string, text: string): void;
-  regenerate(key: string, by?: By): void;
+  regenerate(key: string): void;
+  /** Who shall answer from now on. */
+  choose(by: By): void;
   /** Go on with an answer that was cut short. */
   goOn(key: string): void;
   /** Ask again what failed or was refused last. */
@@ -99,6 +105,7 @@ interface Turn {
   readonly siblings: readonly string[];
   /** What goes back to the draft when it is refused. */
   readonly text: string;
+  readonly by: By | null;
   readonly ask: (inferenceId: string, id: string) => Promise<SendReply>;
 }
 
@@ -114,6 +121,8 @@ export function createConversation(options: ConversationOptions): Conversation {
     earlier: 0,
     run: null,
     refused: null,
+    by: null,
+    answeredBy: null,
     queue: [],
     target: null,
   });
@@ -188,7 +197,8 @@ export function createConversation(options: ConversationOptions): Conversation {
   function show(view: ConversationView): void {
     const messages = rows.take(view.messages);
     count = view.conversation.messageCount;
-    change({ phase: "open", messages, earlier: view.earlier });
+    const answeredBy = lastBy(view.messages) ?? store.get().answeredBy;
+    change({ phase: "open", messages, earlier: view.earlier, answeredBy });
   }
 
   async function refresh(): Promise<void> {
@@ -257,8 +267,10 @@ export function createConversation(options: ConversationOptions): Conversation {
     void run.accepted.then((isTaken) => {
       acting -= 1;
       sent = null;
-      if (isTaken) count += added.length;
-      else {
+      if (isTaken) {
+        count += added.length;
+        change({ answeredBy: turn.by ?? store.get().answeredBy });
+      } else {
         if (store.get().messages === messages) change({ messages: shown.messages });
         rows.remove(added);
         if (turn.answer !== null) rows.write(answer, null);
@@ -339,14 +351,16 @@ export function createConversation(options: ConversationOptions): Conversation {
   }
 
   function say(text: string): void {
+    const { by } = store.get();
     begin({
       before: store.get().messages,
       question: { text, siblings: [] },
       answer: null,
       siblings: [],
       text,
+      by,
       ask: (inferenceId, conversationId) =>
-        client.conversations.send({ conversationId, content: text, inferenceId }),
+        client.conversations.send({ conversationId, content: text, inferenceId, ...by }),
     });
   }
 
@@ -399,20 +413,24 @@ export function createConversation(options: ConversationOptions): Conversation {
       const found = at(row);
       if (found === null || text.trim() === "") return;
       const { place, message } = found;
+      const { by } = store.get();
       begin({
         before: store.get().messages.slice(0, place),
         question: { text, siblings: message.siblings },
         answer: null,
         siblings: [],
         text,
+        by,
         ask: (inferenceId) =>
-          client.conversations.edit({ messageId: message.id, content: text, inferenceId }),
+          client.conversations.edit({ messageId: message.id, content: text, inferenceId, ...by }),
       });
     },
-    regenerate(row, by) {
+    choose: (by) => change({ by }),
+    regenerate(row) {
       const found = at(row);
       if (found === null) return;
       const { place, message } = found;
+      const { by } = store.get();
       const isQuestion = message.role === "user"; // one that nobody has answered
       begin({
         before: store.get().messages.slice(0, isQuestion ? place + 1 : place),
@@ -420,6 +438,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         answer: null,
         siblings: isQuestion ? [] : message.siblings,
         text: "",
+        by,
         ask: (inferenceId) =>
           client.conversations.regenerate({ messageId: message.id, inferenceId, ...by }),
       });
@@ -434,6 +453,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         answer: row,
         siblings: [],
         text: "",
+        by: null,
         ask: (inferenceId) =>
           client.conversations.continueAnswer({ messageId: message.id, inferenceId }),
       });
@@ -500,6 +520,12 @@ export function createConversation(options: ConversationOptions): Conversation {
     close: () => rows.clear(),
   };
   return self;
+}
+
+function lastBy(messages: readonly StoredMessage[]): By | null {
+  const last = messages.findLast(({ role, modelId }) => role === "assistant" && modelId !== null);
+  const { providerId, modelId } = last ?? {};
+  return providerId != null && modelId != null ? { providerId, modelId } : null;
 }
 
 function limitFor(shown: number): number {

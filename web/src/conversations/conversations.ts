@@ -2,7 +2,7 @@
 import type { ConversationSummary, ExportRequest, SearchHit } from "../bridge/contract";
 import { failureOf } from "../bridge/failure";
 import { createStore, type ReadonlyStore } from "../llm/store";
-import { type Conversation, createConversation } from "./conversation";
+import { type By, type Conversation, createConversation } from "./conversation";
 import { createDrafts, type Drafts, storageOf } from "./drafts";
 import type { Host } from "./host";
 import { type Import, importFile } from "./importing";
@@ -32,6 +32,8 @@ export interface Conversations {
   show(id: string): Conversation;
   /** An empty one; what was typed into the last empty one is still there. */
   showNew(temporary?: boolean): void;
+  /** Who answers in new conversations from now on. */
+  prefer(by: By): void;
   /** Show a message, on its branch. */
   reveal(id: string, messageId: string | null): Promise<void>;
   rename(id: string, title: string): Promise<void>;
@@ -43,6 +45,10 @@ export interface Conversations {
   exported(request: ExportRequest): ReturnType<Host["client"]["conversations"]["export"]>;
   exportFile(request: ExportRequest): Promise<string>;
   importFile(file: File, tell: (part: number) => void): Import;
+  readonly backup: Host["client"]["conversations"]["backup"];
+  readonly backups: Host["client"]["conversations"]["backups"];
+  /** Everything that is there now is backed up before. */
+  restore(name: string): Promise<void>;
 }
 
 export interface ConversationsOptions {
@@ -61,6 +67,7 @@ export function createConversations({
   const list = createList(host);
   const rows: AllRows = new Map();
   const open: Conversation[] = [];
+  let preferred: By | null = null;
   const shown = createStore<Shown>({ isKnown: false, conversation: made(null) });
 
   function made(id: string | null): Conversation {
@@ -108,10 +115,17 @@ export function createConversations({
     return conversation;
   }
 
+  function prefer(by: By): void {
+    preferred = by;
+    const { conversation } = shown.get();
+    if (conversation.get().phase === "new") conversation.choose(by);
+  }
+
   function showNew(temporary = false): void {
     const empty = open.find((one) => one.get().phase === "new" && one.get().messages.length === 0);
     const conversation = empty ?? made(null);
     conversation.setTemporary(temporary);
+    if (preferred !== null) conversation.choose(preferred);
     become(conversation);
   }
 
@@ -165,6 +179,7 @@ export function createConversations({
     find,
     show,
     showNew,
+    prefer,
     message: (key) => rows.get(key),
     begin() {
       const unwatch = list.watch();
@@ -196,6 +211,16 @@ export function createConversations({
     exported: conversations.export,
     exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),
+    backup: conversations.backup,
+    backups: conversations.backups,
+    async restore(name) {
+      await conversations.restore(name);
+      // What was open may not be there any more, or be another.
+      showNew();
+      for (const gone of open.filter((one) => one !== shown.get().conversation)) gone.close();
+      open.splice(0, open.length, shown.get().conversation);
+      await list.refresh();
+    },
   };
 
   function forget(id: string): void {

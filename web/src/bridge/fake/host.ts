@@ -11,12 +11,14 @@ import type {
   SessionRunOptions,
 } from "../contract";
 import { CONTRACT_VERSION } from "../contract";
+import { FakeChoices } from "./choices";
 import { FakeConversations } from "./conversations";
 import { refusal } from "./refusal";
 import { FakeRun } from "./run";
 import { play } from "./script";
 import type { FakeSettings } from "./settings";
 
+const CHOICES: ReadonlySet<string> = new Set(["settings", "keys", "providers"]);
 const MAX_RUNS = 5;
 const MAX_SESSIONS = 20;
 const MAX_MESSAGE_CHARACTERS = 100_000;
@@ -34,6 +36,7 @@ export class FakeHost {
   readonly runs = new Map<string, FakeRun>();
   readonly #sessions = new Map<string, FakeSession>();
   readonly #conversations: FakeConversations;
+  readonly #choices: FakeChoices;
   readonly #settings: FakeSettings;
   readonly #grown: (run: FakeRun) => void;
   readonly #follow: (run: FakeRun, after: number) => void;
@@ -47,20 +50,23 @@ export class FakeHost {
     this.#settings = settings;
     this.#grown = grown;
     this.#follow = follow;
+    const by = { providerId: settings.provider, modelId: settings.model };
+    this.#choices = new FakeChoices(by);
     this.#conversations = new FakeConversations(
       (wanted, messages, end) => {
         check(messages);
         return this.#start(wanted, null, messages, end);
       },
       (inferenceId) => this.runs.get(inferenceId)?.cancel(),
-      { providerId: settings.provider, modelId: settings.model },
+      by,
     );
   }
 
   /** Carry out one call; the answer may take a while. Throws what the real host would refuse. */
   call(method: string, params: unknown): unknown {
-    const [namespace, name = ""] = method.split(".");
+    const [namespace = "", name = ""] = method.split(".");
     if (namespace === "conversations") return this.#conversations.call(name, params);
+    if (CHOICES.has(namespace)) return this.#choices.call(method, params);
     switch (method) {
       case "llm.inference":
         return this.#inference(params as InferenceRequest);

@@ -2,7 +2,14 @@
 import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
 import { useConversations } from "../../conversations/context";
 import { strings } from "../../strings";
-import { CloseIcon, ImportIcon, NewChatIcon, SearchIcon, SidebarIcon } from "../icons";
+import {
+  CloseIcon,
+  ImportIcon,
+  NewChatIcon,
+  SearchIcon,
+  SettingsIcon,
+  SidebarIcon,
+} from "../icons";
 import { ConversationList } from "./ConversationList";
 import { SearchResults } from "./SearchResults";
 import styles from "./Sidebar.module.css";
@@ -15,12 +22,14 @@ export interface SidebarProps {
   /** Whether the page can keep files itself; else the host writes them. */
   readonly downloads: boolean;
   readonly onNewChat: () => void;
+  readonly onSettings: () => void;
   /** Something is to be looked at: a sidebar that lies over it goes away. */
   readonly onOpened: () => void;
   readonly onClose: () => void;
 }
 
-export function Sidebar({ search, downloads, onNewChat, onOpened, onClose }: SidebarProps) {
+export function Sidebar(props: SidebarProps) {
+  const { search, downloads, onNewChat, onSettings, onOpened, onClose } = props;
   const conversations = useConversations();
   const acts = useActs(onOpened, downloads);
   const importFiles = useImport();
@@ -106,6 +115,10 @@ export function Sidebar({ search, downloads, onNewChat, onOpened, onClose }: Sid
         />
       )}
       <div className={styles.bottom}>
+        <button type="button" className={styles.plain} onClick={onSettings}>
+          <SettingsIcon />
+          {strings.settings}
+        </button>
         <button type="button" className={styles.plain} onClick={() => picker.current?.click()}>
           <ImportIcon />
           {strings.import}

@@ -1,0 +1,16 @@
+/** useSettings: the settings, wherever a component needs them. */
+import { createContext, useContext, useSyncExternalStore } from "react";
+import type { Settings, SettingsState } from "./settings";
+
+export const SettingsContext = createContext<Settings | null>(null);
+
+export function useSettings(): Settings {
+  const settings = useContext(SettingsContext);
+  if (settings === null) throw new Error("There are no settings around this component");
+  return settings;
+}
+
+export function useSettingsState(): SettingsState {
+  const settings = useSettings();
+  return useSyncExternalStore(settings.subscribe, settings.get, settings.get);
+}
