@@ -561,6 +561,9 @@ class AnswerDetail(Value):
     notices: list[Notice] = []
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    timing: Timing | None = None
+    reasoning_ms: int | None = None
+    """How long it thought before its first word."""
     failure: AnswerFailure | None = None
 
 

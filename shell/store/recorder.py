@@ -233,6 +233,8 @@ def _status(ending: DoneEvent | ErrorEvent) -> MessageStatus:
 def _detail(log: InferenceLog, ending: DoneEvent | ErrorEvent) -> AnswerDetail:
     tools: dict[str, ToolCall] = {}
     notices: list[Notice] = []
+    thought: tuple[int, int] | None = None
+    spoken = False
     for event in log.read():
         if isinstance(event, ToolEvent):
             before = tools[event.id].arguments if event.id in tools else ""
@@ -241,6 +243,13 @@ def _detail(log: InferenceLog, ending: DoneEvent | ErrorEvent) -> AnswerDetail:
             )
         elif isinstance(event, NoticeEvent):
             notices.append(Notice(code=event.code, text=event.text))
+        elif isinstance(event, ReasoningEvent | TokenEvent) and not spoken:
+            # The first word of the answer says how long the thinking took.
+            spoken = isinstance(event, TokenEvent)
+            if thought is not None:
+                thought = thought[0], event.ms
+            elif not spoken:
+                thought = event.ms, event.ms
     done = ending if isinstance(ending, DoneEvent) else None
     failure = None
     if isinstance(ending, ErrorEvent):
@@ -250,5 +259,7 @@ def _detail(log: InferenceLog, ending: DoneEvent | ErrorEvent) -> AnswerDetail:
         notices=notices,
         finish_reason=None if done is None else done.finish_reason,
         usage=None if done is None else done.usage,
+        timing=None if done is None else done.timing,
+        reasoning_ms=None if thought is None else thought[1] - thought[0],
         failure=failure,
     )

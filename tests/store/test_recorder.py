@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shell.contract import ToolEvent
+from shell.contract import ReasoningEvent, Timing, TokenEvent, ToolEvent
 from shell.errors import StorageUnavailable
 from shell.store import reading
 from tests.store.bench import Bench, end
@@ -65,6 +65,10 @@ async def test_an_answer_that_ended_is_whole_and_found(bench: Bench) -> None:
     detail = reading.detail_of(row)
     assert detail is not None
     assert [(call.name, call.arguments) for call in detail.tools] == [("look", '{"a":1}')]
+    assert detail.timing == Timing(first_token_ms=0, total_ms=1)
+    first_ms = next(event.ms for event in log.read() if isinstance(event, TokenEvent))
+    thought_ms = next(event.ms for event in log.read() if isinstance(event, ReasoningEvent))
+    assert detail.reasoning_ms == first_ms - thought_ms
     assert bench.ended == ["c"]
     assert bench.recorder.idle
 

@@ -441,6 +441,9 @@ export interface AnswerDetail {
   notices: Notice[];
   finishReason: FinishReason | null;
   usage: Usage | null;
+  timing: Timing | null;
+  /** How long it thought before its first word. */
+  reasoningMs: number | null;
   failure: AnswerFailure | null;
 }
 

@@ -80,7 +80,7 @@ function keptOf(message: StoredMessage): MessageView {
     attachments:
       typeof content === "string" ? EMPTY : content.filter((part) => part.type === "attachment"),
     reasoning: message.reasoning,
-    reasoningMs: null,
+    reasoningMs: detail?.reasoningMs ?? null,
     // Nobody is writing it here: what is said to be streaming is as far as it is known.
     status: message.status === "streaming" ? "interrupted" : message.status,
     live: false,
@@ -89,7 +89,7 @@ function keptOf(message: StoredMessage): MessageView {
     notices: detail?.notices ?? EMPTY,
     tools: detail?.tools ?? EMPTY,
     usage: detail?.usage ?? null,
-    timing: null,
+    timing: detail?.timing ?? null,
     finishReason: detail?.finishReason ?? null,
     failure: failure && { ...failure, retryAfterMs: null, issues: null, details: null },
     providerId,
@@ -104,7 +104,7 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
     ...kept,
     text: kept.text + state.response,
     reasoning: kept.reasoning + state.reasoning,
-    reasoningMs: state.reasoningMs,
+    reasoningMs: state.reasoningMs ?? kept.reasoningMs,
     status: statusOf(state),
     live: !hasEnded(state),
     thinking: state.thinking,

@@ -250,6 +250,8 @@ export class FakeConversations {
           notices: run.events.filter((event) => event.channel === "llm:notice"),
           finishReason: done?.finishReason ?? null,
           usage: done?.usage ?? null,
+          timing: done?.timing ?? null,
+          reasoningMs: null,
           failure: error && {
             code: error.code,
             message: error.error,
