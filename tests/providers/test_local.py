@@ -236,6 +236,31 @@ async def test_the_real_server_through_every_api(local: LocalProvider, api: Api)
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("api", APIS, ids=lambda api: api.dialect.name)
+async def test_the_real_server_cut_off_in_every_api(local: LocalProvider, api: Api) -> None:
+    await ask(local, a_request(local, "hi", max_tokens=1))
+    (runner,) = local._runners.values()
+    child = runner.child
+    assert child is not None
+    provider = api.make(child.url, key=lambda: child.key)
+    error: ProviderError | None = None
+    said = ""
+    try:
+        async for chunk in provider.stream(a_request(provider, "Tell me a story.", max_tokens=500)):
+            if isinstance(chunk, TextDelta):
+                said += chunk.text
+                child.process.kill()
+    except ProviderError as raised:
+        error = raised
+    assert error is not None
+    assert (error.code, bool(said)) == (ErrorCode.STREAM_INTERRUPTED, True)
+    after = (await ask(provider, "hi")).error
+    await provider.close()
+    assert after is not None
+    assert after.code is ErrorCode.NETWORK_ERROR
+
+
+@pytest.mark.model
 async def test_a_users_own_file_works(tmp_path: Path) -> None:
     path = tmp_path / "My Own.gguf"
     try:
