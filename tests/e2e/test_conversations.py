@@ -132,7 +132,7 @@ def test_a_name_a_pin_and_a_deletion_with_its_way_back(page: Page) -> None:
 
 
 def test_what_is_queued_is_asked_when_the_answer_is_complete(page: Page) -> None:
-    ask(page, "/rate 20\n/repeat 20 tide")
+    ask(page, "/rate 20\n/repeat 120 tide")
     until(page, "window.seen.tokens > 0")
     box(page).fill("the next question")
     box(page).press("Control+Enter")

@@ -9,6 +9,7 @@ import { createConversations } from "./conversations/conversations";
 import { attachRun } from "./llm/run";
 import { createSettings } from "./settings/settings";
 import { showTheme } from "./settings/theme";
+import { rememberLanguage, shownLanguage } from "./strings/language";
 import "./tokens.css";
 import "./base.css";
 
@@ -23,9 +24,12 @@ const conversations = createConversations({
 });
 const attach = page.get("attach");
 const watched = attach === null ? null : attachRun(llm, attach);
-const settings = createSettings(bridge.client, (theme) =>
-  showTheme(theme, document.documentElement),
-);
+const settings = createSettings(bridge.client, ({ theme, language }) => {
+  showTheme(theme, document.documentElement);
+  // Texts are chosen when the page is loaded; what was typed outlives that.
+  if (rememberLanguage(language)) window.location.reload();
+});
+document.documentElement.lang = shownLanguage();
 // A host without settings leaves everything as it is.
 void settings.load().catch(() => {});
 if (watched === null) conversations.begin();

@@ -121,7 +121,8 @@ interface Reading {
 function readTail(tail: string, { links, runs }: Document): Reading {
   let reader = new Reader(links);
   let nodes = reader.readBlocks(tail);
-  const length = certainLength(tail, lastLeaf(nodes));
+  const leafOf = (text: string): Node | undefined => lastLeaf(new Reader(links).readBlocks(text));
+  const length = certainLength(tail, lastLeaf(nodes), leafOf);
   if (length < tail.length) {
     reader = new Reader(links);
     nodes = reader.readBlocks(tail.slice(0, length));

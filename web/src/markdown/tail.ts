@@ -52,9 +52,14 @@ function repeat(mark: string, length: number): string {
 
 /**
  * How much of a text can be shown, in characters: all of it, or all but the lines at its end
- * that may still become something else. `leaf` is what its end was read as.
+ * that may still become something else. `leafOf` tells what the end of a text is read as, and
+ * `leaf` what it is of this one.
  */
-export function certainLength(text: string, leaf: Node | undefined): number {
+export function certainLength(
+  text: string,
+  leaf: Node | undefined,
+  leafOf: (text: string) => Node | undefined,
+): number {
   if (isFence(leaf)) {
     // An opening line shows nothing before it is complete: its language is still growing.
     return leaf.raw.includes("\n") ? text.length : lineStart(text, text.length);
@@ -68,7 +73,10 @@ export function certainLength(text: string, leaf: Node | undefined): number {
   const lineAbove = start === 0 ? "" : text.slice(above, start - 1);
   // Below a head, the line that makes it a table counts when it is complete.
   const inTable = leaf?.type === "table" && (line === "" || leaf.rows.length > 0);
-  if (!inTable && TABLE_HEAD.test(lineAbove) && TABLE_RULE.test(line)) return above;
+  if (!inTable && TABLE_HEAD.test(lineAbove) && TABLE_RULE.test(line)) {
+    // What stands in a table already is a row of it, and no head of another.
+    return leafOf(text.slice(0, start))?.type === "table" ? start : above;
+  }
   if (line.trim() === "" || line.length > LONGEST_LINE) return text.length;
   if (MARKS.test(line) || TASK.test(line) || DEFINITION.test(line) || FOOTNOTE.test(line)) {
     return start;

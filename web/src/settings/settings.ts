@@ -39,10 +39,10 @@ export interface Settings extends ReadonlyStore<SettingsState> {
 
 const NOTHING: SettingsState = { preferences: null, notices: [], providers: [], keys: [] };
 
-/** `look` is told of every theme that is to be seen from now on. */
+/** `look` is told how the page is to look, and to speak, from now on. */
 export function createSettings(
   client: Bridge["client"],
-  look: (theme: Preferences["theme"]) => void,
+  look: (preferences: Preferences) => void,
 ): Settings {
   const store = createStore<SettingsState>(NOTHING);
 
@@ -58,7 +58,7 @@ export function createSettings(
   async function update(wanted: PreferencesChange): Promise<void> {
     const { preferences, notices } = await client.settings.update(wanted);
     change({ preferences, notices });
-    look(preferences.theme);
+    look(preferences);
   }
 
   return {
@@ -67,7 +67,7 @@ export function createSettings(
     async load() {
       const { preferences, notices } = await client.settings.get();
       change({ preferences, notices });
-      look(preferences.theme);
+      look(preferences);
     },
     loadProviders,
     update,

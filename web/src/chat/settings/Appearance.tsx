@@ -4,6 +4,7 @@ import type { ModelSummary } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { strings } from "../../strings";
+import { LANGUAGES } from "../../strings/language";
 import styles from "./SettingsDialog.module.css";
 
 const THEMES = ["system", "light", "dark"] as const;
@@ -52,6 +53,20 @@ export function Appearance({ attempt }: SectionProps) {
           {THEMES.map((theme) => (
             <option key={theme} value={theme}>
               {strings.themes[theme]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className={styles.row}>
+        <span>{strings.language}</span>
+        <select
+          value={preferences.language}
+          onChange={(event) => attempt(settings.update({ language: event.target.value }))}
+        >
+          <option value="">{strings.systemLanguage}</option>
+          {Object.entries(LANGUAGES).map(([tag, name]) => (
+            <option key={tag} value={tag} lang={tag}>
+              {name}
             </option>
           ))}
         </select>

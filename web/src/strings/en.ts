@@ -1,9 +1,9 @@
-/** Every text that the page shows, in one place. */
-import type { ErrorCode, FinishReason } from "./bridge/contract";
+/** English: every text that the page shows, and the model of every other language. */
+import type { ErrorCode, FinishReason } from "../bridge/contract";
 
 const MINUTE_MS = 60_000;
 
-export const strings = {
+export const english = {
   appName: "Tidewire",
   conversation: "Conversation",
   newChat: "New chat",
@@ -58,6 +58,8 @@ export const strings = {
   close: "Close",
   general: "General",
   theme: "Appearance",
+  language: "Language",
+  systemLanguage: "As the system",
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   answersNewChats: "Answers new chats",
   withModel: "With the model",
@@ -220,18 +222,6 @@ export const strings = {
     VALIDATION: "Your message is kept. Change it and try again.",
   } satisfies Partial<Record<ErrorCode, string>>,
 } as const;
-
-/** What to do about an error, where there is something to say. */
-export function hintFor(code: ErrorCode): string | null {
-  const hints: Partial<Record<ErrorCode, string>> = strings.hints;
-  return hints[code] ?? null;
-}
-
-/** Why an answer ended, where it did not simply finish. */
-export function finishFor(reason: FinishReason | null): string | null {
-  const finish: Partial<Record<FinishReason, string>> = strings.finish;
-  return reason === null ? null : (finish[reason] ?? null);
-}
 
 function duration(ms: number): string {
   if (ms < 1_000) return `${(Math.max(ms, 100) / 1_000).toFixed(1)} s`;

@@ -1,0 +1,245 @@
+/** German: every text that the page shows. */
+import type { Strings } from "./strings";
+
+const MINUTE_MS = 60_000;
+
+export const german: Strings = {
+  appName: "Tidewire",
+  conversation: "Unterhaltung",
+  newChat: "Neuer Chat",
+  you: "Du",
+  assistant: "Antwort",
+
+  message: "Nachricht",
+  placeholder: "Nachricht schreiben …",
+  send: "Senden",
+  stop: "Anhalten",
+  retry: "Noch einmal",
+  dismiss: "Schließen",
+  jumpToEnd: "Zum Ende",
+  keys: "Enter sendet, Umschalt + Enter beginnt eine Zeile, Esc hält an",
+  keysBusy: "Strg + Enter fragt das als Nächstes, Esc hält an",
+  queued: (text) => `Als Nächstes: ${text}`,
+  unqueue: "Zurücknehmen",
+
+  answerActions: "Was mit dieser Antwort zu tun ist",
+  questionActions: "Was mit dieser Frage zu tun ist",
+  edit: "Bearbeiten",
+  editQuestion: "Frage bearbeiten",
+  editKeeps: "Die alte Frage und ihre Antwort bleiben als andere Fassung.",
+  askAgain: "Fragen",
+  cancel: "Abbrechen",
+  copy: "Kopieren",
+  copied: "Kopiert",
+  notCopied: "Die Zwischenablage nimmt es nicht",
+  regenerate: "Neu antworten",
+  continueAnswer: "Weiter",
+  previousVersion: "Vorige Fassung",
+  nextVersion: "Nächste Fassung",
+  version: (place, count) => `Fassung ${place} von ${count}`,
+  attachment: (kind) => (kind === "image" ? "Bild" : "Datei"),
+  loadingEarlier: "Was vorher gesagt wurde, wird geholt …",
+  gone: "Diese Unterhaltung gibt es nicht mehr.",
+  temporary: "Flüchtiger Chat",
+  temporaryText: "Flüchtig: Von diesem Chat bleibt nichts auf diesem Rechner.",
+
+  chooseModel: (label) => `${label}: anderes Modell wählen`,
+  models: "Modelle",
+  findModel: "Modell suchen",
+  local: "auf diesem Rechner",
+  context: (tokens) =>
+    tokens >= 1_000_000
+      ? `${decimal(tokens / 1_000_000)} Mio. Kontext`
+      : `${Math.round(tokens / 1_000)}k Kontext`,
+  price: (input, output) => `${decimal(input, 2)} $ / ${decimal(output, 2)} $`,
+
+  settings: "Einstellungen",
+  openSettings: "Einstellungen öffnen",
+  close: "Schließen",
+  general: "Allgemein",
+  theme: "Aussehen",
+  language: "Sprache",
+  systemLanguage: "Wie das System",
+  themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
+  answersNewChats: "In neuen Chats antwortet",
+  withModel: "Mit dem Modell",
+  standard: "Standard",
+  providers: "Anbieter",
+  test: "Prüfen",
+  testing: "Wird geprüft …",
+  remove: "Entfernen",
+  keyFor: (name) => `Schlüssel für ${name}`,
+  keyMissing: "Schlüssel einfügen",
+  keyThere: (hint, where) =>
+    `${hint === null ? "Ein Schlüssel ist da" : `Schlüssel endet auf ${hint}`}${where}`,
+  keySources: {
+    keychain: ", im Schlüsselbund des Systems",
+    session: ", bis Tidewire geschlossen wird",
+    environment: ", aus der Umgebung",
+  },
+  save: "Speichern",
+  removeKey: "Schlüssel entfernen",
+  addProvider: "Eigenen Server hinzufügen",
+  runsNow: "läuft gerade",
+  providerName: "Name",
+  address: "Adresse (Basis-URL)",
+  keyIfAny: "Schlüssel, falls nötig",
+  add: "Hinzufügen",
+  data: "Daten",
+  backupText: "Alles außer Schlüsseln, als eine Datei im Datenverzeichnis",
+  backupNow: "Jetzt sichern",
+  backupMade: (name) => `${name} wurde angelegt.`,
+  restore: "Wiederherstellen",
+  restoreReally: "Alles hierdurch ersetzen",
+  restored: "Es ist wieder wie damals. Was vorher da war, wurde auch gesichert.",
+  size: (bytes) =>
+    bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000)} MB`,
+  about: (version) => `Tidewire ${version}`,
+
+  openSidebar: "Seitenleiste zeigen",
+  closeSidebar: "Seitenleiste verbergen",
+  conversations: "Unterhaltungen",
+  untitled: "Ohne Titel",
+  noConversations: "Worüber du sprichst, wird hier aufbewahrt.",
+  groups: {
+    pinned: "Angeheftet",
+    today: "Heute",
+    yesterday: "Gestern",
+    week: "Letzte 7 Tage",
+    month: "Letzte 30 Tage",
+    earlier: "Früher",
+  },
+  answeringNow: "wird gerade beantwortet",
+  search: "Suchen",
+  searchHint: "Alles durchsuchen",
+  searching: "Es wird gesucht …",
+  nothingFound: (query) => `Zu „${query}“ wurde nichts gefunden.`,
+  found: (count) => `${count} Treffer`,
+  clearSearch: "Suche leeren",
+  showMore: "Mehr zeigen",
+  actionsFor: (title) => `Aktionen für ${title}`,
+  rename: "Umbenennen",
+  renameLabel: "Neuer Name",
+  pin: "Anheften",
+  unpin: "Lösen",
+  delete: "Löschen",
+  exportAs: {
+    md: "Als Markdown ausgeben",
+    html: "Als Webseite ausgeben",
+    json: "Als JSON ausgeben",
+  },
+  exported: (path) => `Geschrieben nach ${path}`,
+  deleted: (title) => `„${title}“ wurde gelöscht.`,
+  undo: "Rückgängig",
+  notices: "Hinweise",
+  import: "Einlesen",
+  importing: (name, percent) => `${name} wird eingelesen: ${percent} %`,
+  imported: (conversations, messages, skipped) =>
+    `${conversations} Unterhaltungen mit ${messages} Nachrichten wurden eingelesen${
+      skipped > 0 ? `, ${skipped} ausgelassen` : ""
+    }.`,
+  importCancelled: "Das Einlesen wurde abgebrochen; was schon da war, bleibt.",
+  refusedAction: (message) => `Das ging nicht: ${message}`,
+  notSaved: (problem) => `Im Augenblick kann nichts gespeichert werden: ${problem}`,
+
+  emptyTitle: "Woran denkst du?",
+  emptyText:
+    "Frag, was du willst. Die Antwort erscheint, während sie geschrieben wird, und du kannst sie jederzeit anhalten.",
+  emptyLocal: (model) =>
+    `Du sprichst mit ${model}, einem sehr kleinen Modell, das auf diesem Rechner läuft. Nichts von dem, was du schreibst, verlässt ihn. Es ist schnell, und es irrt sich oft: gut zum Ausprobieren, nicht als Ratgeber.`,
+  suggestionsLabel: "Vorschläge",
+  suggestions: [
+    {
+      title: "Etwas erklären",
+      prompt: "Erkläre mit einfachen Worten, warum es Ebbe und Flut gibt.",
+    },
+    {
+      title: "Etwas schreiben",
+      prompt: "Schreib einer Kollegin einen kurzen, freundlichen Geburtstagsgruß.",
+    },
+    { title: "Ideen sammeln", prompt: "Nenne mir fünf Namen für ein kleines Segelboot." },
+  ],
+  onThisComputer: (model) => `${model} · auf diesem Rechner`,
+  withProvider: (model, provider) => `${model} · ${provider}`,
+
+  waiting: "Warten auf das erste Wort …",
+  stopping: "Wird angehalten …",
+  thinking: "Denkt nach",
+  thoughts: "Gedanken",
+  thoughtFor: (ms) => `${duration(ms)} nachgedacht`,
+  retrying: (attempt, delayMs, why) =>
+    `${why} Neuer Versuch in ${duration(delayMs)} (der ${attempt}.).`,
+  tryingAgain: (attempt, why) => `${why} Neuer Versuch (der ${attempt}.) …`,
+  tool: (name) => `Werkzeugaufruf: ${name}`,
+
+  stopped: "Angehalten",
+  interrupted: "Unterbrochen",
+  emptyReply: (reason) =>
+    reason === null ? "Vor dem ersten Wort angehalten." : `Leere Antwort (${reason}).`,
+  finish: {
+    length: "An der Längengrenze abgeschnitten",
+    content_filter: "Vom Inhaltsfilter des Anbieters abgeschnitten",
+    tool_calls: "Mit einem Werkzeugaufruf beendet",
+    other: "Vorzeitig beendet",
+  },
+  speed: (tokensPerSecond) =>
+    `${tokensPerSecond < 10 ? decimal(tokensPerSecond) : Math.round(tokensPerSecond)} Token/s`,
+  duration,
+  tokens: (count, estimated) => `${estimated ? "etwa " : ""}${count} Token`,
+
+  said: {
+    answering: "Die Antwort kommt.",
+    finished: "Die Antwort ist vollständig.",
+    stopping: "Wird angehalten.",
+    stopped: "Angehalten.",
+    failed: (message) => `Fehler: ${message}`,
+  },
+
+  reconnecting: "Die Verbindung zu Tidewire ist abgerissen. Sie wird wieder aufgebaut …",
+  lost: "Tidewire antwortet nicht. Läuft es noch? Diese Seite versucht es weiter.",
+  shared: "Du siehst eine Antwort, die mit diesem Fenster geteilt wurde.",
+  sharedGone:
+    "Diese Antwort ist nicht mit diesem Fenster geteilt, oder sie wird nicht mehr aufbewahrt.",
+  ownChat: "Einen eigenen Chat beginnen",
+
+  error: (message) => `Fehler: ${message}`,
+  retryIn: (ms) => `Der Anbieter bittet, ${duration(ms)} zu warten.`,
+  retryNow: "Die Wartezeit ist um: Versuch es jetzt.",
+  hints: {
+    API_KEY_ERROR: "Prüfe den Schlüssel dieses Anbieters.",
+    PERMISSION_DENIED: "Der Schlüssel darf dieses Modell nicht benutzen.",
+    INSUFFICIENT_QUOTA: "Das Konto bei diesem Anbieter hat kein Guthaben mehr.",
+    RATE_LIMIT: "Im Augenblick sind es zu viele Anfragen.",
+    OVERLOADED: "Der Anbieter ist überlastet. Das gibt sich meist in einer Minute.",
+    NETWORK_ERROR: "Prüfe die Verbindung zum Internet oder zum Server des Modells.",
+    TIMEOUT: "Die Antwort hat länger gedauert als erlaubt.",
+    STREAM_TIMEOUT: "Das Modell hat zu lange geschwiegen.",
+    STREAM_INTERRUPTED: "Die Verbindung ist abgerissen, während die Antwort kam.",
+    STREAM_INCOMPLETE: "Die Antwort endete, ohne zu sagen, dass sie vollständig ist.",
+    SERVER_ERROR: "Der Anbieter hatte selbst ein Problem.",
+    CONTEXT_LENGTH:
+      "Die Unterhaltung ist länger, als dieses Modell lesen kann. Beginne einen neuen Chat.",
+    MODEL_NOT_FOUND: "Der Anbieter hat dieses Modell nicht.",
+    CONTENT_FILTER: "Der Anbieter hat es abgelehnt, darauf zu antworten.",
+    SESSION_BUSY: "Es wird noch eine Antwort geschrieben.",
+    LIMIT: "Zu viel auf einmal. Halte erst eine andere Antwort an.",
+    LOCAL_MODEL_MISSING:
+      "Die Datei des Modells ist nicht auf diesem Rechner. Führe `tidewire doctor` aus.",
+    LOCAL_MODEL_CRASHED:
+      "Das Modell auf diesem Rechner ist stehen geblieben. Es startet von selbst neu.",
+    HOST_LOST: "Deine Nachricht ist da. Versuch es, wenn die Verbindung wieder steht.",
+    ABORTED: "Tidewire wird beendet.",
+    VALIDATION: "Deine Nachricht ist da. Ändere sie und versuch es noch einmal.",
+  },
+};
+
+function decimal(number: number, digits = 1): string {
+  return number.toFixed(digits).replace(".", ",");
+}
+
+function duration(ms: number): string {
+  if (ms < 10_000) return `${decimal(Math.max(ms, 100) / 1_000).replace(/,0$/, "")} s`;
+  if (ms < MINUTE_MS) return `${Math.round(ms / 1_000)} s`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,1 @@
+export { finishFor, hintFor, type Strings, strings } from "./strings";
