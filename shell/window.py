@@ -198,6 +198,9 @@ def _view() -> View:
         from shell.webviews import gtk
 
         return gtk
+    from shell.webviews.qt_binding import load_binding
+
+    load_binding()
     from shell.webviews.qt_names import lend_names
 
     lend_names()
