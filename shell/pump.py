@@ -91,14 +91,15 @@ class Pump:
 
     def _deliver(self, flush: "Flush") -> bool:
         """Push until the page has taken it or another load has replaced it. False: closed."""
+        # A page that has no `__shell` (yet) answers like one that does not want the push. Compared
+        # there: not every web view brings lists home, and PySide never lets go of a string.
         load = json.dumps(flush.load)
-        # As a string: not every web view brings lists home. A page that has no `__shell` (yet)
-        # answers like one that does not want the push.
-        script = f"JSON.stringify(window.__shell?.receive({load},{flush.number},[{flush.items}]))"
-        wanted = f"[{load},{flush.number}]"
+        taken = json.dumps(f"[{load},{flush.number}]")
+        call = f"window.__shell?.receive({load},{flush.number},[{flush.items}])"
+        script = f"JSON.stringify({call})==={taken}"
         retry = RETRY_SECONDS
         while not self._over(flush):
-            if self._push(flush, script) == wanted:
+            if self._push(flush, script) in (True, "true"):
                 if self._feed.answered(flush.load, flush.number):
                     self.wake(False)
                 self._on_taken()
@@ -110,7 +111,7 @@ class Pump:
         return not self._closed
 
     def _push(self, flush: "Flush", script: str) -> object:
-        """The page's answer, or None."""
+        """What the script came to, or None."""
         answers: list[object] = []
 
         def answer(value: object) -> None:

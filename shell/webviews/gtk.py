@@ -51,7 +51,7 @@ def runner(window: Window) -> RunScript:
             value: object = None
             with contextlib.suppress(GLib.Error):  # the page is going, or is gone
                 found = web.evaluate_javascript_finish(task)
-                value = found.to_string() if found.is_string() else None
+                value = found.is_boolean() and found.to_boolean()
             answer(value)
 
         def begin() -> bool:

@@ -7,6 +7,7 @@ pydantic that is only half there.
 
 import argparse
 import asyncio
+import gc
 import http.server
 import logging
 import sys
@@ -33,6 +34,10 @@ LOOSE = "default-src * data: blob: 'unsafe-inline'"
 """With `?loose`: nothing but the window itself holds the page back."""
 
 
+KEPT = 5
+"""Streams that a page may still attach to."""
+
+
 class StreamRequest(BaseModel):
     """How many tokens, and how long between two of them."""
 
@@ -57,6 +62,11 @@ class Toy:
     def threads(self, caller: Caller) -> int:
         """Most Python threads that an `echo` met."""
         return self.most_threads
+
+    def objects(self, caller: Caller) -> int:
+        """How many objects Python holds."""
+        gc.collect()
+        return sys.getallocatedblocks()
 
     def say(self, caller: Caller, params: str) -> None:
         """Print the words, where a test without a browser can read them."""
@@ -96,6 +106,8 @@ class Toy:
         task = asyncio.ensure_future(_write(log, params))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+        for old in list(self.logs)[:-KEPT]:
+            del self.logs[old]
         return True
 
     def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
