@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
+from shell.api.bucket import Bucket
 from shell.api.caller import Caller
 from shell.api.door import Door
 from shell.api.feed import MAX_FLUSH_BYTES, Feed, Flush
@@ -19,6 +20,9 @@ class Refused(Exception):
         self.failure = failure
         self.code = str(failure["code"])
         self.message = str(failure["message"])
+
+    def __reduce__(self) -> tuple[type["Refused"], tuple[Json]]:
+        return Refused, (self.failure,)  # a worker's failure is told to its parent
 
     @property
     def issues(self) -> dict[str, str]:
@@ -68,7 +72,9 @@ class Page:
 
     def __init__(self, door: Door, name: str = "window-1") -> None:
         self.door = door
-        self.caller = Caller(name)
+        # The clock of a test may stand still: it calls and loads as fast as it likes.
+        endless = Bucket(1_000_000, 1_000_000_000)
+        self.caller = Caller(name, calls=endless, loads=endless)
         self.stories: dict[str, Story] = {}
         self.pushes = 0
         self._loads = 0

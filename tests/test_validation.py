@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
-from shell.api.bucket import Bucket
 from shell.api.door import Door
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
@@ -52,7 +51,6 @@ class Desk:
         shell = ShellApi("test", lambda: Defaults(provider_id="echo", model_id="echo"), bool, bool)
         self.door = Door({"llm": api, "shell": shell})
         self.page = Page(self.door)
-        self.page.caller.calls = Bucket(1_000_000, 1_000_000)
         self.page.call("llm.create_session", {"sessionId": "held", "providerId": "echo"})
         self.run = self.page.call("llm.inference", GOOD["llm.inference"] | {"share": True})
         self.slowest_s = 0.0
