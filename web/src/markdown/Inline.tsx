@@ -93,7 +93,11 @@ function plainOne(node: Node): string {
 function Link({ node }: { node: Tokens.Link }): ReactNode {
   const literal = node.autolink === true;
   const address = addressOf(node.href, literal);
-  const content = literal ? node.text : inline(nodesOf(node.tokens));
+  const nodes = nodesOf(node.tokens);
+  const nested = !literal && nodes.some(holdsLink);
+  // A link in a link: the inner ones lead somewhere if the outer one does not.
+  if (nested && address === undefined) return inline(nodes);
+  const content = literal ? node.text : inline(nested ? withoutLinks(nodes) : nodes);
   // An anchor without an address leads nowhere: it is text that was meant to be a link.
   // biome-ignore lint/a11y/useValidAnchor: it has no address on purpose
   if (address === undefined) return <a className={styles.dead}>{content}</a>;
@@ -103,6 +107,22 @@ function Link({ node }: { node: Tokens.Link }): ReactNode {
       {content}
     </a>
   );
+}
+
+function holdsLink(node: Node): boolean {
+  if (node.type === "link") return true;
+  return "tokens" in node && nodesOf(node.tokens).some(holdsLink);
+}
+
+/** The nodes with what stands in their links in the place of these. */
+function withoutLinks(nodes: readonly Node[]): readonly Node[] {
+  return nodes.flatMap((node): readonly Node[] => {
+    const { raw } = node;
+    if (node.type === "link" && node.autolink) return [{ type: "escape", raw, text: node.text }];
+    if (!("tokens" in node) || node.tokens === undefined) return [node];
+    const tokens = withoutLinks(nodesOf(node.tokens));
+    return node.type === "link" ? tokens : [{ ...node, tokens: [...tokens] } as Node];
+  });
 }
 
 function Picture({ node }: { node: Tokens.Image }): ReactNode {

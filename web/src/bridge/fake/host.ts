@@ -35,6 +35,8 @@ interface FakeSession {
 export class FakeHost {
   readonly runs = new Map<string, FakeRun>();
   readonly #sessions = new Map<string, FakeSession>();
+  /** How often a script has failed so far. */
+  readonly #failures = new Map<string, number>();
   readonly #conversations: FakeConversations;
   readonly #choices: FakeChoices;
   readonly #settings: FakeSettings;
@@ -146,12 +148,20 @@ export class FakeHost {
       sessionId,
       inputTokens: words,
       play: () => play(prompt, this.#settings),
+      fails: (times) => this.#fails(prompt, times),
       grow: this.#grown,
       end,
     });
     this.runs.set(id, run);
     this.#follow(run, -1);
     return id;
+  }
+
+  #fails(script: string, times: number): boolean {
+    const count = this.#failures.get(script) ?? 0;
+    if (count < times) this.#failures.set(script, count + 1);
+    else this.#failures.delete(script);
+    return count < times;
   }
 
   #createSession(config: SessionConfig): SessionInfo {

@@ -16,6 +16,13 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "LIMIT",
   "SESSION_BUSY",
 ]);
+/** What the host asks again by itself. */
+const RETRIED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "NETWORK_ERROR",
+  "RATE_LIMIT",
+  "OVERLOADED",
+  "SERVER_ERROR",
+]);
 const RETRY_DELAY_MS = 500;
 /** How far a run may lag behind its pace and still catch up. */
 const LATEST_MS = 1_000;
@@ -34,6 +41,8 @@ export interface FakeRunPlan {
   readonly inputTokens: number;
   /** Starts the script, anew for every attempt. */
   play(): Generator<Step>;
+  /** Whether this attempt is one of the first so many at this script, in whichever run. */
+  fails(times: number): boolean;
   /** Told of every event. */
   grow(run: FakeRun): void;
   /** Told just before the last event. */
@@ -93,8 +102,9 @@ export class FakeRun {
         return this.#due <= now;
       }
       case "fail":
-        if (this.#attempts >= step.times) return true;
-        this.#retry(step.code, step.ms);
+        if (!this.#plan.fails(step.times)) return true;
+        if (RETRIED.has(step.code) && this.#firstMs === null) this.#retry(step.code, step.ms);
+        else this.#error(step.code, step.ms);
         return false;
       case "stall":
         return false;

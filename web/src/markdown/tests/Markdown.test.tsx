@@ -45,6 +45,19 @@ describe("links", () => {
     expect(opened).toHaveBeenCalledOnce();
   });
 
+  test("hold no other links", () => {
+    const { container } = show("[a **b <https://b.example>** c](https://a.example) d");
+    expect(container.querySelectorAll("a")).toHaveLength(1);
+    expect(screen.getByRole("link").title).toBe("a.example");
+    expect(container.textContent).toBe("a b https://b.example c d");
+  });
+
+  test("that lead nowhere leave those inside them alone", () => {
+    const { container } = show("[a <https://b.example>](x)");
+    expect(container.querySelectorAll("a")).toHaveLength(1);
+    expect(screen.getByRole("link").title).toBe("b.example");
+  });
+
   test.each(["javascript:alert(1)", "/url", "file:///etc/passwd", "data:text/html,x"])(
     "to %s are text",
     (address) => {

@@ -21,7 +21,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
     "and\n\n~~~\n# no heading\n- no list\n| no | table |\n~~~\n\n- item\n\n  ```js\n  const x = 1;\n  ```\n\nEnd.\n",
   tables:
     "| Port | High | Low |\n|:-----|:----:|----:|\n| **Brest** | 7.0 | 1.2 |\n" +
-    "| [Cuxhaven](https://example.org) | 3.4 | 0.4 |\n| `Emden` | 5 | 6 |\n\nAfter the table.\n",
+    "| [Cuxhaven](https://example.org) | 3.4 | 0.4 |\n| `Emden` | 5 | 6 |\n\nAfter the table.\n\n" +
+    "| Wind | Sea |\n|---|---|\n| none | flat |\n| gale | high |\n- right below\n- the table\n",
   structure:
     "# Tides\n\nText.\n\n## Ebb and *flow*\n\n> A quote with **weight**\n> over two lines.\n\n---\n\n" +
     "### Numbers\n\n2024 was wet.\n\n3.14 is pi.\n\n***\n\n#nohashtag\n\n1984\n\n-5 degrees\n",
