@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from shell import __version__
+from shell.commands.model_arguments import add_model_commands
 from shell.commands.provider_arguments import add_provider_commands
 from shell.commands.reading import add_store_commands
 from shell.errors import ShellError, ValidationFailed
@@ -215,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="one line of JSON for every finding")
     add_store_commands(commands, common)
     add_provider_commands(commands, common)
+    add_model_commands(commands, common)
     return parser
 
 

@@ -279,3 +279,25 @@ def test_the_log_holds_no_secret() -> None:
     )
     assert "it was [key]" in done.stderr
     assert key not in done.stderr
+
+
+# --- the local model's weights ----------------------------------------------------------------
+
+
+def test_the_model_command_fetches_finds_and_removes_the_weights(tmp_path: Path) -> None:
+    common = ("--data-dir", str(tmp_path / "data"))
+    found = run(*common, "model", "path")
+    assert found.status == 0
+    weights = Path(found.out.strip())
+    assert weights.is_file()
+    fetched = run(*common, "model", "fetch", "--from", str(weights))
+    assert fetched.status == 0
+    there = tmp_path / "data" / "models" / weights.name
+    assert (fetched.out.strip(), there.stat().st_size) == (str(there), weights.stat().st_size)
+    assert run(*common, "model", "remove").out.strip() == str(there)
+    assert not there.exists()
+    again = run(*common, "model", "remove")
+    assert (again.status, again.out) == (0, "")
+    wrong = run(*common, "model", "fetch", "--from", str(tmp_path / "nowhere.gguf"))
+    assert wrong.status == 1
+    assert wrong.is_one_sentence("No such file", "tidewire model fetch --from FILE")

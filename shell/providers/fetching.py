@@ -71,7 +71,8 @@ class Fetching:
             else:
                 self._take(Path(source).expanduser())
         except OSError as error:
-            raise missing(f"{error.strerror or type(error).__name__}: {self._folder}") from error
+            where = error.filename or self._folder
+            raise missing(f"{error.strerror or type(error).__name__}: {where}") from error
         return self.target
 
     def _download(self, url: str) -> Path:
