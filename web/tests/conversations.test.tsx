@@ -1,0 +1,240 @@
+/** Conversations: nothing that was said is lost or said twice, and only the live row renders. */
+import { act, render } from "@testing-library/react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ConversationView, StoredMessage } from "../src/bridge/contract";
+import { ConversationsContext } from "../src/conversations/context";
+import type { Conversation } from "../src/conversations/conversation";
+import { type Conversations, createConversations } from "../src/conversations/conversations";
+import { groupsOf } from "../src/conversations/groups";
+import { useConversation } from "../src/conversations/useConversation";
+import { useMessage } from "../src/conversations/useMessage";
+import { german } from "../src/strings/de";
+import { english } from "../src/strings/en";
+import { languageOf } from "../src/strings/language";
+import { fakePage, type ManualPage, manualPage, settled, turn } from "./support";
+
+afterEach(() => {
+  vi.useRealTimers();
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+type Page = Pick<ManualPage, "bridge" | "llm">;
+
+const over = ({ bridge, llm }: Page): Conversations =>
+  createConversations({ host: { client: bridge.client, router: bridge.router, llm } });
+
+const textsOf = (conversations: Conversations, { get }: Conversation) =>
+  get().messages.map((row) => conversations.message(row)?.get().message.content);
+
+const summary = {
+  id: "c-1",
+  title: "hello",
+  createdAt: 1,
+  updatedAt: 1,
+  messageCount: 2,
+  pinned: false,
+  folder: null,
+  temporary: false,
+  inferenceId: null,
+};
+
+const stored = (part: Partial<StoredMessage>): StoredMessage => ({
+  id: "m",
+  parentId: null,
+  role: "user",
+  content: "hello",
+  reasoning: "",
+  status: "complete",
+  providerId: null,
+  modelId: null,
+  inferenceId: null,
+  createdAt: 1,
+  siblings: [part.id ?? "m"],
+  detail: null,
+  ...part,
+});
+
+const viewOf = (messages: StoredMessage[]): ConversationView => ({
+  conversation: { ...summary, messageCount: messages.length },
+  systemPrompt: null,
+  messages,
+  earlier: 0,
+});
+
+describe("a host that is lost while it is asked", () => {
+  /** Send a first message; the host takes the conversation, and is lost over the question. */
+  async function lostOverSend() {
+    const page = await manualPage();
+    const { transport } = page;
+    const conversations = over(page);
+    const { conversation } = conversations.shown.get();
+    conversation.draft.set("hello");
+    conversation.send();
+    await settled();
+    transport.reply(transport.calls().at(-1), { ...summary, messageCount: 0 });
+    await settled();
+    const asked = transport.calls().at(-1);
+    expect(asked?.method).toBe("conversations.send");
+    act(() => transport.peer.lost("gone"));
+    await settled();
+    expect(conversation.draft.get()).toBe("");
+    transport.peer.connected();
+    await transport.welcome(true);
+    await settled();
+    const look = transport.calls().findLast(({ method }) => method === "conversations.get");
+    const { inferenceId } = (asked?.params ?? {}) as { inferenceId?: string };
+    return { transport, conversations, conversation, look, inferenceId };
+  }
+
+  it("has taken the message: it is not said twice", async () => {
+    const { transport, conversation, look, inferenceId } = await lostOverSend();
+    const question = stored({ id: "m-1" });
+    const answer = {
+      id: "m-2",
+      parentId: "m-1",
+      role: "assistant" as const,
+      inferenceId: inferenceId ?? null,
+    };
+    transport.reply(look, viewOf([question, stored({ ...answer, status: "streaming" })]));
+    await settled();
+    expect(conversation.draft.get()).toBe("");
+    expect(conversation.get().refused).toBeNull();
+    expect(conversation.isBusy()).toBe(true);
+    expect(transport.calls().filter(({ method }) => method === "llm.cancel")).toEqual([]);
+  });
+
+  it("has not taken it: it is back in the box", async () => {
+    const { transport, conversation, look } = await lostOverSend();
+    transport.reply(look, viewOf([]));
+    await settled();
+    expect(conversation.draft.get()).toBe("hello");
+    expect(conversation.get()).toMatchObject({ messages: [], refused: { code: "HOST_LOST" } });
+  });
+});
+
+describe("a reload while the host is asked", () => {
+  async function reopened(messages: StoredMessage[]) {
+    const sent = { inferenceId: "inf-sent", text: "hello" };
+    localStorage.setItem("tidewire.draft.c-1", JSON.stringify({ text: "next", queue: [], sent }));
+    const page = await manualPage();
+    const conversation = over(page).show("c-1");
+    await settled();
+    page.transport.reply(page.transport.calls().at(-1), viewOf(messages));
+    await settled();
+    return conversation;
+  }
+
+  it("gives the text back that did not arrive", async () => {
+    expect((await reopened([])).draft.get()).toBe("hello\nnext");
+  });
+
+  it("does not give back what did", async () => {
+    const answer = { id: "m-2", role: "assistant" as const, inferenceId: "inf-sent" };
+    expect((await reopened([stored({}), stored(answer)])).draft.get()).toBe("next");
+  });
+});
+
+describe("what waits for its turn", () => {
+  it("is said when the answer is complete, and not when it is cut short", async () => {
+    const page = await fakePage({ rate: 20 });
+    const conversations = over(page);
+    const { conversation } = conversations.shown.get();
+    conversation.send("one two three four five");
+    await turn(60);
+    conversation.draft.set("second");
+    expect(conversation.enqueue()).toBe(true);
+    conversation.draft.set("/stall");
+    conversation.enqueue();
+    conversation.draft.set("fourth");
+    conversation.enqueue();
+    await turn(1_000);
+    expect(textsOf(conversations, conversation)).toContain("second");
+    expect(textsOf(conversations, conversation)).toContain("/stall");
+    conversation.stop();
+    await turn(100);
+    expect(conversation.get().queue).toEqual([]);
+    expect(conversation.draft.get()).toBe("fourth");
+  });
+});
+
+describe("hooks", () => {
+  it("render only the row that changes, and the path not at all", async () => {
+    const page = await fakePage({ rate: 200 });
+    const conversations = over(page);
+    const { conversation } = conversations.shown.get();
+    conversation.send("first");
+    await turn(200);
+    const renders = new Map<string, number>();
+    const count = (name: string) => renders.set(name, (renders.get(name) ?? 0) + 1);
+
+    function Row({ id }: { readonly id: string }) {
+      const view = useMessage(id);
+      count(id);
+      return <p>{view?.text}</p>;
+    }
+
+    function Path() {
+      const { messages } = useConversation(conversation.key);
+      count("path");
+      return messages.map((id) => <Row key={id} id={id} />);
+    }
+
+    render(
+      <ConversationsContext value={conversations}>
+        <Path />
+      </ConversationsContext>,
+    );
+    act(() => void conversation.send("/repeat 100 word"));
+    await turn(100);
+    const before = new Map(renders);
+    await turn(300);
+    const live = conversation.get().messages.at(-1) ?? "";
+    expect(conversation.isBusy()).toBe(true);
+    for (const [name, times] of renders) {
+      if (name === live) expect(times).toBeGreaterThan(before.get(name) ?? 0);
+      else expect(times, name).toBe(before.get(name));
+    }
+  });
+});
+
+describe("groups", () => {
+  it("go by the day of the last use, whatever the hour", () => {
+    const now = new Date(2026, 2, 29, 0, 30).getTime(); // the day on which clocks go forward
+    const at = (day: number, hour: number, pinned = false) => ({
+      ...summary,
+      pinned,
+      updatedAt: new Date(2026, 2, day, hour).getTime(),
+    });
+    const items = [at(1, 1, true), at(29, 0), at(28, 23), at(28, 0), at(27, 23), at(10, 1)];
+    const found = groupsOf([...items, at(-40, 1)], now);
+    expect(found.map(({ name, items: group }) => [name, group.length])).toEqual([
+      ["pinned", 1],
+      ["today", 1],
+      ["yesterday", 2],
+      ["week", 1],
+      ["month", 1],
+      ["earlier", 1],
+    ]);
+  });
+});
+
+describe("languages", () => {
+  it("are what was chosen, else the first of the system's that there is", () => {
+    expect(languageOf("", ["fr-FR", "de-AT", "en"])).toBe("de");
+    expect(languageOf("en", ["de"])).toBe("en");
+    expect(languageOf("xx", ["de"])).toBe("en");
+    expect(languageOf("", [])).toBe("en");
+  });
+
+  it("have the same texts, each in its own words", () => {
+    const leaves = (texts: object, path = ""): [string, unknown][] =>
+      Object.entries(texts).flatMap(([name, text]) =>
+        typeof text === "object" ? leaves(text, `${path}${name}.`) : [[path + name, text]],
+      );
+    const there = new Map(leaves(german));
+    const same = leaves(english).filter(([name, text]) => there.get(name) === text);
+    expect(there.size).toBe(leaves(english).length);
+    expect(same.map(([name]) => name)).toEqual(["appName", "standard", "providerName"]);
+  });
+});
