@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { play, type Step } from "../src/bridge/fake/script";
 import { DEFAULTS, settingsOf } from "../src/bridge/fake/settings";
+import { startRun } from "../src/llm/run";
 import { fakePage, turn } from "./support";
 
 afterEach(() => vi.useRealTimers());
@@ -70,6 +71,24 @@ describe("scripts", () => {
     const words = script("Tell me", { answer: "demo", words: 300, reasoning: 4 });
     expect(words.filter((step) => step.kind === "token")).toHaveLength(300);
     expect(words.filter((step) => step.kind === "reasoning")).toHaveLength(4);
+  });
+});
+
+describe("a script that fails", () => {
+  it("is tried again by the host or asked again by the page, as with a real host", async () => {
+    const { llm } = await fakePage();
+    for (const [code, status] of [
+      ["OVERLOADED", "done"],
+      ["TIMEOUT", "error"],
+      ["TIMEOUT", "done"],
+    ] as const) {
+      const messages = asked(`/fail 1 ${code}\nok`);
+      const run = startRun(llm, (inferenceId) =>
+        llm.llmInference({ providerId: "echo", messages, inferenceId }),
+      );
+      await turn(2_000);
+      expect(run.get().status).toBe(status);
+    }
   });
 });
 
