@@ -77,7 +77,8 @@ def test_a_page_that_keeps_crashing_is_left_alone_until_it_is_asked_for() -> Non
     with HostProcess("tests.window.toy", "--debug-port", "0", env=OFFSCREEN) as program:
         url = str(program.json_line()["debugUrl"])
         with attached(url) as devtools:
-            devtools.evaluate("toy.greeted")
+            name = devtools.evaluate("toy.greeted")
+            devtools.evaluate("sessionStorage.setItem('draft', 'words'); location.hash = 'place'")
             first, first_page = set(_renderers(program)), pages(url)
             devtools.evaluate("toy.call('shell.open_window')")
         program.wait_for("SAID hello", 2)
@@ -96,6 +97,11 @@ def test_a_page_that_keeps_crashing_is_left_alone_until_it_is_asked_for() -> Non
         program.wait_for("PANEL True")
         program.wait_for("SAID hello", 5)
         assert len(set(_renderers(program)) - others) == 1
+        (page,) = pages(url) - {other_page}
+        with attached(url, page) as devtools:
+            assert devtools.evaluate("toy.greeted") == name
+            kept = devtools.evaluate("[sessionStorage.getItem('draft'), location.hash]")
+            assert kept == ["words", "#place"]
 
 
 def _renderers(program: HostProcess) -> list[int]:
