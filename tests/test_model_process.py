@@ -66,7 +66,7 @@ def test_an_interrupted_answer_frees_the_model(number: int, status: int) -> None
         program.send(number)
         while (event := program.line())["channel"] != "llm:done":
             pass
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
         assert event["cancelled"] is True
         result = program.rest()
         gone_within(program, 3 - (time.monotonic() - began))

