@@ -620,6 +620,9 @@ class SendRequest(AnswerOptions):
 
     conversation_id: KeptId
     content: Content
+    after: KeptId | None = None
+    """The message that the asker sees at the end: the path is to lead through it, whatever another
+    window has chosen meanwhile."""
 
 
 class EditRequest(AnswerOptions):

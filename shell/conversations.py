@@ -189,7 +189,7 @@ class Conversations:
             ShellError: refused; the conversation is as it was.
         """
         find = turns.at_end(request.conversation_id)
-        put = turns.asking(request.content)
+        put = turns.asking(request.content, request.after)
         return await self._begin(owner, request, request.conversation_id, find, put)
 
     async def edit(self, owner: str, request: EditRequest) -> Begun:

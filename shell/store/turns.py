@@ -87,11 +87,18 @@ def at_message(message_id: str) -> Job[Place]:
     return find
 
 
-def asking(content: Content) -> Put:
-    """A question at the end of the path."""
+def asking(content: Content, after: str | None = None) -> Put:
+    """A question at the end of the path, or after a message that the path is to lead through."""
 
     def put(connection: apsw.Connection, place: Place, by: By) -> Turn:
         parent = reading.leaf(connection, place.conversation)
+        if after is not None:
+            seen = reading.row_of(connection, after)
+            if seen.conversation != place.conversation:
+                raise ValidationFailed([("after", "This message is of another conversation")])
+            if seen.number != parent:
+                tree.choose(connection, seen.number)
+                parent = seen.number
         return _ask(connection, place, by, parent, content)
 
     return put

@@ -109,6 +109,24 @@ async def test_edits_and_other_answers_stand_beside_the_old_ones(desk: Desk) -> 
     assert view.conversation.message_count == 7
 
 
+async def test_a_question_follows_what_its_asker_sees(desk: Desk) -> None:
+    conversation = await desk.begin()
+    await desk.send(conversation, "one")
+    seen = (await desk.view(conversation)).messages[1]
+    await desk.regenerate(seen.id)  # another window looks elsewhere
+    request = SendRequest(conversation_id=conversation, content="two", after=seen.id)
+    await desk.conversations.send(OWNER, request)
+    await desk.conversations.kept(conversation)
+    path = (await desk.view(conversation)).messages
+    assert [message.content for message in path[::2]] == ["one", "two"]
+    assert path[1].id == seen.id
+    other = await desk.begin()
+    request = SendRequest(conversation_id=other, content="three", after=seen.id)
+    with pytest.raises(ValidationFailed):
+        await desk.conversations.send(OWNER, request)
+    assert (await desk.view(other)).messages == []
+
+
 async def test_the_model_is_sent_the_chosen_path_and_the_system_prompt(desk: Desk) -> None:
     conversation = await desk.begin(system_prompt="Be brief.")
     first = await desk.send(conversation, "one")

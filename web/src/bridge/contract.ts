@@ -493,6 +493,11 @@ export interface SendRequest {
   inferenceId?: string | null | undefined;
   conversationId: string;
   content: Content;
+  /**
+   * The message that the asker sees at the end: the path is to lead through it, whatever another
+   * window has chosen meanwhile.
+   */
+  after?: string | null | undefined;
 }
 
 /** Another version of a message of the user's, beside the old one, to be answered. */

@@ -85,6 +85,8 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   function say(text: string): void {
     const { by, messages } = store.get();
+    // Another window may have chosen another path: this follows what is seen here.
+    const after = rows.get(messages.at(-1) ?? "")?.get().message.id;
     begin({
       before: messages,
       question: { text, siblings: [] },
@@ -92,7 +94,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       siblings: [],
       by,
       ask: (inferenceId, conversationId) =>
-        conversations.send({ conversationId, content: text, inferenceId, ...by }),
+        conversations.send({ conversationId, content: text, inferenceId, after, ...by }),
     });
   }
 

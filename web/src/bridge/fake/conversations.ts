@@ -165,9 +165,10 @@ export class FakeConversations {
     return { conversation: this.#summary(tree), systemPrompt: null, messages, earlier };
   }
 
-  #send({ conversationId, content, inferenceId }: SendRequest): SendReply {
+  #send({ conversationId, content, inferenceId, after }: SendRequest): SendReply {
     const tree = this.#idle(this.#tree(conversationId));
-    return this.#ask(tree, pathOf(tree).at(-1)?.id ?? null, content, inferenceId);
+    if (after != null) this.#choose(after);
+    return this.#ask(tree, after ?? pathOf(tree).at(-1)?.id ?? null, content, inferenceId);
   }
 
   #edit({ messageId, content, inferenceId }: EditRequest): SendReply {
