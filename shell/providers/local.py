@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import importlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,8 +13,8 @@ from shell.providers.base import Chunk, ModelInfo, Progress, ProviderRequest
 from shell.providers.capabilities import Capabilities
 from shell.providers.endpoint import Endpoint
 from shell.providers.listing import ListedModel
+from shell.providers.llama_chat import LlamaChat
 from shell.providers.llama_process import Child, LlamaProcess
-from shell.providers.openai_compatible import OpenAICompatible
 from shell.providers.weights import EMBEDDED_ID, Weights, WeightsShelf
 
 MAX_CONTEXT_TOKENS = 8_192
@@ -28,22 +28,15 @@ def _process(weights: Weights, context_tokens: int) -> LlamaProcess:
     return LlamaProcess(weights.path, weights.id, context_tokens, fit=fit)
 
 
-def _extra(model: ModelInfo) -> Mapping[str, object]:
-    # Without progress llama.cpp reads a long prompt to its end before it notices that nobody
-    # listens any more.
-    return {"return_progress": True, **dict(model.sampling)}
-
-
 @dataclass(slots=True)
 class _Runner:
     """A model's process, and the connection to the child that it has at present."""
 
     process: LlamaProcess
     prepared: asyncio.Task[None] | None = None
-    """Done when the file has been verified and the SDK imported; both beside the loading, and not
-    before the first question."""
+    """Done when the file has been verified and the HTTP library imported."""
     child: Child | None = None
-    connection: OpenAICompatible | None = None
+    connection: LlamaChat | None = None
 
 
 class LocalProvider:
@@ -134,13 +127,11 @@ class LocalProvider:
         weights = self._shelf.find(request.model.id)
         self._shelf.header(weights)
         runner = await self._runner(weights, request.model.context_tokens)
-        if runner.prepared is None:
-            runner.prepared = asyncio.create_task(_prepare(weights))
-            runner.prepared.add_done_callback(_look_at)
+        prepared = _prepared(runner, weights)
         if not runner.process.ready:
             yield Progress("Loading the model…")
-        async with _loaded(runner.process, runner.prepared) as child:
-            connection = await self._connect(runner, child, weights)
+        async with _loaded(runner.process, prepared) as child:
+            connection = await self._connect(runner, child)
             try:
                 async with aclosing(connection.stream(request)) as chunks:
                     async for chunk in chunks:
@@ -161,6 +152,8 @@ class LocalProvider:
             runner = await self._runner(weights, self.model(weights.id).context_tokens)
             async with runner.process.use():
                 pass
+            # Which the first question would have to wait for.
+            await asyncio.shield(_prepared(runner, weights))
 
     async def close(self) -> None:
         """End every process."""
@@ -179,21 +172,29 @@ class LocalProvider:
             await asyncio.gather(*(_end(other) for other in ending))
         return runner
 
-    async def _connect(self, runner: _Runner, child: Child, weights: Weights) -> OpenAICompatible:
+    async def _connect(self, runner: _Runner, child: Child) -> LlamaChat:
         """The connection to this child; a new child has another port and another key."""
         if runner.connection is None or runner.child is not child:
             old = runner.connection
             endpoint = Endpoint(self.id, self.label, f"{child.url}/v1", key=lambda: child.key)
-            runner.connection = OpenAICompatible(endpoint, weights.id, local=True, extra=_extra)
+            runner.connection = LlamaChat(endpoint)
             runner.child = child
             if old is not None:
                 await old.close()
         return runner.connection
 
 
+def _prepared(runner: _Runner, weights: Weights) -> asyncio.Task[None]:
+    """What a question needs besides the loaded model; it is done once, beside the loading."""
+    if runner.prepared is None:
+        runner.prepared = asyncio.create_task(_prepare(weights))
+        runner.prepared.add_done_callback(_look_at)
+    return runner.prepared
+
+
 async def _prepare(weights: Weights) -> None:
-    sdk = asyncio.to_thread(importlib.import_module, "openai")
-    await asyncio.gather(sdk, asyncio.to_thread(weights.verify))
+    library = asyncio.to_thread(importlib.import_module, "httpx2")
+    await asyncio.gather(library, asyncio.to_thread(weights.verify))
 
 
 def _look_at(prepared: asyncio.Task[None]) -> None:

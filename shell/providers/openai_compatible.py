@@ -33,18 +33,18 @@ class OpenAICompatible:
         extra: fields of the body that only this server knows.
     """
 
+    local = False
+
     def __init__(
         self,
         endpoint: Endpoint,
         default_model_id: str,
         models: Callable[[str], ModelInfo] = ModelInfo,
         *,
-        local: bool = False,
         extra: Callable[[ModelInfo], Mapping[str, object]] = _nothing,
     ) -> None:
         self.id = endpoint.id
         self.default_model_id = default_model_id
-        self.local = local
         self._endpoint = endpoint
         self._models = models
         self._extra = extra
@@ -79,7 +79,7 @@ class OpenAICompatible:
         short = self._endpoint.max_tokens_field == "max_tokens"
         stream = await client.chat.completions.create(
             model=request.model.id,
-            messages=[_message(message) for message in request.messages],
+            messages=[chat_message(message) for message in request.messages],
             stream=True,
             stream_options={"include_usage": True},
             temperature=openai.omit if request.temperature is None else request.temperature,
@@ -114,7 +114,8 @@ def make_client(endpoint: Endpoint, key: str) -> "AsyncOpenAI":
     )
 
 
-def _message(message: Message) -> "ChatCompletionMessageParam":
+def chat_message(message: Message) -> "ChatCompletionMessageParam":
+    """A message as Chat Completions takes it."""
     if isinstance(message.content, str):
         content: object = message.content
     elif all(isinstance(part, TextPart) for part in message.content):
