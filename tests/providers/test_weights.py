@@ -48,7 +48,7 @@ def test_the_users_own_files_are_found_by_their_names(tmp_path: Path) -> None:
 
 
 def test_no_file_at_all_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ProviderError, match=r"dev\.py run") as raised:
+    with pytest.raises(ProviderError, match="tidewire model fetch") as raised:
         shelf(tmp_path).default()
     assert raised.value.code is ErrorCode.LOCAL_MODEL_MISSING
 
