@@ -1,0 +1,174 @@
+"""A long conversation and a long answer in the real page: what opening and each update cost."""
+
+import itertools
+import json
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from shell.contract import NewConversation, Role
+from shell.ids import new_id
+from shell.store import tree
+from shell.store.database import Connection
+from shell.store.parts import take_apart
+from shell.store.store import Store
+from tests.chromium import driver, headless
+from tests.e2e.app import WATCH, ask, box, until
+from tests.host_process import HostProcess
+from tests.soak.result import Check, Result
+
+MESSAGES = 1_000
+TITLE = "a thousand messages"
+OPEN_MS, UPDATE_MS = 300.0, 2.0
+LINES, WORDS_A_LINE = 3_000, 4
+RATE = 200
+MEGABYTE = 1_000_000
+MOST_MB = 40.0
+"""How much the heap may grow with each thousand lines, which stand in the page."""
+ANSWER = (
+    "The **tide** rises twice a day; `depth(now)` says how much water there is.\n\n"
+    "- spring tides come with the *full* moon\n- neap tides in between\n\n"
+    "```python\ndef height(hour):\n    return 3 * cos(hour)\n```\n"
+)
+
+OPEN = f"""() => new Promise((resolve) => {{
+  const item = [...document.querySelectorAll("[data-conversation]")]
+    .find((each) => each.textContent.includes("{TITLE}"));
+  const began = performance.now();
+  const look = () => document.querySelectorAll(".message").length < 20
+    ? requestAnimationFrame(look)
+    : requestAnimationFrame(() => resolve(performance.now() - began));
+  item.click();
+  look();
+}})"""
+
+
+def write_conversation(folder: Path) -> None:
+    """A store with one conversation of so many messages."""
+    store = Store(folder)
+    store.open()
+
+    def write(connection: Connection) -> None:
+        number = tree.create(connection, new_id(), NewConversation(title=TITLE), 1)
+        parent = None
+        for place in range(MESSAGES):
+            role: Role = "assistant" if place % 2 else "user"
+            text = ANSWER if place % 2 else f"question {place}"
+            parent = tree.add(
+                connection, number, parent, tree.NewMessage(new_id(), role, take_apart(text), 1)
+            )
+
+    store.database.write(write).result()
+    store.close()
+
+
+@contextmanager
+def shown(folder: Path) -> Iterator[tuple[Browser, Page]]:
+    """The page over a store in this folder."""
+    command = ("shell", "serve", "--no-open", "--data-dir", str(folder), "--provider", "echo")
+    with driver() as playwright, HostProcess(*command) as program:
+        url = str(program.json_line()["url"])
+        with headless(playwright) as browser:
+            page = browser.new_page(viewport={"width": 1_200, "height": 800})
+            page.add_init_script(WATCH)
+            page.goto(url)
+            box(page).wait_for()
+            page.evaluate("window.llm.ready()")
+            yield browser, page
+
+
+def frames_ms(events: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
+    """Of each frame that ran script: what the script took, and all of its task."""
+    mains = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks = defaultdict[tuple[int, int], list[dict[str, Any]]](list)
+    scripts = defaultdict[tuple[int, int], list[dict[str, Any]]](list)
+    for event in events:
+        thread = (event["pid"], event.get("tid", 0))
+        if thread in mains and "tdur" in event:
+            if event["name"] == "FireAnimationFrame":
+                scripts[thread].append(event)
+            elif event["name"].endswith("RunTask"):
+                tasks[thread].append(event)
+    thread = max(scripts, key=lambda key: len(scripts[key]))
+    whole = []
+    for script in scripts[thread]:
+        at = script["ts"]
+        holding = [each for each in tasks[thread] if each["ts"] <= at < each["ts"] + each["dur"]]
+        whole.append(max((each["tdur"] for each in holding), default=0) / 1_000)
+    return [script["tdur"] / 1_000 for script in scripts[thread]], whole
+
+
+def p95(values: list[float]) -> float:
+    """The value that 95 of 100 stay below."""
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def long_conversation() -> Result:
+    """Open it, bring all of it in, and stream an answer at its end."""
+    with tempfile.TemporaryDirectory() as name:
+        write_conversation(Path(name))
+        with shown(Path(name)) as (browser, page):
+            page.locator("[data-conversation]", has_text=TITLE).wait_for()
+            open_ms = float(page.evaluate(OPEN))
+            while page.locator(".message").count() < MESSAGES:
+                page.locator(".messages").evaluate("frame => { frame.scrollTop = 0; }")
+                page.wait_for_timeout(50)
+            page.locator(".messages").evaluate("frame => { frame.scrollTop = frame.scrollHeight; }")
+            categories = ["toplevel", "__metadata", "devtools.timeline"]
+            browser.start_tracing(page=page, categories=categories)
+            ask(page, f"/rate {RATE}\n/repeat {RATE * 5} tide")
+            until(page, "window.seen.ends.length > 0")
+            events = json.loads(browser.stop_tracing())["traceEvents"]
+    scripts, whole = frames_ms(events)
+    figures = {
+        "messages": MESSAGES,
+        "open_ms": round(open_ms),
+        "updates": len(scripts),
+        "update_p50_ms": round(statistics.median(scripts), 2),
+        "update_p95_ms": round(p95(scripts), 2),
+        "frame_p95_ms": round(p95(whole), 2),
+    }
+    return Result(open_ms <= OPEN_MS and figures["update_p95_ms"] <= UPDATE_MS, figures)
+
+
+def long_answer() -> Result:
+    """Stream an answer of so many lines and look at the heap after each third."""
+    line = " ".join(["tide"] * WORDS_A_LINE)
+    script = f"/rate {RATE}\n" + "\n".join(f"{line} {at}" for at in range(LINES))
+    heaps: list[float] = []
+    with tempfile.TemporaryDirectory() as name, shown(Path(name)) as (_, page):
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        ask(page, script)
+        tokens = LINES * (WORDS_A_LINE + 1)
+        began = time.monotonic()
+        for third in range(4):
+            done = "window.seen.ends.length > 0"
+            until(page, f"window.seen.tokens >= {tokens * third // 3} || {done}", 300_000)
+            session.send("HeapProfiler.collectGarbage")
+            metrics = session.send("Performance.getMetrics")["metrics"]
+            heap = next(each["value"] for each in metrics if each["name"] == "JSHeapUsedSize")
+            heaps.append(heap / MEGABYTE)
+        seconds = time.monotonic() - began
+        until(page, "window.seen.ends.length > 0")
+        until(page, "!document.querySelector('[aria-busy=true]')")
+        whole = page.locator(".message.assistant").inner_text().count("tide")
+    grown = [after - before for before, after in itertools.pairwise(heaps)]
+    figures = {f"heap_{at}_thirds_mb": round(heap, 1) for at, heap in enumerate(heaps)}
+    flat = max(grown) <= MOST_MB
+    complete = whole == LINES * WORDS_A_LINE
+    return Result(flat and complete, {**figures, "lines": LINES, "seconds": round(seconds)})
+
+
+CHECKS: dict[str, Check] = {"long_conversation": long_conversation, "long_answer": long_answer}
