@@ -38,7 +38,7 @@ def ask() -> Result:
             "medianEndMs": round(statistics.median(ends) * 1000),
             "longestEndMs": round(max(ends) * 1000),
             "longestUntilGoneMs": round(max(gone) * 1000),
-            "statuses": sorted(statuses),
+            "statuses": str(sorted(statuses)),
         },
     )
 
