@@ -88,6 +88,9 @@ def ask(data: Path, question: Question, *, as_json: bool) -> int:
     news = threading.Event()
     with core(data) as running:
         request = question.request(running.core)
+        url = running.core.providers.base_urls.get(request.provider_id)
+        if url is not None:
+            running.thread.run(running.core.keys.load({request.provider_id: url}))
 
         def begin() -> InferenceLog:
             log = running.core.engine.start(OWNER, request)

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from shell.cli import main
-from tests.command import Result, run
+from tests.command import Result, environment, run
 from tests.providers.dialects import Chat
 from tests.providers.fault_server import Exchange, fault_server
 from tests.providers.scenes import answering, streaming
@@ -203,6 +204,41 @@ def test_nobody_is_there(typed: Typed) -> None:
     assert (result.status, result.is_one_sentence("NETWORK_ERROR", "mine")) == (1, True)
     result = typed("test", "nobody")
     assert (result.status, result.is_one_sentence("nobody", "mine")) == (1, True)
+
+
+KEYCHAIN = """
+import json, sys
+import keyring.backend
+
+class Keyring:
+    priority = 1
+    def get_password(self, service, name):
+        return json.dumps(KEPT) if (service, name) == ("tidewire", "mine") else None
+
+Keyring.__module__, Keyring.__qualname__ = "keyring.backends.libsecret", "Keyring"
+keyring.backend.get_all_keyring = lambda: [Keyring()]
+from shell.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.anyio
+async def test_a_key_in_the_keychain_is_found(typed: Typed) -> None:
+    async with fault_server(fine) as server:
+        host = server.url.removeprefix("http://")
+        code = KEYCHAIN.replace("KEPT", json.dumps({"key": SECRET, "host": host}))
+        await asyncio.to_thread(typed, "add", "mine", "--base-url", f"{server.url}/v1")
+        for arguments in (["providers", "test", "mine"], ["ask", "hi", "--provider", "mine"]):
+            done = await asyncio.to_thread(
+                subprocess.run,
+                [sys.executable, "-c", code, "--data-dir", str(typed.data), *arguments],
+                env=environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (0, "")
+            assert server.requests[-1].headers["authorization"] == f"Bearer {SECRET}", arguments
 
 
 # --- a file of one's own --------------------------------------------------------------------------
