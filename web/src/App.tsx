@@ -24,7 +24,7 @@ import type { Conversations } from "./conversations/conversations";
 import { useList, useShown, useShownId } from "./conversations/useList";
 import type { Run } from "./llm/run";
 import type { Settings } from "./settings/settings";
-import { SettingsContext } from "./settings/useSettings";
+import { SettingsContext, useSettingsState } from "./settings/useSettings";
 import { strings } from "./strings";
 
 /** Fetched when somebody wants to see it. */
@@ -132,6 +132,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
             <>
               <ConnectionNotice connection={connection} />
               {problem !== null && <p className={styles.lost}>{strings.notSaved(problem)}</p>}
+              <Notices />
             </>
           }
         />
@@ -146,6 +147,22 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
       )}
     </div>
   );
+}
+
+/** What the host found when it opened what is kept; it stays until somebody has read it. */
+function Notices() {
+  const { notices } = useList();
+  const { notices: ofSettings } = useSettingsState();
+  const [read, setRead] = useState<readonly string[]>([]);
+  const unread = [...notices, ...ofSettings].filter((text) => !read.includes(text));
+  return unread.map((text) => (
+    <p key={text} className={styles.notice}>
+      {text}
+      <button type="button" onClick={() => setRead([...read, text])}>
+        {strings.dismiss}
+      </button>
+    </p>
+  ));
 }
 
 /** Where there is a conversation already, this is where one goes on. */

@@ -521,3 +521,18 @@ describe("windows", () => {
     expect(banner()?.textContent).toBe(strings.sharedGone);
   });
 });
+
+describe("what happened while nobody looked", () => {
+  it("is said until somebody has read it", async () => {
+    const page = await fakePage();
+    const text = "The file of conversations was damaged. It was restored from a backup.";
+    const { client } = page.bridge;
+    const state = async () => ({ version: 1, problem: "The disk is full", notices: [text] });
+    Object.assign(client.conversations, { state });
+    await show(page);
+    expect(screen.getByText(/Nothing can be saved.*The disk is full/)).toBeTruthy();
+    expect(screen.getByText(text)).toBeTruthy();
+    fireEvent.click(button("Dismiss"));
+    expect(screen.queryByText(text)).toBeNull();
+  });
+});

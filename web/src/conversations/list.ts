@@ -52,7 +52,7 @@ export function createList(host: Host): List {
         const items = isNew ? visible(await conversations.list()) : store.get().items;
         const { problem, notices } = state;
         store.set({ phase: "open", items, problem, notices, version });
-        if (isNew) await pause(GAP_MS);
+        await pause(GAP_MS); // also where a host answers at once, whatever it is asked
       } catch (error) {
         version = -1; // a host that comes back may be another one, and counts anew
         if (failureOf(error).code !== "HOST_LOST") store.set({ ...store.get(), phase: "open" });
