@@ -775,9 +775,11 @@ class StoreWatch(Value):
 
 # --- providers ------------------------------------------------------------------------------
 
-AddedKind = Literal["openai-compatible", "anthropic", "gguf"]
+AddedKind = Literal["openai-compatible", "openai-responses", "anthropic", "gguf"]
 """What a person can add: a server by the API that it speaks, or a file of weights."""
-ProviderKind = Literal["openai", "anthropic", "google", "openai-compatible", "gguf", "test"]
+ProviderKind = Literal[
+    "openai", "anthropic", "google", "openai-compatible", "openai-responses", "gguf", "test"
+]
 Label = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]{0,4000}$")]

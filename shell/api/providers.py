@@ -27,7 +27,7 @@ from shell.errors import ErrorCode, NotFound, ProviderError, ShellError, Validat
 from shell.keys import Keys, host_of
 from shell.providers.added import MAX_PROVIDERS, AddedProvider, add, remove
 from shell.providers.base import Provider
-from shell.providers.listing import LISTING_S, ListedModel, ListsModels
+from shell.providers.listing import LISTING_S, ListedModel, ListsModels, described
 from shell.providers.local import LocalProvider
 from shell.providers.presets import PRESETS, discover
 from shell.providers.registry import Providers
@@ -256,20 +256,17 @@ async def _listed(provider: ListsModels) -> list[ListedModel] | None:
 
 
 def _described(provider: Provider, listed: ListedModel) -> ModelSummary:
-    """A server's own word counts before our table's."""
-    table = provider.model(listed.id)
-    known = table.known
+    model = described(provider.model(listed.id), listed)
+    reasons = bool(model.reasoning or model.silent_reasoning)
     return ModelSummary(
         id=listed.id,
         name=listed.name,
-        context_tokens=listed.context_tokens or (table.context_tokens if known else None),
-        max_output_tokens=listed.max_output_tokens or (table.max_output_tokens if known else None),
-        images=table.images if listed.images is None else listed.images,
-        files=table.files if listed.files is None else listed.files,
-        tools=table.tools if listed.tools is None else listed.tools,
-        reasoning=bool(table.reasoning or table.silent_reasoning)
-        if listed.reasoning is None
-        else listed.reasoning,
-        input_price=table.input_price if listed.input_price is None else listed.input_price,
-        output_price=table.output_price if listed.output_price is None else listed.output_price,
+        context_tokens=model.context_tokens if model.known else None,
+        max_output_tokens=model.max_output_tokens,
+        images=model.images,
+        files=model.files,
+        tools=model.tools,
+        reasoning=reasons if listed.reasoning is None else listed.reasoning,
+        input_price=model.input_price,
+        output_price=model.output_price,
     )

@@ -46,7 +46,10 @@ def add_provider_commands(commands: "argparse._SubParsersAction[P]", common: P) 
 def _described(adding: argparse.ArgumentParser) -> None:
     adding.add_argument("name", metavar="NAME", help="what requests call it")
     adding.add_argument(
-        "--kind", choices=("openai-compatible", "anthropic", "gguf"), default="openai-compatible"
+        "--kind",
+        choices=("openai-compatible", "openai-responses", "anthropic", "gguf"),
+        default="openai-compatible",
+        help="the API that the server speaks: Chat Completions, Responses or Messages; or a file",
     )
     adding.add_argument("--base-url", metavar="URL", help="such as http://127.0.0.1:11434/v1")
     adding.add_argument(

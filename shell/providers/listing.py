@@ -3,10 +3,11 @@
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from shell.errors import ErrorCode
+from shell.providers.base import ModelInfo
 from shell.providers.endpoint import Endpoint
 from shell.providers.faults import not_a_stream
 from shell.providers.reading import as_list, as_object, count_of, parse_object, text_of
@@ -60,6 +61,24 @@ class ListsModels(Protocol):
         Raises:
             ProviderError: it could not be asked.
         """
+
+
+def described(table: ModelInfo, listed: ListedModel | None) -> ModelInfo:
+    """What is known of a model: its server's word counts before our table's."""
+    if listed is None:
+        return table
+    said = {
+        "context_tokens": listed.context_tokens,
+        "max_output_tokens": listed.max_output_tokens,
+        "images": listed.images,
+        "files": listed.files,
+        "tools": listed.tools,
+        "input_price": listed.input_price,
+        "output_price": listed.output_price,
+    }
+    known = table.known or listed.context_tokens is not None
+    changes = {name: value for name, value in said.items() if value is not None}
+    return replace(table, known=known, **changes)  # type: ignore[arg-type]
 
 
 async def read_models(

@@ -10,7 +10,7 @@ from shell.providers.base import Chunk, ModelInfo, ProviderRequest
 from shell.providers.chat_stream import ChatStream
 from shell.providers.clients import Clients
 from shell.providers.endpoint import Endpoint
-from shell.providers.listing import ListedModel, read_models
+from shell.providers.listing import ListedModel, described, read_models
 from shell.providers.transport import http_client
 
 if TYPE_CHECKING:
@@ -47,12 +47,14 @@ class OpenAICompatible:
         self.default_model_id = default_model_id
         self._endpoint = endpoint
         self._models = models
+        self._listed: dict[str, ListedModel] = {}
+        """What the server has said of its models, when it was last asked."""
         self._extra = extra
         self._clients = Clients(endpoint, make_client)
 
     def model(self, model_id: str) -> ModelInfo:
         """What the model takes."""
-        return self._models(model_id)
+        return described(self._models(model_id), self._listed.get(model_id))
 
     def check(self) -> None:
         """Raise without a key, or with an address that would not keep it."""
@@ -65,7 +67,9 @@ class OpenAICompatible:
 
     async def list_models(self) -> list[ListedModel]:
         """The models that the server says it has."""
-        return await read_models(self._endpoint, partial(ask_models, self._clients))
+        models = await read_models(self._endpoint, partial(ask_models, self._clients))
+        self._listed = {model.id: model for model in models}
+        return models
 
     async def close(self) -> None:
         """Close the connections."""

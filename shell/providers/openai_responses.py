@@ -10,7 +10,7 @@ from shell.providers.answer import read_answer
 from shell.providers.base import Chunk, ModelInfo, ProviderRequest
 from shell.providers.clients import Clients
 from shell.providers.endpoint import Endpoint
-from shell.providers.listing import ListedModel, read_models
+from shell.providers.listing import ListedModel, described, read_models
 from shell.providers.openai_compatible import ask_models, make_client
 from shell.providers.responses_stream import ResponsesStream
 
@@ -42,13 +42,15 @@ class OpenAIResponses:
         self.default_model_id = default_model_id
         self._endpoint = endpoint
         self._models = models
+        self._listed: dict[str, ListedModel] = {}
+        """What the server has said of its models, when it was last asked."""
         self._clients = Clients(endpoint, make_client)
         self._summaries = True
         """Whether this account gets to see what models think; some have to be verified first."""
 
     def model(self, model_id: str) -> ModelInfo:
         """What the model takes."""
-        return self._models(model_id)
+        return described(self._models(model_id), self._listed.get(model_id))
 
     def check(self) -> None:
         """Raise without a key, or with an address that would not keep it."""
@@ -61,7 +63,9 @@ class OpenAIResponses:
 
     async def list_models(self) -> list[ListedModel]:
         """The models that the server says it has."""
-        return await read_models(self._endpoint, partial(ask_models, self._clients))
+        models = await read_models(self._endpoint, partial(ask_models, self._clients))
+        self._listed = {model.id: model for model in models}
+        return models
 
     async def close(self) -> None:
         """Close the connections."""

@@ -28,6 +28,11 @@ REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
 """Names a recording; there is a provider that plays it then."""
 _log = logging.getLogger(__name__)
 
+_APIS: Mapping[str, Callable[[Endpoint, str, Callable[[str], ModelInfo]], Provider]] = {
+    "openai-compatible": OpenAICompatible,
+    "openai-responses": OpenAIResponses,
+    "anthropic": Anthropic,
+}
 FindKey = Callable[[str, str], str | None]
 """The key of a provider (by its id) for an address; None when there is none for it."""
 
@@ -228,7 +233,7 @@ class _Make:
             ),
             *([added.key_env] if added.key_env else []),
         )
-        api = Anthropic if added.kind == "anthropic" else OpenAICompatible
+        api = _APIS[added.kind]
         return api(endpoint, added.default_model or ANY_MODEL, self._models(added.id))
 
     def environment_key(self, provider_id: str) -> str | None:

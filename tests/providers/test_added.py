@@ -12,7 +12,7 @@ from shell.errors import ErrorCode, ProviderError, ShellError, ValidationFailed
 from shell.providers.added import FILE, AddedProvider, add, read_added, remove
 from shell.providers.registry import Providers
 from tests.providers.collect import ask
-from tests.providers.dialects import Chat, Messages
+from tests.providers.dialects import Chat, Dialect, Messages, Responses
 from tests.providers.fault_server import fault_server
 from tests.providers.scenes import streaming
 
@@ -92,9 +92,11 @@ def test_a_damaged_file_is_said_and_stops_nobody(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", ["openai-compatible", "anthropic"])
+@pytest.mark.parametrize("kind", ["openai-compatible", "openai-responses", "anthropic"])
 async def test_an_added_endpoint_is_a_provider(tmp_path: Path, kind: str) -> None:
-    says = Messages() if kind == "anthropic" else Chat()
+    says: Dialect = Messages() if kind == "anthropic" else Chat()
+    if kind == "openai-responses":
+        says = Responses()
     async with fault_server(streaming(*says.begin(), *says.text("ok"), *says.finish())) as server:
         suffix = "" if kind == "anthropic" else "/v1"
         fields = {"id": "mine", "kind": kind, "base_url": f"{server.url}{suffix}"}
@@ -111,6 +113,7 @@ async def test_an_added_endpoint_is_a_provider(tmp_path: Path, kind: str) -> Non
         await providers.close()
     assert (answer.text, answer.error) == ("ok", None)
     assert server.requests[0].json["model"] == "m"
+    assert server.requests[0].path == says.path
     assert server.requests[0].headers["x-team"] == "blue"
     assert raised.value.code is ErrorCode.API_KEY_ERROR
 

@@ -1,6 +1,7 @@
 """Lists of models, servers that are running here, and the trial of a provider."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,18 @@ async def test_a_list_without_an_end_is_given_up() -> None:
         with pytest.raises(ProviderError) as raised:
             await provider.list_models()
     assert raised.value.code is ErrorCode.PROTOCOL_ERROR
+
+
+async def test_a_server_knows_its_models_better_than_our_table(api: Api) -> None:
+    entry = {"id": "a", "context_length": 9_000, "architecture": {"input_modalities": ["image"]}}
+    async with api.serving(answering(200, {"data": [entry]})) as (provider, _):
+        before = provider.model("a")
+        assert isinstance(provider, ListsModels)
+        await provider.list_models()
+        after = provider.model("a")
+        assert provider.model("b") == replace(before, id="b")
+    assert (before.context_tokens, before.images, before.known) == (128_000, False, False)
+    assert (after.context_tokens, after.images, after.known) == (9_000, True, True)
 
 
 # --- discovery --------------------------------------------------------------------------------

@@ -645,7 +645,7 @@ export interface NewProvider {
   id: string;
   /** Its name as people read it; without one, its id. */
   label?: string | null | undefined;
-  kind?: "openai-compatible" | "anthropic" | "gguf" | undefined;
+  kind?: "openai-compatible" | "openai-responses" | "anthropic" | "gguf" | undefined;
   baseUrl?: string | null | undefined;
   /** Sent with every request. They may hold a key, so nothing ever tells their values again. */
   headers?: Record<string, string> | undefined;
@@ -662,7 +662,7 @@ export interface NewProvider {
 export interface ProviderSummary {
   id: string;
   name: string;
-  kind: "openai" | "anthropic" | "google" | "openai-compatible" | "gguf" | "test";
+  kind: "openai" | "anthropic" | "google" | "openai-compatible" | "openai-responses" | "gguf" | "test";
   /** Where its requests go; null for what runs in this program. */
   host: string | null;
   /** Runs in a process of this program. */
