@@ -22,7 +22,9 @@ export function AnswerFooter({ view }: { readonly view: MessageView }) {
     <p className={styles.footer}>
       {ending !== null && <span className={styles.ending}>{ending}</span>}
       {facts.map((fact) => (
-        <span key={fact}>{fact}</span>
+        <span key={fact} dir="auto">
+          {fact}
+        </span>
       ))}
     </p>
   );

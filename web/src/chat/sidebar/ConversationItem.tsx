@@ -105,7 +105,10 @@ function NameBox({ title, onDone }: NameBoxProps) {
   const [name, setName] = useState(title);
   const box = useRef<HTMLInputElement>(null);
   const done = useRef(false);
-  useEffect(() => box.current?.select(), []);
+  useEffect(() => {
+    box.current?.focus();
+    box.current?.select();
+  }, []);
 
   function finish(isKept: boolean): void {
     if (done.current) return;
