@@ -129,7 +129,7 @@ def test_the_locks_are_of_the_declared_dependencies() -> None:
     developing = [*declared, *project["dependency-groups"]["dev"]]
     for names, lock in ((declared, "run"), (developing, "dev")):
         locked = pins(ROOT / "requirements" / f"{lock}.txt")
-        wanted = {re.split(r"[<>=; ]", name)[0].lower() for name in names}
+        wanted = {re.split(r"[\[<>=; ]", name)[0].lower() for name in names}
         assert wanted <= locked.keys()
 
 
