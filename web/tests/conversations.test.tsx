@@ -135,6 +135,42 @@ describe("a reload while the host is asked", () => {
   });
 });
 
+describe("another try", () => {
+  it("is one of what was refused, and never says what is only half written", async () => {
+    const page = await manualPage();
+    const { transport } = page;
+    const conversation = over(page).show("c-1");
+    await settled();
+    const answer = stored({ id: "m-2", role: "assistant", parentId: "m-1" });
+    transport.reply(transport.calls().at(-1), viewOf([stored({ id: "m-1" }), answer]));
+    await settled();
+    conversation.draft.set("half a thou");
+    conversation.regenerate(conversation.get().messages.at(-1) ?? "");
+    await settled();
+    transport.refuse(transport.calls().at(-1), { code: "LIMIT" });
+    await settled();
+    expect(conversation.get().refused?.code).toBe("LIMIT");
+    expect(conversation.get().messages).toHaveLength(2);
+    conversation.retry();
+    await settled();
+    const asked = transport.calls().at(-1);
+    expect(asked?.method).toBe("conversations.regenerate");
+    expect(asked?.params).toMatchObject({ messageId: "m-2" });
+    expect(conversation.draft.get()).toBe("half a thou");
+  });
+});
+
+describe("a temporary chat", () => {
+  it("leaves nothing of what was typed before it was one", async () => {
+    const { conversation } = over(await manualPage()).shown.get();
+    conversation.draft.set("between us");
+    expect(JSON.stringify({ ...sessionStorage })).toContain("between us");
+    conversation.setTemporary(true);
+    conversation.draft.set("between us two");
+    expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain("between");
+  });
+});
+
 describe("what waits for its turn", () => {
   it("is said when the answer is complete, and not when it is cut short", async () => {
     const page = await fakePage({ rate: 20 });

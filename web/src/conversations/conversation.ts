@@ -201,8 +201,13 @@ export function createConversation(options: ConversationOptions): Conversation {
     retry() {
       const { refused, messages } = store.get();
       const last = messages.at(-1);
-      if (refused !== null && draft.get().trim() !== "") self.send();
-      else if (last !== undefined) self.regenerate(last);
+      if (refused === null) {
+        if (last !== undefined) self.regenerate(last);
+      } else if (ground.again === null) self.send();
+      else {
+        change({ refused: null });
+        ground.again();
+      }
     },
     async step(row, by) {
       const found = at(row);
@@ -216,7 +221,9 @@ export function createConversation(options: ConversationOptions): Conversation {
       await reading.reveal(messageId);
     },
     setTemporary(temporary) {
-      if (store.get().phase === "new") change({ temporary });
+      if (store.get().phase !== "new") return;
+      if (temporary) ground.forgetDraft(NEW_CHAT);
+      change({ temporary });
     },
   };
   return self;

@@ -16,6 +16,8 @@ export interface Ground {
   readonly unsure: Sent | null;
   /** What is on its way to the host. */
   sent: Sent | null;
+  /** What is tried again after a refusal; null for the text that is back in the box. */
+  again: (() => void) | null;
   /** How many calls are under way that change what is shown. */
   acting: number;
   /** All messages on all branches, as far as this page knows. */
@@ -52,6 +54,7 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
     draft: createStore(joined([...kept.queue, kept.text])),
     unsure: kept.sent,
     sent: null,
+    again: null,
     acting: 0,
     count: 0,
     change: (part) => store.set({ ...store.get(), ...part }),

@@ -40,6 +40,7 @@ export function createReading(ground: Ground): Reading {
     try {
       await fetch();
     } catch (error) {
+      ground.again = () => void act(fetch);
       change({ refused: failureOf(error) });
     } finally {
       ground.acting -= 1;

@@ -49,6 +49,7 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
         if (store.get().messages === messages) change({ messages: shown });
         rows.remove(added);
         if (turn.answer !== null) rows.write(answer, null);
+        ground.again = text === "" ? () => begin(turn) : null;
         takeBack(run, text);
       }
       ground.keepDraft();
