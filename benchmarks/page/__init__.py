@@ -1,6 +1,8 @@
-"""The page's renderer beside others: the same streamed answer by each, in headless Chromium.
+"""The page's renderer beside others: the same streamed answer by each, in a browser.
 
-python -m benchmarks page [--full] [--json FILE]
+With --window it is the web view of a real window, else a headless Chromium.
+
+python -m benchmarks page [--full] [--window] [--json FILE]
 """
 
 

@@ -1,10 +1,9 @@
-"""Bench: builds the page, shows it in Chromium with each renderer, and tells what came of it."""
+"""Bench: builds the page, shows it with each renderer, and tells what came of it."""
 
 import argparse
 import functools
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -15,11 +14,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from benchmarks.machine import load, machine
 from benchmarks.page.bars import Figures, Key, judge
 from benchmarks.page.plan import Order, orders
+from benchmarks.page.shown import Open, chromium, window
 from dev import Children, Setup
 
 FOLDER = Path(__file__).parent
@@ -32,15 +32,17 @@ def run(arguments: Sequence[str]) -> int:
     """Measure, print a JSON line for each order and one for the bars; 1 when a bar was missed."""
     parser = argparse.ArgumentParser(prog="bench page", description=__doc__)
     parser.add_argument("--full", action="store_true", help="all renderers, all sizes")
+    parser.add_argument("--window", action="store_true", help="in the web view of a real window")
     parser.add_argument("--json", type=Path, help="where to write all figures")
     options = parser.parse_args(arguments)
     build()
     before = load()
     rounds = defaultdict[Key, list[Figures]](list)
-    with served(BUILT) as address, chromium() as browser:
+    place = window() if options.window else chromium()
+    with served(BUILT) as address, place as (browser, opened):
         version = browser.version
         for order in orders(options.full):
-            figures = measure(browser, address, order)
+            figures = measure(browser, opened, address, order)
             rounds[order.key].append(figures)
             line = {"renderer": order.renderer, "tokens": order.tokens, "rate": order.rate}
             print(json.dumps(line | dict(figures)), flush=True)
@@ -92,14 +94,13 @@ def _quietly(node: str, *command: str) -> None:
         raise SystemExit(f"bench page: {' '.join(command)} failed")
 
 
-def measure(browser: Browser, address: str, order: Order) -> Figures:
-    """One order on a page of its own.
+def measure(browser: Browser, opened: Open, address: str, order: Order) -> Figures:
+    """One order on a page that is loaded anew.
 
     `cpu_s` and `longest_task_ms` are what the main thread really ran, so that other programs on
     the machine count little; what is called `wall` is what a clock on the wall says.
     """
-    page = browser.new_page(viewport={"width": 1_000, "height": 800})
-    try:
+    with opened() as page:
         page.goto(address)
         page.evaluate("name => window.prepare(name)", order.renderer)
         session = page.context.new_cdp_session(page)
@@ -133,8 +134,6 @@ def measure(browser: Browser, address: str, order: Order) -> Figures:
             "elements": outcome["elements"],
             "heap_mb": round(now()["JSHeapUsedSize"] / MEGABYTE, 1),
         }
-    finally:
-        page.close()
 
 
 def longest_task_ms(events: Sequence[Mapping[str, Any]]) -> float:
@@ -150,19 +149,6 @@ def longest_task_ms(events: Sequence[Mapping[str, Any]]) -> float:
         if thread in mains and event["name"].endswith("RunTask") and "tdur" in event:
             tasks[thread].append(event["tdur"] / 1_000)
     return max(max(tasks.values(), key=sum, default=[0.0]))
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium: the machine's, or Playwright's."""
-    executable = os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        # Without the sandbox, since the only page that it shows is our own, and root has none.
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 class _Files(SimpleHTTPRequestHandler):
