@@ -126,6 +126,9 @@ def long_conversation() -> Result:
         write_conversation(Path(name))
         with opened(Path(name)) as (browser, page):
             page.locator("[data-conversation]", has_text=TITLE).wait_for()
+            # The page may have found it by itself.
+            page.get_by_role("button", name="New chat").click()
+            until(page, "!document.querySelector('.message')")
             open_ms = float(page.evaluate(OPEN))
             while page.locator(".message").count() < MESSAGES:
                 page.locator(".messages").evaluate("frame => { frame.scrollTop = 0; }")
