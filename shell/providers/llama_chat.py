@@ -1,7 +1,7 @@
 """LlamaChat: Chat Completions of our own child process, without an SDK.
 
 The same stream as `OpenAICompatible` reads, asked for in a few lines: importing the SDK takes half
-a second, which the first question would have to wait for, and forty megabytes.
+a second, which the first question would have to wait for, and 25 MB.
 """
 
 from collections.abc import AsyncGenerator
