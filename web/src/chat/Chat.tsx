@@ -45,15 +45,16 @@ export function Chat({ id, isKnown, defaults, header, onSettings, notice }: Chat
   useEffect(() => box.current?.focus(), [id]);
 
   useEffect(() => {
-    if (!isBusy) return;
     function onKeyDown(event: KeyboardEvent): void {
       if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+      // Asked now, not at the last render: a key must not come too early to count.
+      if (!conversation.isBusy()) return;
       event.preventDefault();
       conversation.stop();
     }
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
-  }, [conversation, isBusy]);
+  }, [conversation]);
 
   function send(text?: string): void {
     if (conversation.send(text)) jumpToEnd();
