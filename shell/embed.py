@@ -54,7 +54,7 @@ class App:
         title: of the windows.
 
     Raises:
-        PageMissing: there is no such page.
+        PageMissing: there is no such page, or the bridge's own script was not built.
         ValueError: a namespace is called `llm` or `shell`.
     """
 
@@ -205,5 +205,9 @@ def _load(folder: Path) -> Page:
     if index is None:
         raise PageMissing(f"There is no index.html in {folder}")
     folder, name = BRIDGE
-    assets.setdefault(f"/{name}", read_asset(folder, name))
+    if f"/{name}" not in assets:
+        try:
+            assets[f"/{name}"] = read_asset(folder, name)
+        except OSError as error:
+            raise PageMissing(f"{name} is not in {folder}: build it with dev.py") from error
     return _OwnPage(assets, script="", styles=(), preloads=(), html=index.body)

@@ -117,6 +117,8 @@ def test_a_form_and_a_frame_of_another_site_come_to_nothing(
             home,
         )
     assert posted.value.status in (403, 405)
+    page.close()
+    page = browser.new_page()
     page.goto(site)
     with page.expect_response(f"{home}/") as framed:
         page.evaluate(

@@ -72,6 +72,15 @@ def test_every_public_name_is_there() -> None:
         shell.nothing  # noqa: B018
 
 
+def test_a_bridge_that_was_not_built_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    monkeypatch.setattr("shell.embed.BRIDGE", (tmp_path / "nowhere", "bridge.js"))
+    with pytest.raises(PageMissing, match=r"bridge\.js is not in"):
+        App(tmp_path, {}, title="Nothing")
+
+
 def test_an_app_needs_a_page_and_names_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(PageMissing):
         App(tmp_path, {}, title="Nothing")
