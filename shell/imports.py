@@ -24,7 +24,7 @@ REMEMBERED = 20
 """Imports that have ended and can still be asked about."""
 TELL_S = 0.1
 """Least time between two states that those who watch are told of."""
-WATCH_S = 25.0
+WATCH_S = 4.0
 
 _log = logging.getLogger(__name__)
 State = Literal["receiving", "running", "done", "cancelled", "failed"]

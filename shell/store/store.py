@@ -27,8 +27,9 @@ T = TypeVar("T")
 FILE = "conversations.db"
 FIRST_BACKUP_S = 20.0
 BACKUP_S = 3_600.0
-WATCH_S = 25.0
-"""How long a question for changes waits before it is answered without one."""
+WATCH_S = 4.0
+"""How long a question for changes waits before it is answered without one: below the five seconds
+in which every call of a page is settled."""
 
 _log = logging.getLogger(__name__)
 
