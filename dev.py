@@ -616,7 +616,9 @@ def test(setup: Setup, arguments: list[str]) -> int:
     vitest = [node, setup.script("vitest/vitest.mjs"), "run", "--config", "web/vite.config.ts"]
     failed += follow_all(setup, {"vitest": vitest})
     say("== pytest")
-    status = setup.children.follow(setup.python, "-m", "pytest", *arguments, env=env)
+    # Two at a time: most of them wait for a page, a process or a socket.
+    two = ["-n", "2", "--dist", "loadgroup"]
+    status = setup.children.follow(setup.python, "-m", "pytest", *two, *arguments, env=env)
     if failed:
         say(f"FAILED before pytest (see above): {', '.join(failed)}")
     return status or int(bool(failed))

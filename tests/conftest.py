@@ -4,7 +4,19 @@ A suite that fails on some days is not believed on the others; new examples are 
 checks are for. A busy machine is not a defect, so no example has a deadline.
 """
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("suite", deadline=None, derandomize=True, database=None)
 settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what stays together when `dev.py test` runs two processes of tests: a file, and in the
+    journeys a shell, since each shell is one running program.
+    """
+    for item in items:
+        shells = [mark.name for mark in item.iter_markers() if mark.name in ("browser", "window")]
+        journeys = item.path.parent.name == "e2e"
+        group = f"e2e {shells[0]}" if journeys and shells else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.command import run
 from tests.e2e.app import Kind, ask, running, wait_for_end
@@ -45,15 +45,20 @@ def echoing() -> Iterator[FaultServer]:
         loop.close()
 
 
-def test_a_key_of_the_environment_is_found_nowhere(
-    kind: Kind, playwright: Playwright, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("origin", ["environment", "settings"])
+def test_a_key_is_found_nowhere(
+    kind: Kind, playwright: Playwright, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str
 ) -> None:
     data = tmp_path / "data"
     with echoing() as server:
         monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
-        monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        if origin == "environment":
+            monkeypatch.setenv("OPENAI_API_KEY", CANARY)
         with running(kind, playwright, data, provider="openai") as app:
             page = app.page()
+            if origin == "settings":
+                enter_key(page)
             ask(page, "a question for the canary")
             assert wait_for_end(page)["code"] == "API_KEY_ERROR"
             expect(page.locator(".error")).to_be_visible()
@@ -82,6 +87,16 @@ def test_a_key_of_the_environment_is_found_nowhere(
         assert hits(text.encode("utf-8", "surrogateescape")) == []
     for path in files(tmp_path):
         assert hits(path.read_bytes()) == [], path
+
+
+def enter_key(page: Page) -> None:
+    """Give the key as a person does."""
+    page.keyboard.press("Control+Comma")
+    field = page.get_by_label("Key for OpenAI")
+    field.fill(CANARY)
+    field.press("Enter")
+    expect(field).to_have_value("")
+    page.get_by_role("button", name="Close").click()
 
 
 def processes(parent: int) -> Iterator[str]:

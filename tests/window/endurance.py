@@ -1,7 +1,9 @@
 """Endurance: one program with many pushes, reloads and windows, and what it holds afterwards."""
 
+import contextlib
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,8 @@ OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
 TOKENS = 300
 TEXT = "".join(f"{number} " for number in range(TOKENS))
 SETTLE_S = 1.0
+POOL = "ThreadPool"
+"""What Chromium calls its workers: of those it has more when there is more to do."""
 
 _CALLS = """async (times) => {
   for (let left = times; left > 0; left -= 1) {
@@ -62,9 +66,15 @@ def holding(process: int) -> Holding:
     )
     return Holding(
         megabytes=int(status["VmRSS"].split()[0]) / 1024,
-        threads=int(status["Threads"]),
+        threads=sum(not name.startswith(POOL) for name in _threads(process)),
         handles=len(list(Path(f"/proc/{process}/fd").iterdir())),
     )
+
+
+def _threads(process: int) -> Iterator[str]:
+    for task in Path(f"/proc/{process}/task").iterdir():
+        with contextlib.suppress(OSError):
+            yield (task / "comm").read_text()
 
 
 def push_and_reload(playwright: Playwright, pushes: int, reloads: int, seed: int) -> Endured:

@@ -1,5 +1,5 @@
 /** Transcript: the messages of a conversation, from the first to the one that is being written. */
-import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import type { Conversation } from "../conversations/conversation";
 import { strings } from "../strings";
 import { DownIcon } from "./icons";
@@ -44,16 +44,20 @@ export function Transcript(props: TranscriptProps) {
             <Earlier key={messages[0]} frame={follow.frame} onSeen={conversation.loadEarlier} />
           )}
           {conversation !== null &&
-            messages.map((id, place) => (
-              <MessageRow
-                key={id}
-                id={id}
-                conversation={conversation}
-                isLast={place === messages.length - 1}
-                isBusy={isBusy}
-                showsFailure={showsFailure && place === messages.length - 1}
-                onSettings={onSettings}
-              />
+            groupsOf(messages, earlier).map(({ number, first, ids }) => (
+              <Fragment key={number}>
+                {ids.map((id, place) => (
+                  <MessageRow
+                    key={id}
+                    id={id}
+                    conversation={conversation}
+                    isLast={first + place === messages.length - 1}
+                    isBusy={isBusy}
+                    showsFailure={showsFailure && first + place === messages.length - 1}
+                    onSettings={onSettings}
+                  />
+                ))}
+              </Fragment>
             ))}
           {children}
         </div>
@@ -66,6 +70,28 @@ export function Transcript(props: TranscriptProps) {
       )}
     </div>
   );
+}
+
+/** Rows that stand together: an update of one passes by its neighbours and by the other groups. */
+const GROUP = 32;
+
+interface Group {
+  /** Counted from the conversation's first message, so that earlier ones change no other group. */
+  readonly number: number;
+  /** The place of the group's first message among those that are shown. */
+  readonly first: number;
+  readonly ids: readonly string[];
+}
+
+function groupsOf(messages: readonly string[], earlier: number): Group[] {
+  const groups: Group[] = [];
+  for (let first = 0; first < messages.length; ) {
+    const number = Math.floor((earlier + first) / GROUP);
+    const end = (number + 1) * GROUP - earlier;
+    groups.push({ number, first, ids: messages.slice(first, end) });
+    first = end;
+  }
+  return groups;
 }
 
 /** How far above the view the reader may be before the messages before these are fetched. */
