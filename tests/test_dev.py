@@ -346,7 +346,7 @@ def test_every_stage_runs_and_the_last_line_is_honest(
     monkeypatch.setattr(dev, "prepare_tests", lambda setup: {})
     monkeypatch.setattr(dev.Setup, "modules", lambda self: "node")
     assert dev.main(["test", "-k", "log"]) == (1 if broken else 0)
-    assert children.commands[-1][2:] == ("pytest", "-k", "log")
+    assert children.commands[-1][2:] == ("pytest", "-n", "2", "--dist", "loadgroup", "-k", "log")
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == (f"FAILED before pytest (see above): {broken}" if broken else "== pytest")
 
