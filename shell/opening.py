@@ -1,6 +1,7 @@
 """Opening: a host that is made while its window appears, and what is said to it meanwhile."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:  # they are loaded while the window appears
     from shell.host import Host
 
     Served = tuple[Host, Loopback]
+
+SWITCH_S = 0.0005
+"""How soon a thread of Python makes room for another one while the window appears."""
 
 
 class Opening:
@@ -68,11 +72,17 @@ class Opening:
             await close(*self._made.result())
 
     async def _make(self) -> None:
+        # Imports keep Python to themselves for long; the web view asks it many small questions
+        # meanwhile, and would wait for each answer until the imports make room.
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_S)
         try:
             self._made.set_result(await self._making())
         except Exception as error:
             self._made.set_exception(error)
             self._on_failure()
+        finally:
+            sys.setswitchinterval(usual)
 
     def _served(self) -> "Served | None":
         made = self._made
