@@ -57,8 +57,9 @@ def test_a_blank_page_turns_back(whole: Devtools, program: HostProcess) -> None:
 
 def test_a_reload_after_a_refusal_has_its_bridge(whole: Devtools, program: HostProcess) -> None:
     """Qt forgets a page's own scripts when a navigation to another site is refused."""
-    greetings = program.count("SAID hello")
+    greetings, refusals = program.count("SAID hello"), program.count("was not let go")
     whole.evaluate("location.href = `http://localhost:${location.port}/other`; 0")
+    program.wait_for("was not let go", refusals + 1)
     whole.send("Page.reload", {})
     program.wait_for("SAID hello", greetings + 1)
 
