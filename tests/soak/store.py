@@ -22,6 +22,8 @@ from shell.store.store import Store
 from tests.soak.result import Check, Result
 from tests.store import scale
 from tests.store.desk import OWNER, Desk
+from tests.store.test_weight import MOST_BYTES, weigh
+from tests.virtual_loop import VirtualLoop
 
 ROOT = Path(__file__).parents[2]
 BARS = {
@@ -55,6 +57,18 @@ def large() -> Result:
     return Result(ok, {"builtS": built_s, **figures})
 
 
+def weight() -> Result:
+    """What an answer of 2,000 tokens writes, beside a file that is rewritten for each of them."""
+    loop = VirtualLoop()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            written, rewritten = loop.run_until_complete(weigh(Path(folder)))
+    finally:
+        loop.close()
+    figures = {"writtenMb": round(written / 1e6, 2), "rewrittenMb": round(rewritten / 1e6, 1)}
+    return Result(written <= MOST_BYTES and written < rewritten, figures)
+
+
 @contextmanager
 def small_disk(kilobytes: int) -> Iterator[Path]:
     """A file system of its own, in memory; only root can have one."""
@@ -70,7 +84,7 @@ def small_disk(kilobytes: int) -> Iterator[Path]:
 def full() -> Result:
     """A disk that is full at 20 points, for real: what was promised stays, then it goes on."""
     if os.name == "nt" or os.geteuid() != 0:
-        return Result(True, {"leftOut": "only root can make a small file system"})
+        return Result(False, {"leftOut": "only root can make a small file system"})
     outcomes = [asyncio.run(_fill(point)) for point in range(20)]
     refused = sum(outcome == "refused" for outcome in outcomes)
     broken = sum(outcome == "broken" for outcome in outcomes)
@@ -227,7 +241,7 @@ def import_and_say(folder: Path) -> None:
 def keychain() -> Result:
     """A key in a real gnome-keyring, on a session bus of its own."""
     if not shutil.which("gnome-keyring-daemon") or not shutil.which("dbus-run-session"):
-        return Result(True, {"leftOut": "gnome-keyring and dbus-run-session are not installed"})
+        return Result(False, {"leftOut": "gnome-keyring and dbus-run-session are not installed"})
     with tempfile.TemporaryDirectory() as home:
 
         def tidewire(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
@@ -256,6 +270,7 @@ def keychain() -> Result:
 
 CHECKS: Mapping[str, Check] = {
     "large": large,
+    "weight": weight,
     "full": full,
     "locked": locked,
     "import": big_import,
