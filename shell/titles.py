@@ -109,4 +109,4 @@ async def _answer(log: InferenceLog) -> str:
     if not isinstance(log.ending, DoneEvent) or log.ending.cancelled:
         return ""
     lines = log.text("llm:token").strip().splitlines()
-    return tree.first_words(lines[0].strip("\"'“”«»*#. ")) if lines else ""
+    return tree.first_words(lines[0]).strip("\"'“”«»*#. ") if lines else ""

@@ -14,6 +14,7 @@ from shell.contract import AnswerDetail, MessageStatus, NewConversation, Role
 from shell.errors import NotFound
 from shell.store import index, reading
 from shell.store.parts import Kept, save_blobs, sound, sweep_blobs
+from shell.store.plain import plain
 from shell.store.rows import rows
 from shell.store.seal import SEAL_CONVERSATION, SEAL_MESSAGE
 
@@ -287,8 +288,9 @@ def purge(connection: apsw.Connection, deleted_before: int) -> int:
 
 
 def first_words(text: str) -> str:
-    """A title out of a message: its first words, as many as fit a line."""
-    words = " ".join(text[: TITLE_CHARACTERS * 8].split())
+    """A title out of a message: its first words, as many as fit a line, and no Markdown."""
+    begun = text[: TITLE_CHARACTERS * 8]
+    words = plain(begun) or " ".join(begun.split())
     if len(words) <= TITLE_CHARACTERS:
         return words
     cut = words[:TITLE_CHARACTERS]
