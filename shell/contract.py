@@ -65,6 +65,7 @@ MaxTokens = Annotated[int, Field(ge=1, le=100_000)]
 TimeoutMs = Annotated[int, Field(ge=1_000, le=600_000)]
 StallMs = Annotated[int, Field(ge=100, le=600_000)]
 Role = Literal["user", "assistant", "system"]
+SystemPrompt = Annotated[str, Field(max_length=MAX_MESSAGE_CHARACTERS)]
 
 
 class TextPart(Value):
@@ -164,7 +165,7 @@ class InferenceRequest(RunParameters):
     messages: Messages
     provider_id: ProviderId
     model_id: ModelId | None = None
-    system_prompt: Annotated[str, Field(max_length=MAX_MESSAGE_CHARACTERS)] | None = None
+    system_prompt: SystemPrompt | None = None
 
 
 class SessionConfig(Value):
@@ -173,7 +174,7 @@ class SessionConfig(Value):
     session_id: SessionId
     provider_id: ProviderId
     model_id: ModelId | None = None
-    system_prompt: Annotated[str, Field(max_length=MAX_MESSAGE_CHARACTERS)] | None = None
+    system_prompt: SystemPrompt | None = None
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
     metadata: Metadata | None = None
@@ -369,6 +370,9 @@ class Usage(Value):
     cached_tokens: TokenCount
     """The part of the input that the provider read from its cache."""
     estimated: bool
+    cost: float | None = None
+    """US dollars at the list price, cached input counted like any other; null where nobody gives
+    a price."""
 
 
 class Timing(Value):
@@ -493,7 +497,7 @@ class NewConversation(Value):
     title: Title | None = None
     """Without one, the first words of the first message."""
     folder: Folder | None = None
-    system_prompt: Annotated[str, Field(max_length=MAX_MESSAGE_CHARACTERS)] | None = None
+    system_prompt: SystemPrompt | None = None
     temporary: bool = False
 
 
@@ -552,6 +556,8 @@ class AnswerFailure(Value):
     code: ErrorCode
     message: str
     retryable: bool
+    retry_at: int | None = None
+    """When the provider wants to be asked again, in milliseconds since the epoch."""
 
 
 class AnswerDetail(Value):
@@ -595,6 +601,28 @@ class ConversationView(Value):
     messages: list[StoredMessage]
     earlier: int
     """How many messages of the path come before these."""
+
+
+class Spent(Value):
+    """What a conversation has taken so far, on all of its branches."""
+
+    answers: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    """US dollars, of the answers that have a price."""
+    unpriced: int
+    """Answers that have none: local ones, and those of models whose price nobody gives."""
+
+
+NoteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
+
+
+class Note(Value):
+    """A text that a page wants to find again, such as a draft; null lets go of it."""
+
+    name: NoteName
+    text: Annotated[str, Field(max_length=2_000_000)] | None
 
 
 class ViewRequest(Value):
@@ -907,6 +935,16 @@ Shortcuts = dict[
 """What a shortcut does, and the keys for it."""
 
 
+class Favourite(Value):
+    """A model that somebody likes to have at hand."""
+
+    provider_id: ProviderId
+    model_id: ModelId
+
+
+Favourites = Annotated[list[Favourite], Field(max_length=200)]
+
+
 class LimitSettings(Value):
     """How much one window may do at a time."""
 
@@ -932,6 +970,12 @@ class Preferences(Value):
     shortcuts: Shortcuts
     default_provider: ProviderId | None
     default_model: ModelId | None
+    default_temperature: Temperature | None
+    """Of answers in conversations, where nothing else is said; null for the model's own."""
+    default_max_tokens: MaxTokens | None
+    default_system_prompt: SystemPrompt | None
+    """What new conversations begin with."""
+    favourites: Favourites
     title_provider: ProviderId | None
     """Who makes titles out of first messages; null for nobody."""
     title_model: ModelId | None
@@ -948,10 +992,23 @@ class PreferencesChange(Value):
     shortcuts: Shortcuts | None = None
     default_provider: ProviderId | None = None
     default_model: ModelId | None = None
+    default_temperature: Temperature | None = None
+    default_max_tokens: MaxTokens | None = None
+    default_system_prompt: SystemPrompt | None = None
+    favourites: Favourites | None = None
     title_provider: ProviderId | None = None
     title_model: ModelId | None = None
     limits: LimitSettings | None = None
     deadlines: DeadlineSettings | None = None
+
+
+class Place(Value):
+    """Where on this machine things lie, to be shown to a person; nothing is opened by it."""
+
+    data: str
+    settings: str
+    backups: str
+    exports: str
 
 
 class SettingsView(Value):

@@ -1,5 +1,6 @@
 """Conversations: where the store and the engine meet: what is said is kept, then answered."""
 
+import asyncio
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from shell.contract import (
     FolderChange,
     InferenceRequest,
     NewConversation,
+    Note,
     NoticeEvent,
     PinChange,
     SearchHit,
     SearchRequest,
     SendReply,
     SendRequest,
+    Spent,
     TitleChange,
     ViewRequest,
 )
@@ -30,16 +33,28 @@ from shell.history import history, to_continue
 from shell.ids import TEMPORARY, epoch_ms, new_id
 from shell.log import InferenceLog
 from shell.providers.base import ModelInfo, Provider
-from shell.store import reading, tree, turns
+from shell.store import notes, reading, tree, turns
 from shell.store.database import Connection, Database, Job
 from shell.store.parts import read_blob
+from shell.store.prompts import prompts
 from shell.store.recorder import Recorder
 from shell.store.search import search
+from shell.store.spending import spent
 from shell.store.store import Store
 from shell.titles import Chosen, Titles
 
 TIMEOUT_MS = 600_000
 """Overall deadline of an answer in a conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a person wants of answers where nothing else is said; None leaves it to the model."""
+
+    temperature: float | None = None
+    max_tokens: int | None = None
+    system_prompt: str | None = None
+    """Of new conversations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,7 @@ class Conversations:
         resolve: the provider of an id; raises ShellError for an unknown one.
         defaults: who answers where nobody was named and nobody has answered yet.
         titles: who makes titles, if a person has chosen somebody for it.
+        parameters: what a person wants of all answers.
     """
 
     def __init__(
@@ -68,11 +84,13 @@ class Conversations:
         resolve: Callable[[str], Provider],
         defaults: Callable[[], Defaults],
         titles: Chosen = lambda: None,
+        parameters: Callable[[], Parameters] = Parameters,
     ) -> None:
         self.store = store
         self._engine = engine
         self._resolve = resolve
         self._defaults = defaults
+        self._parameters = parameters
         self._titles = Titles(store, engine, titles)
         self._claimed: set[str] = set()
         self._recorder = self._recording(store.database, store.recovered)
@@ -81,6 +99,8 @@ class Conversations:
     async def create(self, new: NewConversation) -> ConversationSummary:
         """Begin a conversation."""
         conversation_id, now = new_id(temporary=new.temporary), epoch_ms()
+        if new.system_prompt is None:
+            new = new.model_copy(update={"system_prompt": self._parameters().system_prompt})
 
         def write(connection: Connection) -> ConversationSummary:
             tree.create(connection, conversation_id, new, now)
@@ -110,6 +130,30 @@ class Conversations:
 
         hits = await self.store.read("", find) + await self.store.read(TEMPORARY, find)
         return hits[: request.limit]
+
+    async def spent(self, conversation_id: str) -> Spent:
+        """What a conversation has taken so far.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return await self.store.read(conversation_id, lambda c: spent(c, conversation_id))
+
+    async def prompts(self) -> list[str]:
+        """What was asked lately, the newest first; nothing of temporary conversations."""
+        return await self.store.read("", prompts)
+
+    async def recall(self) -> dict[str, str]:
+        """The notes of pages by their names."""
+        return await self.store.read("", notes.every)
+
+    async def remember(self, note: Note) -> None:
+        """Keep a note of a page. Nobody who watches the list has to be told.
+
+        Raises:
+            ShellError: it cannot be written now.
+        """
+        await asyncio.wrap_future(self.store.database.write(lambda c: notes.put(c, note)))
 
     async def attachment(self, blob_hash: str) -> AttachmentData:
         """The bytes of a picture or a file.
@@ -322,7 +366,11 @@ class Conversations:
         by: turns.By,
         turn: turns.Turn,
     ) -> InferenceLog:
-        messages, notices = history(turn.path, model, turn.system_prompt, options.max_tokens)
+        standard = self._parameters()
+        temperature, max_tokens = options.temperature, options.max_tokens
+        temperature = standard.temperature if temperature is None else temperature
+        max_tokens = standard.max_tokens if max_tokens is None else max_tokens
+        messages, notices = history(turn.path, model, turn.system_prompt, max_tokens)
         if messages[-1].role == "assistant":
             messages = to_continue(messages, model)
         # Not validated again: an old answer may be longer than a request's message may be.
@@ -331,8 +379,8 @@ class Conversations:
             provider_id=by.provider_id,
             model_id=by.model_id,
             system_prompt=turn.system_prompt or None,
-            temperature=options.temperature,
-            max_tokens=options.max_tokens,
+            temperature=temperature,
+            max_tokens=max_tokens,
             timeout_ms=TIMEOUT_MS,
             inference_id=by.inference_id,
             share=True,

@@ -306,6 +306,7 @@ class Engine:
             self._waits(parameters, provider, model),
             self._settings.retries,
             streamed=parameters.stream,
+            cost=model.cost,
             on_end=self._ended,
         )
         shared = parameters.share or (session is not None and session.config.share)

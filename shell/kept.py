@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shell.api.conversations import ConversationsApi
 from shell.contract import Defaults
-from shell.conversations import Conversations
+from shell.conversations import Conversations, Parameters
 from shell.engine import Engine
 from shell.exports import Exports
 from shell.imports import Imports
@@ -36,8 +36,16 @@ class Kept:
                 return None
             return chosen.title_provider, chosen.title_model
 
+        def parameters() -> Parameters:
+            chosen = settings.preferences
+            return Parameters(
+                chosen.default_temperature, chosen.default_max_tokens, chosen.default_system_prompt
+            )
+
         self._store = store
-        self._conversations = Conversations(store, engine, providers.resolve, defaults, titles)
+        self._conversations = Conversations(
+            store, engine, providers.resolve, defaults, titles, parameters
+        )
         self._imports = Imports(store.database, data, store.changed)
         exports = Exports(store, settings, lambda: self._conversations.idle)
         self.namespace = ConversationsApi(self._conversations, self._imports, exports)

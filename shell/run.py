@@ -93,6 +93,7 @@ class Run:
         retries: Retries,
         *,
         streamed: bool,
+        cost: Callable[[Usage], float | None],
         on_end: Callable[["Run"], None],
     ) -> None:
         self.log = log
@@ -102,6 +103,7 @@ class Run:
         self._waits = waits
         self._retries = retries
         self._streamed = streamed
+        self._cost = cost
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
@@ -328,7 +330,7 @@ class Run:
             )
         if outcome is None or isinstance(outcome, Cancelled):
             cancelled = outcome is not None
-            usage = self.usage
+            usage = self.usage.model_copy(update={"cost": self._cost(self.usage)})
             return DoneEvent(
                 **self.log.stamp(),
                 total_tokens=usage.output_tokens,

@@ -20,8 +20,10 @@ from pydantic.alias_generators import to_camel
 
 from shell.contract import (
     DeadlineSettings,
+    Favourites,
     Language,
     LimitSettings,
+    MaxTokens,
     ModelId,
     Preferences,
     PreferencesChange,
@@ -29,6 +31,8 @@ from shell.contract import (
     SettingsView,
     Shortcuts,
     StallMs,
+    SystemPrompt,
+    Temperature,
     Theme,
     TimeoutMs,
 )
@@ -73,6 +77,10 @@ class _Content(_Part):
     shortcuts: Shortcuts = {}
     default_provider: ProviderId | None = None
     default_model: ModelId | None = None
+    default_temperature: Temperature | None = None
+    default_max_tokens: MaxTokens | None = None
+    default_system_prompt: SystemPrompt | None = None
+    favourites: Favourites = []
     title_provider: ProviderId | None = None
     title_model: ModelId | None = None
     limits: _Limits = _Limits()
@@ -115,6 +123,10 @@ class SettingsFile:
             shortcuts=known.shortcuts,
             default_provider=known.default_provider,
             default_model=known.default_model,
+            default_temperature=known.default_temperature,
+            default_max_tokens=known.default_max_tokens,
+            default_system_prompt=known.default_system_prompt,
+            favourites=known.favourites,
             title_provider=known.title_provider,
             title_model=known.title_model,
             limits=LimitSettings(**known.limits.model_dump()),

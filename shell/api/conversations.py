@@ -22,11 +22,13 @@ from shell.contract import (
     ImportWatch,
     KeptId,
     NewConversation,
+    Note,
     PinChange,
     SearchHit,
     SearchRequest,
     SendReply,
     SendRequest,
+    Spent,
     StoreState,
     StoreWatch,
     TitleChange,
@@ -61,6 +63,14 @@ class ConversationsApi:
     async def get(self, caller: Caller, params: ViewRequest) -> ConversationView:
         """A conversation along its chosen path."""
         return await self._conversations.view(params)
+
+    async def spent(self, caller: Caller, params: KeptId) -> Spent:
+        """What a conversation has taken so far: answers, tokens, money."""
+        return await self._conversations.spent(params)
+
+    async def prompts(self, caller: Caller) -> Sequence[str]:
+        """What was asked lately in all conversations, the newest first, each once."""
+        return await self._conversations.prompts()
 
     async def attachment(self, caller: Caller, params: BlobHash) -> AttachmentData:
         """The bytes of a picture or a file in a message."""
@@ -155,6 +165,19 @@ class ConversationsApi:
     async def restore(self, caller: Caller, params: BackupName) -> StoreState:
         """Put a backup in the place of everything that is there now, which is backed up before."""
         return await self._exports.restore(params)
+
+    # --- what a page remembers --------------------------------------------------------------
+
+    async def recall(self, caller: Caller) -> dict[str, str]:
+        """Every note by its name."""
+        return await self._conversations.recall()
+
+    async def remember(self, caller: Caller, params: Note) -> bool:
+        """Keep a note, such as a draft, for whichever page comes next; on the disk when this
+        returns. What belongs to a temporary conversation is not for here.
+        """
+        await self._conversations.remember(params)
+        return True
 
     async def state(self, caller: Caller, params: StoreWatch) -> StoreState:
         """How the store is; waits a while for something newer than `version`."""

@@ -1,7 +1,7 @@
 """SettingsApi: the `settings` namespace: what a person has chosen."""
 
 from shell.api.caller import Caller
-from shell.contract import PreferencesChange, SettingsView
+from shell.contract import Place, PreferencesChange, SettingsView
 from shell.settings_file import SettingsFile
 
 
@@ -14,6 +14,16 @@ class SettingsApi:
     def get(self, caller: Caller) -> SettingsView:
         """The settings, and what was wrong with their file."""
         return self._settings.view()
+
+    def place(self, caller: Caller) -> Place:
+        """Where settings, conversations and exports lie, for a person to read."""
+        folder = self._settings.path.parent
+        return Place(
+            data=str(folder),
+            settings=str(self._settings.path),
+            backups=str(folder / "backups"),
+            exports=str(folder / "exports"),
+        )
 
     def update(self, caller: Caller, params: PreferencesChange) -> SettingsView:
         """Change what is given; null takes a choice back."""

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from shell.contract import FinishReason, Message
+from shell.contract import FinishReason, Message, Usage
 
 ANY_MODEL = "default"
 """Asked for where nobody named a model; servers with a single one answer to any name."""
@@ -94,6 +94,13 @@ class ModelInfo:
     """What llama.cpp is told besides the temperature; for local models only."""
     known: bool = False
     """Whether somebody has described this model; without that all of this is a cautious guess."""
+
+    def cost(self, usage: Usage) -> float | None:
+        """US dollars for these tokens; None where no price is known."""
+        if self.input_price is None or self.output_price is None:
+            return None
+        spent = usage.input_tokens * self.input_price + usage.output_tokens * self.output_price
+        return spent / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from shell.store.rows import rows
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, version
 from shell.store.seal import SOUND_CONVERSATION, SOUND_MESSAGE, register
 
-TABLES = ("conversations", "messages", "tails", "blobs")
+TABLES = ("conversations", "messages", "tails", "blobs", "notes")
 
 
 def problem(connection: apsw.Connection) -> str | None:

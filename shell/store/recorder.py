@@ -253,7 +253,13 @@ def _detail(log: InferenceLog, ending: DoneEvent | ErrorEvent) -> AnswerDetail:
     done = ending if isinstance(ending, DoneEvent) else None
     failure = None
     if isinstance(ending, ErrorEvent):
-        failure = AnswerFailure(code=ending.code, message=ending.error, retryable=ending.retryable)
+        wait_ms = ending.retry_after_ms
+        failure = AnswerFailure(
+            code=ending.code,
+            message=ending.error,
+            retryable=ending.retryable,
+            retry_at=None if wait_ms is None else epoch_ms() + wait_ms,
+        )
     return AnswerDetail(
         tools=list(tools.values()),
         notices=notices,

@@ -68,6 +68,12 @@ class _Tail(NamedTuple):
     reasoning: bytes | None
 
 
+class _Note(NamedTuple):
+    name: str
+    text: str
+    changed_at: int
+
+
 class _Blob(NamedTuple):
     hash: str
     data: bytes
@@ -109,6 +115,7 @@ class Salvage:
         self._choose()
         self._take_tails()
         self._take_blobs()
+        self._take_notes()
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -267,6 +274,18 @@ class Salvage:
                 if hashlib.sha256(blob.data).hexdigest() == blob.hash:
                     self._target.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", blob)
         except _UNREADABLE:
+            self.gaps += 1
+
+    def _take_notes(self) -> None:
+        try:
+            if (
+                self._damaged.execute("SELECT 1 FROM sqlite_schema WHERE name = 'notes'").get
+                is None
+            ):
+                return  # an earlier Tidewire had none
+            for note in rows(self._damaged.execute("SELECT * FROM notes"), _Note):
+                self._target.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", note)
+        except (*_UNREADABLE, apsw.ConstraintError, UnicodeDecodeError):
             self.gaps += 1
 
 

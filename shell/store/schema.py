@@ -83,6 +83,15 @@ MIGRATIONS: tuple[Migration, ...] = (
         )
         """,
     ),
+    (
+        """
+        CREATE TABLE notes (
+            name TEXT PRIMARY KEY,
+            text TEXT NOT NULL,
+            changed_at INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 
 

@@ -88,7 +88,7 @@ def test_damage_is_repaired_and_said(tmp_path: Path, kind: str, with_backup: boo
         before = contents(store)
     whole = store.path.read_bytes()
     said = 0
-    for number in range(15):
+    for number in range(30 if kind == "flip" else 15):
         folder = tmp_path / str(number)
         folder.mkdir()
         if with_backup:
@@ -358,15 +358,15 @@ def test_a_migration_that_is_killed_anywhere_happened_whole_or_not_at_all(tmp_pa
                 version = schema.version(connection)
                 outcomes.add(version)
                 tables = connection.execute("SELECT group_concat(name) FROM sqlite_schema").get
-                assert ("labels" in tables) == (version == 2)
+                assert ("labels" in tables) == (version == len(LATER))
                 schema.migrate(connection, LATER)
                 assert connection.execute("SELECT name FROM labels").get == "old"
                 connection.execute("ALTER TABLE conversations DROP COLUMN label")
                 connection.execute("DROP TABLE labels")
-                connection.pragma("user_version", 1)
+                connection.pragma("user_version", len(schema.MIGRATIONS))
             with opened(Path(name)) as store:
                 assert contents(store) == before
-    assert outcomes == {1, 2}
+    assert outcomes == {len(schema.MIGRATIONS), len(LATER)}
 
 
 def replay(step: Step, folder: Path) -> None:

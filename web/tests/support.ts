@@ -197,6 +197,7 @@ export const end = (inferenceId: string, seq: number, cancelled = false): AnyEve
     reasoningTokens: 0,
     cachedTokens: 0,
     estimated: false,
+    cost: null,
   },
   finishReason: cancelled ? null : "stop",
   cancelled,

@@ -286,6 +286,11 @@ export interface Usage {
   /** The part of the input that the provider read from its cache. */
   cachedTokens: number;
   estimated: boolean;
+  /**
+   * US dollars at the list price, cached input counted like any other; null where nobody gives
+   * a price.
+   */
+  cost: number | null;
 }
 
 /** Milliseconds from the beginning of the run; `firstTokenMs` is null without content. */
@@ -433,6 +438,8 @@ export interface AnswerFailure {
   code: ErrorCode;
   message: string;
   retryable: boolean;
+  /** When the provider wants to be asked again, in milliseconds since the epoch. */
+  retryAt: number | null;
 }
 
 /** What is known of an answer beside its words. Of a continued one, of its last run. */
@@ -475,6 +482,23 @@ export interface ConversationView {
   messages: StoredMessage[];
   /** How many messages of the path come before these. */
   earlier: number;
+}
+
+/** What a conversation has taken so far, on all of its branches. */
+export interface Spent {
+  answers: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** US dollars, of the answers that have a price. */
+  cost: number;
+  /** Answers that have none: local ones, and those of models whose price nobody gives. */
+  unpriced: number;
+}
+
+/** A text that a page wants to find again, such as a draft; null lets go of it. */
+export interface Note {
+  name: string;
+  text: string | null;
 }
 
 /** Asks for the newest messages of the chosen path, or for those before one of them. */
@@ -742,6 +766,12 @@ export interface TrialReport {
   models: string[];
 }
 
+/** A model that somebody likes to have at hand. */
+export interface Favourite {
+  providerId: string;
+  modelId: string;
+}
+
 /** How much one window may do at a time. */
 export interface LimitSettings {
   inferences: number;
@@ -764,6 +794,12 @@ export interface Preferences {
   shortcuts: Record<string, string>;
   defaultProvider: string | null;
   defaultModel: string | null;
+  /** Of answers in conversations, where nothing else is said; null for the model's own. */
+  defaultTemperature: number | null;
+  defaultMaxTokens: number | null;
+  /** What new conversations begin with. */
+  defaultSystemPrompt: string | null;
+  favourites: Favourite[];
   /** Who makes titles out of first messages; null for nobody. */
   titleProvider: string | null;
   titleModel: string | null;
@@ -779,10 +815,22 @@ export interface PreferencesChange {
   shortcuts?: Record<string, string> | null | undefined;
   defaultProvider?: string | null | undefined;
   defaultModel?: string | null | undefined;
+  defaultTemperature?: number | null | undefined;
+  defaultMaxTokens?: number | null | undefined;
+  defaultSystemPrompt?: string | null | undefined;
+  favourites?: Favourite[] | null | undefined;
   titleProvider?: string | null | undefined;
   titleModel?: string | null | undefined;
   limits?: LimitSettings | null | undefined;
   deadlines?: DeadlineSettings | null | undefined;
+}
+
+/** Where on this machine things lie, to be shown to a person; nothing is opened by it. */
+export interface Place {
+  data: string;
+  settings: string;
+  backups: string;
+  exports: string;
 }
 
 /** The settings, and what was wrong with their file. */
@@ -846,6 +894,11 @@ export const client = (call: Invoke) => ({
     /** A conversation along its chosen path. */
     get: (params: ViewRequest) =>
       call<ConversationView>("conversations.get", params),
+    /** What a conversation has taken so far: answers, tokens, money. */
+    spent: (params: string) =>
+      call<Spent>("conversations.spent", params),
+    /** What was asked lately in all conversations, the newest first, each once. */
+    prompts: () => call<string[]>("conversations.prompts"),
     /** The bytes of a picture or a file in a message. */
     attachment: (params: string) =>
       call<AttachmentData>("conversations.attachment", params),
@@ -907,6 +960,14 @@ export const client = (call: Invoke) => ({
     /** Put a backup in the place of everything that is there now, which is backed up before. */
     restore: (params: string) =>
       call<StoreState>("conversations.restore", params),
+    /** Every note by its name. */
+    recall: () => call<Record<string, string>>("conversations.recall"),
+    /**
+     * Keep a note, such as a draft, for whichever page comes next; on the disk when this
+     * returns. What belongs to a temporary conversation is not for here.
+     */
+    remember: (params: Note) =>
+      call<boolean>("conversations.remember", params),
     /** How the store is; waits a while for something newer than `version`. */
     state: (params: StoreWatch) =>
       call<StoreState>("conversations.state", params),
@@ -975,6 +1036,8 @@ export const client = (call: Invoke) => ({
   settings: {
     /** The settings, and what was wrong with their file. */
     get: () => call<SettingsView>("settings.get"),
+    /** Where settings, conversations and exports lie, for a person to read. */
+    place: () => call<Place>("settings.place"),
     /** Change what is given; null takes a choice back. */
     update: (params: PreferencesChange) =>
       call<SettingsView>("settings.update", params),

@@ -17,6 +17,10 @@ const PREFERENCES: Preferences = {
   shortcuts: {},
   defaultProvider: null,
   defaultModel: null,
+  defaultTemperature: null,
+  defaultMaxTokens: null,
+  defaultSystemPrompt: null,
+  favourites: [],
   titleProvider: null,
   titleModel: null,
   limits: { inferences: 5, sessions: 20 },
@@ -41,6 +45,13 @@ export class FakeChoices {
         return this.#view();
       case "settings.update":
         return this.#update(params as PreferencesChange);
+      case "settings.place":
+        return {
+          data: "…",
+          settings: "…/settings.json",
+          backups: "…/backups",
+          exports: "…/exports",
+        };
       case "keys.list":
         return [this.#key()];
       case "keys.set":

@@ -15,19 +15,23 @@ import type {
   SearchRequest,
   SendReply,
   SendRequest,
+  Spent,
   StoredMessage,
   StoreState,
   StoreWatch,
   TitleChange,
+  Usage,
   ViewRequest,
 } from "../contract";
 import { FakeImports } from "./imports";
+import { FakeNotes } from "./notes";
 import { refusal } from "./refusal";
 import type { FakeRun } from "./run";
 
 const WATCH_MS = 25_000;
 const TITLE_CHARACTERS = 60;
 const SNIPPET_CHARACTERS = 40;
+const PROMPTS = 100;
 
 /** What the host does for a conversation: answer these messages, and tell how that ended. */
 export type Answer = (
@@ -54,6 +58,7 @@ export class FakeConversations {
   readonly #cancel: (inferenceId: string) => void;
   readonly #by: { readonly providerId: string; readonly modelId: string };
   readonly #imports = new FakeImports((title, messages) => this.#take(title, messages));
+  readonly #notes = new FakeNotes();
   #version = 0;
   #count = 0;
   #watching: (() => void)[] = [];
@@ -111,9 +116,38 @@ export class FakeConversations {
         return `exports/${this.#export(params as ExportRequest).name}`;
       case "state":
         return this.#state(params as StoreWatch);
+      case "spent":
+        return this.#spent(params as string);
+      case "prompts":
+        return this.#prompts();
       default:
-        return this.#imports.call(method, params);
+        return this.#notes.call(method, params) ?? this.#imports.call(method, params);
     }
+  }
+
+  #spent(id: string): Spent {
+    const usages = [...this.#tree(id).messages.values()].flatMap(({ detail }) =>
+      detail === null ? [] : [detail.usage],
+    );
+    const sum = (pick: (usage: Usage) => number) =>
+      usages.reduce((total, usage) => total + (usage === null ? 0 : pick(usage)), 0);
+    return {
+      answers: usages.length,
+      inputTokens: sum((usage) => usage.inputTokens),
+      outputTokens: sum((usage) => usage.outputTokens),
+      cost: sum((usage) => usage.cost ?? 0),
+      unpriced: usages.filter((usage) => usage === null || usage.cost === null).length,
+    };
+  }
+
+  #prompts(): string[] {
+    const asked = [...this.#trees.values()]
+      .filter((tree) => !tree.deleted && !tree.head.temporary)
+      .flatMap((tree) => [...tree.messages.values()])
+      .filter(({ role }) => role === "user")
+      .sort((a, b) => b.createdAt - a.createdAt)
+      .map(({ content }) => (typeof content === "string" ? content : ""));
+    return [...new Set(asked)].filter((text) => text !== "").slice(0, PROMPTS);
   }
 
   #create({ title, folder, temporary = false }: NewConversation): ConversationSummary {

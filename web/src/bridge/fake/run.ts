@@ -178,6 +178,7 @@ export class FakeRun {
         reasoningTokens: this.#reasoned,
         cachedTokens: 0,
         estimated: cancelled,
+        cost: null,
       },
       finishReason,
       cancelled,

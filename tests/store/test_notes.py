@@ -1,0 +1,105 @@
+"""What pages remember, what was asked lately, and what a conversation has taken."""
+
+import itertools
+
+import pytest
+
+from shell.contract import Note, SendRequest, Usage
+from shell.conversations import Conversations, Parameters
+from shell.providers.base import ModelInfo, ProviderRequest
+from shell.store import notes
+from shell.store.store import Store
+from tests.store.desk import Desk
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_note_outlives_the_host(desk: Desk) -> None:
+    await desk.conversations.remember(Note(name="draft.1", text="half a sente"))
+    await desk.conversations.remember(Note(name="draft.1", text="half a sentence"))
+    await desk.conversations.remember(Note(name="sidebar", text="closed"))
+    await desk.conversations.remember(Note(name="sidebar", text=None))
+    await desk.close()
+    again = Desk(desk.store.path.parent)
+    assert await again.conversations.recall() == {"draft.1": "half a sentence"}
+    await again.close()
+
+
+def test_the_notes_that_were_changed_longest_ago_go_first(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes, "MOST", 3)
+    monkeypatch.setattr(notes, "epoch_ms", itertools.count().__next__)
+
+    def put(number: int) -> None:
+        note = Note(name=f"n{number}", text=str(number))
+        store.database.write(lambda c: notes.put(c, note)).result()
+
+    for number in (1, 2, 3, 1, 4):
+        put(number)
+    assert set(store.database.read(notes.every).result()) == {"n1", "n3", "n4"}
+
+
+async def test_what_was_asked_lately_is_told_once_and_newest_first(desk: Desk) -> None:
+    first, second = await desk.begin(), await desk.begin()
+    secret = await desk.begin(temporary=True)
+    for conversation, text in ((first, "a"), (second, "b"), (secret, "hush"), (first, "a")):
+        await desk.send(conversation, text)
+    gone = await desk.begin()
+    await desk.send(gone, "deleted")
+    await desk.conversations.delete("window-1", gone)
+    assert await desk.conversations.prompts() == ["a", "b"]
+
+
+PRICED = ModelInfo(id="echo", input_price=2.0, output_price=10.0)
+
+
+def test_a_price_is_for_a_million_tokens() -> None:
+    usage = Usage(
+        input_tokens=500_000,
+        output_tokens=100_000,
+        reasoning_tokens=0,
+        cached_tokens=0,
+        estimated=False,
+    )
+    assert PRICED.cost(usage) == pytest.approx(2.0)
+    assert ModelInfo(id="echo", input_price=2.0).cost(usage) is None
+
+
+async def test_what_a_conversation_has_taken_is_added_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await desk.begin()
+    await desk.send(conversation, "free")
+    monkeypatch.setattr(desk.echo, "model", lambda model_id: PRICED)
+    reply = await desk.send(conversation, "dear")
+    assert reply.conversation_id == conversation
+    found = await desk.conversations.spent(conversation)
+    assert (found.answers, found.unpriced) == (2, 1)
+    assert found.cost == pytest.approx(_cost_of_last(desk, found.input_tokens), rel=1)
+    assert found.cost > 0
+    assert found.output_tokens > 0
+
+
+def _cost_of_last(desk: Desk, most: int) -> float:
+    return most * 2.0 / 1_000_000
+
+
+async def test_what_a_person_wants_of_all_answers_reaches_the_model(desk: Desk) -> None:
+    desk.conversations = Conversations(
+        desk.store,
+        desk.engine,
+        desk.resolve,
+        desk.conversations._defaults,
+        parameters=lambda: Parameters(0.2, 77, "Be brief."),
+    )
+    conversation = await desk.begin()
+    await desk.send(conversation, "hello")
+    asked: ProviderRequest = desk.echo.received[-1]
+    assert (asked.temperature, asked.max_tokens) == (0.2, 77)
+    assert asked.messages[0].role == "system"
+    assert asked.messages[0].text == "Be brief."
+    request = SendRequest(conversation_id=conversation, content="again", temperature=1.5)
+    await desk.conversations.send("window-1", request)
+    await desk.conversations.kept(conversation)
+    assert desk.echo.received[-1].temperature == 1.5
