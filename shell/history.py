@@ -12,6 +12,7 @@ from shell.contract import (
     Part,
     TextPart,
 )
+from shell.fence import fenced
 from shell.fit import Notice
 from shell.providers.base import ModelInfo
 from shell.sessions import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
@@ -43,7 +44,7 @@ def history(
     characters = MAX_REQUEST_CHARACTERS
     for place in range(len(turns) - 1, -1, -1):
         said = turns[place]
-        content = said.content
+        content = _worded(said.content)
         if place < len(turns) - 1:
             content = _taken(content, model, notices)
         message = Message.model_construct(role=said.role, content=content)
@@ -75,6 +76,13 @@ def _answered(path: Sequence[Said]) -> list[Said]:
             continue
         turns.append(said)
     return turns
+
+
+def _worded(content: Content) -> Content:
+    """Content with its text files as words, ahead of trimming: they take room like other words."""
+    if isinstance(content, str):
+        return content
+    return [(fenced(part) if isinstance(part, FilePart) else None) or part for part in content]
 
 
 def _taken(content: Content, model: ModelInfo, notices: dict[str, str]) -> Content:

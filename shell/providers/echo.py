@@ -25,6 +25,8 @@ with one of these commands is carried out where it stands (an unknown command is
     /ignore-cancel SECONDS  the same, and take that long to give in
     /crash                  raise an exception that nobody classed
 
+Pictures and files of the last user message are named behind the script, with their sizes.
+
 Usage is counted in words of the input and pieces of the output. `max_tokens` is obeyed. The model
 `echo-strict` refuses a temperature and a system prompt, as some models do.
 """
@@ -35,7 +37,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 
-from shell.contract import FinishReason
+from shell.contract import FinishReason, ImagePart, Message, TextPart
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import (
     Chunk,
@@ -123,10 +125,9 @@ class _Run:
         fails: Callable[[str, int], bool],
     ) -> None:
         self._request = request
-        self._script = next(
-            (m.text for m in reversed(request.messages) if m.role == "user"),
-            request.messages[-1].text,
-        )
+        asked = next((m for m in reversed(request.messages) if m.role == "user"), None)
+        asked = asked or request.messages[-1]
+        self._script = "\n".join(text for text in (asked.text, _attached(asked)) if text)
         self._rate = rate
         self._fails = fails
         self._due: float | None = None
@@ -257,6 +258,20 @@ class _Run:
                 "messages": [{"role": m.role, "content": m.text} for m in request.messages],
             }
         )
+
+
+def _attached(message: Message) -> str:
+    """What came with the words, in words."""
+    if isinstance(message.content, str):
+        return ""
+    named: list[str] = []
+    for part in message.content:
+        if isinstance(part, TextPart):
+            continue
+        kind = "picture" if isinstance(part, ImagePart) else f"file {part.name}"
+        size = len(part.data.rstrip("=")) * 3 // 4
+        named.append(f"{kind} ({part.media_type}, {size} bytes)")
+    return f"I got: {'; '.join(named)}" if named else ""
 
 
 _COMMAND = re.compile(

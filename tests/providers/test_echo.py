@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from shell.contract import Message
+from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import Finish, Progress, Provider, TextDelta, UsageReport
 from shell.providers.echo import GARBAGE, EchoProvider
@@ -182,6 +182,16 @@ async def test_the_strict_model_says_what_it_refuses(echo: EchoProvider) -> None
     assert provider.model("echo").temperature_max == 2.0
     strict = provider.model("echo-strict")
     assert (strict.temperature_max, strict.system_prompt) == (None, False)
+
+
+async def test_what_came_with_the_words_is_named(echo: EchoProvider) -> None:
+    picture = ImagePart(media_type="image/png", data="AAAA")
+    file = FilePart(name="a.pdf", media_type="application/pdf", data="AAA=")
+    both = Message(role="user", content=[TextPart(text="look"), picture, file])
+    named = "I got: picture (image/png, 3 bytes); file a.pdf (application/pdf, 2 bytes)"
+    assert (await ask(echo, a_request(echo, both))).text == f"look\n{named}"
+    alone = Message(role="user", content=[picture])
+    assert (await ask(echo, a_request(echo, alone))).text == "I got: picture (image/png, 3 bytes)"
 
 
 async def test_a_code_that_does_not_exist_is_text(echo: EchoProvider) -> None:

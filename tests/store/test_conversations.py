@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from shell.contract import (
     AnswerRequest,
+    Attachment,
     FilePart,
     ImagePart,
     Message,
@@ -210,7 +212,7 @@ async def test_pictures_and_files_are_kept_once_and_sent_again(desk: Desk) -> No
     parts: list[Part] = [
         TextPart(text="look"),
         ImagePart(media_type="image/png", data=PIXEL),
-        FilePart(name="a.txt", media_type="text/plain", data=PIXEL),
+        FilePart(name="a.pdf", media_type="application/pdf", data=PIXEL),
     ]
     first = await desk.send(conversation, parts)
     await desk.edit(first.message_id, parts)
@@ -223,6 +225,41 @@ async def test_pictures_and_files_are_kept_once_and_sent_again(desk: Desk) -> No
     assert not isinstance(content, str)
     assert [part.type for part in content] == ["text", "attachment", "attachment"]
     assert desk.echo.received[-1].messages == [Message(role="user", content=parts)]
+
+
+async def test_a_text_file_is_kept_as_a_file_and_sent_as_its_words(desk: Desk) -> None:
+    """Whatever the model takes: `echo-strict` takes no files at all."""
+    conversation = await desk.begin()
+    words = "# Tides\n```\nhigh\n```\n"
+    data = base64.b64encode(words.encode()).decode()
+    note = FilePart(name="tides.md", media_type="text/markdown", data=data)
+    request = SendRequest(
+        conversation_id=conversation,
+        content=[note, TextPart(text="when?")],
+        provider_id="echo",
+        model_id="echo-strict",
+    )
+    await desk.done(await desk.conversations.send(OWNER, request))
+    sent = desk.echo.received[-1].messages[-1]
+    assert sent.text == f"tides.md\n````\n{words.rstrip()}\n````\nwhen?"
+    content = (await desk.view(conversation)).messages[0].content
+    assert not isinstance(content, str)
+    assert content[0] == Attachment(
+        kind="file",
+        name="tides.md",
+        media_type="text/markdown",
+        size=len(data),
+        hash=hashlib.sha256(words.encode()).hexdigest(),
+    )
+
+
+async def test_the_words_of_an_older_text_file_take_room_like_others(desk: Desk) -> None:
+    conversation = await desk.begin()
+    long = base64.b64encode(b"tide " * 120_000).decode()
+    note = FilePart(name="long.txt", media_type="text/plain", data=long)
+    for _ in range(2):
+        await desk.send(conversation, [TextPart(text="/length\n"), note])
+    assert len(desk.echo.received[-1].messages) == 1, "a million characters is all there may be"
 
 
 async def test_deleting_can_be_undone_until_it_is_purged(desk: Desk) -> None:

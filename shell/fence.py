@@ -1,0 +1,28 @@
+"""Fence: a text file of a message as words between two lines, which every model can read.
+
+Models differ in the files that they take, servers even more; words they all take. So a text file
+goes as its name and its words, whatever the model; only what is not text stays a file.
+"""
+
+import base64
+import binascii
+import re
+
+from shell.contract import FilePart, TextPart
+
+_RUNS = re.compile(r"^ {0,3}(`{3,})", re.M)
+
+
+def fenced(part: FilePart) -> TextPart | None:
+    """A text file's name and its words; None for a file that is not text."""
+    if not part.media_type.startswith("text/"):
+        return None
+    try:
+        words = base64.b64decode(part.data).decode("utf-8", "replace")
+    except binascii.Error:
+        words = ""
+    # Longer than any fence inside, so that the file cannot end its own.
+    longest = max((len(run) for run in _RUNS.findall(words)), default=2)
+    fence = "`" * (longest + 1)
+    # Not validated: a file may be longer than what is typed into one message.
+    return TextPart.model_construct(text=f"{part.name}\n{fence}\n{words.rstrip()}\n{fence}\n")
