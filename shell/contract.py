@@ -75,19 +75,28 @@ class TextPart(Value):
     text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
 
 
+FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
+"""Never a path."""
+
+
 class ImagePart(Value):
-    """A picture, held by the app: its media type and its bytes in base64."""
+    """A picture, held by the app: its media type, its bytes in base64, the name of its file."""
+
+    # Sent and told in one shape: the name may be left out both ways.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     type: Literal["image"] = "image"
+    name: FileName | None = None
+    """For people; no model is told of it."""
     media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
     data: Annotated[str, Field(max_length=28_000_000, pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
 
 
 class FilePart(Value):
-    """A file for models that take files: its name (never a path), media type and base64 bytes."""
+    """A file for models that take files: its name, media type and base64 bytes."""
 
     type: Literal["file"] = "file"
-    name: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
+    name: FileName
     media_type: Annotated[str, Field(max_length=127, pattern=r"^[\w.+-]+/[\w.+-]+$")]
     data: Annotated[str, Field(max_length=28_000_000, pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
 

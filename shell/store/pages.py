@@ -128,7 +128,8 @@ def _who(message: PortableMessage) -> str:
 def _named(part: Part) -> str:
     if isinstance(part, TextPart):
         return part.text
-    return "picture" if isinstance(part, ImagePart) else f"file {part.name}"
+    kind = "picture" if isinstance(part, ImagePart) else "file"
+    return kind if part.name is None else f"{kind} {part.name}"
 
 
 def _title(portable: Portable) -> str:

@@ -36,7 +36,7 @@ def take_apart(content: str | Sequence[Part]) -> Kept:
             listed.append({"type": "text", "text": words[-1]})
             continue
         data = _bytes(part.data)
-        name = sound(part.name) if isinstance(part, FilePart) else None
+        name = None if part.name is None else sound(part.name)
         blobs.append((hashlib.sha256(data).hexdigest(), data))
         listed.append(
             {
@@ -106,7 +106,11 @@ def whole(text: str, parts: str | None, blob: Callable[[str], bytes | None]) -> 
             continue
         coded = base64.b64encode(data).decode("ascii")
         if part["type"] == "image":
-            listed.append(ImagePart.model_construct(media_type=part["mediaType"], data=coded))
+            listed.append(
+                ImagePart.model_construct(
+                    name=part["name"], media_type=part["mediaType"], data=coded
+                )
+            )
         else:
             listed.append(
                 FilePart.model_construct(

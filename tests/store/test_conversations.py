@@ -211,7 +211,7 @@ async def test_pictures_and_files_are_kept_once_and_sent_again(desk: Desk) -> No
     conversation = await desk.begin()
     parts: list[Part] = [
         TextPart(text="look"),
-        ImagePart(media_type="image/png", data=PIXEL),
+        ImagePart(name="tide.png", media_type="image/png", data=PIXEL),
         FilePart(name="a.pdf", media_type="application/pdf", data=PIXEL),
     ]
     first = await desk.send(conversation, parts)

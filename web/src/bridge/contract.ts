@@ -49,14 +49,16 @@ export interface TextPart {
   text: string;
 }
 
-/** A picture, held by the app: its media type and its bytes in base64. */
+/** A picture, held by the app: its media type, its bytes in base64, the name of its file. */
 export interface ImagePart {
   type: "image";
+  /** For people; no model is told of it. */
+  name?: string | null | undefined;
   mediaType: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
   data: string;
 }
 
-/** A file for models that take files: its name (never a path), media type and base64 bytes. */
+/** A file for models that take files: its name, media type and base64 bytes. */
 export interface FilePart {
   type: "file";
   name: string;
