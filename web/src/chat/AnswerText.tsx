@@ -1,5 +1,6 @@
 /** AnswerText: the words of an answer, with the form that the model gave them. */
 import { Markdown } from "../markdown";
+import { strings } from "../strings";
 
 export interface AnswerTextProps {
   readonly text: string;
@@ -10,7 +11,7 @@ export interface AnswerTextProps {
 export function AnswerText({ text, live = false }: AnswerTextProps) {
   return (
     <div className="message-text">
-      <Markdown text={text} live={live} onOpenLink={openLink} />
+      <Markdown text={text} live={live} onOpenLink={openLink} words={strings.markdown} />
     </div>
   );
 }

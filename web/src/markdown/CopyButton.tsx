@@ -1,6 +1,7 @@
 /** CopyButton: puts a text into the clipboard, and says so. */
-import { type ReactNode, type RefObject, useEffect, useState } from "react";
+import { type ReactNode, type RefObject, useContext, useEffect, useState } from "react";
 import styles from "./markdown.module.css";
+import { WordsContext } from "./words";
 
 const SAID_MS = 2_000;
 
@@ -12,9 +13,8 @@ interface CopyButtonProps {
 
 type Outcome = "none" | "copied" | "selected";
 
-const LABELS = { none: "Copy code", copied: "Copied", selected: "Selected: press Ctrl+C" } as const;
-
 export function CopyButton({ text, shown }: CopyButtonProps): ReactNode {
+  const words = useContext(WordsContext);
   const [outcome, setOutcome] = useState<Outcome>("none");
 
   useEffect(() => {
@@ -34,8 +34,13 @@ export function CopyButton({ text, shown }: CopyButtonProps): ReactNode {
   }
 
   return (
-    <button type="button" className={styles.copy} aria-label={LABELS[outcome]} onClick={copy}>
-      {outcome === "none" ? "Copy" : LABELS[outcome]}
+    <button
+      type="button"
+      className={styles.copy}
+      aria-label={outcome === "none" ? words.copyCode : words[outcome]}
+      onClick={copy}
+    >
+      {outcome === "none" ? words.copy : words[outcome]}
     </button>
   );
 }

@@ -5,15 +5,17 @@ import { type Footnote, FootnotesContext } from "./footnotes";
 import { inline } from "./Inline";
 import styles from "./markdown.module.css";
 import { nodesOf } from "./nodes";
+import { WordsContext } from "./words";
 
 export function FootnoteSection(): ReactNode {
   const { prefix, byLabel } = useContext(FootnotesContext);
+  const words = useContext(WordsContext);
   const defined = [...byLabel.values()].filter((footnote) => footnote.definition !== undefined);
   if (defined.length === 0) return null;
   return (
     <section className="footnotes" data-footnotes="">
       <h2 id={`${prefix}footnotes`} className={styles.unseen}>
-        Footnotes
+        {words.footnotes}
       </h2>
       <ol>
         {defined.map((footnote) => (
@@ -48,11 +50,12 @@ function Definition({ footnote }: { footnote: Footnote }): ReactNode {
 
 function WayBack({ footnote }: { footnote: Footnote }): ReactNode {
   const { prefix } = useContext(FootnotesContext);
+  const { backTo } = useContext(WordsContext);
   const { number, references } = footnote;
   return Array.from({ length: references }, (_, at) => {
     const ordinal = at === 0 ? "" : `-${at + 1}`;
     const href = `#${prefix}reference-${number}${ordinal}`;
-    const label = `Back to reference ${number}${ordinal}`;
+    const label = backTo(`${number}${ordinal}`);
     return (
       <Fragment key={href}>
         {at > 0 && " "}

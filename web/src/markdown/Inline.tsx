@@ -6,6 +6,7 @@ import { decode, decodeNames } from "./entities";
 import { FootnotesContext } from "./footnotes";
 import styles from "./markdown.module.css";
 import { type FootnoteReference, type MathNode, type Node, nodesOf } from "./nodes";
+import { WordsContext } from "./words";
 
 const Formula = lazy(() =>
   import("./Formula").catch(() => ({
@@ -47,7 +48,7 @@ function one(node: Node, place: number): ReactNode {
     case "checkbox":
       return (
         <Fragment key={place}>
-          <input type="checkbox" checked={node.checked} disabled readOnly />{" "}
+          <Task isDone={node.checked} />{" "}
         </Fragment>
       );
     case "link":
@@ -165,4 +166,9 @@ function Reference({ node }: { node: FootnoteReference }): ReactNode {
       </a>
     </sup>
   );
+}
+
+function Task({ isDone }: { isDone: boolean }): ReactNode {
+  const { task } = useContext(WordsContext);
+  return <input type="checkbox" aria-label={task(isDone)} checked={isDone} disabled readOnly />;
 }

@@ -14,6 +14,7 @@ import { FootnoteSection } from "./FootnoteSection";
 import { areAlike, collect, type Footnotes, FootnotesContext, NO_FOOTNOTES } from "./footnotes";
 import styles from "./markdown.module.css";
 import type { Node } from "./nodes";
+import { ENGLISH, type Words, WordsContext } from "./words";
 
 export interface MarkdownProps {
   readonly text: string;
@@ -21,9 +22,11 @@ export interface MarkdownProps {
   readonly live: boolean;
   /** A link was chosen: an http, https or mailto address, as the browser understands it. */
   readonly onOpenLink: (url: string) => void;
+  /** Without them the renderer speaks English. */
+  readonly words?: Words;
 }
 
-export function Markdown({ text, live, onOpenLink }: MarkdownProps): ReactNode {
+export function Markdown({ text, live, onOpenLink, words = ENGLISH }: MarkdownProps): ReactNode {
   // What was last rendered only saves work: `advance` comes to the same from any state.
   const rendered = useRef(EMPTY);
   const document = useMemo(() => advance(rendered.current, text, live), [text, live]);
@@ -44,14 +47,16 @@ export function Markdown({ text, live, onOpenLink }: MarkdownProps): ReactNode {
 
   const last = document.groups.length - 1;
   return (
-    <FootnotesContext value={footnotes}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
-      <div className={styles.markdown} onClick={follow} onAuxClick={follow}>
-        {document.groups.map((nodes, place) => groupAt(nodes, live && place === last, place))}
-        <FootnoteSection />
-      </div>
-    </FootnotesContext>
+    <WordsContext value={words}>
+      <FootnotesContext value={footnotes}>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
+        <div className={styles.markdown} onClick={follow} onAuxClick={follow}>
+          {document.groups.map((nodes, place) => groupAt(nodes, live && place === last, place))}
+          <FootnoteSection />
+        </div>
+      </FootnotesContext>
+    </WordsContext>
   );
 }
 

@@ -1,4 +1,5 @@
 /** German: every text that the page shows. */
+import { preferencesInGerman } from "./preferences.de";
 import type { Strings } from "./strings";
 
 const MINUTE_MS = 60_000;
@@ -31,6 +32,15 @@ export const german: Strings = {
   cancel: "Abbrechen",
   copy: "Kopieren",
   copied: "Kopiert",
+  markdown: {
+    copy: "Kopieren",
+    copied: "Kopiert",
+    copyCode: "Code kopieren",
+    selected: "Markiert: Strg+C drücken",
+    footnotes: "Fußnoten",
+    backTo: (place: string) => `Zurück zum Verweis ${place}`,
+    task: (isDone: boolean) => (isDone ? "Erledigt" : "Offen"),
+  },
   notCopied: "Die Zwischenablage nimmt es nicht",
   regenerate: "Neu antworten",
   continueAnswer: "Weiter",
@@ -53,6 +63,7 @@ export const german: Strings = {
       : `${Math.round(tokens / 1_000)}k Kontext`,
   price: (input, output) => `${decimal(input, 2)} $ / ${decimal(output, 2)} $`,
 
+  preferences: preferencesInGerman,
   settings: "Einstellungen",
   openSettings: "Einstellungen öffnen",
   close: "Schließen",
@@ -141,6 +152,33 @@ export const german: Strings = {
   importCancelled: "Das Einlesen wurde abgebrochen; was schon da war, bleibt.",
   refusedAction: (message) => `Das ging nicht: ${message}`,
   notSaved: (problem) => `Im Augenblick kann nichts gespeichert werden: ${problem}`,
+
+  folders: {
+    move: "In einen Ordner …",
+    title: (title: string) => `„${title}“ in einen Ordner legen`,
+    find: "Ordner suchen oder neu benennen",
+    create: (name: string) => `Neuer Ordner „${name}“`,
+    out: "Aus dem Ordner nehmen",
+    isHere: "liegt hier",
+    none: "Noch gibt es keinen Ordner. Tippe den Namen des ersten.",
+    moved: (title: string, folder: string | null) =>
+      folder === null
+        ? `„${title}“ liegt jetzt in keinem Ordner.`
+        : `„${title}“ liegt jetzt in „${folder}“.`,
+    rename: "Ordner umbenennen",
+    renameLabel: "Neuer Name des Ordners",
+    remove: "Ordner auflösen",
+    removed: (name: string, count: number) =>
+      `Den Ordner „${name}“ gibt es nicht mehr. ${
+        count === 1 ? "Was darin lag, ist" : `Seine ${count} Unterhaltungen sind`
+      } noch da.`,
+    actionsFor: (name: string) => `Aktionen für den Ordner ${name}`,
+    count: (count: number) => (count === 1 ? "1 Unterhaltung" : `${count} Unterhaltungen`),
+  },
+  sidebarWidth: "Breite der Seitenleiste",
+  dropImport: "Loslassen, um die Unterhaltungen zu importieren",
+  copyWhole: "Als Markdown kopieren",
+  copiedWhole: "Die ganze Unterhaltung ist in der Zwischenablage.",
 
   emptyTitle: "Woran denkst du?",
   emptyText:

@@ -1,5 +1,6 @@
 /** English: every text that the page shows, and the model of every other language. */
 import type { ErrorCode, FinishReason } from "../bridge/contract";
+import { preferencesInEnglish } from "./preferences.en";
 
 const MINUTE_MS = 60_000;
 
@@ -31,6 +32,15 @@ export const english = {
   cancel: "Cancel",
   copy: "Copy",
   copied: "Copied",
+  markdown: {
+    copy: "Copy",
+    copied: "Copied",
+    copyCode: "Copy code",
+    selected: "Selected: press Ctrl+C",
+    footnotes: "Footnotes",
+    backTo: (place: string) => `Back to reference ${place}`,
+    task: (isDone: boolean) => (isDone ? "Done" : "Not done"),
+  },
   notCopied: "The clipboard refused it",
   regenerate: "Answer again",
   continueAnswer: "Continue",
@@ -53,6 +63,7 @@ export const english = {
       : `${Math.round(tokens / 1_000)}k context`,
   price: (input: number, output: number) => `$${input} / $${output}`,
 
+  preferences: preferencesInEnglish,
   settings: "Settings",
   openSettings: "Open settings",
   close: "Close",
@@ -137,6 +148,31 @@ export const english = {
   importCancelled: "The import was cancelled; what had come in stays.",
   refusedAction: (message: string) => `That did not work: ${message}`,
   notSaved: (problem: string) => `Nothing can be saved at the moment: ${problem}`,
+
+  folders: {
+    move: "Move to folder…",
+    title: (title: string) => `Move “${title}” to a folder`,
+    find: "Find a folder, or name a new one",
+    create: (name: string) => `New folder “${name}”`,
+    out: "Out of its folder",
+    isHere: "is here",
+    none: "There is no folder yet. Type the name of the first one.",
+    moved: (title: string, folder: string | null) =>
+      folder === null ? `“${title}” is in no folder now.` : `“${title}” is in “${folder}” now.`,
+    rename: "Rename folder",
+    renameLabel: "New name of the folder",
+    remove: "Remove folder",
+    removed: (name: string, count: number) =>
+      `The folder “${name}” is gone. ${
+        count === 1 ? "What was in it is" : `Its ${count} conversations are`
+      } still there.`,
+    actionsFor: (name: string) => `Actions for the folder ${name}`,
+    count: (count: number) => (count === 1 ? "1 conversation" : `${count} conversations`),
+  },
+  sidebarWidth: "Width of the sidebar",
+  dropImport: "Drop it to import its conversations",
+  copyWhole: "Copy as Markdown",
+  copiedWhole: "The whole conversation is in the clipboard.",
 
   emptyTitle: "What is on your mind?",
   emptyText:

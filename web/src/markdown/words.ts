@@ -1,0 +1,27 @@
+/** Words: what the renderer says itself, in whatever language the page is. */
+import { createContext } from "react";
+
+export interface Words {
+  readonly copy: string;
+  readonly copyCode: string;
+  readonly copied: string;
+  /** The clipboard refused it: it is selected instead. */
+  readonly selected: string;
+  readonly footnotes: string;
+  /** The way back; a place is a number, and one more where a footnote is referred to again. */
+  readonly backTo: (place: string) => string;
+  /** A task of a list. */
+  readonly task: (isDone: boolean) => string;
+}
+
+export const ENGLISH: Words = {
+  copy: "Copy",
+  copyCode: "Copy code",
+  copied: "Copied",
+  selected: "Selected: press Ctrl+C",
+  footnotes: "Footnotes",
+  backTo: (place) => `Back to reference ${place}`,
+  task: (isDone) => (isDone ? "Done" : "Not done"),
+};
+
+export const WordsContext = createContext<Words>(ENGLISH);
