@@ -33,6 +33,7 @@ from shell.signals import caught
 
 if TYPE_CHECKING:  # what takes its time is loaded while the window appears
     from shell.api.loopback import Loopback
+    from shell.api.page_server import PageServer
     from shell.host import Host
 
 PAGE = Path(__file__).parent / "page"
@@ -115,11 +116,11 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
 
 async def _behind_windows(
     options: Options, listener: socket, open_window: Callable[[], bool]
-) -> "tuple[Host, Loopback]":
+) -> "tuple[Host, PageServer]":
     """The server first: the page is asked for before it has anything to say."""
-    from shell.api.loopback import Loopback
+    from shell.api.page_server import PageServer
 
-    server = Loopback(listener, _page(options), None, _origin(options.dev_url))
+    server = PageServer(listener, _page(options))
     server.start()
     # Beside the loop, which hands the page out meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.host")

@@ -18,7 +18,7 @@ from shell.api.caller import Caller
 from shell.api.door import Door
 from shell.api.listener import listen
 from shell.api.llm import LlmApi
-from shell.api.loopback import Loopback
+from shell.api.page_server import PageServer
 from shell.api.shell import ShellApi
 from shell.contract import Defaults, InferenceRequest, Message
 from shell.display import display_problem
@@ -107,7 +107,7 @@ class App:
             windows = Windows(
                 thread.loop,
                 host.door.post,
-                f"{host.loopback.address}/",
+                f"{host.server.address}/",
                 title=self._title,
                 debug_port=debug_port,
                 on_closed=host.engine.close_owner,
@@ -124,9 +124,9 @@ class App:
         defaults = Defaults(provider_id=_Texts.id, model_id=_Texts.id)
         shell = ShellApi(sys.platform, lambda: defaults, open_window, open_link)
         door = Door({**self._namespaces, "llm": LlmApi(engine), "shell": shell})
-        loopback = Loopback(listen(0), self._page)
-        loopback.start()
-        return _Host(engine, door, loopback)
+        server = PageServer(listen(0), self._page)
+        server.start()
+        return _Host(engine, door, server)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,12 @@ class _Host:
 
     engine: Engine
     door: Door
-    loopback: Loopback
+    server: PageServer
 
     async def close(self) -> None:
         """In this order: pages are still there to be told how their streams ended."""
         await self.engine.close()
-        await self.loopback.stop()
+        await self.server.stop()
         await self.door.close()
 
 

@@ -10,9 +10,10 @@ from shell.loop import LoopThread
 if TYPE_CHECKING:  # they are loaded while the window appears
     from shell.api.caller import Caller
     from shell.api.loopback import Loopback
+    from shell.api.page_server import PageServer
     from shell.host import Host
 
-    Served = tuple[Host, Loopback]
+    Served = tuple[Host, Loopback | PageServer]
 
 SWITCH_S = 0.0005
 """How soon a thread of Python makes room for another one while the window appears."""
@@ -89,7 +90,7 @@ class Opening:
         return made.result() if made.done() and made.exception() is None else None
 
 
-async def close(host: "Host", server: "Loopback") -> None:
+async def close(host: "Host", server: "Loopback | PageServer") -> None:
     """End both, in an order that lets pages be told how their runs ended."""
     await host.end_runs()
     await server.stop()

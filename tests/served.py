@@ -18,6 +18,7 @@ from shell.api.door import Door
 from shell.api.listener import listen
 from shell.api.llm import LlmApi
 from shell.api.loopback import Loopback
+from shell.api.page_server import PageServer
 from shell.api.passes import Passes
 from shell.api.shell import ShellApi
 from shell.api.tabs import Tabs
@@ -60,7 +61,7 @@ def write_built_page(directory: Path) -> None:
 class Served:
     """A host with the echo provider behind a loopback server."""
 
-    loopback: Loopback
+    loopback: Loopback | PageServer
     engine: Engine
     passes: Passes
     gone: list[str] = field(default_factory=list)
@@ -95,11 +96,14 @@ async def serving(
         gone.append(owner)
         engine.close_owner(owner)
 
-    tabs = Tabs(door, passes, on_gone, grace_s) if browser else None
     with TemporaryDirectory() as directory:
         write_built_page(Path(directory))
         page = load_page(Path(directory))
-    loopback = Loopback(listen(0), page, tabs, dev_origin)
+    loopback: Loopback | PageServer = (
+        Loopback(listen(0), page, Tabs(door, passes, on_gone, grace_s), dev_origin)
+        if browser
+        else PageServer(listen(0), page)
+    )
     loopback.start()
     try:
         yield Served(loopback, engine, passes, gone)

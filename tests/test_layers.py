@@ -53,6 +53,7 @@ LIBRARIES: dict[str, set[str]] = {
     "anthropic": {"providers"},
     "apsw": {"store"},
     "filelock": {"datadir"},
+    "h11": {"api.page_server"},
     "httpx2": {"providers"},
     "ijson": {"store"},
     "jinja2": {"store"},

@@ -1,4 +1,4 @@
-"""The loopback server, over real sockets: what it hands out and what it refuses."""
+"""The servers of the page, over real sockets: what they hand out and what they refuse."""
 
 import asyncio
 import http.client
@@ -13,10 +13,12 @@ from websockets.typing import Origin
 
 from shell.api.assets import MANIFEST, PageMissing, load_page
 from shell.api.listener import PortTaken, listen
-from shell.api.loopback import POLICY
+from shell.api.resources import POLICY
 from tests.served import FILES, Served, serving, write_built_page
 
 pytestmark = pytest.mark.anyio
+both = pytest.mark.parametrize("browser", [True, False], ids=["browser", "window"])
+"""A browser's server and a window's hand out the same."""
 
 
 @pytest.fixture
@@ -49,8 +51,9 @@ async def get(
     return await asyncio.to_thread(ask)
 
 
-async def test_the_index_names_the_built_files_and_carries_the_policy() -> None:
-    async with serving() as served:
+@both
+async def test_the_index_names_the_built_files_and_carries_the_policy(browser: bool) -> None:
+    async with serving(browser=browser) as served:
         answer = await get(served, "/?bridge=fake")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -68,9 +71,11 @@ async def test_the_index_names_the_built_files_and_carries_the_policy() -> None:
     assert '<link rel="stylesheet" href="/assets/main-abc123.css">' in answer.body
     assert '<link rel="modulepreload" href="/assets/vendor-def456.js">' in answer.body
     assert "later-789abc" not in answer.body
-    assert '<meta name="tidewire-transport" content="loopback">' in answer.body
+    transport = "loopback" if browser else "pywebview"
+    assert f'<meta name="tidewire-transport" content="{transport}">' in answer.body
 
 
+@both
 @pytest.mark.parametrize(
     ("path", "content_type"),
     [
@@ -80,8 +85,10 @@ async def test_the_index_names_the_built_files_and_carries_the_policy() -> None:
         ("/assets/later-789abc.js", "text/javascript; charset=utf-8"),
     ],
 )
-async def test_a_file_of_the_manifest_is_served_for_good(path: str, content_type: str) -> None:
-    async with serving() as served:
+async def test_a_file_of_the_manifest_is_served_for_good(
+    browser: bool, path: str, content_type: str
+) -> None:
+    async with serving(browser=browser) as served:
         answer = await get(served, path, sec_fetch_site="same-origin")
     assert answer.status == 200
     assert answer.body == FILES[path[1:]]
@@ -90,8 +97,9 @@ async def test_a_file_of_the_manifest_is_served_for_good(path: str, content_type
     assert "immutable" in answer.headers["Cache-Control"]
 
 
-async def test_head_answers_like_get_without_the_body() -> None:
-    async with serving() as served:
+@both
+async def test_head_answers_like_get_without_the_body(browser: bool) -> None:
+    async with serving(browser=browser) as served:
         index = await get(served, "/", method="HEAD")
         asset = await get(served, "/assets/main-abc123.js", method="HEAD")
     assert (index.status, index.body) == (200, "")
@@ -99,6 +107,7 @@ async def test_head_answers_like_get_without_the_body() -> None:
     assert asset.headers["Content-Length"] == str(len(FILES["assets/main-abc123.js"]))
 
 
+@both
 @pytest.mark.parametrize(
     "path",
     [
@@ -115,20 +124,22 @@ async def test_head_answers_like_get_without_the_body() -> None:
         "/door",
     ],
 )
-async def test_nothing_but_the_manifest_is_served(path: str) -> None:
-    async with serving() as served:
+async def test_nothing_but_the_manifest_is_served(browser: bool, path: str) -> None:
+    async with serving(browser=browser) as served:
         assert (await get(served, path)).status == 404
 
 
+@both
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
-async def test_nothing_but_get_and_head_is_answered(method: str) -> None:
-    async with serving() as served:
+async def test_nothing_but_get_and_head_is_answered(browser: bool, method: str) -> None:
+    async with serving(browser=browser) as served:
         for path in ("/", "/door", "/assets/main-abc123.js"):
             answer = await get(served, path, method=method, content_type="text/plain")
             assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
             assert not any(name.lower().startswith("access-control") for name in answer.headers)
 
 
+@both
 @pytest.mark.parametrize(
     "host",
     [
@@ -143,8 +154,8 @@ async def test_nothing_but_get_and_head_is_answered(method: str) -> None:
         "",
     ],
 )
-async def test_another_host_name_is_refused(host: str) -> None:
-    async with serving() as served:
+async def test_another_host_name_is_refused(browser: bool, host: str) -> None:
+    async with serving(browser=browser) as served:
         name = host.format(port=served.port)
         for path in ("/", "/assets/main-abc123.js", "/nowhere"):
             answer = await get(served, path, host=name or " ")
@@ -153,8 +164,9 @@ async def test_another_host_name_is_refused(host: str) -> None:
         assert (await get(served, "/", host=f"localhost:{served.port}")).status == 200
 
 
-async def test_another_site_may_link_here_and_nothing_else() -> None:
-    async with serving() as served:
+@both
+async def test_another_site_may_link_here_and_nothing_else(browser: bool) -> None:
+    async with serving(browser=browser) as served:
         for site in ("cross-site", "same-site"):
             link = {"sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
             assert (await get(served, "/", sec_fetch_site=site, **link)).status == 200
@@ -163,6 +175,43 @@ async def test_another_site_may_link_here_and_nothing_else() -> None:
             path = "/assets/main-abc123.js"
             assert (await get(served, path, sec_fetch_site=site)).status == 403
         assert (await get(served, "/", origin="https://evil.example")).status == 403
+
+
+async def test_one_connection_is_asked_again_and_what_is_no_request_ends_it() -> None:
+    async with serving(browser=False) as served:
+
+        def ask() -> list[tuple[int, int]]:
+            connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+            sizes = []
+            for method in ("HEAD", "GET", "GET"):
+                connection.request(method, "/assets/main-abc123.js")
+                response = connection.getresponse()
+                sizes.append((response.status, len(response.read())))
+                assert connection.sock is not None  # the server keeps it
+            connection.close()
+            return sizes
+
+        length = len(FILES["assets/main-abc123.js"])
+        assert await asyncio.to_thread(ask) == [(200, 0), (200, length), (200, length)]
+        for nonsense in (
+            b"\x16\x03\x01\x02\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            writer.write(nonsense)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+            await reader.read()  # until the server closes it
+            writer.close()
+        assert (await get(served, "/")).status == 200
+
+
+async def test_a_server_that_ends_leaves_no_connection_open() -> None:
+    async with serving(browser=False) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(f"GET / HTTP/1.1\r\nHost: {served.host}\r\n\r\n".encode())
+        await reader.readline()
+    await asyncio.wait_for(reader.read(), 5)
+    writer.close()
 
 
 async def test_a_window_has_no_way_to_the_door() -> None:

@@ -13,7 +13,7 @@ from shell.api.assets import load_page
 from shell.api.caller import Caller
 from shell.api.door import Door
 from shell.api.listener import listen
-from shell.api.loopback import Loopback
+from shell.api.page_server import PageServer
 from shell.api.shell import ShellApi
 from shell.contract import AttachReply, AttachRequest, Defaults, DoneEvent, Timing, Usage
 from shell.log import InferenceLog
@@ -117,10 +117,10 @@ def main(arguments: list[str]) -> None:
     shell = ShellApi(sys.platform, lambda: defaults, lambda: False, lambda link: False)
     door = Door({"shell": shell, "llm": Attach(logs), "bench": Bench(stage)})
 
-    def serve() -> Loopback:
-        loopback = Loopback(listen(0), load_page(PAGE))
-        loopback.start()
-        return loopback
+    def serve() -> PageServer:
+        server = PageServer(listen(0), load_page(PAGE))
+        server.start()
+        return server
 
     address = thread.call(serve).address
     windows = Windows(thread.loop, door.post, f"{address}/", on_closed=lambda caller: None)
