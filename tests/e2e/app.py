@@ -35,6 +35,14 @@ WATCH = """
 """
 """Runs before the page's own script: counts what must not happen, and what must happen once."""
 
+FORGET = """
+() => {
+  for (const name of Object.keys(sessionStorage))
+    if (!["tidewire.token", "tidewire.tab"].includes(name)) sessionStorage.removeItem(name);
+}
+"""
+"""But for what lets the page in."""
+
 LOG_TEXT = """
 async (inferenceId) => {
   const { events, live } = await window.llm.llmAttach({ inferenceId, afterSeq: -1 });
@@ -65,17 +73,14 @@ class App:
         if self.kind == "browser":
             page = self._browser.new_context().new_page()
             page.add_init_script(WATCH)
+            page.set_default_timeout(PATIENCE_MS)
             page.goto(self._url)
-        else:
-            page = windows(self._browser)[0]
-            page.evaluate("sessionStorage.clear()")
-            if not page.evaluate("'seen' in window"):
-                page.add_init_script(WATCH)
-            page.reload()
+            return begun(page)
+        page = windows(self._browser)[0]
         page.set_default_timeout(PATIENCE_MS)
-        expect(box(page)).to_be_focused()
-        page.evaluate("window.llm.ready()")
-        return page
+        if not page.evaluate("'seen' in window"):
+            page.add_init_script(WATCH)
+        return anew(page)
 
     def another(self, page: Page) -> Page:
         """A second page beside this one: a tab of the same browser, or another window."""
@@ -123,6 +128,20 @@ def running(
             yield app
         finally:
             app.close()
+
+
+def anew(page: Page) -> Page:
+    """The same page with everything of it forgotten: far sooner there than another one."""
+    page.evaluate(FORGET)
+    page.reload()
+    return begun(page)
+
+
+def begun(page: Page) -> Page:
+    """The page, once it shows an empty conversation and knows its host."""
+    expect(box(page)).to_be_focused()
+    page.evaluate("window.llm.ready()")
+    return page
 
 
 # --- what a person does and sees ------------------------------------------------------------

@@ -1,0 +1,312 @@
+"""Screens: every state of the page that a person can look at, for axe and for pictures.
+
+`python -m tests.e2e.screens DIR [NAME ...]` writes a picture of each: light, dark, from right to
+left, 400 px wide, and at twice the size.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.chromium import driver
+from tests.e2e.app import App, anew, answer, ask, box, running, until
+
+Show = Callable[[Page], None]
+WIDE, NARROW = (1_200, 800), (400, 800)
+RIGHT_TO_LEFT = "en-XB"
+"""The pseudo-language: every text in brackets, and mirrored."""
+
+MARKDOWN = r"""
+/rate 0
+/reasoning First the moon, then the sun.
+## The tide, in short
+
+The **tide** rises twice a day, see [the almanac](https://tides.example/almanac) and `depth(now)`.
+
+1. Spring tides come with the *full* moon
+2. Neap tides come in between
+   - [x] measured
+   - [ ] explained[^1]
+
+> A rising tide lifts all boats.
+
+```python
+def height(hour: float) -> float:
+    return 3 * cos(2 * pi * hour / 12.42)  # metres
+```
+
+| port | range |
+|---|---:|
+| Husum | 3.6 m |
+| Saint-Malo | 12.2 m |
+
+$$h(t) = \sum_i A_i \cos(\omega_i t + \varphi_i)$$
+
+With $A_1$ as the largest.
+
+[^1]: By Laplace, in 1775.
+"""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """How to come there from an empty conversation, and in how wide a window."""
+
+    show: Show
+    size: tuple[int, int] = WIDE
+
+
+def asked(script: str, shown: Show = lambda page: None) -> Show:
+    """A question with the echo provider's script, and what comes after it."""
+
+    def show(page: Page) -> None:
+        # Thousands of keys would take longer than the answer.
+        box(page).fill(script)
+        box(page).press("Enter")
+        shown(page)
+
+    return show
+
+
+def finished(page: Page) -> None:
+    """Nothing is being written any more, and what it was written with stands still."""
+    until(page, "document.querySelector('.message.assistant')")
+    until(page, "!document.querySelector('[aria-busy=true]')")
+
+
+def answered(script: str = "/rate 0\nan answer to look at", then: Show = lambda page: None) -> Show:
+    """A question whose answer is complete, and what is done next."""
+
+    def shown(page: Page) -> None:
+        finished(page)
+        then(page)
+
+    return asked(script, shown)
+
+
+def streaming(page: Page) -> None:
+    """An answer that has stopped in its middle."""
+    ask(page, "/rate 0\n/reasoning The moon first.\nThe **tide** comes\n/stall")
+    expect(answer(page)).to_have_text("The tide comes")
+
+
+def waiting(page: Page) -> None:
+    """A question without a word in answer."""
+    ask(page, "/progress Loading the model\n/stall")
+    expect(page.get_by_text("Loading the model")).to_be_visible()
+
+
+def failed(script: str) -> Show:
+    """An answer that ends with the banner."""
+    return asked(script, lambda page: expect(page.locator(".error")).to_be_visible())
+
+
+def queue(page: Page) -> None:
+    """A question that waits for the answer before it."""
+    streaming(page)
+    box(page).fill("and what about the sun?")
+    box(page).press("Control+Enter")
+    expect(box(page)).to_have_value("")
+
+
+def search(words: str) -> Show:
+    """The search, for what the question says."""
+
+    def show(page: Page) -> None:
+        page.keyboard.press("Control+k")
+        page.keyboard.type(words)
+        hits = page.get_by_role("navigation").locator("[aria-live=polite]").first
+        expect(hits).not_to_have_text("Searching…")
+
+    return show
+
+
+def item(page: Page) -> Locator:
+    """The newest conversation in the sidebar."""
+    return page.locator("[data-conversation]").first
+
+
+def menu(page: Page) -> None:
+    """What can be done with a conversation."""
+    item(page).press("Shift+F10")
+    expect(page.get_by_role("menu")).to_be_visible()
+
+
+def rename(page: Page) -> None:
+    """A conversation that is given another name."""
+    item(page).press("F2")
+
+
+def toast(page: Page) -> None:
+    """What is said after a deletion."""
+    item(page).press("Delete")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
+def edit(page: Page) -> None:
+    """A question that is being changed."""
+    box(page).press("ArrowUp")
+    expect(page.locator(".message textarea, [data-row] textarea").first).to_be_focused()
+
+
+def versions(page: Page) -> None:
+    """A second answer beside the first."""
+    page.get_by_role("button", name="Answer again").click()
+    until(page, "document.querySelector('[role=group]')")
+    finished(page)
+
+
+def picker(page: Page) -> None:
+    """The models."""
+    page.locator("button[aria-haspopup=dialog]").last.click()
+    panel = page.get_by_role("dialog").last
+    expect(panel).to_be_visible()
+
+
+def picker_empty(page: Page) -> None:
+    """A search among the models that finds none."""
+    picker(page)
+    page.keyboard.type("nosuchmodel")
+
+
+def settings(section: int) -> Show:
+    """One section of the settings."""
+
+    def show(page: Page) -> None:
+        page.keyboard.press("Control+Comma")
+        dialog = page.locator("dialog[open]")
+        expect(dialog).to_be_visible()
+        tabs = dialog.get_by_role("tab")
+        if section:
+            tabs.nth(section).click()
+        # What the host has to say has come.
+        page.evaluate("window.llm.ready()")
+
+    return show
+
+
+def sidebar(page: Page) -> None:
+    """The sidebar over a narrow page."""
+    button = page.get_by_role("button", name="Show the sidebar")
+    if button.is_visible():
+        button.click()
+    expect(page.get_by_role("navigation")).to_be_visible()
+
+
+def temporary(page: Page) -> None:
+    """A chat that nobody keeps."""
+    page.get_by_role("checkbox", name="Temporary chat").check()
+
+
+def hidden(page: Page) -> None:
+    """The page without its sidebar."""
+    page.get_by_role("button", name="Hide the sidebar").click()
+
+
+SCREENS: Mapping[str, Screen] = {
+    "empty": Screen(lambda page: None),
+    "temporary": Screen(temporary),
+    "waiting": Screen(waiting),
+    "streaming": Screen(streaming),
+    "answer": Screen(answered(MARKDOWN)),
+    "reasoning": Screen(
+        answered(
+            "/rate 0\n/reasoning The moon, then the sun.\nTwice a day.",
+            lambda page: page.locator("summary").first.click(),
+        )
+    ),
+    "tool": Screen(answered('/rate 0\nI look it up.\n/tool almanac {"port": "Husum"}')),
+    "interrupted": Screen(failed("/rate 0\nhalf an answer\n/error SERVER_ERROR")),
+    "key-error": Screen(failed("/error API_KEY_ERROR")),
+    "rate-limit": Screen(failed("/error RATE_LIMIT 120000")),
+    "context": Screen(failed("/error CONTEXT_LENGTH")),
+    "queue": Screen(queue),
+    "edit": Screen(answered(then=edit)),
+    "versions": Screen(answered(then=versions)),
+    "search": Screen(answered("/rate 0\nZwieback at low tide", search("zwieb"))),
+    "search-empty": Screen(search("xylophone")),
+    "menu": Screen(answered(then=menu)),
+    "rename": Screen(answered(then=rename)),
+    "toast": Screen(answered(then=toast)),
+    "models": Screen(picker),
+    "models-empty": Screen(picker_empty),
+    "settings": Screen(settings(0)),
+    "narrow": Screen(lambda page: None, NARROW),
+    "narrow-answer": Screen(answered(MARKDOWN), NARROW),
+    "narrow-sidebar": Screen(sidebar, NARROW),
+    "narrow-models": Screen(picker, NARROW),
+    "narrow-settings": Screen(settings(0), NARROW),
+    "no-sidebar": Screen(answered(then=hidden)),
+}
+
+
+def lead(page: Page, name: str) -> None:
+    """Have the page show this screen, whatever it showed before."""
+    stop_all(page)
+    anew(page)
+    screen = SCREENS[name]
+    width, height = screen.size
+    page.set_viewport_size({"width": width, "height": height})
+    screen.show(page)
+
+
+def stop_all(page: Page) -> None:
+    """End what the scripts would never end: only so many answers may be written at once."""
+    page.evaluate(
+        "() => window.llm.llmList().then((runs) => Promise.all("
+        "runs.map(({ inferenceId }) => window.llm.llmCancel(inferenceId))))"
+    )
+
+
+def settled(page: Page) -> None:
+    """Until every transition is over: half a fade has a colour of its own."""
+    page.evaluate(
+        "() => Promise.allSettled(document.getAnimations()"
+        ".filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)"
+        ".map(({ finished }) => finished))"
+    )
+
+
+def take(page: Page, folder: Path, name: str) -> None:
+    """Pictures of one screen, in both themes."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        settled(page)
+        page.screenshot(path=folder / f"{name}-{theme}.png")
+
+
+def pictures(app: App, folder: Path, names: list[str]) -> None:
+    """All pictures: as it is, mirrored, narrow, and twice as large."""
+    page = app.page()
+    for name in names:
+        lead(page, name)
+        take(page, folder, name)
+        if SCREENS[name].size == WIDE:
+            page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+            take(page, folder, f"{name}-400px")
+            # Twice as large is half as wide, with twice the points.
+            page.set_viewport_size({"width": WIDE[0] // 2, "height": WIDE[1] // 2})
+            take(page, folder, f"{name}-200percent")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write the pictures."""
+    parser = argparse.ArgumentParser(prog="tests.e2e.screens", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCREENS))
+    given = parser.parse_args(arguments)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as data,
+        driver() as playwright,
+        running("browser", playwright, Path(data)) as app,
+    ):
+        pictures(app, given.folder, given.names or list(SCREENS))
+
+
+if __name__ == "__main__":
+    main()
