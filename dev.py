@@ -296,21 +296,22 @@ def alone(root: Path) -> Iterator[None]:
 class Setup:
     """Brings the folder to the state that a command needs; what is there is left alone."""
 
-    def __init__(self, root: Path, children: Children) -> None:
+    def __init__(self, root: Path, children: Children, environment: str = ".venv") -> None:
         self.root = root
         self.children = children
-        self.python = str(root / ".venv" / ("Scripts/python.exe" if WINDOWS else "bin/python"))
+        self.environment = root / environment
+        self.python = str(self.environment / ("Scripts/python.exe" if WINDOWS else "bin/python"))
         self._uv = shutil.which("uv")
         self._installing = threading.Lock()
 
     def venv(self) -> None:
         """A virtual environment with a Python that starts, and pip."""
-        if Path(self.python).exists() and self._lock_stamp("run").fresh():
+        if Path(self.python).exists() and self.lock_stamp("run").fresh():
             return
         usable = "import pip, sys; print((3, 11) <= sys.version_info[:2] < (3, 15))"
         if output_of(self.python, "-c", usable).strip() == "True":
             return
-        folder = self.root / ".venv"
+        folder = self.environment
         create = [sys.executable, "-m", "venv"]
         if self._uv:
             create = [self._uv, "venv", "--seed", "--python", sys.executable]
@@ -332,7 +333,7 @@ class Setup:
         title = f"Installing Python packages ({lock})"
         # One at a time: two pips in one environment overwrite each other's files.
         with self._installing:
-            stamp = self._lock_stamp(lock)
+            stamp = self.lock_stamp(lock)
             if stamp.fresh():
                 return
             with step(title), stamp:
@@ -341,10 +342,11 @@ class Setup:
                 place = self._ask_python("sysconfig", "sysconfig.get_path('purelib')")
                 Path(place, "tidewire.pth").write_text(f"{self.root}\n", "utf-8")
 
-    def _lock_stamp(self, lock: str) -> Stamp:
+    def lock_stamp(self, lock: str) -> Stamp:
+        """Whether what a lock names is installed."""
         # The interpreter too: the one behind the link changes when the system is upgraded.
         sources = [self.root / "requirements" / f"{lock}.txt", Path(self.python)]
-        return Stamp(self.root / ".venv" / f".stamp-{lock}", sources)
+        return Stamp(self.environment / f".stamp-{lock}", sources)
 
     def _ask_python(self, module: str, expression: str) -> str:
         code = f"import {module}; print({expression})"
@@ -554,6 +556,8 @@ def prepare_tests(setup: Setup) -> dict[str, str]:
     packages = missing_qt_packages()
     if sys.platform == "linux" and not shutil.which("Xvfb"):
         packages.append("xvfb")
+    if sys.platform == "linux" and not shutil.which("zstd"):
+        packages.append("zstd")
     # Ubuntu's chromium is a snap, other systems have none: there Playwright brings its own.
     release = Path("/etc/os-release")
     ubuntu = release.exists() and "ID=ubuntu" in release.read_text("utf-8").split()
@@ -574,7 +578,8 @@ def prepare_tests(setup: Setup) -> dict[str, str]:
 
 def static_checks(setup: Setup, node: str) -> list[str]:
     """Lint, format, types and the generated contract; returns the names of what failed."""
-    typed = [name for name in ("shell", "tests", "benchmarks") if (setup.root / name).exists()]
+    folders = ("shell", "tests", "benchmarks", "packaging")
+    typed = [name for name in folders if (setup.root / name).exists()]
     python = [setup.python, "-m"]
     stages = {
         "ruff check": [*python, "ruff", "check", "."],
@@ -697,15 +702,54 @@ def listening(port: int) -> bool:
 
 
 def build(setup: Setup, arguments: list[str]) -> int:
-    """Make what is distributed, in dist/: the wheel and sdist; app and deb come later."""
+    """Make what is distributed, in dist/: wheel and sdist, the frozen app, the Debian package."""
     what = arguments[0] if arguments else "wheel"
     no_more(arguments[1:])
-    if what in ("app", "deb", "all"):
-        raise WrongUsage(f"dev.py build {what} comes later: for now there is dev.py build wheel.")
-    if what != "wheel":
+    if what not in ("wheel", "app", "deb", "all"):
         raise WrongUsage(f"dev.py build cannot build {what!r}: it knows wheel, app, deb and all.")
-    prepare(setup, "dev", setup.page)
-    return setup.children.follow(setup.python, "-m", "hatchling", "build", "-d", "dist")
+    if what == "deb" and sys.platform != "linux":
+        raise WrongUsage("dev.py build deb works on Linux: it reads what its libraries need there.")
+    building = prepare_build(setup, what)
+
+    def make(title: str, *command: str) -> None:
+        with step(title):
+            for line in building.children.quietly(title, building.python, *command).splitlines():
+                if Path(line).is_file():
+                    say(f"  {line}  {Path(line).stat().st_size / 1_000_000:.1f} MB")
+
+    # Only for everything: it takes as long again, and most who build do not want it.
+    model = ["--with-model"] if what == "all" else []
+    if what in ("wheel", "all"):
+        make("Building the wheel and the source", "-m", "hatchling", "build", "-d", "dist")
+    if what != "wheel":
+        make("Freezing the app", "packaging/app.py", *model)
+    if what in ("deb", "all") and sys.platform == "linux":
+        make("Making the Debian package", "packaging/deb.py", *model)
+    make("Adding the sums", "packaging/archive.py")
+    return 0
+
+
+def prepare_build(setup: Setup, what: str) -> Setup:
+    """An environment with what the locks name and nothing else: what lies in it ends up in the
+    app. Nothing is left in it of an earlier lock.
+    """
+    building = Setup(setup.root, setup.children, "build/venv")
+    if not all(building.lock_stamp(lock).fresh() for lock in ("run", "build")):
+        shutil.rmtree(building.environment, ignore_errors=True)
+    steps: list[Callable[[], object]] = [building.page]
+    if what != "wheel":
+        packages = missing_qt_packages()
+        if sys.platform == "linux":
+            tools = {"zstd": "zstd", "objdump": "binutils"}
+            if what != "app":
+                tools["dpkg-shlibdeps"] = "dpkg-dev"
+            packages += [name for tool, name in tools.items() if not shutil.which(tool)]
+        steps.append(lambda: building.apt(packages, "building"))
+    if what == "all":
+        steps.append(building.weights)
+    prepare(building, "run", *steps)
+    prepare(building, "build")
+    return building
 
 
 def no_more(arguments: list[str]) -> None:

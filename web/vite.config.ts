@@ -16,6 +16,8 @@ export default defineConfig({
     outDir: "../shell/page",
     emptyOutDir: true,
     manifest: true,
+    // Its libraries want to be named wherever the page is handed on.
+    license: { fileName: ".vite/licences.json" },
     target: "es2022",
     // Older web views do not know light-dark(); it is written out for them.
     cssTarget: ["chrome111", "safari16.4"],

@@ -182,7 +182,7 @@ def _ask_pip() -> str:
 def _pip() -> list[str]:
     """The pip of this Python; one that lies unused in it when it has none."""
     if getattr(sys, "frozen", False):
-        raise missing("this build has no pip to ask")
+        return [sys.executable, "--pip"]  # packaging/entry.py
     if find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]
     import ensurepip

@@ -1,0 +1,58 @@
+"""The bill of materials: nothing that the locks bring is missing, and each has a licence."""
+
+import json
+import re
+from pathlib import Path
+
+import bill
+import pytest
+
+from shell import __version__
+from tests.command import ROOT
+
+# Their packages have no text of it: Qt's is among ours, the other is said to be MIT's.
+WITHOUT_TEXT = {"pyside6-addons", "pyside6-essentials", "shiboken6", "proxy-tools"}
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    (tmp_path / "_internal").mkdir()
+    return tmp_path
+
+
+def test_every_package_of_the_lock_that_is_installed_is_in_it(bundle: Path) -> None:
+    told = json.loads(bill.write(bundle, None).read_text("utf-8"))
+    assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.6")
+    assert told["metadata"]["component"]["version"] == __version__
+    listed = {component["purl"] for component in told["components"]}
+    lock = (ROOT / "requirements" / "run.txt").read_text("utf-8")
+    for name, number, rest in re.findall(r"^([a-z0-9.-]+)==(\S+)(.*)$", lock, re.MULTILINE):
+        if ";" not in rest:
+            assert f"pkg:pypi/{name}@{number}" in listed
+
+
+def test_everything_that_vite_has_bundled_is_in_it(bundle: Path) -> None:
+    told = json.loads(bill.write(bundle, None).read_text("utf-8"))
+    listed = {component["name"] for component in told["components"]}
+    assert {"react", "react-dom", "katex", "marked", "highlight.js"} <= listed
+
+
+def test_each_has_its_licence_beside_it(bundle: Path) -> None:
+    without = {each.name for each in bill.packages() if not each.texts} - WITHOUT_TEXT
+    assert without == set()
+    assert [each.name for each in bill.page() if not each.texts] == []
+    bill.write(bundle, None)
+    assert "GNU LESSER" in (bundle / "licences" / "LGPL-3.0.txt").read_text("utf-8")
+    assert "Tidewire" in (bundle / "licences" / "tidewire.txt").read_text("utf-8")
+    assert list((bundle / "licences").glob("pydantic-2*/LICENSE"))
+
+
+def test_the_model_is_named_where_it_is_bundled(bundle: Path) -> None:
+    with_model = bill.write(bundle, Path("weights.gguf")).read_text("utf-8")
+    without = bill.write(bundle, None).read_text("utf-8")
+    assert "SmolLM2-135M-Instruct" in with_model
+    assert "SmolLM2" not in without
+
+
+def test_the_same_content_gives_the_same_bill(bundle: Path) -> None:
+    assert bill.write(bundle, None).read_bytes() == bill.write(bundle, None).read_bytes()
