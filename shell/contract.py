@@ -544,6 +544,13 @@ class AttachmentData(Value):
     data: str
 
 
+class AttachmentCopy(Value):
+    """Asks for an attachment as a file in the data directory's `exports`."""
+
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    name: FileName
+
+
 class ToolCall(Value):
     """A call that the model made, whole; `arguments` is what it wrote, mostly JSON."""
 
@@ -937,6 +944,7 @@ class TrialReport(Value):
 # --- settings -------------------------------------------------------------------------------
 
 Theme = Literal["system", "light", "dark"]
+TextSize = Literal["small", "standard", "large", "larger"]
 Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4})?$")]
 Shortcuts = dict[
     Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,60}$")], Annotated[str, Field(max_length=60)]
@@ -974,6 +982,7 @@ class Preferences(Value):
     """What a person has chosen."""
 
     theme: Theme
+    text_size: TextSize
     language: Language
     """A language tag; empty for the system's."""
     shortcuts: Shortcuts
@@ -997,6 +1006,7 @@ class PreferencesChange(Value):
     """New values for what is given; everything else stays."""
 
     theme: Theme | None = None
+    text_size: TextSize | None = None
     language: Language | None = None
     shortcuts: Shortcuts | None = None
     default_provider: ProviderId | None = None

@@ -33,6 +33,7 @@ from shell.contract import (
     StallMs,
     SystemPrompt,
     Temperature,
+    TextSize,
     Theme,
     TimeoutMs,
 )
@@ -73,6 +74,7 @@ class _Content(_Part):
     """Everything of the file that this version knows."""
 
     theme: Theme = "system"
+    text_size: TextSize = "standard"
     language: Language = ""
     shortcuts: Shortcuts = {}
     default_provider: ProviderId | None = None
@@ -119,6 +121,7 @@ class SettingsFile:
         known = self._content
         return Preferences(
             theme=known.theme,
+            text_size=known.text_size,
             language=known.language,
             shortcuts=known.shortcuts,
             default_provider=known.default_provider,

@@ -1,5 +1,6 @@
 /** App: the page around the chat: its sidebar, its connection, its shortcuts. */
 import {
+  type CSSProperties,
   lazy,
   Suspense,
   useCallback,
@@ -23,12 +24,18 @@ import { ConversationsContext } from "./conversations/context";
 import type { Conversations } from "./conversations/conversations";
 import { useList, useShown, useShownId } from "./conversations/useList";
 import type { Run } from "./llm/run";
+import type { OpenSettings, Section } from "./settings/section";
 import type { Settings } from "./settings/settings";
 import { SettingsContext, useSettingsState } from "./settings/useSettings";
 import { strings } from "./strings";
 
-/** Fetched when somebody wants to see it. */
+/** Fetched when somebody wants to see them. */
 const SettingsDialog = lazy(() => import("./chat/settings/SettingsDialog"));
+const KeySheet = lazy(() => import("./chat/KeySheet"));
+const FIRST: Section = "providers";
+
+/** What lies over the page: the settings at one of their parts, or the list of keys. */
+type Overlay = Section | "keys" | null;
 
 export interface AppProps {
   readonly bridge: Bridge;
@@ -69,8 +76,8 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
   const { items, problem } = useList();
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
-  const [isSetting, setIsSetting] = useState(false);
-  const openSettings = useCallback(() => setIsSetting(true), []);
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const openSettings: OpenSettings = useCallback((section) => setOverlay(section ?? FIRST), []);
   const title = items.find(({ id }) => id === openId)?.title ?? null;
   const { close, open, closeOver } = sidebar;
 
@@ -90,7 +97,9 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
       search.current?.select();
     },
     sidebar: sidebar.toggle,
-    settings: openSettings,
+    models: openModels,
+    settings: () => openSettings(),
+    shortcuts: () => setOverlay("keys"),
     undo,
   });
 
@@ -102,14 +111,17 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
     <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
       {sidebar.isOpen && (
         <>
-          <div className={styles.side}>
+          <div
+            className={styles.side}
+            style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
+          >
             <Sidebar
               search={search}
               downloads={bridge.kind !== "pywebview"}
+              state={sidebar}
               onNewChat={newChat}
-              onSettings={openSettings}
+              onSettings={() => openSettings()}
               onOpened={closeOver}
-              onClose={close}
             />
           </div>
           {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
@@ -137,14 +149,19 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
           }
         />
       </div>
-      {isSetting && (
-        <Suspense>
+      <Suspense>
+        {overlay === "keys" && (
+          <KeySheet onClose={() => setOverlay(null)} onChange={() => openSettings("shortcuts")} />
+        )}
+        {overlay !== null && overlay !== "keys" && (
           <SettingsDialog
-            version={bridge.host()?.appVersion ?? ""}
-            onClose={() => setIsSetting(false)}
+            section={overlay}
+            host={bridge.host()}
+            kind={bridge.kind}
+            onClose={() => setOverlay(null)}
           />
-        </Suspense>
-      )}
+        )}
+      </Suspense>
     </div>
   );
 }
@@ -163,6 +180,13 @@ function Notices() {
       </button>
     </p>
   ));
+}
+
+/** The picker stands by the box, and opens itself. */
+function openModels(): boolean {
+  const button = document.querySelector<HTMLElement>("[data-models]");
+  button?.click();
+  return button !== null;
 }
 
 /** Where there is a conversation already, this is where one goes on. */

@@ -7,9 +7,9 @@ import { chooseTransport } from "./bridge/choose";
 import { createLlm, createShell, installPreload } from "./bridge/preload";
 import { createConversations } from "./conversations/conversations";
 import { attachRun } from "./llm/run";
+import { look } from "./settings/look";
 import { createSettings } from "./settings/settings";
-import { showTheme } from "./settings/theme";
-import { rememberLanguage, shownLanguage } from "./strings/language";
+import { directionOf, rememberLanguage, shownLanguage } from "./strings/language";
 import "./tokens.css";
 import "./base.css";
 
@@ -24,12 +24,14 @@ const conversations = createConversations({
 });
 const attach = page.get("attach");
 const watched = attach === null ? null : attachRun(llm, attach);
-const settings = createSettings(bridge.client, ({ theme, language }) => {
-  showTheme(theme, document.documentElement);
+const settings = createSettings(bridge.client, (preferences) => {
+  look(preferences, document.documentElement);
   // Texts are chosen when the page is loaded; what was typed outlives that.
-  if (rememberLanguage(language)) window.location.reload();
+  if (rememberLanguage(preferences.language)) window.location.reload();
 });
-document.documentElement.lang = shownLanguage();
+const language = shownLanguage();
+document.documentElement.lang = language;
+document.documentElement.dir = directionOf(language);
 // A host without settings leaves everything as it is.
 void settings.load().catch(() => {});
 if (watched === null) conversations.begin();

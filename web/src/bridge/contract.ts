@@ -422,6 +422,12 @@ export interface AttachmentData {
   data: string;
 }
 
+/** Asks for an attachment as a file in the data directory's `exports`. */
+export interface AttachmentCopy {
+  hash: string;
+  name: string;
+}
+
 /** A call that the model made, whole; `arguments` is what it wrote, mostly JSON. */
 export interface ToolCall {
   id: string;
@@ -791,6 +797,7 @@ export interface DeadlineSettings {
 /** What a person has chosen. */
 export interface Preferences {
   theme: "system" | "light" | "dark";
+  textSize: "small" | "standard" | "large" | "larger";
   /** A language tag; empty for the system's. */
   language: string;
   shortcuts: Record<string, string>;
@@ -813,6 +820,7 @@ export interface Preferences {
 /** New values for what is given; everything else stays. */
 export interface PreferencesChange {
   theme?: "system" | "light" | "dark" | null | undefined;
+  textSize?: "small" | "standard" | "large" | "larger" | null | undefined;
   language?: string | null | undefined;
   shortcuts?: Record<string, string> | null | undefined;
   defaultProvider?: string | null | undefined;
@@ -962,6 +970,9 @@ export const client = (call: Invoke) => ({
     /** Put a backup in the place of everything that is there now, which is backed up before. */
     restore: (params: string) =>
       call<StoreState>("conversations.restore", params),
+    /** Write an attachment to the data directory's `exports`. Resolves with the file's path. */
+    saveAttachment: (params: AttachmentCopy) =>
+      call<string>("conversations.save_attachment", params),
     /** Every note by its name. */
     recall: () => call<Record<string, string>>("conversations.recall"),
     /**

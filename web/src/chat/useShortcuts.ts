@@ -1,47 +1,36 @@
-/** useShortcuts: the keys that work everywhere on the page. */
+/** useShortcuts: the keys that work everywhere on the page, as the person has chosen them. */
 import { useEffect, useRef } from "react";
+import { type Act, pressed, type Writing } from "../settings/shortcuts";
+import { useSettingsState } from "../settings/useSettings";
 
-export interface Shortcuts {
-  readonly newChat: () => void;
-  readonly newWindow: () => void;
-  readonly search: () => void;
-  readonly sidebar: () => void;
-  readonly settings: () => void;
-  /** False when there is nothing to be undone. */
-  readonly undo: () => boolean;
-}
+/** What each of them does. False: nothing could be done, and the key means what it always means. */
+export type Shortcuts = Readonly<Record<Act, () => unknown>>;
 
-/** Keys by their place on the keyboard; browsers keep Ctrl+N for themselves, windows do not. */
-const KEYS: Readonly<Record<string, keyof Shortcuts>> = {
-  KeyN: "newChat",
-  "shift KeyO": "newChat",
-  "shift KeyN": "newWindow",
-  KeyK: "search",
-  KeyB: "sidebar",
-  Comma: "settings",
-  KeyZ: "undo",
-};
+const NONE = {};
 
 export function useShortcuts(shortcuts: Shortcuts): void {
-  const latest = useRef(shortcuts);
+  const { preferences } = useSettingsState();
+  const chosen = preferences?.shortcuts ?? NONE;
+  const latest = useRef({ shortcuts, chosen });
   useEffect(() => {
-    latest.current = shortcuts;
+    latest.current = { shortcuts, chosen };
   });
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.repeat) return;
-      const name = KEYS[`${event.shiftKey ? "shift " : ""}${event.code}`];
-      if (name === undefined || (name === "undo" && isWriting())) return;
-      if (latest.current[name]() !== false) event.preventDefault();
+      if (event.repeat || event.isComposing || event.defaultPrevented) return;
+      // AltGr looks like Ctrl + Alt, and types; a dialog has keys of its own.
+      if (event.getModifierState("AltGraph") || document.querySelector("dialog[open]")) return;
+      const act = pressed(event, latest.current.chosen, writing());
+      if (act === null) return;
+      if (latest.current.shortcuts[act]() !== false) event.preventDefault();
     }
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
   }, []);
 }
 
-/** There, undo is about what was typed. */
-function isWriting(): boolean {
-  const { activeElement } = document;
-  const box = activeElement instanceof HTMLTextAreaElement ? activeElement : null;
-  return box !== null ? box.value !== "" : activeElement instanceof HTMLInputElement;
+function writing(): Writing {
+  const { activeElement: field } = document;
+  if (field instanceof HTMLTextAreaElement) return field.value === "" ? "empty" : "text";
+  return field instanceof HTMLInputElement ? "text" : "nowhere";
 }

@@ -2,14 +2,18 @@
 import type { Bridge } from "../bridge/bridge";
 import type {
   KeyStatus,
+  ModelList,
   ModelSummary,
   NewProvider,
+  Place,
   Preferences,
   PreferencesChange,
   PresetSummary,
   ProviderSummary,
   TrialReport,
+  TrialRequest,
 } from "../bridge/contract";
+import { failureOf } from "../bridge/failure";
 import { createStore, type ReadonlyStore } from "../llm/store";
 
 export interface SettingsState {
@@ -19,6 +23,17 @@ export interface SettingsState {
   readonly notices: readonly string[];
   readonly providers: readonly ProviderSummary[];
   readonly keys: readonly KeyStatus[];
+  /** Their models, as far as somebody has asked for them. */
+  readonly lists: Readonly<Record<string, Listed>>;
+}
+
+/** What is known of a provider's models. */
+export interface Listed {
+  /** Null until they are known. */
+  readonly list: ModelList | null;
+  /** Why they could not be had. */
+  readonly problem: string | null;
+  readonly isAsking: boolean;
 }
 
 export interface Settings extends ReadonlyStore<SettingsState> {
@@ -28,16 +43,28 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   loadProviders(): Promise<void>;
   update(change: PreferencesChange): Promise<void>;
   models(providerId: string): Promise<readonly ModelSummary[]>;
+  /** Ask for a provider's models; what comes of it is in `lists`. `refresh`: even if they are known. */
+  loadModels(providerId: string, refresh?: boolean): Promise<void>;
   presets(): Promise<readonly PresetSummary[]>;
   setKey(providerId: string, key: string): Promise<KeyStatus>;
   removeKey(providerId: string): Promise<void>;
-  test(providerId: string): Promise<TrialReport>;
-  add(provider: NewProvider, key: string): Promise<ProviderSummary>;
+  /** One tiny request; nothing of it is kept. */
+  test(request: TrialRequest): Promise<TrialReport>;
+  add(provider: NewProvider): Promise<ProviderSummary>;
   remove(providerId: string): Promise<void>;
   restore(providerId: string): Promise<void>;
+  /** Where everything lies, for people to read. */
+  place(): Promise<Place>;
 }
 
-const NOTHING: SettingsState = { preferences: null, notices: [], providers: [], keys: [] };
+const NOTHING: SettingsState = {
+  preferences: null,
+  notices: [],
+  providers: [],
+  keys: [],
+  lists: {},
+};
+const UNKNOWN: Listed = { list: null, problem: null, isAsking: false };
 
 /** `look` is told how the page is to look, and to speak, from now on. */
 export function createSettings(
@@ -53,6 +80,31 @@ export function createSettings(
   async function loadProviders(): Promise<void> {
     const [providers, keys] = await Promise.all([client.providers.list(), client.keys.list()]);
     change({ providers, keys });
+  }
+
+  function tell(providerId: string, part: Partial<Listed>): void {
+    const { lists } = store.get();
+    change({ lists: { ...lists, [providerId]: { ...UNKNOWN, ...lists[providerId], ...part } } });
+  }
+
+  async function loadModels(providerId: string, refresh = false): Promise<void> {
+    if (store.get().lists[providerId]?.isAsking) return;
+    tell(providerId, { isAsking: true });
+    try {
+      const list = await client.providers.models({ providerId, refresh });
+      tell(providerId, { list, problem: null });
+    } catch (error) {
+      tell(providerId, { problem: failureOf(error).message });
+    } finally {
+      tell(providerId, { isAsking: false });
+    }
+  }
+
+  /** A key, or another server behind the same name: its models are other ones now. */
+  async function loadAnew(providerId: string): Promise<void> {
+    const { [providerId]: _, ...lists } = store.get().lists;
+    change({ lists });
+    await loadProviders();
   }
 
   async function update(wanted: PreferencesChange): Promise<void> {
@@ -73,29 +125,30 @@ export function createSettings(
     update,
     models: async (providerId) => (await client.providers.models({ providerId })).models,
     presets: client.providers.presets,
+    loadModels,
     async setKey(providerId, key) {
       const status = await client.keys.set({ providerId, key });
-      await loadProviders();
+      await loadAnew(providerId);
       return status;
     },
     async removeKey(providerId) {
       await client.keys.remove(providerId);
-      await loadProviders();
+      await loadAnew(providerId);
     },
-    test: (providerId) => client.providers.test({ providerId }),
-    async add(provider, key) {
+    test: client.providers.test,
+    async add(provider) {
       const added = await client.providers.add(provider);
-      if (key !== "") await client.keys.set({ providerId: added.id, key });
-      await loadProviders();
+      await loadAnew(added.id);
       return added;
     },
     async remove(providerId) {
       await client.providers.remove(providerId);
-      await loadProviders();
+      await loadAnew(providerId);
     },
     async restore(providerId) {
       await client.providers.restore(providerId);
-      await loadProviders();
+      await loadAnew(providerId);
     },
+    place: client.settings.place,
   };
 }

@@ -1,4 +1,5 @@
 /** German: every text that the page shows. */
+import { attachmentsInGerman } from "./attachments.de";
 import { preferencesInGerman } from "./preferences.de";
 import type { Strings } from "./strings";
 
@@ -47,7 +48,7 @@ export const german: Strings = {
   previousVersion: "Vorige Fassung",
   nextVersion: "Nächste Fassung",
   version: (place, count) => `Fassung ${place} von ${count}`,
-  attachment: (kind) => (kind === "image" ? "Bild" : "Datei"),
+  attachments: attachmentsInGerman,
   loadingEarlier: "Was vorher gesagt wurde, wird geholt …",
   gone: "Diese Unterhaltung gibt es nicht mehr.",
   temporary: "Flüchtiger Chat",
@@ -61,7 +62,27 @@ export const german: Strings = {
     tokens >= 1_000_000
       ? `${decimal(tokens / 1_000_000)} Mio. Kontext`
       : `${Math.round(tokens / 1_000)}k Kontext`,
-  price: (input, output) => `${decimal(input, 2)} $ / ${decimal(output, 2)} $`,
+  price: (input, output) =>
+    input === 0 && output === 0 ? "kostenlos" : `${dollars(input)} $ / ${dollars(output)} $`,
+  priceInWords: (input, output) =>
+    input === 0 && output === 0
+      ? "kostenlos"
+      : `${dollars(input)} $ hinein, ${dollars(output)} $ heraus für eine Million Token`,
+  abilities: {
+    images: "sieht Bilder",
+    files: "liest Dateien",
+    tools: "benutzt Werkzeuge",
+    reasoning: "denkt erst nach",
+  },
+  favourites: "Lieblinge",
+  recentModels: "Zuletzt benutzt",
+  addFavourite: (model) => `${model} zum Liebling machen`,
+  dropFavourite: (model) => `${model} nicht mehr als Liebling führen`,
+  askProviders: "Die Anbieter noch einmal fragen",
+  modelsFound: (count) => (count === 1 ? "1 Modell" : `${count} Modelle`),
+  noModelFound: (query) => `Kein Modell heißt „${query}“.`,
+  notReady: "Noch nicht bereit",
+  setKey: "Schlüssel eintragen",
 
   preferences: preferencesInGerman,
   settings: "Einstellungen",
@@ -270,6 +291,10 @@ export const german: Strings = {
     VALIDATION: "Deine Nachricht ist da. Ändere sie und versuch es noch einmal.",
   },
 };
+
+function dollars(price: number): string {
+  return price.toLocaleString("de", { maximumFractionDigits: 3 });
+}
 
 function decimal(number: number, digits = 1): string {
   return number.toFixed(digits).replace(".", ",");

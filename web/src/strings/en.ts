@@ -1,5 +1,6 @@
 /** English: every text that the page shows, and the model of every other language. */
 import type { ErrorCode, FinishReason } from "../bridge/contract";
+import { attachmentsInEnglish } from "./attachments.en";
 import { preferencesInEnglish } from "./preferences.en";
 
 const MINUTE_MS = 60_000;
@@ -47,7 +48,7 @@ export const english = {
   previousVersion: "Previous version",
   nextVersion: "Next version",
   version: (place: number, count: number) => `Version ${place} of ${count}`,
-  attachment: (kind: "image" | "file") => (kind === "image" ? "Picture" : "File"),
+  attachments: attachmentsInEnglish,
   loadingEarlier: "Fetching what was said before…",
   gone: "This conversation is no longer there.",
   temporary: "Temporary chat",
@@ -61,7 +62,27 @@ export const english = {
     tokens >= 1_000_000
       ? `${Math.round(tokens / 100_000) / 10}M context`
       : `${Math.round(tokens / 1_000)}k context`,
-  price: (input: number, output: number) => `$${input} / $${output}`,
+  price: (input: number, output: number) =>
+    input === 0 && output === 0 ? "free" : `$${dollars(input)} / $${dollars(output)}`,
+  priceInWords: (input: number, output: number) =>
+    input === 0 && output === 0
+      ? "free"
+      : `$${dollars(input)} in, $${dollars(output)} out for a million tokens`,
+  abilities: {
+    images: "sees pictures",
+    files: "reads files",
+    tools: "uses tools",
+    reasoning: "thinks first",
+  },
+  favourites: "Favourites",
+  recentModels: "Used lately",
+  addFavourite: (model: string) => `Make ${model} a favourite`,
+  dropFavourite: (model: string) => `Let ${model} be no favourite`,
+  askProviders: "Ask the providers again",
+  modelsFound: (count: number) => (count === 1 ? "1 model" : `${count} models`),
+  noModelFound: (query: string) => `No model is called “${query}”.`,
+  notReady: "Not ready yet",
+  setKey: "Set a key",
 
   preferences: preferencesInEnglish,
   settings: "Settings",
@@ -258,6 +279,11 @@ export const english = {
     VALIDATION: "Your message is kept. Change it and try again.",
   } satisfies Partial<Record<ErrorCode, string>>,
 } as const;
+
+/** A price; some of them are fractions of a cent. */
+function dollars(price: number): string {
+  return price.toLocaleString("en", { maximumFractionDigits: 3 });
+}
 
 function duration(ms: number): string {
   if (ms < 1_000) return `${(Math.max(ms, 100) / 1_000).toFixed(1)} s`;

@@ -1,1 +1,1 @@
-export { finishFor, hintFor, type Strings, strings } from "./strings";
+export { finishFor, hintFor, locale, type Strings, strings } from "./strings";

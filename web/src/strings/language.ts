@@ -5,11 +5,24 @@ const KEY = "tidewire.language";
 /** Every language that there is, by its own name. */
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 
-export type Language = keyof typeof LANGUAGES;
+/** English in brackets, from right to left: it shows what a mirrored page would look like. */
+export const PSEUDO = "en-XB";
+
+export type Language = keyof typeof LANGUAGES | typeof PSEUDO;
 
 /** What this page is shown in, from its beginning to its end. */
 export function shownLanguage(page: Window = window): Language {
   return languageOf(read(page) ?? "", page.navigator.languages);
+}
+
+/** Where its lines begin. */
+export function directionOf(language: Language): "ltr" | "rtl" {
+  return language === PSEUDO ? "rtl" : "ltr";
+}
+
+/** How dates and numbers are written: as the system does, where it speaks the page's language. */
+export function localeOf(language: Language, system: readonly string[]): string {
+  return system.find((tag) => baseOf(tag) === baseOf(language)) ?? language;
 }
 
 /**
@@ -29,11 +42,16 @@ export function rememberLanguage(wanted: string, page: Window = window): boolean
 
 /** The first language that there is, of those that are wanted. */
 export function languageOf(wanted: string, system: readonly string[]): Language {
+  if (wanted.toLowerCase() === PSEUDO.toLowerCase()) return PSEUDO;
   for (const tag of wanted === "" ? system : [wanted]) {
-    const [base = ""] = tag.toLowerCase().split("-");
-    if (base in LANGUAGES) return base as Language;
+    const base = baseOf(tag);
+    if (base in LANGUAGES) return base as keyof typeof LANGUAGES;
   }
   return "en";
+}
+
+function baseOf(tag: string): string {
+  return tag.toLowerCase().split("-")[0] ?? "";
 }
 
 function read(page: Window): string | null {

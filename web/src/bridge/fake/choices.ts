@@ -13,6 +13,7 @@ import { refusal } from "./refusal";
 
 const PREFERENCES: Preferences = {
   theme: "system",
+  textSize: "standard",
   language: "",
   shortcuts: {},
   defaultProvider: null,

@@ -1,95 +1,94 @@
-/** AddProvider: one's own server: a preset, or any that speaks the same protocol. */
+/** AddProvider: another who can answer: one that many have, a server of one's own, or a file. */
 import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../bridge/contract";
 import { useSettings } from "../../settings/useSettings";
 import { strings } from "../../strings";
-import type { SectionProps } from "./Appearance";
-import styles from "./SettingsDialog.module.css";
+import { FileForm } from "./FileForm";
+import type { Added } from "./Providers";
+import styles from "./Providers.module.css";
+import parts from "./parts.module.css";
+import { ServerForm } from "./ServerForm";
+import { useAttempt } from "./useAttempt";
 
-export function AddProvider({ attempt }: SectionProps) {
+export interface AddProviderProps {
+  readonly onAdded: (added: Added) => void;
+}
+
+export function AddProvider({ onAdded }: AddProviderProps) {
   const settings = useSettings();
+  const { problem, attempt, isBusy } = useAttempt();
   const [presets, setPresets] = useState<readonly PresetSummary[]>([]);
-  const [name, setName] = useState("");
-  const [address, setAddress] = useState("");
-  const [key, setKey] = useState("");
+  const [form, setForm] = useState<"server" | "file" | null>(null);
+  const words = strings.preferences;
 
-  useEffect(() => {
-    settings.presets().then(setPresets, () => setPresets([]));
-  }, [settings]);
-
-  async function add(): Promise<void> {
-    const given = key.trim();
-    const provider = { id: idOf(name), label: name.trim(), baseUrl: address.trim() };
-    await settings.add({ ...provider, kind: "openai-compatible" }, given);
-    setName("");
-    setAddress("");
-    setKey("");
+  async function look(): Promise<void> {
+    setPresets(await settings.presets().catch(() => []));
   }
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, and after every addition
+  useEffect(() => void look(), []);
+
+  async function added(what: Added): Promise<void> {
+    setForm(null);
+    onAdded(what);
+    await look();
+  }
+
+  async function addPreset({ id, name, baseUrl }: PresetSummary): Promise<void> {
+    const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
+    await settings.add(provider);
+    await added({ id, problem: null });
+  }
+
+  // Who is running now is the likeliest to be meant.
+  const free = presets.filter(({ providerId }) => providerId === null);
+  const inOrder = [...free].sort((a, b) => Number(b.running === true) - Number(a.running === true));
   return (
-    <section>
-      <h3>{strings.addProvider}</h3>
+    <section className={parts.section}>
+      <h3>{words.addTitle}</h3>
       <div className={styles.presets}>
-        {presets
-          .filter(({ providerId }) => providerId === null)
-          .map((preset) => (
-            <button
-              key={preset.id}
-              type="button"
-              onClick={() => {
-                setName(preset.name);
-                setAddress(preset.baseUrl);
-              }}
-            >
-              {preset.name}
-              {preset.running === true && <em>{strings.runsNow}</em>}
-            </button>
-          ))}
+        {inOrder.map((preset) => (
+          <button
+            key={preset.id}
+            type="button"
+            disabled={isBusy}
+            onClick={() => attempt(addPreset(preset))}
+          >
+            {preset.name}
+            <PresetState preset={preset} />
+          </button>
+        ))}
+        {(["server", "file"] as const).map((name) => (
+          <button
+            key={name}
+            type="button"
+            aria-expanded={form === name}
+            onClick={() => setForm(form === name ? null : name)}
+          >
+            {name === "server" ? words.otherServer : words.modelFile}
+          </button>
+        ))}
       </div>
-      <form
-        className={styles.add}
-        onSubmit={(event) => {
-          event.preventDefault();
-          attempt(add());
-        }}
-      >
-        <label className={styles.row}>
-          <span>{strings.providerName}</span>
-          <input value={name} maxLength={60} onChange={(event) => setName(event.target.value)} />
-        </label>
-        <label className={styles.row}>
-          <span>{strings.address}</span>
-          <input
-            type="text"
-            inputMode="url"
-            dir="ltr"
-            spellCheck={false}
-            value={address}
-            onChange={(event) => setAddress(event.target.value)}
-          />
-        </label>
-        <label className={styles.row}>
-          <span>{strings.keyIfAny}</span>
-          <input
-            type="password"
-            autoComplete="off"
-            value={key}
-            onChange={(event) => setKey(event.target.value)}
-          />
-        </label>
-        <button type="submit" disabled={idOf(name) === "" || address.trim() === ""}>
-          {strings.add}
-        </button>
-      </form>
+      {form === "server" && <ServerForm onAdded={(what) => void added(what)} />}
+      {form === "file" && <FileForm onAdded={(what) => void added(what)} />}
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
+        </p>
+      )}
     </section>
   );
 }
 
-/** An id that the host takes, out of a name that a person reads. */
-function idOf(name: string): string {
-  const plain = name.normalize("NFKD").toLowerCase();
-  return plain
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 40);
+function PresetState({
+  preset: { running, models, takesKey },
+}: {
+  readonly preset: PresetSummary;
+}) {
+  const words = strings.preferences;
+  if (running === true) {
+    return <small className={styles.runs}>{words.presetRuns(models.length)}</small>;
+  }
+  if (running === false) return <small>{words.presetHere}</small>;
+  return <small>{takesKey ? words.needsKey : " "}</small>;
 }

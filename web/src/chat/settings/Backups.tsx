@@ -2,75 +2,112 @@
 import { useEffect, useState } from "react";
 import type { BackupInfo } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
-import { strings } from "../../strings";
-import type { SectionProps } from "./Appearance";
-import styles from "./SettingsDialog.module.css";
+import { useSettings } from "../../settings/useSettings";
+import { locale, strings } from "../../strings";
+import parts from "./parts.module.css";
+import { useAttempt } from "./useAttempt";
 
-/** The newest are enough to choose from. */
+/** The newest are enough to begin with. */
 const SHOWN = 5;
 
-export function Backups({ attempt }: SectionProps) {
+export function Backups() {
+  const settings = useSettings();
   const { backups, backup, restore } = useConversations();
   const [made, setMade] = useState<readonly BackupInfo[]>([]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [said, setSaid] = useState<string | null>(null);
+  const [shown, setShown] = useState(SHOWN);
+  const { problem, isBusy, attempt } = useAttempt();
 
   useEffect(() => {
     backups().then(setMade, () => setMade([]));
   }, [backups]);
 
   async function make(): Promise<void> {
+    setSaid(null);
     const { name } = await backup();
     setSaid(strings.backupMade(name));
     setMade(await backups());
   }
 
   async function putBack(name: string): Promise<void> {
+    setSaid(null);
     setChosen(null);
     await restore(name);
     setSaid(strings.restored);
     setMade(await backups());
+    await Promise.all([settings.load(), settings.loadProviders()]);
   }
 
   return (
-    <section>
-      <h3>{strings.data}</h3>
-      <div className={styles.row}>
-        <span>{strings.backupText}</span>
-        <button type="button" onClick={() => attempt(make())}>
+    <section className={parts.section}>
+      <h3>{strings.preferences.backups}</h3>
+      <div className={parts.row}>
+        <p className={parts.text}>{strings.backupText}</p>
+        <button
+          type="button"
+          className={parts.button}
+          disabled={isBusy}
+          onClick={() => attempt(make())}
+        >
           {strings.backupNow}
         </button>
       </div>
-      <ul className={styles.backups}>
-        {made.slice(0, SHOWN).map(({ name, createdAt, size }) => (
-          <li key={name} className={styles.row}>
+      <ul className={parts.list}>
+        {made.slice(0, shown).map(({ name, createdAt, size }) => (
+          <li key={name} className={parts.row}>
             <span>
-              {new Date(createdAt).toLocaleString()} · {strings.size(size)}
+              {new Date(createdAt).toLocaleString(locale, {
+                dateStyle: "long",
+                timeStyle: "short",
+              })}
+              <span className={parts.text}> · {strings.size(size)}</span>
             </span>
-            {chosen === name ? (
-              <>
-                <button type="button" onClick={() => setChosen(null)}>
+            <span className={parts.buttons}>
+              {chosen === name && (
+                <button type="button" className={parts.button} onClick={() => setChosen(null)}>
                   {strings.cancel}
                 </button>
+              )}
+              {chosen === name ? (
                 <button
                   type="button"
-                  className={styles.grave}
+                  className={`${parts.button} ${parts.grave}`}
                   onClick={() => attempt(putBack(name))}
                 >
                   {strings.restoreReally}
                 </button>
-              </>
-            ) : (
-              <button type="button" onClick={() => setChosen(name)}>
-                {strings.restore}
-              </button>
-            )}
+              ) : (
+                <button
+                  type="button"
+                  className={parts.button}
+                  disabled={isBusy}
+                  onClick={() => setChosen(name)}
+                >
+                  {strings.restore}
+                </button>
+              )}
+            </span>
           </li>
         ))}
       </ul>
+      {made.length > shown && (
+        <button
+          type="button"
+          className={`${parts.button} ${parts.start}`}
+          onClick={() => setShown(made.length)}
+        >
+          {strings.showMore}
+        </button>
+      )}
       {said !== null && (
-        <p className={styles.good} role="status">
+        <p className={parts.good} role="status">
           {said}
+        </p>
+      )}
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
         </p>
       )}
     </section>

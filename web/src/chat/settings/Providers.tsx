@@ -1,129 +1,81 @@
-/** Providers: who can answer, with which key, and whether that works. */
+/** Providers: who can answer, who has just been taken away, and who can be added. */
 import { useState } from "react";
-import type { KeyStatus, ProviderSummary } from "../../bridge/contract";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { strings } from "../../strings";
-import { useToasts } from "../toasts";
-import type { SectionProps } from "./Appearance";
-import styles from "./SettingsDialog.module.css";
+import { AddProvider } from "./AddProvider";
+import { Provider } from "./Provider";
+import styles from "./parts.module.css";
+import { useAttempt } from "./useAttempt";
 
-export function Providers({ attempt }: SectionProps) {
-  const { providers, keys } = useSettingsState();
-  return (
-    <section>
-      <h3>{strings.providers}</h3>
-      <ul className={styles.providers}>
-        {providers
-          .filter(({ kind }) => kind !== "test")
-          .map((provider) => (
-            <Provider
-              key={provider.id}
-              provider={provider}
-              status={keys.find(({ providerId }) => providerId === provider.id) ?? null}
-              attempt={attempt}
-            />
-          ))}
-      </ul>
-    </section>
-  );
+/** A provider that was added a moment ago, and what was wrong with its key. */
+export interface Added {
+  readonly id: string;
+  readonly problem: string | null;
 }
 
-interface ProviderProps extends SectionProps {
-  readonly provider: ProviderSummary;
-  readonly status: KeyStatus | null;
+interface Removed {
+  readonly id: string;
+  readonly name: string;
 }
 
-interface Outcome {
-  readonly isGood: boolean;
-  readonly text: string;
-}
-
-function Provider({ provider, status, attempt }: ProviderProps) {
+export function Providers() {
   const settings = useSettings();
-  const toasts = useToasts();
-  const [key, setKey] = useState("");
-  const [isTrying, setIsTrying] = useState(false);
-  const [outcome, setOutcome] = useState<Outcome | null>(null);
-  const { id, name, host, local, takesKey, removable } = provider;
+  const { providers, keys } = useSettingsState();
+  const { problem, attempt } = useAttempt();
+  const [added, setAdded] = useState<Added | null>(null);
+  const [removed, setRemoved] = useState<readonly Removed[]>([]);
+  const words = strings.preferences;
 
-  async function test(): Promise<void> {
-    setIsTrying(true);
-    setOutcome(null);
-    try {
-      const { ok, sentence } = await settings.test(id);
-      setOutcome({ isGood: ok, text: sentence });
-    } finally {
-      setIsTrying(false);
-    }
+  async function remove(gone: Removed): Promise<void> {
+    await settings.remove(gone.id);
+    setRemoved((before) => [...before.filter(({ id }) => id !== gone.id), gone]);
   }
 
-  async function save(): Promise<void> {
-    const given = key.trim();
-    setKey(""); // it goes one way, and stays nowhere on the page
-    const { note } = await settings.setKey(id, given);
-    if (note !== null) setOutcome({ isGood: true, text: note });
-    await test();
-  }
-
-  async function remove(): Promise<void> {
-    await settings.remove(id);
-    const undo = () => attempt(settings.restore(id));
-    toasts.say(strings.deleted(name), { action: { label: strings.undo, run: undo } });
+  async function restore(back: Removed): Promise<void> {
+    await settings.restore(back.id);
+    setRemoved((before) => before.filter(({ id }) => id !== back.id));
+    setAdded({ id: back.id, problem: null });
   }
 
   return (
-    <li>
-      <div className={styles.head}>
-        <strong>{name}</strong>
-        <span>{local ? strings.local : host}</span>
-        <button type="button" disabled={isTrying} onClick={() => attempt(test())}>
-          {isTrying ? strings.testing : strings.test}
-        </button>
-        {removable && (
-          <button type="button" onClick={() => attempt(remove())}>
-            {strings.remove}
-          </button>
-        )}
-      </div>
-      {takesKey && (
-        <form
-          className={styles.key}
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (key.trim() !== "") attempt(save());
-          }}
-        >
-          <input
-            type="password"
-            autoComplete="off"
-            spellCheck={false}
-            aria-label={strings.keyFor(name)}
-            placeholder={keyWords(status)}
-            value={key}
-            onChange={(event) => setKey(event.target.value)}
-          />
-          <button type="submit" disabled={key.trim() === ""}>
-            {strings.save}
-          </button>
-          {status?.configured && status.source !== "environment" && (
-            <button type="button" onClick={() => attempt(settings.removeKey(id))}>
-              {strings.removeKey}
+    <>
+      <section className={styles.section}>
+        <h3>{strings.providers}</h3>
+        <p className={styles.text}>{words.providersText}</p>
+        <ul className={styles.list}>
+          {providers
+            .filter(({ kind }) => kind !== "test")
+            .map((provider) => (
+              <Provider
+                key={provider.id}
+                provider={provider}
+                status={keys.find(({ providerId }) => providerId === provider.id) ?? null}
+                added={added?.id === provider.id ? added : null}
+                onRemove={() => attempt(remove(provider))}
+              />
+            ))}
+        </ul>
+        {removed.map((gone) => (
+          <p key={gone.id} className={styles.gone} role="status">
+            {words.removed(gone.name)}
+            <button
+              type="button"
+              className={styles.button}
+              // What had the focus is gone.
+              ref={(button) => button?.focus()}
+              onClick={() => attempt(restore(gone))}
+            >
+              {strings.undo}
             </button>
-          )}
-        </form>
-      )}
-      {status?.note != null && <p className={styles.note}>{status.note}</p>}
-      {outcome !== null && (
-        <p className={outcome.isGood ? styles.good : styles.bad} role="status">
-          {outcome.text}
-        </p>
-      )}
-    </li>
+          </p>
+        ))}
+        {problem !== null && (
+          <p className={styles.bad} role="alert">
+            {problem}
+          </p>
+        )}
+      </section>
+      <AddProvider onAdded={setAdded} />
+    </>
   );
-}
-
-function keyWords(status: KeyStatus | null): string {
-  if (status === null || !status.configured) return strings.keyMissing;
-  const where = status.source === null ? "" : strings.keySources[status.source];
-  return strings.keyThere(status.hint, where);
 }

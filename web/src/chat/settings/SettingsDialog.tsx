@@ -1,70 +1,125 @@
-/** SettingsDialog: how it looks, who answers, with which keys, and what is kept. */
-import { useEffect, useRef, useState } from "react";
+/** SettingsDialog: everything that can be chosen, in sections, with a list of them at its side. */
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import type { Bridge } from "../../bridge/bridge";
 import { reasonOf } from "../../conversations/conversations";
+import { SECTIONS, type Section } from "../../settings/section";
 import { useSettings } from "../../settings/useSettings";
 import { strings } from "../../strings";
-import { CloseIcon } from "../icons";
-import { AddProvider } from "./AddProvider";
+import { Dialog } from "../Dialog";
+import { About } from "./About";
+import { Answers } from "./Answers";
 import { Appearance } from "./Appearance";
-import { Backups } from "./Backups";
+import { Data } from "./Data";
+import { Models } from "./Models";
 import { Providers } from "./Providers";
 import styles from "./SettingsDialog.module.css";
+import { ShortcutList } from "./ShortcutList";
 
 export interface SettingsDialogProps {
-  readonly version: string;
+  /** Where it opens. */
+  readonly section: Section;
+  readonly host: ReturnType<Bridge["host"]>;
+  readonly kind: Bridge["kind"];
   readonly onClose: () => void;
 }
 
-export default function SettingsDialog({ version, onClose }: SettingsDialogProps) {
+export default function SettingsDialog({ section, host, kind, onClose }: SettingsDialogProps) {
   const settings = useSettings();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const [shown, setShown] = useState(section);
   const [problem, setProblem] = useState<string | null>(null);
+  const id = useId();
+  const panel = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
-    dialog.current?.showModal();
     Promise.all([settings.load(), settings.loadProviders()]).catch((error) =>
       setProblem(reasonOf(error)),
     );
   }, [settings]);
 
-  /** Do it, and say what was in the way. */
-  const attempt = (act: Promise<unknown>): void => {
-    setProblem(null);
-    act.catch((error) => setProblem(reasonOf(error)));
-  };
+  // Every section begins at its beginning.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is about another section
+  useEffect(() => {
+    if (panel.current !== null) panel.current.scrollTop = 0;
+  }, [shown]);
 
   return (
-    <dialog
-      ref={dialog}
-      className={styles.dialog}
-      aria-label={strings.settings}
-      onClose={onClose}
-      // Escape is the dialog's here, and stops no answer.
-      onKeyDown={(event) => event.stopPropagation()}
-    >
-      <header>
-        <h2>{strings.settings}</h2>
-        <button
-          type="button"
-          className={styles.close}
-          aria-label={strings.close}
-          onClick={() => dialog.current?.close()}
+    <Dialog title={strings.settings} className={styles.dialog} onClose={onClose}>
+      <div className={styles.sides}>
+        <SectionTabs id={id} shown={shown} onShow={setShown} />
+        <div
+          ref={panel}
+          id={`${id}-panel`}
+          className={styles.panel}
+          role="tabpanel"
+          aria-labelledby={`${id}-${shown}`}
         >
-          <CloseIcon />
-        </button>
-      </header>
-      <div className={styles.body}>
-        {problem !== null && (
-          <p className={styles.problem} role="alert">
-            {problem}
-          </p>
-        )}
-        <Appearance attempt={attempt} />
-        <Providers attempt={attempt} />
-        <AddProvider attempt={attempt} />
-        <Backups attempt={attempt} />
-        <p className={styles.about}>{strings.about(version)}</p>
+          {problem !== null && (
+            <p className={styles.problem} role="alert">
+              {problem}
+            </p>
+          )}
+          {shown === "providers" && <Providers />}
+          {shown === "models" && <Models />}
+          {shown === "answers" && <Answers />}
+          {shown === "appearance" && <Appearance />}
+          {shown === "shortcuts" && <ShortcutList />}
+          {shown === "data" && <Data downloads={kind !== "pywebview"} />}
+          {shown === "about" && <About host={host} kind={kind} />}
+        </div>
       </div>
-    </dialog>
+    </Dialog>
+  );
+}
+
+interface SectionTabsProps {
+  readonly id: string;
+  readonly shown: Section;
+  readonly onShow: (section: Section) => void;
+}
+
+/** The tab key comes here once; the arrows go on inside, and show what they come to. */
+function SectionTabs({ id, shown, onShow }: SectionTabsProps) {
+  const list = useRef<HTMLDivElement>(null);
+
+  // It opens where the person is to go on.
+  useEffect(() => list.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(), []);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const here = SECTIONS.indexOf(shown);
+    const isRtl = getComputedStyle(event.currentTarget).direction === "rtl";
+    const steps: Record<string, number> = {
+      ArrowDown: here + 1,
+      ArrowUp: here - 1,
+      ArrowRight: isRtl ? here - 1 : here + 1,
+      ArrowLeft: isRtl ? here + 1 : here - 1,
+      Home: 0,
+      End: -1,
+    };
+    const step = steps[event.key];
+    const next = step === undefined ? undefined : SECTIONS.at(step % SECTIONS.length);
+    if (next === undefined) return;
+    event.preventDefault();
+    onShow(next);
+    document.getElementById(`${id}-${next}`)?.focus();
+  }
+
+  return (
+    <div ref={list} className={styles.tabs} role="tablist" aria-label={strings.settings}>
+      {SECTIONS.map((section) => (
+        <button
+          key={section}
+          type="button"
+          id={`${id}-${section}`}
+          role="tab"
+          aria-selected={section === shown}
+          aria-controls={section === shown ? `${id}-panel` : undefined}
+          tabIndex={section === shown ? 0 : -1}
+          onKeyDown={onKeyDown}
+          onClick={() => onShow(section)}
+        >
+          {strings.preferences.sections[section]}
+        </button>
+      ))}
+    </div>
   );
 }

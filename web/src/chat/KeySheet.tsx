@@ -1,0 +1,70 @@
+/** KeySheet: every key that does something, on one page. */
+import { ACTS, STANDARD_KEYS } from "../settings/shortcuts";
+import { useSettingsState } from "../settings/useSettings";
+import { strings } from "../strings";
+import { Dialog } from "./Dialog";
+import styles from "./KeySheet.module.css";
+import { Keys } from "./Keys";
+
+export interface KeySheetProps {
+  readonly onClose: () => void;
+  /** Somebody wants other keys. */
+  readonly onChange: () => void;
+}
+
+type Line = readonly [act: string, keys: string];
+
+export default function KeySheet({ onClose, onChange }: KeySheetProps) {
+  const { preferences } = useSettingsState();
+  const words = strings.preferences;
+  const fixed = words.fixedKeys;
+  const everywhere = ACTS.map((act): Line => {
+    return [words.acts[act], preferences?.shortcuts[act] ?? STANDARD_KEYS[act]];
+  });
+  return (
+    <Dialog title={words.allKeys} className={styles.sheet} onClose={onClose}>
+      <div className={styles.body}>
+        <Lines title={words.keysEverywhere} lines={everywhere.filter(([, keys]) => keys !== "")} />
+        <Lines
+          title={words.keysInBox}
+          lines={[
+            [fixed.say, "Enter"],
+            [fixed.line, "Shift+Enter"],
+            [fixed.next, "Mod+Enter"],
+            [fixed.stop, "Escape"],
+            [fixed.last, "ArrowUp"],
+          ]}
+        />
+        <Lines
+          title={words.keysInList}
+          lines={[
+            [fixed.rename, "F2"],
+            [fixed.delete, "Delete"],
+            [fixed.menu, "Shift+F10"],
+          ]}
+        />
+        <button type="button" onClick={onChange}>
+          {words.changeKeys}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Lines({ title, lines }: { readonly title: string; readonly lines: readonly Line[] }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl>
+        {lines.map(([act, keys]) => (
+          <div key={act}>
+            <dt>{act}</dt>
+            <dd>
+              <Keys keys={keys} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

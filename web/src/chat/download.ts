@@ -1,0 +1,19 @@
+/** Download: lets the browser keep a text as a file. */
+
+/** Longer than any browser takes to begin. */
+const KEPT_MS = 10_000;
+
+export interface TextFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly text: string;
+}
+
+export function download({ name, mediaType, text }: TextFile): void {
+  const address = URL.createObjectURL(new Blob([text], { type: mediaType }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
+}

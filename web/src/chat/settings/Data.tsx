@@ -1,0 +1,53 @@
+/** Data: where everything lies, what is put away, what comes in and what goes out. */
+import { useEffect, useState } from "react";
+import type { Place } from "../../bridge/contract";
+import { useSettings } from "../../settings/useSettings";
+import { strings } from "../../strings";
+import { Backups } from "./Backups";
+import { ExportAll } from "./ExportAll";
+import { ImportFile } from "./ImportFile";
+import parts from "./parts.module.css";
+import { useAttempt } from "./useAttempt";
+
+const NAMES = ["data", "settings", "backups", "exports"] as const;
+
+export interface DataProps {
+  /** Whether files can be kept by the browser; otherwise the host writes them. */
+  readonly downloads: boolean;
+}
+
+export function Data({ downloads }: DataProps) {
+  const settings = useSettings();
+  const [place, setPlace] = useState<Place | null>(null);
+  const { problem, attempt } = useAttempt();
+  const words = strings.preferences;
+
+  useEffect(() => attempt(settings.place().then(setPlace)), [settings, attempt]);
+
+  return (
+    <>
+      <section className={parts.section}>
+        <h3>{words.place}</h3>
+        <p className={parts.text}>{words.placeText}</p>
+        {place !== null && (
+          <dl className={parts.facts}>
+            {NAMES.map((name) => (
+              <div key={name}>
+                <dt>{words.places[name]}</dt>
+                <dd dir="ltr">{place[name]}</dd>
+              </div>
+            ))}
+          </dl>
+        )}
+        {problem !== null && (
+          <p className={parts.bad} role="alert">
+            {problem}
+          </p>
+        )}
+      </section>
+      <Backups />
+      <ImportFile />
+      <ExportAll downloads={downloads} />
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+/** ExportAll: every conversation, as one file. */
+import { useState } from "react";
+import type { ExportRequest } from "../../bridge/contract";
+import { useConversations } from "../../conversations/context";
+import { strings } from "../../strings";
+import { download } from "../download";
+import type { DataProps } from "./Data";
+import parts from "./parts.module.css";
+import { useAttempt } from "./useAttempt";
+
+const FORMATS: readonly ExportRequest["format"][] = ["json", "md", "html"];
+
+export function ExportAll({ downloads }: DataProps) {
+  const { exported, exportFile } = useConversations();
+  const [said, setSaid] = useState<string | null>(null);
+  const { problem, isBusy, attempt } = useAttempt();
+  const words = strings.preferences;
+
+  async function write(format: ExportRequest["format"]): Promise<void> {
+    setSaid(null);
+    if (downloads) {
+      const file = await exported({ format });
+      download(file);
+      setSaid(words.exportedAs(file.name));
+    } else setSaid(strings.exported(await exportFile({ format })));
+  }
+
+  return (
+    <section className={parts.section}>
+      <h3>{words.exportTitle}</h3>
+      <div className={parts.row}>
+        <p className={parts.text}>{words.exportText}</p>
+        <div className={parts.buttons}>
+          {FORMATS.map((format) => (
+            <button
+              key={format}
+              type="button"
+              className={parts.button}
+              disabled={isBusy}
+              onClick={() => attempt(write(format))}
+            >
+              {words.exportFormats[format]}
+            </button>
+          ))}
+        </div>
+      </div>
+      {said !== null && (
+        <p className={parts.good} role="status">
+          {said}
+        </p>
+      )}
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,95 @@
+/** KeyField: the key of a provider: what is known of it, another one, none. It is never shown. */
+import { useId, useState } from "react";
+import type { KeyStatus, ProviderSummary } from "../../bridge/contract";
+import { useSettings } from "../../settings/useSettings";
+import { strings } from "../../strings";
+import styles from "./Providers.module.css";
+import parts from "./parts.module.css";
+import { useAttempt } from "./useAttempt";
+
+export interface KeyFieldProps {
+  readonly provider: ProviderSummary;
+  readonly status: KeyStatus | null;
+  /** What was wrong with the key that it was added with. */
+  readonly problem: string | null;
+  readonly isTrying: boolean;
+  /** Try it with this key, or with the one that is kept. */
+  readonly onTry: (key: string) => void;
+}
+
+export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFieldProps) {
+  const { setKey, removeKey } = useSettings();
+  const [key, setTyped] = useState("");
+  const { problem, attempt, isBusy } = useAttempt();
+  const id = useId();
+  const { id: providerId, name, needsKey, hasKey } = provider;
+  const given = key.trim();
+  const wrong = problem ?? props.problem;
+  const host = status?.host == null ? "" : `${strings.preferences.keyGoesTo(status.host)}.`;
+  const about = [host, status?.note ?? ""].join(" ").trim();
+
+  async function save(): Promise<void> {
+    await setKey(providerId, given);
+    // It goes one way. Refused, it is still there to be mended.
+    setTyped("");
+    onTry("");
+  }
+
+  return (
+    <form
+      className={styles.key}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (given !== "" && !isBusy) attempt(save());
+      }}
+    >
+      <input
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        aria-label={strings.keyFor(name)}
+        aria-describedby={about === "" ? undefined : `${id}-about`}
+        aria-invalid={wrong === null ? undefined : true}
+        placeholder={keyWords(status)}
+        value={key}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <button type="submit" className={parts.button} disabled={given === "" || isBusy}>
+        {strings.save}
+      </button>
+      <button
+        type="button"
+        className={parts.button}
+        disabled={isTrying || (needsKey && !hasKey && given === "")}
+        onClick={() => onTry(given)}
+      >
+        {isTrying ? strings.testing : strings.test}
+      </button>
+      {status?.configured && status.source !== "environment" && (
+        <button
+          type="button"
+          className={parts.button}
+          onClick={() => attempt(removeKey(providerId))}
+        >
+          {strings.removeKey}
+        </button>
+      )}
+      {about !== "" && (
+        <p id={`${id}-about`} className={parts.text}>
+          {about}
+        </p>
+      )}
+      {wrong !== null && (
+        <p className={parts.bad} role="alert">
+          {wrong}
+        </p>
+      )}
+    </form>
+  );
+}
+
+function keyWords(status: KeyStatus | null): string {
+  if (status === null || !status.configured) return strings.keyMissing;
+  const where = status.source === null ? "" : strings.keySources[status.source];
+  return strings.keyThere(status.hint, where);
+}

@@ -1,0 +1,35 @@
+/** Outcome: what came of a trial, in a sentence, with its times or with what helps. */
+import { hintFor, strings } from "../../strings";
+import styles from "./parts.module.css";
+import type { Trial } from "./useTrial";
+
+export function Outcome({ trial }: { readonly trial: Trial }) {
+  const { isRunning, report, problem } = trial;
+  const words = strings.preferences;
+  if (isRunning) {
+    return (
+      <p className={styles.text} role="status">
+        {strings.testing}
+      </p>
+    );
+  }
+  if (report === null && problem === null) return null;
+  if (report === null || !report.ok) {
+    const hint = report === null || report.code === null ? null : hintFor(report.code);
+    return (
+      <p className={styles.bad} role="status">
+        {report?.sentence ?? problem}
+        {hint !== null && ` ${hint}`}
+      </p>
+    );
+  }
+  const { modelId, firstMs, totalMs, models } = report;
+  return (
+    <p className={styles.good} role="status">
+      {firstMs === null || totalMs === null
+        ? report.sentence
+        : words.testGood(modelId, strings.duration(firstMs), strings.duration(totalMs))}
+      {models.length > 0 && ` ${words.modelCount(models.length)}.`}
+    </p>
+  );
+}

@@ -1,0 +1,169 @@
+/** ShortcutList: what can be done by keys, and other keys for it. */
+import { type KeyboardEvent, useState } from "react";
+import { reasonOf } from "../../conversations/conversations";
+import { keysOf, parseAll, shownKeys } from "../../settings/keys";
+import {
+  ACTS,
+  type Act,
+  actOf,
+  type Chosen,
+  type Refusal,
+  refusalOf,
+  STANDARD_KEYS,
+  withKeys,
+  withStandard,
+} from "../../settings/shortcuts";
+import { useSettings, useSettingsState } from "../../settings/useSettings";
+import { strings } from "../../strings";
+import { Keys } from "../Keys";
+import parts from "./parts.module.css";
+import styles from "./ShortcutList.module.css";
+import { useAttempt } from "./useAttempt";
+
+export function ShortcutList() {
+  const { update } = useSettings();
+  const { preferences } = useSettingsState();
+  const { problem, attempt } = useAttempt();
+  const words = strings.preferences;
+  if (preferences === null) return null;
+  const chosen = preferences.shortcuts;
+  const save = (shortcuts: Chosen) => update({ shortcuts });
+  return (
+    <section className={parts.section}>
+      <h3>{words.sections.shortcuts}</h3>
+      <p className={parts.text}>{words.shortcutsText}</p>
+      <ul className={styles.list}>
+        {ACTS.map((act) => (
+          <Shortcut key={act} act={act} chosen={chosen} save={save} />
+        ))}
+      </ul>
+      <button
+        type="button"
+        className={`${parts.button} ${parts.start}`}
+        disabled={Object.keys(chosen).length === 0}
+        onClick={() => attempt(save({}))}
+      >
+        {words.allToStandard}
+      </button>
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface ShortcutProps {
+  readonly act: Act;
+  readonly chosen: Chosen;
+  readonly save: (chosen: Chosen) => Promise<void>;
+}
+
+interface Refused {
+  readonly keys: string;
+  readonly why: Refusal;
+}
+
+function Shortcut({ act, chosen, save }: ShortcutProps) {
+  const [isListening, setIsListening] = useState(false);
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const words = strings.preferences;
+  const name = words.acts[act];
+  const keys = chosen[act] ?? STANDARD_KEYS[act];
+  const isStandard = chosen[act] === undefined;
+
+  function take(next: Chosen): void {
+    setIsListening(false);
+    setRefused(null);
+    setProblem(null);
+    save(next).catch((error) => setProblem(reasonOf(error)));
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    // By the tab key one can still leave.
+    if (!isListening || event.key === "Tab") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") {
+      setIsListening(false);
+      return;
+    }
+    if (event.key === "Backspace" && !event.ctrlKey && !event.metaKey) {
+      take({ ...chosen, [act]: "" });
+      return;
+    }
+    const pressed = keysOf(event);
+    if (pressed === null) return;
+    const why = refusalOf(pressed, act, chosen);
+    if (why === null) take(withKeys(act, pressed, chosen));
+    else setRefused({ keys: pressed, why });
+  }
+
+  return (
+    <li className={styles.shortcut}>
+      <span className={styles.name}>{name}</span>
+      <button
+        type="button"
+        className={styles.keys}
+        aria-label={words.keysOf(name, isListening ? words.pressKeys : spoken(keys))}
+        aria-pressed={isListening}
+        onClick={({ currentTarget }) => {
+          // WebKit gives a button that is clicked no focus.
+          currentTarget.focus();
+          setIsListening(!isListening);
+          setRefused(null);
+        }}
+        onKeyDown={onKeyDown}
+        onBlur={() => setIsListening(false)}
+      >
+        {isListening ? words.pressKeys : keys === "" ? words.noKeys : <Keys keys={keys} />}
+      </button>
+      {!isStandard && (
+        <button
+          type="button"
+          className={parts.button}
+          aria-label={`${words.toStandard}: ${name}`}
+          onClick={() => take(withStandard(act, chosen))}
+        >
+          {strings.standard}
+        </button>
+      )}
+      {refused !== null && (
+        <div className={styles.refused} role="alert">
+          <Keys keys={refused.keys} />
+          <span className={parts.bad}>{whyNot(refused, chosen)}</span>
+          {refused.why === "taken" && (
+            <button
+              type="button"
+              className={parts.button}
+              onClick={() => take(withKeys(act, refused.keys, chosen))}
+            >
+              {words.takeKeys}
+            </button>
+          )}
+        </div>
+      )}
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {words.notSaved(problem)}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function whyNot({ keys, why }: Refused, chosen: Chosen): string {
+  const words = strings.preferences;
+  if (why !== "taken") return words.keysRefused[why];
+  const owner = actOf(keys, chosen);
+  return owner === null ? "" : words.keysTaken(words.acts[owner]);
+}
+
+/** The same for the ear. */
+function spoken(keys: string): string {
+  const { noKeys, keyNames } = strings.preferences;
+  const all = parseAll(keys).map((one) => shownKeys(one, keyNames).join(" "));
+  return all.length === 0 ? noKeys : all.join(", ");
+}

@@ -1,0 +1,54 @@
+/** German, of pictures and files. */
+import type { Strings } from "./strings";
+
+const count = (number: number): string => number.toLocaleString("de");
+
+function size(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} Bytes`;
+  if (bytes < 999_500) return `${count(Math.round(bytes / 1_000))} kB`;
+  return `${count(Math.round(bytes / 100_000) / 10)} MB`;
+}
+
+export const attachmentsInGerman: Strings["attachments"] = {
+  attach: "Bilder oder Dateien anhängen",
+  list: "An deine Nachricht angehängt",
+  picture: "Bild",
+  pictureOf: (place, all) => (all === 1 ? "Bild" : `Bild ${place} von ${all}`),
+  file: "Datei",
+  size,
+  remove: (name) => `${name} entfernen`,
+  reading: "Wird gelesen …",
+  scaled: (pixels) => `verkleinert auf ${count(pixels)} px`,
+  asText: (tokens) => `geht als Text, etwa ${count(tokens)} Token`,
+  queued: (number) => (number === 1 ? "1 Anhang" : `${number} Anhänge`),
+
+  dropTitle: "Bilder und Dateien hier ablegen",
+  dropText: "Sie kommen zu deiner Nachricht.",
+
+  problems: {
+    type: "Weder Bild noch PDF noch Text: das lässt sich nicht senden.",
+    empty: "Diese Datei ist leer.",
+    unreadable: "Das lässt sich nicht lesen. Ordner kann man nicht anhängen.",
+    lost: "Zu groß, um das Neuladen zu überstehen. Hänge es noch einmal an oder entferne es.",
+    large: (limit) => `Zu groß: höchstens ${size(limit)}.`,
+    text: (limit) => `Zu viel Text: eine Nachricht nimmt ${size(limit)} an Textdateien.`,
+    total: (limit) => `Zusammen zu viel: eine Nachricht nimmt ${size(limit)}.`,
+    many: (limit) => `Eine Nachricht nimmt höchstens ${limit} Bilder und Dateien.`,
+  },
+  noPictures: (model) => `${model} nimmt keine Bilder.`,
+  noFiles: (model) => `${model} nimmt keine PDF-Dateien.`,
+  tooLong: (model, tokens) => `${model} liest nur ${count(tokens)} Token.`,
+  notSent: "Nichts wurde gesendet: etwas hier oben kann nicht mit. Entferne es.",
+  notSentModel:
+    "Nichts wurde gesendet: etwas hier oben ist nichts für dieses Modell. Wähle ein anderes Modell oder entferne es.",
+
+  open: (name) => `${name} öffnen`,
+  gone: "Nicht mehr da",
+  save: "Speichern",
+  saved: (path) => `Geschrieben nach ${path}`,
+  previous: "Voriges Bild",
+  next: "Nächstes Bild",
+  loading: "Wird geladen …",
+  noPreview: "Von dieser Datei gibt es keine Vorschau.",
+  pixels: (width, height) => `${count(width)} × ${count(height)} px`,
+};

@@ -1,0 +1,120 @@
+/** Shortcuts: keys are what they type; what was chosen counts, and what is not free is refused. */
+import { describe, expect, it } from "vitest";
+import { keysOf, type Press, parseAll, parseKeys, shownKeys } from "../src/settings/keys";
+import {
+  ACTS,
+  actOf,
+  keysFor,
+  pressed,
+  refusalOf,
+  STANDARD_KEYS,
+  withKeys,
+  withStandard,
+} from "../src/settings/shortcuts";
+
+const press = (key: string, code: string, ...held: string[]): Press => ({
+  key,
+  code,
+  ctrlKey: held.includes("ctrl"),
+  metaKey: held.includes("meta"),
+  altKey: held.includes("alt"),
+  shiftKey: held.includes("shift"),
+});
+const ctrl = (key: string, code: string, ...held: string[]) => press(key, code, "ctrl", ...held);
+
+describe("a press", () => {
+  it.each([
+    ["a letter", ctrl("k", "KeyK"), "Mod+K"],
+    ["with caps lock", ctrl("K", "KeyK"), "Mod+K"],
+    ["with Shift", ctrl("N", "KeyN", "shift"), "Mod+Shift+N"],
+    ["the Z of a German keyboard", ctrl("z", "KeyY"), "Mod+Z"],
+    ["the slash of a German keyboard", ctrl("/", "Digit7", "shift"), "Mod+/"],
+    ["a Cyrillic letter", ctrl("л", "KeyK"), "Mod+K"],
+    ["a dead key", ctrl("Dead", "BracketLeft"), "Mod+["],
+    ["plus", ctrl("+", "Equal", "shift"), "Mod+Plus"],
+    ["a named key", press("F9", "F9"), "F9"],
+    ["an event of a machine without a key", ctrl("", "KeyN"), "Mod+N"],
+    ["a modifier alone", ctrl("Control", "ControlLeft"), null],
+  ])("%s", (_, event, keys) => expect(keysOf(event, false)).toBe(keys));
+
+  it("has Cmd for Ctrl on a Mac, and Option by its place", () => {
+    expect(keysOf(press("k", "KeyK", "meta"), true)).toBe("Mod+K");
+    expect(keysOf(press("k", "KeyK", "ctrl"), true)).toBe("Ctrl+K");
+    expect(keysOf(press("˚", "KeyK", "meta", "alt"), true)).toBe("Mod+Alt+K");
+  });
+});
+
+describe("what is written", () => {
+  it.each([
+    ["ctrl + shift+n", "Mod+Shift+N"],
+    ["Shift+Mod+n", "Mod+Shift+N"],
+    ["Cmd+K", "Meta+K"],
+    ["Mod+,", "Mod+,"],
+    ["f9", "F9"],
+    ["", null],
+    ["Mod+", null],
+    ["Hyper+K", null],
+    ["Mod+<script>", null],
+  ])("%s", (text, keys) => expect(parseKeys(text, false)).toBe(keys));
+
+  it("may be several, and what is none is left out", () => {
+    expect(parseAll("Mod+N  Hyper+X Ctrl+Shift+O", false)).toEqual(["Mod+N", "Mod+Shift+O"]);
+    expect(parseAll("", false)).toEqual([]);
+  });
+
+  it("is shown as people call it", () => {
+    const names = { ctrl: "Strg", shift: "Umschalt", alt: "Alt", others: { Space: "Leertaste" } };
+    expect(shownKeys("Mod+Shift+Space", names, false)).toEqual(["Strg", "Umschalt", "Leertaste"]);
+    expect(shownKeys("Mod+Alt+K", names, true)).toEqual(["⌘", "⌥", "K"]);
+  });
+});
+
+describe("an act", () => {
+  it("has keys of its own at first, no two the same", () => {
+    for (const mac of [true, false]) {
+      const all = ACTS.flatMap((act) => keysFor(act, {}, mac));
+      expect(new Set(all).size).toBe(all.length);
+      expect(all.length).toBe(Object.values(STANDARD_KEYS).join(" ").split(" ").length);
+    }
+  });
+
+  it("has those that were chosen, or none", () => {
+    const chosen = { search: "Ctrl+J", sidebar: "" };
+    expect(actOf("Mod+J", chosen, false)).toBe("search");
+    expect(actOf("Mod+K", chosen, false)).toBeNull();
+    expect(actOf("Mod+B", chosen, false)).toBeNull();
+  });
+
+  it("leaves to a field what types, and to a text its undo", () => {
+    const question = press("?", "Minus", "shift");
+    expect(pressed(question, {}, "nowhere", false)).toBe("shortcuts");
+    expect(pressed(question, {}, "empty", false)).toBeNull();
+    const undo = ctrl("z", "KeyZ");
+    expect(pressed(undo, {}, "empty", false)).toBe("undo");
+    expect(pressed(undo, {}, "text", false)).toBeNull();
+    expect(pressed(ctrl("k", "KeyK"), {}, "text", false)).toBe("search");
+  });
+
+  it.each([
+    ["Mod+C", "text"],
+    ["Mod+W", "system"],
+    ["Mod+Enter", "chat"],
+    ["K", "plain"],
+    ["Shift+K", "plain"],
+    ["Escape", "plain"],
+    ["Mod+K", "taken"],
+    ["Mod+B", null],
+    ["Mod+J", null],
+    ["F9", null],
+    ["Alt+J", null],
+  ])("as %s is %s", (keys, refusal) => expect(refusalOf(keys, "sidebar", {}, false)).toBe(refusal));
+
+  it("takes keys from another, which keeps its others", () => {
+    const chosen = withKeys("search", "Mod+N", {}, false);
+    expect(keysFor("search", chosen, false)).toEqual(["Mod+N"]);
+    expect(keysFor("newChat", chosen, false)).toEqual(["Mod+Shift+O"]);
+    const back = withStandard("newChat", chosen, false);
+    expect(keysFor("newChat", back, false)).toEqual(["Mod+N", "Mod+Shift+O"]);
+    expect(keysFor("search", back, false)).toEqual([]);
+  });
+});
