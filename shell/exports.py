@@ -1,6 +1,7 @@
 """Exports: what leaves the store as a file, and the backups that come back."""
 
 import asyncio
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,6 +72,14 @@ class Exports:
         await asyncio.to_thread(write_file, path, request.format, conversations)
         return str(path)
 
+    async def save(self, name: str, data: bytes) -> str:
+        """Bytes of an attachment, as a new file in `exports`; returns its path.
+
+        Raises:
+            ShellError: it cannot be written.
+        """
+        return str(await asyncio.to_thread(_save, self._folder, name, data))
+
     async def backup(self) -> BackupInfo:
         """A whole backup, in `backups`."""
         folder = self._store.backups.folder
@@ -132,6 +141,24 @@ def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) 
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ShellError(f"{path} cannot be written: {reason}") from error
+
+
+def _save(folder: Path, name: str, data: bytes) -> Path:
+    """Write to a file that was not there before; blocks."""
+    plain = Path(re.sub(r"[^\w.() -]+", "_", name).strip(". ") or "attachment")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number = ""
+        for count in itertools.count(2):
+            path = folder / f"{plain.stem[:100]}{number}{plain.suffix[:20]}"
+            if not path.exists():
+                break
+            number = f" ({count})"
+        path.write_bytes(data)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ShellError(f"{plain} cannot be written: {reason}") from error
+    return path
 
 
 def _name(conversations: Sequence[Portable], ending: str) -> str:

@@ -14,7 +14,7 @@ from shell.api.conversations import ConversationsApi
 from shell.api.door import Door
 from shell.api.keys import KeysApi
 from shell.api.settings import SettingsApi
-from shell.contract import CONTRACT_VERSION
+from shell.contract import CONTRACT_VERSION, Attachment, FilePart
 from shell.exports import Exports
 from shell.imports import Imports
 from shell.keys import Keys
@@ -192,6 +192,8 @@ async def test_another_window_attaches_to_what_one_window_asked(house: House) ->
         ("undelete", "no-such"),
         ("attachment", "0" * 64),
         ("attachment", "../secret"),
+        ("save_attachment", {"hash": "0" * 64, "name": "a.png"}),
+        ("save_attachment", {"hash": "0" * 64, "name": "../a.png"}),
         ("export", {"conversationIds": ["no-such"], "format": "json"}),
         ("export", {"format": "exe"}),
         ("restore", "../../etc/passwd"),
@@ -286,6 +288,23 @@ async def test_exports_and_backups_come_back(house: House) -> None:
     [safety] = [name for name in names if name.startswith("before-")]
     await page.call("conversations.restore", safety)
     assert len(await house.desk.texts(conversation)) == 4
+
+
+async def test_an_attachment_is_saved_beside_what_is_there(house: House) -> None:
+    page = house.page
+    conversation = await house.desk.begin()
+    data = base64.b64encode(b"%PDF-1.7").decode()
+    file = FilePart(name="report.pdf", media_type="application/pdf", data=data)
+    await house.desk.send(conversation, [file])
+    [question, _] = (await house.desk.view(conversation)).messages
+    attachment = question.content[0]
+    assert isinstance(attachment, Attachment)
+    name = "..a: b.pdf"
+    copy = {"hash": attachment.hash, "name": name}
+    paths = [Path(str(await page.call("conversations.save_attachment", copy))) for _ in range(2)]
+    assert [path.name for path in paths] == ["a_ b.pdf", "a_ b (2).pdf"]
+    assert {path.parent.name for path in paths} == {"exports"}
+    assert {path.read_bytes() for path in paths} == {b"%PDF-1.7"}
 
 
 async def test_nothing_is_restored_under_a_running_answer(house: House) -> None:
