@@ -156,6 +156,15 @@ class Conversations:
         await asyncio.wrap_future(self.store.database.write(lambda c: notes.put(c, note)))
 
     async def attachment(self, blob_hash: str) -> AttachmentData:
+        """The bytes of a picture or a file, as a page is told them.
+
+        Raises:
+            NotFound: there is none with this hash.
+        """
+        data = await self.attachment_bytes(blob_hash)
+        return AttachmentData(data=base64.b64encode(data).decode("ascii"))
+
+    async def attachment_bytes(self, blob_hash: str) -> bytes:
         """The bytes of a picture or a file.
 
         Raises:
@@ -164,7 +173,7 @@ class Conversations:
         for place in ("", TEMPORARY):
             data = await self.store.read(place, lambda c: read_blob(c, blob_hash))
             if data is not None:
-                return AttachmentData(data=base64.b64encode(data).decode("ascii"))
+                return data
         raise NotFound("There is no such attachment")
 
     # --- putting in order -------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pydantic import Field
 from shell.api.caller import Caller
 from shell.contract import (
     AnswerRequest,
+    AttachmentCopy,
     AttachmentData,
     BackupInfo,
     ConversationSummary,
@@ -165,6 +166,11 @@ class ConversationsApi:
     async def restore(self, caller: Caller, params: BackupName) -> StoreState:
         """Put a backup in the place of everything that is there now, which is backed up before."""
         return await self._exports.restore(params)
+
+    async def save_attachment(self, caller: Caller, params: AttachmentCopy) -> str:
+        """Write an attachment to the data directory's `exports`. Resolves with the file's path."""
+        data = await self._conversations.attachment_bytes(params.hash)
+        return await self._exports.save(params.name, data)
 
     # --- what a page remembers --------------------------------------------------------------
 
