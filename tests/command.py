@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-P", "-m", "shell"]
+INSTALLED = shlex.split(os.environ.get("TIDEWIRE_TEST_COMMAND", ""))
+"""How an installed program is started, when it is to be tested in the place of this tree."""
+COMMAND = INSTALLED or [sys.executable, "-P", "-m", "shell"]
 LONGEST_S = 30.0
 """A process that takes longer than this hangs."""
 

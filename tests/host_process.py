@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from tests.command import INSTALLED
+
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 30.0
 """For a busy machine; nothing here takes a tenth of it on a quiet one."""
@@ -24,7 +26,8 @@ class HostProcess:
     def __init__(
         self, *command: str, env: Mapping[str, str] | None = None, python: str = sys.executable
     ) -> None:
-        self._command = [python, "-m", *command]
+        own = INSTALLED if command[0] == "shell" and python == sys.executable else []
+        self._command = [*own, *command[1:]] if own else [python, "-m", *command]
         self._env = {**os.environ, **(env or {})}
         self.said: list[str] = []
         """Lines of its standard error so far."""
