@@ -29,6 +29,7 @@ from shell.datadir import DataDirectory
 from shell.links import has_desktop, open_link
 from shell.loop import run_within, turning
 from shell.opening import Opening, close
+from shell.placement import FILE as PLACEMENT
 from shell.signals import caught
 
 if TYPE_CHECKING:  # what takes its time is loaded while the window appears
@@ -103,6 +104,7 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
             thread.loop,
             opening.hear,
             options.dev_url or f"{address_of(listener)}/",
+            placement=options.data.path / PLACEMENT,
             debug_port=options.debug_port,
             on_closed=opening.leave,
         )

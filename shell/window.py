@@ -13,6 +13,8 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import webview
@@ -20,6 +22,7 @@ import webview.util
 from webview.window import Window
 
 from shell.api.listener import PortTaken
+from shell.placement import Placement, read_placement, write_placement
 from shell.signals import caught
 from shell.webviews import View
 
@@ -27,7 +30,9 @@ if TYPE_CHECKING:  # they load the contract, which can wait until a page speaks
     from shell.api.caller import Caller
 
 TITLE = "Tidewire"
-SIZE = (1100, 800)
+STANDARD = Placement(1100, 800)
+STEP = 32
+"""How far another window stands from the one before it, in pixels."""
 LEAST_SIZE = (360, 420)
 PAPER = ("#fbfaf7", "#14191b")
 """The page's own background, light and dark: shown until the page is drawn."""
@@ -49,11 +54,13 @@ class Windows:
         page_url: str,
         *,
         title: str = TITLE,
+        placement: Path | None = None,
         debug_port: int | None = None,
         on_closed: Callable[[str], None],
     ) -> None:
         """`door` takes what a page says, on the loop's thread: a `Door`'s `post`. `on_closed` is
         told, there too, the id of a window that is gone for good; a reload is no such thing.
+        `placement` is the file that remembers where the last window stood.
         `debug_port` turns remote debugging on, on the loopback address; 0 takes a free port. Its
         address is printed once the first page has said hello.
 
@@ -64,6 +71,8 @@ class Windows:
         self._door = door
         self._page_url = page_url
         self._title = title
+        self._remembered = placement
+        self._placement = STANDARD
         self._debug_port = None if debug_port is None else _free_port(debug_port)
         self._on_closed = on_closed
         self._ends: dict[str, Callable[[], None]] = {}
@@ -98,6 +107,8 @@ class Windows:
 
             waiter = threading.Thread(target=wait_for_signal, name="signals", daemon=True)
             waiter.start()
+            if self._remembered is not None:
+                self._placement = read_placement(self._remembered) or STANDARD
             self._build()
             webview.start(on_start, gui=self._view.GUI, private_mode=True)
             self._view.finish()
@@ -127,18 +138,32 @@ class Windows:
         with self._building:
             if self._closing and webview.windows:
                 return
+            place = self._placement
             # Without `text_select` pywebview puts a style into the page, which the page's policy
             # forbids; and what can be selected is for the page to say.
-            webview.create_window(
+            window = webview.create_window(
                 self._title,
                 self._page_url,
-                width=SIZE[0],
-                height=SIZE[1],
+                width=place.width,
+                height=place.height,
+                x=place.x,
+                y=place.y,
+                maximized=place.maximized,
                 min_size=LEAST_SIZE,
                 background_color=PAPER[0],
                 text_select=True,
                 zoomable=True,
             )
+            if window is not None:
+                window.events.closing += lambda: self._leave(window)
+            if place.x is not None and place.y is not None:
+                self._placement = replace(place, x=place.x + STEP, y=place.y + STEP)
+
+    def _leave(self, window: Window) -> None:
+        """A window is about to close: the next one, perhaps tomorrow, stands where it did."""
+        placement = self._view.placement(window)
+        if placement is not None and self._remembered is not None:
+            write_placement(self._remembered, placement)
 
     def _destroy(self) -> None:
         with self._building:

@@ -12,7 +12,7 @@ SHELL = ROOT / "shell"
 
 # From the bottom up. A directory stands for all that is in it.
 LAYERS: list[set[str]] = [
-    {"contract", "errors", "ids", "redaction", "text"},
+    {"contract", "errors", "fence", "ids", "redaction", "text"},
     {"log", "worker"},
     {
         "datadir",
@@ -22,6 +22,7 @@ LAYERS: list[set[str]] = [
         "links",
         "logs",
         "loop",
+        "placement",
         "providers",
         "settings",
         "signals",

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 from webview.window import Window
 
+from shell.placement import Placement
 from shell.pump import RunScript
 
 Post = Callable[[Window, str, object, object], None]
@@ -23,6 +24,11 @@ class View(Protocol):
 
     def runner(self, window: Window) -> RunScript:
         """The way to a window's page. On the thread of the user interface."""
+
+    def placement(self, window: Window) -> Placement | None:
+        """Where a window that is about to close stands; None where that cannot be told. On the
+        thread of the user interface.
+        """
 
     def finish(self) -> None:
         """Once, after the last window was closed. On the thread of the user interface."""

@@ -8,11 +8,13 @@ pywebview's delegates are subclassed, and the subclasses take their place before
 import logging
 from typing import Any
 
+import AppKit  # type: ignore[import-not-found]
 import objc  # type: ignore[import-not-found]
 import webview
 import webview.platforms.cocoa as platform
 from webview.window import Window
 
+from shell.placement import Placement
 from shell.webviews import Gui, Post
 from shell.webviews.home import Crashes, lets_go
 from shell.webviews.scripts import waiting_runner
@@ -33,6 +35,17 @@ def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
 
 
 runner = waiting_runner
+
+
+def placement(window: Window) -> Placement | None:
+    """Where a window stands."""
+    native: Any = window.native
+    frame = native.frame()
+    height = int(frame.size.height)
+    screen = AppKit.NSScreen.screens()[0].frame()
+    # Cocoa counts from the bottom, pywebview from the top.
+    y = int(screen.size.height - frame.origin.y) - height
+    return Placement(int(frame.size.width), height, int(frame.origin.x), y)
 
 
 def finish() -> None:

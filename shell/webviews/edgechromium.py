@@ -11,7 +11,9 @@ from typing import Any
 
 import webview
 import webview.platforms.edgechromium as platform
+from webview.window import Window
 
+from shell.placement import Placement
 from shell.webviews import Gui, Post
 from shell.webviews.home import Crashes, is_home, lets_go
 from shell.webviews.scripts import waiting_runner
@@ -52,6 +54,17 @@ def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
 
 
 runner = waiting_runner
+
+
+def placement(window: Window) -> Placement | None:
+    """Where a window stands."""
+    form: Any = window.native
+    normal = str(form.WindowState) == "Normal"
+    bounds = form.Bounds if normal else form.RestoreBounds
+    scale = float(form._scale)  # noqa: SLF001, what pywebview multiplies sizes by
+    width, height = int(bounds.Width / scale), int(bounds.Height / scale)
+    maximized = str(form.WindowState) == "Maximized"
+    return Placement(width, height, int(bounds.X / scale), int(bounds.Y / scale), maximized)
 
 
 def finish() -> None:

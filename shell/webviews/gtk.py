@@ -12,6 +12,7 @@ import webview.platforms.gtk as platform
 from gi.repository import GLib, WebKit2  # type: ignore[import-not-found]
 from webview.window import Window
 
+from shell.placement import Placement
 from shell.pump import Answer, RunScript
 from shell.webviews import Gui, Post
 from shell.webviews.home import Crashes, lets_go
@@ -61,6 +62,14 @@ def runner(window: Window) -> RunScript:
         GLib.idle_add(begin)
 
     return run
+
+
+def placement(window: Window) -> Placement | None:
+    """Where a window stands."""
+    native: Any = window.native
+    width, height = native.get_size()
+    x, y = native.get_position()
+    return Placement(width, height, x, y, bool(native.is_maximized()))
 
 
 def finish() -> None:

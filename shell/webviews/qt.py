@@ -11,8 +11,10 @@ import webview.platforms.qt as platform
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWebEngineCore import QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
+from PySide6.QtWidgets import QWidget
 from webview.window import Window
 
+from shell.placement import Placement
 from shell.pump import RunScript
 from shell.webviews import Gui, Post
 from shell.webviews.qt_bridge import Bridge, Runner
@@ -66,6 +68,15 @@ def runner(window: Window) -> RunScript:
     """Scripts for the page of a window."""
     native = cast("_Native", window.native)
     return Runner(native.webview.page()).run
+
+
+def placement(window: Window) -> Placement | None:
+    """Where a window stands."""
+    native = cast("QWidget", window.native)
+    inner, frame = native.normalGeometry(), native.pos()
+    if native.isMaximized():
+        frame = inner.topLeft()
+    return Placement(inner.width(), inner.height(), frame.x(), frame.y(), native.isMaximized())
 
 
 def finish() -> None:

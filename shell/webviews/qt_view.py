@@ -1,7 +1,7 @@
 """Qt's view of a sealed page: a context menu that only edits text, and a word when it crashes."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QContextMenuEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWebEngineCore import QWebEnginePage
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QVBoxLayout
@@ -55,6 +55,16 @@ class SealedView(QWebEngineView):
         super().resizeEvent(event)
         for panel in self.findChildren(CrashPanel):
             panel.setGeometry(self.rect())
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802, Qt's name
+        """A window appears where it can be seen, whatever screens there were the last time."""
+        super().showEvent(event)
+        window = self.window()
+        screen = QGuiApplication.screenAt(window.frameGeometry().center())
+        room = (screen or QGuiApplication.primaryScreen()).availableGeometry()
+        window.resize(window.size().boundedTo(room.size()))
+        if screen is None:
+            window.move(room.center() - window.rect().center())
 
     def setContextMenuPolicy(self, policy: Qt.ContextMenuPolicy) -> None:  # noqa: N802
         """pywebview turns the menu off because its own offers an inspector; this one does not."""

@@ -1,0 +1,79 @@
+"""A window appears where and how large the last one was, and always where it can be seen."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright
+
+from shell.placement import FILE, Placement, read_placement, write_placement
+from tests.chromium import inside, windows
+from tests.host_process import HostProcess
+
+SCREEN = (1280, 900)
+
+
+@pytest.mark.parametrize(
+    "placement", [Placement(800, 600), Placement(1280, 900, -3, 40, maximized=True)]
+)
+def test_what_was_written_is_read(tmp_path: Path, placement: Placement) -> None:
+    write_placement(tmp_path / FILE, placement)
+    assert read_placement(tmp_path / FILE) == placement
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"width": 800, "height": "600"}',
+        '{"width": 0, "height": 600}',
+        '{"width": 800, "height": 1e9}',
+        '{"width": 800, "height": 600, "x": 5}',
+        '{"width": 800, "height": 600, "x": 5, "y": 10000000}',
+        '{"width": 800, "height": 600, "title": "x"}',
+        "[" * 100_000,
+    ],
+)
+def test_what_makes_no_sense_is_as_if_it_were_not_there(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_text(text, "utf-8")
+    assert read_placement(tmp_path / FILE) is None
+
+
+def place(playwright: Playwright, data: Path, display: str) -> list[int]:
+    """Start the program, look where its window is, and end it."""
+    command = ("shell", "--debug-port", "0", "--data-dir", str(data), "--provider", "echo")
+    environment = {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+    with HostProcess(*command, env=environment) as program:
+        with inside(playwright, str(program.json_line()["debugUrl"])) as browser:
+            (page,) = windows(browser)
+            found: list[int] = page.evaluate("[innerWidth, innerHeight, screenX, screenY]")
+        return found
+
+
+@pytest.mark.window
+def test_a_window_stands_where_the_last_one_stood(
+    playwright: Playwright, tmp_path: Path, xvfb: str
+) -> None:
+    write_placement(tmp_path / FILE, Placement(777, 555, 123, 45))
+    assert place(playwright, tmp_path, xvfb) == [777, 555, 123, 45]
+    assert json.loads((tmp_path / FILE).read_text("utf-8")) == {
+        "width": 777,
+        "height": 555,
+        "x": 123,
+        "y": 45,
+        "maximized": False,
+    }
+
+
+@pytest.mark.window
+def test_a_window_that_would_be_off_every_screen_comes_back(
+    playwright: Playwright, tmp_path: Path, xvfb: str
+) -> None:
+    write_placement(tmp_path / FILE, Placement(5_000, 600, 9_000, -4_000))
+    width, height, x, y = place(playwright, tmp_path, xvfb)
+    assert (width, height) == (SCREEN[0], 600)
+    assert 0 <= x < SCREEN[0]
+    assert 0 <= y < SCREEN[1]
