@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.providers.listening import listening
+
 NO_PASSWORD, PASSWORD, REFUSED = 0, 2, 0xFF
 
 
@@ -79,19 +81,5 @@ async def _close(writer: asyncio.StreamWriter) -> None:
 async def socks_server(target: int, user: bytes | None = None) -> AsyncGenerator[SocksServer, None]:
     """A running server; every connection is closed at the end."""
     server = SocksServer(target, user)
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(server.serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    listening = await asyncio.start_server(accept, "127.0.0.1", 0)
-    server.port = listening.sockets[0].getsockname()[1]
-    try:
+    async with listening(server.serve) as server.port:
         yield server
-    finally:
-        listening.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

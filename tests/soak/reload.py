@@ -1,13 +1,11 @@
 """Reloads in the middle of answers, at random moments, in the browser and in the window."""
 
 import random
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
-from tests.chromium import driver
-from tests.e2e.app import KINDS, Kind, running
+from tests.e2e.app import KINDS, Kind
 from tests.e2e.test_reload import reload_in_mid_answer
+from tests.soak.fresh_pages import fresh_pages
 from tests.soak.result import Check, Result
 
 TIMES = 50
@@ -19,18 +17,11 @@ def reloads(kind: Kind) -> Callable[[], Result]:
 
     def check() -> Result:
         wrong: list[str] = []
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            driver() as playwright,
-            running(kind, playwright, Path(folder)) as app,
-        ):
-            for seed in range(TIMES):
-                page = app.page()
-                try:
-                    reload_in_mid_answer(page, random.Random(seed))  # noqa: S311, to repeat it
-                except AssertionError as error:
-                    wrong.append(f"{seed}: {str(error)[:200]}")
-                app.leave(page)
+        for seed, page in enumerate(fresh_pages(kind, TIMES)):
+            try:
+                reload_in_mid_answer(page, random.Random(seed))  # noqa: S311, to repeat it
+            except AssertionError as error:
+                wrong.append(f"{seed}: {str(error)[:200]}")
         first = wrong[0] if wrong else None
         return Result(not wrong, {"reloads": TIMES, "wrong": len(wrong), "first": first})
 

@@ -1,13 +1,11 @@
 """Clicks on Stop while the provider is silent, in the browser and in the window."""
 
 import statistics
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
-from tests.chromium import driver
-from tests.e2e.app import KINDS, Kind, running
+from tests.e2e.app import KINDS, Kind
 from tests.e2e.test_chat import stop_while_silent
+from tests.soak.fresh_pages import fresh_pages
 from tests.soak.result import Check, Result
 
 TIMES = 50
@@ -19,16 +17,7 @@ def stops(kind: Kind) -> Callable[[], Result]:
     """The check for one of the two: from each click to the run's end on the page."""
 
     def check() -> Result:
-        took: list[float] = []
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            driver() as playwright,
-            running(kind, playwright, Path(folder)) as app,
-        ):
-            for _ in range(TIMES):
-                page = app.page()
-                took.append(stop_while_silent(page))
-                app.leave(page)
+        took = [stop_while_silent(page) for page in fresh_pages(kind, TIMES)]
         median, longest = statistics.median(took), max(took)
         return Result(
             longest <= LONGEST_MS,
