@@ -134,6 +134,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
           id={conversation.key}
           isKnown={isKnown}
           onSettings={openSettings}
+          downloads={bridge.kind !== "pywebview"}
           defaults={bridge.host()?.defaults ?? null}
           header={{
             title,

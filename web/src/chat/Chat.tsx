@@ -3,8 +3,12 @@ import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import type { Defaults } from "../bridge/contract";
 import { useConversation } from "../conversations/useConversation";
 import { strings } from "../strings";
+import { DropVeil } from "./attachments/DropVeil";
+import { DownloadsContext } from "./attachments/downloads";
+import { useDrop } from "./attachments/useDrop";
 import styles from "./Chat.module.css";
 import { Composer } from "./Composer";
+import { isComposing } from "./composing";
 import { EmptyState } from "./EmptyState";
 import { ErrorBanner } from "./ErrorBanner";
 import { Header, type HeaderProps } from "./Header";
@@ -23,11 +27,14 @@ export interface ChatProps {
   readonly defaults: Defaults | null;
   readonly header: HeaderProps;
   readonly onSettings: () => void;
+  /** Whether it may hand files to its surroundings. */
+  readonly downloads?: boolean;
   /** What the page has to say about its connection. */
   readonly notice: ReactNode;
 }
 
-export function Chat({ id, isKnown, defaults, header, onSettings, notice }: ChatProps) {
+export function Chat(props: ChatProps) {
+  const { id, isKnown, defaults, header, onSettings, downloads = false, notice } = props;
   const { conversation, phase, messages, earlier, run, refused, queue, target, ...rest } =
     useConversation(id);
   const { status, isBusy, temporary, by, answeredBy } = rest;
@@ -46,7 +53,7 @@ export function Chat({ id, isKnown, defaults, header, onSettings, notice }: Chat
 
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
-      if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+      if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented) return;
       // Asked now, not at the last render: a key must not come too early to count.
       if (!conversation.isBusy()) return;
       event.preventDefault();
@@ -67,6 +74,11 @@ export function Chat({ id, isKnown, defaults, header, onSettings, notice }: Chat
     box.current?.focus();
   }
 
+  const drop = useDrop((files) => {
+    conversation.tray.add(files);
+    box.current?.focus();
+  });
+
   /** The last question is changed where it stands. */
   function editLast(): void {
     const buttons = follow.content.current?.querySelectorAll<HTMLElement>("[data-action=edit]");
@@ -75,41 +87,45 @@ export function Chat({ id, isKnown, defaults, header, onSettings, notice }: Chat
   }
 
   return (
-    <main className={`chat-container ${styles.chat}`}>
+    <main className={`chat-container ${styles.chat}`} {...drop.handlers}>
       <Header {...header} temporary={temporary} />
       {notice}
-      <Transcript
-        messages={messages}
-        earlier={earlier}
-        conversation={conversation}
-        isBusy={isBusy}
-        showsFailure={refused === null}
-        onSettings={onSettings}
-        follow={follow}
-      >
-        {isKnown && phase === "new" && isEmpty && refused === null && (
-          <EmptyState
-            localModel={answering?.providerId === EMBEDDED ? answering.modelId : null}
-            temporary={temporary}
-            onTemporary={(wanted) => conversation.setTemporary(wanted)}
-            onSuggest={send}
-          />
-        )}
-        {phase === "gone" && <p className={styles.gone}>{strings.gone}</p>}
-        {refused !== null && (
-          <ErrorBanner
-            failure={refused}
-            onRetry={retry}
-            onSettings={onSettings}
-            onDismiss={conversation.dismiss}
-          />
-        )}
-      </Transcript>
+      <DownloadsContext value={downloads}>
+        <Transcript
+          messages={messages}
+          earlier={earlier}
+          conversation={conversation}
+          isBusy={isBusy}
+          showsFailure={refused === null}
+          onSettings={onSettings}
+          follow={follow}
+        >
+          {isKnown && phase === "new" && isEmpty && refused === null && (
+            <EmptyState
+              localModel={answering?.providerId === EMBEDDED ? answering.modelId : null}
+              temporary={temporary}
+              onTemporary={(wanted) => conversation.setTemporary(wanted)}
+              onSuggest={send}
+            />
+          )}
+          {phase === "gone" && <p className={styles.gone}>{strings.gone}</p>}
+          {refused !== null && (
+            <ErrorBanner
+              failure={refused}
+              onRetry={retry}
+              onSettings={onSettings}
+              onDismiss={conversation.dismiss}
+            />
+          )}
+        </Transcript>
+      </DownloadsContext>
       <Composer
         draft={conversation.draft}
+        tray={conversation.tray}
         box={box}
         isBusy={isBusy}
         isStopping={status === "stopping"}
+        by={answering}
         model={
           answering && (
             <ModelPicker
@@ -131,6 +147,7 @@ export function Chat({ id, isKnown, defaults, header, onSettings, notice }: Chat
         onEditLast={editLast}
         onStop={conversation.stop}
       />
+      {drop.isOver && <DropVeil />}
       <StatusLine state={run?.get() ?? null} refused={refused} />
     </main>
   );

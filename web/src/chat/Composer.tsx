@@ -4,22 +4,34 @@ import {
   type ReactNode,
   type RefObject,
   useLayoutEffect,
+  useRef,
   useSyncExternalStore,
 } from "react";
+import { isBlank, type Written } from "../attachments/attached";
+import type { Tray } from "../attachments/tray";
+import type { By } from "../conversations/conversation";
 import type { Store } from "../llm/store";
 import { strings } from "../strings";
+import { AttachButton } from "./attachments/AttachButton";
+import { AttachmentTray } from "./attachments/AttachmentTray";
+import { useAttaching } from "./attachments/useAttaching";
 import styles from "./Composer.module.css";
+import { isComposing } from "./composing";
 import { SendIcon, StopIcon } from "./icons";
+import { usePrompts } from "./usePrompts";
 
 export interface ComposerProps {
   readonly draft: Store<string>;
+  readonly tray: Tray;
   readonly box: RefObject<HTMLTextAreaElement | null>;
   readonly isBusy: boolean;
   readonly isStopping: boolean;
-  /** What answers, and the way to another. */
+  /** Who answers; null until it is known. */
+  readonly by: By | null;
+  /** Says who answers, and is the way to another. */
   readonly model: ReactNode;
   /** What waits to be said. */
-  readonly queue: readonly string[];
+  readonly queue: readonly Written[];
   readonly onSend: () => void;
   /** Say it once the answer is complete. */
   readonly onQueue: () => void;
@@ -30,14 +42,24 @@ export interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-  const { draft, box, isBusy, isStopping, model, queue, onSend, onStop } = props;
+  const { draft, tray, box, isBusy, isStopping, by, model, queue, onSend, onStop } = props;
   const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
-  const isEmpty = text.trim() === "";
+  const { attached, obstacles, refusal, onPaste, attempt } = useAttaching(tray, by);
+  const prompts = usePrompts(draft);
+  const isEmpty = isBlank({ text, attached });
 
   useHeight(box, text);
+  const endNext = useCaretAtEnd(box, text);
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isComposing(event)) return;
+    const by = { ArrowUp: 1 as const, ArrowDown: -1 as const }[event.key];
+    if (by !== undefined && isHistoryKey(event)) {
+      event.preventDefault();
+      endNext();
+      void prompts.step(by);
+      return;
+    }
     if (event.key === "ArrowUp" && text === "" && !hasModifier(event)) {
       event.preventDefault();
       props.onEditLast();
@@ -46,14 +68,19 @@ export function Composer(props: ComposerProps) {
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     // While an answer comes in, the draft waits here, unless it is told to go next.
-    if (isBusy && (event.ctrlKey || event.metaKey)) props.onQueue();
-    else if (!isBusy && !isEmpty) onSend();
+    if (isBusy && (event.ctrlKey || event.metaKey)) attempt(props.onQueue);
+    else if (!isBusy && !isEmpty) attempt(onSend);
   }
 
   function onPress(): void {
     if (isBusy) onStop();
-    else onSend();
+    else attempt(onSend);
     // The button may be disabled in a moment; the next thing to do is to write.
+    box.current?.focus();
+  }
+
+  function attach(files: readonly File[]): void {
+    tray.add(files);
     box.current?.focus();
   }
 
@@ -68,7 +95,7 @@ export function Composer(props: ComposerProps) {
       {queue.length > 0 && (
         <div className={styles.queue}>
           <span className={styles.queued} dir="auto">
-            {strings.queued(queue.join(" · "))}
+            {strings.queued(queue.map(inShort).join(" · "))}
           </span>
           <button type="button" onClick={props.onUnqueue}>
             {strings.unqueue}
@@ -76,6 +103,7 @@ export function Composer(props: ComposerProps) {
         </div>
       )}
       <div className={styles.card}>
+        <AttachmentTray {...{ attached, obstacles, refusal, box }} onRemove={tray.remove} />
         <textarea
           ref={box}
           className={styles.box}
@@ -86,8 +114,10 @@ export function Composer(props: ComposerProps) {
           value={text}
           onChange={(event) => draft.set(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
         />
         <div className={styles.bar}>
+          <AttachButton onFiles={attach} />
           <div className={styles.model}>{model}</div>
           <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
           <button
@@ -117,9 +147,28 @@ export function useHeight(box: RefObject<HTMLTextAreaElement | null>, text: stri
   }, [box, text]);
 }
 
-/** Whether this key belongs to an input method. WebKit ends the composition before its Enter. */
-export function isComposing({ nativeEvent }: KeyboardEvent): boolean {
-  return nativeEvent.isComposing || nativeEvent.keyCode === 229;
+/** Puts the caret behind the next text that comes from elsewhere. */
+function useCaretAtEnd(box: RefObject<HTMLTextAreaElement | null>, text: string): () => void {
+  const isWanted = useRef(false);
+  useLayoutEffect(() => {
+    if (!isWanted.current) return;
+    isWanted.current = false;
+    box.current?.setSelectionRange(text.length, text.length);
+  }, [box, text]);
+  return () => {
+    isWanted.current = true;
+  };
+}
+
+function inShort({ text, attached }: Written): string {
+  const { queued } = strings.attachments;
+  const words = text.trim() === "" ? [] : [text];
+  return [...words, ...(attached.length === 0 ? [] : [queued(attached.length)])].join(" + ");
+}
+
+/** Ctrl, or Alt where the system takes Ctrl with the arrows for itself, as a Mac does. */
+function isHistoryKey({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return ctrlKey !== altKey && !metaKey && !shiftKey;
 }
 
 function hasModifier({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {

@@ -4,6 +4,7 @@ import type { Conversation } from "../conversations/conversation";
 import { useMessage } from "../conversations/useMessage";
 import { Answer } from "./Answer";
 import { AnswerFooter } from "./AnswerFooter";
+import { MessageAttachments } from "./attachments/MessageAttachments";
 import { ErrorBanner } from "./ErrorBanner";
 import { MessageActions } from "./MessageActions";
 import styles from "./MessageRow.module.css";
@@ -46,9 +47,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         isEditing ? (
           <QuestionEditor
             text={view.text}
-            onDone={(text) => {
+            attachments={view.attachments}
+            conversation={conversation}
+            onDone={(written) => {
               setIsEditing(false);
-              if (text !== null) conversation.edit(id, text);
+              if (written !== null) conversation.edit(id, written);
             }}
           />
         ) : (
@@ -56,6 +59,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         )
       ) : (
         <Answer view={view}>
+          <MessageAttachments attachments={view.attachments} />
           <div className={styles.below}>
             <AnswerFooter view={view} />
             {actions}

@@ -2,6 +2,7 @@
 import { memo, type ReactNode } from "react";
 import type { MessageView } from "../conversations/message";
 import { strings } from "../strings";
+import { MessageAttachments } from "./attachments/MessageAttachments";
 import { MessageText } from "./MessageText";
 import styles from "./Question.module.css";
 
@@ -15,12 +16,12 @@ export const Question = memo(function Question({ view, children }: QuestionProps
   return (
     <div className={styles.place}>
       <article className={`message user ${styles.question}`} aria-label={strings.you}>
-        <MessageText text={view.text} />
-        {view.attachments.map(({ hash, kind, name }) => (
-          <span key={hash} className={styles.attachment}>
-            {name ?? strings.attachment(kind)}
-          </span>
-        ))}
+        <MessageAttachments attachments={view.attachments} />
+        {view.text !== "" && (
+          <div className={styles.said}>
+            <MessageText text={view.text} />
+          </div>
+        )}
       </article>
       {children}
     </div>

@@ -1,4 +1,4 @@
-/** Download: lets the browser keep a text as a file. */
+/** Download: lets the browser keep something as a file. */
 
 /** Longer than any browser takes to begin. */
 const KEPT_MS = 10_000;
@@ -10,7 +10,11 @@ export interface TextFile {
 }
 
 export function download({ name, mediaType, text }: TextFile): void {
-  const address = URL.createObjectURL(new Blob([text], { type: mediaType }));
+  downloadBytes(name, new Blob([text], { type: mediaType }));
+}
+
+export function downloadBytes(name: string, bytes: Blob): void {
+  const address = URL.createObjectURL(bytes);
   const link = document.createElement("a");
   link.href = address;
   link.download = name;

@@ -1,8 +1,10 @@
 /** Conversation: one that is open: its chosen path, what is being said in it, and what is typed. */
+import { type Attached, isBlank, isReady, type Written } from "../attachments/attached";
+import type { Tray } from "../attachments/tray";
 import type { ConversationSummary, StoredMessage } from "../bridge/contract";
 import type { Run } from "../llm/run";
 import type { ReadonlyStore, Store } from "../llm/store";
-import { joined, NEW_CHAT } from "./drafts";
+import { NEW_CHAT } from "./drafts";
 import { createGround, type GroundOptions } from "./ground";
 import { createReading } from "./reading";
 import { createSaying } from "./saying";
@@ -14,16 +16,21 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   /** What the page calls it; the host's id may come later. */
   readonly key: string;
   readonly draft: Store<string>;
+  /** What goes with the draft. */
+  readonly tray: Tray;
   /** Read it from the host. */
   open(): Promise<void>;
-  /** Say the draft, or this text in its place. False when there was nothing to say. */
+  /**
+   * Say the draft, or this text in its place. False when there was nothing to say, or when
+   * something of it cannot be sent.
+   */
   send(text?: string): boolean;
   /** Say the draft once the answer is complete. */
   enqueue(): boolean;
   /** Take what waits back into the draft. */
   unqueue(): void;
   stop(): void;
-  edit(key: string, text: string): void;
+  edit(key: string, written: Written): void;
   regenerate(key: string): void;
   /** Who shall answer from now on. */
   choose(by: By): void;
@@ -54,12 +61,12 @@ export interface ConversationOptions extends GroundOptions {
 
 export function createConversation(options: ConversationOptions): Conversation {
   const ground = createGround(options, ended);
-  const { store, rows, draft, change, isBusy } = ground;
+  const { store, rows, draft, tray, change, isBusy } = ground;
   const { conversations } = options.host.client;
   const reading = createReading(ground);
   const begin = createSaying(ground, () => options.onBegun(self));
   /** What is said as soon as the conversation is there. */
-  let waiting: string | null = null;
+  let waiting: Written | null = null;
 
   /** An answer is complete: what was typed meanwhile is said. Cut short, it is for the writer. */
   function ended(run: Run): void {
@@ -79,23 +86,29 @@ export function createConversation(options: ConversationOptions): Conversation {
   function unqueue(): void {
     const { queue } = store.get();
     change({ queue: [] });
-    draft.set(joined([...queue, draft.get()]));
+    for (const written of [...queue].reverse()) ground.giveBack(written);
     ground.keepDraft();
   }
 
-  function say(text: string): void {
+  function say(written: Written): void {
     const { by, messages } = store.get();
     // Another window may have chosen another path: this follows what is seen here.
     const after = rows.get(messages.at(-1) ?? "")?.get().message.id;
     begin({
       before: messages,
-      question: { text, siblings: [] },
+      question: { written, siblings: [] },
       answer: null,
       siblings: [],
       by,
-      ask: (inferenceId, conversationId) =>
-        conversations.send({ conversationId, content: text, inferenceId, after, ...by }),
+      ask: (inferenceId, conversationId, content) =>
+        conversations.send({ conversationId, content, inferenceId, after, ...by }),
     });
+  }
+
+  /** Whether something is written, and all of it can be sent. */
+  function isSayable(): boolean {
+    const attached: readonly Attached[] = tray.get();
+    return attached.every(isReady) && !isBlank({ text: draft.get(), attached });
   }
 
   /** The row's place in the path and its message, when something can be done with it now. */
@@ -113,14 +126,24 @@ export function createConversation(options: ConversationOptions): Conversation {
     const { unsure } = ground;
     if (unsure !== null && phase === "open") {
       const runs = messages.map((row) => rows.get(row)?.get().message.inferenceId);
-      if (!runs.includes(unsure.inferenceId)) ground.giveBack(unsure.text);
+      if (!runs.includes(unsure.inferenceId)) ground.giveBack(unsure);
       ground.keepDraft();
     }
-    const text = waiting;
+    void recallDraft();
+    const written = waiting;
     waiting = null;
-    if (text === null) return;
-    if (phase === "open" && !isBusy()) say(text);
-    else ground.giveBack(text);
+    if (written === null) return;
+    if (phase === "open" && !isBusy()) say(written);
+    else ground.giveBack(written);
+  }
+
+  /** What the host has of a draft counts only where nothing is typed. */
+  async function recallDraft(): Promise<void> {
+    const { id, temporary } = store.get();
+    if (id === null || temporary || draft.get() !== "" || ground.unsure !== null) return;
+    const text = await options.drafts.recall(id);
+    const isUntouched = draft.get() === "" && store.get().queue.length === 0 && !isBusy();
+    if (isUntouched && text !== "") draft.set(text);
   }
 
   const self: Conversation = {
@@ -128,6 +151,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     get: store.get,
     subscribe: store.subscribe,
     draft,
+    tray,
     open,
     isBusy,
     unqueue,
@@ -138,36 +162,37 @@ export function createConversation(options: ConversationOptions): Conversation {
     choose: (by) => change({ by }),
     dismiss: () => change({ refused: null }),
     send(text) {
-      const said = text ?? draft.get();
       const { phase } = store.get();
-      if (said.trim() === "" || isBusy() || waiting !== null || phase === "gone") return false;
-      if (text === undefined) draft.set("");
+      const isFree = !isBusy() && waiting === null && phase !== "gone";
+      if (!isFree || (text === undefined ? !isSayable() : text.trim() === "")) return false;
+      const said = text === undefined ? ground.takeWritten() : { text, attached: [] };
       if (phase === "opening") waiting = said;
       else say(said);
       return true;
     },
     enqueue() {
-      const text = draft.get();
-      if (text.trim() === "" || !isBusy()) return false;
-      change({ queue: [...store.get().queue, text] });
-      draft.set("");
+      if (!isSayable() || !isBusy()) return false;
+      const { queue } = store.get();
+      change({ queue: [...queue, ground.takeWritten()] });
+      ground.keepDraft();
       return true;
     },
     stop() {
       if (isBusy()) void store.get().run?.cancel();
     },
-    edit(row, text) {
+    edit(row, written) {
       const found = at(row);
-      if (found === null || text.trim() === "") return;
+      if (found === null || isBlank(written)) return;
       const { by, messages } = store.get();
       const { id: messageId, siblings } = found.message;
       begin({
         before: messages.slice(0, found.place),
-        question: { text, siblings },
+        question: { written, siblings },
         answer: null,
         siblings: [],
         by,
-        ask: (inferenceId) => conversations.edit({ messageId, content: text, inferenceId, ...by }),
+        ask: (inferenceId, _, content) =>
+          conversations.edit({ messageId, content, inferenceId, ...by }),
       });
     },
     regenerate(row) {

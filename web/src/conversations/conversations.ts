@@ -1,4 +1,5 @@
 /** Conversations: all of them for a page: the list, the one that is shown, and those kept open. */
+import { type Bytes, createBytes } from "../attachments/bytes";
 import type { ConversationSummary, ExportRequest, SearchHit } from "../bridge/contract";
 import { failureOf } from "../bridge/failure";
 import { createStore, type ReadonlyStore } from "../llm/store";
@@ -8,21 +9,30 @@ import type { Host } from "./host";
 import { type Import, importFile } from "./importing";
 import { createList, type List } from "./list";
 import type { MessageStore } from "./message";
+import { createNotes, type Notes } from "./notes";
 import type { AllRows } from "./rows";
 
 const SHOWN = "tidewire.chat";
 /** How many conversations are kept ready besides those that are being answered. */
 const READY = 6;
-const HITS = 40;
+/** How many hits a search brings at most. */
+export const HITS = 60;
+/** How many calls of one wish are under way together. */
+const AT_ONCE = 50;
 
 export interface Shown {
   /** False until it is known whether there is something to be found again. */
   readonly isKnown: boolean;
   readonly conversation: Conversation;
+  /** What was looked for when it was found; empty when nobody looked. */
+  readonly sought: string;
 }
 
 export interface Conversations {
   readonly list: List;
+  readonly notes: Notes;
+  /** Of pictures and files, by their hash. */
+  readonly bytes: Bytes;
   readonly shown: ReadonlyStore<Shown>;
   /** Find what was open before; returns what lets go of the host. */
   begin(): () => void;
@@ -34,12 +44,18 @@ export interface Conversations {
   showNew(temporary?: boolean): void;
   /** Who answers in new conversations from now on. */
   prefer(by: By): void;
-  /** Show a message, on its branch. */
-  reveal(id: string, messageId: string | null): Promise<void>;
+  /** Show a message, on its branch, with what was looked for marked in it. */
+  reveal(id: string, messageId: string | null, sought?: string): Promise<void>;
   rename(id: string, title: string): Promise<void>;
   pin(id: string, pinned: boolean): Promise<void>;
+  /** Put them into a folder; null takes them out of theirs. */
+  move(ids: readonly string[], folder: string | null): Promise<void>;
   remove(id: string): Promise<void>;
   undelete(id: string): Promise<void>;
+  /** What was asked lately in all of them, the newest first. */
+  prompts(): Promise<readonly string[]>;
+  /** Have the host write an attachment to a file; resolves with its path. */
+  saveAttachment(hash: string, name: string): Promise<string>;
   search(query: string): Promise<readonly SearchHit[]>;
   /** Conversations as a file's content, or written by the host, which says where. */
   exported(request: ExportRequest): ReturnType<Host["client"]["conversations"]["export"]>;
@@ -61,17 +77,24 @@ export interface ConversationsOptions {
 export function createConversations({
   host,
   storage = storageOf(window, "sessionStorage"),
-  drafts = createDrafts(storageOf(window, "localStorage"), storage),
+  drafts: own,
 }: ConversationsOptions): Conversations {
   const { conversations } = host.client;
+  const notes = createNotes(host);
+  const drafts = own ?? createDrafts(storageOf(window, "localStorage"), storage, notes);
+  const bytes = createBytes(conversations.attachment);
   const list = createList(host);
   const rows: AllRows = new Map();
   const open: Conversation[] = [];
   let preferred: By | null = null;
-  const shown = createStore<Shown>({ isKnown: false, conversation: made(null) });
+  const shown = createStore<Shown>({
+    isKnown: false,
+    conversation: made(null),
+    sought: "",
+  });
 
   function made(id: string | null): Conversation {
-    const conversation = createConversation({ id, host, rows, drafts, onBegun: remember });
+    const conversation = createConversation({ id, host, rows, drafts, bytes, onBegun: remember });
     open.push(conversation);
     return conversation;
   }
@@ -91,9 +114,9 @@ export function createConversations({
     }
   }
 
-  function become(conversation: Conversation): void {
+  function become(conversation: Conversation, sought = ""): void {
     const { conversation: before } = shown.get();
-    shown.set({ isKnown: true, conversation });
+    shown.set({ isKnown: true, conversation, sought });
     remember(conversation);
     if (before !== conversation) before.leave();
     // Used last, kept longest.
@@ -106,10 +129,10 @@ export function createConversations({
     }
   }
 
-  function show(id: string): Conversation {
+  function show(id: string, sought = ""): Conversation {
     const known = find(id);
     const conversation = known ?? made(id);
-    become(conversation);
+    become(conversation, sought);
     if (known === undefined) void conversation.open();
     else conversation.notice(list.get().items.find((item) => item.id === id) ?? null);
     return conversation;
@@ -157,14 +180,15 @@ export function createConversations({
 
   /** Show a change at once; when the host refuses it, the list is as it was. */
   async function change(
-    id: string,
+    ids: readonly string[],
     part: Partial<ConversationSummary> | null,
     ask: () => Promise<unknown>,
   ): Promise<void> {
+    const changed = new Set(ids);
     list.foresee((items) =>
       part === null
-        ? items.filter((item) => item.id !== id)
-        : items.map((item) => (item.id === id ? { ...item, ...part } : item)),
+        ? items.filter((item) => !changed.has(item.id))
+        : items.map((item) => (changed.has(item.id) ? { ...item, ...part } : item)),
     );
     try {
       await ask();
@@ -175,6 +199,8 @@ export function createConversations({
 
   return {
     list,
+    notes,
+    bytes,
     shown,
     find,
     show,
@@ -190,23 +216,34 @@ export function createConversations({
         untell();
       };
     },
-    async reveal(id, messageId) {
-      const conversation = show(id);
+    async reveal(id, messageId, sought = "") {
+      const conversation = show(id, sought);
       if (messageId !== null) await conversation.reveal(messageId);
     },
     rename: (conversationId, title) =>
-      change(conversationId, { title }, () => conversations.rename({ conversationId, title })),
+      change([conversationId], { title }, () => conversations.rename({ conversationId, title })),
     pin: (conversationId, pinned) =>
-      change(conversationId, { pinned }, () => conversations.pin({ conversationId, pinned })),
+      change([conversationId], { pinned }, () => conversations.pin({ conversationId, pinned })),
+    move: (ids, folder) =>
+      change(ids, { folder }, async () => {
+        for (let done = 0; done < ids.length; done += AT_ONCE) {
+          const some = ids.slice(done, done + AT_ONCE);
+          await Promise.all(
+            some.map((conversationId) => conversations.move({ conversationId, folder })),
+          );
+        }
+      }),
     async remove(id) {
       if (shown.get().conversation.get().id === id) showNew();
-      await change(id, null, () => conversations.delete(id));
+      await change([id], null, () => conversations.delete(id));
       forget(id);
     },
     async undelete(id) {
       await conversations.undelete(id);
       await list.refresh();
     },
+    prompts: conversations.prompts,
+    saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
     search: (query) => conversations.search({ query, limit: HITS }),
     exported: conversations.export,
     exportFile: conversations.exportFile,

@@ -1,6 +1,9 @@
 /** Drafts: what was typed and not yet taken, kept by conversation over a reload. */
+import { createKeeping, type Keeping } from "../attachments/keeping";
+import type { Notes } from "./notes";
 
 const PREFIX = "tidewire.draft.";
+const NOTE = "draft.";
 
 /** A message that was sent; whether the host has it is not known yet. */
 export interface Sent {
@@ -21,12 +24,31 @@ export interface Drafts {
   read(key: string): Draft;
   /** An empty one is removed. */
   write(key: string, draft: Draft): void;
+  /** What the host has of it, for a page whose own storage is new; its words alone. */
+  recall(key: string): Promise<string>;
+  /** What is attached to them. */
+  readonly attached: Keeping;
 }
 
-/** Where drafts are: those of kept conversations outlive the tab, the others do not. */
-export function createDrafts(lasting: Storage | null, tab: Storage | null): Drafts {
+/**
+ * Where drafts are: those of kept conversations outlive the tab, and with `notes` the program; the
+ * others do not.
+ */
+export function createDrafts(
+  lasting: Storage | null,
+  tab: Storage | null,
+  notes: Notes | null = null,
+): Drafts {
   const place = (key: string) => (key === NEW_CHAT ? tab : lasting);
+
+  function tellHost(key: string, { text, queue }: Draft): void {
+    if (key === NEW_CHAT) return;
+    const words = joined([...queue, text]);
+    notes?.remember(NOTE + key, words === "" ? null : words);
+  }
+
   return {
+    attached: createKeeping(tab),
     read(key) {
       try {
         const kept: unknown = JSON.parse(place(key)?.getItem(PREFIX + key) ?? "null");
@@ -37,12 +59,16 @@ export function createDrafts(lasting: Storage | null, tab: Storage | null): Draf
     },
     write(key, draft) {
       const isEmpty = draft.text === "" && draft.queue.length === 0 && draft.sent === null;
+      tellHost(key, draft);
       try {
         if (isEmpty) place(key)?.removeItem(PREFIX + key);
         else place(key)?.setItem(PREFIX + key, JSON.stringify(draft));
       } catch {
         // Full or switched off: then a reload forgets it.
       }
+    },
+    async recall(key) {
+      return (await notes?.recall())?.get(NOTE + key) ?? "";
     },
   };
 }

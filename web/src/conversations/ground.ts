@@ -1,4 +1,7 @@
 /** Ground: what reading and saying share in one open conversation. */
+import type { Attached, Written } from "../attachments/attached";
+import type { Bytes } from "../attachments/bytes";
+import { createTray, type Tray } from "../attachments/tray";
 import { hasEnded } from "../llm/reduce";
 import { attachRun, type Run } from "../llm/run";
 import { createStore, type Store } from "../llm/store";
@@ -12,10 +15,14 @@ export interface Ground {
   readonly store: Store<ConversationState>;
   readonly rows: Rows;
   readonly draft: Store<string>;
+  /** What goes with the draft. */
+  readonly tray: Tray;
+  /** Of everything that is attached to something. */
+  readonly bytes: Bytes;
   /** What was sent before a reload, and may not have arrived. */
-  readonly unsure: Sent | null;
+  readonly unsure: Underway | null;
   /** What is on its way to the host. */
-  sent: Sent | null;
+  sent: Underway | null;
   /** What is tried again after a refusal; null for the text that is back in the box. */
   again: (() => void) | null;
   /** How many calls are under way that change what is shown. */
@@ -24,8 +31,10 @@ export interface Ground {
   count: number;
   change(part: Partial<ConversationState>): void;
   isBusy(): boolean;
-  /** Put a text before what is in the box. */
-  giveBack(text: string): void;
+  /** Everything that is written, which leaves the box empty. */
+  takeWritten(): Written;
+  /** Put something before what is in the box. */
+  giveBack(written: Written): void;
   keepDraft(): void;
   /** Nothing typed into it is waiting any more. */
   forgetDraft(key: string): void;
@@ -33,17 +42,22 @@ export interface Ground {
   follow(run: Run): Run;
 }
 
+/** A message that was sent, with what goes with it. */
+export interface Underway extends Sent, Written {}
+
 export interface GroundOptions {
   readonly id: string | null;
   readonly host: Host;
   readonly rows: AllRows;
   readonly drafts: Drafts;
+  readonly bytes: Bytes;
 }
 
 /** `ended` is told of every end of the conversation's own run. */
 export function createGround(options: GroundOptions, ended: (run: Run) => void): Ground {
-  const { id, host, drafts } = options;
+  const { id, host, drafts, bytes } = options;
   const kept = drafts.read(id ?? NEW_CHAT);
+  const attached = drafts.attached.read(id ?? NEW_CHAT);
   const store = createStore(beginState(id));
   const ground: Ground = {
     host,
@@ -52,7 +66,9 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
       ground.follow(attachRun(host.llm, inferenceId)),
     ),
     draft: createStore(joined([...kept.queue, kept.text])),
-    unsure: kept.sent,
+    tray: createTray(keepBytes),
+    bytes,
+    unsure: kept.sent === null ? null : { ...kept.sent, attached: attached.sent },
     sent: null,
     again: null,
     acting: 0,
@@ -62,21 +78,59 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
       const { run } = store.get();
       return run !== null && !hasEnded(run.get());
     },
-    giveBack: (text) => ground.draft.set(joined([text, ground.draft.get()])),
+    takeWritten() {
+      const written = { text: ground.draft.get(), attached: ground.tray.take() };
+      ground.draft.set("");
+      return written;
+    },
+    giveBack({ text, attached }) {
+      ground.tray.put(attached);
+      ground.draft.set(joined([text, ground.draft.get()]));
+    },
     keepDraft() {
       const { id, temporary, queue } = store.get();
       if (temporary) return; // no trace of it, not even of what was never sent
-      drafts.write(id ?? NEW_CHAT, { text: ground.draft.get(), queue, sent: ground.sent });
+      const { sent } = ground;
+      drafts.write(id ?? NEW_CHAT, {
+        text: ground.draft.get(),
+        queue: queue.map(({ text }) => text),
+        sent: sent && { inferenceId: sent.inferenceId, text: sent.text },
+      });
+      keepAttached();
     },
-    forgetDraft: (key) => drafts.write(key, { text: "", queue: [], sent: null }),
+    forgetDraft(key) {
+      drafts.write(key, { text: "", queue: [], sent: null });
+      drafts.attached.write(key, { typed: [], sent: [] });
+    },
     follow(run) {
       ground.change({ run });
       void run.result.then(() => ended(run));
       return run;
     },
   };
+
+  function keepBytes({ hash, bytes: read }: Attached): void {
+    if (read !== null) bytes.put(hash, read);
+  }
+
+  /** What is attached changes seldom, and is much: it is not written at every letter. */
+  let keptNow: readonly unknown[] = [];
+  function keepAttached(): void {
+    const { id, queue } = store.get();
+    const key = id ?? NEW_CHAT;
+    const sent = ground.sent?.attached ?? [];
+    const lists = [...queue.map((one) => one.attached), ground.tray.get()];
+    const now = [key, sent, ...lists].filter((one) => one.length > 0);
+    if (now.length === keptNow.length && now.every((one, at) => one === keptNow[at])) return;
+    keptNow = now;
+    drafts.attached.write(key, { typed: lists.flat(), sent });
+  }
+
+  ground.tray.put(attached.typed);
+  attached.typed.forEach(keepBytes);
   ground.draft.subscribe(ground.keepDraft);
+  ground.tray.subscribe(ground.keepDraft);
   // Nobody can say whether it was taken before there was an id to ask for.
-  if (kept.sent !== null && id === null) ground.giveBack(kept.sent.text);
+  if (ground.unsure !== null && id === null) ground.giveBack(ground.unsure);
   return ground;
 }

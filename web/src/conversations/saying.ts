@@ -1,5 +1,7 @@
 /** Saying: a turn is shown at once, asked for, and taken back when the host refuses it. */
-import type { SendReply } from "../bridge/contract";
+import type { Written } from "../attachments/attached";
+import { contentOf, shownContent } from "../attachments/content";
+import type { SendReply, SendRequest } from "../bridge/contract";
 import { newInferenceId } from "../bridge/preload";
 import { type Run, startRun } from "../llm/run";
 import type { Ground } from "./ground";
@@ -11,12 +13,17 @@ import type { By } from "./state";
 export interface Turn {
   /** What stays of the path. */
   readonly before: readonly string[];
-  readonly question: { readonly text: string; readonly siblings: readonly string[] } | null;
+  readonly question: { readonly written: Written; readonly siblings: readonly string[] } | null;
   /** The answer's row, when there is one already. */
   readonly answer: string | null;
   readonly siblings: readonly string[];
   readonly by: By | null;
-  readonly ask: (inferenceId: string, conversationId: string) => Promise<SendReply>;
+  /** `content` is the question's, as the host takes it. */
+  readonly ask: (
+    inferenceId: string,
+    conversationId: string,
+    content: SendRequest["content"],
+  ) => Promise<SendReply>;
 }
 
 /** Begin a turn. `begun` is told when a conversation that was new has got its id. */
@@ -31,8 +38,8 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
     const inferenceId = newInferenceId();
     const { question, answer, added } = put(turn, inferenceId);
     const messages = [...turn.before, ...(question === null ? [] : [question]), answer];
-    const text = turn.question?.text ?? "";
-    ground.sent = text === "" ? null : { inferenceId, text };
+    const written = turn.question?.written ?? null;
+    ground.sent = written && { inferenceId, ...written };
     ground.acting += 1;
     const run = startRun(host.llm, (id) => askFor(id, turn, question, answer), { inferenceId });
     rows.write(answer, run);
@@ -49,8 +56,8 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
         if (store.get().messages === messages) change({ messages: shown });
         rows.remove(added);
         if (turn.answer !== null) rows.write(answer, null);
-        ground.again = text === "" ? () => begin(turn) : null;
-        takeBack(run, text);
+        ground.again = written === null ? () => begin(turn) : null;
+        takeBack(run, written);
       }
       ground.keepDraft();
     });
@@ -61,7 +68,8 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
     const added: string[] = [];
     let question: string | null = null;
     if (turn.question !== null) {
-      question = rows.add("user", turn.question.text, {});
+      const { written } = turn.question;
+      question = rows.add("user", written.text, { content: shownContent(written) });
       addSiblings(question, turn.question.siblings);
       added.push(question);
     }
@@ -98,10 +106,13 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
     question: string | null,
     answer: string,
   ): Promise<void> {
+    // What cannot be read any more is found out before there is a conversation for it.
+    const { written } = turn.question ?? {};
+    const content = written === undefined ? "" : await contentOf(written, ground.bytes);
     const id = store.get().id ?? (await create());
     const reply = await askSurely(host, {
       inferenceId,
-      ask: () => turn.ask(inferenceId, id),
+      ask: () => turn.ask(inferenceId, id, content),
       find: () => find(id, inferenceId),
     });
     const above = turn.before.at(-1);
@@ -129,10 +140,10 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
     return { conversationId, messageId, answerId: answer.id, inferenceId };
   }
 
-  /** The host did not take it: the text goes back to where it was typed. */
-  function takeBack(run: Run, text: string): void {
+  /** The host did not take it: what was said goes back to where it was written. */
+  function takeBack(run: Run, written: Written | null): void {
     const { failure } = run.get();
-    ground.giveBack(text);
+    if (written !== null) ground.giveBack(written);
     const refused =
       failure === null ? null : { ...failure, message: failure.error, issues: null, details: null };
     change({ refused, run: store.get().run === run ? null : store.get().run });

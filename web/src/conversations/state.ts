@@ -1,4 +1,5 @@
 /** State: how an open conversation stands, as its components see it. */
+import type { Written } from "../attachments/attached";
 import type { Failure } from "../bridge/contract";
 import type { Run } from "../llm/run";
 
@@ -26,7 +27,7 @@ export interface ConversationState {
   /** Who answered last, as far as this page knows. */
   readonly answeredBy: By | null;
   /** What is said next, once the answer is complete. */
-  readonly queue: readonly string[];
+  readonly queue: readonly Written[];
   /** The message to be looked at, and how often somebody asked for that. */
   readonly target: { readonly key: string; readonly turn: number } | null;
 }

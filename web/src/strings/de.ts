@@ -174,6 +174,10 @@ export const german: Strings = {
   refusedAction: (message) => `Das ging nicht: ${message}`,
   notSaved: (problem) => `Im Augenblick kann nichts gespeichert werden: ${problem}`,
 
+  foundFirst: (count: number) => `Die ersten ${count} Treffer. Mehr Wörter ergeben weniger.`,
+  searchAdvice:
+    "Alle Wörter müssen in einer Nachricht oder einem Titel stehen. Nimm weniger Wörter oder den Anfang von einem; in Anführungszeichen wird eine Wortfolge gesucht.",
+  inTitle: "Titel",
   folders: {
     move: "In einen Ordner …",
     title: (title: string) => `„${title}“ in einen Ordner legen`,

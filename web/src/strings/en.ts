@@ -170,6 +170,10 @@ export const english = {
   refusedAction: (message: string) => `That did not work: ${message}`,
   notSaved: (problem: string) => `Nothing can be saved at the moment: ${problem}`,
 
+  foundFirst: (count: number) => `The first ${count} hits. More words make them fewer.`,
+  searchAdvice:
+    "All words have to be in one message or title. Try fewer words, or the beginning of one; quotation marks look for a phrase.",
+  inTitle: "Title",
   folders: {
     move: "Move to folder…",
     title: (title: string) => `Move “${title}” to a folder`,

@@ -1,0 +1,39 @@
+/** AttachButton: opens the system's own dialog for files. */
+import { useRef } from "react";
+import { strings } from "../../strings";
+import { AttachIcon } from "../icons";
+import styles from "./AttachButton.module.css";
+
+export interface AttachButtonProps {
+  readonly onFiles: (files: readonly File[]) => void;
+}
+
+export function AttachButton({ onFiles }: AttachButtonProps) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button
+        type="button"
+        className={styles.button}
+        aria-label={strings.attachments.attach}
+        title={strings.attachments.attach}
+        onClick={() => input.current?.click()}
+      >
+        <AttachIcon />
+      </button>
+      {/* Every kind of file: what a text is, its ending does not say. */}
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        data-attach=""
+        onChange={({ target }) => {
+          onFiles([...(target.files ?? [])]);
+          // The same file may be chosen again.
+          target.value = "";
+        }}
+      />
+    </>
+  );
+}

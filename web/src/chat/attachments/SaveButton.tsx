@@ -1,0 +1,51 @@
+/** SaveButton: brings a picture or a file of a message to where a person can find it. */
+import { isPicture } from "../../attachments/attached";
+import type { Attachment } from "../../bridge/contract";
+import { useConversations } from "../../conversations/context";
+import { reasonOf } from "../../conversations/conversations";
+import { strings } from "../../strings";
+import { downloadBytes } from "../download";
+import { ImportIcon } from "../icons";
+import { useToasts } from "../toasts";
+import { useDownloads } from "./downloads";
+import styles from "./SaveButton.module.css";
+
+export interface SaveButtonProps {
+  readonly attachment: Attachment;
+  readonly name: string;
+}
+
+export function SaveButton({ attachment, name }: SaveButtonProps) {
+  const { bytes, saveAttachment } = useConversations();
+  const toasts = useToasts();
+  const downloads = useDownloads();
+  const { hash, mediaType } = attachment;
+  const called = withEnding(name, mediaType);
+
+  async function save(): Promise<void> {
+    // Whatever it is, the browser only keeps it: it opens nothing that could run.
+    if (downloads) downloadBytes(called, await bytes.get(hash, "application/octet-stream"));
+    else toasts.say(strings.attachments.saved(await saveAttachment(hash, called)));
+  }
+
+  return (
+    <button
+      type="button"
+      className={styles.button}
+      onClick={() => {
+        save().catch((error) => toasts.say(strings.refusedAction(reasonOf(error))));
+      }}
+    >
+      <ImportIcon />
+      {strings.attachments.save}
+    </button>
+  );
+}
+
+/** A picture that was drawn anew may be of another kind than its name says. */
+function withEnding(name: string, mediaType: string): string {
+  if (!isPicture(mediaType)) return name;
+  const ending = mediaType === "image/jpeg" ? "jpg" : mediaType.slice("image/".length);
+  const isRight = new RegExp(`\\.(${ending}|${ending === "jpg" ? "jpeg" : ending})$`, "i");
+  return isRight.test(name) ? name : `${name.replace(/\.\w{2,5}$/, "")}.${ending}`;
+}
