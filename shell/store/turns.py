@@ -79,7 +79,7 @@ def at_message(message_id: str) -> Job[Place]:
     def find(connection: apsw.Connection) -> Place:
         message = reading.row_of(connection, message_id)
         by = message.provider_id, message.model_id
-        if by[0] is None:
+        if None in by:  # of a question, or from elsewhere, where nobody said which model it was
             by = _answered_by(connection, message.conversation)
         conversation_id = reading.conversation_id(connection, message.conversation)
         return Place(conversation_id, message.conversation, message, *by)
@@ -162,11 +162,11 @@ def going_on(connection: apsw.Connection, place: Place, by: By) -> Turn:
 
 
 def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, str | None]:
-    """Who answered last in a conversation."""
+    """Who answered last in a conversation, as far as the model is known."""
     return connection.execute(
         """
         SELECT provider_id, model_id FROM messages
-        WHERE conversation = ? AND provider_id IS NOT NULL ORDER BY number DESC LIMIT 1
+        WHERE conversation = ? AND model_id IS NOT NULL ORDER BY number DESC LIMIT 1
         """,
         (number,),
     ).get or (None, None)

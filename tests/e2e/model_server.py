@@ -1,0 +1,123 @@
+"""ModelServer: somebody's own server that speaks OpenAI's protocol, in a thread of this process.
+
+The question says what becomes of it: `limited` is refused once, with a long wait; `too long` does
+not fit; everything else is answered with its own words.
+"""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+
+WAIT_S = 45
+"""Longer than anybody would wait without a word: it is shown, and the person decides."""
+
+
+class ModelServer(http.server.ThreadingHTTPServer):
+    """Takes one key, offers these models, and remembers how it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self, key: str | None, models: Sequence[str]) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.key = key
+        self.models = models
+        self.questions: list[str] = []
+        self.refused: set[str] = set()
+
+    @property
+    def url(self) -> str:
+        """What a person types as its address."""
+        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    """One request."""
+
+    server: ModelServer
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Its models."""
+        if self._is_welcome():
+            found = [{"id": name, "object": "model"} for name in self.server.models]
+            self._say(HTTPStatus.OK, {"object": "list", "data": found})
+
+    def do_POST(self) -> None:
+        """An answer to the last question."""
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if not self._is_welcome():
+            return
+        said = body["messages"][-1]["content"]
+        question = said if isinstance(said, str) else said[0]["text"]
+        self.server.questions.append(question)
+        if "limited" in question and question not in self.server.refused:
+            self.server.refused.add(question)
+            wait = {"retry-after": str(WAIT_S)}
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", "Slow down.", wait)
+        elif "too long" in question:
+            self._refuse(HTTPStatus.BAD_REQUEST, "context_length_exceeded", "It is too long.")
+        elif body.get("stream"):
+            self._stream(f"served: {question}")
+        else:
+            said = {"role": "assistant", "content": f"served: {question}"}
+            choice = {"index": 0, "message": said, "finish_reason": "stop"}
+            self._say(HTTPStatus.OK, {"object": "chat.completion", "choices": [choice]})
+
+    def _is_welcome(self) -> bool:
+        given = self.headers.get("authorization")
+        if self.server.key is None or given == f"Bearer {self.server.key}":
+            return True
+        self._refuse(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "This key is not known.")
+        return False
+
+    def _refuse(
+        self, status: HTTPStatus, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        error = {"message": message, "type": "invalid_request_error", "code": code}
+        self._say(status, {"error": error}, headers)
+
+    def _say(
+        self, status: HTTPStatus, told: object, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self._write(status, "application/json", json.dumps(told).encode(), headers or {})
+
+    def _stream(self, text: str) -> None:
+        chunks: list[object] = [
+            {"choices": [{"index": 0, "delta": {"content": f"{word} "}, "finish_reason": None}]}
+            for word in text.split()
+        ]
+        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks] + ["data: [DONE]\n\n"]
+        self._write(HTTPStatus.OK, "text/event-stream", "".join(lines).encode(), {})
+
+    def _write(
+        self, status: HTTPStatus, media_type: str, data: bytes, headers: Mapping[str, str]
+    ) -> None:
+        self.send_response(status)
+        self.send_header("content-type", media_type)
+        self.send_header("content-length", str(len(data)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *arguments: object) -> None:
+        """Quiet."""
+
+
+@contextmanager
+def model_server(
+    key: str | None = None, models: Sequence[str] = ("harbour-1", "harbour-2")
+) -> Iterator[ModelServer]:
+    """A running server."""
+    with ModelServer(key, models) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,67 @@
+"""Conversations that come from elsewhere."""
+
+import json
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.app import answer, ask, wait_for_end
+
+QUESTION, ANSWER = "Why is the sea salty?", "Rivers carry **salt** into it."
+
+
+def chatgpt(path: Path, title: str) -> Path:
+    """A zip as ChatGPT gives it out, with one conversation."""
+    said = [("user", QUESTION, None), ("assistant", ANSWER, "node-0")]
+    nodes = {
+        f"node-{place}": {
+            "id": f"node-{place}",
+            "parent": parent,
+            "children": [f"node-{place + 1}"] if place + 1 < len(said) else [],
+            "message": {
+                "id": f"node-{place}",
+                "author": {"role": role},
+                "create_time": 1_700_000_000.5 + place,
+                "content": {"content_type": "text", "parts": [text]},
+            },
+        }
+        for place, (role, text, parent) in enumerate(said)
+    }
+    one = {
+        "id": f"c-{title}",
+        "title": title,
+        "create_time": 1_700_000_000.5,
+        "update_time": 1_700_000_009.5,
+        "mapping": nodes,
+        "current_node": "node-1",
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("conversations.json", json.dumps([one]))
+        archive.writestr("chat.html", "<script>alert(1)</script>")
+    return path
+
+
+def test_what_chatgpt_gave_out_comes_in_and_goes_on(page: Page, tmp_path: Path) -> None:
+    title = f"The salt of {tmp_path.name}"
+    page.locator("nav input[type=file]").first.set_input_files(
+        chatgpt(tmp_path / "export.zip", title)
+    )
+    expect(page.get_by_text("came in")).to_be_visible()
+    page.get_by_role("navigation").get_by_role("button", name=title, exact=True).click()
+    expect(page.locator(".message.user")).to_have_text(QUESTION)
+    expect(answer(page)).to_have_text("Rivers carry salt into it.")
+    expect(answer(page).locator("strong")).to_have_text("salt")
+    ask(page, "and the lakes?")
+    wait_for_end(page)
+    expect(answer(page)).to_have_text("and the lakes?")
+    expect(page.locator(".message")).to_have_count(4)
+
+
+def test_a_file_of_something_else_is_refused_in_words(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text('{"flour": "500 g"}')
+    before = page.locator("[data-conversation]").count()
+    page.locator("nav input[type=file]").first.set_input_files(path)
+    expect(page.get_by_role("region", name="Notices")).not_to_be_empty()
+    expect(page.locator("[data-conversation]")).to_have_count(before)
