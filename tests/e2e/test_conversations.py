@@ -123,6 +123,59 @@ def test_a_name_a_pin_and_a_deletion_with_its_way_back(page: Page) -> None:
     expect(item).to_have_count(0)
 
 
+def into(page: Page, title: str, folder: str) -> None:
+    """Put a conversation into a folder, by the keyboard alone."""
+    item = page.locator("[data-conversation]", has_text=title)
+    item.focus()
+    item.press("Shift+F10")
+    page.get_by_role("menuitem", name="Move to folder…").press("Enter")
+    expect(page.get_by_role("dialog", name=f"Move “{title}” to a folder")).to_be_visible()
+    page.keyboard.type(folder)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name=folder)).to_contain_text(title)
+    expect(item).to_be_focused()
+
+
+def test_folders_hold_conversations_and_vanish_when_they_are_empty(page: Page) -> None:
+    for count, title in enumerate(("a sail", "an oar", "a bill"), 1):
+        if count > 1:
+            new_chat(page)
+        ask(page, title)
+        wait_for_end(page, count)
+    into(page, "a sail", "At sea")
+    into(page, "an oar", "At sea")
+    sea = page.get_by_role("region", name="At sea")
+    # By hand, too: into it, and out of it again.
+    bill = page.locator("[data-conversation]", has_text="a bill")
+    bill.drag_to(sea)
+    expect(sea.locator("[data-conversation]")).to_have_count(3)
+    bill.drag_to(page.locator("[data-over]").first, target_position={"x": 120, "y": 400})
+    expect(sea.locator("[data-conversation]")).to_have_count(2)
+    # It can be shut, and another page finds it shut.
+    heading = sea.locator("[data-folder]")
+    heading.press("ArrowLeft")
+    expect(heading).to_have_attribute("aria-expanded", "false")
+    until(page, "true")
+    page.reload()
+    expect(heading).to_have_attribute("aria-expanded", "false")
+    expect(page.locator("[data-conversation]", has_text="a sail")).to_have_count(0)
+    heading.focus()
+    heading.press("F2")
+    page.keyboard.type("On land")
+    page.keyboard.press("Enter")
+    land = page.get_by_role("region", name="On land")
+    expect(land.locator("[data-folder]")).to_be_focused()
+    expect(sea).to_have_count(0)
+    land.locator("[data-folder]").press("ArrowRight")
+    expect(land.locator("[data-conversation]")).to_have_count(2)
+    land.locator("[data-folder]").press("Shift+F10")
+    page.get_by_role("menuitem", name="Remove folder").press("Enter")
+    expect(land).to_have_count(0)
+    expect(page.locator("[data-conversation]", has_text="a sail")).to_have_count(1)
+    page.keyboard.press("Control+z")
+    expect(land.locator("[data-conversation]")).to_have_count(2)
+
+
 def test_what_is_queued_is_asked_when_the_answer_is_complete(page: Page) -> None:
     ask(page, "/rate 20\n/repeat 120 tide")
     until(page, "window.seen.tokens > 0")

@@ -14,6 +14,7 @@ import styles from "./App.module.css";
 import type { Bridge, Connection } from "./bridge/bridge";
 import type { Shell } from "./bridge/preload";
 import { Chat } from "./chat/Chat";
+import { ConversationBar } from "./chat/ConversationBar";
 import { SharedAnswer } from "./chat/SharedAnswer";
 import { Sidebar } from "./chat/sidebar/Sidebar";
 import { ToastList } from "./chat/ToastList";
@@ -140,6 +141,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
             title,
             onSidebar: sidebar.isOpen ? null : open,
             onNewChat: sidebar.isOpen ? null : newChat,
+            children: <ConversationBar downloads={bridge.kind !== "pywebview"} />,
           }}
           notice={
             <>

@@ -5,7 +5,7 @@ import type { ConversationView, StoredMessage } from "../src/bridge/contract";
 import { ConversationsContext } from "../src/conversations/context";
 import type { Conversation } from "../src/conversations/conversation";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
-import { groupsOf } from "../src/conversations/groups";
+import { foldersOf, groupsOf } from "../src/conversations/groups";
 import { useConversation } from "../src/conversations/useConversation";
 import { useMessage } from "../src/conversations/useMessage";
 import { german } from "../src/strings/de";
@@ -252,6 +252,62 @@ describe("groups", () => {
       ["month", 1],
       ["earlier", 1],
     ]);
+  });
+
+  it("are folders, in the order of their names, between what is pinned and the days", () => {
+    const at = (folder: string | null, pinned = false) => ({ ...summary, folder, pinned });
+    const items = [at("Sea 10", true), at("Sea 10"), at(null), at("Sea 2"), at("ärger"), at("zoo")];
+    const found = groupsOf(items, 1, "de");
+    expect(found.map(({ name, folder, items: group }) => [folder ?? name, group.length])).toEqual([
+      ["pinned", 1],
+      ["ärger", 1],
+      ["Sea 2", 1],
+      ["Sea 10", 1],
+      ["zoo", 1],
+      ["today", 1],
+    ]);
+    expect(foldersOf(items, "de")).toEqual(["ärger", "Sea 2", "Sea 10", "zoo"]);
+  });
+});
+
+describe("the list", () => {
+  it("keeps what did not change as it was: of thousands of rows one is drawn anew", async () => {
+    const page = await manualPage();
+    const { list } = over(page);
+    const told = async (items: unknown[]) => {
+      const asked = list.refresh();
+      await settled();
+      page.transport.reply(page.transport.calls().at(-1), items);
+      await asked;
+      return list.get().items;
+    };
+    const [first, second] = await told([summary, { ...summary, id: "c-2" }]);
+    const after = await told([{ ...summary, id: "c-2", title: "new" }, { ...summary }]);
+    expect(after[1]).toBe(first);
+    expect(after[0]).not.toBe(second);
+    expect(after[0]?.title).toBe("new");
+  });
+
+  it("puts many into a folder at once, and is as it was when the host refuses", async () => {
+    const page = await fakePage();
+    const conversations = over(page);
+    const client = page.bridge.client.conversations;
+    const made = Array.from({ length: 120 }, async () => (await client.create({})).id);
+    await turn(200);
+    const ids = await Promise.all(made);
+    for (const id of ids) {
+      void client.send({ conversationId: id, content: "a" });
+      await turn(40);
+    }
+    const moved = conversations.move(ids, "Sea");
+    await turn(100);
+    await moved;
+    const { items } = conversations.list.get();
+    expect(items.filter(({ folder }) => folder === "Sea")).toHaveLength(120);
+    const refused = expect(conversations.move(["nobody"], null)).rejects.toThrow();
+    await turn(100);
+    await refused;
+    expect(conversations.list.get().items).toEqual(items);
   });
 });
 

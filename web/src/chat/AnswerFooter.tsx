@@ -1,6 +1,7 @@
-/** AnswerFooter: how an answer ended, how long it took and how fast it came. */
+/** AnswerFooter: how an answer ended, how long it took, how fast it came and what it cost. */
 import type { MessageView } from "../conversations/message";
 import { finishFor, strings } from "../strings";
+import { money } from "../strings/numbers";
 import styles from "./AnswerFooter.module.css";
 
 export function AnswerFooter({ view }: { readonly view: MessageView }) {
@@ -16,6 +17,8 @@ export function AnswerFooter({ view }: { readonly view: MessageView }) {
     usage === null || usage.outputTokens === 0
       ? null
       : strings.tokens(usage.outputTokens, usage.estimated),
+    // What costs nothing, or what nobody gives a price for, says nothing.
+    usage?.cost ? money(usage.cost) : null,
   ].filter((fact) => fact !== null);
   if (ending === null && facts.length === 0) return null;
   return (

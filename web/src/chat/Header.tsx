@@ -1,6 +1,8 @@
 /** Header: what is open, and the ways elsewhere when the sidebar is out of sight. */
+import type { ReactNode } from "react";
 import { strings } from "../strings";
 import styles from "./Header.module.css";
+import { IconButton } from "./IconButton";
 import { GhostIcon, NewChatIcon, SidebarIcon } from "./icons";
 
 export interface HeaderProps {
@@ -9,6 +11,8 @@ export interface HeaderProps {
   /** Null where there is no sidebar to be opened. */
   readonly onSidebar?: (() => void) | null;
   readonly onNewChat?: (() => void) | null;
+  /** What concerns the open conversation. */
+  readonly children?: ReactNode;
 }
 
 export function Header({
@@ -16,19 +20,14 @@ export function Header({
   temporary = false,
   onSidebar = null,
   onNewChat = null,
+  children,
 }: HeaderProps) {
   return (
     <header className={styles.header}>
       {onSidebar !== null && (
-        <button
-          type="button"
-          className={styles.button}
-          aria-label={strings.openSidebar}
-          title={strings.openSidebar}
-          onClick={onSidebar}
-        >
+        <IconButton label={strings.openSidebar} onClick={onSidebar}>
           <SidebarIcon />
-        </button>
+        </IconButton>
       )}
       <h1 className={styles.name} dir="auto">
         {title === null || title === "" ? strings.appName : title}
@@ -39,16 +38,11 @@ export function Header({
           {strings.temporary}
         </span>
       )}
+      {children}
       {onNewChat !== null && (
-        <button
-          type="button"
-          className={styles.button}
-          aria-label={strings.newChat}
-          title={strings.newChat}
-          onClick={onNewChat}
-        >
+        <IconButton label={strings.newChat} onClick={onNewChat}>
           <NewChatIcon />
-        </button>
+        </IconButton>
       )}
     </header>
   );

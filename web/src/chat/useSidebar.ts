@@ -1,8 +1,23 @@
-/** useSidebar: whether the sidebar is there. Where it lies over the chat, it is so only for a while. */
-import { useCallback, useEffect, useState } from "react";
+/** useSidebar: whether the sidebar is there, how wide it is, and which of its folders are shut.
+ *
+ * Where it lies over the chat, it is there only for a while. The host keeps all of it: what a window
+ * keeps itself is gone with the window. */
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useConversations } from "../conversations/context";
 
-const KEY = "tidewire.sidebar";
+const NAME = "sidebar";
 const OVER = "(max-width: 43.75rem)";
+/** How wide it can be, in CSS pixels. */
+export const WIDTHS = { least: 200, standard: 272, most: 480 } as const;
+
+interface Kept {
+  readonly isClosed: boolean;
+  readonly width: number;
+  /** The names of the folders that are shut. */
+  readonly shut: readonly string[];
+}
+
+const STANDARD: Kept = { isClosed: false, width: WIDTHS.standard, shut: [] };
 
 export interface SidebarState {
   readonly isOpen: boolean;
@@ -11,26 +26,57 @@ export interface SidebarState {
   readonly toggle: () => void;
   /** Close it if it lies over the chat. */
   readonly closeOver: () => void;
+  readonly width: number;
+  readonly setWidth: (width: number) => void;
+  readonly shut: readonly string[];
+  /** Shut a folder that is open, or the other way round. */
+  readonly toggleFolder: (name: string) => void;
 }
 
 export function useSidebar(): SidebarState {
-  const [isOpen, setIsOpen] = useState(() => !isOver() && read() !== "closed");
+  const { notes } = useConversations();
+  const [kept, setKept] = useState(STANDARD);
+  const [isOpen, setIsOpen] = useState(() => !isOver());
+  const now = useRef(kept);
 
-  const set = useCallback((next: boolean) => {
-    setIsOpen(next);
-    if (!isOver()) write(next ? "open" : "closed");
+  const show = useCallback((next: Kept) => {
+    now.current = next;
+    setKept(next);
   }, []);
-  const open = useCallback(() => set(true), [set]);
-  const close = useCallback(() => set(false), [set]);
-  const toggle = useCallback(() => set(!isOpen), [set, isOpen]);
-  const closeOver = useCallback(() => {
-    if (isOver()) setIsOpen(false);
-  }, []);
+  const change = useCallback(
+    (part: Partial<Kept>) => {
+      show({ ...now.current, ...part });
+      notes.remember(NAME, JSON.stringify(now.current));
+    },
+    [notes, show],
+  );
+
+  // As it was left, unless somebody was quicker than the host.
+  useEffect(() => {
+    let isWanted = true;
+    void notes.recall().then((found) => {
+      const known = readKept(found.get(NAME));
+      if (!isWanted || known === null || now.current !== STANDARD) return;
+      show(known);
+      if (known.isClosed) setIsOpen(false);
+    });
+    return () => {
+      isWanted = false;
+    };
+  }, [notes, show]);
+
+  const set = useCallback(
+    (next: boolean) => {
+      setIsOpen(next);
+      if (!isOver()) change({ isClosed: !next });
+    },
+    [change],
+  );
 
   // A window that becomes narrow has no room for it; one that becomes wide has it back.
   useEffect(() => {
     const query = window.matchMedia(OVER);
-    const onChange = () => setIsOpen(!query.matches && read() !== "closed");
+    const onChange = () => setIsOpen(!query.matches && !now.current.isClosed);
     query.addEventListener("change", onChange);
     return () => query.removeEventListener("change", onChange);
   }, []);
@@ -46,23 +92,48 @@ export function useSidebar(): SidebarState {
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [isOpen]);
 
-  return { isOpen, open, close, toggle, closeOver };
+  const open = useCallback(() => set(true), [set]);
+  const close = useCallback(() => set(false), [set]);
+  const toggle = useCallback(() => set(!isOpen), [set, isOpen]);
+  const closeOver = useCallback(() => {
+    if (isOver()) setIsOpen(false);
+  }, []);
+  const setWidth = useCallback(
+    (wanted: number) => {
+      change({ width: Math.round(Math.min(WIDTHS.most, Math.max(WIDTHS.least, wanted))) });
+    },
+    [change],
+  );
+  const toggleFolder = useCallback(
+    (name: string) => {
+      const { shut: before } = now.current;
+      const rest = before.filter((one) => one !== name);
+      change({ shut: rest.length < before.length ? rest : [...before, name] });
+    },
+    [change],
+  );
+
+  const { width, shut } = kept;
+  return { isOpen, open, close, toggle, closeOver, width, setWidth, shut, toggleFolder };
 }
 
 const isOver = (): boolean => window.matchMedia(OVER).matches;
 
-function read(): string | null {
+/** Null when it is none of ours. */
+function readKept(text: string | undefined): Kept | null {
   try {
-    return window.localStorage.getItem(KEY);
+    const found: unknown = JSON.parse(text ?? "null");
+    if (typeof found !== "object" || found === null) return null;
+    const { isClosed, width, shut } = { ...STANDARD, ...found } as Kept;
+    const isSound =
+      typeof isClosed === "boolean" &&
+      typeof width === "number" &&
+      width >= WIDTHS.least &&
+      width <= WIDTHS.most &&
+      Array.isArray(shut) &&
+      shut.every((name) => typeof name === "string");
+    return isSound ? { isClosed, width, shut } : null;
   } catch {
     return null;
-  }
-}
-
-function write(value: string): void {
-  try {
-    window.localStorage.setItem(KEY, value);
-  } catch {
-    // Switched off: then it is forgotten.
   }
 }

@@ -1,12 +1,15 @@
 /** useTarget: takes the reader to the message that was looked for, and shows which it is. */
 import { useEffect, useRef } from "react";
+import { useConversations } from "../conversations/context";
 import type { ConversationState } from "../conversations/conversation";
+import { markWords, wordsOf } from "./sought";
 import type { Follow } from "./useFollow";
 
 const SHOWN_MS = 2_400;
 
 export function useTarget(target: ConversationState["target"], follow: Follow): void {
   const seen = useRef(target);
+  const { shown } = useConversations();
   const { content, leave } = follow;
   useEffect(() => {
     if (target === null || target === seen.current) return;
@@ -22,9 +25,13 @@ export function useTarget(target: ConversationState["target"], follow: Follow): 
     // Rows on the way were only as high as was guessed, until they came into view.
     const frame = requestAnimationFrame(() => row.scrollIntoView({ block: "center" }));
     const timer = setTimeout(() => delete row.dataset.found, SHOWN_MS);
+    // The words stay marked until somebody goes on from here.
+    const unmark = markWords(row, wordsOf(shown.get().sought));
     return () => {
       cancelAnimationFrame(frame);
       clearTimeout(timer);
+      delete row.dataset.found;
+      unmark();
     };
-  }, [target, content, leave]);
+  }, [target, content, leave, shown]);
 }

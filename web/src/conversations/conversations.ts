@@ -57,6 +57,8 @@ export interface Conversations {
   /** Have the host write an attachment to a file; resolves with its path. */
   saveAttachment(hash: string, name: string): Promise<string>;
   search(query: string): Promise<readonly SearchHit[]>;
+  /** What a conversation has taken so far, on all of its branches. */
+  readonly spent: Host["client"]["conversations"]["spent"];
   /** Conversations as a file's content, or written by the host, which says where. */
   exported(request: ExportRequest): ReturnType<Host["client"]["conversations"]["export"]>;
   exportFile(request: ExportRequest): Promise<string>;
@@ -245,6 +247,7 @@ export function createConversations({
     prompts: conversations.prompts,
     saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
     search: (query) => conversations.search({ query, limit: HITS }),
+    spent: conversations.spent,
     exported: conversations.export,
     exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),

@@ -1,33 +1,64 @@
-/** Groups: a list of conversations by the days on which they were used last. */
+/** Groups: a list of conversations: what is pinned, the folders, and the rest by days. */
 import type { ConversationSummary } from "../bridge/contract";
 
-export type GroupName = "pinned" | "today" | "yesterday" | "week" | "month" | "earlier";
+export type GroupName = "pinned" | "folder" | "today" | "yesterday" | "week" | "month" | "earlier";
 
 export interface Group {
   readonly name: GroupName;
+  /** The folder's name; null for every other group. */
+  readonly folder: string | null;
   readonly items: readonly ConversationSummary[];
 }
 
 const DAY_MS = 86_400_000;
 
-/** `items` are in the order in which they are to be shown; groups without any are left out. */
-export function groupsOf(items: readonly ConversationSummary[], now: number): Group[] {
-  const groups = new Map<GroupName, ConversationSummary[]>();
+/**
+ * `items` are in the order in which they are to be shown; groups without any are left out. Folders
+ * come in the order of their names, as people of this locale would look for them.
+ */
+export function groupsOf(
+  items: readonly ConversationSummary[],
+  now: number,
+  locale?: string,
+): Group[] {
+  const pinned: ConversationSummary[] = [];
+  const folders = new Map<string, ConversationSummary[]>();
+  const days = new Map<GroupName, ConversationSummary[]>();
+  const dayOf = dayAt(now);
   for (const item of items) {
-    const name = item.pinned ? "pinned" : nameOf(item.updatedAt, now);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [item]);
-    else group.push(item);
+    if (item.pinned) pinned.push(item);
+    else if (item.folder !== null) put(folders, item.folder, item);
+    else put(days, dayOf(item.updatedAt), item);
   }
-  return [...groups].map(([name, found]) => ({ name, items: found }));
+  const { compare } = new Intl.Collator(locale, { numeric: true });
+  const sorted = [...folders].sort(([one], [other]) => compare(one, other));
+  return [
+    ...(pinned.length === 0 ? [] : [{ name: "pinned" as const, folder: null, items: pinned }]),
+    ...sorted.map(([folder, found]) => ({ name: "folder" as const, folder, items: found })),
+    ...[...days].map(([name, found]) => ({ name, folder: null, items: found })),
+  ];
 }
 
-function nameOf(time: number, now: number): GroupName {
+/** Every folder that something is in, in the order of their names. */
+export function foldersOf(items: readonly ConversationSummary[], locale?: string): string[] {
+  const names = new Set(items.flatMap(({ folder }) => (folder === null ? [] : [folder])));
+  return [...names].sort(new Intl.Collator(locale, { numeric: true }).compare);
+}
+
+function put<K>(groups: Map<K, ConversationSummary[]>, key: K, item: ConversationSummary): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [item]);
+  else group.push(item);
+}
+
+function dayAt(now: number): (time: number) => GroupName {
   const midnight = new Date(now).setHours(0, 0, 0, 0);
-  if (time >= midnight) return "today";
   // Noon of the day before, whatever the clocks were changed by in between.
   const yesterday = new Date(midnight - DAY_MS / 2).setHours(0, 0, 0, 0);
-  if (time >= yesterday) return "yesterday";
-  if (time >= midnight - 7 * DAY_MS) return "week";
-  return time >= midnight - 30 * DAY_MS ? "month" : "earlier";
+  return (time) => {
+    if (time >= midnight) return "today";
+    if (time >= yesterday) return "yesterday";
+    if (time >= midnight - 7 * DAY_MS) return "week";
+    return time >= midnight - 30 * DAY_MS ? "month" : "earlier";
+  };
 }

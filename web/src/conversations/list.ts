@@ -35,8 +35,10 @@ export function createList(host: Host): List {
   const store = createStore<ListState>(NOTHING);
   const { conversations } = host.client;
 
+  const taken = (items: readonly ConversationSummary[]) => same(visible(items), store.get().items);
+
   async function refresh(): Promise<void> {
-    const items = visible(await conversations.list());
+    const items = taken(await conversations.list());
     store.set({ ...store.get(), phase: "open", items });
   }
 
@@ -49,7 +51,7 @@ export function createList(host: Host): List {
         if (!isWatched()) return;
         const isNew = state.version !== version;
         version = state.version;
-        const items = isNew ? visible(await conversations.list()) : store.get().items;
+        const items = isNew ? taken(await conversations.list()) : store.get().items;
         const { problem, notices } = state;
         store.set({ phase: "open", items, problem, notices, version });
         await pause(GAP_MS); // also where a host answers at once, whatever it is asked
@@ -81,6 +83,23 @@ export function createList(host: Host): List {
 /** One that has no message yet is about to get its first, or never will. */
 function visible(items: readonly ConversationSummary[]): readonly ConversationSummary[] {
   return items.filter(({ messageCount }) => messageCount > 0);
+}
+
+/** What did not change stays the same object, and of thousands of rows one is drawn anew. */
+function same(
+  items: readonly ConversationSummary[],
+  before: readonly ConversationSummary[],
+): readonly ConversationSummary[] {
+  const known = new Map(before.map((item) => [item.id, item]));
+  return items.map((item) => {
+    const old = known.get(item.id);
+    return old !== undefined && isSame(old, item) ? old : item;
+  });
+}
+
+function isSame(one: ConversationSummary, other: ConversationSummary): boolean {
+  const names = Object.keys(one) as (keyof ConversationSummary)[];
+  return names.every((name) => one[name] === other[name]);
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -205,6 +205,27 @@ export const german: Strings = {
   copyWhole: "Als Markdown kopieren",
   copiedWhole: "Die ganze Unterhaltung ist in der Zwischenablage.",
 
+  conversationActions: "Aktionen für diese Unterhaltung",
+  spending: {
+    label: (sentence: string) => `Kontext und Kosten: ${sentence}`,
+    title: "Diese Unterhaltung bisher",
+    context: "Was das Modell auf einmal liest",
+    tokens: (count: string) => `${count} Token`,
+    tokensOf: (count: string, limit: string) => `${count} von ${limit} Token`,
+    about: (count: string) => `etwa ${count}`,
+    short: (count: string) => `${count} Token`,
+    narrow:
+      "Es ist nicht mehr viel Platz. Ein neuer Chat hilft, oder ein Modell, das mehr lesen kann.",
+    answers: "Antworten",
+    read: "Token gelesen",
+    written: "Token geschrieben",
+    cost: "Kosten",
+    estimate: "Nach Listenpreis, alle Fassungen mitgezählt.",
+    free: "Für diese Antworten nennt niemand einen Preis.",
+    unpriced: (count: number) =>
+      count === 1 ? "Eine Antwort hat keinen Preis." : `${count} Antworten haben keinen Preis.`,
+  },
+
   emptyTitle: "Woran denkst du?",
   emptyText:
     "Frag, was du willst. Die Antwort erscheint, während sie geschrieben wird, und du kannst sie jederzeit anhalten.",

@@ -199,6 +199,26 @@ export const english = {
   copyWhole: "Copy as Markdown",
   copiedWhole: "The whole conversation is in the clipboard.",
 
+  conversationActions: "Actions for this conversation",
+  spending: {
+    label: (sentence: string) => `Context and cost: ${sentence}`,
+    title: "This conversation so far",
+    context: "What the model reads at once",
+    tokens: (count: string) => `${count} tokens`,
+    tokensOf: (count: string, limit: string) => `${count} of ${limit} tokens`,
+    about: (count: string) => `about ${count}`,
+    short: (count: string) => `${count} tokens`,
+    narrow: "Not much room is left. A new chat, or a model that reads more, helps.",
+    answers: "Answers",
+    read: "Tokens read",
+    written: "Tokens written",
+    cost: "Cost",
+    estimate: "At list prices, all versions counted.",
+    free: "Nobody gives a price for these answers.",
+    unpriced: (count: number) =>
+      count === 1 ? "One answer has no price." : `${count} answers have no price.`,
+  },
+
   emptyTitle: "What is on your mind?",
   emptyText:
     "Ask anything. The answer streams in as it is written, and you can stop it at any time.",

@@ -1,10 +1,12 @@
 /** ConversationItem: one conversation of the list: open it, name it, pin it, put it away. */
-import { type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../strings";
 import { GhostIcon, MoreIcon, PinIcon } from "../icons";
 import styles from "./ConversationItem.module.css";
+import { carry } from "./carrying";
 import { Menu } from "./Menu";
+import { NameBox } from "./NameBox";
 import type { Acts } from "./useActs";
 
 export interface ConversationItemProps {
@@ -13,10 +15,12 @@ export interface ConversationItemProps {
   /** Whether the tab key comes here; the arrows go to the others. */
   readonly isStop: boolean;
   readonly acts: Acts;
+  /** Somebody wants to put it into a folder. */
+  readonly onMove: (item: ConversationSummary) => void;
 }
 
 export const ConversationItem = memo(function ConversationItem(props: ConversationItemProps) {
-  const { item, isOpen, isStop, acts } = props;
+  const { item, isOpen, isStop, acts, onMove } = props;
   const [isNaming, setIsNaming] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const title = item.title === "" ? strings.untitled : item.title;
@@ -44,7 +48,9 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
     return (
       <li className={styles.item} data-open={isOpen}>
         <NameBox
-          title={item.title}
+          label={strings.renameLabel}
+          name={item.title}
+          maxLength={200}
           onDone={(name) => {
             setIsNaming(false);
             if (name !== null) acts.rename(item, name);
@@ -55,7 +61,13 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
     );
   }
   return (
-    <li className={styles.item} data-open={isOpen} onKeyDown={onBack}>
+    <li
+      className={styles.item}
+      data-open={isOpen}
+      draggable={!item.temporary}
+      onDragStart={(event) => carry(event.dataTransfer, item.id)}
+      onKeyDown={onBack}
+    >
       <button
         ref={button}
         type="button"
@@ -85,6 +97,8 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
         items={[
           { label: strings.rename, run: () => setIsNaming(true) },
           { label: item.pinned ? strings.unpin : strings.pin, run: () => acts.pin(item) },
+          ...(item.temporary ? [] : [{ label: strings.folders.move, run: () => onMove(item) }]),
+          { label: strings.copyWhole, run: () => acts.copy(item) },
           { label: strings.exportAs.md, run: () => acts.exportAs(item, "md") },
           { label: strings.exportAs.html, run: () => acts.exportAs(item, "html") },
           { label: strings.exportAs.json, run: () => acts.exportAs(item, "json") },
@@ -94,46 +108,3 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
     </li>
   );
 });
-
-interface NameBoxProps {
-  readonly title: string;
-  /** Null when it keeps its name. */
-  readonly onDone: (name: string | null) => void;
-}
-
-function NameBox({ title, onDone }: NameBoxProps) {
-  const [name, setName] = useState(title);
-  const box = useRef<HTMLInputElement>(null);
-  const done = useRef(false);
-  useEffect(() => {
-    box.current?.focus();
-    box.current?.select();
-  }, []);
-
-  function finish(isKept: boolean): void {
-    if (done.current) return;
-    done.current = true;
-    const wanted = name.trim();
-    onDone(isKept && wanted !== "" && wanted !== title ? wanted : null);
-  }
-
-  return (
-    <input
-      ref={box}
-      className={styles.name}
-      aria-label={strings.renameLabel}
-      dir="auto"
-      maxLength={200}
-      value={name}
-      onChange={(event) => setName(event.target.value)}
-      onBlur={() => finish(true)}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229) return;
-        if (event.key !== "Enter" && event.key !== "Escape") return;
-        event.preventDefault();
-        finish(event.key === "Enter");
-      }}
-    />
-  );
-}

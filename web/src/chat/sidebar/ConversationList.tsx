@@ -1,26 +1,52 @@
-/** ConversationList: everything that is kept, by the days of its last use. */
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
-import { groupsOf } from "../../conversations/groups";
+/** ConversationList: everything that is kept: what is pinned, the folders, the rest by days. */
+import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
+import type { ConversationSummary } from "../../bridge/contract";
+import { foldersOf, groupsOf } from "../../conversations/groups";
 import { useList, useShownId } from "../../conversations/useList";
-import { strings } from "../../strings";
-import { ConversationItem } from "./ConversationItem";
+import { locale, strings } from "../../strings";
+import type { SidebarState } from "../useSidebar";
+import { ConversationGroup, FIRST_STOP } from "./ConversationGroup";
 import styles from "./ConversationList.module.css";
+import { useConversationPlace } from "./carrying";
+import { FolderDialog } from "./FolderDialog";
+import { More } from "./More";
 import type { Acts } from "./useActs";
+import { useHeldFocus } from "./useHeldFocus";
 
-/** How many are drawn at once; a button brings more. */
+/** How many are drawn at first, and how many more when the end of them comes into view. */
 const FIRST = 100;
+const MORE = 200;
+/** Everything that the arrows go to. */
+const STOPS = "[data-conversation], [data-folder]";
 
-export function ConversationList({ acts }: { readonly acts: Acts }) {
+export interface ConversationListProps {
+  readonly acts: Acts;
+  readonly state: Pick<SidebarState, "shut" | "toggleFolder">;
+}
+
+export function ConversationList({ acts, state }: ConversationListProps) {
   const { items, phase } = useList();
   const openId = useShownId();
   const [drawn, setDrawn] = useState(FIRST);
+  const [moving, setMoving] = useState<ConversationSummary | null>(null);
   const list = useRef<HTMLDivElement>(null);
-  const shown = useMemo(() => items.slice(0, drawn), [items, drawn]);
-  const groups = useMemo(() => groupsOf(shown, Date.now()), [shown]);
-  const stop = shown.some(({ id }) => id === openId) ? openId : shown[0]?.id;
+  const groups = useMemo(() => groupsOf(items, Date.now(), locale), [items]);
+  const { shut, toggleFolder } = state;
+  const held = useHeldFocus(list, STOPS);
+
+  const move = useCallback(
+    (id: string, folder: string | null) => {
+      const item = items.find((one) => one.id === id);
+      if (item !== undefined) acts.move(item, folder);
+    },
+    [acts, items],
+  );
+
+  // Where nothing stands is no folder.
+  const outside = useConversationPlace((id) => move(id, null));
 
   function onKeyDown(event: KeyboardEvent): void {
-    const all = [...(list.current?.querySelectorAll<HTMLElement>("[data-conversation]") ?? [])];
+    const all = [...(list.current?.querySelectorAll<HTMLElement>(STOPS) ?? [])];
     const here = all.indexOf(document.activeElement as HTMLElement);
     if (here === -1) return;
     const last = all.length - 1;
@@ -34,29 +60,53 @@ export function ConversationList({ acts }: { readonly acts: Acts }) {
   if (items.length === 0) {
     return phase === "open" ? <p className={styles.empty}>{strings.noConversations}</p> : null;
   }
+  let left = drawn;
+  const shown = groups.map((group) => {
+    const isShut = group.folder !== null && shut.includes(group.folder);
+    const some = isShut ? [] : group.items.slice(0, Math.max(0, left));
+    const isReached = left > 0;
+    left -= some.length;
+    return { group, isShut, some, isReached };
+  });
+  const isThere = shown.some(({ some }) => some.some(({ id }) => id === openId));
+  const first = shown[0];
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the arrows go from button to button
-    <div ref={list} className={styles.list} onKeyDown={onKeyDown}>
-      {groups.map(({ name, items: found }) => (
-        <section key={name} aria-label={strings.groups[name]}>
-          <h2 className={styles.group}>{strings.groups[name]}</h2>
-          <ul>
-            {found.map((item) => (
-              <ConversationItem
-                key={item.id}
-                item={item}
-                isOpen={item.id === openId}
-                isStop={item.id === stop}
-                acts={acts}
-              />
-            ))}
-          </ul>
-        </section>
-      ))}
-      {items.length > drawn && (
-        <button type="button" className={styles.more} onClick={() => setDrawn(drawn + 4 * FIRST)}>
-          {strings.showMore}
-        </button>
+    <div
+      ref={list}
+      className={styles.list}
+      data-over={outside.isOver}
+      onKeyDown={onKeyDown}
+      {...held}
+      {...outside.handlers}
+    >
+      {shown.map(
+        ({ group, isShut, some, isReached }) =>
+          isReached && (
+            <ConversationGroup
+              key={`${group.name} ${group.folder}`}
+              group={group}
+              items={some}
+              isShut={isShut}
+              openId={openId}
+              stop={isThere ? openId : group === first?.group ? FIRST_STOP : null}
+              acts={acts}
+              onToggle={toggleFolder}
+              onMove={setMoving}
+              onPut={move}
+            />
+          ),
+      )}
+      {left <= 0 && <More key={drawn} onSeen={() => setDrawn(drawn + MORE)} />}
+      {moving !== null && (
+        <FolderDialog
+          item={moving}
+          folders={foldersOf(items, locale)}
+          onDone={(folder) => {
+            setMoving(null);
+            if (folder !== undefined) acts.move(moving, folder);
+          }}
+        />
       )}
     </div>
   );

@@ -35,11 +35,14 @@ export function Menu({ label, icon, items, className, tabIndex = 0 }: MenuProps)
     const element = list.current;
     const place = button.current?.getBoundingClientRect();
     if (!isOpen || element === null || place === undefined) return;
+    // Above everything: nothing that holds the button cuts it off.
+    if ("showPopover" in element) element.showPopover();
     const { offsetWidth: width, offsetHeight: height } = element;
     const below = place.bottom + GAP_PX;
     const fits = below + height <= window.innerHeight - GAP_PX;
     const top = fits ? below : Math.max(GAP_PX, place.top - height - GAP_PX);
-    const left = Math.min(place.left, window.innerWidth - width - GAP_PX);
+    const start = getComputedStyle(element).direction === "rtl" ? place.right - width : place.left;
+    const left = Math.min(start, window.innerWidth - width - GAP_PX);
     element.style.top = `${top}px`;
     element.style.left = `${Math.max(GAP_PX, left)}px`;
     element.querySelector("button")?.focus();
@@ -99,7 +102,15 @@ export function Menu({ label, icon, items, className, tabIndex = 0 }: MenuProps)
         {icon}
       </button>
       {isOpen && (
-        <div ref={list} className={styles.menu} role="menu" tabIndex={-1} onKeyDown={onKeyDown}>
+        <div
+          ref={list}
+          className={styles.menu}
+          role="menu"
+          aria-label={label}
+          popover="manual"
+          tabIndex={-1}
+          onKeyDown={onKeyDown}
+        >
           {items.map(({ label: text, run, isGrave = false }) => (
             <button
               key={text}

@@ -2,8 +2,10 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Mark, SearchHit } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
-import { reasonOf } from "../../conversations/conversations";
-import { strings } from "../../strings";
+import { HITS, reasonOf } from "../../conversations/conversations";
+import { useList } from "../../conversations/useList";
+import { locale, strings } from "../../strings";
+import { FolderIcon } from "../icons";
 import styles from "./SearchResults.module.css";
 
 /** How long a hand may rest between two letters. */
@@ -46,44 +48,82 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
   function onKeyDown(event: KeyboardEvent): void {
     const all = [...(list.current?.querySelectorAll("button") ?? [])];
     const here = all.indexOf(document.activeElement as HTMLButtonElement);
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (by === undefined || here + by < 0) return; // up from the first is back to the box
+    const last = all.length - 1;
+    const next = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: last }[event.key];
+    if (next === undefined || next < 0) return; // up from the first is back to the box
     event.preventDefault();
     event.stopPropagation();
-    all[here + by]?.focus();
+    all[Math.min(next, last)]?.focus();
   }
 
   const hits = found?.hits ?? [];
+  const isEmpty = found !== null && found.problem === null && hits.length === 0;
   return (
     <div className={styles.results}>
       <p className={styles.count} aria-live="polite">
-        {found === null
-          ? strings.searching
-          : (found.problem ??
-            (hits.length === 0 ? strings.nothingFound(found.query) : strings.found(hits.length)))}
+        {found === null ? strings.searching : (found.problem ?? countOf(found))}
       </p>
+      {isEmpty && <p className={styles.advice}>{strings.searchAdvice}</p>}
       <ul ref={list} data-hits="" onKeyDown={onKeyDown}>
         {hits.map((hit) => (
           <li key={`${hit.conversationId} ${hit.messageId}`}>
-            <button type="button" onClick={() => onOpen(hit)}>
-              <span className={styles.title} dir="auto">
-                {hit.messageId === null ? (
-                  <Marked text={hit.snippet} marks={hit.marks} />
-                ) : (
-                  hit.title || strings.untitled
-                )}
-              </span>
-              {hit.messageId !== null && (
-                <span className={styles.snippet} dir="auto">
-                  <Marked text={hit.snippet} marks={hit.marks} />
-                </span>
-              )}
-            </button>
+            <Hit hit={hit} onOpen={onOpen} />
           </li>
         ))}
       </ul>
     </div>
   );
+}
+
+function countOf({ query, hits }: Found): string {
+  if (hits.length === 0) return strings.nothingFound(query);
+  return hits.length < HITS ? strings.found(hits.length) : strings.foundFirst(hits.length);
+}
+
+interface HitProps {
+  readonly hit: SearchHit;
+  readonly onOpen: (hit: SearchHit) => void;
+}
+
+function Hit({ hit, onOpen }: HitProps) {
+  const { items } = useList();
+  const { messageId, title, role, snippet, marks, createdAt, conversationId } = hit;
+  const folder = items.find(({ id }) => id === conversationId)?.folder ?? null;
+  return (
+    <button type="button" onClick={() => onOpen(hit)}>
+      <span className={styles.title} dir="auto">
+        {messageId === null ? <Marked text={snippet} marks={marks} /> : title || strings.untitled}
+      </span>
+      {messageId !== null && (
+        <span className={styles.snippet} dir="auto">
+          <Marked text={snippet} marks={marks} />
+        </span>
+      )}
+      <span className={styles.facts}>
+        {messageId === null && strings.inTitle}
+        {role === "user" && strings.you}
+        {role === "assistant" && strings.assistant}
+        <time dateTime={new Date(createdAt).toISOString()}>{dayOf(createdAt)}</time>
+        {folder !== null && (
+          <span className={styles.folder} dir="auto">
+            <FolderIcon />
+            {folder}
+          </span>
+        )}
+      </span>
+    </button>
+  );
+}
+
+/** The day, and the hour where it is today's. */
+function dayOf(time: number): string {
+  const date = new Date(time);
+  const now = new Date();
+  if (date.toDateString() === now.toDateString()) {
+    return date.toLocaleTimeString(locale, { timeStyle: "short" });
+  }
+  const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return date.toLocaleDateString(locale, { day: "numeric", month: "short", year });
 }
 
 /** A text with what was looked for marked in it. */

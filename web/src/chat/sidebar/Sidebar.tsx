@@ -2,6 +2,7 @@
 import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
 import { useConversations } from "../../conversations/context";
 import { strings } from "../../strings";
+import { IconButton } from "../IconButton";
 import {
   CloseIcon,
   ImportIcon,
@@ -10,7 +11,10 @@ import {
   SettingsIcon,
   SidebarIcon,
 } from "../icons";
+import type { SidebarState } from "../useSidebar";
 import { ConversationList } from "./ConversationList";
+import { usePlace } from "./carrying";
+import { Edge } from "./Edge";
 import { SearchResults } from "./SearchResults";
 import styles from "./Sidebar.module.css";
 import { useActs } from "./useActs";
@@ -21,21 +25,22 @@ export interface SidebarProps {
   readonly search: RefObject<HTMLInputElement | null>;
   /** Whether the page can keep files itself; else the host writes them. */
   readonly downloads: boolean;
+  readonly state: SidebarState;
   readonly onNewChat: () => void;
   readonly onSettings: () => void;
   /** Something is to be looked at: a sidebar that lies over it goes away. */
   readonly onOpened: () => void;
-  readonly onClose: () => void;
 }
 
 export function Sidebar(props: SidebarProps) {
-  const { search, downloads, onNewChat, onSettings, onOpened, onClose } = props;
+  const { search, downloads, state, onNewChat, onSettings, onOpened } = props;
   const conversations = useConversations();
   const acts = useActs(onOpened, downloads);
   const importFiles = useImport();
   const [query, setQuery] = useState("");
   const picker = useRef<HTMLInputElement>(null);
   const side = useRef<HTMLElement>(null);
+  const place = usePlace("Files", ({ files }) => importFiles([...files]));
 
   function onSearchKey(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return;
@@ -62,17 +67,12 @@ export function Sidebar(props: SidebarProps) {
       className={styles.sidebar}
       aria-label={strings.conversations}
       onKeyDown={onResultsKey}
+      {...place.handlers}
     >
       <div className={styles.top}>
-        <button
-          type="button"
-          className={styles.icon}
-          aria-label={strings.closeSidebar}
-          title={strings.closeSidebar}
-          onClick={onClose}
-        >
+        <IconButton label={strings.closeSidebar} onClick={state.close}>
           <SidebarIcon />
-        </button>
+        </IconButton>
         <button type="button" className={styles.new} onClick={onNewChat}>
           <NewChatIcon />
           {strings.newChat}
@@ -104,12 +104,12 @@ export function Sidebar(props: SidebarProps) {
         )}
       </div>
       {query.trim() === "" ? (
-        <ConversationList acts={acts} />
+        <ConversationList acts={acts} state={state} />
       ) : (
         <SearchResults
           query={query.trim()}
           onOpen={({ conversationId, messageId }) => {
-            void conversations.reveal(conversationId, messageId);
+            void conversations.reveal(conversationId, messageId, query);
             onOpened();
           }}
         />
@@ -127,6 +127,7 @@ export function Sidebar(props: SidebarProps) {
           ref={picker}
           type="file"
           accept=".json,.zip,application/json"
+          multiple
           hidden
           onChange={(event) => {
             importFiles([...(event.target.files ?? [])]);
@@ -134,6 +135,13 @@ export function Sidebar(props: SidebarProps) {
           }}
         />
       </div>
+      {place.isOver && (
+        <p className={styles.drop}>
+          <ImportIcon />
+          {strings.dropImport}
+        </p>
+      )}
+      <Edge width={state.width} setWidth={state.setWidth} />
     </nav>
   );
 }

@@ -4,6 +4,7 @@ import type { ConversationSummary, ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { reasonOf } from "../../conversations/conversations";
 import { strings } from "../../strings";
+import { download } from "../download";
 import { useToasts } from "../toasts";
 
 export interface Acts {
@@ -12,6 +13,13 @@ export interface Acts {
   pin(item: ConversationSummary): void;
   remove(item: ConversationSummary): void;
   exportAs(item: ConversationSummary, format: ExportRequest["format"]): void;
+  /** All of it, as Markdown, into the clipboard. */
+  copy(item: ConversationSummary): void;
+  /** Into a folder; null takes it out of its own. */
+  move(item: ConversationSummary, folder: string | null): void;
+  renameFolder(name: string, next: string): void;
+  /** What is in it stays, in no folder. */
+  removeFolder(name: string): void;
 }
 
 /** `onOpened` is told when there is something else to look at; `downloads`, whether files can be. */
@@ -25,9 +33,35 @@ export function useActs(onOpened: () => void, downloads: boolean): Acts {
 
     async function exportAs(id: string, format: ExportRequest["format"]): Promise<void> {
       const request = { conversationIds: [id], format };
-      if (downloads) save(await conversations.exported(request));
+      if (downloads) download(await conversations.exported(request));
       else toasts.say(strings.exported(await conversations.exportFile(request)));
     }
+
+    const titleOf = (item: ConversationSummary) =>
+      item.title === "" ? strings.untitled : item.title;
+
+    async function copy(id: string): Promise<void> {
+      const { text } = await conversations.exported({ conversationIds: [id], format: "md" });
+      try {
+        await navigator.clipboard.writeText(text);
+        toasts.say(strings.copiedWhole);
+      } catch {
+        toasts.say(strings.notCopied);
+      }
+    }
+
+    /** Put them elsewhere; the way back is offered. */
+    function move(ids: readonly string[], from: string | null, to: string | null, said: string) {
+      tried(conversations.move(ids, to));
+      const undo = () => tried(conversations.move(ids, from));
+      toasts.say(said, { action: { label: strings.undo, run: undo } });
+    }
+
+    const inFolder = (name: string) =>
+      conversations.list
+        .get()
+        .items.filter(({ folder }) => folder === name)
+        .map(({ id }) => id);
 
     return {
       open(id) {
@@ -39,20 +73,19 @@ export function useActs(onOpened: () => void, downloads: boolean): Acts {
       exportAs: (item, format) => tried(exportAs(item.id, format)),
       remove(item) {
         tried(conversations.remove(item.id));
-        const title = item.title === "" ? strings.untitled : item.title;
         const undo = () => tried(conversations.undelete(item.id));
-        toasts.say(strings.deleted(title), { action: { label: strings.undo, run: undo } });
+        toasts.say(strings.deleted(titleOf(item)), { action: { label: strings.undo, run: undo } });
+      },
+      copy: (item) => tried(copy(item.id)),
+      move(item, folder) {
+        if (folder === item.folder) return;
+        move([item.id], item.folder, folder, strings.folders.moved(titleOf(item), folder));
+      },
+      renameFolder: (name, next) => tried(conversations.move(inFolder(name), next)),
+      removeFolder(name) {
+        const ids = inFolder(name);
+        move(ids, name, null, strings.folders.removed(name, ids.length));
       },
     };
   }, [conversations, toasts, onOpened, downloads]);
-}
-
-/** Let the browser keep a text as a file. */
-function save(file: { name: string; mediaType: string; text: string }): void {
-  const address = URL.createObjectURL(new Blob([file.text], { type: file.mediaType }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = file.name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -1,0 +1,39 @@
+/** ConversationBar: what the open conversation has taken, and what can be done with all of it. */
+import { useList, useShownId } from "../conversations/useList";
+import { strings } from "../strings";
+import styles from "./ConversationBar.module.css";
+import { MoreIcon } from "./icons";
+import { Spending } from "./Spending";
+import { Menu } from "./sidebar/Menu";
+import { useActs } from "./sidebar/useActs";
+
+export interface ConversationBarProps {
+  /** Whether the page can keep files itself; else the host writes them. */
+  readonly downloads: boolean;
+}
+
+const stay = (): void => {};
+
+export function ConversationBar({ downloads }: ConversationBarProps) {
+  const id = useShownId();
+  const { items } = useList();
+  const acts = useActs(stay, downloads);
+  const item = items.find((one) => one.id === id);
+  if (item === undefined) return null;
+  return (
+    <>
+      <Spending key={item.id} id={item.id} />
+      <Menu
+        label={strings.conversationActions}
+        icon={<MoreIcon />}
+        className={styles.more}
+        items={[
+          { label: strings.copyWhole, run: () => acts.copy(item) },
+          { label: strings.exportAs.md, run: () => acts.exportAs(item, "md") },
+          { label: strings.exportAs.html, run: () => acts.exportAs(item, "html") },
+          { label: strings.exportAs.json, run: () => acts.exportAs(item, "json") },
+        ]}
+      />
+    </>
+  );
+}

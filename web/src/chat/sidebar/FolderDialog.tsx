@@ -1,0 +1,94 @@
+/** FolderDialog: which folder a conversation goes into: one that there is, or a new one. */
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import type { ConversationSummary } from "../../bridge/contract";
+import { strings } from "../../strings";
+import { CheckIcon, FolderIcon, PlusIcon } from "../icons";
+import styles from "./FolderDialog.module.css";
+
+export interface FolderDialogProps {
+  readonly item: ConversationSummary;
+  readonly folders: readonly string[];
+  /** Null for no folder; undefined when it stays where it is. */
+  readonly onDone: (folder: string | null | undefined) => void;
+}
+
+export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [typed, setTyped] = useState("");
+  const title = item.title === "" ? strings.untitled : item.title;
+  const name = typed.trim();
+  const words = name.toLowerCase();
+  const found = folders.filter((folder) => folder.toLowerCase().includes(words));
+  const isNew = name !== "" && !folders.includes(name);
+
+  useEffect(() => dialog.current?.showModal(), []);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    // Escape is the dialog's here, and stops no answer.
+    event.stopPropagation();
+    if (event.nativeEvent.isComposing) return;
+    const all = [...(dialog.current?.querySelectorAll<HTMLElement>("input, li button") ?? [])];
+    const here = all.indexOf(document.activeElement as HTMLElement);
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Enter" && here === 0) all[1]?.click();
+    else if (by !== undefined) all[Math.max(0, Math.min(here + by, all.length - 1))]?.focus();
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      className={styles.dialog}
+      aria-label={strings.folders.title(title)}
+      onKeyDown={onKeyDown}
+      onClose={() => onDone(undefined)}
+      onClick={(event) => {
+        if (event.target === dialog.current) onDone(undefined);
+      }}
+    >
+      <h2 dir="auto">{strings.folders.title(title)}</h2>
+      <input
+        type="text"
+        aria-label={strings.folders.find}
+        placeholder={strings.folders.find}
+        dir="auto"
+        maxLength={100}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <ul>
+        {found.map((folder) => (
+          <li key={`in ${folder}`}>
+            <button type="button" onClick={() => onDone(folder)}>
+              <FolderIcon />
+              <span dir="auto">{folder}</span>
+              {folder === item.folder && (
+                <small>
+                  <CheckIcon />
+                  {strings.folders.isHere}
+                </small>
+              )}
+            </button>
+          </li>
+        ))}
+        {isNew && (
+          <li>
+            <button type="button" onClick={() => onDone(name)}>
+              <PlusIcon />
+              <span dir="auto">{strings.folders.create(name)}</span>
+            </button>
+          </li>
+        )}
+        {item.folder !== null && name === "" && (
+          <li>
+            <button type="button" onClick={() => onDone(null)}>
+              <span className={styles.out}>{strings.folders.out}</span>
+            </button>
+          </li>
+        )}
+      </ul>
+      {folders.length === 0 && name === "" && <p>{strings.folders.none}</p>}
+    </dialog>
+  );
+}
