@@ -18,6 +18,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
 
+from shell.alone import alone
 from shell.contract import (
     DeadlineSettings,
     Favourites,
@@ -167,10 +168,15 @@ class SettingsFile:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[dict[str, JsonValue]]:
-        self._read()
-        raw = deepcopy(self._raw)
-        yield raw
-        self._write(raw)
+        try:
+            with alone(self.path):
+                self._read()
+                raw = deepcopy(self._raw)
+                yield raw
+                self._write(raw)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise StorageFailed(f"{self.path} cannot be written: {reason}") from error
 
     def _read(self) -> None:
         try:
@@ -212,11 +218,10 @@ class SettingsFile:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self.path)
-        except OSError as error:
+        except OSError:
             with contextlib.suppress(OSError):
                 draft.unlink()
-            reason = error.strerror or type(error).__name__
-            raise StorageFailed(f"{self.path} cannot be written: {reason}") from error
+            raise
         self._raw = raw
         self._content, _ = _understood(raw)
 

@@ -13,7 +13,7 @@ SHELL = ROOT / "shell"
 # From the bottom up. A directory stands for all that is in it.
 LAYERS: list[set[str]] = [
     {"contract", "errors", "fence", "ids", "redaction", "text"},
-    {"log", "worker"},
+    {"alone", "log", "worker"},
     {
         "datadir",
         "display",
@@ -53,7 +53,7 @@ LEAVES = LAYERS[2]
 LIBRARIES: dict[str, set[str]] = {
     "anthropic": {"providers"},
     "apsw": {"store"},
-    "filelock": {"datadir"},
+    "filelock": {"alone", "datadir"},
     "h11": {"api.page_server"},
     "httpx2": {"providers"},
     "ijson": {"store"},

@@ -124,13 +124,19 @@ def test_what_another_process_wrote_is_not_undone(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
     settings = SettingsFile(tmp_path)
     settings.change(PreferencesChange(theme="dark"))
-    settings.path.unlink()
-    settings.path.mkdir()
-    (settings.path / "in the way").touch()
+
+    def change() -> None:
+        with settings._writing() as raw:
+            raw["theme"] = "light"
+            settings.path.unlink()
+            settings.path.mkdir()
+            (settings.path / "in the way").touch()
+
     with pytest.raises(StorageFailed, match="cannot be written"):
-        settings._write({"theme": "light"})
+        change()
     assert settings.preferences.theme == "dark"
-    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"settings.json", ".settings.json.lock"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")

@@ -8,11 +8,13 @@ owner alone.
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from shell.alone import alone
 from shell.contract import NewProvider
 from shell.errors import ProviderError, ShellError, ValidationFailed
 from shell.providers.endpoint import Endpoint
@@ -107,13 +109,14 @@ def add(data_dir: Path, provider: AddedProvider, taken: frozenset[str] | set[str
         ValidationFailed: its name is taken, or it cannot work.
         ShellError: the file cannot be read or written.
     """
-    known = read_added(data_dir)
-    if provider.id in taken or any(other.id == provider.id for other in known):
-        raise ValidationFailed([("id", f"There is a provider called {provider.id} already")])
-    if len(known) >= MAX_PROVIDERS:
-        raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
     provider.check()
-    _write(data_dir / FILE, [*known, provider])
+    with _changing(data_dir / FILE):
+        known = read_added(data_dir)
+        if provider.id in taken or any(other.id == provider.id for other in known):
+            raise ValidationFailed([("id", f"There is a provider called {provider.id} already")])
+        if len(known) >= MAX_PROVIDERS:
+            raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
+        _write(data_dir / FILE, [*known, provider])
 
 
 def remove(data_dir: Path, provider_id: str) -> bool:
@@ -122,32 +125,39 @@ def remove(data_dir: Path, provider_id: str) -> bool:
     Raises:
         ShellError: the file cannot be read or written.
     """
-    known = read_added(data_dir)
-    kept = [provider for provider in known if provider.id != provider_id]
-    if len(kept) == len(known):
-        return False
-    _write(data_dir / FILE, kept)
+    with _changing(data_dir / FILE):
+        known = read_added(data_dir)
+        kept = [provider for provider in known if provider.id != provider_id]
+        if len(kept) == len(known):
+            return False
+        _write(data_dir / FILE, kept)
     return True
+
+
+@contextlib.contextmanager
+def _changing(path: Path) -> Iterator[None]:
+    """Alone with the file; what the system refuses is said in a sentence."""
+    try:
+        with alone(path):
+            yield
+    except OSError as error:
+        raise ShellError(f"{path} cannot be written ({error.strerror}).") from None
 
 
 def _write(path: Path, providers: list[AddedProvider]) -> None:
     """Replace the file in one step, for its owner alone: a header can hold a secret."""
     data = _File(providers=providers).model_dump_json(indent=1).encode()
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=FILE)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=FILE)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        raise ShellError(f"{path} cannot be written ({error.strerror}).") from None
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
 
 
 def _first(error: OSError | ValidationError) -> str:

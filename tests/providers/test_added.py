@@ -28,7 +28,7 @@ def test_what_is_added_is_found_again_and_can_be_removed(tmp_path: Path) -> None
     assert read_added(data) == [OLLAMA, other]
     assert (remove(data, "ollama"), remove(data, "ollama")) == (True, False)
     assert read_added(data) == [other]
-    assert [path.name for path in data.iterdir()] == [FILE]
+    assert {path.name for path in data.iterdir()} == {FILE, f".{FILE}.lock"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
