@@ -57,13 +57,13 @@ def main(arguments: list[str]) -> int:
         }
         for round_number in range(chosen.rounds + 1):
             for name, command in commands.items():
-                seconds = _start(command)
+                seconds = start(command)
                 if round_number > 0:  # the first one fills the caches of the system
                     times[name].append(seconds)
     return _report(times, (began, load()), chosen.json)
 
 
-def _start(command: list[str]) -> float:
+def start(command: list[str]) -> float:
     """Seconds until the page can be used."""
     environment = {**os.environ}
     if not environment.get("DISPLAY"):

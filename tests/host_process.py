@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -21,12 +21,19 @@ PATIENCE_S = 30.0
 
 
 class HostProcess:
-    """`python -m MODULE ARGUMENTS`, as a context: SIGTERM ends it, and its status must be 0."""
+    """`python -m MODULE ARGUMENTS`, as a context: SIGTERM ends it, and its status must be 0.
+
+    For `shell`, `installed` takes the place of `python -m shell` where there is one.
+    """
 
     def __init__(
-        self, *command: str, env: Mapping[str, str] | None = None, python: str = sys.executable
+        self,
+        *command: str,
+        env: Mapping[str, str] | None = None,
+        python: str = sys.executable,
+        installed: Sequence[str] = INSTALLED,
     ) -> None:
-        own = INSTALLED if command[0] == "shell" and python == sys.executable else []
+        own = installed if command[0] == "shell" and python == sys.executable else ()
         self._command = [*own, *command[1:]] if own else [python, "-m", *command]
         self._env = {**os.environ, **(env or {})}
         self.said: list[str] = []
