@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 USER = 1_000
-HOME = "/home/person"
+HOME = "/home/you"
 INSIDE = f"""
 set -e
 root=$1
@@ -34,7 +34,7 @@ def main(root: str, command: list[str]) -> None:
     for before, after in pairwise(command):
         if before == "--data-dir":
             hand_over(Path(after))
-    os.environ.update(HOME=HOME, USER="person", LOGNAME="person")
+    os.environ.update(HOME=HOME, USER="you", LOGNAME="you")
     os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
     os.environ.pop("XDG_RUNTIME_DIR", None)
     enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", INSIDE, "enter", root]
