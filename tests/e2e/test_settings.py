@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.e2e.app import App, Kind, answer, ask, box, running, wait_for_end
 
@@ -28,17 +28,24 @@ def app(
         yield started
 
 
-def settings(page: Page) -> None:
+def settings(page: Page, section: str = "Providers") -> Locator:
+    """The settings, at one of their sections."""
     page.keyboard.press("Control+Comma")
-    expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+    dialog = page.get_by_role("dialog", name="Settings")
+    tab = dialog.get_by_role("tab", name=section)
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
+    return dialog
 
 
 def test_a_theme_and_a_language_stay(page: Page) -> None:
     box(page).fill("half a thought")
-    settings(page)
-    page.get_by_label("Appearance").select_option("dark")
+    dialog = settings(page, "Appearance")
+    dialog.get_by_label("Appearance").and_(page.locator("select")).select_option("dark")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.get_by_label("Language").select_option("de")
+    dialog.get_by_label("Text size").select_option("large")
+    expect(page.locator("html")).to_have_css("font-size", "18px")
+    dialog.get_by_label("Language").select_option("de")
     german = page.get_by_role("textbox", name="Nachricht")
     expect(german).to_have_value("half a thought")
     expect(page.locator("html")).to_have_attribute("lang", "de")
@@ -46,16 +53,18 @@ def test_a_theme_and_a_language_stay(page: Page) -> None:
     page.reload()
     expect(german).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("html")).to_have_css("font-size", "18px")
 
 
 def test_a_key_goes_one_way(page: Page) -> None:
-    settings(page)
+    dialog = settings(page)
     field = page.get_by_label("Key for OpenAI")
     field.fill(SECRET)
     field.press("Enter")
     there = re.compile(f"^Key ending in {SECRET[-4:]}, ")
     expect(field).to_have_attribute("placeholder", there)
-    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("OpenAI")
+    # Nobody listens where it is tried, which is said with what helps.
+    expect(dialog.get_by_role("status").filter(has_text="Check the connection")).to_be_visible()
     expect(field).to_have_value("")
     shown = page.evaluate(
         "document.documentElement.outerHTML"
@@ -66,31 +75,119 @@ def test_a_key_goes_one_way(page: Page) -> None:
     expect(field).to_have_attribute("placeholder", "Paste a key")
 
 
+def test_a_refused_key_stays_to_be_mended(page: Page) -> None:
+    dialog = settings(page)
+    field = dialog.get_by_label("Key for OpenAI")
+    field.fill("a key with spaces")
+    field.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("That did not work")
+    expect(field).to_have_value("a key with spaces")
+
+
+def test_limits_and_defaults_are_kept_or_said(page: Page) -> None:
+    dialog = settings(page, "Limits")
+    whole = dialog.get_by_label("A whole answer")
+    whole.fill("0.5")
+    whole.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("from 1 to 600")
+    expect(whole).to_have_value("0.5")
+    whole.fill("90.5")
+    dialog.get_by_role("tab", name="Models").click()  # what was typed counts without Enter
+    instructions = dialog.get_by_label("Instructions")
+    instructions.fill("Answer like a sailor.")
+    dialog.get_by_label("The model's own").uncheck()
+    dialog.get_by_label("Longest answer").fill("500")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.reload()
+    expect(box(page)).to_be_visible()
+    dialog = settings(page, "Models")
+    expect(instructions).to_have_value("Answer like a sailor.")
+    expect(dialog.get_by_label("Temperature")).to_have_value("0.7")
+    expect(dialog.get_by_label("Longest answer")).to_have_value("500")
+    # The arrows go from one section to the next.
+    dialog.get_by_role("tab", name="Models").press("ArrowDown")
+    expect(whole).to_have_value("90.5")
+    dialog.get_by_role("button", name="Back to standard").click()
+    expect(whole).to_have_value("120")
+
+
+def test_keys_are_changed(page: Page) -> None:
+    dialog = settings(page, "Shortcuts")
+    field = dialog.get_by_role("button", name=re.compile("^Show or hide the sidebar"))
+    field.click()
+    page.keyboard.press("Control+c")
+    expect(dialog.get_by_role("alert")).to_contain_text("go on doing so")
+    page.keyboard.press("Control+k")
+    expect(dialog.get_by_role("alert")).to_contain_text("Search everything")
+    page.keyboard.press("Control+j")
+    expect(field).to_have_text("CtrlJ")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    sidebar = page.get_by_role("button", name="New chat")
+    expect(sidebar.first).to_be_visible()
+    page.keyboard.press("Control+j")
+    expect(page.get_by_role("button", name="Show the sidebar")).to_be_visible()
+    page.keyboard.press("Control+b")  # means nothing any more
+    expect(page.get_by_role("button", name="Show the sidebar")).to_be_visible()
+    page.keyboard.press("Control+j")
+    page.keyboard.press("Control+Slash")
+    sheet = page.get_by_role("dialog", name="All keys")
+    expect(sheet).to_contain_text("Show or hide the sidebarCtrlJ")
+    sheet.get_by_role("button", name="Change the keys").click()
+    dialog.get_by_role("button", name="All back to standard").click()
+    expect(field).to_have_text("CtrlB")
+
+
 def test_a_model_is_chosen_for_a_conversation(page: Page) -> None:
     ask(page, "first")
     wait_for_end(page, 1)
-    page.get_by_role("button", name="choose another model").click()
+    page.keyboard.press("Control+Shift+m")
     panel = page.get_by_role("dialog", name="Models")
-    expect(panel.get_by_role("searchbox")).to_be_focused()
+    field = panel.get_by_role("combobox")
+    expect(field).to_be_focused()
     expect(panel).to_contain_text("on this computer")
     page.keyboard.type("echo")
-    panel.locator("[data-model=echo]").click()
+    expect(panel.get_by_role("option").first).to_have_attribute("data-model", "echo")
+    expect(panel.get_by_role("option", name="Smol")).to_have_count(0)
+    panel.get_by_role("button", name="Make echo a favourite").press("Enter")
+    expect(panel.get_by_role("button", name="Let echo be no favourite")).to_be_focused()
+    field.fill("no such model")
+    expect(panel.get_by_role("status")).to_have_text("No model is called “no such model”.")
+    field.fill("")
+    expect(panel.get_by_role("group").first).to_have_accessible_name("Favourites")
+    field.press("End")
+    field.press("Home")
+    field.press("Enter")
     expect(panel).to_have_count(0)
     expect(box(page)).to_be_focused()
     ask(page, "second")
     wait_for_end(page, 2)
     expect(answer(page)).to_have_text("second")
+    page.keyboard.press("Control+Shift+m")
+    panel.locator("summary").click()
+    panel.get_by_role("button", name="Set a key").first.click()
+    expect(panel).to_have_count(0)
+    expect(page.get_by_label("Key for OpenAI")).to_be_visible()
 
 
 def test_an_own_server_is_added_and_taken_away_again(page: Page) -> None:
-    settings(page)
-    dialog = page.get_by_role("dialog", name="Settings")
-    dialog.get_by_role("button", name="Ollama").click()
-    dialog.get_by_role("button", name="Add", exact=True).click()
-    added = dialog.get_by_role("listitem").filter(has_text="Ollama")
-    expect(added).to_be_visible()
+    dialog = settings(page)
+    dialog.get_by_role("button", name="vLLM").click()
+    added = dialog.get_by_role("listitem").filter(has_text="vLLM")
+    expect(added).to_be_focused()
+    expect(added.get_by_role("status")).to_contain_text("Check the connection")
     added.get_by_role("button", name="Remove").click()
     expect(added).to_have_count(0)
+    dialog.get_by_role("button", name="Undo").click()
+    expect(added).to_be_visible()
+    dialog.get_by_role("button", name="Another server").click()
+    dialog.get_by_label("Name").fill("vLLM")
+    dialog.get_by_label("Address").fill("http://model.example/v1")
+    expect(dialog.get_by_text("The way there is not encrypted")).to_be_visible()
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("That did not work")
+    expect(dialog.get_by_label("Address")).to_have_value("http://model.example/v1")
 
 
 def test_a_conversation_goes_out_and_comes_in_again(page: Page, app: App, tmp_path: Path) -> None:
@@ -111,24 +208,24 @@ def test_a_conversation_goes_out_and_comes_in_again(page: Page, app: App, tmp_pa
     assert "take me with you" in json.dumps(json.loads(path.read_text("utf-8")))
     item.press("Delete")
     expect(item).to_have_count(0)
-    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("navigation").locator("input[type=file]").set_input_files(path)
     expect(page.get_by_text("came in")).to_be_visible()
 
 
 def test_a_backup_is_made_and_put_back(page: Page) -> None:
     ask(page, "worth keeping")
     wait_for_end(page, 1)
-    settings(page)
+    settings(page, "Data")
     page.get_by_role("button", name="Back up now").click()
-    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("was made")
+    expect(page.get_by_text("was made")).to_be_visible()
     page.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="New chat").click()
     ask(page, "said after it")
     wait_for_end(page, 2)
     expect(page.locator("[data-conversation]")).to_have_count(2)
-    settings(page)
+    settings(page, "Data")
     page.get_by_role("button", name="Restore").first.click()
     page.get_by_role("button", name="Replace everything with this").click()
-    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("as it was then")
+    expect(page.get_by_text("as it was then")).to_be_visible()
     page.get_by_role("button", name="Close").click()
     expect(page.locator("[data-conversation]")).to_have_text(["worth keeping"])

@@ -25,9 +25,9 @@ import { ConversationsContext } from "./conversations/context";
 import type { Conversations } from "./conversations/conversations";
 import { useList, useShown, useShownId } from "./conversations/useList";
 import type { Run } from "./llm/run";
-import type { OpenSettings, Section } from "./settings/section";
+import { type OpenSettings, SECTIONS, type Section } from "./settings/section";
 import type { Settings } from "./settings/settings";
-import { SettingsContext, useSettingsState } from "./settings/useSettings";
+import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
 import { strings } from "./strings";
 
 /** Fetched when somebody wants to see them. */
@@ -78,7 +78,11 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
-  const openSettings: OpenSettings = useCallback((section) => setOverlay(section ?? FIRST), []);
+  const openSettings: OpenSettings = useCallback(
+    // A button's event is no section.
+    (section) => setOverlay(SECTIONS.find((one) => one === section) ?? FIRST),
+    [],
+  );
   const title = items.find(({ id }) => id === openId)?.title ?? null;
   const { close, open, closeOver } = sidebar;
 
@@ -109,63 +113,65 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
   }, [title]);
 
   return (
-    <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
-      {sidebar.isOpen && (
-        <>
-          <div
-            className={styles.side}
-            style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
-          >
-            <Sidebar
-              search={search}
-              downloads={bridge.kind !== "pywebview"}
-              state={sidebar}
-              onNewChat={newChat}
-              onSettings={() => openSettings()}
-              onOpened={closeOver}
-            />
-          </div>
-          {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
-          {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
-          <div className={styles.veil} onClick={close} />
-        </>
-      )}
-      <div className={styles.chat}>
-        <Chat
-          id={conversation.key}
-          isKnown={isKnown}
-          onSettings={openSettings}
-          downloads={bridge.kind !== "pywebview"}
-          defaults={bridge.host()?.defaults ?? null}
-          header={{
-            title,
-            onSidebar: sidebar.isOpen ? null : open,
-            onNewChat: sidebar.isOpen ? null : newChat,
-            children: <ConversationBar downloads={bridge.kind !== "pywebview"} />,
-          }}
-          notice={
-            <>
-              <ConnectionNotice connection={connection} />
-              {problem !== null && <p className={styles.lost}>{strings.notSaved(problem)}</p>}
-              <Notices />
-            </>
-          }
-        />
-      </div>
-      <Suspense>
-        {overlay === "keys" && (
-          <KeySheet onClose={() => setOverlay(null)} onChange={() => openSettings("shortcuts")} />
+    <OpenSettingsContext value={openSettings}>
+      <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
+        {sidebar.isOpen && (
+          <>
+            <div
+              className={styles.side}
+              style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
+            >
+              <Sidebar
+                search={search}
+                downloads={bridge.kind !== "pywebview"}
+                state={sidebar}
+                onNewChat={newChat}
+                onSettings={() => openSettings()}
+                onOpened={closeOver}
+              />
+            </div>
+            {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
+            {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
+            <div className={styles.veil} onClick={close} />
+          </>
         )}
-        {overlay !== null && overlay !== "keys" && (
-          <SettingsDialog
-            section={overlay}
-            host={bridge.host()}
-            kind={bridge.kind}
-            onClose={() => setOverlay(null)}
+        <div className={styles.chat}>
+          <Chat
+            id={conversation.key}
+            isKnown={isKnown}
+            onSettings={openSettings}
+            downloads={bridge.kind !== "pywebview"}
+            defaults={bridge.host()?.defaults ?? null}
+            header={{
+              title,
+              onSidebar: sidebar.isOpen ? null : open,
+              onNewChat: sidebar.isOpen ? null : newChat,
+              children: <ConversationBar downloads={bridge.kind !== "pywebview"} />,
+            }}
+            notice={
+              <>
+                <ConnectionNotice connection={connection} />
+                {problem !== null && <p className={styles.lost}>{strings.notSaved(problem)}</p>}
+                <Notices />
+              </>
+            }
           />
-        )}
-      </Suspense>
-    </div>
+        </div>
+        <Suspense>
+          {overlay === "keys" && (
+            <KeySheet onClose={() => setOverlay(null)} onChange={() => openSettings("shortcuts")} />
+          )}
+          {overlay !== null && overlay !== "keys" && (
+            <SettingsDialog
+              section={overlay}
+              host={bridge.host()}
+              kind={bridge.kind}
+              onClose={() => setOverlay(null)}
+            />
+          )}
+        </Suspense>
+      </div>
+    </OpenSettingsContext>
   );
 }
 

@@ -1,8 +1,16 @@
 /** useSettings: the settings, wherever a component needs them. */
 import { createContext, useContext, useSyncExternalStore } from "react";
+import type { OpenSettings } from "./section";
 import type { Settings, SettingsState } from "./settings";
 
 export const SettingsContext = createContext<Settings | null>(null);
+
+/** Opens the dialog. */
+export const OpenSettingsContext = createContext<OpenSettings>(() => {});
+
+export function useOpenSettings(): OpenSettings {
+  return useContext(OpenSettingsContext);
+}
 
 export function useSettings(): Settings {
   const settings = useContext(SettingsContext);

@@ -19,7 +19,7 @@ export const attachmentsInGerman: Strings["attachments"] = {
   remove: (name) => `${name} entfernen`,
   reading: "Wird gelesen …",
   scaled: (pixels) => `verkleinert auf ${count(pixels)} px`,
-  asText: (tokens) => `geht als Text, etwa ${count(tokens)} Token`,
+  asText: (tokens) => `als Text, etwa ${count(tokens)} Token`,
   queued: (number) => (number === 1 ? "1 Anhang" : `${number} Anhänge`),
 
   dropTitle: "Bilder und Dateien hier ablegen",

@@ -18,7 +18,7 @@ export const attachmentsInEnglish = {
   remove: (name: string) => `Remove ${name}`,
   reading: "Reading…",
   scaled: (pixels: number) => `scaled to ${count(pixels)} px`,
-  asText: (tokens: number) => `sent as text, about ${count(tokens)} tokens`,
+  asText: (tokens: number) => `as text, about ${count(tokens)} tokens`,
   queued: (number: number) => (number === 1 ? "1 attachment" : `${number} attachments`),
 
   dropTitle: "Drop pictures and files here",

@@ -231,6 +231,18 @@ export const german: Strings = {
     "Frag, was du willst. Die Antwort erscheint, während sie geschrieben wird, und du kannst sie jederzeit anhalten.",
   emptyLocal: (model) =>
     `Du sprichst mit ${model}, einem sehr kleinen Modell, das auf diesem Rechner läuft. Nichts von dem, was du schreibst, verlässt ihn. Es ist schnell, und es irrt sich oft: gut zum Ausprobieren, nicht als Ratgeber.`,
+  firstRun: {
+    label: "Andere Modelle",
+    more: "Für Fakten, Rechnungen und lange Texte braucht es ein größeres Modell.",
+    use: (name: string) => `${name} verwenden`,
+    runs: (models: number) =>
+      models === 0
+        ? "läuft hier"
+        : models === 1
+          ? "läuft hier, 1 Modell"
+          : `läuft hier, ${models} Modelle`,
+    connect: "Anbieter verbinden",
+  },
   suggestionsLabel: "Vorschläge",
   suggestions: [
     {
@@ -287,7 +299,10 @@ export const german: Strings = {
   ownChat: "Einen eigenen Chat beginnen",
 
   error: (message) => `Fehler: ${message}`,
-  retryIn: (ms) => `Der Anbieter bittet, ${duration(ms)} zu warten.`,
+  otherModel: "Anderes Modell wählen",
+  askInNewChat: "In einem neuen Chat fragen",
+  retryIn: (ms) =>
+    `Der Anbieter bittet, ${duration(ms)} zu warten. Vorher lehnt er vielleicht wieder ab.`,
   retryNow: "Die Wartezeit ist um: Versuch es jetzt.",
   hints: {
     API_KEY_ERROR: "Prüfe den Schlüssel dieses Anbieters.",
@@ -302,7 +317,7 @@ export const german: Strings = {
     STREAM_INCOMPLETE: "Die Antwort endete, ohne zu sagen, dass sie vollständig ist.",
     SERVER_ERROR: "Der Anbieter hatte selbst ein Problem.",
     CONTEXT_LENGTH:
-      "Die Unterhaltung ist länger, als dieses Modell lesen kann. Beginne einen neuen Chat.",
+      "Die Unterhaltung ist länger, als dieses Modell lesen kann. Frag in einem neuen Chat oder ein Modell, das mehr liest.",
     MODEL_NOT_FOUND: "Der Anbieter hat dieses Modell nicht.",
     CONTENT_FILTER: "Der Anbieter hat es abgelehnt, darauf zu antworten.",
     SESSION_BUSY: "Es wird noch eine Antwort geschrieben.",

@@ -224,6 +224,18 @@ export const english = {
     "Ask anything. The answer streams in as it is written, and you can stop it at any time.",
   emptyLocal: (model: string) =>
     `You are talking to ${model}, a very small model that runs on this computer. Nothing you type leaves it. It is quick and it is often wrong: good for trying things out, not for advice.`,
+  firstRun: {
+    label: "Other models",
+    more: "Facts, sums and long texts need a larger model.",
+    use: (name: string) => `Use ${name}`,
+    runs: (models: number) =>
+      models === 0
+        ? "runs here"
+        : models === 1
+          ? "runs here, 1 model"
+          : `runs here, ${models} models`,
+    connect: "Connect a provider",
+  },
   suggestionsLabel: "Suggestions",
   suggestions: [
     { title: "Explain something", prompt: "Explain in simple words why the sea has tides." },
@@ -277,7 +289,10 @@ export const english = {
   ownChat: "Start a chat of your own",
 
   error: (message: string) => `Error: ${message}`,
-  retryIn: (ms: number) => `The provider asks to wait ${duration(ms)}.`,
+  otherModel: "Choose another model",
+  askInNewChat: "Ask it in a new chat",
+  retryIn: (ms: number) =>
+    `The provider asks to wait ${duration(ms)}. Sooner, it may refuse again.`,
   retryNow: "The wait is over: try again now.",
   hints: {
     API_KEY_ERROR: "Check the key of this provider.",
@@ -291,7 +306,8 @@ export const english = {
     STREAM_INTERRUPTED: "The connection broke while the answer was coming in.",
     STREAM_INCOMPLETE: "The answer ended without saying that it was complete.",
     SERVER_ERROR: "The provider had a problem of its own.",
-    CONTEXT_LENGTH: "The conversation is longer than this model can read. Start a new chat.",
+    CONTEXT_LENGTH:
+      "The conversation is longer than this model can read. Ask in a new chat, or a model that reads more.",
     MODEL_NOT_FOUND: "The provider does not have this model.",
     CONTENT_FILTER: "The provider refused to answer this.",
     SESSION_BUSY: "An answer is still being written.",

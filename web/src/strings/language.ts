@@ -27,17 +27,18 @@ export function localeOf(language: Language, system: readonly string[]): string 
 
 /**
  * The settings say so: remembered for the next page. True when this one is in another language, so
- * that it has to be loaded again.
+ * that it has to be loaded again, which helps once at most.
  */
 export function rememberLanguage(wanted: string, page: Window = window): boolean {
-  const before = shownLanguage(page);
+  const shown = shownLanguage(page);
   try {
-    if (wanted === "") page.sessionStorage.removeItem(KEY);
-    else page.sessionStorage.setItem(KEY, wanted);
+    const before = page.sessionStorage.getItem(KEY) ?? "";
+    page.sessionStorage.setItem(KEY, wanted);
+    if (before === wanted) return false;
   } catch {
     return false; // nothing can be remembered: a page loaded again would be the same
   }
-  return shownLanguage(page) !== before;
+  return languageOf(wanted, page.navigator.languages) !== shown;
 }
 
 /** The first language that there is, of those that are wanted. */
@@ -54,7 +55,10 @@ function baseOf(tag: string): string {
   return tag.toLowerCase().split("-")[0] ?? "";
 }
 
+/** What the host has put into the page; where it puts nothing, what the last page was told. */
 function read(page: Window): string | null {
+  const { language } = page.document.documentElement.dataset;
+  if (language !== undefined) return language;
   try {
     return page.sessionStorage.getItem(KEY);
   } catch {

@@ -50,7 +50,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
         aria-label={strings.keyFor(name)}
         aria-describedby={about === "" ? undefined : `${id}-about`}
         aria-invalid={wrong === null ? undefined : true}
-        placeholder={keyWords(status)}
+        placeholder={keyWords(status, needsKey)}
         value={key}
         onChange={(event) => setTyped(event.target.value)}
       />
@@ -88,8 +88,10 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   );
 }
 
-function keyWords(status: KeyStatus | null): string {
-  if (status === null || !status.configured) return strings.keyMissing;
+function keyWords(status: KeyStatus | null, isNeeded: boolean): string {
+  if (status === null || !status.configured) {
+    return isNeeded ? strings.keyMissing : strings.keyIfAny;
+  }
   const where = status.source === null ? "" : strings.keySources[status.source];
   return strings.keyThere(status.hint, where);
 }

@@ -1,0 +1,29 @@
+/** ModelAbout: what is to be said of the model that one is about to choose. */
+import { strings } from "../strings";
+import { IconButton } from "./IconButton";
+import { StarIcon } from "./icons";
+import { factsInWords } from "./ModelFacts";
+import styles from "./ModelPanel.module.css";
+import type { ModelOption } from "./modelOptions";
+
+export interface ModelAboutProps {
+  readonly option: ModelOption;
+  readonly onToggle: () => void;
+}
+
+export function ModelAbout({ option, onToggle }: ModelAboutProps) {
+  const { model, providerName, isFavourite } = option;
+  const facts = factsInWords(model);
+  const label = isFavourite ? strings.dropFavourite(model.name) : strings.addFavourite(model.name);
+  return (
+    <div className={styles.about}>
+      <p>
+        <span dir="auto">{strings.withProvider(model.id, providerName)}</span>
+        {facts !== "" && <span>{facts}</span>}
+      </p>
+      <IconButton label={label} onClick={onToggle}>
+        <StarIcon isFull={isFavourite} />
+      </IconButton>
+    </div>
+  );
+}

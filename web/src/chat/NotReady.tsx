@@ -1,0 +1,58 @@
+/** NotReady: who cannot answer now, why, and what helps. */
+import { useOpenSettings, useSettings, useSettingsState } from "../settings/useSettings";
+import { strings } from "../strings";
+import styles from "./ModelPanel.module.css";
+
+export interface NotReadyProps {
+  /** Something else is opened. */
+  readonly onLeave: () => void;
+}
+
+export function NotReady({ onLeave }: NotReadyProps) {
+  const { loadModels } = useSettings();
+  const { providers, lists } = useSettingsState();
+  const openSettings = useOpenSettings();
+  const waiting = providers.flatMap((provider) => {
+    const listed = lists[provider.id];
+    const { problem, needsKey, hasKey } = provider;
+    const isKeyMissing = needsKey && !hasKey;
+    const reason = isKeyMissing
+      ? strings.preferences.needsKey
+      : (problem ?? listed?.problem ?? null);
+    return reason === null
+      ? []
+      : [{ provider, reason, isKeyMissing, isAsking: listed?.isAsking ?? false }];
+  });
+  if (waiting.length === 0) return null;
+  return (
+    <details className={styles.waiting}>
+      <summary>
+        {strings.notReady}: {waiting.map(({ provider }) => provider.name).join(", ")}
+      </summary>
+      <ul>
+        {waiting.map(({ provider: { id, name, problem }, reason, isKeyMissing, isAsking }) => (
+          <li key={id}>
+            <p>
+              <strong dir="auto">{name}</strong> <span dir="auto">{reason}</span>
+            </p>
+            {problem === null ? (
+              <button type="button" disabled={isAsking} onClick={() => void loadModels(id, true)}>
+                {strings.preferences.refresh}
+              </button>
+            ) : (
+              <button
+                type="button"
+                onClick={() => {
+                  onLeave();
+                  openSettings("providers");
+                }}
+              >
+                {isKeyMissing ? strings.setKey : strings.openSettings}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
