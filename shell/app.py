@@ -27,6 +27,7 @@ from shell.api.listener import address_of, listen
 from shell.api.passes import Passes
 from shell.datadir import DataDirectory
 from shell.links import has_desktop, open_link
+from shell.look import Look, read_look
 from shell.loop import run_within, turning
 from shell.opening import Opening, close
 from shell.placement import FILE as PLACEMENT
@@ -38,6 +39,8 @@ if TYPE_CHECKING:  # what takes its time is loaded while the window appears
     from shell.host import Host
 
 PAGE = Path(__file__).parent / "page"
+SETTINGS = "settings.json"
+"""Named here again: where it is named, the settings' models come with it."""
 CLOSE_S = 2.5
 """The process is gone within 3 s, whatever a page, a disk or a provider does."""
 
@@ -105,6 +108,7 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
             opening.hear,
             options.dev_url or f"{address_of(listener)}/",
             placement=options.data.path / PLACEMENT,
+            theme=_look(options).theme,
             debug_port=options.debug_port,
             on_closed=opening.leave,
         )
@@ -122,7 +126,7 @@ async def _behind_windows(
     """The server first: the page is asked for before it has anything to say."""
     from shell.api.page_server import PageServer
 
-    server = PageServer(listener, _page(options))
+    server = PageServer(listener, _page(options), lambda: _look(options))
     server.start()
     # Beside the loop, which hands the page out meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.host")
@@ -139,7 +143,9 @@ async def _behind_tabs(
     host = _host(options, lambda: False)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
     tabs = Tabs(host.door, passes, host.leave, grace_s)
-    server = Loopback(listener, _page(options), tabs, _origin(options.dev_url))
+    server = Loopback(
+        listener, _page(options), tabs, lambda: _look(options), _origin(options.dev_url)
+    )
     server.start()
     return host, server
 
@@ -153,6 +159,10 @@ def _host(options: Options, open_window: Callable[[], bool]) -> "Host":
 
 def _page(options: Options) -> Page | None:
     return None if options.dev_url else load_page(PAGE)
+
+
+def _look(options: Options) -> Look:
+    return read_look(options.data.path / SETTINGS)
 
 
 def _origin(url: str | None) -> str | None:

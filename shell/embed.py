@@ -25,6 +25,7 @@ from shell.display import display_problem
 from shell.engine import Engine
 from shell.errors import NotFound, ShellError
 from shell.links import open_link
+from shell.look import Look
 from shell.loop import LoopThread
 from shell.providers.base import Chunk, Finish, ModelInfo, Provider, ProviderRequest, TextDelta
 from shell.settings import Deadlines, Settings
@@ -194,7 +195,7 @@ class _OwnPage(Page):
 
     html: bytes
 
-    def index(self, transport: Transport) -> bytes:
+    def index(self, transport: Transport, look: Look) -> bytes:
         """As it is."""
         return self.html
 

@@ -22,6 +22,7 @@ import webview.util
 from webview.window import Window
 
 from shell.api.listener import PortTaken
+from shell.look import Theme
 from shell.placement import Placement, read_placement, write_placement
 from shell.signals import caught
 from shell.webviews import View
@@ -55,12 +56,14 @@ class Windows:
         *,
         title: str = TITLE,
         placement: Path | None = None,
+        theme: Theme | None = None,
         debug_port: int | None = None,
         on_closed: Callable[[str], None],
     ) -> None:
         """`door` takes what a page says, on the loop's thread: a `Door`'s `post`. `on_closed` is
         told, there too, the id of a window that is gone for good; a reload is no such thing.
-        `placement` is the file that remembers where the last window stood.
+        `placement` is the file that remembers where the last window stood; `theme` is what a
+        window looks like before its page is drawn, None for what the system has.
         `debug_port` turns remote debugging on, on the loopback address; 0 takes a free port. Its
         address is printed once the first page has said hello.
 
@@ -72,6 +75,7 @@ class Windows:
         self._page_url = page_url
         self._title = title
         self._remembered = placement
+        self._paper = PAPER if theme is None else (PAPER[theme == "dark"],) * 2
         self._placement = STANDARD
         self._debug_port = None if debug_port is None else _free_port(debug_port)
         self._on_closed = on_closed
@@ -97,7 +101,7 @@ class Windows:
         with caught() as signals:
             self.take_over()
             self._view = _view()
-            self._view.prepare(self._post, self._debug_port, PAPER)
+            self._view.prepare(self._post, self._debug_port, self._paper)
             for name in SETTINGS_OFF:
                 webview.settings[name] = False
 
@@ -150,7 +154,7 @@ class Windows:
                 y=place.y,
                 maximized=place.maximized,
                 min_size=LEAST_SIZE,
-                background_color=PAPER[0],
+                background_color=self._paper[0],
                 text_select=True,
                 zoomable=True,
             )

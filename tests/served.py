@@ -24,6 +24,7 @@ from shell.api.shell import ShellApi
 from shell.api.tabs import Tabs
 from shell.contract import CONTRACT_VERSION, Defaults
 from shell.engine import Engine
+from shell.look import Look
 from shell.providers.echo import EchoProvider
 
 FILES = {
@@ -65,6 +66,7 @@ class Served:
     engine: Engine
     passes: Passes
     gone: list[str] = field(default_factory=list)
+    look: Look = field(default_factory=Look)
 
     @property
     def port(self) -> int:
@@ -99,14 +101,21 @@ async def serving(
     with TemporaryDirectory() as directory:
         write_built_page(Path(directory))
         page = load_page(Path(directory))
-    loopback: Loopback | PageServer = (
-        Loopback(listen(0), page, Tabs(door, passes, on_gone, grace_s), dev_origin)
-        if browser
-        else PageServer(listen(0), page)
-    )
+    listener = listen(0)
+
+    def look() -> Look:
+        return served.look
+
+    loopback: Loopback | PageServer
+    if browser:
+        tabs = Tabs(door, passes, on_gone, grace_s)
+        loopback = Loopback(listener, page, tabs, look, dev_origin)
+    else:
+        loopback = PageServer(listener, page, look)
+    served = Served(loopback, engine, passes, gone)
     loopback.start()
     try:
-        yield Served(loopback, engine, passes, gone)
+        yield served
     finally:
         await engine.close()
         await loopback.stop()

@@ -21,6 +21,7 @@ LAYERS: list[set[str]] = [
         "keys",
         "links",
         "logs",
+        "look",
         "loop",
         "placement",
         "providers",

@@ -14,6 +14,7 @@ from websockets.typing import Origin
 from shell.api.assets import MANIFEST, PageMissing, load_page
 from shell.api.listener import PortTaken, listen
 from shell.api.resources import POLICY
+from shell.look import Look
 from tests.served import FILES, Served, serving, write_built_page
 
 pytestmark = pytest.mark.anyio
@@ -175,6 +176,15 @@ async def test_another_site_may_link_here_and_nothing_else(browser: bool) -> Non
             path = "/assets/main-abc123.js"
             assert (await get(served, path, sec_fetch_site=site)).status == 403
         assert (await get(served, "/", origin="https://evil.example")).status == 403
+
+
+@both
+async def test_the_page_looks_as_it_is_chosen_to_at_every_load(browser: bool) -> None:
+    async with serving(browser=browser) as served:
+        assert '<html lang="en" data-language="">' in (await get(served, "/")).body
+        served.look = Look("dark", "large", "de")
+        chosen = '<html lang="de" data-language="de" data-theme="dark" data-size="large">'
+        assert chosen in (await get(served, "/")).body
 
 
 async def test_one_connection_is_asked_again_and_what_is_no_request_ends_it() -> None:

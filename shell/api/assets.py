@@ -9,6 +9,7 @@ from string import Template
 from typing import Literal, NotRequired, TypedDict, cast
 
 from shell.errors import ShellError
+from shell.look import Look
 
 Transport = Literal["pywebview", "loopback"]
 """How a page reaches its host: through the web view, or over the loopback server."""
@@ -64,13 +65,16 @@ class Page:
     styles: tuple[str, ...]
     preloads: tuple[str, ...]
 
-    def index(self, transport: Transport) -> bytes:
+    def index(self, transport: Transport, look: Look) -> bytes:
         """The index, rendered for the way in which it will reach its host."""
         links = [f'<link rel="stylesheet" href="{escape(path)}">' for path in self.styles]
         links += [f'<link rel="modulepreload" href="{escape(path)}">' for path in self.preloads]
         template = Template(TEMPLATE.read_text("utf-8"))
         return template.substitute(
-            transport=transport, script=escape(self.script), links="\n    ".join(links)
+            transport=transport,
+            look=" ".join(f'{name}="{escape(value)}"' for name, value in look.attributes().items()),
+            script=escape(self.script),
+            links="\n    ".join(links),
         ).encode()
 
 

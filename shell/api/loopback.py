@@ -5,6 +5,7 @@ The way to the door (`/door`, a WebSocket) is for pages that this server, or Vit
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from starlette.datastructures import Headers
@@ -16,6 +17,7 @@ from shell.api.assets import Page
 from shell.api.listener import address_of
 from shell.api.resources import Answer, Resources, plain
 from shell.api.tabs import Tabs
+from shell.look import Look
 
 DOOR = "/door"
 MAX_MESSAGE_BYTES = 33_000_000
@@ -30,6 +32,7 @@ class Loopback:
         listener: where connections come in; closed by `stop()`.
         page: the built page, or None when it is served by somebody else (Vite).
         tabs: takes the browser's tabs.
+        look: how the page is to look; asked again whenever it is loaded.
         dev_origin: the origin of a page that is served by Vite, which the door then accepts too.
     """
 
@@ -38,13 +41,14 @@ class Loopback:
         listener: socket.socket,
         page: Page | None,
         tabs: Tabs,
+        look: Callable[[], Look] = Look,
         dev_origin: str | None = None,
     ) -> None:
         self.address = address_of(listener)
         self._listener = listener
         self._tabs = tabs
         port = listener.getsockname()[1]
-        self._resources = Resources(port, page, "loopback", dev_origin)
+        self._resources = Resources(port, page, "loopback", look, dev_origin)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._answer,

@@ -7,6 +7,7 @@ times as long to load.
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from urllib.parse import unquote
 
 import h11
@@ -14,6 +15,7 @@ import h11
 from shell.api.assets import Page
 from shell.api.listener import address_of
 from shell.api.resources import Answer, Resources, plain
+from shell.look import Look
 
 IDLE_S = 30.0
 """A connection that asks for nothing is closed after so long."""
@@ -26,12 +28,15 @@ class PageServer:
     Args:
         listener: where connections come in; closed by `stop()`.
         page: the built page, or None when it is served by somebody else (Vite).
+        look: how it is to look; asked again whenever it is loaded.
     """
 
-    def __init__(self, listener: socket.socket, page: Page | None) -> None:
+    def __init__(
+        self, listener: socket.socket, page: Page | None, look: Callable[[], Look] = Look
+    ) -> None:
         self.address = address_of(listener)
         self._listener = listener
-        self._resources = Resources(listener.getsockname()[1], page, "pywebview")
+        self._resources = Resources(listener.getsockname()[1], page, "pywebview", look)
         self._starting: asyncio.Task[asyncio.Server] | None = None
         self._connections: set[asyncio.Task[None]] = set()
 

@@ -4,11 +4,12 @@ The index and the built page's own files, to GET and HEAD, and nothing else. Eve
 name this server as its Host, or a foreign page could reach it under a name of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shell.api.assets import Page, Transport
 from shell.api.listener import HOST
+from shell.look import Look
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -49,17 +50,25 @@ class Resources:
         port: where the server listens, on the loopback address.
         page: the built page, or None when it is served by somebody else (Vite).
         transport: how the page will reach its host.
+        look: how it is to look; asked again whenever it is loaded.
         dev_origin: the origin of a page that is served by Vite, which the door then accepts too.
     """
 
     def __init__(
-        self, port: int, page: Page | None, transport: Transport, dev_origin: str | None = None
+        self,
+        port: int,
+        page: Page | None,
+        transport: Transport,
+        look: Callable[[], Look],
+        dev_origin: str | None = None,
     ) -> None:
         self._hosts = {f"{HOST}:{port}", f"localhost:{port}"}
         self._dev_origin = dev_origin
+        self._page = page
+        self._transport: Transport = transport
+        self._look = look
         self._files: dict[str, Answer] = {}
         if page is not None:
-            self._files["/"] = Answer(200, _INDEX_HEADERS, page.index(transport))
             for path, asset in page.assets.items():
                 headers = {**_FOREVER, "Content-Type": asset.content_type}
                 self._files[path] = Answer(200, headers, asset.body)
@@ -71,7 +80,12 @@ class Resources:
             return refusal
         if method not in _METHODS:
             return plain(405, "Only GET and HEAD", {"Allow": ", ".join(_METHODS)})
-        return refusal or self._files.get(path) or plain(404, "Not found")
+        if refusal is not None:
+            return refusal
+        if path == "/" and self._page is not None:
+            index = self._page.index(self._transport, self._look())
+            return Answer(200, _INDEX_HEADERS, index)
+        return self._files.get(path) or plain(404, "Not found")
 
     def refusal(self, headers: Mapping[str, str], *, door: bool) -> Answer | None:
         """Why a request is not answered, or is kept from the door; None when it is welcome."""
