@@ -28,7 +28,7 @@ with one of these commands is carried out where it stands (an unknown command is
 Pictures and files of the last user message are named behind the script, with their sizes.
 
 Usage is counted in words of the input and pieces of the output. `max_tokens` is obeyed. The model
-`echo-strict` refuses a temperature and a system prompt, as some models do.
+`echo-strict` refuses a temperature, a system prompt, pictures and files, as some models do.
 """
 
 import asyncio
@@ -36,6 +36,7 @@ import contextlib
 import json
 import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from shell.contract import FinishReason, ImagePart, Message, TextPart
 from shell.errors import ErrorCode, ProviderError
@@ -51,6 +52,10 @@ from shell.providers.base import (
     UsageReport,
 )
 
+if TYPE_CHECKING:
+    from shell.providers.listing import ListedModel
+
+STRICT = "echo-strict"
 DEFAULT_RATE = 40.0
 """Words a second: quick, and still something to watch and to stop."""
 
@@ -79,7 +84,7 @@ class EchoProvider:
 
     def model(self, model_id: str) -> ModelInfo:
         """Takes everything, but for `echo-strict`."""
-        strict = model_id == "echo-strict"
+        strict = model_id == STRICT
         return ModelInfo(
             id=model_id,
             context_tokens=1_000_000,
@@ -89,6 +94,12 @@ class EchoProvider:
             files=not strict,
             assistant_prefill=not strict,
         )
+
+    async def list_models(self) -> "list[ListedModel]":
+        """Both of its models."""
+        from shell.providers.listing import ListedModel
+
+        return [ListedModel(name, name) for name in (self.default_model_id, STRICT)]
 
     def check(self) -> None:
         """Can always run."""
