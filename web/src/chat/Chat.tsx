@@ -16,6 +16,7 @@ import { EMBEDDED, ModelPicker } from "./ModelPicker";
 import { StatusLine } from "./StatusLine";
 import { Transcript } from "./Transcript";
 import { useFollow } from "./useFollow";
+import { useKeptFocus } from "./useKeptFocus";
 import { useTarget } from "./useTarget";
 
 export interface ChatProps {
@@ -44,6 +45,7 @@ export function Chat(props: ChatProps) {
   const follow = useFollow(!isEmpty);
   const { jumpToEnd } = follow;
   useTarget(target, follow);
+  useKeptFocus(box);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation begins at its end
   useLayoutEffect(jumpToEnd, [id, jumpToEnd]);

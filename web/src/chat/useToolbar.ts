@@ -18,7 +18,11 @@ export function useToolbar(bar: RefObject<HTMLElement | null>): Toolbar {
   // After every render: buttons come and go.
   useLayoutEffect(() => {
     const all = buttons();
-    stopAt(all.find((button) => button === document.activeElement) ?? all[0]);
+    const { activeElement } = document;
+    const stop = all.find((button) => button === activeElement) ?? all[0];
+    stopAt(stop);
+    // What cannot be pressed any more gives the focus to its neighbour.
+    if (stop !== activeElement && bar.current?.contains(activeElement)) stop?.focus();
   });
 
   return {

@@ -1,0 +1,105 @@
+"""A whole visit without a mouse: every step by keys that a person has, and the focus never lost."""
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.app import answer, box, until, wait_for_end
+
+FOCUSED = """
+() => document.activeElement.getAttribute("aria-label") || document.activeElement.textContent
+"""
+FOCUS = "document.activeElement !== null && document.activeElement !== document.body"
+
+
+def tab_to(page: Page, name: str, key: str = "Tab") -> None:
+    """Go on with the key until what has this name has the focus."""
+    for _ in range(30):
+        page.keyboard.press(key)
+        if name in page.evaluate(FOCUSED):
+            return
+    raise AssertionError(f"{key} never came to {name}")
+
+
+def test_a_visit_without_a_mouse(page: Page) -> None:
+    """shows: D87"""
+    keys = page.keyboard
+    # Ask, with a second line.
+    keys.type("the first line")
+    keys.press("Shift+Enter")
+    keys.type("and the second")
+    keys.press("Enter")
+    wait_for_end(page, 1)
+    expect(answer(page)).to_contain_text("and the second")
+    expect(box(page)).to_be_focused()
+
+    # Change the question; the old one is a version.
+    keys.press("ArrowUp")
+    keys.press("Control+a")
+    keys.type("another question")
+    keys.press("Enter")
+    wait_for_end(page, 2)
+    expect(answer(page)).to_have_text("another question")
+    until(page, FOCUS)
+    tab_to(page, "Copy", "Shift+Tab")
+    tab_to(page, "Answer again", "ArrowRight")
+
+    # Another model, and back.
+    box(page).focus()
+    tab_to(page, "choose another model")
+    keys.press("Enter")
+    panel = page.get_by_role("dialog", name="Models")
+    expect(panel).to_be_visible()
+    keys.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(page.locator("button[aria-haspopup=dialog]:focus")).to_have_count(1)
+
+    # A new chat, and stop in mid-answer.
+    keys.press("Control+Shift+O")
+    expect(page.locator(".message")).to_have_count(0)
+    expect(box(page)).to_be_focused()
+    keys.type("/stall")
+    keys.press("Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    keys.press("Escape")
+    assert wait_for_end(page, 3)["cancelled"] is True
+    expect(box(page)).to_be_focused()
+
+    # Find the first one, and open it.
+    keys.press("Control+k")
+    keys.type("second")
+    expect(page.locator("[data-hits] mark").first).to_be_visible()
+    keys.press("ArrowDown")
+    keys.press("ArrowDown")  # the first hit is its title
+    expect(page.locator("[data-hits] button:focus")).to_contain_text("and the second")
+    keys.press("Enter")
+    expect(page.locator("[data-found]")).to_contain_text("and the second")
+    until(page, FOCUS)
+
+    # Give it a name, put it away, take that back.
+    page.locator("nav").get_by_role("searchbox").focus()
+    keys.press("Escape")
+    keys.press("ArrowDown")
+    expect(page.locator("[data-conversation]:focus")).to_have_count(1)
+    keys.press("F2")
+    keys.press("Control+a")
+    keys.type("named by hand")
+    keys.press("Enter")
+    named = page.locator("[data-conversation]", has_text="named by hand")
+    expect(named).to_be_focused()
+    keys.press("Delete")
+    expect(named).to_have_count(0)
+    until(page, FOCUS)
+    keys.press("Control+z")
+    expect(named).to_have_count(1)
+
+    # The settings, and out of them again.
+    keys.press("Control+Comma")
+    expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+    keys.press("Escape")
+    expect(page.get_by_role("dialog", name="Settings")).to_have_count(0)
+    until(page, FOCUS)
+
+    # Out of the way, and back.
+    keys.press("Control+b")
+    expect(page.get_by_role("navigation")).to_have_count(0)
+    keys.press("Control+b")
+    expect(page.get_by_role("navigation")).to_be_visible()
