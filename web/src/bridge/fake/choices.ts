@@ -8,6 +8,8 @@ import type {
   PreferencesChange,
   ProviderSummary,
   SettingsView,
+  TrialReport,
+  TrialRequest,
 } from "../contract";
 import { refusal } from "./refusal";
 
@@ -65,6 +67,8 @@ export class FakeChoices {
         return this.#providers();
       case "providers.presets":
         return [];
+      case "providers.test":
+        return this.#test(params as TrialRequest);
       case "providers.models":
         return this.#models(params as ModelsRequest);
       default:
@@ -123,6 +127,19 @@ export class FakeChoices {
         problem: hasKey ? null : "There is no key for it",
       },
     ];
+  }
+
+  #test({ providerId, key }: TrialRequest): TrialReport {
+    const works = providerId !== CLOUD || this.#hint !== null || key != null;
+    return {
+      ok: works,
+      sentence: works ? "It works" : "There is no key for it",
+      code: works ? null : "API_KEY_ERROR",
+      modelId: this.#by.modelId,
+      firstMs: works ? 120 : null,
+      totalMs: works ? 900 : null,
+      models: [],
+    };
   }
 
   #models({ providerId }: ModelsRequest): ModelList {

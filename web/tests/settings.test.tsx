@@ -1,0 +1,209 @@
+/** Settings: what is chosen is kept; what is refused stays as it was typed, and is said. */
+import { act, fireEvent, render, screen, within } from "@testing-library/react";
+import { afterEach, expect, it, vi } from "vitest";
+import type { Bridge } from "../src/bridge/bridge";
+import type { PreferencesChange } from "../src/bridge/contract";
+import SettingsDialog from "../src/chat/settings/SettingsDialog";
+import { createToasts, ToastsContext } from "../src/chat/toasts";
+import { ConversationsContext } from "../src/conversations/context";
+import { createConversations } from "../src/conversations/conversations";
+import type { Section } from "../src/settings/section";
+import { createSettings, type Settings } from "../src/settings/settings";
+import { SettingsContext } from "../src/settings/useSettings";
+import { fakePage, turn } from "./support";
+
+afterEach(() => vi.useRealTimers());
+
+interface Shown {
+  readonly settings: Settings;
+  readonly updates: PreferencesChange[];
+  readonly said: () => string[];
+  readonly close: () => Promise<void>;
+  /** The host takes nothing from now on. */
+  refuse: boolean;
+}
+
+async function shown(section: Section): Promise<Shown> {
+  const { bridge, llm } = await fakePage();
+  const page: Shown = { refuse: false, updates: [], settings: null as never, said, close };
+  const client: Bridge["client"] = {
+    ...bridge.client,
+    settings: {
+      ...bridge.client.settings,
+      update(change) {
+        page.updates.push(change);
+        return page.refuse
+          ? Promise.reject(new Error("the disk is full"))
+          : bridge.client.settings.update(change);
+      },
+    },
+  };
+  const toasts = createToasts();
+  const settings = createSettings(client, () => {});
+  const host = { client, router: bridge.router, llm };
+  const conversations = createConversations({ host });
+  const shown = render(
+    <ConversationsContext value={conversations}>
+      <SettingsContext value={settings}>
+        <ToastsContext value={toasts}>
+          <SettingsDialog
+            section={section}
+            host={bridge.host()}
+            kind="loopback"
+            onClose={() => {}}
+          />
+        </ToastsContext>
+      </SettingsContext>
+    </ConversationsContext>,
+  );
+  await turn(100);
+
+  function said(): string[] {
+    return toasts.get().map(({ text }) => text);
+  }
+
+  async function close(): Promise<void> {
+    shown.unmount();
+    await turn(100);
+  }
+
+  return Object.assign(page, { settings });
+}
+
+const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name);
+const type = (name: string, value: string) => fireEvent.change(field(name), { target: { value } });
+const alert = () => screen.queryByRole("alert")?.textContent ?? null;
+
+async function leave(name: string): Promise<void> {
+  fireEvent.blur(field(name));
+  await turn(100);
+}
+
+it("opens at the section that was asked for, and goes on by the arrows", async () => {
+  await shown("appearance");
+  const chosen = () => screen.getByRole("tab", { selected: true }).textContent;
+  expect(chosen()).toBe("Appearance");
+  for (const [key, name] of [
+    ["ArrowDown", "Shortcuts"],
+    ["End", "About"],
+    ["ArrowDown", "Providers"],
+    ["ArrowUp", "About"],
+    ["Home", "Providers"],
+  ] as const) {
+    fireEvent.keyDown(screen.getByRole("tab", { selected: true }), { key });
+    await turn(100);
+    expect(chosen()).toBe(name);
+    expect(document.activeElement?.textContent).toBe(name);
+    expect(screen.getByRole("tabpanel", { name })).toBeTruthy();
+  }
+});
+
+it("keeps a wait in milliseconds, and all other waits as they are", async () => {
+  const { updates } = await shown("answers");
+  expect(field("A whole answer").value).toBe("120");
+  type("A whole answer", "1.5");
+  expect(updates).toEqual([]);
+  await leave("A whole answer");
+  const deadlines = { firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 };
+  expect(updates).toEqual([{ deadlines: { ...deadlines, overallMs: 1_500 } }]);
+  await leave("A whole answer");
+  expect(updates.length).toBe(1);
+});
+
+it("says which number cannot be, and sends none", async () => {
+  const { updates } = await shown("answers");
+  for (const wrong of ["0.5", "601", "", "-3"]) {
+    type("A whole answer", wrong);
+    await leave("A whole answer");
+    expect(alert(), wrong).toContain("It must be from 1 to 600");
+    expect(field("A whole answer").value).toBe(wrong);
+  }
+  expect(updates).toEqual([]);
+});
+
+it("leaves what was refused as it was typed, and says why", async () => {
+  const page = await shown("models");
+  page.refuse = true;
+  type("Instructions", "Be brief.");
+  await leave("Instructions");
+  expect(alert()).toBe("Not saved: the disk is full");
+  expect(field("Instructions").value).toBe("Be brief.");
+  page.refuse = false;
+  await leave("Instructions");
+  expect(alert()).toBeNull();
+  expect(page.settings.get().preferences?.defaultSystemPrompt).toBe("Be brief.");
+});
+
+it("saves what is being typed when it is closed, and says when that was refused", async () => {
+  const page = await shown("models");
+  type("Instructions", "Be brief.");
+  await page.close();
+  expect(page.updates).toEqual([{ defaultSystemPrompt: "Be brief." }]);
+  expect(page.said()).toEqual([]);
+
+  const other = await shown("models");
+  other.refuse = true;
+  type("Instructions", "Be long.");
+  await other.close();
+  expect(other.said()).toEqual(["Not saved: the disk is full"]);
+});
+
+it("asks for no temperature, or for one", async () => {
+  const { updates } = await shown("models");
+  expect(field("Temperature").disabled).toBe(true);
+  fireEvent.click(field("The model's own"));
+  await turn(100);
+  fireEvent.change(field("Temperature"), { target: { value: "1.2" } });
+  fireEvent.pointerUp(field("Temperature"));
+  await turn(100);
+  fireEvent.click(field("The model's own"));
+  await turn(100);
+  expect(updates).toEqual([
+    { defaultTemperature: 0.7 },
+    { defaultTemperature: 1.2 },
+    { defaultTemperature: null },
+  ]);
+});
+
+it("keeps a key that was refused in its field, and one that was taken nowhere", async () => {
+  const { settings } = await shown("providers");
+  const save = within(screen.getByText("Cloud").closest("li") as HTMLElement);
+  vi.spyOn(settings, "setKey").mockRejectedValueOnce(new Error("no keychain"));
+  type("Key for Cloud", "sk-not-a-key-1234");
+  await act(async () => fireEvent.click(save.getByRole("button", { name: "Save" })));
+  await turn(100);
+  expect(alert()).toContain("no keychain");
+  expect(field("Key for Cloud").value).toBe("sk-not-a-key-1234");
+  fireEvent.click(save.getByRole("button", { name: "Save" }));
+  await turn(100);
+  expect(field("Key for Cloud").value).toBe("");
+  expect(field("Key for Cloud").placeholder).toContain("1234");
+  expect(save.getByRole("status").textContent).toContain("began after 0.1 s");
+  expect(document.body.innerHTML).not.toContain("sk-not-a-key");
+});
+
+it("refuses keys that are not free, and takes them from others when it is told to", async () => {
+  const { settings } = await shown("shortcuts");
+  const button = () => screen.getByRole("button", { name: /^Show or hide the sidebar/ });
+  fireEvent.click(button());
+  const press = async (key: string, more = {}) => {
+    fireEvent.keyDown(button(), { key, ctrlKey: true, ...more });
+    await turn(50);
+  };
+  await press("w");
+  expect(alert()).toContain("keeps these keys for itself");
+  await press("k");
+  expect(alert()).toContain("Search everything");
+  fireEvent.click(screen.getByRole("button", { name: "Take them from there" }));
+  await turn(100);
+  expect(settings.get().preferences?.shortcuts).toEqual({ sidebar: "Mod+K", search: "" });
+  fireEvent.click(button());
+  await press("Backspace", { ctrlKey: false });
+  expect(settings.get().preferences?.shortcuts).toEqual({ sidebar: "", search: "" });
+  expect(button().textContent).toBe("No keys");
+});
+
+it("says where everything lies", async () => {
+  await shown("data");
+  expect(screen.getByText("…/settings.json")).toBeTruthy();
+});
