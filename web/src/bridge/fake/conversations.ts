@@ -23,6 +23,7 @@ import type {
   Usage,
   ViewRequest,
 } from "../contract";
+import { FakeBlobs, told } from "./blobs";
 import { FakeImports } from "./imports";
 import { FakeNotes } from "./notes";
 import { refusal } from "./refusal";
@@ -59,6 +60,7 @@ export class FakeConversations {
   readonly #by: { readonly providerId: string; readonly modelId: string };
   readonly #imports = new FakeImports((title, messages) => this.#take(title, messages));
   readonly #notes = new FakeNotes();
+  readonly #blobs = new FakeBlobs();
   #version = 0;
   #count = 0;
   #watching: (() => void)[] = [];
@@ -118,6 +120,8 @@ export class FakeConversations {
         return this.#state(params as StoreWatch);
       case "spent":
         return this.#spent(params as string);
+      case "attachment":
+        return this.#blobs.get(params as string);
       case "prompts":
         return this.#prompts();
       default:
@@ -235,7 +239,7 @@ export class FakeConversations {
     inferenceId: string | null | undefined,
   ): SendReply {
     const text = textOf(content);
-    const question = this.#add(tree, parentId, "user", text);
+    const question = this.#add(tree, parentId, "user", this.#blobs.keep(content));
     const answer = this.#add(tree, question.id, "assistant", "");
     if (tree.head.title === "") tree.head.title = firstWords(text);
     try {
@@ -256,7 +260,7 @@ export class FakeConversations {
     wanted: string | null | undefined,
   ): SendReply {
     const path = pathOf(tree).filter(({ id }) => id !== answer.id || textOf(answer.content) !== "");
-    const messages = path.map(({ role, content }) => ({ role, content: textOf(content) }));
+    const messages = path.map(({ role, content }) => ({ role, content: told(content) }));
     const asked = messages.findLast(({ role }) => role === "user");
     const inferenceId = this.#answer(wanted, asked ? [...messages, asked] : messages, (run, bad) =>
       this.#ended(answer, run, bad),
@@ -298,13 +302,18 @@ export class FakeConversations {
     });
   }
 
-  #add(tree: Tree, parentId: string | null, role: Message["role"], text: string): FakeMessage {
+  #add(
+    tree: Tree,
+    parentId: string | null,
+    role: Message["role"],
+    content: StoredMessage["content"],
+  ): FakeMessage {
     const isAnswer = role === "assistant";
     const message: FakeMessage = {
       id: this.#id(tree.head.temporary),
       parentId,
       role,
-      content: text,
+      content,
       reasoning: "",
       status: "complete",
       providerId: isAnswer ? this.#by.providerId : null,

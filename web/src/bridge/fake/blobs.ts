@@ -1,0 +1,41 @@
+/** Blobs of the fake host: pictures and files of messages, as long as this page lives. */
+import type { Attachment, AttachmentData, SendRequest, StoredMessage } from "../contract";
+import { refusal } from "./refusal";
+
+const HASH_CHARACTERS = 64;
+
+export class FakeBlobs {
+  readonly #data = new Map<string, string>();
+
+  /** Content as it is kept: what is attached apart, by a name in place of a hash. */
+  keep(content: SendRequest["content"]): StoredMessage["content"] {
+    if (typeof content === "string") return content;
+    return content.map((part) => {
+      if (part.type === "text") return part;
+      const { type: kind, name = null, mediaType, data } = part;
+      const hash = this.#data.size.toString(16).padStart(HASH_CHARACTERS, "0");
+      this.#data.set(hash, data);
+      return { type: "attachment", kind, name, mediaType, size: data.length, hash };
+    });
+  }
+
+  get(hash: string): AttachmentData {
+    const data = this.#data.get(hash);
+    if (data === undefined) throw refusal("NOT_FOUND", "There is no such attachment");
+    return { data };
+  }
+}
+
+/** What a model is told: the words, and behind them what came with them, as the host's echo. */
+export function told(content: StoredMessage["content"]): string {
+  if (typeof content === "string") return content;
+  const words = content.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const named = content.filter((part) => part.type === "attachment").map(nameOf);
+  const got = named.length === 0 ? "" : `I got: ${named.join("; ")}`;
+  return [words, got].filter((text) => text !== "").join("\n");
+}
+
+function nameOf({ kind, name, mediaType, size }: Attachment): string {
+  const bytes = Math.floor((size * 3) / 4);
+  return `${kind === "image" ? "picture" : `file ${name}`} (${mediaType}, ${bytes} bytes)`;
+}
