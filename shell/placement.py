@@ -9,6 +9,7 @@ from pathlib import Path
 
 FILE = "window.json"
 LEAST, MOST = 100, 20_000
+LEAST_ZOOM, MOST_ZOOM = 0.25, 5.0
 FURTHEST = 100_000
 _log = logging.getLogger(__name__)
 
@@ -23,25 +24,37 @@ class Placement:
     y: int | None = None
     maximized: bool = False
     """Then the rest is what it becomes when it is not any more."""
+    zoom: float = 1.0
+    """How much larger than usual the page is."""
 
 
 def read_placement(path: Path) -> Placement | None:
     """What was written last; None for nothing, and for anything that makes no sense."""
     try:
-        kept = json.loads(path.read_bytes())
-        found = Placement(**kept)
-        sensible = (
-            all(type(size) is int and LEAST <= size <= MOST for size in (found.width, found.height))
-            and all(
-                place is None or (type(place) is int and abs(place) <= FURTHEST)
-                for place in (found.x, found.y)
-            )
-            and (found.x is None) == (found.y is None)
-            and type(found.maximized) is bool
-        )
+        kept: dict[str, object] = {"zoom": 1.0, **json.loads(path.read_bytes())}
+        found = Placement(**kept)  # type: ignore[arg-type]  # looked at below
     except (OSError, ValueError, TypeError, RecursionError):
         return None
-    return found if sensible else None
+    return found if _is_sensible(kept) and (found.x is None) == (found.y is None) else None
+
+
+def _is_sensible(kept: dict[str, object]) -> bool:
+    for name, value in kept.items():
+        match name, value:
+            case "maximized", bool():
+                continue
+            case _, bool():
+                return False
+            case (("x" | "y"), None):
+                continue
+            case (("x" | "y"), int()) if abs(value) <= FURTHEST:
+                continue
+            case (("width" | "height"), int()) if LEAST <= value <= MOST:
+                continue
+            case "zoom", int() | float() if LEAST_ZOOM <= value <= MOST_ZOOM:
+                continue
+        return False
+    return True
 
 
 def write_placement(path: Path, placement: Placement) -> None:

@@ -100,8 +100,10 @@ class Windows:
         """
         with caught() as signals:
             self.take_over()
+            if self._remembered is not None:
+                self._placement = read_placement(self._remembered) or STANDARD
             self._view = _view()
-            self._view.prepare(self._post, self._debug_port, self._paper)
+            self._view.prepare(self._post, self._debug_port, self._paper, self._placement.zoom)
             for name in SETTINGS_OFF:
                 webview.settings[name] = False
 
@@ -111,8 +113,6 @@ class Windows:
 
             waiter = threading.Thread(target=wait_for_signal, name="signals", daemon=True)
             waiter.start()
-            if self._remembered is not None:
-                self._placement = read_placement(self._remembered) or STANDARD
             self._build()
             webview.start(on_start, gui=self._view.GUI, private_mode=True)
             self._view.finish()

@@ -19,8 +19,12 @@ class View(Protocol):
     GUI: Gui | None
     """pywebview's name for it; None for the system's own."""
 
-    def prepare(self, post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
-        """Once, before pywebview begins. `paper` is the page's background, light and dark."""
+    def prepare(
+        self, post: Post, debug_port: int | None, paper: tuple[str, str], zoom: float
+    ) -> None:
+        """Once, before pywebview begins. `paper` is the page's background, light and dark; `zoom`
+        is how large pages are to be, where the view does not know that by itself.
+        """
 
     def runner(self, window: Window) -> RunScript:
         """The way to a window's page. On the thread of the user interface."""

@@ -27,7 +27,7 @@ DENY = 2
 _log = logging.getLogger(__name__)
 
 
-def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
+def prepare(post: Post, debug_port: int | None, paper: tuple[str, str], zoom: float) -> None:
     """Put sealed delegates where pywebview looks for its own."""
     webview.settings["REMOTE_DEBUGGING_PORT"] = None
     for name, part in (("BrowserDelegate", _delegate()), ("JSBridge", _bridge())):

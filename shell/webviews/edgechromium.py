@@ -22,7 +22,7 @@ GUI: Gui | None = "edgechromium"
 _log = logging.getLogger(__name__)
 
 
-def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
+def prepare(post: Post, debug_port: int | None, paper: tuple[str, str], zoom: float) -> None:
     """Put sealed handlers where pywebview looks for its own."""
     webview.settings["REMOTE_DEBUGGING_PORT"] = debug_port
     view = platform.EdgeChrome

@@ -21,6 +21,7 @@ from shell.webviews.qt_bridge import Bridge, Runner
 from shell.webviews.qt_page import SealedPage
 from shell.webviews.qt_remains import Remains
 from shell.webviews.qt_view import SealedView
+from shell.webviews.qt_zoom import add_zoom
 
 GUI: Gui | None = "qt"
 _log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class _Native(Protocol):
     request_interceptor: QObject
 
 
-def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
+def prepare(post: Post, debug_port: int | None, paper: tuple[str, str], zoom: float) -> None:
     """Set what Chromium reads once, and put sealed parts where pywebview looks for its own."""
     if debug_port is None:
         os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)
@@ -54,6 +55,7 @@ def prepare(post: Post, debug_port: int | None, paper: tuple[str, str]) -> None:
         home = native.pywebview_window.original_url or ""
         made = SealedPage(home, native.js_bridge, profile, native.webview, paper)
         interceptor, window = native.request_interceptor, cast("QObject", native)
+        add_zoom(native.webview, zoom)
         remains.follow(made, profile, interceptor, native.js_bridge, window)
         return made
 
@@ -76,7 +78,10 @@ def placement(window: Window) -> Placement | None:
     inner, frame = native.normalGeometry(), native.pos()
     if native.isMaximized():
         frame = inner.topLeft()
-    return Placement(inner.width(), inner.height(), frame.x(), frame.y(), native.isMaximized())
+    zoom = cast("_Native", window.native).webview.zoomFactor()
+    return Placement(
+        inner.width(), inner.height(), frame.x(), frame.y(), native.isMaximized(), zoom
+    )
 
 
 def finish() -> None:

@@ -4,17 +4,24 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Page, Playwright
 
 from shell.placement import FILE, Placement, read_placement, write_placement
 from tests.chromium import inside, windows
 from tests.host_process import HostProcess
+from tests.window.conftest import Toy
 
 SCREEN = (1280, 900)
+CHANGED = """
+(was) => new Promise((done) => {
+  const look = () => innerWidth === was ? requestAnimationFrame(look) : done(innerWidth);
+  look();
+})
+"""
 
 
 @pytest.mark.parametrize(
-    "placement", [Placement(800, 600), Placement(1280, 900, -3, 40, maximized=True)]
+    "placement", [Placement(800, 600), Placement(1280, 900, -3, 40, True, 1.25)]
 )
 def test_what_was_written_is_read(tmp_path: Path, placement: Placement) -> None:
     write_placement(tmp_path / FILE, placement)
@@ -34,6 +41,7 @@ def test_what_was_written_is_read(tmp_path: Path, placement: Placement) -> None:
         '{"width": 800, "height": 600, "x": 5}',
         '{"width": 800, "height": 600, "x": 5, "y": 10000000}',
         '{"width": 800, "height": 600, "title": "x"}',
+        '{"width": 800, "height": 600, "zoom": 0}',
         "[" * 100_000,
     ],
 )
@@ -65,6 +73,7 @@ def test_a_window_stands_where_the_last_one_stood(
         "x": 123,
         "y": 45,
         "maximized": False,
+        "zoom": 1.0,
     }
 
 
@@ -77,3 +86,12 @@ def test_a_window_that_would_be_off_every_screen_comes_back(
     assert (width, height) == (SCREEN[0], 600)
     assert 0 <= x < SCREEN[0]
     assert 0 <= y < SCREEN[1]
+
+
+@pytest.mark.window
+def test_control_and_plus_make_the_page_larger(page: Page, toy: Toy) -> None:
+    usual = page.evaluate("innerWidth")
+    for key, width in (("+", usual / 1.1), ("=", usual / 1.25), ("-", usual / 1.1), ("0", usual)):
+        was = page.evaluate("innerWidth")
+        page.evaluate("(key) => toy.call('toy.zoom', key)", key)
+        assert page.evaluate(CHANGED, was) == pytest.approx(width, abs=2)

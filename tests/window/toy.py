@@ -82,6 +82,15 @@ class Toy:
         QTimer.singleShot(0, application, _print_menu)
         return True
 
+    def zoom(self, caller: Caller, params: str) -> None:
+        """Press Ctrl and this key."""
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+        assert application is not None
+        QTimer.singleShot(0, application, lambda: _press_with_control(ord(params)))
+
     def panel(self, caller: Caller) -> None:
         """Print what lies over a page that keeps crashing, and press its button."""
         from PySide6.QtCore import QTimer
@@ -129,6 +138,15 @@ def _print_menu() -> None:
     print(f"MENU {names}", file=sys.stderr, flush=True)
     if menu is not None:
         menu.close()
+
+
+def _press_with_control(key: int) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    window = QApplication.topLevelWindows()[0]
+    QTest.keyClick(window, Qt.Key(key), Qt.KeyboardModifier.ControlModifier)
 
 
 def _press() -> None:
