@@ -20,7 +20,6 @@ def tab_to(page: Page, name: str, key: str = "Tab") -> None:
 
 
 def test_a_visit_without_a_mouse(page: Page) -> None:
-    """shows: D87"""
     keys = page.keyboard
     # Ask, with a second line.
     keys.type("the first line")

@@ -1,0 +1,64 @@
+"""Journeys: what people do, and the tests that do it, in a browser and in the real window."""
+
+from collections.abc import Mapping, Sequence
+
+JOURNEYS: Mapping[str, Sequence[str]] = {
+    "the first question, to the embedded model": [
+        "test_local_model::test_a_typed_question_gets_a_streamed_answer",
+    ],
+    "stop": [
+        "test_chat::test_stop_while_the_provider_is_silent_ends_at_once_and_keeps_the_text",
+        "test_chat::test_escape_stops",
+    ],
+    "edit a question, which makes a branch": [
+        "test_conversations::test_an_edit_is_a_branch_and_the_old_one_stays",
+    ],
+    "have another provider answer the same question": [
+        "test_servers::test_another_provider_answers_the_same_question",
+    ],
+    "search, and jump to what was found": [
+        "test_conversations::test_what_is_searched_is_found_on_its_branch",
+    ],
+    "reload in mid-answer": [
+        "test_reload::test_a_reload_in_mid_answer_loses_and_doubles_nothing",
+    ],
+    "the host is killed, and opened again": [
+        "test_conversations::test_a_killed_host_loses_nothing_that_was_said",
+    ],
+    "add a provider with a bad key, then a good one": [
+        "test_servers::test_a_bad_key_is_said_and_a_good_one_helps",
+    ],
+    "one's own server": ["test_servers::test_ones_own_server_answers"],
+    "a rate limit, counted down": [
+        "test_servers::test_a_long_wait_is_counted_down_and_can_be_cut_short",
+    ],
+    "a conversation that is too long": [
+        "test_servers::test_a_conversation_that_is_too_long_says_what_helps",
+    ],
+    "import": [
+        "test_import::test_what_chatgpt_gave_out_comes_in_and_goes_on",
+        "test_settings::test_a_conversation_goes_out_and_comes_in_again",
+    ],
+    "export": ["test_settings::test_a_conversation_goes_out_and_comes_in_again"],
+    "drop a picture": [
+        "test_attachments::test_a_picture_is_dropped_sent_seen_again_and_exported",
+    ],
+    "a file that is too large": [
+        "test_attachments::test_what_cannot_be_sent_is_said_and_nothing_is_lost",
+    ],
+    "ask the next question while an answer comes in": [
+        "test_conversations::test_what_is_queued_is_asked_when_the_answer_is_complete",
+    ],
+    "two windows": [
+        "test_conversations::test_a_page_shows_the_answer_that_another_page_asked_for",
+        "test_sharing::test_two_pages_show_one_shared_answer_and_one_may_leave",
+    ],
+    "a temporary chat": ["test_conversations::test_a_temporary_chat_is_on_no_disk"],
+    "delete, and take it back": [
+        "test_conversations::test_a_name_a_pin_and_a_deletion_with_its_way_back",
+    ],
+    "change the language": ["test_settings::test_a_theme_and_a_language_stay"],
+    "everything by the keyboard": ["test_keyboard::test_a_visit_without_a_mouse"],
+    "back up, and put it back": ["test_settings::test_a_backup_is_made_and_put_back"],
+}
+"""By what a person would call it; `FILE::TEST` in this folder."""
