@@ -6,7 +6,9 @@ import { App } from "../src/App";
 import type { FakeSettings } from "../src/bridge/fake/settings";
 import type { Shell } from "../src/bridge/preload";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
+import type { MessageState } from "../src/conversations/message";
 import { attachRun } from "../src/llm/run";
+import type { Store } from "../src/llm/store";
 import { createSettings } from "../src/settings/settings";
 import { strings } from "../src/strings";
 import { type FakePage, fakePage, turn } from "./support";
@@ -313,8 +315,39 @@ describe("errors", () => {
     await shown();
     await send("/error CONTEXT_LENGTH");
     await turn(200);
-    expect(banner()?.textContent).toContain("Start a new chat");
+    expect(banner()?.textContent).toContain("longer than this model can read");
     expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
+    // What helps is offered in its place: the question goes into a chat of its own.
+    fireEvent.click(button("Ask it in a new chat"));
+    await turn(100);
+    expect(questions()).toEqual([]);
+    expect(box().value).toBe("/error CONTEXT_LENGTH");
+  });
+
+  it("of a while ago count from the time at which the provider wants to be asked", async () => {
+    const { conversations } = await shown();
+    await send("/error RATE_LIMIT 3600000");
+    await turn(200);
+    const row = conversations.shown.get().conversation.get().messages.at(-1) ?? "";
+    const store = conversations.message(row);
+    const failure = { code: "RATE_LIMIT" as const, message: "no", retryable: true };
+    const at = (retryAt: number) => {
+      const message = store?.get().message;
+      const usual = { tools: [], notices: [], finishReason: null, usage: null, timing: null };
+      const detail = { ...usual, reasoningMs: null, failure: { ...failure, retryAt } };
+      const changed = message && { ...message, status: "failed" as const, detail };
+      if (changed) act(() => (store as Store<MessageState>).set({ message: changed, run: null }));
+    };
+    at(Date.now() + 90_000);
+    await turn(100);
+    expect(banner()?.textContent).toContain("wait 1 min 30 s");
+    await turn(90_000);
+    expect(banner()?.textContent).toContain("The wait is over");
+    // Over before anybody looked: there is nothing to wait for.
+    at(Date.now() - 1);
+    await turn(100);
+    expect(banner()?.textContent).not.toContain("wait");
+    expect(button("Retry")).toBeTruthy();
   });
 
   // shows: D84

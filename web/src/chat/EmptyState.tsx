@@ -2,6 +2,7 @@
 import { strings } from "../strings";
 import styles from "./EmptyState.module.css";
 import { WaveMark } from "./icons";
+import { OtherModels } from "./OtherModels";
 
 export interface EmptyStateProps {
   /** The embedded model's name, when it is the one that answers. */
@@ -31,6 +32,7 @@ export function EmptyState(props: EmptyStateProps) {
           </li>
         ))}
       </ul>
+      {localModel !== null && <OtherModels />}
       <label className={styles.temporary} title={strings.temporaryText}>
         <input
           type="checkbox"

@@ -1,8 +1,10 @@
 /** ErrorBanner: what went wrong, what helps, and another try where one makes sense. */
 import { useEffect, useState } from "react";
 import type { ErrorCode } from "../bridge/contract";
+import type { OpenSettings, Section } from "../settings/section";
 import { hintFor, strings } from "../strings";
 import styles from "./ErrorBanner.module.css";
+import { useWaysOut } from "./useWaysOut";
 
 /** The same words again cannot end better. Anything else may: a key can be mended meanwhile. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -13,11 +15,25 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "UNSUPPORTED_PROVIDER",
 ]);
 
-/** What is put right in the settings. */
-const SETTABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "API_KEY_ERROR",
-  "PERMISSION_DENIED",
+/** What is put right in the settings, and where. */
+const SETTABLE: Partial<Record<ErrorCode, Section>> = {
+  API_KEY_ERROR: "providers",
+  PERMISSION_DENIED: "providers",
+  MODEL_NOT_FOUND: "providers",
+  UNSUPPORTED_PROVIDER: "providers",
+  TIMEOUT: "answers",
+  STREAM_TIMEOUT: "answers",
+};
+
+/** Where somebody else may well answer. */
+const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "CONTEXT_LENGTH",
+  "CONTENT_FILTER",
+  "INSUFFICIENT_QUOTA",
   "MODEL_NOT_FOUND",
+  "OVERLOADED",
+  "PERMISSION_DENIED",
+  "RATE_LIMIT",
   "UNSUPPORTED_PROVIDER",
 ]);
 
@@ -25,24 +41,28 @@ export interface ShownFailure {
   readonly message: string;
   readonly code: ErrorCode;
   readonly retryAfterMs: number | null;
+  /** The same as a time, in milliseconds since the epoch, of what failed some while ago. */
+  readonly retryAt?: number | null;
 }
 
 export interface ErrorBannerProps {
   readonly failure: ShownFailure;
   readonly onRetry: () => void;
-  readonly onSettings?: (() => void) | undefined;
+  readonly onSettings?: OpenSettings | undefined;
   readonly onDismiss?: (() => void) | undefined;
 }
 
 export function ErrorBanner({ failure, onRetry, onSettings, onDismiss }: ErrorBannerProps) {
-  const { message, code, retryAfterMs } = failure;
+  const { message, code, retryAfterMs, retryAt = null } = failure;
+  const { isOtherChosen, chooseModel, startAnew } = useWaysOut();
   const hint = hintFor(code);
+  const section = SETTABLE[code];
   return (
     <div className={`error ${styles.banner}`} data-code={code}>
       <div className={styles.text}>
         <p dir="auto">{strings.error(message)}</p>
         {hint !== null && <p className={styles.hint}>{hint}</p>}
-        {retryAfterMs !== null && <Countdown key={retryAfterMs} ms={retryAfterMs} />}
+        <Countdown key={`${retryAfterMs} ${retryAt}`} ms={retryAfterMs} at={retryAt} />
       </div>
       <div className={styles.actions}>
         {onDismiss !== undefined && (
@@ -50,12 +70,22 @@ export function ErrorBanner({ failure, onRetry, onSettings, onDismiss }: ErrorBa
             {strings.dismiss}
           </button>
         )}
-        {onSettings !== undefined && SETTABLE.has(code) && (
-          <button type="button" onClick={onSettings}>
+        {onSettings !== undefined && section !== undefined && (
+          <button type="button" onClick={() => onSettings(section)}>
             {strings.openSettings}
           </button>
         )}
-        {!HOPELESS.has(code) && (
+        {ELSEWHERE.has(code) && (
+          <button type="button" onClick={chooseModel}>
+            {strings.otherModel}
+          </button>
+        )}
+        {code === "CONTEXT_LENGTH" && (
+          <button type="button" onClick={startAnew}>
+            {strings.askInNewChat}
+          </button>
+        )}
+        {(!HOPELESS.has(code) || isOtherChosen) && (
           <button type="button" onClick={onRetry}>
             {strings.retry}
           </button>
@@ -65,17 +95,26 @@ export function ErrorBanner({ failure, onRetry, onSettings, onDismiss }: ErrorBa
   );
 }
 
-/** Counts the seconds down from when it is first shown. */
-function Countdown({ ms }: { readonly ms: number }) {
-  const [left, setLeft] = useState(ms);
+interface CountdownProps {
+  /** To be counted from when it is first shown. */
+  readonly ms: number | null;
+  readonly at: number | null;
+}
+
+/** Counts the seconds down; says nothing of a wait that was over before anybody looked. */
+function Countdown({ ms, at }: CountdownProps) {
+  const [left, setLeft] = useState(() => (at === null ? (ms ?? 0) : at - Date.now()));
+  const [isWaiting] = useState(left > 0);
   useEffect(() => {
-    const due = performance.now() + ms;
+    if (!isWaiting) return;
+    const due = performance.now() + (at === null ? (ms ?? 0) : at - Date.now());
     const timer = setInterval(() => {
       const now = Math.max(0, due - performance.now());
       setLeft(now);
       if (now === 0) clearInterval(timer);
     }, 1_000);
     return () => clearInterval(timer);
-  }, [ms]);
+  }, [isWaiting, ms, at]);
+  if (!isWaiting) return null;
   return <p className={styles.hint}>{left > 0 ? strings.retryIn(left) : strings.retryNow}</p>;
 }

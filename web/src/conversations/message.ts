@@ -12,6 +12,11 @@ export interface MessageState {
 
 export type MessageStatus = StoredMessage["status"] | "submitted" | "stopping";
 
+export interface MessageFailure extends Failure {
+  /** When the provider wants to be asked again, in milliseconds since the epoch. */
+  readonly retryAt: number | null;
+}
+
 /** What a message says, wherever it comes from. */
 export interface MessageView
   extends Pick<RunState, "thinking" | "retrying" | "notices" | "tools" | "finishReason"> {
@@ -26,7 +31,7 @@ export interface MessageView
   readonly live: boolean;
   readonly usage: Usage | null;
   readonly timing: Timing | null;
-  readonly failure: Failure | null;
+  readonly failure: MessageFailure | null;
   readonly providerId: string | null;
   readonly modelId: string | null;
   /** Everything that was said in this place, oldest first. */
@@ -119,6 +124,7 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
       message: failure.error,
       retryable: failure.retryable,
       retryAfterMs: failure.retryAfterMs,
+      retryAt: null,
       issues: null,
       details: null,
     },

@@ -241,6 +241,8 @@ export const german: Strings = {
         : models === 1
           ? "läuft hier, 1 Modell"
           : `läuft hier, ${models} Modelle`,
+    chosen: (model: string, name: string) =>
+      `${model} von ${name} beantwortet ab jetzt neue Chats. Das ändern die Einstellungen.`,
     connect: "Anbieter verbinden",
   },
   suggestionsLabel: "Vorschläge",

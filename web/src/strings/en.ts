@@ -234,6 +234,8 @@ export const english = {
         : models === 1
           ? "runs here, 1 model"
           : `runs here, ${models} models`,
+    chosen: (model: string, name: string) =>
+      `${model} of ${name} answers new chats from now on. The settings change that.`,
     connect: "Connect a provider",
   },
   suggestionsLabel: "Suggestions",
