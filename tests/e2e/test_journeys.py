@@ -14,6 +14,8 @@ def test_a_journey_has_tests_for_both_shells(journey: str) -> None:
         file, _, name = test.partition("::")
         module = import_module(f"tests.e2e.{file}")
         function = getattr(module, name)
-        marks = [*getattr(module, "pytestmark", []), *getattr(function, "pytestmark", [])]
+        of_module = getattr(module, "pytestmark", [])
+        marks = [of_module] if isinstance(of_module, pytest.MarkDecorator) else [*of_module]
+        marks += getattr(function, "pytestmark", [])
         # Without a mark of its own it is run once for each shell.
         assert not {mark.name for mark in marks} & {"browser", "window"}, test

@@ -17,7 +17,7 @@ STREAMING = """
       - text: comes
 """
 LIVE = """
-[...document.querySelectorAll("main [aria-live], main [role=status], main [role=alert], main [role=log]")]
+[...document.querySelectorAll("main :is([aria-live], [role=status], [role=alert], [role=log])")]
   .map((each) => `${each.getAttribute("role")} ${each.getAttribute("aria-live")}`)
 """
 
