@@ -1,4 +1,5 @@
 /** KeySheet: every key that does something, on one page. */
+import { isMac } from "../settings/keys";
 import { ACTS, STANDARD_KEYS } from "../settings/shortcuts";
 import { useSettingsState } from "../settings/useSettings";
 import { strings } from "../strings";
@@ -11,6 +12,10 @@ export interface KeySheetProps {
   /** Somebody wants other keys. */
   readonly onChange: () => void;
 }
+
+/** A Mac takes Ctrl with the arrows for itself. */
+const EARLIER_MAC = "Alt+ArrowUp Alt+ArrowDown";
+const EARLIER = "Ctrl+ArrowUp Ctrl+ArrowDown";
 
 type Line = readonly [act: string, keys: string];
 
@@ -33,6 +38,7 @@ export default function KeySheet({ onClose, onChange }: KeySheetProps) {
             [fixed.next, "Mod+Enter"],
             [fixed.stop, "Escape"],
             [fixed.last, "ArrowUp"],
+            [fixed.earlier, isMac() ? EARLIER_MAC : EARLIER],
           ]}
         />
         <Lines

@@ -137,6 +137,7 @@ export const preferencesInGerman: Strings["preferences"] = {
     next: "Während eine Antwort kommt: als Nächstes fragen",
     stop: "Die Antwort anhalten; schließen, was obenauf liegt",
     last: "Im leeren Feld: die letzte Frage ändern",
+    earlier: "Was früher gefragt wurde, in jeder Unterhaltung; zurück",
     rename: "Umbenennen",
     delete: "Löschen",
     menu: "Alles andere",

@@ -133,6 +133,7 @@ export const preferencesInEnglish = {
     next: "While an answer comes in: say it next",
     stop: "Stop the answer; close what lies on top",
     last: "In an empty box: change the last question",
+    earlier: "What was asked before, in any conversation; back again",
     rename: "Rename",
     delete: "Delete",
     menu: "Everything else",
