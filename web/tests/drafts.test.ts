@@ -1,0 +1,81 @@
+/** Drafts: what was typed outlives the page, and with the host's notes the program. */
+import { act } from "@testing-library/react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Conversations, createConversations } from "../src/conversations/conversations";
+import { type FakePage, fakePage, turn } from "./support";
+
+afterEach(() => {
+  vi.useRealTimers();
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+const over = ({ bridge, llm }: FakePage): Conversations =>
+  createConversations({ host: { client: bridge.client, router: bridge.router, llm } });
+
+/** A conversation with one question, and this in its box. */
+async function typed(page: FakePage, text: string, temporary = false) {
+  const conversations = over(page);
+  conversations.showNew(temporary);
+  const { conversation } = conversations.shown.get();
+  conversation.draft.set("a question");
+  conversation.send();
+  await turn(500);
+  conversation.draft.set(text);
+  return { conversation, id: conversation.get().id ?? "" };
+}
+
+/** As in a window that is opened anew: its own storage is empty. */
+async function opened(page: FakePage, id: string) {
+  localStorage.clear();
+  sessionStorage.clear();
+  const conversation = over(page).show(id);
+  await turn(500);
+  return conversation;
+}
+
+describe("a draft", () => {
+  it("is there when the program is started again, once its writer has paused", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { id } = await typed(page, "half a thought");
+    await turn(1_000);
+    expect((await opened(page, id)).draft.get()).toBe("half a thought");
+  });
+
+  it("is with the host at once when the page goes", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { id } = await typed(page, "half a thought");
+    act(() => void window.dispatchEvent(new Event("pagehide")));
+    await turn(40);
+    expect((await opened(page, id)).draft.get()).toBe("half a thought");
+  });
+
+  it("that was said does not come back", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "said later");
+    await turn(1_000);
+    conversation.send();
+    await turn(200);
+    expect((await opened(page, id)).draft.get()).toBe("");
+  });
+
+  it("of a temporary chat is told to nobody", async () => {
+    const page = await fakePage({ rate: 0 });
+    await typed(page, "a secret", true);
+    await turn(1_000);
+    const notes = page.bridge.client.conversations.recall();
+    await turn(40);
+    expect(await notes).toEqual({});
+  });
+
+  it("of the host gives way to what is being typed", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { id } = await typed(page, "half a thought");
+    await turn(1_000);
+    localStorage.clear();
+    const conversation = over(page).show(id);
+    conversation.draft.set("another one");
+    await turn(500);
+    expect(conversation.draft.get()).toBe("another one");
+  });
+});
