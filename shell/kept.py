@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from shell.answers import Answers, Parameters
 from shell.api.conversations import ConversationsApi
 from shell.contract import Defaults
-from shell.conversations import Conversations, Parameters
+from shell.conversations import Conversations
 from shell.engine import Engine
 from shell.exports import Exports
 from shell.imports import Imports
@@ -43,12 +44,11 @@ class Kept:
             )
 
         self._store = store
-        self._conversations = Conversations(
-            store, engine, providers.resolve, defaults, titles, parameters
-        )
+        self._answers = Answers(store, engine, providers.resolve, defaults, titles, parameters)
+        conversations = Conversations(store, self._answers)
         self._imports = Imports(store.database, data, store.changed)
-        exports = Exports(store, settings, lambda: self._conversations.idle)
-        self.namespace = ConversationsApi(self._conversations, self._imports, exports)
+        exports = Exports(store, settings, lambda: self._answers.idle)
+        self.namespace = ConversationsApi(conversations, self._answers, self._imports, exports)
 
     @classmethod
     async def open(
@@ -79,5 +79,5 @@ class Kept:
     async def close(self) -> None:
         """Keep what running answers have, once the engine has ended them; then close the file."""
         await self._imports.close()
-        await self._conversations.close()
+        await self._answers.close()
         await asyncio.to_thread(self._store.close)

@@ -30,6 +30,7 @@ LAYERS: list[set[str]] = [
         "store",
     },
     {
+        "answers",
         "conversations",
         "deadlines",
         "engine",

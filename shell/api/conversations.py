@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shell.answers import Answers, Begun
 from shell.api.caller import Caller
 from shell.contract import (
     AnswerRequest,
@@ -35,7 +36,7 @@ from shell.contract import (
     TitleChange,
     ViewRequest,
 )
-from shell.conversations import Begun, Conversations
+from shell.conversations import Conversations
 from shell.exports import Exports
 from shell.imports import Imports
 
@@ -46,8 +47,15 @@ BackupName = Annotated[str, Field(min_length=1, max_length=100)]
 class ConversationsApi:
     """What is kept belongs to the person, not to a window: every window sees all of it."""
 
-    def __init__(self, conversations: Conversations, imports: Imports, exports: Exports) -> None:
+    def __init__(
+        self,
+        conversations: Conversations,
+        answers: Answers,
+        imports: Imports,
+        exports: Exports,
+    ) -> None:
         self._conversations = conversations
+        self._answers = answers
         self._imports = imports
         self._exports = exports
 
@@ -82,22 +90,22 @@ class ConversationsApi:
     async def send(self, caller: Caller, params: SendRequest) -> SendReply:
         """Say something at the end of the chosen path. It is on the disk before it is sent."""
         load = caller.load
-        return _follow(caller, load, await self._conversations.send(caller.id, params))
+        return _follow(caller, load, await self._answers.send(caller.id, params))
 
     async def edit(self, caller: Caller, params: EditRequest) -> SendReply:
         """Say something else in the place of a message, which stays beside it."""
         load = caller.load
-        return _follow(caller, load, await self._conversations.edit(caller.id, params))
+        return _follow(caller, load, await self._answers.edit(caller.id, params))
 
     async def regenerate(self, caller: Caller, params: AnswerRequest) -> SendReply:
         """Answer once more, beside the answers that are there; perhaps by another model."""
         load = caller.load
-        return _follow(caller, load, await self._conversations.regenerate(caller.id, params))
+        return _follow(caller, load, await self._answers.regenerate(caller.id, params))
 
     async def continue_answer(self, caller: Caller, params: AnswerRequest) -> SendReply:
         """Go on with an answer that was cut short; what comes is added to it."""
         load = caller.load
-        return _follow(caller, load, await self._conversations.go_on(caller.id, params))
+        return _follow(caller, load, await self._answers.go_on(caller.id, params))
 
     async def choose(self, caller: Caller, params: KeptId) -> ConversationView:
         """Make the path lead through this message, and show it."""

@@ -134,7 +134,7 @@ async def _locked() -> Result:
         request = SendRequest(
             conversation_id=conversation, content=f"/rate 50\n/repeat {words} word"
         )
-        begun = await desk.conversations.send(OWNER, request)
+        begun = await desk.answers.send(OWNER, request)
         with closing(apsw.Connection(str(desk.store.path))) as holder:
             holder.execute("BEGIN IMMEDIATE")
             asked = time.monotonic()

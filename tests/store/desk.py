@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from shell.answers import Answers, Begun
 from shell.contract import (
     AnswerRequest,
     Content,
@@ -16,7 +17,7 @@ from shell.contract import (
     StoredMessage,
     ViewRequest,
 )
-from shell.conversations import Begun, Conversations
+from shell.conversations import Conversations
 from shell.engine import Engine
 from shell.errors import ValidationFailed
 from shell.providers.base import Chunk, Provider, ProviderRequest
@@ -48,13 +49,14 @@ class Desk:
         self.echo = Listening()
         self.other = Listening("other")
         self.engine = Engine(self.resolve)
-        self.conversations = Conversations(
+        self.answers = Answers(
             self.store,
             self.engine,
             self.resolve,
             lambda: Defaults(provider_id="echo", model_id="echo"),
             self.titles,
         )
+        self.conversations = Conversations(self.store, self.answers)
 
     def titles(self) -> tuple[str, str | None] | None:
         """Who makes titles: nobody."""
@@ -68,7 +70,7 @@ class Desk:
 
     async def close(self) -> None:
         await self.engine.close()
-        await self.conversations.close()
+        await self.answers.close()
         await asyncio.to_thread(self.store.close)
 
     async def begin(self, *, temporary: bool = False, system_prompt: str | None = None) -> str:
@@ -78,19 +80,19 @@ class Desk:
     async def send(self, conversation_id: str, content: Content) -> SendReply:
         """Send and wait until the answer is kept to its end."""
         request = SendRequest(conversation_id=conversation_id, content=content)
-        return await self.done(await self.conversations.send(OWNER, request))
+        return await self.done(await self.answers.send(OWNER, request))
 
     async def edit(self, message_id: str, content: Content) -> SendReply:
         request = EditRequest(message_id=message_id, content=content)
-        return await self.done(await self.conversations.edit(OWNER, request))
+        return await self.done(await self.answers.edit(OWNER, request))
 
     async def regenerate(self, message_id: str, provider_id: str | None = None) -> SendReply:
         request = AnswerRequest(message_id=message_id, provider_id=provider_id)
-        return await self.done(await self.conversations.regenerate(OWNER, request))
+        return await self.done(await self.answers.regenerate(OWNER, request))
 
     async def go_on(self, message_id: str) -> SendReply:
         request = AnswerRequest(message_id=message_id)
-        return await self.done(await self.conversations.go_on(OWNER, request))
+        return await self.done(await self.answers.go_on(OWNER, request))
 
     async def done(self, begun: Begun) -> SendReply:
         ended = asyncio.Event()
@@ -103,7 +105,7 @@ class Desk:
 
     async def kept(self, conversation_id: str) -> None:
         """Wait until the recorder has everything on the disk."""
-        await self.conversations.kept(conversation_id)
+        await self.answers.kept(conversation_id)
 
     async def view(self, conversation_id: str, limit: int = 20_000) -> ConversationView:
         request = ViewRequest(conversation_id=conversation_id, limit=limit)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from shell import cli
+from shell.answers import Answers
 from shell.contract import Defaults, ExportRequest
 from shell.conversations import Conversations
 from shell.engine import Engine
@@ -55,12 +56,13 @@ class KeyDesk(Desk):
             Endpoint("openai", "OpenAI", url, lambda: keys.find("openai", url)), "model-a"
         )
         self.engine = Engine(lambda _: self.provider)
-        self.conversations = Conversations(
+        self.answers = Answers(
             self.store,
             self.engine,
             lambda _: self.provider,
             lambda: Defaults(provider_id="openai", model_id="model-a"),
         )
+        self.conversations = Conversations(self.store, self.answers)
 
 
 async def echo(exchange: Exchange) -> None:

@@ -69,7 +69,7 @@ async def test_a_refused_request_leaves_the_conversation_as_it_was(desk: Desk) -
     for _ in range(5):
         other = await desk.begin()
         request = SendRequest(conversation_id=other, content="/stall")
-        live.append(await desk.conversations.send(OWNER, request))
+        live.append(await desk.answers.send(OWNER, request))
     with pytest.raises(LimitReached):
         await desk.send(conversation, "two")
     with pytest.raises(LimitReached):
@@ -86,7 +86,7 @@ async def test_an_unknown_provider_is_refused_before_anything_is_written(desk: D
     conversation = await desk.begin()
     request = SendRequest(conversation_id=conversation, content="x", provider_id="nobody")
     with pytest.raises(ValidationFailed):
-        await desk.conversations.send(OWNER, request)
+        await desk.answers.send(OWNER, request)
     assert (await desk.view(conversation)).conversation.message_count == 0
 
 
@@ -117,15 +117,15 @@ async def test_a_question_follows_what_its_asker_sees(desk: Desk) -> None:
     seen = (await desk.view(conversation)).messages[1]
     await desk.regenerate(seen.id)  # another window looks elsewhere
     request = SendRequest(conversation_id=conversation, content="two", after=seen.id)
-    await desk.conversations.send(OWNER, request)
-    await desk.conversations.kept(conversation)
+    await desk.answers.send(OWNER, request)
+    await desk.answers.kept(conversation)
     path = (await desk.view(conversation)).messages
     assert [message.content for message in path[::2]] == ["one", "two"]
     assert path[1].id == seen.id
     other = await desk.begin()
     request = SendRequest(conversation_id=other, content="three", after=seen.id)
     with pytest.raises(ValidationFailed):
-        await desk.conversations.send(OWNER, request)
+        await desk.answers.send(OWNER, request)
     assert (await desk.view(other)).messages == []
 
 
@@ -182,7 +182,7 @@ async def test_only_the_last_answer_with_words_can_be_continued(desk: Desk) -> N
 async def test_one_answer_at_a_time(desk: Desk) -> None:
     conversation = await desk.begin()
     request = SendRequest(conversation_id=conversation, content="/stall")
-    begun = await desk.conversations.send(OWNER, request)
+    begun = await desk.answers.send(OWNER, request)
     with pytest.raises(SessionBusy):
         await desk.send(conversation, "meanwhile")
     with pytest.raises(SessionBusy):
@@ -239,7 +239,7 @@ async def test_a_text_file_is_kept_as_a_file_and_sent_as_its_words(desk: Desk) -
         provider_id="echo",
         model_id="echo-strict",
     )
-    await desk.done(await desk.conversations.send(OWNER, request))
+    await desk.done(await desk.answers.send(OWNER, request))
     sent = desk.echo.received[-1].messages[-1]
     assert sent.text == f"tides.md\n````\n{words.rstrip()}\n````\nwhen?"
     content = (await desk.view(conversation)).messages[0].content
@@ -284,7 +284,7 @@ async def test_deleting_can_be_undone_until_it_is_purged(desk: Desk) -> None:
 async def test_deleting_stops_the_answer(desk: Desk) -> None:
     conversation = await desk.begin()
     request = SendRequest(conversation_id=conversation, content="/stall")
-    begun = await desk.conversations.send(OWNER, request)
+    begun = await desk.answers.send(OWNER, request)
     await desk.conversations.delete(OWNER, conversation)
     await desk.done(begun)
     assert begun.log.ending is not None
@@ -332,5 +332,5 @@ async def test_regenerating_a_question_answers_it(desk: Desk) -> None:
     conversation = await desk.begin()
     first = await desk.send(conversation, "one")
     request = AnswerRequest(message_id=first.message_id)
-    await desk.done(await desk.conversations.regenerate(OWNER, request))
+    await desk.done(await desk.answers.regenerate(OWNER, request))
     assert len((await desk.view(conversation)).messages[1].siblings) == 2

@@ -238,7 +238,7 @@ async def test_a_disk_that_fills_up_at_any_point_loses_nothing_and_goes_on(
     promised = (await desk.send(conversation, "kept before")).message_id
     disk.room = point * 6_000
     request = SendRequest(conversation_id=conversation, content=f"/repeat 300 w{point}")
-    sending = asyncio.ensure_future(desk.conversations.send(OWNER, request))
+    sending = asyncio.ensure_future(desk.answers.send(OWNER, request))
     error = await refused(sending)
     live = None if error else sending.result()
     if live is not None:
@@ -282,7 +282,7 @@ async def test_an_answer_survives_a_lock_that_comes_in_the_middle_of_it(tmp_path
     desk = Desk(tmp_path, busy_s=0.05)
     conversation = await desk.begin()
     request = SendRequest(conversation_id=conversation, content="/rate 400\n/repeat 200 word")
-    begun = await desk.conversations.send(OWNER, request)
+    begun = await desk.answers.send(OWNER, request)
     with closing(apsw.Connection(str(desk.store.path))) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageUnavailable, match="locked"):

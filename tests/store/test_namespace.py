@@ -107,10 +107,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     settings = SettingsFile(tmp_path)
     keys = Keys(lambda: None)
     imports = Imports(desk.store.database, tmp_path, desk.store.changed)
-    exports = Exports(desk.store, settings, lambda: desk.conversations.idle)
+    exports = Exports(desk.store, settings, lambda: desk.answers.idle)
     door = Door(
         {
-            "conversations": ConversationsApi(desk.conversations, imports, exports),
+            "conversations": ConversationsApi(desk.conversations, desk.answers, imports, exports),
             "keys": KeysApi(keys, lambda: {"openai": "https://api.openai.com/v1"}),
             "settings": SettingsApi(settings),
         }

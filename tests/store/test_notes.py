@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
+from shell.answers import Parameters
 from shell.contract import Note, SendRequest, Usage
-from shell.conversations import Conversations, Parameters
 from shell.providers.base import ModelInfo, ProviderRequest
 from shell.store import notes
 from shell.store.store import Store
@@ -86,13 +86,7 @@ def _cost_of_last(desk: Desk, most: int) -> float:
 
 
 async def test_what_a_person_wants_of_all_answers_reaches_the_model(desk: Desk) -> None:
-    desk.conversations = Conversations(
-        desk.store,
-        desk.engine,
-        desk.resolve,
-        desk.conversations._defaults,
-        parameters=lambda: Parameters(0.2, 77, "Be brief."),
-    )
+    desk.answers.parameters = lambda: Parameters(0.2, 77, "Be brief.")
     conversation = await desk.begin()
     await desk.send(conversation, "hello")
     asked: ProviderRequest = desk.echo.received[-1]
@@ -100,6 +94,6 @@ async def test_what_a_person_wants_of_all_answers_reaches_the_model(desk: Desk) 
     assert asked.messages[0].role == "system"
     assert asked.messages[0].text == "Be brief."
     request = SendRequest(conversation_id=conversation, content="again", temperature=1.5)
-    await desk.conversations.send("window-1", request)
-    await desk.conversations.kept(conversation)
+    await desk.answers.send("window-1", request)
+    await desk.answers.kept(conversation)
     assert desk.echo.received[-1].temperature == 1.5

@@ -21,7 +21,7 @@ class Titled(Desk):
         return self.chosen
 
     async def title(self, conversation_id: str) -> str:
-        await asyncio.gather(*self.conversations._titles._tasks)
+        await asyncio.gather(*self.answers._titles._tasks)
         return (await self.view(conversation_id)).conversation.title
 
 

@@ -17,8 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+from shell.answers import Begun
 from shell.contract import SendRequest
-from shell.conversations import Begun
 from shell.store.database import Connection
 from tests.store.desk import OWNER, Desk
 
@@ -37,7 +37,7 @@ async def converse(desk: Desk, chance: random.Random, live: dict[str, Begun]) ->
         words = " ".join(f"w{number}" for number in range(chance.randrange(20, 400)))
         text = f"/rate {chance.randrange(100, 2_000)}\n{words}"
         request = SendRequest(conversation_id=conversation, content=text)
-        begun = await desk.conversations.send(OWNER, request)
+        begun = await desk.answers.send(OWNER, request)
         say(asked=begun.reply.message_id, text=text)
         live[begun.reply.answer_id] = begun
         reply = await desk.done(begun)
