@@ -121,7 +121,7 @@ def test_keys_are_changed(page: Page) -> None:
     page.keyboard.press("Control+k")
     expect(dialog.get_by_role("alert")).to_contain_text("Search everything")
     page.keyboard.press("Control+j")
-    expect(field).to_have_text("CtrlJ")
+    expect(field).to_have_text("Ctrl J")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     sidebar = page.get_by_role("button", name="New chat")
@@ -133,10 +133,10 @@ def test_keys_are_changed(page: Page) -> None:
     page.keyboard.press("Control+j")
     page.keyboard.press("Control+Slash")
     sheet = page.get_by_role("dialog", name="All keys")
-    expect(sheet).to_contain_text("Show or hide the sidebarCtrlJ")
+    expect(sheet).to_contain_text("Show or hide the sidebarCtrl J")
     sheet.get_by_role("button", name="Change the keys").click()
     dialog.get_by_role("button", name="All back to standard").click()
-    expect(field).to_have_text("CtrlB")
+    expect(field).to_have_text("Ctrl B")
 
 
 def test_a_model_is_chosen_for_a_conversation(page: Page) -> None:

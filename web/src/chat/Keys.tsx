@@ -1,4 +1,5 @@
 /** Keys: a combination of keys, or several, as people read them. */
+import { Fragment } from "react";
 import { parseAll, shownKeys } from "../settings/keys";
 import { strings } from "../strings";
 import styles from "./Keys.module.css";
@@ -7,11 +8,16 @@ export function Keys({ keys }: { readonly keys: string }) {
   return (
     <span className={styles.keys} dir="ltr">
       {parseAll(keys).map((combination) => (
-        <kbd key={combination}>
-          {shownKeys(combination, strings.preferences.keyNames).map((name) => (
-            <kbd key={name}>{name}</kbd>
-          ))}
-        </kbd>
+        // The spaces are for the ear.
+        <Fragment key={combination}>
+          <kbd>
+            {shownKeys(combination, strings.preferences.keyNames).map((name) => (
+              <Fragment key={name}>
+                <kbd>{name}</kbd>{" "}
+              </Fragment>
+            ))}
+          </kbd>{" "}
+        </Fragment>
       ))}
     </span>
   );

@@ -18,7 +18,9 @@ export function ModelAbout({ option, onToggle }: ModelAboutProps) {
   return (
     <div className={styles.about}>
       <p>
-        <span dir="auto">{strings.withProvider(model.id, providerName)}</span>
+        <span>
+          <bdi>{strings.withProvider(model.id, providerName)}</bdi>
+        </span>
         {facts !== "" && <span>{facts}</span>}
       </p>
       <IconButton label={label} onClick={onToggle}>

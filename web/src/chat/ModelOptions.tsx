@@ -38,7 +38,7 @@ export function ModelOptions({ id, groups, active, by, ...acts }: ModelOptionsPr
           // biome-ignore lint/a11y/useSemanticElements: a listbox knows no other groups
           <div key={group.id} role="group" aria-labelledby={`${id}-${group.id}-title`}>
             <div id={`${id}-${group.id}-title`} className={styles.title} role="presentation">
-              <span dir="auto">{group.title}</span>
+              <bdi>{group.title}</bdi>
               {group.isLocal && <span>{strings.local}</span>}
             </div>
             {group.options.map((option, index) => (
@@ -98,8 +98,8 @@ const Option = memo(function Option({ id, place, option, isActive, ...props }: O
       >
         <StarIcon isFull={isFavourite} />
       </span>
-      <span className={styles.name} dir="auto">
-        {model.name}
+      <span className={styles.name}>
+        <bdi>{model.name}</bdi>
         {isMixed && <small> · {providerName}</small>}
       </span>
       <Facts model={model} />

@@ -33,7 +33,10 @@ export function NotReady({ onLeave }: NotReadyProps) {
         {waiting.map(({ provider: { id, name, problem }, reason, isKeyMissing, isAsking }) => (
           <li key={id}>
             <p>
-              <strong dir="auto">{name}</strong> <span dir="auto">{reason}</span>
+              <strong>
+                <bdi>{name}</bdi>
+              </strong>{" "}
+              <bdi>{reason}</bdi>
             </p>
             {problem === null ? (
               <button type="button" disabled={isAsking} onClick={() => void loadModels(id, true)}>

@@ -88,12 +88,10 @@ export const english = {
   settings: "Settings",
   openSettings: "Open settings",
   close: "Close",
-  general: "General",
   theme: "Appearance",
   language: "Language",
   systemLanguage: "As the system",
   themes: { system: "As the system", light: "Light", dark: "Dark" },
-  answersNewChats: "Answers new chats",
   withModel: "With the model",
   standard: "Standard",
   providers: "Providers",
@@ -111,8 +109,6 @@ export const english = {
   },
   save: "Save",
   removeKey: "Remove the key",
-  addProvider: "Add a server of your own",
-  runsNow: "runs now",
   providerName: "Name",
   address: "Address (base URL)",
   keyIfAny: "Key, if it needs one",
@@ -163,9 +159,9 @@ export const english = {
   import: "Import",
   importing: (name: string, percent: number) => `Importing ${name}: ${percent} %`,
   imported: (conversations: number, messages: number, skipped: number) =>
-    `${conversations} conversations with ${messages} messages came in${
-      skipped > 0 ? `, ${skipped} were left out` : ""
-    }.`,
+    `${conversations === 1 ? "1 conversation" : `${conversations} conversations`} with ${
+      messages === 1 ? "1 message" : `${messages} messages`
+    } came in${skipped > 0 ? `, ${skipped} ${skipped === 1 ? "was" : "were"} left out` : ""}.`,
   importCancelled: "The import was cancelled; what had come in stays.",
   refusedAction: (message: string) => `That did not work: ${message}`,
   notSaved: (problem: string) => `Nothing can be saved at the moment: ${problem}`,
@@ -195,6 +191,7 @@ export const english = {
     count: (count: number) => (count === 1 ? "1 conversation" : `${count} conversations`),
   },
   sidebarWidth: "Width of the sidebar",
+  details: (count: number) => (count === 1 ? "1 remark" : `${count} remarks`),
   dropImport: "Drop it to import its conversations",
   copyWhole: "Copy as Markdown",
   copiedWhole: "The whole conversation is in the clipboard.",

@@ -27,7 +27,6 @@ export const preferencesInGerman: Strings["preferences"] = {
   testGood: (model, first, whole) =>
     `Es geht: ${model} begann nach ${first} und war nach ${whole} fertig.`,
   modelCount: (count) => (count === 1 ? "1 Modell" : `${count} Modelle`),
-  showModels: (name) => `Modelle von ${name}`,
   listFromTable: "Seine Modelle nennt er nicht; diese kennen wir.",
   askingModels: "Fragt nach seinen Modellen …",
   refresh: "Noch einmal fragen",
@@ -56,7 +55,7 @@ export const preferencesInGerman: Strings["preferences"] = {
   newChatsText: "Was in einem Chat selbst gewählt wird, geht dem hier vor.",
   defaultModel: "Es antwortet",
   standardModel: "Sein Standardmodell",
-  standardProvider: "Wie Tidewire gestartet wurde",
+  standardProvider: "Wie beim Start angegeben",
   temperature: "Temperatur",
   temperatureHint: "Niedrig bleibt bei den wahrscheinlichsten Wörtern, hoch ist freier.",
   maxTokens: "Längste Antwort",
@@ -101,7 +100,6 @@ export const preferencesInGerman: Strings["preferences"] = {
   },
   noKeys: "Keine Tasten",
   pressKeys: "Tasten drücken …",
-  keysOf: (act, keys) => `${act}: ${keys}. Ändern`,
   keysRefused: {
     plain: "Mit Strg, Alt oder Cmd zusammen, oder eine Funktionstaste.",
     text: "Diese Tasten gehören zum Schreiben, und dabei bleibt es.",
@@ -137,6 +135,7 @@ export const preferencesInGerman: Strings["preferences"] = {
     next: "Während eine Antwort kommt: als Nächstes fragen",
     stop: "Die Antwort anhalten; schließen, was obenauf liegt",
     last: "Im leeren Feld: die letzte Frage ändern",
+    before: "Was vorher gefragt wurde, in allen Unterhaltungen; zurück zum Entwurf",
     earlier: "Was früher gefragt wurde, in jeder Unterhaltung; zurück",
     rename: "Umbenennen",
     delete: "Löschen",

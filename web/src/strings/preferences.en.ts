@@ -25,7 +25,6 @@ export const preferencesInEnglish = {
   testGood: (model: string, first: string, whole: string) =>
     `It works: ${model} began after ${first} and was done after ${whole}.`,
   modelCount: (count: number) => (count === 1 ? "1 model" : `${count} models`),
-  showModels: (name: string) => `Models of ${name}`,
   listFromTable: "It does not list its models; these are the ones that we know of.",
   askingModels: "Asking for its models…",
   refresh: "Ask again",
@@ -97,7 +96,6 @@ export const preferencesInEnglish = {
   },
   noKeys: "No keys",
   pressKeys: "Press the keys…",
-  keysOf: (act: string, keys: string) => `${act}: ${keys}. Change`,
   keysRefused: {
     plain: "Hold Ctrl, Alt or Cmd with it, or take a function key.",
     text: "These keys work on text, and go on doing so.",
@@ -133,6 +131,7 @@ export const preferencesInEnglish = {
     next: "While an answer comes in: say it next",
     stop: "Stop the answer; close what lies on top",
     last: "In an empty box: change the last question",
+    before: "What was asked before, in any conversation; back to the draft",
     earlier: "What was asked before, in any conversation; back again",
     rename: "Rename",
     delete: "Delete",

@@ -53,7 +53,7 @@ export function Backups() {
           {strings.backupNow}
         </button>
       </div>
-      <ul className={parts.list}>
+      <ul className={parts.list} hidden={made.length === 0}>
         {made.slice(0, shown).map(({ name, createdAt, size }) => (
           <li key={name} className={parts.row}>
             <span>

@@ -33,8 +33,9 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
         if (event.currentTarget.open) void loadModels(providerId);
       }}
     >
-      <summary aria-label={words.showModels(name)}>
+      <summary>
         {list === null ? strings.models : words.modelCount(models.length)}
+        <span className="visually-hidden"> · {name}</span>
       </summary>
       {isOpen && (
         <>

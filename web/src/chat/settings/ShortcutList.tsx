@@ -1,7 +1,7 @@
 /** ShortcutList: what can be done by keys, and other keys for it. */
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useId, useState } from "react";
 import { reasonOf } from "../../conversations/conversations";
-import { keysOf, parseAll, shownKeys } from "../../settings/keys";
+import { keysOf } from "../../settings/keys";
 import {
   ACTS,
   type Act,
@@ -69,6 +69,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
   const [isListening, setIsListening] = useState(false);
   const [refused, setRefused] = useState<Refused | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const id = useId();
   const words = strings.preferences;
   const name = words.acts[act];
   const keys = chosen[act] ?? STANDARD_KEYS[act];
@@ -103,11 +104,14 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
 
   return (
     <li className={styles.shortcut}>
-      <span className={styles.name}>{name}</span>
+      <span id={`${id}-name`} className={styles.name}>
+        {name}
+      </span>
       <button
         type="button"
+        id={`${id}-keys`}
         className={styles.keys}
-        aria-label={words.keysOf(name, isListening ? words.pressKeys : spoken(keys))}
+        aria-labelledby={`${id}-name ${id}-keys`}
         aria-pressed={isListening}
         onClick={({ currentTarget }) => {
           // WebKit gives a button that is clicked no focus.
@@ -159,11 +163,4 @@ function whyNot({ keys, why }: Refused, chosen: Chosen): string {
   if (why !== "taken") return words.keysRefused[why];
   const owner = actOf(keys, chosen);
   return owner === null ? "" : words.keysTaken(words.acts[owner]);
-}
-
-/** The same for the ear. */
-function spoken(keys: string): string {
-  const { noKeys, keyNames } = strings.preferences;
-  const all = parseAll(keys).map((one) => shownKeys(one, keyNames).join(" "));
-  return all.length === 0 ? noKeys : all.join(", ");
 }
