@@ -1,6 +1,5 @@
 /** KeySheet: every key that does something, on one page. */
 import { isMac } from "../settings/keys";
-import { isMac } from "../settings/keys";
 import { ACTS, STANDARD_KEYS } from "../settings/shortcuts";
 import { useSettingsState } from "../settings/useSettings";
 import { strings } from "../strings";
@@ -39,8 +38,6 @@ export default function KeySheet({ onClose, onChange }: KeySheetProps) {
             [fixed.next, "Mod+Enter"],
             [fixed.stop, "Escape"],
             [fixed.last, "ArrowUp"],
-            // Ctrl + ↑ is the system's on a Mac.
-            [fixed.before, isMac() ? "Alt+ArrowUp Alt+ArrowDown" : "Mod+ArrowUp Mod+ArrowDown"],
             [fixed.earlier, isMac() ? EARLIER_MAC : EARLIER],
           ]}
         />
