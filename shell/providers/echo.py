@@ -55,6 +55,7 @@ from shell.providers.base import (
 if TYPE_CHECKING:
     from shell.providers.listing import ListedModel
 
+CONTEXT_TOKENS = 1_000_000
 STRICT = "echo-strict"
 DEFAULT_RATE = 40.0
 """Words a second: quick, and still something to watch and to stop."""
@@ -87,7 +88,7 @@ class EchoProvider:
         strict = model_id == STRICT
         return ModelInfo(
             id=model_id,
-            context_tokens=1_000_000,
+            context_tokens=CONTEXT_TOKENS,
             temperature_max=None if strict else 2.0,
             system_prompt=not strict,
             images=not strict,
@@ -99,7 +100,8 @@ class EchoProvider:
         """Both of its models."""
         from shell.providers.listing import ListedModel
 
-        return [ListedModel(name, name) for name in (self.default_model_id, STRICT)]
+        models = (self.default_model_id, STRICT)
+        return [ListedModel(name, name, context_tokens=CONTEXT_TOKENS) for name in models]
 
     def check(self) -> None:
         """Can always run."""

@@ -1,6 +1,7 @@
 """Conversations that are kept: found again, searched, branched, put in order."""
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -174,6 +175,98 @@ def test_folders_hold_conversations_and_vanish_when_they_are_empty(page: Page) -
     expect(page.locator("[data-conversation]", has_text="a sail")).to_have_count(1)
     page.keyboard.press("Control+z")
     expect(land.locator("[data-conversation]")).to_have_count(2)
+
+
+DROP = """
+(files) => {
+  const dataTransfer = new DataTransfer();
+  for (const [name, text] of files) dataTransfer.items.add(new File([text], name));
+  const side = document.querySelector("nav");
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    side.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+  }
+}
+"""
+
+
+def test_files_dropped_on_the_sidebar_come_in_one_after_another(page: Page) -> None:
+    files = [
+        [f"{name}.json", json.dumps(exported(f"a talk about {name}"))]
+        for name in ("eels", "crabs", "gulls", "kelp")
+    ]
+    page.evaluate(DROP, files)
+    # More than the host takes at a time: none of them is refused.
+    for name in ("eels", "crabs", "gulls", "kelp"):
+        item = page.locator("[data-conversation]", has_text=f"a talk about {name}")
+        expect(item).to_have_count(1)
+
+
+def exported(title: str) -> list[dict[str, object]]:
+    """A conversation as ChatGPT exports it."""
+
+    def message(role: str, text: str) -> dict[str, object]:
+        content = {"content_type": "text", "parts": [text]}
+        return {"author": {"role": role}, "content": content, "create_time": 1_700_000_000}
+
+    return [
+        {
+            "id": title,
+            "title": title,
+            "create_time": 1_700_000_000,
+            "mapping": {
+                "a": {"id": "a", "parent": None, "children": ["b"], "message": None},
+                "b": {
+                    "id": "b",
+                    "parent": "a",
+                    "children": ["c"],
+                    "message": message("user", f"Tell me {title}"),
+                },
+                "c": {
+                    "id": "c",
+                    "parent": "b",
+                    "children": [],
+                    "message": message("assistant", "It is long."),
+                },
+            },
+        }
+    ]
+
+
+def test_a_whole_conversation_is_copied_as_markdown(page: Page) -> None:
+    ask(page, "what is worth copying")
+    wait_for_end(page, 1)
+    page.get_by_role("button", name="Actions for this conversation").click()
+    page.get_by_role("menuitem", name="Copy as Markdown").click()
+    expect(page.get_by_text("is in the clipboard")).to_be_visible()
+    box(page).focus()
+    page.keyboard.press("Control+v")
+    expect(box(page)).to_have_value(re.compile("^# what is worth copying\\n.+what is worth", re.S))
+    box(page).fill("")
+
+
+def test_what_a_conversation_took_is_told(page: Page) -> None:
+    ask(page, "one two three")
+    wait_for_end(page, 1)
+    ask(page, "and four")
+    wait_for_end(page, 2)
+    button = page.get_by_role("button", name="Context and cost")
+    button.click()
+    told = page.get_by_role("dialog", name="This conversation so far")
+    expect(told.get_by_role("meter")).to_have_attribute("aria-valuemax", re.compile("[0-9]+"))
+    expect(told.locator("dd").first).to_have_text("2")
+    button.click()
+    expect(told).to_be_hidden()
+    ask(page, "/rate 20\n/repeat 400 tide")
+    until(page, "document.querySelector('[aria-busy=true]')")
+    # Escape closes what lies on top, and stops no answer.
+    button.click()
+    expect(told).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(told).to_be_hidden()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    box(page).focus()
+    page.keyboard.press("Escape")
+    wait_for_end(page, 3)
 
 
 def test_what_is_queued_is_asked_when_the_answer_is_complete(page: Page) -> None:

@@ -146,7 +146,12 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
               title,
               onSidebar: sidebar.isOpen ? null : open,
               onNewChat: sidebar.isOpen ? null : newChat,
-              children: <ConversationBar downloads={bridge.kind !== "pywebview"} />,
+              children: (
+                <ConversationBar
+                  downloads={bridge.kind !== "pywebview"}
+                  defaults={bridge.host()?.defaults ?? null}
+                />
+              ),
             }}
             notice={
               <>

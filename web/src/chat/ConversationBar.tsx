@@ -1,4 +1,5 @@
 /** ConversationBar: what the open conversation has taken, and what can be done with all of it. */
+import type { By } from "../conversations/state";
 import { useList, useShownId } from "../conversations/useList";
 import { strings } from "../strings";
 import styles from "./ConversationBar.module.css";
@@ -10,11 +11,13 @@ import { useActs } from "./sidebar/useActs";
 export interface ConversationBarProps {
   /** Whether the page can keep files itself; else the host writes them. */
   readonly downloads: boolean;
+  /** Who answers where nobody was chosen. */
+  readonly defaults: By | null;
 }
 
 const stay = (): void => {};
 
-export function ConversationBar({ downloads }: ConversationBarProps) {
+export function ConversationBar({ downloads, defaults }: ConversationBarProps) {
   const id = useShownId();
   const { items } = useList();
   const acts = useActs(stay, downloads);
@@ -22,7 +25,7 @@ export function ConversationBar({ downloads }: ConversationBarProps) {
   if (item === undefined) return null;
   return (
     <>
-      <Spending key={item.id} id={item.id} />
+      <Spending key={item.id} id={item.id} defaults={defaults} />
       <Menu
         label={strings.conversationActions}
         icon={<MoreIcon />}

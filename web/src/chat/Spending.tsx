@@ -3,6 +3,7 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import type { Spent } from "../bridge/contract";
 import { useConversations } from "../conversations/context";
 import { reasonOf } from "../conversations/conversations";
+import type { By } from "../conversations/state";
 import { strings } from "../strings";
 import { count, money, percent } from "../strings/numbers";
 import styles from "./Spending.module.css";
@@ -11,9 +12,15 @@ import { type Filling, useFilling } from "./useFilling";
 /** From here on there is not much room left. */
 const NARROW = 0.8;
 
-export function Spending({ id }: { readonly id: string }) {
+export interface SpendingProps {
+  /** The open conversation's id. */
+  readonly id: string;
+  readonly defaults: By | null;
+}
+
+export function Spending({ id, defaults }: SpendingProps) {
   const conversations = useConversations();
-  const filling = useFilling();
+  const filling = useFilling(defaults);
   const panel = useRef<HTMLDivElement>(null);
   const [spent, setSpent] = useState<Spent | null>(null);
   const [problem, setProblem] = useState<string | null>(null);

@@ -21,9 +21,9 @@ export function ToastList() {
 }
 
 function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: () => void }) {
-  const { text, action, progress } = toast;
+  const { text, action, progress, details } = toast;
   const [isHeld, setIsHeld] = useState(false);
-  const isLasting = isHeld || progress !== null;
+  const isLasting = isHeld || progress !== null || details.length > 0;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: new words have their own time
   useEffect(() => {
@@ -44,6 +44,18 @@ function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
       <span className={styles.text} dir="auto">
         {text}
         {progress !== null && <progress value={progress} aria-label={text} />}
+        {details.length > 0 && (
+          <details>
+            <summary>{strings.details(details.length)}</summary>
+            <ul>
+              {details.map((detail) => (
+                <li key={detail} dir="auto">
+                  {detail}
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
       </span>
       {action !== null && (
         <button

@@ -8,6 +8,8 @@ export interface Toast {
   readonly action: { readonly label: string; readonly run: () => void } | null;
   /** From 0 to 1, of something that goes on; it stays until it has ended. */
   readonly progress: number | null;
+  /** What is to be known besides, in lines; it stays until it has been read. */
+  readonly details: readonly string[];
 }
 
 export type Said = Partial<Omit<Toast, "id" | "text">>;
@@ -20,13 +22,21 @@ export interface Toasts extends ReadonlyStore<readonly Toast[]> {
   undo(): boolean;
 }
 
+/** How many are shown at once. */
+const MOST = 3;
+const NONE: readonly string[] = [];
+
 export function createToasts(): Toasts {
   const store = createStore<readonly Toast[]>([]);
   let count = 0;
 
-  function put(id: number, text: string, { action = null, progress = null }: Said): void {
-    const toast = { id, text, action, progress };
-    store.set([...store.get().filter((other) => other.id !== id), toast].slice(-3));
+  function put(id: number, text: string, said: Said): void {
+    const { action = null, progress = null, details = NONE } = said;
+    const toast = { id, text, action, progress, details };
+    const all = [...store.get().filter((other) => other.id !== id), toast];
+    // What goes on stays in sight; of the others, the newest.
+    const ended = all.filter((other) => other.progress === null).slice(-MOST);
+    store.set(all.filter((other) => other.progress !== null || ended.includes(other)));
   }
 
   function dismiss(id: number): void {

@@ -16,8 +16,8 @@ export interface Filling {
   readonly limit: number | null;
 }
 
-/** Null before the first answer is complete. */
-export function useFilling(): Filling | null {
+/** Null before the first answer is complete. `defaults` answers where nobody was chosen. */
+export function useFilling(defaults: By | null): Filling | null {
   const conversations = useConversations();
   const { conversation } = useShown();
   // Renders with the path and the status: an answer's usage comes with its end.
@@ -31,7 +31,7 @@ export function useFilling(): Filling | null {
     }
     return null;
   }, [conversations, messages, status]);
-  const limit = useLimit(by ?? answeredBy, usage !== null);
+  const limit = useLimit(by ?? answeredBy ?? defaults, usage !== null);
   if (usage === null) return null;
   const { inputTokens, outputTokens, estimated } = usage;
   return { tokens: inputTokens + outputTokens, isEstimated: estimated, limit };

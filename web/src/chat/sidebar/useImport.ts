@@ -10,7 +10,12 @@ export function useImport(): (files: readonly File[]) => void {
   const toasts = useToasts();
   return useCallback(
     (files) => {
-      for (const file of files) void take(file);
+      void takeAll();
+
+      /** One after another: the host reads a few at a time, and refuses more. */
+      async function takeAll(): Promise<void> {
+        for (const file of files) await take(file);
+      }
 
       async function take(file: File): Promise<void> {
         const shown = toasts.say(strings.importing(file.name, 0), { progress: 0 });
@@ -22,10 +27,13 @@ export function useImport(): (files: readonly File[]) => void {
         }
         try {
           const { state, failure, ...counts } = await running.result;
-          const { conversations: count, messages, skipped } = counts;
+          const { conversations: count, messages, skipped, warnings } = counts;
           if (state === "failed") toasts.change(shown, strings.refusedAction(failure ?? ""));
           else if (state === "cancelled") toasts.change(shown, strings.importCancelled);
-          else toasts.change(shown, strings.imported(count, messages, skipped));
+          else {
+            const details = [...new Set(warnings)];
+            toasts.change(shown, strings.imported(count, messages, skipped), { details });
+          }
         } catch (error) {
           toasts.change(shown, strings.refusedAction(reasonOf(error)));
         }

@@ -1,0 +1,25 @@
+/** Toasts: few at a time, and never without one for what is still going on. */
+import { expect, it, vi } from "vitest";
+import { createToasts } from "../src/chat/toasts";
+
+it("show the newest three, and everything that goes on", () => {
+  const toasts = createToasts();
+  const texts = () => toasts.get().map(({ text }) => text);
+  const running = toasts.say("importing", { progress: 0 });
+  for (const text of ["one", "two", "three", "four"]) toasts.say(text);
+  expect(texts()).toEqual(["importing", "two", "three", "four"]);
+  toasts.change(running, "it came in", { details: ["a remark"] });
+  expect(texts()).toEqual(["three", "four", "it came in"]);
+  expect(toasts.get().at(-1)?.details).toEqual(["a remark"]);
+});
+
+it("undo the newest thing that can be undone, once, and cancel nothing that goes on", () => {
+  const toasts = createToasts();
+  const [undo, cancel] = [vi.fn(), vi.fn()];
+  toasts.say("moved", { action: { label: "Undo", run: undo } });
+  toasts.say("importing", { progress: 0.5, action: { label: "Cancel", run: cancel } });
+  expect(toasts.undo()).toBe(true);
+  expect(toasts.undo()).toBe(false);
+  expect(undo).toHaveBeenCalledOnce();
+  expect(cancel).not.toHaveBeenCalled();
+});
