@@ -135,7 +135,6 @@ export const preferencesInGerman: Strings["preferences"] = {
     next: "Während eine Antwort kommt: als Nächstes fragen",
     stop: "Die Antwort anhalten; schließen, was obenauf liegt",
     last: "Im leeren Feld: die letzte Frage ändern",
-    before: "Was vorher gefragt wurde, in allen Unterhaltungen; zurück zum Entwurf",
     earlier: "Was früher gefragt wurde, in jeder Unterhaltung; zurück",
     rename: "Umbenennen",
     delete: "Löschen",

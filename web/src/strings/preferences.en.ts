@@ -131,7 +131,6 @@ export const preferencesInEnglish = {
     next: "While an answer comes in: say it next",
     stop: "Stop the answer; close what lies on top",
     last: "In an empty box: change the last question",
-    before: "What was asked before, in any conversation; back to the draft",
     earlier: "What was asked before, in any conversation; back again",
     rename: "Rename",
     delete: "Delete",
