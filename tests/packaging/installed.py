@@ -2,15 +2,17 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Playwright
+from playwright.sync_api import Page, Playwright, expect
 
-from tests.e2e.app import App, answer, ask, wait_for_end
+from tests.chromium import inside, windows
+from tests.e2e.app import PATIENCE_MS, answer, ask, box
 from tests.host_process import HostProcess
 
 QUESTION = "What is the capital of France?"
@@ -38,54 +40,56 @@ class Installed:
         )
 
     @contextlib.contextmanager
-    def window(self, playwright: Playwright, data: Path, provider: str = "local") -> Iterator[App]:
-        """Its window, for as long as the context lasts."""
-        arguments = ("--debug-port", "0", "--data-dir", str(data), "--provider", provider)
+    def window(self, playwright: Playwright, data: Path) -> Iterator[tuple[HostProcess, Page]]:
+        """It and the page in its window, with the embedded model chosen."""
+        arguments = ("--debug-port", "0", "--data-dir", str(data), "--provider", "local")
         host = HostProcess("shell", *arguments, env=self.environment, installed=self.command)
-        with host as program:
-            app = App("window", playwright, program)
-            try:
-                yield app
-            finally:
-                app.close()
+        with host as program, inside(playwright, str(program.json_line()["debugUrl"])) as browser:
+            page = windows(browser)[0]
+            page.set_default_timeout(PATIENCE_MS)
+            # Not whether it has the focus: without a window manager nothing gives it any.
+            expect(box(page)).to_be_visible()
+            yield program, page
 
     def answers(self, playwright: Playwright, data: Path) -> bool:
         """Whether a question that is typed into its window is answered by the embedded model."""
-        with self.window(playwright, data) as app:
-            page = app.page()
-            ask(page, QUESTION)
-            end = wait_for_end(page)
-            return end.get("finishReason") == "stop" and answer(page).inner_text().strip() != ""
+        with self.window(playwright, data) as (_, page):
+            return answered(page)
 
     def leftovers_of_a_kill(self, playwright: Playwright, data: Path) -> tuple[int, float]:
         """How many processes it had with an answering model, and the seconds until all were gone
         after its first was killed outright. Four mean: not all.
         """
-        mark = f"{MARK}={os.getpid()}-{time.monotonic_ns()}"
-        name, _, value = mark.partition("=")
-        marked = Installed(self.command, {**self.environment, name: value})
-        with marked.window(playwright, data) as app:
-            page = app.page()
-            ask(page, QUESTION)
-            wait_for_end(page)
-            app.close()
+        mark = f"{os.getpid()}-{time.monotonic_ns()}"
+        marked = Installed(self.command, {**self.environment, MARK: mark})
+        with marked.window(playwright, data) as (program, page):
+            answered(page)
             count = len(marked_processes(mark))
-            app.program.expected = -9
-            app.program.process.kill()
+            program.expected = -signal.SIGKILL
+            program.process.kill()
             began = time.monotonic()
-            app.program.process.wait()
+            program.process.wait()
             while marked_processes(mark) and time.monotonic() - began < 4:
                 time.sleep(0.02)
             return count, time.monotonic() - began
 
 
+def answered(page: Page) -> bool:
+    """Type a question; whether words have come when the answer has ended."""
+    ask(page, QUESTION)
+    expect(answer(page)).not_to_have_text("")
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    return answer(page).inner_text().strip() != ""
+
+
 def marked_processes(mark: str) -> list[int]:
-    """Every process with this in its environment, whoever has adopted it."""
+    """Every process that has inherited this, whoever has adopted it."""
+    wanted = f"{MARK}={mark}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             state = (folder / "stat").read_text("utf-8").rpartition(")")[2].split()[0]
-            if mark.encode() in (folder / "environ").read_bytes() and state != "Z":
+            if wanted in (folder / "environ").read_bytes() and state != "Z":
                 found.append(int(folder.name))
     return found
 
@@ -98,8 +102,10 @@ def xvfb() -> Iterator[str]:
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:
         assert server.stdout is not None
-        yield f":{server.stdout.readline().strip()}"
-        server.terminate()
+        try:
+            yield f":{server.stdout.readline().strip()}"
+        finally:
+            server.terminate()
 
 
 def megabytes(path: Path) -> float:

@@ -1,11 +1,12 @@
 """What `dev.py build` has made, as it is installed: the wheel, the frozen app, their manners."""
 
-import re
+import json
+import os
 import subprocess
 import sys
 import tempfile
-import urllib.request
 import venv
+from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
 from statistics import median
@@ -14,9 +15,9 @@ from benchmarks.startup import start
 from shell import __version__
 from tests.chromium import driver
 from tests.command import ROOT
-from tests.host_process import HostProcess
 from tests.packaging.installed import Installed, megabytes, xvfb
-from tests.soak.result import Check, Result
+from tests.packaging.trap import serves
+from tests.soak.result import Check, Figure, Result
 
 DIST = ROOT / "dist"
 BUNDLE = DIST / "tidewire"
@@ -67,7 +68,7 @@ def app() -> Result:
         data = Path(place) / "data"
         frozen, source = start_ratio(program.command, data)
         processes, gone_s = program.leftovers_of_a_kill(playwright, data)
-        figures: dict[str, float | int | str | bool | None] = {
+        figures: dict[str, Figure] = {
             "bundleMB": megabytes(BUNDLE),
             "asks": program.run("ask", "hello", "--data-dir", str(data)).returncode == 0,
             "doctor": program.run("doctor", "--data-dir", str(data)).returncode == 0,
@@ -96,46 +97,23 @@ def app() -> Result:
 
 
 def silence() -> Result:
-    """The frozen app under strace: the window, the browser's host and a local answer reach nobody;
-    a question to a provider that is elsewhere does, which shows that the trap works.
+    """Where every packet that leaves the machine is caught: the window, the browser's host and a
+    local answer send none. A question to a provider that is elsewhere does: the trap works.
     """
-    if which("strace") is None:
-        return Result(False, {"missing": "strace"})
-    environment = {
-        "TIDEWIRE_MODEL_FILE": str(WEIGHTS),
-        # An address that is kept for documents: nobody is there.
-        "OPENAI_BASE_URL": "http://192.0.2.1:9/v1",
-        "OPENAI_API_KEY": "sk-nobody",
-    }
-    with tempfile.TemporaryDirectory() as place, driver() as playwright, xvfb() as display:
-        log, data = Path(place) / "trace", Path(place) / "data"
-        # -D: the program, not strace, is the process that is asked to end.
-        traced = ("strace", "-D", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg")
-        command = (*traced, "-o", str(log), PROGRAM)
-        program = Installed(command, {**environment, "DISPLAY": display})
-        answered = program.answers(playwright, data)
-        served = serves(program, data)
-        calls = log.read_text("utf-8", "replace")
-        quiet = far(calls)
-        log.write_text("", "utf-8")
-        program.run("ask", "hello", "--provider", "openai", "--timeout-ms", "3000")
-        asked = far(log.read_text("utf-8", "replace"))
+    if os.geteuid() != 0:
+        return Result(False, {"missing": "root, for a network of its own"})
+    trap = ["unshare", "--net", sys.executable, "-m", "tests.packaging.trap", PROGRAM]
+    environment = {**os.environ, "TIDEWIRE_MODEL_FILE": str(WEIGHTS)}
+    done = subprocess.run(trap, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
+    told = json.loads(done.stdout)
     figures = {
-        "answersInAWindow": answered,
-        "serves": served,
-        "connections": calls.count("connect("),
-        "off the machine": len(quiet),
-        "who": ", ".join(sorted(set(quiet)))[:200] or None,
-        "when asked to": len(asked),
+        "answersInAWindow": bool(told["answersInAWindow"]),
+        "serves": bool(told["serves"]),
+        "unasked": len(told["unasked"]),
+        "to": ", ".join(told["unasked"])[:200] or None,
+        "asked": ", ".join(told["asked"])[:200],
     }
-    return Result(answered and served and not quiet and bool(asked), figures)
-
-
-def far(trace: str) -> list[str]:
-    """The addresses in a trace that are not of this machine."""
-    lines = [line for line in trace.splitlines() if "AF_INET" in line]
-    named = [name for line in lines for name in re.findall(r'"([0-9a-fA-F.:]+)"', line)]
-    return [name for name in named if not name.startswith("127.") and name not in ("::1", "::")]
+    return Result(all_true(figures) and not told["unasked"] and bool(told["asked"]), figures)
 
 
 def start_ratio(command: tuple[str, ...], data: Path) -> tuple[float, float]:
@@ -151,18 +129,7 @@ def start_ratio(command: tuple[str, ...], data: Path) -> tuple[float, float]:
     return median(times[0]), median(times[1])
 
 
-def serves(program: Installed, data: Path) -> bool:
-    """Whether its page can be fetched, and it ends as it should when it is asked to."""
-    arguments = ("serve", "--no-open", "--data-dir", str(data))
-    with HostProcess(
-        "shell", *arguments, env=program.environment, installed=program.command
-    ) as host:
-        address = str(host.json_line()["url"])
-        with urllib.request.urlopen(address) as page:  # noqa: S310 - it has just told it
-            return b"/assets/index-" in page.read()
-
-
-def all_true(figures: dict[str, float | int | str | bool | None]) -> bool:
+def all_true(figures: Mapping[str, Figure]) -> bool:
     """Whether nothing that was tried has failed."""
     return all(value for value in figures.values() if isinstance(value, bool))
 
