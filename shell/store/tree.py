@@ -110,16 +110,19 @@ def add(
 
 
 def touch(connection: apsw.Connection, conversation_number: int, now: int) -> None:
-    """Something was said in the conversation. It gets its title with the first words."""
+    """Something was said in the conversation. It gets its title with the first words, or with the
+    name of what was said without any.
+    """
     connection.execute(
         "UPDATE conversations SET updated_at = ? WHERE number = ?", (now, conversation_number)
     )
     untitled = connection.execute(
         """
-        SELECT messages.text FROM conversations
+        SELECT coalesce(nullif(messages.text, ''), json_extract(parts, '$[0].name')) AS words
+        FROM conversations
         JOIN messages ON messages.conversation = conversations.number
         WHERE conversations.number = ? AND title = '' AND title_from = 'words'
-            AND role = 'user' AND text != ''
+            AND role = 'user' AND words IS NOT NULL
         ORDER BY messages.number LIMIT 1
         """,
         (conversation_number,),

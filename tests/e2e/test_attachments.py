@@ -9,6 +9,13 @@ from tests.e2e.app import App, answer, ask, box, until, wait_for_end
 from tests.e2e.files import Given, drag, drop, paste, picture
 
 SHOWN = "[...document.querySelectorAll('.message.user img')].every((each) => each.naturalWidth > 0)"
+COPY = """
+async (data) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const picture = new Blob([bytes], { type: "image/png" });
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
+}
+"""
 LEAK = """
 () => {
   const alive = new Set();
@@ -67,6 +74,15 @@ def test_a_picture_is_dropped_sent_seen_again_and_exported(
         path = Path(page.get_by_text("Written to ").inner_text().removeprefix("Written to "))
     coded = base64.b64encode(tide.content).decode()
     assert f"data:image/png;base64,{coded}" in path.read_text("utf-8")
+
+
+def test_a_picture_comes_out_of_the_clipboard(page: Page, app: App) -> None:
+    if app.kind == "browser":
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.bring_to_front()
+    page.evaluate(COPY, picture().values[2])
+    box(page).press("Control+v")
+    expect(tray(page)).to_contain_text("image.png")
 
 
 def test_what_is_pasted_is_attached_but_a_table_stays_words(page: Page) -> None:

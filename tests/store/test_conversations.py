@@ -227,6 +227,15 @@ async def test_pictures_and_files_are_kept_once_and_sent_again(desk: Desk) -> No
     assert desk.echo.received[-1].messages == [Message(role="user", content=parts)]
 
 
+async def test_a_picture_without_words_gives_the_title(desk: Desk) -> None:
+    conversation = await desk.begin()
+    await desk.send(conversation, [ImagePart(media_type="image/png", data=PIXEL)])
+    assert (await desk.view(conversation)).conversation.title == ""
+    picture = ImagePart(name="tide at noon.png", media_type="image/png", data=PIXEL)
+    await desk.send(conversation, [picture])
+    assert (await desk.view(conversation)).conversation.title == "tide at noon.png"
+
+
 async def test_a_text_file_is_kept_as_a_file_and_sent_as_its_words(desk: Desk) -> None:
     """Whatever the model takes: `echo-strict` takes no files at all."""
     conversation = await desk.begin()

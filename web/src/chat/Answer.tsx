@@ -15,7 +15,7 @@ export interface AnswerProps {
 
 export const Answer = memo(function Answer({ view, children }: AnswerProps) {
   const { text, reasoning, notices, tools, status, live, finishReason } = view;
-  const isSilent = text === "" && tools.length === 0;
+  const isSilent = text === "" && tools.length === 0 && view.attachments.length === 0;
   return (
     <article
       className={`message assistant ${styles.answer}`}

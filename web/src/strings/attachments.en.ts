@@ -18,7 +18,8 @@ export const attachmentsInEnglish = {
   remove: (name: string) => `Remove ${name}`,
   reading: "Reading…",
   scaled: (pixels: number) => `scaled to ${count(pixels)} px`,
-  asText: (tokens: number) => `as text, about ${count(tokens)} tokens`,
+  asText: (tokens: number) =>
+    `as text, about ${count(tokens)} ${tokens === 1 ? "token" : "tokens"}`,
   queued: (number: number) => (number === 1 ? "1 attachment" : `${number} attachments`),
 
   dropTitle: "Drop pictures and files here",

@@ -1,5 +1,5 @@
 /** AttachmentTray: what goes with the message that is being written, and what is in its way. */
-import { type RefObject, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import { type Attached, isText } from "../../attachments/attached";
 import { strings } from "../../strings";
 import { CloseIcon, FileIcon, PictureIcon } from "../icons";
@@ -22,6 +22,13 @@ export function AttachmentTray(props: AttachmentTrayProps) {
   const { attached, obstacles, refusal, onRemove, box } = props;
   const list = useRef<HTMLUListElement>(null);
   const toolbar = useToolbar(list);
+
+  // Where there are many, what is in the way may be out of sight.
+  useEffect(() => {
+    if (refusal === null) return;
+    list.current?.querySelector("[data-refused]")?.scrollIntoView({ block: "nearest" });
+  }, [refusal]);
+
   if (attached.length === 0) return null;
 
   function remove(place: number, key: string): void {
@@ -63,7 +70,11 @@ function Chip({ attached, obstacle, onRemove }: ChipProps) {
   const called =
     name ?? (kind === "image" ? strings.attachments.picture : strings.attachments.file);
   return (
-    <li className={`${styles.chip} ${obstacle === null ? "" : styles.refused}`} data-attached="">
+    <li
+      className={`${styles.chip} ${obstacle === null ? "" : styles.refused}`}
+      data-attached=""
+      data-refused={obstacle === null ? undefined : ""}
+    >
       <Thumbnail attached={attached} />
       <span className={styles.words}>
         <span className={styles.name} dir="auto" title={called}>
