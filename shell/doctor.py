@@ -33,8 +33,8 @@ class Finding:
 
 def examine(data: DataDirectory) -> Iterator[Finding]:
     """Look at everything, one thing after the other. Starts nothing and asks no network."""
-    python = f"Tidewire {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    yield Finding("program", True, python)
+    python = f"Python {platform.python_version()}, {platform.platform()}"
+    yield Finding("program", True, f"Tidewire {__version__} ({_form()}), {python}")
     yield _tried("data directory", lambda: _data(data), needed=True)
     yield _tried("page", _page, needed=True)
     yield _display()
@@ -56,6 +56,13 @@ def report(findings: Iterable[Finding], *, as_json: bool) -> int:
             mark = "ok" if finding.ok else "NO" if finding.needed else "--"
             print(f"{mark}  {finding.name:<16} {finding.text}", flush=True)
     return status
+
+
+def _form() -> str:
+    """In which of its forms the program runs: what a report of a defect needs first."""
+    if getattr(sys, "frozen", False):
+        return "frozen app"
+    return "checkout" if (PAGE.parents[1] / "dev.py").exists() else "installed package"
 
 
 def _tried(name: str, look: Callable[[], str], *, needed: bool = False) -> Finding:

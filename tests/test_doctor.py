@@ -32,6 +32,7 @@ def test_it_says_what_works(tmp_path: Path) -> None:
         "google",
         "echo",
     }
+    assert " (checkout), Python 3." in str(found["program"]["text"])
     assert found["data directory"]["ok"] is True
     assert found["openai"]["ok"] is True
     assert str(found["openai"]["text"]).startswith("has a key (environment), for api.openai.com;")
