@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.chromium import driver
 from tests.e2e.app import App, anew, answer, ask, box, running, until
+from tests.e2e.files import Given, drag, drop, picture
 
 Show = Callable[[Page], None]
 WIDE, NARROW = (1_200, 800), (400, 800)
@@ -111,6 +112,40 @@ def queue(page: Page) -> None:
     box(page).fill("and what about the sun?")
     box(page).press("Control+Enter")
     expect(box(page)).to_have_value("")
+
+
+FILES = (
+    picture("the tide at noon.png", 1_800, 900),
+    Given("tides.md", "text/markdown", b"High water at noon.\n" * 40),
+    Given("report.pdf", "application/pdf", b"%PDF-1.7" + bytes(54_321)),
+)
+SONG = Given("song.mp3", "audio/mpeg", bytes(range(256)) * 20)
+
+
+def tray(page: Page) -> None:
+    """Pictures and files of a message that is being written, and one that cannot go with it."""
+    drop(page, *FILES, SONG)
+    expect(page.get_by_text("this cannot be sent")).to_be_visible()
+    box(page).fill("What do you see?")
+    box(page).press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def attachments(page: Page) -> None:
+    """The same in a message that was said."""
+    drop(page, *FILES)
+    expect(page.get_by_text("scaled to 1,568 px")).to_be_visible()
+    expect(page.get_by_text("54 kB")).to_be_visible()
+    box(page).press("Enter")
+    finished(page)
+    expect(page.locator(".message.user img")).to_be_visible()
+
+
+def large(page: Page) -> None:
+    """A picture as large as there is room."""
+    attachments(page)
+    page.locator(".message.user button").first.click()
+    expect(page.get_by_role("dialog").get_by_role("img")).to_be_visible()
 
 
 def search(words: str) -> Show:
@@ -225,6 +260,11 @@ SCREENS: Mapping[str, Screen] = {
     "rate-limit": Screen(failed("/error RATE_LIMIT 120000")),
     "context": Screen(failed("/error CONTEXT_LENGTH")),
     "queue": Screen(queue),
+    "tray": Screen(tray),
+    "attachments": Screen(attachments),
+    "picture": Screen(large),
+    "drop": Screen(lambda page: drag(page, FILES[:1], "dragenter", "dragover")),
+    "narrow-tray": Screen(tray, NARROW),
     "edit": Screen(answered(then=edit)),
     "versions": Screen(answered(then=versions)),
     "search": Screen(answered("/rate 0\nZwieback at low tide", search("zwieb"))),
