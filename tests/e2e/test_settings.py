@@ -32,6 +32,7 @@ def settings(page: Page, section: str = "Providers") -> Locator:
     """The settings, at one of their sections."""
     page.keyboard.press("Control+Comma")
     dialog = page.get_by_role("dialog", name="Settings")
+    expect(dialog.get_by_role("tab", selected=True)).to_be_focused()
     tab = dialog.get_by_role("tab", name=section)
     tab.click()
     expect(tab).to_have_attribute("aria-selected", "true")
@@ -137,6 +138,8 @@ def test_keys_are_changed(page: Page) -> None:
     sheet.get_by_role("button", name="Change the keys").click()
     dialog.get_by_role("button", name="All back to standard").click()
     expect(field).to_have_text("Ctrl B")
+    page.keyboard.press("Escape")
+    expect(box(page)).to_be_focused()
 
 
 def test_a_model_is_chosen_for_a_conversation(page: Page) -> None:

@@ -1,5 +1,5 @@
 /** Dialog: what lies over the page until it is closed, with a title and a way out. */
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { strings } from "../strings";
 import styles from "./Dialog.module.css";
 import { IconButton } from "./IconButton";
@@ -14,9 +14,17 @@ export interface DialogProps {
 
 export function Dialog({ title, className, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isLeaving = useRef(false);
 
-  useEffect(() => {
-    dialog.current?.showModal();
+  // Closed even when it is taken away while it is open: only then the focus goes back.
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    isLeaving.current = false;
+    shown?.showModal();
+    return () => {
+      isLeaving.current = true;
+      shown?.close();
+    };
   }, []);
 
   return (
@@ -25,8 +33,9 @@ export function Dialog({ title, className, onClose, children }: DialogProps) {
       className={`${styles.dialog} ${className ?? ""}`}
       aria-label={title}
       onClose={(event) => {
-        // A dialog inside closes by itself, too.
-        if (event.target === dialog.current) onClose();
+        // A dialog inside closes by itself, too; and what was closed may have been shown again.
+        const isClosed = event.target === dialog.current && !dialog.current.open;
+        if (isClosed && !isLeaving.current) onClose();
       }}
       // Escape is the dialog's here, and stops no answer.
       onKeyDown={(event) => event.stopPropagation()}

@@ -9,6 +9,7 @@ import {
   useState,
 } from "react";
 import type { Defaults, Favourite } from "../bridge/contract";
+import { reasonOf } from "../conversations/conversations";
 import { useSettings, useSettingsState } from "../settings/useSettings";
 import { strings } from "../strings";
 import { IconButton } from "./IconButton";
@@ -18,6 +19,7 @@ import { ModelOptions } from "./ModelOptions";
 import styles from "./ModelPanel.module.css";
 import { byOf, isSame, type ModelOption, modelGroups } from "./modelOptions";
 import { NotReady } from "./NotReady";
+import { useToasts } from "./toasts";
 import { useAnchor } from "./useAnchor";
 
 /** How far the page keys go. */
@@ -37,6 +39,7 @@ export interface ModelPanelProps {
 
 export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: ModelPanelProps) {
   const settings = useSettings();
+  const toasts = useToasts();
   const { providers, lists, preferences } = useSettingsState();
   const [query, setQuery] = useState("");
   const [place, setPlace] = useState<number | null>(null);
@@ -63,13 +66,19 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
   useEffect(() => void load(settings, false), [settings]);
 
   const toggle = useCallback(
-    (option: ModelOption) => {
-      const one = byOf(option);
-      const others = favourites.filter((other) => !isSame(other, one));
-      const next = option.isFavourite ? others : [...others, one];
-      void settings.update({ favourites: next }).catch(() => {});
+    async (option: ModelOption) => {
+      try {
+        // Another window may have favourites that this one has not heard of.
+        await settings.load();
+        const known = settings.get().preferences?.favourites ?? NONE;
+        const one = byOf(option);
+        const others = known.filter((other) => !isSame(other, one));
+        await settings.update({ favourites: option.isFavourite ? others : [...others, one] });
+      } catch (error) {
+        toasts.say(strings.preferences.notSaved(reasonOf(error)));
+      }
     },
-    [settings, favourites],
+    [settings, toasts],
   );
 
   function go(next: number): void {
@@ -157,7 +166,7 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
             ? strings.noModelFound(query)
             : strings.modelsFound(options.length)}
       </p>
-      {shown !== undefined && <ModelAbout option={shown} onToggle={() => toggle(shown)} />}
+      {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
       <NotReady onLeave={onLeave} />
     </div>
   );

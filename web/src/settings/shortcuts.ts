@@ -21,7 +21,10 @@ export type Chosen = Readonly<Record<string, string>>;
 
 /** Text is worked on with these; they must go on meaning that. */
 const OF_TEXT = ["Mod+A", "Mod+C", "Mod+V", "Mod+X", "Mod+Shift+V", "Mod+Shift+Z", "Mod+Y"];
-const OF_CHAT = ["F2", "Shift+F10", "Mod+Enter", "Mod+ArrowUp", "Mod+ArrowDown"];
+const OF_CHAT = [
+  ...["F2", "Shift+F10", "Mod+Enter"],
+  ...["Mod+ArrowUp", "Mod+ArrowDown", "Alt+ArrowUp", "Alt+ArrowDown"],
+];
 /** The browser or the system takes these before the page hears of them. */
 const OF_SYSTEM = [
   ...["Mod+W", "Mod+Q", "Mod+T", "Mod+R", "Mod+P", "Mod+Shift+T", "Mod+Shift+W", "Mod+Shift+R"],
