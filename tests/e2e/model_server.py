@@ -1,7 +1,7 @@
 """ModelServer: somebody's own server that speaks OpenAI's protocol, in a thread of this process.
 
 The question says what becomes of it: `limited` is refused once, with a long wait; `too long` does
-not fit; everything else is answered with its own words.
+not fit; `refuse TEXT` is refused with the text; everything else is answered with its own words.
 """
 
 import http.server
@@ -57,6 +57,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
             self.server.refused.add(question)
             wait = {"retry-after": str(WAIT_S)}
             self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", "Slow down.", wait)
+        elif question.startswith("refuse "):
+            self._refuse(HTTPStatus.FORBIDDEN, "refused", question.removeprefix("refuse "))
         elif "too long" in question:
             self._refuse(HTTPStatus.BAD_REQUEST, "context_length_exceeded", "It is too long.")
         elif body.get("stream"):

@@ -29,7 +29,7 @@ ALARM = """
 """
 """Runs before the page's own script: what a text that ran would call."""
 
-RUNNABLE = """
+HARM = """
 [...document.querySelectorAll("#root *")].flatMap((element) => [
   ...(/^(script|iframe|object|embed|link|meta|base|style|video|audio)$/i.test(element.localName)
     ? [element.outerHTML.slice(0, 200)] : []),
@@ -49,7 +49,7 @@ def in_conversations(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 class Watched:
     """A page whose requests, dialogs, popups and navigations are written down."""
 
-    def __init__(self, browser: Browser, trap: Trap, url: str) -> None:
+    def __init__(self, browser: Browser, trap: Trap, url: str, *, is_new: bool = True) -> None:
         self.harm: list[str] = []
         self._trap = trap
         self._own = url.partition("#")[0]
@@ -59,7 +59,8 @@ class Watched:
         self.page.add_init_script(WATCH)
         self.page.add_init_script(ALARM)
         self.page.goto(url)
-        expect(box(self.page)).to_be_focused()
+        if is_new:
+            expect(box(self.page)).to_be_focused()
         self.page.evaluate("window.llm.ready()")
         context.on("page", lambda popup: self.harm.append(f"a popup: {popup.url}"))
         context.on("request", lambda request: self._look("a request", request.url))
@@ -85,7 +86,7 @@ class Watched:
         idle = "() => new Promise((resolve) => requestIdleCallback(() => setTimeout(resolve, 100)))"
         self.page.evaluate(idle)
         found = [*self.harm, *self._trap.caught]
-        for what in ("window.alarms", "window.seen.violations", RUNNABLE):
+        for what in ("window.alarms", "window.seen.violations", HARM):
             found += self.page.evaluate(what)
         self._look("the address", self.page.url)
         return found
@@ -95,7 +96,7 @@ class Watched:
         self.page.context.close()
 
     def _look(self, what: str, url: str) -> None:
-        if not url.startswith((self._own, "data:")):
+        if not url.startswith((self._own, f"blob:{self._own}", "data:")):
             self.harm.append(f"{what}: {url}")
 
     def _dismiss(self, dialog: object) -> None:

@@ -1,6 +1,6 @@
 """Texts that try to run, to fetch and to lead away do nothing in the real page.
 
-A tenth of them; `python -m tests.soak hostile` shows them all. At every split point of a stream:
+A part of them; `python -m tests.soak hostile` shows them all. At every split point of a stream:
 `web/src/markdown/tests/hostile.test.tsx`.
 """
 
@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.page.hostile import TEXTS, Pages, hostile_pages, in_conversations
+from tests.page.places import everywhere, exported, harm_of_file
 from tests.page.trap import trapped
 
 pytestmark = pytest.mark.browser
@@ -34,6 +35,21 @@ def test_hostile_texts_run_fetch_and_lead_nowhere(pages: Pages) -> None:
     assert len(TEXTS) >= 300
     for some in in_conversations(TEXTS[::10]):
         assert pages.harm_of(some) == []
+
+
+def test_as_a_name_of_anything_they_do_no_more(playwright: Playwright) -> None:
+    """Titles, folders, hits, models, providers, files, tools, thoughts, notices, errors, toasts."""
+    with everywhere(playwright, TEXTS[::34]) as places:
+        assert places.harm() == {}
+
+
+def test_in_what_is_exported_they_do_no_more(playwright: Playwright) -> None:
+    html = exported(TEXTS)
+    assert html.count("<h1") + html.count("<h2") >= len(TEXTS), "it shows nothing"
+    with trapped(playwright) as (browser, trap):
+        assert harm_of_file(browser, trap, html) == []
+        assert harm_of_file(browser, trap, "<img src=x onerror=alert(1)>") != []
+        assert harm_of_file(browser, trap, "<img src=http://evil.example/p.png>") != []
 
 
 @pytest.mark.parametrize("deed", DEEDS)

@@ -1,8 +1,13 @@
-"""Every hostile text in the real page: final, and again after a reload."""
+"""Every hostile text in the real page: as an answer, and as the name of whatever has a name."""
 
 from tests.chromium import driver
 from tests.page.hostile import TEXTS, hostile_pages, in_conversations
+from tests.page.places import everywhere, exported, harm_of_file
+from tests.page.trap import trapped
 from tests.soak.result import Check, Result
+
+NAMES = 60
+"""So many the sidebar shows at once."""
 
 
 def all_texts() -> Result:
@@ -11,8 +16,34 @@ def all_texts() -> Result:
     with driver() as playwright, hostile_pages(playwright) as pages:
         for some in in_conversations(TEXTS):
             found += pages.harm_of(some)
+    return outcome(found)
+
+
+def all_names() -> Result:
+    """Every place that shows a text of somebody's, with each of them."""
+    found: list[str] = []
+    with driver() as playwright:
+        for start in range(0, len(TEXTS), NAMES):
+            with everywhere(playwright, TEXTS[start : start + NAMES]) as places:
+                harm = places.harm()
+            found += [f"{place}: {each}" for place, all_ in harm.items() for each in all_]
+    return outcome(found)
+
+
+def all_exports() -> Result:
+    """All of them in one exported page, opened from the disk."""
+    with driver() as playwright, trapped(playwright) as (browser, trap):
+        return outcome([*harm_of_file(browser, trap, exported(TEXTS))])
+
+
+def outcome(found: list[str]) -> Result:
+    """Nothing may be found."""
     first = found[0] if found else None
     return Result(not found, {"texts": len(TEXTS), "harm": len(found), "first": first})
 
 
-CHECKS: dict[str, Check] = {"all_texts": all_texts}
+CHECKS: dict[str, Check] = {
+    "all_texts": all_texts,
+    "all_names": all_names,
+    "all_exports": all_exports,
+}
