@@ -817,6 +817,22 @@ class StoreWatch(Value):
     version: Annotated[int, Field(ge=-1, le=2**53)] = -1
 
 
+# --- the embedded model ---------------------------------------------------------------------
+
+FetchState = Literal["missing", "fetching", "here"]
+
+
+class ModelFetch(Value):
+    """Whether the embedded model's weights are on this machine, and how far they are on the way."""
+
+    state: FetchState
+    done_bytes: int
+    total_bytes: int
+    """0 while nobody knows."""
+    problem: str | None
+    """Why they could not be fetched, and what to do; null when nobody has tried."""
+
+
 # --- providers ------------------------------------------------------------------------------
 
 AddedKind = Literal["openai-compatible", "openai-responses", "anthropic", "gguf"]

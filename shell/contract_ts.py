@@ -27,6 +27,7 @@ from shell import contract
 from shell.api.conversations import ConversationsApi
 from shell.api.keys import KeysApi
 from shell.api.llm import LlmApi
+from shell.api.model import ModelApi
 from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
 from shell.api.shell import ShellApi
@@ -37,6 +38,7 @@ NAMESPACES: dict[str, type] = {
     "conversations": ConversationsApi,
     "keys": KeysApi,
     "llm": LlmApi,
+    "model": ModelApi,
     "providers": ProvidersApi,
     "settings": SettingsApi,
     "shell": ShellApi,

@@ -43,6 +43,7 @@ class Host:
         open_window: Callable[[], bool],
     ) -> None:
         self._data = data
+        self._environ = environ
         self._named = (provider, model)
         self._settings = SettingsFile(data)
         self._core = Core(data, environ, self._settings.engine)
@@ -55,6 +56,7 @@ class Host:
             {
                 "conversations": self._conversations,
                 "keys": self._keys,
+                "model": self._model,
                 "providers": self._providers,
                 "settings": self._settings_api,
             },
@@ -101,6 +103,12 @@ class Host:
 
         await self._core.load_keys()
         return KeysApi(self._core.keys, lambda: self._core.providers.base_urls)
+
+    async def _model(self) -> object:
+        from shell.api.model import ModelApi
+        from shell.providers.weights import WeightsShelf
+
+        return ModelApi(self._data, WeightsShelf(self._data, self._environ))
 
     async def _providers(self) -> object:
         from shell.api.providers import ProvidersApi

@@ -672,6 +672,16 @@ export interface StoreWatch {
   version?: number | undefined;
 }
 
+/** Whether the embedded model's weights are on this machine, and how far they are on the way. */
+export interface ModelFetch {
+  state: "missing" | "fetching" | "here";
+  doneBytes: number;
+  /** 0 while nobody knows. */
+  totalBytes: number;
+  /** Why they could not be fetched, and what to do; null when nobody has tried. */
+  problem: string | null;
+}
+
 /** A provider to add: a server by its address, or a model by its file. */
 export interface NewProvider {
   id: string;
@@ -1021,6 +1031,12 @@ export const client = (call: Invoke) => ({
     /** A session and its history. */
     getSession: (params: string) =>
       call<SessionSnapshot>("llm.get_session", params),
+  },
+  model: {
+    /** Begin to fetch the weights, unless they are here or on their way. */
+    fetch: () => call<ModelFetch>("model.fetch"),
+    /** How far it is. */
+    state: () => call<ModelFetch>("model.state"),
   },
   providers: {
     /** Every provider, those that come with the program first. */

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../bridge/contract";
 import type { OpenSettings, Section } from "../settings/section";
 import { hintFor, strings } from "../strings";
 import styles from "./ErrorBanner.module.css";
+import { FetchModel } from "./FetchModel";
 import { useWaysOut } from "./useWaysOut";
 
 /** The same words again cannot end better. Anything else may: a key can be mended meanwhile. */
@@ -75,6 +76,7 @@ export function ErrorBanner({ failure, onRetry, onSettings, onDismiss }: ErrorBa
             {strings.openSettings}
           </button>
         )}
+        {code === "LOCAL_MODEL_MISSING" && <FetchModel onHere={onRetry} />}
         {ELSEWHERE.has(code) && (
           <button type="button" onClick={chooseModel}>
             {strings.otherModel}

@@ -53,6 +53,8 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   add(provider: NewProvider): Promise<ProviderSummary>;
   remove(providerId: string): Promise<void>;
   restore(providerId: string): Promise<void>;
+  /** Brings the embedded model where it did not come along. */
+  readonly model: Bridge["client"]["model"];
   /** Where everything lies, for people to read. */
   place(): Promise<Place>;
 }
@@ -125,6 +127,7 @@ export function createSettings(
     update,
     models: async (providerId) => (await client.providers.models({ providerId })).models,
     presets: client.providers.presets,
+    model: client.model,
     loadModels,
     async setKey(providerId, key) {
       const status = await client.keys.set({ providerId, key });

@@ -87,6 +87,12 @@ export const german: Strings = {
   preferences: preferencesInGerman,
   settings: "Einstellungen",
   openSettings: "Einstellungen öffnen",
+  fetchModel: "Modell holen (93 MB)",
+  fetchingModel: (done, total) =>
+    total > 0
+      ? `Das Modell kommt: ${Math.floor((100 * done) / total)} %`
+      : "Das Modell wird gesucht …",
+  fetchFailed: "Das Modell konnte nicht geholt werden.",
   close: "Schließen",
   theme: "Aussehen",
   language: "Sprache",
@@ -322,7 +328,7 @@ export const german: Strings = {
     SESSION_BUSY: "Es wird noch eine Antwort geschrieben.",
     LIMIT: "Zu viel auf einmal. Halte erst eine andere Antwort an.",
     LOCAL_MODEL_MISSING:
-      "Die Datei des Modells ist nicht auf diesem Rechner. Führe `tidewire doctor` aus.",
+      "Die Datei des Modells ist noch nicht auf diesem Rechner. Sie wird einmal geholt und antwortet von da an ohne Netz.",
     LOCAL_MODEL_CRASHED:
       "Das Modell auf diesem Rechner ist stehen geblieben. Es startet von selbst neu.",
     HOST_LOST: "Deine Nachricht ist da. Versuch es, wenn die Verbindung wieder steht.",

@@ -87,6 +87,12 @@ export const english = {
   preferences: preferencesInEnglish,
   settings: "Settings",
   openSettings: "Open settings",
+  fetchModel: "Fetch the model (93 MB)",
+  fetchingModel: (done: number, total: number) =>
+    total > 0
+      ? `Fetching the model: ${Math.floor((100 * done) / total)} %`
+      : "Looking for the model…",
+  fetchFailed: "The model could not be fetched.",
   close: "Close",
   theme: "Appearance",
   language: "Language",
@@ -311,7 +317,8 @@ export const english = {
     CONTENT_FILTER: "The provider refused to answer this.",
     SESSION_BUSY: "An answer is still being written.",
     LIMIT: "Too much at once. Stop another answer first.",
-    LOCAL_MODEL_MISSING: "The model's file is not on this computer. Run `tidewire doctor`.",
+    LOCAL_MODEL_MISSING:
+      "The model's file is not on this computer yet. It is fetched once, and answers without a network from then on.",
     LOCAL_MODEL_CRASHED: "The model on this computer stopped. It starts again by itself.",
     HOST_LOST: "Your message is kept. Try again when the connection is back.",
     ABORTED: "Tidewire is shutting down.",
