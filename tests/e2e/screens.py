@@ -224,6 +224,12 @@ def settings(section: int) -> Show:
     return show
 
 
+def keys(page: Page) -> None:
+    """The list of all keys."""
+    page.keyboard.press("Control+Slash")
+    expect(page.get_by_role("dialog", name="All keys")).to_be_visible()
+
+
 def sidebar(page: Page) -> None:
     """The sidebar over a narrow page."""
     button = page.get_by_role("button", name="Show the sidebar")
@@ -275,6 +281,8 @@ SCREENS: Mapping[str, Screen] = {
     "models": Screen(picker),
     "models-empty": Screen(picker_empty),
     "settings": Screen(settings(0)),
+    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 7)},
+    "keys": Screen(keys),
     "narrow": Screen(lambda page: None, NARROW),
     "narrow-answer": Screen(answered(MARKDOWN), NARROW),
     "narrow-sidebar": Screen(sidebar, NARROW),
