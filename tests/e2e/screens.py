@@ -116,7 +116,7 @@ def queue(page: Page) -> None:
 
 FILES = (
     picture("the tide at noon.png", 1_800, 900),
-    Given("tides.md", "text/markdown", b"High water at noon.\n" * 40),
+    Given("tides.md", "text/markdown", b"High water at noon.\n" * 2),
     Given("report.pdf", "application/pdf", b"%PDF-1.7" + bytes(54_321)),
 )
 SONG = Given("song.mp3", "audio/mpeg", bytes(range(256)) * 20)
