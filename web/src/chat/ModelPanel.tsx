@@ -65,6 +65,15 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
 
   useEffect(() => void load(settings, false), [settings]);
 
+  // Other words, another list: it begins at its beginning, or where it was chosen from.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: where somebody has gone since, it stays
+  useEffect(() => {
+    const list = document.getElementById(`${id}-list`);
+    if (list === null || place !== null) return;
+    list.scrollTop = 0;
+    if (chosen > 0) scrollTo(chosen);
+  }, [id, query, chosen]);
+
   const toggle = useCallback(
     async (option: ModelOption) => {
       try {
@@ -84,7 +93,13 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
   function go(next: number): void {
     const to = Math.max(0, Math.min(next, options.length - 1));
     setPlace(to);
-    document.getElementById(`${id}-${to}`)?.scrollIntoView({ block: "nearest" });
+    // What was never seen has no height of its own yet: once more, when it has.
+    scrollTo(to);
+    requestAnimationFrame(() => scrollTo(to));
+  }
+
+  function scrollTo(option: number): void {
+    document.getElementById(`${id}-${option}`)?.scrollIntoView({ block: "nearest" });
   }
 
   function onKeyDown(event: KeyboardEvent): void {

@@ -338,7 +338,8 @@ export const german: Strings = {
 };
 
 function dollars(price: number): string {
-  return price.toLocaleString("de", { maximumFractionDigits: 3 });
+  const least = Number.isInteger(price) ? 0 : 2;
+  return price.toLocaleString("de", { minimumFractionDigits: least, maximumFractionDigits: 3 });
 }
 
 function decimal(number: number, digits = 1): string {

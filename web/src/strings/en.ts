@@ -328,7 +328,8 @@ export const english = {
 
 /** A price; some of them are fractions of a cent. */
 function dollars(price: number): string {
-  return price.toLocaleString("en", { maximumFractionDigits: 3 });
+  const least = Number.isInteger(price) ? 0 : 2;
+  return price.toLocaleString("en", { minimumFractionDigits: least, maximumFractionDigits: 3 });
 }
 
 function duration(ms: number): string {
