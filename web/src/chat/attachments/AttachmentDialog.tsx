@@ -1,6 +1,6 @@
 /** AttachmentDialog: a picture as large as there is room, or the words of a file. */
 import { type KeyboardEvent, useEffect, useState } from "react";
-import { bytesOf, isPicture, isText } from "../../attachments/attached";
+import { isPicture, isText } from "../../attachments/attached";
 import type { Attachment } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { strings } from "../../strings";
@@ -8,7 +8,7 @@ import { Dialog } from "../Dialog";
 import { IconButton } from "../IconButton";
 import { NextIcon, PreviousIcon } from "../icons";
 import styles from "./AttachmentDialog.module.css";
-import { nameOf } from "./MessageAttachments";
+import { nameOf, sizeOf } from "./MessageAttachments";
 import { SaveButton } from "./SaveButton";
 import { GONE, usePicture } from "./usePicture";
 
@@ -61,7 +61,7 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
               </IconButton>
             </span>
           )}
-          <span className={styles.size}>{strings.attachments.size(bytesOf(attachment.size))}</span>
+          <span className={styles.size}>{sizeOf(attachment)}</span>
           <SaveButton attachment={attachment} name={name} />
         </div>
       </div>

@@ -10,6 +10,7 @@ import { GONE, usePicture } from "./usePicture";
 
 /** How far from the view a picture is fetched. */
 const AHEAD = "600px";
+const KILOBYTE = 1_000;
 
 export function MessageAttachments({
   attachments,
@@ -21,16 +22,16 @@ export function MessageAttachments({
   const pictures = attachments.filter(({ mediaType }) => isPicture(mediaType));
   const files = attachments.filter(({ mediaType }) => !isPicture(mediaType));
   const all = [...pictures, ...files];
+  const shown = (Shown: typeof PictureTile, some: readonly Attachment[]) =>
+    some.map((one) => {
+      const place = all.indexOf(one);
+      const name = nameOf(one, place, pictures.length);
+      return <Shown key={place} attachment={one} name={name} onOpen={() => setOpen(place)} />;
+    });
   return (
     <div className={styles.attachments}>
-      {all.map((one, place) => {
-        const Shown = place < pictures.length ? PictureTile : FileChip;
-        const name = nameOf(one, place, pictures.length);
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the same file may be there twice
-          <Shown key={place} attachment={one} name={name} onOpen={() => setOpen(place)} />
-        );
-      })}
+      {pictures.length > 0 && <div className={styles.group}>{shown(PictureTile, pictures)}</div>}
+      {files.length > 0 && <div className={styles.group}>{shown(FileChip, files)}</div>}
       {open !== null && (
         <AttachmentDialog
           attachments={all}
@@ -49,6 +50,11 @@ export function nameOf({ name }: Attachment, place: number, pictures: number): s
   if (name !== null) return name;
   const { pictureOf, file } = strings.attachments;
   return place < pictures ? pictureOf(place + 1, pictures) : file;
+}
+
+/** Its base64 says it but for two bytes, which only matter where there are few. */
+export function sizeOf({ size }: Attachment): string {
+  return strings.attachments.size(Math.max(KILOBYTE, bytesOf(size)));
 }
 
 interface ShownProps {
@@ -95,7 +101,7 @@ function FileChip({ attachment, name, onOpen }: ShownProps) {
       <span className={styles.name} dir="auto">
         {name}
       </span>
-      <span className={styles.size}>{strings.attachments.size(bytesOf(attachment.size))}</span>
+      <span className={styles.size}>{sizeOf(attachment)}</span>
     </button>
   );
 }
