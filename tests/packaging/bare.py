@@ -68,11 +68,11 @@ class Bare:
 
     def install(self, package: Path) -> str:
         """Install a package file with what it declares, older or newer than what is there."""
-        place = self.root / "root" / package.name
+        place = self.root / "var/tmp" / package.name
         shutil.copyfile(package, place)
         often = ("--no-install-recommends", "--allow-downgrades")
         try:
-            return self.apt("install", *often, f"/root/{package.name}")
+            return self.apt("install", *often, f"/var/tmp/{package.name}")
         finally:
             place.unlink()
 
