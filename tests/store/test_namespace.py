@@ -361,3 +361,11 @@ async def test_a_key_goes_in_and_never_comes_out(house: House) -> None:
         if path.is_file():
             assert CANARY.encode() not in path.read_bytes(), path
     assert not (await page.fields("keys.remove", "openai"))["configured"]
+
+
+async def test_a_message_that_is_too_long_is_refused_with_what_helps(house: House) -> None:
+    conversation = (await house.page.fields("conversations.create", {}))["id"]
+    with pytest.raises(Refused, match="at most 100,000 characters. Attach it as a file"):
+        await house.page.call(
+            "conversations.send", {"conversationId": conversation, "content": "x" * 100_001}
+        )
