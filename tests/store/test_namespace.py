@@ -365,7 +365,7 @@ async def test_a_key_goes_in_and_never_comes_out(house: House) -> None:
 
 async def test_a_message_that_is_too_long_is_refused_with_what_helps(house: House) -> None:
     conversation = (await house.page.fields("conversations.create", {}))["id"]
-    with pytest.raises(Refused, match="at most 100,000 characters. Attach it as a file"):
+    with pytest.raises(Refused, match=r"at most 100,000 characters\. Attach it as a file"):
         await house.page.call(
             "conversations.send", {"conversationId": conversation, "content": "x" * 100_001}
         )
