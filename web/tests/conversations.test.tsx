@@ -8,9 +8,6 @@ import { type Conversations, createConversations } from "../src/conversations/co
 import { foldersOf, groupsOf } from "../src/conversations/groups";
 import { useConversation } from "../src/conversations/useConversation";
 import { useMessage } from "../src/conversations/useMessage";
-import { german } from "../src/strings/de";
-import { english } from "../src/strings/en";
-import { languageOf } from "../src/strings/language";
 import { fakePage, type ManualPage, manualPage, settled, turn } from "./support";
 
 afterEach(() => {
@@ -308,25 +305,5 @@ describe("the list", () => {
     await turn(100);
     await refused;
     expect(conversations.list.get().items).toEqual(items);
-  });
-});
-
-describe("languages", () => {
-  it("are what was chosen, else the first of the system's that there is", () => {
-    expect(languageOf("", ["fr-FR", "de-AT", "en"])).toBe("de");
-    expect(languageOf("en", ["de"])).toBe("en");
-    expect(languageOf("xx", ["de"])).toBe("en");
-    expect(languageOf("", [])).toBe("en");
-  });
-
-  it("have the same texts, each in its own words", () => {
-    const leaves = (texts: object, path = ""): [string, unknown][] =>
-      Object.entries(texts).flatMap(([name, text]) =>
-        typeof text === "object" ? leaves(text, `${path}${name}.`) : [[path + name, text]],
-      );
-    const there = new Map(leaves(german));
-    const same = leaves(english).filter(([name, text]) => there.get(name) === text);
-    expect(there.size).toBe(leaves(english).length);
-    expect(same.map(([name]) => name)).toEqual(["appName", "standard", "providerName"]);
   });
 });

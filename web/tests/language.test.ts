@@ -1,5 +1,6 @@
 /** Language: the one that was chosen, else the system's; dates as the system writes them. */
 import { expect, it } from "vitest";
+import { german } from "../src/strings/de";
 import { english } from "../src/strings/en";
 import { directionOf, languageOf, localeOf, PSEUDO } from "../src/strings/language";
 import { pseudo } from "../src/strings/pseudo";
@@ -12,6 +13,7 @@ it.each([
   ["fr", ["de"], "en"],
   ["en-xb", ["de"], PSEUDO],
   ["", ["en-GB"], "en"],
+  ["", [], "en"],
 ])("of “%s” and %j is %s", (wanted, system, language) =>
   expect(languageOf(wanted, system)).toBe(language),
 );
@@ -28,4 +30,32 @@ it("mirrors the pseudo-language, and brackets every text of it", () => {
   expect(strings.send).toBe("[Send]");
   expect(strings.queued("now")).toBe("[Next: now]");
   expect(strings.suggestions[0]?.title).toBe("[Explain something]");
+});
+
+/** Names, signs, and words that German has from where English has them. */
+const SHARED = [
+  "appName",
+  "standard",
+  "providerName",
+  "preferences.seconds",
+  "preferences.serverKinds.openai-compatible",
+  "preferences.serverKinds.openai-responses",
+  "preferences.serverKinds.anthropic",
+  "preferences.textSizes.standard",
+  "preferences.keyNames.alt",
+  "preferences.exportFormats.json",
+  "preferences.exportFormats.md",
+  "preferences.facts.version",
+  "preferences.facts.platform",
+];
+
+it("has every text in German, in words of its own", () => {
+  const leaves = (texts: object, path = ""): [string, unknown][] =>
+    Object.entries(texts).flatMap(([name, text]) =>
+      typeof text === "object" ? leaves(text, `${path}${name}.`) : [[path + name, text]],
+    );
+  const there = new Map(leaves(german));
+  const same = leaves(english).filter(([name, text]) => there.get(name) === text);
+  expect(there.size).toBe(leaves(english).length);
+  expect(same.map(([name]) => name).sort()).toEqual([...SHARED].sort());
 });

@@ -6,7 +6,7 @@ import type { PreferencesChange } from "../src/bridge/contract";
 import SettingsDialog from "../src/chat/settings/SettingsDialog";
 import { createToasts, ToastsContext } from "../src/chat/toasts";
 import { ConversationsContext } from "../src/conversations/context";
-import { createConversations } from "../src/conversations/conversations";
+import { type Conversations, createConversations } from "../src/conversations/conversations";
 import type { Section } from "../src/settings/section";
 import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
@@ -16,6 +16,7 @@ afterEach(() => vi.useRealTimers());
 
 interface Shown {
   readonly settings: Settings;
+  readonly conversations: Conversations;
   readonly updates: PreferencesChange[];
   readonly said: () => string[];
   readonly close: () => Promise<void>;
@@ -25,7 +26,7 @@ interface Shown {
 
 async function shown(section: Section): Promise<Shown> {
   const { bridge, llm } = await fakePage();
-  const page: Shown = { refuse: false, updates: [], settings: null as never, said, close };
+  const page = { refuse: false, updates: [], said, close } as unknown as Shown;
   const client: Bridge["client"] = {
     ...bridge.client,
     settings: {
@@ -67,7 +68,7 @@ async function shown(section: Section): Promise<Shown> {
     await turn(100);
   }
 
-  return Object.assign(page, { settings });
+  return Object.assign(page, { settings, conversations });
 }
 
 const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name);
@@ -206,4 +207,18 @@ it("refuses keys that are not free, and takes them from others when it is told t
 it("says where everything lies", async () => {
   await shown("data");
   expect(screen.getByText("…/settings.json")).toBeTruthy();
+});
+
+it("has the chosen model answer in the new chat that is open, and the host's one again", async () => {
+  const { conversations } = await shown("models");
+  const by = () => conversations.shown.get().conversation.get().by;
+  fireEvent.change(field("Answered by"), { target: { value: "cloud" } });
+  await turn(100);
+  expect(by()).toEqual({ providerId: "cloud", modelId: "SmolLM2-135M-Instruct" });
+  fireEvent.change(field("With the model"), { target: { value: "large" } });
+  await turn(100);
+  expect(by()).toEqual({ providerId: "cloud", modelId: "large" });
+  fireEvent.change(field("Answered by"), { target: { value: "" } });
+  await turn(100);
+  expect(by()).toBeNull();
 });

@@ -33,7 +33,7 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   edit(key: string, written: Written): void;
   regenerate(key: string): void;
   /** Who shall answer from now on. */
-  choose(by: By): void;
+  choose(by: By | null): void;
   /** Go on with an answer that was cut short. */
   goOn(key: string): void;
   /** Ask again what failed or was refused last. */

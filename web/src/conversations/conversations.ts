@@ -42,8 +42,8 @@ export interface Conversations {
   show(id: string): Conversation;
   /** An empty one; what was typed into the last empty one is still there. */
   showNew(temporary?: boolean): void;
-  /** Who answers in new conversations from now on. */
-  prefer(by: By): void;
+  /** Who answers in new conversations from now on; null for whom the host names. */
+  prefer(by: By | null): void;
   /** Show a message, on its branch, with what was looked for marked in it. */
   reveal(id: string, messageId: string | null, sought?: string): Promise<void>;
   rename(id: string, title: string): Promise<void>;
@@ -140,7 +140,7 @@ export function createConversations({
     return conversation;
   }
 
-  function prefer(by: By): void {
+  function prefer(by: By | null): void {
     preferred = by;
     const { conversation } = shown.get();
     if (conversation.get().phase === "new") conversation.choose(by);

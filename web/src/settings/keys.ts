@@ -31,6 +31,15 @@ const SIGNS: Readonly<Record<string, string>> = {
   Semicolon: ";",
   Slash: "/",
 };
+/** What stands on keys, or is called the same everywhere. */
+const SHOWN: Readonly<Record<string, string>> = {
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  Escape: "Esc",
+  Plus: "+",
+};
 /** Keys that change what others do, and mean nothing alone. */
 const ALONE = new Set(["Control", "Shift", "Alt", "AltGraph", "Meta", "OS", "CapsLock", "Dead"]);
 
@@ -99,7 +108,7 @@ export function shownKeys(keys: string, names: KeyNames, mac: boolean = isMac())
       case "Shift":
         return mac ? "⇧" : names.shift;
       default:
-        return names.others[part] ?? part;
+        return names.others[part] ?? SHOWN[part] ?? part;
     }
   });
 }

@@ -115,13 +115,6 @@ export const preferencesInGerman: Strings["preferences"] = {
     alt: "Alt",
     others: {
       Space: "Leertaste",
-      Plus: "+",
-      Enter: "Enter",
-      Escape: "Esc",
-      ArrowUp: "↑",
-      ArrowDown: "↓",
-      ArrowLeft: "←",
-      ArrowRight: "→",
       Delete: "Entf",
     },
   },

@@ -111,13 +111,6 @@ export const preferencesInEnglish = {
     alt: "Alt",
     others: {
       Space: "Space",
-      Plus: "+",
-      Enter: "Enter",
-      Escape: "Esc",
-      ArrowUp: "↑",
-      ArrowDown: "↓",
-      ArrowLeft: "←",
-      ArrowRight: "→",
       Delete: "Delete",
     } as Readonly<Record<string, string>>,
   },

@@ -74,8 +74,8 @@ export function usePrefer(): (
   return async (defaultProvider, defaultModel) => {
     await update({ defaultProvider, defaultModel });
     const provider = get().providers.find(({ id }) => id === defaultProvider);
-    if (provider === undefined) return;
-    prefer({ providerId: provider.id, modelId: defaultModel ?? provider.defaultModel });
+    const modelId = defaultModel ?? provider?.defaultModel;
+    prefer(provider && modelId ? { providerId: provider.id, modelId } : null);
   };
 }
 
