@@ -111,7 +111,7 @@ def test_the_dialog_brings_files_and_text_goes_as_words(page: Page, tmp_path: Pa
     expect(answer(page)).to_contain_text("Gezeiten am Nordkap.md")
     expect(answer(page)).to_contain_text("high at noon")
     expect(page.locator(".message.user img")).to_have_count(0)
-    page.get_by_role("button", name="Gezeiten am Nordkap.md").click()
+    page.locator(".message.user").get_by_role("button", name="Gezeiten am Nordkap.md").click()
     dialog = page.get_by_role("dialog", name="Gezeiten am Nordkap.md")
     expect(dialog).to_contain_text("high at noon")
     page.keyboard.press("Escape")

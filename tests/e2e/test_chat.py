@@ -133,7 +133,7 @@ def test_everything_is_within_reach_of_the_keyboard(page: Page) -> None:
     ask(page, "hello")
     wait_for_end(page)
     reached: set[str] = set()
-    for _ in range(12):
+    for _ in range(24):
         page.keyboard.press("Tab")
         reached.add(
             page.evaluate(
