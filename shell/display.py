@@ -1,5 +1,6 @@
 """Display: whether a window can open here, known before Qt tries: Qt would abort the process."""
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -9,6 +10,8 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+RUNTIME = r"SOFTWARE\Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}"
+"""Where WebView2 says which version of it is installed."""
 PATIENCE_S = 3.0
 """How long a display server may take to answer. One that is there takes a millisecond."""
 
@@ -16,8 +19,10 @@ PATIENCE_S = 3.0
 def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
     """One sentence that says why no window can open here; None when one can.
 
-    Only Linux is asked: macOS and Windows always have a display, and bring their own web view.
+    macOS and Windows always have a display, and bring their own web view; some Windows lack it.
     """
+    if sys.platform == "win32":
+        return _runtime()
     if sys.platform != "linux":
         return None
     package = importlib.util.find_spec("PySide6")
@@ -32,6 +37,23 @@ def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
         problems.append(problem)
     why = ", and ".join(problems) or "there is no display (DISPLAY and WAYLAND_DISPLAY are not set)"
     return f"No window can open: {why}."
+
+
+def _runtime() -> str | None:
+    """Whether WebView2 is there. (Untested on Windows: from Microsoft's documentation.)"""
+    if sys.platform == "win32":
+        import winreg
+
+        machine = (winreg.HKEY_LOCAL_MACHINE, winreg.KEY_READ | winreg.KEY_WOW64_32KEY)
+        for place, access in (machine, (winreg.HKEY_CURRENT_USER, winreg.KEY_READ)):
+            with contextlib.suppress(OSError), winreg.OpenKey(place, RUNTIME, 0, access) as key:
+                # Zeros are left where it was taken away.
+                if winreg.QueryValueEx(key, "pv")[0].strip("0."):
+                    return None
+    return (
+        "No window can open: Microsoft's WebView2 runtime is not installed. Windows 11 has it; "
+        "on Windows 10, install the Evergreen runtime that Microsoft offers under that name."
+    )
 
 
 def _platforms(environment: Mapping[str, str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Whether a window can open: found out without Qt, which would abort."""
 
+import contextlib
 import ctypes
 import socket
 import sys
@@ -109,3 +110,31 @@ def test_a_missing_web_view_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_macos_and_windows_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(display, "sys", SimpleNamespace(platform="darwin"))
     assert display_problem({}) is None
+
+
+class Registry:
+    """Windows' registry with one value in it, or none."""
+
+    HKEY_LOCAL_MACHINE, HKEY_CURRENT_USER = "machine", "user"
+    KEY_READ, KEY_WOW64_32KEY = 1, 2
+
+    def __init__(self, version: str | None) -> None:
+        self._version = version
+
+    def OpenKey(self, *place: object) -> contextlib.nullcontext[str | None]:  # noqa: N802
+        if place[0] == "machine" or self._version is None:
+            raise FileNotFoundError
+        return contextlib.nullcontext(self._version)
+
+    def QueryValueEx(self, key: str, name: str) -> tuple[str, int]:  # noqa: N802
+        assert name == "pv"
+        return key, 1
+
+
+@pytest.mark.parametrize(("version", "there"), [("139.0.1", True), ("0.0.0", False), (None, False)])
+def test_a_windows_without_its_web_view_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, version: str | None, there: bool
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "winreg", Registry(version))
+    assert display_problem() is None if there else "WebView2" in sentence()
