@@ -150,7 +150,7 @@ def test_folders_hold_conversations_and_vanish_when_they_are_empty(page: Page) -
     bill = page.locator("[data-conversation]", has_text="a bill")
     bill.drag_to(sea)
     expect(sea.locator("[data-conversation]")).to_have_count(3)
-    bill.drag_to(page.locator("[data-over]").first, target_position={"x": 120, "y": 400})
+    bill.drag_to(page.locator("[data-list]"), target_position={"x": 120, "y": 400})
     expect(sea.locator("[data-conversation]")).to_have_count(2)
     # It can be shut, and another page finds it shut.
     heading = sea.locator("[data-folder]")

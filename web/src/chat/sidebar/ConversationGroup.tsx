@@ -4,6 +4,7 @@ import type { ConversationSummary } from "../../bridge/contract";
 import type { Group } from "../../conversations/groups";
 import { strings } from "../../strings";
 import { ChevronIcon, FolderIcon, MoreIcon } from "../icons";
+import { Chunk, ROWS } from "./Chunk";
 import styles from "./ConversationGroup.module.css";
 import { ConversationItem } from "./ConversationItem";
 import { useConversationPlace } from "./carrying";
@@ -14,10 +15,13 @@ import type { Acts } from "./useActs";
 /** As a stop: the group's first button, whatever that is. */
 export const FIRST_STOP = "";
 
+/** How many rows are drawn with the list. */
+const FIRST = 100;
+
 export interface ConversationGroupProps {
   readonly group: Group;
-  /** Those of its conversations that are drawn. */
-  readonly items: readonly ConversationSummary[];
+  /** How many rows stand above it. */
+  readonly above: number;
   readonly isShut: boolean;
   readonly openId: string | null;
   /** The conversation that the tab key comes to, or FIRST_STOP; null for none of these. */
@@ -29,13 +33,13 @@ export interface ConversationGroupProps {
 }
 
 export const ConversationGroup = memo(function ConversationGroup(props: ConversationGroupProps) {
-  const { group, items, isShut, openId, stop, acts, onMove, onPut } = props;
-  const { name, folder } = group;
+  const { group, above, isShut, openId, stop, acts, onMove, onPut } = props;
+  const { name, folder, items } = group;
   const place = useConversationPlace((id) => onPut(id, folder));
   const title = name === "folder" ? (folder ?? "") : strings.groups[name];
   // What is pinned stays in its folder: it is only shown up here.
   const takes = name !== "pinned";
-  const first = stop === FIRST_STOP && folder === null ? items[0]?.id : stop;
+  const first = stop === FIRST_STOP && folder === null ? (items[0]?.id ?? null) : stop;
   return (
     <section
       aria-label={title}
@@ -48,23 +52,37 @@ export const ConversationGroup = memo(function ConversationGroup(props: Conversa
       ) : (
         <FolderHeading {...props} folder={folder} />
       )}
-      {!isShut && (
-        <ul>
-          {items.map((item) => (
-            <ConversationItem
-              key={item.id}
-              item={item}
-              isOpen={item.id === openId}
-              isStop={item.id === first}
-              acts={acts}
-              onMove={onMove}
-            />
-          ))}
-        </ul>
-      )}
+      {!isShut &&
+        chunksOf(items).map((some, place) => (
+          <Chunk
+            // biome-ignore lint/suspicious/noArrayIndexKey: a chunk is a place, whatever stands there
+            key={place}
+            count={some.length}
+            isFirst={above + place * ROWS < FIRST}
+            isHeld={first !== null && some.some(({ id }) => id === first)}
+          >
+            {() =>
+              some.map((item) => (
+                <ConversationItem
+                  key={item.id}
+                  item={item}
+                  isOpen={item.id === openId}
+                  isStop={item.id === first}
+                  acts={acts}
+                  onMove={onMove}
+                />
+              ))
+            }
+          </Chunk>
+        ))}
     </section>
   );
 });
+
+function chunksOf(items: readonly ConversationSummary[]): (readonly ConversationSummary[])[] {
+  const count = Math.ceil(items.length / ROWS);
+  return Array.from({ length: count }, (_, place) => items.slice(place * ROWS, (place + 1) * ROWS));
+}
 
 interface FolderHeadingProps extends ConversationGroupProps {
   readonly folder: string;

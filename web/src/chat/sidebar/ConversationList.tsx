@@ -9,13 +9,9 @@ import { ConversationGroup, FIRST_STOP } from "./ConversationGroup";
 import styles from "./ConversationList.module.css";
 import { useConversationPlace } from "./carrying";
 import { FolderDialog } from "./FolderDialog";
-import { More } from "./More";
 import type { Acts } from "./useActs";
 import { useHeldFocus } from "./useHeldFocus";
 
-/** How many are drawn at first, and how many more when the end of them comes into view. */
-const FIRST = 100;
-const MORE = 200;
 /** Everything that the arrows go to. */
 const STOPS = "[data-conversation], [data-folder]";
 
@@ -27,7 +23,6 @@ export interface ConversationListProps {
 export function ConversationList({ acts, state }: ConversationListProps) {
   const { items, phase } = useList();
   const openId = useShownId();
-  const [drawn, setDrawn] = useState(FIRST);
   const [moving, setMoving] = useState<ConversationSummary | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const groups = useMemo(() => groupsOf(items, Date.now(), locale), [items]);
@@ -55,49 +50,49 @@ export function ConversationList({ acts, state }: ConversationListProps) {
     if (next === undefined) return;
     event.preventDefault();
     all[Math.max(0, Math.min(last, next))]?.focus();
+    // The last that is drawn need not be the last that there is: those below it follow.
+    if (event.key === "End") list.current?.scrollTo({ top: list.current.scrollHeight });
   }
 
   if (items.length === 0) {
     return phase === "open" ? <p className={styles.empty}>{strings.noConversations}</p> : null;
   }
-  let left = drawn;
+  let above = 0;
   const shown = groups.map((group) => {
     const isShut = group.folder !== null && shut.includes(group.folder);
-    const some = isShut ? [] : group.items.slice(0, Math.max(0, left));
-    const isReached = left > 0;
-    left -= some.length;
-    return { group, isShut, some, isReached };
+    const place = { group, isShut, above };
+    if (!isShut) above += group.items.length;
+    return place;
   });
-  const isThere = shown.some(({ some }) => some.some(({ id }) => id === openId));
+  const isThere = shown.some(
+    ({ group, isShut }) => !isShut && group.items.some(({ id }) => id === openId),
+  );
   const first = shown[0];
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the arrows go from button to button
     <div
       ref={list}
       className={styles.list}
+      data-list=""
       data-over={outside.isOver}
       onKeyDown={onKeyDown}
       {...held}
       {...outside.handlers}
     >
-      {shown.map(
-        ({ group, isShut, some, isReached }) =>
-          isReached && (
-            <ConversationGroup
-              key={`${group.name} ${group.folder}`}
-              group={group}
-              items={some}
-              isShut={isShut}
-              openId={openId}
-              stop={isThere ? openId : group === first?.group ? FIRST_STOP : null}
-              acts={acts}
-              onToggle={toggleFolder}
-              onMove={setMoving}
-              onPut={move}
-            />
-          ),
-      )}
-      {left <= 0 && <More key={drawn} onSeen={() => setDrawn(drawn + MORE)} />}
+      {shown.map(({ group, isShut, above: rows }) => (
+        <ConversationGroup
+          key={`${group.name} ${group.folder}`}
+          group={group}
+          above={rows}
+          isShut={isShut}
+          openId={openId}
+          stop={isThere ? openId : group === first?.group ? FIRST_STOP : null}
+          acts={acts}
+          onToggle={toggleFolder}
+          onMove={setMoving}
+          onPut={move}
+        />
+      ))}
       {moving !== null && (
         <FolderDialog
           item={moving}
