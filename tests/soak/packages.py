@@ -40,7 +40,9 @@ def wheel() -> Result:
         install = [str(home / "bin" / "python"), "-m", "pip", "install", "-q", str(made)]
         subprocess.run(install, check=True, stdout=sys.stderr)
         # Nothing else is on the path, so that no Node is.
-        environment = {"PATH": str(home / "bin"), "DISPLAY": display, "TIDEWIRE_MODEL_FILE": ""}
+        environment = {"PATH": str(home / "bin"), "DISPLAY": display}
+        # Nor is this tree, or another model than the one that is fetched.
+        environment |= {"PYTHONPATH": "", "TIDEWIRE_MODEL_FILE": ""}
         program = Installed((str(home / "bin" / "tidewire"),), environment)
         common = ("--data-dir", str(data))
         missing = program.run("ask", "hello", *common)
