@@ -25,6 +25,25 @@ MAX_MESSAGE_BYTES = 33_000_000
 PING_S = 10.0
 
 
+class _Server(uvicorn.Server):
+    """Sleeps until it is told to end. The original looks ten times a second whether it is, and
+    sets the date of headers that we do not send.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self._ended.wait()
+
+    def end(self) -> None:
+        """Have `serve` close every connection, and return."""
+        self.should_exit = True
+        self._ended.set()
+
+
 class Loopback:
     """Serves from `start()` to `stop()`, on the loop that both run on.
 
@@ -49,7 +68,7 @@ class Loopback:
         self._tabs = tabs
         port = listener.getsockname()[1]
         self._resources = Resources(port, page, "loopback", look, dev_origin)
-        self._server = uvicorn.Server(
+        self._server = _Server(
             uvicorn.Config(
                 self._answer,
                 lifespan="off",
@@ -79,7 +98,7 @@ class Loopback:
     async def stop(self) -> None:
         """Say goodbye to the tabs and close every connection."""
         await self._tabs.close()
-        self._server.should_exit = True
+        self._server.end()
         if self._serving is not None:
             await self._serving
 
