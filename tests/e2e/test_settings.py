@@ -57,6 +57,17 @@ def test_a_theme_and_a_language_stay(page: Page) -> None:
     expect(page.locator("html")).to_have_css("font-size", "18px")
 
 
+def test_a_mirrored_page_is_asked_for_in_the_file(page: Page) -> None:
+    dialog = settings(page, "Data")
+    path = Path(dialog.get_by_text("settings.json").inner_text())
+    path.write_text('{"language": "en-XB"}', "utf-8")
+    dialog.get_by_role("tab", name="Appearance").click()
+    # The file is read again before it is written.
+    dialog.get_by_label("Text size").select_option("small")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.get_by_role("button", name="[New chat]").first).to_be_visible()
+
+
 def test_a_key_goes_one_way(page: Page) -> None:
     dialog = settings(page)
     field = page.get_by_label("Key for OpenAI")

@@ -34,6 +34,7 @@ export const preferencesInGerman: Strings["preferences"] = {
   usedInNewChats: "Antwortet in neuen Chats",
   removed: (name) => `${name} wurde entfernt, der Schlüssel auch.`,
   addTitle: "Anbieter hinzufügen",
+  looking: "Sucht nach Servern auf diesem Rechner …",
   presetHere: "auf diesem Rechner",
   presetRuns: (models) => (models === 0 ? "läuft gerade" : `läuft gerade, ${count(models)}`),
   otherServer: "Ein anderer Server …",

@@ -32,6 +32,7 @@ export const preferencesInEnglish = {
   usedInNewChats: "Answers new chats",
   removed: (name: string) => `${name} was removed, and its key with it.`,
   addTitle: "Add a provider",
+  looking: "Looking for servers on this computer…",
   presetHere: "on this computer",
   presetRuns: (models: number) => (models === 0 ? "runs now" : `runs now, ${count(models)}`),
   otherServer: "Another server…",

@@ -17,7 +17,7 @@ export interface AddProviderProps {
 export function AddProvider({ onAdded }: AddProviderProps) {
   const settings = useSettings();
   const { problem, attempt, isBusy } = useAttempt();
-  const [presets, setPresets] = useState<readonly PresetSummary[]>([]);
+  const [presets, setPresets] = useState<readonly PresetSummary[] | null>(null);
   const [form, setForm] = useState<"server" | "file" | null>(null);
   const words = strings.preferences;
 
@@ -41,7 +41,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
   }
 
   // Who is running now is the likeliest to be meant.
-  const free = presets.filter(({ providerId }) => providerId === null);
+  const free = (presets ?? []).filter(({ providerId }) => providerId === null);
   const inOrder = [...free].sort((a, b) => Number(b.running === true) - Number(a.running === true));
   return (
     <section className={parts.section}>
@@ -69,6 +69,11 @@ export function AddProvider({ onAdded }: AddProviderProps) {
           </button>
         ))}
       </div>
+      {presets === null && (
+        <p className={parts.text} role="status">
+          {words.looking}
+        </p>
+      )}
       {form === "server" && <ServerForm onAdded={(what) => void added(what)} />}
       {form === "file" && <FileForm onAdded={(what) => void added(what)} />}
       {problem !== null && (
