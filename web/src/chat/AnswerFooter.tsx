@@ -25,8 +25,8 @@ export function AnswerFooter({ view }: { readonly view: MessageView }) {
     <p className={styles.footer}>
       {ending !== null && <span className={styles.ending}>{ending}</span>}
       {facts.map((fact) => (
-        <span key={fact} dir="auto">
-          {fact}
+        <span key={fact}>
+          <bdi>{fact}</bdi>
         </span>
       ))}
     </p>

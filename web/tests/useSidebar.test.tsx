@@ -1,0 +1,61 @@
+/** useSidebar: it is as it was left, for windows without a storage of their own, too. */
+import { act, render } from "@testing-library/react";
+import { expect, it, vi } from "vitest";
+import { type SidebarState, useSidebar } from "../src/chat/useSidebar";
+import { ConversationsContext } from "../src/conversations/context";
+import type { Conversations } from "../src/conversations/conversations";
+import { settled } from "./support";
+
+function shown(note: string | undefined) {
+  const remember = vi.fn();
+  const recalled = new Map(note === undefined ? [] : [["sidebar", note]]);
+  const notes = { recall: async () => recalled, remember };
+  const seen: SidebarState[] = [];
+
+  function Seen() {
+    seen.push(useSidebar());
+    return null;
+  }
+
+  render(
+    <ConversationsContext value={{ notes } as unknown as Conversations}>
+      <Seen />
+    </ConversationsContext>,
+  );
+  const now = () => seen.at(-1) as SidebarState;
+  return { now, remember, told: () => JSON.parse(remember.mock.lastCall?.[1] ?? "null") };
+}
+
+it("is as it was left", async () => {
+  const note = JSON.stringify({ isClosed: true, width: 300, shut: ["Sea"] });
+  const { now } = shown(note);
+  await settled();
+  expect(now()).toMatchObject({ isOpen: false, width: 300, shut: ["Sea"] });
+});
+
+it("tells what is changed, within bounds", async () => {
+  const { now, told } = shown(undefined);
+  await settled();
+  act(() => now().setWidth(10_000));
+  act(() => now().toggleFolder("Sea"));
+  act(() => now().close());
+  expect(told()).toEqual({ isClosed: true, width: 480, shut: ["Sea"] });
+  act(() => now().toggleFolder("Sea"));
+  expect(now()).toMatchObject({ isOpen: false, width: 480, shut: [] });
+});
+
+it("leaves alone what somebody changed before the host had answered", async () => {
+  const { now } = shown(JSON.stringify({ isClosed: true, width: 300, shut: [] }));
+  act(() => now().setWidth(400));
+  await settled();
+  expect(now()).toMatchObject({ isOpen: true, width: 400 });
+});
+
+it.each(["{", "7", '{"width": 9000}', '{"shut": [1]}', '{"isClosed": "yes"}', "null"])(
+  "makes nothing of %s",
+  async (note) => {
+    const { now } = shown(note);
+    await settled();
+    expect(now()).toMatchObject({ isOpen: true, width: 272, shut: [] });
+  },
+);
