@@ -59,6 +59,23 @@ describe("a draft", () => {
     expect((await opened(page, id)).draft.get()).toBe("");
   });
 
+  it("says by its name what was attached and is gone", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "");
+    conversation.tray.add([new File(["high at noon"], "tides.md"), new File(["\0"], "bad.bin")]);
+    await conversation.tray.settled();
+    await turn(1_000);
+    const { draft, tray, ...again } = await opened(page, id);
+    expect(draft.get()).toBe("");
+    expect(tray.get()).toMatchObject([{ name: "tides.md", state: { code: "lost" } }]);
+    draft.set("in spite of that");
+    expect(again.send()).toBe(false);
+    tray.remove(tray.get()[0]?.key ?? "");
+    expect(again.send()).toBe(true);
+    await turn(1_000);
+    expect((await opened(page, id)).tray.get()).toEqual([]);
+  });
+
   it("of a temporary chat is told to nobody", async () => {
     const page = await fakePage({ rate: 0 });
     await typed(page, "a secret", true);

@@ -79,5 +79,20 @@ export function attachedOf({ kind, name, mediaType, size, hash }: Attachment): A
   };
 }
 
+/** Of what nobody has any more but its name. */
+export function lost(name: string): Attached {
+  return {
+    key: crypto.randomUUID(),
+    kind: "file",
+    name,
+    mediaType: "",
+    size: 0,
+    state: { code: "lost" },
+    scaledTo: null,
+    hash: "",
+    bytes: null,
+  };
+}
+
 /** Bytes behind so many characters of base64. */
 export const bytesOf = (characters: number): number => Math.floor((characters * 3) / 4);

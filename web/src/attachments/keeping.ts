@@ -2,7 +2,7 @@
  * Keeping: what is attached to a draft, kept over a reload of this tab as far as there is room.
  * Nothing of it is left when the tab is closed: bytes that nobody has sent are not for the disk.
  */
-import type { Attached } from "./attached";
+import { type Attached, lost } from "./attached";
 import { decoded, encoded } from "./bytes";
 
 const PREFIX = "tidewire.attached.";
@@ -82,7 +82,7 @@ export function createKeeping(storage: Storage | null): Keeping {
 function attachedOf({ data, said, ...item }: Item): Attached {
   const key = crypto.randomUUID();
   if (said) return { ...item, key, state: "ready", bytes: null };
-  if (data === null) return { ...item, key, state: { code: "lost" }, hash: "", bytes: null };
+  if (data === null) return { ...lost(item.name ?? ""), kind: item.kind, size: item.size };
   const bytes = decoded(data);
   return { ...item, key, state: "ready", bytes: bytes.slice(0, bytes.size, item.mediaType) };
 }

@@ -1,5 +1,5 @@
 /** Conversation: one that is open: its chosen path, what is being said in it, and what is typed. */
-import { type Attached, isBlank, isReady, type Written } from "../attachments/attached";
+import { type Attached, isBlank, isReady, lost, type Written } from "../attachments/attached";
 import type { Tray } from "../attachments/tray";
 import type { ConversationSummary, StoredMessage } from "../bridge/contract";
 import type { Run } from "../llm/run";
@@ -105,6 +105,9 @@ export function createConversation(options: ConversationOptions): Conversation {
     });
   }
 
+  const isUntouched = (): boolean =>
+    draft.get() === "" && tray.get().length === 0 && store.get().queue.length === 0;
+
   /** Whether something is written, and all of it can be sent. */
   function isSayable(): boolean {
     const attached: readonly Attached[] = tray.get();
@@ -140,10 +143,11 @@ export function createConversation(options: ConversationOptions): Conversation {
   /** What the host has of a draft counts only where nothing is typed. */
   async function recallDraft(): Promise<void> {
     const { id, temporary } = store.get();
-    if (id === null || temporary || draft.get() !== "" || ground.unsure !== null) return;
-    const text = await options.drafts.recall(id);
-    const isUntouched = draft.get() === "" && store.get().queue.length === 0 && !isBusy();
-    if (isUntouched && text !== "") draft.set(text);
+    if (id === null || temporary || !isUntouched() || ground.unsure !== null) return;
+    const { text, names } = await options.drafts.recall(id);
+    if (!isUntouched() || isBusy()) return;
+    tray.put(names.map(lost));
+    if (text !== "") draft.set(text);
   }
 
   const self: Conversation = {

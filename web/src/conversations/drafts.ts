@@ -16,16 +16,21 @@ export interface Draft {
   /** What is to be said when the answer is complete. */
   readonly queue: readonly string[];
   readonly sent: Sent | null;
+  /** Of what is attached: its bytes do not outlive the tab, and then that is said. */
+  readonly names: readonly string[];
 }
 
-export const NO_DRAFT: Draft = { text: "", queue: [], sent: null };
+/** What there is of a draft in a page that is opened anew. */
+export type Recalled = Pick<Draft, "text" | "names">;
+
+export const NO_DRAFT: Draft = { text: "", queue: [], sent: null, names: [] };
 
 export interface Drafts {
   read(key: string): Draft;
   /** An empty one is removed. */
   write(key: string, draft: Draft): void;
-  /** What the host has of it, for a page whose own storage is new; its words alone. */
-  recall(key: string): Promise<string>;
+  /** What the host has of it, for a page whose own storage is new. */
+  recall(key: string): Promise<Recalled>;
   /** What is attached to them. */
   readonly attached: Keeping;
 }
@@ -41,24 +46,25 @@ export function createDrafts(
 ): Drafts {
   const place = (key: string) => (key === NEW_CHAT ? tab : lasting);
 
-  function tellHost(key: string, { text, queue }: Draft): void {
+  function tellHost(key: string, { text, queue, names }: Draft): void {
     if (key === NEW_CHAT) return;
     const words = joined([...queue, text]);
-    notes?.remember(NOTE + key, words === "" ? null : words);
+    const isEmpty = words === "" && names.length === 0;
+    notes?.remember(NOTE + key, isEmpty ? null : JSON.stringify({ text: words, names }));
   }
 
   return {
     attached: createKeeping(tab),
     read(key) {
       try {
-        const kept: unknown = JSON.parse(place(key)?.getItem(PREFIX + key) ?? "null");
-        return isDraft(kept) ? kept : NO_DRAFT;
+        return draftIn(place(key)?.getItem(PREFIX + key) ?? null);
       } catch {
         return NO_DRAFT;
       }
     },
     write(key, draft) {
-      const isEmpty = draft.text === "" && draft.queue.length === 0 && draft.sent === null;
+      const { text, queue, sent, names } = draft;
+      const isEmpty = text === "" && sent === null && queue.length + names.length === 0;
       tellHost(key, draft);
       try {
         if (isEmpty) place(key)?.removeItem(PREFIX + key);
@@ -68,7 +74,7 @@ export function createDrafts(
       }
     },
     async recall(key) {
-      return (await notes?.recall())?.get(NOTE + key) ?? "";
+      return draftIn((await notes?.recall())?.get(NOTE + key) ?? null);
     },
   };
 }
@@ -90,10 +96,19 @@ export function joined(texts: readonly string[]): string {
   return texts.filter((text) => text !== "").join("\n");
 }
 
-function isDraft(kept: unknown): kept is Draft {
-  if (typeof kept !== "object" || kept === null) return false;
-  const { text, queue, sent } = kept as Partial<Draft>;
-  if (typeof text !== "string" || !Array.isArray(queue)) return false;
-  if (!queue.every((one) => typeof one === "string")) return false;
-  return sent === null || (typeof sent?.text === "string" && typeof sent.inferenceId === "string");
+/** What is no draft is none. */
+function draftIn(kept: string | null): Draft {
+  let found: Partial<Draft> | null;
+  try {
+    found = JSON.parse(kept ?? "null");
+  } catch {
+    return NO_DRAFT;
+  }
+  const { text, queue = [], sent = null, names = [] } = found ?? NO_DRAFT;
+  const isSent = sent === null || (isText(sent.text) && isText(sent.inferenceId));
+  const isDraft = isText(text) && areTexts(queue) && areTexts(names) && isSent;
+  return isDraft ? { text, queue, sent, names } : NO_DRAFT;
 }
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const areTexts = (values: unknown): boolean => Array.isArray(values) && values.every(isText);

@@ -1,11 +1,11 @@
 /** Ground: what reading and saying share in one open conversation. */
-import type { Attached, Written } from "../attachments/attached";
+import { type Attached, lost, type Written } from "../attachments/attached";
 import type { Bytes } from "../attachments/bytes";
 import { createTray, type Tray } from "../attachments/tray";
 import { hasEnded } from "../llm/reduce";
 import { attachRun, type Run } from "../llm/run";
 import { createStore, type Store } from "../llm/store";
-import { type Drafts, joined, NEW_CHAT, type Sent } from "./drafts";
+import { type Drafts, joined, NEW_CHAT, NO_DRAFT, type Sent } from "./drafts";
 import type { Host } from "./host";
 import { type AllRows, createRows, type Rows } from "./rows";
 import { beginState, type ConversationState } from "./state";
@@ -95,11 +95,12 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
         text: ground.draft.get(),
         queue: queue.map(({ text }) => text),
         sent: sent && { inferenceId: sent.inferenceId, text: sent.text },
+        names: namesOf([...queue.map((one) => one.attached), ground.tray.get()].flat()),
       });
       keepAttached();
     },
     forgetDraft(key) {
-      drafts.write(key, { text: "", queue: [], sent: null });
+      drafts.write(key, NO_DRAFT);
       drafts.attached.write(key, { typed: [], sent: [] });
     },
     follow(run) {
@@ -126,11 +127,23 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
     drafts.attached.write(key, { typed: lists.flat(), sent });
   }
 
-  ground.tray.put(attached.typed);
+  const found = namesOf(attached.typed);
+  ground.tray.put([
+    ...attached.typed,
+    ...kept.names.filter((name) => !found.includes(name)).map(lost),
+  ]);
   attached.typed.forEach(keepBytes);
   ground.draft.subscribe(ground.keepDraft);
   ground.tray.subscribe(ground.keepDraft);
   // Nobody can say whether it was taken before there was an id to ask for.
   if (ground.unsure !== null && id === null) ground.giveBack(ground.unsure);
   return ground;
+}
+
+/** Of what somebody may want to send; what never could be sent is not missed. */
+function namesOf(all: readonly Attached[]): string[] {
+  const some = all.filter(({ state, hash }) => {
+    return typeof state === "string" || state.code === "lost" || hash !== "";
+  });
+  return some.map(({ name }) => name ?? "");
 }

@@ -29,7 +29,7 @@ export const attachmentsInGerman: Strings["attachments"] = {
     type: "Weder Bild noch PDF noch Text: das lässt sich nicht senden.",
     empty: "Diese Datei ist leer.",
     unreadable: "Das lässt sich nicht lesen. Ordner kann man nicht anhängen.",
-    lost: "Zu groß, um das Neuladen zu überstehen. Hänge es noch einmal an oder entferne es.",
+    lost: "Mit dem Entwurf nicht aufbewahrt. Hänge es noch einmal an oder entferne es.",
     large: (limit) => `Zu groß: höchstens ${size(limit)}.`,
     text: (limit) => `Zu viel Text: eine Nachricht nimmt ${size(limit)} an Textdateien.`,
     total: (limit) => `Zusammen zu viel: eine Nachricht nimmt ${size(limit)}.`,

@@ -29,7 +29,7 @@ export const attachmentsInEnglish = {
     type: "Neither a picture nor a PDF nor text: this cannot be sent.",
     empty: "This file is empty.",
     unreadable: "This cannot be read. A folder cannot be attached.",
-    lost: "Too large to outlive the reload. Attach it again, or remove it.",
+    lost: "Not kept with the draft. Attach it again, or remove it.",
     large: (limit: number) => `Too large: at most ${size(limit)}.`,
     text: (limit: number) => `Too much text: a message takes ${size(limit)} of text files.`,
     total: (limit: number) => `Too much together: a message takes ${size(limit)}.`,

@@ -118,7 +118,7 @@ function factsOf(attached: Attached): string {
   const { state, size, scaledTo } = attached;
   const { reading, scaled, asText, size: sized } = strings.attachments;
   if (state === "reading") return reading;
-  const facts = [sized(size)];
+  const facts = size > 0 ? [sized(size)] : [];
   if (scaledTo !== null) facts.push(scaled(scaledTo));
   if (state === "ready" && isText(attached)) facts.push(asText(tokensIn(size)));
   return facts.join(" · ");
