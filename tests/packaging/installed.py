@@ -16,6 +16,8 @@ from tests.e2e.app import PATIENCE_MS, answer, ask, box
 from tests.host_process import HostProcess
 
 QUESTION = "What is the capital of France?"
+FETCH_MS = 180_000
+RAMBLE_MS = 90_000
 MARK = "TIDEWIRE_MARK"
 MEGABYTE = 1_000_000
 
@@ -56,6 +58,15 @@ class Installed:
         with self.window(playwright, data) as (_, page):
             return answered(page)
 
+    def fetches_by_a_click(self, playwright: Playwright, data: Path) -> bool:
+        """Whether the missing model is fetched by the button that is offered, and answers."""
+        with self.window(playwright, data) as (_, page):
+            ask(page, QUESTION)
+            page.get_by_role("button", name="Fetch the model").click()
+            expect(page.locator(".error")).to_have_count(0, timeout=FETCH_MS)
+            expect(answer(page)).not_to_have_text("")
+            return answer(page).inner_text().strip() != ""
+
     def leftovers_of_a_kill(self, playwright: Playwright, data: Path) -> tuple[int, float]:
         """How many processes it had with an answering model, and the seconds until all were gone
         after its first was killed outright. Four mean: not all.
@@ -78,7 +89,8 @@ def answered(page: Page) -> bool:
     """Type a question; whether words have come when the answer has ended."""
     ask(page, QUESTION)
     expect(answer(page)).not_to_have_text("")
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    # A model of this size may ramble until its own limit.
+    expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=RAMBLE_MS)
     return answer(page).inner_text().strip() != ""
 
 

@@ -46,6 +46,8 @@ def wheel() -> Result:
         program = Installed((str(home / "bin" / "tidewire"),), environment)
         common = ("--data-dir", str(data))
         missing = program.run("ask", "hello", *common)
+        clicked = program.fetches_by_a_click(playwright, data)
+        program.run("model", "remove", *common)
         fetched = program.run("model", "fetch", "--from", str(WEIGHTS), *common)
         figures = {
             "wheelMB": megabytes(made),
@@ -53,6 +55,7 @@ def wheel() -> Result:
             "environmentMB": megabytes(home),
             "node": which("node", path=environment["PATH"]),
             "saysWhatToDo": "tidewire model fetch" in missing.stderr and missing.returncode == 1,
+            "fetchesTheModelByAClick": clicked,
             "takesTheModelFromAFile": fetched.returncode == 0,
             "asks": program.run("ask", "hello", *common).returncode == 0,
             "doctor": program.run("doctor", *common).returncode == 0,
