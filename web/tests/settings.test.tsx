@@ -3,6 +3,7 @@ import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";
 import type { PreferencesChange } from "../src/bridge/contract";
+import { idOf } from "../src/chat/settings/providerId";
 import SettingsDialog from "../src/chat/settings/SettingsDialog";
 import { createToasts, ToastsContext } from "../src/chat/toasts";
 import { ConversationsContext } from "../src/conversations/context";
@@ -222,3 +223,11 @@ it("has the chosen model answer in the new chat that is open, and the host's one
   await turn(100);
   expect(by()).toBeNull();
 });
+
+it.each([
+  ["My Server", "my-server"],
+  ["Café 2", "cafe-2"],
+  ["Мой", "own-t8u6u1"],
+  ["  ", ""],
+  ["x".repeat(60), "x".repeat(40)],
+])("knows “%s” as %s", (name, id) => expect(idOf(name)).toBe(id));

@@ -1,16 +1,12 @@
 /** FileForm: a model that runs in this program, by its file of weights. */
 import { useState } from "react";
-import type { NewProvider } from "../../bridge/contract";
-import { useSettings } from "../../settings/useSettings";
 import { strings } from "../../strings";
-import { Outcome } from "./Outcome";
+import { AddForm } from "./AddForm";
 import type { Added } from "./Providers";
 import styles from "./Providers.module.css";
 import parts from "./parts.module.css";
 import { idOf } from "./providerId";
 import { Row } from "./Row";
-import { useAttempt } from "./useAttempt";
-import { useTrial } from "./useTrial";
 
 const LEAST_CONTEXT = 512;
 const MOST_CONTEXT = 1_048_576;
@@ -20,34 +16,18 @@ export interface FileFormProps {
 }
 
 export function FileForm({ onAdded }: FileFormProps) {
-  const settings = useSettings();
-  const { problem, attempt, isBusy } = useAttempt();
-  const trial = useTrial();
-  const [file, setFile] = useState("");
+  const [path, setPath] = useState("");
   const [name, setName] = useState("");
   const [context, setContext] = useState("");
   const words = strings.preferences;
-  const label = name.trim() === "" ? nameOf(file) : name.trim();
-  const isWhole = idOf(label) !== "" && file.trim() !== "";
-
-  function provider(): NewProvider {
-    const contextTokens = context === "" ? null : Number(context);
-    return { id: idOf(label), label, kind: "gguf", file: file.trim(), contextTokens };
-  }
-
-  async function add(): Promise<void> {
-    const { id } = await settings.add(provider());
-    onAdded({ id, problem: null });
-  }
+  const label = name.trim() === "" ? nameOf(path) : name.trim();
+  const id = idOf(label);
+  const file = path.trim();
+  const contextTokens = context === "" ? null : Number(context);
+  const provider = { id, label, kind: "gguf", file, contextTokens } as const;
 
   return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isWhole && !isBusy) attempt(add());
-      }}
-    >
+    <AddForm provider={id === "" || file === "" ? null : provider} onAdded={onAdded}>
       <Row label={words.filePath} hint={words.filePathHint} isTall>
         {(names) => (
           <input
@@ -57,8 +37,8 @@ export function FileForm({ onAdded }: FileFormProps) {
             className={styles.path}
             dir="ltr"
             spellCheck={false}
-            value={file}
-            onChange={(event) => setFile(event.target.value)}
+            value={path}
+            onChange={(event) => setPath(event.target.value)}
           />
         )}
       </Row>
@@ -68,7 +48,7 @@ export function FileForm({ onAdded }: FileFormProps) {
             {...names}
             dir="auto"
             maxLength={60}
-            placeholder={nameOf(file)}
+            placeholder={nameOf(path)}
             value={name}
             onChange={(event) => setName(event.target.value)}
           />
@@ -90,26 +70,7 @@ export function FileForm({ onAdded }: FileFormProps) {
           </>
         )}
       </Row>
-      <Outcome trial={trial} />
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
-      <div className={parts.buttons}>
-        <button type="submit" className={parts.button} disabled={!isWhole || isBusy}>
-          {strings.add}
-        </button>
-        <button
-          type="button"
-          className={parts.button}
-          disabled={!isWhole || trial.isRunning}
-          onClick={() => void trial.run({ settings: provider() })}
-        >
-          {strings.test}
-        </button>
-      </div>
-    </form>
+    </AddForm>
   );
 }
 

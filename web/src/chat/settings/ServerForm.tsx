@@ -1,17 +1,11 @@
 /** ServerForm: a server by its address and by the API that it speaks. */
 import { useState } from "react";
-import type { NewProvider } from "../../bridge/contract";
-import { reasonOf } from "../../conversations/conversations";
-import { useSettings } from "../../settings/useSettings";
 import { strings } from "../../strings";
-import { Outcome } from "./Outcome";
+import { AddForm } from "./AddForm";
 import type { Added } from "./Providers";
-import styles from "./Providers.module.css";
 import parts from "./parts.module.css";
 import { idOf } from "./providerId";
 import { Row } from "./Row";
-import { useAttempt } from "./useAttempt";
-import { useTrial } from "./useTrial";
 
 const KINDS = ["openai-compatible", "openai-responses", "anthropic"] as const;
 type Kind = (typeof KINDS)[number];
@@ -21,43 +15,27 @@ export interface ServerFormProps {
 }
 
 export function ServerForm({ onAdded }: ServerFormProps) {
-  const settings = useSettings();
-  const { problem, attempt, isBusy } = useAttempt();
-  const trial = useTrial();
   const [name, setName] = useState("");
   const [baseUrl, setBaseUrl] = useState("");
   const [kind, setKind] = useState<Kind>("openai-compatible");
   const [key, setKey] = useState("");
   const [isTrusted, setIsTrusted] = useState(false);
   const words = strings.preferences;
-  const given = key.trim();
   const isPlain = isPlainHttp(baseUrl);
-  const isWhole = idOf(name) !== "" && baseUrl.trim() !== "";
-
-  function provider(): NewProvider {
-    return {
-      id: idOf(name),
-      label: name.trim(),
-      kind,
-      baseUrl: baseUrl.trim(),
-      allowPlainHttp: isPlain && isTrusted,
-    };
-  }
-
-  async function add(): Promise<void> {
-    const { id } = await settings.add(provider());
-    let wrong: string | null = null;
-    if (given !== "") await settings.setKey(id, given).catch((error) => (wrong = reasonOf(error)));
-    onAdded({ id, problem: wrong });
-  }
+  const id = idOf(name);
+  const provider = {
+    id,
+    label: name.trim(),
+    kind,
+    baseUrl: baseUrl.trim(),
+    allowPlainHttp: isPlain && isTrusted,
+  };
 
   return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isWhole && !isBusy) attempt(add());
-      }}
+    <AddForm
+      provider={id === "" || provider.baseUrl === "" ? null : provider}
+      secret={key.trim()}
+      onAdded={onAdded}
     >
       <Row label={strings.providerName}>
         {(names) => (
@@ -122,28 +100,7 @@ export function ServerForm({ onAdded }: ServerFormProps) {
           />
         )}
       </Row>
-      <Outcome trial={trial} />
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
-      <div className={parts.buttons}>
-        <button type="submit" className={parts.button} disabled={!isWhole || isBusy}>
-          {strings.add}
-        </button>
-        <button
-          type="button"
-          className={parts.button}
-          disabled={!isWhole || trial.isRunning}
-          onClick={() =>
-            void trial.run({ settings: provider(), ...(given === "" ? {} : { key: given }) })
-          }
-        >
-          {strings.test}
-        </button>
-      </div>
-    </form>
+    </AddForm>
   );
 }
 

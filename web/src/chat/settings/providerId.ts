@@ -1,10 +1,16 @@
 /** The id that a provider is known by, out of the name that a person gave it. */
 
-/** Empty for a name without a letter or a digit that the host takes. */
+const MOST = 40;
+
+/** Empty only for an empty name: one without a Latin letter or a digit is spelt by code points. */
 export function idOf(name: string): string {
-  const plain = name.normalize("NFKD").toLowerCase();
-  return plain
+  const plain = name
+    .normalize("NFKD")
+    .replace(/\p{Mark}/gu, "")
+    .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 40);
+    .replace(/^-+|-+$/g, "");
+  if (plain !== "" || name.trim() === "") return plain.slice(0, MOST);
+  const points = Array.from(name.trim(), (sign) => sign.codePointAt(0)?.toString(36));
+  return `own-${points.join("")}`.slice(0, MOST);
 }
