@@ -31,16 +31,21 @@ def freeze() -> Path:
 
 
 def packed(bundle: Path, weights: Path | None) -> Path:
-    """The folder as `dist/tidewire-VERSION-SYSTEM.tar.zst`, and its bill beside it."""
+    """The folder as `dist/tidewire-VERSION-SYSTEM.tar.zst`, and its bill beside it. Elsewhere than
+    on Linux, where there is no zstd: as what that system unpacks.
+    """
     name = f"tidewire{'-with-model' if weights else ''}-{version()}"
     with tempfile.TemporaryDirectory(dir=DIST) as place:
         folder = Path(place) / f"tidewire-{version()}"
         copy(bundle, folder, weights)
-        target = DIST / f"{name}-{sys.platform}-{platform.machine()}.tar.zst"
+        target = DIST / f"{name}-{sys.platform}-{platform.machine()}"
         (folder / SBOM).unlink()
         write(folder, weights)
         shutil.copyfile(folder / SBOM, DIST / f"{name}.cdx.json")
-        return pack(Path(place), [folder.name], target)
+        if sys.platform != "linux":
+            form = "zip" if sys.platform == "win32" else "gztar"
+            return Path(shutil.make_archive(str(target), form, place, folder.name))
+        return pack(Path(place), [folder.name], target.with_name(f"{target.name}.tar.zst"))
 
 
 def main() -> int:

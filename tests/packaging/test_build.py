@@ -1,0 +1,75 @@
+"""`dev.py build`: in an environment of its own, from the locks alone."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import dev
+
+
+class Nothing(dev.Children):
+    """Starts nothing, and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commands: list[tuple[str, ...]] = []
+
+    def quietly(self, title: str, *command: str, env: dict[str, str] | None = None) -> str:
+        self.commands.append(command)
+        return ""
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The locks that were asked for; nothing is installed."""
+    locks: list[str] = []
+
+    def prepare(setup: dev.Setup, lock: str, *steps: Callable[[], object]) -> None:
+        locks.append(f"{setup.environment.parent.name}/{setup.environment.name} {lock}")
+
+    monkeypatch.setattr(dev, "prepare", prepare)
+    monkeypatch.setattr(dev, "missing_qt_packages", list)
+    return locks
+
+
+def test_what_is_built_comes_from_two_locks_and_no_other(
+    tmp_path: Path, prepared: list[str]
+) -> None:
+    children = Nothing()
+    assert dev.build(dev.Setup(tmp_path, children), ["app"]) == 0
+    assert prepared == ["build/venv run", "build/venv build"]
+    python = str(tmp_path / "build" / "venv")
+    assert all(command[0].startswith(python) for command in children.commands)
+    assert [command[1] for command in children.commands] == [
+        "packaging/app.py",
+        "packaging/archive.py",
+    ]
+
+
+def test_nothing_of_an_earlier_lock_is_left_to_be_frozen(
+    tmp_path: Path, prepared: list[str]
+) -> None:
+    left = tmp_path / "build" / "venv" / "lib" / "left-over.py"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    dev.build(dev.Setup(tmp_path, Nothing()), ["wheel"])
+    assert not left.exists()
+
+
+def test_only_everything_packs_the_model(tmp_path: Path, prepared: list[str]) -> None:
+    for what, packed in (("app", False), ("all", True)):
+        children = Nothing()
+        dev.build(dev.Setup(tmp_path, children), [what])
+        (freezing,) = (each for each in children.commands if "packaging/app.py" in each)
+        assert ("--with-model" in freezing) is packed
+
+
+def test_a_debian_package_is_refused_elsewhere(
+    tmp_path: Path, prepared: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(dev.WrongUsage, match="works on Linux"):
+        dev.build(dev.Setup(tmp_path, Nothing()), ["deb"])
+    assert prepared == []
