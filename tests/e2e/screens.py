@@ -5,13 +5,16 @@ left, 400 px wide, and at twice the size.
 """
 
 import argparse
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Playwright, expect
 
+from shell.contract import PreferencesChange
+from shell.settings_file import SettingsFile
 from tests.chromium import driver
 from tests.e2e.app import App, anew, answer, ask, box, running, until
 from tests.e2e.files import Given, drag, drop, picture
@@ -230,6 +233,25 @@ def keys(page: Page) -> None:
     expect(page.get_by_role("dialog", name="All keys")).to_be_visible()
 
 
+def server_form(page: Page) -> None:
+    """A server that is about to be added."""
+    settings(0)(page)
+    page.get_by_role("button", name="Another server").click()
+
+
+def folder(page: Page) -> None:
+    """Where a conversation is to go."""
+    menu(page)
+    page.get_by_role("menuitem", name="Move to folder").click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+
+
+def spending(page: Page) -> None:
+    """What a conversation took."""
+    page.locator("[popovertarget=spending]").click()
+    expect(page.locator("#spending")).to_be_visible()
+
+
 def sidebar(page: Page) -> None:
     """The sidebar over a narrow page."""
     button = page.get_by_role("button", name="Show the sidebar")
@@ -282,7 +304,10 @@ SCREENS: Mapping[str, Screen] = {
     "models-empty": Screen(picker_empty),
     "settings": Screen(settings(0)),
     **{f"settings-{section}": Screen(settings(section)) for section in range(1, 7)},
+    "settings-server": Screen(server_form),
     "keys": Screen(keys),
+    "folder": Screen(answered(then=folder)),
+    "spending": Screen(answered(then=spending)),
     "narrow": Screen(lambda page: None, NARROW),
     "narrow-answer": Screen(answered(MARKDOWN), NARROW),
     "narrow-sidebar": Screen(sidebar, NARROW),
@@ -328,7 +353,7 @@ def take(page: Page, folder: Path, name: str) -> None:
 
 
 def pictures(app: App, folder: Path, names: list[str]) -> None:
-    """All pictures: as it is, mirrored, narrow, and twice as large."""
+    """All screens as they are, narrow, and twice as large."""
     page = app.page()
     for name in names:
         lead(page, name)
@@ -341,6 +366,16 @@ def pictures(app: App, folder: Path, names: list[str]) -> None:
             take(page, folder, f"{name}-200percent")
 
 
+@contextmanager
+def mirrored(playwright: Playwright) -> Iterator[App]:
+    """The program from right to left, every text of its own in brackets."""
+    with TemporaryDirectory() as name:
+        data = Path(name)
+        SettingsFile(data).change(PreferencesChange(language=RIGHT_TO_LEFT))
+        with running("browser", playwright, data) as app:
+            yield app
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Write the pictures."""
     parser = argparse.ArgumentParser(prog="tests.e2e.screens", description=__doc__)
@@ -348,12 +383,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCREENS))
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as data,
-        driver() as playwright,
-        running("browser", playwright, Path(data)) as app,
-    ):
-        pictures(app, given.folder, given.names or list(SCREENS))
+    names = given.names or list(SCREENS)
+    with driver() as playwright:
+        with TemporaryDirectory() as data, running("browser", playwright, Path(data)) as app:
+            pictures(app, given.folder, names)
+        with mirrored(playwright) as app:
+            page = app.page()
+            for name in names:
+                lead(page, name)
+                take(page, given.folder, f"{name}-rtl")
 
 
 if __name__ == "__main__":
