@@ -27,6 +27,8 @@ _STATUS = {
 class _Piece:
     kind: Literal["text", "code", "picture", "note"]
     text: str
+    alt: str = ""
+    """What stands for a picture where it is not seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _pieces(message: PortableMessage) -> Iterator[_Piece]:
         if isinstance(part, TextPart):
             yield from _text_pieces(part.text)
         elif isinstance(part, ImagePart):
-            yield _Piece("picture", f"data:{part.media_type};base64,{part.data}")
+            yield _Piece("picture", f"data:{part.media_type};base64,{part.data}", _named(part))
         else:
             yield _Piece("note", _named(part))
     if message.status in _STATUS:

@@ -354,6 +354,7 @@ def test_progress_is_told_and_an_import_can_be_stopped(store: Store) -> None:
 
 # --- pages ----------------------------------------------------------------------------------
 
+HOSTILE_NAME = '"><img src=x onerror=alert(1)>'
 HOSTILE = '</script><script>alert(1)</script><img src="https://evil.example/x" onerror=alert(1)>'
 
 
@@ -371,7 +372,7 @@ def hostile(store: Store) -> list[Portable]:
         number = tree.create(connection, new_id(), NewConversation(title=HOSTILE), 1)
         content: list[Part] = [
             TextPart(text=HOSTILE),
-            ImagePart(media_type="image/png", data=PIXEL),
+            ImagePart(name=HOSTILE_NAME, media_type="image/png", data=PIXEL),
         ]
         asked = tree.NewMessage(new_id(), "user", take_apart(content), 1)
         user = tree.add(connection, number, None, asked)
@@ -397,6 +398,7 @@ def test_an_html_page_runs_nothing_and_loads_nothing(store: Store) -> None:
     assert links == [f"data:image/png;base64,{PIXEL}"]
     assert not any(key.startswith("on") for _, attrs in tags.tags for key in attrs)
     assert "default-src 'none'" in text
+    assert f"picture {HOSTILE_NAME}" in [dict(attrs).get("alt") for _, attrs in tags.tags]
     assert len([tag for tag, _ in tags.tags if tag == "pre"]) == 1
     assert "interrupted" in text
     assert "http" not in re.sub(r"http-equiv|https://evil\.example", "", text)

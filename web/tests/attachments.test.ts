@@ -90,6 +90,7 @@ describe("what a file is", () => {
     expect(nameOf(file("D:\\secret\\tide.png", ""))).toBe("tide.png");
     expect(nameOf(file("/home/you/a\nb\x7f.txt", ""))).toBe("ab.txt");
     expect(nameOf(file("x".repeat(300), "")).length).toBe(255);
+    expect(nameOf(file("photo\u202egpj.exe", ""))).toBe("photogpj.exe");
     expect(nameOf(file("/", ""))).toBe("file");
   });
 });

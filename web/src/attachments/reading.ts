@@ -11,6 +11,9 @@ import type { Scale } from "./scaling";
 import { isPdf, pictureType, textIn } from "./sniff";
 
 const MAX_NAME = 255;
+/** Control characters, and those that turn a line's direction so that a name seems another. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must go
+const UNSEEN = /[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** What it is, before anybody has looked into it. */
 export function announced(file: File): Attached {
@@ -92,6 +95,5 @@ function textType({ type }: File): string {
 /** As the host takes it: no path, nothing that cannot be seen. */
 export function nameOf({ name }: File): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must go
-  return last.replace(/[\x00-\x1f\x7f]/g, "").slice(0, MAX_NAME) || "file";
+  return last.replace(UNSEEN, "").slice(0, MAX_NAME) || "file";
 }

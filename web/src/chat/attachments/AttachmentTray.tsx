@@ -29,8 +29,6 @@ export function AttachmentTray(props: AttachmentTrayProps) {
     list.current?.querySelector("[data-refused]")?.scrollIntoView({ block: "nearest" });
   }, [refusal]);
 
-  if (attached.length === 0) return null;
-
   function remove(place: number, key: string): void {
     const buttons = [...(list.current?.querySelectorAll("button") ?? [])];
     const next = buttons[place + 1] ?? buttons[place - 1] ?? box.current;
@@ -40,16 +38,21 @@ export function AttachmentTray(props: AttachmentTrayProps) {
 
   return (
     <>
-      <ul ref={list} className={styles.tray} aria-label={strings.attachments.list} {...toolbar}>
-        {attached.map((one, place) => (
-          <Chip
-            key={one.key}
-            attached={one}
-            obstacle={obstacles.get(one.key) ?? null}
-            onRemove={() => remove(place, one.key)}
-          />
-        ))}
-      </ul>
+      {/* The focus is in the box: what comes, and what is found in it, is said. */}
+      <div aria-live="polite">
+        {attached.length > 0 && (
+          <ul ref={list} className={styles.tray} aria-label={strings.attachments.list} {...toolbar}>
+            {attached.map((one, place) => (
+              <Chip
+                key={one.key}
+                attached={one}
+                obstacle={obstacles.get(one.key) ?? null}
+                onRemove={() => remove(place, one.key)}
+              />
+            ))}
+          </ul>
+        )}
+      </div>
       {refusal !== null && (
         <p className={styles.refusal} role="alert">
           {refusal}
