@@ -28,6 +28,17 @@ def put(connection: apsw.Connection, note: Note) -> None:
     )
 
 
+def drop_draft(connection: apsw.Connection, conversation_number: int) -> None:
+    """Let go of what was typed into a conversation and never said, as it goes for good. Pages call
+    that note `draft.` and the conversation's id.
+    """
+    connection.execute(
+        "DELETE FROM notes WHERE name = "
+        "(SELECT 'draft.' || id FROM conversations WHERE number = ?)",
+        (conversation_number,),
+    )
+
+
 def every(connection: apsw.Connection) -> dict[str, str]:
     """All notes by their names."""
     return dict(rows(connection.execute("SELECT name, text FROM notes"), _note))

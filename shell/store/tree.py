@@ -12,7 +12,7 @@ import apsw
 
 from shell.contract import AnswerDetail, MessageStatus, NewConversation, Role
 from shell.errors import NotFound
-from shell.store import index, reading
+from shell.store import index, notes, reading
 from shell.store.parts import Kept, save_blobs, sound, sweep_blobs
 from shell.store.plain import plain
 from shell.store.rows import rows
@@ -283,6 +283,7 @@ def purge(connection: apsw.Connection, deleted_before: int) -> int:
     )
     gone = rows(deleted, int)
     for number in gone:
+        notes.drop_draft(connection, number)
         index.remove_conversation(connection, number)
         connection.execute("DELETE FROM conversations WHERE number = ?", (number,))
     if gone:

@@ -6,8 +6,9 @@ import pytest
 
 from shell.answers import Parameters
 from shell.contract import Note, SendRequest, Usage
+from shell.ids import epoch_ms
 from shell.providers.base import ModelInfo, ProviderRequest
-from shell.store import notes
+from shell.store import notes, tree
 from shell.store.store import Store
 from tests.store.desk import Desk
 
@@ -23,6 +24,18 @@ async def test_a_note_outlives_the_host(desk: Desk) -> None:
     again = Desk(desk.store.path.parent)
     assert await again.conversations.recall() == {"draft.1": "half a sentence"}
     await again.close()
+
+
+async def test_a_draft_goes_with_its_conversation(desk: Desk) -> None:
+    gone, kept = await desk.begin(), await desk.begin()
+    for conversation in (gone, kept):
+        await desk.send(conversation, "hello")
+        note = Note(name=f"draft.{conversation}", text="never said")
+        await desk.conversations.remember(note)
+    await desk.conversations.delete("window-1", gone)
+    assert len(await desk.conversations.recall()) == 2, "a deletion can be undone"
+    await desk.store.write(gone, lambda c: tree.purge(c, epoch_ms() + 1))
+    assert await desk.conversations.recall() == {f"draft.{kept}": "never said"}
 
 
 def test_the_notes_that_were_changed_longest_ago_go_first(
