@@ -3,6 +3,7 @@ import { type KeyboardEvent, memo, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import type { Group } from "../../conversations/groups";
 import { strings } from "../../strings";
+import { arrowsOf } from "../direction";
 import { ChevronIcon, FolderIcon, MoreIcon } from "../icons";
 import { Chunk, ROWS } from "./Chunk";
 import styles from "./ConversationGroup.module.css";
@@ -102,11 +103,12 @@ function FolderHeading({
 
   function onKeyDown(event: KeyboardEvent<HTMLButtonElement>): void {
     const more = event.currentTarget.closest("div")?.querySelector<HTMLElement>("[aria-haspopup]");
-    const isOpener = event.key === "ArrowRight" && isShut;
-    const isCloser = event.key === "ArrowLeft" && !isShut;
+    const { forward, back } = arrowsOf(event.currentTarget);
+    const isOpener = event.key === forward && isShut;
+    const isCloser = event.key === back && !isShut;
     if (isOpener || isCloser) onToggle(folder);
     else if (event.key === "F2") setIsNaming(true);
-    else if (event.key === "ArrowRight") more?.focus();
+    else if (event.key === forward) more?.focus();
     else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) more?.click();
     else return;
     event.preventDefault();
@@ -115,7 +117,7 @@ function FolderHeading({
 
   function onBack(event: KeyboardEvent<HTMLDivElement>): void {
     const button = event.currentTarget.querySelector<HTMLElement>("[data-folder]");
-    if (event.key !== "ArrowLeft" || event.target === button) return;
+    if (event.key !== arrowsOf(event.currentTarget).back || event.target === button) return;
     event.preventDefault();
     button?.focus();
   }

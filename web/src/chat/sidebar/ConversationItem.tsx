@@ -2,6 +2,7 @@
 import { type KeyboardEvent, memo, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../strings";
+import { arrowsOf } from "../direction";
 import { GhostIcon, MoreIcon, PinIcon } from "../icons";
 import styles from "./ConversationItem.module.css";
 import { carry } from "./carrying";
@@ -33,13 +34,14 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
     else if (event.key === "Delete") acts.remove(item);
     else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
       more()?.click();
-    } else if (event.key === "ArrowRight") more()?.focus();
+    } else if (event.key === arrowsOf(event.currentTarget).forward) more()?.focus();
     else return;
     event.preventDefault();
   }
 
   function onBack(event: KeyboardEvent): void {
-    if (event.key !== "ArrowLeft" || event.target === button.current) return;
+    if (event.key !== arrowsOf(event.currentTarget).back) return;
+    if (event.target === button.current) return;
     event.preventDefault();
     button.current?.focus();
   }

@@ -1,6 +1,7 @@
 /** Edge: the sidebar's edge, by which it is made wider or narrower. */
 import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import { strings } from "../../strings";
+import { isMirrored } from "../direction";
 import { type SidebarState, WIDTHS } from "../useSidebar";
 import styles from "./Edge.module.css";
 
@@ -14,8 +15,7 @@ export function Edge({ width, setWidth }: EdgeProps) {
   const side = useRef<HTMLDivElement>(null);
 
   /** Which way makes it wider. */
-  const sign = () =>
-    side.current !== null && getComputedStyle(side.current).direction === "rtl" ? -1 : 1;
+  const sign = () => (side.current !== null && isMirrored(side.current) ? -1 : 1);
 
   function onPointerDown(event: PointerEvent<HTMLDivElement>): void {
     if (event.button !== 0) return;

@@ -7,6 +7,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { isMirrored } from "../direction";
 import styles from "./Menu.module.css";
 
 export interface MenuItem {
@@ -41,7 +42,7 @@ export function Menu({ label, icon, items, className, tabIndex = 0 }: MenuProps)
     const below = place.bottom + GAP_PX;
     const fits = below + height <= window.innerHeight - GAP_PX;
     const top = fits ? below : Math.max(GAP_PX, place.top - height - GAP_PX);
-    const start = getComputedStyle(element).direction === "rtl" ? place.right - width : place.left;
+    const start = isMirrored(element) ? place.right - width : place.left;
     const left = Math.min(start, window.innerWidth - width - GAP_PX);
     element.style.top = `${top}px`;
     element.style.left = `${Math.max(GAP_PX, left)}px`;
