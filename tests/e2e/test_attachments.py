@@ -95,7 +95,9 @@ def test_what_is_pasted_is_attached_but_a_table_stays_words(page: Page) -> None:
     expect(box(page)).to_be_focused()
 
 
-def test_the_dialog_brings_files_and_text_goes_as_words(page: Page, tmp_path: Path) -> None:
+def test_the_dialog_brings_files_and_text_goes_as_words(
+    page: Page, app: App, tmp_path: Path
+) -> None:
     note = tmp_path / "Gezeiten am Nordkap.md"
     note.write_text("high at noon", "utf-8")
     drawing = tmp_path / "drawing.svg"
@@ -114,6 +116,18 @@ def test_the_dialog_brings_files_and_text_goes_as_words(page: Page, tmp_path: Pa
     page.locator(".message.user").get_by_role("button", name="Gezeiten am Nordkap.md").click()
     dialog = page.get_by_role("dialog", name="Gezeiten am Nordkap.md")
     expect(dialog).to_contain_text("high at noon")
+    saved = tmp_path / "saved.md"
+    save = dialog.get_by_role("button", name="Save")
+    if app.kind == "browser":
+        with page.expect_download() as download:
+            save.click()
+        assert download.value.suggested_filename == note.name
+        download.value.save_as(saved)
+    else:
+        save.click()
+        said = dialog.get_by_text("Written to ").inner_text()
+        saved = Path(said.removeprefix("Written to "))
+    assert saved.read_text("utf-8") == "high at noon"
     page.keyboard.press("Escape")
 
 

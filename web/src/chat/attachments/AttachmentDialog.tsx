@@ -62,7 +62,7 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
             </span>
           )}
           <span className={styles.size}>{sizeOf(attachment)}</span>
-          <SaveButton attachment={attachment} name={name} />
+          <SaveButton key={place} attachment={attachment} name={name} />
         </div>
       </div>
     </Dialog>

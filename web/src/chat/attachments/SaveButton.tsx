@@ -1,4 +1,5 @@
 /** SaveButton: brings a picture or a file of a message to where a person can find it. */
+import { useState } from "react";
 import { isPicture } from "../../attachments/attached";
 import type { Attachment } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
@@ -6,7 +7,6 @@ import { reasonOf } from "../../conversations/conversations";
 import { strings } from "../../strings";
 import { downloadBytes } from "../download";
 import { ImportIcon } from "../icons";
-import { useToasts } from "../toasts";
 import { useDownloads } from "./downloads";
 import styles from "./SaveButton.module.css";
 
@@ -17,7 +17,8 @@ export interface SaveButtonProps {
 
 export function SaveButton({ attachment, name }: SaveButtonProps) {
   const { bytes, saveAttachment } = useConversations();
-  const toasts = useToasts();
+  /** Where it is, or why it is not; a toast would lie behind the dialog. */
+  const [outcome, setOutcome] = useState("");
   const downloads = useDownloads();
   const { hash, mediaType } = attachment;
   const called = withEnding(name, mediaType);
@@ -25,20 +26,26 @@ export function SaveButton({ attachment, name }: SaveButtonProps) {
   async function save(): Promise<void> {
     // Whatever it is, the browser only keeps it: it opens nothing that could run.
     if (downloads) downloadBytes(called, await bytes.get(hash, "application/octet-stream"));
-    else toasts.say(strings.attachments.saved(await saveAttachment(hash, called)));
+    else setOutcome(strings.attachments.saved(await saveAttachment(hash, called)));
   }
 
   return (
-    <button
-      type="button"
-      className={styles.button}
-      onClick={() => {
-        save().catch((error) => toasts.say(strings.refusedAction(reasonOf(error))));
-      }}
-    >
-      <ImportIcon />
-      {strings.attachments.save}
-    </button>
+    <>
+      <span className={styles.outcome} aria-live="polite" dir="auto">
+        {outcome}
+      </span>
+      <button
+        type="button"
+        className={styles.button}
+        onClick={() => {
+          setOutcome("");
+          save().catch((error) => setOutcome(strings.refusedAction(reasonOf(error))));
+        }}
+      >
+        <ImportIcon />
+        {strings.attachments.save}
+      </button>
+    </>
   );
 }
 
