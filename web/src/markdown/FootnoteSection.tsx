@@ -19,7 +19,12 @@ export function FootnoteSection(): ReactNode {
       </h2>
       <ol>
         {defined.map((footnote) => (
-          <li key={footnote.label} id={`${prefix}note-${footnote.number}`} value={footnote.number}>
+          <li
+            key={footnote.label}
+            id={`${prefix}note-${footnote.number}`}
+            value={footnote.number}
+            dir="auto" // and its number with it
+          >
             <Definition footnote={footnote} />
           </li>
         ))}
@@ -40,7 +45,7 @@ function Definition({ footnote }: { footnote: Footnote }): ReactNode {
       {closing === undefined ? (
         <WayBack footnote={footnote} />
       ) : (
-        <p dir="auto">
+        <p>
           {inline(nodesOf(closing.tokens))} <WayBack footnote={footnote} />
         </p>
       )}
