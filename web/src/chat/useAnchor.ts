@@ -1,5 +1,6 @@
 /** useAnchor: a panel above its button, inside of the window, until somebody presses elsewhere. */
 import { type RefObject, useEffect, useLayoutEffect } from "react";
+import { isMirrored } from "./direction";
 
 const GAP_PX = 8;
 
@@ -14,8 +15,7 @@ export function useAnchor(
     const place = (): void => {
       const { left, right, top } = button.getBoundingClientRect();
       element.style.minHeight = "";
-      const isRtl = getComputedStyle(element).direction === "rtl";
-      const start = isRtl ? right - element.offsetWidth : left;
+      const start = isMirrored(element) ? right - element.offsetWidth : left;
       const most = window.innerWidth - element.offsetWidth - GAP_PX;
       element.style.left = `${Math.max(GAP_PX, Math.min(start, most))}px`;
       element.style.bottom = `${window.innerHeight - top + GAP_PX}px`;

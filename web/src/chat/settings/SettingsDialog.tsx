@@ -6,6 +6,7 @@ import { SECTIONS, type Section } from "../../settings/section";
 import { useSettings } from "../../settings/useSettings";
 import { strings } from "../../strings";
 import { Dialog } from "../Dialog";
+import { arrowsOf } from "../direction";
 import { About } from "./About";
 import { Answers } from "./Answers";
 import { Appearance } from "./Appearance";
@@ -86,12 +87,12 @@ function SectionTabs({ id, shown, onShow }: SectionTabsProps) {
 
   function onKeyDown(event: KeyboardEvent): void {
     const here = SECTIONS.indexOf(shown);
-    const isRtl = getComputedStyle(event.currentTarget).direction === "rtl";
+    const { forward, back } = arrowsOf(event.currentTarget);
     const steps: Record<string, number> = {
       ArrowDown: here + 1,
       ArrowUp: here - 1,
-      ArrowRight: isRtl ? here - 1 : here + 1,
-      ArrowLeft: isRtl ? here + 1 : here - 1,
+      [forward]: here + 1,
+      [back]: here - 1,
       Home: 0,
       End: -1,
     };
