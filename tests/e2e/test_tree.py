@@ -18,6 +18,7 @@ STREAMING = """
 """
 LIVE = """
 [...document.querySelectorAll("main :is([aria-live], [role=status], [role=alert], [role=log])")]
+  .filter(({ textContent }) => textContent !== "")
   .map((each) => `${each.getAttribute("role")} ${each.getAttribute("aria-live")}`)
 """
 
