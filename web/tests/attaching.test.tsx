@@ -30,7 +30,19 @@ interface ShownPage {
   readonly conversations: Conversations;
 }
 
+/** What the tab keeps: a new one for each test, since what is attached is written a little later. */
+let tab: Map<string, string>;
+
+function storageOver(values: Map<string, string>): Storage {
+  return {
+    getItem: (name: string) => values.get(name) ?? null,
+    setItem: (name: string, text: string) => void values.set(name, text),
+    removeItem: (name: string) => void values.delete(name),
+  } as Storage;
+}
+
 beforeEach(() => {
+  tab = new Map();
   vi.stubGlobal("createImageBitmap", async () => ({ width: 6, height: 4, close: () => {} }));
 });
 
@@ -45,6 +57,7 @@ async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promis
   const { bridge, llm } = host;
   const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, llm },
+    storage: storageOver(tab),
   });
   conversations.begin();
   const takes = { images: true, files: true, contextTokens: null, ...model };
@@ -69,7 +82,7 @@ async function read(conversations: Conversations): Promise<void> {
 
 /** Until it would outlive a reload. */
 async function kept(name: string): Promise<void> {
-  await vi.waitFor(() => expect(JSON.stringify({ ...sessionStorage })).toContain(name));
+  await vi.waitFor(() => expect([...tab.values()].join()).toContain(name));
 }
 
 function paste(...files: File[]): void {
@@ -201,7 +214,7 @@ describe("a draft with a picture", () => {
     await read(conversations);
     expect(chips()).toHaveLength(1);
     await turn(100);
-    expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain("tide.png");
+    expect([...tab.values(), JSON.stringify(localStorage)].join()).not.toContain("tide.png");
   });
 
   it("goes next when the answer is complete", async () => {

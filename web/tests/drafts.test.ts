@@ -76,6 +76,26 @@ describe("a draft", () => {
     expect((await opened(page, id)).tray.get()).toEqual([]);
   });
 
+  it("that may not have arrived comes back with what was attached, if it has not", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "look");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await conversation.tray.settled();
+    const attached = () => sessionStorage.getItem(`tidewire.attached.${id}`) ?? "";
+    await vi.waitFor(() => expect(attached()).toContain("tides.md"));
+    const kept = JSON.parse(attached());
+    localStorage.clear();
+    const sent = { inferenceId: "inf-lost", text: "look" };
+    localStorage.setItem(`tidewire.draft.${id}`, JSON.stringify({ text: "", queue: [], sent }));
+    const swapped = JSON.stringify({ typed: [], sent: kept.typed });
+    sessionStorage.setItem(`tidewire.attached.${id}`, swapped);
+    const again = over(page).show(id);
+    expect(again.tray.get()).toEqual([]);
+    await turn(500);
+    expect(again.draft.get()).toBe("look");
+    expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+  });
+
   it("of a temporary chat is told to nobody", async () => {
     const page = await fakePage({ rate: 0 });
     await typed(page, "a secret", true);

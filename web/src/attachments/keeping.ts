@@ -41,9 +41,8 @@ export function createKeeping(storage: Storage | null): Keeping {
       const data = fits ? await encoded(bytes) : null;
       return { kind, name, mediaType, size, scaledTo, hash, data, said: bytes === null };
     };
-    const isWhole = ({ hash }: Attached) => hash !== "";
-    const typed = await Promise.all(kept.typed.filter(isWhole).map(itemOf));
-    const sent = await Promise.all(kept.sent.filter(isWhole).map(itemOf));
+    const typed = await Promise.all(kept.typed.map(itemOf));
+    const sent = await Promise.all(kept.sent.map(itemOf));
     if (turns.get(key) !== turn) return; // there is something newer
     try {
       storage?.setItem(PREFIX + key, JSON.stringify({ typed, sent }));
@@ -63,7 +62,8 @@ export function createKeeping(storage: Storage | null): Keeping {
         return { typed: [], sent: [] };
       }
     },
-    write(key, kept) {
+    write(key, all) {
+      const kept = { typed: all.typed.filter(isRead), sent: all.sent.filter(isRead) };
       const turn = (turns.get(key) ?? 0) + 1;
       turns.set(key, turn);
       if (kept.typed.length + kept.sent.length > 0) {
@@ -78,6 +78,8 @@ export function createKeeping(storage: Storage | null): Keeping {
     },
   };
 }
+
+const isRead = ({ hash }: Attached): boolean => hash !== "";
 
 function attachedOf({ data, said, ...item }: Item): Attached {
   const key = crypto.randomUUID();

@@ -50,5 +50,4 @@ export const attachmentsInGerman: Strings["attachments"] = {
   next: "Nächstes Bild",
   loading: "Wird geladen …",
   noPreview: "Von dieser Datei gibt es keine Vorschau.",
-  pixels: (width, height) => `${count(width)} × ${count(height)} px`,
 };

@@ -50,5 +50,4 @@ export const attachmentsInEnglish = {
   next: "Next picture",
   loading: "Loading…",
   noPreview: "There is no preview of this file.",
-  pixels: (width: number, height: number) => `${count(width)} × ${count(height)} px`,
 } as const;

@@ -29,8 +29,7 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
   const isShown = isPicture(attachment.mediaType);
 
   function step(by: number): void {
-    const next = place + by;
-    if (next >= 0 && next < pictures) onPlace(next);
+    onPlace((place + by + pictures) % pictures);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
