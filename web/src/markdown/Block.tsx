@@ -1,11 +1,12 @@
 /** Block: paragraphs, lists, tables, and the rest of what fills lines of its own, as elements. */
 import type { Tokens } from "marked";
-import { createElement, memo, type ReactNode } from "react";
+import { createElement, memo, type ReactNode, useContext } from "react";
 import { CodeBlock } from "./CodeBlock";
 import { inline, Typeset } from "./Inline";
 import styles from "./markdown.module.css";
 import { type Node, nodesOf } from "./nodes";
 import { isClosed, isFence } from "./tail";
+import { WordsContext } from "./words";
 
 interface BlockProps {
   readonly node: Node;
@@ -50,7 +51,7 @@ const Block = memo(function Block({ node, open }: BlockProps): ReactNode {
       return <hr />;
     case "math":
       return (
-        <Scroller label="Formula">
+        <Scroller what="formula">
           <Typeset node={node} />
         </Scroller>
       );
@@ -65,12 +66,18 @@ const Block = memo(function Block({ node, open }: BlockProps): ReactNode {
   }
 });
 
+interface ScrollerProps {
+  readonly what: "formula" | "table";
+  readonly children: ReactNode;
+}
+
 /** What is wider than the column moves within itself, also by the keyboard. */
-function Scroller({ label, children }: { label: string; children: ReactNode }): ReactNode {
+function Scroller({ what, children }: ScrollerProps): ReactNode {
+  const words = useContext(WordsContext);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a part of a form
     // biome-ignore lint/a11y/noNoninteractiveTabindex: or the keyboard could not scroll it
-    <div className={styles.scroller} tabIndex={0} role="group" aria-label={label}>
+    <div className={styles.scroller} tabIndex={0} role="group" aria-label={words[what]}>
       {children}
     </div>
   );
@@ -158,7 +165,7 @@ const Item = memo(function Item({ item, open }: ItemProps): ReactNode {
 
 function Table({ node }: { node: Tokens.Table }): ReactNode {
   return (
-    <Scroller label="Table">
+    <Scroller what="table">
       <table>
         <thead>
           <Row cells={node.header} />

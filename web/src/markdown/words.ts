@@ -8,6 +8,8 @@ export interface Words {
   /** The clipboard refused it: it is selected instead. */
   readonly selected: string;
   readonly footnotes: string;
+  readonly formula: string;
+  readonly table: string;
   /** The way back; a place is a number, and one more where a footnote is referred to again. */
   readonly backTo: (place: string) => string;
   /** A task of a list. */
@@ -20,6 +22,8 @@ export const ENGLISH: Words = {
   copied: "Copied",
   selected: "Selected: press Ctrl+C",
   footnotes: "Footnotes",
+  formula: "Formula",
+  table: "Table",
   backTo: (place) => `Back to reference ${place}`,
   task: (isDone) => (isDone ? "Done" : "Not done"),
 };

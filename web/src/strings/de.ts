@@ -39,6 +39,8 @@ export const german: Strings = {
     copyCode: "Code kopieren",
     selected: "Markiert: Strg+C drücken",
     footnotes: "Fußnoten",
+    formula: "Formel",
+    table: "Tabelle",
     backTo: (place: string) => `Zurück zum Verweis ${place}`,
     task: (isDone: boolean) => (isDone ? "Erledigt" : "Offen"),
   },

@@ -39,6 +39,8 @@ export const english = {
     copyCode: "Copy code",
     selected: "Selected: press Ctrl+C",
     footnotes: "Footnotes",
+    formula: "Formula",
+    table: "Table",
     backTo: (place: string) => `Back to reference ${place}`,
     task: (isDone: boolean) => (isDone ? "Done" : "Not done"),
   },
