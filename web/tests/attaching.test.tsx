@@ -46,6 +46,9 @@ beforeEach(() => {
   vi.stubGlobal("createImageBitmap", async () => ({ width: 6, height: 4, close: () => {} }));
 });
 
+/** For a busy machine. */
+const PATIENCE = { timeout: 10_000 };
+
 afterEach(() => {
   vi.useRealTimers();
   localStorage.clear();
@@ -82,7 +85,7 @@ async function read(conversations: Conversations): Promise<void> {
 
 /** Until it would outlive a reload. */
 async function kept(name: string): Promise<void> {
-  await vi.waitFor(() => expect([...tab.values()].join()).toContain(name));
+  await vi.waitFor(() => expect([...tab.values()].join()).toContain(name), PATIENCE);
 }
 
 function paste(...files: File[]): void {
@@ -99,7 +102,7 @@ async function answered(): Promise<void> {
     await turn(100);
     expect(document.querySelector("[aria-busy=true]")).toBeNull();
     expect(answers().length).toBeGreaterThan(0);
-  });
+  }, PATIENCE);
 }
 
 describe("a message with a picture", () => {
@@ -160,7 +163,7 @@ describe("a message with a picture", () => {
     await vi.waitFor(async () => {
       await turn(100);
       expect(document.querySelector("[data-code=LIMIT]")).not.toBeNull();
-    });
+    }, PATIENCE);
     expect(box().value).toBe("too much at once");
     expect(chips()).toHaveLength(1);
     expect(document.querySelector(".message")).toBeNull();
@@ -233,7 +236,7 @@ describe("a draft with a picture", () => {
     await vi.waitFor(async () => {
       await turn(100);
       expect(answers().at(-1)).toBe("second\nI got: picture (image/png, 9 bytes)");
-    });
+    }, PATIENCE);
   });
 });
 

@@ -20,6 +20,9 @@ import type { ModelSummary } from "../src/bridge/contract";
 import { obstaclesOf } from "../src/chat/attachments/obstacles";
 import { pasted } from "../src/chat/attachments/transfer";
 
+/** For a busy machine. */
+const PATIENCE = { timeout: 10_000 };
+
 afterEach(() => sessionStorage.clear());
 
 const PNG = "\x89PNG\r\n\x1a\n and so on";
@@ -236,7 +239,7 @@ describe("bytes", () => {
 describe("over a reload", () => {
   async function reloaded(typed: readonly Attached[], sent: readonly Attached[] = []) {
     createKeeping(sessionStorage).write("c-1", { typed, sent });
-    await vi.waitFor(() => expect(sessionStorage.length).toBe(1));
+    await vi.waitFor(() => expect(sessionStorage.length).toBe(1), PATIENCE);
     return createKeeping(sessionStorage).read("c-1");
   }
 

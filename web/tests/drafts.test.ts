@@ -4,6 +4,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { type FakePage, fakePage, turn } from "./support";
 
+/** For a busy machine. */
+const PATIENCE = { timeout: 10_000 };
+
 afterEach(() => {
   vi.useRealTimers();
   localStorage.clear();
@@ -82,7 +85,7 @@ describe("a draft", () => {
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
     await conversation.tray.settled();
     const attached = () => sessionStorage.getItem(`tidewire.attached.${id}`) ?? "";
-    await vi.waitFor(() => expect(attached()).toContain("tides.md"));
+    await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
     const kept = JSON.parse(attached());
     localStorage.clear();
     const sent = { inferenceId: "inf-lost", text: "look" };
