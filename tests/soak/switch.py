@@ -15,6 +15,8 @@ from tests.host_process import HostProcess
 from tests.soak.result import Check, Result
 
 MESSAGES = 1_000
+OTHERS = 5_000
+"""Conversations of one message that stand below them in the list."""
 TITLES = ("the first thousand", "the second thousand")
 TIMES = 20
 OPEN_MS, SWITCH_MS = 300.0, 150.0
@@ -24,6 +26,7 @@ ANSWER = (
     "```python\ndef height(hour):\n    return 3 * cos(hour)\n```\n"
 )
 
+LIST = "[...document.querySelectorAll('[data-conversation]')]"
 SWITCH = """(title) => new Promise((resolve) => {
   const item = [...document.querySelectorAll("[data-conversation]")]
     .find((each) => each.textContent === title);
@@ -41,13 +44,18 @@ SWITCH = """(title) => new Promise((resolve) => {
 
 
 def write_conversations(folder: Path) -> None:
-    """A store with two conversations of so many messages."""
+    """A store with two conversations of so many messages, and thousands of small ones."""
     store = Store(folder)
     store.open()
 
     def write(connection: Connection) -> None:
-        for title in TITLES:
+        for place in range(OTHERS):
+            title = f"a small one, {place}"
             number = tree.create(connection, new_id(), NewConversation(title=title), 1)
+            said = tree.NewMessage(new_id(), "user", take_apart(title), 1)
+            tree.add(connection, number, None, said)
+        for title in TITLES:
+            number = tree.create(connection, new_id(), NewConversation(title=title), 2)
             parent = None
             for place in range(MESSAGES):
                 role: Role = "assistant" if place % 2 else "user"
@@ -72,7 +80,13 @@ def long_conversations() -> Result:
                 page = browser.new_page(viewport={"width": 1_200, "height": 800})
                 page.goto(url)
                 box(page).wait_for()
-                until(page, "document.querySelectorAll('[data-conversation]').length === 2")
+                until(page, f"{LIST}[0]?.textContent === {TITLES[1]!r}")
+                # Down to the end of the list and up again: what was drawn on the way is let go.
+                page.evaluate("document.querySelector('[data-list]').scrollTop = 1e9")
+                until(page, f"{LIST}.at(-1).textContent === 'a small one, 0'")
+                page.evaluate("document.querySelector('[data-list]').scrollTop = 0")
+                until(page, f"{LIST}[0].textContent === {TITLES[1]!r}")
+                drawn = page.locator("[data-conversation]").count()
                 page.get_by_role("button", name="New chat").click()
                 times = [
                     float(page.evaluate(SWITCH, TITLES[turn % 2])) for turn in range(TIMES + 2)
@@ -80,6 +94,8 @@ def long_conversations() -> Result:
     first, back = max(times[:2]), sorted(times[2:])
     figures = {
         "messages": MESSAGES,
+        "listed": OTHERS + len(TITLES),
+        "rows_drawn": drawn,
         "open_ms": round(first),
         "switch_p50_ms": round(back[len(back) // 2]),
         "switch_p95_ms": round(back[-2]),
