@@ -1,10 +1,12 @@
 /** useSidebar: it is as it was left, for windows without a storage of their own, too. */
 import { act, render } from "@testing-library/react";
-import { expect, it, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { type SidebarState, useSidebar } from "../src/chat/useSidebar";
 import { ConversationsContext } from "../src/conversations/context";
 import type { Conversations } from "../src/conversations/conversations";
 import { settled } from "./support";
+
+afterEach(() => sessionStorage.clear());
 
 function shown(note: string | undefined) {
   const remember = vi.fn();
@@ -31,6 +33,11 @@ it("is as it was left", async () => {
   const { now } = shown(note);
   await settled();
   expect(now()).toMatchObject({ isOpen: false, width: 300, shut: ["Sea"] });
+  // The same tab knows it at once; the host has the last word.
+  expect(shown(note).now().isOpen).toBe(false);
+  const other = shown(JSON.stringify({ isClosed: false }));
+  await settled();
+  expect(other.now().isOpen).toBe(true);
 });
 
 it("tells what is changed, within bounds", async () => {

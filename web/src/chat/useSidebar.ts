@@ -6,6 +6,8 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useConversations } from "../conversations/context";
 
 const NAME = "sidebar";
+/** What the tab keeps, so that a page that is loaded again is right before the host has answered. */
+const HINT = "tidewire.sidebar";
 const OVER = "(max-width: 43.75rem)";
 /** How wide it can be, in CSS pixels. */
 export const WIDTHS = { least: 200, standard: 272, most: 480 } as const;
@@ -36,7 +38,7 @@ export interface SidebarState {
 export function useSidebar(): SidebarState {
   const { notes } = useConversations();
   const [kept, setKept] = useState(STANDARD);
-  const [isOpen, setIsOpen] = useState(() => !isOver());
+  const [isOpen, setIsOpen] = useState(() => !isOver() && !wasClosed());
   const now = useRef(kept);
 
   const show = useCallback((next: Kept) => {
@@ -58,7 +60,8 @@ export function useSidebar(): SidebarState {
       const known = readKept(found.get(NAME));
       if (!isWanted || known === null || now.current !== STANDARD) return;
       show(known);
-      if (known.isClosed) setIsOpen(false);
+      hint(known.isClosed);
+      if (!isOver()) setIsOpen(!known.isClosed);
     });
     return () => {
       isWanted = false;
@@ -68,7 +71,9 @@ export function useSidebar(): SidebarState {
   const set = useCallback(
     (next: boolean) => {
       setIsOpen(next);
-      if (!isOver()) change({ isClosed: !next });
+      if (isOver()) return;
+      hint(!next);
+      change({ isClosed: !next });
     },
     [change],
   );
@@ -118,6 +123,22 @@ export function useSidebar(): SidebarState {
 }
 
 const isOver = (): boolean => window.matchMedia(OVER).matches;
+
+function wasClosed(): boolean {
+  try {
+    return window.sessionStorage.getItem(HINT) === "closed";
+  } catch {
+    return false;
+  }
+}
+
+function hint(isClosed: boolean): void {
+  try {
+    window.sessionStorage.setItem(HINT, isClosed ? "closed" : "open");
+  } catch {
+    // Switched off: then it closes a moment later.
+  }
+}
 
 /** Null when it is none of ours. */
 function readKept(text: string | undefined): Kept | null {
