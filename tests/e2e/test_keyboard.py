@@ -65,7 +65,7 @@ def test_a_visit_without_a_mouse(page: Page) -> None:
     # Find the first one, and open it.
     keys.press("Control+k")
     keys.type("second")
-    expect(page.locator("[data-hits] mark").first).to_be_visible()
+    expect(page.locator("[data-hits] mark").first).to_have_text("second")
     keys.press("ArrowDown")
     keys.press("ArrowDown")  # the first hit is its title
     expect(page.locator("[data-hits] button:focus")).to_contain_text("and the second")
