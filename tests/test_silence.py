@@ -32,6 +32,9 @@ HERE = re.compile(r"\w+ (\('(127\.0\.0\.1|::1)', .*|127\.0\.0\.1|localhost|::1|[
 """A loopback address, or the path of a socket."""
 
 
+ASK = ("ask", "hello", "--max-tokens", "8")
+
+
 class Watch:
     """Writes down whom every Python process that is started with it looks up or connects to."""
 
@@ -61,7 +64,7 @@ def watch(tmp_path: Path) -> Watch:
 @pytest.mark.model
 def test_a_local_answer_reaches_nobody(watch: Watch, tmp_path: Path) -> None:
     common = ("--data-dir", str(tmp_path / "data"))
-    result = run("ask", "hello", *common, **watch.environment, TIDEWIRE_MODEL_FILE=None)
+    result = run(*ASK, *common, **watch.environment, TIDEWIRE_MODEL_FILE=None)
     assert result.status == 0, result.err
     assert watch.noted(), "the watch saw not even the model's own process"
     assert watch.elsewhere() == []

@@ -15,9 +15,8 @@ from tests.chromium import inside, windows
 from tests.e2e.app import PATIENCE_MS, answer, ask, box
 from tests.host_process import HostProcess
 
-QUESTION = "What is the capital of France?"
+QUESTION = "Say hello."
 FETCH_MS = 180_000
-RAMBLE_MS = 90_000
 MARK = "TIDEWIRE_MARK"
 MEGABYTE = 1_000_000
 
@@ -64,7 +63,7 @@ class Installed:
             ask(page, QUESTION)
             page.get_by_role("button", name="Fetch the model").click()
             expect(page.locator(".error")).to_have_count(0, timeout=FETCH_MS)
-            expect(answer(page)).not_to_have_text("")
+            expect(answer(page)).not_to_have_text("", timeout=PATIENCE_MS)
             return answer(page).inner_text().strip() != ""
 
     def leftovers_of_a_kill(self, playwright: Playwright, data: Path) -> tuple[int, float]:
@@ -86,11 +85,12 @@ class Installed:
 
 
 def answered(page: Page) -> bool:
-    """Type a question; whether words have come when the answer has ended."""
+    """Type a question; whether words have come when it is stopped or has ended."""
     ask(page, QUESTION)
-    expect(answer(page)).not_to_have_text("")
-    # A model of this size may ramble until its own limit.
-    expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=RAMBLE_MS)
+    expect(answer(page)).not_to_have_text("", timeout=PATIENCE_MS)
+    # A model of this size may ramble for minutes; stopped, it has answered all the same.
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=PATIENCE_MS)
     return answer(page).inner_text().strip() != ""
 
 

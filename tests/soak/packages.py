@@ -29,6 +29,7 @@ SLOWEST_START = 1.3
 """Of the frozen app, as many times as from source."""
 LONGEST_END_S = 3.0
 ROUNDS = 5
+ASK = ("ask", "hello", "--max-tokens", "20")
 
 
 def wheel() -> Result:
@@ -57,7 +58,7 @@ def wheel() -> Result:
             "saysWhatToDo": "tidewire model fetch" in missing.stderr and missing.returncode == 1,
             "fetchesTheModelByAClick": clicked,
             "takesTheModelFromAFile": fetched.returncode == 0,
-            "asks": program.run("ask", "hello", *common).returncode == 0,
+            "asks": program.run(*ASK, *common).returncode == 0,
             "doctor": program.run("doctor", *common).returncode == 0,
             "serves": serves(program, data),
             "answersInAWindow": program.answers(playwright, data),
@@ -75,7 +76,7 @@ def app() -> Result:
         processes, gone_s = program.leftovers_of_a_kill(playwright, data)
         figures: dict[str, Figure] = {
             "bundleMB": megabytes(BUNDLE),
-            "asks": program.run("ask", "hello", "--data-dir", str(data)).returncode == 0,
+            "asks": program.run(*ASK, "--data-dir", str(data)).returncode == 0,
             "doctor": program.run("doctor", "--data-dir", str(data)).returncode == 0,
             "serves": serves(program, data),
             "answersInAWindow": program.answers(playwright, data),
