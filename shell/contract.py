@@ -893,6 +893,13 @@ class ModelsRequest(Value):
     refresh: bool = False
 
 
+class ModelRequest(Value):
+    """Names a model of a provider."""
+
+    provider_id: ProviderId
+    model_id: ModelId
+
+
 class ModelSummary(Value):
     """A model, as far as its server or our table describes it; null is what nobody says."""
 

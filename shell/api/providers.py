@@ -13,6 +13,7 @@ from pathlib import Path
 from shell.api.caller import Caller
 from shell.contract import (
     ModelList,
+    ModelRequest,
     ModelsRequest,
     ModelSummary,
     NewProvider,
@@ -81,13 +82,36 @@ class ProvidersApi:
     async def models(self, caller: Caller, params: ModelsRequest) -> ModelList:
         """A provider's models: from itself where it has a list, otherwise from our table."""
         provider = self._providers.resolve(params.provider_id)
-        known = self._remembered.get(provider.id)
-        now = time.monotonic()
-        if known and known.provider is provider and now < known.until and not params.refresh:
-            return known.models
+        known = self._known(provider)
+        if known is not None and not params.refresh:
+            return known
         models = await models_of(self._providers, provider)
-        self._remembered[provider.id] = _Remembered(provider, models, now + REMEMBERED_S)
+        until = time.monotonic() + REMEMBERED_S
+        self._remembered[provider.id] = _Remembered(provider, models, until)
         return models
+
+    async def describe(self, caller: Caller, params: ModelRequest) -> ModelSummary | None:
+        """What is known of a model. Nobody on another machine is asked for it: a page wants to know
+        before its reader has asked for anything. Null where nothing is known.
+        """
+        provider = self._providers.resolve(params.provider_id)
+        endpoint = self._providers.endpoint(provider.id)
+        models = self._known(provider)
+        if models is None and (endpoint is None or endpoint.on_this_machine):
+            models = await self.models(caller, ModelsRequest(provider_id=provider.id))
+        for model in models.models if models is not None else ():
+            if model.id == params.model_id:
+                return model
+        if not provider.model(params.model_id).known:
+            return None
+        return _described(provider, ListedModel(params.model_id, params.model_id))
+
+    def _known(self, provider: Provider) -> ModelList | None:
+        """What it has listed lately."""
+        kept = self._remembered.get(provider.id)
+        if kept is None or kept.provider is not provider or time.monotonic() >= kept.until:
+            return None
+        return kept.models
 
     async def presets(self, caller: Caller) -> Sequence[PresetSummary]:
         """Servers that many people have, and which of them answers on this machine now."""

@@ -268,6 +268,22 @@ async def test_models_are_asked_for_once_and_anew_when_wanted(host: Setting) -> 
         assert len(server.requests) == 2
 
 
+async def test_nobody_elsewhere_is_asked_what_a_model_is(host: Setting) -> None:
+    def about(provider: str, model: str) -> Json:
+        return {"providerId": provider, "modelId": model}
+
+    # There is no way to that machine from here: asking it would be refused.
+    known = await host.one("providers.describe", about("openai", "gpt-5.4-mini"))
+    assert known["contextTokens"] == 400_000
+    assert await host.call("providers.describe", about("openai", "gremlin-1")) is None
+    async with serving() as server:
+        await host.call("providers.add", {"id": "mine", "baseUrl": f"{server.url}/v1"})
+        for _ in range(2):
+            small = await host.one("providers.describe", about("mine", "small"))
+            assert small["contextTokens"] == 4_096
+        assert len(server.requests) == 1
+
+
 async def test_what_a_server_does_not_say_comes_from_the_table(tmp_path: Path) -> None:
     ids: Json = {"data": [{"id": "gpt-5.4-mini"}, {"id": "whisper-1"}, {"id": "gremlin-1"}]}
     async with serving(ids) as server:

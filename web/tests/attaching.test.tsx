@@ -66,9 +66,9 @@ async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promis
   const takes = { images: true, files: true, contextTokens: null, ...model };
   const settings = {
     ...createSettings(bridge.client, () => {}),
-    models: async () => {
+    describe: async () => {
       const id = bridge.host()?.defaults.modelId ?? "";
-      return [{ id, name: id, ...takes } as ModelSummary];
+      return { id, name: id, ...takes } as ModelSummary;
     },
   };
   const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;

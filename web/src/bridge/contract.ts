@@ -725,6 +725,12 @@ export interface ModelsRequest {
   refresh?: boolean | undefined;
 }
 
+/** Names a model of a provider. */
+export interface ModelRequest {
+  providerId: string;
+  modelId: string;
+}
+
 /** A model, as far as its server or our table describes it; null is what nobody says. */
 export interface ModelSummary {
   id: string;
@@ -1044,6 +1050,12 @@ export const client = (call: Invoke) => ({
     /** A provider's models: from itself where it has a list, otherwise from our table. */
     models: (params: ModelsRequest) =>
       call<ModelList>("providers.models", params),
+    /**
+     * What is known of a model. Nobody on another machine is asked for it: a page wants to know
+     * before its reader has asked for anything. Null where nothing is known.
+     */
+    describe: (params: ModelRequest) =>
+      call<ModelSummary | null>("providers.describe", params),
     /** Servers that many people have, and which of them answers on this machine now. */
     presets: () => call<PresetSummary[]>("providers.presets"),
     /** Add a provider. A key for it is set by `keys.set`, once it is there. */

@@ -44,12 +44,11 @@ function useLimit(by: By | null, isWanted: boolean): number | null {
   const { providerId, modelId } = by ?? {};
   const name = `${providerId} ${modelId}`;
   useEffect(() => {
-    if (!isWanted || providerId === undefined) return;
+    if (!isWanted || providerId === undefined || modelId === undefined) return;
     let isCurrent = true;
-    settings.models(providerId).then(
-      (models) => {
-        const limit = models.find(({ id }) => id === modelId)?.contextTokens ?? null;
-        if (isCurrent) setKnown({ by: name, limit });
+    settings.describe({ providerId, modelId }).then(
+      (model) => {
+        if (isCurrent) setKnown({ by: name, limit: model?.contextTokens ?? null });
       },
       () => {}, // a provider that cannot be asked says nothing
     );

@@ -3,6 +3,7 @@ import type { Bridge } from "../bridge/bridge";
 import type {
   KeyStatus,
   ModelList,
+  ModelRequest,
   ModelSummary,
   NewProvider,
   Place,
@@ -42,7 +43,8 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   /** Ask who can answer, and with which keys. */
   loadProviders(): Promise<void>;
   update(change: PreferencesChange): Promise<void>;
-  models(providerId: string): Promise<readonly ModelSummary[]>;
+  /** What is known of a model without asking another machine; null where that is nothing. */
+  describe(model: ModelRequest): Promise<ModelSummary | null>;
   /** Ask for a provider's models; what comes of it is in `lists`. `refresh`: even if they are known. */
   loadModels(providerId: string, refresh?: boolean): Promise<void>;
   presets(): Promise<readonly PresetSummary[]>;
@@ -125,7 +127,7 @@ export function createSettings(
     },
     loadProviders,
     update,
-    models: async (providerId) => (await client.providers.models({ providerId })).models,
+    describe: client.providers.describe,
     presets: client.providers.presets,
     model: client.model,
     loadModels,

@@ -3,6 +3,8 @@ import type {
   KeyChange,
   KeyStatus,
   ModelList,
+  ModelRequest,
+  ModelSummary,
   ModelsRequest,
   Preferences,
   PreferencesChange,
@@ -69,6 +71,8 @@ export class FakeChoices {
         return [];
       case "providers.test":
         return this.#test(params as TrialRequest);
+      case "providers.describe":
+        return this.#describe(params as ModelRequest);
       case "providers.models":
         return this.#models(params as ModelsRequest);
       default:
@@ -140,6 +144,10 @@ export class FakeChoices {
       totalMs: works ? 900 : null,
       models: [],
     };
+  }
+
+  #describe({ providerId, modelId }: ModelRequest): ModelSummary | null {
+    return this.#models({ providerId }).models.find(({ id }) => id === modelId) ?? null;
   }
 
   #models({ providerId }: ModelsRequest): ModelList {

@@ -7,21 +7,21 @@ import { useSettings } from "../../settings/useSettings";
 /** Null while nobody has said it, and where nobody can: then the host says what it refuses. */
 export function useModel(by: By | null, isWanted: boolean): ModelSummary | null {
   const settings = useSettings();
-  const [models, setModels] = useState<readonly ModelSummary[]>([]);
+  const [model, setModel] = useState<ModelSummary | null>(null);
   const { providerId = null, modelId = null } = by ?? {};
 
   useEffect(() => {
     let isCurrent = true;
-    setModels([]);
-    if (!isWanted || providerId === null) return;
-    settings.models(providerId).then(
-      (found) => isCurrent && setModels(found),
+    setModel(null);
+    if (!isWanted || providerId === null || modelId === null) return;
+    settings.describe({ providerId, modelId }).then(
+      (found) => isCurrent && setModel(found),
       () => {},
     );
     return () => {
       isCurrent = false;
     };
-  }, [settings, providerId, isWanted]);
+  }, [settings, providerId, modelId, isWanted]);
 
-  return models.find(({ id }) => id === modelId) ?? null;
+  return model;
 }
