@@ -53,7 +53,9 @@ class Installed:
             yield program, page
 
     def answers(self, playwright: Playwright, data: Path) -> bool:
-        """Whether a question that is typed into its window is answered by the embedded model."""
+        """Whether a question that is typed into its window is answered by the embedded model. In a
+        new data directory: what was said before would be opened again, with its answers.
+        """
         with self.window(playwright, data) as (_, page):
             return answered(page)
 

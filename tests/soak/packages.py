@@ -45,6 +45,9 @@ def wheel() -> Result:
         # Nor is this tree, or another model than the one that is fetched.
         environment |= {"PYTHONPATH": "", "TIDEWIRE_MODEL_FILE": ""}
         program = Installed((str(home / "bin" / "tidewire"),), environment)
+        with_model = Installed(
+            program.command, {**environment, "TIDEWIRE_MODEL_FILE": str(WEIGHTS)}
+        )
         common = ("--data-dir", str(data))
         missing = program.run("ask", "hello", *common)
         clicked = program.fetches_by_a_click(playwright, data)
@@ -61,7 +64,7 @@ def wheel() -> Result:
             "asks": program.run(*ASK, *common).returncode == 0,
             "doctor": program.run("doctor", *common).returncode == 0,
             "serves": serves(program, data),
-            "answersInAWindow": program.answers(playwright, data),
+            "answersInAWindow": with_model.answers(playwright, Path(place) / "window"),
         }
     return Result(figures["node"] is None and all_true(figures), figures)
 
@@ -73,13 +76,13 @@ def app() -> Result:
         program = Installed((PROGRAM,), {**environment, "DISPLAY": display})
         data = Path(place) / "data"
         frozen, source = start_ratio(program.command, data)
-        processes, gone_s = program.leftovers_of_a_kill(playwright, data)
+        processes, gone_s = program.leftovers_of_a_kill(playwright, Path(place) / "killed")
         figures: dict[str, Figure] = {
             "bundleMB": megabytes(BUNDLE),
             "asks": program.run(*ASK, "--data-dir", str(data)).returncode == 0,
             "doctor": program.run("doctor", "--data-dir", str(data)).returncode == 0,
             "serves": serves(program, data),
-            "answersInAWindow": program.answers(playwright, data),
+            "answersInAWindow": program.answers(playwright, Path(place) / "window"),
             "startS": round(frozen, 3),
             "startFromSourceS": round(source, 3),
             "startRatio": round(frozen / source, 3),
