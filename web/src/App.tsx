@@ -21,6 +21,7 @@ import { ToastList } from "./chat/ToastList";
 import { createToasts, ToastsContext } from "./chat/toasts";
 import { useShortcuts } from "./chat/useShortcuts";
 import { useSidebar } from "./chat/useSidebar";
+import { useStillCaret } from "./chat/useStillCaret";
 import { ConversationsContext } from "./conversations/context";
 import type { Conversations } from "./conversations/conversations";
 import { useList, useShown, useShownId } from "./conversations/useList";
@@ -92,6 +93,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
     focusBox();
   }, [conversations, closeOver]);
 
+  useStillCaret();
   useShortcuts({
     newChat,
     newWindow: () => void shell.openWindow().catch(() => false),
