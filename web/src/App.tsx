@@ -16,6 +16,7 @@ import type { Shell } from "./bridge/preload";
 import { Chat } from "./chat/Chat";
 import { ConversationBar } from "./chat/ConversationBar";
 import { SharedAnswer } from "./chat/SharedAnswer";
+import type { MenuItem } from "./chat/sidebar/Menu";
 import { Sidebar } from "./chat/sidebar/Sidebar";
 import { ToastList } from "./chat/ToastList";
 import { createToasts, ToastsContext } from "./chat/toasts";
@@ -93,10 +94,19 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
     focusBox();
   }, [conversations, closeOver]);
 
+  const newWindow = () => void shell.openWindow().catch(() => false);
+  const { acts, sections } = strings.preferences;
+  const menu: readonly MenuItem[] = [
+    { label: acts.newWindow, run: newWindow },
+    { label: acts.shortcuts, run: () => setOverlay("keys") },
+    { label: sections.data, run: () => openSettings("data") },
+    { label: sections.about, run: () => openSettings("about") },
+  ];
+
   useStillCaret();
   useShortcuts({
     newChat,
-    newWindow: () => void shell.openWindow().catch(() => false),
+    newWindow,
     search() {
       // At once: the next letter is for the box.
       if (!sidebar.isOpen) flushSync(open);
@@ -129,6 +139,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
                 state={sidebar}
                 onNewChat={newChat}
                 onSettings={() => openSettings()}
+                menu={menu}
                 onOpened={closeOver}
               />
             </div>

@@ -523,6 +523,13 @@ describe("windows", () => {
     expect(shell.openWindow).toHaveBeenCalledTimes(1);
   });
 
+  it("the menu opens another", async () => {
+    const { shell } = await shown();
+    fireEvent.click(button("Menu"));
+    fireEvent.click(screen.getByRole("menuitem", { name: "New window" }));
+    expect(shell.openWindow).toHaveBeenCalledTimes(1);
+  });
+
   it("an answer of another window is shown as it is written there", async () => {
     const page = await fakePage({ rate: 100 });
     const inferenceId = "inf-shared";

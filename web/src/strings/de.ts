@@ -153,6 +153,7 @@ export const german: Strings = {
   found: (count) => `${count} Treffer`,
   clearSearch: "Suche leeren",
   showMore: "Mehr zeigen",
+  menu: "Menü",
   actionsFor: (title) => `Aktionen für ${title}`,
   rename: "Umbenennen",
   renameLabel: "Neuer Name",

@@ -153,6 +153,7 @@ export const english = {
   found: (count: number) => (count === 1 ? "1 hit" : `${count} hits`),
   clearSearch: "Clear the search",
   showMore: "Show more",
+  menu: "Menu",
   actionsFor: (title: string) => `Actions for ${title}`,
   rename: "Rename",
   renameLabel: "New name",

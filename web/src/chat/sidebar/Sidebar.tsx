@@ -6,6 +6,7 @@ import { IconButton } from "../IconButton";
 import {
   CloseIcon,
   ImportIcon,
+  MoreIcon,
   NewChatIcon,
   SearchIcon,
   SettingsIcon,
@@ -15,6 +16,7 @@ import type { SidebarState } from "../useSidebar";
 import { ConversationList } from "./ConversationList";
 import { usePlace } from "./carrying";
 import { Edge } from "./Edge";
+import { Menu, type MenuItem } from "./Menu";
 import { SearchResults } from "./SearchResults";
 import styles from "./Sidebar.module.css";
 import { useActs } from "./useActs";
@@ -28,12 +30,14 @@ export interface SidebarProps {
   readonly state: SidebarState;
   readonly onNewChat: () => void;
   readonly onSettings: () => void;
+  /** What else the program can do. */
+  readonly menu: readonly MenuItem[];
   /** Something is to be looked at: a sidebar that lies over it goes away. */
   readonly onOpened: () => void;
 }
 
 export function Sidebar(props: SidebarProps) {
-  const { search, downloads, state, onNewChat, onSettings, onOpened } = props;
+  const { search, downloads, state, menu, onNewChat, onSettings, onOpened } = props;
   const conversations = useConversations();
   const acts = useActs(onOpened, downloads);
   const importFiles = useImport();
@@ -123,6 +127,7 @@ export function Sidebar(props: SidebarProps) {
           <ImportIcon />
           {strings.import}
         </button>
+        <Menu label={strings.menu} icon={<MoreIcon />} items={menu} className={styles.menu} />
         <input
           ref={picker}
           type="file"
