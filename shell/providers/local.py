@@ -15,7 +15,7 @@ from shell.providers.endpoint import Endpoint
 from shell.providers.listing import ListedModel
 from shell.providers.llama_chat import LlamaChat
 from shell.providers.llama_process import Child, LlamaProcess
-from shell.providers.weights import EMBEDDED_ID, Weights, WeightsShelf
+from shell.providers.weights import EMBEDDED_ID, EMBEDDED_NAME, Weights, WeightsShelf
 
 MAX_CONTEXT_TOKENS = 8_192
 """Memory for the context is taken when the model starts: more than this only who asks for it."""
@@ -88,10 +88,11 @@ class LocalProvider:
         for weights in self._shelf.all():
             with contextlib.suppress(ProviderError):
                 header = self._shelf.header(weights)
+                own = EMBEDDED_NAME if weights.embedded else header.name
                 found.append(
                     ListedModel(
                         weights.id,
-                        header.name or weights.id,
+                        own or weights.id,
                         context_tokens=min(header.context_tokens, self._context_tokens),
                         tools=header.tools,
                         reasoning=header.reasoning,

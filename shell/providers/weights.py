@@ -11,6 +11,8 @@ from shell.providers.gguf import Header, read_header
 
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_ID = "smollm2-135m-instruct"
+EMBEDDED_NAME = "SmolLM2 135M Instruct"
+"""What its file calls itself is for those who trained it."""
 EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 MODEL_FILE_VARIABLE = "TIDEWIRE_MODEL_FILE"
 

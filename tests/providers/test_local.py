@@ -142,6 +142,11 @@ async def test_the_embedded_model_answers(local: LocalProvider) -> None:
 
 
 @pytest.mark.model
+async def test_the_embedded_model_has_a_name_that_people_can_read(local: LocalProvider) -> None:
+    listed = {model.id: model.name for model in await local.list_models()}
+    assert listed["smollm2-135m-instruct"] == "SmolLM2 135M Instruct"
+
+
 async def test_four_answers_at_a_time(local: LocalProvider) -> None:
     requests = [a_request(local, f"Tell me of {n}.", max_tokens=5) for n in range(4)]
     answers = await asyncio.gather(*(ask(local, request) for request in requests))
