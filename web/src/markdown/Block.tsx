@@ -166,7 +166,7 @@ const Item = memo(function Item({ item, open }: ItemProps): ReactNode {
 function Table({ node }: { node: Tokens.Table }): ReactNode {
   return (
     <Scroller what="table">
-      <table>
+      <table dir="auto">
         <thead>
           <Row cells={node.header} />
         </thead>
