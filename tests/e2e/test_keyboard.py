@@ -24,10 +24,10 @@ def test_a_visit_without_a_mouse(page: Page) -> None:
     # Ask, with a second line.
     keys.type("the first line")
     keys.press("Shift+Enter")
-    keys.type("and the second")
+    keys.type("and the kittiwake")
     keys.press("Enter")
     wait_for_end(page, 1)
-    expect(answer(page)).to_contain_text("and the second")
+    expect(answer(page)).to_contain_text("and the kittiwake")
     expect(box(page)).to_be_focused()
 
     # Change the question; the old one is a version.
@@ -64,13 +64,13 @@ def test_a_visit_without_a_mouse(page: Page) -> None:
 
     # Find the first one, and open it.
     keys.press("Control+k")
-    keys.type("second")
-    expect(page.locator("[data-hits] mark").first).to_have_text("second")
+    keys.type("kittiwake")
+    expect(page.locator("[data-hits] mark").first).to_have_text("kittiwake")
     keys.press("ArrowDown")
     keys.press("ArrowDown")  # the first hit is its title
-    expect(page.locator("[data-hits] button:focus")).to_contain_text("and the second")
+    expect(page.locator("[data-hits] button:focus")).to_contain_text("and the kittiwake")
     keys.press("Enter")
-    expect(page.locator("[data-found]")).to_contain_text("and the second")
+    expect(page.locator("[data-found]")).to_contain_text("and the kittiwake")
     until(page, FOCUS)
 
     # Give it a name, put it away, take that back.
