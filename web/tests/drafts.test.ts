@@ -45,6 +45,18 @@ describe("a draft", () => {
     expect((await opened(page, id)).draft.get()).toBe("half a thought");
   });
 
+  it("of a chat that was never begun is there, too, and comes before what was open last", async () => {
+    const page = await fakePage({ rate: 0 });
+    over(page).shown.get().conversation.draft.set("half a question");
+    await turn(1_000);
+    localStorage.clear();
+    sessionStorage.clear();
+    const anew = over(page);
+    anew.begin();
+    await turn(500);
+    expect(anew.shown.get().conversation.draft.get()).toBe("half a question");
+  });
+
   it("is with the host at once when the page goes", async () => {
     const page = await fakePage({ rate: 0 });
     const { id } = await typed(page, "half a thought");

@@ -4,7 +4,7 @@ import type { ConversationSummary, ExportRequest, SearchHit } from "../bridge/co
 import { failureOf } from "../bridge/failure";
 import { createStore, type ReadonlyStore } from "../llm/store";
 import { type By, type Conversation, createConversation } from "./conversation";
-import { createDrafts, type Drafts, storageOf } from "./drafts";
+import { createDrafts, type Drafts, NEW_CHAT, storageOf } from "./drafts";
 import type { Host } from "./host";
 import { type Import, importFile } from "./importing";
 import { createList, type List } from "./list";
@@ -170,7 +170,11 @@ export function createConversations({
     }
     const { version, items } = await opened(list);
     const [last] = [...items].sort((a, b) => b.updatedAt - a.updatedAt);
-    if (version === 0 && last !== undefined && isUntouched()) show(last.id);
+    if (version === 0 && isUntouched()) {
+      const { text } = await drafts.recall(NEW_CHAT);
+      if (text !== "" && isUntouched()) conversation.draft.set(text);
+      else if (last !== undefined && isUntouched()) show(last.id);
+    }
     shown.set({ ...shown.get(), isKnown: true });
   }
 

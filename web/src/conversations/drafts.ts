@@ -36,8 +36,8 @@ export interface Drafts {
 }
 
 /**
- * Where drafts are: those of kept conversations outlive the tab, and with `notes` the program; the
- * others do not.
+ * Where drafts are: those of kept conversations outlive the tab, and with `notes` all of them outlive
+ * the program. Of what was never begun the host has what was typed last, in whatever window.
  */
 export function createDrafts(
   lasting: Storage | null,
@@ -47,7 +47,6 @@ export function createDrafts(
   const place = (key: string) => (key === NEW_CHAT ? tab : lasting);
 
   function tellHost(key: string, { text, queue, names }: Draft): void {
-    if (key === NEW_CHAT) return;
     const words = joined([...queue, text]);
     const isEmpty = words === "" && names.length === 0;
     notes?.remember(NOTE + key, isEmpty ? null : JSON.stringify({ text: words, names }));
