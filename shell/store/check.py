@@ -65,6 +65,9 @@ def _structure(connection: apsw.Connection) -> str | None:
         for finding in rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str):
             if finding != "ok":
                 return finding.splitlines()[0]
+    for index in ("words", "trigrams"):
+        # What they hold can be made anew; not so if what says what they are is damaged.
+        connection.execute(f"SELECT rowid FROM {index} LIMIT 0")  # noqa: S608 - names of our own
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
         return "a message has lost its conversation"
     return None

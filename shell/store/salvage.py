@@ -110,7 +110,7 @@ class Salvage:
             conversation, parent = values["conversation"], values["parent"]
             place = self._conversation(conversation)
             values["conversation"] = place
-            values["parent"] = self._parent(parent, place)
+            values["parent"] = self._parent(number, parent, place)
             self._messages[number] = self._take(_MESSAGES, number, sound, values)
         self._choose()
         self._take_tails()
@@ -215,17 +215,25 @@ class Salvage:
             )
         return self._conversations[key]
 
-    def _parent(self, number: str | int | None, conversation: int) -> int | None:
-        """The parent of a message; when it cannot be read, whatever was said before."""
-        if number is None:
+    def _parent(self, number: int, parent: str | int | None, conversation: int) -> int | None:
+        """The parent of the message of this number. One that cannot be read may be in the backup,
+        under the same number; else it is whatever was said before. A message never hangs on a later
+        one: the tree would have a circle that nobody reaches.
+        """
+        if parent is None:
             return None
-        parent = self._messages.get(number) if isinstance(number, int) else None
-        where = "conversation = ?" if parent is None else f"conversation = ? AND number = {parent}"
-        found: int | None = self._target.execute(
-            f"SELECT max(number) FROM messages WHERE {where}",  # noqa: S608
-            (conversation,),
+        if isinstance(parent, int) and parent < number:
+            there: int | None = self._target.execute(
+                "SELECT number FROM messages WHERE number = ? AND conversation = ?",
+                (self._messages.get(parent, parent), conversation),
+            ).get
+            if there is not None:
+                return there
+        before: int | None = self._target.execute(
+            "SELECT max(number) FROM messages WHERE conversation = ? AND number < ?",
+            (conversation, number),
         ).get
-        return found
+        return before
 
     def _drop_purged(self) -> None:
         """What only the backup knows was purged since, for the damaged list is whole."""

@@ -307,6 +307,29 @@ def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "damaged").exists()
 
 
+def test_a_message_whose_parent_cannot_be_read_hangs_on_no_later_one(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store, conversations=1)
+        store.back_up().result()
+        before = contents(store)
+    with closing(apsw.Connection(str(store.path))) as connection:
+        # As where a page is damaged: a row is gone, and the one below it is still there.
+        connection.execute("DELETE FROM messages WHERE number = 9")
+    with opened(tmp_path) as store:
+        assert contents(store) == before
+
+
+def test_an_index_of_which_nobody_knows_what_it_is_is_made_anew(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store, conversations=1)
+        before = contents(store)
+    store.path.with_suffix(".closed").unlink()
+    store.path.write_bytes(store.path.read_bytes().replace(b"detail = none,", b"detail = none-"))
+    with opened(tmp_path) as store:
+        assert contents(store) == before
+        assert "damaged" in store.notices[0]
+
+
 def test_a_file_that_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir()
     with pytest.raises(ShellError, match="cannot be opened"):
