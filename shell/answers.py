@@ -117,6 +117,15 @@ class Answers:
         for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
             self._engine.cancel(owner, inference_id)
 
+    async def settled(self, conversation_id: str) -> None:
+        """Return once what has ended in a conversation is on the disk; of a running answer at once.
+
+        Raises:
+            ShellError: it cannot be written now.
+        """
+        if not self._recorder_of(conversation_id).answering(conversation_id):
+            await self.kept(conversation_id)
+
     async def kept(self, conversation_id: str) -> None:
         """Return once every answer of a conversation that has ended is on the disk.
 

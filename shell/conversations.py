@@ -83,6 +83,8 @@ class Conversations:
         Raises:
             NotFound: there is none.
         """
+        # A page hears of an answer's end a moment before it is on the disk.
+        await self._answers.settled(conversation_id)
         return await self.store.read(conversation_id, lambda c: spent(c, conversation_id))
 
     async def prompts(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Conversations that come from elsewhere."""
 
 import json
+import time
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ QUESTION, ANSWER = "Why is the sea salty?", "Rivers carry **salt** into it."
 def chatgpt(path: Path, title: str) -> Path:
     """A zip as ChatGPT gives it out, with one conversation."""
     said = [("user", QUESTION, None), ("assistant", ANSWER, "node-0")]
+    now = time.time()  # the list draws what is in view, and begins with the newest
     nodes = {
         f"node-{place}": {
             "id": f"node-{place}",
@@ -22,7 +24,7 @@ def chatgpt(path: Path, title: str) -> Path:
             "message": {
                 "id": f"node-{place}",
                 "author": {"role": role},
-                "create_time": 1_700_000_000.5 + place,
+                "create_time": now + place / 10,
                 "content": {"content_type": "text", "parts": [text]},
             },
         }
@@ -31,8 +33,8 @@ def chatgpt(path: Path, title: str) -> Path:
     one = {
         "id": f"c-{title}",
         "title": title,
-        "create_time": 1_700_000_000.5,
-        "update_time": 1_700_000_009.5,
+        "create_time": now,
+        "update_time": now + 1,
         "mapping": nodes,
         "current_node": "node-1",
     }

@@ -1,5 +1,6 @@
 """What pages remember, what was asked lately, and what a conversation has taken."""
 
+import asyncio
 import itertools
 
 import pytest
@@ -110,3 +111,14 @@ async def test_what_a_person_wants_of_all_answers_reaches_the_model(desk: Desk) 
     await desk.answers.send("window-1", request)
     await desk.answers.kept(conversation)
     assert desk.echo.received[-1].temperature == 1.5
+
+
+async def test_what_was_taken_is_told_with_the_answer_that_has_just_ended(desk: Desk) -> None:
+    conversation = await desk.begin()
+    request = SendRequest(conversation_id=conversation, content="hello")
+    begun = await desk.answers.send("window-1", request)
+    ended = asyncio.Event()
+    unsubscribe = begun.log.subscribe(lambda urgent: ended.set() if urgent else None)
+    await ended.wait()
+    unsubscribe()
+    assert (await desk.conversations.spent(conversation)).answers == 1
