@@ -181,6 +181,8 @@ class Answers:
         try:
             model, by = self._who(options, place)
             await self.kept(conversation_id)
+            # Once more: an answer that had just ended was not on the disk the first time.
+            place = await self._store.read(kept_id, find)
             turn = await self._store.write(kept_id, lambda c: put(c, place, by))
             try:
                 log = self._start(owner, options, model, by, turn)

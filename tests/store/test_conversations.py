@@ -170,6 +170,31 @@ async def test_what_came_before_an_error_stays_and_can_be_continued(desk: Desk) 
     assert view.messages[1].siblings == [cut.answer_id]
 
 
+async def test_an_answer_goes_on_at_the_very_moment_at_which_it_was_stopped(desk: Desk) -> None:
+    conversation = await desk.begin()
+    request = SendRequest(conversation_id=conversation, content="the beginning\n/stall")
+    begun = await desk.answers.send(OWNER, request)
+    spoken, ended = asyncio.Event(), asyncio.Event()
+
+    def heard(urgent: bool) -> None:
+        if any(event.channel == "llm:token" for event in begun.log.read()):
+            spoken.set()
+        if begun.log.ending is not None:
+            ended.set()
+
+    unsubscribe = begun.log.subscribe(heard)
+    await spoken.wait()
+    desk.engine.cancel(OWNER, begun.log.inference_id)
+    await ended.wait()
+    unsubscribe()
+    # Nothing of it is on the disk yet.
+    again = await desk.answers.go_on(OWNER, AnswerRequest(message_id=begun.reply.answer_id))
+    assert again.reply.answer_id == begun.reply.answer_id
+    desk.engine.cancel(OWNER, again.log.inference_id)
+    await desk.kept(conversation)
+    assert (await desk.texts(conversation))[-1].startswith("the")
+
+
 async def test_only_the_last_answer_with_words_can_be_continued(desk: Desk) -> None:
     conversation = await desk.begin()
     first = await desk.send(conversation, "one")
