@@ -1,12 +1,13 @@
 """Places: every place of the page, and of what it gives out, that shows somebody's text."""
 
+import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Playwright, expect
+from playwright.sync_api import Browser, Locator, Playwright, ViewportSize, expect
 
 from shell.contract import (
     AnswerDetail,
@@ -33,15 +34,25 @@ SERVER = "harbour"
 QUICK_MODEL = "quiet"
 """The one model with a name that nobody made up."""
 
-CHOOSE = """
-(input, names) => {
+GIVE = """
+(input, [names, content]) => {
   const chosen = new DataTransfer();
-  for (const name of names) chosen.items.add(new File(["{}"], name, { type: "text/plain" }));
+  for (const name of names) chosen.items.add(new File([content], name, { type: "text/plain" }));
   input.files = chosen.files;
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 """
 """Files whose names no disk would hold."""
+OPTION = "[...document.querySelectorAll('[data-model]')].find((each) => each.dataset.model === {})"
+OPEN = "each => each.querySelectorAll('details').forEach((one) => { one.open = true; })"
+KEPT = "hello"
+"""In every file that can be sent."""
+BROKEN = "\0\1"
+"""Neither text nor a picture: it stays in the tray with the reason."""
+TALL: ViewportSize = {"width": 1280, "height": 3200}
+"""So that the sidebar draws every row."""
+MESSAGE_FILES = 20
+"""What one message takes."""
 
 
 def one_line(text: str, longest: int) -> str:
@@ -118,7 +129,9 @@ class Places:
             "errors": self.errors,
             "settings": self.settings,
             "files": self.files,
-            "toasts": self.toasts,
+            "imports": self.imports,
+            "folders": self.folders,
+            "deletions": self.deletions,
         }
         found: dict[str, Sequence[str]] = {}
         for name, show in places.items():
@@ -131,15 +144,17 @@ class Places:
         expect(self._items).to_have_count(len(self._texts))
 
     def conversations(self) -> None:
-        """The title at the top, the question, the answer with its thoughts, tools and failure."""
+        """The title at the top, the question, its file, the answer with all that belongs to it."""
         for number in range(len(self._texts)):
             item = self._page.locator(f"[data-conversation='{derived_id(str(number))}']")
             item.evaluate("each => each.click()")
             shown = self._page.locator(f"[data-message='{derived_id('answer', str(number))}']")
             expect(shown).to_be_visible()
-            shown.evaluate(
-                "each => each.querySelectorAll('details').forEach((one) => { one.open = true; })"
-            )
+            shown.evaluate(OPEN)
+            question = f"[data-message='{derived_id('asked', str(number))}']"
+            self._page.locator(f"{question} button[title^='Open ']").click()
+            expect(self._dialog).to_contain_text(KEPT)
+            self._shut()
 
     def hits(self) -> None:
         """What a search finds, marked."""
@@ -150,53 +165,102 @@ class Places:
         self._page.keyboard.press("Escape")
 
     def models(self) -> None:
-        """Models and providers to choose from."""
-        self._page.locator("[data-models], button[aria-haspopup=dialog]").last.click()
-        until(self._page, f"document.querySelector('[data-model=\"{QUICK_MODEL}\"]')")
-        self._page.locator(f"[data-model='{QUICK_MODEL}']").first.click()
+        """Models and providers to choose from, and each of them chosen."""
+        for text in self._texts:
+            self._choose(one_line(text, 200))
+        self._page.keyboard.press("Control+Shift+O")
+        self._choose(QUICK_MODEL)
 
     def errors(self) -> None:
         """What a server says when it refuses."""
-        self._page.keyboard.press("Control+Shift+O")
-        self.models()
-        for text in self._texts[::10]:
+        for text in self._texts:
             before = int(self._page.evaluate("window.seen.ends.length"))
             ask(self._page, f"refuse {text}")
             until(self._page, f"window.seen.ends.length > {before}")
-            expect(self._page.locator(".error")).to_be_visible()
+            expect(self._page.locator(".error").last).to_be_visible()
 
     def settings(self) -> None:
-        """Providers and their models, and where the words of a report come from elsewhere."""
+        """Providers and their models, what answers new chats, where everything lies."""
         self._page.keyboard.press("Control+Comma")
-        dialog = self._page.locator("dialog[open]")
-        expect(dialog.locator("summary").first).to_be_visible()
-        dialog.evaluate(
-            "each => each.querySelectorAll('details').forEach((one) => { one.open = true; })"
-        )
-        self._page.keyboard.press("Escape")
-        expect(dialog).to_have_count(0)
+        expect(self._dialog.locator("summary").first).to_be_visible()
+        for tab in self._dialog.get_by_role("tab").all():
+            tab.click()
+            expect(tab).to_have_attribute("aria-selected", "true")
+            self._dialog.evaluate(OPEN)
+        self._shut()
 
     def files(self) -> None:
-        """What is attached to a question."""
-        names = self._names(8)
-        self._page.locator("[data-attach]").first.evaluate(CHOOSE, names)
-        expect(self._page.locator("main form").last.get_by_role("listitem")).to_have_count(8)
+        """What is attached to a question, sent and not to be sent."""
+        tray = self._page.locator("main form").last.get_by_role("listitem")
+        for start in range(0, len(self._names), MESSAGE_FILES):
+            some = self._names[start : start + MESSAGE_FILES]
+            self._give("[data-attach]", some, KEPT)
+            expect(tray).to_have_count(len(some))
+            before = int(self._page.evaluate("window.seen.ends.length"))
+            ask(self._page, "look")
+            expect(tray).to_have_count(0)
+            until(self._page, f"window.seen.ends.length > {before}")
+            self._give("[data-attach]", some, BROKEN)
+            expect(tray).to_have_count(len(some))
+            for _ in some:
+                tray.get_by_role("button").last.press("Delete")
+            expect(tray).to_have_count(0)
 
-    def toasts(self) -> None:
-        """What is said after a deletion, and of a file that is no conversation."""
-        self._page.locator("nav input[type=file]").first.evaluate(CHOOSE, self._names(1))
-        notices = self._page.get_by_role("region", name="Notices")
-        expect(notices).not_to_be_empty()
-        for _ in range(min(6, len(self._texts))):
+    def imports(self) -> None:
+        """What is said of a file while it comes in, and when it is no conversation."""
+        for name in self._names:
+            self._give("nav input[type=file]", [name], "{}")
+            expect(self._notices).not_to_be_empty()
+            expect(self._notices.locator("progress")).to_have_count(0)
+
+    def folders(self) -> None:
+        """Where a conversation may go, and what is said when a folder goes."""
+        self._items.first.press("Shift+F10")
+        self._page.get_by_role("menuitem", name="Move to folder").click()
+        expect(self._dialog.get_by_role("listitem").first).to_be_visible()
+        self._shut()
+        folders = self._page.locator("[data-folder]")
+        for left in range(folders.count(), 0, -1):
+            folders.first.press("Shift+F10")
+            self._page.get_by_role("menuitem", name="Remove folder").click()
+            expect(folders).to_have_count(left - 1)
+            expect(self._notices).to_contain_text("is gone")
+
+    def deletions(self) -> None:
+        """What is said after a deletion."""
+        for left in range(self._items.count(), 0, -1):
             self._items.first.press("Delete")
-        expect(notices).to_contain_text("deleted")
+            expect(self._items).to_have_count(left - 1)
+            expect(self._notices).to_contain_text("was deleted")
+
+    def _choose(self, model: str) -> None:
+        self._page.locator("[data-models]").click()
+        option = OPTION.format(json.dumps(model))
+        until(self._page, option)
+        self._page.evaluate(f"{option}.click()")
+
+    def _give(self, place: str, names: Sequence[str], content: str) -> None:
+        self._page.locator(place).first.evaluate(GIVE, [names, content])
+
+    def _shut(self) -> None:
+        self._page.keyboard.press("Escape")
+        expect(self._dialog).to_have_count(0)
 
     @property
     def _items(self) -> Locator:
         return self._page.locator("[data-conversation]")
 
-    def _names(self, count: int) -> list[str]:
-        return [one_line(text, 150) for text in self._texts[:count]]
+    @property
+    def _names(self) -> list[str]:
+        return [one_line(text, 150) for text in self._texts]
+
+    @property
+    def _dialog(self) -> Locator:
+        return self._page.locator("dialog[open]")
+
+    @property
+    def _notices(self) -> Locator:
+        return self._page.get_by_role("region", name="Notices")
 
 
 @contextmanager
@@ -214,13 +278,14 @@ def everywhere(playwright: Playwright, texts: Sequence[str]) -> Iterator[Places]
         command = ("shell", "serve", "--no-open", "--data-dir", name, "--provider", "echo")
         with HostProcess(*command) as program:
             watched = Watched(browser, trap, str(program.json_line()["url"]), is_new=False)
+            watched.page.set_viewport_size(TALL)
             yield Places(watched, texts)
             watched.close()
 
 
 def offer(folder: Path, server: ModelServer, texts: Sequence[str]) -> None:
-    """Have the program know the server by its own name, and by some of the texts."""
-    labels = ["Harbour", *(one_line(text, 60) for text in texts[:20])]
+    """Have the program know the server by its own name, and by each of the texts."""
+    labels = ["Harbour", *(one_line(text, 60) for text in texts)]
     for number, label in enumerate(labels):
         provider_id = SERVER if number == 0 else f"{SERVER}-{number}"
         provider = AddedProvider(

@@ -6,8 +6,8 @@ from tests.page.places import everywhere, exported, harm_of_file
 from tests.page.trap import trapped
 from tests.soak.result import Check, Result
 
-NAMES = 60
-"""So many the sidebar shows at once."""
+NAMES = 30
+"""So many of everything at once that each place shows all of them."""
 
 
 def all_texts() -> Result:
