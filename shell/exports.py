@@ -30,7 +30,7 @@ class Exports:
     Args:
         store: opened.
         settings: read again after a restore, which may have replaced them.
-        idle: whether no answer is being given; a restore waits for nobody.
+        idle: whether no answer is being given and nothing comes in; a restore waits for nobody.
     """
 
     def __init__(self, store: Store, settings: SettingsFile, idle: Callable[[], bool]) -> None:
@@ -98,12 +98,12 @@ class Exports:
 
         Raises:
             NotFound: there is none of this name.
-            SessionBusy: an answer is being given.
+            SessionBusy: an answer is being given, or something is being imported or restored.
             ShellError: it cannot be restored; everything is as it was.
         """
         source = await asyncio.to_thread(self._store.backups.path, name)
-        if not self._idle():
-            raise SessionBusy("Wait until every answer is complete, then restore")
+        if self._store.restoring or not self._idle():
+            raise SessionBusy("Wait until every answer and every import is complete, then restore")
         await asyncio.wrap_future(self._store.restore(source))
         self._settings.reload()
         self._store.changed()

@@ -65,6 +65,8 @@ class Host:
     def leave(self, caller_id: str) -> None:
         """A window or a tab is gone for good."""
         self._core.engine.close_owner(caller_id)
+        if self._kept is not None:
+            self._kept.leave(caller_id)
 
     async def end_runs(self) -> None:
         """End what runs, while pages are still there to be told how."""

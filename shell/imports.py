@@ -7,16 +7,15 @@ import logging
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from copy import copy
 from pathlib import Path
 from typing import IO, Literal
 
 from shell.contract import ImportState
-from shell.errors import LimitReached, NotFound, ShellError, ValidationFailed
+from shell.errors import LimitReached, NotFound, SessionBusy, ShellError, ValidationFailed
 from shell.ids import new_id
-from shell.store.database import Database
 from shell.store.importing import Arrived, Cancelled, import_file
+from shell.store.store import Store
 
 AT_ONCE = 2
 """Imports that may be under way at a time."""
@@ -25,6 +24,8 @@ REMEMBERED = 20
 TELL_S = 0.1
 """Least time between two states that those who watch are told of."""
 WATCH_S = 4.0
+SILENT_S = 60.0
+"""A page that has sent no piece for so long will send no more."""
 
 _log = logging.getLogger(__name__)
 State = Literal["receiving", "running", "done", "cancelled", "failed"]
@@ -33,13 +34,15 @@ State = Literal["receiving", "running", "done", "cancelled", "failed"]
 class Import:
     """One import. Its thread reports; everything else happens on the loop thread."""
 
-    def __init__(self, owner: str, name: str, size: int, file: IO[bytes]) -> None:
+    def __init__(self, owner: str, name: str, size: int, file: IO[bytes], now_s: float) -> None:
         self.id = new_id()
         self.owner = owner
         self.name = name
         self.size = size
         self.file = file
         self.received = 0
+        self.heard_s = now_s
+        """When the last piece came, on the loop's clock."""
         self.state: State = "receiving"
         self.failure: str | None = None
         self.version = 0
@@ -82,15 +85,13 @@ class Imports:
     """Loop thread only; made on it.
 
     Args:
-        database: where conversations arrive.
+        store: where conversations arrive.
         folder: where a file lies until it is imported; it has no name there.
-        changed: told when something has arrived.
     """
 
-    def __init__(self, database: Database, folder: Path, changed: Callable[[], None]) -> None:
-        self._database = database
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
         self._folder = folder
-        self._changed = changed
         self._loop = asyncio.get_running_loop()
         self._imports: dict[str, Import] = {}
         self._threads: set[threading.Thread] = set()
@@ -100,12 +101,16 @@ class Imports:
 
         Raises:
             LimitReached: too many imports are under way.
+            SessionBusy: a backup is being restored.
         """
+        if self._store.restoring:
+            raise SessionBusy("A backup is being restored. Try again when that is done")
+        self._forget_silent()
         current = sum(one.under_way for one in self._imports.values())
         if current >= AT_ONCE:
             raise LimitReached(f"Only {AT_ONCE} imports can run at a time", AT_ONCE, current)
         file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
-        one = Import(owner, name, size, file)
+        one = Import(owner, name, size, file, self._loop.time())
         self._imports[one.id] = one
         for ended in [key for key, old in self._imports.items() if not old.under_way][:-REMEMBERED]:
             del self._imports[ended]
@@ -133,6 +138,7 @@ class Imports:
             reason = error.strerror or type(error).__name__
             raise ShellError(f"The file to import cannot be kept meanwhile: {reason}") from error
         one.received += len(piece)
+        one.heard_s = self._loop.time()
         if one.received == one.size:
             one.change("running", one.arrived)
             thread = threading.Thread(target=self._run, args=(one,), name="import", daemon=True)
@@ -158,6 +164,18 @@ class Imports:
             self._drop(one)
         return True
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is coming in."""
+        self._forget_silent()
+        return not any(one.under_way for one in self._imports.values())
+
+    def leave(self, owner: str) -> None:
+        """A window or a tab is gone for good: what it has not handed over whole never will be."""
+        for one in self._imports.values():
+            if one.owner == owner and one.state == "receiving":
+                self._drop(one)
+
     async def close(self) -> None:
         """Stop all of them and wait for their threads."""
         for one in self._imports.values():
@@ -174,6 +192,12 @@ class Imports:
         if one is None or one.owner != owner:
             raise NotFound(f"Import {import_id} not found")
         return one
+
+    def _forget_silent(self) -> None:
+        """Let go of what a page began before it was loaded anew."""
+        for one in self._imports.values():
+            if one.state == "receiving" and self._loop.time() - one.heard_s >= SILENT_S:
+                self._drop(one)
 
     def _drop(self, one: Import) -> None:
         one.file.close()
@@ -195,7 +219,7 @@ class Imports:
         try:
             with one.file as file:
                 file.seek(0)
-                last = import_file(self._database, file, one.size, progress)
+                last = import_file(self._store.database, file, one.size, progress)
             self._tell(one, "done", last)
         except Cancelled:
             self._tell(one, "cancelled", last)
@@ -215,7 +239,7 @@ class Imports:
 
         def change() -> None:
             one.change(state, seen, failure)
-            self._changed()
+            self._store.changed()
 
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(change)

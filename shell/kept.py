@@ -46,8 +46,8 @@ class Kept:
         self._store = store
         self._answers = Answers(store, engine, providers.resolve, defaults, titles, parameters)
         conversations = Conversations(store, self._answers)
-        self._imports = Imports(store.database, data, store.changed)
-        exports = Exports(store, settings, lambda: self._answers.idle)
+        self._imports = Imports(store, data)
+        exports = Exports(store, settings, lambda: self._answers.idle and self._imports.idle)
         self.namespace = ConversationsApi(conversations, self._answers, self._imports, exports)
 
     @classmethod
@@ -75,6 +75,10 @@ class Kept:
         await asyncio.to_thread(store.open)
         store.begin()
         return cls(store, data, engine, providers, settings, defaults)
+
+    def leave(self, caller_id: str) -> None:
+        """A window or a tab is gone for good."""
+        self._imports.leave(caller_id)
 
     async def close(self) -> None:
         """Keep what running answers have, once the engine has ended them; then close the file."""

@@ -48,6 +48,8 @@ class Store:
         self.temporary = Database(None)
         self.notices: list[str] = []
         """What happened at opening that its owner should know."""
+        self.restoring = False
+        """Whether a backup is about to take everything's place: nothing may be begun meanwhile."""
         self._aside = folder / "damaged"
         self._apart = Worker("store-backup")
         self._condition = Condition()
@@ -163,7 +165,10 @@ class Store:
         return self._apart.submit(lambda: self._bundled(target))
 
     def restore(self, source: Path) -> Future[None]:
-        """Put a backup in the place of what is there, which is backed up before."""
+        """Put a backup in the place of what is there, which is backed up before. Nobody else may
+        be writing: rows have other numbers afterwards.
+        """
+        self.restoring = True
         return self._apart.submit(lambda: self._restored(source))
 
     def _backed_up(self, prefix: str) -> Path:
@@ -175,6 +180,12 @@ class Store:
             bundle.write(target, self.path)
 
     def _restored(self, source: Path) -> None:
+        try:
+            self._replace(source)
+        finally:
+            self.restoring = False
+
+    def _replace(self, source: Path) -> None:
         with sentences(source), tempfile.TemporaryDirectory(dir=self.path.parent) as folder:
             unpacked = bundle.unpack(source, Path(folder))
             safety = self.backups.make(self.path, "before")

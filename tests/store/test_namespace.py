@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,10 @@ from shell.api.keys import KeysApi
 from shell.api.settings import SettingsApi
 from shell.contract import CONTRACT_VERSION, Attachment, FilePart
 from shell.exports import Exports
-from shell.imports import Imports
+from shell.imports import AT_ONCE, Imports
 from shell.keys import Keys
 from shell.settings_file import SettingsFile
+from shell.store import bundle
 from shell.store.archive import FORMAT
 from tests.store.desk import Desk
 
@@ -99,6 +101,7 @@ class House:
     keys: Keys
     page: Page
     folder: Path
+    imports: Imports
 
 
 @pytest.fixture
@@ -106,8 +109,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     desk = Desk(tmp_path)
     settings = SettingsFile(tmp_path)
     keys = Keys(lambda: None)
-    imports = Imports(desk.store.database, tmp_path, desk.store.changed)
-    exports = Exports(desk.store, settings, lambda: desk.answers.idle)
+    imports = Imports(desk.store, tmp_path)
+    exports = Exports(desk.store, settings, lambda: desk.answers.idle and imports.idle)
     door = Door(
         {
             "conversations": ConversationsApi(desk.conversations, desk.answers, imports, exports),
@@ -115,7 +118,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             "settings": SettingsApi(settings),
         }
     )
-    yield House(desk, door, settings, keys, Page(door, "window-1"), tmp_path)
+    yield House(desk, door, settings, keys, Page(door, "window-1"), tmp_path, imports)
     await door.close()
     await imports.close()
     await desk.close()
@@ -316,6 +319,69 @@ async def test_nothing_is_restored_under_a_running_answer(house: House) -> None:
         await house.page.call("conversations.restore", backup["name"])
     assert refused.value.code == "SESSION_BUSY"
     house.desk.engine.cancel("window-1", str(sent["inferenceId"]))
+
+
+async def test_nothing_is_begun_while_a_backup_is_restored(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = house.page
+    conversation = await house.desk.begin()
+    await house.desk.send(conversation, "kept")
+    backup = await page.fields("conversations.backup")
+    begun, go_on = asyncio.Event(), threading.Event()
+    loop, unpack = asyncio.get_running_loop(), bundle.unpack
+
+    def slow(source: Path, folder: Path) -> bundle.Unpacked:
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait()
+        return unpack(source, folder)
+
+    monkeypatch.setattr(bundle, "unpack", slow)
+    other = Page(house.door, "window-2")
+    restored = asyncio.ensure_future(other.fields("conversations.restore", backup["name"]))
+    await begun.wait()
+    words = {"conversationId": conversation, "content": "meanwhile"}
+    calls: list[tuple[str, object]] = [
+        ("send", words),
+        ("import_begin", {"name": "a.json", "size": 2}),
+        ("restore", backup["name"]),
+    ]
+    for method, params in calls:
+        with pytest.raises(Refused) as refused:
+            await page.call(f"conversations.{method}", params)
+        assert refused.value.code == "SESSION_BUSY"
+    go_on.set()
+    await restored
+    assert await house.desk.texts(conversation) == ["kept", "kept"]
+    await house.desk.send(conversation, "afterwards")
+    assert await house.desk.texts(conversation) == ["kept", "kept", "afterwards", "afterwards"]
+
+
+async def test_nothing_is_restored_under_an_import(house: House) -> None:
+    backup = await house.page.fields("conversations.backup")
+    await house.page.call("conversations.import_begin", {"name": "a.json", "size": 2})
+    with pytest.raises(Refused, match="every import is complete"):
+        await house.page.call("conversations.restore", backup["name"])
+    house.imports.leave("window-1")
+    await house.page.call("conversations.restore", backup["name"])
+
+
+async def test_what_a_page_has_begun_to_hand_over_goes_with_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = {"name": "a.json", "size": 2}
+    for _ in range(AT_ONCE):
+        await house.page.call("conversations.import_begin", file)
+    other = Page(house.door, "window-2")
+    with pytest.raises(Refused) as refused:
+        await other.call("conversations.import_begin", file)
+    assert refused.value.code == "LIMIT"
+    house.imports.leave("window-1")
+    for _ in range(AT_ONCE):
+        await other.call("conversations.import_begin", file)
+    # It was loaded anew, and does not know of them any more.
+    monkeypatch.setattr("shell.imports.SILENT_S", 0.0)
+    await other.call("conversations.import_begin", file)
 
 
 async def test_a_broken_backup_changes_nothing(house: House) -> None:
