@@ -173,6 +173,8 @@ class Answers:
         put: turns.Put,
     ) -> Begun:
         place = await self._store.read(kept_id, find)
+        if self._store.restoring:
+            raise SessionBusy("A backup is being restored. Try again when that is done")
         conversation_id = place.conversation_id
         recorder = self._recorder_of(conversation_id)
         if conversation_id in self._claimed or recorder.answering(conversation_id):
@@ -189,7 +191,7 @@ class Answers:
             except Exception:
                 await self._store.write(kept_id, turn.undo)
                 raise
-            recorder.follow(log, conversation_id, turn.answer)
+            recorder.follow(log, conversation_id, turn.answer, turn.earlier)
         finally:
             self._claimed.discard(conversation_id)
         reply = SendReply(

@@ -577,7 +577,7 @@ class AnswerFailure(Value):
 
 
 class AnswerDetail(Value):
-    """What is known of an answer beside its words. Of a continued one, of its last run."""
+    """What is known of an answer beside its words. How it ended is that of its last run."""
 
     tools: list[ToolCall] = []
     notices: list[Notice] = []
@@ -587,6 +587,8 @@ class AnswerDetail(Value):
     reasoning_ms: int | None = None
     """How long it thought before its first word."""
     failure: AnswerFailure | None = None
+    earlier: list[Usage] = []
+    """Of a continued answer: what the runs before its last one took."""
 
 
 class StoredMessage(Value):
@@ -623,6 +625,7 @@ class Spent(Value):
     """What a conversation has taken so far, on all of its branches."""
 
     answers: int
+    """Those of which it is known what they took."""
     input_tokens: int
     output_tokens: int
     cost: float

@@ -42,6 +42,7 @@ class _Reader:
     log: InferenceLog
     conversation_id: str
     number: int
+    earlier: AnswerDetail
     unsubscribe: Callable[[], None]
     seq: int = -1
     """The last entry that is on the disk."""
@@ -96,10 +97,20 @@ class Recorder:
         self._waiting: list[asyncio.Future[None]] = []
         self._closing = False
 
-    def follow(self, log: InferenceLog, conversation_id: str, number: int) -> None:
-        """Keep this log, from its beginning to its end, in the message of this number."""
+    def follow(
+        self,
+        log: InferenceLog,
+        conversation_id: str,
+        number: int,
+        earlier: AnswerDetail | None = None,
+    ) -> None:
+        """Keep this log, from its beginning to its end, in the message of this number; beside what
+        is known of the message's `earlier` runs.
+        """
         unsubscribe = log.subscribe(self._wake)
-        self._readers.append(_Reader(log, conversation_id, number, unsubscribe))
+        self._readers.append(
+            _Reader(log, conversation_id, number, earlier or AnswerDetail(), unsubscribe)
+        )
         self._wake(False)
 
     def answering(self, conversation_id: str) -> list[str]:
@@ -220,7 +231,7 @@ def _piece(reader: _Reader) -> _Piece:
         reached,
         "".join(texts),
         "".join(reasonings),
-        None if ending is None else (_status(ending), _detail(log, ending)),
+        None if ending is None else (_status(ending), _detail(log, ending, reader.earlier)),
     )
 
 
@@ -230,7 +241,9 @@ def _status(ending: DoneEvent | ErrorEvent) -> MessageStatus:
     return "interrupted" if ending.code is ErrorCode.ABORTED else "failed"
 
 
-def _detail(log: InferenceLog, ending: DoneEvent | ErrorEvent) -> AnswerDetail:
+def _detail(
+    log: InferenceLog, ending: DoneEvent | ErrorEvent, earlier: AnswerDetail
+) -> AnswerDetail:
     tools: dict[str, ToolCall] = {}
     notices: list[Notice] = []
     thought: tuple[int, int] | None = None
@@ -261,11 +274,12 @@ def _detail(log: InferenceLog, ending: DoneEvent | ErrorEvent) -> AnswerDetail:
             retry_at=None if wait_ms is None else epoch_ms() + wait_ms,
         )
     return AnswerDetail(
-        tools=list(tools.values()),
-        notices=notices,
+        tools=[*earlier.tools, *tools.values()],
+        notices=[*earlier.notices, *notices],
         finish_reason=None if done is None else done.finish_reason,
         usage=None if done is None else done.usage,
         timing=None if done is None else done.timing,
-        reasoning_ms=None if thought is None else thought[1] - thought[0],
+        reasoning_ms=earlier.reasoning_ms if thought is None else thought[1] - thought[0],
         failure=failure,
+        earlier=earlier.earlier,
     )

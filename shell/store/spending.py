@@ -7,14 +7,22 @@ from shell.store import tree
 from shell.store.rows import first
 
 _SPENT = """
+    WITH known AS (
+        SELECT number, iif(json_valid(detail), detail, '{}') AS detail FROM messages
+        WHERE conversation = ? AND role = 'assistant' AND detail IS NOT NULL
+    ),
+    taken AS (
+        SELECT number, detail -> '$.usage' AS usage FROM known
+        UNION ALL
+        SELECT number, value AS usage FROM known, json_each(detail, '$.earlier')
+    )
     SELECT
-        count(*),
-        coalesce(sum(json_extract(detail, '$.usage.inputTokens')), 0),
-        coalesce(sum(json_extract(detail, '$.usage.outputTokens')), 0),
-        coalesce(sum(json_extract(detail, '$.usage.cost')), 0.0),
-        count(*) - count(json_extract(detail, '$.usage.cost'))
-    FROM messages
-    WHERE conversation = ? AND role = 'assistant' AND json_valid(detail)
+        count(DISTINCT number),
+        coalesce(sum(usage ->> '$.inputTokens'), 0),
+        coalesce(sum(usage ->> '$.outputTokens'), 0),
+        coalesce(sum(usage ->> '$.cost'), 0.0),
+        count(DISTINCT iif(usage ->> '$.cost' IS NULL, number, NULL))
+    FROM taken WHERE json_type(usage) = 'object'
 """
 
 

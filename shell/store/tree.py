@@ -99,7 +99,7 @@ def add(
             new.kept.text,
             new.reasoning,
             new.kept.parts,
-            None if new.detail is None else new.detail.model_dump_json(by_alias=True),
+            _json(new.detail),
         ),
     )
     number = connection.last_insert_rowid()
@@ -144,19 +144,11 @@ def choose(connection: apsw.Connection, number: int) -> None:
         parent = connection.execute("SELECT parent FROM messages WHERE number = ?", (number,)).get
 
 
-def take_back(connection: apsw.Connection, numbers: list[int]) -> None:
+def remove(connection: apsw.Connection, numbers: list[int]) -> None:
     """Remove messages that a refused request leaves behind; the newest first, leaves only."""
     for number in numbers:
-        conversation_number, parent = connection.execute(
-            "SELECT conversation, parent FROM messages WHERE number = ?", (number,)
-        ).get
         index.remove(connection, number)
         connection.execute("DELETE FROM messages WHERE number = ?", (number,))
-        sibling = connection.execute(
-            "SELECT max(number) FROM messages WHERE conversation = ? AND parent IS ?",
-            (conversation_number, parent),
-        ).get
-        point(connection, conversation_number, parent, sibling)
 
 
 # --- a running answer -----------------------------------------------------------------------
@@ -177,15 +169,16 @@ def begin_again(
     inference_id: str | None,
     provider_id: str | None,
     model_id: str | None,
+    detail: AnswerDetail | None,
 ) -> None:
     """An answer is going to be continued: what it has stays, and more will follow."""
     connection.execute(
         """
         UPDATE messages SET status = 'streaming', inference_id = ?, provider_id = ?, model_id = ?,
-            detail = NULL
+            detail = ?
         WHERE number = ?
         """,
-        (inference_id, provider_id, model_id, number),
+        (inference_id, provider_id, model_id, _json(detail), number),
     )
     connection.execute(SEAL_MESSAGE, (number,))
 
@@ -197,21 +190,20 @@ def end(
     detail: AnswerDetail | None,
     now: int,
 ) -> None:
-    """An answer is as long as it will be: fold its tail into it, and find its words from now on."""
+    """An answer is as long as it will be: fold its tail into it, and find its words from now on.
+    Without a new detail, what was known of its earlier runs stays.
+    """
     found = reading.row(connection, number)
     if found is None:
         return  # purged while it was being answered
     found = reading.with_tail(connection, found)
     connection.execute("DELETE FROM tails WHERE message = ?", (number,))
     connection.execute(
-        "UPDATE messages SET status = ?, text = ?, reasoning = ?, detail = ? WHERE number = ?",
-        (
-            status,
-            found.text,
-            found.reasoning,
-            None if detail is None else detail.model_dump_json(by_alias=True),
-            number,
-        ),
+        """
+        UPDATE messages SET status = ?, text = ?, reasoning = ?, detail = coalesce(?, detail)
+        WHERE number = ?
+        """,
+        (status, found.text, found.reasoning, _json(detail), number),
     )
     connection.execute(SEAL_MESSAGE, (number,))
     index.put_message(connection, number, found.text)
@@ -238,6 +230,13 @@ def set_title(connection: apsw.Connection, number: int, title: str, title_from: 
     )
     connection.execute(SEAL_CONVERSATION, (number,))
     index.put_title(connection, number, title)
+
+
+def forget_title(connection: apsw.Connection, number: int) -> None:
+    """Be without a title again, unless somebody has given it one."""
+    by_itself = "SELECT title_from = 'words' FROM conversations WHERE number = ?"
+    if connection.execute(by_itself, (number,)).get:
+        set_title(connection, number, "", "words")
 
 
 def set_pinned(connection: apsw.Connection, number: int, pinned: bool) -> None:
@@ -312,3 +311,7 @@ def point(
         )
     else:
         connection.execute("UPDATE messages SET chosen = ? WHERE number = ?", (child, parent))
+
+
+def _json(detail: AnswerDetail | None) -> str | None:
+    return None if detail is None else detail.model_dump_json(by_alias=True)

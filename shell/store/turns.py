@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import apsw
 
-from shell.contract import Content, MessageStatus, Part, Role
+from shell.contract import AnswerDetail, Content, MessageStatus, Part, Role
 from shell.errors import ValidationFailed
 from shell.ids import TEMPORARY, epoch_ms, new_id
 from shell.store import reading, tree
 from shell.store.database import Job
 from shell.store.parts import read_blob, take_apart, whole
+from shell.store.standing import Standing, put_back, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Turn:
     path: list[Said]
     system_prompt: str | None
     undo: Job[None]
+    earlier: AnswerDetail | None = None
+    """Of an answer that is continued: what is known of its runs so far."""
 
 
 Put = Callable[[apsw.Connection, Place, By], Turn]
@@ -92,14 +95,16 @@ def asking(content: Content, after: str | None = None) -> Put:
 
     def put(connection: apsw.Connection, place: Place, by: By) -> Turn:
         parent = reading.leaf(connection, place.conversation)
+        before = standing(connection, place.conversation, parent)
         if after is not None:
             seen = reading.row_of(connection, after)
             if seen.conversation != place.conversation:
                 raise ValidationFailed([("after", "This message is of another conversation")])
             if seen.number != parent:
-                tree.choose(connection, seen.number)
                 parent = seen.number
-        return _ask(connection, place, by, parent, content)
+                before = standing(connection, place.conversation, parent)
+                tree.choose(connection, parent)
+        return _ask(connection, place, by, parent, content, before)
 
     return put
 
@@ -111,9 +116,10 @@ def asking_otherwise(content: Content) -> Put:
         message = _named(place)
         if message.role != "user":
             raise ValidationFailed([("messageId", "Only your own messages can be edited")])
+        before = standing(connection, place.conversation, message.parent)
         if message.parent is not None:
             tree.choose(connection, message.parent)
-        return _ask(connection, place, by, message.parent, content)
+        return _ask(connection, place, by, message.parent, content, before)
 
     return put
 
@@ -125,8 +131,9 @@ def answering_anew(connection: apsw.Connection, place: Place, by: By) -> Turn:
     asked = None if number is None else reading.row(connection, number)
     if asked is None or asked.role != "user":
         raise ValidationFailed([("messageId", "There is no question to answer here")])
+    before = standing(connection, place.conversation, asked.number)
     tree.choose(connection, asked.number)
-    return _answer(connection, place, by, asked.number, asked.id, [])
+    return _answer(connection, place, by, asked.number, asked.id, [], before)
 
 
 def going_on(connection: apsw.Connection, place: Place, by: By) -> Turn:
@@ -137,19 +144,19 @@ def going_on(connection: apsw.Connection, place: Place, by: By) -> Turn:
     if message.status == "streaming" or message.chosen is not None:
         raise ValidationFailed([("messageId", "Only the last answer can be continued")])
     asked = None if message.parent is None else reading.row(connection, message.parent)
+    before = standing(connection, place.conversation, message.number)
+    known = reading.detail_of(message)
+    so_far = earlier(known)
     tree.choose(connection, message.number)
-    tree.begin_again(connection, message.number, by.inference_id, by.provider_id, by.model_id)
+    tree.begin_again(
+        connection, message.number, by.inference_id, by.provider_id, by.model_id, so_far
+    )
 
     def undo(undoing: apsw.Connection) -> None:
-        tree.begin_again(
-            undoing,
-            message.number,
-            message.inference_id,
-            message.provider_id,
-            message.model_id,
-        )
-        detail = reading.detail_of(message)
-        tree.end(undoing, message.number, message.status, detail, epoch_ms())
+        said_by = message.inference_id, message.provider_id, message.model_id
+        tree.begin_again(undoing, message.number, *said_by, known)
+        tree.end(undoing, message.number, message.status, known, epoch_ms())
+        put_back(undoing, before)
 
     return Turn(
         "" if asked is None else asked.id,
@@ -158,6 +165,17 @@ def going_on(connection: apsw.Connection, place: Place, by: By) -> Turn:
         _path(connection, message.number),
         _system_prompt(connection, place.conversation),
         undo,
+        so_far,
+    )
+
+
+def earlier(known: AnswerDetail | None) -> AnswerDetail | None:
+    """What stays known of an answer when it is continued: how it ended is no longer so."""
+    if known is None:
+        return None
+    usages = known.earlier if known.usage is None else [*known.earlier, known.usage]
+    return AnswerDetail(
+        tools=known.tools, notices=known.notices, reasoning_ms=known.reasoning_ms, earlier=usages
     )
 
 
@@ -184,12 +202,13 @@ def _ask(
     by: By,
     parent: int | None,
     content: Content,
+    before: Standing,
 ) -> Turn:
     """Put a question into the tree, and the answer that is about to be given under it."""
     user_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
     said = tree.NewMessage(user_id, "user", take_apart(content), epoch_ms())
     user = tree.add(connection, place.conversation, parent, said)
-    return _answer(connection, place, by, user, user_id, [user])
+    return _answer(connection, place, by, user, user_id, [user], before)
 
 
 def _answer(
@@ -199,6 +218,7 @@ def _answer(
     user: int,
     user_id: str,
     added: list[int],
+    before: Standing,
 ) -> Turn:
     """Put an answer that has no words yet under a question."""
     now = epoch_ms()
@@ -219,13 +239,18 @@ def _answer(
         ),
     )
     tree.touch(connection, place.conversation, now)
+
+    def undo(undoing: apsw.Connection) -> None:
+        tree.remove(undoing, [answer, *added])
+        put_back(undoing, before)
+
     return Turn(
         user_id,
         answer_id,
         answer,
         _path(connection, user),
         _system_prompt(connection, place.conversation),
-        lambda undoing: tree.take_back(undoing, [answer, *added]),
+        undo,
     )
 
 

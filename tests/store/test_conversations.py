@@ -11,21 +11,24 @@ import pytest
 from shell.contract import (
     AnswerRequest,
     Attachment,
+    EditRequest,
     FilePart,
     ImagePart,
     Message,
     Part,
+    SearchRequest,
     SendRequest,
     TextPart,
     ViewRequest,
 )
-from shell.errors import LimitReached, NotFound, SessionBusy, ValidationFailed
+from shell.errors import LimitReached, NotFound, SessionBusy, ShellError, ValidationFailed
 from shell.ids import epoch_ms
 from shell.store import reading, tree
 from tests.store.desk import OWNER, Desk, text_of
 
 pytestmark = pytest.mark.anyio
 PIXEL = base64.b64encode(b"\x89PNG a picture").decode()
+PICTURE = ImagePart(media_type="image/png", data=PIXEL)
 
 
 async def test_a_question_and_its_answer_are_kept(desk: Desk) -> None:
@@ -80,6 +83,33 @@ async def test_a_refused_request_leaves_the_conversation_as_it_was(desk: Desk) -
     assert after.messages == before.messages
     for begun in live:
         desk.engine.cancel(OWNER, begun.log.inference_id)
+
+
+async def test_a_refused_edit_leaves_the_path_on_the_branch_that_was_chosen(desk: Desk) -> None:
+    conversation = await desk.begin()
+    first = await desk.send(conversation, "version one")
+    for words in ("version two", "version three"):
+        await desk.edit(first.message_id, words)
+    await desk.conversations.choose(first.message_id)
+    before = await desk.view(conversation)
+    request = EditRequest(message_id=first.message_id, content=[PICTURE], model_id="echo-strict")
+    with pytest.raises(ShellError):
+        await desk.answers.edit(OWNER, request)
+    assert await desk.view(conversation) == before
+
+
+async def test_a_refused_first_message_leaves_no_word(desk: Desk) -> None:
+    conversation = await desk.begin()
+    before = await desk.view(conversation)
+    request = SendRequest(
+        conversation_id=conversation,
+        content=[TextPart(text="never said"), PICTURE],
+        model_id="echo-strict",
+    )
+    with pytest.raises(ShellError):
+        await desk.answers.send(OWNER, request)
+    assert await desk.view(conversation) == before
+    assert await desk.conversations.search(SearchRequest(query="never")) == []
 
 
 async def test_an_unknown_provider_is_refused_before_anything_is_written(desk: Desk) -> None:

@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from shell.answers import Parameters
-from shell.contract import Note, SendRequest, Usage
+from shell.contract import AnswerRequest, Note, SendRequest, Usage
 from shell.ids import epoch_ms
 from shell.providers.base import ModelInfo, ProviderRequest
 from shell.store import notes, tree
@@ -93,6 +93,37 @@ async def test_what_a_conversation_has_taken_is_added_up(
     assert found.cost == pytest.approx(_cost_of_last(desk, found.input_tokens), rel=1)
     assert found.cost > 0
     assert found.output_tokens > 0
+
+
+async def test_what_every_run_of_a_continued_answer_took_is_added_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await desk.begin()
+    monkeypatch.setattr(desk.echo, "model", lambda model_id: PRICED)
+    reply = await desk.send(conversation, "one two three\n/length")
+    first = await desk.conversations.spent(conversation)
+    begun = await desk.answers.go_on("window-1", AnswerRequest(message_id=reply.answer_id))
+    [_, live] = (await desk.view(conversation)).messages
+    assert live.detail is not None
+    assert [usage.cost for usage in live.detail.earlier] == [pytest.approx(first.cost)]
+    await desk.done(begun)
+    found = await desk.conversations.spent(conversation)
+    [_, answer] = (await desk.view(conversation)).messages
+    assert answer.detail is not None
+    assert answer.detail.usage is not None
+    assert found.cost == pytest.approx(first.cost + (answer.detail.usage.cost or 0))
+    assert (found.answers, found.unpriced) == (1, 0)
+    assert found.cost > first.cost > 0
+
+
+async def test_an_answer_that_failed_is_not_one_without_a_price(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await desk.begin()
+    monkeypatch.setattr(desk.echo, "model", lambda model_id: PRICED)
+    await desk.send(conversation, "/error SERVER_ERROR")
+    found = await desk.conversations.spent(conversation)
+    assert (found.answers, found.unpriced) == (0, 0)
 
 
 def _cost_of_last(desk: Desk, most: int) -> float:

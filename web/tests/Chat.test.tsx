@@ -334,7 +334,7 @@ describe("errors", () => {
     const at = (retryAt: number) => {
       const message = store?.get().message;
       const usual = { tools: [], notices: [], finishReason: null, usage: null, timing: null };
-      const detail = { ...usual, reasoningMs: null, failure: { ...failure, retryAt } };
+      const detail = { ...usual, reasoningMs: null, earlier: [], failure: { ...failure, retryAt } };
       const changed = message && { ...message, status: "failed" as const, detail };
       if (changed) act(() => (store as Store<MessageState>).set({ message: changed, run: null }));
     };

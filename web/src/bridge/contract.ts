@@ -450,7 +450,7 @@ export interface AnswerFailure {
   retryAt: number | null;
 }
 
-/** What is known of an answer beside its words. Of a continued one, of its last run. */
+/** What is known of an answer beside its words. How it ended is that of its last run. */
 export interface AnswerDetail {
   tools: ToolCall[];
   notices: Notice[];
@@ -460,6 +460,8 @@ export interface AnswerDetail {
   /** How long it thought before its first word. */
   reasoningMs: number | null;
   failure: AnswerFailure | null;
+  /** Of a continued answer: what the runs before its last one took. */
+  earlier: Usage[];
 }
 
 /** A message of a conversation's tree. */
@@ -494,6 +496,7 @@ export interface ConversationView {
 
 /** What a conversation has taken so far, on all of its branches. */
 export interface Spent {
+  /** Those of which it is known what they took. */
   answers: number;
   inputTokens: number;
   outputTokens: number;

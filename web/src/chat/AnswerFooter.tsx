@@ -5,8 +5,11 @@ import { money } from "../strings/numbers";
 import styles from "./AnswerFooter.module.css";
 
 export function AnswerFooter({ view }: { readonly view: MessageView }) {
-  const { live, text, tools, status, usage, timing } = view;
+  const { live, text, tools, status, usage, earlier, timing } = view;
   if (live || (text === "" && tools.length === 0 && status === "failed")) return null;
+  const runs = usage === null ? earlier : [...earlier, usage];
+  const tokens = runs.reduce((sum, { outputTokens }) => sum + outputTokens, 0);
+  const cost = runs.reduce((sum, run) => sum + (run.cost ?? 0), 0);
   const speed = speedOf(view);
   const ending = endingOf(view);
   const facts = [
@@ -14,11 +17,14 @@ export function AnswerFooter({ view }: { readonly view: MessageView }) {
     view.siblings.length > 1 ? view.modelId : null,
     speed === null ? null : strings.speed(speed),
     timing === null ? null : strings.duration(timing.totalMs),
-    usage === null || usage.outputTokens === 0
+    tokens === 0
       ? null
-      : strings.tokens(usage.outputTokens, usage.estimated),
+      : strings.tokens(
+          tokens,
+          runs.some(({ estimated }) => estimated),
+        ),
     // What costs nothing, or what nobody gives a price for, says nothing.
-    usage?.cost ? money(usage.cost) : null,
+    cost === 0 ? null : money(cost),
   ].filter((fact) => fact !== null);
   if (ending === null && facts.length === 0) return null;
   return (

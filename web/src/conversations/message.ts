@@ -29,7 +29,9 @@ export interface MessageView
   readonly status: MessageStatus;
   /** More is on its way. */
   readonly live: boolean;
+  /** Of the last run; those before it are in `earlier`. */
   readonly usage: Usage | null;
+  readonly earlier: readonly Usage[];
   readonly timing: Timing | null;
   readonly failure: MessageFailure | null;
   readonly providerId: string | null;
@@ -50,6 +52,22 @@ export function viewOf({ message, run }: MessageState): MessageView {
 /** The answer of a run that no message of ours holds. */
 export function viewOfRun(run: Run): MessageView {
   return overlaid(keptOf(blank(run.id, "assistant", "")), run.get());
+}
+
+/** An answer as it stands when its next run begins: what it has stays, how it ended is forgotten. */
+export function soFar(state: MessageState): StoredMessage {
+  const { text, reasoning, reasoningMs, tools, notices, usage, earlier } = viewOf(state);
+  const detail = {
+    tools: [...tools],
+    notices: [...notices],
+    reasoningMs,
+    earlier: usage === null ? [...earlier] : [...earlier, usage],
+    finishReason: null,
+    usage: null,
+    timing: null,
+    failure: null,
+  };
+  return { ...state.message, content: text, reasoning, detail };
 }
 
 /** A message that the host has not named yet. */
@@ -94,6 +112,7 @@ function keptOf(message: StoredMessage): MessageView {
     notices: detail?.notices ?? EMPTY,
     tools: detail?.tools ?? EMPTY,
     usage: detail?.usage ?? null,
+    earlier: detail?.earlier ?? EMPTY,
     timing: detail?.timing ?? null,
     finishReason: detail?.finishReason ?? null,
     failure: failure && { ...failure, retryAfterMs: null, issues: null, details: null },
@@ -114,8 +133,8 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
     live: !hasEnded(state),
     thinking: state.thinking,
     retrying: state.retrying,
-    notices: state.notices,
-    tools: state.tools,
+    notices: together(kept.notices, state.notices),
+    tools: together(kept.tools, state.tools),
     usage: state.usage,
     timing: state.timing,
     finishReason: state.finishReason,
@@ -129,6 +148,11 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
       details: null,
     },
   };
+}
+
+/** The same list as long as one of them is empty: what shows it is not drawn again. */
+function together<T>(before: readonly T[], now: readonly T[]): readonly T[] {
+  return before.length === 0 ? now : [...before, ...now];
 }
 
 function statusOf({ status, failure }: RunState): MessageStatus {

@@ -6,7 +6,7 @@ import { newInferenceId } from "../bridge/preload";
 import { type Run, startRun } from "../llm/run";
 import type { Ground } from "./ground";
 import { askSurely } from "./host";
-import { textOf } from "./message";
+import { soFar } from "./message";
 import { FIRST_PAGE } from "./reading";
 import type { By } from "./state";
 
@@ -87,10 +87,7 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
   function settle(row: string, inferenceId: string): void {
     const place = rows.get(row);
     if (place === undefined) return;
-    const { message, run } = place.get();
-    const content = textOf(message.content) + (run?.get().response ?? "");
-    const reasoning = message.reasoning + (run?.get().reasoning ?? "");
-    place.set({ message: { ...message, content, reasoning, inferenceId }, run: null });
+    place.set({ message: { ...soFar(place.get()), inferenceId }, run: null });
   }
 
   function addSiblings(row: string, siblings: readonly string[]): void {

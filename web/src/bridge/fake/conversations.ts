@@ -130,17 +130,16 @@ export class FakeConversations {
   }
 
   #spent(id: string): Spent {
-    const usages = [...this.#tree(id).messages.values()].flatMap(({ detail }) =>
-      detail === null ? [] : [detail.usage],
-    );
+    const messages = [...this.#tree(id).messages.values()];
+    const answers = messages.map(runsOf).filter(({ length }) => length > 0);
     const sum = (pick: (usage: Usage) => number) =>
-      usages.reduce((total, usage) => total + (usage === null ? 0 : pick(usage)), 0);
+      answers.flat().reduce((total, usage) => total + pick(usage), 0);
     return {
-      answers: usages.length,
+      answers: answers.length,
       inputTokens: sum((usage) => usage.inputTokens),
       outputTokens: sum((usage) => usage.outputTokens),
       cost: sum((usage) => usage.cost ?? 0),
-      unpriced: usages.filter((usage) => usage === null || usage.cost === null).length,
+      unpriced: answers.filter((usages) => usages.some(({ cost }) => cost === null)).length,
     };
   }
 
@@ -262,8 +261,9 @@ export class FakeConversations {
     const path = pathOf(tree).filter(({ id }) => id !== answer.id || textOf(answer.content) !== "");
     const messages = path.map(({ role, content }) => ({ role, content: told(content) }));
     const asked = messages.findLast(({ role }) => role === "user");
+    const earlier = runsOf(answer);
     const inferenceId = this.#answer(wanted, asked ? [...messages, asked] : messages, (run, bad) =>
-      this.#ended(answer, run, bad),
+      this.#ended(answer, run, bad, earlier),
     );
     Object.assign(answer, { status: "streaming", inferenceId, detail: null });
     tree.head.updatedAt = Date.now();
@@ -272,7 +272,7 @@ export class FakeConversations {
     return { conversationId, messageId: questionId, answerId: answer.id, inferenceId };
   }
 
-  #ended(answer: FakeMessage, run: FakeRun, failed: boolean): void {
+  #ended(answer: FakeMessage, run: FakeRun, failed: boolean, earlier: Usage[]): void {
     // The last event is on its way: what it says is known with it.
     queueMicrotask(() => {
       const end = run.events.at(-1);
@@ -291,6 +291,7 @@ export class FakeConversations {
           usage: done?.usage ?? null,
           timing: done?.timing ?? null,
           reasoningMs: null,
+          earlier,
           failure: error && {
             code: error.code,
             message: error.error,
@@ -482,4 +483,9 @@ function hitIn(text: string, words: string): Pick<SearchHit, "snippet" | "marks"
   const start = Math.max(0, place - SNIPPET_CHARACTERS);
   const snippet = text.slice(start, place + words.length + SNIPPET_CHARACTERS);
   return { snippet, marks: [{ start: place - start, end: place - start + words.length }] };
+}
+
+/** What each run of an answer took. */
+function runsOf({ detail }: FakeMessage): Usage[] {
+  return [...(detail?.earlier ?? []), ...(detail?.usage ? [detail.usage] : [])];
 }

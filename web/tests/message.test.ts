@@ -1,0 +1,44 @@
+/** What stays of an answer when its next run begins. */
+import { describe, expect, it } from "vitest";
+import type { StoredMessage, Usage } from "../src/bridge/contract";
+import { blank, soFar, viewOf } from "../src/conversations/message";
+
+const usage = (outputTokens: number): Usage => ({
+  inputTokens: 10,
+  outputTokens,
+  reasoningTokens: 0,
+  cachedTokens: 0,
+  estimated: false,
+  cost: 0.5,
+});
+
+const cut: StoredMessage = {
+  ...blank("answer", "assistant", "cut sh"),
+  status: "cancelled",
+  detail: {
+    tools: [{ id: "call", name: "tide", arguments: "{}" }],
+    notices: [{ code: "HISTORY_TRIMMED", text: "Left out" }],
+    finishReason: null,
+    usage: usage(2),
+    timing: null,
+    reasoningMs: 40,
+    failure: null,
+    earlier: [usage(1)],
+  },
+};
+
+describe("an answer that is continued", () => {
+  const message = soFar({ message: cut, run: null });
+
+  it("keeps its words, its tool calls and what it was told of", () => {
+    const view = viewOf({ message, run: null });
+    expect([view.text, view.reasoningMs]).toEqual(["cut sh", 40]);
+    expect(view.tools.map(({ name }) => name)).toEqual(["tide"]);
+    expect(view.notices.map(({ code }) => code)).toEqual(["HISTORY_TRIMMED"]);
+  });
+
+  it("has what each of its runs took, and no end yet", () => {
+    expect(message.detail?.earlier).toEqual([usage(1), usage(2)]);
+    expect(message.detail?.usage).toBeNull();
+  });
+});
