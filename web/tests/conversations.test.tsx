@@ -285,6 +285,37 @@ describe("the list", () => {
     expect(after[0]?.title).toBe("new");
   });
 
+  it("does not bring back what goes, whatever the host said a moment before", async () => {
+    const page = await manualPage();
+    const { list } = over(page);
+    const call = (name: string) => page.transport.calls().findLast(({ method }) => method === name);
+    const two = [summary, { ...summary, id: "c-2" }];
+    const first = list.refresh();
+    await settled();
+    page.transport.reply(call("conversations.list"), two);
+    await first;
+    const asked = list.refresh();
+    await settled();
+    const before = call("conversations.list");
+    let done = () => {};
+    const deleted = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    const change = list.foresee(
+      (items) => items.filter(({ id }) => id !== "c-1"),
+      () => deleted,
+    );
+    expect(list.get().items.map(({ id }) => id)).toEqual(["c-2"]);
+    page.transport.reply(before, two);
+    await asked;
+    expect(list.get().items.map(({ id }) => id)).toEqual(["c-2"]);
+    done();
+    await settled();
+    page.transport.reply(call("conversations.list"), [{ ...summary, id: "c-2" }]);
+    await change;
+    expect(list.get().items.map(({ id }) => id)).toEqual(["c-2"]);
+  });
+
   it("puts many into a folder at once, and is as it was when the host refuses", async () => {
     const page = await fakePage();
     const conversations = over(page);

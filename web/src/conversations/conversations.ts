@@ -184,23 +184,20 @@ export function createConversations({
     conversation.notice(items.find(({ id }) => id === conversation.get().id) ?? null);
   }
 
-  /** Show a change at once; when the host refuses it, the list is as it was. */
-  async function change(
+  /** Null for those that go. */
+  function change(
     ids: readonly string[],
     part: Partial<ConversationSummary> | null,
     ask: () => Promise<unknown>,
   ): Promise<void> {
     const changed = new Set(ids);
-    list.foresee((items) =>
-      part === null
-        ? items.filter((item) => !changed.has(item.id))
-        : items.map((item) => (changed.has(item.id) ? { ...item, ...part } : item)),
+    return list.foresee(
+      (items) =>
+        part === null
+          ? items.filter((item) => !changed.has(item.id))
+          : items.map((item) => (changed.has(item.id) ? { ...item, ...part } : item)),
+      ask,
     );
-    try {
-      await ask();
-    } finally {
-      await list.refresh().catch(() => {});
-    }
   }
 
   return {

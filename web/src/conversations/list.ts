@@ -9,9 +9,11 @@ const RETRY_MS = 2_000;
 /** Least time between two looks at the whole list. */
 const GAP_MS = 250;
 
+type Items = readonly ConversationSummary[];
+
 export interface ListState {
   readonly phase: "opening" | "open";
-  readonly items: readonly ConversationSummary[];
+  readonly items: Items;
   /** Why nothing can be saved now. */
   readonly problem: string | null;
   /** What happened when the store was opened. */
@@ -21,8 +23,8 @@ export interface ListState {
 }
 
 export interface List extends ReadonlyStore<ListState> {
-  /** Show a change before the host has confirmed it. */
-  foresee(change: (items: readonly ConversationSummary[]) => readonly ConversationSummary[]): void;
+  /** Show a change while the host is asked for it; when it refuses, the list is as it was. */
+  foresee(change: (items: Items) => Items, ask: () => Promise<unknown>): Promise<void>;
   /** Look again now. */
   refresh(): Promise<void>;
   /** Begin to follow the store; returns what ends it. */
@@ -35,11 +37,30 @@ export function createList(host: Host): List {
   const store = createStore<ListState>(NOTHING);
   const { conversations } = host.client;
 
-  const taken = (items: readonly ConversationSummary[]) => same(visible(items), store.get().items);
+  // Until the host is known to have made them: a list that it gave before would take them back.
+  const foreseen = new Set<(items: Items) => Items>();
+  let asked = 0;
+  let newest = 0;
+
+  function show(items: Items): void {
+    const all = [...foreseen].reduce((shown, change) => change(shown), items);
+    store.set({ ...store.get(), items: same(all, store.get().items) });
+  }
+
+  /** What was `made` is in the list that is asked for now. */
+  async function look(made?: (items: Items) => Items): Promise<void> {
+    asked += 1;
+    const number = asked;
+    const items = visible(await conversations.list());
+    if (made !== undefined) foreseen.delete(made);
+    if (number < newest) return; // one that was asked for later has come already
+    newest = number;
+    show(items);
+  }
 
   async function refresh(): Promise<void> {
-    const items = taken(await conversations.list());
-    store.set({ ...store.get(), phase: "open", items });
+    await look();
+    store.set({ ...store.get(), phase: "open" });
   }
 
   async function follow(isWatched: () => boolean): Promise<void> {
@@ -51,9 +72,9 @@ export function createList(host: Host): List {
         if (!isWatched()) return;
         const isNew = state.version !== version;
         version = state.version;
-        const items = isNew ? taken(await conversations.list()) : store.get().items;
+        if (isNew) await look();
         const { problem, notices } = state;
-        store.set({ phase: "open", items, problem, notices, version });
+        store.set({ ...store.get(), phase: "open", problem, notices, version });
         await pause(GAP_MS); // also where a host answers at once, whatever it is asked
       } catch (error) {
         version = -1; // a host that comes back may be another one, and counts anew
@@ -67,8 +88,14 @@ export function createList(host: Host): List {
     get: store.get,
     subscribe: store.subscribe,
     refresh,
-    foresee(change) {
-      store.set({ ...store.get(), items: change(store.get().items) });
+    async foresee(change, ask) {
+      foreseen.add(change);
+      show(store.get().items);
+      try {
+        await ask();
+      } finally {
+        await look(change).catch(() => foreseen.delete(change));
+      }
     },
     watch() {
       let watched = true;
@@ -81,15 +108,12 @@ export function createList(host: Host): List {
 }
 
 /** One that has no message yet is about to get its first, or never will. */
-function visible(items: readonly ConversationSummary[]): readonly ConversationSummary[] {
+function visible(items: Items): Items {
   return items.filter(({ messageCount }) => messageCount > 0);
 }
 
 /** What did not change stays the same object, and of thousands of rows one is drawn anew. */
-function same(
-  items: readonly ConversationSummary[],
-  before: readonly ConversationSummary[],
-): readonly ConversationSummary[] {
+function same(items: Items, before: Items): Items {
   const known = new Map(before.map((item) => [item.id, item]));
   return items.map((item) => {
     const old = known.get(item.id);
