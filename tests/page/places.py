@@ -167,7 +167,8 @@ class Places:
     def models(self) -> None:
         """Models and providers to choose from, and each of them chosen."""
         for text in self._texts:
-            self._choose(one_line(text, 200))
+            if "embed" not in text:  # such a model is none to talk with, and not offered
+                self._choose(one_line(text, 200))
         self._page.keyboard.press("Control+Shift+O")
         self._choose(QUICK_MODEL)
 
@@ -229,7 +230,8 @@ class Places:
     def deletions(self) -> None:
         """What is said after a deletion."""
         for left in range(self._items.count(), 0, -1):
-            self._items.first.press("Delete")
+            # By no key: the focus may be on its way to the box, as the open one is gone.
+            self._items.first.dispatch_event("keydown", {"key": "Delete"})
             expect(self._items).to_have_count(left - 1)
             expect(self._notices).to_contain_text("was deleted")
 
