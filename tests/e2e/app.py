@@ -62,25 +62,20 @@ class App:
         self._stack = contextlib.ExitStack()
         ready = program.json_line()
         if kind == "window":
-            self._browser = self._stack.enter_context(inside(playwright, str(ready["debugUrl"])))
-            self._url = ""
+            browser = self._stack.enter_context(inside(playwright, str(ready["debugUrl"])))
+            self._page = windows(browser)[0]
         else:
-            self._browser = self._stack.enter_context(headless(playwright))
+            browser = self._stack.enter_context(headless(playwright))
+            self._page = browser.new_context().new_page()
             self._url = str(ready["url"])
+            self._page.goto(self._url)
+        self._page.add_init_script(WATCH)
+        self._page.set_default_timeout(PATIENCE_MS)
 
     def page(self) -> Page:
-        """A new tab, or the window with everything of the test before it forgotten."""
-        if self.kind == "browser":
-            page = self._browser.new_context().new_page()
-            page.add_init_script(WATCH)
-            page.set_default_timeout(PATIENCE_MS)
-            page.goto(self._url)
-            return begun(page)
-        page = windows(self._browser)[0]
-        page.set_default_timeout(PATIENCE_MS)
-        if not page.evaluate("'seen' in window"):
-            page.add_init_script(WATCH)
-        return anew(page)
+        """Its tab or window, in front, with everything of the test before it forgotten."""
+        self._page.bring_to_front()
+        return anew(self._page)
 
     def another(self, page: Page) -> Page:
         """A second page beside this one: a tab of the same browser, or another window."""
@@ -100,11 +95,6 @@ class App:
         """Close the second page. A window has no close button here: it stays, and is not used."""
         if self.kind == "browser":
             other.close()
-
-    def leave(self, page: Page) -> None:
-        """Close a tab; a window stays open for the next test, without a live run."""
-        if self.kind == "browser":
-            page.context.close()
 
     def close(self) -> None:
         """Let go of the browser; the program goes on."""
@@ -131,14 +121,11 @@ def running(
 
 
 def anew(page: Page) -> Page:
-    """The same page with everything of it forgotten: far sooner there than another one."""
+    """The same page with everything of it forgotten: far sooner there than another one. It shows an
+    empty conversation and knows its host.
+    """
     page.evaluate(FORGET)
     page.reload()
-    return begun(page)
-
-
-def begun(page: Page) -> Page:
-    """The page, once it shows an empty conversation and knows its host."""
     expect(box(page)).to_be_focused()
     page.evaluate("window.llm.ready()")
     return page

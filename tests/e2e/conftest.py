@@ -38,6 +38,4 @@ def page(app: App) -> Iterator[Page]:
     """An empty conversation; afterwards the content policy must not have been hurt."""
     page = app.page()
     yield page
-    violations = page.evaluate("window.seen.violations")
-    app.leave(page)
-    assert violations == []
+    assert page.evaluate("window.seen.violations") == []

@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.app import LOG_TEXT, answer, ask, ends, shown, until
 
-RELOADS = 10
+RELOADS = 5
+"""In each of the two shells; `python -m tests.soak reload` does fifty."""
 WORDS = 240
 
 

@@ -13,19 +13,32 @@ from tests.e2e.app import App, Kind, answer, ask, box, running, wait_for_end
 SECRET = "sk-canary-5f1c9a7e-not-a-real-key-9Zx4"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module", autouse=True)
+def nobody() -> Iterator[None]:
+    """No provider is reached."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY"):
+            environment.delenv(name, raising=False)
+        environment.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")  # nobody listens there
+        yield
+
+
+@pytest.fixture(scope="module")
 def app(
-    kind: Kind,
-    playwright: Playwright,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
+    kind: Kind, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, nobody: None
 ) -> Iterator[App]:
-    """A program for each test: what one chooses, the next must not see. It reaches no provider."""
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")  # nobody listens there
+    """A program whose settings are changed."""
     with running(kind, playwright, tmp_path_factory.mktemp("settings")) as started:
         yield started
+
+
+@pytest.fixture
+def fresh(kind: Kind, playwright: Playwright, tmp_path: Path) -> Iterator[Page]:
+    """A page of a program of its own: what changes every page, no other test must see."""
+    with running(kind, playwright, tmp_path) as started:
+        page = started.page()
+        yield page
+        assert page.evaluate("window.seen.violations") == []
 
 
 def settings(page: Page, section: str = "Providers") -> Locator:
@@ -39,33 +52,33 @@ def settings(page: Page, section: str = "Providers") -> Locator:
     return dialog
 
 
-def test_a_theme_and_a_language_stay(page: Page) -> None:
-    box(page).fill("half a thought")
-    dialog = settings(page, "Appearance")
-    dialog.get_by_label("Appearance").and_(page.locator("select")).select_option("dark")
-    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+def test_a_theme_and_a_language_stay(fresh: Page) -> None:
+    box(fresh).fill("half a thought")
+    dialog = settings(fresh, "Appearance")
+    dialog.get_by_label("Appearance").and_(fresh.locator("select")).select_option("dark")
+    expect(fresh.locator("html")).to_have_attribute("data-theme", "dark")
     dialog.get_by_label("Text size").select_option("large")
-    expect(page.locator("html")).to_have_css("font-size", "18px")
+    expect(fresh.locator("html")).to_have_css("font-size", "18px")
     dialog.get_by_label("Language").select_option("de")
-    german = page.get_by_role("textbox", name="Nachricht")
+    german = fresh.get_by_role("textbox", name="Nachricht")
     expect(german).to_have_value("half a thought")
-    expect(page.locator("html")).to_have_attribute("lang", "de")
-    page.evaluate("sessionStorage.removeItem('tidewire.language')")  # as in a new window
-    page.reload()
+    expect(fresh.locator("html")).to_have_attribute("lang", "de")
+    fresh.evaluate("sessionStorage.removeItem('tidewire.language')")  # as in a new window
+    fresh.reload()
     expect(german).to_be_visible()
-    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    expect(page.locator("html")).to_have_css("font-size", "18px")
+    expect(fresh.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(fresh.locator("html")).to_have_css("font-size", "18px")
 
 
-def test_a_mirrored_page_is_asked_for_in_the_file(page: Page) -> None:
-    dialog = settings(page, "Data")
+def test_a_mirrored_page_is_asked_for_in_the_file(fresh: Page) -> None:
+    dialog = settings(fresh, "Data")
     path = Path(dialog.get_by_text("settings.json").inner_text())
     path.write_text('{"language": "en-XB"}', "utf-8")
     dialog.get_by_role("tab", name="Appearance").click()
     # The file is read again before it is written.
     dialog.get_by_label("Text size").select_option("small")
-    expect(page.locator("html")).to_have_attribute("dir", "rtl")
-    expect(page.get_by_role("button", name="[New chat]").first).to_be_visible()
+    expect(fresh.locator("html")).to_have_attribute("dir", "rtl")
+    expect(fresh.get_by_role("button", name="[New chat]").first).to_be_visible()
 
 
 def test_a_key_goes_one_way(page: Page) -> None:
@@ -203,7 +216,7 @@ def test_an_own_server_is_added_and_taken_away_again(page: Page) -> None:
 def test_a_conversation_goes_out_and_comes_in_again(page: Page, app: App, tmp_path: Path) -> None:
     ask(page, "take me with you")
     wait_for_end(page, 1)
-    item = page.locator("[data-conversation]")
+    item = page.locator("[data-conversation]", has_text="take me with you")
     item.press("Shift+F10")
     export = page.get_by_role("menuitem", name="Export as JSON")
     if app.kind == "browser":
@@ -225,6 +238,9 @@ def test_a_conversation_goes_out_and_comes_in_again(page: Page, app: App, tmp_pa
 def test_a_backup_is_made_and_put_back(page: Page) -> None:
     ask(page, "worth keeping")
     wait_for_end(page, 1)
+    conversations = page.locator("[data-conversation]")
+    expect(conversations.first).to_have_text("worth keeping")
+    before = conversations.all_inner_texts()
     settings(page, "Data")
     page.get_by_role("button", name="Back up now").click()
     expect(page.get_by_text("was made")).to_be_visible()
@@ -232,10 +248,10 @@ def test_a_backup_is_made_and_put_back(page: Page) -> None:
     page.get_by_role("button", name="New chat").click()
     ask(page, "said after it")
     wait_for_end(page, 2)
-    expect(page.locator("[data-conversation]")).to_have_count(2)
+    expect(conversations).to_have_text(["said after it", *before])
     settings(page, "Data")
     page.get_by_role("button", name="Restore").first.click()
     page.get_by_role("button", name="Replace everything with this").click()
     expect(page.get_by_text("as it was then")).to_be_visible()
     page.get_by_role("button", name="Close").click()
-    expect(page.locator("[data-conversation]")).to_have_text(["worth keeping"])
+    expect(conversations).to_have_text(before)

@@ -1,11 +1,8 @@
 """Two windows or tabs on one live inference."""
 
-from collections.abc import Iterator
+from playwright.sync_api import Page, expect
 
-import pytest
-from playwright.sync_api import Page, Playwright, expect
-
-from tests.e2e.app import LOG_TEXT, App, Kind, running, until
+from tests.e2e.app import LOG_TEXT, App, until
 
 START = """
 ({ inferenceId, share }) => window.llm.llmInference({
@@ -33,15 +30,6 @@ REFUSAL = """
 (inferenceId) => window.llm.llmAttach({ inferenceId, afterSeq: -1 })
   .then(() => "attached", (error) => error.code)
 """
-
-
-@pytest.fixture
-def app(
-    kind: Kind, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[App]:
-    """A program for each test: its second window stays open, and may have the focus."""
-    with running(kind, playwright, tmp_path_factory.mktemp("shared")) as started:
-        yield started
 
 
 def test_two_pages_show_one_shared_answer_and_one_may_leave(app: App, page: Page) -> None:

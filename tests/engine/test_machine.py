@@ -7,8 +7,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.engine.machine import EngineMachine
 
 STEPS = 100
-MACHINES = 150
-"""With four seeds a little more than 50,000 steps."""
+MACHINES = 80
+"""With four seeds a little more than 25,000 steps; the long check takes a million."""
 
 
 @pytest.mark.shows("B10", "B22", "B28", "B38", "D9", "D12", "D25", "D31", "D35", "D36", "D48")
@@ -29,4 +29,4 @@ def test_any_order_of_anything(seed: int) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert Machine.steps >= 12_500
+    assert Machine.steps >= 6_250

@@ -11,13 +11,11 @@ from tests.e2e.app import Kind, running
 
 
 def fresh_pages(kind: Kind, times: int) -> Iterator[Page]:
-    """So many pages, each closed before the next one comes."""
+    """So many pages, each with everything of the one before it forgotten."""
     with (
         tempfile.TemporaryDirectory() as folder,
         driver() as playwright,
         running(kind, playwright, Path(folder)) as app,
     ):
         for _ in range(times):
-            page = app.page()
-            yield page
-            app.leave(page)
+            yield app.page()
