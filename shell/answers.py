@@ -127,7 +127,7 @@ class Answers:
             await self.kept(conversation_id)
 
     async def kept(self, conversation_id: str) -> None:
-        """Return once every answer of a conversation that has ended is on the disk.
+        """Return once what is answered in a conversation is on the disk, to its end.
 
         Raises:
             ShellError: it cannot be written now.

@@ -20,6 +20,10 @@ class DataDirectoryUnusable(ShellError):
     code = ErrorCode.PERMISSION_DENIED
 
 
+class DataDirectoryHeld(DataDirectoryUnusable):
+    """Another process holds the data directory."""
+
+
 class DataDirectory:
     """A path; nothing is created before `prepare`.
 
@@ -62,7 +66,8 @@ class DataDirectory:
             command: what holds it, for the sentence that another process will print.
 
         Raises:
-            DataDirectoryUnusable: another process holds it, or a lock cannot be had here.
+            DataDirectoryHeld: another process holds it.
+            DataDirectoryUnusable: a lock cannot be had here.
         """
         from filelock import FileLock, Timeout
 
@@ -70,7 +75,7 @@ class DataDirectory:
         try:
             lock.acquire()
         except Timeout:
-            raise DataDirectoryUnusable(
+            raise DataDirectoryHeld(
                 f"The data directory {self.path} is in use by {self._holder()}. "
                 "Close that one first, or name another directory with --data-dir."
             ) from None

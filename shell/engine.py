@@ -8,7 +8,6 @@ import asyncio
 import logging
 import secrets
 import string
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,7 +32,8 @@ from shell.errors import (
     UnsupportedProvider,
     ValidationFailed,
 )
-from shell.fit import Wish, fit
+from shell.fit import Wish, fit, room
+from shell.ids import epoch_ms
 from shell.log import InferenceLog
 from shell.providers.base import ModelInfo, Provider
 from shell.run import Cancelled, Prepared, Run, Waits
@@ -44,8 +44,6 @@ from shell.shelf import Shelf
 SWEEP_S = 60.0
 CLOSE_S = 2.0
 """How long a closing host waits for providers to let go."""
-ANSWER_RESERVE_TOKENS = 1_024
-"""Room for the answer when history is trimmed and the caller set no maximum."""
 _BASE36 = string.digits + string.ascii_lowercase
 _log = logging.getLogger(__name__)
 
@@ -198,7 +196,7 @@ class Engine:
         current = sum(session.owner == owner for session in self._sessions.values())
         if current >= limit:
             raise LimitReached(f"Maximum sessions limit reached ({limit})", limit, current)
-        now = _epoch_ms()
+        now = epoch_ms()
         session = Session(owner, config, model.id, now, now, self._loop.time())
         self._sessions[owner, config.session_id] = session
         return session.info()
@@ -320,7 +318,7 @@ class Engine:
         return slot
 
     def _new_id(self) -> str:
-        return f"inf-{_epoch_ms()}-{''.join(secrets.choice(_BASE36) for _ in range(7))}"
+        return f"inf-{epoch_ms()}-{''.join(secrets.choice(_BASE36) for _ in range(7))}"
 
     def _waits(self, parameters: RunParameters, provider: Provider, model: ModelInfo) -> Waits:
         deadlines = self._settings.deadlines
@@ -338,8 +336,7 @@ class Engine:
         """What a turn sends: the history that fits, its own messages, options before config."""
         config = session.config
         max_tokens = config.max_tokens if options.max_tokens is None else options.max_tokens
-        reserve = max_tokens or model.max_output_tokens or ANSWER_RESERVE_TOKENS
-        budget = model.context_tokens - min(reserve, model.context_tokens // 4)
+        budget = room(model, max_tokens)
         messages, left_out = session.messages_for(turn, budget)
         temperature = config.temperature if options.temperature is None else options.temperature
         request, notices = fit(Wish(messages, config.system_prompt, temperature, max_tokens), model)
@@ -423,11 +420,11 @@ class Engine:
             raise UnsupportedProvider(text) from None
 
     def _touch(self, session: Session) -> None:
-        session.last_activity = _epoch_ms()
+        session.last_activity = epoch_ms()
         session.touched = self._loop.time()
 
     def _unload(self, session: Session) -> None:
-        """Drop a session from memory. Once there is a store, this is where it stays readable."""
+        """Drop a session: nothing else keeps it."""
         self._sessions.pop((session.owner, session.config.session_id), None)
 
     def _sweep(self) -> None:
@@ -448,7 +445,3 @@ def _check_size(messages: "list[Message]") -> None:
 
 def _seconds(asked_ms: int | None, default_ms: int) -> float:
     return (default_ms if asked_ms is None else asked_ms) / 1000
-
-
-def _epoch_ms() -> int:
-    return time.time_ns() // 1_000_000

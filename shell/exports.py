@@ -22,6 +22,8 @@ FORMATS: dict[str, tuple[str, Callable[[Iterable[Portable]], Iterator[str]]]] = 
     "md": ("text/markdown", pages.markdown),
     "html": ("text/html", pages.html),
 }
+ENDINGS = {"json": "tidewire.json"}
+"""By format, where it is another one. Desktops know our files of conversations by this ending."""
 
 
 class Exports:
@@ -161,8 +163,9 @@ def _save(folder: Path, name: str, data: bytes) -> Path:
     return path
 
 
-def _name(conversations: Sequence[Portable], ending: str) -> str:
+def _name(conversations: Sequence[Portable], format_name: str) -> str:
     """A file name that every system takes."""
     title = conversations[0].title if len(conversations) == 1 else "conversations"
     plain = re.sub(r"[^\w -]+", "", title).strip()[:60] or "conversation"
+    ending = ENDINGS.get(format_name, format_name)
     return f"{plain} {time.strftime('%Y-%m-%d %H%M%S')}.{ending}"

@@ -1,4 +1,4 @@
-"""Fits a request to its model: what the model refuses is left out, and said."""
+"""Fits a request to its model: how much it takes; what it refuses is left out, and said."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,8 @@ from shell.providers.base import ModelInfo, ProviderRequest
 
 Notice = tuple[str, str]
 """A code and a sentence for `llm:notice`."""
+ANSWER_RESERVE_TOKENS = 1_024
+"""Room for the answer when neither the caller nor the model sets a maximum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,15 @@ class Wish:
     system_prompt: str | None
     temperature: float | None
     max_tokens: int | None
+
+
+def room(model: ModelInfo, max_tokens: int | None) -> int:
+    """How many tokens of its context a model has for what it is sent.
+
+    The rest is kept for the answer: as long as it may become, but a quarter of all at most.
+    """
+    reserve = max_tokens or model.max_output_tokens or ANSWER_RESERVE_TOKENS
+    return model.context_tokens - min(reserve, model.context_tokens // 4)
 
 
 def fit(wish: Wish, model: ModelInfo) -> tuple[ProviderRequest, tuple[Notice, ...]]:

@@ -13,14 +13,12 @@ from shell.contract import (
     TextPart,
 )
 from shell.fence import fenced
-from shell.fit import Notice
+from shell.fit import Notice, room
 from shell.providers.base import ModelInfo
 from shell.sessions import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
 from shell.store.turns import Said
 from shell.text import estimate_tokens
 
-ANSWER_RESERVE_TOKENS = 1_024
-"""Room for the answer when nobody set a maximum."""
 CONTINUE = (
     "Continue your last message from exactly where it stopped. "
     "Do not repeat any of it and do not comment on the interruption."
@@ -38,8 +36,7 @@ def history(
     kept: list[Message] = []
     notices: dict[str, str] = {}
     turns = _answered(path)
-    reserve = max_tokens or model.max_output_tokens or ANSWER_RESERVE_TOKENS
-    tokens = model.context_tokens - min(reserve, model.context_tokens // 4)
+    tokens = room(model, max_tokens)
     tokens -= 0 if not system_prompt else estimate_tokens(system_prompt) + TOKENS_PER_MESSAGE
     characters = MAX_REQUEST_CHARACTERS
     for place in range(len(turns) - 1, -1, -1):

@@ -144,10 +144,11 @@ class SettingsFile:
     # --- changing it ------------------------------------------------------------------------
 
     def change(self, change: PreferencesChange) -> None:
-        """Write what is given; null takes a choice back.
+        """Write what is given; null takes a choice back. Blocks, while another process changes it.
 
         Raises:
             StorageFailed: it cannot be written; nothing has changed.
+            StorageUnavailable: another process keeps it to itself; nothing has changed.
         """
         given = change.model_dump(mode="json", by_alias=True, include=change.model_fields_set)
         with self._writing() as raw:

@@ -103,7 +103,9 @@ class Windows:
             if self._remembered is not None:
                 self._placement = read_placement(self._remembered) or STANDARD
             self._view = _view()
-            self._view.prepare(self._post, self._debug_port, self._paper, self._placement.zoom)
+            self._view.prepare(
+                self._post, self._debug_port, self._paper, lambda: self._placement.zoom
+            )
             for name in SETTINGS_OFF:
                 webview.settings[name] = False
 
@@ -164,9 +166,12 @@ class Windows:
                 self._placement = replace(place, x=place.x + STEP, y=place.y + STEP)
 
     def _leave(self, window: Window) -> None:
-        """A window is about to close: the next one, perhaps tomorrow, stands where it did."""
+        """A window is about to close: the next one, now or tomorrow, stands where it did."""
         placement = self._view.placement(window)
-        if placement is not None and self._remembered is not None:
+        if placement is None:
+            return
+        self._placement = placement
+        if self._remembered is not None:
             write_placement(self._remembered, placement)
 
     def _destroy(self) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,6 +147,13 @@ def test_imports_only_go_down() -> None:
 def test_every_module_has_a_layer() -> None:
     for module in modules():
         rank(module)
+
+
+def test_the_page_about_architecture_has_the_same_layers() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d) \| (.*?) \|", text, re.MULTILINE)
+    told = {int(number): set(re.findall(r"`(\w+)`", names)) for number, names in rows}
+    assert told == dict(enumerate(LAYERS))
 
 
 def test_no_imports_go_in_a_circle() -> None:

@@ -1,5 +1,6 @@
 """The settings' file: typed, readable, written whole, and kind to what it does not know."""
 
+import asyncio
 import json
 import stat
 import sys
@@ -7,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from shell.alone import alone
+from shell.api.caller import Caller
+from shell.api.settings import SettingsApi
 from shell.contract import (
     DeadlineSettings,
     LimitSettings,
     PreferencesChange,
 )
-from shell.errors import StorageFailed
+from shell.errors import StorageFailed, StorageUnavailable
 from shell.settings import Settings
 from shell.settings_file import SettingsFile
 
@@ -144,3 +148,35 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     settings = SettingsFile(tmp_path)
     settings.change(PreferencesChange(theme="dark"))
     assert stat.S_IMODE(settings.path.stat().st_mode) == 0o600
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.anyio
+async def test_a_change_that_waits_for_another_process_holds_up_nobody(tmp_path: Path) -> None:
+    api, page = SettingsApi(SettingsFile(tmp_path)), Caller("page")
+    changes = [PreferencesChange(theme="light"), PreferencesChange(theme="dark")]
+    with alone(tmp_path / "settings.json"):
+        pending = [asyncio.ensure_future(api.update(page, change)) for change in changes]
+        await asyncio.sleep(0)
+        assert api.get(page).preferences.theme == "system"
+        assert not any(one.done() for one in pending)
+    seen = [(await one).preferences.theme for one in pending]
+    assert seen == ["light", "dark"]
+    assert read(tmp_path)["theme"] == "dark"
+
+
+def test_a_change_that_another_process_keeps_out_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shell.alone.WAIT_S", 0.05)
+    settings = SettingsFile(tmp_path)
+    with (
+        alone(settings.path),
+        pytest.raises(StorageUnavailable, match="another process"),
+    ):
+        settings.change(PreferencesChange(theme="dark"))
+    assert settings.preferences.theme == "system"

@@ -126,11 +126,34 @@ def test_what_would_write_waits_for_no_host_but_says_who_it_is(
     status, _, said = run("conversations", "import", str(tmp_path / "c.json"))
     assert status == 1
     assert "in use by process" in said
+    assert "drop it on the list of conversations" in said
     status, _, said = run("backup", str(tmp_path / "b.zip"))
     assert status == 0
     status, _, said = run("restore", str(tmp_path / "b.zip"))
     assert status == 1
     assert "in use by process" in said
+
+
+def test_what_became_of_an_import_can_be_read_before_its_terminal_closes(
+    run: Run, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    class Person:
+        def readline(self) -> str:
+            read.append("Enter")
+            return "\n"
+
+    monkeypatch.setattr("sys.stdin", Person())
+    (tmp_path / "c.json").write_text("[]")
+    held = run("conversations", "import", "--stay", str(tmp_path / "c.json"))
+    elsewhere = ["--data-dir", str(tmp_path / "elsewhere")]
+    done = run(*elsewhere, "conversations", "import", "--stay", str(tmp_path / "c.json"))
+    assert (held[0], done[0]) == (1, 0)
+    assert read == ["Enter", "Enter"]
+    for (_, _, said), sentence in ((held, "drop it on the list"), (done, "were imported")):
+        assert sentence in said
+        assert said.endswith("Press Enter to close this.\n")
 
 
 def test_exports_come_back_by_import(run: Run, store: Store, data: Path, tmp_path: Path) -> None:

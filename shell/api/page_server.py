@@ -63,6 +63,17 @@ class PageServer:
         task.add_done_callback(self._connections.discard)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with contextlib.suppress(OSError, TimeoutError):  # the other side went away
+                await self._talk(reader, writer)
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+        finally:
+            # Who stops the server does not wait for a page that has stopped to read.
+            writer.transport.abort()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER)
         try:
             while (request := await _request(connection, reader)) is not None:
@@ -71,14 +82,8 @@ class PageServer:
                     return
                 connection.start_next_cycle()
         except h11.RemoteProtocolError:
-            with contextlib.suppress(OSError, h11.LocalProtocolError):
+            with contextlib.suppress(h11.LocalProtocolError):
                 await _send(connection, writer, plain(400, "This is no request"), None)
-        except (OSError, TimeoutError):
-            pass  # the other side went away
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
 
     def _answer(self, request: h11.Request) -> Answer:
         headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}

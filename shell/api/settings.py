@@ -1,15 +1,18 @@
 """SettingsApi: the `settings` namespace: what a person has chosen."""
 
+import asyncio
+
 from shell.api.caller import Caller
 from shell.contract import Place, PreferencesChange, SettingsView
 from shell.settings_file import SettingsFile
 
 
 class SettingsApi:
-    """Reads and changes the settings' file."""
+    """Reads and changes the settings' file. Loop thread only."""
 
     def __init__(self, settings: SettingsFile) -> None:
         self._settings = settings
+        self._writing = asyncio.Lock()
 
     def get(self, caller: Caller) -> SettingsView:
         """The settings, and what was wrong with their file."""
@@ -25,7 +28,9 @@ class SettingsApi:
             exports=str(folder / "exports"),
         )
 
-    def update(self, caller: Caller, params: PreferencesChange) -> SettingsView:
+    async def update(self, caller: Caller, params: PreferencesChange) -> SettingsView:
         """Change what is given; null takes a choice back."""
-        self._settings.change(params)
-        return self._settings.view()
+        async with self._writing:
+            # It may have to wait for another process, and it waits for the disk.
+            await asyncio.to_thread(self._settings.change, params)
+            return self._settings.view()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from shell.commands.opening import to_read, to_write
-from shell.datadir import DataDirectory
+from shell.datadir import DataDirectory, DataDirectoryHeld
 from shell.errors import ShellError, ValidationFailed
 from shell.exports import FORMATS, write_file
 from shell.store import portable, reading, search, tree
@@ -129,11 +129,14 @@ def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ShellError(f"{name} cannot be read: {reason}") from error
-    with file, to_write(data, "tidewire conversations import") as store:
-        try:
+    try:
+        with file, to_write(data, "tidewire conversations import") as store:
             arrived = import_file(store.database, file, size, progress)
-        except ValidationFailed as error:  # the file's fault, not the command line's
-            raise ShellError(error.message) from None
+    except DataDirectoryHeld as error:
+        advice = "Or import the file there: drop it on the list of conversations."
+        raise ShellError(f"{error.message} {advice}") from None
+    except ValidationFailed as error:  # the file's fault, not the command line's
+        raise ShellError(error.message) from None
     line = {
         "conversations": arrived.conversations,
         "messages": arrived.messages,

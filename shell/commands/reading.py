@@ -1,10 +1,12 @@
 """Reading: the arguments of the commands for what is kept."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from shell.datadir import DataDirectory
+from shell.errors import ShellError
 
 if TYPE_CHECKING:
     from shell.commands.keys import KeyCommands
@@ -47,6 +49,9 @@ def add_store_commands(commands: "argparse._SubParsersAction[P]", common: P) -> 
     exported.add_argument("--out", metavar="FILE", help="instead of the standard output")
     imported = _json(add(kept, "import", "ChatGPT's export, or one of our own", _import))
     imported.add_argument("file", metavar="FILE")
+    imported.add_argument(
+        "--stay", action="store_true", help="wait for Enter at the end, in a terminal that closes"
+    )
 
     add(commands, "backup", "everything but keys as one file", _backup).add_argument(
         "file", metavar="FILE"
@@ -103,7 +108,16 @@ def _export(chosen: Arguments) -> int:
 def _import(chosen: Arguments) -> int:
     from shell.commands import conversations
 
-    return conversations.import_from(_data(chosen), chosen.file, as_json=chosen.json)
+    if not chosen.stay:
+        return conversations.import_from(_data(chosen), chosen.file, as_json=chosen.json)
+    try:
+        status = conversations.import_from(_data(chosen), chosen.file, as_json=chosen.json)
+    except ShellError as error:  # to be read before the terminal closes
+        print(f"tidewire: {error}", file=sys.stderr)
+        status = 1
+    print("Press Enter to close this.", file=sys.stderr, flush=True)
+    sys.stdin.readline()
+    return status
 
 
 def _backup(chosen: Arguments) -> int:

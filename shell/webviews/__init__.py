@@ -20,10 +20,11 @@ class View(Protocol):
     """pywebview's name for it; None for the system's own."""
 
     def prepare(
-        self, post: Post, debug_port: int | None, paper: tuple[str, str], zoom: float
+        self, post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
     ) -> None:
         """Once, before pywebview begins. `paper` is the page's background, light and dark; `zoom`
-        is how large pages are to be, where the view does not know that by itself.
+        tells for each new window how large its page is to be, where the view does not know that
+        by itself.
         """
 
     def runner(self, window: Window) -> RunScript:

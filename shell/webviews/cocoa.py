@@ -6,6 +6,7 @@ pywebview's delegates are subclassed, and the subclasses take their place before
 # ruff: noqa: N802, E501, the names are Apple's
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import AppKit  # type: ignore[import-not-found]
@@ -27,7 +28,9 @@ DENY = 2
 _log = logging.getLogger(__name__)
 
 
-def prepare(post: Post, debug_port: int | None, paper: tuple[str, str], zoom: float) -> None:
+def prepare(
+    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+) -> None:
     """Put sealed delegates where pywebview looks for its own."""
     webview.settings["REMOTE_DEBUGGING_PORT"] = None
     for name, part in (("BrowserDelegate", _delegate()), ("JSBridge", _bridge())):

@@ -22,7 +22,9 @@ GUI: Gui | None = "edgechromium"
 _log = logging.getLogger(__name__)
 
 
-def prepare(post: Post, debug_port: int | None, paper: tuple[str, str], zoom: float) -> None:
+def prepare(
+    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+) -> None:
     """Put sealed handlers where pywebview looks for its own."""
     webview.settings["REMOTE_DEBUGGING_PORT"] = debug_port
     view = platform.EdgeChrome

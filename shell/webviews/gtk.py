@@ -21,7 +21,9 @@ GUI: Gui | None = "gtk"
 _log = logging.getLogger(__name__)
 
 
-def prepare(post: Post, debug_port: int | None, paper: tuple[str, str], zoom: float) -> None:
+def prepare(
+    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+) -> None:
     """Put sealed parts where pywebview looks for its own. WebKitGTK has no port for debugging."""
     if debug_port is not None:
         _log.warning("This web view cannot be debugged by remote; the port is not opened")

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol, cast
 
@@ -36,7 +37,9 @@ class _Native(Protocol):
     request_interceptor: QObject
 
 
-def prepare(post: Post, debug_port: int | None, paper: tuple[str, str], zoom: float) -> None:
+def prepare(
+    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+) -> None:
     """Set what Chromium reads once, and put sealed parts where pywebview looks for its own."""
     if debug_port is None:
         os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)
@@ -55,7 +58,8 @@ def prepare(post: Post, debug_port: int | None, paper: tuple[str, str], zoom: fl
         home = native.pywebview_window.original_url or ""
         made = SealedPage(home, native.js_bridge, profile, native.webview, paper)
         interceptor, window = native.request_interceptor, cast("QObject", native)
-        add_zoom(native.webview, zoom)
+        made.setZoomFactor(zoom())  # the view's own goes with the page that it has now
+        add_zoom(native.webview)
         remains.follow(made, profile, interceptor, native.js_bridge, window)
         return made
 

@@ -7,8 +7,8 @@ STEPS = (0.5, 0.67, 0.75, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 """Chromium's own."""
 
 
-def add_zoom(view: QWebEngineView, factor: float) -> None:
-    """Begin with this factor, and change it by Ctrl and +, - or 0."""
+def add_zoom(view: QWebEngineView) -> None:
+    """Change the zoom by Ctrl and +, - or 0."""
 
     def larger() -> None:
         wider = [step for step in STEPS if step > view.zoomFactor() + 0.01]
@@ -21,7 +21,6 @@ def add_zoom(view: QWebEngineView, factor: float) -> None:
     def standard() -> None:
         view.setZoomFactor(1.0)
 
-    view.setZoomFactor(factor)
     # Ctrl and = is where + is on many keyboards.
     for act, keys in (
         (larger, (QKeySequence.StandardKey.ZoomIn, "Ctrl+=")),

@@ -10,6 +10,8 @@ import archive
 import deb
 import pytest
 
+from shell import cli
+from shell.exports import ENDINGS
 from shell.store import archive as exported
 
 pytestmark = pytest.mark.skipif(
@@ -88,3 +90,16 @@ def test_a_file_of_conversations_is_known_by_how_it_begins() -> None:
     rule = (deb.LINUX / "tidewire.xml").read_text("utf-8")
     magic = rule.partition('value="')[2].partition('"')[0]
     assert began.startswith(magic.replace("&quot;", '"').replace("\\n", "\n"))
+
+
+def test_a_file_of_conversations_is_known_by_its_name() -> None:
+    rule = (deb.LINUX / "tidewire.xml").read_text("utf-8")
+    assert f'<glob pattern="*.{ENDINGS["json"]}"/>' in rule
+
+
+def test_the_desktop_imports_with_a_command_that_is_there_and_stays_to_be_read() -> None:
+    entry = (deb.LINUX / "tidewire-import.desktop").read_text("utf-8")
+    line = next(line for line in entry.splitlines() if line.startswith("Exec="))
+    name, *arguments = line.removeprefix("Exec=").split()
+    assert (name, arguments[-1]) == ("tidewire", "%f")
+    assert cli._parser().parse_args([*arguments[:-1], "/home/you/a.tidewire.json"]).stay

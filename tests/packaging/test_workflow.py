@@ -30,3 +30,9 @@ def test_it_runs_what_people_run_on_all_three_systems() -> None:
     assert "dev.py build all" in text
     for system in ("ubuntu-", "macos-", "windows-"):
         assert system in text
+
+
+def test_root_takes_the_python_that_was_set_up() -> None:
+    text = WORKFLOWS[0].read_text("utf-8")
+    asked = re.findall(r"run: sudo (\S+ \S+) dev\.py", text)
+    assert asked == ['"$(which python)"'] * 2

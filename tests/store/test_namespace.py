@@ -272,10 +272,12 @@ async def test_exports_and_backups_come_back(house: House) -> None:
     for ending, start in (("json", "{"), ("md", "# to be kept"), ("html", "<!doctype html>")):
         reply = await page.fields("conversations.export", {"format": ending})
         assert str(reply["text"]).startswith(start)
-        assert str(reply["name"]).endswith(f".{ending}")
+        whole = {"json": ".tidewire.json"}.get(ending, f".{ending}")
+        assert str(reply["name"]).endswith(whole)
     path = await page.call(
         "conversations.export_file", {"conversationIds": [conversation], "format": "json"}
     )
+    assert str(path).endswith(".tidewire.json")
     assert FORMAT in Path(str(path)).read_text("utf-8")  # noqa: ASYNC240
     backup = await page.fields("conversations.backup")
     assert [backup] == await page.call("conversations.backups")

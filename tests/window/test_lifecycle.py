@@ -194,7 +194,7 @@ SAYS_SANDBOX = """
 import logging, os
 from shell.webviews import qt
 logging.basicConfig(format="%(message)s")
-qt.prepare(print, None, ("#fff", "#000"), 1.0)
+qt.prepare(print, None, ("#fff", "#000"), lambda: 1.0)
 print("sandbox", os.environ.get("QTWEBENGINE_DISABLE_SANDBOX"))
 """
 

@@ -10,11 +10,20 @@ from shell.placement import FILE, Placement, read_placement, write_placement
 from tests.chromium import inside, windows
 from tests.host_process import HostProcess
 from tests.window.conftest import Toy
+from tests.window.toy import SHAPE, ZOOM
 
 SCREEN = (1280, 900)
 CHANGED = """
 (was) => new Promise((done) => {
   const look = () => innerWidth === was ? requestAnimationFrame(look) : done(innerWidth);
+  look();
+})
+"""
+
+SHAPED = """
+([width, height]) => new Promise((done) => {
+  const near = () => Math.abs(innerWidth - width) <= 2 && Math.abs(innerHeight - height) <= 2;
+  const look = () => near() ? done() : requestAnimationFrame(look);
   look();
 })
 """
@@ -95,3 +104,21 @@ def test_control_and_plus_make_the_page_larger(page: Page, toy: Toy) -> None:
         was = page.evaluate("innerWidth")
         page.evaluate("(key) => toy.call('toy.zoom', key)", key)
         assert page.evaluate(CHANGED, was) == pytest.approx(width, abs=2)
+
+
+@pytest.mark.window
+def test_a_window_looks_as_the_last_one_that_was_closed(page: Page, toy: Toy) -> None:
+    inside_of_it = (SHAPE[0] / ZOOM, SHAPE[1] / ZOOM)
+    for changed in (True, False):
+        said = toy.program.count("SAID hello")
+        with toy.browser.contexts[0].expect_page() as opened:
+            assert page.evaluate("toy.call('shell.open_window')") is True
+        toy.program.wait_for("SAID hello", said + 1)
+        other = opened.value
+        if changed:
+            other.evaluate("toy.call('toy.shape_last')")
+            other.evaluate(SHAPED, inside_of_it)
+        size = other.evaluate("[innerWidth, innerHeight]")
+        assert size == pytest.approx(inside_of_it, abs=2)
+        with other.expect_event("close"):
+            page.evaluate("toy.call('toy.close_last')")

@@ -34,6 +34,7 @@ LOOSE = "default-src * data: blob: 'unsafe-inline'"
 """With `?loose`: nothing but the window itself holds the page back."""
 
 
+SHAPE, ZOOM = (750, 500), 1.25
 KEPT = 5
 """Streams that a page may still attach to."""
 
@@ -109,6 +110,15 @@ class Toy:
         """Close the window that was opened last, as its user would."""
         threading.Thread(target=webview.windows[-1].destroy).start()
 
+    def shape_last(self, caller: Caller) -> None:
+        """Make the window that was opened last another size, and its page larger."""
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+        assert application is not None
+        QTimer.singleShot(0, application, _shape_last)
+
     def stream(self, caller: Caller, params: StreamRequest) -> bool:
         """Write tokens `0 `, `1 ` … into a log; whoever attaches is told."""
         log = self.logs[params.id] = InferenceLog(params.id, None)
@@ -147,6 +157,12 @@ def _press_with_control(key: int) -> None:
 
     window = QApplication.topLevelWindows()[0]
     QTest.keyClick(window, Qt.Key(key), Qt.KeyboardModifier.ControlModifier)
+
+
+def _shape_last() -> None:
+    native: Any = webview.windows[-1].native
+    native.resize(*SHAPE)
+    native.webview.setZoomFactor(ZOOM)
 
 
 def _press() -> None:

@@ -394,7 +394,8 @@ export class FakeConversations {
             .flatMap(({ title, messages }) => [`# ${title}`, ...messages.map((m) => m.text)])
             .join("\n\n");
     const mediaType = { json: "application/json", md: "text/markdown", html: "text/html" }[format];
-    return { name: `conversations.${format}`, mediaType, text };
+    const ending = format === "json" ? "tidewire.json" : format;
+    return { name: `conversations.${ending}`, mediaType, text };
   }
 
   #take(title: string, messages: readonly { role: Message["role"]; text: string }[]): void {

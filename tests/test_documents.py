@@ -1,0 +1,39 @@
+"""What the documents tell a newcomer to type and to open is there."""
+
+import re
+import shlex
+
+import pytest
+
+from shell import cli
+from tests.command import ROOT
+
+NAMES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_that_are_named_are_there(name: str) -> None:
+    text = text_of(name)
+    named = re.findall(r"`((?:shell|tests|web|docs|packaging)/[\w./-]*)`", text)
+    named += re.findall(r"\]\((?!https?:)([\w./-]+)\)", text)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_commands_of_the_launcher_are_its_own(name: str) -> None:
+    launcher = (ROOT / "dev.py").read_text("utf-8")
+    asked = set(re.findall(r"dev\.py ([a-z]+)", text_of(name)))
+    assert {word for word in asked if f'"{word}": (' not in launcher} == set()
+
+
+def test_the_command_lines_of_the_readme_are_understood() -> None:
+    lines = re.findall(r"^tidewire\b(.*)$", text_of("README.md"), re.MULTILINE)
+    assert len(lines) > 5
+    for line in lines:
+        typed = re.split(r" {2,}| < ", line)[0]
+        cli._parser().parse_args(shlex.split(typed))

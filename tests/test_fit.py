@@ -1,0 +1,23 @@
+"""How much of its context a model has for what it is sent."""
+
+import pytest
+
+from shell.fit import ANSWER_RESERVE_TOKENS, room
+from shell.providers.base import ModelInfo
+
+
+@pytest.mark.parametrize(
+    ("most", "asked", "kept_free"),
+    [
+        (None, None, ANSWER_RESERVE_TOKENS),
+        (2_000, None, 2_000),
+        (2_000, 500, 500),
+        (None, 9_000, 4_000),
+        (9_000, None, 4_000),
+    ],
+)
+def test_an_answer_has_the_room_it_may_need_but_a_quarter_at_most(
+    most: int | None, asked: int | None, kept_free: int
+) -> None:
+    model = ModelInfo("m", context_tokens=16_000, max_output_tokens=most)
+    assert room(model, asked) == 16_000 - kept_free

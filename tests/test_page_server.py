@@ -1,0 +1,47 @@
+"""The server of the program's own windows, and how it ends."""
+
+import asyncio
+import socket
+
+import pytest
+
+from shell.api.assets import Asset, Page
+from shell.api.listener import listen
+from shell.api.page_server import PageServer
+
+pytestmark = pytest.mark.anyio
+BIG = b"x" * 50_000_000
+"""More than the buffers of any socket."""
+PATIENCE_S = 10.0
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_a_page_that_does_not_read_does_not_hold_up_the_end() -> None:
+    server = PageServer(listen(0), Page({"/big": Asset(BIG, "text/javascript")}, "", (), ()))
+    server.start()
+    host, port = "127.0.0.1", int(server.address.rpartition(":")[2])
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setblocking(False)
+        await loop.sock_connect(client, (host, port))
+        await loop.sock_sendall(
+            client, f"GET /big HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
+        )
+        assert await loop.sock_recv(client, 4) == b"HTTP"  # and nothing more is read
+        await asyncio.wait_for(server.stop(), PATIENCE_S)
+
+
+async def test_what_was_asked_for_comes_whole_before_a_connection_is_closed() -> None:
+    server = PageServer(listen(0), Page({"/big": Asset(BIG, "text/javascript")}, "", (), ()))
+    server.start()
+    host, port = "127.0.0.1", int(server.address.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(f"GET /big HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+    answer = await asyncio.wait_for(reader.read(), PATIENCE_S)
+    assert answer.endswith(BIG)
+    writer.close()
+    await server.stop()
