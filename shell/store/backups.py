@@ -3,8 +3,10 @@
 import os
 import re
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 
 import apsw
 
@@ -13,12 +15,12 @@ from shell.errors import NotFound
 from shell.store.check import problem_of
 from shell.store.trouble import Damaged
 
-KEPT = 3
-"""Automatic backups; each is as large as what it is a copy of."""
+KEPT: Mapping[str, int] = MappingProxyType({"auto": 3, "before": 3, "after": 1})
+"""How many are kept of each kind; each is as large as what it is a copy of."""
 EXTRAS = ("settings.json", "providers.json")
 """Files of the data directory that belong to a whole backup, as far as they are there."""
 DUE_MS = 24 * 3_600_000
-_NAME = re.compile(r"(auto|before)-\d{8}-\d{6}(-\d+)?\.db|tidewire-[\w-]+\.zip")
+_NAME = re.compile(r"(auto|before|after)-\d{8}-\d{6}(-\d+)?\.db|tidewire-[\w-]+\.zip")
 
 
 class Backups:
@@ -81,8 +83,25 @@ class Backups:
         self._prune(prefix)
         return path
 
+    def adopt(self, copied: Path, prefix: str) -> Path:
+        """Take a sound copy of the conversations in, which lies on the same disk.
+
+        Args:
+            copied: the file; it is moved.
+            prefix: `after` for what was restored.
+        """
+        path = self._free(prefix)
+        copied.chmod(0o600)
+        os.utime(copied)  # now it is the newest
+        copied.replace(path)
+        sync_folder(self.folder)
+        self._prune(prefix)
+        return path
+
     def newest_sound(self) -> Path | None:
-        """The newest automatic backup that is not damaged itself."""
+        """The newest backup of the conversations that is not damaged itself, whatever it was made
+        for. After a restore that is what was restored, not what a person had just replaced.
+        """
         for backup in self.listed():
             path = self.folder / backup.name
             if path.suffix == ".db" and problem_of(path) is None:
@@ -100,7 +119,7 @@ class Backups:
 
     def _prune(self, prefix: str) -> None:
         same = [backup for backup in self.listed() if backup.name.startswith(f"{prefix}-")]
-        for backup in same[KEPT:]:
+        for backup in same[KEPT[prefix] :]:
             path = self.folder / backup.name
             for beside in (path.name, *(f"{path.stem}-{extra}" for extra in EXTRAS)):
                 path.with_name(beside).unlink(missing_ok=True)

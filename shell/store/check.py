@@ -1,5 +1,6 @@
 """Checks whether a database file is what was written to it."""
 
+import hashlib
 from pathlib import Path
 
 import apsw
@@ -8,6 +9,12 @@ from shell.store.rows import rows
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, version
 from shell.store.seal import SOUND_CONVERSATION, SOUND_MESSAGE, register
 
+SHADOWS = (
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
+    "AND (name GLOB 'words_*' OR name GLOB 'trigrams_*')"
+)
+"""The tables that the full-text indexes are kept in."""
+HEADER = "its header is not what it was"
 TABLES = ("conversations", "messages", "tails", "blobs", "notes")
 
 
@@ -16,6 +23,8 @@ def problem(connection: apsw.Connection) -> str | None:
     try:
         if version(connection) > len(MIGRATIONS):
             return "a newer Tidewire wrote it"
+        if version(connection) < 1:
+            return HEADER
         if version(connection) < len(MIGRATIONS):  # the tables of an earlier Tidewire
             finding: str = connection.execute("PRAGMA quick_check(1)").get
             return None if finding == "ok" else finding
@@ -29,9 +38,12 @@ def problem(connection: apsw.Connection) -> str | None:
 def index_is_sound(connection: apsw.Connection) -> bool:
     """Whether the full-text indexes are; they can be made anew."""
     try:
+        for table in rows(connection.execute(SHADOWS), str):
+            if rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str) != ["ok"]:
+                return False
         connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
         connection.execute("INSERT INTO trigrams (trigrams) VALUES ('integrity-check')")
-    except (apsw.CorruptError, apsw.SQLError):
+    except (apsw.CorruptError, apsw.FormatError, apsw.SQLError):
         return False
     return True
 
@@ -60,7 +72,7 @@ def open_still(path: Path) -> apsw.Connection:
 
 def _structure(connection: apsw.Connection) -> str | None:
     if connection.pragma("application_id") != APPLICATION_ID:
-        return "its header is not what it was"
+        return HEADER
     for table in TABLES:
         for finding in rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str):
             if finding != "ok":
@@ -79,4 +91,14 @@ def _rows(connection: apsw.Connection) -> str | None:
         broken: int = connection.execute(sql).get
         if broken:
             return f"{broken} of its {table} are not what was written"
+    for name, data in connection.execute("SELECT hash, CAST(data AS BLOB) FROM blobs"):
+        if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != name:
+            return "an attachment is not what was written"
+    # These have no checksum; one that is no text would keep every other one from being read.
+    for table, texts in (("notes", "name, text"), ("tails", "text, reasoning")):
+        try:
+            for _ in connection.execute(f"SELECT {texts} FROM {table}"):  # noqa: S608
+                pass
+        except UnicodeDecodeError:
+            return f"one of its {table} is no text any more"
     return None

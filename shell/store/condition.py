@@ -8,13 +8,15 @@ from pathlib import Path
 import apsw
 
 from shell.store import seal
-from shell.store.check import index_is_sound, problem
-from shell.store.schema import MIGRATIONS, check_version, version
+from shell.store.check import HEADER, index_is_sound, problem
+from shell.store.schema import MIGRATIONS, check_version
 from shell.store.trouble import trouble
 
 CHECKED_AT_ONCE = 64 * 1024 * 1024
 """A larger file that was not closed in order is looked through while it is in use already."""
 BLANK = "it was empty or gone"
+DAMAGED = {"damaged": 1}
+"""The note on a file that is to be repaired at the next start, however large it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,25 @@ def examine(path: Path) -> Condition:
     """
     if not path.exists() or path.stat().st_size == 0:
         return Condition(BLANK)
-    closed = _was_closed(path)
+    noted = _noted(path)
     try:
         with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
             seal.register(connection)
+            connection.pragma("cell_size_check", True)
             found = check_version(connection, MIGRATIONS)
             if found == 0 and connection.execute("SELECT 1 FROM sqlite_schema").get is None:
                 return Condition(BLANK)
-            if found < len(MIGRATIONS) and version(connection):
-                return Condition(outdated=True)
-            if closed:
+            if found < 1:
+                return Condition(HEADER)
+            if found < len(MIGRATIONS):
+                return Condition(problem(connection), outdated=True)
+            if noted == _stamp(path):
                 return Condition()
-            if path.stat().st_size > CHECKED_AT_ONCE:
+            if noted != DAMAGED and path.stat().st_size > CHECKED_AT_ONCE:
                 return Condition(unchecked=True)
             damage = problem(connection)
+            if damage is None and noted == DAMAGED:
+                damage = "something in it could not be read"
             return Condition(damage, index_damaged=not damage and not index_is_sound(connection))
     except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError):
         return Condition("unreadable")
@@ -64,17 +71,31 @@ def note_closed(path: Path) -> None:
     """Remember how the file is, now that it has been closed in order."""
     stamp = _stamp(path)
     if stamp["wal"] == 0:
-        draft = _note(path).with_suffix(".new")
-        draft.write_text(json.dumps(stamp), "utf-8")
-        draft.replace(_note(path))
+        _put_note(path, stamp)
 
 
-def _was_closed(path: Path) -> bool:
+def note_damaged(path: Path) -> None:
+    """Remember that something in the file could not be read, so that it is repaired next time."""
+    _put_note(path, DAMAGED)
+
+
+def forget(path: Path) -> None:
+    """Let go of what was noted of a file that another one has taken the place of."""
+    _note(path).unlink(missing_ok=True)
+
+
+def _put_note(path: Path, noted: dict[str, int]) -> None:
+    draft = _note(path).with_suffix(".new")
+    draft.write_text(json.dumps(noted), "utf-8")
+    draft.replace(_note(path))
+
+
+def _noted(path: Path) -> object:
     try:
-        noted = json.loads(_note(path).read_text("utf-8"))
+        noted: object = json.loads(_note(path).read_text("utf-8"))
     except (OSError, ValueError):
-        return False
-    return bool(noted == _stamp(path))
+        return None
+    return noted
 
 
 def _stamp(path: Path) -> dict[str, int]:

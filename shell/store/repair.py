@@ -1,5 +1,6 @@
 """Repairs a damaged database: keeps it aside, and makes a new one of what is left."""
 
+import filecmp
 import shutil
 import tempfile
 import time
@@ -10,9 +11,11 @@ import apsw
 
 from shell.store import index, seal
 from shell.store.backups import Backups, copy, sync_folder
+from shell.store.check import index_is_sound
 from shell.store.database import in_transaction
 from shell.store.salvage import Salvage
 from shell.store.schema import migrate
+from shell.store.wreck import Wreck
 
 SMALLEST_ROW = 32
 """In bytes; less than any row of ours takes."""
@@ -55,19 +58,52 @@ def repair(path: Path, aside: Path, backups: Backups, found: str) -> str:
     )
 
 
+def reindex(path: Path) -> bool:
+    """Make the full-text indexes of a file anew; False when they are too damaged even for that.
+
+    Raises:
+        apsw.Error: the file cannot be used.
+    """
+    with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
+        connection.set_busy_timeout(2_000)
+        try:
+            in_transaction(connection, index.build, "IMMEDIATE")
+        except (apsw.CorruptError, apsw.FormatError, apsw.SQLError):
+            return False
+        return index_is_sound(connection)
+
+
 def _keep(path: Path, aside: Path) -> Path:
-    """Copy the file, and its log of writes, to a directory of its own."""
+    """Copy the file, and its log of writes, to a directory of its own. What is kept already is not
+    copied again: a repair that fails is tried anew every few seconds.
+    """
+    names = [path.name, f"{path.name}-wal"]
+    sources = [path.with_name(name) for name in names if path.with_name(name).exists()]
+    if aside.is_dir():
+        for folder in aside.iterdir():
+            if folder.is_dir() and _is_copy(folder, names, sources):
+                return folder / path.name
     folder = aside / time.strftime("%Y%m%d-%H%M%S")
     more = 1
     while folder.exists():
         folder = aside / f"{time.strftime('%Y%m%d-%H%M%S')}-{more}"
         more += 1
     folder.mkdir(mode=0o700, parents=True)
-    for name in (path.name, f"{path.name}-wal"):
-        source = path.with_name(name)
-        if source.exists():
-            shutil.copyfile(source, folder / name)
+    try:
+        for source in sources:
+            shutil.copyfile(source, folder / source.name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # half a copy helps nobody on a full disk
+        raise
     return folder / path.name
+
+
+def _is_copy(folder: Path, names: list[str], sources: list[Path]) -> bool:
+    """Whether the directory has these files as they are now, and no other of the names."""
+    there = [name for name in names if (folder / name).exists()]
+    return there == [source.name for source in sources] and all(
+        filecmp.cmp(source, folder / source.name, shallow=False) for source in sources
+    )
 
 
 def _fill(draft: Path, kept: Path, folder: Path) -> bool:
@@ -90,7 +126,11 @@ def _fill(draft: Path, kept: Path, folder: Path) -> bool:
             return False
         with closing(damaged):
             seal.register(damaged)
-            salvage = Salvage(damaged, target, work.stat().st_size // SMALLEST_ROW)
+            damaged.pragma("trusted_schema", False)
+            # Says that a table or an index whose definition rotted takes none of the others along.
+            damaged.pragma("writable_schema", True)
+            wreck = Wreck(damaged, work.stat().st_size // SMALLEST_ROW)
+            salvage = Salvage(wreck, target)
 
             def run(connection: apsw.Connection) -> None:
                 salvage.run()

@@ -5,23 +5,31 @@ the backup's and wins; one that is not counts only where there is no other.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple, get_args
 
 import apsw
 
-from shell.contract import MessageStatus, Role
+from shell.contract import MessageStatus, Role, TextPart
 from shell.ids import epoch_ms, new_id
+from shell.store.parts import for_page
 from shell.store.rows import rows
 from shell.store.seal import SEAL_CONVERSATION, SEAL_MESSAGE, SOUND_CONVERSATION, SOUND_MESSAGE
+from shell.store.wreck import Wreck, words
 
-HIGHEST = 1 << 20
-"""Numbers are looked for up to here when even their maximum cannot be read."""
 LOST = "Recovered messages"
 """The title of a conversation of which nothing else is left."""
+LATEST = (1 << 63) - 1
+"""Above the number of every message."""
+HASHES = """
+    SELECT DISTINCT json_extract(part.value, '$.hash')
+    FROM messages, json_each(messages.parts) part
+    WHERE messages.parts IS NOT NULL AND json_extract(part.value, '$.hash') IS NOT NULL
+"""
+"""The attachments that messages have."""
 
-_UNREADABLE = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, apsw.IOError, apsw.SQLError)
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 Values = dict[str, str | int | None]
 
@@ -61,111 +69,66 @@ _MESSAGES = _Table(
 )
 
 
-class _Tail(NamedTuple):
-    message: int
-    place: int
-    text: bytes | None
-    reasoning: bytes | None
-
-
-class _Note(NamedTuple):
-    name: str
-    text: str
-    changed_at: int
-
-
-class _Blob(NamedTuple):
-    hash: str
-    data: bytes
-
-
 class Salvage:
     """One salvage; what became of it is in `gaps` and `doubtful`.
 
     Args:
         damaged: where rows are read.
         target: where they are written.
-        most: how many rows a table can have at most, for one whose end cannot be read.
     """
 
-    def __init__(self, damaged: apsw.Connection, target: apsw.Connection, most: int) -> None:
+    def __init__(self, damaged: Wreck, target: apsw.Connection) -> None:
         self._damaged = damaged
         self._target = target
         self._conversations: dict[int, int] = {}
         self._messages: dict[int, int] = {}
+        self._taken: set[int] = set()
         self._chosen: list[tuple[_Table, int, int]] = []
-        self._most = most
-        self.gaps = 0
-        """Stretches that could not be read."""
         self.doubtful = 0
-        """Rows that were taken over although their checksum is wrong."""
+        """Rows that were taken over although their checksum is wrong, or not at all."""
+
+    @property
+    def gaps(self) -> int:
+        """Stretches that could not be read."""
+        return self._damaged.gaps
 
     def run(self) -> None:
         """Take over what can be read; part of a writing job of the target. Builds no index."""
         for number, sound, values in self._readable(_CONVERSATIONS):
-            self._conversations[number] = self._take(_CONVERSATIONS, number, sound, values)
+            known = self._known(_CONVERSATIONS, number, sound, values)
+            self._conversations[number] = self._take(_CONVERSATIONS, known, sound, values)
         if self.gaps == 0:
             self._drop_purged()
         for number, sound, values in self._readable(_MESSAGES):
-            conversation, parent = values["conversation"], values["parent"]
-            place = self._conversation(conversation)
+            known = self._known(_MESSAGES, number, sound, values)
+            place = self._conversation(values["conversation"], known)
+            values["parent"] = self._parent(known, values["parent"], place)
             values["conversation"] = place
-            values["parent"] = self._parent(number, parent, place)
-            self._messages[number] = self._take(_MESSAGES, number, sound, values)
+            taken = self._take(_MESSAGES, known, sound, values)
+            self._messages[number] = taken
+            self._taken.add(taken)
+            if sound and values["status"] != "streaming":
+                # The backup may be of a moment at which it was still being written.
+                self._target.execute("DELETE FROM tails WHERE message = ?", (taken,))
         self._choose()
         self._take_tails()
         self._take_blobs()
         self._take_notes()
 
-    # --- reading ----------------------------------------------------------------------------
-
     def _readable(self, table: _Table) -> Iterator[tuple[int, bool, Values]]:
-        try:
-            self._damaged.execute(f"SELECT number FROM {table.name} LIMIT 0")  # noqa: S608
-        except _UNREADABLE:
-            self.gaps += 1
-            return
-        try:
-            newest = self._damaged.execute(f"SELECT max(number) FROM {table.name}")  # noqa: S608
-            highest = int(newest.get or 0)
-        except _UNREADABLE:
-            highest = min(HIGHEST, self._most)
-        yield from self._range(table, 1, highest)
-
-    def _range(self, table: _Table, low: int, high: int) -> Iterator[tuple[int, bool, Values]]:
-        """The rows of these numbers; a stretch that cannot be read is halved until it can."""
-        if low > high:
-            return
-        columns = [f"CAST({name} AS BLOB)" for name in table.texts]
+        columns = [table.sound, *(f"CAST({name} AS BLOB)" for name in table.texts)]
         columns += [f"CAST({name} AS INTEGER)" for name in ("chosen", *table.numbers)]
-        sql = f"""
-            SELECT number, {table.sound}, {", ".join(columns)} FROM {table.name}
-            WHERE number BETWEEN ? AND ? ORDER BY number
-        """  # noqa: S608 - names of our own
-        try:
-            found = self._damaged.execute(sql, (low, high)).fetchall()
-        except _UNREADABLE:
-            if low == high:
-                self.gaps += 1
-                return
-            middle = (low + high) // 2
-            yield from self._range(table, low, middle)
-            yield from self._range(table, middle + 1, high)
-            return
         names = (*table.texts, "chosen", *table.numbers)
-        for number, sound, *rest in found:
+        for number, (sound, *rest) in self._damaged.numbered(table.name, "number", columns):
             values: Values = {}
             for name, value in zip(names, rest, strict=True):
-                text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-                values[name] = int(text) if isinstance(text, float) else text
-            if isinstance(number, int):
-                yield number, bool(sound), values
+                values[name] = words(value) if isinstance(value, bytes) else value
+            yield number, bool(sound), values
 
     # --- writing ----------------------------------------------------------------------------
 
-    def _take(self, table: _Table, number: int, sound: bool, values: Values) -> int:
-        """Put a row into the target; returns its number there."""
-        chosen = values.pop("chosen")
+    def _known(self, table: _Table, number: int, sound: bool, values: Values) -> int | None:
+        """The number in the target of a row that is there already."""
         known: int | None = self._target.execute(
             f"SELECT number FROM {table.name} WHERE id = ?",  # noqa: S608
             (values["id"],),
@@ -176,6 +139,11 @@ class Salvage:
                 f"SELECT number FROM {table.name} WHERE number = ? AND created_at = ?",  # noqa: S608
                 (number, values["created_at"]),
             ).get
+        return known
+
+    def _take(self, table: _Table, known: int | None, sound: bool, values: Values) -> int:
+        """Put a row into the target; returns its number there."""
+        chosen = values.pop("chosen")
         if known is None or sound:
             if not sound:
                 self.doubtful += 1
@@ -197,9 +165,15 @@ class Salvage:
         self._target.execute(table.seal, (known,))
         return known
 
-    def _conversation(self, number: str | int | None) -> int:
-        """The conversation of a message; one for the lost when its own cannot be read."""
+    def _conversation(self, number: str | int | None, known: int | None) -> int:
+        """The conversation of a message that the target knows by this number, or does not know;
+        when its own cannot be read, the one that the backup has it in, else one for the lost.
+        """
         key = number if isinstance(number, int) else 0
+        if key not in self._conversations and known is not None:
+            self._conversations[key] = self._target.execute(
+                "SELECT conversation FROM messages WHERE number = ?", (known,)
+            ).get
         if key not in self._conversations:
             now = epoch_ms()
             self._conversations[key] = self._write(
@@ -215,23 +189,25 @@ class Salvage:
             )
         return self._conversations[key]
 
-    def _parent(self, number: int, parent: str | int | None, conversation: int) -> int | None:
-        """The parent of the message of this number. One that cannot be read may be in the backup,
-        under the same number; else it is whatever was said before. A message never hangs on a later
-        one: the tree would have a circle that nobody reaches.
+    def _parent(self, known: int | None, parent: str | int | None, conversation: int) -> int | None:
+        """The parent of the message that the target knows by this number, or does not know yet.
+        One that cannot be read may be in the backup, under the same number, if that is not another
+        one's there; else it is whatever was said before. A message never hangs on a later one of
+        the target: the tree would have a circle that nobody reaches.
         """
         if parent is None:
             return None
-        if isinstance(parent, int) and parent < number:
+        end = LATEST if known is None else known
+        if isinstance(parent, int) and (parent in self._messages or parent not in self._taken):
             there: int | None = self._target.execute(
-                "SELECT number FROM messages WHERE number = ? AND conversation = ?",
-                (self._messages.get(parent, parent), conversation),
+                "SELECT number FROM messages WHERE number = ? AND number < ? AND conversation = ?",
+                (self._messages.get(parent, parent), end, conversation),
             ).get
             if there is not None:
                 return there
         before: int | None = self._target.execute(
             "SELECT max(number) FROM messages WHERE conversation = ? AND number < ?",
-            (conversation, number),
+            (conversation, end),
         ).get
         return before
 
@@ -253,48 +229,55 @@ class Salvage:
             )
 
     def _take_tails(self) -> None:
-        try:
-            tails = rows(
-                self._damaged.execute(
-                    "SELECT message, place, CAST(text AS BLOB), CAST(reasoning AS BLOB) FROM tails"
-                ),
-                _Tail,
-            )
-        except _UNREADABLE:
-            self.gaps += 1
-            return
-        for tail in tails:
-            if tail.message in self._messages:
+        columns = ("CAST(message AS INTEGER)", "CAST(place AS INTEGER)")
+        texts = ("CAST(text AS BLOB)", "CAST(reasoning AS BLOB)")
+        for message, place, text, reasoning in self._damaged.ends(
+            "tails", (*columns, *texts), ("message", "place")
+        ):
+            if isinstance(message, int) and message in self._messages:
                 self._target.execute(
                     "INSERT OR REPLACE INTO tails VALUES (?, ?, ?, ?)",
                     (
-                        self._messages[tail.message],
-                        tail.place,
-                        (tail.text or b"").decode("utf-8", "replace"),
-                        (tail.reasoning or b"").decode("utf-8", "replace"),
+                        self._messages[message],
+                        place or 0,
+                        words(text) or "",
+                        words(reasoning) or "",
                     ),
                 )
 
     def _take_blobs(self) -> None:
-        try:
-            cursor = self._damaged.execute("SELECT hash, data FROM blobs")
-            for blob in rows(cursor, _Blob):
-                if hashlib.sha256(blob.data).hexdigest() == blob.hash:
-                    self._target.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", blob)
-        except _UNREADABLE:
-            self.gaps += 1
+        wanted = set(rows(self._target.execute(HASHES), str))
+        columns = ("CAST(hash AS BLOB)", "CAST(data AS BLOB)")
+        for _, (name, data) in self._damaged.numbered("blobs", "rowid", columns):
+            if not isinstance(data, bytes):
+                self.doubtful += 1
+                continue
+            # What they are is said by themselves; it may be their name that rotted.
+            found = hashlib.sha256(data).hexdigest()
+            if found in wanted or found == words(name):
+                self._target.execute(
+                    "INSERT INTO blobs VALUES (?, ?) ON CONFLICT (hash) "
+                    "DO UPDATE SET data = excluded.data WHERE data IS NOT excluded.data",
+                    (found, data),
+                )
+            else:
+                self.doubtful += 1
 
     def _take_notes(self) -> None:
-        try:
-            if (
-                self._damaged.execute("SELECT 1 FROM sqlite_schema WHERE name = 'notes'").get
-                is None
-            ):
-                return  # an earlier Tidewire had none
-            for note in rows(self._damaged.execute("SELECT * FROM notes"), _Note):
-                self._target.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", note)
-        except (*_UNREADABLE, apsw.ConstraintError, UnicodeDecodeError):
-            self.gaps += 1
+        if not self._damaged.knows("notes"):
+            return  # an earlier Tidewire had none
+        columns = ("CAST(name AS BLOB)", "CAST(text AS BLOB)", "CAST(changed_at AS INTEGER)")
+        for name, text, changed_at in self._damaged.ends("notes", columns, ("name",)):
+            if not isinstance(name, bytes) or not isinstance(text, bytes):
+                self.doubtful += 1
+                continue
+            exact = _is_utf8(name) and _is_utf8(text)
+            self.doubtful += not exact
+            way = "REPLACE" if exact else "IGNORE"
+            self._target.execute(
+                f"INSERT OR {way} INTO notes VALUES (?, ?, ?)",  # noqa: S608
+                (words(name), words(text), changed_at or 0),
+            )
 
 
 def _mend(values: Values) -> None:
@@ -314,7 +297,31 @@ def _mend(values: Values) -> None:
     for name in ("created_at", "updated_at", "pinned"):
         if name in values:
             values[name] = values[name] or 0
+    # What was deleted goes for good one day: a date that rotted takes nothing with it.
+    if "deleted_at" in values:
+        values["deleted_at"] = None
     # JSON that cannot be trusted would fail every reader; the words are in `text` as well.
-    for name in ("parts", "detail"):
-        if name in values:
-            values[name] = None
+    if "parts" in values:
+        values["parts"] = _parts(values["parts"])
+        values["detail"] = None
+
+
+def _parts(text: str | int | None) -> str | None:
+    """Parts that every reader can read, for their attachments are nowhere else; otherwise none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        for part in for_page("", text):
+            if isinstance(part, TextPart):
+                part.text.encode()
+        return json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

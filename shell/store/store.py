@@ -14,12 +14,12 @@ import apsw
 from shell.contract import StoreState
 from shell.errors import ShellError, StorageFailed, StorageUnavailable
 from shell.ids import TEMPORARY, epoch_ms
-from shell.store import bundle, index, tree
+from shell.store import bundle, tree
 from shell.store.backups import Backups, put_file
 from shell.store.check import problem
-from shell.store.condition import BLANK, Condition, examine, note_closed
+from shell.store.condition import BLANK, Condition, examine, forget, note_closed, note_damaged
 from shell.store.database import BUSY_S, Database, Job
-from shell.store.repair import repair
+from shell.store.repair import reindex, repair
 from shell.store.trouble import Damaged, sentences
 from shell.worker import Worker
 
@@ -65,15 +65,32 @@ class Store:
         """Open the conversations; repair them when they are damaged.
 
         Raises:
-            ShellError: they cannot be used, with a sentence that says why. Nothing was changed.
+            ShellError: they cannot be used, with a sentence that says why. Nothing was changed, and
+                nothing is open.
         """
+        try:
+            self._open()
+        except BaseException as error:
+            if isinstance(error, Damaged):
+                with contextlib.suppress(OSError):
+                    note_damaged(self.path)
+            self._apart.close()
+            self.temporary.close()
+            self.database.close()
+            raise
+
+    def _open(self) -> None:
         self._condition = examine(self.path)
         damage = self._condition.damage
         if damage == BLANK and not self._was_more():
             damage = None  # the first start, or one that was killed at once
         with sentences(self.path):
+            if damage is None and self._condition.index_damaged:
+                _log.warning("The search index was damaged and is made anew")
+                damage = None if reindex(self.path) else "its search index cannot be read"
             if damage is not None:
                 self.notices.append(repair(self.path, self._aside, self.backups, damage))
+                forget(self.path)
                 _log.warning("%s", self.notices[-1])
             elif self._condition.outdated:
                 self.backups.make(self.path, "before")
@@ -95,9 +112,8 @@ class Store:
         self._apart.close()
         self.temporary.close()
         self.database.close()
-        if not self._suspect:
-            with contextlib.suppress(OSError):
-                note_closed(self.path)
+        with contextlib.suppress(OSError):
+            (note_damaged if self._suspect else note_closed)(self.path)
 
     # --- reading, writing -------------------------------------------------------------------
 
@@ -120,7 +136,11 @@ class Store:
 
     async def read(self, kept_id: str, job: Job[T]) -> T:
         """Run a job that only reads, where this id lives."""
-        return await asyncio.wrap_future(self.database_of(kept_id).read(job))
+        try:
+            return await asyncio.wrap_future(self.database_of(kept_id).read(job))
+        except Damaged:
+            self._suspect = True
+            raise
 
     def database_of(self, kept_id: str) -> Database:
         """Where the conversation or message of this id lives."""
@@ -189,13 +209,19 @@ class Store:
         with sentences(source), tempfile.TemporaryDirectory(dir=self.path.parent) as folder:
             unpacked = bundle.unpack(source, Path(folder))
             safety = self.backups.make(self.path, "before")
-            for name, content in unpacked.extras.items():
-                there = self.path.with_name(name)
+            extras = {self.path.with_name(name): it for name, it in unpacked.extras.items()}
+            for there in extras:
                 if there.exists():
-                    shutil.copyfile(there, safety.with_name(f"{safety.stem}-{name}"))
-                put_file(there, content)
+                    shutil.copyfile(there, safety.with_name(f"{safety.stem}-{there.name}"))
+            # What fails most easily comes first: settings that match no conversations help nobody.
             self.database.replace(unpacked.conversations).result()
             self.database.write(self._settle).result()
+            for there, content in extras.items():
+                put_file(there, content)
+            try:
+                self.backups.adopt(unpacked.conversations, "after")
+            except OSError as error:  # everything is restored all the same
+                _log.warning("What was restored is in no backup of its own: %s", error.strerror)
 
     def _back_up_if_due(self) -> None:
         loop = asyncio.get_running_loop()
@@ -226,6 +252,3 @@ class Store:
         now = epoch_ms()
         tree.end_interrupted(connection, now)
         tree.purge(connection, now - tree.DELETED_KEPT_MS)
-        if self._condition.index_damaged:
-            _log.warning("The search index was damaged and is made anew")
-            index.build(connection)
