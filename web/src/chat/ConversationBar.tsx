@@ -2,7 +2,6 @@
 import type { By } from "../conversations/state";
 import { useList, useShownId } from "../conversations/useList";
 import { strings } from "../strings";
-import styles from "./ConversationBar.module.css";
 import { MoreIcon } from "./icons";
 import { Spending } from "./Spending";
 import { Menu } from "./sidebar/Menu";
@@ -29,7 +28,6 @@ export function ConversationBar({ downloads, defaults }: ConversationBarProps) {
       <Menu
         label={strings.conversationActions}
         icon={<MoreIcon />}
-        className={styles.more}
         items={[
           { label: strings.copyWhole, run: () => acts.copy(item) },
           { label: strings.exportAs.md, run: () => acts.exportAs(item, "md") },

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Conversation } from "../conversations/conversation";
 import type { MessageView } from "../conversations/message";
 import { strings } from "../strings";
+import { IconButton } from "./IconButton";
 import {
   CheckIcon,
   ContinueIcon,
@@ -59,27 +60,18 @@ export function MessageActions(props: MessageActionsProps) {
       )}
       {text !== "" && <CopyAction text={text} />}
       {onEdit !== null && (
-        <button
-          type="button"
-          className={styles.icon}
-          data-action="edit"
-          aria-label={strings.edit}
-          title={strings.edit}
-          onClick={onEdit}
-        >
+        <IconButton size="medium" label={strings.edit} data-action="edit" onClick={onEdit}>
           <EditIcon />
-        </button>
+        </IconButton>
       )}
       {canRedo && !(isLast && status === "interrupted") && (
-        <button
-          type="button"
-          className={styles.icon}
-          aria-label={strings.regenerate}
-          title={strings.regenerate}
+        <IconButton
+          size="medium"
+          label={strings.regenerate}
           onClick={() => conversation.regenerate(id)}
         >
           <RedoIcon />
-        </button>
+        </IconButton>
       )}
       {siblings.length > 1 && (
         <Versions
@@ -112,15 +104,9 @@ function CopyAction({ text }: { readonly text: string }) {
 
   const label = { none: strings.copy, copied: strings.copied, refused: strings.notCopied }[outcome];
   return (
-    <button
-      type="button"
-      className={styles.icon}
-      aria-label={label}
-      title={label}
-      onClick={() => void copy()}
-    >
+    <IconButton size="medium" label={label} onClick={() => void copy()}>
       {outcome === "copied" ? <CheckIcon /> : <CopyIcon />}
-    </button>
+    </IconButton>
   );
 }
 
@@ -136,29 +122,25 @@ function Versions({ place, count, isBusy, onStep }: VersionsProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
     <span className={styles.versions} role="group" aria-label={label}>
-      <button
-        type="button"
-        className={styles.icon}
-        aria-label={strings.previousVersion}
-        title={strings.previousVersion}
+      <IconButton
+        size="medium"
+        label={strings.previousVersion}
         disabled={isBusy || place <= 0}
         onClick={() => onStep(-1)}
       >
         <PreviousIcon />
-      </button>
+      </IconButton>
       <span aria-hidden="true">
         {place + 1}/{count}
       </span>
-      <button
-        type="button"
-        className={styles.icon}
-        aria-label={strings.nextVersion}
-        title={strings.nextVersion}
+      <IconButton
+        size="medium"
+        label={strings.nextVersion}
         disabled={isBusy || place >= count - 1}
         onClick={() => onStep(1)}
       >
         <NextIcon />
-      </button>
+      </IconButton>
     </span>
   );
 }

@@ -95,16 +95,16 @@ export function Sidebar(props: SidebarProps) {
           onKeyDown={onSearchKey}
         />
         {query !== "" && (
-          <button
-            type="button"
-            aria-label={strings.clearSearch}
+          <IconButton
+            size="small"
+            label={strings.clearSearch}
             onClick={() => {
               setQuery("");
               search.current?.focus();
             }}
           >
             <CloseIcon />
-          </button>
+          </IconButton>
         )}
       </div>
       {query.trim() === "" ? (
@@ -127,7 +127,7 @@ export function Sidebar(props: SidebarProps) {
           <ImportIcon />
           {strings.import}
         </button>
-        <Menu label={strings.menu} icon={<MoreIcon />} items={menu} className={styles.menu} />
+        <Menu label={strings.menu} icon={<MoreIcon />} items={menu} />
         <input
           ref={picker}
           type="file"
