@@ -13,6 +13,7 @@ import { flushSync } from "react-dom";
 import styles from "./App.module.css";
 import type { Bridge, Connection } from "./bridge/bridge";
 import type { Shell } from "./bridge/preload";
+import buttons from "./chat/buttons.module.css";
 import { Chat } from "./chat/Chat";
 import { ConversationBar } from "./chat/ConversationBar";
 import { SharedAnswer } from "./chat/SharedAnswer";
@@ -202,7 +203,7 @@ function Notices() {
   return unread.map((text) => (
     <p key={text} className={styles.notice}>
       {text}
-      <button type="button" onClick={() => setRead([...read, text])}>
+      <button type="button" className={buttons.pill} onClick={() => setRead([...read, text])}>
         {strings.dismiss}
       </button>
     </p>

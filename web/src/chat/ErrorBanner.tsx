@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { ErrorCode } from "../bridge/contract";
 import type { OpenSettings, Section } from "../settings/section";
 import { hintFor, strings } from "../strings";
+import buttons from "./buttons.module.css";
 import styles from "./ErrorBanner.module.css";
 import { FetchModel } from "./FetchModel";
 import { useWaysOut } from "./useWaysOut";
@@ -65,7 +66,7 @@ export function ErrorBanner({ failure, onRetry, onSettings, onDismiss }: ErrorBa
         {hint !== null && <p className={styles.hint}>{hint}</p>}
         <Countdown key={`${retryAfterMs} ${retryAt}`} ms={retryAfterMs} at={retryAt} />
       </div>
-      <div className={styles.actions}>
+      <div className={`${buttons.pills} ${styles.actions}`}>
         {onDismiss !== undefined && (
           <button type="button" className={styles.quiet} onClick={onDismiss}>
             {strings.dismiss}

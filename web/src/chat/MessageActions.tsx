@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Conversation } from "../conversations/conversation";
 import type { MessageView } from "../conversations/message";
 import { strings } from "../strings";
+import buttons from "./buttons.module.css";
 import { IconButton } from "./IconButton";
 import {
   CheckIcon,
@@ -17,6 +18,7 @@ import styles from "./MessageActions.module.css";
 import { useToolbar } from "./useToolbar";
 
 const SAID_MS = 2_000;
+const WORDED = `${buttons.pill} ${styles.worded}`;
 
 export interface MessageActionsProps {
   readonly id: string;
@@ -47,13 +49,13 @@ export function MessageActions(props: MessageActionsProps) {
       {...toolbar}
     >
       {isCut && isLast && isAnswer && text !== "" && !isBusy && (
-        <button type="button" className={styles.worded} onClick={() => conversation.goOn(id)}>
+        <button type="button" className={WORDED} onClick={() => conversation.goOn(id)}>
           <ContinueIcon />
           {strings.continueAnswer}
         </button>
       )}
       {canRedo && isLast && status === "interrupted" && (
-        <button type="button" className={styles.worded} onClick={() => conversation.regenerate(id)}>
+        <button type="button" className={WORDED} onClick={() => conversation.regenerate(id)}>
           <RedoIcon />
           {strings.retry}
         </button>

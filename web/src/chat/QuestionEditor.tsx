@@ -9,6 +9,7 @@ import { strings } from "../strings";
 import { AttachButton } from "./attachments/AttachButton";
 import { AttachmentTray } from "./attachments/AttachmentTray";
 import { useAttaching } from "./attachments/useAttaching";
+import buttons from "./buttons.module.css";
 import { useHeight } from "./Composer";
 import { isComposing } from "./composing";
 import styles from "./QuestionEditor.module.css";
@@ -80,10 +81,10 @@ export function QuestionEditor(props: QuestionEditorProps) {
       <div className={styles.bar}>
         <AttachButton onFiles={tray.add} />
         <span>{strings.editKeeps}</span>
-        <button type="button" onClick={() => onDone(null)}>
+        <button type="button" className={buttons.pill} onClick={() => onDone(null)}>
           {strings.cancel}
         </button>
-        <button type="submit" className={styles.save} disabled={isEmpty}>
+        <button type="submit" className={`${buttons.pill} ${styles.save}`} disabled={isEmpty}>
           {strings.askAgain}
         </button>
       </div>
