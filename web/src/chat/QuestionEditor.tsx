@@ -78,13 +78,13 @@ export function QuestionEditor(props: QuestionEditorProps) {
         onKeyDown={onKeyDown}
         onPaste={onPaste}
       />
-      <div className={styles.bar}>
+      <div className={`${buttons.pills} ${styles.bar}`}>
         <AttachButton onFiles={tray.add} />
         <span>{strings.editKeeps}</span>
-        <button type="button" className={buttons.pill} onClick={() => onDone(null)}>
+        <button type="button" onClick={() => onDone(null)}>
           {strings.cancel}
         </button>
-        <button type="submit" className={`${buttons.pill} ${styles.save}`} disabled={isEmpty}>
+        <button type="submit" className={styles.save} disabled={isEmpty}>
           {strings.askAgain}
         </button>
       </div>
