@@ -8,18 +8,16 @@ import { Menu } from "./sidebar/Menu";
 import { useActs } from "./sidebar/useActs";
 
 export interface ConversationBarProps {
-  /** Whether the page can keep files itself; else the host writes them. */
-  readonly downloads: boolean;
   /** Who answers where nobody was chosen. */
   readonly defaults: By | null;
 }
 
 const stay = (): void => {};
 
-export function ConversationBar({ downloads, defaults }: ConversationBarProps) {
+export function ConversationBar({ defaults }: ConversationBarProps) {
   const id = useShownId();
   const { items } = useList();
-  const acts = useActs(stay, downloads);
+  const acts = useActs(stay);
   const item = items.find((one) => one.id === id);
   if (item === undefined) return null;
   return (
