@@ -13,8 +13,11 @@ import { flushSync } from "react-dom";
 import styles from "./App.module.css";
 import type { Bridge, Connection } from "./bridge/bridge";
 import type { Shell } from "./bridge/preload";
+import { DownloadsContext } from "./chat/attachments/downloads";
+import buttons from "./chat/buttons.module.css";
 import { Chat } from "./chat/Chat";
 import { ConversationBar } from "./chat/ConversationBar";
+import { openModels } from "./chat/openModels";
 import { SharedAnswer } from "./chat/SharedAnswer";
 import type { MenuItem } from "./chat/sidebar/Menu";
 import { Sidebar } from "./chat/sidebar/Sidebar";
@@ -59,7 +62,9 @@ export function App(props: AppProps) {
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>
         <ToastsContext value={toasts}>
-          <Desk {...props} undo={toasts.undo} connection={connection} />
+          <DownloadsContext value={bridge.kind !== "pywebview"}>
+            <Desk {...props} undo={toasts.undo} connection={connection} />
+          </DownloadsContext>
           <ToastList />
         </ToastsContext>
       </SettingsContext>
@@ -135,7 +140,6 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
             >
               <Sidebar
                 search={search}
-                downloads={bridge.kind !== "pywebview"}
                 state={sidebar}
                 onNewChat={newChat}
                 onSettings={() => openSettings()}
@@ -152,19 +156,12 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
           <Chat
             id={conversation.key}
             isKnown={isKnown}
-            onSettings={openSettings}
-            downloads={bridge.kind !== "pywebview"}
             defaults={bridge.host()?.defaults ?? null}
             header={{
               title,
               onSidebar: sidebar.isOpen ? null : open,
               onNewChat: sidebar.isOpen ? null : newChat,
-              children: (
-                <ConversationBar
-                  downloads={bridge.kind !== "pywebview"}
-                  defaults={bridge.host()?.defaults ?? null}
-                />
-              ),
+              children: <ConversationBar defaults={bridge.host()?.defaults ?? null} />,
             }}
             notice={
               <>
@@ -202,18 +199,11 @@ function Notices() {
   return unread.map((text) => (
     <p key={text} className={styles.notice}>
       {text}
-      <button type="button" onClick={() => setRead([...read, text])}>
+      <button type="button" className={buttons.pill} onClick={() => setRead([...read, text])}>
         {strings.dismiss}
       </button>
     </p>
   ));
-}
-
-/** The picker stands by the box, and opens itself. */
-function openModels(): boolean {
-  const button = document.querySelector<HTMLElement>("[data-models]");
-  button?.click();
-  return button !== null;
 }
 
 /** Where there is a conversation already, this is where one goes on. */

@@ -4,7 +4,6 @@ import type { Defaults } from "../bridge/contract";
 import { useConversation } from "../conversations/useConversation";
 import { strings } from "../strings";
 import { DropVeil } from "./attachments/DropVeil";
-import { DownloadsContext } from "./attachments/downloads";
 import { useDrop } from "./attachments/useDrop";
 import styles from "./Chat.module.css";
 import { Composer } from "./Composer";
@@ -27,15 +26,12 @@ export interface ChatProps {
   /** What new conversations use; null until the host has said so. */
   readonly defaults: Defaults | null;
   readonly header: HeaderProps;
-  readonly onSettings: () => void;
-  /** Whether it may hand files to its surroundings. */
-  readonly downloads?: boolean;
   /** What the page has to say about its connection. */
   readonly notice: ReactNode;
 }
 
 export function Chat(props: ChatProps) {
-  const { id, isKnown, defaults, header, onSettings, downloads = false, notice } = props;
+  const { id, isKnown, defaults, header, notice } = props;
   const { conversation, phase, messages, earlier, run, refused, queue, target, ...rest } =
     useConversation(id);
   const { status, isBusy, temporary, by, answeredBy } = rest;
@@ -92,35 +88,27 @@ export function Chat(props: ChatProps) {
     <main className={`chat-container ${styles.chat}`} {...drop.handlers}>
       <Header {...header} temporary={temporary} />
       {notice}
-      <DownloadsContext value={downloads}>
-        <Transcript
-          messages={messages}
-          earlier={earlier}
-          conversation={conversation}
-          isBusy={isBusy}
-          showsFailure={refused === null}
-          onSettings={onSettings}
-          follow={follow}
-        >
-          {isKnown && phase === "new" && isEmpty && refused === null && (
-            <EmptyState
-              localModel={answering?.providerId === EMBEDDED ? answering.modelId : null}
-              temporary={temporary}
-              onTemporary={(wanted) => conversation.setTemporary(wanted)}
-              onSuggest={send}
-            />
-          )}
-          {phase === "gone" && <p className={styles.gone}>{strings.gone}</p>}
-          {refused !== null && (
-            <ErrorBanner
-              failure={refused}
-              onRetry={retry}
-              onSettings={onSettings}
-              onDismiss={conversation.dismiss}
-            />
-          )}
-        </Transcript>
-      </DownloadsContext>
+      <Transcript
+        messages={messages}
+        earlier={earlier}
+        conversation={conversation}
+        isBusy={isBusy}
+        showsFailure={refused === null}
+        follow={follow}
+      >
+        {isKnown && phase === "new" && isEmpty && refused === null && (
+          <EmptyState
+            localModel={answering?.providerId === EMBEDDED ? answering.modelId : null}
+            temporary={temporary}
+            onTemporary={(wanted) => conversation.setTemporary(wanted)}
+            onSuggest={send}
+          />
+        )}
+        {phase === "gone" && <p className={styles.gone}>{strings.gone}</p>}
+        {refused !== null && (
+          <ErrorBanner failure={refused} onRetry={retry} onDismiss={conversation.dismiss} />
+        )}
+      </Transcript>
       <Composer
         draft={conversation.draft}
         tray={conversation.tray}

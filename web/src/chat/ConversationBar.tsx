@@ -2,25 +2,22 @@
 import type { By } from "../conversations/state";
 import { useList, useShownId } from "../conversations/useList";
 import { strings } from "../strings";
-import styles from "./ConversationBar.module.css";
 import { MoreIcon } from "./icons";
 import { Spending } from "./Spending";
 import { Menu } from "./sidebar/Menu";
 import { useActs } from "./sidebar/useActs";
 
 export interface ConversationBarProps {
-  /** Whether the page can keep files itself; else the host writes them. */
-  readonly downloads: boolean;
   /** Who answers where nobody was chosen. */
   readonly defaults: By | null;
 }
 
 const stay = (): void => {};
 
-export function ConversationBar({ downloads, defaults }: ConversationBarProps) {
+export function ConversationBar({ defaults }: ConversationBarProps) {
   const id = useShownId();
   const { items } = useList();
-  const acts = useActs(stay, downloads);
+  const acts = useActs(stay);
   const item = items.find((one) => one.id === id);
   if (item === undefined) return null;
   return (
@@ -29,7 +26,6 @@ export function ConversationBar({ downloads, defaults }: ConversationBarProps) {
       <Menu
         label={strings.conversationActions}
         icon={<MoreIcon />}
-        className={styles.more}
         items={[
           { label: strings.copyWhole, run: () => acts.copy(item) },
           { label: strings.exportAs.md, run: () => acts.exportAs(item, "md") },

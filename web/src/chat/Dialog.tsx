@@ -8,11 +8,13 @@ import { CloseIcon } from "./icons";
 export interface DialogProps {
   readonly title: string;
   readonly className?: string | undefined;
+  /** Whether it does without a head: what is in it says its title, and a press beside it closes it. */
+  readonly isBare?: boolean;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
-export function Dialog({ title, className, onClose, children }: DialogProps) {
+export function Dialog({ title, className, isBare = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const isLeaving = useRef(false);
 
@@ -37,15 +39,20 @@ export function Dialog({ title, className, onClose, children }: DialogProps) {
         const isClosed = event.target === dialog.current && !dialog.current.open;
         if (isClosed && !isLeaving.current) onClose();
       }}
+      onClick={(event) => {
+        if (isBare && event.target === dialog.current) dialog.current.close();
+      }}
       // Escape is the dialog's here, and stops no answer.
       onKeyDown={(event) => event.stopPropagation()}
     >
-      <header className={styles.head}>
-        <h2>{title}</h2>
-        <IconButton label={strings.close} onClick={() => dialog.current?.close()}>
-          <CloseIcon />
-        </IconButton>
-      </header>
+      {!isBare && (
+        <header className={styles.head}>
+          <h2>{title}</h2>
+          <IconButton label={strings.close} onClick={() => dialog.current?.close()}>
+            <CloseIcon />
+          </IconButton>
+        </header>
+      )}
       {children}
     </dialog>
   );

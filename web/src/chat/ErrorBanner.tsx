@@ -1,10 +1,13 @@
 /** ErrorBanner: what went wrong, what helps, and another try where one makes sense. */
 import { useEffect, useState } from "react";
 import type { ErrorCode } from "../bridge/contract";
-import type { OpenSettings, Section } from "../settings/section";
+import type { Section } from "../settings/section";
+import { useOpenSettings } from "../settings/useSettings";
 import { hintFor, strings } from "../strings";
+import buttons from "./buttons.module.css";
 import styles from "./ErrorBanner.module.css";
 import { FetchModel } from "./FetchModel";
+import { openModels } from "./openModels";
 import { useWaysOut } from "./useWaysOut";
 
 /** The same words again cannot end better. Anything else may: a key can be mended meanwhile. */
@@ -49,13 +52,13 @@ export interface ShownFailure {
 export interface ErrorBannerProps {
   readonly failure: ShownFailure;
   readonly onRetry: () => void;
-  readonly onSettings?: OpenSettings | undefined;
   readonly onDismiss?: (() => void) | undefined;
 }
 
-export function ErrorBanner({ failure, onRetry, onSettings, onDismiss }: ErrorBannerProps) {
+export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   const { message, code, retryAfterMs, retryAt = null } = failure;
-  const { isOtherChosen, chooseModel, startAnew } = useWaysOut();
+  const { isOtherChosen, startAnew } = useWaysOut();
+  const openSettings = useOpenSettings();
   const hint = hintFor(code);
   const section = SETTABLE[code];
   return (
@@ -65,20 +68,20 @@ export function ErrorBanner({ failure, onRetry, onSettings, onDismiss }: ErrorBa
         {hint !== null && <p className={styles.hint}>{hint}</p>}
         <Countdown key={`${retryAfterMs} ${retryAt}`} ms={retryAfterMs} at={retryAt} />
       </div>
-      <div className={styles.actions}>
+      <div className={`${buttons.pills} ${styles.actions}`}>
         {onDismiss !== undefined && (
           <button type="button" className={styles.quiet} onClick={onDismiss}>
             {strings.dismiss}
           </button>
         )}
-        {onSettings !== undefined && section !== undefined && (
-          <button type="button" onClick={() => onSettings(section)}>
+        {section !== undefined && (
+          <button type="button" onClick={() => openSettings(section)}>
             {strings.openSettings}
           </button>
         )}
         {code === "LOCAL_MODEL_MISSING" && <FetchModel onHere={onRetry} />}
         {ELSEWHERE.has(code) && (
-          <button type="button" onClick={chooseModel}>
+          <button type="button" onClick={openModels}>
             {strings.otherModel}
           </button>
         )}

@@ -1,23 +1,22 @@
 /** IconButton: a button that is a picture alone; its label is there for those who cannot see it. */
-import type { ReactNode } from "react";
+import type { ComponentProps } from "react";
 import styles from "./IconButton.module.css";
 
-export interface IconButtonProps {
+export interface IconButtonProps extends ComponentProps<"button"> {
   readonly label: string;
-  readonly onClick: () => void;
-  readonly children: ReactNode;
+  /** 36, 32 or 28 px. */
+  readonly size?: "large" | "medium" | "small";
 }
 
-export function IconButton({ label, onClick, children }: IconButtonProps) {
+export function IconButton({ label, size = "large", className = "", ...rest }: IconButtonProps) {
   return (
     <button
       type="button"
-      className={styles.button}
+      className={`${styles.button} ${className}`}
+      data-size={size}
       aria-label={label}
       title={label}
-      onClick={onClick}
-    >
-      {children}
-    </button>
+      {...rest}
+    />
   );
 }

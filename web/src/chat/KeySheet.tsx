@@ -3,6 +3,7 @@ import { isMac } from "../settings/keys";
 import { ACTS, STANDARD_KEYS } from "../settings/shortcuts";
 import { useSettingsState } from "../settings/useSettings";
 import { strings } from "../strings";
+import buttons from "./buttons.module.css";
 import { Dialog } from "./Dialog";
 import styles from "./KeySheet.module.css";
 import { Keys } from "./Keys";
@@ -49,7 +50,7 @@ export default function KeySheet({ onClose, onChange }: KeySheetProps) {
             [fixed.menu, "Shift+F10"],
           ]}
         />
-        <button type="button" onClick={onChange}>
+        <button type="button" className={buttons.bordered} onClick={onChange}>
           {words.changeKeys}
         </button>
       </div>

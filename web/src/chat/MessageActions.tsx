@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from "react";
 import type { Conversation } from "../conversations/conversation";
 import type { MessageView } from "../conversations/message";
 import { strings } from "../strings";
+import buttons from "./buttons.module.css";
+import { IconButton } from "./IconButton";
 import {
   CheckIcon,
   ContinueIcon,
@@ -16,6 +18,7 @@ import styles from "./MessageActions.module.css";
 import { useToolbar } from "./useToolbar";
 
 const SAID_MS = 2_000;
+const WORDED = `${buttons.pill} ${styles.worded}`;
 
 export interface MessageActionsProps {
   readonly id: string;
@@ -46,40 +49,31 @@ export function MessageActions(props: MessageActionsProps) {
       {...toolbar}
     >
       {isCut && isLast && isAnswer && text !== "" && !isBusy && (
-        <button type="button" className={styles.worded} onClick={() => conversation.goOn(id)}>
+        <button type="button" className={WORDED} onClick={() => conversation.goOn(id)}>
           <ContinueIcon />
           {strings.continueAnswer}
         </button>
       )}
       {canRedo && isLast && status === "interrupted" && (
-        <button type="button" className={styles.worded} onClick={() => conversation.regenerate(id)}>
+        <button type="button" className={WORDED} onClick={() => conversation.regenerate(id)}>
           <RedoIcon />
           {strings.retry}
         </button>
       )}
       {text !== "" && <CopyAction text={text} />}
       {onEdit !== null && (
-        <button
-          type="button"
-          className={styles.icon}
-          data-action="edit"
-          aria-label={strings.edit}
-          title={strings.edit}
-          onClick={onEdit}
-        >
+        <IconButton size="medium" label={strings.edit} data-action="edit" onClick={onEdit}>
           <EditIcon />
-        </button>
+        </IconButton>
       )}
       {canRedo && !(isLast && status === "interrupted") && (
-        <button
-          type="button"
-          className={styles.icon}
-          aria-label={strings.regenerate}
-          title={strings.regenerate}
+        <IconButton
+          size="medium"
+          label={strings.regenerate}
           onClick={() => conversation.regenerate(id)}
         >
           <RedoIcon />
-        </button>
+        </IconButton>
       )}
       {siblings.length > 1 && (
         <Versions
@@ -112,15 +106,9 @@ function CopyAction({ text }: { readonly text: string }) {
 
   const label = { none: strings.copy, copied: strings.copied, refused: strings.notCopied }[outcome];
   return (
-    <button
-      type="button"
-      className={styles.icon}
-      aria-label={label}
-      title={label}
-      onClick={() => void copy()}
-    >
+    <IconButton size="medium" label={label} onClick={() => void copy()}>
       {outcome === "copied" ? <CheckIcon /> : <CopyIcon />}
-    </button>
+    </IconButton>
   );
 }
 
@@ -136,29 +124,25 @@ function Versions({ place, count, isBusy, onStep }: VersionsProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
     <span className={styles.versions} role="group" aria-label={label}>
-      <button
-        type="button"
-        className={styles.icon}
-        aria-label={strings.previousVersion}
-        title={strings.previousVersion}
+      <IconButton
+        size="medium"
+        label={strings.previousVersion}
         disabled={isBusy || place <= 0}
         onClick={() => onStep(-1)}
       >
         <PreviousIcon />
-      </button>
+      </IconButton>
       <span aria-hidden="true">
         {place + 1}/{count}
       </span>
-      <button
-        type="button"
-        className={styles.icon}
-        aria-label={strings.nextVersion}
-        title={strings.nextVersion}
+      <IconButton
+        size="medium"
+        label={strings.nextVersion}
         disabled={isBusy || place >= count - 1}
         onClick={() => onStep(1)}
       >
         <NextIcon />
-      </button>
+      </IconButton>
     </span>
   );
 }

@@ -20,7 +20,6 @@ export interface MessageRowProps {
   readonly isBusy: boolean;
   /** Whether it says itself why it failed, and offers another try. */
   readonly showsFailure: boolean;
-  readonly onSettings: (() => void) | undefined;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
@@ -67,11 +66,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         </Answer>
       )}
       {showsFailure && view.status === "failed" && view.failure !== null && (
-        <ErrorBanner
-          failure={view.failure}
-          onRetry={conversation.retry}
-          onSettings={props.onSettings}
-        />
+        <ErrorBanner failure={view.failure} onRetry={conversation.retry} />
       )}
     </div>
   );

@@ -2,13 +2,13 @@
 import type { ReactNode } from "react";
 import type { ModelSummary } from "../bridge/contract";
 import { strings } from "../strings";
-import { EyeIcon, PageIcon, ThoughtIcon, ToolIcon } from "./icons";
+import { EyeIcon, FileIcon, ThoughtIcon, ToolIcon } from "./icons";
 import styles from "./ModelFacts.module.css";
 
 const ABILITIES = ["images", "files", "tools", "reasoning"] as const;
 const ICONS: Readonly<Record<(typeof ABILITIES)[number], ReactNode>> = {
   images: <EyeIcon />,
-  files: <PageIcon />,
+  files: <FileIcon />,
   tools: <ToolIcon />,
   reasoning: <ThoughtIcon />,
 };

@@ -1,6 +1,7 @@
 /** NotReady: who cannot answer now, why, and what helps. */
 import { useOpenSettings, useSettings, useSettingsState } from "../settings/useSettings";
 import { strings } from "../strings";
+import buttons from "./buttons.module.css";
 import styles from "./ModelPanel.module.css";
 
 export interface NotReadyProps {
@@ -39,12 +40,18 @@ export function NotReady({ onLeave }: NotReadyProps) {
               <bdi>{reason}</bdi>
             </p>
             {problem === null ? (
-              <button type="button" disabled={isAsking} onClick={() => void loadModels(id, true)}>
+              <button
+                type="button"
+                className={buttons.bordered}
+                disabled={isAsking}
+                onClick={() => void loadModels(id, true)}
+              >
                 {strings.preferences.refresh}
               </button>
             ) : (
               <button
                 type="button"
+                className={buttons.bordered}
                 onClick={() => {
                   onLeave();
                   openSettings("providers");

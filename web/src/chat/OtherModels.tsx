@@ -5,6 +5,7 @@ import { useConversations } from "../conversations/context";
 import { reasonOf } from "../conversations/conversations";
 import { useOpenSettings, useSettings } from "../settings/useSettings";
 import { strings } from "../strings";
+import buttons from "./buttons.module.css";
 import styles from "./OtherModels.module.css";
 import { useToasts } from "./toasts";
 
@@ -55,7 +56,7 @@ export function OtherModels() {
   return (
     <section className={styles.others} aria-label={strings.firstRun.label}>
       <p>{strings.firstRun.more}</p>
-      <div>
+      <div className={buttons.pills}>
         {running.map((preset) => (
           <button key={preset.id} type="button" disabled={isBusy} onClick={() => void take(preset)}>
             {strings.firstRun.use(preset.name)}

@@ -9,6 +9,7 @@ import { strings } from "../strings";
 import { AttachButton } from "./attachments/AttachButton";
 import { AttachmentTray } from "./attachments/AttachmentTray";
 import { useAttaching } from "./attachments/useAttaching";
+import buttons from "./buttons.module.css";
 import { useHeight } from "./Composer";
 import { isComposing } from "./composing";
 import styles from "./QuestionEditor.module.css";
@@ -77,7 +78,7 @@ export function QuestionEditor(props: QuestionEditorProps) {
         onKeyDown={onKeyDown}
         onPaste={onPaste}
       />
-      <div className={styles.bar}>
+      <div className={`${buttons.pills} ${styles.bar}`}>
         <AttachButton onFiles={tray.add} />
         <span>{strings.editKeeps}</span>
         <button type="button" onClick={() => onDone(null)}>

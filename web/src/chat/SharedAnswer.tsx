@@ -8,6 +8,7 @@ import { useRunStatus } from "../llm/useRunStatus";
 import { strings } from "../strings";
 import { Answer } from "./Answer";
 import { AnswerFooter } from "./AnswerFooter";
+import buttons from "./buttons.module.css";
 import { Header } from "./Header";
 import styles from "./SharedAnswer.module.css";
 import { StatusLine } from "./StatusLine";
@@ -42,7 +43,7 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
         <span>{strings.shared}</span>
         <a href={window.location.pathname}>{strings.ownChat}</a>
         {isLive && (
-          <button type="button" onClick={() => void run.cancel()}>
+          <button type="button" className={buttons.pill} onClick={() => void run.cancel()}>
             {strings.stop}
           </button>
         )}

@@ -1,6 +1,7 @@
 /** ToastList: what the page has to say at the moment; it goes away by itself. */
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { strings } from "../strings";
+import { IconButton } from "./IconButton";
 import { CloseIcon } from "./icons";
 import styles from "./ToastList.module.css";
 import { type Toast, useToasts } from "./toasts";
@@ -70,14 +71,9 @@ function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
         </button>
       )}
       {progress === null && (
-        <button
-          type="button"
-          className={styles.close}
-          aria-label={strings.dismiss}
-          onClick={onGone}
-        >
+        <IconButton size="small" label={strings.dismiss} onClick={onGone}>
           <CloseIcon />
-        </button>
+        </IconButton>
       )}
     </div>
   );

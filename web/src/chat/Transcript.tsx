@@ -15,7 +15,6 @@ export interface TranscriptProps {
   readonly isBusy?: boolean;
   /** Whether the last row says why it failed. */
   readonly showsFailure?: boolean;
-  readonly onSettings?: (() => void) | undefined;
   /** How many messages come before these. */
   readonly earlier?: number;
   /** What stands after the last message, or in place of all of them. */
@@ -24,7 +23,7 @@ export interface TranscriptProps {
 
 export function Transcript(props: TranscriptProps) {
   const { messages, follow, conversation = null, earlier = 0, children } = props;
-  const { isBusy = false, showsFailure = false, onSettings } = props;
+  const { isBusy = false, showsFailure = false } = props;
   useReaderStays(follow, messages);
   return (
     <div className={styles.place}>
@@ -54,7 +53,6 @@ export function Transcript(props: TranscriptProps) {
                     isLast={first + place === messages.length - 1}
                     isBusy={isBusy}
                     showsFailure={showsFailure && first + place === messages.length - 1}
-                    onSettings={onSettings}
                   />
                 ))}
               </Fragment>

@@ -1,12 +1,12 @@
 /** useFilling: how much of what a model can read at once the open conversation has taken. */
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { Usage } from "../bridge/contract";
 import { useConversations } from "../conversations/context";
 import { viewOf } from "../conversations/message";
 import type { By } from "../conversations/state";
 import { useConversation } from "../conversations/useConversation";
 import { useShown } from "../conversations/useList";
-import { useSettings } from "../settings/useSettings";
+import { useModel } from "./attachments/useModel";
 
 export interface Filling {
   /** Tokens of the last answer on the path and of everything before it. */
@@ -31,30 +31,8 @@ export function useFilling(defaults: By | null): Filling | null {
     }
     return null;
   }, [conversations, messages, status]);
-  const limit = useLimit(by ?? answeredBy ?? defaults, usage !== null);
+  const limit = useModel(by ?? answeredBy ?? defaults, usage !== null)?.contextTokens ?? null;
   if (usage === null) return null;
   const { inputTokens, outputTokens, estimated } = usage;
   return { tokens: inputTokens + outputTokens, isEstimated: estimated, limit };
-}
-
-/** How many tokens a model can read at once; null until it is known, and where nobody says. */
-function useLimit(by: By | null, isWanted: boolean): number | null {
-  const settings = useSettings();
-  const [known, setKnown] = useState<{ readonly by: string; readonly limit: number | null }>();
-  const { providerId, modelId } = by ?? {};
-  const name = `${providerId} ${modelId}`;
-  useEffect(() => {
-    if (!isWanted || providerId === undefined || modelId === undefined) return;
-    let isCurrent = true;
-    settings.describe({ providerId, modelId }).then(
-      (model) => {
-        if (isCurrent) setKnown({ by: name, limit: model?.contextTokens ?? null });
-      },
-      () => {}, // a provider that cannot be asked says nothing
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [settings, isWanted, providerId, modelId, name]);
-  return known?.by === name ? known.limit : null;
 }

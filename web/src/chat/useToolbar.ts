@@ -1,5 +1,6 @@
 /** useToolbar: a row of buttons that the tab key visits once; the arrows go from one to the next. */
 import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect } from "react";
+import { arrowsOf } from "./direction";
 
 export interface Toolbar {
   readonly onKeyDown: (event: KeyboardEvent) => void;
@@ -27,13 +28,13 @@ export function useToolbar(bar: RefObject<HTMLElement | null>): Toolbar {
 
   return {
     onKeyDown(event) {
-      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const { forward, back } = arrowsOf(event.currentTarget);
+      const by = { [forward]: 1, [back]: -1 }[event.key];
       const all = buttons();
       const here = all.indexOf(event.target as HTMLButtonElement);
       if (by === undefined || here === -1) return;
       event.preventDefault();
-      const isRtl = getComputedStyle(event.currentTarget).direction === "rtl";
-      all.at((here + (isRtl ? -by : by)) % all.length)?.focus();
+      all.at((here + by) % all.length)?.focus();
     },
     onFocus(event) {
       stopAt(event.target);

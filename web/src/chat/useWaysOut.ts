@@ -7,7 +7,6 @@ import { useShown } from "../conversations/useList";
 export interface WaysOut {
   /** Somebody else has been chosen since, so that another try may end better. */
   readonly isOtherChosen: boolean;
-  chooseModel(): void;
   /** A new chat with the last question in its box. */
   startAnew(): void;
 }
@@ -29,10 +28,6 @@ export function useWaysOut(): WaysOut {
   const isOther = by?.providerId !== answeredBy?.providerId || by?.modelId !== answeredBy?.modelId;
   return {
     isOtherChosen: by !== null && isOther,
-    chooseModel() {
-      // The picker stands by the box, and opens itself.
-      document.querySelector<HTMLElement>("[data-models]")?.click();
-    },
     startAnew() {
       const question = lastQuestion();
       conversations.showNew();

@@ -1,4 +1,5 @@
 /** Importing: hands a file over to the host in pieces, and follows what becomes of it. */
+import { encoded } from "../attachments/bytes";
 import type { ImportState } from "../bridge/contract";
 import { failureOf } from "../bridge/failure";
 import type { Host } from "./host";
@@ -20,7 +21,7 @@ export function importFile(host: Host, file: File, tell: (part: number) => void)
 
   async function send(id: string): Promise<void> {
     for (let from = 0; from < file.size && !isCancelled; from += PIECE) {
-      const data = await base64(file.slice(from, from + PIECE));
+      const data = await encoded(file.slice(from, from + PIECE));
       const bytes = await conversations.importWrite({ importId: id, data });
       tell(bytes / file.size / 2);
     }
@@ -56,16 +57,4 @@ export function importFile(host: Host, file: File, tell: (part: number) => void)
       if (importId !== null) void conversations.importCancel(importId).catch(() => false);
     },
   };
-}
-
-function base64(piece: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => {
-      const address = String(reader.result);
-      resolve(address.slice(address.indexOf(",") + 1));
-    };
-    reader.onerror = () => reject(reader.error ?? new Error("The file cannot be read"));
-    reader.readAsDataURL(piece);
-  });
 }

@@ -1,8 +1,8 @@
 /** AttachButton: opens the system's own dialog for files. */
 import { useRef } from "react";
 import { strings } from "../../strings";
+import { IconButton } from "../IconButton";
 import { AttachIcon } from "../icons";
-import styles from "./AttachButton.module.css";
 
 export interface AttachButtonProps {
   readonly onFiles: (files: readonly File[]) => void;
@@ -12,15 +12,9 @@ export function AttachButton({ onFiles }: AttachButtonProps) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <button
-        type="button"
-        className={styles.button}
-        aria-label={strings.attachments.attach}
-        title={strings.attachments.attach}
-        onClick={() => input.current?.click()}
-      >
+      <IconButton label={strings.attachments.attach} onClick={() => input.current?.click()}>
         <AttachIcon />
-      </button>
+      </IconButton>
       {/* Every kind of file: what a text is, its ending does not say. */}
       <input
         ref={input}

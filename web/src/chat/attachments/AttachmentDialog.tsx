@@ -5,6 +5,7 @@ import type { Attachment } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { strings } from "../../strings";
 import { Dialog } from "../Dialog";
+import { arrowsOf } from "../direction";
 import { IconButton } from "../IconButton";
 import { NextIcon, PreviousIcon } from "../icons";
 import styles from "./AttachmentDialog.module.css";
@@ -33,10 +34,9 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (by === undefined || !isShown) return;
-    const isRtl = getComputedStyle(event.currentTarget).direction === "rtl";
-    step(isRtl ? -by : by);
+    const { forward, back } = arrowsOf(event.currentTarget);
+    const by = { [forward]: 1, [back]: -1 }[event.key];
+    if (by !== undefined && isShown) step(by);
   }
 
   return (

@@ -2,6 +2,7 @@
 import { type RefObject, useEffect, useRef } from "react";
 import { type Attached, isText } from "../../attachments/attached";
 import { strings } from "../../strings";
+import { IconButton } from "../IconButton";
 import { CloseIcon, FileIcon, PictureIcon } from "../icons";
 import { useToolbar } from "../useToolbar";
 import styles from "./AttachmentTray.module.css";
@@ -86,10 +87,9 @@ function Chip({ attached, obstacle, onRemove }: ChipProps) {
         <span className={styles.facts}>{factsOf(attached)}</span>
         {obstacle !== null && <span className={styles.problem}>{obstacle.text}</span>}
       </span>
-      <button
-        type="button"
-        aria-label={strings.attachments.remove(called)}
-        title={strings.attachments.remove(called)}
+      <IconButton
+        size="small"
+        label={strings.attachments.remove(called)}
         aria-busy={state === "reading"}
         onClick={onRemove}
         onKeyDown={(event) => {
@@ -99,7 +99,7 @@ function Chip({ attached, obstacle, onRemove }: ChipProps) {
         }}
       >
         <CloseIcon />
-      </button>
+      </IconButton>
     </li>
   );
 }

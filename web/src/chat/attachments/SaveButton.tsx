@@ -5,6 +5,7 @@ import type { Attachment } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { reasonOf } from "../../conversations/conversations";
 import { strings } from "../../strings";
+import buttons from "../buttons.module.css";
 import { downloadBytes } from "../download";
 import { ImportIcon } from "../icons";
 import { useDownloads } from "./downloads";
@@ -36,7 +37,7 @@ export function SaveButton({ attachment, name }: SaveButtonProps) {
       </span>
       <button
         type="button"
-        className={styles.button}
+        className={`${buttons.pill} ${styles.button}`}
         onClick={() => {
           setOutcome("");
           save().catch((error) => setOutcome(strings.refusedAction(reasonOf(error))));

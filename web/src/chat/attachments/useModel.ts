@@ -7,21 +7,24 @@ import { useSettings } from "../../settings/useSettings";
 /** Null while nobody has said it, and where nobody can: then the host says what it refuses. */
 export function useModel(by: By | null, isWanted: boolean): ModelSummary | null {
   const settings = useSettings();
-  const [model, setModel] = useState<ModelSummary | null>(null);
+  const [known, setKnown] = useState<{
+    readonly by: string;
+    readonly model: ModelSummary | null;
+  }>();
   const { providerId = null, modelId = null } = by ?? {};
+  const name = `${providerId} ${modelId}`;
 
   useEffect(() => {
-    let isCurrent = true;
-    setModel(null);
     if (!isWanted || providerId === null || modelId === null) return;
+    let isCurrent = true;
     settings.describe({ providerId, modelId }).then(
-      (found) => isCurrent && setModel(found),
-      () => {},
+      (model) => isCurrent && setKnown({ by: name, model }),
+      () => {}, // a provider that cannot be asked says nothing
     );
     return () => {
       isCurrent = false;
     };
-  }, [settings, providerId, modelId, isWanted]);
+  }, [settings, providerId, modelId, name, isWanted]);
 
-  return model;
+  return isWanted && known?.by === name ? known.model : null;
 }

@@ -11,12 +11,7 @@ import { useAttempt } from "./useAttempt";
 
 const NAMES = ["data", "settings", "backups", "exports"] as const;
 
-export interface DataProps {
-  /** Whether files can be kept by the browser; otherwise the host writes them. */
-  readonly downloads: boolean;
-}
-
-export function Data({ downloads }: DataProps) {
+export function Data() {
   const settings = useSettings();
   const [place, setPlace] = useState<Place | null>(null);
   const { problem, attempt } = useAttempt();
@@ -47,7 +42,7 @@ export function Data({ downloads }: DataProps) {
       </section>
       <Backups />
       <ImportFile />
-      <ExportAll downloads={downloads} />
+      <ExportAll />
     </>
   );
 }

@@ -3,15 +3,16 @@ import { useState } from "react";
 import type { ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { strings } from "../../strings";
+import { useDownloads } from "../attachments/downloads";
 import { download } from "../download";
-import type { DataProps } from "./Data";
 import parts from "./parts.module.css";
 import { useAttempt } from "./useAttempt";
 
 const FORMATS: readonly ExportRequest["format"][] = ["json", "md", "html"];
 
-export function ExportAll({ downloads }: DataProps) {
+export function ExportAll() {
   const { exported, exportFile } = useConversations();
+  const downloads = useDownloads();
   const [said, setSaid] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAttempt();
   const words = strings.preferences;

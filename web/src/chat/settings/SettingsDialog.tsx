@@ -64,7 +64,7 @@ export default function SettingsDialog({ section, host, kind, onClose }: Setting
           {shown === "answers" && <Answers />}
           {shown === "appearance" && <Appearance />}
           {shown === "shortcuts" && <ShortcutList />}
-          {shown === "data" && <Data downloads={kind !== "pywebview"} />}
+          {shown === "data" && <Data />}
           {shown === "about" && <About host={host} kind={kind} />}
         </div>
       </div>

@@ -1,7 +1,8 @@
 /** FolderDialog: which folder a conversation goes into: one that there is, or a new one. */
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../strings";
+import { Dialog } from "../Dialog";
 import { CheckIcon, FolderIcon, PlusIcon } from "../icons";
 import styles from "./FolderDialog.module.css";
 
@@ -13,15 +14,13 @@ export interface FolderDialogProps {
 }
 
 export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useRef<HTMLDivElement>(null);
   const [typed, setTyped] = useState("");
   const title = item.title === "" ? strings.untitled : item.title;
   const name = typed.trim();
   const words = name.toLowerCase();
   const found = folders.filter((folder) => folder.toLowerCase().includes(words));
   const isNew = name !== "" && !folders.includes(name);
-
-  useEffect(() => dialog.current?.showModal(), []);
 
   function onKeyDown(event: KeyboardEvent): void {
     // Escape is the dialog's here, and stops no answer.
@@ -37,58 +36,57 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
   }
 
   return (
-    <dialog
-      ref={dialog}
+    <Dialog
+      title={strings.folders.title(title)}
       className={styles.dialog}
-      aria-label={strings.folders.title(title)}
-      onKeyDown={onKeyDown}
+      isBare
       onClose={() => onDone(undefined)}
-      onClick={(event) => {
-        if (event.target === dialog.current) onDone(undefined);
-      }}
     >
-      <h2 dir="auto">{strings.folders.title(title)}</h2>
-      <input
-        type="text"
-        aria-label={strings.folders.find}
-        placeholder={strings.folders.find}
-        dir="auto"
-        maxLength={100}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-      <ul>
-        {found.map((folder) => (
-          <li key={`in ${folder}`}>
-            <button type="button" onClick={() => onDone(folder)}>
-              <FolderIcon />
-              <span dir="auto">{folder}</span>
-              {folder === item.folder && (
-                <small>
-                  <CheckIcon />
-                  {strings.folders.isHere}
-                </small>
-              )}
-            </button>
-          </li>
-        ))}
-        {isNew && (
-          <li>
-            <button type="button" onClick={() => onDone(name)}>
-              <PlusIcon />
-              <span dir="auto">{strings.folders.create(name)}</span>
-            </button>
-          </li>
-        )}
-        {item.folder !== null && name === "" && (
-          <li>
-            <button type="button" onClick={() => onDone(null)}>
-              <span className={styles.out}>{strings.folders.out}</span>
-            </button>
-          </li>
-        )}
-      </ul>
-      {folders.length === 0 && name === "" && <p>{strings.folders.none}</p>}
-    </dialog>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys go through what is in it */}
+      <div ref={dialog} className={styles.body} onKeyDown={onKeyDown}>
+        <h2 dir="auto">{strings.folders.title(title)}</h2>
+        <input
+          type="text"
+          aria-label={strings.folders.find}
+          placeholder={strings.folders.find}
+          dir="auto"
+          maxLength={100}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        <ul>
+          {found.map((folder) => (
+            <li key={`in ${folder}`}>
+              <button type="button" onClick={() => onDone(folder)}>
+                <FolderIcon />
+                <span dir="auto">{folder}</span>
+                {folder === item.folder && (
+                  <small>
+                    <CheckIcon />
+                    {strings.folders.isHere}
+                  </small>
+                )}
+              </button>
+            </li>
+          ))}
+          {isNew && (
+            <li>
+              <button type="button" onClick={() => onDone(name)}>
+                <PlusIcon />
+                <span dir="auto">{strings.folders.create(name)}</span>
+              </button>
+            </li>
+          )}
+          {item.folder !== null && name === "" && (
+            <li>
+              <button type="button" onClick={() => onDone(null)}>
+                <span className={styles.out}>{strings.folders.out}</span>
+              </button>
+            </li>
+          )}
+        </ul>
+        {folders.length === 0 && name === "" && <p>{strings.folders.none}</p>}
+      </div>
+    </Dialog>
   );
 }

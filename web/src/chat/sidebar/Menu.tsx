@@ -8,6 +8,7 @@ import {
   useState,
 } from "react";
 import { isMirrored } from "../direction";
+import { IconButton } from "../IconButton";
 import styles from "./Menu.module.css";
 
 export interface MenuItem {
@@ -89,19 +90,17 @@ export function Menu({ label, icon, items, className, tabIndex = 0 }: MenuProps)
 
   return (
     <>
-      <button
+      <IconButton
         ref={button}
-        type="button"
         className={className}
-        aria-label={label}
-        title={label}
+        label={label}
         aria-haspopup="menu"
         aria-expanded={isOpen}
         tabIndex={tabIndex}
         onClick={() => setIsOpen(!isOpen)}
       >
         {icon}
-      </button>
+      </IconButton>
       {isOpen && (
         <div
           ref={list}

@@ -25,8 +25,6 @@ import { useImport } from "./useImport";
 export interface SidebarProps {
   /** The search box, for the shortcut that leads there. */
   readonly search: RefObject<HTMLInputElement | null>;
-  /** Whether the page can keep files itself; else the host writes them. */
-  readonly downloads: boolean;
   readonly state: SidebarState;
   readonly onNewChat: () => void;
   readonly onSettings: () => void;
@@ -37,9 +35,9 @@ export interface SidebarProps {
 }
 
 export function Sidebar(props: SidebarProps) {
-  const { search, downloads, state, menu, onNewChat, onSettings, onOpened } = props;
+  const { search, state, menu, onNewChat, onSettings, onOpened } = props;
   const conversations = useConversations();
-  const acts = useActs(onOpened, downloads);
+  const acts = useActs(onOpened);
   const importFiles = useImport();
   const [query, setQuery] = useState("");
   const picker = useRef<HTMLInputElement>(null);
@@ -95,16 +93,16 @@ export function Sidebar(props: SidebarProps) {
           onKeyDown={onSearchKey}
         />
         {query !== "" && (
-          <button
-            type="button"
-            aria-label={strings.clearSearch}
+          <IconButton
+            size="small"
+            label={strings.clearSearch}
             onClick={() => {
               setQuery("");
               search.current?.focus();
             }}
           >
             <CloseIcon />
-          </button>
+          </IconButton>
         )}
       </div>
       {query.trim() === "" ? (
@@ -127,7 +125,7 @@ export function Sidebar(props: SidebarProps) {
           <ImportIcon />
           {strings.import}
         </button>
-        <Menu label={strings.menu} icon={<MoreIcon />} items={menu} className={styles.menu} />
+        <Menu label={strings.menu} icon={<MoreIcon />} items={menu} />
         <input
           ref={picker}
           type="file"

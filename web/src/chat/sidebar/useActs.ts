@@ -4,6 +4,7 @@ import type { ConversationSummary, ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { reasonOf } from "../../conversations/conversations";
 import { strings } from "../../strings";
+import { useDownloads } from "../attachments/downloads";
 import { download } from "../download";
 import { useToasts } from "../toasts";
 
@@ -22,10 +23,11 @@ export interface Acts {
   removeFolder(name: string): void;
 }
 
-/** `onOpened` is told when there is something else to look at; `downloads`, whether files can be. */
-export function useActs(onOpened: () => void, downloads: boolean): Acts {
+/** `onOpened` is told when there is something else to look at. */
+export function useActs(onOpened: () => void): Acts {
   const conversations = useConversations();
   const toasts = useToasts();
+  const downloads = useDownloads();
   return useMemo(() => {
     function tried(act: Promise<unknown>): void {
       act.catch((error) => toasts.say(strings.refusedAction(reasonOf(error))));
