@@ -48,6 +48,12 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   setTemporary(temporary: boolean): void;
   dismiss(): void;
   isBusy(): boolean;
+  /** Nothing is typed, attached or waiting. */
+  isUntouched(): boolean;
+  /** Let go of, it can be built again from what is kept of it. */
+  isSpare(): boolean;
+  /** Look what the host has of its draft, which counts only where nothing is typed. */
+  recall(): Promise<void>;
   /** Nobody looks at it: the next time, its end is enough. */
   leave(): void;
   /** Let go of its rows. */
@@ -132,7 +138,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (!runs.includes(unsure.inferenceId)) ground.giveBack(unsure);
       ground.keepDraft();
     }
-    void recallDraft();
+    void recall();
     const written = waiting;
     waiting = null;
     if (written === null) return;
@@ -140,12 +146,15 @@ export function createConversation(options: ConversationOptions): Conversation {
     else ground.giveBack(written);
   }
 
-  /** What the host has of a draft counts only where nothing is typed. */
-  async function recallDraft(): Promise<void> {
-    const { id, temporary } = store.get();
-    if (id === null || temporary || !isUntouched() || ground.unsure !== null) return;
-    const { text, names } = await options.drafts.recall(id);
-    if (!isUntouched() || isBusy()) return;
+  async function recall(): Promise<void> {
+    const { id } = store.get();
+    const isWanted = () => {
+      const now = store.get();
+      return now.id === id && !now.temporary && isUntouched() && !isBusy();
+    };
+    if (!isWanted() || ground.unsure !== null) return;
+    const { text, names } = await options.drafts.recall(id ?? NEW_CHAT);
+    if (!isWanted()) return;
     tray.put(names.map(lost));
     if (text !== "") draft.set(text);
   }
@@ -158,6 +167,13 @@ export function createConversation(options: ConversationOptions): Conversation {
     tray,
     open,
     isBusy,
+    isUntouched,
+    isSpare() {
+      // Attachments are kept only as far as there is room, and nothing of what is temporary.
+      const isKept = tray.get().length === 0 && (!store.get().temporary || draft.get() === "");
+      return isKept && waiting === null && !isBusy();
+    },
+    recall,
     unqueue,
     loadEarlier: reading.loadEarlier,
     notice: reading.notice,
@@ -250,9 +266,11 @@ export function createConversation(options: ConversationOptions): Conversation {
       await reading.reveal(messageId);
     },
     setTemporary(temporary) {
-      if (store.get().phase !== "new") return;
-      if (temporary) ground.forgetDraft(NEW_CHAT);
+      const { phase, temporary: before } = store.get();
+      if (phase !== "new" || temporary === before) return;
       change({ temporary });
+      if (temporary) ground.forgetDraft(NEW_CHAT);
+      else ground.keepDraft();
     },
   };
   return self;
