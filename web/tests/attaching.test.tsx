@@ -14,11 +14,15 @@ import type { ModelSummary } from "../src/bridge/contract";
 import type { Shell } from "../src/bridge/preload";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { createSettings } from "../src/settings/settings";
+import { strings } from "../src/strings";
 import { type FakePage, fakePage, turn } from "./support";
 
 const PNG = Uint8Array.from("\x89PNG\r\n\x1a\n!", (letter) => letter.charCodeAt(0));
 const png = (name = "tide.png") => new File([PNG], name, { type: "image/png" });
 const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
+const editor = () =>
+  screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Edit your question" });
+const LONG = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
 const chips = () =>
   within(screen.getByRole("list", { name: /Attached/ })).queryAllByRole("listitem");
 const noChips = () => screen.queryByRole("list", { name: /Attached/ }) === null;
@@ -66,9 +70,8 @@ async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promis
   const takes = { images: true, files: true, contextTokens: null, ...model };
   const settings = {
     ...createSettings(bridge.client, () => {}),
-    describe: async () => {
-      const id = bridge.host()?.defaults.modelId ?? "";
-      return { id, name: id, ...takes } as ModelSummary;
+    describe: async ({ modelId: id }: { modelId: string }) => {
+      return { id, name: id, ...takes, ...(id === "blind" && { images: false }) } as ModelSummary;
     },
   };
   const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;
@@ -181,12 +184,73 @@ describe("a message with a picture", () => {
     await turn(20);
     expect(chips()).toHaveLength(2);
     fireEvent.click(screen.getByRole("button", { name: "Remove a.png" }));
-    const editor = screen.getByRole("textbox", { name: "Edit your question" });
-    fireEvent.change(editor, { target: { value: "one" } });
-    fireEvent.keyDown(editor, { key: "Enter" });
+    fireEvent.change(editor(), { target: { value: "one" } });
+    fireEvent.keyDown(editor(), { key: "Enter" });
     await turn(0);
     await answered();
     expect(answers()).toEqual(["one\nI got: picture (image/png, 9 bytes)"]);
+  });
+
+  it("can be edited for a model that has been chosen since", async () => {
+    const { conversations } = await shown();
+    const { conversation } = conversations.shown.get();
+    paste(png());
+    await read(conversations);
+    press("Enter");
+    await answered();
+    press("ArrowUp");
+    await turn(20);
+    await act(async () => conversation.choose({ providerId: "p", modelId: "blind" }));
+    fireEvent.keyDown(editor(), { key: "Enter" });
+    await turn(20);
+    expect(screen.getByRole("alert")).toBeTruthy();
+    await act(async () => conversation.choose({ providerId: "p", modelId: "other" }));
+    await turn(20);
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+});
+
+describe("a question that is being edited", () => {
+  it("waits while something else is answered", async () => {
+    await shown({}, await fakePage({ rate: 100 }));
+    type("first");
+    press("Enter");
+    await answered();
+    press("ArrowUp");
+    await turn(20);
+    fireEvent.change(editor(), { target: { value: "another first" } });
+    type(LONG);
+    press("Enter");
+    await turn(100);
+    expect(screen.getByText(strings.editWaits)).toBeTruthy();
+    fireEvent.keyDown(editor(), { key: "Enter" });
+    await turn(40);
+    expect(editor().value).toBe("another first");
+    await turn(2_000);
+    expect(answers()).toEqual(["first", LONG]);
+    expect(screen.getByText(strings.editKeeps)).toBeTruthy();
+    fireEvent.keyDown(editor(), { key: "Enter" });
+    await turn(1_000);
+    expect(answers()).toEqual(["another first"]);
+  });
+
+  it("is still there, with its words, when somebody has looked elsewhere", async () => {
+    const { conversations } = await shown();
+    type("first");
+    press("Enter");
+    await answered();
+    const { id } = conversations.shown.get().conversation.get();
+    press("ArrowUp");
+    await turn(20);
+    fireEvent.change(editor(), { target: { value: "another first" } });
+    await act(async () => conversations.showNew());
+    expect(screen.queryByRole("textbox", { name: "Edit your question" })).toBeNull();
+    await act(async () => void conversations.show(id ?? ""));
+    await turn(100);
+    expect(editor().value).toBe("another first");
+    expect(document.activeElement).toBe(box());
+    fireEvent.click(screen.getByRole("button", { name: "Cancel" }));
+    expect(screen.queryByRole("textbox", { name: "Edit your question" })).toBeNull();
   });
 });
 

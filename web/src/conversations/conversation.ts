@@ -5,6 +5,7 @@ import type { ConversationSummary, StoredMessage } from "../bridge/contract";
 import type { Run } from "../llm/run";
 import type { ReadonlyStore, Store } from "../llm/store";
 import { NEW_CHAT } from "./drafts";
+import { createEdits, type Edits } from "./edits";
 import { createGround, type GroundOptions } from "./ground";
 import { createReading } from "./reading";
 import { createSaying } from "./saying";
@@ -18,6 +19,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   readonly draft: Store<string>;
   /** What goes with the draft. */
   readonly tray: Tray;
+  /** Questions that are being changed where they stand. */
+  readonly edits: Edits;
   /** Read it from the host. */
   open(): Promise<void>;
   /**
@@ -30,7 +33,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   /** Take what waits back into the draft. */
   unqueue(): void;
   stop(): void;
-  edit(key: string, written: Written): void;
+  /** Ask what was written in a question's place. False while that cannot be: it stays there. */
+  edit(key: string): boolean;
   regenerate(key: string): void;
   /** Who shall answer from now on. */
   choose(by: By | null): void;
@@ -70,6 +74,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const { store, rows, draft, tray, change, isBusy } = ground;
   const { conversations } = options.host.client;
   const reading = createReading(ground);
+  const edits = createEdits(ground);
   const begin = createSaying(ground, () => options.onBegun(self));
   /** What is said as soon as the conversation is there. */
   let waiting: Written | null = null;
@@ -165,13 +170,14 @@ export function createConversation(options: ConversationOptions): Conversation {
     subscribe: store.subscribe,
     draft,
     tray,
+    edits,
     open,
     isBusy,
     isUntouched,
     isSpare() {
-      // Attachments are kept only as far as there is room, and nothing of what is temporary.
+      // Attachments are kept as far as there is room, edits and what is temporary nowhere else.
       const isKept = tray.get().length === 0 && (!store.get().temporary || draft.get() === "");
-      return isKept && waiting === null && !isBusy();
+      return isKept && edits.get().size === 0 && waiting === null && !isBusy();
     },
     recall,
     unqueue,
@@ -200,9 +206,13 @@ export function createConversation(options: ConversationOptions): Conversation {
     stop() {
       if (isBusy()) void store.get().run?.cancel();
     },
-    edit(row, written) {
+    edit(row) {
       const found = at(row);
-      if (found === null || isBlank(written)) return;
+      const edit = edits.get().get(row);
+      if (found === null || edit === undefined) return false;
+      const written = { text: edit.draft.get(), attached: edit.tray.get() };
+      if (isBlank(written)) return false;
+      edits.end(row);
       const { by, messages } = store.get();
       const { id: messageId, siblings } = found.message;
       begin({
@@ -214,6 +224,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         ask: (inferenceId, _, content) =>
           conversations.edit({ messageId, content, inferenceId, ...by }),
       });
+      return true;
     },
     regenerate(row) {
       const found = at(row);

@@ -29,6 +29,7 @@ export const german: Strings = {
   edit: "Bearbeiten",
   editQuestion: "Frage bearbeiten",
   editKeeps: "Die alte Frage und ihre Antwort bleiben als andere Fassung.",
+  editWaits: "Kann gefragt werden, sobald die Antwort vollständig ist.",
   askAgain: "Fragen",
   cancel: "Abbrechen",
   copy: "Kopieren",

@@ -29,6 +29,7 @@ export const english = {
   edit: "Edit",
   editQuestion: "Edit your question",
   editKeeps: "The old question and its answer stay, as another version.",
+  editWaits: "Can be asked once the answer is complete.",
   askAgain: "Ask",
   cancel: "Cancel",
   copy: "Copy",
