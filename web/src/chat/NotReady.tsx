@@ -2,6 +2,7 @@
 import { useOpenSettings, useSettings, useSettingsState } from "../settings/useSettings";
 import { strings } from "../strings";
 import styles from "./ModelPanel.module.css";
+import { whenFree } from "./whenFree";
 
 export interface NotReadyProps {
   /** Something else is opened. */
@@ -39,7 +40,7 @@ export function NotReady({ onLeave }: NotReadyProps) {
               <bdi>{reason}</bdi>
             </p>
             {problem === null ? (
-              <button type="button" disabled={isAsking} onClick={() => void loadModels(id, true)}>
+              <button type="button" {...whenFree(!isAsking, () => void loadModels(id, true))}>
                 {strings.preferences.refresh}
               </button>
             ) : (

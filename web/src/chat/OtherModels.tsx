@@ -7,6 +7,7 @@ import { useOpenSettings, useSettings } from "../settings/useSettings";
 import { strings } from "../strings";
 import styles from "./OtherModels.module.css";
 import { useToasts } from "./toasts";
+import { whenFree } from "./whenFree";
 
 export function OtherModels() {
   const conversations = useConversations();
@@ -57,7 +58,7 @@ export function OtherModels() {
       <p>{strings.firstRun.more}</p>
       <div>
         {running.map((preset) => (
-          <button key={preset.id} type="button" disabled={isBusy} onClick={() => void take(preset)}>
+          <button key={preset.id} type="button" {...whenFree(!isBusy, () => void take(preset))}>
             {strings.firstRun.use(preset.name)}
             <small>{strings.firstRun.runs(preset.models.length)}</small>
           </button>

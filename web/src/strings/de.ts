@@ -118,6 +118,7 @@ export const german: Strings = {
   },
   save: "Speichern",
   removeKey: "Schlüssel entfernen",
+  removeKeyReally: "Ja, entfernen",
   providerName: "Name",
   address: "Adresse (Basis-URL)",
   keyIfAny: "Schlüssel, falls nötig",

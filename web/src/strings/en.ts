@@ -118,6 +118,7 @@ export const english = {
   },
   save: "Save",
   removeKey: "Remove the key",
+  removeKeyReally: "Yes, remove it",
   providerName: "Name",
   address: "Address (base URL)",
   keyIfAny: "Key, if it needs one",

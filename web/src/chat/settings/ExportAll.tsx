@@ -4,6 +4,7 @@ import type { ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { strings } from "../../strings";
 import { download } from "../download";
+import { whenFree } from "../whenFree";
 import type { DataProps } from "./Data";
 import parts from "./parts.module.css";
 import { useAttempt } from "./useAttempt";
@@ -36,8 +37,7 @@ export function ExportAll({ downloads }: DataProps) {
               key={format}
               type="button"
               className={parts.button}
-              disabled={isBusy}
-              onClick={() => attempt(write(format))}
+              {...whenFree(!isBusy, () => attempt(write(format)))}
             >
               {words.exportFormats[format]}
             </button>
