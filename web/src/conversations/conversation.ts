@@ -19,6 +19,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   readonly draft: Store<string>;
   /** What goes with the draft. */
   readonly tray: Tray;
+  /** Put something before what is typed. */
+  giveBack(written: Written): void;
   /** Questions that are being changed where they stand. */
   readonly edits: Edits;
   /** Read it from the host. */
@@ -170,6 +172,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     subscribe: store.subscribe,
     draft,
     tray,
+    giveBack: ground.giveBack,
     edits,
     open,
     isBusy,
