@@ -5,7 +5,7 @@ import type { ConversationSummary, SearchHit } from "../src/bridge/contract";
 import { ConversationItem } from "../src/chat/sidebar/ConversationItem";
 import { FolderDialog } from "../src/chat/sidebar/FolderDialog";
 import { Sidebar } from "../src/chat/sidebar/Sidebar";
-import type { Acts } from "../src/chat/sidebar/useActs";
+import { type Acts, useActs } from "../src/chat/sidebar/useActs";
 import { createToasts, ToastsContext } from "../src/chat/toasts";
 import type { SidebarState } from "../src/chat/useSidebar";
 import { ConversationsContext } from "../src/conversations/context";
@@ -68,6 +68,36 @@ describe("a conversation that is named", () => {
     fireEvent.keyDown(name, { key });
     await turn(100);
     expect(document.activeElement).toBe(button());
+  });
+});
+
+describe("a folder that gets another's name", () => {
+  it.each([
+    ["Sea", true],
+    ["Ocean", false],
+  ])("becomes part of that one, with a way back: %s", async (name, isThere) => {
+    const items = [
+      { ...item, folder: "Tide" },
+      { ...item, id: "c-2", folder: "Sea" },
+    ];
+    const move = vi.fn(async () => {});
+    const conversations = { move, list: { get: () => ({ items }) } } as unknown as Conversations;
+    const toasts = createToasts();
+    function Renamed() {
+      const acts = useActs(() => {}, true);
+      return <button type="button" onClick={() => acts.renameFolder("Tide", name)} />;
+    }
+    render(
+      <ConversationsContext value={conversations}>
+        <ToastsContext value={toasts}>
+          <Renamed />
+        </ToastsContext>
+      </ConversationsContext>,
+    );
+    fireEvent.click(screen.getByRole("button"));
+    expect(move).toHaveBeenLastCalledWith(["c-1"], name);
+    expect(toasts.undo()).toBe(isThere);
+    if (isThere) expect(move).toHaveBeenLastCalledWith(["c-1"], "Tide");
   });
 });
 

@@ -199,6 +199,7 @@ export const german: Strings = {
         : `„${title}“ liegt jetzt in „${folder}“.`,
     rename: "Ordner umbenennen",
     renameLabel: "Neuer Name des Ordners",
+    merged: (name: string, other: string) => `Was in „${name}“ lag, liegt jetzt in „${other}“.`,
     remove: "Ordner auflösen",
     removed: (name: string, count: number) =>
       `Den Ordner „${name}“ gibt es nicht mehr. ${

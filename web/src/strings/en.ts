@@ -193,6 +193,7 @@ export const english = {
       folder === null ? `“${title}” is in no folder now.` : `“${title}” is in “${folder}” now.`,
     rename: "Rename folder",
     renameLabel: "New name of the folder",
+    merged: (name: string, other: string) => `What was in “${name}” is in “${other}” now.`,
     remove: "Remove folder",
     removed: (name: string, count: number) =>
       `The folder “${name}” is gone. ${
