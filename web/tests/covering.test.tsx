@@ -113,6 +113,9 @@ it("has the keys of the page while it is there", async () => {
   expect([conversation.get().run?.get().status, seen.isOpen]).toEqual(["streaming", true]);
   expect(search).not.toHaveBeenCalled();
   cover.remove();
+  // Nor is a key the page's that an input method has taken.
+  fireEvent.keyDown(document.body, { key: "k", code: "KeyK", ctrlKey: true, keyCode: 229 });
+  expect(search).not.toHaveBeenCalled();
   fireEvent.keyDown(document.body, { key: "k", code: "KeyK", ctrlKey: true });
   fireEvent.keyDown(document.body, { key: "Escape" });
   expect(search).toHaveBeenCalledTimes(1);

@@ -25,7 +25,7 @@ async function typed(page: FakePage, text: string, temporary = false) {
   conversation.send();
   await turn(500);
   conversation.draft.set(text);
-  return { conversation, id: conversation.get().id ?? "" };
+  return { conversations, conversation, id: conversation.get().id ?? "" };
 }
 
 /** As in a window that is opened anew: its own storage is empty. */
@@ -141,6 +141,18 @@ describe("a draft", () => {
     expect(conversations.find(full.key)).toBe(full);
     expect(conversations.find(secret.key)).toBe(secret);
     expect(conversations.find(plain.key)).toBeUndefined();
+  });
+
+  it("of another version of a question is not put away", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, conversations } = await typed(page, "");
+    const [row = ""] = conversation.get().messages;
+    conversation.edits.begin(row);
+    conversation.edits.get().get(row)?.draft.set("a better question");
+    await visitOthers(page, conversations);
+    expect(conversations.find(conversation.key)).toBe(conversation);
+    expect(conversation.edit(row)).toBe(true);
+    expect(conversation.edits.get().size).toBe(0);
   });
 
   it("is kept again once its chat is not temporary after all", async () => {
