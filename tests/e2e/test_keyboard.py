@@ -1,8 +1,10 @@
 """A whole visit without a mouse: every step by keys that a person has, and the focus never lost."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
-from tests.e2e.app import answer, box, until, wait_for_end
+from tests.e2e.app import answer, ask, box, until, wait_for_end
 
 FOCUSED = """
 () => document.activeElement.getAttribute("aria-label") || document.activeElement.textContent
@@ -102,3 +104,38 @@ def test_a_visit_without_a_mouse(page: Page) -> None:
     expect(page.get_by_role("navigation")).to_have_count(0)
     keys.press("Control+b")
     expect(page.get_by_role("navigation")).to_be_visible()
+
+
+def test_what_lies_over_the_page_has_its_keys(page: Page) -> None:
+    keys = page.keyboard
+    ask(page, "a word")
+    wait_for_end(page, 1)
+    ask(page, "another\n/stall")
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_be_visible()
+
+    # In a dialog a button goes away that has just been pressed.
+    keys.press("Control+Comma")
+    dialog = page.get_by_role("dialog", name="Settings")
+    dialog.get_by_role("tab", name="Shortcuts").click()
+    field = dialog.get_by_role("button", name=re.compile("^Show or hide the sidebar"))
+    field.click()
+    keys.press("Control+j")
+    standard = dialog.get_by_role("button", name="Back to standard: Show or hide the sidebar")
+    standard.focus()
+    keys.press("Enter")
+    expect(standard).to_have_count(0)
+    expect(dialog).to_be_focused()
+    keys.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(stop).to_be_visible()
+
+    # Nothing has the focus, and something else lies over the page.
+    page.locator("[popovertarget=spending]").click()
+    expect(page.locator("#spending")).to_be_visible()
+    page.evaluate("document.activeElement.blur()")
+    keys.press("Escape")
+    expect(page.locator("#spending")).to_be_hidden()
+    expect(stop).to_be_visible()
+    keys.press("Escape")
+    assert wait_for_end(page, 2)["cancelled"] is True

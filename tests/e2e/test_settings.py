@@ -102,6 +102,7 @@ def test_a_key_goes_one_way(page: Page) -> None:
     )
     assert SECRET not in shown
     page.get_by_role("button", name="Remove the key").click()
+    page.get_by_role("button", name="Yes, remove it").click()
     expect(field).to_have_attribute("placeholder", "Paste a key")
 
 

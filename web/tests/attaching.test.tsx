@@ -14,11 +14,15 @@ import type { ModelSummary } from "../src/bridge/contract";
 import type { Shell } from "../src/bridge/preload";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { createSettings } from "../src/settings/settings";
+import { strings } from "../src/strings";
 import { type FakePage, fakePage, turn } from "./support";
 
 const PNG = Uint8Array.from("\x89PNG\r\n\x1a\n!", (letter) => letter.charCodeAt(0));
 const png = (name = "tide.png") => new File([PNG], name, { type: "image/png" });
 const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
+const editor = () =>
+  screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Edit your question" });
+const LONG = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
 const chips = () =>
   within(screen.getByRole("list", { name: /Attached/ })).queryAllByRole("listitem");
 const noChips = () => screen.queryByRole("list", { name: /Attached/ }) === null;
@@ -66,9 +70,8 @@ async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promis
   const takes = { images: true, files: true, contextTokens: null, ...model };
   const settings = {
     ...createSettings(bridge.client, () => {}),
-    describe: async () => {
-      const id = bridge.host()?.defaults.modelId ?? "";
-      return { id, name: id, ...takes } as ModelSummary;
+    describe: async ({ modelId: id }: { modelId: string }) => {
+      return { id, name: id, ...takes, ...(id === "blind" && { images: false }) } as ModelSummary;
     },
   };
   const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;
@@ -181,12 +184,73 @@ describe("a message with a picture", () => {
     await turn(20);
     expect(chips()).toHaveLength(2);
     fireEvent.click(screen.getByRole("button", { name: "Remove a.png" }));
-    const editor = screen.getByRole("textbox", { name: "Edit your question" });
-    fireEvent.change(editor, { target: { value: "one" } });
-    fireEvent.keyDown(editor, { key: "Enter" });
+    fireEvent.change(editor(), { target: { value: "one" } });
+    fireEvent.keyDown(editor(), { key: "Enter" });
     await turn(0);
     await answered();
     expect(answers()).toEqual(["one\nI got: picture (image/png, 9 bytes)"]);
+  });
+
+  it("can be edited for a model that has been chosen since", async () => {
+    const { conversations } = await shown();
+    const { conversation } = conversations.shown.get();
+    paste(png());
+    await read(conversations);
+    press("Enter");
+    await answered();
+    press("ArrowUp");
+    await turn(20);
+    await act(async () => conversation.choose({ providerId: "p", modelId: "blind" }));
+    fireEvent.keyDown(editor(), { key: "Enter" });
+    await turn(20);
+    expect(screen.getByRole("alert")).toBeTruthy();
+    await act(async () => conversation.choose({ providerId: "p", modelId: "other" }));
+    await turn(20);
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+});
+
+describe("a question that is being edited", () => {
+  it("waits while something else is answered", async () => {
+    await shown({}, await fakePage({ rate: 100 }));
+    type("first");
+    press("Enter");
+    await answered();
+    press("ArrowUp");
+    await turn(20);
+    fireEvent.change(editor(), { target: { value: "another first" } });
+    type(LONG);
+    press("Enter");
+    await turn(100);
+    expect(screen.getByText(strings.editWaits)).toBeTruthy();
+    fireEvent.keyDown(editor(), { key: "Enter" });
+    await turn(40);
+    expect(editor().value).toBe("another first");
+    await turn(2_000);
+    expect(answers()).toEqual(["first", LONG]);
+    expect(screen.getByText(strings.editKeeps)).toBeTruthy();
+    fireEvent.keyDown(editor(), { key: "Enter" });
+    await turn(1_000);
+    expect(answers()).toEqual(["another first"]);
+  });
+
+  it("is still there, with its words, when somebody has looked elsewhere", async () => {
+    const { conversations } = await shown();
+    type("first");
+    press("Enter");
+    await answered();
+    const { id } = conversations.shown.get().conversation.get();
+    press("ArrowUp");
+    await turn(20);
+    fireEvent.change(editor(), { target: { value: "another first" } });
+    await act(async () => conversations.showNew());
+    expect(screen.queryByRole("textbox", { name: "Edit your question" })).toBeNull();
+    await act(async () => void conversations.show(id ?? ""));
+    await turn(100);
+    expect(editor().value).toBe("another first");
+    expect(document.activeElement).toBe(box());
+    fireEvent.click(screen.getByRole("button", { name: "Cancel" }));
+    expect(screen.queryByRole("textbox", { name: "Edit your question" })).toBeNull();
   });
 });
 
@@ -241,22 +305,39 @@ describe("a draft with a picture", () => {
 });
 
 describe("files over the chat", () => {
-  const drag = (kind: "dragEnter" | "dragLeave" | "drop" | "dragOver", files: File[]) =>
-    fireEvent[kind](document.querySelector("main") as HTMLElement, {
-      dataTransfer: { files, types: ["Files"], dropEffect: "none" },
-    });
+  const main = () => document.querySelector("main") as HTMLElement;
+  const veil = () => screen.queryByText("Drop pictures and files here");
+
+  function drag(kind: "dragLeave" | "drop" | "dragOver", files: File[], to: Node | null = null) {
+    const dataTransfer = { files, types: ["Files"], dropEffect: "none" };
+    const event = createEvent[kind](main(), { dataTransfer });
+    Object.defineProperty(event, "relatedTarget", { value: to });
+    return fireEvent(main(), event);
+  }
 
   it("are veiled, and taken when they are dropped", async () => {
     const { conversations } = await shown();
-    drag("dragEnter", [png()]);
-    drag("dragEnter", [png()]);
-    drag("dragLeave", [png()]);
-    expect(screen.getByText("Drop pictures and files here")).toBeTruthy();
+    drag("dragOver", [png()]);
+    drag("dragLeave", [png()], box());
+    expect(veil()).not.toBeNull();
     expect(drag("drop", [png()])).toBe(false);
-    expect(screen.queryByText("Drop pictures and files here")).toBeNull();
+    expect(veil()).toBeNull();
     await read(conversations);
     expect(chips()).toHaveLength(1);
     expect(document.activeElement).toBe(box());
+  });
+
+  it("are veiled no longer when they are gone, whatever was replaced below them", async () => {
+    await shown();
+    const dataTransfer = { files: [png()], types: ["Files"] };
+    const gone = main().appendChild(document.createElement("p"));
+    fireEvent.dragEnter(main(), { dataTransfer });
+    fireEvent.dragEnter(gone, { dataTransfer });
+    gone.remove(); // which says that it was left to nobody
+    drag("dragOver", [png()]);
+    expect(veil()).not.toBeNull();
+    drag("dragLeave", [png()]);
+    expect(veil()).toBeNull();
   });
 
   it("are not opened in place of the page when nobody takes them", async () => {
@@ -266,6 +347,36 @@ describe("files over the chat", () => {
     const words = { files: [], types: ["text/plain"] };
     const other = createEvent.drop(document.body, { dataTransfer: words });
     expect(fireEvent(document.body, other)).toBe(true);
+  });
+});
+
+describe("a question for a new chat", () => {
+  it("comes with what was attached, before what stands there", async () => {
+    const { page, conversations } = await shown();
+    type("later");
+    const { conversation: fresh } = conversations.shown.get();
+    const { id } = await created();
+    await act(async () => void conversations.show(id));
+    await turn(100);
+    paste(png());
+    await read(conversations);
+    type("/error CONTEXT_LENGTH");
+    press("Enter");
+    const name = "Ask it in a new chat";
+    await vi.waitFor(async () => {
+      await turn(100);
+      fireEvent.click(screen.getByRole("button", { name }));
+    }, PATIENCE);
+    await turn(100);
+    expect(conversations.shown.get().conversation).toBe(fresh);
+    expect(box().value).toBe("/error CONTEXT_LENGTH\nlater");
+    expect(chips()).toHaveLength(1);
+
+    async function created() {
+      const asked = page.bridge.client.conversations.create({});
+      await turn(40);
+      return await asked;
+    }
   });
 });
 
@@ -290,10 +401,42 @@ describe("what was asked before", () => {
     expect(seen).toEqual(["second", "first", "first", "second", "my own", "my own"]);
     press("ArrowUp", { altKey: true });
     await turn(40);
+    // What is changed on the way is still there on the way back, and so is the draft.
     type("second thoughts");
     press("ArrowDown", { altKey: true });
     await turn(40);
-    expect(box().value).toBe("second thoughts");
+    expect(box().value).toBe("my own");
+    press("ArrowUp", { altKey: true });
+    await turn(40);
+    press("ArrowDown", { altKey: true });
+    await turn(40);
+    expect(box().value).toBe("my own");
+  });
+
+  it("leads back to the draft of its own conversation, also when it was asked again", async () => {
+    const { conversations } = await shown();
+    type("first");
+    press("Enter");
+    await answered();
+    const { key } = conversations.shown.get().conversation;
+    type("my own");
+    press("ArrowUp", { ctrlKey: true });
+    await turn(40);
+    type("first, but better");
+    act(() => conversations.showNew());
+    await turn(20);
+    type("elsewhere");
+    press("ArrowDown", { ctrlKey: true });
+    await turn(40);
+    expect(box().value).toBe("elsewhere");
+    await act(async () => void conversations.show(key));
+    expect(box().value).toBe("first, but better");
+    press("Enter");
+    await answered();
+    expect(box().value).toBe("");
+    press("ArrowDown", { ctrlKey: true });
+    await turn(40);
+    expect(box().value).toBe("my own");
   });
 });
 

@@ -25,7 +25,7 @@ async function typed(page: FakePage, text: string, temporary = false) {
   conversation.send();
   await turn(500);
   conversation.draft.set(text);
-  return { conversation, id: conversation.get().id ?? "" };
+  return { conversations, conversation, id: conversation.get().id ?? "" };
 }
 
 /** As in a window that is opened anew: its own storage is empty. */
@@ -35,6 +35,20 @@ async function opened(page: FakePage, id: string) {
   const conversation = over(page).show(id);
   await turn(500);
   return conversation;
+}
+
+async function createdIn({ bridge }: FakePage, count: number): Promise<string[]> {
+  const created = Array.from({ length: count }, () => bridge.client.conversations.create({}));
+  await turn(100);
+  return (await Promise.all(created)).map(({ id }) => id);
+}
+
+/** As many as put away what is spare. */
+async function visitOthers(page: FakePage, conversations: Conversations): Promise<void> {
+  for (const id of await createdIn(page, 8)) {
+    conversations.show(id);
+    await turn(100);
+  }
 }
 
 describe("a draft", () => {
@@ -72,6 +86,106 @@ describe("a draft", () => {
     conversation.send();
     await turn(200);
     expect((await opened(page, id)).draft.get()).toBe("");
+  });
+
+  it("that was said does not come back to a conversation that was put away meanwhile", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { id } = await typed(page, "said later");
+    await turn(1_000);
+    localStorage.clear();
+    sessionStorage.clear();
+    const conversations = over(page);
+    const conversation = conversations.show(id);
+    await turn(500);
+    expect(conversation.draft.get()).toBe("said later");
+    conversation.send();
+    await turn(500);
+    await visitOthers(page, conversations);
+    expect(conversations.show(id)).not.toBe(conversation);
+    await turn(500);
+    expect(conversations.shown.get().conversation.draft.get()).toBe("");
+  });
+
+  it("keeps what it was changed to while its conversation is put away", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { id } = await typed(page, "before");
+    await turn(1_000);
+    localStorage.clear();
+    sessionStorage.clear();
+    const conversations = over(page);
+    const conversation = conversations.show(id);
+    await turn(500);
+    conversation.draft.set("after");
+    await visitOthers(page, conversations);
+    localStorage.clear(); // as when it is full
+    conversations.show(id);
+    await turn(500);
+    expect(conversations.shown.get().conversation.draft.get()).toBe("after");
+  });
+
+  it("with attachments is not put away, nor is one of a temporary chat", async () => {
+    const page = await fakePage({ rate: 0 });
+    const conversations = over(page);
+    const [first, second] = await createdIn(page, 2);
+    const full = conversations.show(first ?? "");
+    full.tray.add([new File(["high at noon"], "tides.md")]);
+    await full.tray.settled();
+    const created = page.bridge.client.conversations.create({ temporary: true });
+    await turn(100);
+    const { id } = await created;
+    const secret = conversations.show(id);
+    secret.draft.set("a secret");
+    const plain = conversations.show(second ?? "");
+    await turn(500);
+    await visitOthers(page, conversations);
+    expect(conversations.find(full.key)).toBe(full);
+    expect(conversations.find(secret.key)).toBe(secret);
+    expect(conversations.find(plain.key)).toBeUndefined();
+  });
+
+  it("of another version of a question is not put away", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, conversations } = await typed(page, "");
+    const [row = ""] = conversation.get().messages;
+    conversation.edits.begin(row);
+    conversation.edits.get().get(row)?.draft.set("a better question");
+    await visitOthers(page, conversations);
+    expect(conversations.find(conversation.key)).toBe(conversation);
+    expect(conversation.edit(row)).toBe(true);
+    expect(conversation.edits.get().size).toBe(0);
+  });
+
+  it("is kept again once its chat is not temporary after all", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation } = over(page).shown.get();
+    conversation.draft.set("half a question");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await conversation.tray.settled();
+    const attached = () => sessionStorage.getItem("tidewire.attached.new");
+    await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
+    conversation.setTemporary(true);
+    expect(over(page).shown.get().conversation.isUntouched()).toBe(true);
+    conversation.setTemporary(false);
+    await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
+    const again = over(page).shown.get().conversation;
+    expect(again.draft.get()).toBe("half a question");
+    expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+  });
+
+  it("of a chat that was never begun says what was attached to it, too", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { tray } = over(page).shown.get().conversation;
+    tray.add([new File(["high at noon"], "tides.md")]);
+    await tray.settled();
+    await turn(1_000);
+    localStorage.clear();
+    sessionStorage.clear();
+    const anew = over(page);
+    anew.begin();
+    await turn(500);
+    expect(anew.shown.get().conversation.tray.get()).toMatchObject([
+      { name: "tides.md", state: { code: "lost" } },
+    ]);
   });
 
   it("says by its name what was attached and is gone", async () => {

@@ -1,8 +1,8 @@
 /** Settings: what is chosen is kept; what is refused stays as it was typed, and is said. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it, type Mock, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";
-import type { PreferencesChange } from "../src/bridge/contract";
+import type { BackupInfo, PreferencesChange } from "../src/bridge/contract";
 import { idOf } from "../src/chat/settings/providerId";
 import SettingsDialog from "../src/chat/settings/SettingsDialog";
 import { createToasts, ToastsContext } from "../src/chat/toasts";
@@ -11,6 +11,7 @@ import { type Conversations, createConversations } from "../src/conversations/co
 import type { Section } from "../src/settings/section";
 import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
+import { strings } from "../src/strings";
 import { fakePage, turn } from "./support";
 
 afterEach(() => vi.useRealTimers());
@@ -18,6 +19,7 @@ afterEach(() => vi.useRealTimers());
 interface Shown {
   readonly settings: Settings;
   readonly conversations: Conversations;
+  readonly restored: Mock;
   readonly updates: PreferencesChange[];
   readonly said: () => string[];
   readonly close: () => Promise<void>;
@@ -25,7 +27,7 @@ interface Shown {
   refuse: boolean;
 }
 
-async function shown(section: Section): Promise<Shown> {
+async function shown(section: Section, backups: BackupInfo[] = []): Promise<Shown> {
   const { bridge, llm } = await fakePage();
   const page = { refuse: false, updates: [], said, close } as unknown as Shown;
   const client: Bridge["client"] = {
@@ -43,7 +45,12 @@ async function shown(section: Section): Promise<Shown> {
   const toasts = createToasts();
   const settings = createSettings(client, () => {});
   const host = { client, router: bridge.router, llm };
-  const conversations = createConversations({ host });
+  const restored = vi.fn(async () => {});
+  const conversations = {
+    ...createConversations({ host }),
+    backups: async () => backups,
+    restore: restored,
+  };
   const shown = render(
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>
@@ -69,7 +76,7 @@ async function shown(section: Section): Promise<Shown> {
     await turn(100);
   }
 
-  return Object.assign(page, { settings, conversations });
+  return Object.assign(page, { settings, conversations, restored });
 }
 
 const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name);
@@ -182,6 +189,41 @@ it("keeps a key that was refused in its field, and one that was taken nowhere", 
   expect(field("Key for Cloud").placeholder).toContain("1234");
   expect(save.getByRole("status").textContent).toContain("began after 0.1 s");
   expect(document.body.innerHTML).not.toContain("sk-not-a-key");
+});
+
+it("removes a key when that is meant", async () => {
+  const { settings } = await shown("providers");
+  const cloud = within(screen.getByText("Cloud").closest("li") as HTMLElement);
+  type("Key for Cloud", "sk-not-a-key-1234");
+  fireEvent.click(cloud.getByRole("button", { name: "Save" }));
+  await turn(200);
+  const removeKey = vi.spyOn(settings, "removeKey");
+  const remove = cloud.getByRole("button", { name: strings.removeKey });
+  fireEvent.click(remove);
+  fireEvent.click(remove); // pressed twice by mistake
+  expect(cloud.queryByRole("button", { name: strings.removeKeyReally })).toBeNull();
+  expect(removeKey).not.toHaveBeenCalled();
+  fireEvent.click(remove);
+  fireEvent.click(cloud.getByRole("button", { name: strings.removeKeyReally }));
+  await turn(100);
+  expect(removeKey).toHaveBeenCalledTimes(1);
+  expect(cloud.queryByRole("button", { name: strings.removeKey })).toBeNull();
+});
+
+it("restores nothing when the button is pressed twice", async () => {
+  const made = [{ name: "one.zip", createdAt: 0, size: 1 }];
+  const { restored } = await shown("data", made);
+  const restore = screen.getByRole("button", { name: strings.restore });
+  restore.focus();
+  fireEvent.click(restore);
+  expect(document.activeElement?.textContent).toBe(strings.cancel);
+  fireEvent.click(restore);
+  await turn(100);
+  expect(restored).not.toHaveBeenCalled();
+  fireEvent.click(restore);
+  fireEvent.click(screen.getByRole("button", { name: strings.restoreReally }));
+  await turn(100);
+  expect(restored).toHaveBeenCalledWith("one.zip");
 });
 
 it("refuses keys that are not free, and takes them from others when it is told to", async () => {

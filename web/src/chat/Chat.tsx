@@ -8,6 +8,7 @@ import { useDrop } from "./attachments/useDrop";
 import styles from "./Chat.module.css";
 import { Composer } from "./Composer";
 import { isComposing } from "./composing";
+import { isCovered } from "./covering";
 import { EmptyState } from "./EmptyState";
 import { ErrorBanner } from "./ErrorBanner";
 import { Header, type HeaderProps } from "./Header";
@@ -52,6 +53,7 @@ export function Chat(props: ChatProps) {
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
       if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented) return;
+      if (isCovered()) return;
       // Asked now, not at the last render: a key must not come too early to count.
       if (!conversation.isBusy()) return;
       event.preventDefault();

@@ -34,6 +34,8 @@ export function Dialog({ title, className, isBare = false, onClose, children }: 
       ref={dialog}
       className={`${styles.dialog} ${className ?? ""}`}
       aria-label={title}
+      // Where the focus goes when what had it is taken away.
+      tabIndex={-1}
       onClose={(event) => {
         // A dialog inside closes by itself, too; and what was closed may have been shown again.
         const isClosed = event.target === dialog.current && !dialog.current.open;

@@ -1,5 +1,5 @@
 /** MessageRow: one message with what can be done with it. Only the row of a live answer renders. */
-import { memo, useState } from "react";
+import { memo, useSyncExternalStore } from "react";
 import type { Conversation } from "../conversations/conversation";
 import { useMessage } from "../conversations/useMessage";
 import { Answer } from "./Answer";
@@ -25,14 +25,15 @@ export interface MessageRowProps {
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { id, conversation, isLast, isBusy, showsFailure } = props;
   const view = useMessage(id);
-  const [isEditing, setIsEditing] = useState(false);
+  const { edits } = conversation;
+  const edit = useSyncExternalStore(edits.subscribe, () => edits.get().get(id));
   if (view === null) return null;
   const isQuestion = view.role === "user";
   const actions = (
     <MessageActions
       {...props}
       view={view}
-      onEdit={isQuestion && !isBusy ? () => setIsEditing(true) : null}
+      onEdit={isQuestion && !isBusy ? () => edits.begin(id) : null}
     />
   );
   return (
@@ -43,18 +44,15 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       tabIndex={-1}
     >
       {isQuestion ? (
-        isEditing ? (
-          <QuestionEditor
-            text={view.text}
-            attachments={view.attachments}
-            conversation={conversation}
-            onDone={(written) => {
-              setIsEditing(false);
-              if (written !== null) conversation.edit(id, written);
-            }}
-          />
-        ) : (
+        edit === undefined ? (
           <Question view={view}>{actions}</Question>
+        ) : (
+          <QuestionEditor
+            edit={edit}
+            conversation={conversation}
+            onSave={() => conversation.edit(id)}
+            onCancel={() => edits.end(id)}
+          />
         )
       ) : (
         <Answer view={view}>

@@ -12,6 +12,7 @@ import type { Defaults, Favourite } from "../bridge/contract";
 import { reasonOf } from "../conversations/conversations";
 import { useSettings, useSettingsState } from "../settings/useSettings";
 import { strings } from "../strings";
+import { isComposing } from "./composing";
 import { IconButton } from "./IconButton";
 import { RedoIcon } from "./icons";
 import { ModelAbout } from "./ModelAbout";
@@ -122,7 +123,7 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
     if (next !== undefined) {
       event.preventDefault();
       go(next);
-    } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+    } else if (event.key === "Enter" && !isComposing(event)) {
       event.preventDefault();
       if (shown !== undefined) onChoose(byOf(shown));
     }

@@ -3,6 +3,7 @@ import { useOpenSettings, useSettings, useSettingsState } from "../settings/useS
 import { strings } from "../strings";
 import buttons from "./buttons.module.css";
 import styles from "./ModelPanel.module.css";
+import { whenFree } from "./whenFree";
 
 export interface NotReadyProps {
   /** Something else is opened. */
@@ -43,8 +44,7 @@ export function NotReady({ onLeave }: NotReadyProps) {
               <button
                 type="button"
                 className={buttons.bordered}
-                disabled={isAsking}
-                onClick={() => void loadModels(id, true)}
+                {...whenFree(!isAsking, () => void loadModels(id, true))}
               >
                 {strings.preferences.refresh}
               </button>

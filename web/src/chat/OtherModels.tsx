@@ -8,6 +8,7 @@ import { strings } from "../strings";
 import buttons from "./buttons.module.css";
 import styles from "./OtherModels.module.css";
 import { useToasts } from "./toasts";
+import { whenFree } from "./whenFree";
 
 export function OtherModels() {
   const conversations = useConversations();
@@ -58,7 +59,7 @@ export function OtherModels() {
       <p>{strings.firstRun.more}</p>
       <div className={buttons.pills}>
         {running.map((preset) => (
-          <button key={preset.id} type="button" disabled={isBusy} onClick={() => void take(preset)}>
+          <button key={preset.id} type="button" {...whenFree(!isBusy, () => void take(preset))}>
             {strings.firstRun.use(preset.name)}
             <small>{strings.firstRun.runs(preset.models.length)}</small>
           </button>

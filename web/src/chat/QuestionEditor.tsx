@@ -1,10 +1,9 @@
 /** QuestionEditor: another version of a question, written in its place. */
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { attachedOf, isBlank, type Written } from "../attachments/attached";
-import { createTray } from "../attachments/tray";
-import type { Attachment } from "../bridge/contract";
-import { useConversations } from "../conversations/context";
+import { type KeyboardEvent, useEffect, useId, useRef, useSyncExternalStore } from "react";
+import { isBlank } from "../attachments/attached";
 import type { Conversation } from "../conversations/conversation";
+import type { Edit } from "../conversations/edits";
+import { useConversation } from "../conversations/useConversation";
 import { strings } from "../strings";
 import { AttachButton } from "./attachments/AttachButton";
 import { AttachmentTray } from "./attachments/AttachmentTray";
@@ -15,23 +14,19 @@ import { isComposing } from "./composing";
 import styles from "./QuestionEditor.module.css";
 
 export interface QuestionEditorProps {
-  readonly text: string;
-  readonly attachments: readonly Attachment[];
+  readonly edit: Edit;
   readonly conversation: Conversation;
-  /** Null when it is to stay as it was. */
-  readonly onDone: (written: Written | null) => void;
+  readonly onSave: () => void;
+  /** It is to stay as it was. */
+  readonly onCancel: () => void;
 }
 
 export function QuestionEditor(props: QuestionEditorProps) {
-  const { text: before, attachments, conversation, onDone } = props;
-  const [text, setText] = useState(before);
-  const { bytes } = useConversations();
-  const [tray] = useState(() => {
-    const created = createTray((one) => one.bytes !== null && bytes.put(one.hash, one.bytes));
-    created.put(attachments.map(attachedOf));
-    return created;
-  });
-  const { by, answeredBy } = conversation.get();
+  const { edit, conversation, onSave, onCancel } = props;
+  const { draft, tray } = edit;
+  const text = useSyncExternalStore(draft.subscribe, draft.get);
+  const { by, answeredBy, isBusy } = useConversation(conversation.key);
+  const note = useId();
   const { attached, obstacles, refusal, onPaste, attempt } = useAttaching(tray, by ?? answeredBy);
   const box = useRef<HTMLTextAreaElement>(null);
   useHeight(box, text);
@@ -48,7 +43,7 @@ export function QuestionEditor(props: QuestionEditorProps) {
     if (isComposing(event)) return;
     if (event.key === "Escape") {
       event.preventDefault();
-      onDone(null);
+      onCancel();
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       save();
@@ -56,7 +51,7 @@ export function QuestionEditor(props: QuestionEditorProps) {
   }
 
   function save(): void {
-    if (!isEmpty) attempt(() => onDone({ text, attached: tray.get() }));
+    if (!isEmpty && !isBusy) attempt(onSave);
   }
 
   return (
@@ -74,17 +69,25 @@ export function QuestionEditor(props: QuestionEditorProps) {
         dir="auto"
         rows={1}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => draft.set(event.target.value)}
         onKeyDown={onKeyDown}
         onPaste={onPaste}
       />
       <div className={`${buttons.pills} ${styles.bar}`}>
         <AttachButton onFiles={tray.add} />
-        <span>{strings.editKeeps}</span>
-        <button type="button" onClick={() => onDone(null)}>
+        <span id={note} aria-live="polite">
+          {isBusy ? strings.editWaits : strings.editKeeps}
+        </span>
+        <button type="button" onClick={onCancel}>
           {strings.cancel}
         </button>
-        <button type="submit" className={styles.save} disabled={isEmpty}>
+        <button
+          type="submit"
+          className={styles.save}
+          disabled={isEmpty}
+          aria-disabled={isBusy}
+          aria-describedby={note}
+        >
           {strings.askAgain}
         </button>
       </div>

@@ -1,5 +1,6 @@
-/** useKeptFocus: where what had the focus is taken away, the focus goes to the box. */
+/** useKeptFocus: where what had the focus is taken away, it goes to the open dialog, or to the box. */
 import { type RefObject, useEffect } from "react";
+import { openDialog } from "./covering";
 
 /** What knows a better place has moved the focus before this looks. */
 export function useKeptFocus(box: RefObject<HTMLElement | null>): void {
@@ -12,7 +13,7 @@ export function useKeptFocus(box: RefObject<HTMLElement | null>): void {
     const observer = new MutationObserver(() => {
       if (held === null || held.isConnected || document.activeElement !== document.body) return;
       held = null;
-      if (document.querySelector("dialog[open]") === null) box.current?.focus();
+      (openDialog() ?? box.current)?.focus();
     });
     document.addEventListener("focusin", onFocusIn);
     observer.observe(document.body, { childList: true, subtree: true });

@@ -2,6 +2,8 @@
 import { useEffect, useRef } from "react";
 import { type Act, pressed, type Writing } from "../settings/shortcuts";
 import { useSettingsState } from "../settings/useSettings";
+import { isComposing } from "./composing";
+import { isCovered } from "./covering";
 
 /** What each of them does. False: nothing could be done, and the key means what it always means. */
 export type Shortcuts = Readonly<Record<Act, () => unknown>>;
@@ -17,9 +19,9 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   });
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
-      if (event.repeat || event.isComposing || event.defaultPrevented) return;
-      // AltGr looks like Ctrl + Alt, and types; a dialog has keys of its own.
-      if (event.getModifierState("AltGraph") || document.querySelector("dialog[open]")) return;
+      if (event.repeat || isComposing(event) || event.defaultPrevented) return;
+      // AltGr looks like Ctrl + Alt, and types; what lies over the page has keys of its own.
+      if (event.getModifierState("AltGraph") || isCovered()) return;
       const act = pressed(event, latest.current.chosen, writing());
       if (act === null) return;
       if (latest.current.shortcuts[act]() !== false) event.preventDefault();

@@ -4,6 +4,7 @@
  * keeps itself is gone with the window. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useConversations } from "../conversations/context";
+import { isCovered } from "./covering";
 
 const NAME = "sidebar";
 /** What the tab keeps, so that a page that is loaded again is right before the host has answered. */
@@ -89,7 +90,7 @@ export function useSidebar(): SidebarState {
   useEffect(() => {
     if (!isOpen) return;
     function onKeyDown(event: KeyboardEvent): void {
-      if (event.key !== "Escape" || event.defaultPrevented || !isOver()) return;
+      if (event.key !== "Escape" || event.defaultPrevented || !isOver() || isCovered()) return;
       event.preventDefault();
       setIsOpen(false);
     }

@@ -1,4 +1,5 @@
 /** useWaysOut: where a question can go that cannot be answered here: to another model, or chat. */
+import { attachedOf, type Written } from "../attachments/attached";
 import { useConversations } from "../conversations/context";
 import { viewOf } from "../conversations/message";
 import { useConversation } from "../conversations/useConversation";
@@ -7,7 +8,7 @@ import { useShown } from "../conversations/useList";
 export interface WaysOut {
   /** Somebody else has been chosen since, so that another try may end better. */
   readonly isOtherChosen: boolean;
-  /** A new chat with the last question in its box. */
+  /** A new chat with the last question in its box, before what stands there. */
   startAnew(): void;
 }
 
@@ -17,12 +18,14 @@ export function useWaysOut(): WaysOut {
   const { messages, by, answeredBy } = useConversation(conversation.key);
 
   /** The last that was asked on the path. */
-  function lastQuestion(): string {
+  function lastQuestion(): Written {
     for (const row of [...messages].reverse()) {
       const state = conversations.message(row)?.get();
-      if (state?.message.role === "user") return viewOf(state).text;
+      if (state?.message.role !== "user") continue;
+      const { text, attachments } = viewOf(state);
+      return { text, attached: attachments.map(attachedOf) };
     }
-    return "";
+    return { text: "", attached: [] };
   }
 
   const isOther = by?.providerId !== answeredBy?.providerId || by?.modelId !== answeredBy?.modelId;
@@ -31,8 +34,7 @@ export function useWaysOut(): WaysOut {
     startAnew() {
       const question = lastQuestion();
       conversations.showNew();
-      const { draft } = conversations.shown.get().conversation;
-      if (draft.get() === "") draft.set(question);
+      conversations.shown.get().conversation.giveBack(question);
     },
   };
 }

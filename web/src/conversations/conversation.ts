@@ -5,6 +5,7 @@ import type { ConversationSummary, StoredMessage } from "../bridge/contract";
 import type { Run } from "../llm/run";
 import type { ReadonlyStore, Store } from "../llm/store";
 import { NEW_CHAT } from "./drafts";
+import { createEdits, type Edits } from "./edits";
 import { createGround, type GroundOptions } from "./ground";
 import { createReading } from "./reading";
 import { createSaying } from "./saying";
@@ -18,6 +19,10 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   readonly draft: Store<string>;
   /** What goes with the draft. */
   readonly tray: Tray;
+  /** Put something before what is typed. */
+  giveBack(written: Written): void;
+  /** Questions that are being changed where they stand. */
+  readonly edits: Edits;
   /** Read it from the host. */
   open(): Promise<void>;
   /**
@@ -30,7 +35,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   /** Take what waits back into the draft. */
   unqueue(): void;
   stop(): void;
-  edit(key: string, written: Written): void;
+  /** Ask what was written in a question's place. False while that cannot be: it stays there. */
+  edit(key: string): boolean;
   regenerate(key: string): void;
   /** Who shall answer from now on. */
   choose(by: By | null): void;
@@ -48,6 +54,12 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   setTemporary(temporary: boolean): void;
   dismiss(): void;
   isBusy(): boolean;
+  /** Nothing is typed, attached or waiting. */
+  isUntouched(): boolean;
+  /** Let go of, it can be built again from what is kept of it. */
+  isSpare(): boolean;
+  /** Look what the host has of its draft, which counts only where nothing is typed. */
+  recall(): Promise<void>;
   /** Nobody looks at it: the next time, its end is enough. */
   leave(): void;
   /** Let go of its rows. */
@@ -64,6 +76,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const { store, rows, draft, tray, change, isBusy } = ground;
   const { conversations } = options.host.client;
   const reading = createReading(ground);
+  const edits = createEdits(ground);
   const begin = createSaying(ground, () => options.onBegun(self));
   /** What is said as soon as the conversation is there. */
   let waiting: Written | null = null;
@@ -132,7 +145,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (!runs.includes(unsure.inferenceId)) ground.giveBack(unsure);
       ground.keepDraft();
     }
-    void recallDraft();
+    void recall();
     const written = waiting;
     waiting = null;
     if (written === null) return;
@@ -140,12 +153,15 @@ export function createConversation(options: ConversationOptions): Conversation {
     else ground.giveBack(written);
   }
 
-  /** What the host has of a draft counts only where nothing is typed. */
-  async function recallDraft(): Promise<void> {
-    const { id, temporary } = store.get();
-    if (id === null || temporary || !isUntouched() || ground.unsure !== null) return;
-    const { text, names } = await options.drafts.recall(id);
-    if (!isUntouched() || isBusy()) return;
+  async function recall(): Promise<void> {
+    const { id } = store.get();
+    const isWanted = () => {
+      const now = store.get();
+      return now.id === id && !now.temporary && isUntouched() && !isBusy();
+    };
+    if (!isWanted() || ground.unsure !== null) return;
+    const { text, names } = await options.drafts.recall(id ?? NEW_CHAT);
+    if (!isWanted()) return;
     tray.put(names.map(lost));
     if (text !== "") draft.set(text);
   }
@@ -156,8 +172,17 @@ export function createConversation(options: ConversationOptions): Conversation {
     subscribe: store.subscribe,
     draft,
     tray,
+    giveBack: ground.giveBack,
+    edits,
     open,
     isBusy,
+    isUntouched,
+    isSpare() {
+      // Attachments are kept as far as there is room, edits and what is temporary nowhere else.
+      const isKept = tray.get().length === 0 && (!store.get().temporary || draft.get() === "");
+      return isKept && edits.get().size === 0 && waiting === null && !isBusy();
+    },
+    recall,
     unqueue,
     loadEarlier: reading.loadEarlier,
     notice: reading.notice,
@@ -184,9 +209,13 @@ export function createConversation(options: ConversationOptions): Conversation {
     stop() {
       if (isBusy()) void store.get().run?.cancel();
     },
-    edit(row, written) {
+    edit(row) {
       const found = at(row);
-      if (found === null || isBlank(written)) return;
+      const edit = edits.get().get(row);
+      if (found === null || edit === undefined) return false;
+      const written = { text: edit.draft.get(), attached: edit.tray.get() };
+      if (isBlank(written)) return false;
+      edits.end(row);
       const { by, messages } = store.get();
       const { id: messageId, siblings } = found.message;
       begin({
@@ -198,6 +227,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         ask: (inferenceId, _, content) =>
           conversations.edit({ messageId, content, inferenceId, ...by }),
       });
+      return true;
     },
     regenerate(row) {
       const found = at(row);
@@ -250,9 +280,11 @@ export function createConversation(options: ConversationOptions): Conversation {
       await reading.reveal(messageId);
     },
     setTemporary(temporary) {
-      if (store.get().phase !== "new") return;
-      if (temporary) ground.forgetDraft(NEW_CHAT);
+      const { phase, temporary: before } = store.get();
+      if (phase !== "new" || temporary === before) return;
       change({ temporary });
+      if (temporary) ground.forgetDraft(NEW_CHAT);
+      else ground.keepDraft();
     },
   };
   return self;

@@ -4,7 +4,7 @@ import type { ConversationSummary, ExportRequest, SearchHit } from "../bridge/co
 import { failureOf } from "../bridge/failure";
 import { createStore, type ReadonlyStore } from "../llm/store";
 import { type By, type Conversation, createConversation } from "./conversation";
-import { createDrafts, type Drafts, NEW_CHAT, storageOf } from "./drafts";
+import { createDrafts, type Drafts, storageOf } from "./drafts";
 import type { Host } from "./host";
 import { type Import, importFile } from "./importing";
 import { createList, type List } from "./list";
@@ -124,7 +124,7 @@ export function createConversations({
     // Used last, kept longest.
     open.splice(open.indexOf(conversation), 1);
     open.push(conversation);
-    const spare = open.filter((one) => one !== conversation && !one.isBusy());
+    const spare = open.filter((one) => one !== conversation && one.isSpare());
     for (const gone of spare.slice(0, Math.max(0, spare.length - READY))) {
       open.splice(open.indexOf(gone), 1);
       gone.close();
@@ -160,7 +160,7 @@ export function createConversations({
     const isUntouched = () =>
       shown.get().conversation === conversation &&
       conversation.get().messages.length === 0 &&
-      conversation.draft.get() === "";
+      conversation.isUntouched();
     const id = read(storage);
     if (id !== null) {
       const found = show(id);
@@ -171,9 +171,8 @@ export function createConversations({
     const { version, items } = await opened(list);
     const [last] = [...items].sort((a, b) => b.updatedAt - a.updatedAt);
     if (version === 0 && isUntouched()) {
-      const { text } = await drafts.recall(NEW_CHAT);
-      if (text !== "" && isUntouched()) conversation.draft.set(text);
-      else if (last !== undefined && isUntouched()) show(last.id);
+      await conversation.recall();
+      if (last !== undefined && isUntouched()) show(last.id);
     }
     shown.set({ ...shown.get(), isKnown: true });
   }

@@ -100,6 +100,7 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
       keepAttached();
     },
     forgetDraft(key) {
+      keptNow = [];
       drafts.write(key, NO_DRAFT);
       drafts.attached.write(key, { typed: [], sent: [] });
     },

@@ -5,7 +5,7 @@ import type { Host } from "./host";
 const PAUSE_MS = 800;
 
 export interface Notes {
-  /** All notes as they were when this page was opened. Never rejects. */
+  /** All notes: as they were when this page was opened, with what it has changed since. Never rejects. */
   recall(): Promise<ReadonlyMap<string, string>>;
   /** Soon; at once when null, which lets go of it. */
   remember(name: string, text: string | null): void;
@@ -16,10 +16,10 @@ export function createNotes({ client }: Pick<Host, "client">): Notes {
   const waiting = new Map<string, string>();
   /** What the host has, as far as this page knows: nothing is written twice. */
   const written = new Map<string, string | null>();
-  let found: Promise<ReadonlyMap<string, string>> | null = null;
+  let found: Promise<Map<string, string>> | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  async function fetch(): Promise<ReadonlyMap<string, string>> {
+  async function fetch(): Promise<Map<string, string>> {
     try {
       return new Map(Object.entries(await conversations.recall()));
     } catch {
@@ -48,6 +48,7 @@ export function createNotes({ client }: Pick<Host, "client">): Notes {
       return found;
     },
     remember(name, text) {
+      void found?.then((all) => (text === null ? all.delete(name) : all.set(name, text)));
       if (text === null) {
         waiting.delete(name);
         tell(name, null);

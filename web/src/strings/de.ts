@@ -29,6 +29,7 @@ export const german: Strings = {
   edit: "Bearbeiten",
   editQuestion: "Frage bearbeiten",
   editKeeps: "Die alte Frage und ihre Antwort bleiben als andere Fassung.",
+  editWaits: "Kann gefragt werden, sobald die Antwort vollständig ist.",
   askAgain: "Fragen",
   cancel: "Abbrechen",
   copy: "Kopieren",
@@ -117,6 +118,7 @@ export const german: Strings = {
   },
   save: "Speichern",
   removeKey: "Schlüssel entfernen",
+  removeKeyReally: "Ja, entfernen",
   providerName: "Name",
   address: "Adresse (Basis-URL)",
   keyIfAny: "Schlüssel, falls nötig",
@@ -197,6 +199,7 @@ export const german: Strings = {
         : `„${title}“ liegt jetzt in „${folder}“.`,
     rename: "Ordner umbenennen",
     renameLabel: "Neuer Name des Ordners",
+    merged: (name: string, other: string) => `Was in „${name}“ lag, liegt jetzt in „${other}“.`,
     remove: "Ordner auflösen",
     removed: (name: string, count: number) =>
       `Den Ordner „${name}“ gibt es nicht mehr. ${

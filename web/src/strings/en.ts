@@ -29,6 +29,7 @@ export const english = {
   edit: "Edit",
   editQuestion: "Edit your question",
   editKeeps: "The old question and its answer stay, as another version.",
+  editWaits: "Can be asked once the answer is complete.",
   askAgain: "Ask",
   cancel: "Cancel",
   copy: "Copy",
@@ -117,6 +118,7 @@ export const english = {
   },
   save: "Save",
   removeKey: "Remove the key",
+  removeKeyReally: "Yes, remove it",
   providerName: "Name",
   address: "Address (base URL)",
   keyIfAny: "Key, if it needs one",
@@ -191,6 +193,7 @@ export const english = {
       folder === null ? `“${title}” is in no folder now.` : `“${title}” is in “${folder}” now.`,
     rename: "Rename folder",
     renameLabel: "New name of the folder",
+    merged: (name: string, other: string) => `What was in “${name}” is in “${other}” now.`,
     remove: "Remove folder",
     removed: (name: string, count: number) =>
       `The folder “${name}” is gone. ${

@@ -1,8 +1,15 @@
 /** Transfer: the files in what is dropped or pasted. */
 
+import type { DragEvent } from "react";
+
 /** Whether files are being dragged; which ones, only the drop tells. */
 export function hasFiles(transfer: DataTransfer | null): boolean {
   return transfer?.types.includes("Files") ?? false;
+}
+
+/** Whether what is dragged left the element; those inside of it tell when they are left, too. */
+export function hasLeft({ currentTarget, relatedTarget }: DragEvent): boolean {
+  return !currentTarget.contains(relatedTarget as Node | null);
 }
 
 export function dropped(transfer: DataTransfer): File[] {

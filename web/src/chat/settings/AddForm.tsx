@@ -4,6 +4,7 @@ import type { NewProvider } from "../../bridge/contract";
 import { reasonOf } from "../../conversations/conversations";
 import { useSettings } from "../../settings/useSettings";
 import { strings } from "../../strings";
+import { whenFree } from "../whenFree";
 import { Outcome } from "./Outcome";
 import type { Added } from "./Providers";
 import styles from "./Providers.module.css";
@@ -49,17 +50,22 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
         </p>
       )}
       <div className={parts.buttons}>
-        <button type="submit" className={parts.button} disabled={provider === null || isBusy}>
+        <button
+          type="submit"
+          className={parts.button}
+          disabled={provider === null}
+          aria-disabled={isBusy}
+        >
           {strings.add}
         </button>
         <button
           type="button"
           className={parts.button}
-          disabled={provider === null || trial.isRunning}
-          onClick={() => {
+          disabled={provider === null}
+          {...whenFree(!trial.isRunning, () => {
             if (provider === null) return;
             void trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });
-          }}
+          })}
         >
           {strings.test}
         </button>

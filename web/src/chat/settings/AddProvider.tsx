@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../bridge/contract";
 import { useSettings } from "../../settings/useSettings";
 import { strings } from "../../strings";
+import { whenFree } from "../whenFree";
 import { FileForm } from "./FileForm";
 import type { Added } from "./Providers";
 import styles from "./Providers.module.css";
@@ -51,8 +52,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
           <button
             key={preset.id}
             type="button"
-            disabled={isBusy}
-            onClick={() => attempt(addPreset(preset))}
+            {...whenFree(!isBusy, () => attempt(addPreset(preset)))}
           >
             {preset.name}
             <PresetState preset={preset} />

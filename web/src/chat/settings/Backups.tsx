@@ -4,6 +4,7 @@ import type { BackupInfo } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { useSettings } from "../../settings/useSettings";
 import { locale, strings } from "../../strings";
+import { whenFree } from "../whenFree";
 import parts from "./parts.module.css";
 import { useAttempt } from "./useAttempt";
 
@@ -47,8 +48,7 @@ export function Backups() {
         <button
           type="button"
           className={parts.button}
-          disabled={isBusy}
-          onClick={() => attempt(make())}
+          {...whenFree(!isBusy, () => attempt(make()))}
         >
           {strings.backupNow}
         </button>
@@ -65,11 +65,6 @@ export function Backups() {
             </span>
             <span className={parts.buttons}>
               {chosen === name && (
-                <button type="button" className={parts.button} onClick={() => setChosen(null)}>
-                  {strings.cancel}
-                </button>
-              )}
-              {chosen === name ? (
                 <button
                   type="button"
                   className={`${parts.button} ${parts.grave}`}
@@ -77,16 +72,15 @@ export function Backups() {
                 >
                   {strings.restoreReally}
                 </button>
-              ) : (
-                <button
-                  type="button"
-                  className={parts.button}
-                  disabled={isBusy}
-                  onClick={() => setChosen(name)}
-                >
-                  {strings.restore}
-                </button>
               )}
+              {/* The same button: pressed twice by mistake, it restores nothing. */}
+              <button
+                type="button"
+                className={parts.button}
+                {...whenFree(!isBusy, () => setChosen(chosen === name ? null : name))}
+              >
+                {chosen === name ? strings.cancel : strings.restore}
+              </button>
             </span>
           </li>
         ))}

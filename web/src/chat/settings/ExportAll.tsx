@@ -5,6 +5,7 @@ import { useConversations } from "../../conversations/context";
 import { strings } from "../../strings";
 import { useDownloads } from "../attachments/downloads";
 import { download } from "../download";
+import { whenFree } from "../whenFree";
 import parts from "./parts.module.css";
 import { useAttempt } from "./useAttempt";
 
@@ -37,8 +38,7 @@ export function ExportAll() {
               key={format}
               type="button"
               className={parts.button}
-              disabled={isBusy}
-              onClick={() => attempt(write(format))}
+              {...whenFree(!isBusy, () => attempt(write(format)))}
             >
               {words.exportFormats[format]}
             </button>

@@ -3,6 +3,7 @@ import { useId, useState } from "react";
 import type { KeyStatus, ProviderSummary } from "../../bridge/contract";
 import { useSettings } from "../../settings/useSettings";
 import { strings } from "../../strings";
+import { whenFree } from "../whenFree";
 import styles from "./Providers.module.css";
 import parts from "./parts.module.css";
 import { useAttempt } from "./useAttempt";
@@ -20,6 +21,8 @@ export interface KeyFieldProps {
 export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFieldProps) {
   const { setKey, removeKey } = useSettings();
   const [key, setTyped] = useState("");
+  /** It is to be removed, if that is meant. */
+  const [isLeaving, setIsLeaving] = useState(false);
   const { problem, attempt, isBusy } = useAttempt();
   const id = useId();
   const { id: providerId, name, needsKey, hasKey } = provider;
@@ -54,25 +57,35 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
         value={key}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <button type="submit" className={parts.button} disabled={given === "" || isBusy}>
+      <button type="submit" className={parts.button} aria-disabled={given === "" || isBusy}>
         {strings.save}
       </button>
       <button
         type="button"
         className={parts.button}
-        disabled={isTrying || (needsKey && !hasKey && given === "")}
-        onClick={() => onTry(given)}
+        {...whenFree(!isTrying && (!needsKey || hasKey || given !== ""), () => onTry(given))}
       >
         {isTrying ? strings.testing : strings.test}
       </button>
       {status?.configured && status.source !== "environment" && (
-        <button
-          type="button"
-          className={parts.button}
-          onClick={() => attempt(removeKey(providerId))}
-        >
-          {strings.removeKey}
-        </button>
+        <>
+          {isLeaving && (
+            <button
+              type="button"
+              className={`${parts.button} ${parts.grave}`}
+              onClick={() => {
+                setIsLeaving(false);
+                attempt(removeKey(providerId));
+              }}
+            >
+              {strings.removeKeyReally}
+            </button>
+          )}
+          {/* The same button: pressed twice by mistake, it removes nothing. */}
+          <button type="button" className={parts.button} onClick={() => setIsLeaving(!isLeaving)}>
+            {isLeaving ? strings.cancel : strings.removeKey}
+          </button>
+        </>
       )}
       {about !== "" && (
         <p id={`${id}-about`} className={parts.text}>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import type { KeyStatus, ProviderSummary } from "../../bridge/contract";
 import { useSettingsState } from "../../settings/useSettings";
 import { strings } from "../../strings";
+import { whenFree } from "../whenFree";
 import { KeyField } from "./KeyField";
 import { usePrefer } from "./Models";
 import { Outcome } from "./Outcome";
@@ -66,8 +67,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
           <button
             type="button"
             className={parts.button}
-            disabled={trial.isRunning}
-            onClick={() => void trial.run({ providerId: id })}
+            {...whenFree(!trial.isRunning, () => void trial.run({ providerId: id }))}
           >
             {trial.isRunning ? strings.testing : strings.test}
           </button>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { locale, strings } from "../../strings";
 import { Facts } from "../ModelFacts";
+import { whenFree } from "../whenFree";
 import styles from "./Providers.module.css";
 import parts from "./parts.module.css";
 
@@ -54,8 +55,7 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
           <button
             type="button"
             className={parts.button}
-            disabled={isAsking}
-            onClick={() => void loadModels(providerId, true)}
+            {...whenFree(!isAsking, () => void loadModels(providerId, true))}
           >
             {words.refresh}
           </button>

@@ -16,6 +16,7 @@ import {
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { strings } from "../../strings";
 import { Keys } from "../Keys";
+import { whenFree } from "../whenFree";
 import parts from "./parts.module.css";
 import styles from "./ShortcutList.module.css";
 import { useAttempt } from "./useAttempt";
@@ -40,8 +41,7 @@ export function ShortcutList() {
       <button
         type="button"
         className={`${parts.button} ${parts.start}`}
-        disabled={Object.keys(chosen).length === 0}
-        onClick={() => attempt(save({}))}
+        {...whenFree(Object.keys(chosen).length > 0, () => attempt(save({})))}
       >
         {words.allToStandard}
       </button>

@@ -1,5 +1,6 @@
 /** ConversationItem: one conversation of the list: open it, name it, pin it, put it away. */
 import { type KeyboardEvent, memo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../strings";
 import { arrowsOf } from "../direction";
@@ -53,10 +54,10 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
           label={strings.renameLabel}
           name={item.title}
           maxLength={200}
-          onDone={(name) => {
-            setIsNaming(false);
+          onDone={(name, isByKey) => {
+            flushSync(() => setIsNaming(false));
+            if (isByKey) button.current?.focus();
             if (name !== null) acts.rename(item, name);
-            requestAnimationFrame(() => button.current?.focus());
           }}
         />
       </li>

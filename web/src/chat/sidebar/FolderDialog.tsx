@@ -2,6 +2,7 @@
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../strings";
+import { isComposing } from "../composing";
 import { Dialog } from "../Dialog";
 import { CheckIcon, FolderIcon, PlusIcon } from "../icons";
 import styles from "./FolderDialog.module.css";
@@ -19,21 +20,39 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
   const title = item.title === "" ? strings.untitled : item.title;
   const name = typed.trim();
   const words = name.toLowerCase();
-  const found = folders.filter((folder) => folder.toLowerCase().includes(words));
+  const isMeant = (folder: string) => folder.toLowerCase() === words;
+  const meant = folders.filter(isMeant).sort((a, b) => Number(b === name) - Number(a === name));
+  const isFound = (folder: string) => folder.toLowerCase().includes(words) && !isMeant(folder);
   const isNew = name !== "" && !folders.includes(name);
 
   function onKeyDown(event: KeyboardEvent): void {
     // Escape is the dialog's here, and stops no answer.
     event.stopPropagation();
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event)) return;
     const all = [...(dialog.current?.querySelectorAll<HTMLElement>("input, li button") ?? [])];
     const here = all.indexOf(document.activeElement as HTMLElement);
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Enter" && here === 0) all[1]?.click();
-    else if (by !== undefined) all[Math.max(0, Math.min(here + by, all.length - 1))]?.focus();
+    if (event.key === "Enter" && here === 0) {
+      if (name !== "") all[1]?.click();
+    } else if (by !== undefined) all[Math.max(0, Math.min(here + by, all.length - 1))]?.focus();
     else return;
     event.preventDefault();
   }
+
+  const rowOf = (folder: string) => (
+    <li key={`in ${folder}`}>
+      <button type="button" onClick={() => onDone(folder)}>
+        <FolderIcon />
+        <span dir="auto">{folder}</span>
+        {folder === item.folder && (
+          <small>
+            <CheckIcon />
+            {strings.folders.isHere}
+          </small>
+        )}
+      </button>
+    </li>
+  );
 
   return (
     <Dialog
@@ -55,20 +74,8 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
           onChange={(event) => setTyped(event.target.value)}
         />
         <ul>
-          {found.map((folder) => (
-            <li key={`in ${folder}`}>
-              <button type="button" onClick={() => onDone(folder)}>
-                <FolderIcon />
-                <span dir="auto">{folder}</span>
-                {folder === item.folder && (
-                  <small>
-                    <CheckIcon />
-                    {strings.folders.isHere}
-                  </small>
-                )}
-              </button>
-            </li>
-          ))}
+          {/* The first is what Enter takes: the folder of that name, else a new one. */}
+          {meant.map(rowOf)}
           {isNew && (
             <li>
               <button type="button" onClick={() => onDone(name)}>
@@ -77,6 +84,7 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
               </button>
             </li>
           )}
+          {folders.filter(isFound).map(rowOf)}
           {item.folder !== null && name === "" && (
             <li>
               <button type="button" onClick={() => onDone(null)}>

@@ -1,13 +1,14 @@
 /** NameBox: where something in the list gets another name; Enter keeps it, Escape does not. */
 import { useEffect, useRef, useState } from "react";
+import { isComposing } from "../composing";
 import styles from "./NameBox.module.css";
 
 export interface NameBoxProps {
   readonly label: string;
   readonly name: string;
   readonly maxLength: number;
-  /** Null when it keeps its name. */
-  readonly onDone: (name: string | null) => void;
+  /** Null when it keeps its name. By a key, the focus is wanted back; by a click, it went elsewhere. */
+  readonly onDone: (name: string | null, isByKey: boolean) => void;
 }
 
 export function NameBox({ label, name: before, maxLength, onDone }: NameBoxProps) {
@@ -19,11 +20,11 @@ export function NameBox({ label, name: before, maxLength, onDone }: NameBoxProps
     box.current?.select();
   }, []);
 
-  function finish(isKept: boolean): void {
+  function finish(isKept: boolean, isByKey = false): void {
     if (done.current) return;
     done.current = true;
     const wanted = name.trim();
-    onDone(isKept && wanted !== "" && wanted !== before ? wanted : null);
+    onDone(isKept && wanted !== "" && wanted !== before ? wanted : null, isByKey);
   }
 
   return (
@@ -38,10 +39,10 @@ export function NameBox({ label, name: before, maxLength, onDone }: NameBoxProps
       onBlur={() => finish(true)}
       onKeyDown={(event) => {
         event.stopPropagation();
-        if (event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229) return;
+        if (isComposing(event)) return;
         if (event.key !== "Enter" && event.key !== "Escape") return;
         event.preventDefault();
-        finish(event.key === "Enter");
+        finish(event.key === "Enter", true);
       }}
     />
   );

@@ -57,6 +57,8 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
   }
 
   const hits = found?.hits ?? [];
+  // Those of the words before stay in sight until there are others, but nobody asked for them now.
+  const isBefore = found !== null && found.query !== query;
   const isEmpty = found !== null && found.problem === null && hits.length === 0;
   return (
     <div className={styles.results}>
@@ -64,7 +66,7 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
         {found === null ? strings.searching : (found.problem ?? countOf(found))}
       </p>
       {isEmpty && <p className={styles.advice}>{strings.searchAdvice}</p>}
-      <ul ref={list} data-hits="" onKeyDown={onKeyDown}>
+      <ul ref={list} data-hits="" inert={isBefore} onKeyDown={onKeyDown}>
         {hits.map((hit) => (
           <li key={`${hit.conversationId} ${hit.messageId}`}>
             <Hit hit={hit} onOpen={onOpen} />

@@ -2,6 +2,7 @@
 import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
 import { useConversations } from "../../conversations/context";
 import { strings } from "../../strings";
+import { isComposing } from "../composing";
 import { IconButton } from "../IconButton";
 import {
   CloseIcon,
@@ -45,8 +46,8 @@ export function Sidebar(props: SidebarProps) {
   const place = usePlace("Files", ({ files }) => importFiles([...files]));
 
   function onSearchKey(event: KeyboardEvent): void {
-    if (event.nativeEvent.isComposing) return;
-    const hits = side.current?.querySelectorAll<HTMLElement>("[data-hits] button");
+    if (isComposing(event)) return;
+    const hits = side.current?.querySelectorAll<HTMLElement>("[data-hits]:not([inert]) button");
     if (event.key === "Escape" && query !== "") setQuery("");
     else if (event.key === "ArrowDown") {
       (hits?.[0] ?? side.current?.querySelector<HTMLElement>("[data-conversation]"))?.focus();

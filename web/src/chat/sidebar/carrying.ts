@@ -1,5 +1,6 @@
 /** Carrying: a conversation on its way from one place of the list to another, in somebody's hand. */
 import { type DragEvent, useState } from "react";
+import { hasLeft } from "../attachments/transfer";
 
 const TYPE = "application/x-tidewire-conversation";
 
@@ -33,10 +34,8 @@ export function usePlace(type: string, put: (hand: DataTransfer) => void): Place
         setIsOver(true);
       },
       onDragLeave(event) {
-        const { target, currentTarget, relatedTarget } = event;
-        const isWithin = currentTarget.contains(relatedTarget as Node | null);
         // From its own ground onto another place that lies in it, too.
-        if (target === currentTarget || !isWithin) setIsOver(false);
+        if (event.target === event.currentTarget || hasLeft(event)) setIsOver(false);
       },
       onDrop(event) {
         setIsOver(false);

@@ -83,7 +83,12 @@ export function useActs(onOpened: () => void): Acts {
         if (folder === item.folder) return;
         move([item.id], item.folder, folder, strings.folders.moved(titleOf(item), folder));
       },
-      renameFolder: (name, next) => tried(conversations.move(inFolder(name), next)),
+      renameFolder(name, next) {
+        const ids = inFolder(name);
+        // Two that have become one cannot be told apart any more: the way back is now.
+        if (inFolder(next).length > 0) move(ids, name, next, strings.folders.merged(name, next));
+        else tried(conversations.move(ids, next));
+      },
       removeFolder(name) {
         const ids = inFolder(name);
         move(ids, name, null, strings.folders.removed(name, ids.length));

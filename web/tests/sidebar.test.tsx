@@ -1,0 +1,191 @@
+/** Sidebar: names, folders and hits by keyboard, and what an input method keeps for itself. */
+import { act, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ConversationSummary, SearchHit } from "../src/bridge/contract";
+import { ConversationItem } from "../src/chat/sidebar/ConversationItem";
+import { FolderDialog } from "../src/chat/sidebar/FolderDialog";
+import { Sidebar } from "../src/chat/sidebar/Sidebar";
+import { type Acts, useActs } from "../src/chat/sidebar/useActs";
+import { createToasts, ToastsContext } from "../src/chat/toasts";
+import type { SidebarState } from "../src/chat/useSidebar";
+import { ConversationsContext } from "../src/conversations/context";
+import { type Conversations, createConversations } from "../src/conversations/conversations";
+import { strings } from "../src/strings";
+import { fakePage, turn } from "./support";
+
+afterEach(() => {
+  vi.useRealTimers();
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+const item: ConversationSummary = {
+  id: "c-1",
+  title: "low water",
+  createdAt: 1,
+  updatedAt: 1,
+  messageCount: 2,
+  pinned: false,
+  folder: null,
+  temporary: false,
+  inferenceId: null,
+};
+
+describe("a conversation that is named", () => {
+  function named() {
+    vi.useFakeTimers();
+    const rename = vi.fn();
+    render(
+      <>
+        <ConversationItem
+          item={item}
+          isOpen
+          isStop
+          acts={{ rename } as unknown as Acts}
+          onMove={() => {}}
+        />
+        <textarea aria-label="box" />
+      </>,
+    );
+    const button = () => screen.getByRole("button", { name: "low water" });
+    fireEvent.keyDown(button(), { key: "F2" });
+    const name = screen.getByRole<HTMLInputElement>("textbox", { name: strings.renameLabel });
+    fireEvent.change(name, { target: { value: "high water" } });
+    return { rename, button, name };
+  }
+
+  it("leaves the focus where somebody has clicked", async () => {
+    const { rename } = named();
+    const box = screen.getByRole("textbox", { name: "box" });
+    act(() => box.focus());
+    await turn(100);
+    expect(rename).toHaveBeenCalledWith(item, "high water");
+    expect(document.activeElement).toBe(box);
+  });
+
+  it.each(["Enter", "Escape"])("has the focus again after %s", async (key) => {
+    const { button, name } = named();
+    fireEvent.keyDown(name, { key });
+    await turn(100);
+    expect(document.activeElement).toBe(button());
+  });
+});
+
+describe("a folder that gets another's name", () => {
+  it.each([
+    ["Sea", true],
+    ["Ocean", false],
+  ])("becomes part of that one, with a way back: %s", async (name, isThere) => {
+    const items = [
+      { ...item, folder: "Tide" },
+      { ...item, id: "c-2", folder: "Sea" },
+    ];
+    const move = vi.fn(async () => {});
+    const conversations = { move, list: { get: () => ({ items }) } } as unknown as Conversations;
+    const toasts = createToasts();
+    function Renamed() {
+      const acts = useActs(() => {});
+      return <button type="button" onClick={() => acts.renameFolder("Tide", name)} />;
+    }
+    render(
+      <ConversationsContext value={conversations}>
+        <ToastsContext value={toasts}>
+          <Renamed />
+        </ToastsContext>
+      </ConversationsContext>,
+    );
+    fireEvent.click(screen.getByRole("button"));
+    expect(move).toHaveBeenLastCalledWith(["c-1"], name);
+    expect(toasts.undo()).toBe(isThere);
+    if (isThere) expect(move).toHaveBeenLastCalledWith(["c-1"], "Tide");
+  });
+});
+
+describe("the folder for a conversation", () => {
+  function asked(typed: string, key: object = { key: "Enter" }) {
+    const onDone = vi.fn();
+    render(<FolderDialog item={item} folders={["Homework", "Sea", "Work"]} onDone={onDone} />);
+    const box = screen.getByRole("textbox");
+    box.focus();
+    fireEvent.change(box, { target: { value: typed } });
+    fireEvent.keyDown(box, key);
+    return onDone;
+  }
+
+  it.each([
+    ["Work", "Work"],
+    ["sea", "Sea"],
+    ["Wor", "Wor"],
+  ])("is by Enter the one of that name, else a new one: %s", (typed, folder) => {
+    expect(asked(typed)).toHaveBeenCalledExactlyOnceWith(folder);
+  });
+
+  it("is none when nothing was typed, and when Enter ended a word", () => {
+    expect(asked("")).not.toHaveBeenCalled();
+    document.querySelector("dialog")?.parentElement?.remove();
+    expect(asked("Work", { key: "Enter", keyCode: 229 })).not.toHaveBeenCalled();
+  });
+});
+
+describe("a search", () => {
+  const hit = (title: string): SearchHit => ({
+    conversationId: title,
+    messageId: null,
+    title,
+    role: null,
+    snippet: title,
+    marks: [],
+    createdAt: 1,
+  });
+
+  async function searching() {
+    const { bridge, llm } = await fakePage();
+    const host = { client: bridge.client, router: bridge.router, llm };
+    const asked = new Map<string, (hits: SearchHit[]) => void>();
+    const reveal = vi.fn(async () => {});
+    const conversations: Conversations = {
+      ...createConversations({ host }),
+      search: (query) => new Promise((resolve) => asked.set(query, resolve)),
+      reveal,
+    };
+    const search = { current: null };
+    render(
+      <ConversationsContext value={conversations}>
+        <ToastsContext value={createToasts()}>
+          <Sidebar
+            search={search}
+            state={{ shut: [], width: 272 } as unknown as SidebarState}
+            onNewChat={() => {}}
+            onSettings={() => {}}
+            menu={[]}
+            onOpened={() => {}}
+          />
+        </ToastsContext>
+      </ConversationsContext>,
+    );
+    const box = screen.getByRole("searchbox");
+    async function type(query: string): Promise<void> {
+      fireEvent.change(box, { target: { value: query } });
+      await turn(200);
+    }
+    async function find(query: string, title: string): Promise<void> {
+      asked.get(query)?.([hit(title)]);
+      await turn(20);
+    }
+    return { box, type, find, reveal };
+  }
+
+  it("opens by Enter only what was found for the words that stand there", async () => {
+    const { box, type, find, reveal } = await searching();
+    await type("low");
+    await find("low", "low water");
+    await type("lower");
+    fireEvent.keyDown(box, { key: "Enter" });
+    expect(reveal).not.toHaveBeenCalled();
+    await find("lower", "lower still");
+    fireEvent.keyDown(box, { key: "Enter", keyCode: 229 });
+    expect(reveal).not.toHaveBeenCalled();
+    fireEvent.keyDown(box, { key: "Enter" });
+    expect(reveal).toHaveBeenCalledExactlyOnceWith("lower still", null, "lower");
+  });
+});
