@@ -68,6 +68,11 @@ class App:
             self._browser = self._stack.enter_context(headless(playwright))
             self._url = str(ready["url"])
 
+    @property
+    def url(self) -> str:
+        """Where a browser finds it."""
+        return self._url
+
     def page(self) -> Page:
         """A new tab, or the window with everything of the test before it forgotten."""
         if self.kind == "browser":

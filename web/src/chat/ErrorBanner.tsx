@@ -1,8 +1,8 @@
 /** ErrorBanner: what went wrong, what helps, and another try where one makes sense. */
 import { useEffect, useState } from "react";
-import type { ErrorCode } from "../bridge/contract";
+import type { ErrorCode, Reason } from "../bridge/contract";
 import type { OpenSettings, Section } from "../settings/section";
-import { hintFor, strings } from "../strings";
+import { hintFor, quoteOf, sentenceOf, strings } from "../strings";
 import styles from "./ErrorBanner.module.css";
 import { FetchModel } from "./FetchModel";
 import { useWaysOut } from "./useWaysOut";
@@ -44,6 +44,9 @@ export interface ShownFailure {
   readonly retryAfterMs: number | null;
   /** The same as a time, in milliseconds since the epoch, of what failed some while ago. */
   readonly retryAt?: number | null;
+  readonly reason?: Reason | null | undefined;
+  /** The provider's own. */
+  readonly words?: string | null | undefined;
 }
 
 export interface ErrorBannerProps {
@@ -54,14 +57,20 @@ export interface ErrorBannerProps {
 }
 
 export function ErrorBanner({ failure, onRetry, onSettings, onDismiss }: ErrorBannerProps) {
-  const { message, code, retryAfterMs, retryAt = null } = failure;
+  const { code, retryAfterMs, retryAt = null } = failure;
   const { isOtherChosen, chooseModel, startAnew } = useWaysOut();
   const hint = hintFor(code);
+  const quote = quoteOf(failure.words);
   const section = SETTABLE[code];
   return (
     <div className={`error ${styles.banner}`} data-code={code}>
       <div className={styles.text}>
-        <p dir="auto">{strings.error(message)}</p>
+        <p dir="auto">{strings.error(sentenceOf(failure))}</p>
+        {quote !== null && (
+          <p className={styles.hint} dir="auto">
+            {quote}
+          </p>
+        )}
         {hint !== null && <p className={styles.hint}>{hint}</p>}
         <Countdown key={`${retryAfterMs} ${retryAt}`} ms={retryAfterMs} at={retryAt} />
       </div>

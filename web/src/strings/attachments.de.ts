@@ -1,7 +1,8 @@
 /** German, of pictures and files. */
+import { amountsIn } from "./amounts";
 import type { Strings } from "./strings";
 
-const count = (number: number): string => number.toLocaleString("de");
+const { count } = amountsIn("de");
 
 function size(bytes: number): string {
   if (bytes < 1_000) return `${bytes} Bytes`;
@@ -45,7 +46,6 @@ export const attachmentsInGerman: Strings["attachments"] = {
   open: (name) => `${name} öffnen`,
   gone: "Nicht mehr da",
   save: "Speichern",
-  saved: (path) => `Geschrieben nach ${path}`,
   previous: "Voriges Bild",
   next: "Nächstes Bild",
   loading: "Wird geladen …",

@@ -1,1 +1,15 @@
-export { finishFor, hintFor, locale, type Strings, strings } from "./strings";
+export {
+  activityOf,
+  finishFor,
+  hintFor,
+  importFailure,
+  locale,
+  noticeOf,
+  quoteOf,
+  reasonOf,
+  remarkOf,
+  type Strings,
+  sentenceOf,
+  strings,
+  whyOf,
+} from "./strings";

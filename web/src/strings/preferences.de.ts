@@ -53,7 +53,7 @@ export const preferencesInGerman: Strings["preferences"] = {
   contextHint: "Wie viel es im Kopf behalten kann. Mehr braucht mehr Speicher.",
 
   newChats: "Neue Chats",
-  newChatsText: "Was in einem Chat selbst gewählt wird, geht dem hier vor.",
+  newChatsText: "Was in einem Chat selbst gewählt wird, hat Vorrang.",
   defaultModel: "Es antwortet",
   standardModel: "Sein Standardmodell",
   standardProvider: "Wie beim Start angegeben",
