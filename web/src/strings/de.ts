@@ -138,7 +138,7 @@ export const german: Strings = {
   backupMade: (name) => `${name} wurde angelegt.`,
   restore: "Wiederherstellen",
   restoreReally: "Alles hierdurch ersetzen",
-  restored: "Es ist wieder wie damals. Was vorher da war, wurde auch gesichert.",
+  restored: "Alles ist wieder wie damals. Was vorher da war, wurde auch gesichert.",
   size: (bytes) =>
     bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000)} MB`,
   about: (version) => `Tidewire ${version}`,
@@ -245,7 +245,7 @@ export const german: Strings = {
       count === 1 ? "Eine Antwort hat keinen Preis." : `${count} Antworten haben keinen Preis.`,
   },
 
-  emptyTitle: "Woran denkst du?",
+  emptyTitle: "Was beschäftigt dich?",
   emptyText:
     "Frag, was du willst. Die Antwort erscheint, während sie geschrieben wird, und du kannst sie jederzeit anhalten.",
   emptyLocal: (model) =>
@@ -261,7 +261,7 @@ export const german: Strings = {
           ? "läuft hier, 1 Modell"
           : `läuft hier, ${models} Modelle`,
     chosen: (model: string, name: string) =>
-      `${model} von ${name} beantwortet ab jetzt neue Chats. Das ändern die Einstellungen.`,
+      `${model} von ${name} beantwortet ab jetzt neue Chats. Ändern lässt sich das in den Einstellungen.`,
     connect: "Anbieter verbinden",
   },
   suggestionsLabel: "Vorschläge",
