@@ -100,6 +100,11 @@ it.each(["starting", "asking", "loading", "reading"] as const)("says the wait %s
   expect(screen.queryByText(ENGLISH)).toBeNull();
 });
 
+it("lets the page's own sentences pass, and no stranger's", () => {
+  expect(words.reasonOf(new words.OwnWords("Das ist zu viel."))).toBe("Das ist zu viel.");
+  expect(words.reasonOf(new Error(ENGLISH))).not.toContain(ENGLISH);
+});
+
 it("says why an answer is empty", () => {
   render(
     <Answer

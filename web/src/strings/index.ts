@@ -5,6 +5,7 @@ export {
   importFailure,
   locale,
   noticeOf,
+  OwnWords,
   quoteOf,
   reasonOf,
   remarkOf,

@@ -46,8 +46,14 @@ export const sentenceOf = (failure: Said): string => errorIn(strings.host, failu
 export const quoteOf = (words: string | null | undefined): string | null =>
   quoteIn(strings.host, words);
 
+/** Thrown by the page itself: its message is in the page's language already. */
+export class OwnWords extends Error {
+  override readonly name = "OwnWords";
+}
+
 /** The same, of whatever was thrown. */
 export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof OwnWords) return thrown.message;
   const failure = failureOf(thrown);
   return [sentenceOf(failure), quoteOf(failure.words)].filter((text) => text !== null).join(" ");
 }
