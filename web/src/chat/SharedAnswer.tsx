@@ -5,7 +5,7 @@ import { viewOfRun } from "../conversations/message";
 import type { Run } from "../llm/run";
 import { useRun } from "../llm/useRun";
 import { useRunStatus } from "../llm/useRunStatus";
-import { sentenceOf, strings } from "../strings";
+import { reasonOf, strings } from "../strings";
 import { Answer } from "./Answer";
 import { AnswerFooter } from "./AnswerFooter";
 import { Header } from "./Header";
@@ -25,7 +25,7 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
   const follow = useFollow(true);
   const state = run.get();
   const { failure } = state;
-  const said = failure === null ? "" : sentenceOf({ ...failure, message: failure.error });
+  const said = failure === null ? "" : reasonOf({ ...failure, message: failure.error });
   const isGone = status === "error" && state.next === 0;
   const isLive = status === "submitted" || status === "streaming";
   return (
