@@ -245,6 +245,6 @@ class Answers:
             share=True,
         )
         log = self._engine.start(owner, request)
-        for code, text in notices:
-            log.append(NoticeEvent(**log.stamp(), code=code, text=text))
+        for notice in notices:
+            log.append(NoticeEvent(**log.stamp(), **dict(notice)))
         return log

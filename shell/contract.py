@@ -6,6 +6,7 @@ are camelCase; times are milliseconds.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Literal, TypedDict
 
 from pydantic import (
@@ -19,7 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, to_json
 
-from shell.errors import ErrorCode
+from shell.errors import ErrorCode, Reason
 
 MAX_CALLS = 1_000
 """Calls in one batch."""
@@ -50,6 +51,10 @@ class Value(BaseModel):
         hide_input_in_errors=True,
         defer_build=True,
     )
+
+
+SAID = Field(exclude_if=lambda value: not value)
+"""Of a field that came later: where it has nothing to say, it is not sent."""
 
 
 # --- what a page sends ----------------------------------------------------------------------
@@ -314,6 +319,11 @@ class Event(Value):
     ms: int
 
 
+Activity = Literal["starting", "asking", "loading", "reading"]
+"""What goes on before the first word: the run begins, the model is asked, it is loaded, it reads
+what was said so far."""
+
+
 class ThinkingEvent(Event):
     """What the host is doing while there is nothing to read yet."""
 
@@ -321,6 +331,8 @@ class ThinkingEvent(Event):
     status: str
     progress: float | None = None
     """From 0 to 1, where it is known."""
+    activity: Annotated[Activity | None, SAID] = None
+    """The same as `status`, for a page in another language."""
 
 
 class ReasoningEvent(Event):
@@ -358,12 +370,39 @@ class RetryingEvent(Event):
     code: ErrorCode
 
 
+class NoticeCode(StrEnum):
+    """What the host does differently from what was asked."""
+
+    TEMPERATURE_DROPPED = "TEMPERATURE_DROPPED"
+    MAX_TOKENS_LOWERED = "MAX_TOKENS_LOWERED"
+    SYSTEM_PROMPT_DROPPED = "SYSTEM_PROMPT_DROPPED"
+    HISTORY_TRIMMED = "HISTORY_TRIMMED"
+    PARTS_LEFT_OUT = "PARTS_LEFT_OUT"
+
+
+class Notice(Value):
+    """Something that the host did differently from what was asked."""
+
+    code: NoticeCode | str
+    text: str
+    model: Annotated[str | None, SAID] = None
+    limit: Annotated[float | None, SAID] = None
+    """The highest temperature, or the most tokens, that the model takes."""
+    left_out: Annotated[int | None, SAID] = None
+    """How many messages."""
+
+
 class NoticeEvent(Event):
     """Something that the host did differently from what was asked, and says so."""
 
     channel: Literal["llm:notice"] = "llm:notice"
-    code: str
+    code: NoticeCode | str
     text: str
+    model: Annotated[str | None, SAID] = None
+    limit: Annotated[float | None, SAID] = None
+    """The highest temperature, or the most tokens, that the model takes."""
+    left_out: Annotated[int | None, SAID] = None
+    """How many messages."""
 
 
 TokenCount = Annotated[int, Field(ge=0, le=2**53)]
@@ -410,6 +449,10 @@ class ErrorEvent(Event):
     code: ErrorCode
     retryable: bool
     retry_after_ms: int | None
+    reason: Annotated[Reason | None, SAID] = None
+    """Finer than the code, where there is more to know."""
+    words: Annotated[str | None, SAID] = None
+    """The provider's own, as it wrote them; they are in the sentence, too."""
 
 
 TerminalEvent = DoneEvent | ErrorEvent
@@ -454,6 +497,10 @@ class Failure(Value):
     retry_after_ms: int | None
     issues: list[Issue] | None = None
     details: Mapping[str, str | int] | None = None
+    reason: Annotated[Reason | None, SAID] = None
+    """Finer than the code, where there is more to know."""
+    words: Annotated[str | None, SAID] = None
+    """The provider's own, as it wrote them; they are in the sentence, too."""
 
 
 class Call(Value):
@@ -559,13 +606,6 @@ class ToolCall(Value):
     arguments: str
 
 
-class Notice(Value):
-    """Something that the host did differently from what was asked."""
-
-    code: str
-    text: str
-
-
 class AnswerFailure(Value):
     """Why an answer failed."""
 
@@ -574,6 +614,10 @@ class AnswerFailure(Value):
     retryable: bool
     retry_at: int | None = None
     """When the provider wants to be asked again, in milliseconds since the epoch."""
+    reason: Annotated[Reason | None, SAID] = None
+    """Finer than the code, where there is more to know."""
+    words: Annotated[str | None, SAID] = None
+    """The provider's own, as it wrote them; they are in the sentence, too."""
 
 
 class AnswerDetail(Value):
@@ -757,6 +801,35 @@ class ExportReply(Value):
     text: str
 
 
+class RemarkCode(StrEnum):
+    """What is to be known beside what was asked for, and the facts that belong to it."""
+
+    STORE_REPAIRED = "STORE_REPAIRED"
+    """`folder`, `complete` (1 or 0), `backup_at` if a backup was restored."""
+    SETTING_IGNORED = "SETTING_IGNORED"
+    """`file`, `name`."""
+    SETTINGS_UNREADABLE = "SETTINGS_UNREADABLE"
+    """`file`, in which they are kept."""
+    NO_KEYCHAIN = "NO_KEYCHAIN"
+    KEYCHAIN_SILENT = "KEYCHAIN_SILENT"
+    KEY_NOT_KEPT = "KEY_NOT_KEPT"
+    KEY_NOT_DELETED = "KEY_NOT_DELETED"
+    KEY_OF_OTHER_HOST = "KEY_OF_OTHER_HOST"
+    """`host`, `wanted`."""
+    CONVERSATION_LEFT_OUT = "CONVERSATION_LEFT_OUT"
+    ATTACHMENT_LEFT_OUT = "ATTACHMENT_LEFT_OUT"
+    """`title`, `kind`, `name`."""
+    MORE_LEFT_OUT = "MORE_LEFT_OUT"
+
+
+class Remark(Value):
+    """A sentence of the host's, and what it is made of."""
+
+    code: RemarkCode
+    text: str
+    facts: Mapping[str, str | int]
+
+
 class ImportBegin(Value):
     """A file that the page is going to hand over in pieces."""
 
@@ -793,6 +866,11 @@ class ImportState(Value):
     """Conversations that were there already, whole, and what could not be read."""
     warnings: list[str]
     failure: str | None
+    code: Annotated[ErrorCode | None, SAID] = None
+    """Of what failed; the reason is finer, where there is one."""
+    reason: Annotated[Reason | None, SAID] = None
+    remarks: Annotated[list[Remark], SAID] = []
+    """The warnings again, for a page in another language."""
 
 
 class BackupInfo(Value):
@@ -812,6 +890,11 @@ class StoreState(Value):
     """Why nothing can be saved now; null while everything is."""
     notices: list[str]
     """What happened when the store was opened, such as a repair."""
+    code: Annotated[ErrorCode | None, SAID] = None
+    """Of the problem; the reason is finer, where there is one."""
+    reason: Annotated[Reason | None, SAID] = None
+    remarks: Annotated[list[Remark], SAID] = []
+    """The notices again, for a page in another language."""
 
 
 class StoreWatch(Value):
@@ -887,6 +970,9 @@ class ProviderSummary(Value):
     """A person added it."""
     problem: str | None
     """Why it could not be asked now, such as a key that is missing."""
+    code: Annotated[ErrorCode | None, SAID] = None
+    """Of the problem; the reason is finer, where there is one."""
+    reason: Annotated[Reason | None, SAID] = None
 
 
 class ModelsRequest(Value):
@@ -960,6 +1046,10 @@ class TrialReport(Value):
     ok: bool
     sentence: str
     code: ErrorCode | None
+    reason: Annotated[Reason | None, SAID] = None
+    """Finer than the code, where there is more to know."""
+    words: Annotated[str | None, SAID] = None
+    """The provider's own, as it wrote them; they are in the sentence, too."""
     model_id: str
     first_ms: int | None
     """From the request to the first content, loading a local model included."""
@@ -1061,6 +1151,8 @@ class SettingsView(Value):
 
     preferences: Preferences
     notices: list[str]
+    remarks: Annotated[list[Remark], SAID] = []
+    """The notices again, for a page in another language."""
 
 
 # --- keys -----------------------------------------------------------------------------------
@@ -1078,6 +1170,8 @@ class KeyStatus(Value):
     """The only host that the key is sent to."""
     note: str | None
     """What is to be known about it, such as that it is kept for this session only."""
+    remark: Annotated[Remark | None, SAID] = None
+    """The note again, for a page in another language."""
 
 
 class KeyChange(Value):

@@ -31,7 +31,7 @@ from shell.api.model import ModelApi
 from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
 from shell.api.shell import ShellApi
-from shell.errors import ErrorCode
+from shell.errors import ErrorCode, Reason
 
 OUTPUT = Path(__file__).parents[1] / "web" / "src" / "bridge" / "contract.ts"
 NAMESPACES: dict[str, type] = {
@@ -43,7 +43,16 @@ NAMESPACES: dict[str, type] = {
     "settings": SettingsApi,
     "shell": ShellApi,
 }
-ALIASES = ("Role", "FinishReason", "Part", "Content", "AnyEvent", "TerminalEvent", "MessageStatus")
+ALIASES = (
+    "Role",
+    "FinishReason",
+    "Activity",
+    "Part",
+    "Content",
+    "AnyEvent",
+    "TerminalEvent",
+    "MessageStatus",
+)
 """Unions that keep their name on the page."""
 
 WIDTH = 100
@@ -179,7 +188,7 @@ class _Writer:
 
     def declarations(self) -> list[str]:
         """Every model that was reached, in the contract's order, then the named unions."""
-        order = [ErrorCode.__name__, *vars(contract)]
+        order = [ErrorCode.__name__, Reason.__name__, *vars(contract)]
         return [
             *(self._models[name] for name in dict.fromkeys(order) if name in self._models),
             *(_named(name, text) for text, name in self._aliases.items()),

@@ -17,6 +17,8 @@ from shell.contract import (
     InferenceRequest,
     InferenceSummary,
     Message,
+    Notice,
+    NoticeCode,
     RunParameters,
     ServiceStatus,
     SessionConfig,
@@ -28,6 +30,7 @@ from shell.errors import (
     HostClosing,
     LimitReached,
     NotFound,
+    Reason,
     SessionBusy,
     UnsupportedProvider,
     ValidationFailed,
@@ -342,7 +345,10 @@ class Engine:
         request, notices = fit(Wish(messages, config.system_prompt, temperature, max_tokens), model)
         if left_out:
             text = f"The {left_out} oldest messages do not fit {model.id} and were left out"
-            notices = (*notices, ("HISTORY_TRIMMED", text))
+            trimmed = Notice(
+                code=NoticeCode.HISTORY_TRIMMED, text=text, model=model.id, left_out=left_out
+            )
+            notices = (*notices, trimmed)
         return request, notices
 
     # --- beginnings, endings ----------------------------------------------------------------
@@ -440,7 +446,7 @@ def _check_size(messages: "list[Message]") -> None:
     characters = sum(len(message.text) for message in messages)
     if characters > MAX_REQUEST_CHARACTERS:
         text = f"Messages exceed the total length ({MAX_REQUEST_CHARACTERS})"
-        raise ValidationFailed([("messages", text)])
+        raise ValidationFailed([("messages", text)], reason=Reason.TOO_LONG)
 
 
 def _seconds(asked_ms: int | None, default_ms: int) -> float:

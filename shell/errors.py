@@ -59,6 +59,36 @@ class ErrorCode(StrEnum):
         return self in _RETRYABLE
 
 
+class Reason(StrEnum):
+    """What exactly it was, where a code leaves that open: a page says it in its own language."""
+
+    NO_KEY = "NO_KEY"
+    KEY_CHARACTERS = "KEY_CHARACTERS"
+    NO_ADDRESS = "NO_ADDRESS"
+    BAD_ADDRESS = "BAD_ADDRESS"
+    PLAIN_HTTP = "PLAIN_HTTP"
+    REDIRECTED = "REDIRECTED"
+    NO_STREAM = "NO_STREAM"
+    NAME_TAKEN = "NAME_TAKEN"
+    NO_FILE = "NO_FILE"
+    FILE_ELSEWHERE = "FILE_ELSEWHERE"
+    NO_MODEL_FILE = "NO_MODEL_FILE"
+    UNKNOWN_PROVIDER = "UNKNOWN_PROVIDER"
+    TOO_LONG = "TOO_LONG"
+    DISK_FULL = "DISK_FULL"
+    DISK_FAULTY = "DISK_FAULTY"
+    FILE_LOCKED = "FILE_LOCKED"
+    READ_ONLY = "READ_ONLY"
+    CANNOT_OPEN = "CANNOT_OPEN"
+    DAMAGED = "DAMAGED"
+    NO_MEMORY = "NO_MEMORY"
+    TOO_MANY_IMPORTS = "TOO_MANY_IMPORTS"
+    NO_CONVERSATIONS = "NO_CONVERSATIONS"
+    NO_CONVERSATIONS_IN_ZIP = "NO_CONVERSATIONS_IN_ZIP"
+    ZIP_UNREADABLE = "ZIP_UNREADABLE"
+    IMPORT_BROKEN = "IMPORT_BROKEN"
+
+
 _RETRYABLE = frozenset(
     {
         ErrorCode.TIMEOUT,
@@ -89,11 +119,16 @@ class ShellError(Exception):
         *,
         retry_after_ms: int | None = None,
         details: Mapping[str, str | int] | None = None,
+        reason: Reason | None = None,
+        words: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.retry_after_ms = retry_after_ms
         self.details = dict(details) if details else None
+        self.reason = reason
+        self.words = words
+        """A provider's own, which nobody translates; they stand in `message`, too."""
 
 
 class ValidationFailed(ShellError):
@@ -101,11 +136,11 @@ class ValidationFailed(ShellError):
 
     code = ErrorCode.VALIDATION
 
-    def __init__(self, issues: list[tuple[str, str]]) -> None:
+    def __init__(self, issues: list[tuple[str, str]], *, reason: Reason | None = None) -> None:
         self.issues = issues
         first = issues[0][1] if issues else "The request is not valid"
         more = len(issues) - 1
-        super().__init__(first if more < 1 else f"{first} (and {more} more)")
+        super().__init__(first if more < 1 else f"{first} (and {more} more)", reason=reason)
 
 
 class LimitReached(ShellError):
@@ -114,10 +149,16 @@ class LimitReached(ShellError):
     code = ErrorCode.LIMIT
 
     def __init__(
-        self, message: str, limit: int, current: int, *, retry_after_ms: int | None = None
+        self,
+        message: str,
+        limit: int,
+        current: int,
+        *,
+        retry_after_ms: int | None = None,
+        reason: Reason | None = None,
     ) -> None:
         details = {"limit": limit, "current": current}
-        super().__init__(message, retry_after_ms=retry_after_ms, details=details)
+        super().__init__(message, retry_after_ms=retry_after_ms, details=details, reason=reason)
 
 
 class NotFound(ShellError):
@@ -172,6 +213,10 @@ class ProviderError(ShellError):
         *,
         retry_after_ms: int | None = None,
         details: Mapping[str, str | int] | None = None,
+        reason: Reason | None = None,
+        words: str | None = None,
     ) -> None:
-        super().__init__(message, retry_after_ms=retry_after_ms, details=details)
+        super().__init__(
+            message, retry_after_ms=retry_after_ms, details=details, reason=reason, words=words
+        )
         self.code = code

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from shell.contract import FilePart, ImagePart, Message
+from shell.contract import FilePart, ImagePart, Message, Notice, NoticeCode
 from shell.errors import ValidationFailed
 from shell.providers.base import ModelInfo, ProviderRequest
 
-Notice = tuple[str, str]
-"""A code and a sentence for `llm:notice`."""
 ANSWER_RESERVE_TOKENS = 1_024
 """Room for the answer when neither the caller nor the model sets a maximum."""
 
@@ -45,22 +43,38 @@ def fit(wish: Wish, model: ModelInfo) -> tuple[ProviderRequest, tuple[Notice, ..
         if model.temperature_max is None:
             temperature = None
     elif model.temperature_max is None:
-        notices.append(("TEMPERATURE_DROPPED", f"{model.id} does not take a temperature"))
+        text = f"{model.id} does not take a temperature"
+        notices.append(Notice(code=NoticeCode.TEMPERATURE_DROPPED, text=text, model=model.id))
         temperature = None
     elif temperature > model.temperature_max:
         text = f"{model.id} takes temperatures up to {model.temperature_max:g}; its own was used"
-        notices.append(("TEMPERATURE_DROPPED", text))
+        notices.append(
+            Notice(
+                code=NoticeCode.TEMPERATURE_DROPPED,
+                text=text,
+                model=model.id,
+                limit=model.temperature_max,
+            )
+        )
         temperature = None
     max_tokens = wish.max_tokens
     if max_tokens and model.max_output_tokens and max_tokens > model.max_output_tokens:
         text = f"{model.id} writes at most {model.max_output_tokens} tokens"
-        notices.append(("MAX_TOKENS_LOWERED", text))
+        notices.append(
+            Notice(
+                code=NoticeCode.MAX_TOKENS_LOWERED,
+                text=text,
+                model=model.id,
+                limit=model.max_output_tokens,
+            )
+        )
         max_tokens = model.max_output_tokens
     system = [message for message in wish.messages if message.role == "system"]
     if wish.system_prompt:
         system.insert(0, Message.model_construct(role="system", content=wish.system_prompt))
     if system and not model.system_prompt:
-        notices.append(("SYSTEM_PROMPT_DROPPED", f"{model.id} does not take a system prompt"))
+        text = f"{model.id} does not take a system prompt"
+        notices.append(Notice(code=NoticeCode.SYSTEM_PROMPT_DROPPED, text=text, model=model.id))
         system = []
     rest = [message for message in wish.messages if message.role != "system"]
     return ProviderRequest(model, [*system, *rest], temperature, max_tokens), tuple(notices)

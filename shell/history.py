@@ -9,11 +9,13 @@ from shell.contract import (
     FilePart,
     ImagePart,
     Message,
+    Notice,
+    NoticeCode,
     Part,
     TextPart,
 )
 from shell.fence import fenced
-from shell.fit import Notice, room
+from shell.fit import room
 from shell.providers.base import ModelInfo
 from shell.sessions import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
 from shell.store.turns import Said
@@ -34,7 +36,7 @@ def history(
     far as it came. The oldest messages go when there is not room for all; the last always stays.
     """
     kept: list[Message] = []
-    notices: dict[str, str] = {}
+    notices: dict[str, Notice] = {}
     turns = _answered(path)
     tokens = room(model, max_tokens)
     tokens -= 0 if not system_prompt else estimate_tokens(system_prompt) + TOKENS_PER_MESSAGE
@@ -49,12 +51,13 @@ def history(
         characters -= len(message.text)
         if kept and (tokens < 0 or characters < 0 or len(kept) >= MAX_MESSAGES):
             text = f"The {place + 1} oldest messages do not fit {model.id} and were left out"
-            notices["HISTORY_TRIMMED"] = text
+            code = NoticeCode.HISTORY_TRIMMED
+            notices[code] = Notice(code=code, text=text, model=model.id, left_out=place + 1)
             break
         kept.insert(0, message)
     while len(kept) > 1 and kept[0].role == "assistant":
         kept.pop(0)  # its question was left out
-    return kept, list(notices.items())
+    return kept, list(notices.values())
 
 
 def to_continue(messages: list[Message], model: ModelInfo) -> list[Message]:
@@ -82,7 +85,7 @@ def _worded(content: Content) -> Content:
     return [(fenced(part) if isinstance(part, FilePart) else None) or part for part in content]
 
 
-def _taken(content: Content, model: ModelInfo, notices: dict[str, str]) -> Content:
+def _taken(content: Content, model: ModelInfo, notices: dict[str, Notice]) -> Content:
     """Content of an older message, with what the model does not take named instead."""
     if isinstance(content, str):
         return content
@@ -96,5 +99,6 @@ def _taken(content: Content, model: ModelInfo, notices: dict[str, str]) -> Conte
             parts.append(part)
             continue
         text = f"{model.id} does not take the pictures or files of earlier messages"
-        notices["PARTS_LEFT_OUT"] = text
+        code = NoticeCode.PARTS_LEFT_OUT
+        notices[code] = Notice(code=code, text=text, model=model.id)
     return parts

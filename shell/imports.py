@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import IO, Literal
 
 from shell.contract import ImportState
-from shell.errors import LimitReached, NotFound, SessionBusy, ShellError, ValidationFailed
+from shell.errors import (
+    LimitReached,
+    NotFound,
+    Reason,
+    SessionBusy,
+    ShellError,
+    ValidationFailed,
+)
 from shell.ids import new_id
 from shell.store.importing import Arrived, Cancelled, import_file
 from shell.store.store import Store
@@ -44,7 +51,7 @@ class Import:
         self.heard_s = now_s
         """When the last piece came, on the loop's clock."""
         self.state: State = "receiving"
-        self.failure: str | None = None
+        self.failure: ShellError | None = None
         self.version = 0
         self.arrived = Arrived(total_bytes=size)
         self.stopped = threading.Event()
@@ -55,7 +62,7 @@ class Import:
         """Whether it has not ended."""
         return self.state in ("receiving", "running")
 
-    def change(self, state: State, arrived: Arrived, failure: str | None = None) -> None:
+    def change(self, state: State, arrived: Arrived, failure: ShellError | None = None) -> None:
         """Tell those who watch."""
         self.state, self.arrived, self.failure = state, arrived, failure
         self.version += 1
@@ -77,7 +84,10 @@ class Import:
             messages=self.arrived.messages,
             skipped=self.arrived.skipped,
             warnings=self.arrived.warnings,
-            failure=self.failure,
+            failure=None if self.failure is None else self.failure.message,
+            code=None if self.failure is None else self.failure.code,
+            reason=None if self.failure is None else self.failure.reason,
+            remarks=self.arrived.remarks,
         )
 
 
@@ -108,7 +118,8 @@ class Imports:
         self._forget_silent()
         current = sum(one.under_way for one in self._imports.values())
         if current >= AT_ONCE:
-            raise LimitReached(f"Only {AT_ONCE} imports can run at a time", AT_ONCE, current)
+            text = f"Only {AT_ONCE} imports can run at a time"
+            raise LimitReached(text, AT_ONCE, current, reason=Reason.TOO_MANY_IMPORTS)
         file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
         one = Import(owner, name, size, file, self._loop.time())
         self._imports[one.id] = one
@@ -224,18 +235,20 @@ class Imports:
         except Cancelled:
             self._tell(one, "cancelled", last)
         except ShellError as error:
-            self._tell(one, "failed", last, error.message)
+            self._tell(one, "failed", last, error)
         except Exception as error:
             _log.exception("An import failed")
-            self._tell(one, "failed", last, f"The import failed ({type(error).__name__})")
+            self._tell(
+                one, "failed", last, ShellError(f"The import failed ({type(error).__name__})")
+            )
         finally:
             self._threads.discard(threading.current_thread())
 
     def _tell(
-        self, one: Import, state: State, arrived: Arrived, failure: str | None = None
+        self, one: Import, state: State, arrived: Arrived, failure: ShellError | None = None
     ) -> None:
         seen = copy(arrived)
-        seen.warnings = list(arrived.warnings)
+        seen.remarks = list(arrived.remarks)
 
         def change() -> None:
             one.change(state, seen, failure)

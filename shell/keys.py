@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from shell.contract import KeyStatus
+from shell.contract import KeyStatus, Remark, RemarkCode
 from shell.worker import Worker
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class _Key:
     value: str
     host: str
     source: Literal["keychain", "session", "environment"]
-    note: str | None = None
+    note: Remark | None = None
 
 
 def system_keychain() -> Keychain | None:
@@ -154,14 +154,16 @@ class Keys:
             if kept and now is not None and (now.value, now.host) == (key, host):
                 self._keys[provider_id] = _Key(key, host, "keychain")
 
+        forgetful = _remark(RemarkCode.KEY_NOT_KEPT, FORGETFUL)
         try:
             kept = await self._ask(write, later)
-            note = None if kept else NO_KEYCHAIN if kept is None else FORGETFUL
+            nowhere = _remark(RemarkCode.NO_KEYCHAIN, NO_KEYCHAIN)
+            note = None if kept else nowhere if kept is None else forgetful
         except KeychainSilent:
-            kept, note = None, SILENT
+            kept, note = None, _remark(RemarkCode.KEYCHAIN_SILENT, SILENT)
         except Exception as error:
             _log.warning("The keychain refused a key: %s", type(error).__name__)
-            kept, note = False, FORGETFUL
+            kept, note = False, forgetful
         source: Literal["keychain", "session"] = "keychain" if kept else "session"
         self._keys[provider_id] = _Key(key, host, source, note)
         return self.status(provider_id, base_url)
@@ -180,10 +182,11 @@ class Keys:
             await self._ask(delete, lambda _: None)
         except Exception as error:
             _log.warning("The keychain did not delete a key: %s", type(error).__name__)
-            note = "The keychain did not delete the key: remove it there."
+            text = "The keychain did not delete the key: remove it there."
+            note = _remark(RemarkCode.KEY_NOT_DELETED, text)
         return self.status(provider_id, base_url, note)
 
-    def status(self, provider_id: str, base_url: str, note: str | None = None) -> KeyStatus:
+    def status(self, provider_id: str, base_url: str, note: Remark | None = None) -> KeyStatus:
         """What may be told of a provider's key."""
         host = host_of(base_url)
         key = self._keys.get(provider_id)
@@ -196,10 +199,13 @@ class Keys:
                 hint=None,
                 source=None,
                 host=None,
-                note=note,
+                note=None if note is None else note.text,
+                remark=note,
             )
         if key.host != host:
-            note = f"The key is for {key.host}; enter one for {host}."
+            text = f"The key is for {key.host}; enter one for {host}."
+            note = _remark(RemarkCode.KEY_OF_OTHER_HOST, text, host=key.host, wanted=host)
+        note = note or key.note
         spare = len(key.value) >= 4 * SHOWN
         return KeyStatus(
             provider_id=provider_id,
@@ -207,7 +213,8 @@ class Keys:
             hint=key.value[-SHOWN:] if spare else None,
             source=key.source,
             host=key.host,
-            note=note or key.note,
+            note=None if note is None else note.text,
+            remark=note,
         )
 
     # --- inside -----------------------------------------------------------------------------
@@ -254,3 +261,7 @@ def _read(chain: Keychain, provider_id: str) -> _Key | None:
         return _Key(str(fields["key"]), str(fields["host"]), "keychain")
     except (ValueError, KeyError, TypeError):
         return None  # somebody else's, under our name
+
+
+def _remark(code: RemarkCode, text: str, **facts: str) -> Remark:
+    return Remark(code=code, text=text, facts=facts)

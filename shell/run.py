@@ -15,9 +15,11 @@ from typing import get_args
 from pydantic import ValidationError
 
 from shell.contract import (
+    Activity,
     DoneEvent,
     ErrorEvent,
     FinishReason,
+    Notice,
     NoticeEvent,
     RetryingEvent,
     ThinkingEvent,
@@ -27,7 +29,6 @@ from shell.contract import (
 )
 from shell.deadlines import Watchdog
 from shell.errors import ErrorCode, ProviderError, ShellError
-from shell.fit import Notice
 from shell.log import MAX_JOINED_CHARACTERS, InferenceLog, TextChannel
 from shell.providers.base import (
     Chunk,
@@ -127,8 +128,8 @@ class Run:
     def begin(self) -> None:
         """Start: from here on the deadlines count."""
         self._request, notices = self._prepare()
-        for code, text in notices:
-            self.log.append(NoticeEvent(**self.log.stamp(), code=code, text=text))
+        for notice in notices:
+            self.log.append(NoticeEvent(**self.log.stamp(), **dict(notice)))
         self._watchdog = Watchdog(self._waits.overall_s, self._bark)
         self._task = self._loop.create_task(self._go(), name=self.log.inference_id)
 
@@ -151,7 +152,7 @@ class Run:
         self._entered = True
         outcome: BaseException | None = None
         try:
-            self._say("Initializing...")
+            self._say("Initializing...", activity="starting")
             if self._request is not None:
                 await self._attempts(self._request)
         except asyncio.CancelledError as error:
@@ -185,7 +186,7 @@ class Run:
 
     async def _attempt(self, request: ProviderRequest) -> None:
         self._finish = self._usage = None
-        self._say("Processing...")
+        self._say("Processing...", activity="asking")
         self._wait_for(self._waits.first_s)
         chunks, turn_ends = 0, self._loop.time() + SECONDS_PER_TURN
         async with aclosing(self._provider.stream(request)) as stream:
@@ -230,8 +231,8 @@ class Run:
             case ToolCallDelta(call_id, name, arguments):
                 self._content()
                 self._call(_name(call_id), _name(name), arguments)
-            case Progress(status, progress):
-                self._say(status, progress)
+            case Progress(status, progress, activity):
+                self._say(status, progress, activity)
             case UsageReport():
                 self._usage = _usage(chunk) or self._usage
             case Finish(reason):
@@ -263,9 +264,14 @@ class Run:
             self._first_ms = self.log.elapsed_ms
         self._wait_for(self._waits.between_s)
 
-    def _say(self, status: str, progress: float | None = None) -> None:
-        status = _name(status)
-        self.log.append(ThinkingEvent(**self.log.stamp(), status=status, progress=progress))
+    def _say(
+        self, status: str, progress: float | None = None, activity: Activity | None = None
+    ) -> None:
+        self.log.append(
+            ThinkingEvent(
+                **self.log.stamp(), status=_name(status), progress=progress, activity=activity
+            )
+        )
 
     # --- deadlines --------------------------------------------------------------------------
 
@@ -355,6 +361,8 @@ class Run:
             code=code,
             retryable=code.retryable,
             retry_after_ms=outcome.retry_after_ms,
+            reason=outcome.reason,
+            words=None if outcome.words is None else clean(outcome.words)[:MAX_ERROR_CHARACTERS],
         )
 
     @property

@@ -29,6 +29,8 @@ from shell.contract import (
     Preferences,
     PreferencesChange,
     ProviderId,
+    Remark,
+    RemarkCode,
     SettingsView,
     Shortcuts,
     StallMs,
@@ -99,11 +101,16 @@ class SettingsFile:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
-        self.notices: list[str] = []
+        self.remarks: list[Remark] = []
         """What was wrong with the file, for its owner."""
         self._raw: dict[str, JsonValue] = {}
         self._content = _Content()
         self._read()
+
+    @property
+    def notices(self) -> list[str]:
+        """The remarks in English."""
+        return [remark.text for remark in self.remarks]
 
     # --- what it says -----------------------------------------------------------------------
 
@@ -139,7 +146,9 @@ class SettingsFile:
 
     def view(self) -> SettingsView:
         """Everything of it that a page may see."""
-        return SettingsView(preferences=self.preferences, notices=list(self.notices))
+        return SettingsView(
+            preferences=self.preferences, notices=self.notices, remarks=list(self.remarks)
+        )
 
     # --- changing it ------------------------------------------------------------------------
 
@@ -192,7 +201,9 @@ class SettingsFile:
         else:
             self._raw = raw
             for path in wrong:
-                self._say(f"{self.path.name}: '{path}' makes no sense and was left out of account")
+                text = f"{self.path.name}: '{path}' makes no sense and was left out of account"
+                facts = {"file": self.path.name, "name": path}
+                self._say(Remark(code=RemarkCode.SETTING_IGNORED, text=text, facts=facts))
 
     def _set_aside(self, reason: str) -> None:
         aside = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
@@ -201,14 +212,16 @@ class SettingsFile:
         except OSError:
             aside = self.path
         self._raw, self._content = {}, _Content()
-        self._say(
+        text = (
             f"The settings could not be read ({reason}): every setting is as it was at first. "
             f"The file is kept as {aside.name}."
         )
+        facts = {"file": aside.name}
+        self._say(Remark(code=RemarkCode.SETTINGS_UNREADABLE, text=text, facts=facts))
 
-    def _say(self, sentence: str) -> None:
-        if sentence not in self.notices:
-            self.notices.append(sentence)
+    def _say(self, remark: Remark) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
 
     def _write(self, raw: dict[str, JsonValue]) -> None:
         draft = self.path.with_name(f".{FILE}.{os.getpid()}")

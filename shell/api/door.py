@@ -241,6 +241,8 @@ def failure(error: Exception) -> Failure:
         retry_after_ms=error.retry_after_ms,
         issues=issues,
         details=error.details,
+        reason=error.reason,
+        words=None if error.words is None else clean(error.words),
     )
 
 

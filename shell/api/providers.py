@@ -206,7 +206,7 @@ def summary(providers: Providers, provider: Provider) -> ProviderSummary:
     try:
         provider.check()
     except ShellError as error:
-        problem = error.message
+        problem = error
     return ProviderSummary(
         id=provider.id,
         name=name,
@@ -218,7 +218,9 @@ def summary(providers: Providers, provider: Provider) -> ProviderSummary:
         has_key=endpoint is not None and bool(endpoint.key()),
         default_model=provider.default_model_id,
         removable=added is not None,
-        problem=problem,
+        problem=None if problem is None else problem.message,
+        code=None if problem is None else problem.code,
+        reason=None if problem is None else problem.reason,
     )
 
 
@@ -254,6 +256,8 @@ async def report(provider: Provider, model_id: str | None) -> TrialReport:
         first_ms=trial.first_ms,
         total_ms=trial.total_ms,
         models=trial.models,
+        reason=trial.reason,
+        words=trial.words,
     )
 
 

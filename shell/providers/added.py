@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from shell.alone import alone
 from shell.contract import NewProvider
-from shell.errors import ProviderError, ShellError, ValidationFailed
+from shell.errors import ProviderError, Reason, ShellError, ValidationFailed
 from shell.providers.endpoint import Endpoint
 from shell.providers.gguf import read_header
 
@@ -47,7 +47,8 @@ class AddedProvider(NewProvider):
             text = "Only a provider of the kind gguf has a file and a size of its context"
             raise ValidationFailed([("file", text)])
         if self.base_url is None:
-            raise ValidationFailed([("baseUrl", "A provider of this kind needs a base URL")])
+            text = "A provider of this kind needs a base URL"
+            raise ValidationFailed([("baseUrl", text)], reason=Reason.NO_ADDRESS)
         endpoint = Endpoint(
             self.id,
             self.label or self.id,
@@ -58,22 +59,23 @@ class AddedProvider(NewProvider):
         try:
             endpoint.check()
         except ProviderError as error:
-            raise ValidationFailed([("baseUrl", error.message)]) from None
+            raise ValidationFailed([("baseUrl", error.message)], reason=error.reason) from None
 
     def _check_file(self) -> None:
         if self.base_url is not None or self.headers or self.key_env is not None:
             text = "A provider of the kind gguf has a file, and no base URL, headers or key"
             raise ValidationFailed([("baseUrl", text)])
         if self.file is None or not Path(self.file).is_absolute():
-            raise ValidationFailed([("file", "A provider of the kind gguf needs a file's path")])
+            text = "A provider of the kind gguf needs a file's path"
+            raise ValidationFailed([("file", text)], reason=Reason.NO_FILE)
         if self.file.startswith(("\\\\", "//")):
             # To look at it would greet that machine with this person's name and password.
             text = "The file is on another machine; copy it to this one"
-            raise ValidationFailed([("file", text)])
+            raise ValidationFailed([("file", text)], reason=Reason.FILE_ELSEWHERE)
         try:
             read_header(Path(self.file))
         except ProviderError as error:
-            raise ValidationFailed([("file", error.message)]) from None
+            raise ValidationFailed([("file", error.message)], reason=error.reason) from None
 
 
 class _File(BaseModel):
@@ -113,7 +115,8 @@ def add(data_dir: Path, provider: AddedProvider, taken: frozenset[str] | set[str
     with _changing(data_dir / FILE):
         known = read_added(data_dir)
         if provider.id in taken or any(other.id == provider.id for other in known):
-            raise ValidationFailed([("id", f"There is a provider called {provider.id} already")])
+            text = f"There is a provider called {provider.id} already"
+            raise ValidationFailed([("id", text)], reason=Reason.NAME_TAKEN)
         if len(known) >= MAX_PROVIDERS:
             raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
         _write(data_dir / FILE, [*known, provider])

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from shell.contract import FinishReason, Message, Usage
+from shell.contract import Activity, FinishReason, Message, Usage
 
 ANY_MODEL = "default"
 """Asked for where nobody named a model; servers with a single one answer to any name."""
@@ -44,6 +44,8 @@ class Progress:
 
     status: str
     progress: float | None = None
+    activity: Activity | None = None
+    """The same for a page in another language."""
 
 
 @dataclass(frozen=True, slots=True)

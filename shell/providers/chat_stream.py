@@ -179,7 +179,7 @@ def _reading(progress: dict[str, object]) -> Iterator[Progress]:
     """How far llama.cpp has read the prompt; worth a word when it is a long one."""
     total, read = count_of(progress.get("total")), count_of(progress.get("processed"))
     if read < total and total - count_of(progress.get("cache")) >= LONG_PROMPT_TOKENS:
-        yield Progress("Reading the conversation…", read / total)
+        yield Progress("Reading the conversation…", read / total, "reading")
 
 
 def read_usage(usage: dict[str, object]) -> UsageReport:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from shell.errors import ErrorCode, ProviderError
+from shell.errors import ErrorCode, ProviderError, Reason
 from shell.redaction import redact
 
 MAX_SENTENCE = 500
@@ -77,22 +77,30 @@ class Endpoint:
         """
         parts = self._address
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise self.error(ErrorCode.INVALID_REQUEST, "The base URL is not an http(s) address.")
+            raise self.error(
+                ErrorCode.INVALID_REQUEST,
+                "The base URL is not an http(s) address.",
+                reason=Reason.BAD_ADDRESS,
+            )
         if parts.scheme == "http" and not (self.on_this_machine or self.allow_plain_http):
             raise self.error(
                 ErrorCode.INVALID_REQUEST,
                 "The base URL is http:// to another machine, where everybody on the way could "
                 "read the key and the conversation. Use https://.",
+                reason=Reason.PLAIN_HTTP,
             )
         key = (self.key() or "").strip()
         if not key and self.key_required:
             raise ProviderError(
-                ErrorCode.API_KEY_ERROR, f"No API key configured for provider: {self.id}"
+                ErrorCode.API_KEY_ERROR,
+                f"No API key configured for provider: {self.id}",
+                reason=Reason.NO_KEY,
             )
         if not (key.isascii() and key.isprintable()):
             raise self.error(
                 ErrorCode.API_KEY_ERROR,
                 "The API key holds characters that no key has; it may have been pasted wrongly.",
+                reason=Reason.KEY_CHARACTERS,
             )
         return key
 
@@ -107,11 +115,31 @@ class Endpoint:
         return [s for s in (self.key(), self._address.password, *values) if s]
 
     def error(
-        self, code: ErrorCode, sentence: str, retry_after_ms: int | None = None
+        self,
+        code: ErrorCode,
+        sentence: str,
+        retry_after_ms: int | None = None,
+        *,
+        reason: Reason | None = None,
+        theirs: bool = False,
     ) -> ProviderError:
-        """An error in this provider's name, redacted, on one line, of a bearable length."""
+        """An error in this provider's name, redacted, on one line, of a bearable length.
+
+        Args:
+            code: what it is.
+            sentence: the same for a person.
+            retry_after_ms: when the server wants to be asked again.
+            reason: what exactly it is.
+            theirs: the sentence is the server's own.
+        """
         text = redact(sentence[:MAX_READ], self.secrets())
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         if len(text) > MAX_SENTENCE:
             text = text[: MAX_SENTENCE - 1] + "…"
-        return ProviderError(code, f"{self.label}: {text}", retry_after_ms=retry_after_ms)
+        return ProviderError(
+            code,
+            f"{self.label}: {text}",
+            retry_after_ms=retry_after_ms,
+            reason=reason,
+            words=text if theirs else None,
+        )

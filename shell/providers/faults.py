@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from shell.errors import ErrorCode, ProviderError
+from shell.errors import ErrorCode, ProviderError, Reason
 from shell.providers.endpoint import Endpoint
 
 _DAY_MS = 86_400_000
@@ -95,6 +95,7 @@ def from_status(
             ErrorCode.PROTOCOL_ERROR,
             f"The server redirects to another address (status {status}), and the key is not sent "
             "there. If the move is right, change the base URL.",
+            reason=Reason.REDIRECTED,
         )
     code = _named(fault, _BY_NAME) or _BY_STATUS.get(status)
     if code is None and status == 503:
@@ -102,9 +103,10 @@ def from_status(
         code = ErrorCode.SERVER_ERROR if fault is None else ErrorCode.OVERLOADED
     if code is None:
         code = ErrorCode.SERVER_ERROR if status >= 500 else ErrorCode.INVALID_REQUEST
-    sentence = _message(fault) or f"{_SENTENCES[code]} (status {status})"
+    words = _message(fault)
+    sentence = words or f"{_SENTENCES[code]} (status {status})"
     wait = _retry_after_ms(headers, fault) if code.retryable else None
-    error = endpoint.error(code, sentence, wait)
+    error = endpoint.error(code, sentence, wait, theirs=bool(words))
     field = next((f["param"] for f in _objects(fault) if isinstance(f.get("param"), str)), None)
     if code is ErrorCode.INVALID_REQUEST and field in KNOWN_FIELDS:
         error.details = {"field": str(field)}
@@ -113,20 +115,23 @@ def from_status(
 
 def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:
     """The error that an error object means, which came where an answer was due."""
-    code = _named(error, _BY_NAME)
+    code, words = _named(error, _BY_NAME), _message(error)
     if code is None:
         statuses = [int(n) for n in _names(error) if n.isdecimal() and 400 <= int(n) < 600]
         if statuses:
             found = from_status(endpoint, statuses[0], {}, json.dumps(error).encode())
             return endpoint.error(
-                found.code, _message(error) or _SENTENCES[found.code], found.retry_after_ms
+                found.code,
+                words or _SENTENCES[found.code],
+                found.retry_after_ms,
+                theirs=bool(words),
             )
         code = _named(error, _BY_GENERAL_NAME)
         if code is None:
             ours = any(name.startswith("invalid_") for name in _names(error))
             code = ErrorCode.INVALID_REQUEST if ours else ErrorCode.SERVER_ERROR
     wait = _retry_after_ms({}, error) if code.retryable else None
-    return endpoint.error(code, _message(error) or _SENTENCES[code], wait)
+    return endpoint.error(code, words or _SENTENCES[code], wait, theirs=bool(words))
 
 
 def not_a_stream(endpoint: Endpoint, media_type: str) -> ProviderError:
@@ -135,6 +140,7 @@ def not_a_stream(endpoint: Endpoint, media_type: str) -> ProviderError:
         ErrorCode.PROTOCOL_ERROR,
         f"The server answered with {media_type or 'something else'} instead of a stream. A wrong "
         "base URL, or the login page of this network, can be the cause.",
+        reason=Reason.NO_STREAM,
     )
 
 
@@ -145,7 +151,8 @@ def malformed(endpoint: Endpoint) -> ProviderError:
 
 def refused(endpoint: Endpoint, words: str) -> ProviderError:
     """The model itself declined, before any answer."""
-    return endpoint.error(ErrorCode.CONTENT_FILTER, words or _SENTENCES[ErrorCode.CONTENT_FILTER])
+    sentence = words or _SENTENCES[ErrorCode.CONTENT_FILTER]
+    return endpoint.error(ErrorCode.CONTENT_FILTER, sentence, theirs=bool(words))
 
 
 def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) -> ProviderError:

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from shell.errors import ErrorCode, ProviderError
+from shell.errors import ErrorCode, ProviderError, Reason
 
 MAX_ENTRIES = 1_000_000
 _STRING, _ARRAY = 8, 9
@@ -198,4 +198,5 @@ def _unusable(path: Path, reason: str) -> ProviderError:
     return ProviderError(
         ErrorCode.LOCAL_MODEL_MISSING,
         f"The model file {path} {reason}. Choose a whole GGUF file, or fetch this one again.",
+        reason=Reason.NO_MODEL_FILE,
     )

@@ -130,7 +130,7 @@ class LocalProvider:
         runner = await self._runner(weights, request.model.context_tokens)
         prepared = _prepared(runner, weights)
         if not runner.process.ready:
-            yield Progress("Loading the model…")
+            yield Progress("Loading the model…", activity="loading")
         async with _loaded(runner.process, prepared) as child:
             connection = await self._connect(runner, child)
             try:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from shell.errors import ShellError, ValidationFailed
+from shell.errors import Reason, ShellError, ValidationFailed
 from shell.providers.added import AddedProvider, read_added
 from shell.providers.anthropic import Anthropic
 from shell.providers.base import ANY_MODEL, ModelInfo, Provider
@@ -90,7 +90,7 @@ class Providers(Mapping[str, Provider]):
         if provider is None:
             allowed = ", ".join(self._providers)
             text = f"Invalid provider ID: {provider_id}. Allowed: {allowed}"
-            raise ValidationFailed([("providerId", text)])
+            raise ValidationFailed([("providerId", text)], reason=Reason.UNKNOWN_PROVIDER)
         return provider
 
     # --- what a person added ----------------------------------------------------------------

@@ -111,7 +111,7 @@ def _chunks(event: AnyEvent) -> Iterator[Chunk]:
         case "llm:thinking":
             # What every engine says of itself, this one will say as well.
             if event.status not in {"Initializing...", "Processing..."}:
-                yield Progress(event.status, event.progress)
+                yield Progress(event.status, event.progress, event.activity)
         case "llm:done":
             usage = event.usage
             if not usage.estimated:
@@ -124,7 +124,13 @@ def _chunks(event: AnyEvent) -> Iterator[Chunk]:
             if event.finish_reason is not None:
                 yield Finish(event.finish_reason)
         case "llm:error":
-            raise ProviderError(event.code, event.error, retry_after_ms=event.retry_after_ms)
+            raise ProviderError(
+                event.code,
+                event.error,
+                retry_after_ms=event.retry_after_ms,
+                reason=event.reason,
+                words=event.words,
+            )
 
 
 def _unusable(path: Path, reason: str) -> ProviderError:

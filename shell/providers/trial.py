@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from shell.contract import Message
-from shell.errors import ErrorCode, ProviderError
+from shell.errors import ErrorCode, ProviderError, Reason
 from shell.providers.base import (
     ANY_MODEL,
     Finish,
@@ -35,6 +35,8 @@ class Trial:
     """From the request to the first content, loading a local model included."""
     total_ms: int | None = None
     models: list[str] = field(default_factory=list)
+    reason: Reason | None = None
+    words: str | None = None
 
 
 async def try_provider(provider: Provider, model_id: str | None = None) -> Trial:
@@ -50,7 +52,9 @@ async def try_provider(provider: Provider, model_id: str | None = None) -> Trial
         sentence = f"{provider.id} did not answer within {TRIAL_S:.0f} seconds."
         return Trial(False, sentence, model.id, ErrorCode.STREAM_TIMEOUT)
     except ProviderError as error:
-        return Trial(False, error.message, model.id, error.code)
+        return Trial(
+            False, error.message, model.id, error.code, reason=error.reason, words=error.words
+        )
     known = f"; it has {len(models)} models" if models else ""
     sentence = f"{provider.id} answers with {model.id}: first word after {first_ms} ms{known}."
     return Trial(True, sentence, model.id, None, first_ms, total_ms, models)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shell.contract import ImagePart, Part, Role, TextPart
+from shell.contract import ImagePart, Part, Remark, RemarkCode, Role, TextPart
 from shell.store.portable import Portable, PortableMessage, derived_id
 
 Raw = Mapping[str, object]
@@ -42,7 +42,7 @@ class _Reading:
 
     mapping: Raw
     picture: Picture
-    warnings: list[str]
+    warnings: list[Remark]
     portable: Portable
     kept: dict[str, str | None] = field(default_factory=dict)
     """The message that stands for a node: its own, or the one above it; None for none."""
@@ -50,7 +50,7 @@ class _Reading:
     """What was thought on the way to a node and is not part of an answer yet."""
 
 
-def read(raw: object, picture: Picture, warnings: list[str]) -> Portable:
+def read(raw: object, picture: Picture, warnings: list[Remark]) -> Portable:
     """One conversation.
 
     Args:
@@ -199,7 +199,9 @@ def _part(reading: _Reading, part: object) -> str | ImagePart:
     picture = reading.picture(reference) if kind == "image" else None
     if picture is None:
         title = reading.portable.title
-        reading.warnings.append(f"{title}: {kind} {reference or 'without a name'} is not included")
+        text = f"{title}: {kind} {reference or 'without a name'} is not included"
+        facts = {"title": title, "kind": kind, "name": reference}
+        reading.warnings.append(Remark(code=RemarkCode.ATTACHMENT_LEFT_OUT, text=text, facts=facts))
         return f"[{kind}: {reference}]"
     return picture
 

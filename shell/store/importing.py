@@ -15,8 +15,8 @@ from typing import IO, Literal
 
 import ijson  # type: ignore[import-untyped]
 
-from shell.contract import ImagePart
-from shell.errors import ValidationFailed
+from shell.contract import ImagePart, Remark, RemarkCode
+from shell.errors import Reason, ValidationFailed
 from shell.store import archive, chatgpt
 from shell.store.bundle import BROKEN_ZIP
 from shell.store.database import Database
@@ -52,14 +52,19 @@ class Arrived:
     """New ones, in new conversations or in old ones."""
     skipped: int = 0
     """Conversations that were there already, whole, and what could not be read."""
-    warnings: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
-    def warn(self, sentence: str) -> None:
+    @property
+    def warnings(self) -> list[str]:
+        """The remarks in English."""
+        return [remark.text for remark in self.remarks]
+
+    def warn(self, remark: Remark) -> None:
         """Say what was left out; after the first hundred only that there was more."""
-        if len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append(sentence)
-        elif len(self.warnings) == MAX_WARNINGS:
-            self.warnings.append("… and more")
+        if len(self.remarks) < MAX_WARNINGS:
+            self.remarks.append(remark)
+        elif len(self.remarks) == MAX_WARNINGS:
+            self.remarks.append(Remark(code=RemarkCode.MORE_LEFT_OUT, text="… and more", facts={}))
 
 
 Progress = Callable[[Arrived], None]
@@ -105,7 +110,8 @@ def import_file(
         kept = f"{arrived.conversations} conversations were imported before that"
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise _refused(
-            f"The file is broken after {arrived.read_bytes} bytes ({reason}); {kept}"
+            f"The file is broken after {arrived.read_bytes} bytes ({reason}); {kept}",
+            Reason.IMPORT_BROKEN,
         ) from None
     return arrived
 
@@ -119,7 +125,8 @@ def _import(database: Database, file: IO[bytes], arrived: Arrived, progress: Pro
             zipped = stack.enter_context(zipfile.ZipFile(file))
             names = [name for name in zipped.namelist() if _holds_conversations(name)]
             if not names:
-                raise _refused("There is no conversations.json in this zip file")
+                text = "There is no conversations.json in this zip file"
+                raise _refused(text, Reason.NO_CONVERSATIONS_IN_ZIP)
             arrived.total_bytes = sum(zipped.getinfo(name).file_size for name in names)
             pictures = _Pictures(zipped).find
             files = [stack.enter_context(_member(zipped, name)) for name in sorted(names)]
@@ -159,20 +166,22 @@ def _conversations(
     elif first == b"{":
         place = "conversations.item" if ours else ""
     else:
-        raise _refused("This is not a file of conversations: it is not JSON")
+        text = "This is not a file of conversations: it is not JSON"
+        raise _refused(text, Reason.NO_CONVERSATIONS)
     raw: object
     for raw in ijson.items(counted, place, buf_size=_READ_BYTES, use_float=True):
         try:
             if ours:
                 yield archive.read(raw)
             else:
-                warnings: list[str] = []
+                warnings: list[Remark] = []
                 yield chatgpt.read(raw, pictures, warnings)
                 for warning in warnings:
                     arrived.warn(warning)
         except (archive.NotOurs, chatgpt.NotChatGpt) as error:
             arrived.skipped += 1
-            arrived.warn(f"A conversation was left out: {error}")
+            text = f"A conversation was left out: {error}"
+            arrived.warn(Remark(code=RemarkCode.CONVERSATION_LEFT_OUT, text=text, facts={}))
 
 
 class _Pictures:
@@ -202,7 +211,8 @@ def _member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
     try:
         return zipped.open(name)
     except (RuntimeError, NotImplementedError):
-        raise _refused("The zip file is encrypted, or packed in an unknown way") from None
+        text = "The zip file is encrypted, or packed in an unknown way"
+        raise _refused(text, Reason.ZIP_UNREADABLE) from None
 
 
 def _holds_conversations(name: str) -> bool:
@@ -210,5 +220,5 @@ def _holds_conversations(name: str) -> bool:
     return path.suffix == ".json" and path.stem.startswith("conversations")
 
 
-def _refused(sentence: str) -> ValidationFailed:
-    return ValidationFailed([("file", sentence)])
+def _refused(sentence: str, reason: Reason) -> ValidationFailed:
+    return ValidationFailed([("file", sentence)], reason=reason)

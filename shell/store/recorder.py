@@ -255,7 +255,7 @@ def _detail(
                 id=event.id, name=event.name, arguments=before + event.arguments_delta
             )
         elif isinstance(event, NoticeEvent):
-            notices.append(Notice(code=event.code, text=event.text))
+            notices.append(Notice(**event.model_dump(include={*Notice.model_fields})))
         elif isinstance(event, ReasoningEvent | TokenEvent) and not spoken:
             # The first word of the answer says how long the thinking took.
             spoken = isinstance(event, TokenEvent)
@@ -272,6 +272,8 @@ def _detail(
             message=ending.error,
             retryable=ending.retryable,
             retry_at=None if wait_ms is None else epoch_ms() + wait_ms,
+            reason=ending.reason,
+            words=ending.words,
         )
     return AnswerDetail(
         tools=[*earlier.tools, *tools.values()],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import apsw
 
+from shell.contract import Remark, RemarkCode
 from shell.store import index, seal
 from shell.store.backups import Backups, copy, sync_folder
 from shell.store.check import index_is_sound
@@ -21,7 +22,7 @@ SMALLEST_ROW = 32
 """In bytes; less than any row of ours takes."""
 
 
-def repair(path: Path, aside: Path, backups: Backups, found: str) -> str:
+def repair(path: Path, aside: Path, backups: Backups, found: str) -> Remark:
     """Put a sound database in the place of a damaged one.
 
     Args:
@@ -46,16 +47,20 @@ def repair(path: Path, aside: Path, backups: Backups, found: str) -> str:
             path.with_name(name).unlink(missing_ok=True)
         draft.replace(path)
     sync_folder(path.parent)
+    facts: dict[str, str | int] = {"folder": str(kept.parent), "complete": int(lossless)}
     if backup is None:
         source = "What could be read of it was taken over"
     else:
-        made = time.strftime("%d %B %Y, %H:%M", time.localtime(backup.stat().st_mtime))
+        written = backup.stat().st_mtime
+        facts["backupAt"] = int(written * 1000)
+        made = time.strftime("%d %B %Y, %H:%M", time.localtime(written))
         source = f"The backup of {made} was restored, and what could be read since was added"
     end = "nothing seems to be missing" if lossless else "some of it may be missing"
-    return (
+    text = (
         f"The file with the conversations was damaged ({found}). {source}: {end}. "
         f"The damaged file is kept in {kept.parent}."
     )
+    return Remark(code=RemarkCode.STORE_REPAIRED, text=text, facts=facts)
 
 
 def reindex(path: Path) -> bool:

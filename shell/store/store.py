@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import apsw
 
-from shell.contract import StoreState
-from shell.errors import ShellError, StorageFailed, StorageUnavailable
+from shell.contract import Remark, StoreState
+from shell.errors import Reason, ShellError, StorageFailed, StorageUnavailable
 from shell.ids import TEMPORARY, epoch_ms
 from shell.store import bundle, tree
 from shell.store.backups import Backups, put_file
@@ -46,7 +46,7 @@ class Store:
         self.backups = Backups(folder / "backups")
         self.database = Database(self.path, vfs=vfs, busy_s=busy_s)
         self.temporary = Database(None)
-        self.notices: list[str] = []
+        self.remarks: list[Remark] = []
         """What happened at opening that its owner should know."""
         self.restoring = False
         """Whether a backup is about to take everything's place: nothing may be begun meanwhile."""
@@ -54,10 +54,15 @@ class Store:
         self._apart = Worker("store-backup")
         self._condition = Condition()
         self._suspect = False
-        self._problem: str | None = None
+        self._problem: ShellError | None = None
         self._version = 0
         self._changed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def notices(self) -> list[str]:
+        """The remarks in English."""
+        return [remark.text for remark in self.remarks]
 
     # --- opening, closing -------------------------------------------------------------------
 
@@ -89,7 +94,7 @@ class Store:
                 _log.warning("The search index was damaged and is made anew")
                 damage = None if reindex(self.path) else "its search index cannot be read"
             if damage is not None:
-                self.notices.append(repair(self.path, self._aside, self.backups, damage))
+                self.remarks.append(repair(self.path, self._aside, self.backups, damage))
                 forget(self.path)
                 _log.warning("%s", self.notices[-1])
             elif self._condition.outdated:
@@ -163,7 +168,7 @@ class Store:
     def failed(self, error: ShellError) -> None:
         """Something could not be written."""
         if isinstance(error, StorageFailed | StorageUnavailable):
-            self._problem = error.message
+            self._problem = error
             self._suspect = self._suspect or isinstance(error, Damaged)
             self.changed()
 
@@ -172,7 +177,15 @@ class Store:
         if self._version == after:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), WATCH_S)
-        return StoreState(version=self._version, problem=self._problem, notices=list(self.notices))
+        problem = self._problem
+        return StoreState(
+            version=self._version,
+            problem=None if problem is None else problem.message,
+            notices=self.notices,
+            code=None if problem is None else problem.code,
+            reason=None if problem is None else problem.reason,
+            remarks=list(self.remarks),
+        )
 
     # --- backups ----------------------------------------------------------------------------
 
@@ -231,7 +244,8 @@ class Store:
 
     def _looked_through(self, outcome: "asyncio.Future[str | None]") -> None:
         if not self._tell(outcome) and (found := outcome.result()) is not None:
-            self.failed(Damaged(f"{self.path} is damaged ({found}). Start Tidewire again."))
+            text = f"{self.path} is damaged ({found}). Start Tidewire again."
+            self.failed(Damaged(text, reason=Reason.DAMAGED))
 
     def _tell(self, outcome: "asyncio.Future[T]") -> bool:
         """Say what went wrong out of sight; returns whether something did."""

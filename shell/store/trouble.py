@@ -6,7 +6,7 @@ from pathlib import Path
 
 import apsw
 
-from shell.errors import ShellError, StorageFailed, StorageUnavailable
+from shell.errors import Reason, ShellError, StorageFailed, StorageUnavailable
 
 
 class Damaged(StorageFailed):
@@ -21,26 +21,38 @@ def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
         case apsw.FullError():
             return StorageUnavailable(
                 f"The disk that holds {folder} is full: this was not saved. "
-                "Make room and try again."
+                "Make room and try again.",
+                reason=Reason.DISK_FULL,
             )
         case apsw.BusyError() | apsw.LockedError():
             return StorageUnavailable(
                 f"Another program has locked {name}: this was not saved. "
-                "Close that program and try again."
+                "Close that program and try again.",
+                reason=Reason.FILE_LOCKED,
             )
         case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.AuthError():
-            return StorageFailed(f"{name} may not be written: make it and its directory writable.")
+            return StorageFailed(
+                f"{name} may not be written: make it and its directory writable.",
+                reason=Reason.READ_ONLY,
+            )
         case apsw.CantOpenError():
             return StorageFailed(
-                f"{name} cannot be opened: make sure that it and its directory can be written."
+                f"{name} cannot be opened: make sure that it and its directory can be written.",
+                reason=Reason.CANNOT_OPEN,
             )
         case apsw.CorruptError() | apsw.NotADBError() | apsw.FormatError():
-            return Damaged(f"{name} is damaged. Start Tidewire again: it repairs the file.")
+            return Damaged(
+                f"{name} is damaged. Start Tidewire again: it repairs the file.",
+                reason=Reason.DAMAGED,
+            )
         case apsw.NoMemError():
-            return StorageUnavailable("There is not enough memory to do this.")
+            return StorageUnavailable(
+                "There is not enough memory to do this.", reason=Reason.NO_MEMORY
+            )
         case apsw.IOError():
             return StorageUnavailable(
-                f"The disk that holds {folder} does not work as it should: this was not saved."
+                f"The disk that holds {folder} does not work as it should: this was not saved.",
+                reason=Reason.DISK_FAULTY,
             )
         case OSError():
             reason = error.strerror or type(error).__name__

@@ -72,6 +72,11 @@ class App:
         self._page.add_init_script(WATCH)
         self._page.set_default_timeout(PATIENCE_MS)
 
+    @property
+    def url(self) -> str:
+        """Where a browser finds it."""
+        return self._url
+
     def page(self) -> Page:
         """Its tab or window, in front, with everything of the test before it forgotten."""
         self._page.bring_to_front()

@@ -12,6 +12,7 @@ import {
 import { flushSync } from "react-dom";
 import styles from "./App.module.css";
 import type { Bridge, Connection } from "./bridge/bridge";
+import type { StoreState } from "./bridge/contract";
 import type { Shell } from "./bridge/preload";
 import { DownloadsContext } from "./chat/attachments/downloads";
 import buttons from "./chat/buttons.module.css";
@@ -33,7 +34,7 @@ import type { Run } from "./llm/run";
 import { type OpenSettings, SECTIONS, type Section } from "./settings/section";
 import type { Settings } from "./settings/settings";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
-import { strings } from "./strings";
+import { remarkOf, sentenceOf, strings } from "./strings";
 
 /** Fetched when somebody wants to see them. */
 const SettingsDialog = lazy(() => import("./chat/settings/SettingsDialog"));
@@ -81,7 +82,7 @@ interface DeskProps extends AppProps {
 function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
   const { isKnown, conversation } = useShown();
   const sidebar = useSidebar();
-  const { items, problem } = useList();
+  const { items, problem, told } = useList();
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
@@ -166,7 +167,9 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
             notice={
               <>
                 <ConnectionNotice connection={connection} />
-                {problem !== null && <p className={styles.lost}>{strings.notSaved(problem)}</p>}
+                {problem !== null && (
+                  <p className={styles.lost}>{strings.notSaved(unsaved(problem, told))}</p>
+                )}
                 <Notices />
               </>
             }
@@ -192,10 +195,12 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
 
 /** What the host found when it opened what is kept; it stays until somebody has read it. */
 function Notices() {
-  const { notices } = useList();
-  const { notices: ofSettings } = useSettingsState();
+  const list = useList();
+  const settings = useSettingsState();
   const [read, setRead] = useState<readonly string[]>([]);
-  const unread = [...notices, ...ofSettings].filter((text) => !read.includes(text));
+  const ofStore = list.told?.remarks?.map(remarkOf) ?? list.notices;
+  const ofSettings = settings.remarks?.map(remarkOf) ?? settings.notices;
+  const unread = [...ofStore, ...ofSettings].filter((text) => !read.includes(text));
   return unread.map((text) => (
     <p key={text} className={styles.notice}>
       {text}
@@ -204,6 +209,10 @@ function Notices() {
       </button>
     </p>
   ));
+}
+
+function unsaved(message: string, told: StoreState | undefined): string {
+  return sentenceOf({ code: told?.code ?? "STORAGE_ERROR", reason: told?.reason, message });
 }
 
 /** Where there is a conversation already, this is where one goes on. */
@@ -222,7 +231,9 @@ function ConnectionNotice({ connection }: { readonly connection: Connection }) {
     case "refused":
       return (
         <p className={`error ${styles.lost}`} role="alert" data-code="HOST_LOST">
-          {connection.phase === "lost" ? strings.lost : connection.reason}
+          {connection.phase === "lost"
+            ? strings.lost
+            : (strings.host?.refused ?? connection.reason)}
         </p>
       );
   }

@@ -54,8 +54,11 @@ it("has every text in German, in words of its own", () => {
     Object.entries(texts).flatMap(([name, text]) =>
       typeof text === "object" ? leaves(text, `${path}${name}.`) : [[path + name, text]],
     );
-  const there = new Map(leaves(german));
-  const same = leaves(english).filter(([name, text]) => there.get(name) === text);
-  expect(there.size).toBe(leaves(english).length);
+  // What the host says has a table in German alone: the host's own language is English.
+  const { host: _none, ...inEnglish } = english;
+  const { host: _some, ...inGerman } = german;
+  const there = new Map(leaves(inGerman));
+  const same = leaves(inEnglish).filter(([name, text]) => there.get(name) === text);
+  expect(there.size).toBe(leaves(inEnglish).length);
   expect(same.map(([name]) => name).sort()).toEqual([...SHARED].sort());
 });

@@ -43,6 +43,34 @@ export type ErrorCode =
   | "STORAGE_ERROR"
   | "STORAGE_UNAVAILABLE";
 
+/** What exactly it was, where a code leaves that open: a page says it in its own language. */
+export type Reason =
+  | "NO_KEY"
+  | "KEY_CHARACTERS"
+  | "NO_ADDRESS"
+  | "BAD_ADDRESS"
+  | "PLAIN_HTTP"
+  | "REDIRECTED"
+  | "NO_STREAM"
+  | "NAME_TAKEN"
+  | "NO_FILE"
+  | "FILE_ELSEWHERE"
+  | "NO_MODEL_FILE"
+  | "UNKNOWN_PROVIDER"
+  | "TOO_LONG"
+  | "DISK_FULL"
+  | "DISK_FAULTY"
+  | "FILE_LOCKED"
+  | "READ_ONLY"
+  | "CANNOT_OPEN"
+  | "DAMAGED"
+  | "NO_MEMORY"
+  | "TOO_MANY_IMPORTS"
+  | "NO_CONVERSATIONS"
+  | "NO_CONVERSATIONS_IN_ZIP"
+  | "ZIP_UNREADABLE"
+  | "IMPORT_BROKEN";
+
 /** Words. */
 export interface TextPart {
   type: "text";
@@ -219,6 +247,8 @@ export interface ThinkingEvent {
   status: string;
   /** From 0 to 1, where it is known. */
   progress: number | null;
+  /** The same as `status`, for a page in another language. */
+  activity?: Activity | null | undefined;
 }
 
 /** Text that the model thinks before it answers. `count` parts were joined. */
@@ -268,6 +298,25 @@ export interface RetryingEvent {
   code: ErrorCode;
 }
 
+/** What the host does differently from what was asked. */
+export type NoticeCode =
+  | "TEMPERATURE_DROPPED"
+  | "MAX_TOKENS_LOWERED"
+  | "SYSTEM_PROMPT_DROPPED"
+  | "HISTORY_TRIMMED"
+  | "PARTS_LEFT_OUT";
+
+/** Something that the host did differently from what was asked. */
+export interface Notice {
+  code: NoticeCode | string;
+  text: string;
+  model?: string | null | undefined;
+  /** The highest temperature, or the most tokens, that the model takes. */
+  limit?: number | null | undefined;
+  /** How many messages. */
+  leftOut?: number | null | undefined;
+}
+
 /** Something that the host did differently from what was asked, and says so. */
 export interface NoticeEvent {
   inferenceId: string;
@@ -275,8 +324,13 @@ export interface NoticeEvent {
   seq: number;
   ms: number;
   channel: "llm:notice";
-  code: string;
+  code: NoticeCode | string;
   text: string;
+  model?: string | null | undefined;
+  /** The highest temperature, or the most tokens, that the model takes. */
+  limit?: number | null | undefined;
+  /** How many messages. */
+  leftOut?: number | null | undefined;
 }
 
 /** Tokens of one run. `estimated` when the provider reported none. */
@@ -326,6 +380,10 @@ export interface ErrorEvent {
   code: ErrorCode;
   retryable: boolean;
   retryAfterMs: number | null;
+  /** Finer than the code, where there is more to know. */
+  reason?: Reason | null | undefined;
+  /** The provider's own, as it wrote them; they are in the sentence, too. */
+  words?: string | null | undefined;
 }
 
 /** Events of a run after the asked `seq`; ask again after the last of them while `more`. */
@@ -350,6 +408,10 @@ export interface Failure {
   retryAfterMs: number | null;
   issues: Issue[] | null;
   details: Record<string, string | number> | null;
+  /** Finer than the code, where there is more to know. */
+  reason?: Reason | null | undefined;
+  /** The provider's own, as it wrote them; they are in the sentence, too. */
+  words?: string | null | undefined;
 }
 
 /** One call of a page; `id` is the page's own number for it. */
@@ -435,12 +497,6 @@ export interface ToolCall {
   arguments: string;
 }
 
-/** Something that the host did differently from what was asked. */
-export interface Notice {
-  code: string;
-  text: string;
-}
-
 /** Why an answer failed. */
 export interface AnswerFailure {
   code: ErrorCode;
@@ -448,6 +504,10 @@ export interface AnswerFailure {
   retryable: boolean;
   /** When the provider wants to be asked again, in milliseconds since the epoch. */
   retryAt: number | null;
+  /** Finer than the code, where there is more to know. */
+  reason?: Reason | null | undefined;
+  /** The provider's own, as it wrote them; they are in the sentence, too. */
+  words?: string | null | undefined;
 }
 
 /** What is known of an answer beside its words. How it ended is that of its last run. */
@@ -619,6 +679,27 @@ export interface ExportReply {
   text: string;
 }
 
+/** What is to be known beside what was asked for, and the facts that belong to it. */
+export type RemarkCode =
+  | "STORE_REPAIRED"
+  | "SETTING_IGNORED"
+  | "SETTINGS_UNREADABLE"
+  | "NO_KEYCHAIN"
+  | "KEYCHAIN_SILENT"
+  | "KEY_NOT_KEPT"
+  | "KEY_NOT_DELETED"
+  | "KEY_OF_OTHER_HOST"
+  | "CONVERSATION_LEFT_OUT"
+  | "ATTACHMENT_LEFT_OUT"
+  | "MORE_LEFT_OUT";
+
+/** A sentence of the host's, and what it is made of. */
+export interface Remark {
+  code: RemarkCode;
+  text: string;
+  facts: Record<string, string | number>;
+}
+
 /** A file that the page is going to hand over in pieces. */
 export interface ImportBegin {
   name: string;
@@ -651,6 +732,11 @@ export interface ImportState {
   skipped: number;
   warnings: string[];
   failure: string | null;
+  /** Of what failed; the reason is finer, where there is one. */
+  code?: ErrorCode | null | undefined;
+  reason?: Reason | null | undefined;
+  /** The warnings again, for a page in another language. */
+  remarks?: Remark[] | undefined;
 }
 
 /** A backup in the data directory. */
@@ -668,6 +754,11 @@ export interface StoreState {
   problem: string | null;
   /** What happened when the store was opened, such as a repair. */
   notices: string[];
+  /** Of the problem; the reason is finer, where there is one. */
+  code?: ErrorCode | null | undefined;
+  reason?: Reason | null | undefined;
+  /** The notices again, for a page in another language. */
+  remarks?: Remark[] | undefined;
 }
 
 /** Waits for a change of the store after `version`; -1 answers at once. */
@@ -720,6 +811,9 @@ export interface ProviderSummary {
   removable: boolean;
   /** Why it could not be asked now, such as a key that is missing. */
   problem: string | null;
+  /** Of the problem; the reason is finer, where there is one. */
+  code?: ErrorCode | null | undefined;
+  reason?: Reason | null | undefined;
 }
 
 /** Asks for the models of a provider; with `refresh`, not for what is remembered. */
@@ -786,6 +880,10 @@ export interface TrialReport {
   ok: boolean;
   sentence: string;
   code: ErrorCode | null;
+  /** Finer than the code, where there is more to know. */
+  reason?: Reason | null | undefined;
+  /** The provider's own, as it wrote them; they are in the sentence, too. */
+  words?: string | null | undefined;
   modelId: string;
   /** From the request to the first content, loading a local model included. */
   firstMs: number | null;
@@ -866,6 +964,8 @@ export interface Place {
 export interface SettingsView {
   preferences: Preferences;
   notices: string[];
+  /** The notices again, for a page in another language. */
+  remarks?: Remark[] | undefined;
 }
 
 /** What is known of a provider's key; never the key. */
@@ -879,6 +979,8 @@ export interface KeyStatus {
   host: string | null;
   /** What is to be known about it, such as that it is kept for this session only. */
   note: string | null;
+  /** The note again, for a page in another language. */
+  remark?: Remark | null | undefined;
 }
 
 /** A key to be kept for a provider. It goes one way: nothing ever tells it again. */
@@ -890,6 +992,8 @@ export interface KeyChange {
 export type Role = "user" | "assistant" | "system";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls" | "other";
+
+export type Activity = "starting" | "asking" | "loading" | "reading";
 
 export type Part = TextPart | ImagePart | FilePart;
 

@@ -1,5 +1,5 @@
 /** HostError: why the host said no, as an Error that a page can act on. */
-import type { ErrorCode, Failure, Issue } from "./contract";
+import type { ErrorCode, Failure, Issue, Reason } from "./contract";
 
 export class HostError extends Error implements Failure {
   override readonly name = "HostError";
@@ -10,6 +10,9 @@ export class HostError extends Error implements Failure {
   /** Every wrong field of a request. */
   readonly issues: Issue[] | null;
   readonly details: Record<string, string | number> | null;
+  readonly reason: Reason | null;
+  /** A provider's own; they stand in the message, too. */
+  readonly words: string | null;
 
   constructor(failure: Failure) {
     super(failure.message);
@@ -18,6 +21,8 @@ export class HostError extends Error implements Failure {
     this.retryAfterMs = failure.retryAfterMs;
     this.issues = failure.issues;
     this.details = failure.details;
+    this.reason = failure.reason ?? null;
+    this.words = failure.words ?? null;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Answer: what came of a question, while it is written and afterwards; always the same node. */
 import { memo, type ReactNode } from "react";
 import type { MessageView } from "../conversations/message";
-import { strings } from "../strings";
+import { noticeOf, strings } from "../strings";
 import styles from "./Answer.module.css";
 import { AnswerText } from "./AnswerText";
 import { Reasoning } from "./Reasoning";
@@ -24,7 +24,7 @@ export const Answer = memo(function Answer({ view, children }: AnswerProps) {
     >
       {notices.map((notice) => (
         <p key={notice.code + notice.text} className={styles.notice}>
-          {notice.text}
+          {noticeOf(notice)}
         </p>
       ))}
       <Reasoning view={view} />

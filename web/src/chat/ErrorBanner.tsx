@@ -1,9 +1,9 @@
 /** ErrorBanner: what went wrong, what helps, and another try where one makes sense. */
 import { useEffect, useState } from "react";
-import type { ErrorCode } from "../bridge/contract";
+import type { ErrorCode, Reason } from "../bridge/contract";
 import type { Section } from "../settings/section";
 import { useOpenSettings } from "../settings/useSettings";
-import { hintFor, strings } from "../strings";
+import { hintFor, quoteOf, sentenceOf, strings } from "../strings";
 import buttons from "./buttons.module.css";
 import styles from "./ErrorBanner.module.css";
 import { FetchModel } from "./FetchModel";
@@ -47,6 +47,9 @@ export interface ShownFailure {
   readonly retryAfterMs: number | null;
   /** The same as a time, in milliseconds since the epoch, of what failed some while ago. */
   readonly retryAt?: number | null;
+  readonly reason?: Reason | null | undefined;
+  /** The provider's own. */
+  readonly words?: string | null | undefined;
 }
 
 export interface ErrorBannerProps {
@@ -56,15 +59,21 @@ export interface ErrorBannerProps {
 }
 
 export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
-  const { message, code, retryAfterMs, retryAt = null } = failure;
+  const { code, retryAfterMs, retryAt = null } = failure;
   const { isOtherChosen, startAnew } = useWaysOut();
   const openSettings = useOpenSettings();
   const hint = hintFor(code);
+  const quote = quoteOf(failure.words);
   const section = SETTABLE[code];
   return (
     <div className={`error ${styles.banner}`} data-code={code}>
       <div className={styles.text}>
-        <p dir="auto">{strings.error(message)}</p>
+        <p dir="auto">{strings.error(sentenceOf(failure))}</p>
+        {quote !== null && (
+          <p className={styles.hint} dir="auto">
+            {quote}
+          </p>
+        )}
         {hint !== null && <p className={styles.hint}>{hint}</p>}
         <Countdown key={`${retryAfterMs} ${retryAt}`} ms={retryAfterMs} at={retryAt} />
       </div>

@@ -51,7 +51,7 @@ export function FetchModel({ onHere }: { readonly onHere: () => void }) {
     <>
       {(told.problem !== null || lost) && (
         <p role="alert" className={styles.problem} dir="auto">
-          {told.problem ?? strings.fetchFailed}
+          {(strings.host === null ? told.problem : null) ?? strings.fetchFailed}
         </p>
       )}
       <button type="button" onClick={() => void fetchIt()}>

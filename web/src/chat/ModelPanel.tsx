@@ -9,9 +9,8 @@ import {
   useState,
 } from "react";
 import type { Defaults, Favourite } from "../bridge/contract";
-import { reasonOf } from "../conversations/conversations";
 import { useSettings, useSettingsState } from "../settings/useSettings";
-import { strings } from "../strings";
+import { reasonOf, strings } from "../strings";
 import { isComposing } from "./composing";
 import { IconButton } from "./IconButton";
 import { RedoIcon } from "./icons";
@@ -180,7 +179,7 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
           ? strings.preferences.askingModels
           : options.length === 0
             ? strings.noModelFound(query)
-            : strings.modelsFound(options.length)}
+            : strings.preferences.modelCount(options.length)}
       </p>
       {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
       <NotReady onLeave={onLeave} />

@@ -1,6 +1,7 @@
 /** NotReady: who cannot answer now, why, and what helps. */
+import type { Failure, ProviderSummary } from "../bridge/contract";
 import { useOpenSettings, useSettings, useSettingsState } from "../settings/useSettings";
-import { strings } from "../strings";
+import { reasonOf, sentenceOf, strings } from "../strings";
 import buttons from "./buttons.module.css";
 import styles from "./ModelPanel.module.css";
 import { whenFree } from "./whenFree";
@@ -16,11 +17,11 @@ export function NotReady({ onLeave }: NotReadyProps) {
   const openSettings = useOpenSettings();
   const waiting = providers.flatMap((provider) => {
     const listed = lists[provider.id];
-    const { problem, needsKey, hasKey } = provider;
+    const { needsKey, hasKey } = provider;
     const isKeyMissing = needsKey && !hasKey;
     const reason = isKeyMissing
       ? strings.preferences.needsKey
-      : (problem ?? listed?.problem ?? null);
+      : whyNot(provider, listed?.problem ?? null);
     return reason === null
       ? []
       : [{ provider, reason, isKeyMissing, isAsking: listed?.isAsking ?? false }];
@@ -65,4 +66,10 @@ export function NotReady({ onLeave }: NotReadyProps) {
       </ul>
     </details>
   );
+}
+
+function whyNot(provider: ProviderSummary, unlisted: Failure | null): string | null {
+  const { problem: message, code, reason } = provider;
+  if (message !== null) return sentenceOf({ code: code ?? "UNKNOWN_ERROR", message, reason });
+  return unlisted === null ? null : reasonOf(unlisted);
 }

@@ -2,9 +2,8 @@
 import { useEffect, useState } from "react";
 import type { PresetSummary } from "../bridge/contract";
 import { useConversations } from "../conversations/context";
-import { reasonOf } from "../conversations/conversations";
 import { useOpenSettings, useSettings } from "../settings/useSettings";
-import { strings } from "../strings";
+import { reasonOf, strings } from "../strings";
 import buttons from "./buttons.module.css";
 import styles from "./OtherModels.module.css";
 import { useToasts } from "./toasts";

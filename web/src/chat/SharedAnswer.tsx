@@ -5,7 +5,7 @@ import { viewOfRun } from "../conversations/message";
 import type { Run } from "../llm/run";
 import { useRun } from "../llm/useRun";
 import { useRunStatus } from "../llm/useRunStatus";
-import { strings } from "../strings";
+import { reasonOf, strings } from "../strings";
 import { Answer } from "./Answer";
 import { AnswerFooter } from "./AnswerFooter";
 import buttons from "./buttons.module.css";
@@ -25,6 +25,8 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
   const status = useRunStatus(run);
   const follow = useFollow(true);
   const state = run.get();
+  const { failure } = state;
+  const said = failure === null ? "" : reasonOf({ ...failure, message: failure.error });
   const isGone = status === "error" && state.next === 0;
   const isLive = status === "submitted" || status === "streaming";
   return (
@@ -34,8 +36,8 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
       <Transcript messages={NOTHING} follow={follow}>
         {!isGone && <WatchedAnswer run={run} />}
         {status === "error" && (
-          <p className={`error ${styles.error}`} data-code={state.failure?.code}>
-            {isGone ? strings.sharedGone : strings.error(state.failure?.error ?? "")}
+          <p className={`error ${styles.error}`} data-code={failure?.code}>
+            {isGone ? strings.sharedGone : strings.error(said)}
           </p>
         )}
       </Transcript>

@@ -2,9 +2,8 @@
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { Spent } from "../bridge/contract";
 import { useConversations } from "../conversations/context";
-import { reasonOf } from "../conversations/conversations";
 import type { By } from "../conversations/state";
-import { strings } from "../strings";
+import { reasonOf, strings } from "../strings";
 import { count, money, percent } from "../strings/numbers";
 import styles from "./Spending.module.css";
 import { type Filling, useFilling } from "./useFilling";

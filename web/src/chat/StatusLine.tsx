@@ -1,7 +1,7 @@
 /** StatusLine: the one line that is read out: an answer begins, ends, is stopped, fails. */
 import type { Failure } from "../bridge/contract";
 import type { RunState } from "../llm/reduce";
-import { strings } from "../strings";
+import { sentenceOf, strings } from "../strings";
 
 export interface StatusLineProps {
   readonly state: RunState | null;
@@ -9,7 +9,7 @@ export interface StatusLineProps {
 }
 
 export function StatusLine({ state, refused }: StatusLineProps) {
-  const text = refused === null ? describe(state) : strings.said.failed(refused.message);
+  const text = refused === null ? describe(state) : strings.said.failed(sentenceOf(refused));
   return (
     <p className="visually-hidden" role="status">
       {text}
@@ -30,7 +30,10 @@ function describe(state: RunState | null): string {
       return strings.said.finished;
     case "cancelled":
       return strings.said.stopped;
-    case "error":
-      return strings.said.failed(state.failure?.error ?? "");
+    case "error": {
+      const { failure } = state;
+      const said = failure === null ? "" : sentenceOf({ ...failure, message: failure.error });
+      return strings.said.failed(said);
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** Waiting: one line that says what is going on while there is nothing to read. */
 import { useEffect, useState } from "react";
 import type { MessageView } from "../conversations/message";
-import { hintFor, strings } from "../strings";
+import { activityOf, strings, whyOf } from "../strings";
 import { Dots } from "./Dots";
 import styles from "./Waiting.module.css";
 
@@ -10,7 +10,8 @@ export function Waiting({ view }: { readonly view: MessageView }) {
   if (status === "stopping") return <Line text={strings.stopping} />;
   // Every attempt has a line of its own, whose time begins when it is announced.
   if (retrying !== null) return <Retrying key={retrying.attempt} {...retrying} />;
-  return <Line text={thinking?.status ?? strings.waiting} progress={thinking?.progress ?? null} />;
+  const text = thinking === null ? strings.waiting : activityOf(thinking.status, thinking.activity);
+  return <Line text={text} progress={thinking?.progress ?? null} />;
 }
 
 function Retrying({ attempt, delayMs, code }: NonNullable<MessageView["retrying"]>) {
@@ -19,7 +20,7 @@ function Retrying({ attempt, delayMs, code }: NonNullable<MessageView["retrying"
     const timer = setTimeout(() => setIsDue(true), delayMs);
     return () => clearTimeout(timer);
   }, [delayMs]);
-  const why = hintFor(code) ?? code;
+  const why = whyOf(code);
   return (
     <Line
       text={isDue ? strings.tryingAgain(attempt, why) : strings.retrying(attempt, delayMs, why)}

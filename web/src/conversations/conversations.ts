@@ -1,7 +1,6 @@
 /** Conversations: all of them for a page: the list, the one that is shown, and those kept open. */
 import { type Bytes, createBytes } from "../attachments/bytes";
 import type { ConversationSummary, ExportRequest, SearchHit } from "../bridge/contract";
-import { failureOf } from "../bridge/failure";
 import { createStore, type ReadonlyStore } from "../llm/store";
 import { type By, type Conversation, createConversation } from "./conversation";
 import { createDrafts, type Drafts, storageOf } from "./drafts";
@@ -290,9 +289,4 @@ function read(storage: Storage | null): string | null {
   } catch {
     return null;
   }
-}
-
-/** What to say when something that a person asked for was refused. */
-export function reasonOf(error: unknown): string {
-  return failureOf(error).message;
 }

@@ -1,5 +1,5 @@
 /** List: the conversations that are kept, as the host has them, and how the store is. */
-import type { ConversationSummary } from "../bridge/contract";
+import type { ConversationSummary, StoreState } from "../bridge/contract";
 import { failureOf } from "../bridge/failure";
 import { createStore, type ReadonlyStore } from "../llm/store";
 import type { Host } from "./host";
@@ -18,6 +18,8 @@ export interface ListState {
   readonly problem: string | null;
   /** What happened when the store was opened. */
   readonly notices: readonly string[];
+  /** The store as it was last told, with the codes of what is said above. */
+  readonly told?: StoreState;
   /** Counts the changes of the store since the host began; 0 when nobody has said anything. */
   readonly version: number;
 }
@@ -74,7 +76,7 @@ export function createList(host: Host): List {
         version = state.version;
         if (isNew) await look();
         const { problem, notices } = state;
-        store.set({ ...store.get(), phase: "open", problem, notices, version });
+        store.set({ ...store.get(), phase: "open", problem, notices, version, told: state });
         await pause(GAP_MS); // also where a host answers at once, whatever it is asked
       } catch (error) {
         version = -1; // a host that comes back may be another one, and counts anew

@@ -143,6 +143,8 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
       message: failure.error,
       retryable: failure.retryable,
       retryAfterMs: failure.retryAfterMs,
+      reason: failure.reason,
+      words: failure.words,
       retryAt: null,
       issues: null,
       details: null,

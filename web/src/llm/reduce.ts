@@ -13,6 +13,9 @@ import type {
   ErrorEvent,
   Failure,
   FinishReason,
+  Notice,
+  Reason,
+  ThinkingEvent,
   Timing,
   Usage,
 } from "../bridge/contract";
@@ -24,6 +27,9 @@ export interface RunFailure {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly retryAfterMs: number | null;
+  readonly reason?: Reason | null | undefined;
+  /** The provider's own. */
+  readonly words?: string | null | undefined;
   /** Whether a part of the answer came before it. */
   readonly partial: boolean;
 }
@@ -42,13 +48,13 @@ export interface RunState {
   /** From the first to the last piece of reasoning; null without any. */
   readonly reasoningMs: number | null;
   /** What the host is doing while there is nothing to read. */
-  readonly thinking: { readonly status: string; readonly progress: number | null } | null;
+  readonly thinking: Readonly<Pick<ThinkingEvent, "status" | "progress" | "activity">> | null;
   readonly retrying: {
     readonly attempt: number;
     readonly delayMs: number;
     readonly code: ErrorCode;
   } | null;
-  readonly notices: readonly { readonly code: string; readonly text: string }[];
+  readonly notices: readonly Notice[];
   readonly tools: readonly ToolCall[];
   readonly usage: Usage | null;
   readonly timing: Timing | null;
@@ -115,8 +121,8 @@ export function goOn(state: RunState): RunState {
 /** A run that never was, or that the host no longer has. */
 export function refuse(state: RunState, failure: Omit<Failure, "issues" | "details">): RunState {
   if (hasEnded(state)) return state;
-  const { code, message, retryable, retryAfterMs } = failure;
-  return fail(state, { error: message, code, retryable, retryAfterMs });
+  const { message, ...rest } = failure;
+  return fail(state, { ...rest, error: message });
 }
 
 /** A run that was stopped before anybody was asked to begin it. */
@@ -132,9 +138,9 @@ type Table = {
 };
 
 const table: Table = {
-  "llm:thinking": (state, { status, progress }) => ({
+  "llm:thinking": (state, { status, progress, activity }) => ({
     ...state,
-    thinking: { status, progress },
+    thinking: { status, progress, ...(activity && { activity }) },
     retrying: null,
   }),
   "llm:reasoning": (state, { text, ms }) => {
@@ -160,9 +166,9 @@ const table: Table = {
     ...state,
     retrying: { attempt, delayMs, code },
   }),
-  "llm:notice": (state, { code, text }) => ({
+  "llm:notice": (state, { inferenceId, sessionId, seq, ms, channel, ...notice }) => ({
     ...state,
-    notices: [...state.notices, { code, text }],
+    notices: [...state.notices, notice],
   }),
   "llm:done": (state, event: DoneEvent) => ({
     ...quiet(state),
@@ -216,13 +222,21 @@ function quiet(state: RunState): RunState {
 }
 
 function fail(state: RunState, failure: Omit<RunFailure, "partial">): RunState {
-  const { error, code, retryable, retryAfterMs } = failure;
+  const { error, code, retryable, retryAfterMs, reason, words } = failure;
   const partial = state.response !== "";
   return {
     ...quiet(state),
     status: "error",
     held: [],
-    failure: { error, code, retryable, retryAfterMs, partial },
+    failure: {
+      error,
+      code,
+      retryable,
+      retryAfterMs,
+      partial,
+      ...(reason && { reason }),
+      ...(words && { words }),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Settings: what a person has chosen, who can answer, and which keys there are; never a key. */
 import type { Bridge } from "../bridge/bridge";
 import type {
+  Failure,
   KeyStatus,
   ModelList,
   ModelRequest,
@@ -11,6 +12,7 @@ import type {
   PreferencesChange,
   PresetSummary,
   ProviderSummary,
+  Remark,
   TrialReport,
   TrialRequest,
 } from "../bridge/contract";
@@ -22,6 +24,8 @@ export interface SettingsState {
   readonly preferences: Preferences | null;
   /** What was wrong with their file. */
   readonly notices: readonly string[];
+  /** The same, with their codes. */
+  readonly remarks?: readonly Remark[] | undefined;
   readonly providers: readonly ProviderSummary[];
   readonly keys: readonly KeyStatus[];
   /** Their models, as far as somebody has asked for them. */
@@ -33,7 +37,7 @@ export interface Listed {
   /** Null until they are known. */
   readonly list: ModelList | null;
   /** Why they could not be had. */
-  readonly problem: string | null;
+  readonly problem: Failure | null;
   readonly isAsking: boolean;
 }
 
@@ -98,7 +102,7 @@ export function createSettings(
       const list = await client.providers.models({ providerId, refresh });
       tell(providerId, { list, problem: null });
     } catch (error) {
-      tell(providerId, { problem: failureOf(error).message });
+      tell(providerId, { problem: failureOf(error) });
     } finally {
       tell(providerId, { isAsking: false });
     }
@@ -112,8 +116,8 @@ export function createSettings(
   }
 
   async function update(wanted: PreferencesChange): Promise<void> {
-    const { preferences, notices } = await client.settings.update(wanted);
-    change({ preferences, notices });
+    const { preferences, notices, remarks } = await client.settings.update(wanted);
+    change({ preferences, notices, remarks });
     look(preferences);
   }
 
@@ -121,8 +125,8 @@ export function createSettings(
     get: store.get,
     subscribe: store.subscribe,
     async load() {
-      const { preferences, notices } = await client.settings.get();
-      change({ preferences, notices });
+      const { preferences, notices, remarks } = await client.settings.get();
+      change({ preferences, notices, remarks });
       look(preferences);
     },
     loadProviders,

@@ -1,7 +1,8 @@
 /** German, of pictures and files. */
+import { amountsIn } from "./amounts";
 import type { Strings } from "./strings";
 
-const count = (number: number): string => number.toLocaleString("de");
+const { count } = amountsIn("de");
 
 function size(bytes: number): string {
   if (bytes < 1_000) return `${bytes} Bytes`;
@@ -26,26 +27,25 @@ export const attachmentsInGerman: Strings["attachments"] = {
   dropText: "Sie kommen zu deiner Nachricht.",
 
   problems: {
-    type: "Weder Bild noch PDF noch Text: das lässt sich nicht senden.",
+    type: "Weder Bild noch PDF noch Text: Das lässt sich nicht senden.",
     empty: "Diese Datei ist leer.",
     unreadable: "Das lässt sich nicht lesen. Ordner kann man nicht anhängen.",
-    lost: "Mit dem Entwurf nicht aufbewahrt. Hänge es noch einmal an oder entferne es.",
+    lost: "Wurde nicht mit dem Entwurf aufbewahrt. Hänge es noch einmal an oder entferne es.",
     large: (limit) => `Zu groß: höchstens ${size(limit)}.`,
-    text: (limit) => `Zu viel Text: eine Nachricht nimmt ${size(limit)} an Textdateien.`,
-    total: (limit) => `Zusammen zu viel: eine Nachricht nimmt ${size(limit)}.`,
-    many: (limit) => `Eine Nachricht nimmt höchstens ${limit} Bilder und Dateien.`,
+    text: (limit) => `Zu viel Text: Eine Nachricht fasst ${size(limit)} an Textdateien.`,
+    total: (limit) => `Zusammen zu viel: Eine Nachricht fasst ${size(limit)}.`,
+    many: (limit) => `Eine Nachricht fasst höchstens ${limit} Bilder und Dateien.`,
   },
-  noPictures: (model) => `${model} nimmt keine Bilder.`,
-  noFiles: (model) => `${model} nimmt keine PDF-Dateien.`,
+  noPictures: (model) => `${model} nimmt keine Bilder an.`,
+  noFiles: (model) => `${model} nimmt keine PDF-Dateien an.`,
   tooLong: (model, tokens) => `${model} liest nur ${count(tokens)} Token.`,
-  notSent: "Nichts wurde gesendet: etwas hier oben kann nicht mit. Entferne es.",
+  notSent: "Nichts wurde gesendet: Etwas hier oben lässt sich nicht mitschicken. Entferne es.",
   notSentModel:
-    "Nichts wurde gesendet: etwas hier oben ist nichts für dieses Modell. Wähle ein anderes Modell oder entferne es.",
+    "Nichts wurde gesendet: Etwas hier oben ist nichts für dieses Modell. Wähle ein anderes Modell oder entferne es.",
 
   open: (name) => `${name} öffnen`,
   gone: "Nicht mehr da",
   save: "Speichern",
-  saved: (path) => `Geschrieben nach ${path}`,
   previous: "Voriges Bild",
   next: "Nächstes Bild",
   loading: "Wird geladen …",

@@ -1,11 +1,13 @@
 /** English, of pictures and files. */
-const count = (number: number): string => number.toLocaleString("en");
+import { amountsIn } from "./amounts";
+
+const { count } = amountsIn("en");
 
 /** Bytes, as people say them. */
 function size(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`;
   if (bytes < 999_500) return `${count(Math.round(bytes / 1_000))} kB`;
-  return `${Math.round(bytes / 100_000) / 10} MB`;
+  return `${count(Math.round(bytes / 100_000) / 10)} MB`;
 }
 
 export const attachmentsInEnglish = {
@@ -45,7 +47,6 @@ export const attachmentsInEnglish = {
   open: (name: string) => `Open ${name}`,
   gone: "No longer there",
   save: "Save",
-  saved: (path: string) => `Written to ${path}`,
   previous: "Previous picture",
   next: "Next picture",
   loading: "Loading…",

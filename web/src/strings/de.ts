@@ -1,11 +1,24 @@
 /** German: every text that the page shows. */
+import type { FinishReason } from "../bridge/contract";
+import { amountsIn } from "./amounts";
 import { attachmentsInGerman } from "./attachments.de";
+import { hostInGerman } from "./host.de";
 import { preferencesInGerman } from "./preferences.de";
 import type { Strings } from "./strings";
 
 const MINUTE_MS = 60_000;
+const { decimal, dollars } = amountsIn("de");
+const EMPTY: Readonly<Record<FinishReason, string>> = {
+  stop: "Leere Antwort.",
+  length: "Leere Antwort: an der Längengrenze abgeschnitten.",
+  content_filter: "Leere Antwort: vom Inhaltsfilter des Anbieters abgeschnitten.",
+  tool_calls: "Leere Antwort: mit einem Werkzeugaufruf beendet.",
+  other: "Leere Antwort: vorzeitig beendet.",
+};
 
 export const german: Strings = {
+  host: hostInGerman,
+
   appName: "Tidewire",
   conversation: "Unterhaltung",
   newChat: "Neuer Chat",
@@ -24,8 +37,8 @@ export const german: Strings = {
   queued: (text) => `Als Nächstes: ${text}`,
   unqueue: "Zurücknehmen",
 
-  answerActions: "Was mit dieser Antwort zu tun ist",
-  questionActions: "Was mit dieser Frage zu tun ist",
+  answerActions: "Aktionen für diese Antwort",
+  questionActions: "Aktionen für diese Frage",
   edit: "Bearbeiten",
   editQuestion: "Frage bearbeiten",
   editKeeps: "Die alte Frage und ihre Antwort bleiben als andere Fassung.",
@@ -70,19 +83,18 @@ export const german: Strings = {
   priceInWords: (input, output) =>
     input === 0 && output === 0
       ? "kostenlos"
-      : `${dollars(input)} $ hinein, ${dollars(output)} $ heraus für eine Million Token`,
+      : `Eingabe ${dollars(input)} $, Ausgabe ${dollars(output)} $ je Million Token`,
   abilities: {
     images: "sieht Bilder",
     files: "liest Dateien",
     tools: "benutzt Werkzeuge",
     reasoning: "denkt erst nach",
   },
-  favourites: "Lieblinge",
+  favourites: "Favoriten",
   recentModels: "Zuletzt benutzt",
-  addFavourite: (model) => `${model} zum Liebling machen`,
-  dropFavourite: (model) => `${model} nicht mehr als Liebling führen`,
+  addFavourite: (model) => `${model} als Favorit merken`,
+  dropFavourite: (model) => `${model}: kein Favorit mehr`,
   askProviders: "Die Anbieter noch einmal fragen",
-  modelsFound: (count) => (count === 1 ? "1 Modell" : `${count} Modelle`),
   noModelFound: (query) => `Kein Modell heißt „${query}“.`,
   notReady: "Noch nicht bereit",
   setKey: "Schlüssel eintragen",
@@ -123,13 +135,12 @@ export const german: Strings = {
   address: "Adresse (Basis-URL)",
   keyIfAny: "Schlüssel, falls nötig",
   add: "Hinzufügen",
-  data: "Daten",
   backupText: "Alles außer Schlüsseln, als eine Datei im Datenverzeichnis",
   backupNow: "Jetzt sichern",
   backupMade: (name) => `${name} wurde angelegt.`,
   restore: "Wiederherstellen",
   restoreReally: "Alles hierdurch ersetzen",
-  restored: "Es ist wieder wie damals. Was vorher da war, wurde auch gesichert.",
+  restored: "Alles ist wieder wie damals. Was vorher da war, wurde auch gesichert.",
   size: (bytes) =>
     bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000)} MB`,
   about: (version) => `Tidewire ${version}`,
@@ -163,21 +174,23 @@ export const german: Strings = {
   unpin: "Lösen",
   delete: "Löschen",
   exportAs: {
-    md: "Als Markdown ausgeben",
-    html: "Als Webseite ausgeben",
-    json: "Als JSON ausgeben",
+    md: "Als Markdown exportieren",
+    html: "Als Webseite exportieren",
+    json: "Als JSON exportieren",
   },
   exported: (path) => `Geschrieben nach ${path}`,
   deleted: (title) => `„${title}“ wurde gelöscht.`,
   undo: "Rückgängig",
   notices: "Hinweise",
-  import: "Einlesen",
-  importing: (name, percent) => `${name} wird eingelesen: ${percent} %`,
+  import: "Importieren",
+  importing: (name, percent) => `${name} wird importiert: ${percent} %`,
   imported: (conversations, messages, skipped) =>
-    `${conversations} Unterhaltungen mit ${messages} Nachrichten wurden eingelesen${
+    `${conversations === 1 ? "1 Unterhaltung" : `${conversations} Unterhaltungen`} mit ${
+      messages === 1 ? "1 Nachricht" : `${messages} Nachrichten`
+    } ${conversations === 1 ? "wurde" : "wurden"} importiert${
       skipped > 0 ? `, ${skipped} ausgelassen` : ""
     }.`,
-  importCancelled: "Das Einlesen wurde abgebrochen; was schon da war, bleibt.",
+  importCancelled: "Der Import wurde abgebrochen; was schon da war, bleibt.",
   refusedAction: (message) => `Das ging nicht: ${message}`,
   notSaved: (problem) => `Im Augenblick kann nichts gespeichert werden: ${problem}`,
 
@@ -188,7 +201,7 @@ export const german: Strings = {
   folders: {
     move: "In einen Ordner …",
     title: (title: string) => `„${title}“ in einen Ordner legen`,
-    find: "Ordner suchen oder neu benennen",
+    find: "Ordner suchen oder neuen anlegen",
     create: (name: string) => `Neuer Ordner „${name}“`,
     out: "Aus dem Ordner nehmen",
     isHere: "liegt hier",
@@ -235,7 +248,7 @@ export const german: Strings = {
       count === 1 ? "Eine Antwort hat keinen Preis." : `${count} Antworten haben keinen Preis.`,
   },
 
-  emptyTitle: "Woran denkst du?",
+  emptyTitle: "Was beschäftigt dich?",
   emptyText:
     "Frag, was du willst. Die Antwort erscheint, während sie geschrieben wird, und du kannst sie jederzeit anhalten.",
   emptyLocal: (model) =>
@@ -251,7 +264,7 @@ export const german: Strings = {
           ? "läuft hier, 1 Modell"
           : `läuft hier, ${models} Modelle`,
     chosen: (model: string, name: string) =>
-      `${model} von ${name} beantwortet ab jetzt neue Chats. Das ändern die Einstellungen.`,
+      `${model} von ${name} beantwortet ab jetzt neue Chats. Ändern lässt sich das in den Einstellungen.`,
     connect: "Anbieter verbinden",
   },
   suggestionsLabel: "Vorschläge",
@@ -281,8 +294,7 @@ export const german: Strings = {
 
   stopped: "Angehalten",
   interrupted: "Unterbrochen",
-  emptyReply: (reason) =>
-    reason === null ? "Vor dem ersten Wort angehalten." : `Leere Antwort (${reason}).`,
+  emptyReply: (reason) => (reason === null ? "Vor dem ersten Wort angehalten." : EMPTY[reason]),
   finish: {
     length: "An der Längengrenze abgeschnitten",
     content_filter: "Vom Inhaltsfilter des Anbieters abgeschnitten",
@@ -317,43 +329,33 @@ export const german: Strings = {
   retryNow: "Die Wartezeit ist um: Versuch es jetzt.",
   hints: {
     API_KEY_ERROR: "Prüfe den Schlüssel dieses Anbieters.",
-    PERMISSION_DENIED: "Der Schlüssel darf dieses Modell nicht benutzen.",
-    INSUFFICIENT_QUOTA: "Das Konto bei diesem Anbieter hat kein Guthaben mehr.",
-    RATE_LIMIT: "Im Augenblick sind es zu viele Anfragen.",
-    OVERLOADED: "Der Anbieter ist überlastet. Das gibt sich meist in einer Minute.",
+    PERMISSION_DENIED: "Wähle ein anderes Modell oder trage einen anderen Schlüssel ein.",
+    INSUFFICIENT_QUOTA: "Lade es dort auf oder wähle einen anderen Anbieter.",
+    RATE_LIMIT: "Warte ein wenig oder wähle ein anderes Modell.",
+    OVERLOADED: "Das gibt sich meist in einer Minute.",
     NETWORK_ERROR: "Prüfe die Verbindung zum Internet oder zum Server des Modells.",
-    TIMEOUT: "Die Antwort hat länger gedauert als erlaubt.",
-    STREAM_TIMEOUT: "Das Modell hat zu lange geschwiegen.",
-    STREAM_INTERRUPTED: "Die Verbindung ist abgerissen, während die Antwort kam.",
-    STREAM_INCOMPLETE: "Die Antwort endete, ohne zu sagen, dass sie vollständig ist.",
-    SERVER_ERROR: "Der Anbieter hatte selbst ein Problem.",
-    CONTEXT_LENGTH:
-      "Die Unterhaltung ist länger, als dieses Modell lesen kann. Frag in einem neuen Chat oder ein Modell, das mehr liest.",
-    MODEL_NOT_FOUND: "Der Anbieter hat dieses Modell nicht.",
-    CONTENT_FILTER: "Der Anbieter hat es abgelehnt, darauf zu antworten.",
-    SESSION_BUSY: "Es wird noch eine Antwort geschrieben.",
-    LIMIT: "Zu viel auf einmal. Halte erst eine andere Antwort an.",
+    TIMEOUT: "Wie lange sie dauern darf, steht in den Einstellungen.",
+    STREAM_TIMEOUT: "Wie lange es schweigen darf, steht in den Einstellungen.",
+    STREAM_INTERRUPTED: "Was schon da ist, bleibt.",
+    STREAM_INCOMPLETE: "Vielleicht fehlt das Ende.",
+    SERVER_ERROR: "Versuch es noch einmal.",
+    CONTEXT_LENGTH: "Frag in einem neuen Chat oder ein Modell, das mehr liest.",
+    MODEL_NOT_FOUND: "Wähle ein anderes oder prüfe die Adresse des Anbieters.",
+    CONTENT_FILTER: "Frag es anders oder ein anderes Modell.",
+    SESSION_BUSY: "Warte, bis sie fertig ist, oder halte sie an.",
+    LIMIT: "Halte erst eine andere Antwort an.",
     LOCAL_MODEL_MISSING:
-      "Die Datei des Modells ist noch nicht auf diesem Rechner. Sie wird einmal geholt und antwortet von da an ohne Netz.",
-    LOCAL_MODEL_CRASHED:
-      "Das Modell auf diesem Rechner ist stehen geblieben. Es startet von selbst neu.",
-    HOST_LOST: "Deine Nachricht ist da. Versuch es, wenn die Verbindung wieder steht.",
-    ABORTED: "Tidewire wird beendet.",
-    VALIDATION: "Deine Nachricht ist da. Ändere sie und versuch es noch einmal.",
+      "Das eingebaute Modell wird einmal geholt und antwortet von da an ohne Netz.",
+    LOCAL_MODEL_CRASHED: "Es startet von selbst neu.",
+    HOST_LOST:
+      "Deine Nachricht steht wieder im Feld. Versuch es, wenn die Verbindung wieder steht.",
+    ABORTED: "Starte es wieder und versuch es noch einmal.",
+    VALIDATION: "Deine Nachricht steht wieder im Feld. Ändere sie und versuch es noch einmal.",
   },
 };
 
-function dollars(price: number): string {
-  const least = Number.isInteger(price) ? 0 : 2;
-  return price.toLocaleString("de", { minimumFractionDigits: least, maximumFractionDigits: 3 });
-}
-
-function decimal(number: number, digits = 1): string {
-  return number.toFixed(digits).replace(".", ",");
-}
-
 function duration(ms: number): string {
-  if (ms < 10_000) return `${decimal(Math.max(ms, 100) / 1_000).replace(/,0$/, "")} s`;
+  if (ms < 10_000) return `${decimal(Math.max(ms, 100) / 1_000, true)} s`;
   if (ms < MINUTE_MS) return `${Math.round(ms / 1_000)} s`;
   const seconds = Math.round(ms / 1_000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

@@ -1,11 +1,17 @@
 /** English: every text that the page shows, and the model of every other language. */
 import type { ErrorCode, FinishReason } from "../bridge/contract";
+import { amountsIn } from "./amounts";
 import { attachmentsInEnglish } from "./attachments.en";
+import type { Host } from "./host";
 import { preferencesInEnglish } from "./preferences.en";
 
 const MINUTE_MS = 60_000;
+const { decimal, dollars } = amountsIn("en");
 
 export const english = {
+  /** The host speaks English itself. */
+  host: null as Host,
+
   appName: "Tidewire",
   conversation: "Conversation",
   newChat: "New chat",
@@ -63,7 +69,7 @@ export const english = {
   local: "on this computer",
   context: (tokens: number) =>
     tokens >= 1_000_000
-      ? `${Math.round(tokens / 100_000) / 10}M context`
+      ? `${decimal(tokens / 1_000_000, true)}M context`
       : `${Math.round(tokens / 1_000)}k context`,
   price: (input: number, output: number) =>
     input === 0 && output === 0 ? "free" : `$${dollars(input)} / $${dollars(output)}`,
@@ -82,7 +88,6 @@ export const english = {
   addFavourite: (model: string) => `Make ${model} a favourite`,
   dropFavourite: (model: string) => `Let ${model} be no favourite`,
   askProviders: "Ask the providers again",
-  modelsFound: (count: number) => (count === 1 ? "1 model" : `${count} models`),
   noModelFound: (query: string) => `No model is called “${query}”.`,
   notReady: "Not ready yet",
   setKey: "Set a key",
@@ -123,7 +128,6 @@ export const english = {
   address: "Address (base URL)",
   keyIfAny: "Key, if it needs one",
   add: "Add",
-  data: "Data",
   backupText: "Everything but keys, as one file in the data directory",
   backupNow: "Back up now",
   backupMade: (name: string) => `${name} was made.`,
@@ -131,7 +135,7 @@ export const english = {
   restoreReally: "Replace everything with this",
   restored: "It is as it was then. What was there before has been backed up, too.",
   size: (bytes: number) =>
-    bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${Math.round(bytes / 100_000) / 10} MB`,
+    bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000, true)} MB`,
   about: (version: string) => `Tidewire ${version}`,
 
   openSidebar: "Show the sidebar",
@@ -280,7 +284,7 @@ export const english = {
     other: "Ended early",
   } satisfies Partial<Record<FinishReason, string>>,
   speed: (tokensPerSecond: number) =>
-    `${tokensPerSecond < 10 ? tokensPerSecond.toFixed(1) : Math.round(tokensPerSecond)} tokens/s`,
+    `${tokensPerSecond < 10 ? decimal(tokensPerSecond) : Math.round(tokensPerSecond)} tokens/s`,
   duration,
   tokens: (count: number, estimated: boolean) =>
     `${estimated ? "about " : ""}${count} ${count === 1 ? "token" : "tokens"}`,
@@ -332,15 +336,9 @@ export const english = {
   } satisfies Partial<Record<ErrorCode, string>>,
 } as const;
 
-/** A price; some of them are fractions of a cent. */
-function dollars(price: number): string {
-  const least = Number.isInteger(price) ? 0 : 2;
-  return price.toLocaleString("en", { minimumFractionDigits: least, maximumFractionDigits: 3 });
-}
-
 function duration(ms: number): string {
-  if (ms < 1_000) return `${(Math.max(ms, 100) / 1_000).toFixed(1)} s`;
-  if (ms < 10_000) return `${(ms / 1_000).toFixed(1).replace(/\.0$/, "")} s`;
+  if (ms < 1_000) return `${decimal(Math.max(ms, 100) / 1_000)} s`;
+  if (ms < 10_000) return `${decimal(ms / 1_000, true)} s`;
   if (ms < MINUTE_MS) return `${Math.round(ms / 1_000)} s`;
   const seconds = Math.round(ms / 1_000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

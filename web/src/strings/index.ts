@@ -1,1 +1,16 @@
-export { finishFor, hintFor, locale, type Strings, strings } from "./strings";
+export {
+  activityOf,
+  finishFor,
+  hintFor,
+  importFailure,
+  locale,
+  noticeOf,
+  OwnWords,
+  quoteOf,
+  reasonOf,
+  remarkOf,
+  type Strings,
+  sentenceOf,
+  strings,
+  whyOf,
+} from "./strings";

@@ -3,8 +3,7 @@ import { useState } from "react";
 import { isPicture } from "../../attachments/attached";
 import type { Attachment } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
-import { reasonOf } from "../../conversations/conversations";
-import { strings } from "../../strings";
+import { reasonOf, strings } from "../../strings";
 import buttons from "../buttons.module.css";
 import { downloadBytes } from "../download";
 import { ImportIcon } from "../icons";
@@ -27,7 +26,7 @@ export function SaveButton({ attachment, name }: SaveButtonProps) {
   async function save(): Promise<void> {
     // Whatever it is, the browser only keeps it: it opens nothing that could run.
     if (downloads) downloadBytes(called, await bytes.get(hash, "application/octet-stream"));
-    else setOutcome(strings.attachments.saved(await saveAttachment(hash, called)));
+    else setOutcome(strings.exported(await saveAttachment(hash, called)));
   }
 
   return (

@@ -1,9 +1,8 @@
 /** AddForm: the end of every form for a new provider: try it, add it, and what was in the way. */
 import type { ReactNode } from "react";
 import type { NewProvider } from "../../bridge/contract";
-import { reasonOf } from "../../conversations/conversations";
 import { useSettings } from "../../settings/useSettings";
-import { strings } from "../../strings";
+import { reasonOf, strings } from "../../strings";
 import { whenFree } from "../whenFree";
 import { Outcome } from "./Outcome";
 import type { Added } from "./Providers";

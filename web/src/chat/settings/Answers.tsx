@@ -1,8 +1,7 @@
 /** Answers: how many at a time, and how long one waits for them. */
 import { useState } from "react";
-import { reasonOf } from "../../conversations/conversations";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { strings } from "../../strings";
+import { reasonOf, strings } from "../../strings";
 import { NumberField } from "./NumberField";
 import styles from "./parts.module.css";
 

@@ -1,7 +1,7 @@
 /** ImportFile: conversations out of a file, with how far that is. */
 import { useRef, useState } from "react";
 import { useConversations } from "../../conversations/context";
-import { strings } from "../../strings";
+import { importFailure, remarkOf, strings } from "../../strings";
 import parts from "./parts.module.css";
 import { useAttempt } from "./useAttempt";
 
@@ -16,19 +16,27 @@ export function ImportFile() {
   const field = useRef<HTMLInputElement>(null);
   const [running, setRunning] = useState<Running | null>(null);
   const [said, setSaid] = useState<readonly string[]>([]);
+  const [failed, setFailed] = useState<string | null>(null);
   const { problem, attempt } = useAttempt();
+  const wrong = problem ?? failed;
   const words = strings.preferences;
 
   async function take(file: File): Promise<void> {
     setSaid([]);
+    setFailed(null);
     const tell = (part: number) => setRunning((now) => now && { ...now, part });
     const { result, cancel } = importFile(file, tell);
     setRunning({ name: file.name, part: 0, cancel });
     try {
-      const { state, failure, conversations, messages, skipped, warnings } = await result;
-      if (state === "failed") throw new Error(failure ?? "");
+      const told = await result;
+      const { state, conversations, messages, skipped, warnings, remarks } = told;
+      if (state === "failed") return setFailed(strings.refusedAction(importFailure(told)));
       const words = strings.imported(conversations, messages, skipped);
-      setSaid(state === "cancelled" ? [strings.importCancelled] : [words, ...warnings]);
+      setSaid(
+        state === "cancelled"
+          ? [strings.importCancelled]
+          : [words, ...(remarks?.map(remarkOf) ?? warnings)],
+      );
     } finally {
       setRunning(null);
     }
@@ -79,9 +87,9 @@ export function ImportFile() {
           {text}
         </p>
       ))}
-      {problem !== null && (
+      {wrong !== null && (
         <p className={parts.bad} role="alert">
-          {problem}
+          {wrong}
         </p>
       )}
     </section>

@@ -2,7 +2,7 @@
 import { useId, useState } from "react";
 import type { KeyStatus, ProviderSummary } from "../../bridge/contract";
 import { useSettings } from "../../settings/useSettings";
-import { strings } from "../../strings";
+import { remarkOf, strings } from "../../strings";
 import { whenFree } from "../whenFree";
 import styles from "./Providers.module.css";
 import parts from "./parts.module.css";
@@ -29,7 +29,8 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   const given = key.trim();
   const wrong = problem ?? props.problem;
   const host = status?.host == null ? "" : `${strings.preferences.keyGoesTo(status.host)}.`;
-  const about = [host, status?.note ?? ""].join(" ").trim();
+  const note = status?.remark == null ? status?.note : remarkOf(status.remark);
+  const about = [host, note ?? ""].join(" ").trim();
 
   async function save(): Promise<void> {
     await setKey(providerId, given);

@@ -1,6 +1,6 @@
 /** NumberField: a number in a unit; one that cannot be is said, and not sent. */
 import { useState } from "react";
-import { locale, strings } from "../../strings";
+import { locale, OwnWords, strings } from "../../strings";
 import styles from "./parts.module.css";
 import { Row } from "./Row";
 import { useSaved } from "./useSaved";
@@ -26,7 +26,7 @@ export function NumberField(props: NumberFieldProps) {
   const saved = useSaved(value === null ? "" : String(value / scale), async (text) => {
     const number = read(text);
     // Said beside the field; the dialog may be closing.
-    if (number === undefined) throw new Error(said());
+    if (number === undefined) throw new OwnWords(said());
     await save(number);
   });
 

@@ -1,5 +1,5 @@
 /** Outcome: what came of a trial, in a sentence, with its times or with what helps. */
-import { hintFor, strings } from "../../strings";
+import { hintFor, quoteOf, sentenceOf, strings } from "../../strings";
 import styles from "./parts.module.css";
 import type { Trial } from "./useTrial";
 
@@ -16,10 +16,16 @@ export function Outcome({ trial }: { readonly trial: Trial }) {
   if (report === null && problem === null) return null;
   if (report === null || !report.ok) {
     const hint = report === null || report.code === null ? null : hintFor(report.code);
+    const said =
+      report === null
+        ? problem
+        : sentenceOf({ ...report, code: report.code ?? "UNKNOWN_ERROR", message: report.sentence });
+    const quote = quoteOf(report?.words);
     return (
       <p className={styles.bad} role="status">
-        {report?.sentence ?? problem}
+        {said}
         {hint !== null && ` ${hint}`}
+        {quote !== null && ` ${quote}`}
       </p>
     );
   }
@@ -27,7 +33,9 @@ export function Outcome({ trial }: { readonly trial: Trial }) {
   return (
     <p className={styles.good} role="status">
       {firstMs === null || totalMs === null
-        ? report.sentence
+        ? strings.host === null
+          ? report.sentence
+          : words.works
         : words.testGood(modelId, strings.duration(firstMs), strings.duration(totalMs))}
       {models.length > 0 && ` ${words.modelCount(models.length)}.`}
     </p>

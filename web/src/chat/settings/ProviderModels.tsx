@@ -1,7 +1,7 @@
 /** ProviderModels: what a provider can answer with, asked for when somebody wants to see it. */
 import { useState } from "react";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { locale, strings } from "../../strings";
+import { locale, reasonOf, strings } from "../../strings";
 import { Facts } from "../ModelFacts";
 import { whenFree } from "../whenFree";
 import styles from "./Providers.module.css";
@@ -41,7 +41,7 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
       {isOpen && (
         <>
           {isAsking && list === null && <p className={parts.text}>{words.askingModels}</p>}
-          {problem !== null && <p className={parts.bad}>{problem}</p>}
+          {problem !== null && <p className={parts.bad}>{reasonOf(problem)}</p>}
           {list !== null && !list.listed && <p className={parts.text}>{words.listFromTable}</p>}
           <ul>
             {models.slice(0, SHOWN).map((model) => (

@@ -1,10 +1,9 @@
 /** SettingsDialog: everything that can be chosen, in sections, with a list of them at its side. */
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
-import { reasonOf } from "../../conversations/conversations";
 import { SECTIONS, type Section } from "../../settings/section";
 import { useSettings } from "../../settings/useSettings";
-import { strings } from "../../strings";
+import { reasonOf, strings } from "../../strings";
 import { Dialog } from "../Dialog";
 import { arrowsOf } from "../direction";
 import { About } from "./About";

@@ -1,6 +1,5 @@
 /** ShortcutList: what can be done by keys, and other keys for it. */
 import { type KeyboardEvent, useId, useState } from "react";
-import { reasonOf } from "../../conversations/conversations";
 import { keysOf } from "../../settings/keys";
 import {
   ACTS,
@@ -14,7 +13,7 @@ import {
   withStandard,
 } from "../../settings/shortcuts";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { strings } from "../../strings";
+import { reasonOf, strings } from "../../strings";
 import { Keys } from "../Keys";
 import { whenFree } from "../whenFree";
 import parts from "./parts.module.css";

@@ -1,7 +1,6 @@
 /** useAttempt: does what a person asked for, and has the sentence when that is refused. */
 import { useCallback, useState } from "react";
-import { reasonOf } from "../../conversations/conversations";
-import { strings } from "../../strings";
+import { reasonOf, strings } from "../../strings";
 
 export interface Attempt {
   readonly problem: string | null;

@@ -1,7 +1,6 @@
 /** useSaved: a value that is kept elsewhere: what was chosen here stays until it is saved. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { reasonOf } from "../../conversations/conversations";
-import { strings } from "../../strings";
+import { reasonOf, strings } from "../../strings";
 import { useToasts } from "../toasts";
 
 export interface Saved<T> {

@@ -1,8 +1,8 @@
 /** useTrial: one tiny request to a provider, and what came of it. */
 import { useCallback, useState } from "react";
 import type { TrialReport, TrialRequest } from "../../bridge/contract";
-import { reasonOf } from "../../conversations/conversations";
 import { useSettings } from "../../settings/useSettings";
+import { reasonOf } from "../../strings";
 
 export interface Trial {
   readonly isRunning: boolean;

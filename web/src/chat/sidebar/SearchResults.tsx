@@ -2,9 +2,9 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Mark, SearchHit } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
-import { HITS, reasonOf } from "../../conversations/conversations";
+import { HITS } from "../../conversations/conversations";
 import { useList } from "../../conversations/useList";
-import { locale, strings } from "../../strings";
+import { locale, reasonOf, strings } from "../../strings";
 import { FolderIcon } from "../icons";
 import styles from "./SearchResults.module.css";
 

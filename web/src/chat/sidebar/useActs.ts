@@ -2,8 +2,7 @@
 import { useMemo } from "react";
 import type { ConversationSummary, ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
-import { reasonOf } from "../../conversations/conversations";
-import { strings } from "../../strings";
+import { reasonOf, strings } from "../../strings";
 import { useDownloads } from "../attachments/downloads";
 import { download } from "../download";
 import { useToasts } from "../toasts";

@@ -1,8 +1,7 @@
 /** useImport: takes files in, and says how far that is. */
 import { useCallback } from "react";
 import { useConversations } from "../../conversations/context";
-import { reasonOf } from "../../conversations/conversations";
-import { strings } from "../../strings";
+import { importFailure, reasonOf, remarkOf, strings } from "../../strings";
 import { useToasts } from "../toasts";
 
 export function useImport(): (files: readonly File[]) => void {
@@ -26,12 +25,12 @@ export function useImport(): (files: readonly File[]) => void {
           toasts.change(shown, text, { progress: part, action });
         }
         try {
-          const { state, failure, ...counts } = await running.result;
-          const { conversations: count, messages, skipped, warnings } = counts;
-          if (state === "failed") toasts.change(shown, strings.refusedAction(failure ?? ""));
+          const told = await running.result;
+          const { state, conversations: count, messages, skipped, warnings, remarks } = told;
+          if (state === "failed") toasts.change(shown, strings.refusedAction(importFailure(told)));
           else if (state === "cancelled") toasts.change(shown, strings.importCancelled);
           else {
-            const details = [...new Set(warnings)];
+            const details = [...new Set(remarks?.map(remarkOf) ?? warnings)];
             toasts.change(shown, strings.imported(count, messages, skipped), { details });
           }
         } catch (error) {

@@ -1,0 +1,141 @@
+"""German: what goes wrong in the host is said in the page's language, a provider's words quoted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, Playwright, expect
+
+from shell.contract import PreferencesChange
+from shell.providers.added import AddedProvider, add
+from shell.settings_file import SettingsFile
+from tests.chromium import headless
+from tests.e2e.app import PATIENCE_MS, WATCH, running
+from tests.e2e.model_server import model_server
+
+pytestmark = pytest.mark.browser
+
+ENGLISH = {"the", "is", "was", "not", "and", "your", "this", "with", "answer", "server", "key"}
+"""What no sentence in German holds."""
+
+
+@pytest.fixture(scope="module")
+def german(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A page in German; `harbour` is a server of one's own, `locked` one that wants a key."""
+    data = tmp_path_factory.mktemp("german")
+    SettingsFile(data).change(PreferencesChange(language="de"))
+    with model_server() as server, model_server("sk-good-key-of-the-harbour") as locked:
+        for name, one in (("harbour", server), ("locked", locked)):
+            model = f"{name}-1"
+            one.models = [model]
+            add(
+                data,
+                AddedProvider(
+                    id=name,
+                    label=name.capitalize(),
+                    base_url=one.url,
+                    default_model=model,
+                    key_env="TIDEWIRE_NOBODY" if name == "locked" else None,
+                ),
+                set(),
+            )
+        with running("browser", playwright, data) as app, headless(playwright) as browser:
+            page = browser.new_context().new_page()
+            page.add_init_script(WATCH)
+            page.set_default_timeout(PATIENCE_MS)
+            page.goto(app.url)
+            expect(page.get_by_role("textbox", name="Nachricht")).to_be_focused()
+            yield page
+
+
+def in_german(place: Locator) -> str:
+    """The text of a place, which must hold no word of English beside what is quoted."""
+    expect(place).to_be_visible()
+    text = place.inner_text()
+    ours = "".join(part.partition("“")[2] if "“" in part else part for part in text.split("„"))
+    words = {word.strip(".,:;()!?").lower() for word in ours.split()}
+    assert not words & ENGLISH, text
+    return text
+
+
+def begin(page: Page, question: str, model: str | None = None) -> None:
+    """Ask something in a new chat."""
+    page.keyboard.press("Control+Shift+O")
+    box = page.get_by_role("textbox", name="Nachricht")
+    expect(box).to_have_value("")
+    if model is not None:
+        page.get_by_role("button", name="anderes Modell wählen").click()
+        page.keyboard.type(model)
+        page.locator(f"[data-model='{model}']").first.click()
+    expect(box).to_be_focused()
+    box.fill(question)
+    box.press("Enter")
+
+
+def test_a_wait_and_a_stop_before_the_first_word_are_german(german: Page) -> None:
+    begin(german, "/stall")
+    waiting = german.locator("article.assistant")
+    expect(waiting).to_contain_text("Das Modell wird gefragt …")
+    in_german(waiting)
+    german.keyboard.press("Escape")
+    expect(waiting).to_contain_text("Vor dem ersten Wort angehalten.")
+    in_german(waiting)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("/error API_KEY_ERROR", "Der Schlüssel wurde nicht angenommen."),
+        ("/error CONTENT_FILTER", "Der Anbieter hat es abgelehnt, darauf zu antworten."),
+        ("/error UNKNOWN_ERROR", "Etwas ist auf unerwartete Weise schiefgegangen."),
+    ],
+)
+def test_a_failure_is_german(german: Page, question: str, sentence: str) -> None:
+    begin(german, question)
+    banner = german.locator(".error")
+    expect(banner).to_contain_text(sentence)
+    in_german(banner)
+    expect(german.locator("p.visually-hidden[role=status]")).to_have_text(f"Fehler: {sentence}")
+
+
+def test_a_rate_limit_is_german_and_the_provider_is_quoted(german: Page) -> None:
+    begin(german, "a limited question", "harbour-1")
+    banner = german.locator(".error")
+    expect(banner).to_contain_text("Das waren zu viele Anfragen in kurzer Zeit.")
+    expect(banner).to_contain_text("Der Anbieter schreibt: „")
+    in_german(banner)
+
+
+def test_a_refusal_quotes_the_provider(german: Page) -> None:
+    begin(german, "refuse too bold", "harbour-1")
+    banner = german.locator(".error")
+    expect(banner).to_contain_text("„")
+    in_german(banner)
+
+
+def test_a_wrong_key_in_the_settings_is_german(german: Page) -> None:
+    german.keyboard.press("Control+,")
+    dialog = german.get_by_role("dialog")
+    card = dialog.get_by_role("listitem").filter(has_text="Locked").first
+    expect(card).to_be_visible()
+    card.get_by_label("Schlüssel für Locked").fill("sk-bad-key-of-nobody-at-all")
+    card.get_by_role("button", name="Prüfen").click()
+    outcome = card.get_by_role("status")
+    expect(outcome).to_contain_text("Der Schlüssel wurde nicht angenommen.")
+    in_german(outcome)
+    german.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
+def test_a_file_without_conversations_is_german(german: Page, tmp_path: Path) -> None:
+    path = tmp_path / "poem.json"
+    path.write_text("a poem", "utf-8")
+    german.keyboard.press("Control+,")
+    dialog = german.get_by_role("dialog")
+    dialog.get_by_role("tab", name="Daten").click()
+    dialog.get_by_label("Importieren").and_(german.locator("input")).set_input_files(path)
+    said = dialog.get_by_role("alert")
+    expect(said).to_have_text("Das ging nicht: In dieser Datei stehen keine Unterhaltungen.")
+    in_german(said)
+    german.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)

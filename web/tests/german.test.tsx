@@ -1,0 +1,189 @@
+/** German: whatever the host says in English, the German page says in German, by its code. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { render, screen } from "@testing-library/react";
+import { beforeAll, expect, it } from "vitest";
+import type {
+  ErrorCode,
+  Failure,
+  NoticeCode,
+  Reason,
+  RemarkCode,
+  TrialReport,
+} from "../src/bridge/contract";
+import type { MessageView } from "../src/conversations/message";
+import { beginRun, reduce } from "../src/llm/reduce";
+
+const CONTRACT = readFileSync(resolve(import.meta.dirname, "../src/bridge/contract.ts"), "utf8");
+const ENGLISH = "The host says this in English.";
+
+/** The members of a union of the contract. */
+function every<T extends string>(name: string): readonly T[] {
+  const text = CONTRACT.match(new RegExp(`export type ${name} =([^;]*);`))?.[1] ?? "";
+  const found = [...text.matchAll(/"([^"]+)"/g)].map((match) => match[1] as T);
+  if (found.length === 0) throw new Error(`no ${name}`);
+  return found;
+}
+
+const failure = (code: ErrorCode, more: Partial<Failure> = {}): Failure => ({
+  code,
+  message: ENGLISH,
+  retryable: false,
+  retryAfterMs: null,
+  issues: null,
+  details: null,
+  ...more,
+});
+
+let words: typeof import("../src/strings");
+let Answer: typeof import("../src/chat/Answer").Answer;
+let Outcome: typeof import("../src/chat/settings/Outcome").Outcome;
+let StatusLine: typeof import("../src/chat/StatusLine").StatusLine;
+
+beforeAll(async () => {
+  document.documentElement.dataset.language = "de";
+  words = await import("../src/strings");
+  ({ Answer } = await import("../src/chat/Answer"));
+  ({ Outcome } = await import("../src/chat/settings/Outcome"));
+  ({ StatusLine } = await import("../src/chat/StatusLine"));
+});
+
+it("shows the page in German", () => expect(words.strings.send).toBe("Senden"));
+
+it.each(every<ErrorCode>("ErrorCode"))("says %s", (code) => {
+  const said = words.sentenceOf(failure(code));
+  expect(said).toMatch(/^\p{Lu}.*\.$/u);
+  expect(said).not.toContain(ENGLISH);
+  expect(words.reasonOf(failure(code))).toBe(said);
+  expect(words.whyOf(code)).toBe(said);
+  render(<StatusLine state={null} refused={failure(code)} />);
+  expect(screen.getByRole("status").textContent).toBe(`Fehler: ${said}`);
+});
+
+it.each(every<Reason>("Reason"))("says the reason %s instead of the code's sentence", (reason) => {
+  const plain = words.sentenceOf(failure("VALIDATION"));
+  const said = words.sentenceOf(failure("VALIDATION", { reason }));
+  expect(said).toMatch(/^\p{Lu}.*\.$/u);
+  expect([ENGLISH, plain]).not.toContain(said);
+});
+
+it("quotes what a provider said, and falls back on the host's sentence for a later host's code", () => {
+  const refused = failure("RATE_LIMIT", { words: "Slow down, please." });
+  expect(words.reasonOf(refused)).toMatch(/„Slow down, please.“$/);
+  expect(words.sentenceOf(failure("LATER" as ErrorCode))).toBe(ENGLISH);
+});
+
+it.each(every<NoticeCode>("NoticeCode"))("says the notice %s with its numbers", (code) => {
+  const notice = { code, text: ENGLISH, model: "tiny-1", limit: 1234, leftOut: 7 };
+  render(<Answer view={answering({ notices: [notice] })} />);
+  const said = screen.getByRole("article").textContent;
+  expect(said).toContain("tiny-1");
+  expect(said).not.toContain(ENGLISH);
+  if (code === "MAX_TOKENS_LOWERED") expect(said).toContain("1.234");
+  if (code === "HISTORY_TRIMMED") expect(said).toContain("7");
+});
+
+it.each(every<RemarkCode>("RemarkCode"))("says the remark %s", (code) => {
+  const facts = { folder: "F", complete: 1, file: "F", name: "N", host: "H", wanted: "W" };
+  const said = words.remarkOf({
+    code,
+    text: ENGLISH,
+    facts: { ...facts, title: "T", kind: "image" },
+  });
+  expect(said).not.toContain(ENGLISH);
+  expect(said).not.toContain("undefined");
+});
+
+it.each(["starting", "asking", "loading", "reading"] as const)("says the wait %s", (activity) => {
+  render(<Answer view={answering({ thinking: { status: ENGLISH, progress: null, activity } })} />);
+  expect(screen.getByRole("article").textContent).toContain("…");
+  expect(screen.queryByText(ENGLISH)).toBeNull();
+});
+
+it("lets the page's own sentences pass, and no stranger's", () => {
+  expect(words.reasonOf(new words.OwnWords("Das ist zu viel."))).toBe("Das ist zu viel.");
+  expect(words.reasonOf(new Error(ENGLISH))).not.toContain(ENGLISH);
+});
+
+it("says why an answer is empty", () => {
+  render(
+    <Answer
+      view={answering({ live: false, status: "complete", finishReason: "content_filter" })}
+    />,
+  );
+  expect(screen.getByText(/Inhaltsfilter/).textContent).not.toContain("content_filter");
+});
+
+it("says what came of a trial", () => {
+  const report: TrialReport = {
+    ok: false,
+    sentence: `Cloud: ${ENGLISH}`,
+    code: "API_KEY_ERROR",
+    modelId: "m",
+    firstMs: null,
+    totalMs: null,
+    models: [],
+  };
+  const trial = { isRunning: false, report, problem: null, run: async () => {} };
+  const { rerender } = render(<Outcome trial={trial} />);
+  expect(screen.getByRole("status").textContent).toMatch(/^Der Schlüssel wurde nicht angenommen\./);
+  expect(screen.queryByText(new RegExp(ENGLISH))).toBeNull();
+  rerender(<Outcome trial={{ ...trial, report: { ...report, words: "bad key" } }} />);
+  expect(screen.getByRole("status").textContent).toContain("„bad key“");
+});
+
+it("keeps the code, the reason and the provider's words on the way through a run", () => {
+  const stamp = { inferenceId: "inf-1", sessionId: null, ms: 0 };
+  const state = reduce(beginRun("inf-1"), [
+    {
+      ...stamp,
+      seq: 0,
+      channel: "llm:thinking",
+      status: ENGLISH,
+      progress: null,
+      activity: "loading",
+    },
+    {
+      ...stamp,
+      seq: 1,
+      channel: "llm:error",
+      error: ENGLISH,
+      code: "API_KEY_ERROR",
+      retryable: false,
+      retryAfterMs: null,
+      reason: "NO_KEY",
+      words: "no",
+    },
+  ]);
+  expect(state.failure).toMatchObject({ code: "API_KEY_ERROR", reason: "NO_KEY", words: "no" });
+  render(<StatusLine state={state} refused={null} />);
+  expect(screen.getByRole("status").textContent).toBe(
+    "Fehler: Für diesen Anbieter ist kein Schlüssel eingetragen.",
+  );
+});
+
+function answering(part: Partial<MessageView>): MessageView {
+  return {
+    id: "a",
+    role: "assistant",
+    text: "",
+    attachments: [],
+    reasoning: "",
+    reasoningMs: null,
+    status: "submitted",
+    live: true,
+    thinking: null,
+    retrying: null,
+    notices: [],
+    tools: [],
+    usage: null,
+    earlier: [],
+    timing: null,
+    finishReason: null,
+    failure: null,
+    providerId: null,
+    modelId: null,
+    siblings: ["a"],
+    ...part,
+  };
+}
