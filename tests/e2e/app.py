@@ -19,6 +19,10 @@ PATIENCE_MS = 20_000
 
 WATCH = """
 (() => {
+  if (location.origin === "null") return;
+  if (sessionStorage.getItem("test.forget") !== null)
+    for (const name of Object.keys(sessionStorage))
+      if (!["tidewire.token", "tidewire.tab"].includes(name)) sessionStorage.removeItem(name);
   const seen = { violations: [], ends: [], tokens: 0, pieces: 0 };
   Object.defineProperty(window, "seen", { value: seen });
   document.addEventListener("securitypolicyviolation", (event) =>
@@ -33,15 +37,12 @@ WATCH = """
   look();
 })();
 """
-"""Runs before the page's own script: counts what must not happen, and what must happen once."""
+"""Runs before the page's own script: counts what must not happen, and what must happen once.
 
-FORGET = """
-() => {
-  for (const name of Object.keys(sessionStorage))
-    if (!["tidewire.token", "tidewire.tab"].includes(name)) sessionStorage.removeItem(name);
-}
+What is to be forgotten goes here, but for what lets the page in: the page of before may have been
+writing to its end.
 """
-"""But for what lets the page in."""
+FORGET = "sessionStorage.setItem('test.forget', '')"
 
 LOG_TEXT = """
 async (inferenceId) => {
