@@ -11,6 +11,7 @@ settings.register_profile("suite", deadline=None, derandomize=True, database=Non
 settings.load_profile("suite")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks for groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say what stays together when `dev.py test` runs two processes of tests: a file, and in the
     journeys a shell, since each shell is one running program.

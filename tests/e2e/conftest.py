@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Playwright
 
 from tests.chromium import driver
-from tests.e2e.app import KINDS, App, Kind, running
+from tests.e2e.app import KINDS, App, Kind, ask, running, wait_for_end
 
 
 @pytest.fixture(scope="package")
@@ -28,8 +28,13 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 def app(
     kind: Kind, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[App]:
-    """The program with the echo provider, one for the whole suite."""
+    """The program with the echo provider, one for the whole suite. Something has been said: until
+    then a page goes on with what another one was writing.
+    """
     with running(kind, playwright, tmp_path_factory.mktemp("data")) as started:
+        page = started.page()
+        ask(page, "hello")
+        wait_for_end(page)
         yield started
 
 
