@@ -132,6 +132,27 @@ describe("a reload while the host is asked", () => {
   });
 });
 
+describe("a look at what is kept", () => {
+  it("that is older than what was said meanwhile takes nothing away", async () => {
+    const page = await manualPage();
+    const conversations = over(page);
+    const conversation = conversations.show("c-1");
+    await settled();
+    const kept = [stored({ id: "m-1" }), stored({ id: "m-2", role: "assistant", content: "hi" })];
+    page.transport.reply(page.transport.calls().at(-1), viewOf(kept));
+    await settled();
+    conversation.notice({ ...summary, messageCount: 3 });
+    await settled();
+    const look = page.transport.calls().at(-1);
+    expect(look?.method).toBe("conversations.get");
+    conversation.send("and now?");
+    await settled();
+    page.transport.reply(look, viewOf(kept));
+    await settled();
+    expect(textsOf(conversations, conversation)).toEqual(["hello", "hi", "and now?", ""]);
+  });
+});
+
 describe("another try", () => {
   it("is one of what was refused, and never says what is only half written", async () => {
     const page = await manualPage();

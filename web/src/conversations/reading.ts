@@ -34,6 +34,13 @@ export function createReading(ground: Ground): Reading {
     change({ phase: "open", messages, earlier: view.earlier, answeredBy });
   }
 
+  /** Something that was said meanwhile is not in it, and must not vanish: then it is too old. */
+  async function look(fetch: () => Promise<ConversationView>): Promise<void> {
+    const { run } = store.get();
+    const view = await fetch();
+    if (store.get().run === run) show(view);
+  }
+
   /** One call at a time decides what is shown; what the list says meanwhile is not news. */
   async function act(fetch: () => Promise<void>): Promise<void> {
     ground.acting += 1;
@@ -53,7 +60,7 @@ export function createReading(ground: Ground): Reading {
     const limit = Math.min(EVERYTHING, Math.max(FIRST_PAGE, messages.length));
     await act(async () => {
       try {
-        show(await conversations.get({ conversationId: id, limit }));
+        await look(() => conversations.get({ conversationId: id, limit }));
       } catch (error) {
         if (failureOf(error).code !== "NOT_FOUND") throw error;
         change({ phase: "gone" });
@@ -61,8 +68,7 @@ export function createReading(ground: Ground): Reading {
     });
   }
 
-  const choose = (messageId: string) =>
-    act(async () => show(await conversations.choose(messageId)));
+  const choose = (messageId: string) => act(() => look(() => conversations.choose(messageId)));
 
   const rowOf = (messageId: string) =>
     store.get().messages.find((row) => rows.get(row)?.get().message.id === messageId);
@@ -75,7 +81,7 @@ export function createReading(ground: Ground): Reading {
       const { id, earlier } = store.get();
       if (rowOf(messageId) === undefined && id !== null && earlier > 0) {
         const request = { conversationId: id, limit: EVERYTHING };
-        await act(async () => show(await conversations.get(request)));
+        await act(() => look(() => conversations.get(request)));
       }
       const key = rowOf(messageId);
       turns += 1;
