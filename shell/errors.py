@@ -83,6 +83,8 @@ class Reason(StrEnum):
     DAMAGED = "DAMAGED"
     NO_MEMORY = "NO_MEMORY"
     TOO_MANY_IMPORTS = "TOO_MANY_IMPORTS"
+    NOT_IDLE = "NOT_IDLE"
+    RESTORING = "RESTORING"
     NO_CONVERSATIONS = "NO_CONVERSATIONS"
     NO_CONVERSATIONS_IN_ZIP = "NO_CONVERSATIONS_IN_ZIP"
     ZIP_UNREADABLE = "ZIP_UNREADABLE"
@@ -168,7 +170,7 @@ class NotFound(ShellError):
 
 
 class SessionBusy(ShellError):
-    """A run was asked for in a session that is already answering."""
+    """Something else has to be complete first, such as the answer that a session is giving."""
 
     code = ErrorCode.SESSION_BUSY
 

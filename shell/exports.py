@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from shell.contract import BackupInfo, ExportReply, ExportRequest, StoreState
-from shell.errors import SessionBusy, ShellError, ValidationFailed
+from shell.errors import Reason, SessionBusy, ShellError, ValidationFailed
 from shell.settings_file import SettingsFile
 from shell.store import archive, pages, portable, tree
 from shell.store.database import Connection
@@ -105,7 +105,8 @@ class Exports:
         """
         source = await asyncio.to_thread(self._store.backups.path, name)
         if self._store.restoring or not self._idle():
-            raise SessionBusy("Wait until every answer and every import is complete, then restore")
+            text = "Wait until every answer and every import is complete, then restore"
+            raise SessionBusy(text, reason=Reason.NOT_IDLE)
         await asyncio.wrap_future(self._store.restore(source))
         self._settings.reload()
         self._store.changed()

@@ -114,7 +114,8 @@ class Imports:
             SessionBusy: a backup is being restored.
         """
         if self._store.restoring:
-            raise SessionBusy("A backup is being restored. Try again when that is done")
+            text = "A backup is being restored. Try again when that is done"
+            raise SessionBusy(text, reason=Reason.RESTORING)
         self._forget_silent()
         current = sum(one.under_way for one in self._imports.values())
         if current >= AT_ONCE:

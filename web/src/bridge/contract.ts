@@ -66,6 +66,8 @@ export type Reason =
   | "DAMAGED"
   | "NO_MEMORY"
   | "TOO_MANY_IMPORTS"
+  | "NOT_IDLE"
+  | "RESTORING"
   | "NO_CONVERSATIONS"
   | "NO_CONVERSATIONS_IN_ZIP"
   | "ZIP_UNREADABLE"

@@ -76,6 +76,9 @@ export const hostInGerman: HostWords = {
       "Die Datei mit den Unterhaltungen ist beschädigt. Starte Tidewire neu, dann wird sie repariert.",
     NO_MEMORY: "Dafür reicht der Arbeitsspeicher nicht.",
     TOO_MANY_IMPORTS: "Es wird schon importiert. Warte, bis ein Import fertig ist.",
+    NOT_IDLE: "Warte, bis alle Antworten und Importe fertig sind.",
+    RESTORING:
+      "Gerade wird eine Sicherung zurückgespielt. Versuch es noch einmal, wenn das fertig ist.",
     NO_CONVERSATIONS: "In dieser Datei stehen keine Unterhaltungen.",
     NO_CONVERSATIONS_IN_ZIP: "In dieser ZIP-Datei gibt es keine conversations.json.",
     ZIP_UNREADABLE: "Die ZIP-Datei ist verschlüsselt oder auf unbekannte Weise gepackt.",
