@@ -1,5 +1,7 @@
 """Every hostile text in the real page: as an answer, and as the name of whatever has a name."""
 
+from functools import partial
+
 from tests.chromium import driver
 from tests.page.hostile import TEXTS, hostile_pages, in_conversations
 from tests.page.places import everywhere, exported, harm_of_file
@@ -19,15 +21,12 @@ def all_texts() -> Result:
     return outcome(found)
 
 
-def all_names() -> Result:
-    """Every place that shows a text of somebody's, with each of them."""
-    found: list[str] = []
-    with driver() as playwright:
-        for start in range(0, len(TEXTS), NAMES):
-            with everywhere(playwright, TEXTS[start : start + NAMES]) as places:
-                harm = places.harm()
-            found += [f"{place}: {each}" for place, all_ in harm.items() for each in all_]
-    return outcome(found)
+def names(start: int) -> Result:
+    """Every place that shows a text of somebody's, with each of some texts."""
+    some = TEXTS[start : start + NAMES]
+    with driver() as playwright, everywhere(playwright, some) as places:
+        harm = places.harm()
+    return outcome([f"{place}: {each}" for place, all_ in harm.items() for each in all_], len(some))
 
 
 def all_exports() -> Result:
@@ -36,14 +35,15 @@ def all_exports() -> Result:
         return outcome([*harm_of_file(browser, trap, exported(TEXTS))])
 
 
-def outcome(found: list[str]) -> Result:
+def outcome(found: list[str], texts: int = len(TEXTS)) -> Result:
     """Nothing may be found."""
     first = found[0] if found else None
-    return Result(not found, {"texts": len(TEXTS), "harm": len(found), "first": first})
+    return Result(not found, {"texts": texts, "harm": len(found), "first": first})
 
 
 CHECKS: dict[str, Check] = {
     "all_texts": all_texts,
-    "all_names": all_names,
     "all_exports": all_exports,
+    # Apart, so that each has a browser of its own and can be run alone.
+    **{f"names_{start}": partial(names, start) for start in range(0, len(TEXTS), NAMES)},
 }
