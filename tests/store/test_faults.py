@@ -4,8 +4,8 @@ import asyncio
 import itertools
 import random
 import tempfile
-from collections.abc import Awaitable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from shell.store.database import Connection
 from shell.store.parts import take_apart
 from shell.store.store import FILE, Store
 from shell.store.trouble import Damaged
+from tests.store.damage import opened
 from tests.store.desk import OWNER, Desk
 from tests.store.disk import Disk, Step
 from tests.store.power import memory
@@ -60,17 +61,6 @@ def contents(store: Store) -> dict[str, tuple[str | None, ...]]:
         return found
 
     return store.database.read(read).result()
-
-
-@contextmanager
-def opened(folder: Path) -> Iterator[Store]:
-    folder.mkdir(exist_ok=True)
-    store = Store(folder)
-    store.open()
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 # --- damage ---------------------------------------------------------------------------------
