@@ -126,8 +126,16 @@ class Run:
         return self._task
 
     def begin(self) -> None:
-        """Start: from here on the deadlines count."""
-        self._request, notices = self._prepare()
+        """Start: from here on the deadlines count.
+
+        A run whose request cannot be prepared any more (its model takes less than it did) ends here
+        with that error.
+        """
+        try:
+            self._request, notices = self._prepare()
+        except Exception as error:
+            self.stop(error)
+            return
         for notice in notices:
             self.log.append(NoticeEvent(**self.log.stamp(), **dict(notice)))
         self._watchdog = Watchdog(self._waits.overall_s, self._bark)
