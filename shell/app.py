@@ -13,8 +13,10 @@ stops, what there is to keep is kept, providers close, the loop ends.
 import asyncio
 import importlib
 import json
+import logging
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +30,7 @@ from shell.api.passes import Passes
 from shell.datadir import DataDirectory
 from shell.links import has_desktop, open_link
 from shell.look import Look, read_look
-from shell.loop import run_within, turning
+from shell.loop import LoopThread, run_within, turning
 from shell.opening import Opening, close
 from shell.placement import FILE as PLACEMENT
 from shell.signals import caught
@@ -79,7 +81,7 @@ def serve(options: Options) -> int:
                 open_link(f"{page}ticket={passes.ticket()}")
             signals.wait()
         finally:
-            run_within(CLOSE_S, thread, close(host, server))
+            _close(thread, close(host, server))
     return 0
 
 
@@ -116,7 +118,7 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
             if not signals.asked():
                 windows.run(opening.begin)
         finally:
-            run_within(CLOSE_S, thread, opening.close())
+            _close(thread, opening.close())
     return 0
 
 
@@ -148,6 +150,17 @@ async def _behind_tabs(
     )
     server.start()
     return host, server
+
+
+def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:
+    """Close what was made; what has not closed in time ends with the process, and at once.
+
+    It may still have the data directory open, so the directory's lock must not be released before.
+    """
+    if not run_within(CLOSE_S, thread, work):
+        sys.stdout.flush()
+        logging.shutdown()
+        os._exit(0 if sys.exception() is None else 1)
 
 
 def _host(options: Options, open_window: Callable[[], bool]) -> "Host":

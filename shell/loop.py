@@ -86,9 +86,11 @@ def turning() -> Iterator[LoopThread]:
         thread.stop()
 
 
-def run_within(limit_s: float, thread: LoopThread, work: Coroutine[None, None, None]) -> None:
-    """Run what closes something; after `limit_s` it is left to the end of the process."""
+def run_within(limit_s: float, thread: LoopThread, work: Coroutine[None, None, None]) -> bool:
+    """Run what closes something. False: it has not ended after `limit_s`, and goes on running."""
     try:
         thread.run(work, limit_s)
+        return True
     except TimeoutError:
         _log.warning("Something did not close within %s s and is left behind", limit_s)
+        return False
