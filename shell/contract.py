@@ -810,6 +810,8 @@ class RemarkCode(StrEnum):
     """`file`, `name`."""
     SETTINGS_UNREADABLE = "SETTINGS_UNREADABLE"
     """`file`, in which they are kept."""
+    SETTINGS_NOT_READ = "SETTINGS_NOT_READ"
+    """`file`, which is left as it is."""
     NO_KEYCHAIN = "NO_KEYCHAIN"
     KEYCHAIN_SILENT = "KEYCHAIN_SILENT"
     KEY_NOT_KEPT = "KEY_NOT_KEPT"

@@ -2,7 +2,7 @@
 
 JSON, under the names that the page uses. Keys that this version does not know are kept as they
 are; a value that makes no sense counts as not given, and is said; a file that is no JSON is set
-aside, never overwritten.
+aside, never overwritten; a file that cannot be read now is left alone, and nothing is changed.
 """
 
 import contextlib
@@ -105,7 +105,7 @@ class SettingsFile:
         """What was wrong with the file, for its owner."""
         self._raw: dict[str, JsonValue] = {}
         self._content = _Content()
-        self._read()
+        self.reload()
 
     @property
     def notices(self) -> list[str]:
@@ -171,8 +171,16 @@ class SettingsFile:
                     raw[name] = value
 
     def reload(self) -> None:
-        """Read it again: somebody else has put another file there."""
-        self._read()
+        """Read the file. When that fails, what was known before stays, and a remark says so."""
+        try:
+            self._read()
+        except OSError as error:
+            text = (
+                f"{self.path.name} cannot be read now ({_reason(error)}). It is left as it is; "
+                "the settings are those of the last time, or the standard ones."
+            )
+            facts = {"file": self.path.name}
+            self._say(Remark(code=RemarkCode.SETTINGS_NOT_READ, text=text, facts=facts))
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -180,13 +188,19 @@ class SettingsFile:
     def _writing(self) -> Iterator[dict[str, JsonValue]]:
         try:
             with alone(self.path):
-                self._read()
+                self._read_to_change()
                 raw = deepcopy(self._raw)
                 yield raw
                 self._write(raw)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise StorageFailed(f"{self.path} cannot be written: {reason}") from error
+            raise StorageFailed(f"{self.path} cannot be written: {_reason(error)}") from error
+
+    def _read_to_change(self) -> None:
+        try:
+            self._read()
+        except OSError as error:
+            text = f"{self.path} cannot be read: {_reason(error)}. Nothing was changed; try again."
+            raise StorageFailed(text) from error
 
     def _read(self) -> None:
         try:
@@ -196,7 +210,7 @@ class SettingsFile:
             self._content, wrong = _understood(raw)
         except FileNotFoundError:
             self._raw, self._content = {}, _Content()
-        except (OSError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             self._set_aside(str(error)[:200])
         else:
             self._raw = raw
@@ -207,10 +221,7 @@ class SettingsFile:
 
     def _set_aside(self, reason: str) -> None:
         aside = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
-        try:
-            self.path.replace(aside)
-        except OSError:
-            aside = self.path
+        self.path.replace(aside)
         self._raw, self._content = {}, _Content()
         text = (
             f"The settings could not be read ({reason}): every setting is as it was at first. "
@@ -257,6 +268,10 @@ def _understood(raw: dict[str, JsonValue]) -> tuple[_Content, list[str]]:
                 if removed is not None:
                     wrong.append(".".join(keys))
     return _Content(), ["everything"]
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
 
 
 def _private(path: str, flags: int) -> int:

@@ -119,6 +119,8 @@ export const hostInGerman: HostWords = {
       `${file}: „${name}“ hat keinen brauchbaren Wert und wird nicht beachtet.`,
     SETTINGS_UNREADABLE: ({ file }) =>
       `Die Einstellungen ließen sich nicht lesen. Alle sind wieder wie am Anfang. Die Datei wird als ${file} aufbewahrt.`,
+    SETTINGS_NOT_READ: ({ file }) =>
+      `${file} ist gerade nicht lesbar und bleibt, wie es ist. Es gelten die Einstellungen vom letzten Mal oder die üblichen.`,
     NO_KEYCHAIN: () =>
       "Hier gibt es keinen Schlüsselbund: Der Schlüssel bleibt nur bis zum Ende der Sitzung.",
     KEYCHAIN_SILENT: () =>
