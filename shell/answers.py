@@ -25,9 +25,6 @@ from shell.store.recorder import Recorder
 from shell.store.store import Store
 from shell.titles import Chosen, Titles
 
-TIMEOUT_MS = 600_000
-"""Overall deadline of an answer in a conversation."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -241,11 +238,10 @@ class Answers:
             system_prompt=turn.system_prompt or None,
             temperature=temperature,
             max_tokens=max_tokens,
-            timeout_ms=TIMEOUT_MS,
             inference_id=by.inference_id,
             share=True,
         )
-        log = self._engine.start(owner, request)
+        log = self._engine.start(owner, request, while_content_comes=True)
         for notice in notices:
             log.append(NoticeEvent(**log.stamp(), **dict(notice)))
         return log

@@ -93,7 +93,7 @@ def ask(data: Path, question: Question, *, as_json: bool) -> int:
             running.thread.run(running.core.keys.load({request.provider_id: url}))
 
         def begin() -> InferenceLog:
-            log = running.core.engine.start(OWNER, request)
+            log = running.core.engine.start(OWNER, request, while_content_comes=True)
             log.subscribe(lambda _: news.set())
             return log
 

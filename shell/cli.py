@@ -210,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--system", metavar="S", help="the system prompt")
     ask.add_argument("--temperature", type=float, metavar="T", help="from 0 to 2")
     ask.add_argument("--max-tokens", type=int, metavar="N", help="longest answer")
-    ask.add_argument("--timeout-ms", type=int, metavar="N", help="overall deadline")
+    ask.add_argument("--timeout-ms", type=int, metavar="N", help="longest time for the answer")
     ask.add_argument("--json", action="store_true", help="every event as one line of JSON")
     doctor = add("doctor", _doctor, "say what works on this machine and what does not")
     doctor.add_argument("--json", action="store_true", help="one line of JSON for every finding")

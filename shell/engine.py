@@ -6,10 +6,11 @@ how it ends is in `run.py`.
 
 import asyncio
 import logging
+import math
 import secrets
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shell.contract import (
     MAX_REQUEST_CHARACTERS,
@@ -102,8 +103,16 @@ class Engine:
 
     # --- runs -------------------------------------------------------------------------------
 
-    def start(self, owner: str, request: InferenceRequest) -> InferenceLog:
+    def start(
+        self, owner: str, request: InferenceRequest, *, while_content_comes: bool = False
+    ) -> InferenceLog:
         """Run once on the request's messages. The run is live when this returns its log.
+
+        Args:
+            owner: the window or tab that asks.
+            request: what is asked.
+            while_content_comes: without a `timeout_ms` the run has no overall deadline, only those
+                for its first content and from one piece of content to the next.
 
         Raises:
             ShellError: refused (VALIDATION, LIMIT, API_KEY_ERROR …); nothing has been begun.
@@ -117,7 +126,10 @@ class Engine:
         )
         prepared = fit(wish, model)
         self._admit(owner, request, provider)
-        slot = self._take_slot(owner, request, provider, model, lambda: prepared)
+        waits = self._waits(request, provider, model)
+        if while_content_comes and request.timeout_ms is None:
+            waits = replace(waits, overall_s=math.inf)
+        slot = self._take_slot(owner, request, provider, model, waits, lambda: prepared)
         self._begin(slot)
         return slot.run.log
 
@@ -144,6 +156,7 @@ class Engine:
             options,
             provider,
             model,
+            self._waits(options, provider, model),
             lambda: self._prepare_turn(session, turn, options, model),
             session,
             turn,
@@ -293,6 +306,7 @@ class Engine:
         parameters: RunParameters,
         provider: Provider,
         model: ModelInfo,
+        waits: Waits,
         prepare: Callable[[], Prepared],
         session: Session | None = None,
         turn: Turn | None = None,
@@ -304,7 +318,7 @@ class Engine:
             log,
             provider,
             prepare,
-            self._waits(parameters, provider, model),
+            waits,
             self._settings.retries,
             streamed=parameters.stream,
             cost=model.cost,

@@ -22,6 +22,7 @@ class Deadlines:
     """Longest waits, in milliseconds on the monotonic clock; a request may set its own."""
 
     overall_ms: int = 120_000
+    """A whole run. Conversations and `ask` have no such limit: they go on while content comes."""
     first_ms: int = 60_000
     """From the start of an attempt to its first content."""
     first_silent_ms: int = 300_000

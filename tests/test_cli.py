@@ -116,6 +116,23 @@ def test_little_is_imported() -> None:
 # --- ask ------------------------------------------------------------------------------------
 
 
+def test_ask_has_no_overall_deadline_of_its_own() -> None:
+    code = (
+        "import sys, shell.core\n"
+        "from shell.cli import main\n"
+        "from shell.settings import Deadlines, Settings\n"
+        "shell.core.Settings = lambda: Settings(deadlines=Deadlines(overall_ms=1))\n"
+        "raise SystemExit(main(['ask', '--provider', 'echo', *sys.argv[1:]]))"
+    )
+    command = [sys.executable, "-c", code, "/rate 50\n/repeat 60 word"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
+    assert (done.returncode, done.stdout.count("word"), done.stderr) == (0, 60, "")
+    command += ["--timeout-ms", "1000"]
+    command[3] = "/rate 0\nword\n/stall"
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
+    assert (done.returncode, "TIMEOUT" in done.stderr) == (1, True)
+
+
 def test_ask_streams_the_answer_and_stores_nothing(tmp_path: Path) -> None:
     data = tmp_path / "data"
     result = run("ask", "one two\nthree", "--provider", "echo", "--data-dir", str(data))

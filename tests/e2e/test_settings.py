@@ -108,7 +108,7 @@ def test_a_key_goes_one_way(page: Page) -> None:
 
 def test_limits_and_defaults_are_kept_or_said(page: Page) -> None:
     dialog = settings(page, "Limits")
-    whole = dialog.get_by_label("A whole answer")
+    whole = dialog.get_by_label("A script's whole answer")
     whole.fill("0.5")
     whole.press("Enter")
     expect(dialog.get_by_role("alert")).to_contain_text("from 1 to 600")

@@ -105,6 +105,12 @@ class Host:
         self.logs.append(log)
         return log
 
+    def start_without_end(self, script: str, **fields: object) -> InferenceLog:
+        """Start one run that may go on while content comes; `fields` are those of the request."""
+        log = self.engine.start(ME, request(script, **fields), while_content_comes=True)
+        self.logs.append(log)
+        return log
+
     def session(self, session_id: str = "s", *, owner: str = ME, **fields: object) -> SessionInfo:
         """Create a session; `fields` are those of its config."""
         values = {"session_id": session_id, "provider_id": "echo"} | fields

@@ -117,6 +117,16 @@ async def test_the_overall_deadline(host: Host, asked_ms: int | None, limit_s: f
     assert host.engine.status("window-1").active_inferences == 0
 
 
+async def test_a_run_without_overall_deadline_goes_on_while_content_comes(host: Host) -> None:
+    await done(host.start_without_end("/rate 1\n/repeat 2000 word"))
+    stalled = await failed(host.start_without_end("/rate 1\n/repeat 200 word\n/stall"))
+    assert stalled.code == "STREAM_TIMEOUT"
+    silent = await failed(host.start_without_end("/stall"))
+    assert silent.code == "STREAM_TIMEOUT"
+    asked = await failed(host.start_without_end("/rate 1\n/repeat 20 word", timeout_ms=5_000))
+    assert asked.code == "TIMEOUT"
+
+
 @pytest.mark.shows("D2", "B12")
 async def test_every_limit_can_be_set_on_a_request(host: Host) -> None:
     began = the_loop().time()

@@ -22,6 +22,7 @@ from shell.engine import Engine
 from shell.errors import ValidationFailed
 from shell.providers.base import Chunk, Provider, ProviderRequest
 from shell.providers.echo import EchoProvider
+from shell.settings import Settings
 from shell.store import reading
 from shell.store.store import Store
 
@@ -43,12 +44,19 @@ class Listening(EchoProvider):
 class Desk:
     """Made on the loop; every answer is as fast as the loop turns unless its script says else."""
 
-    def __init__(self, folder: Path, *, vfs: str | None = None, busy_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        vfs: str | None = None,
+        busy_s: float = 5.0,
+        settings: Settings | None = None,
+    ) -> None:
         self.store = Store(folder, vfs=vfs, busy_s=busy_s)
         self.store.open()
         self.echo = Listening()
         self.other = Listening("other")
-        self.engine = Engine(self.resolve)
+        self.engine = Engine(self.resolve, settings)
         self.answers = Answers(
             self.store,
             self.engine,

@@ -23,6 +23,7 @@ from shell.contract import (
 )
 from shell.errors import LimitReached, NotFound, SessionBusy, ShellError, ValidationFailed
 from shell.ids import epoch_ms
+from shell.settings import Deadlines, Settings
 from shell.store import reading, tree
 from tests.store.desk import OWNER, Desk, text_of
 
@@ -52,16 +53,27 @@ async def test_the_question_is_on_the_disk_before_the_model_is_asked(desk: Desk)
     found: list[list[str]] = []
     start = desk.engine.start
 
-    def watched(owner: str, request: object) -> object:
+    def watched(owner: str, request: object, **how: bool) -> object:
         rows = desk.store.database.read(
             lambda c: [row.text for row in reading.every(c, tree.conversation(c, conversation))]
         )
         found.append(rows.result())
-        return start(owner, request)  # type: ignore[arg-type]
+        return start(owner, request, **how)  # type: ignore[arg-type]
 
     desk.engine.start = watched  # type: ignore[method-assign,assignment]
     await desk.send(conversation, "kept first")
     assert found == [["kept first", ""]]
+
+
+async def test_an_answer_may_take_any_time_while_words_come(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, settings=Settings(deadlines=Deadlines(overall_ms=1)))
+    conversation = await desk.begin()
+    await desk.send(conversation, "/rate 50\n/repeat 10 word")
+    assert [message.status for message in (await desk.view(conversation)).messages] == [
+        "complete",
+        "complete",
+    ]
+    await desk.close()
 
 
 async def test_a_refused_request_leaves_the_conversation_as_it_was(desk: Desk) -> None:

@@ -109,23 +109,23 @@ it("opens at the section that was asked for, and goes on by the arrows", async (
 
 it("keeps a wait in milliseconds, and all other waits as they are", async () => {
   const { updates } = await shown("answers");
-  expect(field("A whole answer").value).toBe("120");
-  type("A whole answer", "1.5");
+  expect(field("A script's whole answer").value).toBe("120");
+  type("A script's whole answer", "1.5");
   expect(updates).toEqual([]);
-  await leave("A whole answer");
+  await leave("A script's whole answer");
   const deadlines = { firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 };
   expect(updates).toEqual([{ deadlines: { ...deadlines, overallMs: 1_500 } }]);
-  await leave("A whole answer");
+  await leave("A script's whole answer");
   expect(updates.length).toBe(1);
 });
 
 it("says which number cannot be, and sends none", async () => {
   const { updates } = await shown("answers");
   for (const wrong of ["0.5", "601", "", "-3"]) {
-    type("A whole answer", wrong);
-    await leave("A whole answer");
+    type("A script's whole answer", wrong);
+    await leave("A script's whole answer");
     expect(alert(), wrong).toContain("It must be from 1 to 600");
-    expect(field("A whole answer").value).toBe(wrong);
+    expect(field("A script's whole answer").value).toBe(wrong);
   }
   expect(updates).toEqual([]);
 });

@@ -74,8 +74,9 @@ export const preferencesInGerman: Strings["preferences"] = {
   sessions: "Sitzungen von Skripten",
   sessionsHint: "Unterhaltungen, die ein Programm im Fenster offen halten darf.",
   waits: "Längste Wartezeiten",
-  overallMs: "Eine ganze Antwort",
-  overallMsHint: "Was länger dauert, wird angehalten. Was schon da ist, bleibt.",
+  overallMs: "Eine ganze Antwort an ein Skript",
+  overallMsHint:
+    "Für Skripte ohne eigene Grenze. Chats haben keine, solange Wörter kommen.",
   firstMs: "Das erste Wort",
   firstMsHint: "Von der Frage bis zum ersten Wort der Antwort.",
   firstSilentMs: "Das erste Wort, wo es dauern darf",
