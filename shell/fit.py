@@ -25,7 +25,8 @@ def room(model: ModelInfo, max_tokens: int | None) -> int:
 
     The rest is kept for the answer: as long as it may become, but a quarter of all at most.
     """
-    reserve = max_tokens or model.max_output_tokens or ANSWER_RESERVE_TOKENS
+    most = max_tokens or model.max_tokens_default or model.max_output_tokens
+    reserve = most or ANSWER_RESERVE_TOKENS
     return model.context_tokens - min(reserve, model.context_tokens // 4)
 
 
@@ -57,7 +58,7 @@ def fit(wish: Wish, model: ModelInfo) -> tuple[ProviderRequest, tuple[Notice, ..
             )
         )
         temperature = None
-    max_tokens = wish.max_tokens
+    max_tokens = wish.max_tokens or model.max_tokens_default
     if max_tokens and model.max_output_tokens and max_tokens > model.max_output_tokens:
         text = f"{model.id} writes at most {model.max_output_tokens} tokens"
         notices.append(

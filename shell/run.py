@@ -241,6 +241,8 @@ class Run:
                 self._call(_name(call_id), _name(name), arguments)
             case Progress(status, progress, activity):
                 self._say(status, progress, activity)
+            case Notice():
+                self.log.append(NoticeEvent(**self.log.stamp(), **dict(chunk)))
             case UsageReport():
                 self._usage = _usage(chunk) or self._usage
             case Finish(reason):

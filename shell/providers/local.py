@@ -15,6 +15,7 @@ from shell.providers.endpoint import Endpoint
 from shell.providers.listing import ListedModel
 from shell.providers.llama_chat import LlamaChat
 from shell.providers.llama_process import Child, LlamaProcess
+from shell.providers.repetition import without_repetition
 from shell.providers.weights import EMBEDDED_ID, EMBEDDED_NAME, Weights, WeightsShelf
 
 MAX_CONTEXT_TOKENS = 8_192
@@ -111,6 +112,7 @@ class LocalProvider:
         return ModelInfo(
             model_id,
             min(header.context_tokens, self._context_tokens),
+            max_tokens_default=table.max_tokens_default,
             temperature_default=table.temperature_default if table.known else None,
             system_prompt=header.system_prompt,
             assistant_prefill=True,
@@ -134,7 +136,10 @@ class LocalProvider:
         async with _loaded(runner.process, prepared) as child:
             connection = await self._connect(runner, child)
             try:
-                async with aclosing(connection.stream(request)) as chunks:
+                stream = connection.stream(request)
+                if weights.embedded:
+                    stream = without_repetition(stream, weights.id)
+                async with aclosing(stream) as chunks:
                     async for chunk in chunks:
                         yield chunk
             except ProviderError as error:

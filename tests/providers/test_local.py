@@ -126,7 +126,10 @@ async def test_what_a_model_takes_comes_from_its_header(tmp_path: Path) -> None:
 async def test_the_embedded_model_answers(local: LocalProvider) -> None:
     info = local.model(EMBEDDED_ID)
     assert (info.context_tokens, info.temperature_default) == (8_192, 0.2)
-    assert "dry_multiplier" in dict(info.sampling)
+    assert info.max_tokens_default == 800
+    sampling = dict(info.sampling)
+    assert "dry_multiplier" in sampling
+    assert (sampling["repeat_penalty"], sampling["repeat_last_n"]) == (1.1, 256)
     system = Message(role="system", content="You are brief.")
     answer = await ask(local, a_request(local, system, "Say hello.", temperature=0.2, max_tokens=8))
     assert answer.error is None

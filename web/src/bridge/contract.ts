@@ -306,7 +306,8 @@ export type NoticeCode =
   | "MAX_TOKENS_LOWERED"
   | "SYSTEM_PROMPT_DROPPED"
   | "HISTORY_TRIMMED"
-  | "PARTS_LEFT_OUT";
+  | "PARTS_LEFT_OUT"
+  | "REPETITION_STOPPED";
 
 /** Something that the host did differently from what was asked. */
 export interface Notice {

@@ -103,6 +103,8 @@ export const hostInGerman: HostWords = {
       leftOut === 1
         ? `Die älteste Nachricht passt nicht mehr in ${nameOf(model)} und wurde weggelassen.`
         : `Die ${count(leftOut ?? 0)} ältesten Nachrichten passen nicht mehr in ${nameOf(model)} und wurden weggelassen.`,
+    REPETITION_STOPPED: ({ model }) =>
+      `${nameOf(model)} hat sich nur noch wiederholt. Die Antwort wurde deshalb angehalten.`,
     PARTS_LEFT_OUT: ({ model }) =>
       `Die Bilder oder Dateien früherer Nachrichten nimmt ${nameOf(model)} nicht an.`,
   },
