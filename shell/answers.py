@@ -19,8 +19,8 @@ from shell.history import history, to_continue
 from shell.ids import TEMPORARY, new_id
 from shell.log import InferenceLog
 from shell.providers.base import ModelInfo, Provider
-from shell.store import turns
-from shell.store.database import Database, Job
+from shell.store import tree, turns
+from shell.store.database import Connection, Database, Job
 from shell.store.recorder import Recorder
 from shell.store.store import Store
 from shell.titles import Chosen, Titles
@@ -183,7 +183,13 @@ class Answers:
             await self.kept(conversation_id)
             # Once more: an answer that had just ended was not on the disk the first time.
             place = await self._store.read(kept_id, find)
-            turn = await self._store.write(kept_id, lambda c: put(c, place, by))
+
+            def write(connection: Connection) -> turns.Turn:
+                # It may have been deleted since, and what is deleted is not answered.
+                tree.conversation(connection, conversation_id)
+                return put(connection, place, by)
+
+            turn = await self._store.write(kept_id, write)
             try:
                 log = self._start(owner, options, model, by, turn)
             except Exception:

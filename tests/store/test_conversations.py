@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -25,8 +26,10 @@ from shell.errors import LimitReached, NotFound, SessionBusy, ShellError, Valida
 from shell.ids import epoch_ms
 from shell.settings import Deadlines, Settings
 from shell.store import reading, tree
+from shell.store.database import Job
 from tests.store.desk import OWNER, Desk, text_of
 
+T = TypeVar("T")
 pytestmark = pytest.mark.anyio
 PIXEL = base64.b64encode(b"\x89PNG a picture").decode()
 PICTURE = ImagePart(media_type="image/png", data=PIXEL)
@@ -122,6 +125,32 @@ async def test_a_refused_first_message_leaves_no_word(desk: Desk) -> None:
         await desk.answers.send(OWNER, request)
     assert await desk.view(conversation) == before
     assert await desk.conversations.search(SearchRequest(query="never")) == []
+
+
+@pytest.mark.parametrize("how", ["send", "regenerate"])
+async def test_a_conversation_that_is_deleted_meanwhile_is_not_answered(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    conversation = await desk.begin()
+    said = await desk.send(conversation, "one")
+    read, reads = desk.store.read, 0
+
+    async def deleted_after_the_last_look(kept_id: str, job: Job[T]) -> T:
+        nonlocal reads
+        found = await read(kept_id, job)
+        reads += 1
+        if reads == 2:
+            await desk.conversations.delete(OWNER, conversation)
+        return found
+
+    monkeypatch.setattr(desk.store, "read", deleted_after_the_last_look)
+    asked = len(desk.echo.received)
+    begun = desk.send(conversation, "two") if how == "send" else desk.regenerate(said.answer_id)
+    with pytest.raises(NotFound):
+        await begun
+    assert (reads, len(desk.echo.received)) == (2, asked)
+    await desk.conversations.undelete(conversation)
+    assert await desk.texts(conversation) == ["one", "one"]
 
 
 async def test_an_unknown_provider_is_refused_before_anything_is_written(desk: Desk) -> None:
