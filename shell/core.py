@@ -9,6 +9,7 @@ from pathlib import Path
 from shell.contract import Defaults
 from shell.engine import Engine
 from shell.keys import Keys
+from shell.logs import redact_also
 from shell.loop import LoopThread, run_within, turning
 from shell.providers.registry import Providers
 from shell.settings import Settings
@@ -27,6 +28,7 @@ class Core:
 
     def __init__(self, data: Path, environ: Mapping[str, str], settings: Settings) -> None:
         self.keys = Keys(environment=lambda each: self.providers.environment_key(each))
+        redact_also(self.keys.secrets)
         self.providers = Providers(data, environ, find_key=self.keys.find)
         self.engine = Engine(self.providers.resolve, settings)
 

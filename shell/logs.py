@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shell.redaction import redact
 
@@ -18,10 +18,11 @@ class _Redacting(logging.Formatter):
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__(FORMAT, "%H:%M:%S")
-        self._secrets = secrets
+        self.sources: list[Callable[[], Iterable[str]]] = [lambda: secrets]
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record), self._secrets)
+        secrets = {secret for source in self.sources for secret in source()}
+        return redact(super().format(record), secrets)
 
 
 def set_up_logs(level: str, environ: Mapping[str, str] = os.environ) -> None:
@@ -41,3 +42,14 @@ def set_up_logs(level: str, environ: Mapping[str, str] = os.environ) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO if level == "debug" else logging.WARNING)
     logging.getLogger("shell").setLevel(level.upper())
+
+
+def redact_also(secrets: Callable[[], Iterable[str]]) -> None:
+    """Take further secrets out of the log, such as keys that come from a keychain.
+
+    Args:
+        secrets: asked for each line, on the thread that logs.
+    """
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Redacting):
+            handler.formatter.sources.append(secrets)

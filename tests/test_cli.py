@@ -298,6 +298,40 @@ def test_the_log_holds_no_secret() -> None:
     assert key not in done.stderr
 
 
+def test_the_log_holds_no_key_that_was_entered_or_came_from_a_keychain() -> None:
+    code = (
+        "import asyncio, json, logging, os, sys\n"
+        "from pathlib import Path\n"
+        "from shell.core import Core\n"
+        "from shell.logs import set_up_logs\n"
+        "from shell.settings import Settings\n"
+        "set_up_logs('warning')\n"
+        "entered, kept = sys.argv[1:]\n"
+        "class Chain:\n"
+        "    def get_password(self, service, name):\n"
+        "        return json.dumps({'key': kept, 'host': 'api.openai.com'})\n"
+        "async def main():\n"
+        "    core = Core(Path('nowhere'), {}, Settings())\n"
+        "    core.keys._find_keychain = Chain\n"
+        "    await core.keys.load({'openai': 'https://api.openai.com/v1'})\n"
+        "    core.keys._find_keychain = lambda: None\n"
+        "    await core.keys.set('anthropic', entered, 'https://api.anthropic.com')\n"
+        "    logging.getLogger('shell').warning('they are %s and %s', entered, kept)\n"
+        "    await core.close()\n"
+        "asyncio.run(main())\n"
+    )
+    keys = ["sk-ant-ABCDEFGHIJKLMNOPQR", "sk-proj-abcdefghijklmnopqrstuvwxyz"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *keys],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+    )
+    assert "they are [key] and [key]" in done.stderr, done.stderr
+    assert not [key for key in keys if key in done.stderr]
+
+
 # --- the local model's weights ----------------------------------------------------------------
 
 
