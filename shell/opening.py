@@ -39,6 +39,8 @@ class Opening:
         self._on_failure = on_failure
         self._made: asyncio.Future[Served] = thread.call(thread.loop.create_future)
         self._task: asyncio.Task[None] | None = None
+        self._waiting: list[Callable[[Host], None]] | None = []
+        """What to do with the host once it is there, in its order; then None."""
 
     def begin(self) -> None:
         """Begin to make the host. From any thread, once."""
@@ -50,15 +52,11 @@ class Opening:
 
     def hear(self, caller: "Caller", text: str) -> None:
         """Take what a page says; before there is a host it waits, in its order."""
-        if not self._made.done():
-            self._made.add_done_callback(lambda _: self.hear(caller, text))
-        elif (served := self._served()) is not None:
-            served[0].door.post(caller, text)
+        self._with_host(lambda host: host.door.post(caller, text))
 
     def leave(self, caller_id: str) -> None:
-        """A window is gone for good."""
-        if (served := self._served()) is not None:
-            served[0].leave(caller_id)
+        """A window is gone for good; before there is a host this waits as well."""
+        self._with_host(lambda host: host.leave(caller_id))
 
     async def close(self) -> None:
         """Close what was made.
@@ -78,12 +76,24 @@ class Opening:
         usual = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_S)
         try:
-            self._made.set_result(await self._making())
+            served = await self._making()
+            self._made.set_result(served)
+            # In this turn of the loop, or what is queued already would overtake it.
+            waiting, self._waiting = self._waiting or [], None
+            for work in waiting:
+                work(served[0])
         except Exception as error:
+            self._waiting = None
             self._made.set_exception(error)
             self._on_failure()
         finally:
             sys.setswitchinterval(usual)
+
+    def _with_host(self, work: "Callable[[Host], None]") -> None:
+        if self._waiting is not None:
+            self._waiting.append(work)
+        elif (served := self._served()) is not None:
+            work(served[0])
 
     def _served(self) -> "Served | None":
         made = self._made
