@@ -116,7 +116,9 @@ class Windows:
             waiter = threading.Thread(target=wait_for_signal, name="signals", daemon=True)
             waiter.start()
             self._build()
-            webview.start(on_start, gui=self._view.GUI, private_mode=True)
+            # A signal that came before there was a window has found nothing to close.
+            if not self._closing:
+                webview.start(on_start, gui=self._view.GUI, private_mode=True)
             self._view.finish()
             for uid in list(self._ends):
                 self._ended(uid)

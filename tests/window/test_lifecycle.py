@@ -73,6 +73,11 @@ def test_a_signal_before_the_page_is_there_ends_it_too() -> None:
         assert time.monotonic() - began < END_S
 
 
+def test_a_signal_before_there_is_a_window_ends_it_too() -> None:
+    with HostProcess("tests.window.early_signal", env=OFFSCREEN) as program:
+        assert program.wait() == 0
+
+
 def test_closing_the_last_window_ends_the_program(playwright: Playwright) -> None:
     with host() as program, inside(playwright, str(program.json_line()["debugUrl"])) as browser:
         (page,) = windows(browser)
