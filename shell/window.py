@@ -81,6 +81,9 @@ class Windows:
         self._on_closed = on_closed
         self._ends: dict[str, Callable[[], None]] = {}
         self._callers: dict[str, Caller] = {}
+        self._gone: set[str] = set()
+        """Closed windows, whose pages may still speak for a moment."""
+        self._calling = threading.Lock()
         self._building = threading.Lock()
         self._closing = False
         self._announced = debug_port is None
@@ -164,6 +167,7 @@ class Windows:
             )
             if window is not None:
                 window.events.closing += lambda: self._leave(window)
+                window.events.closed += lambda: self._ended(window.uid)
             if place.x is not None and place.y is not None:
                 self._placement = replace(place, x=place.x + STEP, y=place.y + STEP)
 
@@ -185,7 +189,10 @@ class Windows:
         """What a page says, on the thread of the user interface: all that it can reach here."""
         if name != "post" or not isinstance(text, str):
             return
-        caller = self._callers.get(window.uid) or self._begin(window)
+        with self._calling:
+            if window.uid in self._gone:
+                return
+            caller = self._callers.get(window.uid) or self._begin(window)
         with contextlib.suppress(RuntimeError):  # the loop has ended, and the program is about to
             self._loop.call_soon_threadsafe(self._door, caller, text)
 
@@ -204,15 +211,16 @@ class Windows:
                 self._loop.call_soon_threadsafe(self._on_closed, caller.id)
 
         self._ends[window.uid] = end
-        window.events.closed += lambda: self._ended(window.uid)
         pump.start()
         return caller
 
     def _ended(self, uid: str) -> None:
         """Once for each window: pywebview tells it in a thread that may come too late."""
-        end = self._ends.pop(uid, None)
+        with self._calling:
+            self._gone.add(uid)
+            self._callers.pop(uid, None)
+            end = self._ends.pop(uid, None)
         if end is not None:
-            self._callers.pop(uid)
             end()
 
     def _taken(self) -> None:
