@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from urllib.parse import urlsplit
 
 SCHEMES = frozenset({"http", "https", "mailto"})
@@ -12,7 +13,7 @@ SCHEMES = frozenset({"http", "https", "mailto"})
 def open_link(url: str) -> bool:
     """Hand `url` to the desktop. False when it is no web or mail address or nothing can open it.
 
-    The opened program is not our child, holds none of our streams and outlives us.
+    The opened program holds none of our streams and outlives us.
     """
     if urlsplit(url).scheme not in SCHEMES:
         return False
@@ -22,13 +23,15 @@ def open_link(url: str) -> bool:
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if opener is None or not has_desktop():
         return False
-    subprocess.Popen(  # noqa: S603 - one argument, of a checked scheme, and no shell
+    opening = subprocess.Popen(  # noqa: S603 - one argument, of a checked scheme, and no shell
         [opener, url],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    # Whoever starts a process has to take its status, or it stays as a zombie.
+    threading.Thread(target=opening.wait, name="open link", daemon=True).start()
     return True
 
 
