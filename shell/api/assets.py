@@ -18,17 +18,32 @@ MANIFEST = ".vite/manifest.json"
 TEMPLATE = Path(__file__).parents[1] / "templates" / "index.html"
 """Not Jinja's, which takes longer to load than a window takes to open."""
 _TYPES = {
+    ".avif": "image/avif",
     ".css": "text/css; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
     ".gif": "image/gif",
+    ".html": "text/html; charset=utf-8",
     ".ico": "image/vnd.microsoft.icon",
     ".jpg": "image/jpeg",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".map": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".ogg": "audio/ogg",
+    ".otf": "font/otf",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
     ".txt": "text/plain; charset=utf-8",
     ".wasm": "application/wasm",
+    ".wav": "audio/wav",
+    ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
     ".webp": "image/webp",
+    ".woff": "font/woff",
     ".woff2": "font/woff2",
 }
 """Our own table: on Windows the system's is whatever programs wrote into the registry."""
@@ -150,4 +165,4 @@ def read_asset(directory: Path, name: str) -> Asset:
     path = (directory / name).resolve()
     if not path.is_relative_to(directory.resolve()):
         raise ValueError(f"{name} lies outside of the page")
-    return Asset(path.read_bytes(), _TYPES.get(path.suffix, "application/octet-stream"))
+    return Asset(path.read_bytes(), _TYPES.get(path.suffix.lower(), "application/octet-stream"))
