@@ -31,7 +31,7 @@ _SIGNATURES = """\
 |---|---|---|
 | `llmInference(options)` | takes more options | assignable |
 | `llmCancel(inferenceId)` | the same | assignable |
-| `llmCreateSession(config)` | takes `share`; `metadata` is absent when none was given | assignable |
+| `llmCreateSession(config)` | takes `share`; no null `metadata` | assignable |
 | `llmDestroySession(sessionId)` | the same | assignable |
 | `llmRunSession(options)` | takes more options | assignable |
 | `llmGetStatus()` | returns more counts | assignable |
