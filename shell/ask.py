@@ -5,6 +5,7 @@ our output that is slow, or stands still, delays nobody but itself, and Ctrl-C r
 """
 
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from types import FrameType
 from typing import cast
 
 from pydantic import TypeAdapter
+from pydantic.alias_generators import to_camel
 
 from shell.api.feed import last_seq
 from shell.api.validation import checked
@@ -144,7 +146,12 @@ def _on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
 
 
 def _write_json(event: AnyEvent) -> None:
-    _put(event.model_dump_json(ensure_ascii=True) + "\n")
+    fields = event.model_dump(mode="json")
+    # A page's events leave these out where they are null; a line always has the same fields.
+    for name in ("session_id", "progress", "finish_reason"):
+        if name in type(event).model_fields:
+            fields.setdefault(to_camel(name), None)
+    _put(json.dumps(fields, separators=(",", ":")) + "\n")
 
 
 def _put(text: str) -> None:

@@ -55,6 +55,8 @@ class Value(BaseModel):
 
 SAID = Field(exclude_if=lambda value: not value)
 """Of a field that came later: where it has nothing to say, it is not sent."""
+ABSENT = Field(exclude_if=lambda value: value is None, json_schema_extra={"absent": True})
+"""Marks a field that is left out where it would be null, as in the reference design's types."""
 
 
 # --- what a page sends ----------------------------------------------------------------------
@@ -62,7 +64,9 @@ SAID = Field(exclude_if=lambda value: not value)
 InferenceId = Annotated[str, Field(pattern=r"^inf-[A-Za-z0-9-]{1,64}$")]
 LookupId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 """An inference that may or may not exist; a name that the host would not give is merely unknown."""
-SessionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
+SessionId = Annotated[str, Field(min_length=1, max_length=100)]
+"""Any characters: a session id is a key of a dictionary in memory, never a path, a query or a line
+of the log."""
 ProviderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 ModelId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Temperature = Annotated[float, Field(ge=0, le=2)]
@@ -116,21 +120,25 @@ def _check_length(parts: list[Part]) -> list[Part]:
     return parts
 
 
-Content = (
-    Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
-    | Annotated[
-        list[Part],
-        Field(min_length=1, max_length=64, fail_fast=True),
-        AfterValidator(_check_length),
-    ]
-)
+Parts = Annotated[
+    list[Part],
+    Field(min_length=1, max_length=64, fail_fast=True),
+    AfterValidator(_check_length),
+]
+Content = Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)] | Parts
+"""What a person sends in a conversation of the app; never empty."""
 
 
 class Message(Value):
-    """One turn of a conversation: a role and a text, or a list of parts."""
+    """One turn of a conversation: a role and a text, which may be empty, or a list of parts.
+
+    Unknown fields are ignored: a page sends the messages that it keeps, with fields of its own.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     role: Role
-    content: Content
+    content: Annotated[str, Field(max_length=MAX_MESSAGE_CHARACTERS)] | Parts
 
     @property
     def text(self) -> str:
@@ -224,7 +232,7 @@ class SessionInfo(Value):
     is_active: bool
     message_count: int
     total_tokens: int
-    metadata: Metadata | None
+    metadata: Annotated[Metadata | None, ABSENT]
 
 
 class SessionMessage(Value):
@@ -314,7 +322,7 @@ class Event(Value):
     """One entry of an inference's log. `seq` is dense from 0; `ms` counts from its beginning."""
 
     inference_id: str
-    session_id: str | None
+    session_id: Annotated[str | None, ABSENT]
     seq: int
     ms: int
 
@@ -329,7 +337,7 @@ class ThinkingEvent(Event):
 
     channel: Literal["llm:thinking"] = "llm:thinking"
     status: str
-    progress: float | None = None
+    progress: Annotated[float | None, ABSENT] = None
     """From 0 to 1, where it is known."""
     activity: Annotated[Activity | None, SAID] = None
     """The same as `status`, for a page in another language."""
@@ -437,7 +445,8 @@ class DoneEvent(Event):
     channel: Literal["llm:done"] = "llm:done"
     total_tokens: int
     usage: Usage
-    finish_reason: FinishReason | None
+    finish_reason: Annotated[FinishReason | None, ABSENT]
+    """Absent when the run was cancelled."""
     cancelled: bool
     timing: Timing
 

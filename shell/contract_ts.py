@@ -211,8 +211,12 @@ class _Writer:
         for field, inner in schema["properties"].items():
             kept = field in required or "const" in inner
             lines.append(textwrap.indent(_doc(docs.get(field, "")), "  "))
-            end = "" if kept else " | undefined"
-            lines.append(f"  {field}{'' if kept else '?'}: {self._type(inner)}{end};\n")
+            text = self._type(inner)
+            if inner.get("absent"):
+                text = text.removesuffix(" | null")  # never null, and never there as undefined
+            elif not kept:
+                text += " | undefined"
+            lines.append(f"  {field}{'' if kept else '?'}: {text};\n")
         return "".join([*lines, "}\n"])
 
     def _field_docs(self, model: type[BaseModel]) -> dict[str, str]:

@@ -260,10 +260,11 @@ MUTATIONS = (
     ),
     Mutation(
         "D57",
-        "a session id may hold anything",
-        "shell/contract.py",
-        (('SessionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]',
-          "SessionId = Annotated[str, Field(min_length=1, max_length=100)]"),),
+        "a session id is written to the log as it came",
+        "shell/engine.py",
+        (("        self._sessions[owner, config.session_id] = session\n",
+          "        self._sessions[owner, config.session_id] = session\n"
+          '        _log.warning("Created session: %s", config.session_id)\n'),),
     ),
 )  # fmt: skip
 

@@ -133,14 +133,13 @@ it("says what came of a trial", () => {
 });
 
 it("keeps the code, the reason and the provider's words on the way through a run", () => {
-  const stamp = { inferenceId: "inf-1", sessionId: null, ms: 0 };
+  const stamp = { inferenceId: "inf-1", ms: 0 };
   const state = reduce(beginRun("inf-1"), [
     {
       ...stamp,
       seq: 0,
       channel: "llm:thinking",
       status: ENGLISH,
-      progress: null,
       activity: "loading",
     },
     {

@@ -184,11 +184,12 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
     async attach(request) {
       router.hold(request.inferenceId);
       try {
-        const found = await fetchAll(request);
-        const last = found.events.at(-1);
-        if (!found.live) router.forget(request.inferenceId);
-        else router.follow(request.inferenceId, last ? lastSeqOf(last) : (request.afterSeq ?? -1));
-        return found;
+        const { events, live } = await fetchAll(request);
+        const last = events.at(-1);
+        const after = request.afterSeq ?? -1;
+        if (live) router.follow(request.inferenceId, last ? lastSeqOf(last) : after);
+        else router.forget(request.inferenceId);
+        return { events: router.number(events, after), live };
       } finally {
         // After the caller has seen the answer: what came meanwhile follows it.
         afterTurn(() => router.release(request.inferenceId));
@@ -212,7 +213,6 @@ function ending(inferenceId: string, seq: number): AnyEvent {
   return {
     channel: "llm:error",
     inferenceId,
-    sessionId: null,
     seq,
     ms: 0,
     error: "The host was started again and no longer has this answer",
@@ -239,8 +239,11 @@ function deferred(): Deferred {
   return { promise, resolve: () => resolve(), reject: (error) => reject(error) };
 }
 
-/** Run after the microtasks of this turn, also in a hidden page, where timers are slow. */
-function afterTurn(run: () => void): void {
+/**
+ * Run after the microtasks of this turn, also in a hidden page, where timers are slow. Whoever
+ * awaited a promise that has been settled, through however many async functions, has gone on then.
+ */
+export function afterTurn(run: () => void): void {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
     port1.close();

@@ -96,7 +96,11 @@ export interface FilePart {
   data: string;
 }
 
-/** One turn of a conversation: a role and a text, or a list of parts. */
+/**
+ * One turn of a conversation: a role and a text, which may be empty, or a list of parts.
+ *
+ * Unknown fields are ignored: a page sends the messages that it keeps, with fields of its own.
+ */
 export interface Message {
   role: Role;
   content: Content;
@@ -173,7 +177,7 @@ export interface SessionInfo {
   isActive: boolean;
   messageCount: number;
   totalTokens: number;
-  metadata: Record<string, JsonValue> | null;
+  metadata?: Record<string, JsonValue>;
 }
 
 /**
@@ -242,13 +246,13 @@ export interface HelloReply {
 /** What the host is doing while there is nothing to read yet. */
 export interface ThinkingEvent {
   inferenceId: string;
-  sessionId: string | null;
+  sessionId?: string;
   seq: number;
   ms: number;
   channel: "llm:thinking";
   status: string;
   /** From 0 to 1, where it is known. */
-  progress: number | null;
+  progress?: number;
   /** The same as `status`, for a page in another language. */
   activity?: Activity | null | undefined;
 }
@@ -256,7 +260,7 @@ export interface ThinkingEvent {
 /** Text that the model thinks before it answers. `count` parts were joined. */
 export interface ReasoningEvent {
   inferenceId: string;
-  sessionId: string | null;
+  sessionId?: string;
   seq: number;
   ms: number;
   channel: "llm:reasoning";
@@ -267,7 +271,7 @@ export interface ReasoningEvent {
 /** Text of the answer. `count` parts were joined; `seq` and `index` are those of the first. */
 export interface TokenEvent {
   inferenceId: string;
-  sessionId: string | null;
+  sessionId?: string;
   seq: number;
   ms: number;
   channel: "llm:token";
@@ -279,7 +283,7 @@ export interface TokenEvent {
 /** A piece of a tool call. */
 export interface ToolEvent {
   inferenceId: string;
-  sessionId: string | null;
+  sessionId?: string;
   seq: number;
   ms: number;
   channel: "llm:tool";
@@ -291,7 +295,7 @@ export interface ToolEvent {
 /** The request failed before any content and is made again after `delayMs`. */
 export interface RetryingEvent {
   inferenceId: string;
-  sessionId: string | null;
+  sessionId?: string;
   seq: number;
   ms: number;
   channel: "llm:retrying";
@@ -323,7 +327,7 @@ export interface Notice {
 /** Something that the host did differently from what was asked, and says so. */
 export interface NoticeEvent {
   inferenceId: string;
-  sessionId: string | null;
+  sessionId?: string;
   seq: number;
   ms: number;
   channel: "llm:notice";
@@ -361,13 +365,14 @@ export interface Timing {
 /** The run ended, by itself or because somebody cancelled it. Nothing follows. */
 export interface DoneEvent {
   inferenceId: string;
-  sessionId: string | null;
+  sessionId?: string;
   seq: number;
   ms: number;
   channel: "llm:done";
   totalTokens: number;
   usage: Usage;
-  finishReason: FinishReason | null;
+  /** Absent when the run was cancelled. */
+  finishReason?: FinishReason;
   cancelled: boolean;
   timing: Timing;
 }
@@ -375,7 +380,7 @@ export interface DoneEvent {
 /** The run failed. What arrived before stays. Nothing follows. */
 export interface ErrorEvent {
   inferenceId: string;
-  sessionId: string | null;
+  sessionId?: string;
   seq: number;
   ms: number;
   channel: "llm:error";

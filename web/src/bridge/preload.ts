@@ -1,5 +1,5 @@
 /** Preload: `window.llm` and `window.shell`, what any script of the page may use. */
-import type { Attachment, Bridge } from "./bridge";
+import { type Attachment, afterTurn, type Bridge } from "./bridge";
 import type {
   AnyEvent,
   AttachRequest,
@@ -15,15 +15,27 @@ import type { Channel, EventOf, Unsubscribe } from "./router";
 
 type Subscribe<C extends Channel> = (callback: (event: EventOf<C>) => void) => Unsubscribe;
 
+/** Metadata is anything that JSON can say; anything else is refused with VALIDATION. */
+export type SessionOptions = Omit<SessionConfig, "metadata"> & {
+  metadata?: Record<string, unknown> | null | undefined;
+};
+
+/** Every channel has its subscription: `llm:token` has `onLlmToken`. */
+export type Subscriptions = {
+  readonly [C in Channel as C extends `llm:${infer Name}`
+    ? `onLlm${Capitalize<Name>}`
+    : never]: Subscribe<C>;
+};
+
 /** The models behind the host. Rejections are errors with `code`, `retryable`, `retryAfterMs`. */
-export interface Llm {
+export interface Llm extends Subscriptions {
   /** Resolves when the host answers; pending again while it is lost. */
   ready(): Promise<void>;
   /** Start a run; resolves with its id. */
   llmInference(options: InferenceRequest): Promise<string>;
   /** Stop a run; false when it is unknown or has ended. */
   llmCancel(inferenceId: string): Promise<boolean>;
-  llmCreateSession(config: SessionConfig): Promise<SessionInfo>;
+  llmCreateSession(config: SessionOptions): Promise<SessionInfo>;
   llmDestroySession(sessionId: string): Promise<boolean>;
   /** Add messages to a session and answer them; resolves with the run's id. */
   llmRunSession(options: SessionRunOptions): Promise<string>;
@@ -33,14 +45,6 @@ export interface Llm {
   /** The runs that this page may attach to. */
   llmList(): Promise<InferenceSummary[]>;
   llmGetSession(sessionId: string): Promise<SessionSnapshot>;
-  readonly onLlmToken: Subscribe<"llm:token">;
-  readonly onLlmThinking: Subscribe<"llm:thinking">;
-  readonly onLlmReasoning: Subscribe<"llm:reasoning">;
-  readonly onLlmTool: Subscribe<"llm:tool">;
-  readonly onLlmRetrying: Subscribe<"llm:retrying">;
-  readonly onLlmNotice: Subscribe<"llm:notice">;
-  readonly onLlmDone: Subscribe<"llm:done">;
-  readonly onLlmError: Subscribe<"llm:error">;
   /** All events in the batches in which they came, or those of one inference. */
   onLlmEvents(callback: (events: readonly AnyEvent[]) => void, inferenceId?: string): Unsubscribe;
 }
@@ -65,19 +69,27 @@ export const newInferenceId = (): string => `inf-${crypto.randomUUID()}`;
 export function createLlm(bridge: Bridge): Llm {
   const { client, router } = bridge;
 
-  /** Events may come before the answer to the call: the run is known from its beginning. */
+  /**
+   * Events may come before the answer to the call: the run is known from its beginning. A caller
+   * that leaves the id to us can only compare events with it once it has it. So they are held until
+   * then: a push brings the reply and the first events together.
+   */
   async function start<T extends { inferenceId?: string | null | undefined }>(
     options: T,
     run: (options: T) => Promise<string>,
   ): Promise<string> {
-    const named = { ...options, inferenceId: options?.inferenceId ?? newInferenceId() };
-    const known = router.live.has(named.inferenceId);
-    if (!known) router.follow(named.inferenceId, -1);
+    const chosen = options?.inferenceId ?? null;
+    const inferenceId = chosen ?? newInferenceId();
+    const known = router.live.has(inferenceId);
+    if (!known) router.follow(inferenceId, -1);
+    if (chosen === null) router.hold(inferenceId);
     try {
-      return await run(named);
+      return await run({ ...options, inferenceId });
     } catch (error) {
-      if (!known) router.forget(named.inferenceId);
+      if (!known) router.forget(inferenceId);
       throw error;
+    } finally {
+      if (chosen === null) afterTurn(() => router.release(inferenceId));
     }
   }
 
@@ -85,7 +97,7 @@ export function createLlm(bridge: Bridge): Llm {
     ready: () => bridge.ready(),
     llmInference: (options) => start(options, client.llm.inference),
     llmCancel: client.llm.cancel,
-    llmCreateSession: client.llm.createSession,
+    llmCreateSession: (config) => client.llm.createSession(config as SessionConfig),
     llmDestroySession: client.llm.destroySession,
     llmRunSession: (options) => start(options, client.llm.runSession),
     llmGetStatus: () => client.llm.getStatus(),

@@ -5,16 +5,19 @@ export type Channel = AnyEvent["channel"];
 export type EventOf<C extends Channel> = Extract<AnyEvent, { channel: C }>;
 export type Unsubscribe = () => void;
 
-const CHANNELS: ReadonlySet<string> = new Set<Channel>([
-  "llm:thinking",
-  "llm:reasoning",
-  "llm:token",
-  "llm:tool",
-  "llm:retrying",
-  "llm:notice",
-  "llm:done",
-  "llm:error",
-]);
+/** One entry for each channel: a channel that is missing or unknown does not compile. */
+export type ChannelTable<C extends string = Channel> = Readonly<Record<C, true>>;
+
+export const CHANNELS = {
+  "llm:thinking": true,
+  "llm:reasoning": true,
+  "llm:token": true,
+  "llm:tool": true,
+  "llm:retrying": true,
+  "llm:notice": true,
+  "llm:done": true,
+  "llm:error": true,
+} as const satisfies ChannelTable;
 
 type Listener<T> = (value: T) => void;
 
@@ -23,7 +26,12 @@ export interface Router {
   /** Events in the batches in which they came; of one inference, if one is named. */
   onEvents(listener: Listener<readonly AnyEvent[]>, inferenceId?: string): Unsubscribe;
   dispatch(events: readonly AnyEvent[]): void;
-  /** Keep a run's events back until `release`, while older ones are being fetched. */
+  /**
+   * Number the token events of an attach reply: from 0 when it begins at the beginning, else on
+   * from what the page was given. For a run that is new to this page the live events go on there.
+   */
+  number(events: readonly AnyEvent[], afterSeq: number): AnyEvent[];
+  /** Keep a run's events back until `release`: older ones are being fetched, or nobody has its id. */
   hold(inferenceId: string): void;
   /** Tell what was fetched, then what was kept back. */
   release(inferenceId: string, fetched?: readonly AnyEvent[]): void;
@@ -39,6 +47,8 @@ export function createRouter(): Router {
   const byInference = new Map<string | undefined, Set<Listener<readonly AnyEvent[]>>>();
   const held = new Map<string, { depth: number; events: AnyEvent[] }>();
   const live = new Map<string, number>();
+  /** The `index` of the next token event, by run. */
+  const indexes = new Map<string, number>();
 
   function tell<T>(listeners: Set<Listener<T>> | undefined, value: T): void {
     if (listeners === undefined) return;
@@ -60,16 +70,30 @@ export function createRouter(): Router {
     }
   }
 
+  /** The event as the page is given it: `index` counts token events, not the parts in them. */
+  function given(event: AnyEvent): AnyEvent {
+    if (event.channel === "llm:token") {
+      const index = indexes.get(event.inferenceId) ?? 0;
+      indexes.set(event.inferenceId, index + 1);
+      return event.index === index ? event : { ...event, index };
+    }
+    if (event.channel === "llm:done" || event.channel === "llm:error") {
+      indexes.delete(event.inferenceId);
+    }
+    return event;
+  }
+
   function dispatch(events: readonly AnyEvent[]): void {
     const free: AnyEvent[] = [];
     const batches = new Map<string, AnyEvent[]>();
-    for (const event of events) {
-      note(event);
-      const waiting = held.get(event.inferenceId);
+    for (const came of events) {
+      note(came);
+      const waiting = held.get(came.inferenceId);
       if (waiting !== undefined) {
-        waiting.events.push(event);
+        waiting.events.push(came);
         continue;
       }
+      const event = given(came);
       free.push(event);
       if (byInference.has(event.inferenceId)) {
         const batch = batches.get(event.inferenceId);
@@ -86,6 +110,16 @@ export function createRouter(): Router {
   return {
     live,
     dispatch,
+    number(events, afterSeq) {
+      const id = events[0]?.inferenceId ?? "";
+      const known = indexes.get(id);
+      let index = afterSeq < 0 ? 0 : (known ?? 0);
+      const numbered = events.map((event) =>
+        event.channel === "llm:token" ? { ...event, index: index++ } : event,
+      );
+      if (known === undefined && index > 0 && live.has(id)) indexes.set(id, index);
+      return numbered;
+    },
     on(channel, listener) {
       // A function of its own for every subscription: the same callback may listen twice.
       return join(byChannel, channel, (event: AnyEvent) =>
@@ -114,6 +148,7 @@ export function createRouter(): Router {
     },
     forget(inferenceId) {
       live.delete(inferenceId);
+      indexes.delete(inferenceId);
     },
   };
 }
@@ -122,7 +157,7 @@ export function createRouter(): Router {
 export function isEvent(item: object): item is AnyEvent {
   return (
     "channel" in item &&
-    CHANNELS.has(item.channel as string) &&
+    Object.hasOwn(CHANNELS, item.channel as string) &&
     "inferenceId" in item &&
     typeof item.inferenceId === "string" &&
     "seq" in item &&

@@ -48,7 +48,9 @@ export interface RunState {
   /** From the first to the last piece of reasoning; null without any. */
   readonly reasoningMs: number | null;
   /** What the host is doing while there is nothing to read. */
-  readonly thinking: Readonly<Pick<ThinkingEvent, "status" | "progress" | "activity">> | null;
+  readonly thinking:
+    | (Readonly<Pick<ThinkingEvent, "status" | "activity">> & { readonly progress: number | null })
+    | null;
   readonly retrying: {
     readonly attempt: number;
     readonly delayMs: number;
@@ -140,7 +142,7 @@ type Table = {
 const table: Table = {
   "llm:thinking": (state, { status, progress, activity }) => ({
     ...state,
-    thinking: { status, progress, ...(activity && { activity }) },
+    thinking: { status, progress: progress ?? null, ...(activity && { activity }) },
     retrying: null,
   }),
   "llm:reasoning": (state, { text, ms }) => {
@@ -175,7 +177,7 @@ const table: Table = {
     status: event.cancelled ? "cancelled" : "done",
     usage: event.usage,
     timing: event.timing,
-    finishReason: event.finishReason,
+    finishReason: event.finishReason ?? null,
   }),
   "llm:error": (state, event: ErrorEvent) => fail(state, event),
 };
