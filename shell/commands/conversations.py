@@ -13,6 +13,7 @@ from shell.exports import FORMATS, write_file
 from shell.store import portable, reading, search, tree
 from shell.store.database import Connection
 from shell.store.importing import Arrived, import_file
+from shell.store.reader import ReadLimit
 
 MOST_HITS = 200
 
@@ -71,8 +72,9 @@ def show(data: DataDirectory, conversation_id: str, *, as_json: bool) -> int:
 def find(data: DataDirectory, query: str, *, as_json: bool) -> int:
     """Print what has these words, the best first."""
     with to_read(data) as database:
-        hits = database.read(lambda c: search.search(c, query, MOST_HITS)).result()
-    for hit in hits:
+        limit = ReadLimit()  # a person can interrupt it by Ctrl-C
+        found = database.search(lambda c: search.search(c, query, MOST_HITS, limit), limit).result()
+    for hit in found.hits:
         line = {
             "conversationId": hit.conversation_id,
             "messageId": hit.message_id,

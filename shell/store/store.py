@@ -54,6 +54,8 @@ class Store:
         self._apart = Worker("store-backup")
         self._condition = Condition()
         self._suspect = False
+        self._unchecked = False
+        """Whether the content has to be checked still, beside its use."""
         self._problem: ShellError | None = None
         self._version = 0
         self._changed = asyncio.Event()
@@ -89,6 +91,7 @@ class Store:
         damage = self._condition.damage
         if damage == BLANK and not self._was_more():
             damage = None  # the first start, or one that was killed at once
+        self._unchecked = self._condition.unchecked
         with sentences(self.path):
             if damage is None and self._condition.index_damaged:
                 _log.warning("The search index was damaged and is made anew")
@@ -105,9 +108,9 @@ class Store:
 
     def begin(self) -> None:
         """From now on make backups when they are due; on the loop thread."""
-        if self._condition.unchecked:
-            check = self._apart.submit(lambda: self.database.read(problem).result())
-            asyncio.wrap_future(check).add_done_callback(self._looked_through)
+        if self._unchecked:
+            check = asyncio.wrap_future(self.database.check(problem))
+            check.add_done_callback(self._looked_through)
         self._timer = asyncio.get_running_loop().call_later(FIRST_BACKUP_S, self._back_up_if_due)
 
     def close(self) -> None:
@@ -118,7 +121,10 @@ class Store:
         self.temporary.close()
         self.database.close()
         with contextlib.suppress(OSError):
-            (note_damaged if self._suspect else note_closed)(self.path)
+            if self._suspect:
+                note_damaged(self.path)
+            elif not self._unchecked:
+                note_closed(self.path)
 
     # --- reading, writing -------------------------------------------------------------------
 
@@ -243,6 +249,9 @@ class Store:
             asyncio.wrap_future(self.back_up()).add_done_callback(self._tell)
 
     def _looked_through(self, outcome: "asyncio.Future[str | None]") -> None:
+        if not outcome.cancelled() and _was_stopped(outcome.exception()):
+            return  # by close(); the next start checks the file again
+        self._unchecked = False
         if not self._tell(outcome) and (found := outcome.result()) is not None:
             text = f"{self.path} is damaged ({found}). Start Tidewire again."
             self.failed(Damaged(text, reason=Reason.DAMAGED))
@@ -266,3 +275,7 @@ class Store:
         now = epoch_ms()
         tree.end_interrupted(connection, now)
         tree.purge(connection, now - tree.DELETED_KEPT_MS)
+
+
+def _was_stopped(error: BaseException | None) -> bool:
+    return isinstance(error, ShellError) and error.reason is Reason.TOO_SLOW
