@@ -23,7 +23,7 @@ from shell.contract import (
 from shell.errors import NotFound
 from shell.ids import TEMPORARY, epoch_ms, new_id
 from shell.store import notes, reading, tree
-from shell.store.database import Connection, Database
+from shell.store.database import Connection
 from shell.store.parts import read_blob
 from shell.store.prompts import prompts
 from shell.store.reader import ReadLimit
@@ -91,9 +91,9 @@ class Conversations:
         self._searches[owner] = limit
         start = request.more or SearchRest(kept=START, temporary=START)
         try:
-            kept = await self._find(self.store.database, request, limit, start.kept)
+            kept = await self._find("", request, limit, start.kept)
             briefly = ReadLimit(TEMPORARY_S)
-            temporary = await self._find(self.store.temporary, request, briefly, start.temporary)
+            temporary = await self._find(TEMPORARY, request, briefly, start.temporary)
         finally:
             if self._searches.get(owner) is limit:
                 del self._searches[owner]
@@ -103,7 +103,7 @@ class Conversations:
         return SearchReply(hits=(kept.hits + temporary.hits)[: request.limit], more=more)
 
     async def _find(
-        self, database: Database, request: SearchRequest, limit: ReadLimit, start: int | None
+        self, place: str, request: SearchRequest, limit: ReadLimit, start: int | None
     ) -> Found:
         if start is None:
             return Found()
@@ -111,7 +111,7 @@ class Conversations:
         def find(connection: Connection) -> Found:
             return search(connection, request.query, request.limit, limit, start)
 
-        return await asyncio.wrap_future(database.search(find, limit))
+        return await self.store.search(place, find, limit)
 
     async def spent(self, conversation_id: str) -> Spent:
         """What a conversation has taken so far.

@@ -1,6 +1,7 @@
 """`tidewire conversations`: lists, shows, searches, exports and imports what was said."""
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -14,8 +15,11 @@ from shell.store import portable, reading, search, tree
 from shell.store.database import Connection
 from shell.store.importing import Arrived, import_file
 from shell.store.reader import ReadLimit
+from shell.text import CONTROLS
 
 MOST_HITS = 200
+_UNESCAPED = re.compile(f"[{''.join(map(chr, CONTROLS))}]")
+"""What controls a terminal and may stand in JSON unescaped, once the rest was escaped."""
 
 
 def list_all(data: DataDirectory, *, as_json: bool) -> int:
@@ -30,7 +34,7 @@ def list_all(data: DataDirectory, *, as_json: bool) -> int:
                 "pinned": one.pinned,
                 "folder": one.folder,
             }
-            text = f"{one.id}  {_date(one.updated_at)}  {one.message_count:>5}  {one.title}"
+            text = f"{one.id}  {_date(one.updated_at)}  {one.message_count:>5}  {_line(one.title)}"
             _print(line, text, as_json=as_json)
     return 0
 
@@ -65,7 +69,7 @@ def show(data: DataDirectory, conversation_id: str, *, as_json: bool) -> int:
     ]
     whole = {"id": conversation_id, "title": title, "messages": messages}
     said = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
-    _print(whole, f"{title}\n\n{said}", as_json=as_json)
+    _print(whole, f"{_line(title)}\n\n{said}", as_json=as_json)
     return 0
 
 
@@ -80,7 +84,8 @@ def find(data: DataDirectory, query: str, *, as_json: bool) -> int:
             "messageId": hit.message_id,
             "snippet": hit.snippet,
         }
-        _print(line, f"{hit.conversation_id}  {hit.title}\n    {hit.snippet}", as_json=as_json)
+        text = f"{hit.conversation_id}  {_line(hit.title)}\n    {hit.snippet}"
+        _print(line, text, as_json=as_json)
     return 0
 
 
@@ -106,7 +111,7 @@ def export(
         write_file(Path(out), format_name, [taken])
         return 0
     for piece in FORMATS[format_name][1]([taken]):
-        sys.stdout.write(piece)
+        sys.stdout.write(piece.translate(CONTROLS) if sys.stdout.isatty() else piece)
     return 0
 
 
@@ -152,7 +157,17 @@ def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
 
 
 def _print(line: object, text: str, *, as_json: bool) -> None:
-    print(json.dumps(line, ensure_ascii=False) if as_json else text, flush=True)
+    """Print what came from models and imports, with nothing in it that controls a terminal."""
+    if as_json:
+        dumped = json.dumps(line, ensure_ascii=False)
+        print(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped), flush=True)
+    else:
+        print(text.translate(CONTROLS), flush=True)
+
+
+def _line(text: str) -> str:
+    """A title, which may have line feeds when it was imported, as one line."""
+    return " ".join(text.split())
 
 
 def _date(milliseconds: int) -> str:

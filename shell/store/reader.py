@@ -87,7 +87,11 @@ class Reader:
 
     def open(self) -> Future[None]:
         """Open the connection now, to learn at once when that fails."""
-        return self._worker.submit(lambda: None if self._opened() else None)
+
+        def open_now() -> None:
+            self._opened()
+
+        return self._worker.submit(open_now)
 
     def read(self, job: Callable[[apsw.Connection], T], limit: ReadLimit) -> Future[T]:
         """Queue a job; from any thread."""

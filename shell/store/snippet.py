@@ -36,7 +36,7 @@ def snippet(text: str, terms: Sequence[str]) -> tuple[str, list[Mark]]:
 
 
 def holds(text: str, terms: Sequence[str]) -> bool:
-    """Whether all terms stand in the text, as the indexes see it: neither case nor accents count."""
+    """Whether all terms stand in the text; as in the indexes, case and accents do not count."""
     folded = _folded(text)
     return all(_folded(term) in folded for term in terms)
 

@@ -19,6 +19,7 @@ from shell.store.backups import Backups, put_file
 from shell.store.check import problem
 from shell.store.condition import BLANK, Condition, examine, forget, note_closed, note_damaged
 from shell.store.database import BUSY_S, Database, Job
+from shell.store.reader import ReadLimit
 from shell.store.repair import reindex, repair
 from shell.store.trouble import Damaged, sentences
 from shell.worker import Worker
@@ -149,6 +150,22 @@ class Store:
         """Run a job that only reads, where this id lives."""
         try:
             return await asyncio.wrap_future(self.database_of(kept_id).read(job))
+        except Damaged:
+            self._suspect = True
+            raise
+
+    def read_blocking(self, kept_id: str, job: Job[T]) -> T:
+        """The same as `read`, for a thread that may wait."""
+        try:
+            return self.database_of(kept_id).read(job).result()
+        except Damaged:
+            self._suspect = True
+            raise
+
+    async def search(self, kept_id: str, job: Job[T], limit: ReadLimit) -> T:
+        """Run a job that searches where this id lives, beside what is read."""
+        try:
+            return await asyncio.wrap_future(self.database_of(kept_id).search(job, limit))
         except Damaged:
             self._suspect = True
             raise

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from shell.store import condition, database, reading, search, tree
 from shell.store import store as store_module
 from shell.store.database import Connection, Database
 from shell.store.parts import take_apart
+from shell.store.query import parse
 from shell.store.reader import ReadLimit
 from shell.store.store import FILE, Store
 from tests.store.desk import Desk
@@ -115,6 +117,10 @@ class Looks(ReadLimit):
         return self._looks < 0
 
 
+def cut_short(query: str, looks: int, start: int, connection: Connection) -> search.Found:
+    return search.search(connection, query, 200, Looks(looks), start)
+
+
 @pytest.mark.parametrize("query", ["needle", "eedl", "ox eedl", "->", "é"])
 def test_a_search_that_is_cut_short_goes_on_where_it_stopped(kept: Database, query: str) -> None:
     texts = [f"a needle -> in an ox, été {place}" for place in range(12)]
@@ -123,22 +129,20 @@ def test_a_search_that_is_cut_short_goes_on_where_it_stopped(kept: Database, que
     whole = kept.read(lambda c: search.search(c, query, 200)).result()
     assert whole.rest is None
     found: dict[str | None, None] = {}
-    start: int | None = search.START
+    start = search.START
     places: list[int] = []
     for looks in range(1, 200):
-        part = kept.search(
-            lambda c, n=looks, s=start: search.search(c, query, 200, Looks(n), s), ReadLimit()
-        ).result()  # type: ignore[misc]  # noqa: E501
+        part = kept.search(partial(cut_short, query, looks, start), ReadLimit()).result()
         found.update(dict.fromkeys(hit.message_id for hit in part.hits))
-        start = part.rest
-        if start is None:
+        if part.rest is None:
             break
+        start = part.rest
         places.append(start)
     assert set(found) == {hit.message_id for hit in whole.hits}
     assert places, "it was never cut short"
     below = [place for place in places if place != search.START]
     assert below == sorted(below, reverse=True)
-    assert start is None
+    assert part.rest is None
 
 
 def test_what_was_found_before_the_limit_is_returned(kept: Database) -> None:
@@ -154,7 +158,7 @@ def test_hundreds_of_words_are_each_looked_up_once(kept: Database) -> None:
     [wanted] = put(kept, " ".join(letters))
     put(kept, " ".join(letters[1:]))
     query = " ".join(letters[place % 26] for place in range(250))
-    assert len(search.parse(query).terms) == 26
+    assert len(parse(query).terms) == 26
     found = kept.read(lambda c: search.search(c, query, 60)).result()
     assert [hit.message_id for hit in found.hits] == [wanted]
 
@@ -168,7 +172,7 @@ async def test_a_newer_search_of_a_page_ends_its_older_one(
     def waiting(
         connection: Connection, text: str, most: int, limit: ReadLimit, start: int
     ) -> search.Found:
-        if text in started:
+        if text in started and connection.filename:
             started[text].set()
             while not limit.is_over():
                 pass
@@ -177,7 +181,6 @@ async def test_a_newer_search_of_a_page_ends_its_older_one(
 
     monkeypatch.setattr(conversations, "search", waiting)
     monkeypatch.setattr(conversations, "SEARCH_S", 3_600.0)
-    monkeypatch.setattr(conversations, "TEMPORARY_S", 0.0)
 
     async def ask(owner: str, text: str) -> SearchReply:
         request = SearchRequest(query=text)
@@ -185,13 +188,19 @@ async def test_a_newer_search_of_a_page_ends_its_older_one(
 
     slow = asyncio.create_task(ask("page-1", "slow"))
     await asyncio.to_thread(started["slow"].wait, SAFETY_S)
-    another = asyncio.create_task(ask("page-2", "other"))
-    assert (await ask("page-1", "needle")).hits == [] if not another.done() else True
+    assert (await ask("page-1", "needle")).more is None
     stopped = await slow
     assert stopped.hits == []
-    assert stopped.more == SearchRest(kept=search.START, temporary=search.START)
+    assert stopped.more == SearchRest(kept=search.START, temporary=None)
+
+    other = asyncio.create_task(ask("page-2", "other"))
+    await asyncio.to_thread(started["other"].wait, SAFETY_S)
+    needle = asyncio.create_task(ask("page-1", "needle"))
+    await asyncio.sleep(0)
+    assert not other.done(), "a search of another page goes on"
     assert (await ask("page-2", "needle")).more is None
-    await another
+    assert (await needle).more is None
+    await other
     await desk.close()
 
 
@@ -253,7 +262,8 @@ async def test_a_large_file_is_checked_while_it_is_used(
     store = Store(tmp_path)
     store.open()
     store.begin()
-    while store._unchecked:  # noqa: SLF001
-        await asyncio.sleep(0)
+    async with asyncio.timeout(SAFETY_S):
+        while store._unchecked:  # noqa: ASYNC110 - nothing else is to be waited for
+            await asyncio.sleep(0)
     await asyncio.to_thread(store.close)
     assert note.exists()
