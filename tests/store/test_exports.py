@@ -14,7 +14,7 @@ from shell.contract import ExportRequest, ImagePart, NewConversation, SendReques
 from shell.errors import NotFound, ValidationFailed
 from shell.exports import Exports
 from shell.settings_file import SettingsFile
-from shell.store import reading, turns
+from shell.store import parts, reading, turns
 from shell.store.portable import Portable
 from shell.text import MAX_NAME_BYTES, cut, file_name
 from tests.store.desk import OWNER, Desk
@@ -181,7 +181,7 @@ async def test_attachments_are_encoded_while_others_write(
     await desk.send(conversation, [picture])
     other = (await desk.conversations.create(NewConversation(title="Other"))).id
     encoding, go_on = threading.Event(), threading.Event()
-    whole = turns.whole
+    whole = parts.whole
 
     def blocked(*arguments: object) -> object:
         encoding.set()

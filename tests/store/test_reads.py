@@ -141,7 +141,7 @@ def test_a_search_that_is_cut_short_goes_on_where_it_stopped(kept: Database, que
     assert set(found) == {hit.message_id for hit in whole.hits}
     assert places, "it was never cut short"
     below = [place for place in places if place != search.START]
-    assert below == sorted(below, reverse=True)
+    assert below == sorted(set(below), reverse=True), "each part begins where the last one ended"
     assert part.rest is None
 
 
