@@ -80,7 +80,7 @@ async def test_attachments_with_the_same_long_name_are_all_saved(desk: Desk, ste
         ("dots....", "dots"),
         ("space .png", "space.png"),
         ("../../etc/passwd", "_.._etc_passwd"),
-        ("C:\\x\\a.png", "C_x_a.png"),
+        ("D:\\x\\a.png", "D_x_a.png"),
         ("a\x00b\n.png", "a_b_.png"),
         ("...", "attachment"),
         (".png", "png"),
