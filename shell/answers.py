@@ -1,11 +1,14 @@
 """Answers: where the store and the engine meet: what is said is kept, then answered."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from shell.contract import (
     AnswerOptions,
     AnswerRequest,
+    Content,
     Defaults,
     EditRequest,
     InferenceRequest,
@@ -21,6 +24,8 @@ from shell.log import InferenceLog
 from shell.providers.base import ModelInfo, Provider
 from shell.store import tree, turns
 from shell.store.database import Connection, Database, Job
+from shell.store.parts import Kept, read_unchecked, take_apart
+from shell.store.reading import MessageRow
 from shell.store.recorder import Recorder
 from shell.store.store import Store
 from shell.titles import Chosen, Titles
@@ -82,7 +87,7 @@ class Answers:
             ShellError: refused; the conversation is as it was.
         """
         find = turns.at_end(request.conversation_id)
-        put = turns.asking(request.content, request.after)
+        put = turns.asking(await _taken_apart(request.content), request.after)
         return await self._begin(owner, request, request.conversation_id, find, put)
 
     async def edit(self, owner: str, request: EditRequest) -> Begun:
@@ -91,7 +96,8 @@ class Answers:
         Raises:
             ShellError: refused; the conversation is as it was.
         """
-        return await self._begin_at(owner, request, turns.asking_otherwise(request.content))
+        content = await _taken_apart(request.content)
+        return await self._begin_at(owner, request, turns.asking_otherwise(content))
 
     async def regenerate(self, owner: str, request: AnswerRequest) -> Begun:
         """Answer once more, beside the answers that are there; perhaps by another model.
@@ -191,7 +197,8 @@ class Answers:
 
             turn = await self._store.write(kept_id, write)
             try:
-                log = self._start(owner, options, model, by, turn)
+                path = await self._said(kept_id, turn.path)
+                log = self._start(owner, options, model, by, turn, path)
             except Exception:
                 await self._store.write(kept_id, turn.undo)
                 raise
@@ -221,6 +228,17 @@ class Answers:
         inference_id = options.inference_id or f"inf-{new_id()}"
         return model, turns.By(provider.id, model.id, inference_id)
 
+    async def _said(self, kept_id: str, path: list[MessageRow]) -> list[turns.Said]:
+        """What was said along a path. Attachments are read one at a time, so that others can read
+        in between, and are checked and encoded on a thread of their own.
+        """
+        blobs: dict[str, bytes | None] = {}
+        for found in turns.attached(path):
+            blobs[found] = await self._store.read(kept_id, partial(read_unchecked, blob_hash=found))
+        if not blobs:
+            return turns.said(path, {})
+        return await asyncio.to_thread(turns.said, path, blobs)
+
     def _start(
         self,
         owner: str,
@@ -228,12 +246,13 @@ class Answers:
         model: ModelInfo,
         by: turns.By,
         turn: turns.Turn,
+        path: list[turns.Said],
     ) -> InferenceLog:
         standard = self.parameters()
         temperature, max_tokens = options.temperature, options.max_tokens
         temperature = standard.temperature if temperature is None else temperature
         max_tokens = standard.max_tokens if max_tokens is None else max_tokens
-        messages, notices = history(turn.path, model, turn.system_prompt, max_tokens)
+        messages, notices = history(path, model, turn.system_prompt, max_tokens)
         if messages[-1].role == "assistant":
             messages = to_continue(messages, model)
         # Not validated again: an old answer may be longer than a request's message may be.
@@ -251,3 +270,10 @@ class Answers:
         for notice in notices:
             log.append(NoticeEvent(**log.stamp(), **dict(notice)))
         return log
+
+
+async def _taken_apart(content: Content) -> Kept:
+    """Content as the store keeps it. Attachments are decoded and hashed on a thread."""
+    if isinstance(content, str):
+        return take_apart(content)
+    return await asyncio.to_thread(take_apart, content)

@@ -32,12 +32,11 @@ from shell.contract import (
 )
 from shell.core import Core, core
 from shell.log import InferenceLog
+from shell.text import CONTROLS
 
 OWNER = "ask"
 TICK_S = 0.2 if sys.platform == "win32" else None
 """On Windows a wait without end would keep Ctrl-C from us."""
-_CONTROLS = dict.fromkeys([*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
-"""What would let a model steer the terminal: all but tab and line feed."""
 
 Write = Callable[[AnyEvent], None]
 
@@ -191,7 +190,7 @@ class _Text:
 
     def _put(self, text: str) -> None:
         if sys.stdout.isatty():
-            text = text.translate(_CONTROLS)
+            text = text.translate(CONTROLS)
         if text:
             _put(text)
             self._last = text[-1]
@@ -202,4 +201,4 @@ class _Text:
 
     def _say(self, text: str) -> None:
         self._end_line()
-        print(f"tidewire: {text.translate(_CONTROLS)}", file=sys.stderr, flush=True)
+        print(f"tidewire: {text.translate(CONTROLS)}", file=sys.stderr, flush=True)

@@ -770,11 +770,20 @@ class FolderChange(Value):
     folder: Folder | None
 
 
+class SearchRest(Value):
+    """Where a search stopped when its time was over. Null: that part is complete."""
+
+    kept: Annotated[int, Field(ge=-(2**53), le=2**53)] | None
+    temporary: Annotated[int, Field(ge=-(2**53), le=2**53)] | None
+
+
 class SearchRequest(Value):
     """What is looked for: words, parts of words, or "a phrase" in quotes; all must be there."""
 
     query: Annotated[str, Field(min_length=1, max_length=500)]
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+    more: SearchRest | None = None
+    """Of the reply that the search goes on from; it then has more time."""
 
 
 class Mark(Value):
@@ -794,6 +803,15 @@ class SearchHit(Value):
     snippet: str
     marks: list[Mark]
     created_at: int
+
+
+class SearchReply(Value):
+    """The hits that were found in time, best first."""
+
+    hits: list[SearchHit]
+    more: SearchRest | None
+    """Not null: not everything was searched. A request with it goes on, and may bring a hit again.
+    """
 
 
 class ExportRequest(Value):

@@ -1,4 +1,4 @@
-"""Conversations: what is kept, as people put it in order: listed, shown, searched, deleted."""
+"""Lists, shows, searches, renames, moves and deletes the stored conversations."""
 
 import asyncio
 import base64
@@ -13,8 +13,9 @@ from shell.contract import (
     NewConversation,
     Note,
     PinChange,
-    SearchHit,
+    SearchReply,
     SearchRequest,
+    SearchRest,
     Spent,
     TitleChange,
     ViewRequest,
@@ -25,9 +26,17 @@ from shell.store import notes, reading, tree
 from shell.store.database import Connection
 from shell.store.parts import read_blob
 from shell.store.prompts import prompts
-from shell.store.search import search
+from shell.store.reader import ReadLimit
+from shell.store.search import START, Found, search
 from shell.store.spending import spent
 from shell.store.store import Store
+
+SEARCH_S = 0.2
+"""Time limit of a search: soon enough to be seen between two letters."""
+MORE_S = 2.0
+"""Time limit of a search that goes on where another one stopped."""
+TEMPORARY_S = 0.1
+"""The part of it for temporary conversations, whose one thread also writes them."""
 
 
 class Conversations:
@@ -41,6 +50,8 @@ class Conversations:
     def __init__(self, store: Store, answers: Answers) -> None:
         self.store = store
         self._answers = answers
+        self._searches: dict[str, ReadLimit] = {}
+        """The search that each page waits for."""
 
     async def create(self, new: NewConversation) -> ConversationSummary:
         """Begin a conversation."""
@@ -68,14 +79,39 @@ class Conversations:
         """
         return await self.store.read(request.conversation_id, lambda c: reading.view(c, request))
 
-    async def search(self, request: SearchRequest) -> list[SearchHit]:
-        """The best hits, those of temporary conversations last."""
+    async def search(self, owner: str, request: SearchRequest) -> SearchReply:
+        """Return the best hits, those of temporary conversations last.
 
-        def find(connection: Connection) -> list[SearchHit]:
-            return search(connection, request.query, request.limit)
+        Stops an earlier search of the same owner, which returns what it has found.
+        """
+        limit = ReadLimit(SEARCH_S if request.more is None else MORE_S)
+        earlier = self._searches.get(owner)
+        if earlier is not None:
+            earlier.stop()
+        self._searches[owner] = limit
+        start = request.more or SearchRest(kept=START, temporary=START)
+        try:
+            kept = await self._find("", request, limit, start.kept)
+            briefly = ReadLimit(TEMPORARY_S)
+            temporary = await self._find(TEMPORARY, request, briefly, start.temporary)
+        finally:
+            if self._searches.get(owner) is limit:
+                del self._searches[owner]
+        more = None
+        if kept.rest is not None or temporary.rest is not None:
+            more = SearchRest(kept=kept.rest, temporary=temporary.rest)
+        return SearchReply(hits=(kept.hits + temporary.hits)[: request.limit], more=more)
 
-        hits = await self.store.read("", find) + await self.store.read(TEMPORARY, find)
-        return hits[: request.limit]
+    async def _find(
+        self, place: str, request: SearchRequest, limit: ReadLimit, start: int | None
+    ) -> Found:
+        if start is None:
+            return Found()
+
+        def find(connection: Connection) -> Found:
+            return search(connection, request.query, request.limit, limit, start)
+
+        return await self.store.search(place, find, limit)
 
     async def spent(self, conversation_id: str) -> Spent:
         """What a conversation has taken so far.

@@ -1,22 +1,25 @@
-"""Exports: what leaves the store as a file, and the backups that come back."""
+"""Writes conversations and attachments to files, and makes and restores backups."""
 
 import asyncio
+import contextlib
 import itertools
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from shell.contract import BackupInfo, ExportReply, ExportRequest, StoreState
 from shell.errors import Reason, SessionBusy, ShellError, ValidationFailed
 from shell.settings_file import SettingsFile
 from shell.store import archive, pages, portable, tree
-from shell.store.database import Connection
 from shell.store.portable import Portable
 from shell.store.store import Store
+from shell.text import cut, file_name
 
 MAX_REPLY_CHARACTERS = 20_000_000
 """A larger export is written to a file instead of being told to a page."""
+MAX_TITLE_BYTES = 120
+"""Of a title in a file's name: 120 letters in English, 40 characters in Chinese."""
+MAX_SUFFIX_BYTES = 20
 FORMATS: dict[str, tuple[str, Callable[[Iterable[Portable]], Iterator[str]]]] = {
     "json": ("application/json", archive.write),
     "md": ("text/markdown", pages.markdown),
@@ -48,19 +51,7 @@ class Exports:
             NotFound: one of them is not there.
             ValidationFailed: it is too much for one reply.
         """
-        conversations = await self._take_out(request.conversation_ids)
-        media_type, write = FORMATS[request.format]
-        pieces: list[str] = []
-        length = 0
-        for piece in write(conversations):
-            pieces.append(piece)
-            length += len(piece)
-            if length > MAX_REPLY_CHARACTERS:
-                text = "This is too much for the page: export it to a file"
-                raise ValidationFailed([("conversationIds", text)])
-            await asyncio.sleep(0)
-        name = _name(conversations, request.format)
-        return ExportReply(name=name, media_type=media_type, text="".join(pieces))
+        return await asyncio.to_thread(self._export, request)
 
     async def export_file(self, request: ExportRequest) -> str:
         """The same, as a file in `exports`; returns its path.
@@ -69,10 +60,7 @@ class Exports:
             NotFound: one of them is not there.
             ShellError: it cannot be written.
         """
-        conversations = await self._take_out(request.conversation_ids)
-        path = self._folder / _name(conversations, request.format)
-        await asyncio.to_thread(write_file, path, request.format, conversations)
-        return str(path)
+        return str(await asyncio.to_thread(self._export_file, request))
 
     async def save(self, name: str, data: bytes) -> str:
         """Bytes of an attachment, as a new file in `exports`; returns its path.
@@ -112,22 +100,52 @@ class Exports:
         self._store.changed()
         return await self._store.state(-1)
 
-    async def _take_out(self, conversation_ids: Sequence[str] | None) -> list[Portable]:
-        """One at a time, so that nobody else who reads has to wait for all of them."""
-        if conversation_ids is None:
-            numbers = await self._store.read("", portable.numbers)
-            return [await self._one("", number) for number in numbers]
-        return [await self._by_id(conversation_id) for conversation_id in conversation_ids]
+    # --- on a thread ------------------------------------------------------------------------
 
-    async def _one(self, kept_id: str, number: int) -> Portable:
-        return await self._store.read(kept_id, lambda c: portable.take_out(c, number))
+    def _export(self, request: ExportRequest) -> ExportReply:
+        name, conversations = self._named(request)
+        media_type, write = FORMATS[request.format]
+        pieces: list[str] = []
+        length = 0
+        for piece in write(conversations):
+            pieces.append(piece)
+            length += len(piece)
+            if length > MAX_REPLY_CHARACTERS:
+                text = "This is too much for the page: export it to a file"
+                raise ValidationFailed([("conversationIds", text)])
+        return ExportReply(name=name, media_type=media_type, text="".join(pieces))
 
-    async def _by_id(self, conversation_id: str) -> Portable:
-        def take(connection: Connection) -> Portable:
-            number = tree.conversation(connection, conversation_id)
-            return portable.take_out(connection, number)
+    def _export_file(self, request: ExportRequest) -> Path:
+        name, conversations = self._named(request)
+        path = self._folder / name
+        try:
+            write_file(path, request.format, conversations)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
+        return path
 
-        return await self._store.read(conversation_id, take)
+    def _named(self, request: ExportRequest) -> tuple[str, Iterator[Portable]]:
+        """The file's name, and the conversations, which are read one by one as they are written.
+
+        Others can read in between, and only one conversation is in memory.
+        """
+        ids = request.conversation_ids
+        if ids is None:
+            numbers = [("", number) for number in self._store.read_blocking("", portable.numbers)]
+        else:
+            numbers = [(kept_id, self._number(kept_id)) for kept_id in ids]
+        title = "conversations"
+        if len(numbers) == 1:
+            title = self._take_out(*numbers[0]).title
+        return _name(title, request.format), itertools.starmap(self._take_out, numbers)
+
+    def _number(self, kept_id: str) -> int:
+        return self._store.read_blocking(kept_id, lambda c: tree.conversation(c, kept_id))
+
+    def _take_out(self, kept_id: str, number: int) -> Portable:
+        return self._store.read_blocking(kept_id, lambda c: portable.take_out(c, number))
 
 
 def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) -> None:
@@ -148,25 +166,31 @@ def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) 
 
 def _save(folder: Path, name: str, data: bytes) -> Path:
     """Write to a file that was not there before; blocks."""
-    plain = Path(re.sub(r"[^\w.() -]+", "_", name).strip(". ") or "attachment")
+    stem, suffix = _split(name)
+    stem = file_name(stem, also=".()", instead="_") or "attachment"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = ""
-        for count in itertools.count(2):
-            path = folder / f"{plain.stem[:100]}{number}{plain.suffix[:20]}"
-            if not path.exists():
+        for count in itertools.count(1):
+            number = "" if count == 1 else f" ({count})"
+            path = folder / file_name(stem, f"{number}{suffix}", also=".()")
+            with contextlib.suppress(FileExistsError), path.open("xb") as file:
+                file.write(data)
                 break
-            number = f" ({count})"
-        path.write_bytes(data)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ShellError(f"{plain} cannot be written: {reason}") from error
+        raise ShellError(f"{name} cannot be written: {reason}") from error
     return path
 
 
-def _name(conversations: Sequence[Portable], format_name: str) -> str:
-    """A file name that every system takes."""
-    title = conversations[0].title if len(conversations) == 1 else "conversations"
-    plain = re.sub(r"[^\w -]+", "", title).strip()[:60] or "conversation"
+def _split(name: str) -> tuple[str, str]:
+    """A name apart from its suffix, which is a few letters or digits."""
+    stem, _, suffix = name.rpartition(".")
+    is_one = stem.strip() and suffix.isalnum() and len(suffix.encode()) <= MAX_SUFFIX_BYTES
+    return (stem, f".{suffix}") if is_one else (name, "")
+
+
+def _name(title: str, format_name: str) -> str:
     ending = ENDINGS.get(format_name, format_name)
-    return f"{plain} {time.strftime('%Y-%m-%d %H%M%S')}.{ending}"
+    when = f" {time.strftime('%Y-%m-%d %H%M%S')}.{ending}"
+    plain = cut(file_name(title), MAX_TITLE_BYTES).strip(". ")
+    return file_name(plain or "conversation", when)

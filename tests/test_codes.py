@@ -56,6 +56,7 @@ def test_a_missing_key_is_told_from_a_wrong_one() -> None:
         (apsw.ReadOnlyError(), Reason.READ_ONLY),
         (apsw.CorruptError(), Reason.DAMAGED),
         (apsw.IOError(), Reason.DISK_FAULTY),
+        (apsw.InterruptError(), Reason.TOO_SLOW),
     ],
 )
 def test_what_is_wrong_with_the_store_has_a_reason(error: apsw.Error, reason: Reason) -> None:

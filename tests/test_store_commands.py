@@ -269,3 +269,46 @@ def test_only_known_providers_have_keys(run: Run) -> None:
         status, _, said = run(*arguments)
         assert status == 1
         assert "no provider" in said
+
+
+HOSTILE = "a\x1b]52;c;ZXZpbA==\x07b\x9b2Jc\x7fd\u202ee\u2066f\x08g"
+BARE = "a]52;c;ZXZpbA==b2Jcdefg"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_nothing_that_was_said_controls_the_terminal(
+    run: Run, store: Store, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    def add(connection: Connection) -> None:
+        new = NewConversation(title=f"{HOSTILE}\nspoofed  line")
+        number = tree.create(connection, "conv-2", new, 1)
+        said = tree.NewMessage("msg-9", "user", take_apart(f"needle {HOSTILE}\tnext\nline"), 2)
+        tree.add(connection, number, None, said)
+
+    store.database.write(add).result()
+    commands = {
+        ("list",): f"{BARE} spoofed line\n",
+        ("show", "conv-2"): f"needle {BARE}\tnext\nline\n",
+        ("search", "needle"): f"{BARE} spoofed line\n    needle {BARE} next line\n",
+    }
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+    for command, wanted in commands.items():
+        said = run("conversations", *command)[2]
+        assert wanted in said, command
+        assert not set(said) & set(HOSTILE) - set(BARE), command
+        status, _, raw = run("conversations", *command, "--json")
+        assert status == 0
+        assert not set(raw) & set(HOSTILE) - set(BARE), command
+    exported = run("conversations", "export", "conv-2", "--format", "md")[2]
+    assert ("\x1b" in exported) is not is_terminal
+
+
+def test_json_says_exactly_what_was_said(run: Run, store: Store) -> None:
+    def add(connection: Connection) -> None:
+        number = tree.create(connection, "conv-2", NewConversation(title="t"), 1)
+        tree.add(connection, number, None, tree.NewMessage("m", "user", take_apart(HOSTILE), 2))
+
+    store.database.write(add).result()
+    [shown] = run("conversations", "show", "conv-2", "--json")[1]
+    assert isinstance(shown, dict)
+    assert [message["text"] for message in shown["messages"]] == [HOSTILE]

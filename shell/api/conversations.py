@@ -26,7 +26,7 @@ from shell.contract import (
     NewConversation,
     Note,
     PinChange,
-    SearchHit,
+    SearchReply,
     SearchRequest,
     SendReply,
     SendRequest,
@@ -133,9 +133,11 @@ class ConversationsApi:
         """Bring a deleted conversation back. It can be for 30 days."""
         return await self._conversations.undelete(params)
 
-    async def search(self, caller: Caller, params: SearchRequest) -> Sequence[SearchHit]:
-        """Messages and titles with these words, best first. `choose` jumps to a message."""
-        return await self._conversations.search(params)
+    async def search(self, caller: Caller, params: SearchRequest) -> SearchReply:
+        """Messages and titles with these words, best first, as far as they are found in a quarter
+        of a second. Ends an earlier search of this page. `choose` jumps to a message.
+        """
+        return await self._conversations.search(caller.id, params)
 
     # --- in and out -------------------------------------------------------------------------
 

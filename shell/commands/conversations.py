@@ -1,6 +1,7 @@
 """`tidewire conversations`: lists, shows, searches, exports and imports what was said."""
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -13,8 +14,12 @@ from shell.exports import FORMATS, write_file
 from shell.store import portable, reading, search, tree
 from shell.store.database import Connection
 from shell.store.importing import Arrived, import_file
+from shell.store.reader import ReadLimit
+from shell.text import CONTROLS
 
 MOST_HITS = 200
+_UNESCAPED = re.compile(f"[{''.join(map(chr, CONTROLS))}]")
+"""What controls a terminal and may stand in JSON unescaped, once the rest was escaped."""
 
 
 def list_all(data: DataDirectory, *, as_json: bool) -> int:
@@ -29,7 +34,7 @@ def list_all(data: DataDirectory, *, as_json: bool) -> int:
                 "pinned": one.pinned,
                 "folder": one.folder,
             }
-            text = f"{one.id}  {_date(one.updated_at)}  {one.message_count:>5}  {one.title}"
+            text = f"{one.id}  {_date(one.updated_at)}  {one.message_count:>5}  {_line(one.title)}"
             _print(line, text, as_json=as_json)
     return 0
 
@@ -64,21 +69,23 @@ def show(data: DataDirectory, conversation_id: str, *, as_json: bool) -> int:
     ]
     whole = {"id": conversation_id, "title": title, "messages": messages}
     said = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
-    _print(whole, f"{title}\n\n{said}", as_json=as_json)
+    _print(whole, f"{_line(title)}\n\n{said}", as_json=as_json)
     return 0
 
 
 def find(data: DataDirectory, query: str, *, as_json: bool) -> int:
     """Print what has these words, the best first."""
     with to_read(data) as database:
-        hits = database.read(lambda c: search.search(c, query, MOST_HITS)).result()
-    for hit in hits:
+        limit = ReadLimit()  # a person can interrupt it by Ctrl-C
+        found = database.search(lambda c: search.search(c, query, MOST_HITS, limit), limit).result()
+    for hit in found.hits:
         line = {
             "conversationId": hit.conversation_id,
             "messageId": hit.message_id,
             "snippet": hit.snippet,
         }
-        _print(line, f"{hit.conversation_id}  {hit.title}\n    {hit.snippet}", as_json=as_json)
+        text = f"{hit.conversation_id}  {_line(hit.title)}\n    {hit.snippet}"
+        _print(line, text, as_json=as_json)
     return 0
 
 
@@ -104,7 +111,7 @@ def export(
         write_file(Path(out), format_name, [taken])
         return 0
     for piece in FORMATS[format_name][1]([taken]):
-        sys.stdout.write(piece)
+        sys.stdout.write(piece.translate(CONTROLS) if sys.stdout.isatty() else piece)
     return 0
 
 
@@ -150,7 +157,17 @@ def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
 
 
 def _print(line: object, text: str, *, as_json: bool) -> None:
-    print(json.dumps(line, ensure_ascii=False) if as_json else text, flush=True)
+    """Print what came from models and imports, with nothing in it that controls a terminal."""
+    if as_json:
+        dumped = json.dumps(line, ensure_ascii=False)
+        print(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped), flush=True)
+    else:
+        print(text.translate(CONTROLS), flush=True)
+
+
+def _line(text: str) -> str:
+    """A title, which may have line feeds when it was imported, as one line."""
+    return " ".join(text.split())
 
 
 def _date(milliseconds: int) -> str:

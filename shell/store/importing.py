@@ -5,6 +5,7 @@ archives. Nothing larger than one conversation is ever in memory.
 """
 
 import base64
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ MESSAGES_OF_ONE_COMMIT = 100
 MAX_WARNINGS = 100
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
 _READ_BYTES = 64 * 1024
+_OURS = re.compile(rb'"format"\s*:\s*"' + archive.FORMAT.encode() + rb'"')
+"""Of our own archives. Inside a text of another file its quotation marks would be escaped."""
 _PICTURES: dict[str, Literal["image/png", "image/jpeg", "image/gif", "image/webp"]] = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -160,7 +163,7 @@ def _conversations(
     first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start.startswith(b"\xef\xbb\xbf"):
         file.read(3)
-    ours = archive.FORMAT.encode() in start
+    ours = first == b"{" and _OURS.search(start) is not None
     if first == b"[":
         place = "item"
     elif first == b"{":

@@ -120,12 +120,27 @@ def whole(text: str, parts: str | None, blob: Callable[[str], bytes | None]) -> 
     return listed
 
 
+def hashes(parts: str | None) -> list[str]:
+    """The hashes of the attachments among a message's parts."""
+    listed = [] if parts is None else json.loads(parts)
+    return [part["hash"] for part in listed if part["type"] != "text"]
+
+
 def read_blob(connection: apsw.Connection, blob_hash: str) -> bytes | None:
     """The bytes of an attachment; None when they are not, or no longer, what the hash says."""
+    data = read_unchecked(connection, blob_hash)
+    return data if is_sound(blob_hash, data) else None
+
+
+def read_unchecked(connection: apsw.Connection, blob_hash: str) -> bytes | None:
+    """The bytes of an attachment. Whoever uses them calls `is_sound`, on another thread."""
     row = connection.execute("SELECT data FROM blobs WHERE hash = ?", (blob_hash,)).fetchone()
-    if row is None or hashlib.sha256(row[0]).hexdigest() != blob_hash:
-        return None
-    return bytes(row[0])
+    return None if row is None else bytes(row[0])
+
+
+def is_sound(blob_hash: str, data: bytes | None) -> bool:
+    """Whether the bytes of an attachment are what its hash says."""
+    return data is not None and hashlib.sha256(data).hexdigest() == blob_hash
 
 
 def sound(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Query: what a person typed into the search field, as the two indexes take it."""
+"""Turns what a person typed into the search field into queries of the two indexes."""
 
 import re
 import unicodedata
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from shell.store.index import apart
 
+MOST_TRIGRAMS = 32
+"""How many trigrams of a query are looked up. What they find is compared with the whole terms."""
 _TERM = re.compile(r'"([^"]*)"?|(\S+)')
 
 
@@ -26,7 +28,9 @@ class Query:
     @property
     def inside(self) -> str | None:
         """For `trigrams`: what the long terms are made of, in whatever order."""
-        return _all([_quoted(piece) for term in self.long for piece in _trigrams(term)])
+        found = list(dict.fromkeys(piece for term in self.long for piece in _trigrams(term)))
+        step = -(-len(found) // MOST_TRIGRAMS) or 1
+        return _all([_quoted(piece) for piece in found[::step]])
 
     @property
     def long(self) -> list[str]:
@@ -56,7 +60,8 @@ def parse(text: str) -> Query:
         if term:
             terms.append(term)
             open_ended = found[1] is None
-    return Query(tuple(terms), open_ended)
+    # Each term once, and the last one stays the last.
+    return Query(tuple(dict.fromkeys(reversed(terms)))[::-1], open_ended)
 
 
 def _quoted(term: str) -> str:

@@ -19,6 +19,7 @@ from shell.store.backups import Backups, put_file
 from shell.store.check import problem
 from shell.store.condition import BLANK, Condition, examine, forget, note_closed, note_damaged
 from shell.store.database import BUSY_S, Database, Job
+from shell.store.reader import ReadLimit
 from shell.store.repair import reindex, repair
 from shell.store.trouble import Damaged, sentences
 from shell.worker import Worker
@@ -54,6 +55,8 @@ class Store:
         self._apart = Worker("store-backup")
         self._condition = Condition()
         self._suspect = False
+        self._unchecked = False
+        """Whether the content has to be checked still, beside its use."""
         self._problem: ShellError | None = None
         self._version = 0
         self._changed = asyncio.Event()
@@ -89,6 +92,7 @@ class Store:
         damage = self._condition.damage
         if damage == BLANK and not self._was_more():
             damage = None  # the first start, or one that was killed at once
+        self._unchecked = self._condition.unchecked
         with sentences(self.path):
             if damage is None and self._condition.index_damaged:
                 _log.warning("The search index was damaged and is made anew")
@@ -105,9 +109,9 @@ class Store:
 
     def begin(self) -> None:
         """From now on make backups when they are due; on the loop thread."""
-        if self._condition.unchecked:
-            check = self._apart.submit(lambda: self.database.read(problem).result())
-            asyncio.wrap_future(check).add_done_callback(self._looked_through)
+        if self._unchecked:
+            check = asyncio.wrap_future(self.database.check(problem))
+            check.add_done_callback(self._looked_through)
         self._timer = asyncio.get_running_loop().call_later(FIRST_BACKUP_S, self._back_up_if_due)
 
     def close(self) -> None:
@@ -118,7 +122,10 @@ class Store:
         self.temporary.close()
         self.database.close()
         with contextlib.suppress(OSError):
-            (note_damaged if self._suspect else note_closed)(self.path)
+            if self._suspect:
+                note_damaged(self.path)
+            elif not self._unchecked:
+                note_closed(self.path)
 
     # --- reading, writing -------------------------------------------------------------------
 
@@ -143,6 +150,22 @@ class Store:
         """Run a job that only reads, where this id lives."""
         try:
             return await asyncio.wrap_future(self.database_of(kept_id).read(job))
+        except Damaged:
+            self._suspect = True
+            raise
+
+    def read_blocking(self, kept_id: str, job: Job[T]) -> T:
+        """The same as `read`, for a thread that may wait."""
+        try:
+            return self.database_of(kept_id).read(job).result()
+        except Damaged:
+            self._suspect = True
+            raise
+
+    async def search(self, kept_id: str, job: Job[T], limit: ReadLimit) -> T:
+        """Run a job that searches where this id lives, beside what is read."""
+        try:
+            return await asyncio.wrap_future(self.database_of(kept_id).search(job, limit))
         except Damaged:
             self._suspect = True
             raise
@@ -243,6 +266,9 @@ class Store:
             asyncio.wrap_future(self.back_up()).add_done_callback(self._tell)
 
     def _looked_through(self, outcome: "asyncio.Future[str | None]") -> None:
+        if not outcome.cancelled() and _was_stopped(outcome.exception()):
+            return  # by close(); the next start checks the file again
+        self._unchecked = False
         if not self._tell(outcome) and (found := outcome.result()) is not None:
             text = f"{self.path} is damaged ({found}). Start Tidewire again."
             self.failed(Damaged(text, reason=Reason.DAMAGED))
@@ -266,3 +292,7 @@ class Store:
         now = epoch_ms()
         tree.end_interrupted(connection, now)
         tree.purge(connection, now - tree.DELETED_KEPT_MS)
+
+
+def _was_stopped(error: BaseException | None) -> bool:
+    return isinstance(error, ShellError) and error.reason is Reason.TOO_SLOW

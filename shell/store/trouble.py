@@ -49,6 +49,11 @@ def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
             return StorageUnavailable(
                 "There is not enough memory to do this.", reason=Reason.NO_MEMORY
             )
+        case apsw.InterruptError():
+            return StorageUnavailable(
+                f"Reading {name} took too long and was stopped. Try again.",
+                reason=Reason.TOO_SLOW,
+            )
         case apsw.IOError():
             return StorageUnavailable(
                 f"The disk that holds {folder} does not work as it should: this was not saved.",

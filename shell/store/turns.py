@@ -1,20 +1,20 @@
-"""Turns: what a question, an edit, another answer put into the tree, and the way back.
+"""Puts a question, an edit or another answer into the tree, and takes it back.
 
 Every function here is part of a writing job. The way back is for a request that is refused after
 its turn was kept: then the conversation is to be as it was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import apsw
 
-from shell.contract import AnswerDetail, Content, MessageStatus, Part, Role
+from shell.contract import AnswerDetail, MessageStatus, Part, Role
 from shell.errors import ValidationFailed
 from shell.ids import TEMPORARY, epoch_ms, new_id
 from shell.store import reading, tree
 from shell.store.database import Job
-from shell.store.parts import read_blob, take_apart, whole
+from shell.store.parts import Kept, hashes, is_sound, take_apart, whole
 from shell.store.standing import Standing, put_back, standing
 
 
@@ -56,7 +56,8 @@ class Turn:
     user_id: str
     answer_id: str
     answer: int
-    path: list[Said]
+    path: list[reading.MessageRow]
+    """From the root down to the message to be answered."""
     system_prompt: str | None
     undo: Job[None]
     earlier: AnswerDetail | None = None
@@ -90,7 +91,7 @@ def at_message(message_id: str) -> Job[Place]:
     return find
 
 
-def asking(content: Content, after: str | None = None) -> Put:
+def asking(content: Kept, after: str | None = None) -> Put:
     """A question at the end of the path, or after a message that the path is to lead through."""
 
     def put(connection: apsw.Connection, place: Place, by: By) -> Turn:
@@ -109,7 +110,7 @@ def asking(content: Content, after: str | None = None) -> Put:
     return put
 
 
-def asking_otherwise(content: Content) -> Put:
+def asking_otherwise(content: Kept) -> Put:
     """Another question beside the one that was named."""
 
     def put(connection: apsw.Connection, place: Place, by: By) -> Turn:
@@ -162,11 +163,25 @@ def going_on(connection: apsw.Connection, place: Place, by: By) -> Turn:
         "" if asked is None else asked.id,
         message.id,
         message.number,
-        _path(connection, message.number),
+        reading.above(connection, message.number),
         _system_prompt(connection, place.conversation),
         undo,
         so_far,
     )
+
+
+def attached(path: Sequence[reading.MessageRow]) -> list[str]:
+    """The hashes of all attachments along a path, each once."""
+    return list(dict.fromkeys(found for row in path for found in hashes(row.parts)))
+
+
+def said(path: Sequence[reading.MessageRow], blobs: Mapping[str, bytes | None]) -> list[Said]:
+    """What was said along a path, with its attachments checked and encoded.
+
+    Takes long when they are large, so it belongs neither on the loop nor into a transaction.
+    """
+    sound = {found: data if is_sound(found, data) else None for found, data in blobs.items()}
+    return [Said(row.role, whole(row.text, row.parts, sound.get), row.status) for row in path]
 
 
 def earlier(known: AnswerDetail | None) -> AnswerDetail | None:
@@ -201,12 +216,12 @@ def _ask(
     place: Place,
     by: By,
     parent: int | None,
-    content: Content,
+    content: Kept,
     before: Standing,
 ) -> Turn:
     """Put a question into the tree, and the answer that is about to be given under it."""
     user_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
-    said = tree.NewMessage(user_id, "user", take_apart(content), epoch_ms())
+    said = tree.NewMessage(user_id, "user", content, epoch_ms())
     user = tree.add(connection, place.conversation, parent, said)
     return _answer(connection, place, by, user, user_id, [user], before)
 
@@ -248,18 +263,10 @@ def _answer(
         user_id,
         answer_id,
         answer,
-        _path(connection, user),
+        reading.above(connection, user),
         _system_prompt(connection, place.conversation),
         undo,
     )
-
-
-def _path(connection: apsw.Connection, number: int) -> list[Said]:
-    """What was said from the root down to a message, with its attachments."""
-    return [
-        Said(row.role, whole(row.text, row.parts, lambda h: read_blob(connection, h)), row.status)
-        for row in reading.above(connection, number)
-    ]
 
 
 def _system_prompt(connection: apsw.Connection, number: int) -> str | None:

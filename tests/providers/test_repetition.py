@@ -54,7 +54,7 @@ async def test_the_embedded_model_is_stopped_when_it_repeats_itself(
 ) -> None:
     closed: list[bool] = []
 
-    async def circles(_: LlamaChat, __: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+    async def circles(chat: LlamaChat, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         try:
             for _ in range(100):
                 yield TextDelta(STORY)

@@ -19,6 +19,7 @@ from shell.ids import new_id
 from shell.store import reading, tree
 from shell.store.database import Connection
 from shell.store.parts import take_apart
+from shell.store.reader import ReadLimit
 from shell.store.search import search
 from shell.store.store import Store
 
@@ -96,7 +97,8 @@ def measure(folder: Path) -> dict[str, float]:
 
 def found(store: Store, query: str) -> None:
     """Search for something, as a page does."""
-    store.database.read(lambda c: search(c, query, 50)).result()
+    limit = ReadLimit()
+    store.database.search(lambda c: search(c, query, 50, limit), limit).result()
 
 
 def memory_mb() -> float:

@@ -124,7 +124,8 @@ async def test_a_refused_first_message_leaves_no_word(desk: Desk) -> None:
     with pytest.raises(ShellError):
         await desk.answers.send(OWNER, request)
     assert await desk.view(conversation) == before
-    assert await desk.conversations.search(SearchRequest(query="never")) == []
+    reply = await desk.conversations.search(OWNER, SearchRequest(query="never"))
+    assert reply.hits == []
 
 
 @pytest.mark.parametrize("how", ["send", "regenerate"])

@@ -143,12 +143,13 @@ async def test_a_page_talks_and_finds_everything_again(house: House) -> None:
         "conversations.move", {"conversationId": conversation, "folder": None}
     )
     assert (moved["title"], moved["pinned"], moved["folder"]) == ("Named", True, None)
-    hits = await page.call("conversations.search", {"query": "searchab"})
-    assert isinstance(hits, list)
-    assert {hit["messageId"] for hit in hits} == {sent["messageId"], sent["answerId"]}
+    found = await page.call("conversations.search", {"query": "searchab"})
+    assert isinstance(found, dict)
+    assert {hit["messageId"] for hit in found["hits"]} == {sent["messageId"], sent["answerId"]}
     await page.call("conversations.delete", conversation)
     assert await page.call("conversations.list") == []
-    assert await page.call("conversations.search", {"query": "searchab"}) == []
+    found = await page.call("conversations.search", {"query": "searchab"})
+    assert found == {"hits": [], "more": None}
     await page.call("conversations.undelete", conversation)
     assert len(list(await page.call("conversations.list"))) == 1  # type: ignore[call-overload]
 

@@ -303,8 +303,19 @@ def test_a_chatgpt_export_arrives_with_its_branches(store: Store) -> None:
         "gpt-4o",
     )
     assert texts["```python\nprint(1)\n```"].reasoning == "I look at it"
-    [hit] = store.database.read(lambda c: search.search(c, "canaryword", 5)).result()
+    [hit] = store.database.read(lambda c: search.search(c, "canaryword", 5)).result().hits
     assert hit.message_id == texts["A canaryword"].id
+
+
+@pytest.mark.parametrize("shape", ["list", "one", "quoted"])
+def test_a_chatgpt_export_that_speaks_of_our_format_is_not_taken_for_ours(
+    store: Store, shape: str
+) -> None:
+    name = f'"format": "{archive.FORMAT}"' if shape == "quoted" else archive.FORMAT
+    about = {**BRANCHED, "title": name}
+    arrived = arrive(store, json.dumps([about] if shape == "list" else about))
+    assert (arrived.conversations, arrived.skipped) == (1, 0)
+    assert [one.title for one in exported(store)] == [name]
 
 
 def test_odd_and_broken_conversations_do_not_stop_an_import(store: Store) -> None:

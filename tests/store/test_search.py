@@ -40,7 +40,7 @@ def put(database: Database, *texts: str, title: str = "A title") -> list[str]:
 
 
 def find(database: Database, query: str, limit: int = 50) -> list[SearchHit]:
-    return database.read(lambda c: search(c, query, limit)).result()
+    return database.read(lambda c: search(c, query, limit)).result().hits
 
 
 def marked(hit: SearchHit) -> list[str]:

@@ -65,6 +65,7 @@ export type Reason =
   | "CANNOT_OPEN"
   | "DAMAGED"
   | "NO_MEMORY"
+  | "TOO_SLOW"
   | "TOO_MANY_IMPORTS"
   | "NOT_IDLE"
   | "RESTORING"
@@ -651,10 +652,18 @@ export interface FolderChange {
   folder: string | null;
 }
 
+/** Where a search stopped when its time was over. Null: that part is complete. */
+export interface SearchRest {
+  kept: number | null;
+  temporary: number | null;
+}
+
 /** What is looked for: words, parts of words, or "a phrase" in quotes; all must be there. */
 export interface SearchRequest {
   query: string;
   limit?: number | undefined;
+  /** Of the reply that the search goes on from; it then has more time. */
+  more?: SearchRest | null | undefined;
 }
 
 /** Where a hit stands in a snippet, in UTF-16 units as JavaScript counts them. */
@@ -672,6 +681,16 @@ export interface SearchHit {
   snippet: string;
   marks: Mark[];
   createdAt: number;
+}
+
+/** The hits that were found in time, best first. */
+export interface SearchReply {
+  hits: SearchHit[];
+  /**
+   * Not null: not everything was searched. A request with it goes on, and may bring a hit again.
+   *
+   */
+  more: SearchRest | null;
 }
 
 /** Conversations as one text; without ids, all of them. */
@@ -1074,9 +1093,12 @@ export const client = (call: Invoke) => ({
     /** Bring a deleted conversation back. It can be for 30 days. */
     undelete: (params: string) =>
       call<ConversationSummary>("conversations.undelete", params),
-    /** Messages and titles with these words, best first. `choose` jumps to a message. */
+    /**
+     * Messages and titles with these words, best first, as far as they are found in a quarter
+     * of a second. Ends an earlier search of this page. `choose` jumps to a message.
+     */
     search: (params: SearchRequest) =>
-      call<SearchHit[]>("conversations.search", params),
+      call<SearchReply>("conversations.search", params),
     /** Conversations as the text of a file. */
     export: (params: ExportRequest) =>
       call<ExportReply>("conversations.export", params),

@@ -1,6 +1,6 @@
 /** Conversations: all of them for a page: the list, the one that is shown, and those kept open. */
 import { type Bytes, createBytes } from "../attachments/bytes";
-import type { ConversationSummary, ExportRequest, SearchHit } from "../bridge/contract";
+import type { ConversationSummary, ExportRequest, SearchReply } from "../bridge/contract";
 import { createStore, type ReadonlyStore } from "../llm/store";
 import { type By, type Conversation, createConversation } from "./conversation";
 import { createDrafts, type Drafts, storageOf } from "./drafts";
@@ -55,7 +55,8 @@ export interface Conversations {
   prompts(): Promise<readonly string[]>;
   /** Have the host write an attachment to a file; resolves with its path. */
   saveAttachment(hash: string, name: string): Promise<string>;
-  search(query: string): Promise<readonly SearchHit[]>;
+  /** Search everything, or go on where an earlier search for the same words stopped. */
+  search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
   /** What a conversation has taken so far, on all of its branches. */
   readonly spent: Host["client"]["conversations"]["spent"];
   /** Conversations as a file's content, or written by the host, which says where. */
@@ -245,7 +246,7 @@ export function createConversations({
     },
     prompts: conversations.prompts,
     saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
-    search: (query) => conversations.search({ query, limit: HITS }),
+    search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
     spent: conversations.spent,
     exported: conversations.export,
     exportFile: conversations.exportFile,

@@ -195,6 +195,9 @@ export const german: Strings = {
   notSaved: (problem) => `Im Augenblick kann nichts gespeichert werden: ${problem}`,
 
   foundFirst: (count: number) => `Die ersten ${count} Treffer. Mehr Wörter ergeben weniger.`,
+  foundSoFar: (count) =>
+    `Bisher ${count === 0 ? "nichts" : `${count} Treffer`}. Noch ist nicht alles durchsucht.`,
+  searchMore: "Weitersuchen",
   searchAdvice:
     "Alle Wörter müssen in einer Nachricht oder einem Titel stehen. Nimm weniger Wörter oder den Anfang von einem; in Anführungszeichen wird eine Wortfolge gesucht.",
   inTitle: "Titel",

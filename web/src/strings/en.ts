@@ -182,6 +182,9 @@ export const english = {
   notSaved: (problem: string) => `Nothing can be saved at the moment: ${problem}`,
 
   foundFirst: (count: number) => `The first ${count} hits. More words make them fewer.`,
+  foundSoFar: (count: number) =>
+    `${count === 0 ? "Nothing" : count === 1 ? "1 hit" : `${count} hits`} so far. Not everything was searched.`,
+  searchMore: "Search more",
   searchAdvice:
     "All words have to be in one message or title. Try fewer words, or the beginning of one; quotation marks look for a phrase.",
   inTitle: "Title",

@@ -75,6 +75,7 @@ export const hostInGerman: HostWords = {
     DAMAGED:
       "Die Datei mit den Unterhaltungen ist beschädigt. Starte Tidewire neu, dann wird sie repariert.",
     NO_MEMORY: "Dafür reicht der Arbeitsspeicher nicht.",
+    TOO_SLOW: "Das Lesen hat zu lange gedauert und wurde abgebrochen. Versuch es noch einmal.",
     TOO_MANY_IMPORTS: "Es wird schon importiert. Warte, bis ein Import fertig ist.",
     NOT_IDLE: "Warte, bis alle Antworten und Importe fertig sind.",
     RESTORING:

@@ -1,6 +1,7 @@
-/** SearchResults: where words were found, and the way there. */
+/** Lists where the words of a search were found, and opens those places. */
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import type { Mark, SearchHit } from "../../bridge/contract";
+import { flushSync } from "react-dom";
+import type { Mark, SearchHit, SearchReply } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { HITS } from "../../conversations/conversations";
 import { useList } from "../../conversations/useList";
@@ -19,31 +20,60 @@ export interface SearchResultsProps {
 interface Found {
   readonly query: string;
   readonly hits: readonly SearchHit[];
+  /** Where the search stopped because its time was over; null when it is complete. */
+  readonly more: SearchReply["more"];
   readonly problem: string | null;
 }
 
 export function SearchResults({ query, onOpen }: SearchResultsProps) {
   const conversations = useConversations();
   const [found, setFound] = useState<Found | null>(null);
+  /** The results that more is being searched for. */
+  const [continued, setContinued] = useState<Found | null>(null);
   const list = useRef<HTMLUListElement>(null);
+  const wanted = useRef(query);
 
   useEffect(() => {
+    wanted.current = query;
     let isWanted = true;
     const timer = setTimeout(async () => {
-      let hits: readonly SearchHit[] = [];
+      let reply: SearchReply = { hits: [], more: null };
       let problem: string | null = null;
       try {
-        hits = await conversations.search(query);
+        reply = await conversations.search(query);
       } catch (error) {
         problem = reasonOf(error);
       }
-      if (isWanted) setFound({ query, hits, problem });
+      if (isWanted) setFound({ query, ...reply, problem });
     }, WAIT_MS);
     return () => {
       isWanted = false;
       clearTimeout(timer);
     };
   }, [conversations, query]);
+
+  async function searchMore(before: Found): Promise<void> {
+    if (isContinued) return;
+    setContinued(before);
+    let after: Found;
+    try {
+      const reply = await conversations.search(before.query, before.more);
+      const known = new Set(before.hits.map(keyOf));
+      const added = reply.hits.filter((hit) => !known.has(keyOf(hit)));
+      after = { ...before, hits: [...before.hits, ...added], more: reply.more, problem: null };
+    } catch (error) {
+      after = { ...before, problem: reasonOf(error) };
+    }
+    if (wanted.current !== before.query) return;
+    // The button goes when there is no more to search; its focus goes to the first new hit.
+    const isFocused = document.activeElement?.hasAttribute("data-more") ?? false;
+    setContinued(null);
+    flushSync(() => setFound(after));
+    if (isFocused && after.more === null) {
+      const buttons = list.current?.querySelectorAll("button") ?? [];
+      (buttons[before.hits.length] ?? buttons[buttons.length - 1])?.focus();
+    }
+  }
 
   function onKeyDown(event: KeyboardEvent): void {
     const all = [...(list.current?.querySelectorAll("button") ?? [])];
@@ -59,25 +89,44 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
   const hits = found?.hits ?? [];
   // Those of the words before stay in sight until there are others, but nobody asked for them now.
   const isBefore = found !== null && found.query !== query;
-  const isEmpty = found !== null && found.problem === null && hits.length === 0;
+  const isEmpty =
+    found !== null && found.problem === null && hits.length === 0 && found.more === null;
+  const isContinued = continued !== null && continued === found;
   return (
     <div className={styles.results}>
       <p className={styles.count} aria-live="polite">
-        {found === null ? strings.searching : (found.problem ?? countOf(found))}
+        {found === null || isContinued ? strings.searching : (found.problem ?? countOf(found))}
       </p>
       {isEmpty && <p className={styles.advice}>{strings.searchAdvice}</p>}
       <ul ref={list} data-hits="" inert={isBefore} onKeyDown={onKeyDown}>
         {hits.map((hit) => (
-          <li key={`${hit.conversationId} ${hit.messageId}`}>
+          <li key={keyOf(hit)}>
             <Hit hit={hit} onOpen={onOpen} />
           </li>
         ))}
       </ul>
+      {found !== null && found.more !== null && (
+        <button
+          type="button"
+          className={styles.more}
+          data-more=""
+          inert={isBefore}
+          aria-disabled={isContinued}
+          onClick={() => searchMore(found)}
+        >
+          {strings.searchMore}
+        </button>
+      )}
     </div>
   );
 }
 
-function countOf({ query, hits }: Found): string {
+function keyOf({ conversationId, messageId }: SearchHit): string {
+  return `${conversationId} ${messageId}`;
+}
+
+function countOf({ query, hits, more }: Found): string {
+  if (more !== null) return strings.foundSoFar(hits.length);
   if (hits.length === 0) return strings.nothingFound(query);
   return hits.length < HITS ? strings.found(hits.length) : strings.foundFirst(hits.length);
 }
