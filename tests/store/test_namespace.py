@@ -22,7 +22,7 @@ from shell.keys import Keys
 from shell.settings_file import SettingsFile
 from shell.store import bundle
 from shell.store.archive import FORMAT
-from tests.store.desk import Desk
+from tests.store.desk import Desk, not_reloaded
 
 pytestmark = pytest.mark.anyio
 LOAD = "load-0001"
@@ -110,7 +110,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     settings = SettingsFile(tmp_path)
     keys = Keys(lambda: None)
     imports = Imports(desk.store, tmp_path)
-    exports = Exports(desk.store, settings, lambda: desk.answers.idle and imports.idle)
+    exports = Exports(
+        desk.store, settings, lambda: desk.answers.idle and imports.idle, not_reloaded
+    )
     door = Door(
         {
             "conversations": ConversationsApi(desk.conversations, desk.answers, imports, exports),
