@@ -11,7 +11,7 @@ import pytest
 
 from shell.contract import NewConversation
 from shell.store import tree
-from shell.store.backups import DUE_MS, SAFETY_KEPT, SAFETY_TURNS, TURNS, Backups
+from shell.store.backups import DUE_MS, SAFETY_KEPT, SAFETY_TURNS, SLACK_MS, TURNS, Backups
 from shell.store.store import Store
 from tests.store.damage import opened
 
@@ -111,6 +111,19 @@ def test_a_backup_stays_though_all_others_are_from_the_future(
     assert made.exists()
     assert made.name in names(backups, "auto-")
     assert not backups.due()
+
+
+def test_what_was_restored_last_stays_though_the_clock_went_back_a_little(
+    backups: Backups, clock: Clock, source: Path
+) -> None:
+    backups.folder.mkdir()
+    restored = []
+    for number in range(2):
+        copied = source.with_name(f"copied-{number}.db")
+        copied.write_bytes(source.read_bytes())
+        restored.append(backups.adopt(copied, "after"))
+        clock.now -= SLACK_MS // 2
+    assert names(backups, "after-") == {restored[1].name}
 
 
 def test_a_clock_that_was_wrong_deletes_no_safety_copy(

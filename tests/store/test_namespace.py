@@ -82,6 +82,15 @@ class Page:
                     self.events.append(item)
             self.caller.feed.answered(flush.load, flush.number)
 
+    async def ended(self, inference_id: object) -> None:
+        """Wait for the end of a run, whichever it is."""
+        endings = {(name, inference_id) for name in ("llm:done", "llm:error")}
+        await self._until(
+            lambda: (
+                not endings.isdisjoint((one["channel"], one["inferenceId"]) for one in self.events)
+            )
+        )
+
     async def done(self, inference_id: object) -> None:
         ending = ("llm:done", inference_id)
         await self._until(
