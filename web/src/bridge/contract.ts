@@ -823,7 +823,7 @@ export interface BackupProvider {
   id: string;
   name: string;
   kind: "openai-compatible" | "openai-responses" | "anthropic" | "gguf";
-  /** Its base URL, whole; or the path of its file. */
+  /** Its base URL without a password or a query, or the path of its file. */
   address: string | null;
   /** The environment variable whose value would be sent there as the key. */
   keyEnv: string | null;
