@@ -17,7 +17,7 @@ from shell.contract import (
     SendRequest,
 )
 from shell.engine import Engine
-from shell.errors import Reason, SessionBusy
+from shell.errors import SessionBusy
 from shell.history import history, to_continue
 from shell.ids import TEMPORARY, new_id
 from shell.log import InferenceLog
@@ -176,9 +176,7 @@ class Answers:
         put: turns.Put,
     ) -> Begun:
         place = await self._store.read(kept_id, find)
-        if self._store.restoring:
-            text = "A backup is being restored. Try again when that is done"
-            raise SessionBusy(text, reason=Reason.RESTORING)
+        self._store.refuse_while_restoring()
         conversation_id = place.conversation_id
         recorder = self._recorder_of(conversation_id)
         if conversation_id in self._claimed or recorder.answering(conversation_id):

@@ -55,7 +55,9 @@ class Value(BaseModel):
 
 SAID = Field(exclude_if=lambda value: not value)
 """Of a field that came later: where it has nothing to say, it is not sent."""
-ABSENT = Field(exclude_if=lambda value: value is None, json_schema_extra={"absent": True})
+ABSENT = Field(
+    default=None, exclude_if=lambda value: value is None, json_schema_extra={"absent": True}
+)
 """Marks a field that is left out where it would be null, as in the reference design's types."""
 
 
@@ -1003,6 +1005,51 @@ class ProviderSummary(Value):
     code: Annotated[ErrorCode | None, SAID] = None
     """Of the problem; the reason is finer, where there is one."""
     reason: Annotated[Reason | None, SAID] = None
+
+
+BackupName = Annotated[str, Field(min_length=1, max_length=100)]
+RoutingSetting = Literal["defaultProvider", "titleProvider"]
+"""A setting that says where questions go."""
+
+
+class BackupProvider(Value):
+    """A provider in a backup that is not here, or not the same. Never the value of a header."""
+
+    id: str
+    name: str
+    kind: AddedKind
+    address: str | None
+    """Its base URL without a password or a query, or the path of its file."""
+    key_env: str | None
+    """The environment variable whose value would be sent there as the key."""
+    headers: list[str]
+    """The names of the headers that would be sent."""
+    replaces: bool
+    """There is another provider of this id here."""
+
+
+class BackupChoice(Value):
+    """A setting in a backup that says where questions go, and says otherwise than here."""
+
+    setting: RoutingSetting
+    provider_id: str
+    model_id: str | None
+
+
+class BackupContents(Value):
+    """What a backup holds that a restore leaves out unless a person agrees to each."""
+
+    providers: list[BackupProvider]
+    choices: list[BackupChoice]
+
+
+class RestoreRequest(Value):
+    """Asks for a backup in the place of the conversations, with what a person agreed to."""
+
+    name: BackupName
+    providers: Annotated[list[ProviderId], Field(max_length=100)] = []
+    """The ids of the backup's providers that are to be taken over."""
+    settings: Annotated[list[RoutingSetting], Field(max_length=2)] = []
 
 
 class ModelsRequest(Value):

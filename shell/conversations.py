@@ -135,8 +135,10 @@ class Conversations:
         """Keep a note of a page. Nobody who watches the list has to be told.
 
         Raises:
+            SessionBusy: a backup is being restored, with other notes.
             ShellError: it cannot be written now.
         """
+        self.store.refuse_while_restoring()
         await asyncio.wrap_future(self.store.database.write(lambda c: notes.put(c, note)))
 
     async def attachment(self, blob_hash: str) -> AttachmentData:

@@ -45,6 +45,14 @@ class Core:
         """Read the keychain, for a bounded time."""
         await self.keys.load(self.providers.base_urls)
 
+    async def reload_providers(self) -> None:
+        """Read again which providers were added, and what the keychain has for new ones."""
+        known = set(self.providers.base_urls)
+        self.providers.reload()
+        urls = self.providers.base_urls
+        if new := {name: url for name, url in urls.items() if name not in known}:
+            await self.keys.load(new)
+
     async def close(self) -> None:
         """End what runs, then let go of the providers."""
         await self.engine.close()

@@ -4,15 +4,24 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
-from shell.contract import BackupInfo, ExportReply, ExportRequest, StoreState
+from shell.backup_contents import chooser, contents
+from shell.contract import (
+    BackupContents,
+    BackupInfo,
+    ExportReply,
+    ExportRequest,
+    RestoreRequest,
+    StoreState,
+)
 from shell.errors import Reason, SessionBusy, ShellError, ValidationFailed
 from shell.settings_file import SettingsFile
-from shell.store import archive, pages, portable, tree
+from shell.store import archive, bundle, pages, portable, tree
 from shell.store.portable import Portable
 from shell.store.store import Store
+from shell.store.trouble import sentences
 from shell.text import cut, file_name
 
 MAX_REPLY_CHARACTERS = 20_000_000
@@ -34,15 +43,24 @@ class Exports:
 
     Args:
         store: opened.
-        settings: read again after a restore, which may have replaced them.
+        settings: read again after a restore, which may have changed them.
         idle: whether no answer is being given and nothing comes in; a restore waits for nobody.
+        reload_providers: called after a restore, which may have added some.
     """
 
-    def __init__(self, store: Store, settings: SettingsFile, idle: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: SettingsFile,
+        idle: Callable[[], bool],
+        reload_providers: Callable[[], Awaitable[None]],
+    ) -> None:
         self._store = store
         self._settings = settings
         self._idle = idle
-        self._folder = store.path.parent / "exports"
+        self._reload_providers = reload_providers
+        self._data = store.path.parent
+        self._folder = self._data / "exports"
 
     async def export(self, request: ExportRequest) -> ExportReply:
         """Conversations as one text.
@@ -83,20 +101,36 @@ class Exports:
         """Every backup in `backups`, the newest first."""
         return await asyncio.to_thread(self._store.backups.listed)
 
-    async def restore(self, name: str) -> StoreState:
-        """Put a backup of `backups` in the place of everything.
+    async def backup_contents(self, name: str) -> BackupContents:
+        """What a backup holds that a restore leaves out unless a person agrees to it.
+
+        Raises:
+            NotFound: there is none of this name.
+            ShellError: it is not whole, or not a backup.
+        """
+        return await asyncio.to_thread(self._contents, name)
+
+    def _contents(self, name: str) -> BackupContents:
+        source = self._store.backups.path(name)
+        with sentences(source):
+            return contents(bundle.read_extras(source), self._data)
+
+    async def restore(self, request: RestoreRequest) -> StoreState:
+        """Put the conversations of a backup in the place of those that are here.
 
         Raises:
             NotFound: there is none of this name.
             SessionBusy: an answer is being given, or something is being imported or restored.
             ShellError: it cannot be restored; everything is as it was.
         """
-        source = await asyncio.to_thread(self._store.backups.path, name)
+        source = await asyncio.to_thread(self._store.backups.path, request.name)
         if self._store.restoring or not self._idle():
             text = "Wait until every answer and every import is complete, then restore"
             raise SessionBusy(text, reason=Reason.NOT_IDLE)
-        await asyncio.wrap_future(self._store.restore(source))
+        choose = chooser(self._data, request.providers, request.settings)
+        await asyncio.wrap_future(self._store.restore(source, choose))
         self._settings.reload()
+        await self._reload_providers()
         self._store.changed()
         return await self._store.state(-1)
 

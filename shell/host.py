@@ -96,7 +96,12 @@ class Host:
 
         core = self._core
         self._kept = await Kept.open(
-            self._data, core.engine, core.providers, self._settings, self._defaults
+            self._data,
+            core.engine,
+            core.providers,
+            self._settings,
+            self._defaults,
+            core.reload_providers,
         )
         return self._kept.namespace
 

@@ -16,7 +16,6 @@ from shell.errors import (
     LimitReached,
     NotFound,
     Reason,
-    SessionBusy,
     ShellError,
     ValidationFailed,
 )
@@ -113,9 +112,7 @@ class Imports:
             LimitReached: too many imports are under way.
             SessionBusy: a backup is being restored.
         """
-        if self._store.restoring:
-            text = "A backup is being restored. Try again when that is done"
-            raise SessionBusy(text, reason=Reason.RESTORING)
+        self._store.refuse_while_restoring()
         self._forget_silent()
         current = sum(one.under_way for one in self._imports.values())
         if current >= AT_ONCE:

@@ -1,7 +1,7 @@
 """Kept: the conversations of a host, opened together with their imports and exports."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from shell.answers import Answers, Parameters
@@ -30,6 +30,7 @@ class Kept:
         providers: Providers,
         settings: SettingsFile,
         defaults: Callable[[], Defaults],
+        reload_providers: Callable[[], Awaitable[None]],
     ) -> None:
         def titles() -> tuple[str, str | None] | None:
             chosen = settings.preferences
@@ -47,7 +48,12 @@ class Kept:
         self._answers = Answers(store, engine, providers.resolve, defaults, titles, parameters)
         conversations = Conversations(store, self._answers)
         self._imports = Imports(store, data)
-        exports = Exports(store, settings, lambda: self._answers.idle and self._imports.idle)
+        exports = Exports(
+            store,
+            settings,
+            lambda: self._answers.idle and self._imports.idle,
+            reload_providers,
+        )
         self.namespace = ConversationsApi(conversations, self._answers, self._imports, exports)
 
     @classmethod
@@ -58,6 +64,7 @@ class Kept:
         providers: Providers,
         settings: SettingsFile,
         defaults: Callable[[], Defaults],
+        reload_providers: Callable[[], Awaitable[None]],
     ) -> "Kept":
         """Open what is kept, under the lock of the data directory.
 
@@ -67,6 +74,7 @@ class Kept:
             providers: who can.
             settings: what a person has chosen.
             defaults: who answers where nobody was named and nobody has answered yet.
+            reload_providers: reads what a restore may have added, with its keys.
 
         Raises:
             ShellError: the conversations cannot be used, with a sentence that says why.
@@ -74,7 +82,7 @@ class Kept:
         store = Store(data)
         await asyncio.to_thread(store.open)
         store.begin()
-        return cls(store, data, engine, providers, settings, defaults)
+        return cls(store, data, engine, providers, settings, defaults, reload_providers)
 
     def leave(self, caller_id: str) -> None:
         """A window or a tab is gone for good."""

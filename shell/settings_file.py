@@ -9,10 +9,11 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -44,6 +45,23 @@ from shell.errors import StorageFailed
 from shell.settings import Deadlines, Limits, Settings
 
 FILE = "settings.json"
+RESTORED = (
+    "theme",
+    "textSize",
+    "language",
+    "shortcuts",
+    "defaultTemperature",
+    "defaultMaxTokens",
+    "defaultSystemPrompt",
+    "favourites",
+    "limits",
+    "deadlines",
+)
+"""What a backup may bring back unasked. None of it says where a question goes."""
+CHOICES: Mapping[str, str] = MappingProxyType(
+    {"defaultProvider": "defaultModel", "titleProvider": "titleModel"}
+)
+"""The settings that say where questions go, each with the one that names the model."""
 MOST_WRONG = 100
 """A file that is not understood after so many values were left out is not understood at all."""
 
@@ -170,6 +188,20 @@ class SettingsFile:
                 else:
                     raw[name] = value
 
+    def take_over(self, backup: Mapping[str, JsonValue], choices: Collection[str]) -> None:
+        """Write what a backup's settings have of `RESTORED`, and of `CHOICES` what was agreed to.
+        Everything else stays as it is here. Blocks, while another process changes the file.
+
+        Raises:
+            StorageFailed, StorageUnavailable: as `change`.
+        """
+        models = [CHOICES[name] for name in choices]
+        with self._writing() as raw:
+            for name in (*RESTORED, *choices, *models):
+                raw.pop(name, None)
+                if name in backup:
+                    raw[name] = backup[name]
+
     def reload(self) -> None:
         """Read the file. When that fails, what was known before stays, and a remark says so."""
         try:
@@ -249,6 +281,16 @@ class SettingsFile:
             raise
         self._raw = raw
         self._content, _ = _understood(raw)
+
+
+def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | None]]:
+    """The provider and the model of each of `CHOICES` that a file's content makes."""
+    known, _ = _understood(dict(raw))
+    found = {
+        "defaultProvider": (known.default_provider, known.default_model),
+        "titleProvider": (known.title_provider, known.title_model),
+    }
+    return {name: (who, model) for name, (who, model) in found.items() if who is not None}
 
 
 def _understood(raw: dict[str, JsonValue]) -> tuple[_Content, list[str]]:

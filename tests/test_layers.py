@@ -32,6 +32,7 @@ LAYERS: list[set[str]] = [
     },
     {
         "answers",
+        "backup_contents",
         "conversations",
         "deadlines",
         "engine",

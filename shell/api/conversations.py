@@ -11,7 +11,9 @@ from shell.contract import (
     AnswerRequest,
     AttachmentCopy,
     AttachmentData,
+    BackupContents,
     BackupInfo,
+    BackupName,
     ConversationSummary,
     ConversationView,
     EditRequest,
@@ -26,6 +28,7 @@ from shell.contract import (
     NewConversation,
     Note,
     PinChange,
+    RestoreRequest,
     SearchReply,
     SearchRequest,
     SendReply,
@@ -41,7 +44,6 @@ from shell.exports import Exports
 from shell.imports import Imports
 
 BlobHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-BackupName = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class ConversationsApi:
@@ -173,8 +175,18 @@ class ConversationsApi:
         """The backups in the data directory, the newest first."""
         return await self._exports.backups()
 
-    async def restore(self, caller: Caller, params: BackupName) -> StoreState:
-        """Put a backup in the place of everything that is there now, which is backed up before."""
+    async def backup_contents(self, caller: Caller, params: BackupName) -> BackupContents:
+        """What a backup holds that `restore` leaves out unless a person agrees to each: providers,
+        and the settings that say where questions go.
+        """
+        return await self._exports.backup_contents(params)
+
+    async def restore(self, caller: Caller, params: BackupName | RestoreRequest) -> StoreState:
+        """Put the conversations and the look of a backup in the place of what is there now, which
+        is backed up before. A name alone takes over no provider.
+        """
+        if isinstance(params, str):
+            params = RestoreRequest(name=params)
         return await self._exports.restore(params)
 
     async def save_attachment(self, caller: Caller, params: AttachmentCopy) -> str:

@@ -1,8 +1,11 @@
 """`tidewire backup` and `tidewire restore`: everything but keys as one file, and back."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from shell.backup_contents import chooser, contents
 from shell.commands.opening import to_write
+from shell.contract import BackupProvider
 from shell.datadir import DataDirectory
 from shell.errors import ShellError
 from shell.store import bundle
@@ -25,8 +28,16 @@ def backup(data: DataDirectory, name: str) -> int:
     return 0
 
 
-def restore(data: DataDirectory, name: str) -> int:
-    """Put a backup in the place of everything, which is backed up before.
+def restore(
+    data: DataDirectory, name: str, providers: Sequence[str] = (), settings: Sequence[str] = ()
+) -> int:
+    """Put the conversations of a backup in the place of those here, which are backed up before.
+
+    Args:
+        data: the data directory.
+        name: the file.
+        providers: the ids of its providers that are to be taken over.
+        settings: those of its settings that say where questions go and are to be taken over.
 
     Raises:
         ShellError: it is no backup, or a window or `serve` is running.
@@ -35,6 +46,29 @@ def restore(data: DataDirectory, name: str) -> int:
     if not source.exists():
         raise ShellError(f"There is no file {source}")
     with to_write(data, "tidewire restore") as store:
-        store.restore(source).result()
+        store.restore(source, chooser(data.path, providers, settings)).result()
         print(f"{source} was restored. What was there before is in {store.backups.folder}.")
+        left = contents(bundle.read_extras(source), data.path)
+    for provider in left.providers:
+        print(f"Left out: {_described(provider)}. To restore it, too, add")
+        print(f"    --with-provider {provider.id}")
+    for choice in left.choices:
+        whom = choice.provider_id if choice.model_id is None else choice.model_id
+        print(f"Left out: the setting {choice.setting} ({_plain(whom)}). To restore it, too, add")
+        print(f"    --with-setting {choice.setting}")
     return 0
+
+
+def _described(provider: BackupProvider) -> str:
+    """What would be asked there, with what; never the value of a header."""
+    told = [provider.address or ""]
+    if provider.key_env is not None:
+        told.append(f"key from the variable {provider.key_env}")
+    if provider.headers:
+        told.append(f"headers {', '.join(provider.headers)}")
+    return _plain(f"the provider {provider.id} ({'; '.join(told)})")
+
+
+def _plain(text: str) -> str:
+    """Text that does nothing to a terminal: without control characters."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)

@@ -56,8 +56,21 @@ def add_store_commands(commands: "argparse._SubParsersAction[P]", common: P) -> 
     add(commands, "backup", "everything but keys as one file", _backup).add_argument(
         "file", metavar="FILE"
     )
-    add(commands, "restore", "put a backup in the place of everything", _restore).add_argument(
-        "file", metavar="FILE"
+    restored = add(commands, "restore", "put a backup in the place of everything", _restore)
+    restored.add_argument("file", metavar="FILE")
+    restored.add_argument(
+        "--with-provider",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="take over this provider of the backup, too; again for another one",
+    )
+    restored.add_argument(
+        "--with-setting",
+        choices=("defaultProvider", "titleProvider"),
+        action="append",
+        default=[],
+        help="take over this setting, which says where questions go; again for the other one",
     )
 
     group = add(commands, "keys", "set, list and remove the keys of providers")
@@ -129,7 +142,7 @@ def _backup(chosen: Arguments) -> int:
 def _restore(chosen: Arguments) -> int:
     from shell.commands import backups
 
-    return backups.restore(_data(chosen), chosen.file)
+    return backups.restore(_data(chosen), chosen.file, chosen.with_provider, chosen.with_setting)
 
 
 def _keys(chosen: Arguments) -> "KeyCommands":

@@ -8,7 +8,7 @@ owner alone.
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -97,11 +97,20 @@ def read_added(data_dir: Path | None) -> list[AddedProvider]:
     if path is None or not path.exists():
         return []
     try:
-        return _File.model_validate_json(path.read_bytes()).providers
+        return parse_added(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise ShellError(
             f"{path} cannot be understood ({_first(error)}). Mend or delete it."
         ) from None
+
+
+def parse_added(content: bytes) -> list[AddedProvider]:
+    """The providers in a file's content.
+
+    Raises:
+        ValidationError: it cannot be understood.
+    """
+    return _File.model_validate_json(content).providers
 
 
 def add(data_dir: Path, provider: AddedProvider, taken: frozenset[str] | set[str]) -> None:
@@ -135,6 +144,20 @@ def remove(data_dir: Path, provider_id: str) -> bool:
             return False
         _write(data_dir / FILE, kept)
     return True
+
+
+def put(data_dir: Path, providers: Sequence[AddedProvider]) -> None:
+    """Keep providers, each in the place of the one of its name if there is one.
+
+    Raises:
+        ShellError: the file cannot be read or written, or there are too many.
+    """
+    with _changing(data_dir / FILE):
+        known = {provider.id: provider for provider in read_added(data_dir)}
+        known |= {provider.id: provider for provider in providers}
+        if len(known) > MAX_PROVIDERS:
+            raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
+        _write(data_dir / FILE, list(known.values()))
 
 
 @contextlib.contextmanager

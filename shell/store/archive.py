@@ -8,9 +8,13 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from shell.contract import AnswerDetail, KeptId, MessageStatus, Part, Role, Value
 from shell.store.portable import Portable, PortableMessage
+from shell.store.restore import LATEST_MS
 
 FORMAT = "tidewire-conversations"
 VERSION = 1
+
+
+Time = Annotated[int, Field(ge=0, le=LATEST_MS)]
 
 
 class _Archived(Value):
@@ -29,7 +33,7 @@ class _Message(_Archived):
     status: MessageStatus
     provider_id: str | None
     model_id: str | None
-    created_at: int
+    created_at: Time
     detail: AnswerDetail | None
 
 
@@ -40,8 +44,8 @@ class _Conversation(_Archived):
     system_prompt: str | None
     folder: str | None
     pinned: bool
-    created_at: int
-    updated_at: int
+    created_at: Time
+    updated_at: Time
     chosen_id: KeptId | None
     messages: Annotated[list[_Message], Field(max_length=1_000_000)]
 

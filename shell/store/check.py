@@ -1,6 +1,7 @@
 """Checks whether a database file is what was written to it."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
@@ -28,7 +29,7 @@ def problem(connection: apsw.Connection) -> str | None:
         if version(connection) < len(MIGRATIONS):  # the tables of an earlier Tidewire
             finding: str = connection.execute("PRAGMA quick_check(1)").get
             return None if finding == "ok" else finding
-        return _structure(connection) or _rows(connection)
+        return _structure(connection) or rows_problem(connection)
     except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError) as error:
         return str(error).partition(":")[2].strip() or "unreadable"
     except (apsw.SQLError, apsw.SchemaChangeError, apsw.CantOpenError, UnicodeDecodeError):
@@ -73,10 +74,8 @@ def open_still(path: Path) -> apsw.Connection:
 def _structure(connection: apsw.Connection) -> str | None:
     if connection.pragma("application_id") != APPLICATION_ID:
         return HEADER
-    for table in TABLES:
-        for finding in rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str):
-            if finding != "ok":
-                return finding.splitlines()[0]
+    if (found := table_problem(connection, TABLES)) is not None:
+        return found
     for index in ("words", "trigrams"):
         # What they hold can be made anew; not so if what says what they are is damaged.
         connection.execute(f"SELECT rowid FROM {index} LIMIT 0")  # noqa: S608 - names of our own
@@ -85,7 +84,17 @@ def _structure(connection: apsw.Connection) -> str | None:
     return None
 
 
-def _rows(connection: apsw.Connection) -> str | None:
+def table_problem(connection: apsw.Connection, tables: Sequence[str]) -> str | None:
+    """What is wrong with the pages of these tables and of their indexes."""
+    for table in tables:
+        for finding in rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str):
+            if finding != "ok":
+                return finding.splitlines()[0]
+    return None
+
+
+def rows_problem(connection: apsw.Connection) -> str | None:
+    """What is wrong with the rows, by their checksums and their texts."""
     for table, sound in (("conversations", SOUND_CONVERSATION), ("messages", SOUND_MESSAGE)):
         sql = f"SELECT count(*) FROM {table} WHERE NOT ({sound})"  # noqa: S608
         broken: int = connection.execute(sql).get

@@ -204,11 +204,12 @@ class Arrival:
         return number
 
     def _finish(self, connection: apsw.Connection) -> None:
+        parents = {message.id: message.parent_id for message in self._portable.messages}
         for parent_id, child_id in self._portable.chosen.items():
-            child = self._numbers.get(child_id)
-            parent = None if parent_id is None else self._numbers.get(parent_id)
-            if child is not None and (parent_id is None or parent is not None):
-                tree.point(connection, self._conversation, parent, child)
+            # Elsewhere in the tree, a choice would lead a reader in circles.
+            if child_id in parents and parents[child_id] == parent_id:
+                parent = None if parent_id is None else self._numbers[parent_id]
+                tree.point(connection, self._conversation, parent, self._numbers[child_id])
 
 
 def _chosen(connection: apsw.Connection, conversation: int, parent: int | None) -> int | None:

@@ -141,7 +141,7 @@ def leaf(connection: apsw.Connection, conversation_number: int) -> int | None:
     ).get
     while place is not None:
         below = connection.execute("SELECT chosen FROM messages WHERE number = ?", (place,)).get
-        if below is None:
+        if below is None or below <= place:  # what is below is newer: nobody goes in circles
             return place
         place = below
     return None

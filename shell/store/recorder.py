@@ -2,7 +2,8 @@
 
 The tail of every log is on the disk at most `GAP_S` and one commit later, and all logs together
 make one commit in that time. A cursor advances once its commit is done, so what could not be
-written is tried again, whole, and the log holds it until then.
+written is tried again, whole, and the log holds it until then. What cannot be written of one log
+keeps none of the others from the disk.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from shell.contract import (
     ToolCall,
     ToolEvent,
 )
-from shell.errors import ErrorCode, ShellError
+from shell.errors import ErrorCode, ShellError, StorageFailed
 from shell.ids import epoch_ms
 from shell.log import InferenceLog
 from shell.store import tree
@@ -35,6 +36,19 @@ GAP_S = 0.1
 """Least time between two commits."""
 RETRY_S = 1.0
 """How long to wait when the disk was full or the file locked."""
+_OF_THE_DISK = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.NoMemError,
+    apsw.ReadOnlyError,
+    apsw.CorruptError,
+    apsw.CantOpenError,
+)
+"""What befalls every answer alike."""
+_Refused = dict[int, ShellError]
+"""The pieces that could not be written, by their places, and why."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +60,13 @@ class _Reader:
     unsubscribe: Callable[[], None]
     seq: int = -1
     """The last entry that is on the disk."""
+    held_until: float = 0.0
+    """When it is tried again, after it could not be written."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the log has more than the disk."""
+        return self.log.last_seq > self.seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +80,10 @@ class _Piece:
     ending: tuple[MessageStatus, AnswerDetail] | None
 
     def write(self, connection: apsw.Connection, now: int) -> None:
-        """Part of a writing job."""
+        """Part of a writing job. Nothing is kept of a message that is not there any more."""
         number, place = self.reader.number, self.reader.seq + 1
+        if connection.execute("SELECT 1 FROM messages WHERE number = ?", (number,)).get is None:
+            return
         if self.text or self.reasoning:
             tree.append_tail(connection, number, place, self.text, self.reasoning)
         if self.ending is not None:
@@ -92,9 +115,9 @@ class Recorder:
         self._loop = asyncio.get_running_loop()
         self._readers: list[_Reader] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._writing: asyncio.Future[None] | None = None
+        self._writing: asyncio.Future[_Refused] | None = None
         self._last = self._loop.time() - GAP_S
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[tuple[str, asyncio.Future[None]]] = []
         self._closing = False
 
     def follow(
@@ -129,9 +152,12 @@ class Recorder:
         """
         while any(reader.conversation_id == conversation_id for reader in self._readers):
             outcome: asyncio.Future[None] = self._loop.create_future()
-            self._waiting.append(outcome)
+            self._waiting.append((conversation_id, outcome))
             if self._timer is not None:
                 self._timer.cancel()
+            for reader in self._readers:
+                if reader.conversation_id == conversation_id:
+                    reader.held_until = 0.0
             self._flush()
             await outcome
 
@@ -148,6 +174,8 @@ class Recorder:
             self._timer = None
         if self._writing is not None:
             await asyncio.wait([self._writing])
+        for reader in self._readers:
+            reader.held_until = 0.0
         self._flush()
         if self._writing is not None:
             await asyncio.wait([self._writing])
@@ -157,20 +185,35 @@ class Recorder:
     # --- inside -----------------------------------------------------------------------------
 
     def _wake(self, urgent: bool) -> None:
-        if self._timer is None and self._writing is None and not self._closing:
-            self._timer = self._loop.call_at(self._last + GAP_S, self._flush)
+        if self._writing is not None or self._closing:
+            return
+        if self._timer is None or self._timer.when() > self._loop.time() + GAP_S:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        """Set the timer for the first log that may be written."""
+        behind = [reader.held_until for reader in self._readers if reader.is_behind]
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if behind and not self._closing:
+            self._timer = self._loop.call_at(max(self._last + GAP_S, min(behind)), self._flush)
 
     def _flush(self) -> None:
         self._timer = None
-        pieces = [_piece(reader) for reader in self._readers if reader.log.last_seq > reader.seq]
-        if not pieces or self._writing is not None:
+        if self._writing is not None:
             return
-        self._last = self._loop.time()
-        now = epoch_ms()
+        now = self._loop.time()
+        due = [one for one in self._readers if one.is_behind and one.held_until <= now]
+        if not due:
+            self._schedule()
+            return
+        pieces = [_piece(reader) for reader in due]
+        self._last = now
+        written_at = epoch_ms()
 
-        def write(connection: apsw.Connection) -> None:
-            for piece in pieces:
-                piece.write(connection, now)
+        def write(connection: apsw.Connection) -> _Refused:
+            return _write(connection, pieces, written_at)
 
         try:
             outcome = self._database.write(write)
@@ -179,40 +222,63 @@ class Recorder:
         self._writing = asyncio.wrap_future(outcome)
         self._writing.add_done_callback(functools.partial(self._written, pieces))
 
-    def _written(self, pieces: list[_Piece], outcome: "asyncio.Future[None]") -> None:
+    def _written(self, pieces: list[_Piece], outcome: "asyncio.Future[_Refused]") -> None:
         self._writing = None
         error = None if outcome.cancelled() else outcome.exception()
         if error is not None or outcome.cancelled():
             if not isinstance(error, ShellError):
                 error = ShellError(f"The answers cannot be kept ({type(error).__name__})")
-            self._failed(error)
-            self._release(error)
-            if not self._closing:
-                self._timer = self._loop.call_later(RETRY_S, self._flush)
-            return
-        for piece in pieces:
+            refused = dict.fromkeys(range(len(pieces)), error)
+        else:
+            refused = outcome.result()
+        kept = [piece for place, piece in enumerate(pieces) if place not in refused]
+        for piece in kept:
             piece.reader.seq = piece.reached
             if piece.ending is not None:
                 piece.reader.unsubscribe()
                 self._readers.remove(piece.reader)
-        self._saved()
-        self._release(None)
-        for piece in pieces:
+        if kept:
+            self._saved()
+        for error in dict.fromkeys(refused.values()):
+            self._failed(error)
+        failures: dict[str, ShellError] = {}
+        for place, error in refused.items():
+            reader = pieces[place].reader
+            reader.held_until = self._loop.time() + RETRY_S
+            failures[reader.conversation_id] = error
+        self._release(failures)
+        for piece in kept:
             if piece.ending is not None:
                 self._ended(piece.reader.conversation_id)
-        if any(reader.log.last_seq > reader.seq for reader in self._readers):
-            self._wake(False)
+        self._schedule()
 
-    def _release(self, error: ShellError | None) -> None:
+    def _release(self, failures: dict[str, ShellError]) -> None:
         """Answer those who wait for a commit."""
         waiting, self._waiting = self._waiting, []
-        for outcome in waiting:
+        for conversation_id, outcome in waiting:
             if outcome.done():
                 continue
-            if error is None:
-                outcome.set_result(None)
+            if conversation_id in failures:
+                outcome.set_exception(failures[conversation_id])
             else:
-                outcome.set_exception(error)
+                outcome.set_result(None)
+
+
+def _write(connection: apsw.Connection, pieces: list[_Piece], now: int) -> _Refused:
+    """Write every piece that can be written. Part of a writing job."""
+    refused: _Refused = {}
+    for place, piece in enumerate(pieces):
+        connection.execute("SAVEPOINT piece")
+        try:
+            piece.write(connection, now)
+        except Exception as error:
+            if not connection.in_transaction or isinstance(error, _OF_THE_DISK):
+                raise
+            connection.execute("ROLLBACK TO piece")
+            reason = f"An answer cannot be kept ({type(error).__name__})"
+            refused[place] = StorageFailed(reason)
+        connection.execute("RELEASE piece")
+    return refused
 
 
 def _piece(reader: _Reader) -> _Piece:

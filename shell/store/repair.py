@@ -18,6 +18,8 @@ from shell.store.salvage import Salvage
 from shell.store.schema import migrate
 from shell.store.wreck import Wreck
 
+REPAIR = "repair-"
+"""How the directory's name begins in which a repair works."""
 SMALLEST_ROW = 32
 """In bytes; less than any row of ours takes."""
 
@@ -36,7 +38,7 @@ def repair(path: Path, aside: Path, backups: Backups, found: str) -> Remark:
     """
     kept = _keep(path, aside)
     backup = backups.newest_sound()
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="repair-") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=REPAIR) as folder:
         draft = Path(folder) / "draft.db"
         if backup is not None:
             copy(backup, draft)

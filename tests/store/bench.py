@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TypeVar
 
 from shell.contract import DoneEvent, NewConversation, Timing, Usage
 from shell.errors import ShellError
@@ -14,6 +15,7 @@ from shell.store.database import Connection, Database, in_transaction
 from shell.store.parts import take_apart
 from shell.store.recorder import Recorder
 
+T = TypeVar("T")
 USAGE = Usage(input_tokens=1, output_tokens=1, reasoning_tokens=0, cached_tokens=0, estimated=True)
 
 
@@ -26,19 +28,18 @@ class AtOnce(Database):
         self.commits: list[float] = []
         self.refusing: ShellError | None = None
 
-    def write(self, job: Callable[[Connection], None]) -> "Future[None]":  # type: ignore[override]
-        outcome: Future[None] = Future()
+    def write(self, job: Callable[[Connection], T]) -> "Future[T]":
+        outcome: Future[T] = Future()
         self.commits.append(asyncio.get_running_loop().time())
         if self.refusing is not None:
             outcome.set_exception(self.refusing)
         else:
-            self.now(job)
-            outcome.set_result(None)
+            outcome.set_result(self.now(job))
         return outcome
 
-    def now(self, job: Callable[[Connection], None]) -> None:
+    def now(self, job: Callable[[Connection], T]) -> T:
         assert self._writing is not None
-        in_transaction(self._writing, job, "IMMEDIATE")
+        return in_transaction(self._writing, job, "IMMEDIATE")
 
 
 class Bench:

@@ -128,3 +128,7 @@ def text_of(message: StoredMessage) -> str:
     if isinstance(message.content, str):
         return message.content
     return "".join(getattr(part, "text", "") for part in message.content)
+
+
+async def not_reloaded() -> None:
+    """Stands for reading providers again, where there are none."""

@@ -23,7 +23,7 @@ from shell.providers.openai_compatible import OpenAICompatible
 from shell.settings_file import SettingsFile
 from shell.store.store import Store
 from tests.providers.fault_server import Exchange, fault_server
-from tests.store.desk import Desk
+from tests.store.desk import Desk, not_reloaded
 from tests.test_keys import Memory
 
 pytestmark = pytest.mark.anyio
@@ -95,7 +95,7 @@ async def test_the_key_is_found_nowhere(
         # As the data directory is when the process dies now, its log of writes still beside it.
         await asyncio.to_thread(shutil.copytree, data, tmp_path / "crashed")
         settings = SettingsFile(data)
-        exports = Exports(desk.store, settings, lambda: True)
+        exports = Exports(desk.store, settings, lambda: True, not_reloaded)
         for ending in ("json", "md", "html"):
             request = ExportRequest.model_validate({"format": ending})
             await exports.export_file(request)

@@ -1,6 +1,7 @@
 """What a spoilt bit or page of a furnished file may cost, and what a repair leaves behind."""
 
 import asyncio
+import json
 import random
 import tempfile
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from shell.backup_contents import chooser
 from shell.contract import NewConversation
 from shell.errors import StorageUnavailable
 from shell.store import condition, index, seal, tree
@@ -352,13 +354,14 @@ async def test_a_restore_that_fails_leaves_the_settings_alone(tmp_path: Path) ->
     whole = tmp_path / "whole.zip"
     await asyncio.wrap_future(store.bundle(whole))
     settings.write_text('{"theme": "light"}', "utf-8")
+    choose = chooser(tmp_path, [], [])
     with closing(apsw.Connection(str(store.path))) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageUnavailable, match="locked"):
-            await asyncio.wrap_future(store.restore(whole))
+            await asyncio.wrap_future(store.restore(whole, choose))
     assert settings.read_text("utf-8") == '{"theme": "light"}'
-    await asyncio.wrap_future(store.restore(whole))
-    assert settings.read_text("utf-8") == '{"theme": "dark"}'
+    await asyncio.wrap_future(store.restore(whole, choose))
+    assert json.loads(settings.read_text("utf-8")) == {"theme": "dark"}
     await asyncio.to_thread(store.close)
 
 
@@ -373,7 +376,7 @@ async def test_a_repair_begins_with_what_was_restored(tmp_path: Path) -> None:
     for _ in range(5):
         await asyncio.wrap_future(store.restore(first))
     names = sorted(backup.name.partition("-")[0] for backup in store.backups.listed())
-    assert names == ["after", "auto", "before", "before", "before"]
+    assert names == ["after", "auto", *["before"] * 5]
     await asyncio.to_thread(store.close)
     store.path.write_bytes(b"rubbish" * 1_000)
     with opened(tmp_path) as store:

@@ -34,7 +34,11 @@ LONG = [
 
 def exports_of(desk: Desk) -> Exports:
     settings = SettingsFile(desk.store.path.parent / "settings.json")
-    return Exports(desk.store, settings, lambda: True)
+
+    async def reload_providers() -> None:
+        pass
+
+    return Exports(desk.store, settings, lambda: True, reload_providers)
 
 
 async def titled(desk: Desk, title: str) -> str:

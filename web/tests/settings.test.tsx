@@ -49,6 +49,7 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
   const conversations = {
     ...createConversations({ host }),
     backups: async () => backups,
+    backupContents: async () => ({ providers: [], choices: [] }),
     restore: restored,
   };
   const shown = render(
@@ -221,9 +222,10 @@ it("restores nothing when the button is pressed twice", async () => {
   await turn(100);
   expect(restored).not.toHaveBeenCalled();
   fireEvent.click(restore);
+  await turn(100);
   fireEvent.click(screen.getByRole("button", { name: strings.restoreReally }));
   await turn(100);
-  expect(restored).toHaveBeenCalledWith("one.zip");
+  expect(restored).toHaveBeenCalledWith({ name: "one.zip", providers: [], settings: [] });
 });
 
 it("refuses keys that are not free, and takes them from others when it is told to", async () => {

@@ -844,6 +844,42 @@ export interface ProviderSummary {
   reason?: Reason | null | undefined;
 }
 
+/** A provider in a backup that is not here, or not the same. Never the value of a header. */
+export interface BackupProvider {
+  id: string;
+  name: string;
+  kind: "openai-compatible" | "openai-responses" | "anthropic" | "gguf";
+  /** Its base URL without a password or a query, or the path of its file. */
+  address: string | null;
+  /** The environment variable whose value would be sent there as the key. */
+  keyEnv: string | null;
+  /** The names of the headers that would be sent. */
+  headers: string[];
+  /** There is another provider of this id here. */
+  replaces: boolean;
+}
+
+/** A setting in a backup that says where questions go, and says otherwise than here. */
+export interface BackupChoice {
+  setting: "defaultProvider" | "titleProvider";
+  providerId: string;
+  modelId: string | null;
+}
+
+/** What a backup holds that a restore leaves out unless a person agrees to each. */
+export interface BackupContents {
+  providers: BackupProvider[];
+  choices: BackupChoice[];
+}
+
+/** Asks for a backup in the place of the conversations, with what a person agreed to. */
+export interface RestoreRequest {
+  name: string;
+  /** The ids of the backup's providers that are to be taken over. */
+  providers?: string[] | undefined;
+  settings?: ("defaultProvider" | "titleProvider")[] | undefined;
+}
+
 /** Asks for the models of a provider; with `refresh`, not for what is remembered. */
 export interface ModelsRequest {
   providerId: string;
@@ -1121,8 +1157,17 @@ export const client = (call: Invoke) => ({
     backup: () => call<BackupInfo>("conversations.backup"),
     /** The backups in the data directory, the newest first. */
     backups: () => call<BackupInfo[]>("conversations.backups"),
-    /** Put a backup in the place of everything that is there now, which is backed up before. */
-    restore: (params: string) =>
+    /**
+     * What a backup holds that `restore` leaves out unless a person agrees to each: providers,
+     * and the settings that say where questions go.
+     */
+    backupContents: (params: string) =>
+      call<BackupContents>("conversations.backup_contents", params),
+    /**
+     * Put the conversations and the look of a backup in the place of what is there now, which
+     * is backed up before. A name alone takes over no provider.
+     */
+    restore: (params: string | RestoreRequest) =>
       call<StoreState>("conversations.restore", params),
     /** Write an attachment to the data directory's `exports`. Resolves with the file's path. */
     saveAttachment: (params: AttachmentCopy) =>

@@ -1,6 +1,11 @@
 /** Conversations: all of them for a page: the list, the one that is shown, and those kept open. */
 import { type Bytes, createBytes } from "../attachments/bytes";
-import type { ConversationSummary, ExportRequest, SearchReply } from "../bridge/contract";
+import type {
+  ConversationSummary,
+  ExportRequest,
+  RestoreRequest,
+  SearchReply,
+} from "../bridge/contract";
 import { createStore, type ReadonlyStore } from "../llm/store";
 import { type By, type Conversation, createConversation } from "./conversation";
 import { createDrafts, type Drafts, storageOf } from "./drafts";
@@ -66,7 +71,8 @@ export interface Conversations {
   readonly backup: Host["client"]["conversations"]["backup"];
   readonly backups: Host["client"]["conversations"]["backups"];
   /** Everything that is there now is backed up before. */
-  restore(name: string): Promise<void>;
+  readonly backupContents: Host["client"]["conversations"]["backupContents"];
+  restore(request: RestoreRequest): Promise<void>;
 }
 
 export interface ConversationsOptions {
@@ -253,8 +259,9 @@ export function createConversations({
     importFile: (file, tell) => importFile(host, file, tell),
     backup: conversations.backup,
     backups: conversations.backups,
-    async restore(name) {
-      await conversations.restore(name);
+    backupContents: conversations.backupContents,
+    async restore(request) {
+      await conversations.restore(request);
       // What was open may not be there any more, or be another.
       showNew();
       for (const gone of open.filter((one) => one !== shown.get().conversation)) gone.close();

@@ -141,6 +141,15 @@ export const german: Strings = {
   restore: "Wiederherstellen",
   restoreReally: "Alles hierdurch ersetzen",
   restored: "Alles ist wieder wie damals. Was vorher da war, wurde auch gesichert.",
+  consent: {
+    legend: "Bleibt weg, wenn du es nicht auswählst. Übernimm nur, was du kennst.",
+    provider: (name) => `Der Anbieter ${name}`,
+    defaultProvider: (whom) => `Neue Chats fragen ${whom}`,
+    titleProvider: (whom) => `Titel kommen von ${whom}`,
+    keyEnv: (name) => `Schlüssel aus der Variablen ${name}`,
+    headers: (names) => `Kopfzeilen ${names}`,
+    replaces: "ersetzt deinen",
+  },
   size: (bytes) =>
     bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000)} MB`,
   about: (version) => `Tidewire ${version}`,

@@ -134,6 +134,15 @@ export const english = {
   restore: "Restore",
   restoreReally: "Replace everything with this",
   restored: "It is as it was then. What was there before has been backed up, too.",
+  consent: {
+    legend: "Left out unless you choose it. Take over only what you know.",
+    provider: (name: string) => `The provider ${name}`,
+    defaultProvider: (whom: string) => `New chats ask ${whom}`,
+    titleProvider: (whom: string) => `Titles come from ${whom}`,
+    keyEnv: (name: string) => `key from the variable ${name}`,
+    headers: (names: string) => `headers ${names}`,
+    replaces: "replaces yours",
+  },
   size: (bytes: number) =>
     bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000, true)} MB`,
   about: (version: string) => `Tidewire ${version}`,

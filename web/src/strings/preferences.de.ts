@@ -75,8 +75,7 @@ export const preferencesInGerman: Strings["preferences"] = {
   sessionsHint: "Unterhaltungen, die ein Programm im Fenster offen halten darf.",
   waits: "Längste Wartezeiten",
   overallMs: "Eine ganze Antwort an ein Skript",
-  overallMsHint:
-    "Für Skripte ohne eigene Grenze. Chats haben keine, solange Wörter kommen.",
+  overallMsHint: "Für Skripte ohne eigene Grenze. Chats haben keine, solange Wörter kommen.",
   firstMs: "Das erste Wort",
   firstMsHint: "Von der Frage bis zum ersten Wort der Antwort.",
   firstSilentMs: "Das erste Wort, wo es dauern darf",

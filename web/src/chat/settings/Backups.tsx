@@ -1,10 +1,11 @@
 /** Backups: everything that is kept, as one file; made now, or put back. */
 import { useEffect, useState } from "react";
-import type { BackupInfo } from "../../bridge/contract";
+import type { BackupContents, BackupInfo } from "../../bridge/contract";
 import { useConversations } from "../../conversations/context";
 import { useSettings } from "../../settings/useSettings";
 import { locale, strings } from "../../strings";
 import { whenFree } from "../whenFree";
+import { type Agreed, Consent, NOTHING } from "./Consent";
 import parts from "./parts.module.css";
 import { useAttempt } from "./useAttempt";
 
@@ -13,9 +14,11 @@ const SHOWN = 5;
 
 export function Backups() {
   const settings = useSettings();
-  const { backups, backup, restore } = useConversations();
+  const { backups, backup, backupContents, restore } = useConversations();
   const [made, setMade] = useState<readonly BackupInfo[]>([]);
   const [chosen, setChosen] = useState<string | null>(null);
+  const [looked, setLooked] = useState<{ name: string; contents: BackupContents } | null>(null);
+  const [agreed, setAgreed] = useState<Agreed>(NOTHING);
   const [said, setSaid] = useState<string | null>(null);
   const [shown, setShown] = useState(SHOWN);
   const { problem, isBusy, attempt } = useAttempt();
@@ -31,15 +34,24 @@ export function Backups() {
     setMade(await backups());
   }
 
+  async function choose(name: string): Promise<void> {
+    setSaid(null);
+    setAgreed(NOTHING);
+    setLooked(null);
+    setChosen(name);
+    setLooked({ name, contents: await backupContents(name) });
+  }
+
   async function putBack(name: string): Promise<void> {
     setSaid(null);
     setChosen(null);
-    await restore(name);
+    await restore({ name, providers: [...agreed.providers], settings: [...agreed.settings] });
     setSaid(strings.restored);
     setMade(await backups());
     await Promise.all([settings.load(), settings.loadProviders()]);
   }
 
+  const contents = looked?.name === chosen ? looked?.contents : undefined;
   return (
     <section className={parts.section}>
       <h3>{strings.preferences.backups}</h3>
@@ -64,7 +76,7 @@ export function Backups() {
               <span className={parts.text}> · {strings.size(size)}</span>
             </span>
             <span className={parts.buttons}>
-              {chosen === name && (
+              {chosen === name && contents !== undefined && (
                 <button
                   type="button"
                   className={`${parts.button} ${parts.grave}`}
@@ -77,11 +89,16 @@ export function Backups() {
               <button
                 type="button"
                 className={parts.button}
-                {...whenFree(!isBusy, () => setChosen(chosen === name ? null : name))}
+                {...whenFree(chosen === name || !isBusy, () =>
+                  chosen === name ? setChosen(null) : attempt(choose(name)),
+                )}
               >
                 {chosen === name ? strings.cancel : strings.restore}
               </button>
             </span>
+            {chosen === name && contents !== undefined && (
+              <Consent contents={contents} agreed={agreed} onChange={setAgreed} />
+            )}
           </li>
         ))}
       </ul>
