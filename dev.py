@@ -578,14 +578,14 @@ def prepare_tests(setup: Setup) -> dict[str, str]:
 
 def static_checks(setup: Setup, node: str) -> list[str]:
     """Lint, format, types and the generated contract; returns the names of what failed."""
-    folders = ("shell", "tests", "benchmarks", "packaging")
+    folders = ("shell", "devtools", "tests", "benchmarks", "packaging")
     typed = [name for name in folders if (setup.root / name).exists()]
     python = [setup.python, "-m"]
     stages = {
         "ruff check": [*python, "ruff", "check", "."],
         "ruff format": [*python, "ruff", "format", "--check", "."],
         "mypy": [*python, "mypy", "--strict", "dev.py", *typed],
-        "contract": [*python, "shell.contract_ts", "--check"],
+        "contract": [*python, "devtools.contract_ts", "--check"],
         "biome": [node, setup.script("@biomejs/biome/bin/biome"), "check"],
         "tsc": [node, setup.script("typescript/bin/tsc"), "-p", "web", "--noEmit"],
     }
@@ -633,7 +633,7 @@ def types(setup: Setup, arguments: list[str]) -> int:
     """Write the page's contract anew from the Python models."""
     no_more(arguments)
     prepare(setup, "run")
-    return setup.children.follow(setup.python, "-m", "shell.contract_ts")
+    return setup.children.follow(setup.python, "-m", "devtools.contract_ts")
 
 
 def soak(setup: Setup, arguments: list[str]) -> int:

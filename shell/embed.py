@@ -13,23 +13,23 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from shell.api.assets import Page, PageMissing, Transport, load_folder, read_asset
-from shell.api.caller import Caller
-from shell.api.door import Door
-from shell.api.listener import listen
 from shell.api.llm import LlmApi
-from shell.api.page_server import PageServer
 from shell.api.shell import ShellApi
+from shell.bridge.appearance import Look
+from shell.bridge.caller import Caller
+from shell.bridge.desktop.display import display_problem
+from shell.bridge.desktop.page_server import PageServer
+from shell.bridge.desktop.windows import Windows
+from shell.bridge.door import Door
+from shell.bridge.listener import listen
+from shell.bridge.page import Page, PageMissing, Transport, load_folder, read_asset
 from shell.contract import Defaults, InferenceRequest, Message
-from shell.display import display_problem
-from shell.engine import Engine
 from shell.errors import NotFound, ShellError
-from shell.links import open_link
-from shell.look import Look
-from shell.loop import LoopThread
+from shell.inference.engine import Engine
+from shell.inference.limits import Deadlines, Limits, Settings
 from shell.providers.base import Chunk, Finish, ModelInfo, Provider, ProviderRequest, TextDelta
-from shell.settings import Deadlines, Limits, Settings
-from shell.window import Windows
+from shell.support.event_loop import LoopThread
+from shell.support.open_url import open_link
 
 BRIDGE = (Path(__file__).parent / "page", "bridge.js")
 """The page's half of the bridge: served as `/bridge.js`, unless the page brings one of its own."""

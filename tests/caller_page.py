@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass, field
 
-from shell.api.bucket import Bucket
-from shell.api.caller import Caller
-from shell.api.door import Door
-from shell.api.feed import MAX_FLUSH_BYTES, Feed, Flush
+from shell.bridge.caller import Caller
+from shell.bridge.door import Door
+from shell.bridge.feed import MAX_FLUSH_BYTES, Feed, Flush
+from shell.bridge.rate_limit import Bucket
 from shell.contract import CONTRACT_VERSION
 
 Json = dict[str, object]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from shell.cli import main
-from shell.datadir import LOCK
-from shell.host import Host
+from shell.app.host import Host
+from shell.cli.program import main
+from shell.support.data_directory import LOCK
 
 
 def _wait_for_lock(folder: Path) -> None:

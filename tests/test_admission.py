@@ -5,7 +5,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from shell.api.passes import TICKET_S, Passes
+from shell.bridge.browser.tokens import TICKET_S, Passes
 from tests.served import Browser, Served, serving
 
 pytestmark = pytest.mark.anyio
@@ -127,7 +127,7 @@ def test_a_ticket_runs_out() -> None:
 async def test_a_message_beyond_the_cap_ends_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.api.loopback.MAX_MESSAGE_BYTES", 10_000)
+    monkeypatch.setattr("shell.bridge.browser.server.MAX_MESSAGE_BYTES", 10_000)
     async with serving() as served:
         browser = Browser(served)
         await browser.open()

@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from shell.contract import CONTRACT_VERSION
-from shell.datadir import DataDirectory
+from shell.support.data_directory import DataDirectory
 from tests.command import Program, run, started
 from tests.host_process import HostProcess
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shell.api.bucket import Bucket
-from shell.api.caller import CALLS_AT_ONCE, LOADS_AT_ONCE, Caller
-from shell.api.feed import MAX_WAITING_BYTES
+from shell.bridge.caller import CALLS_AT_ONCE, LOADS_AT_ONCE, Caller
+from shell.bridge.feed import MAX_WAITING_BYTES
+from shell.bridge.rate_limit import Bucket
 from shell.errors import LimitReached
 
 

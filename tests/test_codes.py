@@ -7,13 +7,13 @@ import pytest
 
 from shell.contract import Message, NoticeCode, RemarkCode
 from shell.errors import ErrorCode, Reason, ShellError
-from shell.fit import Wish, fit
+from shell.inference.request import Wish, fit
 from shell.providers.base import ModelInfo
-from shell.providers.endpoint import Endpoint
-from shell.providers.faults import from_status
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.errors import from_status
 from shell.store.database import Database
-from shell.store.importing import import_file
-from shell.store.trouble import trouble
+from shell.store.errors import trouble
+from shell.store.exchange.importing import import_file
 
 KEY = "sk-secret-key-of-the-harbour"
 ENDPOINT = Endpoint("cloud", "Cloud", "https://cloud.invalid/v1", key=lambda: KEY)

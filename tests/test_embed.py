@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from shell import App
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.errors import LimitReached
-from shell.loop import turning
+from shell.support.event_loop import turning
 
 ONE = Caller("window-1")
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from shell.api.caller import Caller
 from shell.api.model import ModelApi
+from shell.bridge.caller import Caller
 from shell.errors import ProviderError
-from shell.providers.fetching import Fetching, missing
-from shell.providers.weights import EMBEDDED_FILE, WeightsShelf
+from shell.providers.local.download import Fetching, missing
+from shell.providers.local.model_files import EMBEDDED_FILE, WeightsShelf
 
 CALLER = Caller("window-1")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shell.contract import Message
-from shell.fit import ANSWER_RESERVE_TOKENS, Wish, fit, room
+from shell.inference.request import ANSWER_RESERVE_TOKENS, Wish, fit, room
 from shell.providers.base import ModelInfo
 
 

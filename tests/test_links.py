@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shell.links import open_link
+from shell.support.open_url import open_link
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows opens links without a process")

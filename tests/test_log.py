@@ -19,8 +19,8 @@ from shell.contract import (
     ToolEvent,
     Usage,
 )
-from shell.log import MAX_JOINED_CHARACTERS, InferenceLog
-from shell.text import clean, mend
+from shell.inference.log import MAX_JOINED_CHARACTERS, InferenceLog
+from shell.support.text import clean, mend
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 ENTRY = st.one_of(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from shell.bridge.appearance import Look, read_look
 from shell.contract import PreferencesChange, TextSize, Theme
-from shell.look import Look, read_look
-from shell.settings_file import SettingsFile
+from shell.settings import SettingsFile
 
 
 @pytest.mark.parametrize("theme", ["system", "light", "dark"])

@@ -11,10 +11,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from shell.api.assets import MANIFEST, PageMissing, load_page
-from shell.api.listener import PortTaken, listen
-from shell.api.resources import POLICY
-from shell.look import Look
+from shell.bridge.appearance import Look
+from shell.bridge.listener import PortTaken, listen
+from shell.bridge.page import MANIFEST, PageMissing, load_page
+from shell.bridge.responses import POLICY
 from tests.served import FILES, Served, serving, write_built_page
 
 pytestmark = pytest.mark.anyio

@@ -3,13 +3,13 @@
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from shell.api.caller import Caller
-from shell.loop import turning
-from shell.opening import Opening
+from shell.app.startup import Opening
+from shell.bridge.caller import Caller
+from shell.support.event_loop import turning
 
 if TYPE_CHECKING:
-    from shell.api.page_server import PageServer
-    from shell.host import Host
+    from shell.app.host import Host
+    from shell.bridge.desktop.page_server import PageServer
 
 
 class Door:

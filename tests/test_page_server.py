@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shell.api.assets import Asset, Page, load_folder
-from shell.api.listener import listen
-from shell.api.page_server import PageServer
+from shell.bridge.desktop.page_server import PageServer
+from shell.bridge.listener import listen
+from shell.bridge.page import Asset, Page, load_folder
 
 pytestmark = pytest.mark.anyio
 BIG = b"x" * 50_000_000

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shell import cli
+from shell.app.host import Host
 from shell.contract import CONTRACT_VERSION
-from shell.host import Host
 from shell.store.store import Store
 from tests.providers.fault_server import Exchange, FaultServer, fault_server
 from tests.store.test_namespace import Page, Refused
@@ -200,7 +200,7 @@ async def test_settings_and_providers_that_are_none_are_left_out(
 def test_the_command_line_leaves_out_and_says_how_to_take_over(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shell.logs.set_up_logs", lambda level: None)
+    monkeypatch.setattr("shell.support.logs.set_up_logs", lambda level: None)
     url, data, file = "https://stranger.example", tmp_path / "data", tmp_path / "all.zip"
     hostile(fresh(tmp_path), file, f"{url}:8443?key={HEADER}", {"titleProvider": None})
     command = ["--data-dir", str(data), "restore", str(file)]

@@ -12,17 +12,17 @@ from typing import NoReturn
 
 import pytest
 
-from shell.alone import alone
-from shell.api.caller import Caller
 from shell.api.settings import SettingsApi
+from shell.bridge.caller import Caller
 from shell.contract import (
     DeadlineSettings,
     LimitSettings,
     PreferencesChange,
 )
 from shell.errors import StorageFailed, StorageUnavailable
-from shell.settings import Settings
-from shell.settings_file import SettingsFile
+from shell.inference.limits import Settings
+from shell.settings import SettingsFile
+from shell.support.file_lock import alone
 
 
 def write(folder: Path, content: object) -> None:
@@ -223,7 +223,7 @@ async def test_a_change_that_waits_for_another_process_holds_up_nobody(tmp_path:
 def test_a_change_that_another_process_keeps_out_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shell.alone.WAIT_S", 0.05)
+    monkeypatch.setattr("shell.support.file_lock.WAIT_S", 0.05)
     settings = SettingsFile(tmp_path)
     with (
         alone(settings.path),

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from shell.signals import ENDING, caught
+from shell.support.signals import ENDING, caught
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals to itself")
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from shell import cli
-from shell.commands.keys import KeyCommands
+from shell.cli.keys import KeyCommands
 from shell.contract import MessageStatus, NewConversation
-from shell.datadir import DataDirectory
 from shell.errors import ShellError, ValidationFailed
-from shell.keys import Keychain
-from shell.store import tree
+from shell.providers.keys import Keychain
 from shell.store.database import Connection
-from shell.store.parts import take_apart
+from shell.store.messages import tree
+from shell.store.messages.content import take_apart
 from shell.store.store import Store
+from shell.support.data_directory import DataDirectory
 from tests.test_keys import CANARY, URL, Memory
 
 Run = Callable[..., tuple[int, list[object], str]]
@@ -30,7 +30,9 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command; returns its status, its lines of JSON, and all that it said."""
-    monkeypatch.setattr("shell.logs.set_up_logs", lambda level: None)  # pytest listens itself
+    monkeypatch.setattr(
+        "shell.support.logs.set_up_logs", lambda level: None
+    )  # pytest listens itself
 
     def run(*arguments: str) -> tuple[int, list[object], str]:
         capsys.readouterr()

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
-from shell.api.door import Door
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
-from shell.api.validation import MAX_ISSUES, checked
+from shell.bridge.door import Door
+from shell.bridge.validation import MAX_ISSUES, checked
 from shell.contract import Defaults
 from shell.errors import ValidationFailed
 from tests.caller_page import Page, Refused

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shell.answers import Answers, Begun
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.contract import (
     AnswerRequest,
     AttachmentCopy,
@@ -39,9 +38,10 @@ from shell.contract import (
     TitleChange,
     ViewRequest,
 )
-from shell.conversations import Conversations
-from shell.exports import Exports
-from shell.imports import Imports
+from shell.conversations.answers import Answers, Begun
+from shell.conversations.exports import Exports
+from shell.conversations.imports import Imports
+from shell.conversations.library import Conversations
 
 BlobHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

@@ -3,12 +3,12 @@
 from concurrent.futures import Future
 from pathlib import Path
 
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.contract import FetchState, ModelFetch
 from shell.errors import ShellError
-from shell.providers.fetching import Fetching
-from shell.providers.weights import WeightsShelf
-from shell.worker import Worker
+from shell.providers.local.download import Fetching
+from shell.providers.local.model_files import WeightsShelf
+from shell.support.worker import Worker
 
 
 class ModelApi:

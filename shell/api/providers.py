@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.contract import (
     ModelList,
     ModelRequest,
@@ -25,14 +25,14 @@ from shell.contract import (
     TrialRequest,
 )
 from shell.errors import ErrorCode, NotFound, ProviderError, ShellError, ValidationFailed
-from shell.keys import Keys, host_of
-from shell.providers.added import MAX_PROVIDERS, AddedProvider, add, remove
 from shell.providers.base import Provider
-from shell.providers.listing import LISTING_S, ListedModel, ListsModels, described
-from shell.providers.local import LocalProvider
+from shell.providers.connection_test import try_provider
+from shell.providers.custom import MAX_PROVIDERS, AddedProvider, add, remove
+from shell.providers.keys import Keys, host_of
+from shell.providers.local.provider import LocalProvider
+from shell.providers.model_list import LISTING_S, ListedModel, ListsModels, described
 from shell.providers.presets import PRESETS, discover
 from shell.providers.registry import Providers
-from shell.providers.trial import try_provider
 
 REMEMBERED_S = 3_600.0
 """Lists of models change seldom; `refresh` asks at once."""

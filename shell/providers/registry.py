@@ -9,17 +9,17 @@ from functools import partial
 from pathlib import Path
 
 from shell.errors import Reason, ShellError, ValidationFailed
-from shell.providers.added import AddedProvider, read_added
-from shell.providers.anthropic import Anthropic
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.messages import Anthropic
+from shell.providers.apis.responses import OpenAIResponses
 from shell.providers.base import ANY_MODEL, ModelInfo, Provider
 from shell.providers.capabilities import Capabilities
-from shell.providers.echo import EchoProvider
-from shell.providers.endpoint import Endpoint
-from shell.providers.local import MAX_CONTEXT_TOKENS, LocalProvider
-from shell.providers.openai_compatible import OpenAICompatible
-from shell.providers.openai_responses import OpenAIResponses
-from shell.providers.replay import ReplayProvider
-from shell.providers.weights import OneFile, WeightsShelf
+from shell.providers.custom import AddedProvider, read_added
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.local.model_files import OneFile, WeightsShelf
+from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
+from shell.providers.testing.echo import EchoProvider
+from shell.providers.testing.replay import ReplayProvider
 
 OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"

@@ -16,12 +16,12 @@ from typing import Literal, TypeVar
 
 import apsw
 
-from shell.store import seal
-from shell.store.check import open_still
+from shell.store import checksum
+from shell.store.errors import sentences
+from shell.store.integrity import open_still
 from shell.store.reader import Reader, ReadLimit, limited
 from shell.store.schema import MIGRATIONS, Migration, check_version, migrate
-from shell.store.trouble import sentences
-from shell.worker import Worker
+from shell.support.worker import Worker
 
 T = TypeVar("T")
 Connection = apsw.Connection
@@ -167,7 +167,7 @@ class Database:
         connection.pragma("temp_store", "memory")
         connection.pragma("trusted_schema", False)
         connection.pragma("cell_size_check", True)
-        seal.register(connection)
+        checksum.register(connection)
         return connection
 
     def _transact(self, job: Job[T]) -> T:

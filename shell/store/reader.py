@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import apsw
 
-from shell.worker import Worker
+from shell.support.worker import Worker
 
 T = TypeVar("T")
 

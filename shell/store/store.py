@@ -15,16 +15,24 @@ import apsw
 
 from shell.contract import Remark, StoreState
 from shell.errors import Reason, SessionBusy, ShellError, StorageFailed, StorageUnavailable
-from shell.ids import TEMPORARY, epoch_ms
-from shell.store import bundle, tree
-from shell.store.backups import EXTRAS, SAFETY, Backups, remove
-from shell.store.check import problem
-from shell.store.condition import BLANK, Condition, examine, forget, note_closed, note_damaged
+from shell.store.backup import bundle
+from shell.store.backup.backups import EXTRAS, SAFETY, Backups, remove
 from shell.store.database import BUSY_S, Database, Job
+from shell.store.errors import Damaged, sentences
+from shell.store.integrity import problem
+from shell.store.messages import tree
 from shell.store.reader import ReadLimit
-from shell.store.repair import REPAIR, reindex, repair
-from shell.store.trouble import Damaged, sentences
-from shell.worker import Worker
+from shell.store.repair.file_state import (
+    BLANK,
+    Condition,
+    examine,
+    forget,
+    note_closed,
+    note_damaged,
+)
+from shell.store.repair.repair import REPAIR, reindex, repair
+from shell.support.ids import TEMPORARY, epoch_ms
+from shell.support.worker import Worker
 
 T = TypeVar("T")
 FILE = "conversations.db"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from shell.providers.added import AddedProvider, add
+from shell.providers.custom import AddedProvider, add
 from tests.e2e.app import App, Kind, answer, ask, box, running, wait_for_end
 from tests.e2e.model_server import WAIT_S, ModelServer, model_server
 

@@ -18,12 +18,12 @@ from shell.contract import (
     ThinkingEvent,
     TokenEvent,
 )
-from shell.engine import Engine
 from shell.errors import ErrorCode, ProviderError, ValidationFailed
-from shell.log import InferenceLog
+from shell.inference.engine import Engine
+from shell.inference.limits import Settings
+from shell.inference.log import InferenceLog
 from shell.providers.base import Chunk, ModelInfo, Provider, ProviderRequest
-from shell.providers.echo import EchoProvider
-from shell.settings import Settings
+from shell.providers.testing.echo import EchoProvider
 from tests.virtual_loop import the_loop
 
 R = TypeVar("R", bound=RunParameters)

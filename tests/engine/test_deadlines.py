@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shell.contract import DoneEvent
-from shell.deadlines import Watchdog
 from shell.errors import ErrorCode
+from shell.inference.watchdog import Watchdog
 from shell.providers.base import (
     Chunk,
     Finish,

@@ -7,7 +7,7 @@ import pytest
 
 from shell.contract import RetryingEvent
 from shell.errors import ErrorCode, ProviderError
-from shell.log import InferenceLog
+from shell.inference.log import InferenceLog
 from shell.providers.base import Chunk, Finish, Progress, ProviderRequest, ReasoningDelta, TextDelta
 from tests.engine.host import ME, Host, answer, done, failed, statuses
 from tests.virtual_loop import settle, the_loop

@@ -8,9 +8,9 @@ import pytest
 
 from shell.contract import ImagePart, Message, SessionMessage
 from shell.errors import NotFound, SessionBusy, ShellError, ValidationFailed
+from shell.inference.limits import Limits, Settings
 from shell.providers.base import Chunk, ModelInfo, ProviderRequest, TextDelta
-from shell.providers.echo import EchoProvider
-from shell.settings import Limits, Settings
+from shell.providers.testing.echo import EchoProvider
 from tests.engine.host import (
     ME,
     Host,

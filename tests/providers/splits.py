@@ -4,13 +4,13 @@ import itertools
 import random
 from collections.abc import Callable
 
-from shell.providers.answer import Answer
+from shell.providers.apis.chat_stream import ChatStream
+from shell.providers.apis.messages_stream import MessagesStream
+from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.base import Chunk
-from shell.providers.chat_stream import ChatStream
-from shell.providers.endpoint import Endpoint
-from shell.providers.messages_stream import MessagesStream
-from shell.providers.responses_stream import ResponsesStream
-from shell.providers.sse import EventDecoder, ServerEvent
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.response import Answer
+from shell.providers.http.sse import EventDecoder, ServerEvent
 from tests.providers.dialects import Chat, Dialect, Messages, Responses
 
 ENDPOINT = Endpoint("test", "Test", "https://api.example.com/v1")

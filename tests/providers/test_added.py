@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from shell.errors import ErrorCode, ProviderError, ShellError, ValidationFailed
-from shell.providers.added import FILE, AddedProvider, add, read_added, remove
+from shell.providers.custom import FILE, AddedProvider, add, read_added, remove
 from shell.providers.registry import Providers
 from tests.providers.collect import ask
 from tests.providers.dialects import Chat, Dialect, Messages, Responses

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from shell.api import providers as api
-from shell.api.caller import Caller
-from shell.api.door import Door
 from shell.api.keys import KeysApi
 from shell.api.providers import ProvidersApi
+from shell.bridge.caller import Caller
+from shell.bridge.door import Door
 from shell.contract import HelloRequest
-from shell.keys import Keys
-from shell.providers.added import FILE, AddedProvider, add, read_added
+from shell.providers.custom import FILE, AddedProvider, add, read_added
+from shell.providers.keys import Keys
 from shell.providers.presets import Preset
 from shell.providers.registry import Providers
 from tests.caller_page import Json, Page, Refused

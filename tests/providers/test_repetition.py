@@ -6,10 +6,10 @@ import pytest
 
 from shell.contract import Notice
 from shell.providers.base import Chunk, Finish, ProviderRequest, TextDelta
-from shell.providers.llama_chat import LlamaChat
-from shell.providers.local import LocalProvider
-from shell.providers.repetition import RepetitionGuard
-from shell.providers.weights import WeightsShelf
+from shell.providers.local.client import LlamaChat
+from shell.providers.local.model_files import WeightsShelf
+from shell.providers.local.provider import LocalProvider
+from shell.providers.local.repetition import RepetitionGuard
 from tests.providers.collect import ask
 
 pytestmark = pytest.mark.anyio

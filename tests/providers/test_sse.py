@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.answer import Answer
 from shell.providers.base import Finish, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
-from shell.providers.endpoint import Endpoint
-from shell.providers.sse import MAX_EVENT_BYTES, EventDecoder
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.response import Answer
+from shell.providers.http.sse import MAX_EVENT_BYTES, EventDecoder
 from tests.providers.dialects import Dialect
 from tests.providers.splits import ANSWERS, chunks, decode, recorded, split, splits_that_differ
 

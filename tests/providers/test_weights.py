@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.weights import EMBEDDED_FILE, EMBEDDED_ID, MODEL_FILE_VARIABLE, WeightsShelf
+from shell.providers.local.model_files import (
+    EMBEDDED_FILE,
+    EMBEDDED_ID,
+    MODEL_FILE_VARIABLE,
+    WeightsShelf,
+)
 from tests.providers.test_gguf import gguf
 
 

@@ -9,9 +9,9 @@ from statistics import median
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import TextDelta, UsageReport
-from shell.providers.llama_process import LlamaProcess
-from shell.providers.local import LocalProvider
-from shell.providers.weights import WeightsShelf
+from shell.providers.local.model_files import WeightsShelf
+from shell.providers.local.process import LlamaProcess
+from shell.providers.local.provider import LocalProvider
 from tests.providers.collect import a_request, ask
 from tests.providers.splits import ANSWERS, splits_that_differ
 from tests.soak.result import Result

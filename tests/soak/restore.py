@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from shell.errors import ShellError
-from shell.store.restore import copy_rows
+from shell.store.backup.restore import copy_rows
 from shell.store.store import FILE, Store
 from tests.soak.result import Check, Result
 from tests.store.damage import furnish, opened

@@ -17,11 +17,11 @@ import apsw
 
 from shell.contract import NewConversation, SearchRequest, SendRequest
 from shell.errors import StorageUnavailable
-from shell.ids import new_id
-from shell.store import tree
-from shell.store.importing import Arrived, Cancelled, import_file
-from shell.store.parts import take_apart
+from shell.store.exchange.importing import Arrived, Cancelled, import_file
+from shell.store.messages import tree
+from shell.store.messages.content import take_apart
 from shell.store.store import Store
+from shell.support.ids import new_id
 from tests.soak.result import Check, Result
 from tests.store import scale
 from tests.store.desk import OWNER, Desk

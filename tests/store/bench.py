@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from shell.contract import DoneEvent, NewConversation, Timing, Usage
 from shell.errors import ShellError
-from shell.ids import new_id
-from shell.log import InferenceLog
-from shell.store import reading, tree
+from shell.inference.log import InferenceLog
 from shell.store.database import Connection, Database, in_transaction
-from shell.store.parts import take_apart
-from shell.store.recorder import Recorder
+from shell.store.messages import queries, tree
+from shell.store.messages.content import take_apart
+from shell.store.messages.recorder import Recorder
+from shell.support.ids import new_id
 
 T = TypeVar("T")
 USAGE = Usage(input_tokens=1, output_tokens=1, reasoning_tokens=0, cached_tokens=0, estimated=True)
@@ -74,13 +74,13 @@ class Bench:
         self.recorder.follow(log, name, numbers[0])
         return log, numbers[0]
 
-    def row(self, number: int) -> reading.MessageRow:
-        found: list[reading.MessageRow] = []
+    def row(self, number: int) -> queries.MessageRow:
+        found: list[queries.MessageRow] = []
 
         def read(connection: Connection) -> None:
-            row = reading.row(connection, number)
+            row = queries.row(connection, number)
             assert row is not None
-            found.append(reading.with_tail(connection, row))
+            found.append(queries.with_tail(connection, row))
 
         self.database.now(read)
         return found[0]

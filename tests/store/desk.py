@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from shell.answers import Answers, Begun
 from shell.contract import (
     AnswerRequest,
     Content,
@@ -17,13 +16,14 @@ from shell.contract import (
     StoredMessage,
     ViewRequest,
 )
-from shell.conversations import Conversations
-from shell.engine import Engine
+from shell.conversations.answers import Answers, Begun
+from shell.conversations.library import Conversations
 from shell.errors import ValidationFailed
+from shell.inference.engine import Engine
+from shell.inference.limits import Settings
 from shell.providers.base import Chunk, Provider, ProviderRequest
-from shell.providers.echo import EchoProvider
-from shell.settings import Settings
-from shell.store import reading
+from shell.providers.testing.echo import EchoProvider
+from shell.store.messages import queries
 from shell.store.store import Store
 
 OWNER = "window-1"
@@ -117,7 +117,7 @@ class Desk:
 
     async def view(self, conversation_id: str, limit: int = 20_000) -> ConversationView:
         request = ViewRequest(conversation_id=conversation_id, limit=limit)
-        return await self.store.read(conversation_id, lambda c: reading.view(c, request))
+        return await self.store.read(conversation_id, lambda c: queries.view(c, request))
 
     async def texts(self, conversation_id: str) -> list[str]:
         """What stands on the chosen path."""

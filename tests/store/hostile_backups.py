@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 
-from shell.store import schema, seal
+from shell.store import checksum, schema
 from shell.store.database import Connection
 
 Spoil = Callable[[Connection], object]
@@ -33,8 +33,8 @@ def sealed(*statements: str) -> Spoil:
 
     def spoil(connection: Connection) -> None:
         sql(*statements)(connection)
-        connection.execute(f"UPDATE conversations SET {seal.SOUND_CONVERSATION}")  # noqa: S608
-        connection.execute(f"UPDATE messages SET {seal.SOUND_MESSAGE}")  # noqa: S608
+        connection.execute(f"UPDATE conversations SET {checksum.SOUND_CONVERSATION}")  # noqa: S608
+        connection.execute(f"UPDATE messages SET {checksum.SOUND_MESSAGE}")  # noqa: S608
 
     return spoil
 
@@ -226,7 +226,7 @@ def spoilt(whole: bytes, target: Path, spoil: Spoil) -> None:
     """Write a sound database with something done to it."""
     target.write_bytes(whole)
     with closing(apsw.Connection(str(target))) as connection:
-        seal.register(connection)
+        checksum.register(connection)
         connection.pragma("ignore_check_constraints", True)
         spoil(connection)
 

@@ -25,19 +25,19 @@ def main(folder: Path, kind: str) -> None:
         store.open()
         store.close()
         store.path.write_bytes(b"rubbish" * 1_000)
-        patch("shell.store.index.build", stop).start()
+        patch("shell.store.search.index.build", stop).start()
         store = Store(folder)
     store.open()
     if kind == "backup":
-        patch("shell.store.backups.problem_of", stop).start()
+        patch("shell.store.backup.backups.problem_of", stop).start()
         store.back_up().result()
     elif kind == "bundle":
         store.backups.folder.mkdir()
-        patch("shell.store.bundle.problem_of", stop).start()
+        patch("shell.store.backup.bundle.problem_of", stop).start()
         store.bundle(store.backups.folder / "tidewire-now.zip").result()
     elif kind == "restore":
         made = store.back_up().result()
-        patch("shell.store.index.build", stop).start()
+        patch("shell.store.search.index.build", stop).start()
         store.restore(made).result()
 
 

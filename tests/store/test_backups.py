@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from shell.contract import NewConversation
-from shell.store import tree
-from shell.store.backups import DUE_MS, SAFETY_KEPT, SAFETY_TURNS, SLACK_MS, TURNS, Backups
+from shell.store.backup.backups import DUE_MS, SAFETY_KEPT, SAFETY_TURNS, SLACK_MS, TURNS, Backups
+from shell.store.messages import tree
 from shell.store.store import Store
 from tests.store.damage import opened
 

@@ -23,10 +23,10 @@ from shell.contract import (
     ViewRequest,
 )
 from shell.errors import LimitReached, NotFound, SessionBusy, ShellError, ValidationFailed
-from shell.ids import epoch_ms
-from shell.settings import Deadlines, Settings
-from shell.store import reading, tree
+from shell.inference.limits import Deadlines, Settings
 from shell.store.database import Job
+from shell.store.messages import queries, tree
+from shell.support.ids import epoch_ms
 from tests.store.desk import OWNER, Desk, text_of
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ async def test_the_question_is_on_the_disk_before_the_model_is_asked(desk: Desk)
 
     def watched(owner: str, request: object, **how: bool) -> object:
         rows = desk.store.database.read(
-            lambda c: [row.text for row in reading.every(c, tree.conversation(c, conversation))]
+            lambda c: [row.text for row in queries.every(c, tree.conversation(c, conversation))]
         )
         found.append(rows.result())
         return start(owner, request, **how)  # type: ignore[arg-type]
@@ -177,7 +177,7 @@ async def test_edits_and_other_answers_stand_beside_the_old_ones(desk: Desk) -> 
     assert view.messages[0].siblings == [first.message_id, edited.message_id]
     # Back to the first branch: it goes on as it went last time there.
     await desk.store.write(
-        conversation, lambda c: tree.choose(c, reading.row_of(c, first.answer_id).number)
+        conversation, lambda c: tree.choose(c, queries.row_of(c, first.answer_id).number)
     )
     assert await desk.texts(conversation) == ["first", "first", "second", "second"]
     assert view.conversation.message_count == 7
@@ -372,7 +372,7 @@ async def test_deleting_can_be_undone_until_it_is_purged(desk: Desk) -> None:
     conversation = await desk.begin()
     await desk.send(conversation, "remember me")
     await desk.conversations.delete(OWNER, conversation)
-    assert await desk.store.read("", reading.summaries) == []
+    assert await desk.store.read("", queries.summaries) == []
     with pytest.raises(NotFound):
         await desk.view(conversation)
     await desk.store.write(conversation, lambda c: tree.undelete(c, conversation))
@@ -430,7 +430,7 @@ async def test_a_long_path_is_told_in_pages(desk: Desk) -> None:
     last = await desk.view(conversation, limit=3)
     assert (len(last.messages), last.earlier) == (3, 5)
     request = ViewRequest(conversation_id=conversation, limit=20, before=last.messages[0].id)
-    rest = await desk.store.read(conversation, lambda c: reading.view(c, request))
+    rest = await desk.store.read(conversation, lambda c: queries.view(c, request))
     assert (len(rest.messages), rest.earlier) == (5, 0)
 
 

@@ -12,14 +12,17 @@ from pathlib import Path
 import apsw
 import pytest
 
-from shell.backup_contents import chooser
 from shell.contract import NewConversation
+from shell.conversations.backup_contents import chooser
 from shell.errors import StorageUnavailable
-from shell.store import condition, index, seal, tree
+from shell.store import checksum
 from shell.store.database import Connection
-from shell.store.parts import take_apart
+from shell.store.errors import Damaged
+from shell.store.messages import tree
+from shell.store.messages.content import take_apart
+from shell.store.repair import file_state
+from shell.store.search import index
 from shell.store.store import FILE, Store
-from shell.store.trouble import Damaged
 from tests.store.damage import PAGE, Furnished, Kind, opened
 from tests.store.power import memory
 
@@ -264,7 +267,7 @@ async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start
     with opened(tmp_path) as store:
         converse(store)
     spoil_in_place(store, lambda c: c.execute("UPDATE messages SET text = 'x' WHERE id = 'm2'"))
-    monkeypatch.setattr(condition, "CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
     store = Store(tmp_path)
     await asyncio.to_thread(store.open)
     assert store.notices == [], "it is looked through while it is in use"
@@ -299,11 +302,11 @@ def test_no_message_hangs_on_a_later_one_when_the_backup_numbers_otherwise(tmp_p
         store.back_up().result()
 
     def renumber(connection: Connection) -> None:
-        seal.register(connection)
+        checksum.register(connection)
         connection.execute("UPDATE messages SET number = number + 100 + 10 * number")
         connection.execute("UPDATE messages SET parent = parent + 100 + 10 * parent")
         for (number,) in connection.execute("SELECT number FROM messages").fetchall():
-            connection.execute(seal.SEAL_MESSAGE, (number,))
+            connection.execute(checksum.SEAL_MESSAGE, (number,))
         connection.execute("DELETE FROM messages WHERE id = 'm1'")  # a row that is lost
 
     spoil_in_place(store, renumber)

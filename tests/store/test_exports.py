@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from shell import exports
 from shell.contract import ExportRequest, ImagePart, NewConversation, SendRequest, TitleChange
+from shell.conversations import exports
+from shell.conversations.exports import Exports
 from shell.errors import NotFound, ValidationFailed
-from shell.exports import Exports
-from shell.settings_file import SettingsFile
-from shell.store import parts, reading, turns
-from shell.store.portable import Portable
-from shell.text import MAX_NAME_BYTES, cut, file_name
+from shell.settings import SettingsFile
+from shell.store.exchange.portable import Portable
+from shell.store.messages import content, queries, turns
+from shell.support.text import MAX_NAME_BYTES, cut, file_name
 from tests.store.desk import OWNER, Desk
 
 pytestmark = pytest.mark.anyio
@@ -132,7 +132,7 @@ async def test_an_export_for_the_page_is_made_beside_the_loop(
     request = ExportRequest(conversation_ids=[conversation], format="md")
     exporting = asyncio.create_task(exports_of(desk).export(request))
     await asyncio.to_thread(writing.wait, SAFETY_S)
-    assert len(await desk.store.read("", reading.summaries)) == 1
+    assert len(await desk.store.read("", queries.summaries)) == 1
     go_on.set()
     assert (await exporting).text == "A title"
 
@@ -185,7 +185,7 @@ async def test_attachments_are_encoded_while_others_write(
     await desk.send(conversation, [picture])
     other = (await desk.conversations.create(NewConversation(title="Other"))).id
     encoding, go_on = threading.Event(), threading.Event()
-    whole = parts.whole
+    whole = content.whole
 
     def blocked(*arguments: object) -> object:
         encoding.set()

@@ -12,19 +12,19 @@ from pathlib import Path
 import apsw
 import pytest
 
-from shell.api.caller import Caller
 from shell.api.conversations import ConversationsApi
-from shell.api.door import Door
 from shell.api.keys import KeysApi
 from shell.api.settings import SettingsApi
+from shell.bridge.caller import Caller
+from shell.bridge.door import Door
 from shell.contract import CONTRACT_VERSION, Attachment, FilePart
-from shell.exports import Exports
-from shell.imports import AT_ONCE, Imports
-from shell.keys import Keys
-from shell.settings_file import SettingsFile
-from shell.store import bundle
-from shell.store.archive import FORMAT
+from shell.conversations.exports import Exports
+from shell.conversations.imports import AT_ONCE, Imports
+from shell.providers.keys import Keys
+from shell.settings import SettingsFile
+from shell.store.backup import bundle
 from shell.store.database import Connection
+from shell.store.exchange.archive import FORMAT
 from tests.store.desk import Desk, not_reloaded
 
 pytestmark = pytest.mark.anyio
@@ -454,7 +454,7 @@ async def test_what_a_page_has_begun_to_hand_over_goes_with_it(
     for _ in range(AT_ONCE):
         await other.call("conversations.import_begin", file)
     # It was loaded anew, and does not know of them any more.
-    monkeypatch.setattr("shell.imports.SILENT_S", 0.0)
+    monkeypatch.setattr("shell.conversations.imports.SILENT_S", 0.0)
     await other.call("conversations.import_begin", file)
 
 

@@ -5,12 +5,12 @@ import itertools
 
 import pytest
 
-from shell.answers import Parameters
 from shell.contract import AnswerRequest, Note, SendRequest, Usage
-from shell.ids import epoch_ms
+from shell.conversations.answers import Parameters
 from shell.providers.base import ModelInfo, ProviderRequest
-from shell.store import notes, tree
+from shell.store.messages import notes, tree
 from shell.store.store import Store
+from shell.support.ids import epoch_ms
 from tests.store.desk import Desk
 
 pytestmark = pytest.mark.anyio

@@ -9,17 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from shell import conversations
 from shell.contract import NewConversation, SearchReply, SearchRequest, SearchRest
+from shell.conversations import library
 from shell.errors import Reason, StorageUnavailable
-from shell.ids import new_id
-from shell.store import condition, database, reading, search, tree
+from shell.store import database
 from shell.store import store as store_module
 from shell.store.database import Connection, Database
-from shell.store.parts import take_apart
-from shell.store.query import parse
+from shell.store.messages import queries, tree
+from shell.store.messages.content import take_apart
 from shell.store.reader import ReadLimit
+from shell.store.repair import file_state
+from shell.store.search import search
+from shell.store.search.query import parse
 from shell.store.store import FILE, Store
+from shell.support.ids import new_id
 from tests.store.desk import Desk
 
 pytestmark = pytest.mark.anyio
@@ -72,12 +75,12 @@ def test_a_conversation_opens_while_a_search_and_a_check_run(kept: Database) -> 
     searching, checking = kept.search(endless, limit), kept.check(other)
     assert endless.started.wait(SAFETY_S)
     assert other.started.wait(SAFETY_S)
-    assert kept.read(reading.summaries).result(SAFETY_S) == []
+    assert kept.read(queries.summaries).result(SAFETY_S) == []
     assert not searching.done()
     assert not checking.done()
     limit.stop()
     assert was_stopped(searching)
-    assert kept.search(reading.summaries, ReadLimit()).result(SAFETY_S) == []
+    assert kept.search(queries.summaries, ReadLimit()).result(SAFETY_S) == []
 
 
 @pytest.mark.parametrize("temporary", [False, True])
@@ -90,7 +93,7 @@ def test_a_read_that_takes_too_long_is_stopped_and_the_next_one_works(
         here.open()
     assert was_stopped(here.read(Endless()))
     monkeypatch.undo()
-    assert here.read(reading.summaries).result(SAFETY_S) == []
+    assert here.read(queries.summaries).result(SAFETY_S) == []
     here.close()
 
 
@@ -179,8 +182,8 @@ async def test_a_newer_search_of_a_page_ends_its_older_one(
             return search.Found([], search.START)
         return search.search(connection, text, most, limit, start)
 
-    monkeypatch.setattr(conversations, "search", waiting)
-    monkeypatch.setattr(conversations, "SEARCH_S", 3_600.0)
+    monkeypatch.setattr(library, "search", waiting)
+    monkeypatch.setattr(library, "SEARCH_S", 3_600.0)
 
     async def ask(owner: str, text: str) -> SearchReply:
         request = SearchRequest(query=text)
@@ -234,7 +237,7 @@ async def test_a_large_file_is_checked_while_it_is_used(
     first.close()
     note = first.path.with_suffix(".closed")
     note.unlink()
-    monkeypatch.setattr(condition, "CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
     checking, go_on = threading.Event(), threading.Event()
 
     def problem(connection: Connection) -> str | None:
@@ -248,7 +251,7 @@ async def test_a_large_file_is_checked_while_it_is_used(
     store.open()
     store.begin()
     await asyncio.to_thread(checking.wait, SAFETY_S)
-    listed = await asyncio.wait_for(store.read("", reading.summaries), SAFETY_S)
+    listed = await asyncio.wait_for(store.read("", queries.summaries), SAFETY_S)
     assert [one.title for one in listed] == ["A title"]
     hits = store.database.search(lambda c: search.search(c, "needle", 5), ReadLimit())
     assert len((await asyncio.wait_for(asyncio.wrap_future(hits), SAFETY_S)).hits) == 1
@@ -258,7 +261,7 @@ async def test_a_large_file_is_checked_while_it_is_used(
     assert (await store.state(-1)).problem is None
 
     monkeypatch.undo()
-    monkeypatch.setattr(condition, "CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
     store = Store(tmp_path)
     store.open()
     store.begin()

@@ -9,8 +9,8 @@ import pytest
 
 from shell.contract import ErrorEvent, ReasoningEvent, Timing, TokenEvent, ToolEvent
 from shell.errors import ErrorCode, StorageFailed, StorageUnavailable
-from shell.store import reading
 from shell.store.database import Connection
+from shell.store.messages import queries
 from tests.store.bench import Bench, end
 from tests.virtual_loop import VirtualLoop
 
@@ -66,7 +66,7 @@ async def test_an_answer_that_ended_is_whole_and_found(bench: Bench) -> None:
     await asyncio.sleep(0.2)
     row = bench.row(number)
     assert (row.text, row.reasoning, row.status) == ("one two three", "thinking", "complete")
-    detail = reading.detail_of(row)
+    detail = queries.detail_of(row)
     assert detail is not None
     assert [(call.name, call.arguments) for call in detail.tools] == [("look", '{"a":1}')]
     assert detail.timing == Timing(first_token_ms=0, total_ms=1)

@@ -14,11 +14,13 @@ import pytest
 
 from shell.contract import FilePart, NewConversation, Note
 from shell.errors import NotFound, ShellError, StorageUnavailable
-from shell.store import bundle, notes, restore, schema, seal, tree
+from shell.store import checksum, schema
+from shell.store.backup import bundle, restore
+from shell.store.backup.restore import copy_rows
 from shell.store.database import Connection
-from shell.store.parts import take_apart
-from shell.store.restore import copy_rows
-from shell.store.trouble import Damaged
+from shell.store.errors import Damaged
+from shell.store.messages import notes, tree
+from shell.store.messages.content import take_apart
 from tests.store.desk import Desk
 from tests.store.hostile_backups import OBJECTS, TREES, VALUES, Spoil, in_utf16, spoilt
 
@@ -46,7 +48,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A sound database."""
     path = tmp_path_factory.mktemp("whole") / "whole.db"
     with closing(apsw.Connection(str(path))) as connection:
-        seal.register(connection)
+        checksum.register(connection)
         connection.pragma("foreign_keys", True)
         schema.migrate(connection)
         fill(connection)

@@ -17,8 +17,8 @@ import sys
 import time
 from pathlib import Path
 
-from shell.answers import Begun
 from shell.contract import SendRequest
+from shell.conversations.answers import Begun
 from shell.store.database import Connection
 from tests.store.desk import OWNER, Desk
 

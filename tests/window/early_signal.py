@@ -4,8 +4,8 @@ import os
 import signal
 import threading
 
-from shell.loop import turning
-from shell.window import Windows
+from shell.bridge.desktop.windows import Windows
+from shell.support.event_loop import turning
 
 
 class Early(Windows):

@@ -7,10 +7,10 @@ import pytest
 import webview
 from webview.window import Window
 
-from shell.api.caller import Caller
-from shell.loop import LoopThread, turning
-from shell.pump import Answer, RunScript
-from shell.window import Windows
+from shell.bridge.caller import Caller
+from shell.bridge.desktop.pump import Answer, RunScript
+from shell.bridge.desktop.windows import Windows
+from shell.support.event_loop import LoopThread, turning
 
 
 class View:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from shell.api.door import Door
-from shell.api.listener import PortTaken
-from shell.window import Windows
+from shell.bridge.desktop.windows import Windows
+from shell.bridge.door import Door
+from shell.bridge.listener import PortTaken
 from tests.chromium import inside, windows
 from tests.host_process import ROOT, HostProcess
 from tests.window.conftest import OFFSCREEN, Toy
@@ -197,7 +197,7 @@ def test_the_sandbox_is_off_for_root_alone() -> None:
 
 SAYS_SANDBOX = """
 import logging, os
-from shell.webviews import qt
+from shell.bridge.desktop.webviews import qt
 logging.basicConfig(format="%(message)s")
 qt.prepare(print, None, ("#fff", "#000"), lambda: 1.0)
 print("sandbox", os.environ.get("QTWEBENGINE_DISABLE_SANDBOX"))

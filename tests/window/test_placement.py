@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from shell.placement import FILE, Placement, read_placement, write_placement
+from shell.bridge.desktop.window_state import FILE, Placement, read_placement, write_placement
 from tests.chromium import inside, windows
 from tests.host_process import HostProcess
 from tests.window.conftest import Toy

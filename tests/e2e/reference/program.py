@@ -12,11 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from shell import app, cli
+from shell import cli
+from shell.app import main as app
 from shell.contract import Message
 from shell.providers import registry
 from shell.providers.base import Chunk, ProviderRequest
-from shell.providers.echo import EchoProvider
+from shell.providers.testing.echo import EchoProvider
 
 
 class OneLineEcho(EchoProvider):

@@ -1,0 +1,185 @@
+"""The composition root: what the program is made of, and the order in which it begins and ends.
+
+    settings → core → door              `host.py`: what a page needs
+             → server                   hands the page out; with `serve` it has the door as well
+             → windows, or tabs         `run_window`, `serve`
+
+The main thread belongs to the window; all else lives on one event loop, in a thread of its own.
+The window appears while the host is being made: what takes longest, the web view's own processes,
+begins first. It ends in this order: runs are cancelled, pages are told how they ended, the server
+stops, what there is to keep is kept, providers close, the loop ends.
+"""
+
+import asyncio
+import importlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from shell.app.startup import Opening, close
+from shell.bridge.appearance import Look, read_look
+from shell.bridge.browser.tokens import Passes
+from shell.bridge.desktop.window_state import FILE as PLACEMENT
+from shell.bridge.listener import address_of, listen
+from shell.bridge.page import Page, load_page
+from shell.support.data_directory import DataDirectory
+from shell.support.event_loop import LoopThread, run_within, turning
+from shell.support.open_url import has_desktop, open_link
+from shell.support.signals import caught
+
+if TYPE_CHECKING:  # what takes its time is loaded while the window appears
+    from shell.app.host import Host
+    from shell.bridge.browser.server import Loopback
+    from shell.bridge.desktop.page_server import PageServer
+
+PAGE = Path(__file__).parents[1] / "page"
+SETTINGS = "settings.json"
+"""Named here again: where it is named, the settings' models come with it."""
+CLOSE_S = 2.5
+"""The process is gone within 3 s, whatever a page, a disk or a provider does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said."""
+
+    data: DataDirectory
+    environ: Mapping[str, str]
+    provider: str | None = None
+    """For new conversations; None for what the settings say."""
+    model: str | None = None
+    port: int = 0
+    """Of the server, under `serve`; 0 for any that is free."""
+    open_browser: bool = True
+    dev_url: str | None = None
+    """Where Vite serves the page, instead of the built one."""
+    debug_port: int | None = None
+    grace_s: float | None = None
+    """How long a tab that lost its connection is waited for."""
+
+
+def serve(options: Options) -> int:
+    """`tidewire serve`: the page in a browser, until Ctrl-C or SIGTERM. Returns the exit status."""
+    passes = Passes()
+    options.data.prepare()
+    with caught() as signals, options.data.locked("tidewire serve"), turning() as thread:
+        listener = listen(options.port)
+        host, server = thread.run(_behind_tabs(options, listener, passes))
+        try:
+            page = f"{(options.dev_url or address_of(listener)).rstrip('/')}/#"
+            print(json.dumps({"url": f"{page}token={passes.token}"}), flush=True)
+            if options.open_browser and has_desktop():
+                # What is opened stands in a list of processes that everybody can read.
+                open_link(f"{page}ticket={passes.ticket()}")
+            signals.wait()
+        finally:
+            _close(thread, close(host, server))
+    return 0
+
+
+def run_window(options: Options, problem: "Future[str | None]") -> int:
+    """`tidewire`: the window, or the browser. Returns the exit status.
+
+    Args:
+        options: what the command line said.
+        problem: will say why there can be no window; None when there can.
+    """
+    from shell.bridge.desktop.windows import Windows
+
+    if (why := problem.result()) is not None:
+        print(f"{why} The page is served to a browser instead:", file=sys.stderr, flush=True)
+        return serve(options)
+    options.data.prepare()
+    with caught() as signals, options.data.locked("tidewire"), turning() as thread:
+        listener = listen(options.port)
+        opening = Opening(
+            thread,
+            lambda: _behind_windows(options, listener, windows.open),
+            lambda: windows.close(),
+        )
+        windows = Windows(
+            thread.loop,
+            opening.hear,
+            options.dev_url or f"{address_of(listener)}/",
+            placement=options.data.path / PLACEMENT,
+            theme=_look(options).theme,
+            debug_port=options.debug_port,
+            on_closed=opening.leave,
+        )
+        try:
+            if not signals.asked():
+                windows.run(opening.begin)
+        finally:
+            _close(thread, opening.close())
+    return 0
+
+
+async def _behind_windows(
+    options: Options, listener: socket, open_window: Callable[[], bool]
+) -> "tuple[Host, PageServer]":
+    """The server first: the page is asked for before it has anything to say."""
+    from shell.bridge.desktop.page_server import PageServer
+
+    server = PageServer(listener, _page(options), lambda: _look(options))
+    server.start()
+    # Beside the loop, which hands the page out meanwhile.
+    await asyncio.to_thread(importlib.import_module, "shell.app.host")
+    return _host(options, open_window), server
+
+
+async def _behind_tabs(
+    options: Options, listener: socket, passes: Passes
+) -> "tuple[Host, Loopback]":
+    """The door first: the server's address is told when everything is there."""
+    from shell.bridge.browser.server import Loopback
+    from shell.bridge.browser.tabs import GRACE_S, Tabs
+
+    host = _host(options, lambda: False)
+    grace_s = GRACE_S if options.grace_s is None else options.grace_s
+    tabs = Tabs(host.door, passes, host.leave, grace_s)
+    server = Loopback(
+        listener, _page(options), tabs, lambda: _look(options), _origin(options.dev_url)
+    )
+    server.start()
+    return host, server
+
+
+def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:
+    """Close what was made; what has not closed in time ends with the process, and at once.
+
+    It may still have the data directory open, so the directory's lock must not be released before.
+    """
+    if not run_within(CLOSE_S, thread, work):
+        sys.stdout.flush()
+        logging.shutdown()
+        os._exit(0 if sys.exception() is None else 1)
+
+
+def _host(options: Options, open_window: Callable[[], bool]) -> "Host":
+    from shell.app.host import Host
+
+    data = options.data.path
+    return Host(data, options.environ, options.provider, options.model, open_window)
+
+
+def _page(options: Options) -> Page | None:
+    return None if options.dev_url else load_page(PAGE)
+
+
+def _look(options: Options) -> Look:
+    return read_look(options.data.path / SETTINGS)
+
+
+def _origin(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

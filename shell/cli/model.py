@@ -1,0 +1,69 @@
+"""`tidewire model`: fetches the embedded model's weights, says where they are, removes them."""
+
+import sys
+
+from shell.providers.local.download import Fetching
+from shell.providers.local.model_files import EMBEDDED_FILE, WeightsShelf
+from shell.support.data_directory import DataDirectory
+
+MODELS = "models"
+"""The folder of weights in the data directory."""
+
+
+def fetch(data: DataDirectory, source: str | None) -> int:
+    """Fetch the weights into the data directory, showing how far it is.
+
+    Raises:
+        ShellError: they could not be fetched; says what to do.
+    """
+    data.prepare()
+    progress = Meter()
+    path = Fetching(data.path / MODELS, progress.show).fetch(source)
+    progress.end()
+    print(path)
+    return 0
+
+
+def path(data: DataDirectory) -> int:
+    """Print where the weights are that would be used now.
+
+    Raises:
+        ShellError: there are none; says what to do.
+    """
+    print(WeightsShelf(data.path).default().path)
+    return 0
+
+
+def remove(data: DataDirectory) -> int:
+    """Delete the weights that were fetched; those of the package or of a person stay."""
+    fetched = data.path / MODELS / EMBEDDED_FILE
+    if not fetched.exists():
+        print(f"Nothing was fetched into {fetched.parent}", file=sys.stderr)
+        return 0
+    fetched.unlink()
+    print(fetched)
+    return 0
+
+
+class Meter:
+    """How far something is, in one line of a terminal, or a line a quarter elsewhere."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._shown = 0
+
+    def show(self, done: int, total: int) -> None:
+        """So many bytes are there."""
+        step = 1 if self._live else 25
+        percent = done * 100 // total // step * step if total else 0
+        if percent <= self._shown:
+            return
+        self._shown = percent
+        text = f"Fetching the local model: {percent} % of {total / 1_000_000:.0f} MB"
+        print(f"\r{text}" if self._live else text, end="" if self._live else "\n", file=sys.stderr)
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._live and self._shown:
+            print(file=sys.stderr)
