@@ -159,7 +159,7 @@ def test_the_window_has_the_page_s_colour_from_the_beginning(
         assert page.evaluate("toy.call('toy.background')") == colour
         dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
         assert dark is bool(arguments)
-        assert colour in (ROOT / "web/src/tokens.css").read_text("utf-8")
+        assert colour in (ROOT / "web/src/styles/tokens.css").read_text("utf-8")
 
 
 def test_a_debug_port_that_is_taken_is_said() -> None:

@@ -1,5 +1,6 @@
 /** Attachments: what a file is found to be, what of it is sent, and what a reload leaves of it. */
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createTray, type Tray } from "../src/attachments/attachmentList";
 import {
   type Attached,
   attachedOf,
@@ -8,17 +9,16 @@ import {
   MAX_FILE,
   MAX_PICTURE,
   MAX_TEXT,
-} from "../src/attachments/attached";
-import { createBytes, decoded, encoded } from "../src/attachments/bytes";
-import { contentOf, shownContent } from "../src/attachments/content";
-import { createKeeping } from "../src/attachments/keeping";
-import { nameOf } from "../src/attachments/reading";
-import type { Scale } from "../src/attachments/scaling";
+} from "../src/attachments/draftAttachment";
+import { nameOf } from "../src/attachments/inspectFile";
+import { contentOf, shownContent } from "../src/attachments/messageContent";
+import { createKeeping } from "../src/attachments/persistence";
+import type { Scale } from "../src/attachments/resizeImage";
 import { isPdf, pictureType, textIn } from "../src/attachments/sniff";
-import { createTray, type Tray } from "../src/attachments/tray";
 import type { ModelSummary } from "../src/bridge/contract";
-import { obstaclesOf } from "../src/chat/attachments/obstacles";
-import { pasted } from "../src/chat/attachments/transfer";
+import { obstaclesOf } from "../src/features/attachments/problems";
+import { createBytes, decoded, encoded } from "../src/lib/blobs";
+import { pasted } from "../src/lib/dataTransfer";
 
 /** For a busy machine. */
 const PATIENCE = { timeout: 10_000 };

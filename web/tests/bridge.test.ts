@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBridge } from "../src/bridge/bridge";
 import type { AnyEvent } from "../src/bridge/contract";
-import { createShell, installPreload } from "../src/bridge/preload";
+import { createShell, installPreload } from "../src/bridge/llmApi";
 import { end, fail, LOAD, manualPage, manualTransport, say, settled } from "./support";
 
 afterEach(() => vi.useRealTimers());

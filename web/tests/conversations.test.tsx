@@ -2,11 +2,11 @@
 import { act, render } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationView, StoredMessage } from "../src/bridge/contract";
-import { ConversationsContext } from "../src/conversations/context";
 import type { Conversation } from "../src/conversations/conversation";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { foldersOf, groupsOf } from "../src/conversations/groups";
 import { useConversation } from "../src/conversations/useConversation";
+import { ConversationsContext } from "../src/conversations/useConversations";
 import { useMessage } from "../src/conversations/useMessage";
 import { fakePage, type ManualPage, manualPage, settled, turn } from "./support";
 

@@ -12,7 +12,7 @@ import type {
   TrialReport,
 } from "../src/bridge/contract";
 import type { MessageView } from "../src/conversations/message";
-import { beginRun, reduce } from "../src/llm/reduce";
+import { beginRun, reduce } from "../src/llm/runReducer";
 
 const CONTRACT = readFileSync(resolve(import.meta.dirname, "../src/bridge/contract.ts"), "utf8");
 const ENGLISH = "The host says this in English.";
@@ -35,17 +35,17 @@ const failure = (code: ErrorCode, more: Partial<Failure> = {}): Failure => ({
   ...more,
 });
 
-let words: typeof import("../src/strings");
-let Answer: typeof import("../src/chat/Answer").Answer;
-let Outcome: typeof import("../src/chat/settings/Outcome").Outcome;
-let StatusLine: typeof import("../src/chat/StatusLine").StatusLine;
+let words: typeof import("../src/i18n");
+let Answer: typeof import("../src/features/transcript/AssistantMessage").Answer;
+let Outcome: typeof import("../src/features/settings/providers/TestResult").Outcome;
+let StatusLine: typeof import("../src/features/chat/StatusLine").StatusLine;
 
 beforeAll(async () => {
   document.documentElement.dataset.language = "de";
-  words = await import("../src/strings");
-  ({ Answer } = await import("../src/chat/Answer"));
-  ({ Outcome } = await import("../src/chat/settings/Outcome"));
-  ({ StatusLine } = await import("../src/chat/StatusLine"));
+  words = await import("../src/i18n");
+  ({ Answer } = await import("../src/features/transcript/AssistantMessage"));
+  ({ Outcome } = await import("../src/features/settings/providers/TestResult"));
+  ({ StatusLine } = await import("../src/features/chat/StatusLine"));
 });
 
 it("shows the page in German", () => expect(words.strings.send).toBe("Senden"));

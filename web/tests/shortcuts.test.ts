@@ -1,6 +1,6 @@
 /** Shortcuts: keys are what they type; what was chosen counts, and what is not free is refused. */
 import { describe, expect, it } from "vitest";
-import { keysOf, type Press, parseAll, parseKeys, shownKeys } from "../src/settings/keys";
+import { keysOf, type Press, parseAll, parseKeys, shownKeys } from "../src/lib/keyCombo";
 import {
   ACTS,
   actOf,

@@ -2,15 +2,15 @@
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationSummary, SearchHit, SearchReply } from "../src/bridge/contract";
-import { ConversationItem } from "../src/chat/sidebar/ConversationItem";
-import { FolderDialog } from "../src/chat/sidebar/FolderDialog";
-import { Sidebar } from "../src/chat/sidebar/Sidebar";
-import { type Acts, useActs } from "../src/chat/sidebar/useActs";
-import { createToasts, ToastsContext } from "../src/chat/toasts";
-import type { SidebarState } from "../src/chat/useSidebar";
-import { ConversationsContext } from "../src/conversations/context";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
-import { strings } from "../src/strings";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { ConversationItem } from "../src/features/sidebar/ConversationItem";
+import { FolderDialog } from "../src/features/sidebar/FolderDialog";
+import { Sidebar } from "../src/features/sidebar/Sidebar";
+import { type Acts, useActs } from "../src/features/sidebar/useConversationActions";
+import type { SidebarState } from "../src/features/sidebar/useSidebar";
+import { strings } from "../src/i18n";
+import { createToasts, ToastsContext } from "../src/ui/toastStore";
 import { fakePage, turn } from "./support";
 
 afterEach(() => {

@@ -1,7 +1,7 @@
 /** `window.llm` beside the reference design's signatures. Most of it is checked by tsc. */
 import { expect, it } from "vitest";
-import type { Llm, Subscriptions } from "../src/bridge/preload";
-import { CHANNELS, type Channel, type ChannelTable } from "../src/bridge/router";
+import { CHANNELS, type Channel, type ChannelTable } from "../src/bridge/eventRouter";
+import type { Llm, Subscriptions } from "../src/bridge/llmApi";
 import type { Reference, ReferenceApi } from "./reference";
 import { manualPage, say, settled } from "./support";
 

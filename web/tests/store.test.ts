@@ -1,7 +1,7 @@
 /** The store, and the pace at which views look at it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createPace } from "../src/llm/pace";
-import { createStore } from "../src/llm/store";
+import { createStore } from "../src/lib/store";
+import { createPace } from "../src/lib/throttle";
 
 describe("the store", () => {
   it("tells every listener the new value and the one before", () => {

@@ -8,8 +8,8 @@ import { type Bridge, createBridge } from "../src/bridge/bridge";
 import type { AnyEvent, Batch, Call, Failure } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
 import { createFakeTransport, type FakeTransport } from "../src/bridge/fake/transport";
-import { createLlm, type Llm } from "../src/bridge/preload";
-import type { Peer, Transport } from "../src/bridge/transport";
+import { createLlm, type Llm } from "../src/bridge/llmApi";
+import type { Peer, Transport } from "../src/bridge/transports/transport";
 
 export const LOAD = "load-0001";
 

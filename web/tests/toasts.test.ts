@@ -1,6 +1,6 @@
 /** Toasts: few at a time, and never without one for what is still going on. */
 import { expect, it, vi } from "vitest";
-import { createToasts } from "../src/chat/toasts";
+import { createToasts } from "../src/ui/toastStore";
 
 it("show the newest three, and everything that goes on", () => {
   const toasts = createToasts();

@@ -1,10 +1,10 @@
 /** The transports: the desktop window's dispatcher, the browser's socket, and who a tab is. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { chooseTransport } from "../src/bridge/choose";
-import { takeCredentials, takeTabId } from "../src/bridge/identity";
-import { createLoopbackTransport } from "../src/bridge/loopback";
-import { createPywebviewTransport } from "../src/bridge/pywebview";
-import type { Peer } from "../src/bridge/transport";
+import { chooseTransport } from "../src/bridge/transports/detect";
+import { createPywebviewTransport } from "../src/bridge/transports/pywebview";
+import { takeCredentials, takeTabId } from "../src/bridge/transports/tabSession";
+import type { Peer } from "../src/bridge/transports/transport";
+import { createLoopbackTransport } from "../src/bridge/transports/webSocket";
 import { settled } from "./support";
 
 function peerDouble() {

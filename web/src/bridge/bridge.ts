@@ -1,5 +1,5 @@
 /** Bridge: the page's half of the door: the handshake, pushes in order, and finding back. */
-import { type Calls, createCalls } from "./calls";
+
 import {
   type AnyEvent,
   type AttachReply,
@@ -12,9 +12,10 @@ import {
   type Invoke,
   type OkReply,
 } from "./contract";
-import { failureOf, type HostError, hostLost } from "./failure";
-import { createRouter, isEvent, lastSeqOf, type Router } from "./router";
-import type { Transport } from "./transport";
+import { createRouter, isEvent, lastSeqOf, type Router } from "./eventRouter";
+import { failureOf, type HostError, hostLost } from "./hostError";
+import { type Calls, createCalls } from "./rpc";
+import type { Transport } from "./transports/transport";
 
 /** How long a page waits for a host before it says that there is none. */
 const PATIENCE_MS = 10_000;

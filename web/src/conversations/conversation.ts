@@ -1,15 +1,22 @@
 /** Conversation: one that is open: its chosen path, what is being said in it, and what is typed. */
-import { type Attached, isBlank, isReady, lost, type Written } from "../attachments/attached";
-import type { Tray } from "../attachments/tray";
+
+import type { Tray } from "../attachments/attachmentList";
+import {
+  type Attached,
+  isBlank,
+  isReady,
+  lost,
+  type Written,
+} from "../attachments/draftAttachment";
 import type { ConversationSummary, StoredMessage } from "../bridge/contract";
+import type { ReadonlyStore, Store } from "../lib/store";
 import type { Run } from "../llm/run";
-import type { ReadonlyStore, Store } from "../llm/store";
+import { createGround, type GroundOptions } from "./core";
 import { NEW_CHAT } from "./drafts";
 import { createEdits, type Edits } from "./edits";
-import { createGround, type GroundOptions } from "./ground";
-import { createReading } from "./reading";
-import { createSaying } from "./saying";
+import { createReading } from "./history";
 import type { By, ConversationState } from "./state";
+import { createSaying } from "./turns";
 
 export type { By, ConversationState } from "./state";
 

@@ -1,20 +1,21 @@
 /** Conversations: all of them for a page: the list, the one that is shown, and those kept open. */
-import { type Bytes, createBytes } from "../attachments/bytes";
+
 import type {
   ConversationSummary,
   ExportRequest,
   RestoreRequest,
   SearchReply,
 } from "../bridge/contract";
-import { createStore, type ReadonlyStore } from "../llm/store";
+import { type Bytes, createBytes } from "../lib/blobs";
+import { createStore, type ReadonlyStore } from "../lib/store";
 import { type By, type Conversation, createConversation } from "./conversation";
 import { createDrafts, type Drafts, storageOf } from "./drafts";
-import type { Host } from "./host";
-import { type Import, importFile } from "./importing";
+import type { Host } from "./hostPort";
+import { createNotes, type Notes } from "./hostStorage";
+import { type Import, importFile } from "./importFile";
 import { createList, type List } from "./list";
 import type { MessageStore } from "./message";
-import { createNotes, type Notes } from "./notes";
-import type { AllRows } from "./rows";
+import type { AllRows } from "./messageStore";
 
 const SHOWN = "tidewire.chat";
 /** How many conversations are kept ready besides those that are being answered. */

@@ -1,6 +1,6 @@
 /** Drafts: what was typed and not yet taken, kept by conversation over a reload. */
-import { createKeeping, type Keeping } from "../attachments/keeping";
-import type { Notes } from "./notes";
+import { createKeeping, type Keeping } from "../attachments/persistence";
+import type { Notes } from "./hostStorage";
 
 const PREFIX = "tidewire.draft.";
 const NOTE = "draft.";

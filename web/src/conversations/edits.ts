@@ -1,8 +1,9 @@
 /** Edits: other versions of what was asked, while they are written. They wait where they are begun. */
-import { attachedOf } from "../attachments/attached";
-import { createTray, type Tray } from "../attachments/tray";
-import { createStore, type ReadonlyStore, type Store } from "../llm/store";
-import type { Ground } from "./ground";
+
+import { createTray, type Tray } from "../attachments/attachmentList";
+import { attachedOf } from "../attachments/draftAttachment";
+import { createStore, type ReadonlyStore, type Store } from "../lib/store";
+import type { Ground } from "./core";
 import { viewOf } from "./message";
 
 export interface Edit {

@@ -1,8 +1,8 @@
 /** List: the conversations that are kept, as the host has them, and how the store is. */
 import type { ConversationSummary, StoreState } from "../bridge/contract";
-import { failureOf } from "../bridge/failure";
-import { createStore, type ReadonlyStore } from "../llm/store";
-import type { Host } from "./host";
+import { failureOf } from "../bridge/hostError";
+import { createStore, type ReadonlyStore } from "../lib/store";
+import type { Host } from "./hostPort";
 
 /** How soon a host that refused is asked again. */
 const RETRY_MS = 2_000;

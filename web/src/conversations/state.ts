@@ -1,5 +1,5 @@
 /** State: how an open conversation stands, as its components see it. */
-import type { Written } from "../attachments/attached";
+import type { Written } from "../attachments/draftAttachment";
 import type { Failure } from "../bridge/contract";
 import type { Run } from "../llm/run";
 

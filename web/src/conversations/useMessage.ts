@@ -1,9 +1,9 @@
 /** useMessage: one message, while it is written and afterwards; nothing else renders with it. */
 import { useMemo, useSyncExternalStore } from "react";
-import { createPace } from "../llm/pace";
-import { hasEnded, type RunState } from "../llm/reduce";
-import { useConversations } from "./context";
+import { createPace } from "../lib/throttle";
+import { hasEnded, type RunState } from "../llm/runReducer";
 import { type MessageState, type MessageStore, type MessageView, viewOf } from "./message";
+import { useConversations } from "./useConversations";
 
 /** Null when the conversation has let go of the message. */
 export function useMessage(id: string): MessageView | null {

@@ -1,8 +1,8 @@
 /** useRun: the state of one run, rendered no more often than it can be seen. */
 import { useCallback, useSyncExternalStore } from "react";
-import { createPace, type Flush } from "./pace";
-import { hasEnded, type RunState } from "./reduce";
+import { createPace, type Flush } from "../lib/throttle";
 import type { Run } from "./run";
+import { hasEnded, type RunState } from "./runReducer";
 
 export function useRun(run: Run, flush: Flush = "frame"): RunState {
   const subscribe = useCallback(

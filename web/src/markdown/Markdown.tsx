@@ -8,13 +8,19 @@ import {
   useMemo,
   useRef,
 } from "react";
-import { blocks } from "./Block";
-import { advance, type Document, EMPTY, GROUP_SIZE } from "./document";
-import { FootnoteSection } from "./FootnoteSection";
-import { areAlike, collect, type Footnotes, FootnotesContext, NO_FOOTNOTES } from "./footnotes";
-import styles from "./markdown.module.css";
-import type { Node } from "./nodes";
-import { ENGLISH, type Words, WordsContext } from "./words";
+import {
+  areAlike,
+  collect,
+  type Footnotes,
+  FootnotesContext,
+  NO_FOOTNOTES,
+} from "./parse/footnotes";
+import { advance, type Document, EMPTY, GROUP_SIZE } from "./parse/incremental";
+import type { Node } from "./parse/nodes";
+import { blocks } from "./render/Block";
+import { FootnoteSection } from "./render/FootnoteSection";
+import { ENGLISH, type Words, WordsContext } from "./render/labels";
+import styles from "./render/markdown.module.css";
 
 export interface MarkdownProps {
   readonly text: string;

@@ -1,5 +1,5 @@
 /** Shortcuts: what can be done by keys from everywhere, by which, and which keys are not free. */
-import { isMac, keysOf, type Press, parseAll } from "./keys";
+import { isMac, keysOf, type Press, parseAll } from "../lib/keyCombo";
 
 /** Their keys as long as nobody has chosen others. Browsers keep Ctrl+N for themselves. */
 export const STANDARD_KEYS = {

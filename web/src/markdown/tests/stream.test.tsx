@@ -1,6 +1,6 @@
 import { act } from "@testing-library/react";
 import { beforeAll, expect, test } from "vitest";
-import { advance, type Document, EMPTY } from "../document";
+import { advance, type Document, EMPTY } from "../parse/incremental";
 import { load } from "./loaded";
 import { stage } from "./stage";
 import { documentOf, piecesOf, randomOf } from "./streams";

@@ -1,0 +1,12 @@
+/** Dots: something is going on. */
+import styles from "./TypingIndicator.module.css";
+
+export function Dots() {
+  return (
+    <span className={styles.dots} aria-hidden="true">
+      <i />
+      <i />
+      <i />
+    </span>
+  );
+}

@@ -1,0 +1,54 @@
+/** Carrying: a conversation on its way from one place of the list to another, in somebody's hand. */
+import { type DragEvent, useState } from "react";
+import { hasLeft } from "../lib/dataTransfer";
+
+const TYPE = "application/x-tidewire-conversation";
+
+/** Take a conversation into the hand. */
+export function carry(hand: DataTransfer, id: string): void {
+  hand.setData(TYPE, id);
+  hand.effectAllowed = "move";
+}
+
+export interface Place {
+  /** Something that would be put down here is above it. */
+  readonly isOver: boolean;
+  /** What the place's element hears of. */
+  readonly handlers: {
+    onDragOver(event: DragEvent): void;
+    onDragLeave(event: DragEvent): void;
+    onDrop(event: DragEvent): void;
+  };
+}
+
+/** A place where something of this type can be put down. */
+export function usePlace(type: string, put: (hand: DataTransfer) => void): Place {
+  const [isOver, setIsOver] = useState(false);
+  return {
+    isOver,
+    handlers: {
+      onDragOver(event) {
+        if (!event.dataTransfer.types.includes(type)) return;
+        event.preventDefault();
+        event.stopPropagation();
+        setIsOver(true);
+      },
+      onDragLeave(event) {
+        // From its own ground onto another place that lies in it, too.
+        if (event.target === event.currentTarget || hasLeft(event)) setIsOver(false);
+      },
+      onDrop(event) {
+        setIsOver(false);
+        if (!event.dataTransfer.types.includes(type)) return;
+        event.preventDefault();
+        event.stopPropagation();
+        put(event.dataTransfer);
+      },
+    },
+  };
+}
+
+/** A place for conversations; `put` is told which. */
+export function useConversationPlace(put: (id: string) => void): Place {
+  return usePlace(TYPE, (hand) => put(hand.getData(TYPE)));
+}
