@@ -50,6 +50,28 @@ it("imports only go down", () => {
   expect(upward).toEqual([]);
 });
 
+it("no files import each other in a circle", () => {
+  const names = new Set(sources.map(({ path }) => path));
+  const below = new Map(
+    sources.map(({ path, imports }) => {
+      const found = imports
+        .filter((name) => name.startsWith("."))
+        .map((name) => relative(SRC, resolve(SRC, dirname(path), name)))
+        .flatMap((name) => ["", ".ts", ".tsx", "/index.ts"].map((end) => `${name}${end}`))
+        .filter((name) => names.has(name));
+      return [path, new Set(found)] as const;
+    }),
+  );
+  // What imports nothing that is left is taken away, until only circles and what needs them are left.
+  for (let size = -1; size !== below.size; ) {
+    size = below.size;
+    for (const [path, targets] of below) {
+      if (![...targets].some((target) => below.has(target))) below.delete(path);
+    }
+  }
+  expect([...below.keys()]).toEqual([]);
+});
+
 it("a folder is small enough to be read at once", () => {
   const counts = new Map<string, number>();
   for (const entry of readdirSync(SRC, { recursive: true, withFileTypes: true })) {

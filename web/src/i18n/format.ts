@@ -1,5 +1,5 @@
 /** Numbers: amounts as people of the page's language write them. */
-import { locale } from "./strings";
+import { locale } from ".";
 
 const LEAST_DOLLARS = 0.0001;
 

@@ -1,5 +1,5 @@
 /** Pseudo: English in brackets, so that a text from elsewhere, or one that is cut, is seen. */
-import type { Strings } from "./strings";
+import type { Strings } from "./types";
 
 export function pseudo(strings: Strings): Strings {
   return bracketed(strings) as Strings;

@@ -1,14 +1,6 @@
-/** Carrying: a conversation on its way from one place of the list to another, in somebody's hand. */
+/** A place onto which something can be dropped. */
 import { type DragEvent, useState } from "react";
 import { hasLeft } from "../lib/dataTransfer";
-
-const TYPE = "application/x-tidewire-conversation";
-
-/** Take a conversation into the hand. */
-export function carry(hand: DataTransfer, id: string): void {
-  hand.setData(TYPE, id);
-  hand.effectAllowed = "move";
-}
 
 export interface Place {
   /** Something that would be put down here is above it. */
@@ -46,9 +38,4 @@ export function usePlace(type: string, put: (hand: DataTransfer) => void): Place
       },
     },
   };
-}
-
-/** A place for conversations; `put` is told which. */
-export function useConversationPlace(put: (id: string) => void): Place {
-  return usePlace(TYPE, (hand) => put(hand.getData(TYPE)));
 }

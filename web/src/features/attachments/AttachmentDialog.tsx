@@ -9,7 +9,7 @@ import { Dialog } from "../../ui/Dialog";
 import { IconButton } from "../../ui/IconButton";
 import { NextIcon, PreviousIcon } from "../../ui/icons";
 import styles from "./AttachmentDialog.module.css";
-import { nameOf, sizeOf } from "./MessageAttachments";
+import { nameOf, sizeOf } from "./attachmentLabel";
 import { SaveButton } from "./SaveButton";
 import { GONE, usePicture } from "./useImageUrl";
 

@@ -1,16 +1,16 @@
 /** MessageAttachments: pictures and files of a message that was said; fetched when they are seen. */
 import { useEffect, useRef, useState } from "react";
-import { bytesOf, isPicture } from "../../attachments/draftAttachment";
+import { isPicture } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { FileIcon, PictureIcon } from "../../ui/icons";
 import { AttachmentDialog } from "./AttachmentDialog";
+import { nameOf, sizeOf } from "./attachmentLabel";
 import styles from "./MessageAttachments.module.css";
 import { GONE, usePicture } from "./useImageUrl";
 
 /** How far from the view a picture is fetched. */
 const AHEAD = "600px";
-const KILOBYTE = 1_000;
 
 export function MessageAttachments({
   attachments,
@@ -43,18 +43,6 @@ export function MessageAttachments({
       )}
     </div>
   );
-}
-
-/** Its file's name; pictures from elsewhere have none, and are counted. */
-export function nameOf({ name }: Attachment, place: number, pictures: number): string {
-  if (name !== null) return name;
-  const { pictureOf, file } = strings.attachments;
-  return place < pictures ? pictureOf(place + 1, pictures) : file;
-}
-
-/** Its base64 says it but for two bytes, which only matter where there are few. */
-export function sizeOf({ size }: Attachment): string {
-  return strings.attachments.size(Math.max(KILOBYTE, bytesOf(size)));
 }
 
 interface ShownProps {

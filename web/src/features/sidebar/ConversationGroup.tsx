@@ -4,12 +4,12 @@ import type { ConversationSummary } from "../../bridge/contract";
 import type { Group } from "../../conversations/groups";
 import { strings } from "../../i18n";
 import { arrowsOf } from "../../lib/direction";
-import { useConversationPlace } from "../../ui/dragAndDrop";
 import { NameBox } from "../../ui/InlineRename";
 import { ChevronIcon, FolderIcon, MoreIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
 import styles from "./ConversationGroup.module.css";
 import { ConversationItem } from "./ConversationItem";
+import { useConversationPlace } from "./conversationDrag";
 import { Chunk, ROWS } from "./LazyRows";
 import type { Acts } from "./useConversationActions";
 

@@ -4,11 +4,11 @@ import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { arrowsOf } from "../../lib/direction";
-import { carry } from "../../ui/dragAndDrop";
 import { NameBox } from "../../ui/InlineRename";
 import { GhostIcon, MoreIcon, PinIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
 import styles from "./ConversationItem.module.css";
+import { carry } from "./conversationDrag";
 import type { Acts } from "./useConversationActions";
 
 export interface ConversationItemProps {

@@ -1,6 +1,6 @@
 /** German, of pictures and files. */
 import { amountsIn } from "../amounts";
-import type { Strings } from "../strings";
+import type { Strings } from "../types";
 
 const { count } = amountsIn("de");
 

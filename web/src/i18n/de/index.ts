@@ -1,7 +1,7 @@
 /** German: every text that the page shows. */
 import type { FinishReason } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
-import type { Strings } from "../strings";
+import type { Strings } from "../types";
 import { attachmentsInGerman } from "./attachments";
 import { hostInGerman } from "./hostMessages";
 import { preferencesInGerman } from "./settings";

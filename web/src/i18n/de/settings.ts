@@ -1,5 +1,5 @@
 /** German, of the settings and of the keys. */
-import type { Strings } from "../strings";
+import type { Strings } from "../types";
 
 export const preferencesInGerman: Strings["preferences"] = {
   sections: {

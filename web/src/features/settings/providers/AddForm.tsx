@@ -6,7 +6,7 @@ import { useSettings } from "../../../settings/useSettings";
 import { whenFree } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
 import { useAttempt } from "../../../ui/useAsyncAction";
-import type { Added } from "./Providers";
+import type { Added } from "./added";
 import styles from "./Providers.module.css";
 import { Outcome } from "./TestResult";
 import { useTrial } from "./useConnectionTest";

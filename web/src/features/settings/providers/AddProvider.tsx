@@ -6,8 +6,8 @@ import { useSettings } from "../../../settings/useSettings";
 import { whenFree } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
 import { useAttempt } from "../../../ui/useAsyncAction";
+import type { Added } from "./added";
 import { FileForm } from "./FileForm";
-import type { Added } from "./Providers";
 import styles from "./Providers.module.css";
 import { ServerForm } from "./ServerForm";
 

@@ -4,7 +4,7 @@ import { strings } from "../../../i18n";
 import { Row } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
 import { AddForm } from "./AddForm";
-import type { Added } from "./Providers";
+import type { Added } from "./added";
 import styles from "./Providers.module.css";
 import { idOf } from "./providerId";
 

@@ -5,13 +5,8 @@ import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import styles from "../../../ui/form/form.module.css";
 import { useAttempt } from "../../../ui/useAsyncAction";
 import { AddProvider } from "./AddProvider";
+import type { Added } from "./added";
 import { Provider } from "./Provider";
-
-/** A provider that was added a moment ago, and what was wrong with its key. */
-export interface Added {
-  readonly id: string;
-  readonly problem: string | null;
-}
 
 interface Removed {
   readonly id: string;
