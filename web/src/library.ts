@@ -1,4 +1,4 @@
-/** Library: the bridge for the page of another program, as `/bridge.js`. */
+/** The bridge for the page of another program, as `/bridge.js`. */
 import type { Bridge } from "./bridge/bridge";
 import { createLlm } from "./bridge/llmApi";
 import { createWindowBridge } from "./bridge/windowBridge";

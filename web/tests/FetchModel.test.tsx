@@ -1,4 +1,4 @@
-/** FetchModel: the missing model is fetched by one click, with progress, and then asked again. */
+/** The missing model is fetched by one click, with progress, and then asked again. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ModelFetch } from "../src/bridge/contract";

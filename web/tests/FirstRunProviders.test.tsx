@@ -1,13 +1,13 @@
-/** OtherModels: a server that runs here answers after one click; everything else is in the settings. */
+/** A server that runs here answers after one click; everything else is in the settings. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { PresetSummary } from "../src/bridge/contract";
 import { createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
-import { OtherModels } from "../src/features/chat/FirstRunProviders";
+import { FirstRunProviders } from "../src/features/chat/FirstRunProviders";
 import type { Settings } from "../src/settings/settings";
 import { OpenSettingsContext, SettingsContext } from "../src/settings/useSettings";
-import { createToasts, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { fakePage, turn } from "./support";
 
 afterEach(() => void vi.useRealTimers());
@@ -30,14 +30,14 @@ async function shown(presets: PresetSummary[]) {
   const add = vi.fn(async ({ id }: { id: string }) => ({ id }));
   const update = vi.fn(async () => {});
   const settings = { presets: async () => presets, add, update } as unknown as Settings;
-  const toasts = createToasts();
+  const toasts = createToastStore();
   const open = vi.fn();
   render(
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>
         <ToastsContext value={toasts}>
           <OpenSettingsContext value={open}>
-            <OtherModels />
+            <FirstRunProviders />
           </OpenSettingsContext>
         </ToastsContext>
       </SettingsContext>

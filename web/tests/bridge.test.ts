@@ -1,8 +1,8 @@
-/** Bridge: the handshake, pushes in order, listeners, losing the host and finding back. */
+/** The handshake, pushes in order, listeners, losing the host and finding back. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBridge } from "../src/bridge/bridge";
 import type { AnyEvent } from "../src/bridge/contract";
-import { createShell, installPreload } from "../src/bridge/llmApi";
+import { createShell, installApis } from "../src/bridge/llmApi";
 import { end, fail, LOAD, manualPage, manualTransport, say, settled } from "./support";
 
 afterEach(() => vi.useRealTimers());
@@ -345,7 +345,7 @@ describe("what scripts may use", () => {
   it("cannot be replaced", async () => {
     const { bridge, llm } = await manualPage();
     const page = {} as Window;
-    installPreload(page, llm, createShell(bridge, page));
+    installApis(page, llm, createShell(bridge, page));
     expect(() => Object.assign(page, { llm: null })).toThrow(TypeError);
     expect(() => Object.assign(page.llm, { llmCancel: null })).toThrow(TypeError);
   });

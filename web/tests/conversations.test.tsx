@@ -1,4 +1,4 @@
-/** Conversations: nothing that was said is lost or said twice, and only the live row renders. */
+/** Nothing that was said is lost or said twice, and only the live row renders. */
 import { act, render } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationView, StoredMessage } from "../src/bridge/contract";
@@ -322,7 +322,7 @@ describe("the list", () => {
     const deleted = new Promise<void>((resolve) => {
       done = resolve;
     });
-    const change = list.foresee(
+    const change = list.optimistic(
       (items) => items.filter(({ id }) => id !== "c-1"),
       () => deleted,
     );

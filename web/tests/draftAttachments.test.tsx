@@ -1,4 +1,4 @@
-/** Attaching: what a person sees and does with pictures and files, over the fake host. */
+/** What a person sees and does with pictures and files, over the fake host. */
 import {
   act,
   cleanup,

@@ -1,4 +1,4 @@
-/** Language: the one that was chosen, else the system's; dates as the system writes them. */
+/** The one that was chosen, else the system's; dates as the system writes them. */
 import { expect, it } from "vitest";
 import { german } from "../src/i18n/de";
 import { english } from "../src/i18n/en";

@@ -1,4 +1,4 @@
-/** ModelOptions: favourites and what was used lately come first; words find a model once. */
+/** Favourites and what was used lately come first; words find a model once. */
 import { expect, it } from "vitest";
 import type { ModelSummary, ProviderSummary } from "../src/bridge/contract";
 import { modelGroups, type Sources } from "../src/features/models/modelGroups";

@@ -1,4 +1,4 @@
-/** Covering: what lies over the page keeps the focus and the keys; a busy button keeps both, too. */
+/** What lies over the page keeps the focus and the keys; a busy button keeps both, too. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { useRef, useState } from "react";
 import { afterEach, expect, it, vi } from "vitest";
@@ -9,9 +9,9 @@ import { useShortcuts } from "../src/features/shortcuts/useShortcuts";
 import { useSidebar } from "../src/features/sidebar/useSidebar";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { whenFree } from "../src/ui/busyButton";
+import { busyButton } from "../src/ui/busyButton";
 import { Dialog } from "../src/ui/Dialog";
-import { useKeptFocus } from "../src/ui/useFocusFallback";
+import { useFocusFallback } from "../src/ui/useFocusFallback";
 import { fakePage, settled, turn } from "./support";
 
 afterEach(() => {
@@ -23,7 +23,7 @@ afterEach(() => {
 function Box({ isInDialog }: { readonly isInDialog: boolean }) {
   const box = useRef<HTMLTextAreaElement>(null);
   const [isThere, setIsThere] = useState(true);
-  useKeptFocus(box);
+  useFocusFallback(box);
   const button = isThere && (
     <button type="button" onClick={() => setIsThere(false)}>
       go
@@ -117,11 +117,11 @@ it("has the keys of the page while it is there", async () => {
 
 it("is pressed once while it is busy, and keeps the focus", () => {
   const press = vi.fn();
-  const { rerender } = render(<button type="button" {...whenFree(true, press)} />);
+  const { rerender } = render(<button type="button" {...busyButton(true, press)} />);
   const button = screen.getByRole("button");
   button.focus();
   fireEvent.click(button);
-  rerender(<button type="button" {...whenFree(false, press)} />);
+  rerender(<button type="button" {...busyButton(false, press)} />);
   fireEvent.click(button);
   expect(press).toHaveBeenCalledTimes(1);
   expect(button.getAttribute("aria-disabled")).toBe("true");

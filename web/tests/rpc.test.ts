@@ -1,17 +1,17 @@
-/** Calls: batched per microtask, replies matched, every promise settled. */
+/** Batched per microtask, replies matched, every promise settled. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Batch } from "../src/bridge/contract";
 import { HostError } from "../src/bridge/hostError";
-import { type Calls, createCalls } from "../src/bridge/rpc";
+import { createRpc, type Rpc } from "../src/bridge/rpc";
 
 let posts: Batch[];
-let calls: Calls;
+let calls: Rpc;
 let broken: boolean;
 
 beforeEach(() => {
   posts = [];
   broken = false;
-  calls = createCalls("load-0001", (text) => {
+  calls = createRpc("load-0001", (text) => {
     if (broken) throw new Error("broken");
     posts.push(JSON.parse(text));
   });

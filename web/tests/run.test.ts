@@ -1,4 +1,4 @@
-/** Run: one inference over the fake host and its accidents, and over one that is moved by hand. */
+/** One inference over the fake host and its accidents, and over one that is moved by hand. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnyEvent } from "../src/bridge/contract";
 import { attachRun, type Run, startRun } from "../src/llm/run";

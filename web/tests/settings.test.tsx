@@ -1,4 +1,4 @@
-/** Settings: what is chosen is kept; what is refused stays as it was typed, and is said. */
+/** What is chosen is kept; what is refused stays as it was typed, and is said. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, expect, it, type Mock, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";
@@ -11,7 +11,7 @@ import { strings } from "../src/i18n";
 import type { Section } from "../src/settings/sections";
 import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToasts, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { fakePage, turn } from "./support";
 
 afterEach(() => vi.useRealTimers());
@@ -42,7 +42,7 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
       },
     },
   };
-  const toasts = createToasts();
+  const toasts = createToastStore();
   const settings = createSettings(client, () => {});
   const host = { client, router: bridge.router, llm };
   const restored = vi.fn(async () => {});

@@ -1,4 +1,4 @@
-/** Sidebar: names, folders and hits by keyboard, and what an input method keeps for itself. */
+/** Names, folders and hits by keyboard, and what an input method keeps for itself. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationSummary, SearchHit, SearchReply } from "../src/bridge/contract";
@@ -7,10 +7,13 @@ import { ConversationsContext } from "../src/conversations/useConversations";
 import { ConversationItem } from "../src/features/sidebar/ConversationItem";
 import { FolderDialog } from "../src/features/sidebar/FolderDialog";
 import { Sidebar } from "../src/features/sidebar/Sidebar";
-import { type Acts, useActs } from "../src/features/sidebar/useConversationActions";
+import {
+  type ConversationActions,
+  useConversationActions,
+} from "../src/features/sidebar/useConversationActions";
 import type { SidebarState } from "../src/features/sidebar/useSidebar";
 import { strings } from "../src/i18n";
-import { createToasts, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { fakePage, turn } from "./support";
 
 afterEach(() => {
@@ -41,7 +44,7 @@ describe("a conversation that is named", () => {
           item={item}
           isOpen
           isStop
-          acts={{ rename } as unknown as Acts}
+          actions={{ rename } as unknown as ConversationActions}
           onMove={() => {}}
         />
         <textarea aria-label="box" />
@@ -82,9 +85,9 @@ describe("a folder that gets another's name", () => {
     ];
     const move = vi.fn(async () => {});
     const conversations = { move, list: { get: () => ({ items }) } } as unknown as Conversations;
-    const toasts = createToasts();
+    const toasts = createToastStore();
     function Renamed() {
-      const acts = useActs(() => {});
+      const acts = useConversationActions(() => {});
       return <button type="button" onClick={() => acts.renameFolder("Tide", name)} />;
     }
     render(
@@ -155,7 +158,7 @@ describe("a search", () => {
     const search = { current: null };
     render(
       <ConversationsContext value={conversations}>
-        <ToastsContext value={createToasts()}>
+        <ToastsContext value={createToastStore()}>
           <Sidebar
             search={search}
             state={{ shut: [], width: 272 } as unknown as SidebarState}

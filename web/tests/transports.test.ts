@@ -1,10 +1,10 @@
 /** The transports: the desktop window's dispatcher, the browser's socket, and who a tab is. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { chooseTransport } from "../src/bridge/transports/detect";
+import { detectTransport } from "../src/bridge/transports/detect";
 import { createPywebviewTransport } from "../src/bridge/transports/pywebview";
 import { takeCredentials, takeTabId } from "../src/bridge/transports/tabSession";
 import type { Peer } from "../src/bridge/transports/transport";
-import { createLoopbackTransport } from "../src/bridge/transports/webSocket";
+import { createWebSocketTransport } from "../src/bridge/transports/webSocket";
 import { settled } from "./support";
 
 function peerDouble() {
@@ -124,7 +124,7 @@ describe("the browser", () => {
 
   async function opened() {
     const peer = peerDouble();
-    const transport = createLoopbackTransport(1);
+    const transport = createWebSocketTransport(1);
     transport.open(peer);
     await settled();
     last().open();
@@ -282,21 +282,21 @@ describe("the choice", () => {
   }
 
   it("goes by the address, then by what the host wrote into the page", async () => {
-    expect((await chooseTransport(pageDouble("?bridge=fake", "pywebview"))).kind).toBe("fake");
-    expect((await chooseTransport(pageDouble("", "pywebview"))).kind).toBe("pywebview");
-    expect((await chooseTransport(pageDouble("", "loopback"))).kind).toBe("loopback");
+    expect((await detectTransport(pageDouble("?bridge=fake", "pywebview"))).kind).toBe("fake");
+    expect((await detectTransport(pageDouble("", "pywebview"))).kind).toBe("pywebview");
+    expect((await detectTransport(pageDouble("", "loopback"))).kind).toBe("loopback");
   });
 
   it("looks around in a page that no host has written", async () => {
     vi.useFakeTimers();
     const inWindow = pageDouble("", null);
-    const first = chooseTransport(inWindow);
+    const first = detectTransport(inWindow);
     inWindow.dispatchEvent(new Event("pywebviewready"));
     expect((await first).kind).toBe("pywebview");
-    const second = chooseTransport(pageDouble("", null));
+    const second = detectTransport(pageDouble("", null));
     await vi.advanceTimersByTimeAsync(1_100);
     expect((await second).kind).toBe("loopback");
     const hash = { location: { search: "", hash: "#token=t", pathname: "/" } };
-    expect((await chooseTransport(pageDouble("", null, hash))).kind).toBe("loopback");
+    expect((await detectTransport(pageDouble("", null, hash))).kind).toBe("loopback");
   });
 });

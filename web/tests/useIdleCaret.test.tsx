@@ -1,7 +1,7 @@
 /** The caret of an idle page. */
 import { fireEvent, render } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { useStillCaret } from "../src/ui/useIdleCaret";
+import { useIdleCaret } from "../src/ui/useIdleCaret";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 function Page() {
-  useStillCaret();
+  useIdleCaret();
   return <textarea aria-label="box" />;
 }
 

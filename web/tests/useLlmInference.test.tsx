@@ -1,4 +1,4 @@
-/** useLlmInference: the defects of the design that it comes from, each shown to be absent. */
+/** The defects of the design that it comes from, each shown to be absent. */
 import { act, render, renderHook } from "@testing-library/react";
 import { type ReactNode, StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -1,4 +1,4 @@
-/** useSidebar: it is as it was left, for windows without a storage of their own, too. */
+/** It is as it was left, for windows without a storage of their own, too. */
 import { act, render } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Conversations } from "../src/conversations/conversations";

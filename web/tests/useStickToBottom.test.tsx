@@ -1,7 +1,7 @@
-/** useFollow: the end stays in view until the reader goes elsewhere, and never against the reader. */
+/** The end stays in view until the reader goes elsewhere, and never against the reader. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { useFollow } from "../src/features/transcript/useStickToBottom";
+import { useStickToBottom } from "../src/features/transcript/useStickToBottom";
 
 /** happy-dom has no layout: these are the heights, and what a scroll makes of them. */
 let content: number;
@@ -10,7 +10,7 @@ const FRAME = 100;
 let resized: () => void;
 
 function Page() {
-  const follow = useFollow(true);
+  const follow = useStickToBottom(true);
   return (
     <>
       <div ref={follow.frame} role="log">

@@ -1,38 +1,38 @@
-/** Tray: what is going to be said with the message that is being written. */
+/** The attachments of a message that is being written. */
 import { createStore, type ReadonlyStore } from "../lib/store";
 import {
-  type Attached,
+  type DraftAttachment,
   isText,
   MAX_COUNT,
   MAX_TEXT,
   MAX_TOTAL,
   type Problem,
 } from "./draftAttachment";
-import { announced, look } from "./inspectFile";
-import { scale as drawn, type Scale } from "./resizeImage";
+import { announced, inspectFile } from "./inspectFile";
+import { resizeImage as drawn, type ResizeImage } from "./resizeImage";
 
-export interface Tray extends ReadonlyStore<readonly Attached[]> {
+export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]> {
   /** Take files that somebody chose. They stand there at once, and are read meanwhile. */
   add(files: readonly File[]): void;
   /** Put something back that was there before. */
-  put(attached: readonly Attached[]): void;
+  put(attached: readonly DraftAttachment[]): void;
   remove(key: string): void;
   /** Everything that is there; it is empty afterwards. */
-  take(): readonly Attached[];
+  take(): readonly DraftAttachment[];
   /** When all has been read that was there. */
   settled(): Promise<void>;
 }
 
 /** `read` is told of all that has just been read. */
-export function createTray(
-  read: (attached: Attached) => unknown = () => {},
-  scale: Scale = drawn,
-): Tray {
-  const store = createStore<readonly Attached[]>([]);
+export function createAttachmentList(
+  read: (attached: DraftAttachment) => unknown = () => {},
+  scale: ResizeImage = drawn,
+): AttachmentList {
+  const store = createStore<readonly DraftAttachment[]>([]);
   const reading = new Map<string, Promise<void>>();
 
   async function fill(key: string, file: File): Promise<void> {
-    const found = await look(file, scale);
+    const found = await inspectFile(file, scale);
     reading.delete(key);
     const before = store.get().find((one) => one.key === key);
     if (before === undefined) return; // it was taken away meanwhile
@@ -74,16 +74,17 @@ export function createTray(
 }
 
 /** With what the others leave room for. */
-function limited(attached: Attached, all: readonly Attached[]): Attached {
+function limited(attached: DraftAttachment, all: readonly DraftAttachment[]): DraftAttachment {
   if (attached.state !== "ready") return attached;
   const others = all.filter(({ key, state }) => key !== attached.key && state === "ready");
   const problem = excess(attached, others);
   return problem === null ? attached : { ...attached, state: problem };
 }
 
-function excess(attached: Attached, others: readonly Attached[]): Problem | null {
+function excess(attached: DraftAttachment, others: readonly DraftAttachment[]): Problem | null {
   if (others.length >= MAX_COUNT) return { code: "many", limit: MAX_COUNT };
-  const sum = (some: readonly Attached[]) => some.reduce((total, { size }) => total + size, 0);
+  const sum = (some: readonly DraftAttachment[]) =>
+    some.reduce((total, { size }) => total + size, 0);
   const all = [...others, attached];
   if (sum(all) > MAX_TOTAL) return { code: "total", limit: MAX_TOTAL };
   if (isText(attached) && sum(all.filter(isText)) > MAX_TEXT) {
@@ -93,8 +94,8 @@ function excess(attached: Attached, others: readonly Attached[]): Problem | null
 }
 
 /** Something came or went: what was too much may fit now, and the other way round. */
-function relaxed(all: readonly Attached[]): readonly Attached[] {
-  const taken: Attached[] = [];
+function relaxed(all: readonly DraftAttachment[]): readonly DraftAttachment[] {
+  const taken: DraftAttachment[] = [];
   for (const one of all) {
     const isRead = one.hash !== "";
     taken.push(isRead ? limited({ ...one, state: "ready" }, taken) : one);

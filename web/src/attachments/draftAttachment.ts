@@ -1,4 +1,4 @@
-/** Attached: a picture or a file that is to be said with a message, and what is in its way. */
+/** A picture or a file that is to be said with a message, and what is in its way. */
 import type { Attachment, ImagePart } from "../bridge/contract";
 
 export type PictureType = ImagePart["mediaType"];
@@ -21,7 +21,7 @@ export type Problem =
   | { readonly code: "type" | "empty" | "unreadable" | "lost" }
   | { readonly code: "large" | "text" | "total" | "many"; readonly limit: number };
 
-export interface Attached {
+export interface DraftAttachment {
   /** The page's own name for it. */
   readonly key: string;
   readonly kind: "image" | "file";
@@ -40,17 +40,17 @@ export interface Attached {
 }
 
 /** Something to say: words, and what goes with them. */
-export interface Written {
+export interface DraftMessage {
   readonly text: string;
-  readonly attached: readonly Attached[];
+  readonly attached: readonly DraftAttachment[];
 }
 
-export const isBlank = ({ text, attached }: Written): boolean =>
+export const isBlank = ({ text, attached }: DraftMessage): boolean =>
   text.trim() === "" && attached.length === 0;
 
-export const isReady = ({ state }: Attached): boolean => state === "ready";
+export const isReady = ({ state }: DraftAttachment): boolean => state === "ready";
 
-export const isText = ({ mediaType }: Pick<Attached, "mediaType">): boolean =>
+export const isText = ({ mediaType }: Pick<DraftAttachment, "mediaType">): boolean =>
   mediaType.startsWith("text/");
 
 /** Pictures that are shown. Not SVG, which is a document that can hold anything. */
@@ -59,13 +59,19 @@ export function isPicture(mediaType: string): mediaType is PictureType {
 }
 
 /** As a message that was said has it. */
-export function attachmentOf({ kind, name, mediaType, size, hash }: Attached): Attachment {
+export function attachmentOf({ kind, name, mediaType, size, hash }: DraftAttachment): Attachment {
   const characters = Math.ceil(size / 3) * 4;
   return { type: "attachment", kind, name, mediaType, size: characters, hash };
 }
 
 /** From a message that was said; its bytes are with the host. */
-export function attachedOf({ kind, name, mediaType, size, hash }: Attachment): Attached {
+export function draftAttachmentOf({
+  kind,
+  name,
+  mediaType,
+  size,
+  hash,
+}: Attachment): DraftAttachment {
   return {
     key: crypto.randomUUID(),
     kind,
@@ -80,7 +86,7 @@ export function attachedOf({ kind, name, mediaType, size, hash }: Attachment): A
 }
 
 /** Of what nobody has any more but its name. */
-export function lost(name: string): Attached {
+export function lost(name: string): DraftAttachment {
   return {
     key: crypto.randomUUID(),
     kind: "file",

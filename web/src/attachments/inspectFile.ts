@@ -1,13 +1,13 @@
-/** Reading: looks into a file that somebody chose, and makes of it what can be sent. */
+/** Looks into a file that somebody chose, and makes of it what can be sent. */
 import {
-  type Attached,
+  type DraftAttachment,
   MAX_FILE,
   MAX_PICTURE,
   MAX_TEXT,
   MAX_TOTAL,
   type Problem,
 } from "./draftAttachment";
-import type { Scale } from "./resizeImage";
+import type { ResizeImage } from "./resizeImage";
 import { isPdf, pictureType, textIn } from "./sniff";
 
 const MAX_NAME = 255;
@@ -16,11 +16,11 @@ const MAX_NAME = 255;
 const UNSEEN = /[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** What it is, before anybody has looked into it. */
-export function announced(file: File): Attached {
+export function announced(file: File): DraftAttachment {
   return {
     key: crypto.randomUUID(),
     kind: file.type.startsWith("image/") && !isDrawing(file) ? "image" : "file",
-    name: nameOf(file),
+    name: fileNameOf(file),
     mediaType: file.type,
     size: file.size,
     state: "reading",
@@ -30,10 +30,13 @@ export function announced(file: File): Attached {
   };
 }
 
-type Found = Pick<Attached, "kind" | "mediaType" | "size" | "scaledTo" | "hash" | "bytes">;
+type Found = Pick<DraftAttachment, "kind" | "mediaType" | "size" | "scaledTo" | "hash" | "bytes">;
 
 /** What was found in it, or why it cannot be sent. Never rejects. */
-export async function look(file: File, scale: Scale): Promise<Partial<Attached>> {
+export async function inspectFile(
+  file: File,
+  scale: ResizeImage,
+): Promise<Partial<DraftAttachment>> {
   try {
     const found = await read(file, scale);
     return "code" in found ? { state: found } : { ...found, state: "ready" };
@@ -43,7 +46,7 @@ export async function look(file: File, scale: Scale): Promise<Partial<Attached>>
   }
 }
 
-async function read(file: File, scale: Scale): Promise<Found | Problem> {
+async function read(file: File, scale: ResizeImage): Promise<Found | Problem> {
   if (file.size > MAX_FILE) return { code: "large", limit: MAX_FILE };
   const bytes = new Uint8Array(await file.arrayBuffer());
   if (bytes.length === 0) return { code: "empty" };
@@ -68,8 +71,8 @@ async function read(file: File, scale: Scale): Promise<Found | Problem> {
 
 async function pictured(
   file: File,
-  picture: Parameters<Scale>[1],
-  scale: Scale,
+  picture: Parameters<ResizeImage>[1],
+  scale: ResizeImage,
 ): Promise<Found | Problem> {
   const { bytes, mediaType, scaledTo } = await scale(file, picture);
   if (bytes.size > MAX_PICTURE) return { code: "large", limit: MAX_PICTURE };
@@ -93,7 +96,7 @@ function textType({ type }: File): string {
 }
 
 /** As the host takes it: no path, nothing that cannot be seen. */
-export function nameOf({ name }: File): string {
+export function fileNameOf({ name }: File): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
   return last.replace(UNSEEN, "").slice(0, MAX_NAME) || "file";
 }

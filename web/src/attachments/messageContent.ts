@@ -1,12 +1,17 @@
-/** Content: a message as the host takes it: what goes with it, then its words. */
+/** A message as the host takes it: what goes with it, then its words. */
 import type { Attachment, FilePart, ImagePart, SendRequest, TextPart } from "../bridge/contract";
-import { type Bytes, encoded } from "../lib/blobs";
-import { type Attached, attachmentOf, isPicture, type Written } from "./draftAttachment";
+import { type BlobCache, toBase64 } from "../lib/blobs";
+import {
+  attachmentOf,
+  type DraftAttachment,
+  type DraftMessage,
+  isPicture,
+} from "./draftAttachment";
 
 /** Rejects when the bytes of something that was said before cannot be had any more. */
 export async function contentOf(
-  { text, attached }: Written,
-  bytes: Bytes,
+  { text, attached }: DraftMessage,
+  bytes: BlobCache,
 ): Promise<SendRequest["content"]> {
   if (attached.length === 0) return text;
   const parts = await Promise.all(attached.map((one) => partOf(one, bytes)));
@@ -14,15 +19,15 @@ export async function contentOf(
 }
 
 /** The same, as it is shown until the host tells of it. */
-export function shownContent({ text, attached }: Written): string | (TextPart | Attachment)[] {
+export function shownContent({ text, attached }: DraftMessage): string | (TextPart | Attachment)[] {
   if (attached.length === 0) return text;
   const parts = attached.map(attachmentOf);
   return text.trim() === "" ? parts : [...parts, { type: "text", text }];
 }
 
-async function partOf(attached: Attached, bytes: Bytes): Promise<ImagePart | FilePart> {
+async function partOf(attached: DraftAttachment, bytes: BlobCache): Promise<ImagePart | FilePart> {
   const { kind, name, mediaType, hash } = attached;
-  const data = await encoded(attached.bytes ?? (await bytes.get(hash, mediaType)));
+  const data = await toBase64(attached.bytes ?? (await bytes.get(hash, mediaType)));
   if (kind === "image" && isPicture(mediaType)) return { type: "image", name, mediaType, data };
   return { type: "file", name: name ?? "file", mediaType, data };
 }

@@ -1,45 +1,45 @@
 /**
- * Keeping: what is attached to a draft, kept over a reload of this tab as far as there is room.
+ * What is attached to a draft, kept over a reload of this tab as far as there is room.
  * Nothing of it is left when the tab is closed: bytes that nobody has sent are not for the disk.
  */
 
-import { decoded, encoded } from "../lib/blobs";
-import { type Attached, lost } from "./draftAttachment";
+import { fromBase64, toBase64 } from "../lib/blobs";
+import { type DraftAttachment, lost } from "./draftAttachment";
 
 const PREFIX = "tidewire.attached.";
 /** Characters of one draft; a tab's storage holds about three times as many. */
 const ROOM = 1_500_000;
 
-export interface KeptAttached {
+export interface StoredAttachment {
   /** What stands in the tray or waits. */
-  readonly typed: readonly Attached[];
+  readonly typed: readonly DraftAttachment[];
   /** What was sent; whether the host has it is not known yet. */
-  readonly sent: readonly Attached[];
+  readonly sent: readonly DraftAttachment[];
 }
 
-export interface Keeping {
+export interface AttachmentStorage {
   /** What there was no room for is there by its name, as lost. */
-  read(key: string): KeptAttached;
-  write(key: string, kept: KeptAttached): void;
+  read(key: string): StoredAttachment;
+  write(key: string, kept: StoredAttachment): void;
 }
 
-type Item = Pick<Attached, "kind" | "name" | "mediaType" | "size" | "scaledTo" | "hash"> & {
+type Item = Pick<DraftAttachment, "kind" | "name" | "mediaType" | "size" | "scaledTo" | "hash"> & {
   /** Null where there was no room. */
   readonly data: string | null;
   /** Whether the host has it by its hash. */
   readonly said: boolean;
 };
 
-export function createKeeping(storage: Storage | null): Keeping {
+export function createAttachmentStorage(storage: Storage | null): AttachmentStorage {
   const turns = new Map<string, number>();
 
-  async function put(key: string, kept: KeptAttached, turn: number): Promise<void> {
+  async function put(key: string, kept: StoredAttachment, turn: number): Promise<void> {
     let room = ROOM;
-    const itemOf = async (one: Attached): Promise<Item> => {
+    const itemOf = async (one: DraftAttachment): Promise<Item> => {
       const { kind, name, mediaType, size, scaledTo, hash, bytes } = one;
       const fits = bytes !== null && (bytes.size * 4) / 3 <= room;
       if (fits) room -= (bytes.size * 4) / 3;
-      const data = fits ? await encoded(bytes) : null;
+      const data = fits ? await toBase64(bytes) : null;
       return { kind, name, mediaType, size, scaledTo, hash, data, said: bytes === null };
     };
     const typed = await Promise.all(kept.typed.map(itemOf));
@@ -80,13 +80,13 @@ export function createKeeping(storage: Storage | null): Keeping {
   };
 }
 
-const isRead = ({ hash }: Attached): boolean => hash !== "";
+const isRead = ({ hash }: DraftAttachment): boolean => hash !== "";
 
-function attachedOf({ data, said, ...item }: Item): Attached {
+function attachedOf({ data, said, ...item }: Item): DraftAttachment {
   const key = crypto.randomUUID();
   if (said) return { ...item, key, state: "ready", bytes: null };
   if (data === null) return { ...lost(item.name ?? ""), kind: item.kind, size: item.size };
-  const bytes = decoded(data);
+  const bytes = fromBase64(data);
   return { ...item, key, state: "ready", bytes: bytes.slice(0, bytes.size, item.mediaType) };
 }
 

@@ -1,7 +1,7 @@
-/** Scaling: makes a picture small enough to be sent; models see no more of it either way. */
+/** Makes a picture small enough to be sent; models see no more of it either way. */
 import { MAX_PICTURE, MAX_SIDE, type PictureType } from "./draftAttachment";
 
-export interface Scaled {
+export interface ResizedImage {
   readonly bytes: Blob;
   readonly mediaType: PictureType;
   /** The longer side, when it is not what it was. */
@@ -9,12 +9,12 @@ export interface Scaled {
 }
 
 /** Rejects when these bytes are no picture that the page can draw. */
-export type Scale = (bytes: Blob, mediaType: PictureType | null) => Promise<Scaled>;
+export type ResizeImage = (bytes: Blob, mediaType: PictureType | null) => Promise<ResizedImage>;
 
 const QUALITY = 0.9;
 
 /** `mediaType` is null for a picture of another kind, which is then drawn anew. */
-export const scale: Scale = async (bytes, mediaType) => {
+export const resizeImage: ResizeImage = async (bytes, mediaType) => {
   const picture = await createImageBitmap(bytes);
   try {
     const longer = Math.max(picture.width, picture.height);

@@ -1,4 +1,4 @@
-/** Sniff: what a file is, by its bytes; its name and what the system says of it may be wrong. */
+/** What a file is, by its bytes; its name and what the system says of it may be wrong. */
 import type { PictureType } from "./draftAttachment";
 
 export function pictureType(bytes: Uint8Array): PictureType | null {

@@ -1,4 +1,4 @@
-/** Bridge: the page's half of the door: the handshake, pushes in order, and finding back. */
+/** The page's half of the door: the handshake, pushes in order, and finding back. */
 
 import {
   type AnyEvent,
@@ -12,9 +12,9 @@ import {
   type Invoke,
   type OkReply,
 } from "./contract";
-import { createRouter, isEvent, lastSeqOf, type Router } from "./eventRouter";
+import { createEventRouter, type EventRouter, isEvent, lastSeqOf } from "./eventRouter";
 import { failureOf, type HostError, hostLost } from "./hostError";
-import { type Calls, createCalls } from "./rpc";
+import { createRpc, type Rpc } from "./rpc";
 import type { Transport } from "./transports/transport";
 
 /** How long a page waits for a host before it says that there is none. */
@@ -24,7 +24,7 @@ export type Connection =
   | { readonly phase: "connecting" | "ready"; readonly reason: null }
   | { readonly phase: "reconnecting" | "lost" | "refused"; readonly reason: string };
 
-export interface Attachment {
+export interface ReplayedEvents {
   readonly events: AnyEvent[];
   readonly live: boolean;
 }
@@ -34,7 +34,7 @@ export interface Bridge {
   readonly client: Client;
   /** Any method of the host by its name; an app of one's own has others than `client` knows. */
   readonly call: Invoke;
-  readonly router: Router;
+  readonly router: EventRouter;
   /** What the host said of itself; null before the first hello. */
   host(): HelloReply | null;
   connection(): Connection;
@@ -42,13 +42,13 @@ export interface Bridge {
   /** Resolves when the host answers; pending again while it is lost. */
   ready(): Promise<void>;
   /** Everything of a run after a `seq`, in one piece. What follows is told after the answer. */
-  attach(request: AttachRequest): Promise<Attachment>;
+  attach(request: AttachRequest): Promise<ReplayedEvents>;
   close(): void;
 }
 
 export function createBridge(transport: Transport, load: string = crypto.randomUUID()): Bridge {
-  const calls: Calls = createCalls(load, (text) => transport.post(text));
-  const router = createRouter();
+  const calls: Rpc = createRpc(load, (text) => transport.post(text));
+  const router = createEventRouter();
   const host = client((method, params) => calls.call(method, params));
   const handshake = client((method, params) => calls.callNow(method, params));
   const listeners = new Set<() => void>();
@@ -109,7 +109,7 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
     }
   }
 
-  async function fetchAll(request: AttachRequest): Promise<Attachment> {
+  async function fetchAll(request: AttachRequest): Promise<ReplayedEvents> {
     const events: AnyEvent[] = [];
     let afterSeq = request.afterSeq ?? -1;
     for (;;) {

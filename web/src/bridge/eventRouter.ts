@@ -1,4 +1,4 @@
-/** Router: brings each event to those who listen for its channel or for its inference. */
+/** Brings each event to those who listen for its channel or for its inference. */
 import type { AnyEvent } from "./contract";
 
 export type Channel = AnyEvent["channel"];
@@ -21,7 +21,7 @@ export const CHANNELS = {
 
 type Listener<T> = (value: T) => void;
 
-export interface Router {
+export interface EventRouter {
   on<C extends Channel>(channel: C, listener: Listener<EventOf<C>>): Unsubscribe;
   /** Events in the batches in which they came; of one inference, if one is named. */
   onEvents(listener: Listener<readonly AnyEvent[]>, inferenceId?: string): Unsubscribe;
@@ -42,7 +42,7 @@ export interface Router {
   forget(inferenceId: string): void;
 }
 
-export function createRouter(): Router {
+export function createEventRouter(): EventRouter {
   const byChannel = new Map<string, Set<Listener<AnyEvent>>>();
   const byInference = new Map<string | undefined, Set<Listener<readonly AnyEvent[]>>>();
   const held = new Map<string, { depth: number; events: AnyEvent[] }>();

@@ -1,4 +1,4 @@
-/** HostError: why the host said no, as an Error that a page can act on. */
+/** Why the host said no, as an Error that a page can act on. */
 import type { ErrorCode, Failure, Issue, Reason } from "./contract";
 
 export class HostError extends Error implements Failure {

@@ -1,5 +1,5 @@
 /** Preload: `window.llm` and `window.shell`, what any script of the page may use. */
-import { type Attachment, afterTurn, type Bridge } from "./bridge";
+import { afterTurn, type Bridge, type ReplayedEvents } from "./bridge";
 import type {
   AnyEvent,
   AttachRequest,
@@ -41,7 +41,7 @@ export interface Llm extends Subscriptions {
   llmRunSession(options: SessionRunOptions): Promise<string>;
   llmGetStatus(): Promise<ServiceStatus>;
   /** Everything of a run after `afterSeq` (-1: all); while it lives, the listeners hear the rest. */
-  llmAttach(request: AttachRequest): Promise<Attachment>;
+  llmAttach(request: AttachRequest): Promise<ReplayedEvents>;
   /** The runs that this page may attach to. */
   llmList(): Promise<InferenceSummary[]>;
   llmGetSession(sessionId: string): Promise<SessionSnapshot>;
@@ -131,7 +131,7 @@ export function createShell(bridge: Bridge, page: Window = window): Shell {
 }
 
 /** Put both where every script of the page finds them, and none can replace them. */
-export function installPreload(page: Window, llm: Llm, shell: Shell): void {
+export function installApis(page: Window, llm: Llm, shell: Shell): void {
   for (const [name, value] of Object.entries({ llm, shell })) {
     Object.defineProperty(page, name, { value, enumerable: true });
   }

@@ -1,4 +1,4 @@
-/** Calls: what the page asks of the host, gathered into batches, each promise settled once. */
+/** What the page asks of the host, gathered into batches, each promise settled once. */
 import { CONTRACT_VERSION, type ErrorReply, type OkReply } from "./contract";
 import { HostError, hostLost, invalid } from "./hostError";
 
@@ -16,7 +16,7 @@ interface Waiting {
   due: number;
 }
 
-export interface Calls {
+export interface Rpc {
   /** Ask the host. What is asked in one microtask travels in one batch. */
   call<T>(method: string, params?: unknown): Promise<T>;
   /** Ask at once, past the queue: the hello that everything else waits for. */
@@ -30,7 +30,7 @@ export interface Calls {
   settle(reply: OkReply | ErrorReply): void;
 }
 
-export function createCalls(load: string, post: (text: string) => void): Calls {
+export function createRpc(load: string, post: (text: string) => void): Rpc {
   let next = 1;
   let state: "waiting" | "open" | "lost" = "waiting";
   let lostBecause = "";

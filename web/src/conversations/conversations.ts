@@ -1,4 +1,4 @@
-/** Conversations: all of them for a page: the list, the one that is shown, and those kept open. */
+/** All conversations of a page: the list, the one that is shown, and those kept open. */
 
 import type {
   ConversationSummary,
@@ -6,16 +6,16 @@ import type {
   RestoreRequest,
   SearchReply,
 } from "../bridge/contract";
-import { type Bytes, createBytes } from "../lib/blobs";
+import { type BlobCache, createBlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore } from "../lib/store";
-import { type By, type Conversation, createConversation } from "./conversation";
+import { type Conversation, createConversation, type ModelRef } from "./conversation";
 import { createDrafts, type Drafts, storageOf } from "./drafts";
-import type { Host } from "./hostPort";
-import { createNotes, type Notes } from "./hostStorage";
+import type { HostPort } from "./hostPort";
+import { createHostStorage, type HostStorage } from "./hostStorage";
 import { type Import, importFile } from "./importFile";
 import { createList, type List } from "./list";
 import type { MessageStore } from "./message";
-import type { AllRows } from "./messageStore";
+import type { MessagesByKey } from "./messageStore";
 
 const SHOWN = "tidewire.chat";
 /** How many conversations are kept ready besides those that are being answered. */
@@ -35,9 +35,9 @@ export interface Shown {
 
 export interface Conversations {
   readonly list: List;
-  readonly notes: Notes;
+  readonly notes: HostStorage;
   /** Of pictures and files, by their hash. */
-  readonly bytes: Bytes;
+  readonly bytes: BlobCache;
   readonly shown: ReadonlyStore<Shown>;
   /** Find what was open before; returns what lets go of the host. */
   begin(): () => void;
@@ -48,7 +48,7 @@ export interface Conversations {
   /** An empty one; what was typed into the last empty one is still there. */
   showNew(temporary?: boolean): void;
   /** Who answers in new conversations from now on; null for whom the host names. */
-  prefer(by: By | null): void;
+  prefer(by: ModelRef | null): void;
   /** Show a message, on its branch, with what was looked for marked in it. */
   reveal(id: string, messageId: string | null, sought?: string): Promise<void>;
   rename(id: string, title: string): Promise<void>;
@@ -64,20 +64,20 @@ export interface Conversations {
   /** Search everything, or go on where an earlier search for the same words stopped. */
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
   /** What a conversation has taken so far, on all of its branches. */
-  readonly spent: Host["client"]["conversations"]["spent"];
+  readonly spent: HostPort["client"]["conversations"]["spent"];
   /** Conversations as a file's content, or written by the host, which says where. */
-  exported(request: ExportRequest): ReturnType<Host["client"]["conversations"]["export"]>;
+  exported(request: ExportRequest): ReturnType<HostPort["client"]["conversations"]["export"]>;
   exportFile(request: ExportRequest): Promise<string>;
   importFile(file: File, tell: (part: number) => void): Import;
-  readonly backup: Host["client"]["conversations"]["backup"];
-  readonly backups: Host["client"]["conversations"]["backups"];
+  readonly backup: HostPort["client"]["conversations"]["backup"];
+  readonly backups: HostPort["client"]["conversations"]["backups"];
   /** Everything that is there now is backed up before. */
-  readonly backupContents: Host["client"]["conversations"]["backupContents"];
+  readonly backupContents: HostPort["client"]["conversations"]["backupContents"];
   restore(request: RestoreRequest): Promise<void>;
 }
 
 export interface ConversationsOptions {
-  readonly host: Host;
+  readonly host: HostPort;
   readonly drafts?: Drafts;
   /** What a tab keeps over a reload. */
   readonly storage?: Storage | null;
@@ -89,13 +89,13 @@ export function createConversations({
   drafts: own,
 }: ConversationsOptions): Conversations {
   const { conversations } = host.client;
-  const notes = createNotes(host);
+  const notes = createHostStorage(host);
   const drafts = own ?? createDrafts(storageOf(window, "localStorage"), storage, notes);
-  const bytes = createBytes(conversations.attachment);
+  const bytes = createBlobCache(conversations.attachment);
   const list = createList(host);
-  const rows: AllRows = new Map();
+  const rows: MessagesByKey = new Map();
   const open: Conversation[] = [];
-  let preferred: By | null = null;
+  let preferred: ModelRef | null = null;
   const shown = createStore<Shown>({
     isKnown: false,
     conversation: made(null),
@@ -147,7 +147,7 @@ export function createConversations({
     return conversation;
   }
 
-  function prefer(by: By | null): void {
+  function prefer(by: ModelRef | null): void {
     preferred = by;
     const { conversation } = shown.get();
     if (conversation.get().phase === "new") conversation.choose(by);
@@ -197,7 +197,7 @@ export function createConversations({
     ask: () => Promise<unknown>,
   ): Promise<void> {
     const changed = new Set(ids);
-    return list.foresee(
+    return list.optimistic(
       (items) =>
         part === null
           ? items.filter((item) => !changed.has(item.id))

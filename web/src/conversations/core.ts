@@ -1,29 +1,29 @@
-/** Ground: what reading and saying share in one open conversation. */
+/** What history and turns share in one open conversation. */
 
-import { createTray, type Tray } from "../attachments/attachmentList";
-import { type Attached, lost, type Written } from "../attachments/draftAttachment";
-import type { Bytes } from "../lib/blobs";
+import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
+import { type DraftAttachment, type DraftMessage, lost } from "../attachments/draftAttachment";
+import type { BlobCache } from "../lib/blobs";
 import { createStore, type Store } from "../lib/store";
 import { attachRun, type Run } from "../llm/run";
 import { hasEnded } from "../llm/runReducer";
-import { type Drafts, joined, NEW_CHAT, NO_DRAFT, type Sent } from "./drafts";
-import type { Host } from "./hostPort";
-import { type AllRows, createRows, type Rows } from "./messageStore";
+import { type Drafts, joined, NEW_CHAT, NO_DRAFT, type PendingSend } from "./drafts";
+import type { HostPort } from "./hostPort";
+import { createMessageStore, type MessageStore, type MessagesByKey } from "./messageStore";
 import { beginState, type ConversationState } from "./state";
 
-export interface Ground {
-  readonly host: Host;
+export interface ConversationCore {
+  readonly host: HostPort;
   readonly store: Store<ConversationState>;
-  readonly rows: Rows;
+  readonly rows: MessageStore;
   readonly draft: Store<string>;
   /** What goes with the draft. */
-  readonly tray: Tray;
+  readonly tray: AttachmentList;
   /** Of everything that is attached to something. */
-  readonly bytes: Bytes;
+  readonly bytes: BlobCache;
   /** What was sent before a reload, and may not have arrived. */
-  readonly unsure: Underway | null;
+  readonly unsure: PendingTurn | null;
   /** What is on its way to the host. */
-  sent: Underway | null;
+  sent: PendingTurn | null;
   /** What is tried again after a refusal; null for the text that is back in the box. */
   again: (() => void) | null;
   /** How many calls are under way that change what is shown. */
@@ -33,9 +33,9 @@ export interface Ground {
   change(part: Partial<ConversationState>): void;
   isBusy(): boolean;
   /** Everything that is written, which leaves the box empty. */
-  takeWritten(): Written;
+  takeWritten(): DraftMessage;
   /** Put something before what is in the box. */
-  giveBack(written: Written): void;
+  giveBack(written: DraftMessage): void;
   keepDraft(): void;
   /** Nothing typed into it is waiting any more. */
   forgetDraft(key: string): void;
@@ -44,30 +44,30 @@ export interface Ground {
 }
 
 /** A message that was sent, with what goes with it. */
-export interface Underway extends Sent, Written {}
+export interface PendingTurn extends PendingSend, DraftMessage {}
 
-export interface GroundOptions {
+export interface CoreOptions {
   readonly id: string | null;
-  readonly host: Host;
-  readonly rows: AllRows;
+  readonly host: HostPort;
+  readonly rows: MessagesByKey;
   readonly drafts: Drafts;
-  readonly bytes: Bytes;
+  readonly bytes: BlobCache;
 }
 
 /** `ended` is told of every end of the conversation's own run. */
-export function createGround(options: GroundOptions, ended: (run: Run) => void): Ground {
+export function createCore(options: CoreOptions, ended: (run: Run) => void): ConversationCore {
   const { id, host, drafts, bytes } = options;
   const kept = drafts.read(id ?? NEW_CHAT);
   const attached = drafts.attached.read(id ?? NEW_CHAT);
   const store = createStore(beginState(id));
-  const ground: Ground = {
+  const core: ConversationCore = {
     host,
     store,
-    rows: createRows(options.rows, (inferenceId) =>
-      ground.follow(attachRun(host.llm, inferenceId)),
+    rows: createMessageStore(options.rows, (inferenceId) =>
+      core.follow(attachRun(host.llm, inferenceId)),
     ),
     draft: createStore(joined([...kept.queue, kept.text])),
-    tray: createTray(keepBytes),
+    tray: createAttachmentList(keepBytes),
     bytes,
     unsure: kept.sent === null ? null : { ...kept.sent, attached: attached.sent },
     sent: null,
@@ -80,23 +80,23 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
       return run !== null && !hasEnded(run.get());
     },
     takeWritten() {
-      const written = { text: ground.draft.get(), attached: ground.tray.take() };
-      ground.draft.set("");
+      const written = { text: core.draft.get(), attached: core.tray.take() };
+      core.draft.set("");
       return written;
     },
     giveBack({ text, attached }) {
-      ground.tray.put(attached);
-      ground.draft.set(joined([text, ground.draft.get()]));
+      core.tray.put(attached);
+      core.draft.set(joined([text, core.draft.get()]));
     },
     keepDraft() {
       const { id, temporary, queue } = store.get();
       if (temporary) return; // no trace of it, not even of what was never sent
-      const { sent } = ground;
+      const { sent } = core;
       drafts.write(id ?? NEW_CHAT, {
-        text: ground.draft.get(),
+        text: core.draft.get(),
         queue: queue.map(({ text }) => text),
         sent: sent && { inferenceId: sent.inferenceId, text: sent.text },
-        names: namesOf([...queue.map((one) => one.attached), ground.tray.get()].flat()),
+        names: namesOf([...queue.map((one) => one.attached), core.tray.get()].flat()),
       });
       keepAttached();
     },
@@ -106,13 +106,13 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
       drafts.attached.write(key, { typed: [], sent: [] });
     },
     follow(run) {
-      ground.change({ run });
+      core.change({ run });
       void run.result.then(() => ended(run));
       return run;
     },
   };
 
-  function keepBytes({ hash, bytes: read }: Attached): void {
+  function keepBytes({ hash, bytes: read }: DraftAttachment): void {
     if (read !== null) bytes.put(hash, read);
   }
 
@@ -121,8 +121,8 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
   function keepAttached(): void {
     const { id, queue } = store.get();
     const key = id ?? NEW_CHAT;
-    const sent = ground.sent?.attached ?? [];
-    const lists = [...queue.map((one) => one.attached), ground.tray.get()];
+    const sent = core.sent?.attached ?? [];
+    const lists = [...queue.map((one) => one.attached), core.tray.get()];
     const now = [key, sent, ...lists].filter((one) => one.length > 0);
     if (now.length === keptNow.length && now.every((one, at) => one === keptNow[at])) return;
     keptNow = now;
@@ -130,20 +130,20 @@ export function createGround(options: GroundOptions, ended: (run: Run) => void):
   }
 
   const found = namesOf(attached.typed);
-  ground.tray.put([
+  core.tray.put([
     ...attached.typed,
     ...kept.names.filter((name) => !found.includes(name)).map(lost),
   ]);
   attached.typed.forEach(keepBytes);
-  ground.draft.subscribe(ground.keepDraft);
-  ground.tray.subscribe(ground.keepDraft);
+  core.draft.subscribe(core.keepDraft);
+  core.tray.subscribe(core.keepDraft);
   // Nobody can say whether it was taken before there was an id to ask for.
-  if (ground.unsure !== null && id === null) ground.giveBack(ground.unsure);
-  return ground;
+  if (core.unsure !== null && id === null) core.giveBack(core.unsure);
+  return core;
 }
 
 /** Of what somebody may want to send; what never could be sent is not missed. */
-function namesOf(all: readonly Attached[]): string[] {
+function namesOf(all: readonly DraftAttachment[]): string[] {
   const some = all.filter(({ state, hash }) => {
     return typeof state === "string" || state.code === "lost" || hash !== "";
   });

@@ -1,15 +1,15 @@
-/** Reading: what of a conversation is fetched from the host, and when. */
+/** What of a conversation is fetched from the host, and when. */
 import type { ConversationSummary, ConversationView, StoredMessage } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
-import type { Ground } from "./core";
-import type { By } from "./state";
+import type { ConversationCore } from "./core";
+import type { ModelRef } from "./state";
 
 /** How many messages are asked for when a conversation is opened, and when its reader goes up. */
 export const FIRST_PAGE = 30;
 const PAGE = 60;
 const EVERYTHING = 20_000;
 
-export interface Reading {
+export interface ConversationHistory {
   /** Fetch it anew, as much of it as is shown. */
   refresh(): Promise<void>;
   choose(messageId: string): Promise<void>;
@@ -22,14 +22,14 @@ export interface Reading {
   leave(): void;
 }
 
-export function createReading(ground: Ground): Reading {
-  const { store, rows, change } = ground;
-  const { conversations } = ground.host.client;
+export function createHistory(core: ConversationCore): ConversationHistory {
+  const { store, rows, change } = core;
+  const { conversations } = core.host.client;
   let turns = 0;
 
   function show(view: ConversationView): void {
     const messages = rows.take(view.messages);
-    ground.count = view.conversation.messageCount;
+    core.count = view.conversation.messageCount;
     const answeredBy = lastBy(view.messages) ?? store.get().answeredBy;
     change({ phase: "open", messages, earlier: view.earlier, answeredBy });
   }
@@ -43,14 +43,14 @@ export function createReading(ground: Ground): Reading {
 
   /** One call at a time decides what is shown; what the list says meanwhile is not news. */
   async function act(fetch: () => Promise<void>): Promise<void> {
-    ground.acting += 1;
+    core.acting += 1;
     try {
       await fetch();
     } catch (error) {
-      ground.again = () => void act(fetch);
+      core.again = () => void act(fetch);
       change({ refused: failureOf(error) });
     } finally {
-      ground.acting -= 1;
+      core.acting -= 1;
     }
   }
 
@@ -90,7 +90,7 @@ export function createReading(ground: Ground): Reading {
     async loadEarlier() {
       const { id, messages, earlier } = store.get();
       const before = rows.get(messages[0] ?? "")?.get().message.id;
-      if (id === null || earlier === 0 || before === undefined || ground.acting > 0) return;
+      if (id === null || earlier === 0 || before === undefined || core.acting > 0) return;
       await act(async () => {
         const view = await conversations.get({ conversationId: id, before, limit: PAGE });
         if (store.get().messages[0] !== messages[0]) return;
@@ -100,10 +100,10 @@ export function createReading(ground: Ground): Reading {
     },
     notice(summary) {
       const { phase, run } = store.get();
-      if (phase !== "open" || ground.acting > 0 || summary === null) return;
+      if (phase !== "open" || core.acting > 0 || summary === null) return;
       const { messageCount, inferenceId } = summary;
       const isOurs = inferenceId === null || inferenceId === run?.id;
-      if (messageCount !== ground.count || !isOurs) void refresh();
+      if (messageCount !== core.count || !isOurs) void refresh();
     },
     leave() {
       const { messages, earlier } = store.get();
@@ -113,7 +113,7 @@ export function createReading(ground: Ground): Reading {
   };
 }
 
-function lastBy(messages: readonly StoredMessage[]): By | null {
+function lastBy(messages: readonly StoredMessage[]): ModelRef | null {
   const last = messages.findLast(({ role, modelId }) => role === "assistant" && modelId !== null);
   const { providerId, modelId } = last ?? {};
   return providerId != null && modelId != null ? { providerId, modelId } : null;

@@ -1,10 +1,10 @@
-/** Host: what conversations need of the host: its methods, and the runs that they begin. */
+/** What conversations need of the host: its methods, and the runs that they begin. */
 import type { Bridge } from "../bridge/bridge";
 import type { SendReply } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import type { Llm } from "../bridge/llmApi";
 
-export interface Host {
+export interface HostPort {
   readonly client: Bridge["client"];
   readonly llm: Llm;
   readonly router: Bridge["router"];
@@ -19,7 +19,7 @@ export interface Question {
 }
 
 /** Ask, and be sure: a question whose answer got lost was taken, or it was not. */
-export async function askSurely(host: Host, question: Question): Promise<SendReply> {
+export async function askSurely(host: HostPort, question: Question): Promise<SendReply> {
   const { router, llm } = host;
   // Events may come before the reply: the run is known from its beginning.
   router.follow(question.inferenceId, -1);

@@ -1,17 +1,17 @@
-/** Notes: small texts that the host keeps for the page: a window has no storage that outlives it. */
-import type { Host } from "./hostPort";
+/** Small texts that the host keeps for the page: a window has no storage that outlives it. */
+import type { HostPort } from "./hostPort";
 
 /** A note that changes is written when it has rested. */
 const PAUSE_MS = 800;
 
-export interface Notes {
+export interface HostStorage {
   /** All notes: as they were when this page was opened, with what it has changed since. Never rejects. */
   recall(): Promise<ReadonlyMap<string, string>>;
   /** Soon; at once when null, which lets go of it. */
   remember(name: string, text: string | null): void;
 }
 
-export function createNotes({ client }: Pick<Host, "client">): Notes {
+export function createHostStorage({ client }: Pick<HostPort, "client">): HostStorage {
   const { conversations } = client;
   const waiting = new Map<string, string>();
   /** What the host has, as far as this page knows: nothing is written twice. */

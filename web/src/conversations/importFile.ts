@@ -1,9 +1,9 @@
-/** Importing: hands a file over to the host in pieces, and follows what becomes of it. */
+/** Hands a file over to the host in pieces, and follows what becomes of it. */
 
 import type { ImportState } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
-import { encoded } from "../lib/blobs";
-import type { Host } from "./hostPort";
+import { toBase64 } from "../lib/blobs";
+import type { HostPort } from "./hostPort";
 
 /** Bytes of a piece; in base64 it is a third longer. */
 const PIECE = 1_500_000;
@@ -15,14 +15,14 @@ export interface Import {
 }
 
 /** `tell` hears how far it is, from 0 to 1: half for the way to the host, half for the reading. */
-export function importFile(host: Host, file: File, tell: (part: number) => void): Import {
+export function importFile(host: HostPort, file: File, tell: (part: number) => void): Import {
   const { conversations } = host.client;
   let importId: string | null = null;
   let isCancelled = false;
 
   async function send(id: string): Promise<void> {
     for (let from = 0; from < file.size && !isCancelled; from += PIECE) {
-      const data = await encoded(file.slice(from, from + PIECE));
+      const data = await toBase64(file.slice(from, from + PIECE));
       const bytes = await conversations.importWrite({ importId: id, data });
       tell(bytes / file.size / 2);
     }

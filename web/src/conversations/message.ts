@@ -1,4 +1,4 @@
-/** Message: one row of a conversation: what is kept of it, and the run that is writing it. */
+/** One row of a conversation: what is kept of it, and the run that is writing it. */
 import type { Attachment, Failure, StoredMessage, Timing, Usage } from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
 import type { Run } from "../llm/run";

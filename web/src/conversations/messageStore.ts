@@ -1,4 +1,4 @@
-/** Rows: the messages of one conversation. A row keeps its key when the host names its message. */
+/** The messages of one conversation. A row keeps its key when the host names its message. */
 import type { StoredMessage } from "../bridge/contract";
 import { createStore, type Store } from "../lib/store";
 import type { Run } from "../llm/run";
@@ -6,9 +6,9 @@ import { hasEnded } from "../llm/runReducer";
 import { blank, type MessageState } from "./message";
 
 /** Every row of the page, by its key. */
-export type AllRows = Map<string, Store<MessageState>>;
+export type MessagesByKey = Map<string, Store<MessageState>>;
 
-export interface Rows {
+export interface MessageStore {
   get(key: string): Store<MessageState> | undefined;
   /** Put in what the host told; returns the keys, in the same order. */
   take(messages: readonly StoredMessage[]): string[];
@@ -23,7 +23,10 @@ export interface Rows {
 }
 
 /** `attach` follows a run that somebody else began. */
-export function createRows(all: AllRows, attach: (inferenceId: string) => Run): Rows {
+export function createMessageStore(
+  all: MessagesByKey,
+  attach: (inferenceId: string) => Run,
+): MessageStore {
   const own = new Set<string>();
   const keys = new Map<string, string>();
 

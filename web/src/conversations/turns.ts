@@ -1,23 +1,26 @@
-/** Saying: a turn is shown at once, asked for, and taken back when the host refuses it. */
-import type { Written } from "../attachments/draftAttachment";
+/** A turn is shown at once, asked for, and taken back when the host refuses it. */
+import type { DraftMessage } from "../attachments/draftAttachment";
 import { contentOf, shownContent } from "../attachments/messageContent";
 import type { SendReply, SendRequest } from "../bridge/contract";
 import { newInferenceId } from "../bridge/llmApi";
 import { type Run, startRun } from "../llm/run";
-import type { Ground } from "./core";
+import type { ConversationCore } from "./core";
 import { FIRST_PAGE } from "./history";
 import { askSurely } from "./hostPort";
 import { soFar } from "./message";
-import type { By } from "./state";
+import type { ModelRef } from "./state";
 
 export interface Turn {
   /** What stays of the path. */
   readonly before: readonly string[];
-  readonly question: { readonly written: Written; readonly siblings: readonly string[] } | null;
+  readonly question: {
+    readonly written: DraftMessage;
+    readonly siblings: readonly string[];
+  } | null;
   /** The answer's row, when there is one already. */
   readonly answer: string | null;
   readonly siblings: readonly string[];
-  readonly by: By | null;
+  readonly by: ModelRef | null;
   /** `content` is the question's, as the host takes it. */
   readonly ask: (
     inferenceId: string,
@@ -27,10 +30,10 @@ export interface Turn {
 }
 
 /** Begin a turn. `begun` is told when a conversation that was new has got its id. */
-export type Begin = (turn: Turn) => void;
+export type SubmitTurn = (turn: Turn) => void;
 
-export function createSaying(ground: Ground, begun: () => void): Begin {
-  const { store, rows, host, change } = ground;
+export function createTurns(core: ConversationCore, begun: () => void): SubmitTurn {
+  const { store, rows, host, change } = core;
   const { conversations } = host.client;
 
   function begin(turn: Turn): void {
@@ -39,27 +42,27 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
     const { question, answer, added } = put(turn, inferenceId);
     const messages = [...turn.before, ...(question === null ? [] : [question]), answer];
     const written = turn.question?.written ?? null;
-    ground.sent = written && { inferenceId, ...written };
-    ground.acting += 1;
+    core.sent = written && { inferenceId, ...written };
+    core.acting += 1;
     const run = startRun(host.llm, (id) => askFor(id, turn, question, answer), { inferenceId });
     rows.write(answer, run);
     change({ messages, refused: null, target: null });
-    ground.follow(run);
-    ground.keepDraft();
+    core.follow(run);
+    core.keepDraft();
     void run.accepted.then((isTaken) => {
-      ground.acting -= 1;
-      ground.sent = null;
+      core.acting -= 1;
+      core.sent = null;
       if (isTaken) {
-        ground.count += added.length;
+        core.count += added.length;
         change({ answeredBy: turn.by ?? store.get().answeredBy });
       } else {
         if (store.get().messages === messages) change({ messages: shown });
         rows.remove(added);
         if (turn.answer !== null) rows.write(answer, null);
-        ground.again = written === null ? () => begin(turn) : null;
+        core.again = written === null ? () => begin(turn) : null;
         takeBack(run, written);
       }
-      ground.keepDraft();
+      core.keepDraft();
     });
   }
 
@@ -105,7 +108,7 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
   ): Promise<void> {
     // What cannot be read any more is found out before there is a conversation for it.
     const { written } = turn.question ?? {};
-    const content = written === undefined ? "" : await contentOf(written, ground.bytes);
+    const content = written === undefined ? "" : await contentOf(written, core.bytes);
     const id = store.get().id ?? (await create());
     const reply = await askSurely(host, {
       inferenceId,
@@ -122,9 +125,9 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
     const { temporary } = store.get();
     const { id } = await conversations.create({ temporary });
     // What was typed belongs to the conversation now.
-    ground.forgetDraft("new");
+    core.forgetDraft("new");
     change({ id, phase: "open" });
-    ground.keepDraft();
+    core.keepDraft();
     begun();
     return id;
   }
@@ -138,16 +141,16 @@ export function createSaying(ground: Ground, begun: () => void): Begin {
   }
 
   /** The host did not take it: what was said goes back to where it was written. */
-  function takeBack(run: Run, written: Written | null): void {
+  function takeBack(run: Run, written: DraftMessage | null): void {
     const { failure } = run.get();
-    if (written !== null) ground.giveBack(written);
+    if (written !== null) core.giveBack(written);
     const refused =
       failure === null ? null : { ...failure, message: failure.error, issues: null, details: null };
     change({ refused, run: store.get().run === run ? null : store.get().run });
     const { id, messages } = store.get();
-    if (id === null || messages.length > 0 || ground.count > 0) return;
+    if (id === null || messages.length > 0 || core.count > 0) return;
     // Nothing was ever said in it: there is no conversation.
-    ground.forgetDraft(id);
+    core.forgetDraft(id);
     change({ id: null, phase: "new" });
     void conversations.delete(id).catch(() => false);
   }

@@ -1,4 +1,4 @@
-/** useConversation: one conversation: its path, its status, and everything that can be said. */
+/** One conversation: its path, its status, and everything that can be said. */
 import { useMemo, useSyncExternalStore } from "react";
 import type { RunStatus } from "../llm/runReducer";
 import { useRunStatus } from "../llm/useRunStatus";

@@ -1,4 +1,4 @@
-/** Context: where a component finds the page's conversations. */
+/** Where a component finds the page's conversations. */
 import { createContext, useContext } from "react";
 import type { Conversations } from "./conversations";
 

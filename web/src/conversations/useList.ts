@@ -1,4 +1,4 @@
-/** useList: the list of conversations, as the host has it. */
+/** The list of conversations, as the host has it. */
 import { useSyncExternalStore } from "react";
 import type { Shown } from "./conversations";
 import type { ListState } from "./list";

@@ -1,4 +1,4 @@
-/** Amounts: numbers inside of sentences, as the system writes them in a page's language. */
+/** Numbers inside of sentences, as the system writes them in a page's language. */
 import { localeOf } from "./language";
 
 export interface Amounts {

@@ -1,4 +1,4 @@
-/** Numbers: amounts as people of the page's language write them. */
+/** Amounts as people of the page's language write them. */
 import { locale } from ".";
 
 const LEAST_DOLLARS = 0.0001;

@@ -1,4 +1,4 @@
-/** Host: what the host says in English, in words of the page's own, by the codes that come along. */
+/** What the host says in English, in words of the page's own, by the codes that come along. */
 import type {
   Activity,
   ErrorCode,
@@ -11,7 +11,7 @@ import type {
 } from "../bridge/contract";
 
 /** Every sentence of the host that can reach the page. A code without its words is a type error. */
-export interface HostWords {
+export interface HostMessages {
   readonly errors: Readonly<Record<ErrorCode, string>>;
   /** Finer than the code, and said instead of its sentence. */
   readonly reasons: Readonly<Record<Reason, string>>;
@@ -25,31 +25,34 @@ export interface HostWords {
 }
 
 /** As much of a failure as is needed to say it. */
-export type Said = Pick<Failure, "code" | "message" | "reason" | "words">;
+export type FailureFacts = Pick<Failure, "code" | "message" | "reason" | "words">;
 
 /** English has no table: there the host's own sentence is shown, as for codes of a later host. */
-export type Host = HostWords | null;
+export type HostTranslation = HostMessages | null;
 
-export function errorIn(host: Host, { code, reason, message }: Said): string {
+export function errorIn(host: HostTranslation, { code, reason, message }: FailureFacts): string {
   if (host === null) return message;
   const finer = reason == null ? undefined : ofLater(host.reasons, reason);
   return finer ?? ofLater(host.errors, code) ?? message;
 }
 
 /** In English they stand in the sentence already. */
-export function quoteIn(host: Host, words: string | null | undefined): string | null {
+export function quoteIn(host: HostTranslation, words: string | null | undefined): string | null {
   return host === null || words == null || words === "" ? null : host.quote(words);
 }
 
-export function noticeIn(host: Host, notice: Notice): string {
+export function noticeIn(host: HostTranslation, notice: Notice): string {
   return (host && ofLater(host.notices, notice.code)?.(notice)) ?? notice.text;
 }
 
-export function remarkIn(host: Host, { code, facts, text }: Remark): string {
+export function remarkIn(host: HostTranslation, { code, facts, text }: Remark): string {
   return (host && ofLater(host.remarks, code)?.(facts)) ?? text;
 }
 
-export function activityIn(host: Host, activity: Activity | null | undefined): string | null {
+export function activityIn(
+  host: HostTranslation,
+  activity: Activity | null | undefined,
+): string | null {
   return (activity == null ? undefined : host?.activities[activity]) ?? null;
 }
 

@@ -1,4 +1,4 @@
-/** Strings: every text that the page shows, in the language that was chosen when it was loaded. */
+/** Every text that the page shows, in the language that was chosen when it was loaded. */
 import type {
   Activity,
   ErrorCode,
@@ -9,7 +9,14 @@ import type {
 } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { english } from "./en";
-import { activityIn, errorIn, noticeIn, quoteIn, remarkIn, type Said } from "./hostMessages";
+import {
+  activityIn,
+  errorIn,
+  type FailureFacts,
+  noticeIn,
+  quoteIn,
+  remarkIn,
+} from "./hostMessages";
 import { localeOf, PSEUDO, shownLanguage } from "./language";
 import type { Strings } from "./types";
 
@@ -32,20 +39,20 @@ async function chosen(): Promise<Strings> {
 }
 
 /** What went wrong: the host's sentence, in the page's language. */
-export const sentenceOf = (failure: Said): string => errorIn(strings.host, failure);
+export const sentenceOf = (failure: FailureFacts): string => errorIn(strings.host, failure);
 
 /** A provider's own words, where the sentence does not hold them. */
 export const quoteOf = (words: string | null | undefined): string | null =>
   quoteIn(strings.host, words);
 
 /** Thrown by the page itself: its message is in the page's language already. */
-export class OwnWords extends Error {
+export class PageError extends Error {
   override readonly name = "OwnWords";
 }
 
 /** The same, of whatever was thrown. */
 export function reasonOf(thrown: unknown): string {
-  if (thrown instanceof OwnWords) return thrown.message;
+  if (thrown instanceof PageError) return thrown.message;
   const failure = failureOf(thrown);
   return [sentenceOf(failure), quoteOf(failure.words)].filter((text) => text !== null).join(" ");
 }

@@ -1,4 +1,4 @@
-/** Language: which one the page is shown in: the one that was chosen, or the system's. */
+/** The language that the page is shown in: the one that was chosen, or the system's. */
 
 const KEY = "tidewire.language";
 

@@ -1,4 +1,4 @@
-/** Pseudo: English in brackets, so that a text from elsewhere, or one that is cut, is seen. */
+/** English in brackets, so that a text from elsewhere, or one that is cut, is seen. */
 import type { Strings } from "./types";
 
 export function pseudo(strings: Strings): Strings {

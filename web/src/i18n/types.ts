@@ -1,10 +1,10 @@
 /** The type of the page's texts, which English has and every other language follows. */
 import type { english } from "./en";
-import type { Host } from "./hostMessages";
+import type { HostTranslation } from "./hostMessages";
 
 /** The same texts, in whatever words. */
-type Worded<T> = [T] extends [Host]
-  ? Host
+type Worded<T> = [T] extends [HostTranslation]
+  ? HostTranslation
   : T extends string
     ? string
     : T extends (...given: infer G) => string

@@ -1,16 +1,18 @@
-/** Bytes: those of pictures and files by their hash: kept while there is room, else fetched. */
+/** The bytes of pictures and files by their hash: kept while there is room, else fetched. */
 
 /** Of all that is kept; the host has everything that was said. */
 const ROOM = 40_000_000;
 
-export interface Bytes {
+export interface BlobCache {
   /** Rejects when nobody has them any more. */
   get(hash: string, mediaType: string): Promise<Blob>;
   put(hash: string, bytes: Blob): void;
 }
 
 /** `fetch` asks the host for them, in base64. */
-export function createBytes(fetch: (hash: string) => Promise<{ readonly data: string }>): Bytes {
+export function createBlobCache(
+  fetch: (hash: string) => Promise<{ readonly data: string }>,
+): BlobCache {
   // Used last stands last.
   const kept = new Map<string, Blob>();
   const coming = new Map<string, Promise<Blob>>();
@@ -27,7 +29,7 @@ export function createBytes(fetch: (hash: string) => Promise<{ readonly data: st
 
   async function load(hash: string): Promise<Blob> {
     try {
-      const bytes = decoded((await fetch(hash)).data);
+      const bytes = fromBase64((await fetch(hash)).data);
       put(hash, bytes);
       return bytes;
     } finally {
@@ -48,14 +50,14 @@ export function createBytes(fetch: (hash: string) => Promise<{ readonly data: st
   };
 }
 
-export function decoded(base64: string): Blob {
+export function fromBase64(base64: string): Blob {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let place = 0; place < text.length; place++) bytes[place] = text.charCodeAt(place);
   return new Blob([bytes]);
 }
 
-export function encoded(bytes: Blob): Promise<string> {
+export function toBase64(bytes: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => {

@@ -1,4 +1,4 @@
-/** Transfer: the files in what is dropped or pasted. */
+/** The files in what is dropped or pasted. */
 
 import type { DragEvent } from "react";
 

@@ -1,4 +1,4 @@
-/** Direction: which way the page runs where an element stands, and what its arrows mean there. */
+/** Which way the page runs where an element stands, and what its arrows mean there. */
 
 export const isMirrored = (element: Element): boolean =>
   getComputedStyle(element).direction === "rtl";

@@ -1,4 +1,4 @@
-/** Download: lets the browser keep something as a file. */
+/** Lets the browser keep something as a file. */
 
 /** Longer than any browser takes to begin. */
 const KEPT_MS = 10_000;

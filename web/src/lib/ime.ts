@@ -1,4 +1,4 @@
-/** Composing: whether a key belongs to an input method, which is still making a word of it. */
+/** Whether a key belongs to an input method, which is still making a word of it. */
 import type { KeyboardEvent as ReactKeyboardEvent } from "react";
 
 /** What browsers give a key that an input method has taken. */

@@ -1,5 +1,5 @@
 /**
- * Keys: combinations such as "Mod+Shift+N", read from an event, written down, shown.
+ * Combinations such as "Mod+Shift+N", read from an event, written down, shown.
  *
  * A key is what it types, whatever its place: Ctrl+Z is where the Z is printed. Letters keep Shift;
  * of other signs Shift is a part already ("?" is "?", wherever the keyboard has it). Where a key
@@ -49,7 +49,7 @@ export function isMac(page: Window = window): boolean {
 
 /** The combination, as it is kept; null while only modifiers are down. */
 export function keysOf(event: Press, mac: boolean = isMac()): string | null {
-  const name = nameOf(event);
+  const name = keyNameOf(event);
   if (name === null) return null;
   const isSign = name === "Plus" || (name.length === 1 && !/[A-Z0-9]/.test(name));
   const parts: string[] = [];
@@ -113,7 +113,7 @@ export function shownKeys(keys: string, names: KeyNames, mac: boolean = isMac())
   });
 }
 
-function nameOf({ key, code }: Press): string | null {
+function keyNameOf({ key, code }: Press): string | null {
   if (ALONE.has(key) && key !== "Dead") return null;
   if (key === " ") return "Space";
   if (key === "+") return "Plus";

@@ -1,4 +1,4 @@
-/** Covering: whether something lies over the page, whose keys are its own. */
+/** Whether something lies over the page, whose keys are its own. */
 
 // In a list that forgives: web views that know no popover would refuse the other half, too.
 const COVERS = ":is(dialog[open], :popover-open)";

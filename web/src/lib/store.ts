@@ -1,4 +1,4 @@
-/** Store: one value, its listeners, and nothing of any framework. */
+/** One value, its listeners, and nothing of any framework. */
 
 export interface ReadonlyStore<T> {
   get(): T;

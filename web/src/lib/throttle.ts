@@ -1,9 +1,9 @@
-/** Pace: how often a view looks at a store that changes faster than anybody can read. */
+/** How often a view looks at a store that changes faster than anybody can read. */
 
 /** At every frame, at every event, or every so many milliseconds. */
 export type Flush = "frame" | "event" | number;
 
-export interface Pace {
+export interface Throttle {
   /** Something changed. What is urgent is told at once, and with it all that waited. */
   ask(urgent: boolean): void;
   stop(): void;
@@ -12,7 +12,7 @@ export interface Pace {
 /** A page that is hidden, or covered, draws no frames; then a timer takes their place. */
 const NO_FRAME_MS = 200;
 
-export function createPace(flush: Flush, run: () => void): Pace {
+export function createThrottle(flush: Flush, run: () => void): Throttle {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let frame: number | undefined;
 

@@ -1,9 +1,9 @@
-/** Inference: what `useLlmInference` does, without React: one view of one run after another. */
+/** What `useLlmInference` does, without React: one view of one run after another. */
 import type { InferenceRequest, Message, Timing, Usage } from "../bridge/contract";
 import { HostError } from "../bridge/hostError";
 import type { Llm } from "../bridge/llmApi";
 import { createStore } from "../lib/store";
-import { createPace, type Flush, type Pace } from "../lib/throttle";
+import { createThrottle, type Flush, type Throttle } from "../lib/throttle";
 import { attachRun, type Run, refusedRun, startRun } from "./run";
 import { hasEnded, type RunFailure, type RunState, type RunStatus } from "./runReducer";
 
@@ -89,7 +89,9 @@ export function createInference(options: () => InferenceOptions): Inference {
   function show(run: Run): void {
     leave();
     current = run;
-    const pace: Pace = createPace(options().flush ?? "frame", () => view.set(viewOf(run.get())));
+    const pace: Throttle = createThrottle(options().flush ?? "frame", () =>
+      view.set(viewOf(run.get())),
+    );
     view.set(viewOf(run.get()));
     const stop = run.subscribe((state, previous) => {
       const { onToken, onDone, onError } = options();

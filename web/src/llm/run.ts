@@ -1,4 +1,4 @@
-/** Run: one inference as a page follows it, from before it is asked for until its end. */
+/** One inference as a page follows it, from before it is asked for until its end. */
 import type { AnyEvent } from "../bridge/contract";
 import { failureOf, HostError } from "../bridge/hostError";
 import { type Llm, newInferenceId } from "../bridge/llmApi";

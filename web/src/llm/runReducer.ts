@@ -1,5 +1,5 @@
 /**
- * Reduce: a run's state, made from its events. Pure and total: any event in any order gives a state.
+ * A run's state, made from its events. Pure and total: any event in any order gives a state.
  *
  *     seq < next    a duplicate: dropped
  *     seq = next    applied by the table below, and then whatever was held for it

@@ -1,4 +1,4 @@
-/** useRunStatus: how a run stands; renders when that changes, not when text arrives. */
+/** How a run stands; renders when that changes, not when text arrives. */
 import { useCallback, useSyncExternalStore } from "react";
 import type { Run } from "./run";
 import type { RunStatus } from "./runReducer";

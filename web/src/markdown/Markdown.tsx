@@ -1,4 +1,4 @@
-/** Markdown: a text of a model as React elements, also while it is still arriving. */
+/** A text of a model as React elements, also while it is still arriving. */
 import {
   type MouseEvent,
   memo,
@@ -15,11 +15,11 @@ import {
   FootnotesContext,
   NO_FOOTNOTES,
 } from "./parse/footnotes";
-import { advance, type Document, EMPTY, GROUP_SIZE } from "./parse/incremental";
+import { advance, EMPTY, GROUP_SIZE, type ParsedDocument } from "./parse/incremental";
 import type { Node } from "./parse/nodes";
 import { blocks } from "./render/Block";
 import { FootnoteSection } from "./render/FootnoteSection";
-import { ENGLISH, type Words, WordsContext } from "./render/labels";
+import { ENGLISH, type Labels, LabelsContext } from "./render/labels";
 import styles from "./render/markdown.module.css";
 
 export interface MarkdownProps {
@@ -29,10 +29,10 @@ export interface MarkdownProps {
   /** A link was chosen: an http, https or mailto address, as the browser understands it. */
   readonly onOpenLink: (url: string) => void;
   /** Without them the renderer speaks English. */
-  readonly words?: Words;
+  readonly labels?: Labels;
 }
 
-export function Markdown({ text, live, onOpenLink, words = ENGLISH }: MarkdownProps): ReactNode {
+export function Markdown({ text, live, onOpenLink, labels = ENGLISH }: MarkdownProps): ReactNode {
   // What was last rendered only saves work: `advance` comes to the same from any state.
   const rendered = useRef(EMPTY);
   const document = useMemo(() => advance(rendered.current, text, live), [text, live]);
@@ -53,7 +53,7 @@ export function Markdown({ text, live, onOpenLink, words = ENGLISH }: MarkdownPr
 
   const last = document.groups.length - 1;
   return (
-    <WordsContext value={words}>
+    <LabelsContext value={labels}>
       <FootnotesContext value={footnotes}>
         {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
@@ -62,7 +62,7 @@ export function Markdown({ text, live, onOpenLink, words = ENGLISH }: MarkdownPr
           <FootnoteSection />
         </div>
       </FootnotesContext>
-    </WordsContext>
+    </LabelsContext>
   );
 }
 
@@ -82,7 +82,7 @@ const Group = memo(function Group({ nodes, open }: GroupProps): ReactNode {
 });
 
 /** The same object as long as nothing that a reference shows has changed. */
-function useFootnotes({ source, groups, live }: Document): Footnotes {
+function useFootnotes({ source, groups, live }: ParsedDocument): Footnotes {
   const id = useId();
   const shown = useRef<Footnotes>({ prefix: "", byLabel: NO_FOOTNOTES });
   const footnotes = useMemo(() => {

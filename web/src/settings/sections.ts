@@ -1,4 +1,4 @@
-/** Section: the parts of the settings, by name, so that a page can open them at a place. */
+/** The parts of the settings, by name, so that a page can open them at a place. */
 
 export const SECTIONS = [
   "providers",

@@ -1,4 +1,4 @@
-/** Settings: what a person has chosen, who can answer, and which keys there are; never a key. */
+/** What a person has chosen, who can answer, and which keys there are; never a key. */
 import type { Bridge } from "../bridge/bridge";
 import type {
   Failure,

@@ -1,4 +1,4 @@
-/** useSettings: the settings, wherever a component needs them. */
+/** The settings, wherever a component needs them. */
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { OpenSettings } from "./sections";
 import type { Settings, SettingsState } from "./settings";

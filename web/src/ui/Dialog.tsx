@@ -1,4 +1,4 @@
-/** Dialog: what lies over the page until it is closed, with a title and a way out. */
+/** What lies over the page until it is closed, with a title and a way out. */
 import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { strings } from "../i18n";
 import styles from "./Dialog.module.css";

@@ -1,4 +1,4 @@
-/** IconButton: a button that is a picture alone; its label is there for those who cannot see it. */
+/** A button that is a picture alone; its label is there for those who cannot see it. */
 import type { ComponentProps } from "react";
 import styles from "./IconButton.module.css";
 

@@ -1,9 +1,9 @@
-/** NameBox: where something in the list gets another name; Enter keeps it, Escape does not. */
+/** Where something in the list gets another name; Enter keeps it, Escape does not. */
 import { useEffect, useRef, useState } from "react";
 import { isComposing } from "../lib/ime";
 import styles from "./InlineRename.module.css";
 
-export interface NameBoxProps {
+export interface InlineRenameProps {
   readonly label: string;
   readonly name: string;
   readonly maxLength: number;
@@ -11,7 +11,7 @@ export interface NameBoxProps {
   readonly onDone: (name: string | null, isByKey: boolean) => void;
 }
 
-export function NameBox({ label, name: before, maxLength, onDone }: NameBoxProps) {
+export function InlineRename({ label, name: before, maxLength, onDone }: InlineRenameProps) {
   const [name, setName] = useState(before);
   const box = useRef<HTMLInputElement>(null);
   const done = useRef(false);

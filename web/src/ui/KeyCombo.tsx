@@ -1,10 +1,10 @@
-/** Keys: a combination of keys, or several, as people read them. */
+/** A combination of keys, or several, as people read them. */
 import { Fragment } from "react";
 import { strings } from "../i18n";
 import { parseAll, shownKeys } from "../lib/keyCombo";
 import styles from "./KeyCombo.module.css";
 
-export function Keys({ keys }: { readonly keys: string }) {
+export function KeyCombo({ keys }: { readonly keys: string }) {
   return (
     <span className={styles.keys} dir="ltr">
       {parseAll(keys).map((combination) => (

@@ -1,4 +1,4 @@
-/** Menu: a button that opens a list of things to do; everything by keyboard. */
+/** A button that opens a list of things to do; everything by keyboard. */
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -14,7 +14,7 @@ import styles from "./Menu.module.css";
 export interface MenuItem {
   readonly label: string;
   readonly run: () => void;
-  readonly isGrave?: boolean;
+  readonly isDestructive?: boolean;
 }
 
 export interface MenuProps {
@@ -111,12 +111,12 @@ export function Menu({ label, icon, items, className, tabIndex = 0 }: MenuProps)
           tabIndex={-1}
           onKeyDown={onKeyDown}
         >
-          {items.map(({ label: text, run, isGrave = false }) => (
+          {items.map(({ label: text, run, isDestructive = false }) => (
             <button
               key={text}
               type="button"
               role="menuitem"
-              className={isGrave ? styles.grave : undefined}
+              className={isDestructive ? styles.destructive : undefined}
               onClick={() => {
                 shut();
                 run();

@@ -1,4 +1,4 @@
-/** ToastList: what the page has to say at the moment; it goes away by itself. */
+/** What the page has to say at the moment; it goes away by itself. */
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { strings } from "../i18n";
 import { IconButton } from "./IconButton";
@@ -9,7 +9,7 @@ import { type Toast, useToasts } from "./toastStore";
 /** Long enough to read it and to change one's mind. */
 const SHOWN_MS = 9_000;
 
-export function ToastList() {
+export function Toasts() {
   const toasts = useToasts();
   const shown = useSyncExternalStore(toasts.subscribe, toasts.get, toasts.get);
   return (

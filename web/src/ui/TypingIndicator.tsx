@@ -1,7 +1,7 @@
-/** Dots: something is going on. */
+/** Something is going on. */
 import styles from "./TypingIndicator.module.css";
 
-export function Dots() {
+export function TypingIndicator() {
   return (
     <span className={styles.dots} aria-hidden="true">
       <i />

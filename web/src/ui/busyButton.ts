@@ -1,6 +1,6 @@
-/** whenFree: what a button is given that does nothing for a while. A disabled one loses the focus. */
+/** What a button is given that does nothing for a while. A disabled one loses the focus. */
 
-export function whenFree(isFree: boolean, act: () => void) {
+export function busyButton(isFree: boolean, act: () => void) {
   return {
     "aria-disabled": !isFree,
     onClick: () => {

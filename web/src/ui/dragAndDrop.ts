@@ -2,7 +2,7 @@
 import { type DragEvent, useState } from "react";
 import { hasLeft } from "../lib/dataTransfer";
 
-export interface Place {
+export interface DropTarget {
   /** Something that would be put down here is above it. */
   readonly isOver: boolean;
   /** What the place's element hears of. */
@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** A place where something of this type can be put down. */
-export function usePlace(type: string, put: (hand: DataTransfer) => void): Place {
+export function useDropTarget(type: string, put: (hand: DataTransfer) => void): DropTarget {
   const [isOver, setIsOver] = useState(false);
   return {
     isOver,

@@ -1,4 +1,4 @@
-/** Icons: drawn here, so that nothing is fetched. */
+/** Drawn here, so that nothing is fetched. */
 import type { ReactNode } from "react";
 import styles from "./icons.module.css";
 

@@ -1,4 +1,4 @@
-/** Toasts: short words about what was done, with the way back where there is one. */
+/** Short words about what was done, with the way back where there is one. */
 import { createContext, useContext } from "react";
 import { createStore, type ReadonlyStore } from "../lib/store";
 
@@ -12,11 +12,11 @@ export interface Toast {
   readonly details: readonly string[];
 }
 
-export type Said = Partial<Omit<Toast, "id" | "text">>;
+export type ToastOptions = Partial<Omit<Toast, "id" | "text">>;
 
-export interface Toasts extends ReadonlyStore<readonly Toast[]> {
-  say(text: string, more?: Said): number;
-  change(id: number, text: string, more?: Said): void;
+export interface ToastStore extends ReadonlyStore<readonly Toast[]> {
+  say(text: string, more?: ToastOptions): number;
+  change(id: number, text: string, more?: ToastOptions): void;
   dismiss(id: number): void;
   /** Take the newest way back, if there is one. */
   undo(): boolean;
@@ -26,11 +26,11 @@ export interface Toasts extends ReadonlyStore<readonly Toast[]> {
 const MOST = 3;
 const NONE: readonly string[] = [];
 
-export function createToasts(): Toasts {
+export function createToastStore(): ToastStore {
   const store = createStore<readonly Toast[]>([]);
   let count = 0;
 
-  function put(id: number, text: string, said: Said): void {
+  function put(id: number, text: string, said: ToastOptions): void {
     const { action = null, progress = null, details = NONE } = said;
     const toast = { id, text, action, progress, details };
     const all = [...store.get().filter((other) => other.id !== id), toast];
@@ -63,9 +63,9 @@ export function createToasts(): Toasts {
   };
 }
 
-export const ToastsContext = createContext<Toasts | null>(null);
+export const ToastsContext = createContext<ToastStore | null>(null);
 
-export function useToasts(): Toasts {
+export function useToasts(): ToastStore {
   const toasts = useContext(ToastsContext);
   if (toasts === null) throw new Error("There is nowhere to say anything");
   return toasts;

@@ -1,10 +1,10 @@
-/** useAnchor: a panel above its button, inside of the window, until somebody presses elsewhere. */
+/** A panel above its button, inside of the window, until somebody presses elsewhere. */
 import { type RefObject, useEffect, useLayoutEffect } from "react";
 import { isMirrored } from "../lib/direction";
 
 const GAP_PX = 8;
 
-export function useAnchor(
+export function useAnchoredPosition(
   panel: RefObject<HTMLElement | null>,
   button: HTMLElement | null,
   onClose: () => void,

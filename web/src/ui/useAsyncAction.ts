@@ -1,14 +1,14 @@
-/** useAttempt: does what a person asked for, and has the sentence when that is refused. */
+/** Does what a person asked for, and has the sentence when that is refused. */
 import { useCallback, useState } from "react";
 import { reasonOf, strings } from "../i18n";
 
-export interface Attempt {
+export interface AsyncAction {
   readonly problem: string | null;
   readonly isBusy: boolean;
   attempt(act: Promise<unknown>): void;
 }
 
-export function useAttempt(): Attempt {
+export function useAsyncAction(): AsyncAction {
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(0);
   const attempt = useCallback((act: Promise<unknown>) => {

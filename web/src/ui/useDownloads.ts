@@ -1,4 +1,4 @@
-/** Downloads: whether the page may hand files to its surroundings; a window's page may not. */
+/** Whether the page may hand files to its surroundings; a window's page may not. */
 import { createContext, useContext } from "react";
 
 export const DownloadsContext = createContext(false);

@@ -1,8 +1,8 @@
-/** useDrop: files that are dragged over an element, and dropped onto it. */
+/** Files that are dragged over an element, and dropped onto it. */
 import { type DragEvent, useEffect, useState } from "react";
 import { dropped, hasFiles, hasLeft } from "../lib/dataTransfer";
 
-export interface Drop {
+export interface FileDrop {
   /** Whether files hang over the element now. */
   readonly isOver: boolean;
   readonly handlers: {
@@ -12,7 +12,7 @@ export interface Drop {
   };
 }
 
-export function useDrop(onFiles: (files: readonly File[]) => void): Drop {
+export function useFileDrop(onFiles: (files: readonly File[]) => void): FileDrop {
   const [isOver, setIsOver] = useState(false);
 
   useEffect(() => {

@@ -1,9 +1,9 @@
-/** useKeptFocus: where what had the focus is taken away, it goes to the open dialog, or to the box. */
+/** Where what had the focus is taken away, it goes to the open dialog, or to the box. */
 import { type RefObject, useEffect } from "react";
 import { openDialog } from "../lib/overlays";
 
 /** What knows a better place has moved the focus before this looks. */
-export function useKeptFocus(box: RefObject<HTMLElement | null>): void {
+export function useFocusFallback(box: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     let held: Element | null = null;
     const onFocusIn = ({ target }: FocusEvent) => {

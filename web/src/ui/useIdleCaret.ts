@@ -1,5 +1,5 @@
 /**
- * useStillCaret: the caret stops blinking, and stays, when nobody has touched anything for a while.
+ * The caret stops blinking, and stays, when nobody has touched anything for a while.
  * Each blink has the page drawn anew, which is most of what an idle page costs; GTK does the same.
  */
 import { useEffect } from "react";
@@ -7,7 +7,7 @@ import { useEffect } from "react";
 const STILL_AFTER_MS = 8_000;
 const TOUCHES = ["keydown", "pointerdown", "pointermove", "wheel", "focusin", "input"] as const;
 
-export function useStillCaret(): void {
+export function useIdleCaret(): void {
   useEffect(() => {
     const { dataset } = document.documentElement;
     let timer = 0;

@@ -1,13 +1,13 @@
-/** useToolbar: a row of buttons that the tab key visits once; the arrows go from one to the next. */
+/** A row of buttons that the tab key visits once; the arrows go from one to the next. */
 import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect } from "react";
 import { arrowsOf } from "../lib/direction";
 
-export interface Toolbar {
+export interface RovingFocus {
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onFocus: (event: FocusEvent) => void;
 }
 
-export function useToolbar(bar: RefObject<HTMLElement | null>): Toolbar {
+export function useRovingFocus(bar: RefObject<HTMLElement | null>): RovingFocus {
   function buttons(): HTMLButtonElement[] {
     return [...(bar.current?.querySelectorAll<HTMLButtonElement>("button:enabled") ?? [])];
   }

@@ -1,4 +1,4 @@
-/** Refusal: what the fake host throws where the real one would refuse. */
+/** What the fake host throws where the real one would refuse. */
 import type { ErrorCode, Failure } from "../contract";
 import { HostError } from "../hostError";
 import { isRetryable } from "./run";

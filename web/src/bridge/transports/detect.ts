@@ -2,12 +2,12 @@
 import { CONTRACT_VERSION } from "../contract";
 import { createPywebviewTransport } from "./pywebview";
 import type { Transport } from "./transport";
-import { createLoopbackTransport } from "./webSocket";
+import { createWebSocketTransport } from "./webSocket";
 
 /** How long a page from a development server waits for a window around it. */
 const WINDOW_PATIENCE_MS = 1_000;
 
-export async function chooseTransport(page: Window = window): Promise<Transport> {
+export async function detectTransport(page: Window = window): Promise<Transport> {
   const query = new URLSearchParams(page.location.search);
   if (query.get("bridge") === "fake") {
     const fake = await import("../fake/transport");
@@ -15,10 +15,10 @@ export async function chooseTransport(page: Window = window): Promise<Transport>
   }
   const meta = page.document.querySelector('meta[name="tidewire-transport"]');
   const kind = meta?.getAttribute("content") ?? null;
-  if (kind === "loopback") return createLoopbackTransport(CONTRACT_VERSION, page);
+  if (kind === "loopback") return createWebSocketTransport(CONTRACT_VERSION, page);
   if (kind === "pywebview") return createPywebviewTransport(page);
   if (/[#&](token|ticket)=/.test(page.location.hash) || !(await isInWindow(page))) {
-    return createLoopbackTransport(CONTRACT_VERSION, page);
+    return createWebSocketTransport(CONTRACT_VERSION, page);
   }
   return createPywebviewTransport(page);
 }

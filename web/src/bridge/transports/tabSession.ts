@@ -1,4 +1,4 @@
-/** Identity: who this tab is for the host. It survives a reload, and no two tabs share it. */
+/** The tab's id and its token for the host. It survives a reload, and no two tabs share it. */
 
 const TOKEN_KEY = "tidewire.token";
 const TAB_KEY = "tidewire.tab";

@@ -1,4 +1,4 @@
-/** Transport: the seam between the page and whatever carries its texts to a host. */
+/** The seam between the page and whatever carries its texts to a host. */
 
 /** The page's end, which a transport tells what happens. */
 export interface Peer {

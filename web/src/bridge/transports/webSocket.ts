@@ -14,7 +14,7 @@ interface Knock extends Credentials {
   readonly version: number;
 }
 
-export function createLoopbackTransport(version: number, page: Window = window): Transport {
+export function createWebSocketTransport(version: number, page: Window = window): Transport {
   let credentials = takeCredentials(page);
   let peer: Peer | undefined;
   let socket: WebSocket | undefined;

@@ -1,4 +1,4 @@
-/** AttachButton: opens the system's own dialog for files. */
+/** Opens the system's own dialog for files. */
 import { useRef } from "react";
 import { strings } from "../../i18n";
 import { IconButton } from "../../ui/IconButton";

@@ -1,4 +1,4 @@
-/** AttachmentDialog: a picture as large as there is room, or the words of a file. */
+/** A picture as large as there is room, or the words of a file. */
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { isPicture, isText } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";
@@ -9,9 +9,9 @@ import { Dialog } from "../../ui/Dialog";
 import { IconButton } from "../../ui/IconButton";
 import { NextIcon, PreviousIcon } from "../../ui/icons";
 import styles from "./AttachmentDialog.module.css";
-import { nameOf, sizeOf } from "./attachmentLabel";
+import { attachmentName, attachmentSize } from "./attachmentLabel";
 import { SaveButton } from "./SaveButton";
-import { GONE, usePicture } from "./useImageUrl";
+import { GONE, useImageUrl } from "./useImageUrl";
 
 export interface AttachmentDialogProps {
   /** The pictures, then the files. */
@@ -26,7 +26,7 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
   const { attachments, pictures, place, onPlace, onClose } = props;
   const attachment = attachments[place];
   if (attachment === undefined) return null;
-  const name = nameOf(attachment, place, pictures);
+  const name = attachmentName(attachment, place, pictures);
   const isShown = isPicture(attachment.mediaType);
 
   function step(by: number): void {
@@ -60,7 +60,7 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
               </IconButton>
             </span>
           )}
-          <span className={styles.size}>{sizeOf(attachment)}</span>
+          <span className={styles.size}>{attachmentSize(attachment)}</span>
           <SaveButton key={place} attachment={attachment} name={name} />
         </div>
       </div>
@@ -74,7 +74,7 @@ interface LargePictureProps {
 }
 
 function LargePicture({ attachment: { hash, mediaType }, name }: LargePictureProps) {
-  const address = usePicture({ hash, mediaType, bytes: null });
+  const address = useImageUrl({ hash, mediaType, bytes: null });
   if (address === GONE) return <p className={styles.none}>{strings.attachments.gone}</p>;
   if (address === null) return <p className={styles.none}>{strings.attachments.loading}</p>;
   return <img className={styles.large} src={address} alt={name} />;

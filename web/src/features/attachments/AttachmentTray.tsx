@@ -1,17 +1,17 @@
-/** AttachmentTray: what goes with the message that is being written, and what is in its way. */
+/** What goes with the message that is being written, and what is in its way. */
 import { type RefObject, useEffect, useRef } from "react";
-import { type Attached, isText } from "../../attachments/draftAttachment";
+import { type DraftAttachment, isText } from "../../attachments/draftAttachment";
 import { strings } from "../../i18n";
 import { IconButton } from "../../ui/IconButton";
 import { CloseIcon, FileIcon, PictureIcon } from "../../ui/icons";
-import { useToolbar } from "../../ui/useRovingFocus";
+import { useRovingFocus } from "../../ui/useRovingFocus";
 import styles from "./AttachmentTray.module.css";
-import { type Obstacle, tokensIn } from "./problems";
-import { GONE, usePicture } from "./useImageUrl";
+import { type AttachmentProblem, tokensIn } from "./problems";
+import { GONE, useImageUrl } from "./useImageUrl";
 
 export interface AttachmentTrayProps {
-  readonly attached: readonly Attached[];
-  readonly obstacles: ReadonlyMap<string, Obstacle>;
+  readonly attached: readonly DraftAttachment[];
+  readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
   /** What to say when somebody wants to send in spite of an obstacle; null when nobody did. */
   readonly refusal: string | null;
   readonly onRemove: (key: string) => void;
@@ -22,7 +22,7 @@ export interface AttachmentTrayProps {
 export function AttachmentTray(props: AttachmentTrayProps) {
   const { attached, obstacles, refusal, onRemove, box } = props;
   const list = useRef<HTMLUListElement>(null);
-  const toolbar = useToolbar(list);
+  const toolbar = useRovingFocus(list);
 
   // Where there are many, what is in the way may be out of sight.
   useEffect(() => {
@@ -64,8 +64,8 @@ export function AttachmentTray(props: AttachmentTrayProps) {
 }
 
 interface ChipProps {
-  readonly attached: Attached;
-  readonly obstacle: Obstacle | null;
+  readonly attached: DraftAttachment;
+  readonly obstacle: AttachmentProblem | null;
   readonly onRemove: () => void;
 }
 
@@ -104,9 +104,9 @@ function Chip({ attached, obstacle, onRemove }: ChipProps) {
   );
 }
 
-function Thumbnail({ attached }: { readonly attached: Attached }) {
+function Thumbnail({ attached }: { readonly attached: DraftAttachment }) {
   const isShown = attached.kind === "image" && attached.state !== "reading";
-  const address = usePicture(attached, isShown);
+  const address = useImageUrl(attached, isShown);
   if (address !== null && address !== GONE) {
     return <img className={styles.thumbnail} src={address} alt="" draggable={false} />;
   }
@@ -117,7 +117,7 @@ function Thumbnail({ attached }: { readonly attached: Attached }) {
   );
 }
 
-function factsOf(attached: Attached): string {
+function factsOf(attached: DraftAttachment): string {
   const { state, size, scaledTo } = attached;
   const { reading, scaled, asText, size: sized } = strings.attachments;
   if (state === "reading") return reading;

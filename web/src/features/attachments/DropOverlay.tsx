@@ -1,9 +1,9 @@
-/** DropVeil: lies over the chat while files are dragged over it. */
+/** Lies over the chat while files are dragged over it. */
 import { strings } from "../../i18n";
 import { AttachIcon } from "../../ui/icons";
 import styles from "./DropOverlay.module.css";
 
-export function DropVeil() {
+export function DropOverlay() {
   return (
     <div className={styles.veil} data-drop="">
       <div className={styles.card}>

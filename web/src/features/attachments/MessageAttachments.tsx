@@ -1,13 +1,13 @@
-/** MessageAttachments: pictures and files of a message that was said; fetched when they are seen. */
+/** Pictures and files of a message that was said; fetched when they are seen. */
 import { useEffect, useRef, useState } from "react";
 import { isPicture } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { FileIcon, PictureIcon } from "../../ui/icons";
 import { AttachmentDialog } from "./AttachmentDialog";
-import { nameOf, sizeOf } from "./attachmentLabel";
+import { attachmentName, attachmentSize } from "./attachmentLabel";
 import styles from "./MessageAttachments.module.css";
-import { GONE, usePicture } from "./useImageUrl";
+import { GONE, useImageUrl } from "./useImageUrl";
 
 /** How far from the view a picture is fetched. */
 const AHEAD = "600px";
@@ -25,7 +25,7 @@ export function MessageAttachments({
   const shown = (Shown: typeof PictureTile, some: readonly Attachment[]) =>
     some.map((one) => {
       const place = all.indexOf(one);
-      const name = nameOf(one, place, pictures.length);
+      const name = attachmentName(one, place, pictures.length);
       return <Shown key={place} attachment={one} name={name} onOpen={() => setOpen(place)} />;
     });
   return (
@@ -55,7 +55,7 @@ function PictureTile({ attachment, name, onOpen }: ShownProps) {
   const { hash, mediaType } = attachment;
   const tile = useRef<HTMLButtonElement>(null);
   const isNear = useNear(tile);
-  const address = usePicture({ hash, mediaType, bytes: null }, isNear);
+  const address = useImageUrl({ hash, mediaType, bytes: null }, isNear);
   return (
     <button
       ref={tile}
@@ -89,7 +89,7 @@ function FileChip({ attachment, name, onOpen }: ShownProps) {
       <span className={styles.name} dir="auto">
         {name}
       </span>
-      <span className={styles.size}>{sizeOf(attachment)}</span>
+      <span className={styles.size}>{attachmentSize(attachment)}</span>
     </button>
   );
 }

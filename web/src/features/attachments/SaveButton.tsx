@@ -1,4 +1,4 @@
-/** SaveButton: brings a picture or a file of a message to where a person can find it. */
+/** Brings a picture or a file of a message to where a person can find it. */
 import { useState } from "react";
 import { isPicture } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";

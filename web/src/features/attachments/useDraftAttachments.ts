@@ -1,23 +1,23 @@
-/** useAttaching: the tray of a box as its component needs it: what is in it, and what may be sent. */
+/** A message box's attachments: which there are, and what may be sent. */
 import { type ClipboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import type { Tray } from "../../attachments/attachmentList";
-import type { Attached } from "../../attachments/draftAttachment";
-import type { By } from "../../conversations/conversation";
+import type { AttachmentList } from "../../attachments/attachmentList";
+import type { DraftAttachment } from "../../attachments/draftAttachment";
+import type { ModelRef } from "../../conversations/conversation";
 import { strings } from "../../i18n";
 import { pasted } from "../../lib/dataTransfer";
 import { useModel } from "../models/useModel";
-import { type Obstacle, obstaclesOf } from "./problems";
+import { type AttachmentProblem, problemsOf } from "./problems";
 
-export interface Attaching {
-  readonly attached: readonly Attached[];
-  readonly obstacles: ReadonlyMap<string, Obstacle>;
+export interface DraftAttachments {
+  readonly attached: readonly DraftAttachment[];
+  readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
   readonly refusal: string | null;
   readonly onPaste: (event: ClipboardEvent) => void;
   /** Do it as soon as everything is read, unless something cannot be sent. */
   readonly attempt: (act: () => void) => void;
 }
 
-export function useAttaching(tray: Tray, by: By | null): Attaching {
+export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): DraftAttachments {
   const attached = useSyncExternalStore(tray.subscribe, tray.get, tray.get);
   const model = useModel(by, attached.length > 0);
   const [isRefused, setIsRefused] = useState(false);
@@ -26,7 +26,7 @@ export function useAttaching(tray: Tray, by: By | null): Attaching {
     latest.current = model;
   });
 
-  const obstacles = obstaclesOf(attached, model);
+  const obstacles = problemsOf(attached, model);
   const isFree = obstacles.size === 0;
   useEffect(() => {
     if (isFree) setIsRefused(false);
@@ -36,7 +36,7 @@ export function useAttaching(tray: Tray, by: By | null): Attaching {
     const now = tray.get();
     if (now.some(({ state }) => state === "reading")) {
       void tray.settled().then(() => attempt(act));
-    } else if (obstaclesOf(now, latest.current).size > 0) {
+    } else if (problemsOf(now, latest.current).size > 0) {
       setIsRefused(true);
     } else {
       act();
@@ -46,7 +46,7 @@ export function useAttaching(tray: Tray, by: By | null): Attaching {
   return {
     attached,
     obstacles,
-    refusal: isRefused && !isFree ? refusalOf([...obstacles.values()]) : null,
+    refusal: isRefused && !isFree ? refusalText([...obstacles.values()]) : null,
     onPaste(event) {
       const files = pasted(event.clipboardData);
       if (files.length === 0) return;
@@ -57,7 +57,7 @@ export function useAttaching(tray: Tray, by: By | null): Attaching {
   };
 }
 
-function refusalOf(obstacles: readonly Obstacle[]): string {
+function refusalText(obstacles: readonly AttachmentProblem[]): string {
   const { notSent, notSentModel } = strings.attachments;
   return obstacles.every(({ isModels }) => isModels) ? notSentModel : notSent;
 }

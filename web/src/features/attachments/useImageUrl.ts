@@ -1,4 +1,4 @@
-/** usePicture: an address for bytes of a picture, for as long as somebody looks at it. */
+/** An address for bytes of a picture, for as long as somebody looks at it. */
 import { useEffect, useState } from "react";
 import { isPicture } from "../../attachments/draftAttachment";
 import { useConversations } from "../../conversations/useConversations";
@@ -11,7 +11,7 @@ export interface Picture {
 }
 
 /** Null until it is there; "gone" when nobody has it any more, or when it is none. */
-export function usePicture({ hash, mediaType, bytes }: Picture, isWanted = true): string | null {
+export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true): string | null {
   const { bytes: all } = useConversations();
   const [address, setAddress] = useState<string | null>(null);
 

@@ -1,19 +1,19 @@
-/** Chat: a conversation from its empty beginning to the answer that is being written. */
+/** A conversation from its empty beginning to the answer that is being written. */
 import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import type { Defaults } from "../../bridge/contract";
 import { useConversation } from "../../conversations/useConversation";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
-import { useDrop } from "../../ui/useFileDrop";
-import { useKeptFocus } from "../../ui/useFocusFallback";
-import { DropVeil } from "../attachments/DropOverlay";
+import { useFileDrop } from "../../ui/useFileDrop";
+import { useFocusFallback } from "../../ui/useFocusFallback";
+import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
 import { EMBEDDED, ModelPicker } from "../models/ModelPicker";
 import { ErrorBanner } from "../transcript/ErrorBanner";
 import { Transcript } from "../transcript/Transcript";
-import { useTarget } from "../transcript/useScrollToMessage";
-import { useFollow } from "../transcript/useStickToBottom";
+import { useScrollToMessage } from "../transcript/useScrollToMessage";
+import { useStickToBottom } from "../transcript/useStickToBottom";
 import styles from "./Chat.module.css";
 import { EmptyState } from "./EmptyState";
 import { Header, type HeaderProps } from "./Header";
@@ -39,10 +39,10 @@ export function Chat(props: ChatProps) {
   const answering = by ?? answeredBy ?? defaults;
   const box = useRef<HTMLTextAreaElement>(null);
   const isEmpty = messages.length === 0;
-  const follow = useFollow(!isEmpty);
+  const follow = useStickToBottom(!isEmpty);
   const { jumpToEnd } = follow;
-  useTarget(target, follow);
-  useKeptFocus(box);
+  useScrollToMessage(target, follow);
+  useFocusFallback(box);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation begins at its end
   useLayoutEffect(jumpToEnd, [id, jumpToEnd]);
@@ -74,7 +74,7 @@ export function Chat(props: ChatProps) {
     box.current?.focus();
   }
 
-  const drop = useDrop((files) => {
+  const drop = useFileDrop((files) => {
     conversation.tray.add(files);
     box.current?.focus();
   });
@@ -139,7 +139,7 @@ export function Chat(props: ChatProps) {
         onEditLast={editLast}
         onStop={conversation.stop}
       />
-      {drop.isOver && <DropVeil />}
+      {drop.isOver && <DropOverlay />}
       <StatusLine state={run?.get() ?? null} refused={refused} />
     </main>
   );

@@ -1,25 +1,25 @@
-/** Spending: a quiet button: how full the model's memory is, and behind it what all of it took. */
+/** A quiet button: how full the model's memory is, and behind it what all of it took. */
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { Spent } from "../../bridge/contract";
-import type { By } from "../../conversations/state";
+import type { ModelRef } from "../../conversations/state";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { count, money, percent } from "../../i18n/format";
 import styles from "./ContextUsage.module.css";
-import { type Filling, useFilling } from "./useContextUsage";
+import { type ContextFill, useContextUsage } from "./useContextUsage";
 
 /** From here on there is not much room left. */
 const NARROW = 0.8;
 
-export interface SpendingProps {
+export interface ContextUsageProps {
   /** The open conversation's id. */
   readonly id: string;
-  readonly defaults: By | null;
+  readonly defaults: ModelRef | null;
 }
 
-export function Spending({ id, defaults }: SpendingProps) {
+export function ContextUsage({ id, defaults }: ContextUsageProps) {
   const conversations = useConversations();
-  const filling = useFilling(defaults);
+  const filling = useContextUsage(defaults);
   const panel = useRef<HTMLDivElement>(null);
   const [spent, setSpent] = useState<Spent | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -146,11 +146,11 @@ function Ring({ part }: { readonly part: number }) {
 }
 
 /** From 0 to 1; null where nobody says how much the model can read. */
-function partOf({ tokens, limit }: Filling): number | null {
+function partOf({ tokens, limit }: ContextFill): number | null {
   return limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
 }
 
-function sentenceOf({ tokens, limit, isEstimated }: Filling): string {
+function sentenceOf({ tokens, limit, isEstimated }: ContextFill): string {
   const taken = isEstimated ? strings.spending.about(count(tokens)) : count(tokens);
   return limit === null
     ? strings.spending.tokens(taken)

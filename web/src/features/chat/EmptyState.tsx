@@ -1,8 +1,8 @@
-/** EmptyState: what this is, what answers, and three ways to begin. */
+/** What this is, what answers, and three ways to begin. */
 import { strings } from "../../i18n";
 import { WaveMark } from "../../ui/icons";
 import styles from "./EmptyState.module.css";
-import { OtherModels } from "./FirstRunProviders";
+import { FirstRunProviders } from "./FirstRunProviders";
 
 export interface EmptyStateProps {
   /** The embedded model's name, when it is the one that answers. */
@@ -32,7 +32,7 @@ export function EmptyState(props: EmptyStateProps) {
           </li>
         ))}
       </ul>
-      {localModel !== null && <OtherModels />}
+      {localModel !== null && <FirstRunProviders />}
       <label className={styles.temporary} title={strings.temporaryText}>
         <input
           type="checkbox"

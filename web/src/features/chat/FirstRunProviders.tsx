@@ -1,15 +1,15 @@
-/** OtherModels: from the small model to a better one: a server that runs here, or a key. */
+/** From the small model to a better one: a server that runs here, or a key. */
 import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { useOpenSettings, useSettings } from "../../settings/useSettings";
-import { whenFree } from "../../ui/busyButton";
+import { busyButton } from "../../ui/busyButton";
 import buttons from "../../ui/buttons.module.css";
 import { useToasts } from "../../ui/toastStore";
 import styles from "./FirstRunProviders.module.css";
 
-export function OtherModels() {
+export function FirstRunProviders() {
   const conversations = useConversations();
   const settings = useSettings();
   const toasts = useToasts();
@@ -58,7 +58,7 @@ export function OtherModels() {
       <p>{strings.firstRun.more}</p>
       <div className={buttons.pills}>
         {running.map((preset) => (
-          <button key={preset.id} type="button" {...whenFree(!isBusy, () => void take(preset))}>
+          <button key={preset.id} type="button" {...busyButton(!isBusy, () => void take(preset))}>
             {strings.firstRun.use(preset.name)}
             <small>{strings.firstRun.runs(preset.models.length)}</small>
           </button>

@@ -1,4 +1,4 @@
-/** Header: what is open, and the ways elsewhere when the sidebar is out of sight. */
+/** What is open, and the ways elsewhere when the sidebar is out of sight. */
 import type { ReactNode } from "react";
 import { strings } from "../../i18n";
 import { IconButton } from "../../ui/IconButton";

@@ -1,4 +1,4 @@
-/** SharedAnswer: an answer that another window shares, as it is written there. */
+/** An answer that another window shares, as it is written there. */
 
 import { type ReactNode, useMemo } from "react";
 import { viewOfRun } from "../../conversations/message";
@@ -7,10 +7,10 @@ import type { Run } from "../../llm/run";
 import { useRun } from "../../llm/useRun";
 import { useRunStatus } from "../../llm/useRunStatus";
 import buttons from "../../ui/buttons.module.css";
-import { Answer } from "../transcript/AssistantMessage";
-import { AnswerFooter } from "../transcript/MessageTiming";
+import { AssistantMessage } from "../transcript/AssistantMessage";
+import { MessageTiming } from "../transcript/MessageTiming";
 import { Transcript } from "../transcript/Transcript";
-import { useFollow } from "../transcript/useStickToBottom";
+import { useStickToBottom } from "../transcript/useStickToBottom";
 import { Header } from "./Header";
 import styles from "./SharedAnswer.module.css";
 import { StatusLine } from "./StatusLine";
@@ -23,7 +23,7 @@ export interface SharedAnswerProps {
 
 export function SharedAnswer({ run, notice }: SharedAnswerProps) {
   const status = useRunStatus(run);
-  const follow = useFollow(true);
+  const follow = useStickToBottom(true);
   const state = run.get();
   const { failure } = state;
   const said = failure === null ? "" : reasonOf({ ...failure, message: failure.error });
@@ -63,8 +63,8 @@ function WatchedAnswer({ run }: { readonly run: Run }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is one of this state
   const view = useMemo(() => viewOfRun(run), [run, state]);
   return (
-    <Answer view={view}>
-      <AnswerFooter view={view} />
-    </Answer>
+    <AssistantMessage view={view}>
+      <MessageTiming view={view} />
+    </AssistantMessage>
   );
 }

@@ -1,4 +1,4 @@
-/** StatusLine: the one line that is read out: an answer begins, ends, is stopped, fails. */
+/** The one line that is read out: an answer begins, ends, is stopped, fails. */
 import type { Failure } from "../../bridge/contract";
 import { sentenceOf, strings } from "../../i18n";
 import type { RunState } from "../../llm/runReducer";

@@ -1,14 +1,14 @@
-/** useFilling: how much of what a model can read at once the open conversation has taken. */
+/** How much of what a model can read at once the open conversation has taken. */
 import { useMemo } from "react";
 import type { Usage } from "../../bridge/contract";
 import { viewOf } from "../../conversations/message";
-import type { By } from "../../conversations/state";
+import type { ModelRef } from "../../conversations/state";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
 import { useShown } from "../../conversations/useList";
 import { useModel } from "../models/useModel";
 
-export interface Filling {
+export interface ContextFill {
   /** Tokens of the last answer on the path and of everything before it. */
   readonly tokens: number;
   readonly isEstimated: boolean;
@@ -17,7 +17,7 @@ export interface Filling {
 }
 
 /** Null before the first answer is complete. `defaults` answers where nobody was chosen. */
-export function useFilling(defaults: By | null): Filling | null {
+export function useContextUsage(defaults: ModelRef | null): ContextFill | null {
   const conversations = useConversations();
   const { conversation } = useShown();
   // Renders with the path and the status: an answer's usage comes with its end.

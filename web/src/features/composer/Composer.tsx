@@ -1,4 +1,4 @@
-/** Composer: where messages are written. It stays live while an answer comes in. */
+/** Where messages are written. It stays live while an answer comes in. */
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -7,31 +7,31 @@ import {
   useRef,
   useSyncExternalStore,
 } from "react";
-import type { Tray } from "../../attachments/attachmentList";
-import { isBlank, type Written } from "../../attachments/draftAttachment";
-import type { By } from "../../conversations/conversation";
+import type { AttachmentList } from "../../attachments/attachmentList";
+import { type DraftMessage, isBlank } from "../../attachments/draftAttachment";
+import type { ModelRef } from "../../conversations/conversation";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import type { Store } from "../../lib/store";
 import { SendIcon, StopIcon } from "../../ui/icons";
 import { AttachButton } from "../attachments/AttachButton";
 import { AttachmentTray } from "../attachments/AttachmentTray";
-import { useAttaching } from "../attachments/useDraftAttachments";
+import { useDraftAttachments } from "../attachments/useDraftAttachments";
 import styles from "./Composer.module.css";
-import { usePrompts } from "./usePromptHistory";
+import { usePromptHistory } from "./usePromptHistory";
 
 export interface ComposerProps {
   readonly draft: Store<string>;
-  readonly tray: Tray;
+  readonly tray: AttachmentList;
   readonly box: RefObject<HTMLTextAreaElement | null>;
   readonly isBusy: boolean;
   readonly isStopping: boolean;
   /** Who answers; null until it is known. */
-  readonly by: By | null;
+  readonly by: ModelRef | null;
   /** Says who answers, and is the way to another. */
   readonly model: ReactNode;
   /** What waits to be said. */
-  readonly queue: readonly Written[];
+  readonly queue: readonly DraftMessage[];
   readonly onSend: () => void;
   /** Say it once the answer is complete. */
   readonly onQueue: () => void;
@@ -44,8 +44,8 @@ export interface ComposerProps {
 export function Composer(props: ComposerProps) {
   const { draft, tray, box, isBusy, isStopping, by, model, queue, onSend, onStop } = props;
   const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
-  const { attached, obstacles, refusal, onPaste, attempt } = useAttaching(tray, by);
-  const prompts = usePrompts(draft);
+  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(tray, by);
+  const prompts = usePromptHistory(draft);
   const isEmpty = isBlank({ text, attached });
 
   useHeight(box, text);
@@ -160,7 +160,7 @@ function useCaretAtEnd(box: RefObject<HTMLTextAreaElement | null>, text: string)
   };
 }
 
-function inShort({ text, attached }: Written): string {
+function inShort({ text, attached }: DraftMessage): string {
   const { queued } = strings.attachments;
   const words = text.trim() === "" ? [] : [text];
   return [...words, ...(attached.length === 0 ? [] : [queued(attached.length)])].join(" + ");

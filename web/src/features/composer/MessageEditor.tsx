@@ -1,4 +1,4 @@
-/** QuestionEditor: another version of a question, written in its place. */
+/** Another version of a question, written in its place. */
 import { type KeyboardEvent, useEffect, useId, useRef, useSyncExternalStore } from "react";
 import { isBlank } from "../../attachments/draftAttachment";
 import type { Conversation } from "../../conversations/conversation";
@@ -9,11 +9,11 @@ import { isComposing } from "../../lib/ime";
 import buttons from "../../ui/buttons.module.css";
 import { AttachButton } from "../attachments/AttachButton";
 import { AttachmentTray } from "../attachments/AttachmentTray";
-import { useAttaching } from "../attachments/useDraftAttachments";
+import { useDraftAttachments } from "../attachments/useDraftAttachments";
 import { useHeight } from "./Composer";
 import styles from "./MessageEditor.module.css";
 
-export interface QuestionEditorProps {
+export interface MessageEditorProps {
   readonly edit: Edit;
   readonly conversation: Conversation;
   readonly onSave: () => void;
@@ -21,13 +21,16 @@ export interface QuestionEditorProps {
   readonly onCancel: () => void;
 }
 
-export function QuestionEditor(props: QuestionEditorProps) {
+export function MessageEditor(props: MessageEditorProps) {
   const { edit, conversation, onSave, onCancel } = props;
   const { draft, tray } = edit;
   const text = useSyncExternalStore(draft.subscribe, draft.get);
   const { by, answeredBy, isBusy } = useConversation(conversation.key);
   const note = useId();
-  const { attached, obstacles, refusal, onPaste, attempt } = useAttaching(tray, by ?? answeredBy);
+  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(
+    tray,
+    by ?? answeredBy,
+  );
   const box = useRef<HTMLTextAreaElement>(null);
   useHeight(box, text);
 

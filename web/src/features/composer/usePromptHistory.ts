@@ -1,15 +1,15 @@
-/** usePrompts: steps through what was asked before, in all conversations, as a shell does. */
+/** Steps through what was asked before, in all conversations, as a shell does. */
 import { useEffect, useRef } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import type { Store } from "../../lib/store";
 
-export interface Prompts {
+export interface PromptHistory {
   /** Show the prompt before (1) or after (-1) the one that is shown; after the last, the draft. */
   step(by: 1 | -1): Promise<void>;
 }
 
 /** Where somebody is among the prompts. */
-interface Stroll {
+interface HistoryPosition {
   /** One that was changed stays so until the stroll ends. */
   readonly prompts: readonly string[];
   /** What was typed before, and comes back at the end. */
@@ -18,11 +18,11 @@ interface Stroll {
   readonly place: number;
 }
 
-const NONE: Stroll = { prompts: [], own: "", place: -1 };
+const NONE: HistoryPosition = { prompts: [], own: "", place: -1 };
 
-export function usePrompts(draft: Store<string>): Prompts {
+export function usePromptHistory(draft: Store<string>): PromptHistory {
   const conversations = useConversations();
-  const strolls = useRef(new WeakMap<Store<string>, Stroll>());
+  const strolls = useRef(new WeakMap<Store<string>, HistoryPosition>());
 
   // A prompt that was said ends the stroll; the own words, which were not, are still one step away.
   useEffect(
@@ -35,7 +35,7 @@ export function usePrompts(draft: Store<string>): Prompts {
     [draft],
   );
 
-  async function begin(own: string): Promise<Stroll> {
+  async function begin(own: string): Promise<HistoryPosition> {
     const asked = await conversations.prompts().catch(() => []);
     // What stands there already is no step.
     return { ...NONE, own, prompts: asked.filter((prompt) => prompt !== own) };

@@ -1,4 +1,4 @@
-/** ModelAbout: what is to be said of the model that one is about to choose. */
+/** What is to be said of the model that one is about to choose. */
 import { strings } from "../../i18n";
 import { IconButton } from "../../ui/IconButton";
 import { StarIcon } from "../../ui/icons";

@@ -1,4 +1,4 @@
-/** Facts: what a model can do besides talking, how much it reads, and what that costs. */
+/** What a model can do besides talking, how much it reads, and what that costs. */
 import type { ReactNode } from "react";
 import type { ModelSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";

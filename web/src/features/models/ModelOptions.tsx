@@ -1,11 +1,11 @@
-/** ModelOptions: the list of models in its groups; the search field beside it has the keyboard. */
+/** The list of models in its groups; the search field beside it has the keyboard. */
 import { memo } from "react";
 import type { Defaults, Favourite } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { CheckIcon, StarIcon } from "../../ui/icons";
 import { Facts } from "./ModelFacts";
 import styles from "./ModelPanel.module.css";
-import { byOf, isSame, type ModelGroup, type ModelOption } from "./modelGroups";
+import { isSameModel, type ModelGroup, type ModelOption, modelRefOf } from "./modelGroups";
 
 export interface ModelOptionsProps {
   /** Every option's id begins with it. */
@@ -49,7 +49,7 @@ export function ModelOptions({ id, groups, active, by, ...acts }: ModelOptionsPr
                 option={option}
                 isMixed={group.isMixed}
                 isActive={first + index === active}
-                isChosen={isSame(byOf(option), by)}
+                isChosen={isSameModel(modelRefOf(option), by)}
                 {...acts}
               />
             ))}
@@ -84,7 +84,7 @@ const Option = memo(function Option({ id, place, option, isActive, ...props }: O
       data-model={model.id}
       data-active={isActive || undefined}
       onPointerMove={isActive ? undefined : () => onGo(place)}
-      onClick={() => onChoose(byOf(option))}
+      onClick={() => onChoose(modelRefOf(option))}
     >
       {/* For the mouse; keys have the button below. */}
       <span

@@ -1,4 +1,4 @@
-/** ModelPanel: every model of everybody who can answer, to be found by a few letters. */
+/** Every model of everybody who can answer, to be found by a few letters. */
 import {
   type KeyboardEvent,
   useCallback,
@@ -15,12 +15,12 @@ import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { IconButton } from "../../ui/IconButton";
 import { RedoIcon } from "../../ui/icons";
 import { useToasts } from "../../ui/toastStore";
-import { useAnchor } from "../../ui/useAnchoredPosition";
+import { useAnchoredPosition } from "../../ui/useAnchoredPosition";
 import { ModelAbout } from "./ModelAbout";
 import { ModelOptions } from "./ModelOptions";
 import styles from "./ModelPanel.module.css";
-import { byOf, isSame, type ModelOption, modelGroups } from "./modelGroups";
-import { NotReady } from "./UnavailableProviders";
+import { isSameModel, type ModelOption, modelGroups, modelRefOf } from "./modelGroups";
+import { UnavailableProviders } from "./UnavailableProviders";
 
 /** How far the page keys go. */
 const PAGE = 10;
@@ -45,7 +45,7 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
   const [place, setPlace] = useState<number | null>(null);
   const panel = useRef<HTMLDivElement>(null);
   const id = useId();
-  useAnchor(panel, button, onClose);
+  useAnchoredPosition(panel, button, onClose);
 
   const favourites = preferences?.favourites ?? NONE;
   const groups = useMemo(
@@ -59,7 +59,7 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
   const options = useMemo(() => groups.flatMap((group) => group.options), [groups]);
   const isAsking = Object.values(lists).some((listed) => listed.isAsking);
   // Nobody has gone anywhere yet: it begins at the one that answers now, or at the first hit.
-  const chosen = query === "" ? options.findIndex((one) => isSame(byOf(one), by)) : 0;
+  const chosen = query === "" ? options.findIndex((one) => isSameModel(modelRefOf(one), by)) : 0;
   const active = Math.min(place ?? Math.max(0, chosen), options.length - 1);
   const shown = options[active];
 
@@ -80,8 +80,8 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
         // Another window may have favourites that this one has not heard of.
         await settings.load();
         const known = settings.get().preferences?.favourites ?? NONE;
-        const one = byOf(option);
-        const others = known.filter((other) => !isSame(other, one));
+        const one = modelRefOf(option);
+        const others = known.filter((other) => !isSameModel(other, one));
         await settings.update({ favourites: option.isFavourite ? others : [...others, one] });
       } catch (error) {
         toasts.say(strings.preferences.notSaved(reasonOf(error)));
@@ -124,7 +124,7 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
       go(next);
     } else if (event.key === "Enter" && !isComposing(event)) {
       event.preventDefault();
-      if (shown !== undefined) onChoose(byOf(shown));
+      if (shown !== undefined) onChoose(modelRefOf(shown));
     }
   }
 
@@ -182,7 +182,7 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
             : strings.preferences.modelCount(options.length)}
       </p>
       {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
-      <NotReady onLeave={onLeave} />
+      <UnavailableProviders onLeave={onLeave} />
     </div>
   );
 }

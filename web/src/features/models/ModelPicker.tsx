@@ -1,4 +1,4 @@
-/** ModelPicker: who answers from now on: says who it is, and opens the panel to choose another. */
+/** Who answers from now on: says who it is, and opens the panel to choose another. */
 import { useRef, useState } from "react";
 import type { Defaults } from "../../bridge/contract";
 import { strings } from "../../i18n";

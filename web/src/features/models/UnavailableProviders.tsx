@@ -1,17 +1,17 @@
-/** NotReady: who cannot answer now, why, and what helps. */
+/** Who cannot answer now, why, and what helps. */
 import type { Failure, ProviderSummary } from "../../bridge/contract";
 import { reasonOf, sentenceOf, strings } from "../../i18n";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
-import { whenFree } from "../../ui/busyButton";
+import { busyButton } from "../../ui/busyButton";
 import buttons from "../../ui/buttons.module.css";
 import styles from "./ModelPanel.module.css";
 
-export interface NotReadyProps {
+export interface UnavailableProvidersProps {
   /** Something else is opened. */
   readonly onLeave: () => void;
 }
 
-export function NotReady({ onLeave }: NotReadyProps) {
+export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
   const { loadModels } = useSettings();
   const { providers, lists } = useSettingsState();
   const openSettings = useOpenSettings();
@@ -45,7 +45,7 @@ export function NotReady({ onLeave }: NotReadyProps) {
               <button
                 type="button"
                 className={buttons.bordered}
-                {...whenFree(!isAsking, () => void loadModels(id, true))}
+                {...busyButton(!isAsking, () => void loadModels(id, true))}
               >
                 {strings.preferences.refresh}
               </button>

@@ -1,4 +1,4 @@
-/** ModelOptions: out of everybody who can answer, the models to choose from, in groups. */
+/** Out of everybody who can answer, the models to choose from, in groups. */
 import type { Favourite, ModelList, ModelSummary, ProviderSummary } from "../../bridge/contract";
 import type { Listed } from "../../settings/settings";
 
@@ -37,7 +37,7 @@ export interface GroupNames {
  */
 export function modelGroups(sources: Sources, names: GroupNames): readonly ModelGroup[] {
   const { providers, lists, favourites, recent, query } = sources;
-  const isFavourite = (by: Favourite) => favourites.some((one) => isSame(one, by));
+  const isFavourite = (by: Favourite) => favourites.some((one) => isSameModel(one, by));
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const all = providers
     .filter(({ problem }) => problem === null)
@@ -60,7 +60,7 @@ export function modelGroups(sources: Sources, names: GroupNames): readonly Model
   }
   const known = all.flatMap(({ options }) => options);
   const found = (wanted: readonly Favourite[]) =>
-    wanted.flatMap((by) => known.find((option) => isSame(byOf(option), by)) ?? []);
+    wanted.flatMap((by) => known.find((option) => isSameModel(modelRefOf(option), by)) ?? []);
   const mixed = { isLocal: false, isMixed: true };
   const others = recent.filter((by) => !isFavourite(by));
   return filled([
@@ -70,11 +70,11 @@ export function modelGroups(sources: Sources, names: GroupNames): readonly Model
   ]);
 }
 
-export function byOf({ providerId, model }: ModelOption): Favourite {
+export function modelRefOf({ providerId, model }: ModelOption): Favourite {
   return { providerId, modelId: model.id };
 }
 
-export function isSame(one: Favourite, other: Favourite): boolean {
+export function isSameModel(one: Favourite, other: Favourite): boolean {
   return one.providerId === other.providerId && one.modelId === other.modelId;
 }
 

@@ -1,4 +1,4 @@
-/** openModels: shows the models, wherever one stands; false where there is no choice yet. */
+/** Shows the models, wherever one stands; false where there is no choice yet. */
 
 /** The picker stands by the box, and opens itself. */
 export function openModels(): boolean {

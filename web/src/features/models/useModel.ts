@@ -1,11 +1,11 @@
-/** useModel: what the model that answers takes; asked for when there is something for it. */
+/** What the model that answers takes; asked for when there is something for it. */
 import { useEffect, useState } from "react";
 import type { ModelSummary } from "../../bridge/contract";
-import type { By } from "../../conversations/conversation";
+import type { ModelRef } from "../../conversations/conversation";
 import { useSettings } from "../../settings/useSettings";
 
 /** Null while nobody has said it, and where nobody can: then the host says what it refuses. */
-export function useModel(by: By | null, isWanted: boolean): ModelSummary | null {
+export function useModel(by: ModelRef | null, isWanted: boolean): ModelSummary | null {
   const settings = useSettings();
   const [known, setKnown] = useState<{
     readonly by: string;

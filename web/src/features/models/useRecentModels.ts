@@ -1,8 +1,8 @@
-/** useRecentModels: the models that were chosen lately, over restarts, the last one first. */
+/** The models that were chosen lately, over restarts, the last one first. */
 import { useCallback, useEffect, useState } from "react";
 import type { Favourite } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
-import { isSame } from "./modelGroups";
+import { isSameModel } from "./modelGroups";
 
 const NOTE = "models.recent";
 const MOST = 5;
@@ -23,7 +23,7 @@ export function useRecentModels(): readonly [readonly Favourite[], (by: Favourit
 
   const add = useCallback(
     (by: Favourite) => {
-      const next = [by, ...recent.filter((one) => !isSame(one, by))].slice(0, MOST);
+      const next = [by, ...recent.filter((one) => !isSameModel(one, by))].slice(0, MOST);
       setRecent(next);
       notes.remember(NOTE, JSON.stringify(next));
     },

@@ -1,4 +1,4 @@
-/** About: which Tidewire this is, and what one would say of it in a report. */
+/** Which Tidewire this is, and what one would say of it in a report. */
 import { useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { strings } from "../../i18n";

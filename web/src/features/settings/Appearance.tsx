@@ -1,10 +1,10 @@
-/** Appearance: light or dark, how large, in which language. */
+/** Light or dark, how large, in which language. */
 import type { Preferences } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { LANGUAGES } from "../../i18n/language";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import styles from "../../ui/form/form.module.css";
-import { Choice } from "../../ui/form/SelectField";
+import { SelectField } from "../../ui/form/SelectField";
 
 const THEMES: readonly Preferences["theme"][] = ["system", "light", "dark"];
 const SIZES: readonly Preferences["textSize"][] = ["small", "standard", "large", "larger"];
@@ -19,7 +19,7 @@ export function Appearance() {
   return (
     <section className={styles.section}>
       <h3>{words.sections.appearance}</h3>
-      <Choice
+      <SelectField
         label={strings.theme}
         value={theme}
         save={(value) => update({ theme: THEMES.find((one) => one === value) ?? "system" })}
@@ -29,8 +29,8 @@ export function Appearance() {
             {strings.themes[one]}
           </option>
         ))}
-      </Choice>
-      <Choice
+      </SelectField>
+      <SelectField
         label={words.textSize}
         value={textSize}
         save={(value) => update({ textSize: SIZES.find((one) => one === value) ?? "standard" })}
@@ -40,8 +40,8 @@ export function Appearance() {
             {words.textSizes[one]}
           </option>
         ))}
-      </Choice>
-      <Choice
+      </SelectField>
+      <SelectField
         label={strings.language}
         value={language}
         save={(value) => update({ language: value })}
@@ -54,7 +54,7 @@ export function Appearance() {
         ))}
         {/* A file that a person wrote may say another one. */}
         {isOther && <option value={language}>{language}</option>}
-      </Choice>
+      </SelectField>
     </section>
   );
 }

@@ -1,12 +1,12 @@
-/** Backups: everything that is kept, as one file; made now, or put back. */
+/** Everything that is kept, as one file; made now, or put back. */
 import { useEffect, useState } from "react";
 import type { BackupContents, BackupInfo } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { locale, strings } from "../../i18n";
 import { useSettings } from "../../settings/useSettings";
-import { whenFree } from "../../ui/busyButton";
+import { busyButton } from "../../ui/busyButton";
 import parts from "../../ui/form/form.module.css";
-import { useAttempt } from "../../ui/useAsyncAction";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { type Agreed, Consent, NOTHING } from "./Consent";
 
 /** The newest are enough to begin with. */
@@ -21,7 +21,7 @@ export function Backups() {
   const [agreed, setAgreed] = useState<Agreed>(NOTHING);
   const [said, setSaid] = useState<string | null>(null);
   const [shown, setShown] = useState(SHOWN);
-  const { problem, isBusy, attempt } = useAttempt();
+  const { problem, isBusy, attempt } = useAsyncAction();
 
   useEffect(() => {
     backups().then(setMade, () => setMade([]));
@@ -60,7 +60,7 @@ export function Backups() {
         <button
           type="button"
           className={parts.button}
-          {...whenFree(!isBusy, () => attempt(make()))}
+          {...busyButton(!isBusy, () => attempt(make()))}
         >
           {strings.backupNow}
         </button>
@@ -89,7 +89,7 @@ export function Backups() {
               <button
                 type="button"
                 className={parts.button}
-                {...whenFree(chosen === name || !isBusy, () =>
+                {...busyButton(chosen === name || !isBusy, () =>
                   chosen === name ? setChosen(null) : attempt(choose(name)),
                 )}
               >

@@ -1,10 +1,10 @@
-/** Data: where everything lies, what is put away, what comes in and what goes out. */
+/** Where everything lies, what is put away, what comes in and what goes out. */
 import { useEffect, useState } from "react";
 import type { Place } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { useSettings } from "../../settings/useSettings";
 import parts from "../../ui/form/form.module.css";
-import { useAttempt } from "../../ui/useAsyncAction";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { Backups } from "./Backups";
 import { ExportAll } from "./ExportAll";
 import { ImportFile } from "./ImportFile";
@@ -14,7 +14,7 @@ const NAMES = ["data", "settings", "backups", "exports"] as const;
 export function Data() {
   const settings = useSettings();
   const [place, setPlace] = useState<Place | null>(null);
-  const { problem, attempt } = useAttempt();
+  const { problem, attempt } = useAsyncAction();
   const words = strings.preferences;
 
   useEffect(() => attempt(settings.place().then(setPlace)), [settings, attempt]);

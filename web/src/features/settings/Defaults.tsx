@@ -1,18 +1,18 @@
-/** Models: who answers in new chats, how, and who makes their titles. */
+/** Who answers in new chats, how, and who makes their titles. */
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { Row } from "../../ui/form/Field";
+import { Field } from "../../ui/form/Field";
 import styles from "../../ui/form/form.module.css";
 import { NumberField } from "../../ui/form/NumberField";
-import { useSaved } from "../../ui/form/useAutosave";
+import { useAutosave } from "../../ui/form/useAutosave";
 import { ModelSelect } from "./ModelSelect";
 import { Temperature } from "./Temperature";
 
 const MOST_TOKENS = 100_000;
 const MOST_CHARACTERS = 100_000;
 
-export function Models() {
+export function Defaults() {
   const { update } = useSettings();
   const prefer = usePrefer();
   const { preferences } = useSettingsState();
@@ -85,10 +85,10 @@ interface InstructionsProps {
 }
 
 function Instructions({ kept, save }: InstructionsProps) {
-  const saved = useSaved(kept, save);
+  const saved = useAutosave(kept, save);
   const words = strings.preferences;
   return (
-    <Row
+    <Field
       label={words.systemPrompt}
       hint={words.systemPromptHint}
       problem={saved.problem}
@@ -105,6 +105,6 @@ function Instructions({ kept, save }: InstructionsProps) {
           onBlur={() => saved.commit()}
         />
       )}
-    </Row>
+    </Field>
   );
 }

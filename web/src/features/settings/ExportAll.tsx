@@ -1,12 +1,12 @@
-/** ExportAll: every conversation, as one file. */
+/** Every conversation, as one file. */
 import { useState } from "react";
 import type { ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { download } from "../../lib/download";
-import { whenFree } from "../../ui/busyButton";
+import { busyButton } from "../../ui/busyButton";
 import parts from "../../ui/form/form.module.css";
-import { useAttempt } from "../../ui/useAsyncAction";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { useDownloads } from "../../ui/useDownloads";
 
 const FORMATS: readonly ExportRequest["format"][] = ["json", "md", "html"];
@@ -15,7 +15,7 @@ export function ExportAll() {
   const { exported, exportFile } = useConversations();
   const downloads = useDownloads();
   const [said, setSaid] = useState<string | null>(null);
-  const { problem, isBusy, attempt } = useAttempt();
+  const { problem, isBusy, attempt } = useAsyncAction();
   const words = strings.preferences;
 
   async function write(format: ExportRequest["format"]): Promise<void> {
@@ -38,7 +38,7 @@ export function ExportAll() {
               key={format}
               type="button"
               className={parts.button}
-              {...whenFree(!isBusy, () => attempt(write(format)))}
+              {...busyButton(!isBusy, () => attempt(write(format)))}
             >
               {words.exportFormats[format]}
             </button>

@@ -1,9 +1,9 @@
-/** ImportFile: conversations out of a file, with how far that is. */
+/** Conversations out of a file, with how far that is. */
 import { useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { importFailure, remarkOf, strings } from "../../i18n";
 import parts from "../../ui/form/form.module.css";
-import { useAttempt } from "../../ui/useAsyncAction";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 
 interface Running {
   readonly name: string;
@@ -17,7 +17,7 @@ export function ImportFile() {
   const [running, setRunning] = useState<Running | null>(null);
   const [said, setSaid] = useState<readonly string[]>([]);
   const [failed, setFailed] = useState<string | null>(null);
-  const { problem, attempt } = useAttempt();
+  const { problem, attempt } = useAsyncAction();
   const wrong = problem ?? failed;
   const words = strings.preferences;
 

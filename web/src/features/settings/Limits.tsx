@@ -1,4 +1,4 @@
-/** Answers: how many at a time, and how long one waits for them. */
+/** How many at a time, and how long one waits for them. */
 import { useState } from "react";
 import { reasonOf, strings } from "../../i18n";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
@@ -18,7 +18,7 @@ const WAITS = [
   { name: "betweenMs", least: 100 },
 ] as const;
 
-export function Answers() {
+export function Limits() {
   const { update, get } = useSettings();
   const { preferences } = useSettingsState();
   const [problem, setProblem] = useState<string | null>(null);

@@ -1,10 +1,10 @@
-/** ModelSelect: a provider, and one of its models; or neither. */
+/** A provider, and one of its models; or neither. */
 import { useEffect, useId } from "react";
 import { strings } from "../../i18n";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { Row } from "../../ui/form/Field";
+import { Field } from "../../ui/form/Field";
 import styles from "../../ui/form/form.module.css";
-import { useSaved } from "../../ui/form/useAutosave";
+import { useAutosave } from "../../ui/form/useAutosave";
 
 export interface ModelSelectProps {
   readonly label: string;
@@ -22,7 +22,9 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
   const { providers, lists } = useSettingsState();
   const id = useId();
   // Both are one choice: as one text, so that what was refused stays as a whole.
-  const saved = useSaved(written(chosen.providerId, chosen.modelId), (text) => save(...read(text)));
+  const saved = useAutosave(written(chosen.providerId, chosen.modelId), (text) =>
+    save(...read(text)),
+  );
   const [providerId, modelId] = read(saved.value);
   const models = providerId === null ? [] : (lists[providerId]?.list?.models ?? []);
   const standard = providers.find((one) => one.id === providerId)?.defaultModel;
@@ -32,7 +34,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
   }, [loadModels, providerId]);
 
   return (
-    <Row label={label} hint={hint} problem={saved.problem} isSaved={saved.isSaved}>
+    <Field label={label} hint={hint} problem={saved.problem} isSaved={saved.isSaved}>
       {(names) => (
         <div className={styles.pair}>
           <select
@@ -73,7 +75,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
           )}
         </div>
       )}
-    </Row>
+    </Field>
   );
 }
 

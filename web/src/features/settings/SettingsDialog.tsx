@@ -1,4 +1,4 @@
-/** SettingsDialog: everything that can be chosen, in sections, with a list of them at its side. */
+/** Everything that can be chosen, in sections, with a list of them at its side. */
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { reasonOf, strings } from "../../i18n";
@@ -6,12 +6,12 @@ import { arrowsOf } from "../../lib/direction";
 import { SECTIONS, type Section } from "../../settings/sections";
 import { useSettings } from "../../settings/useSettings";
 import { Dialog } from "../../ui/Dialog";
-import { ShortcutList } from "../shortcuts/ShortcutSettings";
+import { ShortcutSettings } from "../shortcuts/ShortcutSettings";
 import { About } from "./About";
 import { Appearance } from "./Appearance";
 import { Data } from "./Data";
-import { Models } from "./Defaults";
-import { Answers } from "./Limits";
+import { Defaults } from "./Defaults";
+import { Limits } from "./Limits";
 import { Providers } from "./providers/Providers";
 import styles from "./SettingsDialog.module.css";
 
@@ -59,10 +59,10 @@ export default function SettingsDialog({ section, host, kind, onClose }: Setting
             </p>
           )}
           {shown === "providers" && <Providers />}
-          {shown === "models" && <Models />}
-          {shown === "answers" && <Answers />}
+          {shown === "models" && <Defaults />}
+          {shown === "answers" && <Limits />}
           {shown === "appearance" && <Appearance />}
-          {shown === "shortcuts" && <ShortcutList />}
+          {shown === "shortcuts" && <ShortcutSettings />}
           {shown === "data" && <Data />}
           {shown === "about" && <About host={host} kind={kind} />}
         </div>

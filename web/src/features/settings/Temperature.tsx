@@ -1,9 +1,9 @@
-/** Temperature: how freely a model chooses its words, or as it does by itself. */
+/** How freely a model chooses its words, or as it does by itself. */
 import { useId } from "react";
 import { locale, strings } from "../../i18n";
-import { Row } from "../../ui/form/Field";
+import { Field } from "../../ui/form/Field";
 import styles from "../../ui/form/form.module.css";
-import { useSaved } from "../../ui/form/useAutosave";
+import { useAutosave } from "../../ui/form/useAutosave";
 
 /** Where the slider begins: what most models use by themselves. */
 const USUAL = 0.7;
@@ -16,7 +16,7 @@ export interface TemperatureProps {
 }
 
 export function Temperature({ kept, save }: TemperatureProps) {
-  const saved = useSaved(kept, save);
+  const saved = useAutosave(kept, save);
   const switchId = useId();
   const words = strings.preferences;
   const { value } = saved;
@@ -25,7 +25,7 @@ export function Temperature({ kept, save }: TemperatureProps) {
       ? words.modelsOwn
       : value.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 2 });
   return (
-    <Row
+    <Field
       label={words.temperature}
       hint={words.temperatureHint}
       problem={saved.problem}
@@ -61,6 +61,6 @@ export function Temperature({ kept, save }: TemperatureProps) {
           </div>
         </div>
       )}
-    </Row>
+    </Field>
   );
 }

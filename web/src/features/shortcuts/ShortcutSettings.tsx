@@ -1,4 +1,4 @@
-/** ShortcutList: what can be done by keys, and other keys for it. */
+/** What can be done by keys, and other keys for it. */
 import { type KeyboardEvent, useId, useState } from "react";
 import { reasonOf, strings } from "../../i18n";
 import { keysOf } from "../../lib/keyCombo";
@@ -8,22 +8,22 @@ import {
   actOf,
   type Chosen,
   type Refusal,
-  refusalOf,
   STANDARD_KEYS,
+  shortcutProblem,
   withKeys,
   withStandard,
 } from "../../settings/shortcuts";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { whenFree } from "../../ui/busyButton";
+import { busyButton } from "../../ui/busyButton";
 import parts from "../../ui/form/form.module.css";
-import { Keys } from "../../ui/KeyCombo";
-import { useAttempt } from "../../ui/useAsyncAction";
+import { KeyCombo } from "../../ui/KeyCombo";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import styles from "./ShortcutSettings.module.css";
 
-export function ShortcutList() {
+export function ShortcutSettings() {
   const { update } = useSettings();
   const { preferences } = useSettingsState();
-  const { problem, attempt } = useAttempt();
+  const { problem, attempt } = useAsyncAction();
   const words = strings.preferences;
   if (preferences === null) return null;
   const chosen = preferences.shortcuts;
@@ -40,7 +40,7 @@ export function ShortcutList() {
       <button
         type="button"
         className={`${parts.button} ${parts.start}`}
-        {...whenFree(Object.keys(chosen).length > 0, () => attempt(save({})))}
+        {...busyButton(Object.keys(chosen).length > 0, () => attempt(save({})))}
       >
         {words.allToStandard}
       </button>
@@ -96,7 +96,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
     }
     const pressed = keysOf(event);
     if (pressed === null) return;
-    const why = refusalOf(pressed, act, chosen);
+    const why = shortcutProblem(pressed, act, chosen);
     if (why === null) take(withKeys(act, pressed, chosen));
     else setRefused({ keys: pressed, why });
   }
@@ -121,7 +121,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
         onKeyDown={onKeyDown}
         onBlur={() => setIsListening(false)}
       >
-        {isListening ? words.pressKeys : keys === "" ? words.noKeys : <Keys keys={keys} />}
+        {isListening ? words.pressKeys : keys === "" ? words.noKeys : <KeyCombo keys={keys} />}
       </button>
       {!isStandard && (
         <button
@@ -135,7 +135,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
       )}
       {refused !== null && (
         <div className={styles.refused} role="alert">
-          <Keys keys={refused.keys} />
+          <KeyCombo keys={refused.keys} />
           <span className={parts.bad}>{whyNot(refused, chosen)}</span>
           {refused.why === "taken" && (
             <button

@@ -1,4 +1,4 @@
-/** KeySheet: every key that does something, on one page. */
+/** Every key that does something, on one page. */
 
 import { strings } from "../../i18n";
 import { isMac } from "../../lib/keyCombo";
@@ -6,10 +6,10 @@ import { ACTS, STANDARD_KEYS } from "../../settings/shortcuts";
 import { useSettingsState } from "../../settings/useSettings";
 import buttons from "../../ui/buttons.module.css";
 import { Dialog } from "../../ui/Dialog";
-import { Keys } from "../../ui/KeyCombo";
+import { KeyCombo } from "../../ui/KeyCombo";
 import styles from "./ShortcutsDialog.module.css";
 
-export interface KeySheetProps {
+export interface ShortcutsDialogProps {
   readonly onClose: () => void;
   /** Somebody wants other keys. */
   readonly onChange: () => void;
@@ -21,7 +21,7 @@ const EARLIER = "Ctrl+ArrowUp Ctrl+ArrowDown";
 
 type Line = readonly [act: string, keys: string];
 
-export default function KeySheet({ onClose, onChange }: KeySheetProps) {
+export default function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
   const { preferences } = useSettingsState();
   const words = strings.preferences;
   const fixed = words.fixedKeys;
@@ -68,7 +68,7 @@ function Lines({ title, lines }: { readonly title: string; readonly lines: reado
           <div key={act}>
             <dt>{act}</dt>
             <dd>
-              <Keys keys={keys} />
+              <KeyCombo keys={keys} />
             </dd>
           </div>
         ))}

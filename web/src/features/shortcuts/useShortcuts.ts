@@ -1,4 +1,4 @@
-/** useShortcuts: the keys that work everywhere on the page, as the person has chosen them. */
+/** The keys that work everywhere on the page, as the person has chosen them. */
 import { useEffect, useRef } from "react";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";

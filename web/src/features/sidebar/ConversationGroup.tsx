@@ -1,17 +1,17 @@
-/** ConversationGroup: a heading of the list with what stands below it; a folder can be shut. */
+/** A heading of the list with what stands below it; a folder can be shut. */
 import { type KeyboardEvent, memo, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
-import type { Group } from "../../conversations/groups";
+import type { ListGroup } from "../../conversations/groups";
 import { strings } from "../../i18n";
 import { arrowsOf } from "../../lib/direction";
-import { NameBox } from "../../ui/InlineRename";
+import { InlineRename } from "../../ui/InlineRename";
 import { ChevronIcon, FolderIcon, MoreIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
 import styles from "./ConversationGroup.module.css";
 import { ConversationItem } from "./ConversationItem";
-import { useConversationPlace } from "./conversationDrag";
-import { Chunk, ROWS } from "./LazyRows";
-import type { Acts } from "./useConversationActions";
+import { useConversationDrop } from "./conversationDrag";
+import { LazyRows, ROWS } from "./LazyRows";
+import type { ConversationActions } from "./useConversationActions";
 
 /** As a stop: the group's first button, whatever that is. */
 export const FIRST_STOP = "";
@@ -20,23 +20,23 @@ export const FIRST_STOP = "";
 const FIRST = 100;
 
 export interface ConversationGroupProps {
-  readonly group: Group;
+  readonly group: ListGroup;
   /** How many rows stand above it. */
   readonly above: number;
   readonly isShut: boolean;
   readonly openId: string | null;
   /** The conversation that the tab key comes to, or FIRST_STOP; null for none of these. */
   readonly stop: string | null;
-  readonly acts: Acts;
+  readonly actions: ConversationActions;
   readonly onToggle: (folder: string) => void;
   readonly onMove: (item: ConversationSummary) => void;
   readonly onPut: (id: string, folder: string | null) => void;
 }
 
 export const ConversationGroup = memo(function ConversationGroup(props: ConversationGroupProps) {
-  const { group, above, isShut, openId, stop, acts, onMove, onPut } = props;
+  const { group, above, isShut, openId, stop, actions, onMove, onPut } = props;
   const { name, folder, items } = group;
-  const place = useConversationPlace((id) => onPut(id, folder));
+  const place = useConversationDrop((id) => onPut(id, folder));
   const title = name === "folder" ? (folder ?? "") : strings.groups[name];
   // What is pinned stays in its folder: it is only shown up here.
   const takes = name !== "pinned";
@@ -55,7 +55,7 @@ export const ConversationGroup = memo(function ConversationGroup(props: Conversa
       )}
       {!isShut &&
         chunksOf(items).map((some, place) => (
-          <Chunk
+          <LazyRows
             // biome-ignore lint/suspicious/noArrayIndexKey: a chunk is a place, whatever stands there
             key={place}
             count={some.length}
@@ -69,12 +69,12 @@ export const ConversationGroup = memo(function ConversationGroup(props: Conversa
                   item={item}
                   isOpen={item.id === openId}
                   isStop={item.id === first}
-                  acts={acts}
+                  actions={actions}
                   onMove={onMove}
                 />
               ))
             }
-          </Chunk>
+          </LazyRows>
         ))}
     </section>
   );
@@ -95,7 +95,7 @@ function FolderHeading({
   isShut,
   openId,
   stop,
-  acts,
+  actions,
   onToggle,
 }: FolderHeadingProps) {
   const [isNaming, setIsNaming] = useState(false);
@@ -125,14 +125,14 @@ function FolderHeading({
   if (isNaming) {
     return (
       <div className={styles.folder}>
-        <NameBox
+        <InlineRename
           label={strings.folders.renameLabel}
           name={folder}
           maxLength={100}
           onDone={(name) => {
             setIsNaming(false);
             if (name === null) return;
-            acts.renameFolder(folder, name);
+            actions.renameFolder(folder, name);
             if (isShut) onToggle(name);
           }}
         />
@@ -170,7 +170,11 @@ function FolderHeading({
         tabIndex={-1}
         items={[
           { label: strings.folders.rename, run: () => setIsNaming(true) },
-          { label: strings.folders.remove, run: () => acts.removeFolder(folder), isGrave: true },
+          {
+            label: strings.folders.remove,
+            run: () => actions.removeFolder(folder),
+            isDestructive: true,
+          },
         ]}
       />
     </div>

@@ -1,28 +1,28 @@
-/** ConversationItem: one conversation of the list: open it, name it, pin it, put it away. */
+/** One conversation of the list: open it, name it, pin it, put it away. */
 import { type KeyboardEvent, memo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { arrowsOf } from "../../lib/direction";
-import { NameBox } from "../../ui/InlineRename";
+import { InlineRename } from "../../ui/InlineRename";
 import { GhostIcon, MoreIcon, PinIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
 import styles from "./ConversationItem.module.css";
-import { carry } from "./conversationDrag";
-import type { Acts } from "./useConversationActions";
+import { dragConversation } from "./conversationDrag";
+import type { ConversationActions } from "./useConversationActions";
 
 export interface ConversationItemProps {
   readonly item: ConversationSummary;
   readonly isOpen: boolean;
   /** Whether the tab key comes here; the arrows go to the others. */
   readonly isStop: boolean;
-  readonly acts: Acts;
+  readonly actions: ConversationActions;
   /** Somebody wants to put it into a folder. */
   readonly onMove: (item: ConversationSummary) => void;
 }
 
 export const ConversationItem = memo(function ConversationItem(props: ConversationItemProps) {
-  const { item, isOpen, isStop, acts, onMove } = props;
+  const { item, isOpen, isStop, actions, onMove } = props;
   const [isNaming, setIsNaming] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const title = item.title === "" ? strings.untitled : item.title;
@@ -32,7 +32,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key === "F2") setIsNaming(true);
-    else if (event.key === "Delete") acts.remove(item);
+    else if (event.key === "Delete") actions.remove(item);
     else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
       more()?.click();
     } else if (event.key === arrowsOf(event.currentTarget).forward) more()?.focus();
@@ -50,14 +50,14 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
   if (isNaming) {
     return (
       <li className={styles.item} data-open={isOpen}>
-        <NameBox
+        <InlineRename
           label={strings.renameLabel}
           name={item.title}
           maxLength={200}
           onDone={(name, isByKey) => {
             flushSync(() => setIsNaming(false));
             if (isByKey) button.current?.focus();
-            if (name !== null) acts.rename(item, name);
+            if (name !== null) actions.rename(item, name);
           }}
         />
       </li>
@@ -68,7 +68,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
       className={styles.item}
       data-open={isOpen}
       draggable={!item.temporary}
-      onDragStart={(event) => carry(event.dataTransfer, item.id)}
+      onDragStart={(event) => dragConversation(event.dataTransfer, item.id)}
       onKeyDown={onBack}
     >
       <button
@@ -79,7 +79,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
         tabIndex={isStop ? 0 : -1}
         data-conversation={item.id}
         title={title}
-        onClick={() => acts.open(item.id)}
+        onClick={() => actions.open(item.id)}
         onDoubleClick={() => setIsNaming(true)}
         onKeyDown={onKeyDown}
       >
@@ -99,13 +99,13 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
         tabIndex={-1}
         items={[
           { label: strings.rename, run: () => setIsNaming(true) },
-          { label: item.pinned ? strings.unpin : strings.pin, run: () => acts.pin(item) },
+          { label: item.pinned ? strings.unpin : strings.pin, run: () => actions.pin(item) },
           ...(item.temporary ? [] : [{ label: strings.folders.move, run: () => onMove(item) }]),
-          { label: strings.copyWhole, run: () => acts.copy(item) },
-          { label: strings.exportAs.md, run: () => acts.exportAs(item, "md") },
-          { label: strings.exportAs.html, run: () => acts.exportAs(item, "html") },
-          { label: strings.exportAs.json, run: () => acts.exportAs(item, "json") },
-          { label: strings.delete, run: () => acts.remove(item), isGrave: true },
+          { label: strings.copyWhole, run: () => actions.copy(item) },
+          { label: strings.exportAs.md, run: () => actions.exportAs(item, "md") },
+          { label: strings.exportAs.html, run: () => actions.exportAs(item, "html") },
+          { label: strings.exportAs.json, run: () => actions.exportAs(item, "json") },
+          { label: strings.delete, run: () => actions.remove(item), isDestructive: true },
         ]}
       />
     </li>

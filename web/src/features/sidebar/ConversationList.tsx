@@ -1,4 +1,4 @@
-/** ConversationList: everything that is kept: what is pinned, the folders, the rest by days. */
+/** Everything that is kept: what is pinned, the folders, the rest by days. */
 import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { foldersOf, groupsOf } from "../../conversations/groups";
@@ -6,39 +6,39 @@ import { useList, useShownId } from "../../conversations/useList";
 import { locale, strings } from "../../i18n";
 import { ConversationGroup, FIRST_STOP } from "./ConversationGroup";
 import styles from "./ConversationList.module.css";
-import { useConversationPlace } from "./conversationDrag";
+import { useConversationDrop } from "./conversationDrag";
 import { FolderDialog } from "./FolderDialog";
-import type { Acts } from "./useConversationActions";
-import { useHeldFocus } from "./useListFocus";
+import type { ConversationActions } from "./useConversationActions";
+import { useListFocus } from "./useListFocus";
 import type { SidebarState } from "./useSidebar";
 
 /** Everything that the arrows go to. */
 const STOPS = "[data-conversation], [data-folder]";
 
 export interface ConversationListProps {
-  readonly acts: Acts;
+  readonly actions: ConversationActions;
   readonly state: Pick<SidebarState, "shut" | "toggleFolder">;
 }
 
-export function ConversationList({ acts, state }: ConversationListProps) {
+export function ConversationList({ actions, state }: ConversationListProps) {
   const { items, phase } = useList();
   const openId = useShownId();
   const [moving, setMoving] = useState<ConversationSummary | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const groups = useMemo(() => groupsOf(items, Date.now(), locale), [items]);
   const { shut, toggleFolder } = state;
-  const held = useHeldFocus(list, STOPS);
+  const held = useListFocus(list, STOPS);
 
   const move = useCallback(
     (id: string, folder: string | null) => {
       const item = items.find((one) => one.id === id);
-      if (item !== undefined) acts.move(item, folder);
+      if (item !== undefined) actions.move(item, folder);
     },
-    [acts, items],
+    [actions, items],
   );
 
   // Where nothing stands is no folder.
-  const outside = useConversationPlace((id) => move(id, null));
+  const outside = useConversationDrop((id) => move(id, null));
 
   function onKeyDown(event: KeyboardEvent): void {
     const all = [...(list.current?.querySelectorAll<HTMLElement>(STOPS) ?? [])];
@@ -87,7 +87,7 @@ export function ConversationList({ acts, state }: ConversationListProps) {
           isShut={isShut}
           openId={openId}
           stop={isThere ? openId : group === first?.group ? FIRST_STOP : null}
-          acts={acts}
+          actions={actions}
           onToggle={toggleFolder}
           onMove={setMoving}
           onPut={move}
@@ -99,7 +99,7 @@ export function ConversationList({ acts, state }: ConversationListProps) {
           folders={foldersOf(items, locale)}
           onDone={(folder) => {
             setMoving(null);
-            if (folder !== undefined) acts.move(moving, folder);
+            if (folder !== undefined) actions.move(moving, folder);
           }}
         />
       )}

@@ -1,4 +1,4 @@
-/** FolderDialog: which folder a conversation goes into: one that there is, or a new one. */
+/** Which folder a conversation goes into: one that there is, or a new one. */
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";

@@ -1,4 +1,4 @@
-/** Chunk: some rows of the list that stand together; far from the view there is only their place. */
+/** Some rows of the list that stand together; far from the view there is only their place. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import styles from "./LazyRows.module.css";
 
@@ -7,7 +7,7 @@ export const ROWS = 50;
 /** How far from the view they are drawn. */
 const AHEAD = "800px 0px";
 
-export interface ChunkProps {
+export interface LazyRowsProps {
   readonly count: number;
   /** Drawn with the list, before anybody can say what is in view. */
   readonly isFirst: boolean;
@@ -17,7 +17,7 @@ export interface ChunkProps {
   readonly children: () => ReactNode;
 }
 
-export function Chunk({ count, isFirst, isHeld, children }: ChunkProps) {
+export function LazyRows({ count, isFirst, isHeld, children }: LazyRowsProps) {
   const list = useRef<HTMLUListElement>(null);
   const [isNear, setIsNear] = useState(isFirst);
 

@@ -1,4 +1,4 @@
-/** Edge: the sidebar's edge, by which it is made wider or narrower. */
+/** The sidebar's edge, by which it is made wider or narrower. */
 import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import { strings } from "../../i18n";
 import { isMirrored } from "../../lib/direction";
@@ -8,9 +8,9 @@ import { type SidebarState, WIDTHS } from "./useSidebar";
 /** How far one press of an arrow moves it. */
 const STEP_PX = 16;
 
-export type EdgeProps = Pick<SidebarState, "width" | "setWidth">;
+export type ResizeHandleProps = Pick<SidebarState, "width" | "setWidth">;
 
-export function Edge({ width, setWidth }: EdgeProps) {
+export function ResizeHandle({ width, setWidth }: ResizeHandleProps) {
   const from = useRef<{ readonly x: number; readonly width: number } | null>(null);
   const side = useRef<HTMLDivElement>(null);
 

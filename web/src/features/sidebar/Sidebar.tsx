@@ -1,9 +1,9 @@
-/** Sidebar: what is kept: a new chat, the search, the list, and files that come in. */
+/** What is kept: a new chat, the search, the list, and files that come in. */
 import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
-import { usePlace } from "../../ui/dragAndDrop";
+import { useDropTarget } from "../../ui/dragAndDrop";
 import { IconButton } from "../../ui/IconButton";
 import {
   CloseIcon,
@@ -16,10 +16,10 @@ import {
 } from "../../ui/icons";
 import { Menu, type MenuItem } from "../../ui/Menu";
 import { ConversationList } from "./ConversationList";
-import { Edge } from "./ResizeHandle";
+import { ResizeHandle } from "./ResizeHandle";
 import { SearchResults } from "./SearchResults";
 import styles from "./Sidebar.module.css";
-import { useActs } from "./useConversationActions";
+import { useConversationActions } from "./useConversationActions";
 import { useImport } from "./useImport";
 import type { SidebarState } from "./useSidebar";
 
@@ -38,12 +38,12 @@ export interface SidebarProps {
 export function Sidebar(props: SidebarProps) {
   const { search, state, menu, onNewChat, onSettings, onOpened } = props;
   const conversations = useConversations();
-  const acts = useActs(onOpened);
+  const actions = useConversationActions(onOpened);
   const importFiles = useImport();
   const [query, setQuery] = useState("");
   const picker = useRef<HTMLInputElement>(null);
   const side = useRef<HTMLElement>(null);
-  const place = usePlace("Files", ({ files }) => importFiles([...files]));
+  const place = useDropTarget("Files", ({ files }) => importFiles([...files]));
 
   function onSearchKey(event: KeyboardEvent): void {
     if (isComposing(event)) return;
@@ -107,7 +107,7 @@ export function Sidebar(props: SidebarProps) {
         )}
       </div>
       {query.trim() === "" ? (
-        <ConversationList acts={acts} state={state} />
+        <ConversationList actions={actions} state={state} />
       ) : (
         <SearchResults
           query={query.trim()}
@@ -145,7 +145,7 @@ export function Sidebar(props: SidebarProps) {
           {strings.dropImport}
         </p>
       )}
-      <Edge width={state.width} setWidth={state.setWidth} />
+      <ResizeHandle width={state.width} setWidth={state.setWidth} />
     </nav>
   );
 }

@@ -1,4 +1,4 @@
-/** useActs: what the sidebar does to conversations, with words where something goes wrong. */
+/** What the sidebar does to conversations, with words where something goes wrong. */
 import { useMemo } from "react";
 import type { ConversationSummary, ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
@@ -7,7 +7,7 @@ import { download } from "../../lib/download";
 import { useToasts } from "../../ui/toastStore";
 import { useDownloads } from "../../ui/useDownloads";
 
-export interface Acts {
+export interface ConversationActions {
   open(id: string): void;
   rename(item: ConversationSummary, title: string): void;
   pin(item: ConversationSummary): void;
@@ -23,7 +23,7 @@ export interface Acts {
 }
 
 /** `onOpened` is told when there is something else to look at. */
-export function useActs(onOpened: () => void): Acts {
+export function useConversationActions(onOpened: () => void): ConversationActions {
   const conversations = useConversations();
   const toasts = useToasts();
   const downloads = useDownloads();

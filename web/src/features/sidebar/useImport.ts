@@ -1,4 +1,4 @@
-/** useImport: takes files in, and says how far that is. */
+/** Takes files in, and says how far that is. */
 import { useCallback } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { importFailure, reasonOf, remarkOf, strings } from "../../i18n";

@@ -1,4 +1,4 @@
-/** useSidebar: whether the sidebar is there, how wide it is, and which of its folders are shut.
+/** Whether the sidebar is there, how wide it is, and which of its folders are shut.
  *
  * Where it lies over the chat, it is there only for a while. The host keeps all of it: what a window
  * keeps itself is gone with the window. */

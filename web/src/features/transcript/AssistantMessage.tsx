@@ -1,19 +1,19 @@
-/** Answer: what came of a question, while it is written and afterwards; always the same node. */
+/** What came of a question, while it is written and afterwards; always the same node. */
 import { memo, type ReactNode } from "react";
 import type { MessageView } from "../../conversations/message";
 import { noticeOf, strings } from "../../i18n";
 import styles from "./AssistantMessage.module.css";
-import { Reasoning } from "./ReasoningPart";
-import { Waiting } from "./RunProgress";
-import { AnswerText } from "./TextPart";
+import { ReasoningPart } from "./ReasoningPart";
+import { RunProgress } from "./RunProgress";
+import { TextPart } from "./TextPart";
 
-export interface AnswerProps {
+export interface AssistantMessageProps {
   readonly view: MessageView;
   /** What stands below the words. */
   readonly children?: ReactNode;
 }
 
-export const Answer = memo(function Answer({ view, children }: AnswerProps) {
+export const AssistantMessage = memo(function Answer({ view, children }: AssistantMessageProps) {
   const { text, reasoning, notices, tools, status, live, finishReason } = view;
   const isSilent = text === "" && tools.length === 0 && view.attachments.length === 0;
   return (
@@ -27,15 +27,17 @@ export const Answer = memo(function Answer({ view, children }: AnswerProps) {
           {noticeOf(notice)}
         </p>
       ))}
-      <Reasoning view={view} />
-      {text !== "" && <AnswerText text={text} live={live && status !== "stopping"} />}
+      <ReasoningPart view={view} />
+      {text !== "" && <TextPart text={text} live={live && status !== "stopping"} />}
       {tools.map(({ id, name, arguments: given }) => (
         <div key={id} className={styles.tool}>
           {strings.tool(name)}
           <code dir="ltr">{given}</code>
         </div>
       ))}
-      {live && ((isSilent && reasoning === "") || status === "stopping") && <Waiting view={view} />}
+      {live && ((isSilent && reasoning === "") || status === "stopping") && (
+        <RunProgress view={view} />
+      )}
       {isSilent && !live && status !== "failed" && status !== "interrupted" && (
         <p className={styles.notice}>{strings.emptyReply(finishReason)}</p>
       )}

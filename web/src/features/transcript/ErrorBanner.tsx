@@ -1,4 +1,4 @@
-/** ErrorBanner: what went wrong, what helps, and another try where one makes sense. */
+/** What went wrong, what helps, and another try where one makes sense. */
 import { useEffect, useState } from "react";
 import type { ErrorCode, Reason } from "../../bridge/contract";
 import { hintFor, quoteOf, sentenceOf, strings } from "../../i18n";
@@ -8,7 +8,7 @@ import buttons from "../../ui/buttons.module.css";
 import { openModels } from "../models/openModels";
 import styles from "./ErrorBanner.module.css";
 import { FetchModel } from "./FetchModel";
-import { useWaysOut } from "./useRecovery";
+import { useRecovery } from "./useRecovery";
 
 /** The same words again cannot end better. Anything else may: a key can be mended meanwhile. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -60,7 +60,7 @@ export interface ErrorBannerProps {
 
 export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   const { code, retryAfterMs, retryAt = null } = failure;
-  const { isOtherChosen, startAnew } = useWaysOut();
+  const { isOtherChosen, startAnew } = useRecovery();
   const openSettings = useOpenSettings();
   const hint = hintFor(code);
   const quote = quoteOf(failure.words);

@@ -1,4 +1,4 @@
-/** FetchModel: brings the embedded model's weights where they did not come along, and tries again. */
+/** Brings the embedded model's weights where they did not come along, and tries again. */
 import { useEffect, useRef, useState } from "react";
 import type { ModelFetch } from "../../bridge/contract";
 import { strings } from "../../i18n";

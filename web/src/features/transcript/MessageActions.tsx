@@ -1,4 +1,4 @@
-/** MessageActions: what can be done with a message: copy, edit, ask anew, go on, other versions. */
+/** What can be done with a message: copy, edit, ask anew, go on, other versions. */
 import { useEffect, useRef, useState } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import type { MessageView } from "../../conversations/message";
@@ -14,7 +14,7 @@ import {
   PreviousIcon,
   RedoIcon,
 } from "../../ui/icons";
-import { useToolbar } from "../../ui/useRovingFocus";
+import { useRovingFocus } from "../../ui/useRovingFocus";
 import styles from "./MessageActions.module.css";
 
 const SAID_MS = 2_000;
@@ -34,7 +34,7 @@ export function MessageActions(props: MessageActionsProps) {
   const { id, view, conversation, isLast, isBusy, onEdit } = props;
   const { role, status, text, live, siblings } = view;
   const bar = useRef<HTMLDivElement>(null);
-  const toolbar = useToolbar(bar);
+  const toolbar = useRovingFocus(bar);
   if (live) return null;
   const isAnswer = role === "assistant";
   const isCut = status === "interrupted" || status === "cancelled" || status === "failed";

@@ -1,15 +1,15 @@
-/** MessageRow: one message with what can be done with it. Only the row of a live answer renders. */
+/** One message with what can be done with it. Only the row of a live answer renders. */
 import { memo, useSyncExternalStore } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
 import { MessageAttachments } from "../attachments/MessageAttachments";
-import { QuestionEditor } from "../composer/MessageEditor";
-import { Answer } from "./AssistantMessage";
+import { MessageEditor } from "../composer/MessageEditor";
+import { AssistantMessage } from "./AssistantMessage";
 import { ErrorBanner } from "./ErrorBanner";
 import { MessageActions } from "./MessageActions";
 import styles from "./MessageRow.module.css";
-import { AnswerFooter } from "./MessageTiming";
-import { Question } from "./UserMessage";
+import { MessageTiming } from "./MessageTiming";
+import { UserMessage } from "./UserMessage";
 
 export interface MessageRowProps {
   readonly id: string;
@@ -45,9 +45,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     >
       {isQuestion ? (
         edit === undefined ? (
-          <Question view={view}>{actions}</Question>
+          <UserMessage view={view}>{actions}</UserMessage>
         ) : (
-          <QuestionEditor
+          <MessageEditor
             edit={edit}
             conversation={conversation}
             onSave={() => conversation.edit(id)}
@@ -55,13 +55,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           />
         )
       ) : (
-        <Answer view={view}>
+        <AssistantMessage view={view}>
           <MessageAttachments attachments={view.attachments} />
           <div className={styles.below}>
-            <AnswerFooter view={view} />
+            <MessageTiming view={view} />
             {actions}
           </div>
-        </Answer>
+        </AssistantMessage>
       )}
       {showsFailure && view.status === "failed" && view.failure !== null && (
         <ErrorBanner failure={view.failure} onRetry={conversation.retry} />

@@ -1,10 +1,10 @@
-/** AnswerFooter: how an answer ended, how long it took, how fast it came and what it cost. */
+/** How an answer ended, how long it took, how fast it came and what it cost. */
 import type { MessageView } from "../../conversations/message";
 import { finishFor, strings } from "../../i18n";
 import { money } from "../../i18n/format";
 import styles from "./MessageTiming.module.css";
 
-export function AnswerFooter({ view }: { readonly view: MessageView }) {
+export function MessageTiming({ view }: { readonly view: MessageView }) {
   const { live, text, tools, status, usage, earlier, timing } = view;
   if (live || (text === "" && tools.length === 0 && status === "failed")) return null;
   const runs = usage === null ? earlier : [...earlier, usage];

@@ -1,7 +1,7 @@
-/** MessageText: the words of a question, or of a thought, as they were written. */
+/** The words of a question, or of a thought, as they were written. */
 import styles from "./PlainText.module.css";
 
-export function MessageText({ text }: { readonly text: string }) {
+export function PlainText({ text }: { readonly text: string }) {
   return (
     <div className={`message-text ${styles.text}`} dir="auto">
       {text}

@@ -1,11 +1,11 @@
-/** Reasoning: what the model thought before it answered, folded away. */
+/** What the model thought before it answered, folded away. */
 import type { MessageView } from "../../conversations/message";
 import { strings } from "../../i18n";
-import { Dots } from "../../ui/TypingIndicator";
-import { MessageText } from "./PlainText";
+import { TypingIndicator } from "../../ui/TypingIndicator";
+import { PlainText } from "./PlainText";
 import styles from "./ReasoningPart.module.css";
 
-export function Reasoning({ view }: { readonly view: MessageView }) {
+export function ReasoningPart({ view }: { readonly view: MessageView }) {
   const { reasoning, reasoningMs, live, text } = view;
   if (reasoning === "") return null;
   const isThinking = live && text === "";
@@ -14,9 +14,9 @@ export function Reasoning({ view }: { readonly view: MessageView }) {
     <details className={styles.reasoning}>
       <summary>
         {isThinking ? strings.thinking : title}
-        {isThinking && <Dots />}
+        {isThinking && <TypingIndicator />}
       </summary>
-      <MessageText text={reasoning} />
+      <PlainText text={reasoning} />
     </details>
   );
 }

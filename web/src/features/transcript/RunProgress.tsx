@@ -1,11 +1,11 @@
-/** Waiting: one line that says what is going on while there is nothing to read. */
+/** One line that says what is going on while there is nothing to read. */
 import { useEffect, useState } from "react";
 import type { MessageView } from "../../conversations/message";
 import { activityOf, strings, whyOf } from "../../i18n";
-import { Dots } from "../../ui/TypingIndicator";
+import { TypingIndicator } from "../../ui/TypingIndicator";
 import styles from "./RunProgress.module.css";
 
-export function Waiting({ view }: { readonly view: MessageView }) {
+export function RunProgress({ view }: { readonly view: MessageView }) {
   const { status, retrying, thinking } = view;
   if (status === "stopping") return <Line text={strings.stopping} />;
   // Every attempt has a line of its own, whose time begins when it is announced.
@@ -36,7 +36,7 @@ interface LineProps {
 function Line({ text, progress = null }: LineProps) {
   return (
     <p className={styles.waiting}>
-      <Dots />
+      <TypingIndicator />
       <span>
         {text}
         {progress !== null && (

@@ -1,18 +1,18 @@
-/** AnswerText: the words of an answer, with the form that the model gave them. */
+/** The words of an answer, with the form that the model gave them. */
 
 import { strings } from "../../i18n";
 import { Markdown } from "../../markdown";
 
-export interface AnswerTextProps {
+export interface TextPartProps {
   readonly text: string;
   /** More is on its way. */
   readonly live?: boolean;
 }
 
-export function AnswerText({ text, live = false }: AnswerTextProps) {
+export function TextPart({ text, live = false }: TextPartProps) {
   return (
     <div className="message-text">
-      <Markdown text={text} live={live} onOpenLink={openLink} words={strings.markdown} />
+      <Markdown text={text} live={live} onOpenLink={openLink} labels={strings.markdown} />
     </div>
   );
 }

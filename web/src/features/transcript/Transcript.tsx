@@ -1,15 +1,15 @@
-/** Transcript: the messages of a conversation, from the first to the one that is being written. */
+/** The messages of a conversation, from the first to the one that is being written. */
 import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { strings } from "../../i18n";
 import { DownIcon } from "../../ui/icons";
 import { MessageRow } from "./MessageRow";
 import styles from "./Transcript.module.css";
-import type { Follow } from "./useStickToBottom";
+import type { StickToBottom } from "./useStickToBottom";
 
 export interface TranscriptProps {
   readonly messages: readonly string[];
-  readonly follow: Follow;
+  readonly follow: StickToBottom;
   /** Whose messages these are; null when there are none. */
   readonly conversation?: Conversation | null;
   readonly isBusy?: boolean;
@@ -96,7 +96,7 @@ function groupsOf(messages: readonly string[], earlier: number): Group[] {
 const AHEAD = "1200px 0px 0px 0px";
 
 interface EarlierProps {
-  readonly frame: Follow["frame"];
+  readonly frame: StickToBottom["frame"];
   readonly onSeen: () => Promise<void>;
 }
 
@@ -120,7 +120,10 @@ function Earlier({ frame, onSeen }: EarlierProps) {
 }
 
 /** What comes in above moves nothing, where the web view does not see to that itself. */
-function useReaderStays({ frame, content, isFollowing }: Follow, messages: readonly string[]) {
+function useReaderStays(
+  { frame, content, isFollowing }: StickToBottom,
+  messages: readonly string[],
+) {
   const before = useRef<{ row: Element; top: number } | null>(null);
   useLayoutEffect(() => {
     if (typeof CSS === "undefined" || CSS.supports("overflow-anchor", "auto")) return;

@@ -1,25 +1,25 @@
-/** Question: what the person wrote. */
+/** What the person wrote. */
 import { memo, type ReactNode } from "react";
 import type { MessageView } from "../../conversations/message";
 import { strings } from "../../i18n";
 import { MessageAttachments } from "../attachments/MessageAttachments";
-import { MessageText } from "./PlainText";
+import { PlainText } from "./PlainText";
 import styles from "./UserMessage.module.css";
 
-export interface QuestionProps {
+export interface UserMessageProps {
   readonly view: MessageView;
   /** What stands below the words. */
   readonly children?: ReactNode;
 }
 
-export const Question = memo(function Question({ view, children }: QuestionProps) {
+export const UserMessage = memo(function Question({ view, children }: UserMessageProps) {
   return (
     <div className={styles.place}>
       <article className={`message user ${styles.question}`} aria-label={strings.you}>
         <MessageAttachments attachments={view.attachments} />
         {view.text !== "" && (
           <div className={styles.said}>
-            <MessageText text={view.text} />
+            <PlainText text={view.text} />
           </div>
         )}
       </article>

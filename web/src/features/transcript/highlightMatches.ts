@@ -1,4 +1,4 @@
-/** Sought: marks the words that were looked for in a message, without touching the message. */
+/** Marks the words that were looked for in a message, without touching the message. */
 
 const NAME = "sought";
 /** More than anybody reads; a word of one letter is everywhere. */

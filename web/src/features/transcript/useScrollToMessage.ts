@@ -1,13 +1,16 @@
-/** useTarget: takes the reader to the message that was looked for, and shows which it is. */
+/** Takes the reader to the message that was looked for, and shows which it is. */
 import { useEffect, useRef } from "react";
 import type { ConversationState } from "../../conversations/conversation";
 import { useConversations } from "../../conversations/useConversations";
 import { markWords, wordsOf } from "./highlightMatches";
-import type { Follow } from "./useStickToBottom";
+import type { StickToBottom } from "./useStickToBottom";
 
 const SHOWN_MS = 2_400;
 
-export function useTarget(target: ConversationState["target"], follow: Follow): void {
+export function useScrollToMessage(
+  target: ConversationState["target"],
+  follow: StickToBottom,
+): void {
   const seen = useRef(target);
   const { shown } = useConversations();
   const { content, leave } = follow;

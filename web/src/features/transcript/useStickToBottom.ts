@@ -1,4 +1,4 @@
-/** useFollow: keeps the end of a growing text in view, until the reader goes elsewhere. */
+/** Keeps the end of a growing text in view, until the reader goes elsewhere. */
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 
 /** So near to the end counts as there. */
@@ -7,7 +7,7 @@ const NEAR_PX = 24;
 const MEANT_MS = 1_000;
 const LEAVING_KEYS: ReadonlySet<string> = new Set(["ArrowUp", "PageUp", "Home"]);
 
-export interface Follow {
+export interface StickToBottom {
   /** The part of the page that scrolls. */
   readonly frame: RefObject<HTMLDivElement | null>;
   /** What grows inside it. */
@@ -19,7 +19,7 @@ export interface Follow {
 }
 
 /** `hasEnd` is false while there is nothing yet whose end could be followed. */
-export function useFollow(hasEnd: boolean): Follow {
+export function useStickToBottom(hasEnd: boolean): StickToBottom {
   const frame = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const following = useRef(true);

@@ -1,6 +1,6 @@
 /** German, of what the host says in English. */
 import { amountsIn } from "../amounts";
-import type { HostWords } from "../hostMessages";
+import type { HostMessages } from "../hostMessages";
 import { localeOf } from "../language";
 
 const { count } = amountsIn("de");
@@ -17,7 +17,7 @@ function when(ms: number): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" }).format(ms);
 }
 
-export const hostInGerman: HostWords = {
+export const hostInGerman: HostMessages = {
   errors: {
     ABORTED: "Tidewire wird beendet.",
     TIMEOUT: "Die Antwort hat länger gedauert als erlaubt.",
@@ -95,19 +95,19 @@ export const hostInGerman: HostWords = {
   notices: {
     TEMPERATURE_DROPPED: ({ model, limit }) =>
       limit == null
-        ? `Bei ${nameOf(model)} lässt sich die Temperatur nicht einstellen.`
-        : `Bei ${nameOf(model)} geht die Temperatur nur bis ${count(limit)}. Es nimmt seine eigene.`,
+        ? `Bei ${modelNameOf(model)} lässt sich die Temperatur nicht einstellen.`
+        : `Bei ${modelNameOf(model)} geht die Temperatur nur bis ${count(limit)}. Es nimmt seine eigene.`,
     MAX_TOKENS_LOWERED: ({ model, limit }) =>
-      `Eine Antwort von ${nameOf(model)} hat höchstens ${count(limit ?? 0)} Token.`,
-    SYSTEM_PROMPT_DROPPED: ({ model }) => `Anweisungen nimmt ${nameOf(model)} nicht an.`,
+      `Eine Antwort von ${modelNameOf(model)} hat höchstens ${count(limit ?? 0)} Token.`,
+    SYSTEM_PROMPT_DROPPED: ({ model }) => `Anweisungen nimmt ${modelNameOf(model)} nicht an.`,
     HISTORY_TRIMMED: ({ model, leftOut }) =>
       leftOut === 1
-        ? `Die älteste Nachricht passt nicht mehr in ${nameOf(model)} und wurde weggelassen.`
-        : `Die ${count(leftOut ?? 0)} ältesten Nachrichten passen nicht mehr in ${nameOf(model)} und wurden weggelassen.`,
+        ? `Die älteste Nachricht passt nicht mehr in ${modelNameOf(model)} und wurde weggelassen.`
+        : `Die ${count(leftOut ?? 0)} ältesten Nachrichten passen nicht mehr in ${modelNameOf(model)} und wurden weggelassen.`,
     REPETITION_STOPPED: ({ model }) =>
-      `${nameOf(model)} hat sich nur noch wiederholt. Die Antwort wurde deshalb angehalten.`,
+      `${modelNameOf(model)} hat sich nur noch wiederholt. Die Antwort wurde deshalb angehalten.`,
     PARTS_LEFT_OUT: ({ model }) =>
-      `Die Bilder oder Dateien früherer Nachrichten nimmt ${nameOf(model)} nicht an.`,
+      `Die Bilder oder Dateien früherer Nachrichten nimmt ${modelNameOf(model)} nicht an.`,
   },
   remarks: {
     STORE_REPAIRED: ({ folder, complete, backupAt }) =>
@@ -143,6 +143,6 @@ export const hostInGerman: HostWords = {
   quote: (words) => `Der Anbieter schreibt: „${words}“`,
 };
 
-function nameOf(model: string | null | undefined): string {
+function modelNameOf(model: string | null | undefined): string {
   return model ?? "diesem Modell";
 }

@@ -1,4 +1,4 @@
-/** German: every text that the page shows. */
+/** Every text that the page shows. */
 import type { FinishReason } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import type { Strings } from "../types";

@@ -1,7 +1,7 @@
-/** English: every text that the page shows, and the model of every other language. */
+/** Every text that the page shows, and the model of every other language. */
 import type { ErrorCode, FinishReason } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
-import type { Host } from "../hostMessages";
+import type { HostTranslation } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
 import { preferencesInEnglish } from "./settings";
 
@@ -10,7 +10,7 @@ const { decimal, dollars } = amountsIn("en");
 
 export const english = {
   /** The host speaks English itself. */
-  host: null as Host,
+  host: null as HostTranslation,
 
   appName: "Tidewire",
   conversation: "Conversation",

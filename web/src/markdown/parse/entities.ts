@@ -1,4 +1,4 @@
-/** Entities: the characters that HTML has names for, as far as people write them. */
+/** The characters that HTML has names for, as far as people write them. */
 
 /** The names of the characters from 160 to 255, in their order. */
 const LATIN = `

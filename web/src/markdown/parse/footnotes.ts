@@ -1,4 +1,4 @@
-/** Footnotes: which are defined, and in which order they are first referred to. */
+/** Which footnotes are defined, and in which order they are first referred to. */
 import { createContext } from "react";
 import { type FootnoteDefinition, type FootnoteReference, type Node, nodesOf } from "./nodes";
 

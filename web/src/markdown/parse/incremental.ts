@@ -1,20 +1,20 @@
 /**
- * Document: a text read block by block. While text arrives, only its last two blocks can still
+ * A text read block by block. While text arrives, only its last two blocks can still
  * change, so only they are read again; what stands before them keeps its identity, and with it
  * what was rendered of it. At the end the whole is read once more.
  */
 import type { Links } from "marked";
-import { Reader, type Runs } from "./lexer";
+import { Reader, type TextRuns } from "./lexer";
 import type { Node } from "./nodes";
-import { certainLength, lastLeaf, settleEnd } from "./openBlock";
-import { keep } from "./reconcile";
-import { grown, type Stem, stemOf } from "./stablePrefix";
+import { certainLength, closeLastBlock, lastLeaf } from "./openBlock";
+import { reconcile } from "./reconcile";
+import { grown, type StablePrefix, stablePrefixOf } from "./stablePrefix";
 
 export const GROUP_SIZE = 16;
 /** Blocks at the end that later text may change. */
 const UNSETTLED = 2;
 
-export interface Document {
+export interface ParsedDocument {
   readonly text: string;
   readonly live: boolean;
   /** The text with its line ends made alike. */
@@ -26,12 +26,12 @@ export interface Document {
   /** Where in the source those blocks end. */
   readonly offset: number;
   /** The settled part of the block after those, when it is a long one. */
-  readonly stem: Stem | undefined;
+  readonly stem: StablePrefix | undefined;
   readonly links: Links;
-  readonly runs: Runs;
+  readonly runs: TextRuns;
 }
 
-export const EMPTY: Document = {
+export const EMPTY: ParsedDocument = {
   text: "",
   live: true,
   source: "",
@@ -44,7 +44,7 @@ export const EMPTY: Document = {
 };
 
 /** Read a text, with what an earlier state of it was read as. */
-export function advance(previous: Document, text: string, live: boolean): Document {
+export function advance(previous: ParsedDocument, text: string, live: boolean): ParsedDocument {
   if (previous.text === text && previous.live === live) return previous;
   const source = withPlainEnds(text, live);
   if (!live) return complete(previous, text, source);
@@ -61,7 +61,7 @@ function withPlainEnds(text: string, live: boolean): string {
   return certain.replace(/\r\n?/g, "\n");
 }
 
-function complete(previous: Document, text: string, source: string): Document {
+function complete(previous: ParsedDocument, text: string, source: string): ParsedDocument {
   const reader = new Reader(EMPTY.links);
   const nodes = reader.readBlocks(source);
   reader.readInside(EMPTY.runs);
@@ -80,7 +80,7 @@ function complete(previous: Document, text: string, source: string): Document {
   };
 }
 
-function grow(previous: Document, text: string, source: string): Document {
+function grow(previous: ParsedDocument, text: string, source: string): ParsedDocument {
   const { stem } = previous;
   const tail = source.slice(previous.offset + (stem?.node.raw.length ?? 0));
   const { nodes, links, runs } = readTail((stem?.head ?? "") + tail, previous);
@@ -114,11 +114,11 @@ function grow(previous: Document, text: string, source: string): Document {
 interface Reading {
   readonly nodes: Node[];
   readonly links: Links;
-  readonly runs: Runs;
+  readonly runs: TextRuns;
 }
 
 /** Read what is certain of the text's end. */
-function readTail(tail: string, { links, runs }: Document): Reading {
+function readTail(tail: string, { links, runs }: ParsedDocument): Reading {
   let reader = new Reader(links);
   let nodes = reader.readBlocks(tail);
   const leafOf = (text: string): Node | undefined => lastLeaf(new Reader(links).readBlocks(text));
@@ -127,7 +127,7 @@ function readTail(tail: string, { links, runs }: Document): Reading {
     reader = new Reader(links);
     nodes = reader.readBlocks(tail.slice(0, length));
   }
-  settleEnd(nodes, reader);
+  closeLastBlock(nodes, reader);
   reader.readInside(areSame(links, reader.links) ? runs : EMPTY.runs);
   return { nodes, links: reader.links, runs: reader.runs };
 }
@@ -136,16 +136,16 @@ interface Settled {
   /** Blocks that are settled from now on, the invisible ones left out. */
   readonly count: number;
   readonly characters: number;
-  readonly stem: Stem | undefined;
+  readonly stem: StablePrefix | undefined;
 }
 
 /** What of the text's end no later text changes: all but two blocks, and a long block's stem. */
-function settle(nodes: readonly Node[], text: string, stem: Stem | undefined): Settled {
+function settle(nodes: readonly Node[], text: string, stem: StablePrefix | undefined): Settled {
   const unchanged = { count: 0, characters: 0, stem };
   const blocks = nodes.filter((node) => node.type !== "space");
   const last = blocks.at(-1);
   if (last === undefined) return unchanged;
-  const next = stemOf(last, blocks.length === 1 ? stem : undefined);
+  const next = stablePrefixOf(last, blocks.length === 1 ? stem : undefined);
   const first = next === undefined ? blocks.at(-UNSETTLED) : last;
   if (first === undefined || first === blocks[0]) {
     return { ...unchanged, stem: blocks.length === 1 ? next : stem };
@@ -170,14 +170,14 @@ function isShown(node: Node): boolean {
  */
 function grouped(
   blocks: readonly Node[],
-  previous: Document,
+  previous: ParsedDocument,
   whole: number,
   sameLinks: boolean,
 ): readonly (readonly Node[])[] {
   const old = previous.groups.slice(whole).flat();
   // The last block was not read to its end.
   const last = previous.live ? old.length - 1 : old.length;
-  const kept = blocks.map((block, at) => keep(old[at], block, at < last, sameLinks));
+  const kept = blocks.map((block, at) => reconcile(old[at], block, at < last, sameLinks));
   const groups = previous.groups.slice(0, whole);
   for (let start = 0; start < kept.length; start += GROUP_SIZE) {
     const group = kept.slice(start, start + GROUP_SIZE);

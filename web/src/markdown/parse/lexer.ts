@@ -1,5 +1,5 @@
 /**
- * Grammar: how Markdown is read. It is marked's lexer with formulas and footnotes, and with
+ * How Markdown is read. It is marked's lexer with formulas and footnotes, and with
  * limits, since a text may be written to exhaust it.
  */
 import { Lexer, type Links, type MarkedOptions, type Token, Tokenizer, type Tokens } from "marked";
@@ -42,14 +42,14 @@ class Rules extends Tokenizer {
 }
 
 /** What texts within blocks, or parts of long ones, were read as. */
-export type Runs = ReadonlyMap<string, Token[]>;
+export type TextRuns = ReadonlyMap<string, Token[]>;
 
 /** Reads one text: its blocks first, and then what stands in them. */
 export class Reader extends Lexer {
   /** Whether the run that is being read holds the end of a formula in brackets. */
   mayHoldFormula = true;
   readonly runs = new Map<string, Token[]>();
-  #known: Runs = this.runs;
+  #known: TextRuns = this.runs;
 
   /** `links` are the definitions that stand before the text. */
   constructor(links: Links) {
@@ -74,7 +74,7 @@ export class Reader extends Lexer {
   }
 
   /** Read what stands in the blocks; `known` runs have been read before, with the same links. */
-  readInside(known: Runs): void {
+  readInside(known: TextRuns): void {
     this.#known = known;
     for (const { src, tokens } of this.inlineQueue) {
       this.state.inRawBlock = false;
@@ -95,7 +95,7 @@ export class Reader extends Lexer {
 
   override inlineTokens(text: string, tokens: Token[] = []): Token[] {
     if (text.length <= DENSE_RUN || runLength(text) === text.length) return this.#run(text, tokens);
-    for (const raw of runsOf(text)) {
+    for (const raw of textRunsOf(text)) {
       const read = this.#known.get(raw) ?? this.#run(raw, []);
       if (!raw.includes("[^")) this.runs.set(raw, read);
       tokens.push({ type: "run", raw, tokens: read });
@@ -113,7 +113,7 @@ export class Reader extends Lexer {
 }
 
 /** A text in the runs that are read one by one: emphasis and links end with the run. */
-export function runsOf(text: string): string[] {
+export function textRunsOf(text: string): string[] {
   const runs = [];
   for (let at = 0; at < text.length; ) {
     const run = text.slice(at, at + runLength(text.slice(at)));

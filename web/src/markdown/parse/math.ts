@@ -1,4 +1,4 @@
-/** Math: where a formula begins and ends, and what only looks like one. */
+/** Where a formula begins and ends, and what only looks like one. */
 
 export interface Formula {
   readonly raw: string;

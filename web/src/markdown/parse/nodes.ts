@@ -1,4 +1,4 @@
-/** Nodes: what the lexer makes of a text, as the renderer sees it. */
+/** What the lexer makes of a text, as the renderer sees it. */
 import type { MarkedToken, Token } from "marked";
 
 export interface MathNode {
@@ -25,13 +25,13 @@ export interface FootnoteDefinition {
 }
 
 /** A part of a text that is too long to be read as one. */
-export interface Run {
+export interface TextRun {
   readonly type: "run";
   readonly raw: string;
   readonly tokens: Token[];
 }
 
-export type Node = MarkedToken | MathNode | FootnoteReference | FootnoteDefinition | Run;
+export type Node = MarkedToken | MathNode | FootnoteReference | FootnoteDefinition | TextRun;
 
 /** The lexer's tokens as nodes: what it yields beyond its own kinds comes from our grammar. */
 export function nodesOf(tokens: readonly Token[] | undefined): readonly Node[] {

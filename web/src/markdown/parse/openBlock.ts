@@ -1,12 +1,12 @@
 /**
- * Tail: the last block of a text that is still being written. It is shown as what it will most
+ * The last block of a text that is still being written. It is shown as what it will most
  * likely become; a line that does not yet tell is held back.
  */
 import type { Tokens } from "marked";
-import { type Reader, runsOf } from "./lexer";
+import { type Reader, textRunsOf } from "./lexer";
 import { formulaAt } from "./math";
 import { type Node, nodesOf } from "./nodes";
-import { settle } from "./openInline";
+import { closeInline } from "./openInline";
 
 /** Nothing but marks: a bullet, a number, a rule, a fence, the line below a table's head. */
 const MARKS = /^[\s>*+\-_=#`~|:$\d.)\\[]*$/;
@@ -106,7 +106,7 @@ function lineStart(text: string, end: number): number {
 }
 
 /** Bring the end of what was read into a state that can be shown, before its inside is read. */
-export function settleEnd(nodes: readonly Node[], reader: Reader): void {
+export function closeLastBlock(nodes: readonly Node[], reader: Reader): void {
   const leaf = lastLeaf(nodes);
   if (isFence(leaf)) {
     if (!isClosed(leaf)) leaf.text = leaf.text.replace(/\n? {0,3}[`~]+$/, "");
@@ -119,6 +119,6 @@ export function settleEnd(nodes: readonly Node[], reader: Reader): void {
   const waiting = reader.inlineQueue.findLast(({ tokens }) => tokens === inside);
   if (waiting === undefined) return;
   // What is open in a long text is looked for in its last run.
-  const last = runsOf(waiting.src).at(-1) ?? "";
-  waiting.src = waiting.src.slice(0, waiting.src.length - last.length) + settle(last);
+  const last = textRunsOf(waiting.src).at(-1) ?? "";
+  waiting.src = waiting.src.slice(0, waiting.src.length - last.length) + closeInline(last);
 }

@@ -1,5 +1,5 @@
 /**
- * Settle: what of a line of text can already be shown while it is still being written. Emphasis
+ * What of a line of text can already be shown while it is still being written. Emphasis
  * and code that are still open are closed; a link, a formula, an address that is not complete is
  * held back, so that nothing shows as characters first and as a link a moment later.
  */
@@ -28,7 +28,7 @@ const WORD = /[\p{L}\p{N}]/u;
 const SPACE = /\s/;
 
 /** What to show of a text that more will follow. */
-export function settle(text: string): string {
+export function closeInline(text: string): string {
   const scan = new Scan(text);
   return scan.run();
 }

@@ -1,5 +1,5 @@
 /**
- * Keep: what was read anew but reads the same as before is taken from before. React then knows
+ * What was read anew but reads the same as before is taken from before. React then knows
  * it by its identity, and does not render it again.
  */
 import type { Tokens } from "marked";
@@ -10,7 +10,12 @@ import type { Node } from "./nodes";
  * or rows of the old. `whole`: the old one was read to its end. `sameLinks`: no definition has
  * come that could make a link of what was text.
  */
-export function keep(old: Node | undefined, fresh: Node, whole: boolean, sameLinks: boolean): Node {
+export function reconcile(
+  old: Node | undefined,
+  fresh: Node,
+  whole: boolean,
+  sameLinks: boolean,
+): Node {
   if (old === undefined || old === fresh) return fresh;
   const usable = (raw: string): boolean => sameLinks || !raw.includes("[");
   if (whole && old.raw === fresh.raw && old.type === fresh.type && usable(fresh.raw)) return old;

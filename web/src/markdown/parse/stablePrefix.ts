@@ -1,5 +1,5 @@
 /**
- * Stem: the part of one long block that no later text changes: the first items of a list, rows
+ * The part of one long block that no later text changes: the first items of a list, rows
  * of a table, lines of code. While the block grows, only what follows its stem is read again.
  */
 import type { Token, Tokens } from "marked";
@@ -11,7 +11,7 @@ const LONG = 1_024;
 /** Items, rows or lines at the end that later text may change. */
 const UNSETTLED = 2;
 
-export interface Stem {
+export interface StablePrefix {
   /** What has to stand before the rest, for it to be read as the same kind of block. */
   readonly head: string;
   /** The block as far as it is settled; its `raw` is all that need not be read again. */
@@ -19,7 +19,10 @@ export interface Stem {
 }
 
 /** A stem for a block that still grows, if it is long enough to need one. */
-export function stemOf(block: Node, stem: Stem | undefined): Stem | undefined {
+export function stablePrefixOf(
+  block: Node,
+  stem: StablePrefix | undefined,
+): StablePrefix | undefined {
   if (block.raw.length - (stem?.node.raw.length ?? 0) < LONG) return stem;
   switch (block.type) {
     case "list": {
@@ -47,14 +50,14 @@ export function stemOf(block: Node, stem: Stem | undefined): Stem | undefined {
   }
 }
 
-function made(head: string, node: Stem["node"], block: Node): Stem | undefined {
+function made(head: string, node: StablePrefix["node"], block: Node): StablePrefix | undefined {
   return node.raw.length > head.length && block.raw.startsWith(node.raw)
     ? { head, node }
     : undefined;
 }
 
 /** The whole block again, from its stem and from what the rest was read as. */
-export function grown(stem: Stem, rest: Node | undefined): Node | undefined {
+export function grown(stem: StablePrefix, rest: Node | undefined): Node | undefined {
   const { head, node } = stem;
   if (rest === undefined) return undefined;
   const raw = node.raw + rest.raw.slice(head.length);

@@ -1,11 +1,11 @@
-/** Block: paragraphs, lists, tables, and the rest of what fills lines of its own, as elements. */
+/** Paragraphs, lists, tables, and the rest of what fills lines of its own, as elements. */
 import type { Tokens } from "marked";
 import { createElement, memo, type ReactNode, useContext } from "react";
 import { type Node, nodesOf } from "../parse/nodes";
 import { isClosed, isFence } from "../parse/openBlock";
 import { CodeBlock } from "./CodeBlock";
 import { inline, Typeset } from "./Inline";
-import { WordsContext } from "./labels";
+import { LabelsContext } from "./labels";
 import styles from "./markdown.module.css";
 
 interface BlockProps {
@@ -73,7 +73,7 @@ interface ScrollerProps {
 
 /** What is wider than the column moves within itself, also by the keyboard. */
 function Scroller({ what, children }: ScrollerProps): ReactNode {
-  const words = useContext(WordsContext);
+  const words = useContext(LabelsContext);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a part of a form
     // biome-ignore lint/a11y/noNoninteractiveTabindex: or the keyboard could not scroll it

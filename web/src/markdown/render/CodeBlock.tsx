@@ -1,4 +1,4 @@
-/** CodeBlock: a block of code with its language, a button that copies it, and colours. */
+/** A block of code with its language, a button that copies it, and colours. */
 import { lazy, memo, type ReactNode, Suspense, useDeferredValue, useRef } from "react";
 import { decode } from "../parse/entities";
 import { CopyButton } from "./CopyButton";
@@ -9,7 +9,7 @@ const PIECE_LINES = 64;
 /** What is longer stays plain: colouring it would hold up the page. */
 const LONGEST_COLOURED = 32_768;
 
-const Colours = lazy(() => import("./HighlightedCode").catch(() => ({ default: Pieces })));
+const HighlightedCode = lazy(() => import("./HighlightedCode").catch(() => ({ default: Pieces })));
 
 interface CodeBlockProps {
   readonly text: string;
@@ -37,7 +37,7 @@ export function CodeBlock({ text, info, growing }: CodeBlockProps): ReactNode {
         <code ref={code} className={language === "" ? undefined : `language-${language}`}>
           {coloured ? (
             <Suspense fallback={plain}>
-              <Colours text={ended(text)} language={language} />
+              <HighlightedCode text={ended(text)} language={language} />
             </Suspense>
           ) : (
             plain

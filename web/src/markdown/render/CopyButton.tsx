@@ -1,6 +1,6 @@
-/** CopyButton: puts a text into the clipboard, and says so. */
+/** Puts a text into the clipboard, and says so. */
 import { type ReactNode, type RefObject, useContext, useEffect, useState } from "react";
-import { WordsContext } from "./labels";
+import { LabelsContext } from "./labels";
 import styles from "./markdown.module.css";
 
 const SAID_MS = 2_000;
@@ -14,7 +14,7 @@ interface CopyButtonProps {
 type Outcome = "none" | "copied" | "selected";
 
 export function CopyButton({ text, shown }: CopyButtonProps): ReactNode {
-  const words = useContext(WordsContext);
+  const words = useContext(LabelsContext);
   const [outcome, setOutcome] = useState<Outcome>("none");
 
   useEffect(() => {

@@ -1,15 +1,15 @@
-/** FootnoteSection: the definitions that a text refers to, below it. */
+/** The definitions that a text refers to, below it. */
 import { Fragment, type ReactNode, useContext } from "react";
 import { type Footnote, FootnotesContext } from "../parse/footnotes";
 import { nodesOf } from "../parse/nodes";
 import { blocks } from "./Block";
 import { inline } from "./Inline";
-import { WordsContext } from "./labels";
+import { LabelsContext } from "./labels";
 import styles from "./markdown.module.css";
 
 export function FootnoteSection(): ReactNode {
   const { prefix, byLabel } = useContext(FootnotesContext);
-  const words = useContext(WordsContext);
+  const words = useContext(LabelsContext);
   const defined = [...byLabel.values()].filter((footnote) => footnote.definition !== undefined);
   if (defined.length === 0) return null;
   return (
@@ -55,7 +55,7 @@ function Definition({ footnote }: { footnote: Footnote }): ReactNode {
 
 function WayBack({ footnote }: { footnote: Footnote }): ReactNode {
   const { prefix } = useContext(FootnotesContext);
-  const { backTo } = useContext(WordsContext);
+  const { backTo } = useContext(LabelsContext);
   const { number, references } = footnote;
   return Array.from({ length: references }, (_, at) => {
     const ordinal = at === 0 ? "" : `-${at + 1}`;

@@ -1,4 +1,4 @@
-/** Formula: TeX as MathML. Loaded when the first formula is shown. */
+/** TeX as MathML. Loaded when the first formula is shown. */
 import { __renderToDomTree as typeset } from "katex";
 import { createElement, type ReactNode, useMemo } from "react";
 import styles from "./markdown.module.css";

@@ -1,4 +1,4 @@
-/** Colours: code with its words marked by kind. Loaded when the first code block is closed. */
+/** Code with its words marked by kind. Loaded when the first code block is closed. */
 import hljs from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import c from "highlight.js/lib/languages/c";
@@ -54,7 +54,7 @@ interface ColoursProps {
   readonly language: string;
 }
 
-export default function Colours({ text, language }: ColoursProps): ReactNode {
+export default function HighlightedCode({ text, language }: ColoursProps): ReactNode {
   const pieces = useMemo(() => piecesOf(text, language), [text, language]);
   return elements(pieces);
 }

@@ -1,12 +1,12 @@
-/** Inline: what stands within a line, as elements. */
+/** What stands within a line, as elements. */
 import type { Token, Tokens } from "marked";
 import { Fragment, lazy, memo, type ReactNode, Suspense, useContext } from "react";
 import { decode, decodeNames } from "../parse/entities";
 import { FootnotesContext } from "../parse/footnotes";
 import { type FootnoteReference, type MathNode, type Node, nodesOf } from "../parse/nodes";
-import { WordsContext } from "./labels";
+import { LabelsContext } from "./labels";
 import styles from "./markdown.module.css";
-import { addressOf, hostOf, pictureOf } from "./safeUrl";
+import { hostOf, pictureOf, safeUrlOf } from "./safeUrl";
 
 const Formula = lazy(() =>
   import("./Formula").catch(() => ({
@@ -93,7 +93,7 @@ function plainOne(node: Node): string {
 
 function Link({ node }: { node: Tokens.Link }): ReactNode {
   const literal = node.autolink === true;
-  const address = addressOf(node.href, literal);
+  const address = safeUrlOf(node.href, literal);
   const nodes = nodesOf(node.tokens);
   const nested = !literal && nodes.some(holdsLink);
   // A link in a link: the inner ones lead somewhere if the outer one does not.
@@ -169,6 +169,6 @@ function Reference({ node }: { node: FootnoteReference }): ReactNode {
 }
 
 function Task({ isDone }: { isDone: boolean }): ReactNode {
-  const { task } = useContext(WordsContext);
+  const { task } = useContext(LabelsContext);
   return <input type="checkbox" aria-label={task(isDone)} checked={isDone} disabled readOnly />;
 }

@@ -1,7 +1,7 @@
-/** Words: what the renderer says itself, in whatever language the page is. */
+/** What the renderer says itself, in whatever language the page is. */
 import { createContext } from "react";
 
-export interface Words {
+export interface Labels {
   readonly copy: string;
   readonly copyCode: string;
   readonly copied: string;
@@ -16,7 +16,7 @@ export interface Words {
   readonly task: (isDone: boolean) => string;
 }
 
-export const ENGLISH: Words = {
+export const ENGLISH: Labels = {
   copy: "Copy",
   copyCode: "Copy code",
   copied: "Copied",
@@ -28,4 +28,4 @@ export const ENGLISH: Words = {
   task: (isDone) => (isDone ? "Done" : "Not done"),
 };
 
-export const WordsContext = createContext<Words>(ENGLISH);
+export const LabelsContext = createContext<Labels>(ENGLISH);

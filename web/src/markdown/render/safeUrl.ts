@@ -1,4 +1,4 @@
-/** Address: where a link may lead, and which pictures may be shown. */
+/** Where a link may lead, and which pictures may be shown. */
 import { decode } from "../parse/entities";
 
 const PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
@@ -6,7 +6,7 @@ const LONGEST = 8_192;
 /** Raster pictures that the text itself holds. SVG is left out: it can hold addresses. */
 const PICTURE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}$/;
 
-export interface Address {
+export interface SafeUrl {
   /** As the browser understands it, whatever the text wrote. */
   readonly url: string;
   /** Who is really asked: the host, or the recipient of a mail. */
@@ -14,7 +14,7 @@ export interface Address {
 }
 
 /** The address of a link, when it is one that may be opened. */
-export function addressOf(href: string, literal: boolean): Address | undefined {
+export function safeUrlOf(href: string, literal: boolean): SafeUrl | undefined {
   if (href.length > LONGEST) return undefined;
   const url = parsed(encoded(literal ? href : decode(href)));
   if (url === undefined || !PROTOCOLS.has(url.protocol)) return undefined;

@@ -15,11 +15,11 @@ const BASE = "http://example.test/";
 vi.mock("../render/safeUrl", async (original) => {
   const address = await original<typeof import("../render/safeUrl")>();
   const { decode } = await import("../parse/entities");
-  const addressOf = (href: string, literal: boolean): { url: string; host: string } => {
+  const safeUrlOf = (href: string, literal: boolean): { url: string; host: string } => {
     const encoded = address.encoded(literal ? href : decode(href));
     return { url: URL.canParse(encoded, BASE) ? new URL(encoded, BASE).href : encoded, host: "" };
   };
-  return { ...address, addressOf };
+  return { ...address, safeUrlOf };
 });
 
 interface Tree {

@@ -1,4 +1,4 @@
-/** Row: one thing that can be set: its name, what it means, the field, and what was wrong. */
+/** One thing that can be set: its name, what it means, the field, and what was wrong. */
 import { type ReactNode, useId } from "react";
 import { strings } from "../../i18n";
 import styles from "./form.module.css";
@@ -10,7 +10,7 @@ export interface FieldNames {
   readonly "aria-invalid": true | undefined;
 }
 
-export interface RowProps {
+export interface FieldProps {
   readonly label: string;
   readonly hint?: string;
   readonly problem?: string | null;
@@ -20,7 +20,14 @@ export interface RowProps {
   readonly children: (names: FieldNames) => ReactNode;
 }
 
-export function Row({ label, hint, problem = null, isSaved = false, isTall, children }: RowProps) {
+export function Field({
+  label,
+  hint,
+  problem = null,
+  isSaved = false,
+  isTall,
+  children,
+}: FieldProps) {
   const id = useId();
   const hintId = hint === undefined ? undefined : `${id}-hint`;
   const problemId = problem === null ? undefined : `${id}-problem`;

@@ -1,9 +1,9 @@
-/** NumberField: a number in a unit; one that cannot be is said, and not sent. */
+/** A number in a unit; one that cannot be is said, and not sent. */
 import { useState } from "react";
-import { locale, OwnWords, strings } from "../../i18n";
-import { Row } from "./Field";
+import { locale, PageError, strings } from "../../i18n";
+import { Field } from "./Field";
 import styles from "./form.module.css";
-import { useSaved } from "./useAutosave";
+import { useAutosave } from "./useAutosave";
 
 export interface NumberFieldProps {
   readonly label: string;
@@ -23,10 +23,10 @@ export interface NumberFieldProps {
 export function NumberField(props: NumberFieldProps) {
   const { label, hint, unit, value, least, most, scale = 1, mayBeEmpty = false, save } = props;
   const [wrong, setWrong] = useState(false);
-  const saved = useSaved(value === null ? "" : String(value / scale), async (text) => {
+  const saved = useAutosave(value === null ? "" : String(value / scale), async (text) => {
     const number = read(text);
     // Said beside the field; the dialog may be closing.
-    if (number === undefined) throw new OwnWords(said());
+    if (number === undefined) throw new PageError(said());
     await save(number);
   });
 
@@ -49,7 +49,12 @@ export function NumberField(props: NumberFieldProps) {
   }
 
   return (
-    <Row label={label} hint={hint} problem={wrong ? said() : saved.problem} isSaved={saved.isSaved}>
+    <Field
+      label={label}
+      hint={hint}
+      problem={wrong ? said() : saved.problem}
+      isSaved={saved.isSaved}
+    >
       {(names) => (
         <>
           <input
@@ -71,6 +76,6 @@ export function NumberField(props: NumberFieldProps) {
           {unit !== undefined && <span className={styles.unit}>{unit}</span>}
         </>
       )}
-    </Row>
+    </Field>
   );
 }

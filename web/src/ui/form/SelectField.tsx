@@ -1,9 +1,9 @@
-/** Choice: one of several, saved as soon as it is chosen. */
+/** One of several, saved as soon as it is chosen. */
 import type { ReactNode } from "react";
-import { Row } from "./Field";
-import { useSaved } from "./useAutosave";
+import { Field } from "./Field";
+import { useAutosave } from "./useAutosave";
 
-export interface ChoiceProps {
+export interface SelectFieldProps {
   readonly label: string;
   readonly hint?: string;
   readonly value: string;
@@ -12,10 +12,10 @@ export interface ChoiceProps {
   readonly children: ReactNode;
 }
 
-export function Choice({ label, value, save, children, ...rest }: ChoiceProps) {
-  const saved = useSaved(value, save);
+export function SelectField({ label, value, save, children, ...rest }: SelectFieldProps) {
+  const saved = useAutosave(value, save);
   return (
-    <Row label={label} problem={saved.problem} isSaved={saved.isSaved} {...rest}>
+    <Field label={label} problem={saved.problem} isSaved={saved.isSaved} {...rest}>
       {(names) => (
         <select
           {...names}
@@ -25,6 +25,6 @@ export function Choice({ label, value, save, children, ...rest }: ChoiceProps) {
           {children}
         </select>
       )}
-    </Row>
+    </Field>
   );
 }

@@ -1,9 +1,9 @@
-/** useSaved: a value that is kept elsewhere: what was chosen here stays until it is saved. */
+/** A value that is kept elsewhere: what was chosen here stays until it is saved. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { reasonOf, strings } from "../../i18n";
 import { useToasts } from "../toastStore";
 
-export interface Saved<T> {
+export interface Autosave<T> {
   /** What to show: what is being chosen, else what is kept. */
   readonly value: T;
   /** Why it was refused; what was chosen stands there still. */
@@ -16,7 +16,7 @@ export interface Saved<T> {
   commit(value?: T): void;
 }
 
-export function useSaved<T>(kept: T, save: (value: T) => Promise<unknown>): Saved<T> {
+export function useAutosave<T>(kept: T, save: (value: T) => Promise<unknown>): Autosave<T> {
   const toasts = useToasts();
   const [draft, setDraft] = useState<{ readonly value: T } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);

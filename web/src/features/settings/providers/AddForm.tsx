@@ -1,30 +1,30 @@
-/** AddForm: the end of every form for a new provider: try it, add it, and what was in the way. */
+/** The end of every form for a new provider: try it, add it, and what was in the way. */
 import type { ReactNode } from "react";
 import type { NewProvider } from "../../../bridge/contract";
 import { reasonOf, strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
-import { whenFree } from "../../../ui/busyButton";
+import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
-import { useAttempt } from "../../../ui/useAsyncAction";
-import type { Added } from "./added";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
+import type { AddedProvider } from "./added";
 import styles from "./Providers.module.css";
-import { Outcome } from "./TestResult";
-import { useTrial } from "./useConnectionTest";
+import { TestResult } from "./TestResult";
+import { useConnectionTest } from "./useConnectionTest";
 
 export interface AddFormProps {
   /** What was filled in; null while something is lacking. */
   readonly provider: NewProvider | null;
   /** Its key; empty for none. */
   readonly secret?: string;
-  readonly onAdded: (added: Added) => void;
+  readonly onAdded: (added: AddedProvider) => void;
   /** The fields. */
   readonly children: ReactNode;
 }
 
 export function AddForm({ provider, secret = "", onAdded, children }: AddFormProps) {
   const { add, setKey } = useSettings();
-  const { problem, attempt, isBusy } = useAttempt();
-  const trial = useTrial();
+  const { problem, attempt, isBusy } = useAsyncAction();
+  const trial = useConnectionTest();
 
   async function submit(wanted: NewProvider): Promise<void> {
     const { id } = await add(wanted);
@@ -42,7 +42,7 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
       }}
     >
       {children}
-      <Outcome trial={trial} />
+      <TestResult trial={trial} />
       {problem !== null && (
         <p className={parts.bad} role="alert">
           {problem}
@@ -61,7 +61,7 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
           type="button"
           className={parts.button}
           disabled={provider === null}
-          {...whenFree(!trial.isRunning, () => {
+          {...busyButton(!trial.isRunning, () => {
             if (provider === null) return;
             void trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });
           })}

@@ -1,23 +1,23 @@
-/** AddProvider: another who can answer: one that many have, a server of one's own, or a file. */
+/** Another who can answer: one that many have, a server of one's own, or a file. */
 import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
-import { whenFree } from "../../../ui/busyButton";
+import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
-import { useAttempt } from "../../../ui/useAsyncAction";
-import type { Added } from "./added";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
+import type { AddedProvider } from "./added";
 import { FileForm } from "./FileForm";
 import styles from "./Providers.module.css";
 import { ServerForm } from "./ServerForm";
 
 export interface AddProviderProps {
-  readonly onAdded: (added: Added) => void;
+  readonly onAdded: (added: AddedProvider) => void;
 }
 
 export function AddProvider({ onAdded }: AddProviderProps) {
   const settings = useSettings();
-  const { problem, attempt, isBusy } = useAttempt();
+  const { problem, attempt, isBusy } = useAsyncAction();
   const [presets, setPresets] = useState<readonly PresetSummary[] | null>(null);
   const [form, setForm] = useState<"server" | "file" | null>(null);
   const words = strings.preferences;
@@ -29,7 +29,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, and after every addition
   useEffect(() => void look(), []);
 
-  async function added(what: Added): Promise<void> {
+  async function added(what: AddedProvider): Promise<void> {
     setForm(null);
     onAdded(what);
     await look();
@@ -52,7 +52,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
           <button
             key={preset.id}
             type="button"
-            {...whenFree(!isBusy, () => attempt(addPreset(preset)))}
+            {...busyButton(!isBusy, () => attempt(addPreset(preset)))}
           >
             {preset.name}
             <PresetState preset={preset} />

@@ -1,10 +1,10 @@
-/** FileForm: a model that runs in this program, by its file of weights. */
+/** A model that runs in this program, by its file of weights. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
-import { Row } from "../../../ui/form/Field";
+import { Field } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
 import { AddForm } from "./AddForm";
-import type { Added } from "./added";
+import type { AddedProvider } from "./added";
 import styles from "./Providers.module.css";
 import { idOf } from "./providerId";
 
@@ -12,7 +12,7 @@ const LEAST_CONTEXT = 512;
 const MOST_CONTEXT = 1_048_576;
 
 export interface FileFormProps {
-  readonly onAdded: (added: Added) => void;
+  readonly onAdded: (added: AddedProvider) => void;
 }
 
 export function FileForm({ onAdded }: FileFormProps) {
@@ -20,7 +20,7 @@ export function FileForm({ onAdded }: FileFormProps) {
   const [name, setName] = useState("");
   const [context, setContext] = useState("");
   const words = strings.preferences;
-  const label = name.trim() === "" ? nameOf(path) : name.trim();
+  const label = name.trim() === "" ? modelNameOf(path) : name.trim();
   const id = idOf(label);
   const file = path.trim();
   const contextTokens = context === "" ? null : Number(context);
@@ -28,7 +28,7 @@ export function FileForm({ onAdded }: FileFormProps) {
 
   return (
     <AddForm provider={id === "" || file === "" ? null : provider} onAdded={onAdded}>
-      <Row label={words.filePath} hint={words.filePathHint} isTall>
+      <Field label={words.filePath} hint={words.filePathHint} isTall>
         {(names) => (
           <input
             {...names}
@@ -41,20 +41,20 @@ export function FileForm({ onAdded }: FileFormProps) {
             onChange={(event) => setPath(event.target.value)}
           />
         )}
-      </Row>
-      <Row label={strings.providerName}>
+      </Field>
+      <Field label={strings.providerName}>
         {(names) => (
           <input
             {...names}
             dir="auto"
             maxLength={60}
-            placeholder={nameOf(path)}
+            placeholder={modelNameOf(path)}
             value={name}
             onChange={(event) => setName(event.target.value)}
           />
         )}
-      </Row>
-      <Row label={words.contextTokens} hint={words.contextHint}>
+      </Field>
+      <Field label={words.contextTokens} hint={words.contextHint}>
         {(names) => (
           <>
             <input
@@ -69,13 +69,13 @@ export function FileForm({ onAdded }: FileFormProps) {
             <span className={parts.unit}>{words.tokens}</span>
           </>
         )}
-      </Row>
+      </Field>
     </AddForm>
   );
 }
 
 /** The file's own name, without the folders and the ending. */
-function nameOf(path: string): string {
+function modelNameOf(path: string): string {
   const last = path.trim().split(/[/\\]/).pop() ?? "";
   return last.replace(/\.gguf$/i, "").slice(0, 60);
 }

@@ -1,11 +1,11 @@
-/** KeyField: the key of a provider: what is known of it, another one, none. It is never shown. */
+/** The key of a provider: what is known of it, another one, none. It is never shown. */
 import { useId, useState } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { remarkOf, strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
-import { whenFree } from "../../../ui/busyButton";
+import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
-import { useAttempt } from "../../../ui/useAsyncAction";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
 import styles from "./Providers.module.css";
 
 export interface KeyFieldProps {
@@ -23,7 +23,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   const [key, setTyped] = useState("");
   /** It is to be removed, if that is meant. */
   const [isLeaving, setIsLeaving] = useState(false);
-  const { problem, attempt, isBusy } = useAttempt();
+  const { problem, attempt, isBusy } = useAsyncAction();
   const id = useId();
   const { id: providerId, name, needsKey, hasKey } = provider;
   const given = key.trim();
@@ -64,7 +64,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
       <button
         type="button"
         className={parts.button}
-        {...whenFree(!isTrying && (!needsKey || hasKey || given !== ""), () => onTry(given))}
+        {...busyButton(!isTrying && (!needsKey || hasKey || given !== ""), () => onTry(given))}
       >
         {isTrying ? strings.testing : strings.test}
       </button>

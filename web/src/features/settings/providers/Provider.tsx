@@ -1,32 +1,32 @@
-/** Provider: one who can answer: its key, whether that works, and the models that it has. */
+/** One who can answer: its key, whether that works, and the models that it has. */
 import { useEffect, useRef } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { useSettingsState } from "../../../settings/useSettings";
-import { whenFree } from "../../../ui/busyButton";
+import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
-import { useAttempt } from "../../../ui/useAsyncAction";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { usePrefer } from "../Defaults";
-import type { Added } from "./added";
+import type { AddedProvider } from "./added";
 import { KeyField } from "./KeyField";
 import { ProviderModels } from "./ProviderModels";
 import styles from "./Providers.module.css";
-import { Outcome } from "./TestResult";
-import { useTrial } from "./useConnectionTest";
+import { TestResult } from "./TestResult";
+import { useConnectionTest } from "./useConnectionTest";
 
 export interface ProviderProps {
   readonly provider: ProviderSummary;
   readonly status: KeyStatus | null;
   /** It was added a moment ago: here one goes on. */
-  readonly added: Added | null;
+  readonly added: AddedProvider | null;
   readonly onRemove: () => void;
 }
 
 export function Provider({ provider, status, added, onRemove }: ProviderProps) {
   const { preferences } = useSettingsState();
   const prefer = usePrefer();
-  const trial = useTrial();
-  const { problem, attempt } = useAttempt();
+  const trial = useConnectionTest();
+  const { problem, attempt } = useAsyncAction();
   const card = useRef<HTMLLIElement>(null);
   const { id, name, host, local, takesKey, needsKey, hasKey, removable } = provider;
   const words = strings.preferences;
@@ -67,7 +67,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
           <button
             type="button"
             className={parts.button}
-            {...whenFree(!trial.isRunning, () => void trial.run({ providerId: id }))}
+            {...busyButton(!trial.isRunning, () => void trial.run({ providerId: id }))}
           >
             {trial.isRunning ? strings.testing : strings.test}
           </button>
@@ -83,7 +83,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
           </button>
         )}
       </div>
-      <Outcome trial={trial} />
+      <TestResult trial={trial} />
       {problem !== null && (
         <p className={parts.bad} role="alert">
           {problem}

@@ -1,8 +1,8 @@
-/** ProviderModels: what a provider can answer with, asked for when somebody wants to see it. */
+/** What a provider can answer with, asked for when somebody wants to see it. */
 import { useState } from "react";
 import { locale, reasonOf, strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
-import { whenFree } from "../../../ui/busyButton";
+import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
 import { Facts } from "../../models/ModelFacts";
 import styles from "./Providers.module.css";
@@ -55,7 +55,7 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
           <button
             type="button"
             className={parts.button}
-            {...whenFree(!isAsking, () => void loadModels(providerId, true))}
+            {...busyButton(!isAsking, () => void loadModels(providerId, true))}
           >
             {words.refresh}
           </button>

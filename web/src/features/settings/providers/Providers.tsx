@@ -1,11 +1,11 @@
-/** Providers: who can answer, who has just been taken away, and who can be added. */
+/** Who can answer, who has just been taken away, and who can be added. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import styles from "../../../ui/form/form.module.css";
-import { useAttempt } from "../../../ui/useAsyncAction";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { AddProvider } from "./AddProvider";
-import type { Added } from "./added";
+import type { AddedProvider } from "./added";
 import { Provider } from "./Provider";
 
 interface Removed {
@@ -16,8 +16,8 @@ interface Removed {
 export function Providers() {
   const settings = useSettings();
   const { providers, keys } = useSettingsState();
-  const { problem, attempt } = useAttempt();
-  const [added, setAdded] = useState<Added | null>(null);
+  const { problem, attempt } = useAsyncAction();
+  const [added, setAdded] = useState<AddedProvider | null>(null);
   const [removed, setRemoved] = useState<readonly Removed[]>([]);
   const words = strings.preferences;
 

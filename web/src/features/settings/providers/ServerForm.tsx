@@ -1,17 +1,17 @@
-/** ServerForm: a server by its address and by the API that it speaks. */
+/** A server by its address and by the API that it speaks. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
-import { Row } from "../../../ui/form/Field";
+import { Field } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
 import { AddForm } from "./AddForm";
-import type { Added } from "./added";
+import type { AddedProvider } from "./added";
 import { idOf } from "./providerId";
 
 const KINDS = ["openai-compatible", "openai-responses", "anthropic"] as const;
 type Kind = (typeof KINDS)[number];
 
 export interface ServerFormProps {
-  readonly onAdded: (added: Added) => void;
+  readonly onAdded: (added: AddedProvider) => void;
 }
 
 export function ServerForm({ onAdded }: ServerFormProps) {
@@ -37,7 +37,7 @@ export function ServerForm({ onAdded }: ServerFormProps) {
       secret={key.trim()}
       onAdded={onAdded}
     >
-      <Row label={strings.providerName}>
+      <Field label={strings.providerName}>
         {(names) => (
           <input
             {...names}
@@ -49,8 +49,8 @@ export function ServerForm({ onAdded }: ServerFormProps) {
             onChange={(event) => setName(event.target.value)}
           />
         )}
-      </Row>
-      <Row label={strings.address} hint={words.addressHint}>
+      </Field>
+      <Field label={strings.address} hint={words.addressHint}>
         {(names) => (
           <input
             {...names}
@@ -62,7 +62,7 @@ export function ServerForm({ onAdded }: ServerFormProps) {
             onChange={(event) => setBaseUrl(event.target.value)}
           />
         )}
-      </Row>
+      </Field>
       {isPlain && (
         <label className={parts.check}>
           <input
@@ -73,7 +73,7 @@ export function ServerForm({ onAdded }: ServerFormProps) {
           {words.plainHttp}
         </label>
       )}
-      <Row label={words.serverKind}>
+      <Field label={words.serverKind}>
         {(names) => (
           <select
             {...names}
@@ -87,8 +87,8 @@ export function ServerForm({ onAdded }: ServerFormProps) {
             ))}
           </select>
         )}
-      </Row>
-      <Row label={strings.keyIfAny}>
+      </Field>
+      <Field label={strings.keyIfAny}>
         {(names) => (
           <input
             {...names}
@@ -99,7 +99,7 @@ export function ServerForm({ onAdded }: ServerFormProps) {
             onChange={(event) => setKey(event.target.value)}
           />
         )}
-      </Row>
+      </Field>
     </AddForm>
   );
 }

@@ -1,9 +1,9 @@
-/** Outcome: what came of a trial, in a sentence, with its times or with what helps. */
+/** The result of a connection test in a sentence, with its times or with what helps. */
 import { hintFor, quoteOf, sentenceOf, strings } from "../../../i18n";
 import styles from "../../../ui/form/form.module.css";
-import type { Trial } from "./useConnectionTest";
+import type { ConnectionTest } from "./useConnectionTest";
 
-export function Outcome({ trial }: { readonly trial: Trial }) {
+export function TestResult({ trial }: { readonly trial: ConnectionTest }) {
   const { isRunning, report, problem } = trial;
   const words = strings.preferences;
   if (isRunning) {

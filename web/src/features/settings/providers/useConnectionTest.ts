@@ -1,10 +1,10 @@
-/** useTrial: one tiny request to a provider, and what came of it. */
+/** Tests a provider with one tiny request. */
 import { useCallback, useState } from "react";
 import type { TrialReport, TrialRequest } from "../../../bridge/contract";
 import { reasonOf } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
 
-export interface Trial {
+export interface ConnectionTest {
   readonly isRunning: boolean;
   readonly report: TrialReport | null;
   /** Why it could not be made at all. */
@@ -12,11 +12,11 @@ export interface Trial {
   run(request: TrialRequest): Promise<void>;
 }
 
-type State = Omit<Trial, "run">;
+type State = Omit<ConnectionTest, "run">;
 
 const NONE: State = { isRunning: false, report: null, problem: null };
 
-export function useTrial(): Trial {
+export function useConnectionTest(): ConnectionTest {
   const { test } = useSettings();
   const [state, setState] = useState(NONE);
   const run = useCallback(
