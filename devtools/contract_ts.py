@@ -82,7 +82,7 @@ Hint = Any
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class MethodSignature:
     """One method as the page sees it."""
 
     wire: str
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
 # --- methods --------------------------------------------------------------------------------
 
 
-def _methods(prefix: str, namespace: type) -> Iterator[Method]:
+def _methods(prefix: str, namespace: type) -> Iterator[MethodSignature]:
     for name, function in vars(namespace).items():
         if name.startswith("_") or not inspect.isfunction(function):
             continue
@@ -135,10 +135,10 @@ def _methods(prefix: str, namespace: type) -> Iterator[Method]:
         result = hints.pop("return")
         hints.pop("caller")
         params = next(iter(hints.values()), None)
-        yield Method(f"{prefix}.{name}", params, result, inspect.getdoc(function) or "")
+        yield MethodSignature(f"{prefix}.{name}", params, result, inspect.getdoc(function) or "")
 
 
-def _client(methods: dict[str, list[Method]], writer: "_Writer") -> str:
+def _client(methods: dict[str, list[MethodSignature]], writer: "_Writer") -> str:
     lines = ["/** Every method of the host, by namespace. */"]
     lines += ["export const client = (call: Invoke) => ({"]
     for prefix, group in methods.items():

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
-from shell.bridge.appearance import Look
+from shell.bridge.appearance import Appearance
 from shell.bridge.caller import Caller
 from shell.bridge.desktop.display import display_problem
 from shell.bridge.desktop.page_server import PageServer
@@ -223,7 +223,7 @@ class _OwnPage(Page):
 
     html: bytes
 
-    def index(self, transport: Transport, look: Look) -> bytes:
+    def index(self, transport: Transport, look: Appearance) -> bytes:
         """As it is."""
         return self.html
 

@@ -42,7 +42,7 @@ from shell.contract import (
 )
 from shell.errors import StorageFailed
 from shell.inference.limits import Deadlines, Limits, Settings
-from shell.support.file_lock import alone
+from shell.support.file_lock import file_lock
 
 FILE = "settings.json"
 RESTORED = (
@@ -219,7 +219,7 @@ class SettingsFile:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[dict[str, JsonValue]]:
         try:
-            with alone(self.path):
+            with file_lock(self.path):
                 self._read_to_change()
                 raw = deepcopy(self._raw)
                 yield raw

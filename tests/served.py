@@ -15,7 +15,7 @@ from websockets.typing import Origin
 
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
-from shell.bridge.appearance import Look
+from shell.bridge.appearance import Appearance
 from shell.bridge.browser.server import Loopback
 from shell.bridge.browser.tabs import Tabs
 from shell.bridge.browser.tokens import Passes
@@ -66,7 +66,7 @@ class Served:
     engine: Engine
     passes: Passes
     gone: list[str] = field(default_factory=list)
-    look: Look = field(default_factory=Look)
+    look: Appearance = field(default_factory=Appearance)
 
     @property
     def port(self) -> int:
@@ -103,7 +103,7 @@ async def serving(
         page = load_page(Path(directory))
     listener = listen(0)
 
-    def look() -> Look:
+    def look() -> Appearance:
         return served.look
 
     loopback: Loopback | PageServer

@@ -8,7 +8,7 @@ import pytest
 
 from shell.errors import StorageUnavailable
 from shell.providers.custom import read_added
-from shell.support.file_lock import alone
+from shell.support.file_lock import file_lock
 from tests.host_process import ROOT
 
 PROCESSES, EACH = 4, 10
@@ -49,8 +49,8 @@ def test_a_file_that_is_being_changed_for_too_long_is_a_sentence(
 ) -> None:
     monkeypatch.setattr("shell.support.file_lock.WAIT_S", 0.05)
     with (
-        alone(tmp_path / "a.json"),
+        file_lock(tmp_path / "a.json"),
         pytest.raises(StorageUnavailable, match="another process"),
-        alone(tmp_path / "a.json"),
+        file_lock(tmp_path / "a.json"),
     ):
         raise AssertionError("two at once")

@@ -7,7 +7,7 @@ import pytest
 
 from shell.contract import Message, NoticeCode, RemarkCode
 from shell.errors import ErrorCode, Reason, ShellError
-from shell.inference.request import Wish, fit
+from shell.inference.request import RequestedRun, prepare_request
 from shell.providers.base import ModelInfo
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_status
@@ -21,8 +21,8 @@ ENDPOINT = Endpoint("cloud", "Cloud", "https://cloud.invalid/v1", key=lambda: KE
 
 def test_a_notice_has_its_numbers_as_fields() -> None:
     model = ModelInfo("tiny", max_output_tokens=100, temperature_max=1.0, system_prompt=False)
-    wish = Wish([Message(role="user", content="hi")], "be kind", 1.5, 500)
-    _, notices = fit(wish, model)
+    wish = RequestedRun([Message(role="user", content="hi")], "be kind", 1.5, 500)
+    _, notices = prepare_request(wish, model)
     assert [(notice.code, notice.model, notice.limit) for notice in notices] == [
         (NoticeCode.TEMPERATURE_DROPPED, "tiny", 1.0),
         (NoticeCode.MAX_TOKENS_LOWERED, "tiny", 100),

@@ -10,7 +10,7 @@ import pytest
 from shell import App
 from shell.bridge.caller import Caller
 from shell.errors import LimitReached
-from shell.support.event_loop import turning
+from shell.support.event_loop import event_loop_thread
 
 ONE = Caller("window-1")
 
@@ -40,7 +40,7 @@ def test_what_is_refused_or_cancelled_at_once_is_not_kept(tmp_path: Path) -> Non
         for inference_id in ids:
             assert made._engine.cancel(ONE.id, inference_id)
 
-    with turning() as thread:
+    with event_loop_thread() as thread:
         host = thread.call(lambda: made._host(lambda: False))
         thread.call(begin_and_cancel)
         gc.collect()
@@ -50,7 +50,7 @@ def test_what_is_refused_or_cancelled_at_once_is_not_kept(tmp_path: Path) -> Non
 
 def test_how_many_streams_a_window_may_have_can_be_set(tmp_path: Path) -> None:
     made = app(tmp_path, 7)
-    with turning() as thread:
+    with event_loop_thread() as thread:
         host = thread.call(lambda: made._host(lambda: False))
         ids = thread.call(lambda: [made.stream(ONE, texts()) for _ in range(7)])
         assert len(set(ids)) == 7

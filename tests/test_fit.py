@@ -3,7 +3,7 @@
 import pytest
 
 from shell.contract import Message
-from shell.inference.request import ANSWER_RESERVE_TOKENS, Wish, fit, room
+from shell.inference.request import ANSWER_RESERVE_TOKENS, RequestedRun, prepare_request, room
 from shell.providers.base import ModelInfo
 
 
@@ -28,6 +28,6 @@ def test_an_answer_has_the_room_it_may_need_but_a_quarter_at_most(
 def test_a_model_s_own_length_is_for_those_who_ask_for_none(asked: int | None, sent: int) -> None:
     model = ModelInfo("m", context_tokens=16_000, max_tokens_default=800)
     question = [Message(role="user", content="hi")]
-    request, notices = fit(Wish(question, None, None, asked), model)
+    request, notices = prepare_request(RequestedRun(question, None, None, asked), model)
     assert (request.max_tokens, notices) == (sent, ())
     assert room(model, asked) == 16_000 - sent

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from shell.bridge.appearance import Look
+from shell.bridge.appearance import Appearance
 from shell.bridge.listener import PortTaken, listen
 from shell.bridge.page import MANIFEST, PageMissing, load_page
 from shell.bridge.responses import POLICY
@@ -182,7 +182,7 @@ async def test_another_site_may_link_here_and_nothing_else(browser: bool) -> Non
 async def test_the_page_looks_as_it_is_chosen_to_at_every_load(browser: bool) -> None:
     async with serving(browser=browser) as served:
         assert '<html lang="en" data-language="">' in (await get(served, "/")).body
-        served.look = Look("dark", "large", "de")
+        served.look = Appearance("dark", "large", "de")
         chosen = '<html lang="de" data-language="de" data-theme="dark" data-size="large">'
         assert chosen in (await get(served, "/")).body
 

@@ -3,9 +3,9 @@
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from shell.app.startup import Opening
+from shell.app.startup import Startup
 from shell.bridge.caller import Caller
-from shell.support.event_loop import turning
+from shell.support.event_loop import event_loop_thread
 
 if TYPE_CHECKING:
     from shell.app.host import Host
@@ -37,19 +37,19 @@ def test_what_is_said_when_the_host_is_made_overtakes_nothing_said_before() -> N
 
     async def make() -> "tuple[Host, PageServer]":
         # Queued behind this turn of the loop, in which the host is made.
-        asyncio.get_running_loop().call_soon(opening.hear, page, "second")
+        asyncio.get_running_loop().call_soon(opening.receive, page, "second")
         return cast("Host", host), cast("PageServer", None)
 
     async def rest() -> None:
         await opening._made
         for _ in range(3):
             await asyncio.sleep(0)
-        opening.hear(page, "third")
+        opening.receive(page, "third")
 
-    with turning() as thread:
-        opening = Opening(thread, make, lambda: None)
-        thread.call(lambda: opening.hear(page, "first"))
-        thread.call(lambda: opening.leave("other"))
+    with event_loop_thread() as thread:
+        opening = Startup(thread, make, lambda: None)
+        thread.call(lambda: opening.receive(page, "first"))
+        thread.call(lambda: opening.forget_caller("other"))
         opening.begin()
         thread.run(rest())
     assert host.door.heard == ["page: first", "other left", "page: second", "page: third"]

@@ -22,7 +22,7 @@ from shell.contract import (
 from shell.errors import StorageFailed, StorageUnavailable
 from shell.inference.limits import Settings
 from shell.settings import SettingsFile
-from shell.support.file_lock import alone
+from shell.support.file_lock import file_lock
 
 
 def write(folder: Path, content: object) -> None:
@@ -210,7 +210,7 @@ def anyio_backend() -> str:
 async def test_a_change_that_waits_for_another_process_holds_up_nobody(tmp_path: Path) -> None:
     api, page = SettingsApi(SettingsFile(tmp_path)), Caller("page")
     changes = [PreferencesChange(theme="light"), PreferencesChange(theme="dark")]
-    with alone(tmp_path / "settings.json"):
+    with file_lock(tmp_path / "settings.json"):
         pending = [asyncio.ensure_future(api.update(page, change)) for change in changes]
         await asyncio.sleep(0)
         assert api.get(page).preferences.theme == "system"
@@ -226,7 +226,7 @@ def test_a_change_that_another_process_keeps_out_is_a_sentence(
     monkeypatch.setattr("shell.support.file_lock.WAIT_S", 0.05)
     settings = SettingsFile(tmp_path)
     with (
-        alone(settings.path),
+        file_lock(settings.path),
         pytest.raises(StorageUnavailable, match="another process"),
     ):
         settings.change(PreferencesChange(theme="dark"))

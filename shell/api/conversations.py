@@ -38,7 +38,7 @@ from shell.contract import (
     TitleChange,
     ViewRequest,
 )
-from shell.conversations.answers import Answers, Begun
+from shell.conversations.answers import Answers, StartedAnswer
 from shell.conversations.exports import Exports
 from shell.conversations.imports import Imports
 from shell.conversations.library import Conversations
@@ -212,7 +212,7 @@ class ConversationsApi:
         return await self._conversations.store.state(params.version)
 
 
-def _follow(caller: Caller, load: str, begun: Begun) -> SendReply:
+def _follow(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:
     """Tell the page everything of the answer, if it is still the page that asked."""
     caller.feed.follow(load, begun.log, -1)
     return begun.reply

@@ -16,7 +16,7 @@ from shell.settings import SettingsFile
 from shell.store.store import Store
 
 
-class Kept:
+class ConversationServices:
     """Made by `open`, on the loop thread."""
 
     namespace: ConversationsApi
@@ -65,7 +65,7 @@ class Kept:
         settings: SettingsFile,
         defaults: Callable[[], Defaults],
         reload_providers: Callable[[], Awaitable[None]],
-    ) -> "Kept":
+    ) -> "ConversationServices":
         """Open what is kept, under the lock of the data directory.
 
         Args:
@@ -84,9 +84,9 @@ class Kept:
         store.begin()
         return cls(store, data, engine, providers, settings, defaults, reload_providers)
 
-    def leave(self, caller_id: str) -> None:
+    def forget_caller(self, caller_id: str) -> None:
         """A window or a tab is gone for good."""
-        self._imports.leave(caller_id)
+        self._imports.forget_caller(caller_id)
 
     async def close(self) -> None:
         """Keep what running answers have, once the engine has ended them; then close the file."""

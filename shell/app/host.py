@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
-from shell.app.runtime import Core
-from shell.app.warmup import Greeter
+from shell.app.runtime import Runtime
+from shell.app.warmup import Warmup
 from shell.bridge.door import Door
 from shell.contract import Defaults
 from shell.errors import ShellError
@@ -17,7 +17,7 @@ from shell.settings import SettingsFile
 from shell.support.open_url import open_link
 
 if TYPE_CHECKING:
-    from shell.app.conversation_services import Kept
+    from shell.app.conversation_services import ConversationServices
 
 
 class Host:
@@ -46,11 +46,11 @@ class Host:
         self._environ = environ
         self._named = (provider, model)
         self._settings = SettingsFile(data)
-        self._core = Core(data, environ, self._settings.engine)
-        self._greeter = Greeter(self._core, self._defaults)
-        self._kept: Kept | None = None
+        self._core = Runtime(data, environ, self._settings.engine)
+        self._greeter = Warmup(self._core, self._defaults)
+        self._kept: ConversationServices | None = None
         self._core.defaults(*self._named)
-        shell = ShellApi(sys.platform, self._greeter.greet, open_window, open_link)
+        shell = ShellApi(sys.platform, self._greeter.begin, open_window, open_link)
         self.door = Door(
             {"llm": LlmApi(self._core.engine), "shell": shell},
             {
@@ -62,11 +62,11 @@ class Host:
             },
         )
 
-    def leave(self, caller_id: str) -> None:
+    def forget_caller(self, caller_id: str) -> None:
         """A window or a tab is gone for good."""
         self._core.engine.close_owner(caller_id)
         if self._kept is not None:
-            self._kept.leave(caller_id)
+            self._kept.forget_caller(caller_id)
 
     async def end_runs(self) -> None:
         """End what runs, while pages are still there to be told how."""
@@ -92,10 +92,10 @@ class Host:
         return self._core.defaults(provider, model)
 
     async def _conversations(self) -> object:
-        from shell.app.conversation_services import Kept
+        from shell.app.conversation_services import ConversationServices
 
         core = self._core
-        self._kept = await Kept.open(
+        self._kept = await ConversationServices.open(
             self._data,
             core.engine,
             core.providers,
@@ -113,9 +113,9 @@ class Host:
 
     async def _model(self) -> object:
         from shell.api.model import ModelApi
-        from shell.providers.local.model_files import WeightsShelf
+        from shell.providers.local.model_files import ModelFiles
 
-        return ModelApi(self._data, WeightsShelf(self._data, self._environ))
+        return ModelApi(self._data, ModelFiles(self._data, self._environ))
 
     async def _providers(self) -> object:
         from shell.api.providers import ProvidersApi

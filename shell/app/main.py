@@ -24,16 +24,16 @@ from socket import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from shell.app.startup import Opening, close
-from shell.bridge.appearance import Look, read_look
+from shell.app.startup import Startup, close
+from shell.bridge.appearance import Appearance, read_look
 from shell.bridge.browser.tokens import Passes
 from shell.bridge.desktop.window_state import FILE as PLACEMENT
 from shell.bridge.listener import address_of, listen
 from shell.bridge.page import Page, load_page
 from shell.support.data_directory import DataDirectory
-from shell.support.event_loop import LoopThread, run_within, turning
+from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.open_url import has_desktop, open_link
-from shell.support.signals import caught
+from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # what takes its time is loaded while the window appears
     from shell.app.host import Host
@@ -70,7 +70,11 @@ def serve(options: Options) -> int:
     """`tidewire serve`: the page in a browser, until Ctrl-C or SIGTERM. Returns the exit status."""
     passes = Passes()
     options.data.prepare()
-    with caught() as signals, options.data.locked("tidewire serve"), turning() as thread:
+    with (
+        shutdown_signals() as signals,
+        options.data.locked("tidewire serve"),
+        event_loop_thread() as thread,
+    ):
         listener = listen(options.port)
         host, server = thread.run(_behind_tabs(options, listener, passes))
         try:
@@ -98,21 +102,25 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
         print(f"{why} The page is served to a browser instead:", file=sys.stderr, flush=True)
         return serve(options)
     options.data.prepare()
-    with caught() as signals, options.data.locked("tidewire"), turning() as thread:
+    with (
+        shutdown_signals() as signals,
+        options.data.locked("tidewire"),
+        event_loop_thread() as thread,
+    ):
         listener = listen(options.port)
-        opening = Opening(
+        opening = Startup(
             thread,
             lambda: _behind_windows(options, listener, windows.open),
             lambda: windows.close(),
         )
         windows = Windows(
             thread.loop,
-            opening.hear,
+            opening.receive,
             options.dev_url or f"{address_of(listener)}/",
             placement=options.data.path / PLACEMENT,
-            theme=_look(options).theme,
+            theme=_appearance(options).theme,
             debug_port=options.debug_port,
-            on_closed=opening.leave,
+            on_closed=opening.forget_caller,
         )
         try:
             if not signals.asked():
@@ -128,7 +136,7 @@ async def _behind_windows(
     """The server first: the page is asked for before it has anything to say."""
     from shell.bridge.desktop.page_server import PageServer
 
-    server = PageServer(listener, _page(options), lambda: _look(options))
+    server = PageServer(listener, _page(options), lambda: _appearance(options))
     server.start()
     # Beside the loop, which hands the page out meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")
@@ -144,9 +152,9 @@ async def _behind_tabs(
 
     host = _host(options, lambda: False)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
-    tabs = Tabs(host.door, passes, host.leave, grace_s)
+    tabs = Tabs(host.door, passes, host.forget_caller, grace_s)
     server = Loopback(
-        listener, _page(options), tabs, lambda: _look(options), _origin(options.dev_url)
+        listener, _page(options), tabs, lambda: _appearance(options), _origin(options.dev_url)
     )
     server.start()
     return host, server
@@ -174,7 +182,7 @@ def _page(options: Options) -> Page | None:
     return None if options.dev_url else load_page(PAGE)
 
 
-def _look(options: Options) -> Look:
+def _appearance(options: Options) -> Appearance:
     return read_look(options.data.path / SETTINGS)
 
 

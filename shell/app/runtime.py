@@ -11,13 +11,13 @@ from shell.inference.engine import Engine
 from shell.inference.limits import Settings
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
-from shell.support.event_loop import LoopThread, run_within, turning
+from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.logs import redact_also
 
 CLOSE_S = 1.0
 
 
-class Core:
+class Runtime:
     """Made, used and closed on the loop's thread.
 
     Args:
@@ -60,23 +60,23 @@ class Core:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningHost:
     """A core and the thread that it lives on. Made by `core()`."""
 
     thread: LoopThread
-    core: Core
+    core: Runtime
 
 
 @contextlib.contextmanager
-def core(data: Path) -> Iterator[Running]:
+def running_host(data: Path) -> Iterator[RunningHost]:
     """A core for as long as the context lasts.
 
     Args:
         data: the data directory; nothing is written there.
     """
-    with turning() as thread:
-        made = thread.call(lambda: Core(data, os.environ, Settings()))
+    with event_loop_thread() as thread:
+        made = thread.call(lambda: Runtime(data, os.environ, Settings()))
         try:
-            yield Running(thread, made)
+            yield RunningHost(thread, made)
         finally:
             run_within(CLOSE_S, thread, made.close())

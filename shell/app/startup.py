@@ -19,7 +19,7 @@ SWITCH_S = 0.0005
 """How soon a thread of Python makes room for another one while the window appears."""
 
 
-class Opening:
+class Startup:
     """Made on any thread; `hear` and `leave` are for the loop's.
 
     Args:
@@ -50,13 +50,13 @@ class Opening:
 
         self._thread.call(start)
 
-    def hear(self, caller: "Caller", text: str) -> None:
+    def receive(self, caller: "Caller", text: str) -> None:
         """Take what a page says; before there is a host it waits, in its order."""
         self._with_host(lambda host: host.door.post(caller, text))
 
-    def leave(self, caller_id: str) -> None:
+    def forget_caller(self, caller_id: str) -> None:
         """A window is gone for good; before there is a host this waits as well."""
-        self._with_host(lambda host: host.leave(caller_id))
+        self._with_host(lambda host: host.forget_caller(caller_id))
 
     async def close(self) -> None:
         """Close what was made.

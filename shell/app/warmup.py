@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from shell.app.runtime import Core
+from shell.app.runtime import Runtime
 from shell.contract import Defaults
 from shell.providers.local.provider import LocalProvider
 
@@ -11,18 +11,18 @@ READY_AFTER_S = 0.5
 """What a page gets to draw itself before the model takes the processor."""
 
 
-class Greeter:
+class Warmup:
     """After the first hello a page is there, and its first question will come in a moment: the keys
     are read, and the default model is loaded, if it is local. Loop thread only.
     """
 
-    def __init__(self, core: Core, defaults: Callable[[], Defaults]) -> None:
+    def __init__(self, core: Runtime, defaults: Callable[[], Defaults]) -> None:
         self._core = core
         self._defaults = defaults
         self._timer: asyncio.TimerHandle | None = None
         self._work: asyncio.Task[None] | None = None
 
-    def greet(self) -> Defaults:
+    def begin(self) -> Defaults:
         """What new conversations use."""
         defaults = self._defaults()
         if self._timer is None:

@@ -16,7 +16,7 @@ Size = Literal["small", "large", "larger"]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Appearance:
     """None is what the system, or the browser, has."""
 
     theme: Theme | None = None
@@ -36,7 +36,7 @@ class Look:
         return {name: value for name, value in named.items() if value is not None}
 
 
-def read_look(settings: Path) -> Look:
+def read_look(settings: Path) -> Appearance:
     """What this file of settings says; nothing, when there is none.
 
     Args:
@@ -45,11 +45,11 @@ def read_look(settings: Path) -> Look:
     try:
         chosen = json.loads(settings.read_bytes())
     except (OSError, ValueError, RecursionError):
-        return Look()
+        return Appearance()
     if not isinstance(chosen, dict):
-        return Look()
+        return Appearance()
     theme, size, language = (chosen.get(name) for name in ("theme", "textSize", "language"))
-    return Look(
+    return Appearance(
         theme if theme in ("light", "dark") else None,
         size if size in ("small", "large", "larger") else None,
         language if isinstance(language, str) and _TAG.fullmatch(language) else None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from shell.bridge.feed import MAX_WAITING_BYTES, Feed
-from shell.bridge.rate_limit import Bucket
+from shell.bridge.rate_limit import RateLimit
 from shell.errors import LimitReached
 
 CALLS_A_SECOND = 1_000
@@ -22,8 +22,8 @@ class Caller:
     feed: Feed = field(default_factory=Feed)
     busy: int = 0
     """Calls that have begun and not been answered."""
-    calls: Bucket = field(default_factory=lambda: Bucket(CALLS_A_SECOND, CALLS_AT_ONCE))
-    loads: Bucket = field(default_factory=lambda: Bucket(LOADS_A_SECOND, LOADS_AT_ONCE))
+    calls: RateLimit = field(default_factory=lambda: RateLimit(CALLS_A_SECOND, CALLS_AT_ONCE))
+    loads: RateLimit = field(default_factory=lambda: RateLimit(LOADS_A_SECOND, LOADS_AT_ONCE))
 
     @property
     def load(self) -> str:

@@ -19,7 +19,7 @@ MAX_STEP_CHARACTERS = 80
 Path = tuple[int | str, ...]
 
 
-def survey(params: object) -> dict[str, str]:
+def find_problems(params: object) -> dict[str, str]:
     """What is wrong anywhere in the parameters of a call: a sentence by its path.
 
     Raises:

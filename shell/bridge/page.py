@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Literal, NotRequired, TypedDict, cast
 
-from shell.bridge.appearance import Look
+from shell.bridge.appearance import Appearance
 from shell.errors import ShellError
 
 Transport = Literal["pywebview", "loopback"]
@@ -80,7 +80,7 @@ class Page:
     styles: tuple[str, ...]
     preloads: tuple[str, ...]
 
-    def index(self, transport: Transport, look: Look) -> bytes:
+    def index(self, transport: Transport, look: Appearance) -> bytes:
         """The index, rendered for the way in which it will reach its host."""
         links = [f'<link rel="stylesheet" href="{escape(path)}">' for path in self.styles]
         links += [f'<link rel="modulepreload" href="{escape(path)}">' for path in self.preloads]

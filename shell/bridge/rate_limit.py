@@ -6,7 +6,7 @@ from collections.abc import Callable
 from shell.errors import LimitReached
 
 
-class Bucket:
+class RateLimit:
     """Holds a pass for each call that may come now; refills steadily."""
 
     def __init__(

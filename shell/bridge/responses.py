@@ -7,7 +7,7 @@ name this server as its Host, or a foreign page could reach it under a name of i
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shell.bridge.appearance import Look
+from shell.bridge.appearance import Appearance
 from shell.bridge.listener import HOST
 from shell.bridge.page import Page, Transport
 
@@ -35,7 +35,7 @@ _METHODS = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PageResponse:
     """An answer, whoever sends it."""
 
     status: int
@@ -59,7 +59,7 @@ class Resources:
         port: int,
         page: Page | None,
         transport: Transport,
-        look: Callable[[], Look],
+        look: Callable[[], Appearance],
         dev_origin: str | None = None,
     ) -> None:
         self._hosts = {f"{HOST}:{port}", f"localhost:{port}"}
@@ -67,13 +67,13 @@ class Resources:
         self._page = page
         self._transport: Transport = transport
         self._look = look
-        self._files: dict[str, Answer] = {}
+        self._files: dict[str, PageResponse] = {}
         if page is not None:
             for path, asset in page.assets.items():
                 headers = {**_FOREVER, "Content-Type": asset.content_type}
-                self._files[path] = Answer(200, headers, asset.body)
+                self._files[path] = PageResponse(200, headers, asset.body)
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
+    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> PageResponse:
         """What a request gets; `path` is decoded, the names of `headers` are in small letters."""
         refusal = self.refusal(headers, door=False)
         if refusal is not None and refusal.status == 421:
@@ -84,10 +84,10 @@ class Resources:
             return refusal
         if path == "/" and self._page is not None:
             index = self._page.index(self._transport, self._look())
-            return Answer(200, _INDEX_HEADERS, index)
+            return PageResponse(200, _INDEX_HEADERS, index)
         return self._files.get(path) or plain(404, "Not found")
 
-    def refusal(self, headers: Mapping[str, str], *, door: bool) -> Answer | None:
+    def refusal(self, headers: Mapping[str, str], *, door: bool) -> PageResponse | None:
         """Why a request is not answered, or is kept from the door; None when it is welcome."""
         host, origin = headers.get("host", ""), headers.get("origin")
         from_dev = door and origin is not None and origin == self._dev_origin
@@ -107,7 +107,7 @@ class Resources:
         return None
 
 
-def plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
+def plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> PageResponse:
     """An answer in words."""
     plainly = {"Content-Type": "text/plain; charset=utf-8"}
-    return Answer(status, {**_HEADERS, **plainly, **(headers or {})}, f"{text}\n".encode())
+    return PageResponse(status, {**_HEADERS, **plainly, **(headers or {})}, f"{text}\n".encode())

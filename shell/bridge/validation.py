@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
-from shell.bridge.json_limits import Path, show, shown, survey
+from shell.bridge.json_limits import Path, find_problems, show, shown
 from shell.contract import MAX_MESSAGE_CHARACTERS, MAX_MESSAGES
 from shell.errors import ValidationFailed
 
@@ -31,7 +31,7 @@ def checked(adapter: TypeAdapter[object], params: object, root: str = ROOT) -> o
         ValidationFailed: with every wrong field, its path, and the text of the reference design
             where that has one.
     """
-    told = {path or root: sentence for path, sentence in survey(params).items()}
+    told = {path or root: sentence for path, sentence in find_problems(params).items()}
     try:
         value = adapter.validate_python(params, by_alias=True, by_name=False)
     except ValidationError as error:

@@ -19,7 +19,7 @@ from typing import cast
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from shell.app.runtime import Core, core
+from shell.app.runtime import Runtime, running_host
 from shell.bridge.feed import last_seq
 from shell.bridge.validation import checked
 from shell.contract import (
@@ -42,7 +42,7 @@ Write = Callable[[AnyEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AskOptions:
     """What is asked, and how; None leaves a parameter to the defaults."""
 
     prompt: str
@@ -53,7 +53,7 @@ class Question:
     max_tokens: int | None = None
     timeout_ms: int | None = None
 
-    def request(self, core: Core) -> InferenceRequest:
+    def request(self, core: Runtime) -> InferenceRequest:
         """The same as the engine takes it.
 
         Raises:
@@ -73,7 +73,7 @@ class Question:
         return cast("InferenceRequest", checked(TypeAdapter(InferenceRequest), given))
 
 
-def ask(data: Path, question: Question, *, as_json: bool) -> int:
+def ask(data: Path, question: AskOptions, *, as_json: bool) -> int:
     """Write the answer to stdout: its text, or every event as one line of JSON.
 
     Args:
@@ -87,7 +87,7 @@ def ask(data: Path, question: Question, *, as_json: bool) -> int:
         ShellError: refused before anything was begun.
     """
     news = threading.Event()
-    with core(data) as running:
+    with running_host(data) as running:
         request = question.request(running.core)
         url = running.core.providers.base_urls.get(request.provider_id)
         if url is not None:

@@ -12,7 +12,7 @@ from shell.conversations.exports import FORMATS, write_file
 from shell.errors import ShellError, ValidationFailed
 from shell.store.database import Connection
 from shell.store.exchange import portable
-from shell.store.exchange.importing import Arrived, import_file
+from shell.store.exchange.importing import ImportedPart, import_file
 from shell.store.messages import queries, tree
 from shell.store.reader import ReadLimit
 from shell.store.search import search
@@ -126,7 +126,7 @@ def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
     path = Path(name)
     told = time.monotonic()
 
-    def progress(arrived: Arrived) -> None:
+    def progress(arrived: ImportedPart) -> None:
         nonlocal told
         if sys.stderr.isatty() and time.monotonic() - told > 0.5:
             told = time.monotonic()

@@ -15,7 +15,7 @@ from shell.bridge.desktop.display import display_problem
 from shell.bridge.page import load_page
 from shell.errors import ShellError
 from shell.providers.keys import PATIENCE_S, Keys, system_keychain
-from shell.providers.local.model_files import WeightsShelf
+from shell.providers.local.model_files import ModelFiles
 from shell.providers.registry import Providers
 from shell.support.data_directory import DataDirectory
 from shell.support.worker import Worker
@@ -106,7 +106,7 @@ def _web_view() -> Finding:
 
 
 def _model(data: DataDirectory) -> str:
-    shelf = WeightsShelf(data.path)
+    shelf = ModelFiles(data.path)
     weights = shelf.default()
     shelf.header(weights)
     weights.verify()

@@ -2,8 +2,8 @@
 
 import sys
 
-from shell.providers.local.download import Fetching
-from shell.providers.local.model_files import EMBEDDED_FILE, WeightsShelf
+from shell.providers.local.download import Download
+from shell.providers.local.model_files import EMBEDDED_FILE, ModelFiles
 from shell.support.data_directory import DataDirectory
 
 MODELS = "models"
@@ -17,8 +17,8 @@ def fetch(data: DataDirectory, source: str | None) -> int:
         ShellError: they could not be fetched; says what to do.
     """
     data.prepare()
-    progress = Meter()
-    path = Fetching(data.path / MODELS, progress.show).fetch(source)
+    progress = ProgressMeter()
+    path = Download(data.path / MODELS, progress.show).fetch(source)
     progress.end()
     print(path)
     return 0
@@ -30,7 +30,7 @@ def path(data: DataDirectory) -> int:
     Raises:
         ShellError: there are none; says what to do.
     """
-    print(WeightsShelf(data.path).default().path)
+    print(ModelFiles(data.path).default().path)
     return 0
 
 
@@ -45,7 +45,7 @@ def remove(data: DataDirectory) -> int:
     return 0
 
 
-class Meter:
+class ProgressMeter:
     """How far something is, in one line of a terminal, or a line a quarter elsewhere."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shell.store.database import Database
-from shell.store.errors import Damaged
+from shell.store.errors import DatabaseDamaged
 from shell.store.schema import MIGRATIONS, version
 from shell.store.store import FILE, Store
 from shell.support.data_directory import DataDirectory
@@ -34,7 +34,7 @@ def to_read(data: DataDirectory) -> Iterator[Database]:
     try:
         database.open_to_read()
         current = database.read(version).result() == len(MIGRATIONS)
-    except Damaged:
+    except DatabaseDamaged:
         current = False
     if not current:
         database.close()

@@ -93,10 +93,10 @@ def _serve(chosen: Arguments) -> int:
 def _ask(chosen: Arguments) -> int:
     prompt = _prompt(chosen.prompt)
     _begin(chosen)
-    from shell.cli.ask import Question, ask
+    from shell.cli.ask import AskOptions, ask
     from shell.support.data_directory import DataDirectory
 
-    question = Question(
+    question = AskOptions(
         prompt=prompt,
         provider=chosen.provider,
         model=chosen.model,
@@ -125,12 +125,12 @@ def _options(chosen: Arguments) -> "Options":
     _begin(chosen)
     from shell.app.main import Options
     from shell.support.data_directory import DataDirectory
-    from shell.support.environment import keep_secrets
+    from shell.support.environment import take_secrets
 
     given = vars(chosen)
     names = ("provider", "model", "port", "open_browser", "dev_url", "debug_port", "grace_s")
     known = {name: given[name] for name in names if given.get(name) is not None}
-    return Options(DataDirectory(chosen.data_dir), keep_secrets(), **known)
+    return Options(DataDirectory(chosen.data_dir), take_secrets(), **known)
 
 
 def _begin(chosen: Arguments) -> None:

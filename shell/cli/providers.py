@@ -15,7 +15,7 @@ from shell.bridge.validation import checked
 from shell.contract import ProviderSummary
 from shell.errors import NotFound, ProviderError, ValidationFailed
 from shell.providers.base import ANY_MODEL
-from shell.providers.custom import FILE, AddedProvider, add, remove
+from shell.providers.custom import FILE, CustomProvider, add, remove
 from shell.providers.http.endpoint import is_secret
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
@@ -41,7 +41,7 @@ class Wanted:
     context_tokens: int | None
     plain_http: bool
 
-    def provider(self) -> AddedProvider:
+    def provider(self) -> CustomProvider:
         """The same as it is kept.
 
         Raises:
@@ -66,8 +66,8 @@ class Wanted:
             "allowPlainHttp": self.plain_http,
         }
         known = {name: value for name, value in given.items() if value is not None}
-        provider = checked(TypeAdapter[object](AddedProvider), known)
-        if not isinstance(provider, AddedProvider):
+        provider = checked(TypeAdapter[object](CustomProvider), known)
+        if not isinstance(provider, CustomProvider):
             raise TypeError
         return provider
 

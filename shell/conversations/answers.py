@@ -24,7 +24,7 @@ from shell.inference.log import InferenceLog
 from shell.providers.base import ModelInfo, Provider
 from shell.store.database import Connection, Database, Job
 from shell.store.messages import tree, turns
-from shell.store.messages.content import Kept, read_unchecked, take_apart
+from shell.store.messages.content import StoredContent, read_unchecked, take_apart
 from shell.store.messages.queries import MessageRow
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
@@ -42,7 +42,7 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class StartedAnswer:
     """An answer that is being given, and what to tell the page."""
 
     log: InferenceLog
@@ -80,40 +80,40 @@ class Answers:
         self._recorder = self._recording(store.database, store.recovered)
         self._temporary_recorder = self._recording(store.temporary, lambda: None)
 
-    async def send(self, owner: str, request: SendRequest) -> Begun:
+    async def send(self, owner: str, request: SendRequest) -> StartedAnswer:
         """Say something at the end of the chosen path. It is on the disk before it is sent.
 
         Raises:
             ShellError: refused; the conversation is as it was.
         """
         find = turns.at_end(request.conversation_id)
-        put = turns.asking(await _taken_apart(request.content), request.after)
+        put = turns.write_question(await _taken_apart(request.content), request.after)
         return await self._begin(owner, request, request.conversation_id, find, put)
 
-    async def edit(self, owner: str, request: EditRequest) -> Begun:
+    async def edit(self, owner: str, request: EditRequest) -> StartedAnswer:
         """Say something else in the place of a message of the user's, which stays beside it.
 
         Raises:
             ShellError: refused; the conversation is as it was.
         """
         content = await _taken_apart(request.content)
-        return await self._begin_at(owner, request, turns.asking_otherwise(content))
+        return await self._begin_at(owner, request, turns.write_edited_question(content))
 
-    async def regenerate(self, owner: str, request: AnswerRequest) -> Begun:
+    async def regenerate(self, owner: str, request: AnswerRequest) -> StartedAnswer:
         """Answer once more, beside the answers that are there; perhaps by another model.
 
         Raises:
             ShellError: refused; the conversation is as it was.
         """
-        return await self._begin_at(owner, request, turns.answering_anew)
+        return await self._begin_at(owner, request, turns.write_new_answer)
 
-    async def go_on(self, owner: str, request: AnswerRequest) -> Begun:
+    async def go_on(self, owner: str, request: AnswerRequest) -> StartedAnswer:
         """Go on with an answer that was cut short; what it has stays, the rest is added.
 
         Raises:
             ShellError: refused; the conversation is as it was.
         """
-        return await self._begin_at(owner, request, turns.going_on)
+        return await self._begin_at(owner, request, turns.write_continuation)
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel what is answering in a conversation."""
@@ -127,15 +127,15 @@ class Answers:
             ShellError: it cannot be written now.
         """
         if not self._recorder_of(conversation_id).answering(conversation_id):
-            await self.kept(conversation_id)
+            await self.wait_until_stored(conversation_id)
 
-    async def kept(self, conversation_id: str) -> None:
+    async def wait_until_stored(self, conversation_id: str) -> None:
         """Return once what is answered in a conversation is on the disk, to its end.
 
         Raises:
             ShellError: it cannot be written now.
         """
-        await self._recorder_of(conversation_id).kept(conversation_id)
+        await self._recorder_of(conversation_id).wait_until_stored(conversation_id)
 
     @property
     def idle(self) -> bool:
@@ -162,8 +162,8 @@ class Answers:
         return self._temporary_recorder if temporary else self._recorder
 
     async def _begin_at(
-        self, owner: str, request: AnswerRequest | EditRequest, put: turns.Put
-    ) -> Begun:
+        self, owner: str, request: AnswerRequest | EditRequest, put: turns.WriteTurn
+    ) -> StartedAnswer:
         find = turns.at_message(request.message_id)
         return await self._begin(owner, request, request.message_id, find, put)
 
@@ -172,9 +172,9 @@ class Answers:
         owner: str,
         options: AnswerOptions,
         kept_id: str,
-        find: Job[turns.Place],
-        put: turns.Put,
-    ) -> Begun:
+        find: Job[turns.TurnPlace],
+        put: turns.WriteTurn,
+    ) -> StartedAnswer:
         place = await self._store.read(kept_id, find)
         self._store.refuse_while_restoring()
         conversation_id = place.conversation_id
@@ -184,7 +184,7 @@ class Answers:
         self._claimed.add(conversation_id)
         try:
             model, by = self._who(options, place)
-            await self.kept(conversation_id)
+            await self.wait_until_stored(conversation_id)
             # Once more: an answer that had just ended was not on the disk the first time.
             place = await self._store.read(kept_id, find)
 
@@ -209,9 +209,11 @@ class Answers:
             answer_id=turn.answer_id,
             inference_id=log.inference_id,
         )
-        return Begun(log, reply)
+        return StartedAnswer(log, reply)
 
-    def _who(self, options: AnswerOptions, place: turns.Place) -> tuple[ModelInfo, turns.By]:
+    def _who(
+        self, options: AnswerOptions, place: turns.TurnPlace
+    ) -> tuple[ModelInfo, turns.Author]:
         """Who was asked for; else who answered last; else the default. Refuses before writing."""
         provider_id, model_id = options.provider_id, options.model_id
         if provider_id is None:
@@ -224,9 +226,9 @@ class Answers:
         provider.check()
         model = provider.model(model_id or provider.default_model_id)
         inference_id = options.inference_id or f"inf-{new_id()}"
-        return model, turns.By(provider.id, model.id, inference_id)
+        return model, turns.Author(provider.id, model.id, inference_id)
 
-    async def _said(self, kept_id: str, path: list[MessageRow]) -> list[turns.Said]:
+    async def _said(self, kept_id: str, path: list[MessageRow]) -> list[turns.PathMessage]:
         """What was said along a path. Attachments are read one at a time, so that others can read
         in between, and are checked and encoded on a thread of their own.
         """
@@ -234,17 +236,17 @@ class Answers:
         for found in turns.attached(path):
             blobs[found] = await self._store.read(kept_id, partial(read_unchecked, blob_hash=found))
         if not blobs:
-            return turns.said(path, {})
-        return await asyncio.to_thread(turns.said, path, blobs)
+            return turns.path_messages(path, {})
+        return await asyncio.to_thread(turns.path_messages, path, blobs)
 
     def _start(
         self,
         owner: str,
         options: AnswerOptions,
         model: ModelInfo,
-        by: turns.By,
+        by: turns.Author,
         turn: turns.Turn,
-        path: list[turns.Said],
+        path: list[turns.PathMessage],
     ) -> InferenceLog:
         standard = self.parameters()
         temperature, max_tokens = options.temperature, options.max_tokens
@@ -270,7 +272,7 @@ class Answers:
         return log
 
 
-async def _taken_apart(content: Content) -> Kept:
+async def _taken_apart(content: Content) -> StoredContent:
     """Content as the store keeps it. Attachments are decoded and hashed on a thread."""
     if isinstance(content, str):
         return take_apart(content)

@@ -16,7 +16,7 @@ from pydantic import JsonValue, ValidationError
 from shell.contract import BackupChoice, BackupContents, BackupProvider, RoutingSetting
 from shell.errors import ShellError, ValidationFailed
 from shell.providers import custom
-from shell.providers.custom import AddedProvider, parse_added, read_added
+from shell.providers.custom import CustomProvider, parse_added, read_added
 from shell.settings import FILE, SettingsFile, read_choices
 from shell.store.store import Choose
 
@@ -72,7 +72,7 @@ def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -
 
 def _take_over(
     data: Path,
-    providers: Sequence[AddedProvider],
+    providers: Sequence[CustomProvider],
     raw: Mapping[str, JsonValue] | None,
     settings: Collection[str],
 ) -> None:
@@ -82,7 +82,7 @@ def _take_over(
         custom.put(data, providers)
 
 
-def _described(one: AddedProvider, *, replaces: bool) -> BackupProvider:
+def _described(one: CustomProvider, *, replaces: bool) -> BackupProvider:
     return BackupProvider(
         id=one.id,
         name=one.label or one.id,
@@ -103,7 +103,7 @@ def _without_secrets(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _providers(extras: Mapping[str, bytes]) -> list[AddedProvider]:
+def _providers(extras: Mapping[str, bytes]) -> list[CustomProvider]:
     """The providers of a backup; none where they cannot be understood."""
     try:
         found = parse_added(extras[custom.FILE])
@@ -112,7 +112,7 @@ def _providers(extras: Mapping[str, bytes]) -> list[AddedProvider]:
     return list({one.id: one for one in found}.values())
 
 
-def _here(data: Path) -> dict[str, AddedProvider]:
+def _here(data: Path) -> dict[str, CustomProvider]:
     try:
         return {one.id: one for one in read_added(data)}
     except ShellError:

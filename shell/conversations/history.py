@@ -18,7 +18,7 @@ from shell.conversations.text_files import fenced
 from shell.inference.request import room
 from shell.inference.sessions import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
 from shell.providers.base import ModelInfo
-from shell.store.messages.turns import Said
+from shell.store.messages.turns import PathMessage
 from shell.support.text import estimate_tokens
 
 CONTINUE = (
@@ -28,7 +28,7 @@ CONTINUE = (
 
 
 def history(
-    path: Sequence[Said], model: ModelInfo, system_prompt: str | None, max_tokens: int | None
+    path: Sequence[PathMessage], model: ModelInfo, system_prompt: str | None, max_tokens: int | None
 ) -> tuple[list[Message], list[Notice]]:
     """The messages to send, and a notice for everything that was left out.
 
@@ -67,8 +67,8 @@ def to_continue(messages: list[Message], model: ModelInfo) -> list[Message]:
     return [*messages, Message(role="user", content=CONTINUE)]
 
 
-def _answered(path: Sequence[Said]) -> list[Said]:
-    turns: list[Said] = []
+def _answered(path: Sequence[PathMessage]) -> list[PathMessage]:
+    turns: list[PathMessage] = []
     for said in path:
         if said.role == "assistant" and not said.content:
             if said.status != "complete" and turns and turns[-1].role == "user":

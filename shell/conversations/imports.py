@@ -19,7 +19,7 @@ from shell.errors import (
     ShellError,
     ValidationFailed,
 )
-from shell.store.exchange.importing import Arrived, Cancelled, import_file
+from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
 from shell.store.store import Store
 from shell.support.ids import new_id
 
@@ -52,7 +52,7 @@ class Import:
         self.state: State = "receiving"
         self.failure: ShellError | None = None
         self.version = 0
-        self.arrived = Arrived(total_bytes=size)
+        self.arrived = ImportedPart(total_bytes=size)
         self.stopped = threading.Event()
         self._changed = asyncio.Event()
 
@@ -61,7 +61,9 @@ class Import:
         """Whether it has not ended."""
         return self.state in ("receiving", "running")
 
-    def change(self, state: State, arrived: Arrived, failure: ShellError | None = None) -> None:
+    def change(
+        self, state: State, arrived: ImportedPart, failure: ShellError | None = None
+    ) -> None:
         """Tell those who watch."""
         self.state, self.arrived, self.failure = state, arrived, failure
         self.version += 1
@@ -179,7 +181,7 @@ class Imports:
         self._forget_silent()
         return not any(one.under_way for one in self._imports.values())
 
-    def leave(self, owner: str) -> None:
+    def forget_caller(self, owner: str) -> None:
         """A window or a tab is gone for good: what it has not handed over whole never will be."""
         for one in self._imports.values():
             if one.owner == owner and one.state == "receiving":
@@ -216,11 +218,11 @@ class Imports:
         """In a thread of the import's own."""
         last, told = one.arrived, time.monotonic()
 
-        def progress(arrived: Arrived) -> None:
+        def progress(arrived: ImportedPart) -> None:
             nonlocal last, told
             last = arrived
             if one.stopped.is_set():
-                raise Cancelled
+                raise ImportCancelled
             if time.monotonic() - told >= TELL_S:
                 told = time.monotonic()
                 self._tell(one, "running", arrived)
@@ -230,7 +232,7 @@ class Imports:
                 file.seek(0)
                 last = import_file(self._store.database, file, one.size, progress)
             self._tell(one, "done", last)
-        except Cancelled:
+        except ImportCancelled:
             self._tell(one, "cancelled", last)
         except ShellError as error:
             self._tell(one, "failed", last, error)
@@ -243,7 +245,7 @@ class Imports:
             self._threads.discard(threading.current_thread())
 
     def _tell(
-        self, one: Import, state: State, arrived: Arrived, failure: ShellError | None = None
+        self, one: Import, state: State, arrived: ImportedPart, failure: ShellError | None = None
     ) -> None:
         seen = copy(arrived)
         seen.remarks = list(arrived.remarks)

@@ -38,10 +38,10 @@ from shell.errors import (
 )
 from shell.inference.limits import Settings
 from shell.inference.log import InferenceLog
-from shell.inference.log_registry import Shelf
-from shell.inference.request import Wish, fit, room
-from shell.inference.run import Cancelled, Prepared, Run, Waits
-from shell.inference.sessions import Session, Turn
+from shell.inference.log_registry import LogRegistry
+from shell.inference.request import RequestedRun, prepare_request, room
+from shell.inference.run import Prepared, Run, RunCancelled, Waits
+from shell.inference.sessions import Session, SessionTurn
 from shell.providers.base import ModelInfo, Provider
 from shell.support.ids import epoch_ms
 
@@ -75,7 +75,7 @@ class _Slot:
     shared: bool
     finish_on_close: bool
     session: Session | None
-    turn: Turn | None
+    turn: SessionTurn | None
 
 
 class Engine:
@@ -93,7 +93,7 @@ class Engine:
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
-        self._shelf = Shelf(limits.log_kept_s, limits.log_kept_bytes, self._loop.time)
+        self._shelf = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, self._loop.time)
         self._slots: dict[str, _Slot] = {}
         self._sessions: dict[tuple[str, str], Session] = {}
         self._totals: dict[str, _Totals] = {}
@@ -121,10 +121,10 @@ class Engine:
         provider = self._resolve(request.provider_id)
         model = provider.model(request.model_id or provider.default_model_id)
         _check_size(request.messages)
-        wish = Wish(
+        wish = RequestedRun(
             request.messages, request.system_prompt, request.temperature, request.max_tokens
         )
-        prepared = fit(wish, model)
+        prepared = prepare_request(wish, model)
         self._admit(owner, request, provider)
         waits = self._waits(request, provider, model)
         if while_content_comes and request.timeout_ms is None:
@@ -146,7 +146,7 @@ class Engine:
         _check_size(options.messages)
         if options.messages[-1].role != "user":
             raise ValidationFailed([("messages", "The last message must be the user's")])
-        turn = Turn(options.messages)
+        turn = SessionTurn(options.messages)
         self._prepare_turn(session, turn, options, model)  # refuses what could not be sent
         if session.active and options.when_busy == "reject":
             raise SessionBusy(f"Session {options.session_id} is answering already")
@@ -172,7 +172,7 @@ class Engine:
         slot = self._slots.get(inference_id)
         if slot is None or not (slot.shared or slot.owner == owner):
             return False
-        return slot.run.stop(Cancelled())
+        return slot.run.stop(RunCancelled())
 
     def log(self, owner: str, inference_id: str) -> InferenceLog:
         """The log of a run.
@@ -226,7 +226,7 @@ class Engine:
         # The waiting ones first, or the end of the live one would begin the next.
         for slot in reversed(list(self._slots.values())):
             if slot.session is session:
-                slot.run.stop(Cancelled())
+                slot.run.stop(RunCancelled())
         return True
 
     def session(self, owner: str, session_id: str) -> SessionSnapshot:
@@ -259,7 +259,7 @@ class Engine:
         """A window is gone for good: its runs are cancelled, or finish into their logs."""
         for slot in reversed(list(self._slots.values())):
             if slot.owner == owner and not slot.finish_on_close:
-                slot.run.stop(Cancelled())
+                slot.run.stop(RunCancelled())
         for session in list(self._sessions.values()):
             if session.owner == owner and not session.config.share:
                 self._unload(session)
@@ -309,7 +309,7 @@ class Engine:
         waits: Waits,
         prepare: Callable[[], Prepared],
         session: Session | None = None,
-        turn: Turn | None = None,
+        turn: SessionTurn | None = None,
     ) -> _Slot:
         session_id = None if session is None else session.config.session_id
         inference_id = parameters.inference_id or self._new_id()
@@ -348,7 +348,7 @@ class Engine:
         )
 
     def _prepare_turn(
-        self, session: Session, turn: Turn, options: SessionRunOptions, model: ModelInfo
+        self, session: Session, turn: SessionTurn, options: SessionRunOptions, model: ModelInfo
     ) -> Prepared:
         """What a turn sends: the history that fits, its own messages, options before config."""
         config = session.config
@@ -356,7 +356,9 @@ class Engine:
         budget = room(model, max_tokens)
         messages, left_out = session.messages_for(turn, budget)
         temperature = config.temperature if options.temperature is None else options.temperature
-        request, notices = fit(Wish(messages, config.system_prompt, temperature, max_tokens), model)
+        request, notices = prepare_request(
+            RequestedRun(messages, config.system_prompt, temperature, max_tokens), model
+        )
         if left_out:
             text = f"The {left_out} oldest messages do not fit {model.id} and were left out"
             trimmed = Notice(

@@ -19,7 +19,7 @@ class _Held:
     ended_at: float = math.inf
 
 
-class Shelf:
+class LogRegistry:
     """Live logs, and finished ones until they are too old or too many. Loop thread only."""
 
     def __init__(self, kept_s: float, kept_bytes: int, now: Callable[[], float]) -> None:

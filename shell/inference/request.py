@@ -11,7 +11,7 @@ ANSWER_RESERVE_TOKENS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RequestedRun:
     """What the caller asked for, before the model was looked at."""
 
     messages: list[Message]
@@ -30,7 +30,9 @@ def room(model: ModelInfo, max_tokens: int | None) -> int:
     return model.context_tokens - min(reserve, model.context_tokens // 4)
 
 
-def fit(wish: Wish, model: ModelInfo) -> tuple[ProviderRequest, tuple[Notice, ...]]:
+def prepare_request(
+    wish: RequestedRun, model: ModelInfo
+) -> tuple[ProviderRequest, tuple[Notice, ...]]:
     """The request as the model takes it, and a notice for everything that was left out.
 
     Raises:

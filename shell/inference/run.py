@@ -34,7 +34,7 @@ from shell.inference.watchdog import Watchdog
 from shell.providers.base import (
     Chunk,
     Finish,
-    Progress,
+    PromptProgress,
     Provider,
     ProviderRequest,
     ReasoningDelta,
@@ -42,7 +42,7 @@ from shell.providers.base import (
     ToolCallDelta,
     UsageReport,
 )
-from shell.support.text import clean, closed, estimate_tokens, mend, pieces
+from shell.support.text import clean, close_surrogate, estimate_tokens, join_surrogates, pieces
 
 CHUNKS_PER_TURN = 64
 SECONDS_PER_TURN = 0.002
@@ -78,7 +78,7 @@ Prepared = tuple[ProviderRequest, tuple[Notice, ...]]
 """What is sent, and what is said about it first."""
 
 
-class Cancelled(Exception):
+class RunCancelled(Exception):
     """Somebody stopped the run; it ends as done, not as failed."""
 
 
@@ -166,7 +166,7 @@ class Run:
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             # Nobody may have asked: then it is only what the provider happened to raise.
-            outcome = Cancelled() if task is not None and task.cancelling() else error
+            outcome = RunCancelled() if task is not None and task.cancelling() else error
         except BaseException as error:
             outcome = error
         self._end(self._stopped or outcome)
@@ -239,7 +239,7 @@ class Run:
             case ToolCallDelta(call_id, name, arguments):
                 self._content()
                 self._call(_name(call_id), _name(name), arguments)
-            case Progress(status, progress, activity):
+            case PromptProgress(status, progress, activity):
                 self._say(status, progress, activity)
             case Notice():
                 self.log.append(NoticeEvent(**self.log.stamp(), **dict(chunk)))
@@ -252,7 +252,7 @@ class Run:
         if not text:
             return  # an empty chunk is neither an event nor a sign of life
         self._content()
-        whole, self._halves[channel] = mend(text, self._halves[channel])
+        whole, self._halves[channel] = join_surrogates(text, self._halves[channel])
         self._put(channel, whole)
 
     def _put(self, channel: TextChannel, text: str) -> None:
@@ -264,7 +264,9 @@ class Run:
             self.log.append_text(channel, piece)
 
     def _call(self, call_id: str, name: str, arguments: str) -> None:
-        whole, self._tool_halves[call_id] = mend(arguments, self._tool_halves.get(call_id, ""))
+        whole, self._tool_halves[call_id] = join_surrogates(
+            arguments, self._tool_halves.get(call_id, "")
+        )
         for piece in pieces(whole, MAX_JOINED_CHARACTERS) or [""]:
             stamp = self.log.stamp()
             self.log.append(ToolEvent(**stamp, id=call_id, name=name, arguments_delta=piece))
@@ -326,7 +328,7 @@ class Run:
         """Write what is still held back: half a character, or all of an answer not streamed."""
         channels: tuple[TextChannel, ...] = ("llm:reasoning", "llm:token")
         for channel in channels:
-            self._put(channel, closed(self._halves[channel]))
+            self._put(channel, close_surrogate(self._halves[channel]))
             held = "".join(self._held[channel])
             if held:
                 self.log.append_text(channel, held)
@@ -344,7 +346,7 @@ class Run:
             outcome = ProviderError(
                 ErrorCode.CONTENT_FILTER, "The provider refused to answer this request"
             )
-        if outcome is None or isinstance(outcome, Cancelled):
+        if outcome is None or isinstance(outcome, RunCancelled):
             cancelled = outcome is not None
             usage = self.usage.model_copy(update={"cost": self._cost(self.usage)})
             return DoneEvent(

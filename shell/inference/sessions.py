@@ -13,7 +13,7 @@ BYTES_PER_TOKEN_MARGIN = 1.15
 
 
 @dataclass(slots=True, eq=False)
-class Turn:
+class SessionTurn:
     """The messages of one run and, in the end, its answer."""
 
     messages: list[Message]
@@ -32,8 +32,8 @@ class Session:
     last_activity: int
     touched: float
     """Monotonic time of the last change, for the idle sweep."""
-    turns: list[Turn] = field(default_factory=list)
-    waiting: deque[Turn] = field(default_factory=deque)
+    turns: list[SessionTurn] = field(default_factory=list)
+    waiting: deque[SessionTurn] = field(default_factory=deque)
     """Turns whose runs have begun or queue, in order; the first is the one that runs."""
     total_tokens: int = 0
 
@@ -62,14 +62,14 @@ class Session:
         first = [SessionMessage(role="system", content=system)] if system else []
         return SessionSnapshot(info=self.info(), messages=first + self._messages())
 
-    def close_turn(self, turn: Turn, answer: str, *, complete: bool) -> None:
+    def close_turn(self, turn: SessionTurn, answer: str, *, complete: bool) -> None:
         """The turn's run has ended. A turn that failed without any text leaves the history."""
         self.waiting.remove(turn)
         turn.answer, turn.partial = answer, not complete
         if answer or complete:
             self.turns.append(turn)
 
-    def messages_for(self, turn: Turn, budget_tokens: int) -> tuple[list[Message], int]:
+    def messages_for(self, turn: SessionTurn, budget_tokens: int) -> tuple[list[Message], int]:
         """What the model is sent for this turn, and how many old messages were left out.
 
         The oldest turns go first, whole, until the rest fits; the new messages always stay.
@@ -98,7 +98,7 @@ class Session:
         return listed
 
 
-def _as_messages(turn: Turn) -> list[Message]:
+def _as_messages(turn: SessionTurn) -> list[Message]:
     if not turn.answer:
         return turn.messages
     answer = Message.model_construct(role="assistant", content=turn.answer)

@@ -23,9 +23,9 @@ class Watchdog:
     stream that stays silent is at fault.
     """
 
-    def __init__(self, overall_s: float, bark: Callable[[ErrorCode], None]) -> None:
+    def __init__(self, overall_s: float, on_timeout: Callable[[ErrorCode], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._bark = bark
+        self._on_timeout = on_timeout
         self._overall_at = self._loop.time() + overall_s
         self._stall_at = math.inf
         self._looked = False
@@ -74,4 +74,4 @@ class Watchdog:
             self._timer = self._loop.call_at(again, self._check, again)
         else:
             stalled = now >= self._stall_at
-            self._bark(ErrorCode.STREAM_TIMEOUT if stalled else ErrorCode.TIMEOUT)
+            self._on_timeout(ErrorCode.STREAM_TIMEOUT if stalled else ErrorCode.TIMEOUT)

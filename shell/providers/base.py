@@ -39,7 +39,7 @@ class ToolCallDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PromptProgress:
     """What a provider is doing before it can answer ("Loading the model…"). Not content."""
 
     status: str
@@ -65,7 +65,7 @@ class Finish:
     reason: FinishReason
 
 
-Chunk = TextDelta | ReasoningDelta | ToolCallDelta | Progress | UsageReport | Finish | Notice
+Chunk = TextDelta | ReasoningDelta | ToolCallDelta | PromptProgress | UsageReport | Finish | Notice
 """A `Notice` says what was done differently from what was asked. It is not content."""
 
 

@@ -24,7 +24,7 @@ MAX_TOKENS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TestResult:
     """What came of it."""
 
     ok: bool
@@ -39,7 +39,7 @@ class Trial:
     words: str | None = None
 
 
-async def try_provider(provider: Provider, model_id: str | None = None) -> Trial:
+async def try_provider(provider: Provider, model_id: str | None = None) -> TestResult:
     """Ask one question. What goes wrong is in the result; nothing is raised for it."""
     model = provider.model(model_id or provider.default_model_id)
     try:
@@ -50,14 +50,14 @@ async def try_provider(provider: Provider, model_id: str | None = None) -> Trial
         first_ms, total_ms = await _ask(provider, model.id)
     except TimeoutError:
         sentence = f"{provider.id} did not answer within {TRIAL_S:.0f} seconds."
-        return Trial(False, sentence, model.id, ErrorCode.STREAM_TIMEOUT)
+        return TestResult(False, sentence, model.id, ErrorCode.STREAM_TIMEOUT)
     except ProviderError as error:
-        return Trial(
+        return TestResult(
             False, error.message, model.id, error.code, reason=error.reason, words=error.words
         )
     known = f"; it has {len(models)} models" if models else ""
     sentence = f"{provider.id} answers with {model.id}: first word after {first_ms} ms{known}."
-    return Trial(True, sentence, model.id, None, first_ms, total_ms, models)
+    return TestResult(True, sentence, model.id, None, first_ms, total_ms, models)
 
 
 async def _models(provider: Provider) -> list[str]:

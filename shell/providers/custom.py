@@ -18,13 +18,13 @@ from shell.contract import NewProvider
 from shell.errors import ProviderError, Reason, ShellError, ValidationFailed
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.local.gguf import read_header
-from shell.support.file_lock import alone
+from shell.support.file_lock import file_lock
 
 FILE = "providers.json"
 MAX_PROVIDERS = 100
 
 
-class AddedProvider(NewProvider):
+class CustomProvider(NewProvider):
     """One provider, as a person described it."""
 
     key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,100}$")] | None = (
@@ -82,12 +82,12 @@ class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     version: Literal[1] = 1
-    providers: Annotated[list[AddedProvider], Field(max_length=MAX_PROVIDERS)] = Field(
+    providers: Annotated[list[CustomProvider], Field(max_length=MAX_PROVIDERS)] = Field(
         default_factory=list
     )
 
 
-def read_added(data_dir: Path | None) -> list[AddedProvider]:
+def read_added(data_dir: Path | None) -> list[CustomProvider]:
     """Every provider that was added, in the order in which it was.
 
     Raises:
@@ -104,7 +104,7 @@ def read_added(data_dir: Path | None) -> list[AddedProvider]:
         ) from None
 
 
-def parse_added(content: bytes) -> list[AddedProvider]:
+def parse_added(content: bytes) -> list[CustomProvider]:
     """The providers in a file's content.
 
     Raises:
@@ -113,7 +113,7 @@ def parse_added(content: bytes) -> list[AddedProvider]:
     return _File.model_validate_json(content).providers
 
 
-def add(data_dir: Path, provider: AddedProvider, taken: frozenset[str] | set[str]) -> None:
+def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[str]) -> None:
     """Keep a provider.
 
     Raises:
@@ -146,7 +146,7 @@ def remove(data_dir: Path, provider_id: str) -> bool:
     return True
 
 
-def put(data_dir: Path, providers: Sequence[AddedProvider]) -> None:
+def put(data_dir: Path, providers: Sequence[CustomProvider]) -> None:
     """Keep providers, each in the place of the one of its name if there is one.
 
     Raises:
@@ -164,13 +164,13 @@ def put(data_dir: Path, providers: Sequence[AddedProvider]) -> None:
 def _changing(path: Path) -> Iterator[None]:
     """Alone with the file; what the system refuses is said in a sentence."""
     try:
-        with alone(path):
+        with file_lock(path):
             yield
     except OSError as error:
         raise ShellError(f"{path} cannot be written ({error.strerror}).") from None
 
 
-def _write(path: Path, providers: list[AddedProvider]) -> None:
+def _write(path: Path, providers: list[CustomProvider]) -> None:
     """Replace the file in one step, for its owner alone: a header can hold a secret."""
     data = _File(providers=providers).model_dump_json(indent=1).encode()
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=FILE)

@@ -50,10 +50,10 @@ SEAL_MESSAGE = f"UPDATE messages SET {SOUND_MESSAGE} WHERE number = ?"  # noqa: 
 
 def register(connection: apsw.Connection) -> None:
     """Make the SQL function `seal` known to a connection."""
-    connection.create_scalar_function("seal", _seal, deterministic=True)
+    connection.create_scalar_function("seal", _checksum, deterministic=True)
 
 
-def _seal(*values: "apsw.SQLiteValue") -> int:
+def _checksum(*values: "apsw.SQLiteValue") -> int:
     total = 0
     for value in values:
         if isinstance(value, bytes):

@@ -9,7 +9,7 @@ import apsw
 from shell.errors import Reason, ShellError, StorageFailed, StorageUnavailable
 
 
-class Damaged(StorageFailed):
+class DatabaseDamaged(StorageFailed):
     """The file's content is not what was written to it."""
 
 
@@ -41,7 +41,7 @@ def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
                 reason=Reason.CANNOT_OPEN,
             )
         case apsw.CorruptError() | apsw.NotADBError() | apsw.FormatError():
-            return Damaged(
+            return DatabaseDamaged(
                 f"{name} is damaged. Start Tidewire again: it repairs the file.",
                 reason=Reason.DAMAGED,
             )

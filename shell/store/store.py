@@ -18,13 +18,13 @@ from shell.errors import Reason, SessionBusy, ShellError, StorageFailed, Storage
 from shell.store.backup import bundle
 from shell.store.backup.backups import EXTRAS, SAFETY, Backups, remove
 from shell.store.database import BUSY_S, Database, Job
-from shell.store.errors import Damaged, sentences
+from shell.store.errors import DatabaseDamaged, sentences
 from shell.store.integrity import problem
 from shell.store.messages import tree
 from shell.store.reader import ReadLimit
 from shell.store.repair.file_state import (
     BLANK,
-    Condition,
+    FileState,
     examine,
     forget,
     note_closed,
@@ -74,7 +74,7 @@ class Store:
         """Whether a backup is about to take everything's place: nothing may be begun meanwhile."""
         self._aside = folder / "damaged"
         self._apart = Worker("store-backup")
-        self._condition = Condition()
+        self._condition = FileState()
         self._suspect = False
         self._unchecked = False
         """Whether the content has to be checked still, beside its use."""
@@ -100,7 +100,7 @@ class Store:
         try:
             self._open()
         except BaseException as error:
-            if isinstance(error, Damaged):
+            if isinstance(error, DatabaseDamaged):
                 with contextlib.suppress(OSError):
                     note_damaged(self.path)
             self._apart.close()
@@ -185,7 +185,7 @@ class Store:
         """Run a job that only reads, where this id lives."""
         try:
             return await asyncio.wrap_future(self.database_of(kept_id).read(job))
-        except Damaged:
+        except DatabaseDamaged:
             self._suspect = True
             raise
 
@@ -193,7 +193,7 @@ class Store:
         """The same as `read`, for a thread that may wait."""
         try:
             return self.database_of(kept_id).read(job).result()
-        except Damaged:
+        except DatabaseDamaged:
             self._suspect = True
             raise
 
@@ -201,7 +201,7 @@ class Store:
         """Run a job that searches where this id lives, beside what is read."""
         try:
             return await asyncio.wrap_future(self.database_of(kept_id).search(job, limit))
-        except Damaged:
+        except DatabaseDamaged:
             self._suspect = True
             raise
 
@@ -227,7 +227,7 @@ class Store:
         """Something could not be written."""
         if isinstance(error, StorageFailed | StorageUnavailable):
             self._problem = error
-            self._suspect = self._suspect or isinstance(error, Damaged)
+            self._suspect = self._suspect or isinstance(error, DatabaseDamaged)
             self.changed()
 
     async def state(self, after: int) -> StoreState:
@@ -312,7 +312,7 @@ class Store:
         self._unchecked = False
         if not self._tell(outcome) and (found := outcome.result()) is not None:
             text = f"{self.path} is damaged ({found}). Start Tidewire again."
-            self.failed(Damaged(text, reason=Reason.DAMAGED))
+            self.failed(DatabaseDamaged(text, reason=Reason.DAMAGED))
 
     def _tell(self, outcome: "asyncio.Future[T]") -> bool:
         """Say what went wrong out of sight; returns whether something did."""

@@ -8,7 +8,7 @@ SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 """What variables that hold a secret are called."""
 
 
-def keep_secrets() -> Mapping[str, str]:
+def take_secrets() -> Mapping[str, str]:
     """The environment as it was given; from now on no child process is given its secrets.
 
     A web view's processes, a browser and a model's process inherit everything, and their

@@ -76,7 +76,7 @@ class LoopThread:
 
 
 @contextlib.contextmanager
-def turning() -> Iterator[LoopThread]:
+def event_loop_thread() -> Iterator[LoopThread]:
     """A loop that turns for as long as the context lasts."""
     thread = LoopThread()
     thread.start()

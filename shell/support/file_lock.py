@@ -10,7 +10,7 @@ WAIT_S = 5.0
 
 
 @contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
+def file_lock(path: Path) -> Iterator[None]:
     """Hold a lock beside a file while it is read, changed and written. It dies with the process.
 
     Args:

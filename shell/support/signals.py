@@ -40,7 +40,7 @@ class Signals:
 
 
 @contextlib.contextmanager
-def caught() -> Iterator[Signals]:
+def shutdown_signals() -> Iterator[Signals]:
     """Catch what asks the program to end. Main thread only."""
     reader, writer = socket.socketpair()
     writer.setblocking(False)

@@ -24,7 +24,7 @@ _RESERVED = {
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-def mend(text: str, carried: str = "") -> tuple[str, str]:
+def join_surrogates(text: str, carried: str = "") -> tuple[str, str]:
     """Join halves of surrogate pairs and replace what stays alone.
 
     Some servers cut an emoji over two chunks; each arrives as half a surrogate pair, which neither
@@ -51,8 +51,8 @@ def mend(text: str, carried: str = "") -> tuple[str, str]:
 
 def clean(text: str) -> str:
     """A text that came whole: what is no character is replaced."""
-    whole, rest = mend(text)
-    return whole + closed(rest)
+    whole, rest = join_surrogates(text)
+    return whole + close_surrogate(rest)
 
 
 def pieces(text: str, length: int) -> list[str]:
@@ -65,7 +65,7 @@ def estimate_tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "replace")) // 4)
 
 
-def closed(carried: str) -> str:
+def close_surrogate(carried: str) -> str:
     """What a half becomes when nothing follows it."""
     return _REPLACEMENT if carried else ""
 

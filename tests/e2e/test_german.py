@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Playwright, expect
 
 from shell.contract import PreferencesChange
-from shell.providers.custom import AddedProvider, add
+from shell.providers.custom import CustomProvider, add
 from shell.settings import SettingsFile
 from tests.chromium import headless
 from tests.e2e.app import PATIENCE_MS, WATCH, running
@@ -30,7 +30,7 @@ def german(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> 
             one.models = [model]
             add(
                 data,
-                AddedProvider(
+                CustomProvider(
                     id=name,
                     label=name.capitalize(),
                     base_url=one.url,

@@ -26,7 +26,7 @@ from shell.providers.base import (
     Chunk,
     Finish,
     ModelInfo,
-    Progress,
+    PromptProgress,
     Provider,
     ProviderRequest,
     ReasoningDelta,
@@ -51,7 +51,7 @@ SAYS: tuple[Chunk, ...] = (
     TextDelta(""),
     ReasoningDelta("hm "),
     ToolCallDelta("call", "f", '{"a":'),
-    Progress("Loading", 0.5),
+    PromptProgress("Loading", 0.5),
     UsageReport(3, 5),
 )
 ERRORS = (

@@ -15,7 +15,7 @@ from shell.providers.base import (
     Chunk,
     Finish,
     ModelInfo,
-    Progress,
+    PromptProgress,
     ProviderRequest,
     ReasoningDelta,
     TextDelta,
@@ -77,7 +77,7 @@ async def test_the_first_token_has_a_limit_of_its_own(
 
 
 @pytest.mark.shows("D1", "D2")
-@pytest.mark.parametrize("sign", [Progress("still here"), TextDelta("")])
+@pytest.mark.parametrize("sign", [PromptProgress("still here"), TextDelta("")])
 async def test_signs_of_life_that_are_no_content_do_not_count(host: Host, sign: Chunk) -> None:
     async def pings(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         yield TextDelta("one")

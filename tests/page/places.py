@@ -19,7 +19,7 @@ from shell.contract import (
     ToolCall,
 )
 from shell.errors import ErrorCode
-from shell.providers.custom import AddedProvider, add
+from shell.providers.custom import CustomProvider, add
 from shell.store.database import Connection
 from shell.store.exchange import render
 from shell.store.exchange.portable import Arrival, Portable, PortableMessage, derived_id
@@ -296,7 +296,7 @@ def offer(folder: Path, server: ModelServer, texts: Sequence[str]) -> None:
     labels = ["Harbour", *(one_line(text, 60) for text in texts)]
     for number, label in enumerate(labels):
         provider_id = SERVER if number == 0 else f"{SERVER}-{number}"
-        provider = AddedProvider(
+        provider = CustomProvider(
             id=provider_id, label=label, base_url=server.url, default_model=QUICK_MODEL
         )
         add(folder, provider, set())

@@ -8,7 +8,7 @@ import pytest
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.connection_test import try_provider
-from shell.providers.local.model_files import WeightsShelf
+from shell.providers.local.model_files import ModelFiles
 from shell.providers.local.provider import LocalProvider
 from shell.providers.model_list import ListedModel, ListsModels
 from shell.providers.presets import PRESETS, Preset, discover
@@ -217,5 +217,5 @@ async def test_a_trial_that_fails_says_why(status: int, code: ErrorCode) -> None
 
 async def test_trials_without_a_network(tmp_path: Path) -> None:
     assert (await try_provider(EchoProvider(rate=None))).ok
-    missing = await try_provider(LocalProvider(WeightsShelf(tmp_path, {}, tmp_path)))
+    missing = await try_provider(LocalProvider(ModelFiles(tmp_path, {}, tmp_path)))
     assert (missing.ok, missing.code) == (False, ErrorCode.LOCAL_MODEL_MISSING)

@@ -7,7 +7,7 @@ import pytest
 from shell.contract import Notice
 from shell.providers.base import Chunk, Finish, ProviderRequest, TextDelta
 from shell.providers.local.client import LlamaChat
-from shell.providers.local.model_files import WeightsShelf
+from shell.providers.local.model_files import ModelFiles
 from shell.providers.local.provider import LocalProvider
 from shell.providers.local.repetition import RepetitionGuard
 from tests.providers.collect import ask
@@ -61,7 +61,7 @@ async def test_the_embedded_model_is_stopped_when_it_repeats_itself(
         finally:
             closed.append(True)
 
-    local = LocalProvider(WeightsShelf(None, {}))
+    local = LocalProvider(ModelFiles(None, {}))
     monkeypatch.setattr(LlamaChat, "stream", circles)
     answer = await ask(local, "Tell me a story")
     notice = answer.chunks[-2]

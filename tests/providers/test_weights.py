@@ -10,7 +10,7 @@ from shell.providers.local.model_files import (
     EMBEDDED_FILE,
     EMBEDDED_ID,
     MODEL_FILE_VARIABLE,
-    WeightsShelf,
+    ModelFiles,
 )
 from tests.providers.test_gguf import gguf
 
@@ -21,8 +21,8 @@ def put(path: Path, data: bytes = b"") -> Path:
     return path
 
 
-def shelf(tmp_path: Path, environ: dict[str, str] | None = None) -> WeightsShelf:
-    return WeightsShelf(tmp_path / "data", environ or {}, tmp_path / "root")
+def shelf(tmp_path: Path, environ: dict[str, str] | None = None) -> ModelFiles:
+    return ModelFiles(tmp_path / "data", environ or {}, tmp_path / "root")
 
 
 def test_the_order_in_which_the_embedded_model_is_looked_for(tmp_path: Path) -> None:

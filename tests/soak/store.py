@@ -17,7 +17,7 @@ import apsw
 
 from shell.contract import NewConversation, SearchRequest, SendRequest
 from shell.errors import StorageUnavailable
-from shell.store.exchange.importing import Arrived, Cancelled, import_file
+from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
 from shell.store.messages import tree
 from shell.store.messages.content import take_apart
 from shell.store.store import Store
@@ -218,10 +218,10 @@ def import_and_say(folder: Path) -> None:
     stop = threading.Event()
     stopped_at = [0.0]
 
-    def progress(arrived: Arrived) -> None:
+    def progress(arrived: ImportedPart) -> None:
         told[0] += 1
         if stop.is_set():
-            raise Cancelled
+            raise ImportCancelled
 
     def later() -> None:
         stopped_at[0] = time.monotonic()
@@ -232,7 +232,7 @@ def import_and_say(folder: Path) -> None:
         timer.start()
         try:
             import_file(store.database, file, size, progress)
-        except Cancelled:
+        except ImportCancelled:
             cancelled_ms = round((time.monotonic() - stopped_at[0]) * 1000)
     stop.clear()
     began = time.monotonic()

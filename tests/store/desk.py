@@ -16,7 +16,7 @@ from shell.contract import (
     StoredMessage,
     ViewRequest,
 )
-from shell.conversations.answers import Answers, Begun
+from shell.conversations.answers import Answers, StartedAnswer
 from shell.conversations.library import Conversations
 from shell.errors import ValidationFailed
 from shell.inference.engine import Engine
@@ -102,7 +102,7 @@ class Desk:
         request = AnswerRequest(message_id=message_id)
         return await self.done(await self.answers.go_on(OWNER, request))
 
-    async def done(self, begun: Begun) -> SendReply:
+    async def done(self, begun: StartedAnswer) -> SendReply:
         ended = asyncio.Event()
         unsubscribe = begun.log.subscribe(lambda urgent: ended.set() if urgent else None)
         if begun.log.ending is None:
@@ -113,7 +113,7 @@ class Desk:
 
     async def kept(self, conversation_id: str) -> None:
         """Wait until the recorder has everything on the disk."""
-        await self.answers.kept(conversation_id)
+        await self.answers.wait_until_stored(conversation_id)
 
     async def view(self, conversation_id: str, limit: int = 20_000) -> ConversationView:
         request = ViewRequest(conversation_id=conversation_id, limit=limit)

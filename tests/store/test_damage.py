@@ -17,7 +17,7 @@ from shell.conversations.backup_contents import chooser
 from shell.errors import StorageUnavailable
 from shell.store import checksum
 from shell.store.database import Connection
-from shell.store.errors import Damaged
+from shell.store.errors import DatabaseDamaged
 from shell.store.messages import tree
 from shell.store.messages.content import take_apart
 from shell.store.repair import file_state
@@ -254,7 +254,7 @@ async def test_damage_that_a_reader_meets_is_repaired_at_the_next_start(tmp_path
     converse(store)
     rotten = "UPDATE messages SET text = CAST(x'ff' AS TEXT) WHERE id = 'm2'"
     store.database.write(lambda c: c.execute(rotten)).result()
-    with pytest.raises(Damaged, match="Start Tidewire again"):
+    with pytest.raises(DatabaseDamaged, match="Start Tidewire again"):
         await store.read("c", lambda c: c.execute("SELECT text FROM messages").fetchall())
     await asyncio.to_thread(store.close)
     with opened(tmp_path) as again:

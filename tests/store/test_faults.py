@@ -16,7 +16,7 @@ from shell.contract import NewConversation, Role, SendRequest
 from shell.errors import ShellError, StorageFailed, StorageUnavailable
 from shell.store import schema
 from shell.store.database import Connection
-from shell.store.errors import Damaged
+from shell.store.errors import DatabaseDamaged
 from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
 from shell.store.store import FILE, Store
@@ -202,7 +202,7 @@ async def test_a_damaged_file_makes_no_backup_and_says_so(tmp_path: Path) -> Non
     store.database.write(
         lambda c: c.execute("UPDATE messages SET text = 'rotten' WHERE number = 3")
     ).result()
-    with pytest.raises(Damaged):
+    with pytest.raises(DatabaseDamaged):
         await asyncio.wrap_future(store.back_up())
     assert [backup.name for backup in store.backups.listed()] == [good.name]
     await asyncio.to_thread(store.close)

@@ -349,7 +349,7 @@ async def test_nothing_is_begun_while_a_backup_is_restored(
     begun, go_on = asyncio.Event(), threading.Event()
     loop, unpack = asyncio.get_running_loop(), bundle.unpack
 
-    def slow(source: Path, folder: Path) -> bundle.Unpacked:
+    def slow(source: Path, folder: Path) -> bundle.UnpackedBundle:
         loop.call_soon_threadsafe(begun.set)
         go_on.wait()
         return unpack(source, folder)
@@ -412,7 +412,7 @@ async def test_what_was_acknowledged_before_a_restore_is_in_the_safety_copy(
     unpacked = asyncio.Event()
     loop, unpack = asyncio.get_running_loop(), bundle.unpack
 
-    def told(source: Path, folder: Path) -> bundle.Unpacked:
+    def told(source: Path, folder: Path) -> bundle.UnpackedBundle:
         made = unpack(source, folder)
         loop.call_soon_threadsafe(unpacked.set)
         return made
@@ -436,7 +436,7 @@ async def test_nothing_is_restored_under_an_import(house: House) -> None:
     await house.page.call("conversations.import_begin", {"name": "a.json", "size": 2})
     with pytest.raises(Refused, match="every import is complete"):
         await house.page.call("conversations.restore", backup["name"])
-    house.imports.leave("window-1")
+    house.imports.forget_caller("window-1")
     await house.page.call("conversations.restore", backup["name"])
 
 
@@ -450,7 +450,7 @@ async def test_what_a_page_has_begun_to_hand_over_goes_with_it(
     with pytest.raises(Refused) as refused:
         await other.call("conversations.import_begin", file)
     assert refused.value.code == "LIMIT"
-    house.imports.leave("window-1")
+    house.imports.forget_caller("window-1")
     for _ in range(AT_ONCE):
         await other.call("conversations.import_begin", file)
     # It was loaded anew, and does not know of them any more.

@@ -16,7 +16,7 @@ from shell.contract import ImagePart, NewConversation, Part, Role, TextPart, Vie
 from shell.errors import ValidationFailed
 from shell.store.database import Connection
 from shell.store.exchange import archive, portable, render
-from shell.store.exchange.importing import Arrived, Cancelled, import_file
+from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
 from shell.store.exchange.portable import Portable
 from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
@@ -37,7 +37,7 @@ def archived(store: Store) -> str:
     return "".join(archive.write(exported(store)))
 
 
-def arrive(store: Store, content: str | bytes) -> Arrived:
+def arrive(store: Store, content: str | bytes) -> ImportedPart:
     body = content.encode() if isinstance(content, str) else content
     return import_file(store.database, io.BytesIO(body), len(body))
 
@@ -350,13 +350,13 @@ def test_progress_is_told_and_an_import_can_be_stopped(store: Store) -> None:
     text = json.dumps([{**BRANCHED, "conversation_id": f"c-{n}"} for n in range(200)])
     seen: list[tuple[int, int]] = []
 
-    def progress(arrived: Arrived) -> None:
+    def progress(arrived: ImportedPart) -> None:
         seen.append((arrived.read_bytes, arrived.conversations))
         if arrived.conversations >= 50:
-            raise Cancelled
+            raise ImportCancelled
 
     body = text.encode()
-    with pytest.raises(Cancelled):
+    with pytest.raises(ImportCancelled):
         import_file(store.database, io.BytesIO(body), len(body), progress)
     assert seen == sorted(seen)
     assert 0 < seen[-1][0] <= len(body)

@@ -106,9 +106,9 @@ async def test_who_waits_for_an_answer_to_be_kept_is_told_when_it_cannot_be(benc
     end(log)
     bench.database.refusing = StorageUnavailable("The disk is full")
     with pytest.raises(StorageUnavailable):
-        await bench.recorder.kept("c")
+        await bench.recorder.wait_until_stored("c")
     bench.database.refusing = None
-    await bench.recorder.kept("c")
+    await bench.recorder.wait_until_stored("c")
     assert bench.recorder.idle
 
 
@@ -136,7 +136,7 @@ async def test_what_arrives_during_a_commit_is_kept_by_the_next_one(bench: Bench
     await asyncio.sleep(0.15)
     bench.database.write = at_once  # type: ignore[method-assign]
     go_on.pop()()
-    await bench.recorder.kept("c")
+    await bench.recorder.wait_until_stored("c")
     row = bench.row(number)
     assert (row.text, row.status) == ("before during ", "complete")
 
@@ -159,7 +159,7 @@ async def test_only_what_was_broken_off_is_interrupted(
             retry_after_ms=None,
         )
     )
-    await bench.recorder.kept("c")
+    await bench.recorder.wait_until_stored("c")
     row = bench.row(number)
     assert (row.text, row.status) == ("so far", status)
 
@@ -174,8 +174,8 @@ async def test_an_answer_whose_row_is_gone_keeps_no_other_from_the_disk(bench: B
     assert bench.failures == []
     for each in (gone, log):
         end(each)
-    await bench.recorder.kept("c")
-    await bench.recorder.kept("gone")
+    await bench.recorder.wait_until_stored("c")
+    await bench.recorder.wait_until_stored("gone")
     assert bench.row(number).status == "complete"
     assert bench.recorder.idle
 
@@ -197,9 +197,9 @@ async def test_an_answer_that_always_fails_keeps_no_other_from_the_disk(bench: B
     assert bench.failures
     end(log)
     end(bad)
-    await bench.recorder.kept("c")
+    await bench.recorder.wait_until_stored("c")
     with pytest.raises(StorageFailed, match="cannot be kept"):
-        await bench.recorder.kept("bad")
+        await bench.recorder.wait_until_stored("bad")
     assert bench.ended == ["c"]
     bench.database.now(lambda c: c.execute("DROP TRIGGER t"))
     await asyncio.sleep(1.5)

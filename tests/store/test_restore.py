@@ -18,7 +18,7 @@ from shell.store import checksum, schema
 from shell.store.backup import bundle, restore
 from shell.store.backup.restore import copy_rows
 from shell.store.database import Connection
-from shell.store.errors import Damaged
+from shell.store.errors import DatabaseDamaged
 from shell.store.messages import notes, tree
 from shell.store.messages.content import take_apart
 from tests.store.desk import Desk
@@ -138,7 +138,7 @@ async def test_pages_that_are_spoilt_are_refused(
     source.write_bytes(content)
     try:
         copy_rows(source, tmp_path / "fresh.db", name="it")
-    except Damaged:
+    except DatabaseDamaged:
         await ours.refuses(source)
     else:  # the page held nothing but the index, which is made anew
         assert rows_of(tmp_path / "fresh.db") == sound_rows(whole, tmp_path)

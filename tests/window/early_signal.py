@@ -5,7 +5,7 @@ import signal
 import threading
 
 from shell.bridge.desktop.windows import Windows
-from shell.support.event_loop import turning
+from shell.support.event_loop import event_loop_thread
 
 
 class Early(Windows):
@@ -26,7 +26,7 @@ class Early(Windows):
 
 
 if __name__ == "__main__":
-    with turning() as thread:
+    with event_loop_thread() as thread:
         windows = Early(
             thread.loop, lambda *_: None, "http://127.0.0.1:1/", on_closed=lambda _: None
         )

@@ -10,7 +10,7 @@ from webview.window import Window
 from shell.bridge.caller import Caller
 from shell.bridge.desktop.pump import Answer, RunScript
 from shell.bridge.desktop.windows import Windows
-from shell.support.event_loop import LoopThread, turning
+from shell.support.event_loop import LoopThread, event_loop_thread
 
 
 class View:
@@ -26,7 +26,7 @@ class View:
 
 @pytest.fixture
 def thread() -> Iterator[LoopThread]:
-    with turning() as made:
+    with event_loop_thread() as made:
         yield made
 
 

@@ -13,11 +13,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from shell.bridge.appearance import Look
+from shell.bridge.appearance import Appearance
 from shell.bridge.browser.tabs import Tabs
 from shell.bridge.listener import address_of
 from shell.bridge.page import Page
-from shell.bridge.responses import Answer, Resources, plain
+from shell.bridge.responses import PageResponse, Resources, plain
 
 DOOR = "/door"
 MAX_MESSAGE_BYTES = 33_000_000
@@ -60,7 +60,7 @@ class Loopback:
         listener: socket.socket,
         page: Page | None,
         tabs: Tabs,
-        look: Callable[[], Look] = Look,
+        look: Callable[[], Appearance] = Appearance,
         dev_origin: str | None = None,
     ) -> None:
         self.address = address_of(listener)
@@ -119,5 +119,5 @@ class Loopback:
         await _response(answer)(scope, receive, send)
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: PageResponse) -> Response:
     return Response(answer.body, answer.status, answer.headers)

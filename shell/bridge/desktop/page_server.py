@@ -12,10 +12,10 @@ from urllib.parse import unquote
 
 import h11
 
-from shell.bridge.appearance import Look
+from shell.bridge.appearance import Appearance
 from shell.bridge.listener import address_of
 from shell.bridge.page import Page
-from shell.bridge.responses import Answer, Resources, plain
+from shell.bridge.responses import PageResponse, Resources, plain
 
 IDLE_S = 30.0
 """A connection that asks for nothing is closed after so long."""
@@ -32,7 +32,10 @@ class PageServer:
     """
 
     def __init__(
-        self, listener: socket.socket, page: Page | None, look: Callable[[], Look] = Look
+        self,
+        listener: socket.socket,
+        page: Page | None,
+        look: Callable[[], Appearance] = Appearance,
     ) -> None:
         self.address = address_of(listener)
         self._listener = listener
@@ -85,7 +88,7 @@ class PageServer:
             with contextlib.suppress(h11.LocalProtocolError):
                 await _send(connection, writer, plain(400, "This is no request"), None)
 
-    def _answer(self, request: h11.Request) -> Answer:
+    def _answer(self, request: h11.Request) -> PageResponse:
         headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}
         path = unquote(request.target.decode("latin-1").partition("?")[0])
         return self._resources.answer(request.method.decode(), path, headers)
@@ -110,7 +113,7 @@ async def _next(connection: h11.Connection, reader: asyncio.StreamReader) -> obj
 async def _send(
     connection: h11.Connection,
     writer: asyncio.StreamWriter,
-    answer: Answer,
+    answer: PageResponse,
     request: h11.Request | None,
 ) -> None:
     headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]

@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class WindowState:
     """In the system's pixels. Without a place the window is put in the middle of the screen."""
 
     width: int
@@ -28,11 +28,11 @@ class Placement:
     """How much larger than usual the page is."""
 
 
-def read_placement(path: Path) -> Placement | None:
+def read_placement(path: Path) -> WindowState | None:
     """What was written last; None for nothing, and for anything that makes no sense."""
     try:
         kept: dict[str, object] = {"zoom": 1.0, **json.loads(path.read_bytes())}
-        found = Placement(**kept)  # type: ignore[arg-type]  # looked at below
+        found = WindowState(**kept)  # type: ignore[arg-type]  # looked at below
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return found if _is_sensible(kept) and (found.x is None) == (found.y is None) else None
@@ -57,7 +57,7 @@ def _is_sensible(kept: dict[str, object]) -> bool:
     return True
 
 
-def write_placement(path: Path, placement: Placement) -> None:
+def write_placement(path: Path, placement: WindowState) -> None:
     """Keep it. That it cannot be kept is no reason to say more than a line in the log."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -23,15 +23,15 @@ from webview.window import Window
 
 from shell.bridge.appearance import Theme
 from shell.bridge.desktop.webviews import View
-from shell.bridge.desktop.window_state import Placement, read_placement, write_placement
+from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
 from shell.bridge.listener import PortTaken
-from shell.support.signals import caught
+from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # they load the contract, which can wait until a page speaks
     from shell.bridge.caller import Caller
 
 TITLE = "Tidewire"
-STANDARD = Placement(1100, 800)
+STANDARD = WindowState(1100, 800)
 STEP = 32
 """How far another window stands from the one before it, in pixels."""
 LEAST_SIZE = (360, 420)
@@ -101,7 +101,7 @@ class Windows:
             on_start: called in a thread of its own when everything has been loaded and the web
                 view's processes begin, which takes as long again and leaves Python alone.
         """
-        with caught() as signals:
+        with shutdown_signals() as signals:
             self.take_over()
             if self._remembered is not None:
                 self._placement = read_placement(self._remembered) or STANDARD

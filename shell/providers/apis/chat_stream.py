@@ -12,7 +12,7 @@ from shell.providers.apis.think_tags import ThinkTags
 from shell.providers.base import (
     Chunk,
     Finish,
-    Progress,
+    PromptProgress,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
@@ -175,11 +175,11 @@ class ChatStream:
         return ToolCallDelta(call_id, name, text_of(arguments))
 
 
-def _reading(progress: dict[str, object]) -> Iterator[Progress]:
+def _reading(progress: dict[str, object]) -> Iterator[PromptProgress]:
     """How far llama.cpp has read the prompt; worth a word when it is a long one."""
     total, read = count_of(progress.get("total")), count_of(progress.get("processed"))
     if read < total and total - count_of(progress.get("cache")) >= LONG_PROMPT_TOKENS:
-        yield Progress("Reading the conversation…", read / total, "reading")
+        yield PromptProgress("Reading the conversation…", read / total, "reading")
 
 
 def read_usage(usage: dict[str, object]) -> UsageReport:

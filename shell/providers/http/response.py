@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx2
 
 
-class Answer(Protocol):
+class StreamingResponse(Protocol):
     """What one API's events mean. One object for one answer."""
 
     finish: FinishReason | None
@@ -45,7 +45,7 @@ class Answer(Protocol):
 
 
 async def read_answer(
-    endpoint: Endpoint, ask: Callable[[], Awaitable["httpx2.Response"]], answer: Answer
+    endpoint: Endpoint, ask: Callable[[], Awaitable["httpx2.Response"]], answer: StreamingResponse
 ) -> AsyncGenerator[Chunk, None]:
     """Ask, and read what comes to its end.
 

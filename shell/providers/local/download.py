@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 """Told how many bytes are there, of how many; 0 when that is not known."""
 
 
-class Fetching:
+class Download:
     """One fetching into `folder`. Blocks: in a worker thread, or on the command line.
 
     Args:

@@ -18,7 +18,7 @@ MODEL_FILE_VARIABLE = "TIDEWIRE_MODEL_FILE"
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class ModelFile:
     """One file as it was when it was looked at."""
 
     id: str
@@ -46,7 +46,7 @@ class Weights:
             )
 
 
-class WeightsShelf:
+class ModelFiles:
     """Every file of weights on this machine that the program knows of.
 
     Args:
@@ -64,18 +64,18 @@ class WeightsShelf:
         self._data_dir = data_dir
         self._environ = environ
         self._root = root
-        self._headers: dict[Weights, Header] = {}
+        self._headers: dict[ModelFile, Header] = {}
 
-    def all(self) -> list[Weights]:
+    def all(self) -> list[ModelFile]:
         """The usable and the unusable, the default first."""
-        found: dict[str, Weights] = {}
+        found: dict[str, ModelFile] = {}
         for path in self._paths():
             weights = _look(path)
             if weights is not None:
                 found.setdefault(weights.id, weights)
         return list(found.values())
 
-    def default(self) -> Weights:
+    def default(self) -> ModelFile:
         """The file for requests that name no model.
 
         Raises:
@@ -99,7 +99,7 @@ class WeightsShelf:
             )
         return every[0]
 
-    def find(self, model_id: str) -> Weights:
+    def find(self, model_id: str) -> ModelFile:
         """The file of a model.
 
         Raises:
@@ -116,7 +116,7 @@ class WeightsShelf:
             )
         return found
 
-    def header(self, weights: Weights) -> Header:
+    def header(self, weights: ModelFile) -> Header:
         """The file's header, read once.
 
         Raises:
@@ -138,7 +138,7 @@ class WeightsShelf:
         return paths
 
 
-class OneFile(WeightsShelf):
+class OneFile(ModelFiles):
     """A shelf with a single file on it, wherever that is.
 
     Args:
@@ -149,7 +149,7 @@ class OneFile(WeightsShelf):
         super().__init__(None, {})
         self._path = path
 
-    def default(self) -> Weights:
+    def default(self) -> ModelFile:
         """The file.
 
         Raises:
@@ -166,11 +166,11 @@ class OneFile(WeightsShelf):
         return [self._path]
 
 
-def _look(path: Path) -> Weights | None:
+def _look(path: Path) -> ModelFile | None:
     try:
         status = path.stat()
     except OSError:
         return None
     embedded = path.name == EMBEDDED_FILE
     model_id = EMBEDDED_ID if embedded else "-".join(path.stem.lower().split()) or "model"
-    return Weights(model_id, path, status.st_size, status.st_mtime_ns, embedded)
+    return ModelFile(model_id, path, status.st_size, status.st_mtime_ns, embedded)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.base import Chunk, ModelInfo, Progress, ProviderRequest
+from shell.providers.base import Chunk, ModelInfo, PromptProgress, ProviderRequest
 from shell.providers.capabilities import Capabilities
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.local.client import LlamaChat
-from shell.providers.local.model_files import EMBEDDED_ID, EMBEDDED_NAME, Weights, WeightsShelf
+from shell.providers.local.model_files import EMBEDDED_ID, EMBEDDED_NAME, ModelFile, ModelFiles
 from shell.providers.local.process import Child, LlamaProcess
 from shell.providers.local.repetition import without_repetition
 from shell.providers.model_list import ListedModel
@@ -21,10 +21,10 @@ from shell.providers.model_list import ListedModel
 MAX_CONTEXT_TOKENS = 8_192
 """Memory for the context is taken when the model starts: more than this only who asks for it."""
 
-MakeProcess = Callable[[Weights, int], LlamaProcess]
+MakeProcess = Callable[[ModelFile, int], LlamaProcess]
 
 
-def _process(weights: Weights, context_tokens: int) -> LlamaProcess:
+def _process(weights: ModelFile, context_tokens: int) -> LlamaProcess:
     fit = not weights.embedded
     return LlamaProcess(weights.path, weights.id, context_tokens, fit=fit)
 
@@ -56,7 +56,7 @@ class LocalProvider:
 
     def __init__(
         self,
-        shelf: WeightsShelf,
+        shelf: ModelFiles,
         make_process: MakeProcess = _process,
         *,
         id: str = "local",  # noqa: A002, the seam's name for it
@@ -70,7 +70,7 @@ class LocalProvider:
         self._make_process = make_process
         self._models = partial(Capabilities().info, id) if models is None else models
         self._context_tokens = context_tokens
-        self._runners: dict[Weights, _Runner] = {}
+        self._runners: dict[ModelFile, _Runner] = {}
 
     @property
     def default_model_id(self) -> str:
@@ -132,7 +132,7 @@ class LocalProvider:
         runner = await self._runner(weights, request.model.context_tokens)
         prepared = _prepared(runner, weights)
         if not runner.process.ready:
-            yield Progress("Loading the model…", activity="loading")
+            yield PromptProgress("Loading the model…", activity="loading")
         async with _loaded(runner.process, prepared) as child:
             connection = await self._connect(runner, child)
             try:
@@ -166,7 +166,7 @@ class LocalProvider:
         runners, self._runners = list(self._runners.values()), {}
         await asyncio.gather(*(_end(runner) for runner in runners))
 
-    async def _runner(self, weights: Weights, context_tokens: int) -> _Runner:
+    async def _runner(self, weights: ModelFile, context_tokens: int) -> _Runner:
         """The runner of this file as it is now; what else is loaded and not used has to go."""
         runner = self._runners.get(weights)
         if runner is None:
@@ -190,7 +190,7 @@ class LocalProvider:
         return runner.connection
 
 
-def _prepared(runner: _Runner, weights: Weights) -> asyncio.Task[None]:
+def _prepared(runner: _Runner, weights: ModelFile) -> asyncio.Task[None]:
     """What a question needs besides the loaded model; it is done once, beside the loading."""
     if runner.prepared is None:
         runner.prepared = asyncio.create_task(_prepare(weights))
@@ -198,7 +198,7 @@ def _prepared(runner: _Runner, weights: Weights) -> asyncio.Task[None]:
     return runner.prepared
 
 
-async def _prepare(weights: Weights) -> None:
+async def _prepare(weights: ModelFile) -> None:
     library = asyncio.to_thread(importlib.import_module, "httpx2")
     await asyncio.gather(library, asyncio.to_thread(weights.verify))
 

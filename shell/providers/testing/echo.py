@@ -44,7 +44,7 @@ from shell.providers.base import (
     Chunk,
     Finish,
     ModelInfo,
-    Progress,
+    PromptProgress,
     ProviderRequest,
     ReasoningDelta,
     TextDelta,
@@ -186,7 +186,7 @@ class _Run:
                 self._rate = float(text) or None
                 self._due = None
             case "progress":
-                yield Progress(text)
+                yield PromptProgress(text)
             case "reasoning":
                 for piece in _PIECES.findall(text):
                     self._written += 1

@@ -16,7 +16,7 @@ from shell.providers.base import (
     Chunk,
     Finish,
     ModelInfo,
-    Progress,
+    PromptProgress,
     ProviderRequest,
     ReasoningDelta,
     TextDelta,
@@ -111,7 +111,7 @@ def _chunks(event: AnyEvent) -> Iterator[Chunk]:
         case "llm:thinking":
             # What every engine says of itself, this one will say as well.
             if event.status not in {"Initializing...", "Processing..."}:
-                yield Progress(event.status, event.progress, event.activity)
+                yield PromptProgress(event.status, event.progress, event.activity)
         case "llm:done":
             usage = event.usage
             if not usage.estimated:

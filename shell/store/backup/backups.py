@@ -15,7 +15,7 @@ import apsw
 
 from shell.contract import BackupInfo
 from shell.errors import NotFound
-from shell.store.errors import Damaged
+from shell.store.errors import DatabaseDamaged
 from shell.store.integrity import problem_of
 from shell.support.ids import epoch_ms
 
@@ -100,7 +100,7 @@ class Backups:
             copy(source, draft)
             found = problem_of(draft)
             if found is not None:
-                raise Damaged(
+                raise DatabaseDamaged(
                     f"{source} is damaged ({found}). Start Tidewire again: it repairs the file."
                 )
             path = self._put(draft, prefix)

@@ -18,7 +18,7 @@ from pathlib import Path
 from shell.errors import Reason, StorageUnavailable
 from shell.store.backup.backups import EXTRAS, copy, sync_folder
 from shell.store.backup.restore import copy_rows
-from shell.store.errors import Damaged
+from shell.store.errors import DatabaseDamaged
 from shell.store.integrity import problem_of
 from shell.support.ids import epoch_ms
 
@@ -37,7 +37,7 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Unpacked:
+class UnpackedBundle:
     """What was in a bundle, checked."""
 
     conversations: Path
@@ -57,7 +57,9 @@ def write(target: Path, conversations: Path) -> None:
         copy(conversations, folder / CONVERSATIONS)
         found = problem_of(folder / CONVERSATIONS)
         if found is not None:
-            raise Damaged(f"{conversations} is damaged ({found}). Start Tidewire: it repairs it.")
+            raise DatabaseDamaged(
+                f"{conversations} is damaged ({found}). Start Tidewire: it repairs it."
+            )
         members = [CONVERSATIONS]
         for extra in EXTRAS:
             if (source := conversations.with_name(extra)).exists():
@@ -81,7 +83,7 @@ def write(target: Path, conversations: Path) -> None:
     sync_folder(target.parent)
 
 
-def unpack(source: Path, folder: Path) -> Unpacked:
+def unpack(source: Path, folder: Path) -> UnpackedBundle:
     """Take a bundle, or a backup of the conversations alone, apart into an empty directory.
 
     The conversations come back as a new database that holds the backup's rows and nothing else.
@@ -101,7 +103,7 @@ def unpack(source: Path, folder: Path) -> Unpacked:
     conversations = folder / CONVERSATIONS
     copy_rows(packed, conversations, name=str(source))
     packed.unlink()
-    return Unpacked(conversations, extras)
+    return UnpackedBundle(conversations, extras)
 
 
 def read_extras(source: Path) -> dict[str, bytes]:
@@ -124,7 +126,7 @@ def _whole(source: Path) -> Iterator[None]:
         yield
     except (*BROKEN_ZIP, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         reason = str(error)[:200] or type(error).__name__
-        raise Damaged(f"{source} is not a whole backup of Tidewire: {reason}") from None
+        raise DatabaseDamaged(f"{source} is not a whole backup of Tidewire: {reason}") from None
 
 
 def _unzip(source: Path, target: Path) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ from shell.contract import AnswerDetail, MessageStatus, Role
 from shell.store import checksum
 from shell.store.checksum import SOUND_CONVERSATION, SOUND_MESSAGE
 from shell.store.database import in_transaction
-from shell.store.errors import Damaged, sentences
+from shell.store.errors import DatabaseDamaged, sentences
 from shell.store.integrity import open_still, rows_problem, table_problem
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version
 from shell.store.search import index
@@ -168,7 +168,7 @@ def copy_rows(source: Path, target: Path, *, name: str, seconds: float | None = 
                 migrate(writing)
                 in_transaction(writing, reader.copy, "IMMEDIATE")
     except _Wrong as error:
-        raise Damaged(f"{name} is not a backup that can be restored: {error}") from None
+        raise DatabaseDamaged(f"{name} is not a backup that can be restored: {error}") from None
 
 
 def _open(source: Path, seconds: float) -> apsw.Connection:

@@ -39,12 +39,12 @@ _PICTURES: dict[str, Literal["image/png", "image/jpeg", "image/gif", "image/webp
 }
 
 
-class Cancelled(Exception):
+class ImportCancelled(Exception):
     """Somebody stopped the import. What had arrived stays."""
 
 
 @dataclass(slots=True)
-class Arrived:
+class ImportedPart:
     """How far an import is."""
 
     read_bytes: int = 0
@@ -70,14 +70,14 @@ class Arrived:
             self.remarks.append(Remark(code=RemarkCode.MORE_LEFT_OUT, text="… and more", facts={}))
 
 
-Progress = Callable[[Arrived], None]
+Progress = Callable[[ImportedPart], None]
 """Told after every piece; raises Cancelled to stop."""
 
 
 class _Counted:
     """A file that tells how much of it was read."""
 
-    def __init__(self, file: IO[bytes], arrived: Arrived, progress: Progress) -> None:
+    def __init__(self, file: IO[bytes], arrived: ImportedPart, progress: Progress) -> None:
         self._file = file
         self._arrived = arrived
         self._progress = progress
@@ -92,7 +92,7 @@ class _Counted:
 
 def import_file(
     database: Database, file: IO[bytes], size: int, progress: Progress = lambda _: None
-) -> Arrived:
+) -> ImportedPart:
     """Import a file; blocks, in a thread of its own when anything else is to go on.
 
     Args:
@@ -106,7 +106,7 @@ def import_file(
         ShellError: what was read could not be kept. What had arrived before stays in both cases.
         Cancelled: `progress` raised it.
     """
-    arrived = Arrived(total_bytes=size)
+    arrived = ImportedPart(total_bytes=size)
     try:
         _import(database, file, arrived, progress)
     except (ijson.JSONError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
@@ -119,7 +119,7 @@ def import_file(
     return arrived
 
 
-def _import(database: Database, file: IO[bytes], arrived: Arrived, progress: Progress) -> None:
+def _import(database: Database, file: IO[bytes], arrived: ImportedPart, progress: Progress) -> None:
     with ExitStack() as stack:
         head = file.read(4)
         file.seek(0)
@@ -141,7 +141,9 @@ def _import(database: Database, file: IO[bytes], arrived: Arrived, progress: Pro
                 _keep(database, portable, arrived, progress)
 
 
-def _keep(database: Database, portable: Portable, arrived: Arrived, progress: Progress) -> None:
+def _keep(
+    database: Database, portable: Portable, arrived: ImportedPart, progress: Progress
+) -> None:
     arrival = Arrival(portable)
     database.write(arrival.begin).result()
     arrived.conversations += arrival.is_new
@@ -156,7 +158,7 @@ def _keep(database: Database, portable: Portable, arrived: Arrived, progress: Pr
 
 
 def _conversations(
-    counted: _Counted, file: IO[bytes], pictures: chatgpt.Picture, arrived: Arrived
+    counted: _Counted, file: IO[bytes], pictures: chatgpt.Picture, arrived: ImportedPart
 ) -> Iterator[Portable]:
     start = file.read(4_096)
     file.seek(0)

@@ -24,7 +24,7 @@ _STATUS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _Segment:
     kind: Literal["text", "code", "picture", "note"]
     text: str
     alt: str = ""
@@ -35,11 +35,11 @@ class _Piece:
 class _Shown:
     role: str
     who: str
-    pieces: Sequence[_Piece]
+    pieces: Sequence[_Segment]
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _Document:
     title: str
     date: str
     messages: Sequence[_Shown]
@@ -62,7 +62,7 @@ def markdown(conversations: Iterable[Portable]) -> Iterator[str]:
 def html(conversations: Iterable[Portable]) -> Iterator[str]:
     """The text of an HTML file, in pieces. Nothing in it runs, and nothing is fetched for it."""
     pages = [
-        _Page(
+        _Document(
             _title(portable),
             _date(portable.created_at),
             [
@@ -96,27 +96,27 @@ def _parts(message: PortableMessage) -> list[Part]:
     return message.content
 
 
-def _pieces(message: PortableMessage) -> Iterator[_Piece]:
+def _pieces(message: PortableMessage) -> Iterator[_Segment]:
     for part in _parts(message):
         if isinstance(part, TextPart):
             yield from _text_pieces(part.text)
         elif isinstance(part, ImagePart):
-            yield _Piece("picture", f"data:{part.media_type};base64,{part.data}", _named(part))
+            yield _Segment("picture", f"data:{part.media_type};base64,{part.data}", _named(part))
         else:
-            yield _Piece("note", _named(part))
+            yield _Segment("note", _named(part))
     if message.status in _STATUS:
-        yield _Piece("note", _STATUS[message.status])
+        yield _Segment("note", _STATUS[message.status])
 
 
-def _text_pieces(text: str) -> Iterator[_Piece]:
+def _text_pieces(text: str) -> Iterator[_Segment]:
     at = 0
     for found in _FENCE.finditer(text):
         if before := text[at : found.start()].strip("\n"):
-            yield _Piece("text", before)
-        yield _Piece("code", found[2])
+            yield _Segment("text", before)
+        yield _Segment("code", found[2])
         at = found.end()
     if rest := text[at:].strip("\n"):
-        yield _Piece("text", rest)
+        yield _Segment("text", rest)
 
 
 def _who(message: PortableMessage) -> str:

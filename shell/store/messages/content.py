@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import apsw
 
 from shell.contract import Attachment, FilePart, ImagePart, Part, TextPart
-from shell.support.text import closed, mend
+from shell.support.text import close_surrogate, join_surrogates
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredContent:
     """Content taken apart: its words, and the parts as JSON when there is more than words."""
 
     text: str
@@ -23,10 +23,10 @@ class Kept:
     """The hash and the bytes of every attachment."""
 
 
-def take_apart(content: str | Sequence[Part]) -> Kept:
+def take_apart(content: str | Sequence[Part]) -> StoredContent:
     """Content from outside, with whatever UTF-8 cannot hold replaced."""
     if isinstance(content, str):
-        return Kept(sound(content), None)
+        return StoredContent(sound(content), None)
     listed: list[dict[str, object]] = []
     words: list[str] = []
     blobs: list[tuple[str, bytes]] = []
@@ -48,11 +48,11 @@ def take_apart(content: str | Sequence[Part]) -> Kept:
             }
         )
     if len(listed) == len(words):
-        return Kept("".join(words), None)
-    return Kept("".join(words), json.dumps(listed, ensure_ascii=False), tuple(blobs))
+        return StoredContent("".join(words), None)
+    return StoredContent("".join(words), json.dumps(listed, ensure_ascii=False), tuple(blobs))
 
 
-def save_blobs(connection: apsw.Connection, kept: Kept) -> None:
+def save_blobs(connection: apsw.Connection, kept: StoredContent) -> None:
     """Keep the attachments that are not there yet."""
     for blob_hash, data in kept.blobs:
         connection.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (blob_hash, data))
@@ -145,8 +145,8 @@ def is_sound(blob_hash: str, data: bytes | None) -> bool:
 
 def sound(text: str) -> str:
     """Text that UTF-8 can hold."""
-    whole_text, half = mend(text)
-    return whole_text + closed(half)
+    whole_text, half = join_surrogates(text)
+    return whole_text + close_surrogate(half)
 
 
 def _bytes(coded: str) -> bytes:

@@ -127,7 +127,7 @@ def skeleton(connection: apsw.Connection, number: int, root: int | None) -> Skel
         "SELECT number, id, parent, chosen FROM messages WHERE conversation = ? ORDER BY number",
         (number,),
     )
-    for bone in rows(bones, _Bone):
+    for bone in rows(bones, _SkeletonRow):
         shape.ids[bone.number] = bone.id
         shape.children.setdefault(bone.parent, []).append(bone.number)
         shape.chosen[bone.number] = bone.chosen
@@ -200,7 +200,7 @@ def with_tail(connection: apsw.Connection, found: MessageRow) -> MessageRow:
     pieces = connection.execute(
         "SELECT text, reasoning FROM tails WHERE message = ? ORDER BY place", (found.number,)
     )
-    tail = rows(pieces, _Piece)
+    tail = rows(pieces, _TextRange)
     return found._replace(
         text="".join([found.text, *(piece.text for piece in tail)]),
         reasoning="".join([found.reasoning, *(piece.reasoning for piece in tail)]),
@@ -212,14 +212,14 @@ def detail_of(found: MessageRow) -> AnswerDetail | None:
     return None if found.detail is None else AnswerDetail.model_validate_json(found.detail)
 
 
-class _Bone(NamedTuple):
+class _SkeletonRow(NamedTuple):
     number: int
     id: str
     parent: int | None
     chosen: int | None
 
 
-class _Piece(NamedTuple):
+class _TextRange(NamedTuple):
     text: str
     reasoning: str
 

@@ -70,7 +70,7 @@ class _Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _NewText:
     """What is written of one log at a time."""
 
     reader: _Reader
@@ -144,7 +144,7 @@ class Recorder:
             if reader.conversation_id == conversation_id and reader.log.ending is None
         ]
 
-    async def kept(self, conversation_id: str) -> None:
+    async def wait_until_stored(self, conversation_id: str) -> None:
         """Return once what was answered in a conversation is on the disk, to its end.
 
         Raises:
@@ -222,7 +222,7 @@ class Recorder:
         self._writing = asyncio.wrap_future(outcome)
         self._writing.add_done_callback(functools.partial(self._written, pieces))
 
-    def _written(self, pieces: list[_Piece], outcome: "asyncio.Future[_Refused]") -> None:
+    def _written(self, pieces: list[_NewText], outcome: "asyncio.Future[_Refused]") -> None:
         self._writing = None
         error = None if outcome.cancelled() else outcome.exception()
         if error is not None or outcome.cancelled():
@@ -264,7 +264,7 @@ class Recorder:
                 outcome.set_result(None)
 
 
-def _write(connection: apsw.Connection, pieces: list[_Piece], now: int) -> _Refused:
+def _write(connection: apsw.Connection, pieces: list[_NewText], now: int) -> _Refused:
     """Write every piece that can be written. Part of a writing job."""
     refused: _Refused = {}
     for place, piece in enumerate(pieces):
@@ -281,7 +281,7 @@ def _write(connection: apsw.Connection, pieces: list[_Piece], now: int) -> _Refu
     return refused
 
 
-def _piece(reader: _Reader) -> _Piece:
+def _piece(reader: _Reader) -> _NewText:
     log = reader.log
     reached = log.last_seq
     texts: list[str] = []
@@ -292,7 +292,7 @@ def _piece(reader: _Reader) -> _Piece:
         elif isinstance(event, ReasoningEvent):
             reasonings.append(event.text)
     ending = log.ending
-    return _Piece(
+    return _NewText(
         reader,
         reached,
         "".join(texts),

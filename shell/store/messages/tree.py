@@ -14,7 +14,7 @@ from shell.contract import AnswerDetail, MessageStatus, NewConversation, Role
 from shell.errors import NotFound
 from shell.store.checksum import SEAL_CONVERSATION, SEAL_MESSAGE
 from shell.store.messages import notes, queries
-from shell.store.messages.content import Kept, save_blobs, sound, sweep_blobs
+from shell.store.messages.content import StoredContent, save_blobs, sound, sweep_blobs
 from shell.store.messages.markdown_text import plain
 from shell.store.rows import rows
 from shell.store.search import index
@@ -32,7 +32,7 @@ class NewMessage:
 
     id: str
     role: Role
-    kept: Kept
+    kept: StoredContent
     created_at: int
     status: MessageStatus = "complete"
     provider_id: str | None = None

@@ -13,13 +13,13 @@ from shell.contract import AnswerDetail, MessageStatus, Part, Role
 from shell.errors import ValidationFailed
 from shell.store.database import Job
 from shell.store.messages import queries, tree
-from shell.store.messages.content import Kept, hashes, is_sound, take_apart, whole
+from shell.store.messages.content import StoredContent, hashes, is_sound, take_apart, whole
 from shell.store.messages.snapshot import Standing, put_back, standing
 from shell.support.ids import TEMPORARY, epoch_ms, new_id
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TurnPlace:
     """Where in which tree something is going to be said."""
 
     conversation_id: str
@@ -32,7 +32,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class Author:
     """Who is going to answer, in which run."""
 
     provider_id: str
@@ -41,7 +41,7 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PathMessage:
     """A message of the path, as far as a model is concerned."""
 
     role: Role
@@ -64,37 +64,37 @@ class Turn:
     """Of an answer that is continued: what is known of its runs so far."""
 
 
-Put = Callable[[apsw.Connection, Place, By], Turn]
+WriteTurn = Callable[[apsw.Connection, TurnPlace, Author], Turn]
 
 
-def at_end(conversation_id: str) -> Job[Place]:
+def at_end(conversation_id: str) -> Job[TurnPlace]:
     """Finds the end of a conversation's chosen path."""
 
-    def find(connection: apsw.Connection) -> Place:
+    def find(connection: apsw.Connection) -> TurnPlace:
         number = tree.conversation(connection, conversation_id)
-        return Place(conversation_id, number, None, *_answered_by(connection, number))
+        return TurnPlace(conversation_id, number, None, *_answered_by(connection, number))
 
     return find
 
 
-def at_message(message_id: str) -> Job[Place]:
+def at_message(message_id: str) -> Job[TurnPlace]:
     """Finds a message."""
 
-    def find(connection: apsw.Connection) -> Place:
+    def find(connection: apsw.Connection) -> TurnPlace:
         message = queries.row_of(connection, message_id)
         by = message.provider_id, message.model_id
         if None in by:  # of a question, or from elsewhere, where nobody said which model it was
             by = _answered_by(connection, message.conversation)
         conversation_id = queries.conversation_id(connection, message.conversation)
-        return Place(conversation_id, message.conversation, message, *by)
+        return TurnPlace(conversation_id, message.conversation, message, *by)
 
     return find
 
 
-def asking(content: Kept, after: str | None = None) -> Put:
+def write_question(content: StoredContent, after: str | None = None) -> WriteTurn:
     """A question at the end of the path, or after a message that the path is to lead through."""
 
-    def put(connection: apsw.Connection, place: Place, by: By) -> Turn:
+    def put(connection: apsw.Connection, place: TurnPlace, by: Author) -> Turn:
         parent = queries.leaf(connection, place.conversation)
         before = standing(connection, place.conversation, parent)
         if after is not None:
@@ -110,10 +110,10 @@ def asking(content: Kept, after: str | None = None) -> Put:
     return put
 
 
-def asking_otherwise(content: Kept) -> Put:
+def write_edited_question(content: StoredContent) -> WriteTurn:
     """Another question beside the one that was named."""
 
-    def put(connection: apsw.Connection, place: Place, by: By) -> Turn:
+    def put(connection: apsw.Connection, place: TurnPlace, by: Author) -> Turn:
         message = _named(place)
         if message.role != "user":
             raise ValidationFailed([("messageId", "Only your own messages can be edited")])
@@ -125,7 +125,7 @@ def asking_otherwise(content: Kept) -> Put:
     return put
 
 
-def answering_anew(connection: apsw.Connection, place: Place, by: By) -> Turn:
+def write_new_answer(connection: apsw.Connection, place: TurnPlace, by: Author) -> Turn:
     """Another answer beside the one that was named, or to the question that was named."""
     message = _named(place)
     number = message.number if message.role == "user" else message.parent
@@ -137,7 +137,7 @@ def answering_anew(connection: apsw.Connection, place: Place, by: By) -> Turn:
     return _answer(connection, place, by, asked.number, asked.id, [], before)
 
 
-def going_on(connection: apsw.Connection, place: Place, by: By) -> Turn:
+def write_continuation(connection: apsw.Connection, place: TurnPlace, by: Author) -> Turn:
     """More of the answer that was named."""
     message = _named(place)
     if message.role != "assistant" or not message.text:
@@ -175,13 +175,17 @@ def attached(path: Sequence[queries.MessageRow]) -> list[str]:
     return list(dict.fromkeys(found for row in path for found in hashes(row.parts)))
 
 
-def said(path: Sequence[queries.MessageRow], blobs: Mapping[str, bytes | None]) -> list[Said]:
+def path_messages(
+    path: Sequence[queries.MessageRow], blobs: Mapping[str, bytes | None]
+) -> list[PathMessage]:
     """What was said along a path, with its attachments checked and encoded.
 
     Takes long when they are large, so it belongs neither on the loop nor into a transaction.
     """
     sound = {found: data if is_sound(found, data) else None for found, data in blobs.items()}
-    return [Said(row.role, whole(row.text, row.parts, sound.get), row.status) for row in path]
+    return [
+        PathMessage(row.role, whole(row.text, row.parts, sound.get), row.status) for row in path
+    ]
 
 
 def earlier(known: AnswerDetail | None) -> AnswerDetail | None:
@@ -205,7 +209,7 @@ def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, 
     ).get or (None, None)
 
 
-def _named(place: Place) -> queries.MessageRow:
+def _named(place: TurnPlace) -> queries.MessageRow:
     if place.message is None:
         raise ValidationFailed([("messageId", "A message must be named")])
     return place.message
@@ -213,10 +217,10 @@ def _named(place: Place) -> queries.MessageRow:
 
 def _ask(
     connection: apsw.Connection,
-    place: Place,
-    by: By,
+    place: TurnPlace,
+    by: Author,
     parent: int | None,
-    content: Kept,
+    content: StoredContent,
     before: Standing,
 ) -> Turn:
     """Put a question into the tree, and the answer that is about to be given under it."""
@@ -228,8 +232,8 @@ def _ask(
 
 def _answer(
     connection: apsw.Connection,
-    place: Place,
-    by: By,
+    place: TurnPlace,
+    by: Author,
     user: int,
     user_id: str,
     added: list[int],

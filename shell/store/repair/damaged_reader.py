@@ -25,7 +25,7 @@ UNREADABLE = (
 Value = bytes | int | None
 
 
-class Wreck:
+class DamagedReader:
     """A damaged database that is open; what could not be read is counted in `gaps`.
 
     Args:

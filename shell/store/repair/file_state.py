@@ -20,7 +20,7 @@ DAMAGED = {"damaged": 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class FileState:
     """What was found before the file was opened for use."""
 
     damage: str | None = None
@@ -33,14 +33,14 @@ class Condition:
     """An earlier Tidewire made the tables."""
 
 
-def examine(path: Path) -> Condition:
+def examine(path: Path) -> FileState:
     """Look at a file that nobody has open. One that was closed in order is taken as it is.
 
     Raises:
         ShellError: it cannot be opened, or a later Tidewire wrote it. Nothing was changed.
     """
     if not path.exists() or path.stat().st_size == 0:
-        return Condition(BLANK)
+        return FileState(BLANK)
     noted = _noted(path)
     try:
         with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
@@ -48,21 +48,21 @@ def examine(path: Path) -> Condition:
             connection.pragma("cell_size_check", True)
             found = check_version(connection, MIGRATIONS)
             if found == 0 and connection.execute("SELECT 1 FROM sqlite_schema").get is None:
-                return Condition(BLANK)
+                return FileState(BLANK)
             if found < 1:
-                return Condition(HEADER)
+                return FileState(HEADER)
             if found < len(MIGRATIONS):
-                return Condition(problem(connection), outdated=True)
+                return FileState(problem(connection), outdated=True)
             if noted == _stamp(path):
-                return Condition()
+                return FileState()
             if noted != DAMAGED and path.stat().st_size > CHECKED_AT_ONCE:
-                return Condition(unchecked=True)
+                return FileState(unchecked=True)
             damage = problem(connection)
             if damage is None and noted == DAMAGED:
                 damage = "something in it could not be read"
-            return Condition(damage, index_damaged=not damage and not index_is_sound(connection))
+            return FileState(damage, index_damaged=not damage and not index_is_sound(connection))
     except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError):
-        return Condition("unreadable")
+        return FileState("unreadable")
     except apsw.Error as error:
         raise trouble(error, path) from error
 

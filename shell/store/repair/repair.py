@@ -14,7 +14,7 @@ from shell.store import checksum
 from shell.store.backup.backups import Backups, copy, sync_folder
 from shell.store.database import in_transaction
 from shell.store.integrity import index_is_sound
-from shell.store.repair.damaged_reader import Wreck
+from shell.store.repair.damaged_reader import DamagedReader
 from shell.store.repair.salvage import Salvage
 from shell.store.schema import migrate
 from shell.store.search import index
@@ -137,7 +137,7 @@ def _fill(draft: Path, kept: Path, folder: Path) -> bool:
             damaged.pragma("trusted_schema", False)
             # Says that a table or an index whose definition rotted takes none of the others along.
             damaged.pragma("writable_schema", True)
-            wreck = Wreck(damaged, work.stat().st_size // SMALLEST_ROW)
+            wreck = DamagedReader(damaged, work.stat().st_size // SMALLEST_ROW)
             salvage = Salvage(wreck, target)
 
             def run(connection: apsw.Connection) -> None:

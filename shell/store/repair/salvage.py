@@ -15,7 +15,7 @@ import apsw
 from shell.contract import MessageStatus, Role, TextPart
 from shell.store.checksum import SEAL_CONVERSATION, SEAL_MESSAGE, SOUND_CONVERSATION, SOUND_MESSAGE
 from shell.store.messages.content import for_page
-from shell.store.repair.damaged_reader import Wreck, words
+from shell.store.repair.damaged_reader import DamagedReader, words
 from shell.store.rows import rows
 from shell.support.ids import epoch_ms, new_id
 
@@ -77,7 +77,7 @@ class Salvage:
         target: where they are written.
     """
 
-    def __init__(self, damaged: Wreck, target: apsw.Connection) -> None:
+    def __init__(self, damaged: DamagedReader, target: apsw.Connection) -> None:
         self._damaged = damaged
         self._target = target
         self._conversations: dict[int, int] = {}

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from webview.window import Window
 
 from shell.bridge.desktop.pump import RunScript
-from shell.bridge.desktop.window_state import Placement
+from shell.bridge.desktop.window_state import WindowState
 
 Post = Callable[[Window, str, object, object], None]
 """Takes what a page says: its window, a name, a text and a number."""
@@ -30,7 +30,7 @@ class View(Protocol):
     def runner(self, window: Window) -> RunScript:
         """The way to a window's page. On the thread of the user interface."""
 
-    def placement(self, window: Window) -> Placement | None:
+    def placement(self, window: Window) -> WindowState | None:
         """Where a window that is about to close stands; None where that cannot be told. On the
         thread of the user interface.
         """

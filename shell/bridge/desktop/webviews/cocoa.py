@@ -17,8 +17,8 @@ from webview.window import Window
 
 from shell.bridge.desktop.webviews import Gui, Post
 from shell.bridge.desktop.webviews.js_runner import waiting_runner
-from shell.bridge.desktop.webviews.navigation import Crashes, lets_go
-from shell.bridge.desktop.window_state import Placement
+from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
+from shell.bridge.desktop.window_state import WindowState
 
 GUI: Gui | None = "cocoa"
 CANCEL, ALLOW = 0, 1
@@ -40,7 +40,7 @@ def prepare(
 runner = waiting_runner
 
 
-def placement(window: Window) -> Placement | None:
+def placement(window: Window) -> WindowState | None:
     """Where a window stands."""
     native: Any = window.native
     frame = native.frame()
@@ -48,7 +48,7 @@ def placement(window: Window) -> Placement | None:
     screen = AppKit.NSScreen.screens()[0].frame()
     # Cocoa counts from the bottom, pywebview from the top.
     y = int(screen.size.height - frame.origin.y) - height
-    return Placement(int(frame.size.width), height, int(frame.origin.x), y)
+    return WindowState(int(frame.size.width), height, int(frame.origin.x), y)
 
 
 def finish() -> None:
@@ -78,7 +78,7 @@ def _delegate() -> type:
             """Home, in the main frame. A frame of its own has no target when it is a popup."""
             target, url = action.targetFrame(), action.request().URL().absoluteString()
             main = target is not None and bool(target.isMainFrame())
-            wanted = not action.shouldPerformDownload() and lets_go(
+            wanted = not action.shouldPerformDownload() and may_navigate(
                 _window(web), str(url), main_frame=main
             )
             handler(ALLOW if wanted else CANCEL)

@@ -15,8 +15,8 @@ from webview.window import Window
 
 from shell.bridge.desktop.webviews import Gui, Post
 from shell.bridge.desktop.webviews.js_runner import waiting_runner
-from shell.bridge.desktop.webviews.navigation import Crashes, is_home, lets_go
-from shell.bridge.desktop.window_state import Placement
+from shell.bridge.desktop.webviews.navigation import Crashes, is_home, may_navigate
+from shell.bridge.desktop.window_state import WindowState
 
 GUI: Gui | None = "edgechromium"
 _log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def prepare(
 runner = waiting_runner
 
 
-def placement(window: Window) -> Placement | None:
+def placement(window: Window) -> WindowState | None:
     """Where a window stands."""
     form: Any = window.native
     normal = str(form.WindowState) == "Normal"
@@ -66,7 +66,7 @@ def placement(window: Window) -> Placement | None:
     scale = float(form._scale)  # noqa: SLF001, what pywebview multiplies sizes by
     width, height = int(bounds.Width / scale), int(bounds.Height / scale)
     maximized = str(form.WindowState) == "Maximized"
-    return Placement(width, height, int(bounds.X / scale), int(bounds.Y / scale), maximized)
+    return WindowState(width, height, int(bounds.X / scale), int(bounds.Y / scale), maximized)
 
 
 def finish() -> None:
@@ -101,7 +101,7 @@ def _seal(native: Any, core: Any) -> None:
 
 
 def _on_navigation(native: Any, sender: object, asked: Any) -> None:
-    asked.Cancel = not lets_go(native.pywebview_window, str(asked.Uri))
+    asked.Cancel = not may_navigate(native.pywebview_window, str(asked.Uri))
 
 
 def _on_new_window(native: Any, sender: object, asked: Any) -> None:

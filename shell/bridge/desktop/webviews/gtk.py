@@ -14,8 +14,8 @@ from webview.window import Window
 
 from shell.bridge.desktop.pump import Answer, RunScript
 from shell.bridge.desktop.webviews import Gui, Post
-from shell.bridge.desktop.webviews.navigation import Crashes, lets_go
-from shell.bridge.desktop.window_state import Placement
+from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
+from shell.bridge.desktop.window_state import WindowState
 
 GUI: Gui | None = "gtk"
 _log = logging.getLogger(__name__)
@@ -66,12 +66,12 @@ def runner(window: Window) -> RunScript:
     return run
 
 
-def placement(window: Window) -> Placement | None:
+def placement(window: Window) -> WindowState | None:
     """Where a window stands."""
     native: Any = window.native
     width, height = native.get_size()
     x, y = native.get_position()
-    return Placement(width, height, x, y, bool(native.is_maximized()))
+    return WindowState(width, height, x, y, bool(native.is_maximized()))
 
 
 def finish() -> None:
@@ -136,7 +136,7 @@ def _on_navigation(native: Any, web: object, decision: Any, kind: object) -> boo
         allowed = bool(decision.is_mime_type_supported())
     elif kind is WebKit2.PolicyDecisionType.NAVIGATION_ACTION:
         url = decision.get_navigation_action().get_request().get_uri()
-        allowed = lets_go(native.pywebview_window, url)
+        allowed = may_navigate(native.pywebview_window, url)
     else:
         allowed = False
     (decision.use if allowed else decision.ignore)()

@@ -14,7 +14,7 @@ CRASHES_S = 60.0
 _log = logging.getLogger(__name__)
 
 
-def lets_go(window: Window, url: str, *, main_frame: bool = True) -> bool:
+def may_navigate(window: Window, url: str, *, main_frame: bool = True) -> bool:
     """Whether the page may go there: home, with any query and fragment, in the main frame."""
     allowed = main_frame and is_home(window, url)
     if not allowed:

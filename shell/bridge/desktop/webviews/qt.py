@@ -18,11 +18,11 @@ from webview.window import Window
 from shell.bridge.desktop.pump import RunScript
 from shell.bridge.desktop.webviews import Gui, Post
 from shell.bridge.desktop.webviews.qt_bridge import Bridge, Runner
-from shell.bridge.desktop.webviews.qt_cleanup import Remains
+from shell.bridge.desktop.webviews.qt_cleanup import QtCleanup
 from shell.bridge.desktop.webviews.qt_page import SealedPage
 from shell.bridge.desktop.webviews.qt_view import SealedView
 from shell.bridge.desktop.webviews.qt_zoom import add_zoom
-from shell.bridge.desktop.window_state import Placement
+from shell.bridge.desktop.window_state import WindowState
 
 GUI: Gui | None = "qt"
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def prepare(
         os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
         _log.warning("Running as root: the web view's sandbox is off")
 
-    remains = Remains()
+    remains = QtCleanup()
 
     def bridge(native: _Native) -> Bridge:
         return Bridge(partial(post, native.pywebview_window))
@@ -76,14 +76,14 @@ def runner(window: Window) -> RunScript:
     return Runner(native.webview.page()).run
 
 
-def placement(window: Window) -> Placement | None:
+def placement(window: Window) -> WindowState | None:
     """Where a window stands."""
     native = cast("QWidget", window.native)
     inner, frame = native.normalGeometry(), native.pos()
     if native.isMaximized():
         frame = inner.topLeft()
     zoom = cast("_Native", window.native).webview.zoomFactor()
-    return Placement(
+    return WindowState(
         inner.width(), inner.height(), frame.x(), frame.y(), native.isMaximized(), zoom
     )
 

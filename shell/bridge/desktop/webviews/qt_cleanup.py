@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 
 
-class Remains:
+class QtCleanup:
     """Holds the parts of every window until its page is deleted, and then deletes them.
 
     pywebview deletes the page of a closed window and leaves the rest to Python's collector. That
