@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The launcher: installs what Tidewire needs, then runs, tests or builds it.
+"""Installs what Tidewire needs, then runs, tests or builds it.
 
-It needs Python 3.11 to 3.14 and nothing else. What is in place is left alone: every step
-keeps a stamp of what it was made from inside what it made. All of it lies in this folder
-(.venv, node_modules, .models, shell/page), but for system libraries on Linux, which apt
-brings when it is run by root. `devtools/` has the parts.
+It needs Python 3.11 to 3.14 and nothing else. Every step remembers in a stamp what it was made
+from, and is done again only after a change. Everything is installed in this folder (.venv,
+node_modules, .models, shell/page), except system libraries on Linux, which apt installs when it
+is run by root. The parts are in `devtools/`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`tidewire model`: fetches the embedded model's weights, says where they are, removes them."""
+"""`tidewire model`: downloads the embedded model's weights, finds them, removes them."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ MODELS = "models"
 
 
 def fetch(data: DataDirectory, source: str | None, folder: Path | None = None) -> int:
-    """Fetch the weights, showing how far it is.
+    """Download the weights and show the progress.
 
     Args:
         data: whose folder of models takes them when no other folder is given.
@@ -33,7 +33,7 @@ def fetch(data: DataDirectory, source: str | None, folder: Path | None = None) -
 
 
 def path(data: DataDirectory) -> int:
-    """Print where the weights are that would be used now.
+    """Print the path of the weights that would be used now.
 
     Raises:
         ShellError: there are none; says what to do.
@@ -43,7 +43,7 @@ def path(data: DataDirectory) -> int:
 
 
 def remove(data: DataDirectory) -> int:
-    """Delete the weights that were fetched; those of the package or of a person stay."""
+    """Delete the downloaded weights. Those of a package, and a person's own, stay."""
     fetched = data.path / MODELS / EMBEDDED_FILE
     if not fetched.exists():
         print(f"Nothing was fetched into {fetched.parent}", file=sys.stderr)
@@ -54,14 +54,14 @@ def remove(data: DataDirectory) -> int:
 
 
 class ProgressMeter:
-    """How far something is, in one line of a terminal, or a line a quarter elsewhere."""
+    """Progress of a download: one line that changes on a terminal, else one line each quarter."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._shown = 0
 
     def show(self, done: int, total: int) -> None:
-        """So many bytes are there."""
+        """Show how many bytes have arrived."""
         step = 1 if self._live else 25
         percent = done * 100 // total // step * step if total else 0
         if percent <= self._shown:
@@ -72,6 +72,6 @@ class ProgressMeter:
         sys.stderr.flush()
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line of a terminal."""
         if self._live and self._shown:
             print(file=sys.stderr)
