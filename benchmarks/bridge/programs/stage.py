@@ -1,4 +1,4 @@
-"""Stage: one measurement after another, with a page that does its part: what all peers share."""
+"""One measurement after another, with a page that does its part: what all peers share."""
 
 import asyncio
 import itertools
