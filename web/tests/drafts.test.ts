@@ -206,8 +206,10 @@ describe("a draft", () => {
     expect(again.send()).toBe(false);
     tray.remove(tray.get()[0]?.key ?? "");
     expect(again.send()).toBe(true);
-    await turn(1_000);
-    expect((await opened(page, id)).tray.get()).toEqual([]);
+    await vi.waitFor(async () => {
+      await turn(1_000);
+      expect((await opened(page, id)).tray.get()).toEqual([]);
+    }, PATIENCE);
   });
 
   it("that may not have arrived comes back with what was attached, if it has not", async () => {
