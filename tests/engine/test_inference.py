@@ -17,6 +17,7 @@ from shell.contract import (
     TokenEvent,
 )
 from shell.errors import ValidationFailed
+from shell.log import MAX_JOINED_CHARACTERS
 from shell.providers.base import (
     Chunk,
     Finish,
@@ -423,3 +424,11 @@ async def test_pictures_go_to_models_that_see(host: Host) -> None:
     with pytest.raises(ValidationFailed) as refused:
         host.start(sent, provider_id="puppet")
     assert refused.value.issues[0][0] == "messages.0.content.1"
+
+
+async def test_a_whole_answer_is_kept_in_pieces_of_a_bearable_size(host: Host) -> None:
+    log = host.start("/chunk 100000", stream=False)
+    await done(log)
+    texts = [event.token for event in log.read(stops=range(99)) if isinstance(event, TokenEvent)]
+    assert len("".join(texts)) >= 100_000
+    assert max(map(len, texts)) <= MAX_JOINED_CHARACTERS
