@@ -10,7 +10,7 @@ import pytest
 from shell import cli
 from shell.commands.keys import KeyCommands
 from shell.contract import MessageStatus, NewConversation
-from shell.datadir import DataDirectory
+from shell.datadir import HOLDER, DataDirectory, DataDirectoryHeld
 from shell.errors import ShellError, ValidationFailed
 from shell.keys import Keychain
 from shell.store import tree
@@ -269,3 +269,14 @@ def test_only_known_providers_have_keys(run: Run) -> None:
         status, _, said = run(*arguments)
         assert status == 1
         assert "no provider" in said
+
+
+def test_a_holder_file_that_cannot_be_written_does_not_prevent_the_lock(tmp_path: Path) -> None:
+    directory = DataDirectory(str(tmp_path))
+    (tmp_path / HOLDER).mkdir()
+    with (
+        directory.locked("tidewire"),
+        pytest.raises(DataDirectoryHeld, match="another process"),
+        directory.locked("other"),
+    ):
+        pass
