@@ -14,7 +14,7 @@ MAX_ENTRIES = 100_000
 """Of metadata, and of tensors. The largest models have a few thousand."""
 MAX_ITEMS = 4_000_000
 """Strings and arrays in all arrays together, which are passed over one by one. A vocabulary and its
-merges have half a million; this many take less than a second."""
+merges have half a million; this many take about two seconds."""
 MAX_TEXT = 1_000_000
 MAX_NAME = 300
 _READ = {"general.architecture", "general.name", "general.alignment", "tokenizer.chat_template"}
