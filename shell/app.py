@@ -20,15 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from shell.api.assets import Page, load_page
 from shell.api.listener import address_of, listen
 from shell.api.passes import Passes
 from shell.datadir import DataDirectory
-from shell.links import has_desktop, open_link
+from shell.links import Lead, browser_reads_files, has_desktop, open_link
 from shell.look import Look, read_look
-from shell.loop import run_within, turning
+from shell.loop import LoopThread, run_within, turning
 from shell.opening import Opening, close
 from shell.placement import FILE as PLACEMENT
 from shell.signals import caught
@@ -41,6 +40,8 @@ if TYPE_CHECKING:  # what takes its time is loaded while the window appears
 PAGE = Path(__file__).parent / "page"
 SETTINGS = "settings.json"
 """Named here again: where it is named, the settings' models come with it."""
+DEV_SECRET = "TIDEWIRE_DEV_SECRET"  # noqa: S105 - the name of a variable
+"""From `dev.py web`, which starts the host again when it has changed: its tabs then go on."""
 CLOSE_S = 2.5
 """The process is gone within 3 s, whatever a page, a disk or a provider does."""
 
@@ -66,20 +67,28 @@ class Options:
 
 def serve(options: Options) -> int:
     """`tidewire serve`: the page in a browser, until Ctrl-C or SIGTERM. Returns the exit status."""
-    passes = Passes()
+    passes = Passes(root=options.environ.get(DEV_SECRET) if options.dev_url else None)
     options.data.prepare()
-    with caught() as signals, options.data.locked("tidewire serve"), turning() as thread:
+    with caught() as signals, options.data.locked("tidewire serve") as tell, turning() as thread:
         listener = listen(options.port)
         host, server = thread.run(_behind_tabs(options, listener, passes))
+        lead = Lead(options.data.path)
         try:
-            page = f"{(options.dev_url or address_of(listener)).rstrip('/')}/#"
-            print(json.dumps({"url": f"{page}token={passes.token}"}), flush=True)
+            tell({"address": server.address, "key": passes.owners_key})
+            ready = {"url": thread.call(lambda: server.link(lasting=True)), "token": passes.token}
+            print(json.dumps(ready), flush=True)
             if options.open_browser and has_desktop():
-                # What is opened stands in a list of processes that everybody can read.
-                open_link(f"{page}ticket={passes.ticket()}")
+                _open(thread, server, lead)
+            elif sys.stderr.isatty():  # a person; the line above is for programs
+                print(
+                    f"Tidewire runs at {server.address}: `tidewire link` prints a link to it.",
+                    file=sys.stderr,
+                    flush=True,
+                )
             signals.wait()
         finally:
             run_within(CLOSE_S, thread, close(host, server))
+            lead.remove()
     return 0
 
 
@@ -143,11 +152,18 @@ async def _behind_tabs(
     host = _host(options, lambda: False)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
     tabs = Tabs(host.door, passes, host.leave, grace_s)
-    server = Loopback(
-        listener, _page(options), tabs, lambda: _look(options), _origin(options.dev_url)
-    )
+    page = _page(options)
+    server = Loopback(listener, page, tabs, passes, lambda: _look(options), options.dev_url)
     server.start()
     return host, server
+
+
+def _open(thread: LoopThread, server: "Loopback", lead: Lead) -> None:
+    """Show the page in the desktop's browser; its command line gives nothing to other users."""
+    if browser_reads_files():
+        lead.open(thread.call(lambda: server.link(on_used=lead.remove)))
+    else:
+        open_link(thread.call(lambda: server.link(owner_only=True)))
 
 
 def _host(options: Options, open_window: Callable[[], bool]) -> "Host":
@@ -163,10 +179,3 @@ def _page(options: Options) -> Page | None:
 
 def _look(options: Options) -> Look:
     return read_look(options.data.path / SETTINGS)
-
-
-def _origin(url: str | None) -> str | None:
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

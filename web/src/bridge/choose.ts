@@ -1,5 +1,6 @@
 /** Chooses the transport for this page. */
 import { CONTRACT_VERSION } from "./contract";
+import { followLinks } from "./identity";
 import { createLoopbackTransport } from "./loopback";
 import { createPywebviewTransport } from "./pywebview";
 import type { Transport } from "./transport";
@@ -15,12 +16,17 @@ export async function chooseTransport(page: Window = window): Promise<Transport>
   }
   const meta = page.document.querySelector('meta[name="tidewire-transport"]');
   const kind = meta?.getAttribute("content") ?? null;
-  if (kind === "loopback") return createLoopbackTransport(CONTRACT_VERSION, page);
+  if (kind === "loopback") return inBrowser(page);
   if (kind === "pywebview") return createPywebviewTransport(page);
-  if (/[#&](token|ticket)=/.test(page.location.hash) || !(await isInWindow(page))) {
-    return createLoopbackTransport(CONTRACT_VERSION, page);
+  if (/[#&]ticket=/.test(page.location.hash) || !(await isInWindow(page))) {
+    return inBrowser(page);
   }
   return createPywebviewTransport(page);
+}
+
+function inBrowser(page: Window): Transport {
+  followLinks(page);
+  return createLoopbackTransport(CONTRACT_VERSION, page);
 }
 
 /** Nothing in the page says where it is: a window makes itself known soon. */
