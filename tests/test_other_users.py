@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -53,7 +54,7 @@ def public_folder(browser: str) -> Iterator[Path]:
         yield folder
 
 
-def race(browser: str) -> dict[str, object]:
+def race(browser: str) -> dict[str, Any]:
     """Start the program, let the stranger try before the browser does anything, then let the owner
     come in by what the browser was given. Returns what the stranger says.
     """
@@ -70,21 +71,25 @@ def race(browser: str) -> dict[str, object]:
         ):
             program.line()
             out, _ = stranger.communicate(timeout=LONGEST_S)
-            told: dict[str, object] = json.loads(out)
-            (argument,) = told["seen"]  # type: ignore[misc]
-            asyncio.run(owner_comes_in(str(argument)))
+            told: dict[str, Any] = json.loads(out)
+            (argument,) = told["seen"]
+            asyncio.run(come_in_as_owner(link_in(argument)))
             (folder / "go").write_text("go\n", "utf-8")
             program.stop()
     return told
 
 
-async def owner_comes_in(argument: str) -> None:
+def link_in(argument: str) -> str:
+    """Where the browser is led by what it was given."""
+    if not argument.startswith("file:"):
+        return argument
+    found = re.search(r'url=([^"]+)"', Path(urlsplit(argument).path).read_text("utf-8"))
+    assert found is not None
+    return found[1]
+
+
+async def come_in_as_owner(link: str) -> None:
     """As the browser does: the ticket was not used up."""
-    link = argument
-    if argument.startswith("file:"):
-        found = re.search(r'url=([^"]+)"', Path(urlsplit(argument).path).read_text("utf-8"))
-        assert found is not None
-        link = found[1]
     host = urlsplit(link).netloc
     async with connect(f"ws://{host}/door", origin=Origin(f"http://{host}")) as socket:
         assert "key" in await come_in(socket, Entry(ticket=ticket_of(link)))
@@ -96,8 +101,8 @@ def test_another_user_does_not_come_in_before_the_browser(kind: str, number: int
     told = race(BROWSERS[kind])
     assert told["uid"] == NOBODY
     assert told["got"] == []
-    assert "lock.json" not in told["read"]  # type: ignore[operator]
-    assert not [name for name in told["read"] if "tidewire.html" in str(name)]  # type: ignore[attr-defined]
+    assert "lock.json" not in told["read"]
+    assert not [name for name in told["read"] if "tidewire.html" in str(name)]
 
 
 def test_a_connection_belongs_to_who_opened_it() -> None:

@@ -11,8 +11,8 @@ def races() -> Result:
     tokens = reads = unseen = 0
     for number in range(RACES):
         told = race(list(BROWSERS.values())[number % len(BROWSERS)])
-        tokens += len(told["got"])  # type: ignore[arg-type]
-        reads += sum("tidewire.html" in str(name) for name in told["read"])  # type: ignore[attr-defined]
+        tokens += len(told["got"])
+        reads += sum("tidewire.html" in str(name) for name in told["read"])
         unseen += not told["seen"]
     figures = {"races": RACES, "came_in": tokens, "files_read": reads, "not_seen": unseen}
     return Result(tokens + reads + unseen == 0, figures)
