@@ -18,12 +18,12 @@ from statistics import median
 
 from benchmarks.machine import load, machine
 from shell.contract import InferenceRequest, Message
-from shell.engine import Engine
-from shell.providers.anthropic import Anthropic
+from shell.inference.engine import Engine
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.messages import Anthropic
+from shell.providers.apis.responses import OpenAIResponses
 from shell.providers.base import Provider
-from shell.providers.endpoint import Endpoint
-from shell.providers.openai_compatible import OpenAICompatible
-from shell.providers.openai_responses import OpenAIResponses
+from shell.providers.http.endpoint import Endpoint
 
 BARS = [
     # contender, beside, at most so many times its processor time

@@ -1,13 +1,13 @@
 """The frozen program's first module: the command line, or the pip that lies in the bundle.
 
 A program without a Python environment has no pip beside it, and asks this one where the embedded
-model's package is (`shell/providers/fetching.py`).
+model's package is (`shell/providers/local/download.py`).
 """
 
 import os
 import sys
 
-from shell.cli import main
+from shell.cli.program import main
 
 PIP = "--pip"
 PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")

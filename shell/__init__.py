@@ -7,23 +7,23 @@ page can follow over reloads. These names are for that; each is imported when it
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shell.api.caller import Caller
-    from shell.api.door import Door
+    from shell.bridge.caller import Caller
+    from shell.bridge.desktop.windows import Windows
+    from shell.bridge.door import Door
     from shell.embed import App
     from shell.errors import ShellError
-    from shell.log import InferenceLog
-    from shell.window import Windows
+    from shell.inference.log import InferenceLog
 
 __version__ = "0.1.0"
 __all__ = ["App", "Caller", "Door", "InferenceLog", "ShellError", "Windows", "__version__"]
 
 _PLACES = {
     "App": "shell.embed",
-    "Caller": "shell.api.caller",
-    "Door": "shell.api.door",
-    "InferenceLog": "shell.log",
+    "Caller": "shell.bridge.caller",
+    "Door": "shell.bridge.door",
+    "InferenceLog": "shell.inference.log",
     "ShellError": "shell.errors",
-    "Windows": "shell.window",
+    "Windows": "shell.bridge.desktop.windows",
 }
 
 

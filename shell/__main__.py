@@ -2,7 +2,7 @@
 
 import sys
 
-from shell.cli import main
+from shell.cli.program import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,23 +13,23 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from shell.api.assets import Page, PageMissing, Transport, load_folder, read_asset
-from shell.api.caller import Caller
-from shell.api.door import Door
-from shell.api.listener import listen
 from shell.api.llm import LlmApi
-from shell.api.page_server import PageServer
 from shell.api.shell import ShellApi
+from shell.bridge.appearance import Appearance
+from shell.bridge.caller import Caller
+from shell.bridge.desktop.display import display_problem
+from shell.bridge.desktop.page_server import PageServer
+from shell.bridge.desktop.windows import Windows
+from shell.bridge.door import Door
+from shell.bridge.listener import listen
+from shell.bridge.page import Page, PageMissing, Transport, load_folder, read_asset
 from shell.contract import Defaults, InferenceRequest, Message
-from shell.display import display_problem
-from shell.engine import Engine
 from shell.errors import NotFound, ShellError
-from shell.links import open_link
-from shell.look import Look
-from shell.loop import LoopThread
+from shell.inference.engine import Engine
+from shell.inference.limits import Deadlines, Limits, Settings
 from shell.providers.base import Chunk, Finish, ModelInfo, Provider, ProviderRequest, TextDelta
-from shell.settings import Deadlines, Settings
-from shell.window import Windows
+from shell.support.event_loop import LoopThread
+from shell.support.open_url import open_link
 
 BRIDGE = (Path(__file__).parent / "page", "bridge.js")
 """The page's half of the bridge: served as `/bridge.js`, unless the page brings one of its own."""
@@ -37,6 +37,8 @@ OWN = ("llm", "shell")
 """Namespaces that are taken."""
 DAY_MS = 24 * 60 * 60 * 1_000
 CLOSE_S = 2.0
+STREAMS = 5
+"""How many streams a window may have at a time unless the program says otherwise."""
 
 
 class NoWindow(ShellError):
@@ -53,19 +55,30 @@ class App:
             callable as `notes.<method>`: it takes the caller and at most one parameter, and both
             that parameter and the result are checked and converted by their annotations.
         title: of the windows.
+        streams: how many streams one window may have at a time; one more is refused with LIMIT.
 
     Raises:
         PageMissing: there is no such page, or the bridge's own script was not built.
-        ValueError: a namespace is called `llm` or `shell`.
+        ValueError: a namespace is called `llm` or `shell`, or `streams` is less than 1.
     """
 
-    def __init__(self, page: Path, namespaces: Mapping[str, object], *, title: str) -> None:
+    def __init__(
+        self,
+        page: Path,
+        namespaces: Mapping[str, object],
+        *,
+        title: str,
+        streams: int = STREAMS,
+    ) -> None:
+        if streams < 1:
+            raise ValueError(f"A window cannot have {streams} streams: give 1 or more")
         taken = [name for name in OWN if name in namespaces]
         if taken:
             raise ValueError(f"The namespace {taken[0]!r} is the bridge's own")
         self._page = _load(page)
         self._namespaces = namespaces
         self._title = title
+        self._streams = streams
         self._texts = _Texts()
         self._engine: Engine | None = None
 
@@ -81,11 +94,21 @@ class App:
 
         Returns:
             The id, for the page's `attachRun`.
+
+        Raises:
+            LimitReached: the window has as many streams as it may.
         """
         if self._engine is None:
             raise NotFound("The program is not running")
         request = self._texts.put(texts)
-        log = self._engine.start(caller.id, request)
+        name = request.messages[-1].text
+        try:
+            log = self._engine.start(caller.id, request)
+        except BaseException:
+            self._texts.drop(name)
+            raise
+        # A stream that is cancelled before its first turn never asks for its generator.
+        log.subscribe(lambda _: None if log.ending is None else self._texts.drop(name))
         caller.feed.follow(caller.load, log, -1)
         return log.inference_id
 
@@ -121,7 +144,8 @@ class App:
 
     def _host(self, open_window: Callable[[], bool]) -> "_Host":
         deadlines = Deadlines(overall_ms=DAY_MS, first_silent_ms=DAY_MS, between_ms=DAY_MS)
-        engine = self._engine = Engine(self._texts.resolve, Settings(deadlines=deadlines))
+        limits = Limits(inferences=self._streams)
+        engine = self._engine = Engine(self._texts.resolve, Settings(limits, deadlines))
         defaults = Defaults(provider_id=_Texts.id, model_id=_Texts.id)
         shell = ShellApi(sys.platform, lambda: defaults, open_window, open_link)
         door = Door({**self._namespaces, "llm": LlmApi(engine), "shell": shell})
@@ -164,6 +188,10 @@ class _Texts:
             messages=[Message(role="user", content=name)], provider_id=self.id, model_id=self.id
         )
 
+    def drop(self, name: str) -> None:
+        """Forget a generator that nobody will ask for any more."""
+        self._waiting.pop(name, None)
+
     def resolve(self, provider_id: str) -> Provider:
         """There is no other."""
         return self
@@ -195,7 +223,7 @@ class _OwnPage(Page):
 
     html: bytes
 
-    def index(self, transport: Transport, look: Look) -> bytes:
+    def index(self, transport: Transport, look: Appearance) -> bytes:
         """As it is."""
         return self.html
 

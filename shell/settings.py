@@ -1,52 +1,320 @@
-"""Settings: the numbers that a person may change, with the defaults that are promised."""
+"""SettingsFile: what a person has chosen, in one file that a person can read and edit.
 
-from dataclasses import dataclass, field
+JSON, under the names that the page uses. Keys that this version does not know are kept as they
+are; a value that makes no sense counts as not given, and is said; a file that is no JSON is set
+aside, never overwritten; a file that cannot be read now is left alone, and nothing is changed.
+"""
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shell.contract import (
+    DeadlineSettings,
+    Favourites,
+    Language,
+    LimitSettings,
+    MaxTokens,
+    ModelId,
+    Preferences,
+    PreferencesChange,
+    ProviderId,
+    Remark,
+    RemarkCode,
+    SettingsView,
+    Shortcuts,
+    StallMs,
+    SystemPrompt,
+    Temperature,
+    TextSize,
+    Theme,
+    TimeoutMs,
+)
+from shell.errors import StorageFailed
+from shell.inference.limits import Deadlines, Limits, Settings
+from shell.support.file_lock import file_lock
+
+FILE = "settings.json"
+RESTORED = (
+    "theme",
+    "textSize",
+    "language",
+    "shortcuts",
+    "defaultTemperature",
+    "defaultMaxTokens",
+    "defaultSystemPrompt",
+    "favourites",
+    "limits",
+    "deadlines",
+)
+"""What a backup may bring back unasked. None of it says where a question goes."""
+CHOICES: Mapping[str, str] = MappingProxyType(
+    {"defaultProvider": "defaultModel", "titleProvider": "titleModel"}
+)
+"""The settings that say where questions go, each with the one that names the model."""
+MOST_WRONG = 100
+"""A file that is not understood after so many values were left out is not understood at all."""
+
+_LIMITS, _DEADLINES = Limits(), Deadlines()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one window may do at a time, and how long the host remembers."""
-
-    inferences: int = 5
-    sessions: int = 20
-    session_idle_s: float = 1_800.0
-    """After this long without a run a session is unloaded."""
-    log_kept_s: float = 600.0
-    """How long a finished log can still be attached to."""
-    log_kept_bytes: int = 32 * 1024 * 1024
-    """Finished logs are released, oldest first, while they are larger than this together."""
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        allow_inf_nan=False,
+        alias_generator=to_camel,
+        hide_input_in_errors=True,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Longest waits, in milliseconds on the monotonic clock; a request may set its own."""
-
-    overall_ms: int = 120_000
-    first_ms: int = 60_000
-    """From the start of an attempt to its first content."""
-    first_silent_ms: int = 300_000
-    """The same for local models and models that reason without saying so."""
-    between_ms: int = 30_000
-    """From one piece of content to the next; pings are not content."""
+class _Limits(_Part):
+    inferences: Annotated[int, Field(ge=1, le=100)] = _LIMITS.inferences
+    sessions: Annotated[int, Field(ge=1, le=1_000)] = _LIMITS.sessions
 
 
-@dataclass(frozen=True, slots=True)
-class Retries:
-    """When a request that failed before its first content is made again."""
-
-    requests: int = 4
-    """Requests in all, the first included."""
-    first_delay_s: float = 0.5
-    """Doubles with every retry."""
-    longest_delay_s: float = 8.0
-    longest_retry_after_s: float = 30.0
-    """A server that asks for more patience than this makes the run fail at once."""
+class _Deadlines(_Part):
+    overall_ms: TimeoutMs = _DEADLINES.overall_ms
+    first_ms: StallMs = _DEADLINES.first_ms
+    first_silent_ms: StallMs = _DEADLINES.first_silent_ms
+    between_ms: StallMs = _DEADLINES.between_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything of the engine that can be set."""
+class _Content(_Part):
+    """Everything of the file that this version knows."""
 
-    limits: Limits = field(default_factory=Limits)
-    deadlines: Deadlines = field(default_factory=Deadlines)
-    retries: Retries = field(default_factory=Retries)
+    theme: Theme = "system"
+    text_size: TextSize = "standard"
+    language: Language = ""
+    shortcuts: Shortcuts = {}
+    default_provider: ProviderId | None = None
+    default_model: ModelId | None = None
+    default_temperature: Temperature | None = None
+    default_max_tokens: MaxTokens | None = None
+    default_system_prompt: SystemPrompt | None = None
+    favourites: Favourites = []
+    title_provider: ProviderId | None = None
+    title_model: ModelId | None = None
+    limits: _Limits = _Limits()
+    deadlines: _Deadlines = _Deadlines()
+
+
+class SettingsFile:
+    """Read once when it is made, and again before every change: another process may have written.
+
+    Args:
+        folder: the data directory; nothing is written there before the first change.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self.remarks: list[Remark] = []
+        """What was wrong with the file, for its owner."""
+        self._raw: dict[str, JsonValue] = {}
+        self._content = _Content()
+        self.reload()
+
+    @property
+    def notices(self) -> list[str]:
+        """The remarks in English."""
+        return [remark.text for remark in self.remarks]
+
+    # --- what it says -----------------------------------------------------------------------
+
+    @property
+    def engine(self) -> Settings:
+        """What the engine takes of it."""
+        limits, deadlines = self._content.limits, self._content.deadlines
+        return Settings(
+            limits=replace(_LIMITS, **limits.model_dump()),
+            deadlines=Deadlines(**deadlines.model_dump()),
+        )
+
+    @property
+    def preferences(self) -> Preferences:
+        """What the page is told of it."""
+        known = self._content
+        return Preferences(
+            theme=known.theme,
+            text_size=known.text_size,
+            language=known.language,
+            shortcuts=known.shortcuts,
+            default_provider=known.default_provider,
+            default_model=known.default_model,
+            default_temperature=known.default_temperature,
+            default_max_tokens=known.default_max_tokens,
+            default_system_prompt=known.default_system_prompt,
+            favourites=known.favourites,
+            title_provider=known.title_provider,
+            title_model=known.title_model,
+            limits=LimitSettings(**known.limits.model_dump()),
+            deadlines=DeadlineSettings(**known.deadlines.model_dump()),
+        )
+
+    def view(self) -> SettingsView:
+        """Everything of it that a page may see."""
+        return SettingsView(
+            preferences=self.preferences, notices=self.notices, remarks=list(self.remarks)
+        )
+
+    # --- changing it ------------------------------------------------------------------------
+
+    def change(self, change: PreferencesChange) -> None:
+        """Write what is given; null takes a choice back. Blocks, while another process changes it.
+
+        Raises:
+            StorageFailed: it cannot be written; nothing has changed.
+            StorageUnavailable: another process keeps it to itself; nothing has changed.
+        """
+        given = change.model_dump(mode="json", by_alias=True, include=change.model_fields_set)
+        with self._writing() as raw:
+            for name, value in given.items():
+                old = raw.get(name)
+                if isinstance(old, dict) and isinstance(value, dict) and name != "shortcuts":
+                    raw[name] = {**old, **value}
+                elif value is None:
+                    raw.pop(name, None)
+                else:
+                    raw[name] = value
+
+    def take_over(self, backup: Mapping[str, JsonValue], choices: Collection[str]) -> None:
+        """Write what a backup's settings have of `RESTORED`, and of `CHOICES` what was agreed to.
+        Everything else stays as it is here. Blocks, while another process changes the file.
+
+        Raises:
+            StorageFailed, StorageUnavailable: as `change`.
+        """
+        models = [CHOICES[name] for name in choices]
+        with self._writing() as raw:
+            for name in (*RESTORED, *choices, *models):
+                raw.pop(name, None)
+                if name in backup:
+                    raw[name] = backup[name]
+
+    def reload(self) -> None:
+        """Read the file. When that fails, what was known before stays, and a remark says so."""
+        try:
+            self._read()
+        except OSError as error:
+            text = (
+                f"{self.path.name} cannot be read now ({_reason(error)}). It is left as it is; "
+                "the settings are those of the last time, or the standard ones."
+            )
+            facts = {"file": self.path.name}
+            self._say(Remark(code=RemarkCode.SETTINGS_NOT_READ, text=text, facts=facts))
+
+    # --- inside -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[dict[str, JsonValue]]:
+        try:
+            with file_lock(self.path):
+                self._read_to_change()
+                raw = deepcopy(self._raw)
+                yield raw
+                self._write(raw)
+        except OSError as error:
+            raise StorageFailed(f"{self.path} cannot be written: {_reason(error)}") from error
+
+    def _read_to_change(self) -> None:
+        try:
+            self._read()
+        except OSError as error:
+            text = f"{self.path} cannot be read: {_reason(error)}. Nothing was changed; try again."
+            raise StorageFailed(text) from error
+
+    def _read(self) -> None:
+        try:
+            raw = json.loads(self.path.read_text("utf-8"))
+            if not isinstance(raw, dict):
+                raise ValueError("it is not a JSON object")
+            self._content, wrong = _understood(raw)
+        except FileNotFoundError:
+            self._raw, self._content = {}, _Content()
+        except (ValueError, RecursionError) as error:
+            self._set_aside(str(error)[:200])
+        else:
+            self._raw = raw
+            for path in wrong:
+                text = f"{self.path.name}: '{path}' makes no sense and was left out of account"
+                facts = {"file": self.path.name, "name": path}
+                self._say(Remark(code=RemarkCode.SETTING_IGNORED, text=text, facts=facts))
+
+    def _set_aside(self, reason: str) -> None:
+        aside = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
+        self.path.replace(aside)
+        self._raw, self._content = {}, _Content()
+        text = (
+            f"The settings could not be read ({reason}): every setting is as it was at first. "
+            f"The file is kept as {aside.name}."
+        )
+        facts = {"file": aside.name}
+        self._say(Remark(code=RemarkCode.SETTINGS_UNREADABLE, text=text, facts=facts))
+
+    def _say(self, remark: Remark) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
+
+    def _write(self, raw: dict[str, JsonValue]) -> None:
+        draft = self.path.with_name(f".{FILE}.{os.getpid()}")
+        text = json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
+        try:
+            with open(draft, "w", encoding="utf-8", opener=_private) as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+        self._raw = raw
+        self._content, _ = _understood(raw)
+
+
+def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | None]]:
+    """The provider and the model of each of `CHOICES` that a file's content makes."""
+    known, _ = _understood(dict(raw))
+    found = {
+        "defaultProvider": (known.default_provider, known.default_model),
+        "titleProvider": (known.title_provider, known.title_model),
+    }
+    return {name: (who, model) for name, (who, model) in found.items() if who is not None}
+
+
+def _understood(raw: dict[str, JsonValue]) -> tuple[_Content, list[str]]:
+    """What the file means, and the places in it that mean nothing."""
+    sensible, wrong = deepcopy(raw), list[str]()
+    for _ in range(MOST_WRONG):
+        try:
+            return _Content.model_validate(sensible), wrong
+        except ValidationError as error:
+            for found in error.errors(include_url=False, include_input=False):
+                keys = [str(step) for step in found["loc"]][:2]
+                outer = sensible.get(keys[0])
+                if len(keys) > 1 and isinstance(outer, dict):
+                    removed = outer.pop(keys[1], None)
+                else:
+                    removed = sensible.pop(keys[0], None)
+                if removed is not None:
+                    wrong.append(".".join(keys))
+    return _Content(), ["everything"]
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

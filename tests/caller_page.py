@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass, field
 
-from shell.api.bucket import Bucket
-from shell.api.caller import Caller
-from shell.api.door import Door
-from shell.api.feed import MAX_FLUSH_BYTES, Feed, Flush
+from shell.bridge.caller import Caller
+from shell.bridge.door import Door
+from shell.bridge.feed import MAX_FLUSH_BYTES, Feed, Flush
+from shell.bridge.rate_limit import RateLimit
 from shell.contract import CONTRACT_VERSION
 
 Json = dict[str, object]
@@ -73,7 +73,7 @@ class Page:
     def __init__(self, door: Door, name: str = "window-1") -> None:
         self.door = door
         # The clock of a test may stand still: it calls and loads as fast as it likes.
-        endless = Bucket(1_000_000, 1_000_000_000)
+        endless = RateLimit(1_000_000, 1_000_000_000)
         self.caller = Caller(name, calls=endless, loads=endless)
         self.stories: dict[str, Story] = {}
         self.pushes = 0

@@ -48,25 +48,25 @@ MUTATIONS = (
     Mutation(
         "D1",
         "the stall watchdog is not fed by what arrives",
-        "shell/run.py",
+        "shell/inference/run.py",
         (("        self._wait_for(self._waits.between_s)\n", ""),),
     ),
     Mutation(
         "D3",
         "the answer does not enter the session's history",
-        "shell/sessions.py",
+        "shell/inference/sessions.py",
         (("turn.answer, turn.partial = answer, not complete", 'turn.answer = ""'),),
     ),
     Mutation(
         "D4",
         "a single run's system prompt is ignored",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (("request.messages, request.system_prompt,", "request.messages, None,"),),
     ),
     Mutation(
         "D5",
         "a session's temperature and max tokens are ignored",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (
             ("config.max_tokens if options.max_tokens is None else options.max_tokens",
              "options.max_tokens"),
@@ -77,20 +77,20 @@ MUTATIONS = (
     Mutation(
         "D8",
         "stream: false still streams",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (("streamed=parameters.stream", "streamed=True"),),
     ),
     Mutation(
         "D9",
         "a session stays active after an error and after a cancel",
-        "shell/sessions.py",
+        "shell/inference/sessions.py",
         (("        self.waiting.remove(turn)\n",
           "        if complete:\n            self.waiting.remove(turn)\n"),),
     ),
     Mutation(
         "D11",
         "a turn enters the session before the limits are asked",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (
             ("        self._admit(owner, options, provider)\n",
              "        session.waiting.append(turn)\n"
@@ -102,7 +102,7 @@ MUTATIONS = (
     Mutation(
         "D12",
         "two runs in one session go on at the same time",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (
             ('if session.active and options.when_busy == "reject":', "if False:"),
             ("        if session.waiting[0] is turn:\n", "        if True:\n"),
@@ -111,7 +111,7 @@ MUTATIONS = (
     Mutation(
         "D13",
         "the limit of messages holds for the history, too",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (("        messages, left_out = session.messages_for(turn, budget)\n",
           "        messages, left_out = session.messages_for(turn, budget)\n"
           "        if len(messages) > 100:\n"
@@ -120,7 +120,7 @@ MUTATIONS = (
     Mutation(
         "D17",
         "every chunk counts as one token",
-        "shell/run.py",
+        "shell/inference/run.py",
         (("        self._written[channel] += len(text) if text.isascii() else len(text.encode())\n",
           "        self._written[channel] += 4\n"),
          ("                self._usage = _usage(chunk) or self._usage\n",
@@ -129,34 +129,34 @@ MUTATIONS = (
     Mutation(
         "D18",
         "a cancel reports no tokens",
-        "shell/run.py",
+        "shell/inference/run.py",
         (("                total_tokens=usage.output_tokens,",
           "                total_tokens=0 if cancelled else usage.output_tokens,"),),
     ),
     Mutation(
         "D20",
         "the finish reason is always stop",
-        "shell/run.py",
+        "shell/inference/run.py",
         (('self._finish = reason if reason in _FINISH_REASONS else "other"',
           'self._finish = "stop"'),),
     ),
     Mutation(
         "D22",
         "events do not carry their session",
-        "shell/log.py",
+        "shell/inference/log.py",
         (("            session_id=self.session_id,\n            seq=self._length,",
           "            session_id=None,\n            seq=self._length,"),),
     ),
     Mutation(
         "D24",
         "a missing key is found out only after the id was given",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (("        provider.check()\n", ""),),
     ),
     Mutation(
         "D25",
         "a deadline has its own terminal event",
-        "shell/run.py",
+        "shell/inference/run.py",
         (
             ("        self.stop(ProviderError(code, text))\n",
              "        self.stop(ProviderError(code, text))\n"
@@ -169,7 +169,7 @@ MUTATIONS = (
     Mutation(
         "D27",
         "an error that speaks of abort or cancel is swallowed",
-        "shell/run.py",
+        "shell/inference/run.py",
         (("        except BaseException as error:\n            outcome = error\n",
           "        except BaseException as error:\n"
           '            if "abort" in str(error).lower() or "cancel" in str(error).lower():\n'
@@ -179,7 +179,7 @@ MUTATIONS = (
     Mutation(
         "D28",
         "codes are read out of the words of a message",
-        "shell/run.py",
+        "shell/inference/run.py",
         (("        code = outcome.code\n        if code is ErrorCode.NETWORK_ERROR",
           "        words = outcome.message\n"
           '        code = ErrorCode.TIMEOUT if "timeout" in words else (\n'
@@ -190,50 +190,51 @@ MUTATIONS = (
     Mutation(
         "D30",
         "nothing is retried",
-        "shell/run.py",
+        "shell/inference/run.py",
         (("                if delay_s is None:\n", "                if True:\n"),),
     ),
     Mutation(
         "D31",
         "destroying a session does not tell the end of its runs",
-        "shell/engine.py",
-        (("            if slot.session is session:\n                slot.run.stop(Cancelled())\n",
+        "shell/inference/engine.py",
+        (("            if slot.session is session:\n"
+          "                slot.run.stop(RunCancelled())\n",
           "            if slot.session is session:\n"
           "                self._slots.pop(slot.run.log.inference_id)\n"
           "                slot.run._on_end = lambda run: None\n"
           "                slot.run._end = lambda outcome: None\n"
-          "                slot.run.stop(Cancelled())\n"),),
+          "                slot.run.stop(RunCancelled())\n"),),
     ),
     Mutation(
         "D35",
         "every window may cancel every run",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (("        if slot is None or not (slot.shared or slot.owner == owner):\n",
           "        if slot is None:\n"),),
     ),
     Mutation(
         "D36",
         "nothing ends the runs of a window that is closed",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (("            if slot.owner == owner and not slot.finish_on_close:\n",
           "            if False:\n"),),
     ),
     Mutation(
         "D37",
         "the sweep's timer is never cleared",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (("        self._sweeper.cancel()\n", ""),),
     ),
     Mutation(
         "D46",
         "a temperature that the model refuses is sent",
-        "shell/fit.py",
+        "shell/inference/request.py",
         (("    elif temperature > model.temperature_max:\n", "    elif False:\n"),),
     ),
     Mutation(
         "D51",
         "NaN passes",
-        "shell/contract.py",
+        "shell/contract/__init__.py",
         (("        allow_inf_nan=False,\n", ""),
          ("Temperature = Annotated[float, Field(ge=0, le=2)]",
           "Temperature = Annotated[float, Field()]")),
@@ -241,7 +242,7 @@ MUTATIONS = (
     Mutation(
         "D52",
         "1.5 tokens and true are numbers",
-        "shell/contract.py",
+        "shell/contract/__init__.py",
         (("        strict=True,\n", ""),
          ("MaxTokens = Annotated[int, Field(ge=1, le=100_000)]",
           "MaxTokens = Annotated[float, Field(ge=1, le=100_000)]")),
@@ -249,21 +250,22 @@ MUTATIONS = (
     Mutation(
         "D54",
         "unknown fields are ignored, and so are wrong ones",
-        "shell/contract.py",
+        "shell/contract/__init__.py",
         (('        extra="forbid",\n', '        extra="ignore",\n'),),
     ),
     Mutation(
         "D56",
         "a request is not bounded in all",
-        "shell/engine.py",
+        "shell/inference/engine.py",
         (("    if characters > MAX_REQUEST_CHARACTERS:\n", "    if False:\n"),),
     ),
     Mutation(
         "D57",
-        "a session id may hold anything",
-        "shell/contract.py",
-        (('SessionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]',
-          "SessionId = Annotated[str, Field(min_length=1, max_length=100)]"),),
+        "a session id is written to the log as it came",
+        "shell/inference/engine.py",
+        (("        self._sessions[owner, config.session_id] = session\n",
+          "        self._sessions[owner, config.session_id] = session\n"
+          '        _log.warning("Created session: %s", config.session_id)\n'),),
     ),
 )  # fmt: skip
 

@@ -15,20 +15,20 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from shell.api.assets import MANIFEST, load_page
-from shell.api.door import Door
-from shell.api.link import TICKET_WANTED
-from shell.api.listener import listen
 from shell.api.llm import LlmApi
-from shell.api.loopback import Loopback
-from shell.api.page_server import PageServer
-from shell.api.passes import Passes
 from shell.api.shell import ShellApi
-from shell.api.tabs import Tabs
+from shell.bridge.appearance import Appearance
+from shell.bridge.browser.connection import TICKET_WANTED
+from shell.bridge.browser.server import Loopback
+from shell.bridge.browser.tabs import Tabs
+from shell.bridge.browser.tokens import Passes
+from shell.bridge.desktop.page_server import PageServer
+from shell.bridge.door import Door
+from shell.bridge.listener import listen
+from shell.bridge.page import MANIFEST, load_page
 from shell.contract import CONTRACT_VERSION, Defaults
-from shell.engine import Engine
-from shell.look import Look
-from shell.providers.echo import EchoProvider
+from shell.inference.engine import Engine
+from shell.providers.testing.echo import EchoProvider
 from tests.way_in import Entry, come_in
 
 FILES = {
@@ -70,7 +70,7 @@ class Served:
     engine: Engine
     passes: Passes
     gone: list[str] = field(default_factory=list)
-    look: Look = field(default_factory=Look)
+    look: Appearance = field(default_factory=Appearance)
 
     @property
     def port(self) -> int:
@@ -113,7 +113,7 @@ async def serving(
         page = load_page(Path(directory))
     listener = listen(0)
 
-    def look() -> Look:
+    def look() -> Appearance:
         return served.look
 
     loopback: Loopback | PageServer

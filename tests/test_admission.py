@@ -12,9 +12,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from shell.api.loopback import Loopback
-from shell.api.passes import MAX_TICKETS, TICKET_S, Passes, prove
-from shell.api.peer import Peer
+from shell.bridge.browser.peer import Peer
+from shell.bridge.browser.server import Loopback
+from shell.bridge.browser.tokens import MAX_TICKETS, TICKET_S, Passes, prove
 from shell.contract import CONTRACT_VERSION
 from tests.served import Browser, Served, serving
 from tests.way_in import Entry, come_in, ticket_of
@@ -274,7 +274,7 @@ async def test_the_token_makes_links_and_nothing_else_does() -> None:
 async def test_another_users_connection_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever it knows."""
     peer = Peer.FOREIGN
-    monkeypatch.setattr("shell.api.loopback.peer_of", lambda client, server: peer)
+    monkeypatch.setattr("shell.bridge.browser.server.peer_of", lambda client, server: peer)
     async with serving() as served:
         assert await refused(served, origin=f"http://{served.host}") == 403
         bearer = f"Bearer {served.passes.token}"
@@ -288,7 +288,7 @@ async def test_a_ticket_on_a_command_line_is_for_our_own_user(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     peer = Peer.UNKNOWN
-    monkeypatch.setattr("shell.api.loopback.peer_of", lambda client, server: peer)
+    monkeypatch.setattr("shell.bridge.browser.server.peer_of", lambda client, server: peer)
     async with serving() as served:
         ticket = served.passes.ticket(owner_only=True)
         assert await closed_with(Browser(served), ticket=ticket) == 4401
@@ -299,7 +299,7 @@ async def test_a_ticket_on_a_command_line_is_for_our_own_user(
 async def test_a_message_beyond_the_cap_ends_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.api.loopback.MAX_MESSAGE_BYTES", 10_000)
+    monkeypatch.setattr("shell.bridge.browser.server.MAX_MESSAGE_BYTES", 10_000)
     async with serving() as served:
         browser = Browser(served)
         await browser.open()

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from shell.alone import alone
 from shell.errors import StorageUnavailable
-from shell.providers.added import read_added
+from shell.providers.custom import read_added
+from shell.support.file_lock import file_lock
 from tests.host_process import ROOT
 
 PROCESSES, EACH = 4, 10
 ADD = """
 import sys
 from pathlib import Path
-from shell.providers.added import AddedProvider, add
+from shell.providers.custom import AddedProvider, add
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.read(1)
@@ -47,10 +47,10 @@ def test_providers_that_are_added_at_the_same_time_are_all_there(tmp_path: Path)
 def test_a_file_that_is_being_changed_for_too_long_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shell.alone.WAIT_S", 0.05)
+    monkeypatch.setattr("shell.support.file_lock.WAIT_S", 0.05)
     with (
-        alone(tmp_path / "a.json"),
+        file_lock(tmp_path / "a.json"),
         pytest.raises(StorageUnavailable, match="another process"),
-        alone(tmp_path / "a.json"),
+        file_lock(tmp_path / "a.json"),
     ):
         raise AssertionError("two at once")

@@ -24,8 +24,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from shell.contract import CONTRACT_VERSION
-from shell.datadir import HOLDER, DataDirectory
+from shell.support.data_directory import HOLDER, DataDirectory
 from tests.command import COMMAND, LONGEST_S, Program, environment, run, started
+from tests.host_process import HostProcess
 from tests.way_in import Entry, come_in, new_link, ticket_of
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, or at displays")
@@ -150,6 +151,17 @@ def test_one_data_directory_has_one_host(tmp_path: Path) -> None:
         assert asked.status == 0  # takes no lock
         program.stop(signal.SIGKILL)
     with started(*serve(tmp_path)) as program:  # a lock dies with its process
+        address(program)
+
+
+def test_data_that_does_not_close_in_time_stays_locked_until_the_process_ends(
+    tmp_path: Path,
+) -> None:
+    """Otherwise a second start could repair a file that is still open."""
+    with HostProcess("tests.slow_close", *serve(tmp_path)) as host:
+        host.json_line()
+    assert not (tmp_path / "released").exists()
+    with started(*serve(tmp_path)) as program:
         address(program)
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shell.api.bucket import Bucket
-from shell.api.caller import CALLS_AT_ONCE, LOADS_AT_ONCE, Caller
-from shell.api.feed import MAX_WAITING_BYTES
+from shell.bridge.caller import CALLS_AT_ONCE, LOADS_AT_ONCE, Caller
+from shell.bridge.feed import MAX_WAITING_BYTES
+from shell.bridge.rate_limit import RateLimit
 from shell.errors import LimitReached
 
 
@@ -17,7 +17,7 @@ class Clock:
         return self.seconds
 
 
-def taken(bucket: Bucket, tries: int) -> list[int]:
+def taken(bucket: RateLimit, tries: int) -> list[int]:
     """What each refused one is told to wait, in milliseconds."""
     waits = []
     for _ in range(tries):
@@ -30,7 +30,7 @@ def taken(bucket: Bucket, tries: int) -> list[int]:
 
 def test_so_many_at_once_and_so_many_a_second() -> None:
     clock = Clock()
-    bucket = Bucket(10, 30, clock.now)
+    bucket = RateLimit(10, 30, clock.now)
     assert len(taken(bucket, 50)) == 20
     clock.seconds += 1
     assert len(taken(bucket, 50)) == 40
@@ -40,7 +40,7 @@ def test_so_many_at_once_and_so_many_a_second() -> None:
 
 def test_those_who_are_refused_are_told_to_come_one_after_another() -> None:
     clock = Clock()
-    bucket = Bucket(10, 1, clock.now)
+    bucket = RateLimit(10, 1, clock.now)
     assert taken(bucket, 4) == [100, 200, 300]
     clock.seconds += 0.2
     assert taken(bucket, 2) == [100]

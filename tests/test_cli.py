@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shell import __version__
-from shell.cli import main
+from shell.cli.program import main
 from tests.command import COMMAND, Result, environment, run, started
 
 TERMINAL = ("llm:done", "llm:error")
@@ -20,7 +20,7 @@ TERMINAL = ("llm:done", "llm:error")
 def modules_after(*arguments: str) -> set[str]:
     """The top-level modules that a command has imported by its end."""
     code = (
-        "import sys; from shell.cli import main\n"
+        "import sys; from shell.cli.program import main\n"
         "try: main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
@@ -114,6 +114,23 @@ def test_little_is_imported() -> None:
 
 
 # --- ask ------------------------------------------------------------------------------------
+
+
+def test_ask_has_no_overall_deadline_of_its_own() -> None:
+    code = (
+        "import sys, shell.app.runtime\n"
+        "from shell.cli.program import main\n"
+        "from shell.inference.limits import Deadlines, Settings\n"
+        "shell.app.runtime.Settings = lambda: Settings(deadlines=Deadlines(overall_ms=1))\n"
+        "raise SystemExit(main(['ask', '--provider', 'echo', *sys.argv[1:]]))"
+    )
+    command = [sys.executable, "-c", code, "/rate 50\n/repeat 60 word"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
+    assert (done.returncode, done.stdout.count("word"), done.stderr) == (0, 60, "")
+    command += ["--timeout-ms", "1000"]
+    command[3] = "/rate 0\nword\n/stall"
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
+    assert (done.returncode, "TIMEOUT" in done.stderr) == (1, True)
 
 
 def test_ask_streams_the_answer_and_stores_nothing(tmp_path: Path) -> None:
@@ -252,7 +269,7 @@ def test_a_model_cannot_steer_the_terminal() -> None:
 def test_a_program_without_a_console_still_runs() -> None:
     code = (
         "import sys; sys.stdout = sys.stderr = sys.stdin = None\n"
-        "from shell.cli import main\n"
+        "from shell.cli.program import main\n"
         "raise SystemExit(main(['ask', 'hi', '--provider', 'echo']))"
     )
     assert (
@@ -262,7 +279,7 @@ def test_a_program_without_a_console_still_runs() -> None:
 
 def test_the_log_holds_no_secret() -> None:
     code = (
-        "import logging, os; from shell.logs import set_up_logs\n"
+        "import logging, os; from shell.support.logs import set_up_logs\n"
         "set_up_logs('warning')\n"
         "key = os.environ['OPENAI_API_KEY']\n"
         "logging.getLogger('shell').warning('it was %s', key)\n"
@@ -279,6 +296,40 @@ def test_the_log_holds_no_secret() -> None:
     )
     assert "it was [key]" in done.stderr
     assert key not in done.stderr
+
+
+def test_the_log_holds_no_key_that_was_entered_or_came_from_a_keychain() -> None:
+    code = (
+        "import asyncio, json, logging, os, sys\n"
+        "from pathlib import Path\n"
+        "from shell.app.runtime import Runtime\n"
+        "from shell.support.logs import set_up_logs\n"
+        "from shell.inference.limits import Settings\n"
+        "set_up_logs('warning')\n"
+        "entered, kept = sys.argv[1:]\n"
+        "class Chain:\n"
+        "    def get_password(self, service, name):\n"
+        "        return json.dumps({'key': kept, 'host': 'api.openai.com'})\n"
+        "async def main():\n"
+        "    core = Runtime(Path('nowhere'), {}, Settings())\n"
+        "    core.keys._find_keychain = Chain\n"
+        "    await core.keys.load({'openai': 'https://api.openai.com/v1'})\n"
+        "    core.keys._find_keychain = lambda: None\n"
+        "    await core.keys.set('anthropic', entered, 'https://api.anthropic.com')\n"
+        "    logging.getLogger('shell').warning('they are %s and %s', entered, kept)\n"
+        "    await core.close()\n"
+        "asyncio.run(main())\n"
+    )
+    keys = ["sk-ant-ABCDEFGHIJKLMNOPQR", "sk-proj-abcdefghijklmnopqrstuvwxyz"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *keys],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+    )
+    assert "they are [key] and [key]" in done.stderr, done.stderr
+    assert not [key for key in keys if key in done.stderr]
 
 
 # --- the local model's weights ----------------------------------------------------------------

@@ -7,13 +7,13 @@ import pytest
 
 from shell.contract import Message, NoticeCode, RemarkCode
 from shell.errors import ErrorCode, Reason, ShellError
-from shell.fit import Wish, fit
+from shell.inference.request import RequestedRun, prepare_request
 from shell.providers.base import ModelInfo
-from shell.providers.endpoint import Endpoint
-from shell.providers.faults import from_status
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.errors import from_status
 from shell.store.database import Database
-from shell.store.importing import import_file
-from shell.store.trouble import trouble
+from shell.store.errors import trouble
+from shell.store.exchange.importing import import_file
 
 KEY = "sk-secret-key-of-the-harbour"
 ENDPOINT = Endpoint("cloud", "Cloud", "https://cloud.invalid/v1", key=lambda: KEY)
@@ -21,8 +21,8 @@ ENDPOINT = Endpoint("cloud", "Cloud", "https://cloud.invalid/v1", key=lambda: KE
 
 def test_a_notice_has_its_numbers_as_fields() -> None:
     model = ModelInfo("tiny", max_output_tokens=100, temperature_max=1.0, system_prompt=False)
-    wish = Wish([Message(role="user", content="hi")], "be kind", 1.5, 500)
-    _, notices = fit(wish, model)
+    wish = RequestedRun([Message(role="user", content="hi")], "be kind", 1.5, 500)
+    _, notices = prepare_request(wish, model)
     assert [(notice.code, notice.model, notice.limit) for notice in notices] == [
         (NoticeCode.TEMPERATURE_DROPPED, "tiny", 1.0),
         (NoticeCode.MAX_TOKENS_LOWERED, "tiny", 100),
@@ -56,6 +56,7 @@ def test_a_missing_key_is_told_from_a_wrong_one() -> None:
         (apsw.ReadOnlyError(), Reason.READ_ONLY),
         (apsw.CorruptError(), Reason.DAMAGED),
         (apsw.IOError(), Reason.DISK_FAULTY),
+        (apsw.InterruptError(), Reason.TOO_SLOW),
     ],
 )
 def test_what_is_wrong_with_the_store_has_a_reason(error: apsw.Error, reason: Reason) -> None:

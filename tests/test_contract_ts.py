@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from shell import contract, contract_ts
+from devtools import contract_ts
+from shell import contract
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.contract import Value

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from shell import cli
+from shell.cli import program
 from tests.command import ROOT
 
 NAMES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
@@ -36,4 +36,4 @@ def test_the_command_lines_of_the_readme_are_understood() -> None:
     assert len(lines) > 5
     for line in lines:
         typed = re.split(r" {2,}| < ", line)[0]
-        cli._parser().parse_args(shlex.split(typed))
+        program._parser().parse_args(shlex.split(typed))

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shell.api.caller import Caller
-from shell.api.door import MAX_BUSY_CALLS, Door, methods
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
+from shell.bridge.caller import Caller
+from shell.bridge.door import MAX_BUSY_CALLS, Door, methods
 from shell.contract import CONTRACT_VERSION, Defaults, InferenceRequest, SessionRunOptions
 from shell.errors import ErrorCode, ShellError
 from tests.caller_page import Json, Page, Refused

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shell.api.feed import MAX_FLUSH_BYTES, Feed, Flush
 from shell.api.llm import MAX_PIECE_CHARACTERS
+from shell.bridge.feed import MAX_FLUSH_BYTES, Feed, Flush
 from shell.contract import (
     DoneEvent,
     ErrorEvent,
@@ -19,7 +19,7 @@ from shell.contract import (
     Usage,
 )
 from shell.errors import ErrorCode
-from shell.log import MAX_JOINED_CHARACTERS, InferenceLog
+from shell.inference.log import MAX_JOINED_CHARACTERS, InferenceLog
 from tests.caller_page import Json, Story
 
 EMOJI = "\N{WAVING HAND SIGN}"
@@ -427,7 +427,7 @@ def test_a_pump_in_another_thread_loses_nothing() -> None:
 def test_replies_that_are_never_taken_are_bounded(
     feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shell.api.feed.MAX_WAITING_BYTES", 1_000)
+    monkeypatch.setattr("shell.bridge.feed.MAX_WAITING_BYTES", 1_000)
     for _ in range(1_000):
         feed.reply("load-1", f'"{"x" * 98}"')
     assert feed.waiting == 2_000

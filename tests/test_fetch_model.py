@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from shell.api.caller import Caller
 from shell.api.model import ModelApi
+from shell.bridge.caller import Caller
 from shell.errors import ProviderError
-from shell.providers.fetching import Fetching, missing
-from shell.providers.weights import EMBEDDED_FILE, WeightsShelf
+from shell.providers.local.download import Download, missing
+from shell.providers.local.model_files import EMBEDDED_FILE, ModelFiles
 
 CALLER = Caller("window-1")
 
 
 @pytest.fixture
 def api(tmp_path: Path) -> ModelApi:
-    return ModelApi(tmp_path, WeightsShelf(tmp_path, {}, root=tmp_path / "nowhere"))
+    return ModelApi(tmp_path, ModelFiles(tmp_path, {}, root=tmp_path / "nowhere"))
 
 
 def settled(api: ModelApi) -> None:
@@ -29,7 +29,7 @@ def test_it_is_fetched_once_however_often_it_is_asked_for(
 ) -> None:
     go_on, calls = threading.Event(), []
 
-    def fetch(self: Fetching) -> Path:
+    def fetch(self: Download) -> Path:
         calls.append(self)
         self._progress(30, 90)
         assert go_on.wait(10)
@@ -37,7 +37,7 @@ def test_it_is_fetched_once_however_often_it_is_asked_for(
         self.target.write_bytes(b"GGUF")
         return self.target
 
-    monkeypatch.setattr(Fetching, "fetch", fetch)
+    monkeypatch.setattr(Download, "fetch", fetch)
     assert api.state(CALLER).state == "missing"
     assert api.fetch(CALLER).state == "fetching"
     assert api.fetch(CALLER).state == "fetching"
@@ -54,11 +54,11 @@ def test_a_failure_says_what_to_do_and_may_be_tried_again(
 ) -> None:
     failures: list[ProviderError] = []
 
-    def fetch(self: Fetching) -> Path:
+    def fetch(self: Download) -> Path:
         failures.append(missing("there is no network"))
         raise failures[-1]
 
-    monkeypatch.setattr(Fetching, "fetch", fetch)
+    monkeypatch.setattr(Download, "fetch", fetch)
     for number in (1, 2):
         api.fetch(CALLER)
         settled(api)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shell.fit import ANSWER_RESERVE_TOKENS, room
+from shell.contract import Message
+from shell.inference.request import ANSWER_RESERVE_TOKENS, RequestedRun, prepare_request, room
 from shell.providers.base import ModelInfo
 
 
@@ -21,3 +22,12 @@ def test_an_answer_has_the_room_it_may_need_but_a_quarter_at_most(
 ) -> None:
     model = ModelInfo("m", context_tokens=16_000, max_output_tokens=most)
     assert room(model, asked) == 16_000 - kept_free
+
+
+@pytest.mark.parametrize(("asked", "sent"), [(None, 800), (2_000, 2_000), (20, 20)])
+def test_a_model_s_own_length_is_for_those_who_ask_for_none(asked: int | None, sent: int) -> None:
+    model = ModelInfo("m", context_tokens=16_000, max_tokens_default=800)
+    question = [Message(role="user", content="hi")]
+    request, notices = prepare_request(RequestedRun(question, None, None, asked), model)
+    assert (request.max_tokens, notices) == (sent, ())
+    assert room(model, asked) == 16_000 - sent

@@ -8,7 +8,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shell.keys import FORGETFUL, NO_KEYCHAIN, SERVICE, SILENT, Keychain, Keys, system_keychain
+from shell.providers.keys import (
+    FORGETFUL,
+    NO_KEYCHAIN,
+    SERVICE,
+    SILENT,
+    Keychain,
+    Keys,
+    system_keychain,
+)
 
 pytestmark = pytest.mark.anyio
 CANARY = "sk-canary-3f9a81c27b5d4e60"

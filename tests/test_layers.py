@@ -11,68 +11,37 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SHELL = ROOT / "shell"
 
-# From the bottom up. A directory stands for all that is in it.
-LAYERS: list[set[str]] = [
-    {"contract", "errors", "fence", "ids", "redaction", "text"},
-    {"alone", "log", "worker"},
-    {
-        "datadir",
-        "display",
-        "environment",
-        "keys",
-        "links",
-        "logs",
-        "look",
-        "loop",
-        "placement",
-        "providers",
-        "settings",
-        "signals",
-        "store",
-    },
-    {
-        "answers",
-        "conversations",
-        "deadlines",
-        "engine",
-        "exports",
-        "fit",
-        "history",
-        "imports",
-        "run",
-        "sessions",
-        "settings_file",
-        "shelf",
-        "titles",
-    },
-    {"api", "pump"},
-    {"webviews", "window"},
-    {"core", "embed", "greeter", "host", "kept", "opening"},
-    {"__main__", "app", "ask", "cli", "commands", "contract_ts", "doctor"},
-]
-LEAVES = LAYERS[2]
-"""These know nothing of each other."""
+LAYERS = (
+    "errors < support < contract < providers < inference < settings store < bridge"
+    " < conversations < api < app < embed < cli < __main__"
+)
+"""The entries of `shell/` from the bottom up. Two that share a place know nothing of each other."""
+
+LOG_READERS = {"store", "bridge"}
+"""These read the log of an inference, and use nothing else of the folder that it lies in."""
 
 LIBRARIES: dict[str, set[str]] = {
     "anthropic": {"providers"},
     "apsw": {"store"},
-    "filelock": {"alone", "datadir"},
-    "h11": {"api.page_server"},
+    "filelock": {"support.file_lock", "support.data_directory"},
+    "h11": {"bridge.desktop.page_server"},
     "httpx2": {"providers"},
-    "ijson": {"store"},
-    "jinja2": {"store"},
-    "keyring": {"doctor", "keys"},
+    "ijson": {"store.exchange"},
+    "jinja2": {"store.exchange"},
+    "keyring": {"cli.doctor", "providers.keys"},
     "openai": {"providers"},
-    "platformdirs": {"datadir"},
-    "PySide6": {"webviews"},
-    "qtpy": {"webviews"},
-    "starlette": {"api.link", "api.loopback", "api.tabs"},
-    "uvicorn": {"api.loopback"},
-    "webview": {"webviews", "window"},
+    "platformdirs": {"support.data_directory"},
+    "PySide6": {"bridge.desktop"},
+    "qtpy": {"bridge.desktop"},
+    "starlette": {"bridge.browser"},
+    "uvicorn": {"bridge.browser"},
+    "webview": {"bridge.desktop"},
     "websockets": set(),
-    "xllamacpp": {"providers"},
+    "xllamacpp": {"providers.local"},
 }
 """Who may import what. What is not listed here is free."""
+
+RANKS = {name: number for number, place in enumerate(LAYERS.split("<")) for name in place.split()}
 
 
 def modules() -> dict[str, Path]:
@@ -107,22 +76,17 @@ def of_shell(imported: str, known: dict[str, Path]) -> str | None:
     return None
 
 
-def rank(module: str) -> int:
-    """The number of a module's layer."""
-    unit = module.partition(".")[0]
-    for number, layer in enumerate(LAYERS):
-        if unit in layer:
-            return number
-    raise AssertionError(f"shell/{unit} has no layer: give it one in tests/test_layers.py")
-
-
 def problem(module: str, imported: str) -> str | None:
     """What is wrong with one import, if anything."""
     unit, other = module.partition(".")[0], imported.partition(".")[0]
-    if rank(imported) > rank(module):
+    for name in (unit, other):
+        assert name in RANKS, f"shell/{name} has no layer: give it one in {Path(__file__).name}"
+    if RANKS[other] > RANKS[unit]:
         return f"{module} imports {imported}, which is above it"
-    if unit != other and {unit, other} <= LEAVES:
-        return f"{module} imports {imported}: leaves know nothing of each other"
+    if unit != other and RANKS[other] == RANKS[unit]:
+        return f"{module} imports {imported}: these two know nothing of each other"
+    if unit in LOG_READERS and other == "inference" and imported != "inference.log":
+        return f"{module} imports {imported}: of inference/ it may only read the log"
     return None
 
 
@@ -144,16 +108,18 @@ def test_imports_only_go_down() -> None:
     assert not problems, "\n".join(problems)
 
 
-def test_every_module_has_a_layer() -> None:
-    for module in modules():
-        rank(module)
+def test_every_entry_of_the_folder_has_a_layer() -> None:
+    entries = {path.stem for path in SHELL.iterdir() if path.stem not in ("page", "__pycache__")}
+    assert entries - {"__init__", "py"} == set(RANKS)
 
 
-def test_the_page_about_architecture_has_the_same_layers() -> None:
+def test_the_page_about_architecture_has_the_same_order() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    rows = re.findall(r"^\| (\d) \| (.*?) \|", text, re.MULTILINE)
-    told = {int(number): set(re.findall(r"`(\w+)`", names)) for number, names in rows}
-    assert told == dict(enumerate(LAYERS))
+    host = text.partition("## The page")[0]
+    told = re.findall(r"^\| `(\w+)[/.]", host, re.MULTILINE)
+    assert sorted(told) == sorted(set(RANKS) - {"__main__"})
+    ranks = [RANKS[name] for name in told]
+    assert ranks == sorted(ranks, reverse=True)
 
 
 def test_no_imports_go_in_a_circle() -> None:
@@ -175,14 +141,20 @@ def test_libraries_stay_where_they_belong() -> None:
 @pytest.mark.parametrize(
     ("module", "imported"),
     [
-        ("log", "engine"),
-        ("engine", "api.llm"),
-        ("api.door", "window"),
-        ("contract", "log"),
-        ("providers.echo", "settings"),
+        ("inference.log", "bridge.feed"),
+        ("inference.engine", "api.llm"),
+        ("bridge.door", "app.host"),
+        ("contract", "inference.log"),
+        ("providers.testing.echo", "inference.limits"),
+        ("settings", "store.database"),
+        ("store.messages.recorder", "inference.engine"),
     ],
 )
 def test_an_upward_arrow_is_a_problem(module: str, imported: str) -> None:
     assert problem(module, imported) is not None
-    assert problem("api.door", "api.feed") is None
-    assert problem("engine", "log") is None
+
+
+def test_a_downward_arrow_is_none() -> None:
+    assert problem("bridge.door", "bridge.feed") is None
+    assert problem("inference.engine", "support.ids") is None
+    assert problem("store.messages.recorder", "inference.log") is None

@@ -19,8 +19,8 @@ from shell.contract import (
     ToolEvent,
     Usage,
 )
-from shell.log import MAX_JOINED_CHARACTERS, InferenceLog
-from shell.text import clean, mend
+from shell.inference.log import MAX_JOINED_CHARACTERS, InferenceLog
+from shell.support.text import clean, join_surrogates
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 ENTRY = st.one_of(
@@ -272,7 +272,7 @@ ANY = st.text(st.characters(), max_size=20)  # half characters too
 def test_mending_does_not_depend_on_where_a_stream_is_cut(text: str, lengths: list[int]) -> None:
     mended, carried, position = "", "", 0
     for length in [*lengths, len(text)]:
-        whole, carried = mend(text[position : position + length], carried)
+        whole, carried = join_surrogates(text[position : position + length], carried)
         mended += whole
         position += length
     mended += "\ufffd" if carried else ""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from shell.bridge.appearance import Appearance, read_look
 from shell.contract import PreferencesChange, TextSize, Theme
-from shell.look import Look, read_look
-from shell.settings_file import SettingsFile
+from shell.settings import SettingsFile
 
 
 @pytest.mark.parametrize("theme", ["system", "light", "dark"])
@@ -32,10 +32,10 @@ def test_it_is_as_the_settings_say(
 def test_what_makes_no_sense_is_left_out(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text, "utf-8")
-    assert read_look(path) == Look()
+    assert read_look(path) == Appearance()
 
 
 def test_unknown_values_do_not_hide_the_others(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text(json.dumps({"theme": "dark", "textSize": "huge", "more": None}), "utf-8")
-    assert read_look(path) == Look(theme="dark")
+    assert read_look(path) == Appearance(theme="dark")

@@ -11,10 +11,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from shell.api.assets import MANIFEST, PageMissing, load_page
-from shell.api.listener import PortTaken, listen
-from shell.api.resources import POLICY
-from shell.look import Look
+from shell.bridge.appearance import Appearance
+from shell.bridge.listener import PortTaken, listen
+from shell.bridge.page import MANIFEST, PageMissing, load_page
+from shell.bridge.responses import POLICY
 from tests.served import FILES, Served, serving, write_built_page
 
 pytestmark = pytest.mark.anyio
@@ -182,7 +182,7 @@ async def test_another_site_may_link_here_and_nothing_else(browser: bool) -> Non
 async def test_the_page_looks_as_it_is_chosen_to_at_every_load(browser: bool) -> None:
     async with serving(browser=browser) as served:
         assert '<html lang="en" data-language="">' in (await get(served, "/")).body
-        served.look = Look("dark", "large", "de")
+        served.look = Appearance("dark", "large", "de")
         chosen = '<html lang="de" data-language="de" data-theme="dark" data-size="large">'
         assert chosen in (await get(served, "/")).body
 

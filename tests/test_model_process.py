@@ -109,8 +109,8 @@ async def say_hello(host: str, ticket: str) -> None:
 def test_warming_up_imports_no_sdk() -> None:
     code = (
         "import asyncio, sys\n"
-        "from shell.providers.local import LocalProvider\n"
-        "from shell.providers.weights import WeightsShelf\n"
+        "from shell.providers.local.provider import LocalProvider\n"
+        "from shell.providers.local.model_files import WeightsShelf\n"
         "async def warm():\n"
         "    local = LocalProvider(WeightsShelf(None))\n"
         "    await local.warm()\n"

@@ -17,7 +17,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
-from shell.api.peer import Peer, peer_of
+from shell.bridge.browser.peer import Peer, peer_of
 from tests.command import LONGEST_S, environment, started
 from tests.stranger import NOBODY
 from tests.way_in import Entry, come_in, ticket_of

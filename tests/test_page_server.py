@@ -2,12 +2,13 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 
-from shell.api.assets import Asset, Page
-from shell.api.listener import listen
-from shell.api.page_server import PageServer
+from shell.bridge.desktop.page_server import PageServer
+from shell.bridge.listener import listen
+from shell.bridge.page import Asset, Page, load_folder
 
 pytestmark = pytest.mark.anyio
 BIG = b"x" * 50_000_000
@@ -45,3 +46,23 @@ async def test_what_was_asked_for_comes_whole_before_a_connection_is_closed() ->
     assert answer.endswith(BIG)
     writer.close()
     await server.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("module.mjs", "text/javascript; charset=utf-8"),
+        ("SCRIPT.JS", "text/javascript; charset=utf-8"),
+        ("script.js.map", "application/json"),
+        ("about.html", "text/html; charset=utf-8"),
+        ("face.ttf", "font/ttf"),
+        ("face.woff", "font/woff"),
+        ("site.webmanifest", "application/manifest+json"),
+        ("unknown.xyz", "application/octet-stream"),
+    ],
+)
+def test_files_of_a_page_have_the_types_that_browsers_insist_on(
+    tmp_path: Path, name: str, content_type: str
+) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    assert load_folder(tmp_path)[f"/{name}"].content_type == content_type

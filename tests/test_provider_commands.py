@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shell.cli import main
+from shell.cli.program import main
 from tests.command import Result, environment, run
 from tests.providers.dialects import Chat
 from tests.providers.fault_server import Exchange, fault_server
@@ -111,7 +111,9 @@ def test_what_would_not_work_is_not_kept(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.logs.set_up_logs", lambda level: None)  # pytest listens itself
+    monkeypatch.setattr(
+        "shell.support.logs.set_up_logs", lambda level: None
+    )  # pytest listens itself
     status = main(["providers", "add", *arguments, "--data-dir", str(typed.data)])
     result = Result(status, *capfd.readouterr())
     assert (result.status, result.out) == (2, "")
@@ -217,7 +219,7 @@ class Keyring:
 
 Keyring.__module__, Keyring.__qualname__ = "keyring.backends.libsecret", "Keyring"
 keyring.backend.get_all_keyring = lambda: [Keyring()]
-from shell.cli import main
+from shell.cli.program import main
 sys.exit(main())
 """
 

@@ -8,8 +8,8 @@ import pytest
 from tests.command import environment
 
 HALF = "import builtins, pydantic.main; plain = builtins.__import__\n"
-REST = "import PySide6.QtWidgets\nimport pydantic.types, shell.contract, shell.host\n"
-OURS = "from shell.webviews.qt_binding import load_binding; load_binding()\n"
+REST = "import PySide6.QtWidgets\nimport pydantic.types, shell.contract, shell.app.host\n"
+OURS = "from shell.bridge.desktop.webviews.qt_binding import load_binding; load_binding()\n"
 
 
 def run(code: str) -> "subprocess.CompletedProcess[str]":

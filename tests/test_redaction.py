@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shell.redaction import REPLACEMENT, redact
+from shell.support.redaction import REPLACEMENT, redact
 
 KEY = "sk-proj-Zx9/+qTe3st=Key&0123456789abcdefWXYZ"
 

@@ -1,24 +1,28 @@
 """The settings' file: typed, readable, written whole, and kind to what it does not know."""
 
 import asyncio
+import errno
 import json
+import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from shell.alone import alone
-from shell.api.caller import Caller
 from shell.api.settings import SettingsApi
+from shell.bridge.caller import Caller
 from shell.contract import (
     DeadlineSettings,
     LimitSettings,
     PreferencesChange,
 )
 from shell.errors import StorageFailed, StorageUnavailable
-from shell.settings import Settings
-from shell.settings_file import SettingsFile
+from shell.inference.limits import Settings
+from shell.settings import SettingsFile
+from shell.support.file_lock import file_lock
 
 
 def write(folder: Path, content: object) -> None:
@@ -29,6 +33,15 @@ def write(folder: Path, content: object) -> None:
 def read(folder: Path) -> dict[str, object]:
     found: dict[str, object] = json.loads((folder / "settings.json").read_text("utf-8"))
     return found
+
+
+def fails(number: int) -> Callable[..., NoReturn]:
+    """A call of the system that fails in this way."""
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    return fail
 
 
 def test_without_a_file_everything_is_as_promised_and_nothing_is_written(tmp_path: Path) -> None:
@@ -117,6 +130,44 @@ def test_a_value_that_makes_no_sense_costs_only_itself(tmp_path: Path) -> None:
     assert read(tmp_path)["theme"] == "purple"
 
 
+def test_a_file_that_cannot_be_read_now_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"theme": "dark"})
+    raw = (tmp_path / "settings.json").read_bytes()
+    with monkeypatch.context() as failing:
+        failing.setattr(Path, "read_text", fails(errno.EIO))
+        settings = SettingsFile(tmp_path)
+        assert "settings.json cannot be read now" in settings.notices[0]
+        with pytest.raises(StorageFailed, match="cannot be read"):
+            settings.change(PreferencesChange(text_size="large"))
+        assert (tmp_path / "settings.json").read_bytes() == raw
+    settings.change(PreferencesChange(text_size="large"))
+    assert read(tmp_path) == {"theme": "dark", "textSize": "large"}
+    with monkeypatch.context() as failing:
+        failing.setattr(Path, "read_text", fails(errno.EMFILE))
+        settings.reload()
+    assert settings.preferences.theme == "dark", "what was known before stays"
+
+
+def test_a_broken_file_that_cannot_be_set_aside_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "{ broken")
+    file, move = tmp_path / "settings.json", Path.replace
+
+    def not_the_file(source: Path, target: Path) -> Path:
+        if source == file:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return move(source, target)
+
+    monkeypatch.setattr(Path, "replace", not_the_file)
+    settings = SettingsFile(tmp_path)
+    with pytest.raises(StorageFailed, match="Nothing was changed"):
+        settings.change(PreferencesChange(theme="dark"))
+    assert file.read_text("utf-8") == "{ broken"
+
+
 def test_what_another_process_wrote_is_not_undone(tmp_path: Path) -> None:
     one, other = SettingsFile(tmp_path), SettingsFile(tmp_path)
     one.change(PreferencesChange(theme="dark"))
@@ -159,7 +210,7 @@ def anyio_backend() -> str:
 async def test_a_change_that_waits_for_another_process_holds_up_nobody(tmp_path: Path) -> None:
     api, page = SettingsApi(SettingsFile(tmp_path)), Caller("page")
     changes = [PreferencesChange(theme="light"), PreferencesChange(theme="dark")]
-    with alone(tmp_path / "settings.json"):
+    with file_lock(tmp_path / "settings.json"):
         pending = [asyncio.ensure_future(api.update(page, change)) for change in changes]
         await asyncio.sleep(0)
         assert api.get(page).preferences.theme == "system"
@@ -172,10 +223,10 @@ async def test_a_change_that_waits_for_another_process_holds_up_nobody(tmp_path:
 def test_a_change_that_another_process_keeps_out_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shell.alone.WAIT_S", 0.05)
+    monkeypatch.setattr("shell.support.file_lock.WAIT_S", 0.05)
     settings = SettingsFile(tmp_path)
     with (
-        alone(settings.path),
+        file_lock(settings.path),
         pytest.raises(StorageUnavailable, match="another process"),
     ):
         settings.change(PreferencesChange(theme="dark"))

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from shell.signals import ENDING, caught
+from shell.support.signals import ENDING, shutdown_signals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals to itself")
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals t
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_ends_the_wait(number: int) -> None:
     before = signal.getsignal(number)
-    with caught() as signals:
+    with shutdown_signals() as signals:
         assert not signals.asked()
         os.kill(os.getpid(), number)
         assert signals.asked()
@@ -24,7 +24,7 @@ def test_a_signal_ends_the_wait(number: int) -> None:
 
 
 def test_a_signal_reaches_a_wait_in_another_thread() -> None:
-    with caught() as signals:
+    with shutdown_signals() as signals:
         waiter = threading.Thread(target=signals.wait)
         waiter.start()
         os.kill(os.getpid(), signal.SIGTERM)
@@ -33,8 +33,8 @@ def test_a_signal_reaches_a_wait_in_another_thread() -> None:
 
 
 def test_the_inner_of_two_hears_and_the_outer_goes_on() -> None:
-    with caught() as outer:
-        with caught() as inner:
+    with shutdown_signals() as outer:
+        with shutdown_signals() as inner:
             os.kill(os.getpid(), signal.SIGTERM)
             inner.wait()
         assert not outer.asked()
@@ -43,7 +43,7 @@ def test_the_inner_of_two_hears_and_the_outer_goes_on() -> None:
 
 
 def test_a_wait_can_be_ended_without_a_signal() -> None:
-    with caught() as signals:
+    with shutdown_signals() as signals:
         signals.wake()
         signals.wait()
     signals.wake()  # too late, and no error

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from shell import cli
-from shell.commands.keys import KeyCommands
+from shell.cli.keys import KeyCommands
 from shell.contract import MessageStatus, NewConversation
-from shell.datadir import DataDirectory
 from shell.errors import ShellError, ValidationFailed
-from shell.keys import Keychain
-from shell.store import tree
+from shell.providers.keys import Keychain
 from shell.store.database import Connection
-from shell.store.parts import take_apart
+from shell.store.messages import tree
+from shell.store.messages.content import take_apart
 from shell.store.store import Store
+from shell.support.data_directory import DataDirectory
 from tests.test_keys import CANARY, URL, Memory
 
 Run = Callable[..., tuple[int, list[object], str]]
@@ -30,7 +30,9 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command; returns its status, its lines of JSON, and all that it said."""
-    monkeypatch.setattr("shell.logs.set_up_logs", lambda level: None)  # pytest listens itself
+    monkeypatch.setattr(
+        "shell.support.logs.set_up_logs", lambda level: None
+    )  # pytest listens itself
 
     def run(*arguments: str) -> tuple[int, list[object], str]:
         capsys.readouterr()
@@ -198,8 +200,7 @@ def test_a_backup_brings_everything_back(
     _, [listed], _ = run("--data-dir", str(new), "conversations", "list", "--json")
     assert isinstance(listed, dict)
     assert listed["id"] == "conv-1"
-    assert (new / "settings.json").read_text() == '{"theme": "dark"}'
-    assert (new / "providers.json").exists()
+    assert json.loads((new / "settings.json").read_text()) == {"theme": "dark"}
     status, _, said = run("restore", str(tmp_path / "nothing.zip"))
     assert (status, "There is no file" in said) == (1, True)
     assert run("--data-dir", str(tmp_path / "empty"), "backup", bundle)[0] == 1
@@ -269,3 +270,46 @@ def test_only_known_providers_have_keys(run: Run) -> None:
         status, _, said = run(*arguments)
         assert status == 1
         assert "no provider" in said
+
+
+HOSTILE = "a\x1b]52;c;ZXZpbA==\x07b\x9b2Jc\x7fd\u202ee\u2066f\x08g"
+BARE = "a]52;c;ZXZpbA==b2Jcdefg"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_nothing_that_was_said_controls_the_terminal(
+    run: Run, store: Store, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    def add(connection: Connection) -> None:
+        new = NewConversation(title=f"{HOSTILE}\nspoofed  line")
+        number = tree.create(connection, "conv-2", new, 1)
+        said = tree.NewMessage("msg-9", "user", take_apart(f"needle {HOSTILE}\tnext\nline"), 2)
+        tree.add(connection, number, None, said)
+
+    store.database.write(add).result()
+    commands = {
+        ("list",): f"{BARE} spoofed line\n",
+        ("show", "conv-2"): f"needle {BARE}\tnext\nline\n",
+        ("search", "needle"): f"{BARE} spoofed line\n    needle {BARE} next line\n",
+    }
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+    for command, wanted in commands.items():
+        said = run("conversations", *command)[2]
+        assert wanted in said, command
+        assert not set(said) & set(HOSTILE) - set(BARE), command
+        status, _, raw = run("conversations", *command, "--json")
+        assert status == 0
+        assert not set(raw) & set(HOSTILE) - set(BARE), command
+    exported = run("conversations", "export", "conv-2", "--format", "md")[2]
+    assert ("\x1b" in exported) is not is_terminal
+
+
+def test_json_says_exactly_what_was_said(run: Run, store: Store) -> None:
+    def add(connection: Connection) -> None:
+        number = tree.create(connection, "conv-2", NewConversation(title="t"), 1)
+        tree.add(connection, number, None, tree.NewMessage("m", "user", take_apart(HOSTILE), 2))
+
+    store.database.write(add).result()
+    [shown] = run("conversations", "show", "conv-2", "--json")[1]
+    assert isinstance(shown, dict)
+    assert [message["text"] for message in shown["messages"]] == [HOSTILE]

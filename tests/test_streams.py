@@ -1,6 +1,6 @@
 """The golden streams: what a host sends, as the Python models read it.
 
-The page's reducer runs the same files (web/tests/reduce.test.ts) to the same expectations.
+The page's reducer runs the same files (web/tests/runReducer.test.ts) to the same expectations.
 """
 
 import json

@@ -181,7 +181,7 @@ async def test_a_reload_wins_over_the_connection_that_it_is_about_to_close() -> 
 async def test_a_page_that_answers_nothing_any_more_gives_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.api.tabs.LIVES_S", 0.1)
+    monkeypatch.setattr("shell.bridge.browser.tabs.LIVES_S", 0.1)
     async with serving() as served:
         page = await opened(served)
         page.answering = False
@@ -195,8 +195,8 @@ async def test_a_page_that_does_not_even_read_any_more_gives_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its socket is full, and no ping gives it up: what is sent to it waits for ever."""
-    monkeypatch.setattr("shell.api.tabs.LIVES_S", 0.1)
-    monkeypatch.setattr("shell.api.loopback.PING_S", 3600.0)
+    monkeypatch.setattr("shell.bridge.browser.tabs.LIVES_S", 0.1)
+    monkeypatch.setattr("shell.bridge.browser.server.PING_S", 3600.0)
     async with serving() as served:
         page = Browser(served)
         await page.open(receive_bytes=4096)
@@ -251,7 +251,7 @@ async def test_a_closing_host_tells_its_pages_how_their_runs_ended() -> None:
 
 async def test_a_slow_page_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is in flight when the host closes is waited for, and so is what comes after it."""
-    monkeypatch.setattr("shell.api.tabs.DRAIN_S", 5)
+    monkeypatch.setattr("shell.bridge.browser.tabs.DRAIN_S", 5)
     async with serving() as served:
         page = await opened(served)
         page.thinking_s = 0.1
@@ -287,7 +287,7 @@ async def test_pushes_keep_their_rhythm() -> None:
 async def test_replies_and_endings_do_not_wait_for_the_rhythm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.api.link.FLUSH_S", 3600)
+    monkeypatch.setattr("shell.bridge.browser.connection.FLUSH_S", 3600)
     async with serving() as served:
         page = await opened(served)
         for _ in range(5):
@@ -298,7 +298,7 @@ async def test_replies_and_endings_do_not_wait_for_the_rhythm(
 
 
 async def test_tabs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shell.api.tabs.MAX_TABS", 2)
+    monkeypatch.setattr("shell.bridge.browser.tabs.MAX_TABS", 2)
     async with serving() as served:
         one, _two = await opened(served), await opened(served)
         with pytest.raises(ConnectionClosed):

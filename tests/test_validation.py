@@ -1,6 +1,7 @@
 """Malformed requests through the real door: each refused, its field named, nothing changed."""
 
 import json
+import logging
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
-from shell.api.door import Door
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
-from shell.api.validation import MAX_ISSUES, checked
+from shell.bridge.door import Door
+from shell.bridge.validation import MAX_ISSUES, checked
 from shell.contract import Defaults
 from shell.errors import ValidationFailed
 from tests.caller_page import Page, Refused
@@ -240,6 +241,63 @@ async def test_the_limits_themselves_are_allowed(desk: Desk) -> None:
     assert desk.page.call("llm.destroy_session", longest) is True
 
 
+@pytest.mark.shows("B41", "D57")
+@pytest.mark.parametrize("name", ["my session", "Gespräch", "../..", "a\nb", "a\x00b", "s" * 100])
+async def test_a_session_id_is_any_text(desk: Desk, name: str) -> None:
+    """It is a key in memory and nothing else, so no text in it can do harm."""
+    page = desk.page
+    info = page.call("llm.create_session", {"sessionId": name, "providerId": "echo"})
+    assert isinstance(info, dict)
+    assert info["sessionId"] == name
+    assert "metadata" not in info
+    run = page.call("llm.run_session", {"sessionId": name, "messages": [MESSAGE]})
+    page.call("llm.cancel", run)
+    snapshot = page.call("llm.get_session", name)
+    assert isinstance(snapshot, dict)
+    assert snapshot["info"]["sessionId"] == name
+    assert page.call("llm.destroy_session", name) is True
+
+
+def files_near(folder: Path, name: str) -> list[Path]:
+    """What lies in a folder, and files of this name beside it."""
+    return [*folder.rglob("*"), *folder.parent.glob(f"*{name}*")]
+
+
+@pytest.mark.shows("D57")
+async def test_a_session_id_is_in_no_file_and_no_line_of_the_log(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.DEBUG)
+    name = "../marker\nERROR shell: marker"
+    for _ in range(2):  # the second is refused, and the refusal names it
+        number = desk.page.send("llm.create_session", {"sessionId": name, "providerId": "echo"})
+        desk.page.pump()
+    with pytest.raises(Refused, match="already exists"):
+        desk.page.settled(number)
+    run = desk.page.call("llm.run_session", {"sessionId": name, "messages": [MESSAGE]})
+    desk.page.call("llm.cancel", run)
+    assert desk.page.call("llm.destroy_session", name) is True
+    assert "marker" not in caplog.text
+    assert files_near(tmp_path, "marker") == []
+
+
+@pytest.mark.shows("B44")
+async def test_a_message_may_be_empty_and_have_fields_of_its_page(desk: Desk) -> None:
+    message = {"role": "user", "content": "", "id": "m-1", "at": 5}
+    for method in ("llm.inference", "llm.run_session"):
+        run = desk.page.call(method, GOOD[method] | {"messages": [message]})
+        desk.page.call("llm.cancel", run)
+
+
+@pytest.mark.shows("D58")
+async def test_an_unknown_option_is_refused(desk: Desk) -> None:
+    for method, params in GOOD.items():
+        assert desk.refuse(method, params | {"max_tokens": 5}) == {
+            "max_tokens": "Unknown field: max_tokens"
+        }
+
+
 # --- generated ------------------------------------------------------------------------------
 
 WRONG: dict[str, st.SearchStrategy[Any]] = {
@@ -263,7 +321,7 @@ WRONG: dict[str, st.SearchStrategy[Any]] = {
     "share": st.one_of(st.integers(), st.text(), st.none()),
     "onClose": st.one_of(st.integers(), st.text(min_size=1).map(lambda t: "~" + t)),
     "sessionId": st.one_of(
-        st.text(max_size=50).map(lambda t: t + "\x00"), st.integers(), st.none(), st.just("a" * 101)
+        st.text(min_size=101, max_size=150), st.integers(), st.none(), st.just("a" * 101)
     ),
     "whenBusy": st.one_of(st.integers(), st.text().map(lambda t: "~" + t)),
     "metadata": st.one_of(st.integers(), st.lists(st.integers()), st.text()),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection
 
-from shell.api.passes import is_proof, prove
+from shell.bridge.browser.tokens import is_proof, prove
 from shell.contract import CONTRACT_VERSION
 
 

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shell.answers import Answers, Begun
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.contract import (
     AnswerRequest,
     AttachmentCopy,
     AttachmentData,
+    BackupContents,
     BackupInfo,
+    BackupName,
     ConversationSummary,
     ConversationView,
     EditRequest,
@@ -26,7 +27,8 @@ from shell.contract import (
     NewConversation,
     Note,
     PinChange,
-    SearchHit,
+    RestoreRequest,
+    SearchReply,
     SearchRequest,
     SendReply,
     SendRequest,
@@ -36,12 +38,12 @@ from shell.contract import (
     TitleChange,
     ViewRequest,
 )
-from shell.conversations import Conversations
-from shell.exports import Exports
-from shell.imports import Imports
+from shell.conversations.answers import Answers, StartedAnswer
+from shell.conversations.exports import Exports
+from shell.conversations.imports import Imports
+from shell.conversations.library import Conversations
 
 BlobHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-BackupName = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class ConversationsApi:
@@ -133,9 +135,11 @@ class ConversationsApi:
         """Bring a deleted conversation back. It can be for 30 days."""
         return await self._conversations.undelete(params)
 
-    async def search(self, caller: Caller, params: SearchRequest) -> Sequence[SearchHit]:
-        """Messages and titles with these words, best first. `choose` jumps to a message."""
-        return await self._conversations.search(params)
+    async def search(self, caller: Caller, params: SearchRequest) -> SearchReply:
+        """Messages and titles with these words, best first, as far as they are found in a quarter
+        of a second. Ends an earlier search of this page. `choose` jumps to a message.
+        """
+        return await self._conversations.search(caller.id, params)
 
     # --- in and out -------------------------------------------------------------------------
 
@@ -171,8 +175,18 @@ class ConversationsApi:
         """The backups in the data directory, the newest first."""
         return await self._exports.backups()
 
-    async def restore(self, caller: Caller, params: BackupName) -> StoreState:
-        """Put a backup in the place of everything that is there now, which is backed up before."""
+    async def backup_contents(self, caller: Caller, params: BackupName) -> BackupContents:
+        """What a backup holds that `restore` leaves out unless a person agrees to each: providers,
+        and the settings that say where questions go.
+        """
+        return await self._exports.backup_contents(params)
+
+    async def restore(self, caller: Caller, params: BackupName | RestoreRequest) -> StoreState:
+        """Put the conversations and the look of a backup in the place of what is there now, which
+        is backed up before. A name alone takes over no provider.
+        """
+        if isinstance(params, str):
+            params = RestoreRequest(name=params)
         return await self._exports.restore(params)
 
     async def save_attachment(self, caller: Caller, params: AttachmentCopy) -> str:
@@ -198,7 +212,7 @@ class ConversationsApi:
         return await self._conversations.store.state(params.version)
 
 
-def _follow(caller: Caller, load: str, begun: Begun) -> SendReply:
+def _follow(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:
     """Tell the page everything of the answer, if it is still the page that asked."""
     caller.feed.follow(load, begun.log, -1)
     return begun.reply

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.contract import KeyChange, KeyStatus, ProviderId
 from shell.errors import NotFound
-from shell.keys import Keys
+from shell.providers.keys import Keys
 
 
 class KeysApi:

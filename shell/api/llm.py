@@ -1,7 +1,7 @@
 """LlmApi: the `llm` namespace, which the reference design calls the preload."""
 
-from shell.api.caller import Caller
-from shell.api.feed import last_seq
+from shell.bridge.caller import Caller
+from shell.bridge.feed import last_seq
 from shell.contract import (
     AttachReply,
     AttachRequest,
@@ -15,9 +15,9 @@ from shell.contract import (
     SessionRunOptions,
     SessionSnapshot,
 )
-from shell.engine import Engine
 from shell.errors import NotFound
-from shell.log import InferenceLog
+from shell.inference.engine import Engine
+from shell.inference.log import InferenceLog
 
 MAX_PIECE_CHARACTERS = 5_000
 """An attach reply ends with the event that reaches this. With that event, which may be joined up

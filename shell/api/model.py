@@ -3,12 +3,12 @@
 from concurrent.futures import Future
 from pathlib import Path
 
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.contract import FetchState, ModelFetch
 from shell.errors import ShellError
-from shell.providers.fetching import Fetching
-from shell.providers.weights import WeightsShelf
-from shell.worker import Worker
+from shell.providers.local.download import Download
+from shell.providers.local.model_files import ModelFiles
+from shell.support.worker import Worker
 
 
 class ModelApi:
@@ -19,11 +19,11 @@ class ModelApi:
         shelf: where weights are looked for.
     """
 
-    def __init__(self, data: Path, shelf: WeightsShelf) -> None:
+    def __init__(self, data: Path, shelf: ModelFiles) -> None:
         self._shelf = shelf
         # What was begun does not keep the program from ending: it goes on where it stopped.
         self._worker = Worker("fetch the model")
-        self._fetching = Fetching(data / "models", self._show)
+        self._fetching = Download(data / "models", self._show)
         self._running: Future[Path] | None = None
         self._done, self._total = 0, 0
 

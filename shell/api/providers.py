@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.contract import (
     ModelList,
     ModelRequest,
@@ -25,14 +25,14 @@ from shell.contract import (
     TrialRequest,
 )
 from shell.errors import ErrorCode, NotFound, ProviderError, ShellError, ValidationFailed
-from shell.keys import Keys, host_of
-from shell.providers.added import MAX_PROVIDERS, AddedProvider, add, remove
 from shell.providers.base import Provider
-from shell.providers.listing import LISTING_S, ListedModel, ListsModels, described
-from shell.providers.local import LocalProvider
+from shell.providers.connection_test import try_provider
+from shell.providers.custom import MAX_PROVIDERS, CustomProvider, add, remove
+from shell.providers.keys import Keys, host_of
+from shell.providers.local.provider import LocalProvider
+from shell.providers.model_list import LISTING_S, ListedModel, ListsModels, described
 from shell.providers.presets import PRESETS, discover
 from shell.providers.registry import Providers
-from shell.providers.trial import try_provider
 
 REMEMBERED_S = 3_600.0
 """Lists of models change seldom; `refresh` asks at once."""
@@ -46,7 +46,7 @@ _KINDS: Mapping[str, ProviderKind] = {
 
 @dataclass(frozen=True, slots=True)
 class _Removed:
-    added: AddedProvider
+    added: CustomProvider
     key: str | None
 
 
@@ -132,7 +132,7 @@ class ProvidersApi:
 
     async def add(self, caller: Caller, params: NewProvider) -> ProviderSummary:
         """Add a provider. A key for it is set by `keys.set`, once it is there."""
-        return await self._add(AddedProvider.model_validate(params.model_dump()))
+        return await self._add(CustomProvider.model_validate(params.model_dump()))
 
     async def remove(self, caller: Caller, params: ProviderId) -> bool:
         """Forget a provider that was added, and its key; `restore` takes that back. What it is
@@ -177,7 +177,7 @@ class ProvidersApi:
             text = "A test needs the id of a provider or settings, and not both"
             raise ValidationFailed([("providerId", text)])
         if params.settings is not None:
-            settings = AddedProvider.model_validate(params.settings.model_dump())
+            settings = CustomProvider.model_validate(params.settings.model_dump())
             await asyncio.to_thread(settings.check)
             return await _tried(self._providers.draft(settings, params.key), params.model_id)
         provider_id = params.provider_id or ""
@@ -185,7 +185,7 @@ class ProvidersApi:
             return await _tried(self._providers.with_key(provider_id, params.key), params.model_id)
         return await report(self._providers.resolve(provider_id), params.model_id)
 
-    async def _add(self, added: AddedProvider) -> ProviderSummary:
+    async def _add(self, added: CustomProvider) -> ProviderSummary:
         async with self._writing:
             await asyncio.to_thread(add, self._data_dir, added, self._providers.built_in)
         self._providers.reload()

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.contract import Place, PreferencesChange, SettingsView
-from shell.settings_file import SettingsFile
+from shell.settings import SettingsFile
 
 
 class SettingsApi:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from shell import __version__
-from shell.api.caller import Caller
+from shell.bridge.caller import Caller
 from shell.contract import CONTRACT_VERSION, Defaults, HelloReply, HelloRequest
 from shell.errors import ShellError, ValidationFailed
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from shell.contract import Activity, FinishReason, Message, Usage
+from shell.contract import Activity, FinishReason, Message, Notice, Usage
 
 ANY_MODEL = "default"
 """Asked for where nobody named a model; servers with a single one answer to any name."""
@@ -39,7 +39,7 @@ class ToolCallDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PromptProgress:
     """What a provider is doing before it can answer ("Loading the model…"). Not content."""
 
     status: str
@@ -65,7 +65,8 @@ class Finish:
     reason: FinishReason
 
 
-Chunk = TextDelta | ReasoningDelta | ToolCallDelta | Progress | UsageReport | Finish
+Chunk = TextDelta | ReasoningDelta | ToolCallDelta | PromptProgress | UsageReport | Finish | Notice
+"""A `Notice` says what was done differently from what was asked. It is not content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class ModelInfo:
     id: str
     context_tokens: int = 128_000
     max_output_tokens: int | None = None
+    max_tokens_default: int | None = None
+    """Longest answer when the caller sets no length; None leaves it to the provider."""
     temperature_max: float | None = 2.0
     """Highest temperature that the model takes; None when it refuses the parameter."""
     temperature_default: float | None = 0.7

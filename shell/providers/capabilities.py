@@ -31,6 +31,7 @@ class Entry(BaseModel):
     match: str
     context: Tokens = 128_000
     output: Tokens | None = None
+    output_default: Tokens | None = None
     temperature: Temperature | Literal[False] = 2.0
     temperature_default: Temperature | Literal[False] = 0.7
     system: bool = True
@@ -52,6 +53,7 @@ class Entry(BaseModel):
             model_id,
             self.context,
             max_output_tokens=self.output,
+            max_tokens_default=self.output_default,
             temperature_max=None if refuses else float(self.temperature),
             temperature_default=float(self.temperature_default) if sends else None,
             system_prompt=self.system,

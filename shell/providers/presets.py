@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 
 from shell.errors import ProviderError
-from shell.providers.endpoint import Endpoint
-from shell.providers.openai_compatible import OpenAICompatible
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.http.endpoint import Endpoint
 
 PROBE_S = 2.0
 """A server on this machine answers at once, or is not there."""

@@ -9,17 +9,17 @@ from functools import partial
 from pathlib import Path
 
 from shell.errors import Reason, ShellError, ValidationFailed
-from shell.providers.added import AddedProvider, read_added
-from shell.providers.anthropic import Anthropic
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.messages import Anthropic
+from shell.providers.apis.responses import OpenAIResponses
 from shell.providers.base import ANY_MODEL, ModelInfo, Provider
 from shell.providers.capabilities import Capabilities
-from shell.providers.echo import EchoProvider
-from shell.providers.endpoint import Endpoint
-from shell.providers.local import MAX_CONTEXT_TOKENS, LocalProvider
-from shell.providers.openai_compatible import OpenAICompatible
-from shell.providers.openai_responses import OpenAIResponses
-from shell.providers.replay import ReplayProvider
-from shell.providers.weights import OneFile, WeightsShelf
+from shell.providers.custom import CustomProvider, read_added
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.local.model_files import ModelFiles, OneFile
+from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
+from shell.providers.testing.echo import EchoProvider
+from shell.providers.testing.replay import ReplayProvider
 
 OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -61,9 +61,7 @@ class Providers(Mapping[str, Provider]):
         self.table = Capabilities(data_dir)
         make = self._make = _Make(environ, find_key, self.table)
         every: list[Provider] = [
-            LocalProvider(
-                WeightsShelf(data_dir, environ), models=partial(self.table.info, "local")
-            ),
+            LocalProvider(ModelFiles(data_dir, environ), models=partial(self.table.info, "local")),
             make.openai(),
             make.anthropic(),
             make.google(),
@@ -74,7 +72,7 @@ class Providers(Mapping[str, Provider]):
         self._providers = {provider.id: provider for provider in every}
         self.built_in = frozenset(self._providers)
         """The ids that nobody can give to another provider, nor remove."""
-        self._added: dict[str, AddedProvider] = {}
+        self._added: dict[str, CustomProvider] = {}
         self._retired: list[Provider] = []
         self.reload()
 
@@ -114,7 +112,7 @@ class Providers(Mapping[str, Provider]):
                 self._providers[provider_id] = self._make.added(added)
                 self._added[provider_id] = added
 
-    def added(self, provider_id: str) -> AddedProvider | None:
+    def added(self, provider_id: str) -> CustomProvider | None:
         """What a person said of a provider; None when it was here before."""
         return self._added.get(provider_id)
 
@@ -124,7 +122,7 @@ class Providers(Mapping[str, Provider]):
 
     # --- trying -----------------------------------------------------------------------------
 
-    def draft(self, settings: AddedProvider, key: str | None) -> Provider:
+    def draft(self, settings: CustomProvider, key: str | None) -> Provider:
         """A provider with settings that nobody has kept, to be tried and closed. It gets this key,
         and no other: the address may be anybody's.
         """
@@ -212,7 +210,7 @@ class _Make:
         models = self._models("google")
         return OpenAICompatible(endpoint, "gemini-flash-latest", models, extra=_google_thoughts)
 
-    def added(self, added: AddedProvider) -> Provider:
+    def added(self, added: CustomProvider) -> Provider:
         label = added.label or added.id
         if added.kind == "gguf":
             return LocalProvider(

@@ -1,8 +1,11 @@
-"""Database: one file of SQLite, a thread that writes it and a thread that reads it.
+"""One SQLite file, with a thread that writes it and threads that read it.
 
 WAL with `synchronous = FULL`: what was acknowledged has been flushed to the disk. A job is a plain
 function that is given the connection; a writing job is one transaction, so it happens whole or not
 at all. A path of None makes a database in memory, which nothing of ever reaches a disk.
+
+Every read has a time limit. Searches and the check after an unclean end have a connection and a
+thread each, so that opening a conversation never waits for them.
 """
 
 import contextlib
@@ -13,11 +16,12 @@ from typing import Literal, TypeVar
 
 import apsw
 
-from shell.store import seal
-from shell.store.check import open_still
+from shell.store import checksum
+from shell.store.errors import sentences
+from shell.store.integrity import open_still
+from shell.store.reader import Reader, ReadLimit, limited
 from shell.store.schema import MIGRATIONS, Migration, check_version, migrate
-from shell.store.trouble import sentences
-from shell.worker import Worker
+from shell.support.worker import Worker
 
 T = TypeVar("T")
 Connection = apsw.Connection
@@ -25,6 +29,8 @@ Job = Callable[[apsw.Connection], T]
 
 BUSY_S = 2.0
 """How long a write waits for another program's lock before it fails with a sentence."""
+READ_S = 20.0
+"""Longest time for one read of a conversation or the list."""
 KEPT_WAL_BYTES = 16 * 1024 * 1024
 
 
@@ -51,9 +57,10 @@ class Database:
         self._busy_s = busy_s
         self._migrations = migrations
         self._write_thread = Worker("store-write")
-        self._read_thread = Worker("store-read")
         self._writing: apsw.Connection | None = None
-        self._reading: apsw.Connection | None = None
+        self._reader = Reader("store-read", self._open_reader, self._look)
+        self._searcher = Reader("store-search", self._open_reader, self._look)
+        self._checker = Reader("store-check", self._open_reader, self._look)
 
     def open(self) -> None:
         """Open the file for writing, make it if there is none, bring its tables up to date.
@@ -65,7 +72,7 @@ class Database:
         try:
             self._write_thread.submit(self._open_to_write).result()
             if self.path is not None:
-                self._read_thread.submit(self._open_reader).result()
+                self._reader.open().result()
         except BaseException:
             self.close()
             raise
@@ -77,7 +84,7 @@ class Database:
             Damaged, ShellError: as `open`.
         """
         try:
-            self._read_thread.submit(self._open_reader).result()
+            self._reader.open().result()
         except BaseException:
             self.close()
             raise
@@ -90,24 +97,34 @@ class Database:
         return self._write_thread.submit(lambda: self._transact(job))
 
     def read(self, job: Job[T]) -> Future[T]:
-        """Run a job that only reads; it sees one state of the file from beginning to end."""
-        if self.path is None:
-            return self._write_thread.submit(lambda: self._look(self._writing, job))
-        return self._read_thread.submit(lambda: self._look(self._reading, job))
+        """Run a job that only reads; it sees one state of the file from beginning to end.
+
+        The future raises StorageUnavailable when that takes longer than READ_S.
+        """
+        return self._read_on(self._reader, job, ReadLimit(READ_S))
+
+    def search(self, job: Job[T], limit: ReadLimit) -> Future[T]:
+        """Run a job that searches, beside `read`. Of a database in memory it is a read as well."""
+        return self._read_on(self._searcher, job, limit)
+
+    def check(self, job: Job[T]) -> Future[T]:
+        """Run a job that reads the whole file, beside `read` and `search`, for as long as it takes.
+
+        `close()` interrupts it.
+        """
+        return self._read_on(self._checker, job, ReadLimit())
 
     def replace(self, source: Path) -> Future[None]:
         """Put the content of another database in the place of this one's, whole or not at all."""
         return self._write_thread.submit(lambda: self._replace(source))
 
     def close(self) -> None:
-        """Carry out what is queued and close the file."""
-        for thread, closing in (
-            (self._read_thread, self._close_reader),
-            (self._write_thread, self._close_writer),
-        ):
-            with contextlib.suppress(RuntimeError):
-                thread.submit(closing)
-            thread.close()
+        """Stop what is being read, carry out what is queued to be written, and close the file."""
+        for reader in (self._checker, self._searcher, self._reader):
+            reader.close()
+        with contextlib.suppress(RuntimeError):
+            self._write_thread.submit(self._close_writer)
+        self._write_thread.close()
 
     # --- on the threads ---------------------------------------------------------------------
 
@@ -130,12 +147,16 @@ class Database:
             connection.pragma("secure_delete", "fast")
             migrate(connection, self._migrations)
 
-    def _open_reader(self) -> None:
+    def _open_reader(self) -> apsw.Connection:
         with sentences(self.path):
             connection = self._connect(apsw.SQLITE_OPEN_READWRITE)
-            self._reading = connection
-            connection.pragma("query_only", True)
-            check_version(connection, self._migrations)
+            try:
+                connection.pragma("query_only", True)
+                check_version(connection, self._migrations)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
 
     def _connect(
         self, flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
@@ -146,16 +167,27 @@ class Database:
         connection.pragma("temp_store", "memory")
         connection.pragma("trusted_schema", False)
         connection.pragma("cell_size_check", True)
-        seal.register(connection)
+        checksum.register(connection)
         return connection
 
     def _transact(self, job: Job[T]) -> T:
         with sentences(self.path):
             return in_transaction(_opened(self._writing), job, "IMMEDIATE")
 
-    def _look(self, connection: apsw.Connection | None, job: Job[T]) -> T:
+    def _read_on(self, reader: Reader, job: Job[T], limit: ReadLimit) -> Future[T]:
+        if self.path is not None:
+            return reader.read(job, limit)
+
+        def read_in_memory() -> T:
+            connection = _opened(self._writing)
+            with limited(connection, limit):
+                return self._look(connection, job)
+
+        return self._write_thread.submit(read_in_memory)
+
+    def _look(self, connection: apsw.Connection, job: Job[T]) -> T:
         with sentences(self.path):
-            return in_transaction(_opened(connection), job, "DEFERRED")
+            return in_transaction(connection, job, "DEFERRED")
 
     def _replace(self, source: Path) -> None:
         with sentences(self.path), contextlib.closing(open_still(source)) as other:
@@ -164,11 +196,6 @@ class Database:
             with connection.backup("main", other, "main") as backup:
                 backup.step(-1)
             migrate(connection, self._migrations)
-
-    def _close_reader(self) -> None:
-        if self._reading is not None:
-            self._reading.close()
-            self._reading = None
 
     def _close_writer(self) -> None:
         if self._writing is not None:

@@ -22,6 +22,39 @@ of the page) by `python -m tests.behaviours`; a test fails when it is stale, or 
 no test. That the tests can fail is shown by putting defects back, one at a time:
 `python3 dev.py soak mutations` ([how](mutations.md)).
 """
+_SIGNATURES = """\
+## Signatures of `window.llm`, the design's beside ours
+
+`web/tests/signatures.test.ts` checks them; the design's are in `web/tests/reference.ts`.
+
+| the design's | ours | |
+|---|---|---|
+| `llmInference(options)` | takes more options | assignable |
+| `llmCancel(inferenceId)` | the same | assignable |
+| `llmCreateSession(config)` | takes `share`; no null `metadata` | assignable |
+| `llmDestroySession(sessionId)` | the same | assignable |
+| `llmRunSession(options)` | takes more options | assignable |
+| `llmGetStatus()` | returns more counts | assignable |
+| `onLlmToken(callback)` | adds `seq`, `ms`, `count`; `index` counts token events | assignable |
+| `onLlmThinking(callback)` | adds `seq`, `ms`, `activity`; no null `progress` | assignable |
+| `onLlmDone(callback)` | adds `seq`, `ms`, `usage`, `timing` | `finishReason` differs |
+| `onLlmError(callback)` | adds `seq`, `ms`, `retryAfterMs`, `reason`, `words` | assignable |
+
+Where they differ:
+
+- `finishReason` may also be `tool_calls` or `other`. To call those `stop` would be untrue.
+- Unknown options are refused, since a misspelt option would be ignored silently (D58). Unknown
+  fields of a message are ignored.
+- An empty message is accepted. A list without a message of the user, or one that ends with an
+  answer where the model cannot continue it, is refused before it is sent (D55).
+- A session id is any text of 1 to 100 characters. It is only a key in memory (D57). A character is
+  a code point here; half a surrogate pair is refused.
+- `index` is 0, 1, 2 over the token events that this page is given, joined or not; `seq` and `count`
+  say which parts they hold. On the command line it is the number of the first part.
+- `sessionId` in an event is absent for a run outside a session. `ask --json` prints null, so that
+  every line has the same fields.
+
+"""
 _PARTS = (("B", "Behaviours"), ("D", "Defects, and what holds instead"))
 _MUTATED_HEAD = """\
 # Defects put back
@@ -53,7 +86,7 @@ def render_mutations() -> str:
 def render() -> str:
     """The page of all numbers."""
     by_id = shown()
-    lines = [_HEAD]
+    lines = [_HEAD, _SIGNATURES]
     for letter, title in _PARTS:
         lines += [f"## {title}", "", "| | what holds | shown by |", "|---|---|---|"]
         lines += [

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Locator, Page, Playwright, expect
 
 from shell.contract import PreferencesChange
-from shell.settings_file import SettingsFile
+from shell.settings import SettingsFile
 from tests.chromium import driver
 from tests.e2e.app import App, anew, answer, ask, box, running, until
 from tests.e2e.files import Given, drag, drop, picture

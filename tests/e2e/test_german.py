@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Locator, Page, Playwright, expect
 
 from shell.contract import PreferencesChange
-from shell.providers.added import AddedProvider, add
-from shell.settings_file import SettingsFile
+from shell.providers.custom import CustomProvider, add
+from shell.settings import SettingsFile
 from tests.chromium import headless
 from tests.e2e.app import PATIENCE_MS, WATCH, running
 from tests.e2e.model_server import model_server
@@ -30,7 +30,7 @@ def german(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> 
             one.models = [model]
             add(
                 data,
-                AddedProvider(
+                CustomProvider(
                     id=name,
                     label=name.capitalize(),
                     base_url=one.url,

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Playwright, expect
 
 from shell.contract import PreferencesChange
-from shell.settings_file import SettingsFile
+from shell.settings import SettingsFile
 from tests.e2e.app import (
     LOG_TEXT,
     PATIENCE_MS,

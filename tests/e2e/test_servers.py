@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from shell.providers.added import AddedProvider, add
+from shell.providers.custom import CustomProvider, add
 from tests.e2e.app import App, Kind, answer, ask, box, running, wait_for_end
 from tests.e2e.model_server import WAIT_S, ModelServer, model_server
 
@@ -37,7 +37,7 @@ def app(
     """A program that knows the first; its new conversations are the scripted provider's."""
     data = tmp_path_factory.mktemp("servers")
     model = server.models[0]
-    provider = AddedProvider(id="harbour", label=NAME, base_url=server.url, default_model=model)
+    provider = CustomProvider(id="harbour", label=NAME, base_url=server.url, default_model=model)
     add(data, provider, set())
     with running(kind, playwright, data) as started:
         yield started

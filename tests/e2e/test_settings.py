@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.e2e.app import App, Kind, answer, ask, box, running, wait_for_end
+from tests.test_restored_providers import HEADER, hostile
+from tests.test_restored_providers import fresh as fresh_database
 
 SECRET = "sk-canary-5f1c9a7e-not-a-real-key-9Zx4"
 
@@ -108,7 +110,7 @@ def test_a_key_goes_one_way(page: Page) -> None:
 
 def test_limits_and_defaults_are_kept_or_said(page: Page) -> None:
     dialog = settings(page, "Limits")
-    whole = dialog.get_by_label("A whole answer")
+    whole = dialog.get_by_label("A script's whole answer")
     whole.fill("0.5")
     whole.press("Enter")
     expect(dialog.get_by_role("alert")).to_contain_text("from 1 to 600")
@@ -256,3 +258,38 @@ def test_a_backup_is_made_and_put_back(page: Page) -> None:
     expect(page.get_by_text("as it was then")).to_be_visible()
     page.get_by_role("button", name="Close").click()
     expect(conversations).to_have_text(before)
+
+
+def test_a_restore_asks_about_each_provider_of_a_backup(
+    kind: Kind, playwright: Playwright, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    (tmp_path / "made").mkdir()
+    database = fresh_database(tmp_path / "made")
+    hostile(database, backups / "tidewire-stranger.zip", "http://127.0.0.1:9")
+    with running(kind, playwright, tmp_path) as started:
+        page = started.page()
+        settings(page, "Data")
+        page.get_by_role("button", name="Restore").first.click()
+        provider = page.get_by_role("checkbox", name="The provider stranger")
+        default = page.get_by_role("checkbox", name="New chats ask stranger, model-a")
+        titles = page.get_by_role("checkbox", name="Titles come from stranger, model-a")
+        for box_of_one in (provider, default, titles):
+            expect(box_of_one).not_to_be_checked()
+        told = page.get_by_role("group").filter(has=provider)
+        for part in ("http://127.0.0.1:9/v1", "SOMEBODYS_API_KEY", "X-Trap"):
+            expect(told).to_contain_text(part)
+        expect(told).not_to_contain_text(HEADER)
+        provider.check()
+        page.get_by_role("button", name="Replace everything with this").click()
+        expect(page.get_by_text("as it was then")).to_be_visible()
+        content = json.loads((tmp_path / "providers.json").read_text("utf-8"))
+        assert [one["id"] for one in content["providers"]] == ["stranger"]
+        assert "stranger" not in (tmp_path / "settings.json").read_text("utf-8")
+        # What was agreed to once is not there to be asked about again.
+        restore = page.get_by_role("button", name="Restore")
+        page.get_by_role("listitem").filter(has=restore).last.get_by_role("button").click()
+        expect(default).to_be_visible()
+        expect(provider).to_have_count(0)
+        assert page.evaluate("window.seen.violations") == []

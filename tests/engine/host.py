@@ -18,12 +18,12 @@ from shell.contract import (
     ThinkingEvent,
     TokenEvent,
 )
-from shell.engine import Engine
 from shell.errors import ErrorCode, ProviderError, ValidationFailed
-from shell.log import InferenceLog
+from shell.inference.engine import Engine
+from shell.inference.limits import Settings
+from shell.inference.log import InferenceLog
 from shell.providers.base import Chunk, ModelInfo, Provider, ProviderRequest
-from shell.providers.echo import EchoProvider
-from shell.settings import Settings
+from shell.providers.testing.echo import EchoProvider
 from tests.virtual_loop import the_loop
 
 R = TypeVar("R", bound=RunParameters)
@@ -102,6 +102,12 @@ class Host:
     ) -> InferenceLog:
         """Start one run; `fields` are those of the request."""
         log = self.engine.start(owner, request(script, **fields))
+        self.logs.append(log)
+        return log
+
+    def start_without_end(self, script: str, **fields: object) -> InferenceLog:
+        """Start one run that may go on while content comes; `fields` are those of the request."""
+        log = self.engine.start(ME, request(script, **fields), while_content_comes=True)
         self.logs.append(log)
         return log
 

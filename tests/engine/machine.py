@@ -14,18 +14,19 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from shell.api.door import Door
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
+from shell.bridge.door import Door
 from shell.contract import Defaults, DoneEvent, ErrorEvent, TokenEvent
-from shell.engine import Engine
 from shell.errors import ErrorCode, NotFound, ProviderError, ValidationFailed
-from shell.log import InferenceLog
+from shell.inference.engine import Engine
+from shell.inference.limits import Limits, Settings
+from shell.inference.log import InferenceLog
 from shell.providers.base import (
     Chunk,
     Finish,
     ModelInfo,
-    Progress,
+    PromptProgress,
     Provider,
     ProviderRequest,
     ReasoningDelta,
@@ -33,7 +34,6 @@ from shell.providers.base import (
     ToolCallDelta,
     UsageReport,
 )
-from shell.settings import Limits, Settings
 from tests.caller_page import Json, Page, Refused
 from tests.virtual_loop import VirtualLoop, settle
 
@@ -51,7 +51,7 @@ SAYS: tuple[Chunk, ...] = (
     TextDelta(""),
     ReasoningDelta("hm "),
     ToolCallDelta("call", "f", '{"a":'),
-    Progress("Loading", 0.5),
+    PromptProgress("Loading", 0.5),
     UsageReport(3, 5),
 )
 ERRORS = (

@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from shell.contract import DoneEvent, ErrorEvent, TokenEvent
-from shell.engine import Engine
-from shell.log import InferenceLog
+from shell.inference.engine import Engine
+from shell.inference.log import InferenceLog
+from shell.providers.apis.chat_completions import OpenAICompatible
 from shell.providers.base import Chunk, Provider, ProviderRequest, TextDelta
-from shell.providers.echo import EchoProvider
-from shell.providers.endpoint import Endpoint
-from shell.providers.openai_compatible import OpenAICompatible
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.testing.echo import EchoProvider
 from tests.engine.host import Puppet, ended, request
 from tests.providers.fault_server import Exchange, fault_server
 

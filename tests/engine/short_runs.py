@@ -6,11 +6,11 @@ import gc
 import random
 import sys
 
-from shell.engine import Engine
 from shell.errors import ShellError
-from shell.log import InferenceLog
-from shell.providers.echo import EchoProvider
-from shell.settings import Limits, Settings
+from shell.inference.engine import Engine
+from shell.inference.limits import Limits, Settings
+from shell.inference.log import InferenceLog
+from shell.providers.testing.echo import EchoProvider
 from tests.engine.host import ended, request
 
 SCRIPTS = (

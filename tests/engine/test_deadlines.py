@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shell.contract import DoneEvent
-from shell.deadlines import Watchdog
 from shell.errors import ErrorCode
+from shell.inference.watchdog import Watchdog
 from shell.providers.base import (
     Chunk,
     Finish,
     ModelInfo,
-    Progress,
+    PromptProgress,
     ProviderRequest,
     ReasoningDelta,
     TextDelta,
@@ -77,7 +77,7 @@ async def test_the_first_token_has_a_limit_of_its_own(
 
 
 @pytest.mark.shows("D1", "D2")
-@pytest.mark.parametrize("sign", [Progress("still here"), TextDelta("")])
+@pytest.mark.parametrize("sign", [PromptProgress("still here"), TextDelta("")])
 async def test_signs_of_life_that_are_no_content_do_not_count(host: Host, sign: Chunk) -> None:
     async def pings(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         yield TextDelta("one")
@@ -115,6 +115,16 @@ async def test_the_overall_deadline(host: Host, asked_ms: int | None, limit_s: f
     await asyncio.sleep(700)
     check_log(log)  # the provider's own end did not add a second ending
     assert host.engine.status("window-1").active_inferences == 0
+
+
+async def test_a_run_without_overall_deadline_goes_on_while_content_comes(host: Host) -> None:
+    await done(host.start_without_end("/rate 1\n/repeat 2000 word"))
+    stalled = await failed(host.start_without_end("/rate 1\n/repeat 200 word\n/stall"))
+    assert stalled.code == "STREAM_TIMEOUT"
+    silent = await failed(host.start_without_end("/stall"))
+    assert silent.code == "STREAM_TIMEOUT"
+    asked = await failed(host.start_without_end("/rate 1\n/repeat 20 word", timeout_ms=5_000))
+    assert asked.code == "TIMEOUT"
 
 
 @pytest.mark.shows("D2", "B12")

@@ -12,7 +12,7 @@ from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import (
     Chunk,
     Finish,
-    Progress,
+    PromptProgress,
     ProviderRequest,
     TextDelta,
     ToolCallDelta,
@@ -268,8 +268,8 @@ async def test_a_provider_may_raise_anything_at_all(
     [
         ToolCallDelta("\ud800", "name", "{}"),
         ToolCallDelta("id", "\udc00", "\ud83d"),
-        Progress("\ud800", 0.5),
-        Progress("loading", float("nan")),
+        PromptProgress("\ud800", 0.5),
+        PromptProgress("loading", float("nan")),
         UsageReport(-5, -7),
         UsageReport(1.5, True),  # type: ignore[arg-type]
         UsageReport(None, "many"),  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ from shell.contract import (
     ImagePart,
     InferenceRequest,
     Message,
+    Notice,
+    NoticeCode,
     ReasoningEvent,
     TextPart,
     TokenEvent,
@@ -423,3 +425,16 @@ async def test_pictures_go_to_models_that_see(host: Host) -> None:
     with pytest.raises(ValidationFailed) as refused:
         host.start(sent, provider_id="puppet")
     assert refused.value.issues[0][0] == "messages.0.content.1"
+
+
+async def test_a_provider_may_give_a_notice_in_mid_answer(host: Host) -> None:
+    async def play(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        yield TextDelta("again")
+        yield Notice(code=NoticeCode.REPETITION_STOPPED, text="m repeats itself", model="m")
+        yield Finish("other")
+
+    host.puppet(play)
+    log = host.start(provider_id="puppet")
+    assert (await done(log)).finish_reason == "other"
+    assert channels(log)[-3:] == ["llm:token", "llm:notice", "llm:done"]
+    assert notices(log) == ["REPETITION_STOPPED"]

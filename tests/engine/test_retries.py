@@ -7,8 +7,15 @@ import pytest
 
 from shell.contract import RetryingEvent
 from shell.errors import ErrorCode, ProviderError
-from shell.log import InferenceLog
-from shell.providers.base import Chunk, Finish, Progress, ProviderRequest, ReasoningDelta, TextDelta
+from shell.inference.log import InferenceLog
+from shell.providers.base import (
+    Chunk,
+    Finish,
+    PromptProgress,
+    ProviderRequest,
+    ReasoningDelta,
+    TextDelta,
+)
 from tests.engine.host import ME, Host, answer, done, failed, statuses
 from tests.virtual_loop import settle, the_loop
 
@@ -88,7 +95,7 @@ async def test_nothing_is_retried_after_content(host: Host, content: Chunk) -> N
 @pytest.mark.shows("D30")
 async def test_progress_is_not_content(host: Host) -> None:
     async def breaks(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        yield Progress("Loading the model")
+        yield PromptProgress("Loading the model")
         if len(puppet.requests) < 3:
             raise ProviderError(ErrorCode.SERVER_ERROR, "Still loading")
         yield Finish("stop")

@@ -2,14 +2,15 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 
 import pytest
 
-from shell.contract import SessionMessage
+from shell.contract import ImagePart, Message, SessionMessage
 from shell.errors import NotFound, SessionBusy, ShellError, ValidationFailed
-from shell.providers.base import ModelInfo, ProviderRequest
-from shell.providers.echo import EchoProvider
-from shell.settings import Limits, Settings
+from shell.inference.limits import Limits, Settings
+from shell.providers.base import Chunk, ModelInfo, ProviderRequest, TextDelta
+from shell.providers.testing.echo import EchoProvider
 from tests.engine.host import (
     ME,
     Host,
@@ -32,6 +33,11 @@ def history(host: Host, session_id: str = "s") -> list[tuple[str, str, bool]]:
     """Role, text, partial."""
     listed = host.engine.session(ME, session_id).messages
     return [(m.role, m.content if isinstance(m.content, str) else "", m.partial) for m in listed]
+
+
+def picture() -> Message:
+    """A message of the user's that is a picture."""
+    return Message(role="user", content=[ImagePart(media_type="image/png", data="aaaa")])
 
 
 def sent(text: str) -> dict[str, object]:
@@ -272,6 +278,28 @@ async def test_a_queue_goes_on_after_a_failure(host: Host, first: str) -> None:
     second = host.turn("two", when_busy="queue")
     await done(second)
     await failed(await_first)
+
+
+async def test_a_queued_run_that_cannot_be_prepared_fails_and_the_queue_goes_on(host: Host) -> None:
+    """What the model takes changed meanwhile: it cannot see the picture of the turn before."""
+
+    async def play(request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        yield TextDelta("seen")
+        await asyncio.Event().wait()
+
+    host.puppet(play, ModelInfo("puppet-model", images=True))
+    host.session(provider_id="puppet")
+    first = host.turn([picture()])
+    await until(lambda: answer(first) == "seen")
+    host.puppet(play, ModelInfo("puppet-model"))
+    queued = [host.turn(text, when_busy="queue") for text in ("two", "three")]
+    assert host.engine.cancel(ME, first.inference_id)
+    for log in queued:
+        refused = await failed(log)
+        assert (refused.code, channels(log)) == ("VALIDATION", ["llm:error"])
+    assert (await done(first)).cancelled
+    assert host.engine.status(ME).active_inferences == 0
+    assert not host.engine.session(ME, "s").info.is_active
 
 
 @pytest.mark.shows("D9", "D26")

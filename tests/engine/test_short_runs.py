@@ -13,7 +13,9 @@ pytestmark = pytest.mark.anyio
 async def test_ten_thousand_runs_leave_no_slot_and_no_memory(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.CRITICAL, "shell.run")  # what is captured would be memory held
+    caplog.set_level(
+        logging.CRITICAL, "shell.inference.run"
+    )  # what is captured would be memory held
     active, early, late = await short_runs(10_000, seed=7)
     assert active == 0
     assert late - early < 800, f"8,000 runs left {late - early} blocks of memory"

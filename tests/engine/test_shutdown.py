@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from shell.errors import HostClosing, ValidationFailed
-from shell.settings import Limits, Settings
+from shell.inference.limits import Limits, Settings
 from tests.engine.host import ME, Host, answer, channels, done, ended, failed
 from tests.virtual_loop import settle, the_loop
 

@@ -10,9 +10,9 @@ import archive
 import deb
 import pytest
 
-from shell import cli
-from shell.exports import ENDINGS
-from shell.store import archive as exported
+from shell.cli import program
+from shell.conversations.exports import ENDINGS
+from shell.store.exchange import archive as exported
 
 pytestmark = pytest.mark.skipif(
     shutil.which("dpkg-deb") is None, reason="Debian's format, on a system that has its tools"
@@ -102,4 +102,4 @@ def test_the_desktop_imports_with_a_command_that_is_there_and_stays_to_be_read()
     line = next(line for line in entry.splitlines() if line.startswith("Exec="))
     name, *arguments = line.removeprefix("Exec=").split()
     assert (name, arguments[-1]) == ("tidewire", "%f")
-    assert cli._parser().parse_args([*arguments[:-1], "/home/you/a.tidewire.json"]).stay
+    assert program._parser().parse_args([*arguments[:-1], "/home/you/a.tidewire.json"]).stay

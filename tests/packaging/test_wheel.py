@@ -46,7 +46,7 @@ def test_both_have_the_built_page_and_the_licences_in_it(built: Path) -> None:
             assert f"{root}shell/page/{needed}" in names
         assert [name for name in names if name.startswith(f"{root}shell/page/assets/index-")]
         assert f"{root}shell/providers/models.toml" in names
-        assert f"{root}shell/templates/index.html" in names
+        assert f"{root}shell/bridge/index.html" in names
 
 
 def test_the_version_is_the_one_of_the_program(built: Path) -> None:
@@ -58,8 +58,8 @@ def test_it_is_a_command_and_a_program_without_a_console(built: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
         name = f"tidewire-{__version__}.dist-info/entry_points.txt"
         told = archive.read(name).decode()
-    assert "[console_scripts]\ntidewire = shell.cli:main" in told
-    assert "[gui_scripts]\ntidewire-window = shell.cli:main" in told
+    assert "[console_scripts]\ntidewire = shell.cli.program:main" in told
+    assert "[gui_scripts]\ntidewire-window = shell.cli.program:main" in told
 
 
 def test_the_same_tree_makes_the_same_wheel(built: Path, tmp_path: Path) -> None:

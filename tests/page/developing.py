@@ -25,6 +25,7 @@ import signal, sys
 from pathlib import Path
 import dev
 
+from devtools import web
 Original = dev.Setup
 
 class Copy(Original):
@@ -35,7 +36,7 @@ class Copy(Original):
     def modules(self): return self.installed.node()[0]
     def script(self, name): return self.installed.script(name)
 
-dev.prepare = lambda *steps: None  # what is needed is installed beside the original
+web.prepare = lambda *steps, **options: None  # what is needed is installed beside the original
 dev.Setup = Copy
 dev.ROOT = Path(sys.argv[1])
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins without it
@@ -61,7 +62,7 @@ class Developing:
 
     def edit(self, number: int) -> None:
         """Change a component: every answer's text is marked with the number from now on."""
-        file = self.folder / "web" / "src" / "chat" / "AnswerText.tsx"
+        file = self.folder / "web" / "src" / "features" / "transcript" / "TextPart.tsx"
         text = (ROOT / file.relative_to(self.folder)).read_text("utf-8")
         changed = text.replace("<div className=", f'<div data-edit="{number}" className=')
         assert changed != text

@@ -19,10 +19,10 @@ from shell.contract import (
     ToolCall,
 )
 from shell.errors import ErrorCode
-from shell.providers.added import AddedProvider, add
-from shell.store import pages
+from shell.providers.custom import CustomProvider, add
 from shell.store.database import Connection
-from shell.store.portable import Arrival, Portable, PortableMessage, derived_id
+from shell.store.exchange import render
+from shell.store.exchange.portable import Arrival, Portable, PortableMessage, derived_id
 from shell.store.store import Store
 from tests.e2e.app import ask, until
 from tests.e2e.model_server import ModelServer, model_server
@@ -296,7 +296,7 @@ def offer(folder: Path, server: ModelServer, texts: Sequence[str]) -> None:
     labels = ["Harbour", *(one_line(text, 60) for text in texts)]
     for number, label in enumerate(labels):
         provider_id = SERVER if number == 0 else f"{SERVER}-{number}"
-        provider = AddedProvider(
+        provider = CustomProvider(
             id=provider_id, label=label, base_url=server.url, default_model=QUICK_MODEL
         )
         add(folder, provider, set())
@@ -304,7 +304,7 @@ def offer(folder: Path, server: ModelServer, texts: Sequence[str]) -> None:
 
 def exported(texts: Sequence[str]) -> str:
     """What somebody gets who exports all of it as a web page."""
-    return "".join(pages.html(conversation(number, text) for number, text in enumerate(texts)))
+    return "".join(render.html(conversation(number, text) for number, text in enumerate(texts)))
 
 
 def harm_of_file(browser: Browser, trap: Trap, html: str) -> Sequence[str]:

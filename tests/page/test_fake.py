@@ -11,7 +11,7 @@ from mimetypes import guess_type
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from shell.api.resources import POLICY
+from shell.bridge.responses import POLICY
 from tests.e2e.app import PATIENCE_MS, WATCH, answer, box, until
 from tests.e2e.test_chat import (
     test_a_long_answer_is_shown_whole,

@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from shell.providers.anthropic import Anthropic
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.messages import Anthropic
+from shell.providers.apis.responses import OpenAIResponses
 from shell.providers.base import Provider
-from shell.providers.endpoint import Endpoint
-from shell.providers.openai_compatible import OpenAICompatible
-from shell.providers.openai_responses import OpenAIResponses
+from shell.providers.http.endpoint import Endpoint
 from tests.providers.collect import Answer, ask
 from tests.providers.dialects import Chat, Dialect, Messages, Responses
 from tests.providers.fault_server import Exchange, FaultServer, Scene, fault_server

@@ -4,17 +4,17 @@ import itertools
 import random
 from collections.abc import Callable
 
-from shell.providers.answer import Answer
+from shell.providers.apis.chat_stream import ChatStream
+from shell.providers.apis.messages_stream import MessagesStream
+from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.base import Chunk
-from shell.providers.chat_stream import ChatStream
-from shell.providers.endpoint import Endpoint
-from shell.providers.messages_stream import MessagesStream
-from shell.providers.responses_stream import ResponsesStream
-from shell.providers.sse import EventDecoder, ServerEvent
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.response import StreamingResponse
+from shell.providers.http.sse import EventDecoder, ServerEvent
 from tests.providers.dialects import Chat, Dialect, Messages, Responses
 
 ENDPOINT = Endpoint("test", "Test", "https://api.example.com/v1")
-ANSWERS: list[tuple[Dialect, Callable[[Endpoint], Answer]]] = [
+ANSWERS: list[tuple[Dialect, Callable[[Endpoint], StreamingResponse]]] = [
     (Chat(), ChatStream),
     (Messages(), MessagesStream),
     (Responses(), ResponsesStream),
@@ -48,14 +48,14 @@ def recorded(says: Dialect) -> bytes:
     return b"".join(frames)
 
 
-def chunks(make: Callable[[Endpoint], Answer], pieces: list[bytes]) -> list[Chunk]:
+def chunks(make: Callable[[Endpoint], StreamingResponse], pieces: list[bytes]) -> list[Chunk]:
     answer = make(ENDPOINT)
     found = [chunk for event in decode(pieces) for chunk in answer.take(event)]
     return [*found, *answer.end()]
 
 
 def splits_that_differ(
-    says: Dialect, make: Callable[[Endpoint], Answer], seeds: range
+    says: Dialect, make: Callable[[Endpoint], StreamingResponse], seeds: range
 ) -> list[int]:
     """The seeds whose split gives something else than the whole."""
     data = recorded(says)

@@ -9,20 +9,20 @@ import pytest
 from pydantic import ValidationError
 
 from shell.errors import ErrorCode, ProviderError, ShellError, ValidationFailed
-from shell.providers.added import FILE, AddedProvider, add, read_added, remove
+from shell.providers.custom import FILE, CustomProvider, add, read_added, remove
 from shell.providers.registry import Providers
 from tests.providers.collect import ask
 from tests.providers.dialects import Chat, Dialect, Messages, Responses
 from tests.providers.fault_server import fault_server
 from tests.providers.scenes import streaming
 
-OLLAMA = AddedProvider(id="ollama", base_url="http://127.0.0.1:11434/v1", default_model="llama3")
+OLLAMA = CustomProvider(id="ollama", base_url="http://127.0.0.1:11434/v1", default_model="llama3")
 
 
 def test_what_is_added_is_found_again_and_can_be_removed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert read_added(data) == []
-    other = AddedProvider(id="other", base_url="https://x.example/v1", headers={"X-Team": "blue"})
+    other = CustomProvider(id="other", base_url="https://x.example/v1", headers={"X-Team": "blue"})
     add(data, OLLAMA, {"local"})
     add(data, other, {"local"})
     assert read_added(data) == [OLLAMA, other]
@@ -46,7 +46,7 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     ],
 )
 def test_what_would_not_work_is_not_kept(
-    tmp_path: Path, provider: AddedProvider, path: str
+    tmp_path: Path, provider: CustomProvider, path: str
 ) -> None:
     with pytest.raises(ValidationFailed) as raised:
         add(tmp_path, provider, {"local"})
@@ -73,7 +73,7 @@ def test_the_same_name_twice(tmp_path: Path) -> None:
 )
 def test_fields_that_make_no_sense(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        AddedProvider.model_validate({"base_url": "https://x.example", **fields})
+        CustomProvider.model_validate({"base_url": "https://x.example", **fields})
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"providers": [{"id": 7}]}', '{"version": 2}'])
@@ -100,7 +100,7 @@ async def test_an_added_endpoint_is_a_provider(tmp_path: Path, kind: str) -> Non
     async with fault_server(streaming(*says.begin(), *says.text("ok"), *says.finish())) as server:
         suffix = "" if kind == "anthropic" else "/v1"
         fields = {"id": "mine", "kind": kind, "base_url": f"{server.url}{suffix}"}
-        mine = AddedProvider.model_validate(
+        mine = CustomProvider.model_validate(
             {**fields, "headers": {"X-Team": "blue"}, "key_env": "MINE_KEY", "default_model": "m"}
         )
         add(tmp_path, mine, set())

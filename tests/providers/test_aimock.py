@@ -17,15 +17,15 @@ from pathlib import Path
 import pytest
 
 from shell.contract import AnyEvent, DoneEvent, ErrorEvent, InferenceRequest, Message
-from shell.engine import Engine
 from shell.errors import ErrorCode
-from shell.log import InferenceLog
-from shell.providers.anthropic import Anthropic
+from shell.inference.engine import Engine
+from shell.inference.limits import Retries, Settings
+from shell.inference.log import InferenceLog
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.messages import Anthropic
+from shell.providers.apis.responses import OpenAIResponses
 from shell.providers.base import ModelInfo, Provider
-from shell.providers.endpoint import Endpoint
-from shell.providers.openai_compatible import OpenAICompatible
-from shell.providers.openai_responses import OpenAIResponses
-from shell.settings import Retries, Settings
+from shell.providers.http.endpoint import Endpoint
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
-from shell.providers.anthropic import Anthropic
+from shell.providers.apis.messages import Anthropic
 from shell.providers.base import ModelInfo
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Messages

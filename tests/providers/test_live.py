@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from shell.providers.listing import ListsModels
+from shell.providers.model_list import ListsModels
 from shell.providers.registry import Providers
 from tests.providers.collect import a_request, ask
 

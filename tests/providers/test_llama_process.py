@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.llama_process import IDLE_S, LlamaProcess, llama_command
+from shell.providers.local.process import IDLE_S, LlamaProcess, llama_command
 
 pytestmark = pytest.mark.anyio
 
@@ -158,7 +158,7 @@ async def _use(made: LlamaProcess) -> None:
 
 HOLDS_THE_LOCK = """
 import ctypes, sys
-from shell.providers.llama_child import end_when_closed
+from shell.providers.local.child import end_when_closed
 sys.stdin.readline()
 end_when_closed(0)
 print("deaf", flush=True)

@@ -16,16 +16,16 @@ import pytest
 
 from shell.contract import Message
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.base import Progress, TextDelta
-from shell.providers.llama_process import LlamaProcess
-from shell.providers.local import LocalProvider
-from shell.providers.weights import (
+from shell.providers.base import PromptProgress, TextDelta
+from shell.providers.local.model_files import (
     EMBEDDED_FILE,
     EMBEDDED_ID,
     MODEL_FILE_VARIABLE,
-    Weights,
-    WeightsShelf,
+    ModelFile,
+    ModelFiles,
 )
+from shell.providers.local.process import LlamaProcess
+from shell.providers.local.provider import LocalProvider
 from tests.providers.collect import a_request, ask
 from tests.providers.scenes import APIS, Api
 from tests.providers.test_gguf import gguf
@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 async def local() -> AsyncGenerator[LocalProvider, None]:
     """The embedded model."""
-    made = LocalProvider(WeightsShelf(None, {}))
+    made = LocalProvider(ModelFiles(None, {}))
     yield made
     await made.close()
 
@@ -69,7 +69,7 @@ async def wait_until(made: LocalProvider, within_s: float, *, at_work: bool) -> 
 
 
 async def test_without_a_file_it_says_so_before_a_run_exists(tmp_path: Path) -> None:
-    made = LocalProvider(WeightsShelf(tmp_path, {}, tmp_path))
+    made = LocalProvider(ModelFiles(tmp_path, {}, tmp_path))
     assert made.default_model_id == EMBEDDED_ID
     with pytest.raises(ProviderError) as raised:
         made.check()
@@ -84,10 +84,10 @@ async def test_a_file_that_is_no_whole_model_is_refused_before_it_is_loaded(
     path = tmp_path / "mine.gguf"
     path.write_bytes(data)
 
-    def never(weights: Weights, context_tokens: int) -> LlamaProcess:
+    def never(weights: ModelFile, context_tokens: int) -> LlamaProcess:
         raise AssertionError("it was loaded")
 
-    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}), never)
+    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}), never)
     with pytest.raises(ProviderError) as raised:
         made.check()
     assert raised.value.code is ErrorCode.LOCAL_MODEL_MISSING
@@ -99,7 +99,7 @@ async def test_a_file_that_is_no_whole_model_is_refused_before_it_is_loaded(
 async def test_an_unknown_model_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(gguf())
-    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
+    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
     error = (await ask(made, a_request(made, "hi", model="gpt-9"))).error
     assert error is not None
     assert (error.code, "gpt-9" in error.message) == (ErrorCode.MODEL_NOT_FOUND, True)
@@ -108,7 +108,7 @@ async def test_an_unknown_model_is_named(tmp_path: Path) -> None:
 async def test_what_a_model_takes_comes_from_its_header(tmp_path: Path) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(gguf(context=1_234, template="raise_exception('System role not supported')"))
-    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
+    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
     info = made.model("mine")
     assert (info.context_tokens, info.system_prompt, info.temperature_default) == (
         1_234,
@@ -126,18 +126,21 @@ async def test_what_a_model_takes_comes_from_its_header(tmp_path: Path) -> None:
 async def test_the_embedded_model_answers(local: LocalProvider) -> None:
     info = local.model(EMBEDDED_ID)
     assert (info.context_tokens, info.temperature_default) == (8_192, 0.2)
-    assert "dry_multiplier" in dict(info.sampling)
+    assert info.max_tokens_default == 800
+    sampling = dict(info.sampling)
+    assert "dry_multiplier" in sampling
+    assert (sampling["repeat_penalty"], sampling["repeat_last_n"]) == (1.1, 256)
     system = Message(role="system", content="You are brief.")
     answer = await ask(local, a_request(local, system, "Say hello.", temperature=0.2, max_tokens=8))
     assert answer.error is None
-    assert isinstance(answer.chunks[0], Progress)
+    assert isinstance(answer.chunks[0], PromptProgress)
     assert answer.text
     assert answer.finish in {"stop", "length"}
     assert answer.usage is not None
     assert 0 < answer.usage.output_tokens <= 8
     assert answer.usage.input_tokens > 10
     again = await ask(local, a_request(local, "And now?", max_tokens=2))
-    assert not any(isinstance(chunk, Progress) for chunk in again.chunks), "it was loaded"
+    assert not any(isinstance(chunk, PromptProgress) for chunk in again.chunks), "it was loaded"
     assert again.finish == "length"
 
 
@@ -156,7 +159,11 @@ async def test_four_answers_at_a_time(local: LocalProvider) -> None:
 @pytest.mark.model
 async def test_a_long_prompt_shows_how_far_it_was_read(local: LocalProvider) -> None:
     answer = await ask(local, a_request(local, "word " * 400, max_tokens=1))
-    read = [c.progress for c in answer.chunks if isinstance(c, Progress) and c.progress is not None]
+    read = [
+        c.progress
+        for c in answer.chunks
+        if isinstance(c, PromptProgress) and c.progress is not None
+    ]
     assert len(read) > 3
     assert read == sorted(read)
     assert 0 <= read[0] < read[-1] < 1
@@ -272,7 +279,7 @@ async def test_a_users_own_file_works(tmp_path: Path) -> None:
         path.hardlink_to(ROOT / ".models" / EMBEDDED_FILE)
     except OSError:
         shutil.copyfile(ROOT / ".models" / EMBEDDED_FILE, path)
-    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}))
+    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}))
     try:
         assert made.default_model_id == "my-own"
         answer = await ask(made, a_request(made, "Say hello.", max_tokens=3))
@@ -288,7 +295,7 @@ async def test_a_damaged_embedded_model_is_known(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(-1_000, os.SEEK_END)
         file.write(b"\xff" * 500)
-    made = LocalProvider(WeightsShelf(None, {MODEL_FILE_VARIABLE: str(path)}))
+    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}))
     try:
         error = (await ask(made, a_request(made, "Say hello.", max_tokens=3))).error
         assert error is not None
@@ -318,8 +325,8 @@ PARENT = """
 import asyncio, sys
 from shell.contract import Message
 from shell.providers.base import Progress, ProviderRequest
-from shell.providers.local import LocalProvider
-from shell.providers.weights import WeightsShelf
+from shell.providers.local.provider import LocalProvider
+from shell.providers.local.model_files import WeightsShelf
 
 async def main():
     local = LocalProvider(WeightsShelf(None, {}))

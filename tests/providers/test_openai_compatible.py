@@ -4,9 +4,9 @@ import pytest
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.errors import ErrorCode
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.think_tags import ThinkTags
 from shell.providers.base import ModelInfo
-from shell.providers.openai_compatible import OpenAICompatible
-from shell.providers.think_tags import ThinkTags
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Chat
 from tests.providers.scenes import CHAT, answering, endpoint, streaming

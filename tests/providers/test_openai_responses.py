@@ -4,8 +4,8 @@ import pytest
 
 from shell.contract import ImagePart, Message, TextPart
 from shell.errors import ErrorCode
+from shell.providers.apis.responses import OpenAIResponses
 from shell.providers.base import ModelInfo
-from shell.providers.openai_responses import OpenAIResponses
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Responses, data
 from tests.providers.fault_server import Exchange, fault_server

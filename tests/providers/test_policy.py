@@ -9,10 +9,10 @@ from email.utils import formatdate
 import pytest
 
 from shell.contract import AnyEvent, DoneEvent, ErrorEvent, InferenceRequest, Message
-from shell.engine import Engine
 from shell.errors import ErrorCode
+from shell.inference.engine import Engine
+from shell.inference.limits import Retries, Settings
 from shell.providers.base import Provider
-from shell.settings import Retries, Settings
 from tests.providers.dialects import Dialect
 from tests.providers.fault_server import Exchange, FaultServer, Scene, fault_server
 from tests.providers.scenes import APIS, KEY, Api, answering, streaming

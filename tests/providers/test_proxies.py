@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from shell.errors import ErrorCode
-from shell.providers.openai_compatible import OpenAICompatible
+from shell.providers.apis.chat_completions import OpenAICompatible
 from tests.providers.collect import ask
 from tests.providers.dialects import Chat
 from tests.providers.fault_server import fault_server

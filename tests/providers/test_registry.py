@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ProviderError, ValidationFailed
-from shell.providers.anthropic import Anthropic
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.messages import Anthropic
+from shell.providers.apis.responses import OpenAIResponses
 from shell.providers.base import Provider
-from shell.providers.openai_compatible import OpenAICompatible
-from shell.providers.openai_responses import OpenAIResponses
 from shell.providers.registry import Providers
-from shell.providers.replay import ReplayProvider
+from shell.providers.testing.replay import ReplayProvider
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Chat, Messages
 from tests.providers.fault_server import fault_server

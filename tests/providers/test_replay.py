@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from shell.contract import AnyEvent, InferenceRequest, Message
-from shell.engine import Engine
 from shell.errors import ErrorCode, ProviderError
+from shell.inference.engine import Engine
 from shell.providers.base import Provider, TextDelta
-from shell.providers.echo import EchoProvider
-from shell.providers.replay import ReplayProvider
+from shell.providers.testing.echo import EchoProvider
+from shell.providers.testing.replay import ReplayProvider
 from tests.providers.collect import a_request, ask
 from tests.virtual_loop import VirtualLoop
 

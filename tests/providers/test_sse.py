@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.answer import Answer
 from shell.providers.base import Finish, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
-from shell.providers.endpoint import Endpoint
-from shell.providers.sse import MAX_EVENT_BYTES, EventDecoder
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.response import StreamingResponse
+from shell.providers.http.sse import MAX_EVENT_BYTES, EventDecoder
 from tests.providers.dialects import Dialect
 from tests.providers.splits import ANSWERS, chunks, decode, recorded, split, splits_that_differ
 
@@ -64,7 +64,7 @@ def test_any_split_gives_the_same_events(data: bytes, cuts: list[int]) -> None:
 
 @pytest.mark.parametrize(("says", "make"), ANSWERS, ids=["chat", "messages", "responses"])
 def test_a_thousand_random_splits_of_a_recorded_stream(
-    says: Dialect, make: Callable[[Endpoint], Answer]
+    says: Dialect, make: Callable[[Endpoint], StreamingResponse]
 ) -> None:
     kinds = {type(chunk) for chunk in chunks(make, [recorded(says)])}
     assert kinds == {TextDelta, ReasoningDelta, ToolCallDelta, UsageReport, Finish}

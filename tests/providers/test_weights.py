@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.weights import EMBEDDED_FILE, EMBEDDED_ID, MODEL_FILE_VARIABLE, WeightsShelf
+from shell.providers.local.model_files import (
+    EMBEDDED_FILE,
+    EMBEDDED_ID,
+    MODEL_FILE_VARIABLE,
+    ModelFiles,
+)
 from tests.providers.test_gguf import gguf
 
 
@@ -16,8 +21,8 @@ def put(path: Path, data: bytes = b"") -> Path:
     return path
 
 
-def shelf(tmp_path: Path, environ: dict[str, str] | None = None) -> WeightsShelf:
-    return WeightsShelf(tmp_path / "data", environ or {}, tmp_path / "root")
+def shelf(tmp_path: Path, environ: dict[str, str] | None = None) -> ModelFiles:
+    return ModelFiles(tmp_path / "data", environ or {}, tmp_path / "root")
 
 
 def test_the_order_in_which_the_embedded_model_is_looked_for(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from shell.contract import ErrorEvent
 from shell.errors import ErrorCode
-from shell.log import InferenceLog
-from shell.settings import Limits
-from shell.shelf import Shelf
+from shell.inference.limits import Limits
+from shell.inference.log import InferenceLog
+from shell.inference.log_registry import LogRegistry
 from tests.chromium import driver
 from tests.soak.result import Check, Result
 from tests.window.endurance import Holding, open_and_close, push_and_reload
@@ -64,7 +64,7 @@ def most_held(runs: int, tokens: int) -> tuple[int, int]:
     gc.collect()
     tracemalloc.start()
     try:
-        shelf = Shelf(limits.log_kept_s, limits.log_kept_bytes, clock.now)
+        shelf = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, clock.now)
         for run in range(runs):
             log = InferenceLog(f"inf-{run}", now=clock.now)
             shelf.put(log, "window", shared=False)

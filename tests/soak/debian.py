@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shell import __version__
-from shell.store.archive import write
-from shell.store.portable import Portable, PortableMessage
+from shell.store.exchange.archive import write
+from shell.store.exchange.portable import Portable, PortableMessage
 from tests.chromium import driver
 from tests.command import ROOT
 from tests.packaging.bare import Bare

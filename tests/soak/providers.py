@@ -9,9 +9,9 @@ from statistics import median
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import TextDelta, UsageReport
-from shell.providers.llama_process import LlamaProcess
-from shell.providers.local import LocalProvider
-from shell.providers.weights import WeightsShelf
+from shell.providers.local.model_files import ModelFiles
+from shell.providers.local.process import LlamaProcess
+from shell.providers.local.provider import LocalProvider
 from tests.providers.collect import a_request, ask
 from tests.providers.splits import ANSWERS, splits_that_differ
 from tests.soak.result import Result
@@ -49,7 +49,7 @@ def crashes() -> Result:
 
 
 async def _crashes() -> Result:
-    local = LocalProvider(WeightsShelf(None, {}))
+    local = LocalProvider(ModelFiles(None, {}))
     slowest = 0.0
     wrong = 0
     for _ in range(CRASHES):
@@ -78,9 +78,9 @@ def embedded() -> Result:
 async def _embedded() -> Result:
     ready, first, speed, memory = [], [], [], []
     for _ in range(ROUNDS):
-        weights = WeightsShelf(None, {}).default()
+        weights = ModelFiles(None, {}).default()
         process = LlamaProcess(weights.path, weights.id, 8_192, fit=False)
-        local = LocalProvider(WeightsShelf(None, {}), lambda *_, made=process: made)
+        local = LocalProvider(ModelFiles(None, {}), lambda *_, made=process: made)
         began = time.monotonic()
         async with process.use():
             ready.append(time.monotonic() - began)
@@ -123,7 +123,7 @@ def circles() -> Result:
 
 
 async def _circles() -> Result:
-    local = LocalProvider(WeightsShelf(None, {}))
+    local = LocalProvider(ModelFiles(None, {}))
     answers = [
         (await ask(local, a_request(local, question, temperature=0.2, max_tokens=200))).text
         for question in QUESTIONS

@@ -15,10 +15,13 @@ from pathlib import Path
 
 import apsw
 
-from shell.contract import SendRequest
+from shell.contract import NewConversation, SearchRequest, SendRequest
 from shell.errors import StorageUnavailable
-from shell.store.importing import Arrived, Cancelled, import_file
+from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
+from shell.store.messages import tree
+from shell.store.messages.content import take_apart
 from shell.store.store import Store
+from shell.support.ids import new_id
 from tests.soak.result import Check, Result
 from tests.store import scale
 from tests.store.desk import OWNER, Desk
@@ -34,6 +37,14 @@ BARS = {
     "memoryMb": 150,
 }
 LOCKED_S = 30
+LONG_CONVERSATIONS, LONG_MESSAGES_EACH, LONG_CHARACTERS = 20, 100, 40_000
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+HARD_QUERIES = {
+    "absent": "abcdef",
+    "letters": " ".join(LETTERS[place % 26] for place in range(250)),
+    "phrase": f'"{" ".join(LETTERS)} zz"',
+    "common": "bcde",
+}
 IMPORT_BYTES = 200_000_000
 KEYRING = "eval $(echo | gnome-keyring-daemon --unlock --components=secrets) && exec {command}"
 TRIED_KEY = "sk-soak-0123456789abcdef"
@@ -207,10 +218,10 @@ def import_and_say(folder: Path) -> None:
     stop = threading.Event()
     stopped_at = [0.0]
 
-    def progress(arrived: Arrived) -> None:
+    def progress(arrived: ImportedPart) -> None:
         told[0] += 1
         if stop.is_set():
-            raise Cancelled
+            raise ImportCancelled
 
     def later() -> None:
         stopped_at[0] = time.monotonic()
@@ -221,7 +232,7 @@ def import_and_say(folder: Path) -> None:
         timer.start()
         try:
             import_file(store.database, file, size, progress)
-        except Cancelled:
+        except ImportCancelled:
             cancelled_ms = round((time.monotonic() - stopped_at[0]) * 1000)
     stop.clear()
     began = time.monotonic()
@@ -236,6 +247,59 @@ def import_and_say(folder: Path) -> None:
     }
     store.close()
     print(json.dumps(figures))
+
+
+def hard_search() -> Result:
+    """Searches through 80 MB for a word that is not there and for 250 words, as others read."""
+    return asyncio.run(_hard_search())
+
+
+async def _hard_search() -> Result:
+    with tempfile.TemporaryDirectory() as name:
+        desk = Desk(Path(name))
+        for _ in range(LONG_CONVERSATIONS):
+            desk.store.database.write(_add_long_messages).result()
+        other = await desk.begin()
+        await desk.send(other, "hello")
+        figures: dict[str, float] = {}
+        for title, query in HARD_QUERIES.items():
+            asking = asyncio.create_task(_search(desk, query))
+            opened: list[float] = []
+            while not asking.done() or not opened:
+                began = time.perf_counter()
+                await desk.view(other)
+                opened.append(time.perf_counter() - began)
+            first_s, whole_s, hits = await asking
+            figures[f"{title}FirstMs"] = round(first_s * 1_000, 1)
+            figures[f"{title}WholeMs"] = round(whole_s * 1_000, 1)
+            figures[f"{title}OpenMs"] = round(max(opened) * 1_000, 1)
+            figures[f"{title}Hits"] = hits
+        await desk.close()
+    ok = all(figures[f"{title}FirstMs"] <= 300 for title in HARD_QUERIES)
+    ok = ok and all(figures[f"{title}OpenMs"] <= 100 for title in HARD_QUERIES)
+    return Result(ok, figures)
+
+
+def _add_long_messages(connection: apsw.Connection) -> None:
+    # One letter that is not ASCII, and all trigrams of "abcdef" without the word.
+    text = "ü" + ("abcd bcde cdef " + " ".join(LETTERS) + " ") * 600
+    number = tree.create(connection, new_id(), NewConversation(title="Long"), 1)
+    parent = None
+    for _ in range(LONG_MESSAGES_EACH):
+        message = tree.NewMessage(new_id(), "user", take_apart(text[:LONG_CHARACTERS]), 1)
+        parent = tree.add(connection, number, parent, message)
+
+
+async def _search(desk: Desk, query: str) -> tuple[float, float, int]:
+    """Seconds to the first answer and to the end of the search, and how many hits there were."""
+    began = time.perf_counter()
+    reply = await desk.conversations.search(OWNER, SearchRequest(query=query, limit=60))
+    first_s, hits = time.perf_counter() - began, len(reply.hits)
+    while reply.more is not None:
+        request = SearchRequest(query=query, limit=60, more=reply.more)
+        reply = await desk.conversations.search(OWNER, request)
+        hits += len(reply.hits)
+    return first_s, time.perf_counter() - began, hits
 
 
 def keychain() -> Result:
@@ -274,6 +338,7 @@ CHECKS: Mapping[str, Check] = {
     "full": full,
     "locked": locked,
     "import": big_import,
+    "hard_search": hard_search,
     "keychain": keychain,
 }
 

@@ -4,11 +4,11 @@ import tempfile
 from pathlib import Path
 
 from shell.contract import NewConversation, Role
-from shell.ids import new_id
-from shell.store import tree
 from shell.store.database import Connection
-from shell.store.parts import take_apart
+from shell.store.messages import tree
+from shell.store.messages.content import take_apart
 from shell.store.store import Store
+from shell.support.ids import new_id
 from tests.chromium import driver, headless
 from tests.e2e.app import box, until
 from tests.host_process import HostProcess

@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TypeVar
 
 from shell.contract import DoneEvent, NewConversation, Timing, Usage
 from shell.errors import ShellError
-from shell.ids import new_id
-from shell.log import InferenceLog
-from shell.store import reading, tree
+from shell.inference.log import InferenceLog
 from shell.store.database import Connection, Database, in_transaction
-from shell.store.parts import take_apart
-from shell.store.recorder import Recorder
+from shell.store.messages import queries, tree
+from shell.store.messages.content import take_apart
+from shell.store.messages.recorder import Recorder
+from shell.support.ids import new_id
 
+T = TypeVar("T")
 USAGE = Usage(input_tokens=1, output_tokens=1, reasoning_tokens=0, cached_tokens=0, estimated=True)
 
 
@@ -26,19 +28,18 @@ class AtOnce(Database):
         self.commits: list[float] = []
         self.refusing: ShellError | None = None
 
-    def write(self, job: Callable[[Connection], None]) -> "Future[None]":  # type: ignore[override]
-        outcome: Future[None] = Future()
+    def write(self, job: Callable[[Connection], T]) -> "Future[T]":
+        outcome: Future[T] = Future()
         self.commits.append(asyncio.get_running_loop().time())
         if self.refusing is not None:
             outcome.set_exception(self.refusing)
         else:
-            self.now(job)
-            outcome.set_result(None)
+            outcome.set_result(self.now(job))
         return outcome
 
-    def now(self, job: Callable[[Connection], None]) -> None:
+    def now(self, job: Callable[[Connection], T]) -> T:
         assert self._writing is not None
-        in_transaction(self._writing, job, "IMMEDIATE")
+        return in_transaction(self._writing, job, "IMMEDIATE")
 
 
 class Bench:
@@ -73,13 +74,13 @@ class Bench:
         self.recorder.follow(log, name, numbers[0])
         return log, numbers[0]
 
-    def row(self, number: int) -> reading.MessageRow:
-        found: list[reading.MessageRow] = []
+    def row(self, number: int) -> queries.MessageRow:
+        found: list[queries.MessageRow] = []
 
         def read(connection: Connection) -> None:
-            row = reading.row(connection, number)
+            row = queries.row(connection, number)
             assert row is not None
-            found.append(reading.with_tail(connection, row))
+            found.append(queries.with_tail(connection, row))
 
         self.database.now(read)
         return found[0]

@@ -20,9 +20,9 @@ import apsw
 
 from shell.contract import FilePart, NewConversation, Note, Part, Role, TextPart
 from shell.errors import StorageFailed
-from shell.store import notes, reading, tree
 from shell.store.database import Connection
-from shell.store.parts import read_blob, take_apart
+from shell.store.messages import notes, queries, tree
+from shell.store.messages.content import read_blob, take_apart
 from shell.store.store import FILE, Store
 from tests.store.power import memory
 
@@ -95,9 +95,9 @@ class Held:
         def read(connection: Connection) -> Held:
             messages: dict[str, object] = {}
             hashes = set(wanted)
-            for summary in reading.summaries(connection):
+            for summary in queries.summaries(connection):
                 number = tree.conversation(connection, summary.id)
-                for row in reading.every(connection, number):
+                for row in queries.every(connection, number):
                     messages[row.id] = (row.text, row.role, row.status, summary.id)
                     hashes |= {part for part in (row.parts or "").split('"') if len(part) == 64}
             blobs = {one: read_blob(connection, one) for one in hashes}

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from shell.answers import Answers, Begun
 from shell.contract import (
     AnswerRequest,
     Content,
@@ -17,12 +16,14 @@ from shell.contract import (
     StoredMessage,
     ViewRequest,
 )
-from shell.conversations import Conversations
-from shell.engine import Engine
+from shell.conversations.answers import Answers, StartedAnswer
+from shell.conversations.library import Conversations
 from shell.errors import ValidationFailed
+from shell.inference.engine import Engine
+from shell.inference.limits import Settings
 from shell.providers.base import Chunk, Provider, ProviderRequest
-from shell.providers.echo import EchoProvider
-from shell.store import reading
+from shell.providers.testing.echo import EchoProvider
+from shell.store.messages import queries
 from shell.store.store import Store
 
 OWNER = "window-1"
@@ -43,12 +44,19 @@ class Listening(EchoProvider):
 class Desk:
     """Made on the loop; every answer is as fast as the loop turns unless its script says else."""
 
-    def __init__(self, folder: Path, *, vfs: str | None = None, busy_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        vfs: str | None = None,
+        busy_s: float = 5.0,
+        settings: Settings | None = None,
+    ) -> None:
         self.store = Store(folder, vfs=vfs, busy_s=busy_s)
         self.store.open()
         self.echo = Listening()
         self.other = Listening("other")
-        self.engine = Engine(self.resolve)
+        self.engine = Engine(self.resolve, settings)
         self.answers = Answers(
             self.store,
             self.engine,
@@ -94,7 +102,7 @@ class Desk:
         request = AnswerRequest(message_id=message_id)
         return await self.done(await self.answers.go_on(OWNER, request))
 
-    async def done(self, begun: Begun) -> SendReply:
+    async def done(self, begun: StartedAnswer) -> SendReply:
         ended = asyncio.Event()
         unsubscribe = begun.log.subscribe(lambda urgent: ended.set() if urgent else None)
         if begun.log.ending is None:
@@ -105,11 +113,11 @@ class Desk:
 
     async def kept(self, conversation_id: str) -> None:
         """Wait until the recorder has everything on the disk."""
-        await self.answers.kept(conversation_id)
+        await self.answers.wait_until_stored(conversation_id)
 
     async def view(self, conversation_id: str, limit: int = 20_000) -> ConversationView:
         request = ViewRequest(conversation_id=conversation_id, limit=limit)
-        return await self.store.read(conversation_id, lambda c: reading.view(c, request))
+        return await self.store.read(conversation_id, lambda c: queries.view(c, request))
 
     async def texts(self, conversation_id: str) -> list[str]:
         """What stands on the chosen path."""
@@ -120,3 +128,7 @@ def text_of(message: StoredMessage) -> str:
     if isinstance(message.content, str):
         return message.content
     return "".join(getattr(part, "text", "") for part in message.content)
+
+
+async def not_reloaded() -> None:
+    """Stands for reading providers again, where there are none."""

@@ -10,11 +10,11 @@ from pathlib import Path
 import apsw
 
 from shell.contract import NewConversation
-from shell.ids import new_id
-from shell.store import reading, tree
 from shell.store.database import Connection, Database
-from shell.store.parts import take_apart
+from shell.store.messages import queries, tree
+from shell.store.messages.content import take_apart
 from shell.store.store import FILE, Store
+from shell.support.ids import new_id
 from tests.store.disk import Disk, cut
 
 _number = itertools.count()
@@ -94,7 +94,7 @@ class Work:
 
         def write(connection: Connection) -> int:
             number = tree.conversation(connection, conversation_id)
-            parent = reading.leaf(connection, number)
+            parent = queries.leaf(connection, number)
             asked = tree.NewMessage(ids[0], "user", take_apart(text), 1)
             user = tree.add(connection, number, parent, asked)
             answer = tree.NewMessage(
@@ -135,7 +135,7 @@ class Work:
         old, edited, text = self._chance.choice(asked).message_id, new_id(), self._words()
 
         def write(connection: Connection) -> None:
-            row = reading.row_of(connection, old)
+            row = queries.row_of(connection, old)
             new = tree.NewMessage(edited, row.role, take_apart(text), 1)
             tree.add(connection, row.conversation, row.parent, new)
 

@@ -15,12 +15,13 @@ from functools import partial
 from pathlib import Path
 
 from shell.contract import NewConversation, Role, ViewRequest
-from shell.ids import new_id
-from shell.store import reading, tree
 from shell.store.database import Connection
-from shell.store.parts import take_apart
-from shell.store.search import search
+from shell.store.messages import queries, tree
+from shell.store.messages.content import take_apart
+from shell.store.reader import ReadLimit
+from shell.store.search.search import search
 from shell.store.store import Store
+from shell.support.ids import new_id
 
 CONVERSATIONS, MESSAGES_EACH = 2_000, 50
 WORDS_EACH = 80
@@ -73,12 +74,12 @@ def measure(folder: Path) -> dict[str, float]:
 
     store = Store(folder)
     timed("openMs", store.open)
-    listed = store.database.read(reading.summaries).result()
-    timed("listMs", lambda: store.database.read(reading.summaries).result())
+    listed = store.database.read(queries.summaries).result()
+    timed("listMs", lambda: store.database.read(queries.summaries).result())
 
     def show(conversation_id: str, limit: int) -> None:
         request = ViewRequest(conversation_id=conversation_id, limit=limit)
-        view = store.database.read(lambda c: reading.view(c, request)).result()
+        view = store.database.read(lambda c: queries.view(c, request)).result()
         json.loads(view.model_dump_json())
 
     timed("lastConversationMs", lambda: show(listed[0].id, 200))
@@ -96,7 +97,8 @@ def measure(folder: Path) -> dict[str, float]:
 
 def found(store: Store, query: str) -> None:
     """Search for something, as a page does."""
-    store.database.read(lambda c: search(c, query, 50)).result()
+    limit = ReadLimit()
+    store.database.search(lambda c: search(c, query, 50, limit), limit).result()
 
 
 def memory_mb() -> float:

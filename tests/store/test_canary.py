@@ -12,18 +12,18 @@ from urllib.parse import quote
 import pytest
 
 from shell import cli
-from shell.answers import Answers
 from shell.contract import Defaults, ExportRequest
-from shell.conversations import Conversations
-from shell.engine import Engine
-from shell.exports import Exports
-from shell.keys import Keys
-from shell.providers.endpoint import Endpoint
-from shell.providers.openai_compatible import OpenAICompatible
-from shell.settings_file import SettingsFile
+from shell.conversations.answers import Answers
+from shell.conversations.exports import Exports
+from shell.conversations.library import Conversations
+from shell.inference.engine import Engine
+from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.keys import Keys
+from shell.settings import SettingsFile
 from shell.store.store import Store
 from tests.providers.fault_server import Exchange, fault_server
-from tests.store.desk import Desk
+from tests.store.desk import Desk, not_reloaded
 from tests.test_keys import Memory
 
 pytestmark = pytest.mark.anyio
@@ -80,7 +80,7 @@ async def test_the_key_is_found_nowhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr("shell.logs.set_up_logs", lambda level: None)
+    monkeypatch.setattr("shell.support.logs.set_up_logs", lambda level: None)
     chain, data = Memory(), tmp_path / "data"
     data.mkdir()
     async with fault_server(echo) as server:
@@ -95,7 +95,7 @@ async def test_the_key_is_found_nowhere(
         # As the data directory is when the process dies now, its log of writes still beside it.
         await asyncio.to_thread(shutil.copytree, data, tmp_path / "crashed")
         settings = SettingsFile(data)
-        exports = Exports(desk.store, settings, lambda: True)
+        exports = Exports(desk.store, settings, lambda: True, not_reloaded)
         for ending in ("json", "md", "html"):
             request = ExportRequest.model_validate({"format": ending})
             await exports.export_file(request)

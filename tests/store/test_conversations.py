@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -22,10 +23,13 @@ from shell.contract import (
     ViewRequest,
 )
 from shell.errors import LimitReached, NotFound, SessionBusy, ShellError, ValidationFailed
-from shell.ids import epoch_ms
-from shell.store import reading, tree
+from shell.inference.limits import Deadlines, Settings
+from shell.store.database import Job
+from shell.store.messages import queries, tree
+from shell.support.ids import epoch_ms
 from tests.store.desk import OWNER, Desk, text_of
 
+T = TypeVar("T")
 pytestmark = pytest.mark.anyio
 PIXEL = base64.b64encode(b"\x89PNG a picture").decode()
 PICTURE = ImagePart(media_type="image/png", data=PIXEL)
@@ -52,16 +56,27 @@ async def test_the_question_is_on_the_disk_before_the_model_is_asked(desk: Desk)
     found: list[list[str]] = []
     start = desk.engine.start
 
-    def watched(owner: str, request: object) -> object:
+    def watched(owner: str, request: object, **how: bool) -> object:
         rows = desk.store.database.read(
-            lambda c: [row.text for row in reading.every(c, tree.conversation(c, conversation))]
+            lambda c: [row.text for row in queries.every(c, tree.conversation(c, conversation))]
         )
         found.append(rows.result())
-        return start(owner, request)  # type: ignore[arg-type]
+        return start(owner, request, **how)  # type: ignore[arg-type]
 
     desk.engine.start = watched  # type: ignore[method-assign,assignment]
     await desk.send(conversation, "kept first")
     assert found == [["kept first", ""]]
+
+
+async def test_an_answer_may_take_any_time_while_words_come(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, settings=Settings(deadlines=Deadlines(overall_ms=1)))
+    conversation = await desk.begin()
+    await desk.send(conversation, "/rate 50\n/repeat 10 word")
+    assert [message.status for message in (await desk.view(conversation)).messages] == [
+        "complete",
+        "complete",
+    ]
+    await desk.close()
 
 
 async def test_a_refused_request_leaves_the_conversation_as_it_was(desk: Desk) -> None:
@@ -109,7 +124,34 @@ async def test_a_refused_first_message_leaves_no_word(desk: Desk) -> None:
     with pytest.raises(ShellError):
         await desk.answers.send(OWNER, request)
     assert await desk.view(conversation) == before
-    assert await desk.conversations.search(SearchRequest(query="never")) == []
+    reply = await desk.conversations.search(OWNER, SearchRequest(query="never"))
+    assert reply.hits == []
+
+
+@pytest.mark.parametrize("how", ["send", "regenerate"])
+async def test_a_conversation_that_is_deleted_meanwhile_is_not_answered(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    conversation = await desk.begin()
+    said = await desk.send(conversation, "one")
+    read, reads = desk.store.read, 0
+
+    async def deleted_after_the_last_look(kept_id: str, job: Job[T]) -> T:
+        nonlocal reads
+        found = await read(kept_id, job)
+        reads += 1
+        if reads == 2:
+            await desk.conversations.delete(OWNER, conversation)
+        return found
+
+    monkeypatch.setattr(desk.store, "read", deleted_after_the_last_look)
+    asked = len(desk.echo.received)
+    begun = desk.send(conversation, "two") if how == "send" else desk.regenerate(said.answer_id)
+    with pytest.raises(NotFound):
+        await begun
+    assert (reads, len(desk.echo.received)) == (2, asked)
+    await desk.conversations.undelete(conversation)
+    assert await desk.texts(conversation) == ["one", "one"]
 
 
 async def test_an_unknown_provider_is_refused_before_anything_is_written(desk: Desk) -> None:
@@ -135,7 +177,7 @@ async def test_edits_and_other_answers_stand_beside_the_old_ones(desk: Desk) -> 
     assert view.messages[0].siblings == [first.message_id, edited.message_id]
     # Back to the first branch: it goes on as it went last time there.
     await desk.store.write(
-        conversation, lambda c: tree.choose(c, reading.row_of(c, first.answer_id).number)
+        conversation, lambda c: tree.choose(c, queries.row_of(c, first.answer_id).number)
     )
     assert await desk.texts(conversation) == ["first", "first", "second", "second"]
     assert view.conversation.message_count == 7
@@ -148,7 +190,7 @@ async def test_a_question_follows_what_its_asker_sees(desk: Desk) -> None:
     await desk.regenerate(seen.id)  # another window looks elsewhere
     request = SendRequest(conversation_id=conversation, content="two", after=seen.id)
     await desk.answers.send(OWNER, request)
-    await desk.answers.kept(conversation)
+    await desk.answers.wait_until_stored(conversation)
     path = (await desk.view(conversation)).messages
     assert [message.content for message in path[::2]] == ["one", "two"]
     assert path[1].id == seen.id
@@ -330,7 +372,7 @@ async def test_deleting_can_be_undone_until_it_is_purged(desk: Desk) -> None:
     conversation = await desk.begin()
     await desk.send(conversation, "remember me")
     await desk.conversations.delete(OWNER, conversation)
-    assert await desk.store.read("", reading.summaries) == []
+    assert await desk.store.read("", queries.summaries) == []
     with pytest.raises(NotFound):
         await desk.view(conversation)
     await desk.store.write(conversation, lambda c: tree.undelete(c, conversation))
@@ -388,7 +430,7 @@ async def test_a_long_path_is_told_in_pages(desk: Desk) -> None:
     last = await desk.view(conversation, limit=3)
     assert (len(last.messages), last.earlier) == (3, 5)
     request = ViewRequest(conversation_id=conversation, limit=20, before=last.messages[0].id)
-    rest = await desk.store.read(conversation, lambda c: reading.view(c, request))
+    rest = await desk.store.read(conversation, lambda c: queries.view(c, request))
     assert (len(rest.messages), rest.earlier) == (5, 0)
 
 

@@ -1,6 +1,7 @@
 """What a spoilt bit or page of a furnished file may cost, and what a repair leaves behind."""
 
 import asyncio
+import json
 import random
 import tempfile
 import threading
@@ -12,12 +13,16 @@ import apsw
 import pytest
 
 from shell.contract import NewConversation
+from shell.conversations.backup_contents import chooser
 from shell.errors import StorageUnavailable
-from shell.store import condition, index, seal, tree
+from shell.store import checksum
 from shell.store.database import Connection
-from shell.store.parts import take_apart
+from shell.store.errors import DatabaseDamaged
+from shell.store.messages import tree
+from shell.store.messages.content import take_apart
+from shell.store.repair import file_state
+from shell.store.search import index
 from shell.store.store import FILE, Store
-from shell.store.trouble import Damaged
 from tests.store.damage import PAGE, Furnished, Kind, opened
 from tests.store.power import memory
 
@@ -249,7 +254,7 @@ async def test_damage_that_a_reader_meets_is_repaired_at_the_next_start(tmp_path
     converse(store)
     rotten = "UPDATE messages SET text = CAST(x'ff' AS TEXT) WHERE id = 'm2'"
     store.database.write(lambda c: c.execute(rotten)).result()
-    with pytest.raises(Damaged, match="Start Tidewire again"):
+    with pytest.raises(DatabaseDamaged, match="Start Tidewire again"):
         await store.read("c", lambda c: c.execute("SELECT text FROM messages").fetchall())
     await asyncio.to_thread(store.close)
     with opened(tmp_path) as again:
@@ -262,7 +267,7 @@ async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start
     with opened(tmp_path) as store:
         converse(store)
     spoil_in_place(store, lambda c: c.execute("UPDATE messages SET text = 'x' WHERE id = 'm2'"))
-    monkeypatch.setattr(condition, "CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
     store = Store(tmp_path)
     await asyncio.to_thread(store.open)
     assert store.notices == [], "it is looked through while it is in use"
@@ -297,11 +302,11 @@ def test_no_message_hangs_on_a_later_one_when_the_backup_numbers_otherwise(tmp_p
         store.back_up().result()
 
     def renumber(connection: Connection) -> None:
-        seal.register(connection)
+        checksum.register(connection)
         connection.execute("UPDATE messages SET number = number + 100 + 10 * number")
         connection.execute("UPDATE messages SET parent = parent + 100 + 10 * parent")
         for (number,) in connection.execute("SELECT number FROM messages").fetchall():
-            connection.execute(seal.SEAL_MESSAGE, (number,))
+            connection.execute(checksum.SEAL_MESSAGE, (number,))
         connection.execute("DELETE FROM messages WHERE id = 'm1'")  # a row that is lost
 
     spoil_in_place(store, renumber)
@@ -352,13 +357,14 @@ async def test_a_restore_that_fails_leaves_the_settings_alone(tmp_path: Path) ->
     whole = tmp_path / "whole.zip"
     await asyncio.wrap_future(store.bundle(whole))
     settings.write_text('{"theme": "light"}', "utf-8")
+    choose = chooser(tmp_path, [], [])
     with closing(apsw.Connection(str(store.path))) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageUnavailable, match="locked"):
-            await asyncio.wrap_future(store.restore(whole))
+            await asyncio.wrap_future(store.restore(whole, choose))
     assert settings.read_text("utf-8") == '{"theme": "light"}'
-    await asyncio.wrap_future(store.restore(whole))
-    assert settings.read_text("utf-8") == '{"theme": "dark"}'
+    await asyncio.wrap_future(store.restore(whole, choose))
+    assert json.loads(settings.read_text("utf-8")) == {"theme": "dark"}
     await asyncio.to_thread(store.close)
 
 
@@ -373,7 +379,7 @@ async def test_a_repair_begins_with_what_was_restored(tmp_path: Path) -> None:
     for _ in range(5):
         await asyncio.wrap_future(store.restore(first))
     names = sorted(backup.name.partition("-")[0] for backup in store.backups.listed())
-    assert names == ["after", "auto", "before", "before", "before"]
+    assert names == ["after", "auto", *["before"] * 5]
     await asyncio.to_thread(store.close)
     store.path.write_bytes(b"rubbish" * 1_000)
     with opened(tmp_path) as store:

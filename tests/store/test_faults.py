@@ -14,12 +14,13 @@ import pytest
 
 from shell.contract import NewConversation, Role, SendRequest
 from shell.errors import ShellError, StorageFailed, StorageUnavailable
-from shell.ids import new_id
-from shell.store import reading, schema, tree
+from shell.store import schema
 from shell.store.database import Connection
-from shell.store.parts import take_apart
+from shell.store.errors import DatabaseDamaged
+from shell.store.messages import queries, tree
+from shell.store.messages.content import take_apart
 from shell.store.store import FILE, Store
-from shell.store.trouble import Damaged
+from shell.support.ids import new_id
 from tests.store.damage import opened
 from tests.store.desk import OWNER, Desk
 from tests.store.disk import Disk, Step
@@ -51,11 +52,11 @@ def contents(store: Store) -> dict[str, tuple[str | None, ...]]:
 
     def read(connection: Connection) -> dict[str, tuple[str | None, ...]]:
         found: dict[str, tuple[str | None, ...]] = {}
-        for summary in reading.summaries(connection):
+        for summary in queries.summaries(connection):
             found[summary.id] = (summary.title, summary.folder)
             number = tree.conversation(connection, summary.id)
             ids: dict[int | None, str | None] = {None: None}
-            for row in reading.every(connection, number):
+            for row in queries.every(connection, number):
                 ids[row.number] = row.id
                 found[row.id] = (row.text, row.role, row.status, ids[row.parent], summary.id)
         return found
@@ -146,7 +147,7 @@ def test_a_conversation_that_was_purged_does_not_come_back_with_a_backup(tmp_pat
     with opened(tmp_path) as store:
         fill(store, conversations=2)
         store.back_up().result()
-        gone, _ = store.database.read(reading.summaries).result()
+        gone, _ = store.database.read(queries.summaries).result()
         store.database.write(lambda c: tree.delete(c, tree.conversation(c, gone.id), 1)).result()
         store.database.write(lambda c: tree.purge(c, 2)).result()
         before = contents(store)
@@ -201,7 +202,7 @@ async def test_a_damaged_file_makes_no_backup_and_says_so(tmp_path: Path) -> Non
     store.database.write(
         lambda c: c.execute("UPDATE messages SET text = 'rotten' WHERE number = 3")
     ).result()
-    with pytest.raises(Damaged):
+    with pytest.raises(DatabaseDamaged):
         await asyncio.wrap_future(store.back_up())
     assert [backup.name for backup in store.backups.listed()] == [good.name]
     await asyncio.to_thread(store.close)

@@ -5,24 +5,27 @@ import base64
 import json
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import apsw
 import pytest
 
-from shell.api.caller import Caller
 from shell.api.conversations import ConversationsApi
-from shell.api.door import Door
 from shell.api.keys import KeysApi
 from shell.api.settings import SettingsApi
+from shell.bridge.caller import Caller
+from shell.bridge.door import Door
 from shell.contract import CONTRACT_VERSION, Attachment, FilePart
-from shell.exports import Exports
-from shell.imports import AT_ONCE, Imports
-from shell.keys import Keys
-from shell.settings_file import SettingsFile
-from shell.store import bundle
-from shell.store.archive import FORMAT
-from tests.store.desk import Desk
+from shell.conversations.exports import Exports
+from shell.conversations.imports import AT_ONCE, Imports
+from shell.providers.keys import Keys
+from shell.settings import SettingsFile
+from shell.store.backup import bundle
+from shell.store.database import Connection
+from shell.store.exchange.archive import FORMAT
+from tests.store.desk import Desk, not_reloaded
 
 pytestmark = pytest.mark.anyio
 LOAD = "load-0001"
@@ -35,6 +38,7 @@ class Refused(Exception):
     def __init__(self, error: dict[str, object]) -> None:
         super().__init__(str(error["message"]))
         self.code = error["code"]
+        self.reason = error.get("reason")
 
 
 class Page:
@@ -78,6 +82,15 @@ class Page:
                     self.events.append(item)
             self.caller.feed.answered(flush.load, flush.number)
 
+    async def ended(self, inference_id: object) -> None:
+        """Wait for the end of a run, whichever it is."""
+        endings = {(name, inference_id) for name in ("llm:done", "llm:error")}
+        await self._until(
+            lambda: (
+                not endings.isdisjoint((one["channel"], one["inferenceId"]) for one in self.events)
+            )
+        )
+
     async def done(self, inference_id: object) -> None:
         ending = ("llm:done", inference_id)
         await self._until(
@@ -110,7 +123,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     settings = SettingsFile(tmp_path)
     keys = Keys(lambda: None)
     imports = Imports(desk.store, tmp_path)
-    exports = Exports(desk.store, settings, lambda: desk.answers.idle and imports.idle)
+    exports = Exports(
+        desk.store, settings, lambda: desk.answers.idle and imports.idle, not_reloaded
+    )
     door = Door(
         {
             "conversations": ConversationsApi(desk.conversations, desk.answers, imports, exports),
@@ -143,12 +158,13 @@ async def test_a_page_talks_and_finds_everything_again(house: House) -> None:
         "conversations.move", {"conversationId": conversation, "folder": None}
     )
     assert (moved["title"], moved["pinned"], moved["folder"]) == ("Named", True, None)
-    hits = await page.call("conversations.search", {"query": "searchab"})
-    assert isinstance(hits, list)
-    assert {hit["messageId"] for hit in hits} == {sent["messageId"], sent["answerId"]}
+    found = await page.call("conversations.search", {"query": "searchab"})
+    assert isinstance(found, dict)
+    assert {hit["messageId"] for hit in found["hits"]} == {sent["messageId"], sent["answerId"]}
     await page.call("conversations.delete", conversation)
     assert await page.call("conversations.list") == []
-    assert await page.call("conversations.search", {"query": "searchab"}) == []
+    found = await page.call("conversations.search", {"query": "searchab"})
+    assert found == {"hits": [], "more": None}
     await page.call("conversations.undelete", conversation)
     assert len(list(await page.call("conversations.list"))) == 1  # type: ignore[call-overload]
 
@@ -333,7 +349,7 @@ async def test_nothing_is_begun_while_a_backup_is_restored(
     begun, go_on = asyncio.Event(), threading.Event()
     loop, unpack = asyncio.get_running_loop(), bundle.unpack
 
-    def slow(source: Path, folder: Path) -> bundle.Unpacked:
+    def slow(source: Path, folder: Path) -> bundle.UnpackedBundle:
         loop.call_soon_threadsafe(begun.set)
         go_on.wait()
         return unpack(source, folder)
@@ -343,15 +359,31 @@ async def test_nothing_is_begun_while_a_backup_is_restored(
     restored = asyncio.ensure_future(other.fields("conversations.restore", backup["name"]))
     await begun.wait()
     words = {"conversationId": conversation, "content": "meanwhile"}
+    message = (await house.desk.view(conversation)).messages[0].id
     calls: list[tuple[str, object]] = [
         ("send", words),
+        ("regenerate", {"messageId": message}),
+        ("choose", message),
+        ("create", {"title": "meanwhile"}),
+        ("rename", {"conversationId": conversation, "title": "meanwhile"}),
+        ("pin", {"conversationId": conversation, "pinned": True}),
+        ("move", {"conversationId": conversation, "folder": "meanwhile"}),
+        ("delete", conversation),
+        ("undelete", conversation),
+        ("remember", {"name": "draft", "text": "meanwhile"}),
         ("import_begin", {"name": "a.json", "size": 2}),
-        ("restore", backup["name"]),
     ]
     for method, params in calls:
         with pytest.raises(Refused) as refused:
             await page.call(f"conversations.{method}", params)
-        assert refused.value.code == "SESSION_BUSY"
+        assert (refused.value.code, refused.value.reason) == ("SESSION_BUSY", "RESTORING"), method
+    with pytest.raises(Refused) as refused:
+        await page.call("conversations.restore", backup["name"])
+    assert refused.value.code == "SESSION_BUSY"
+    # What lives in memory only is replaced by nothing.
+    temporary = await page.fields("conversations.create", {"temporary": True})
+    change = {"conversationId": temporary["id"], "title": "unharmed"}
+    assert (await page.fields("conversations.rename", change))["title"] == "unharmed"
     go_on.set()
     await restored
     assert await house.desk.texts(conversation) == ["kept", "kept"]
@@ -359,12 +391,52 @@ async def test_nothing_is_begun_while_a_backup_is_restored(
     assert await house.desk.texts(conversation) == ["kept", "kept", "afterwards", "afterwards"]
 
 
+async def test_what_was_acknowledged_before_a_restore_is_in_the_safety_copy(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, database = house.page, house.desk.store.database
+    conversation = await house.desk.begin()
+    await house.desk.send(conversation, "kept")
+    backup = await page.fields("conversations.backup")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(connection: Connection) -> None:
+        begun.set()
+        go_on.wait()
+
+    # The writer is busy, so the rename waits in its queue as the restore begins.
+    held = database.write(hold)
+    begun.wait()
+    change = {"conversationId": conversation, "title": "renamed"}
+    renamed = asyncio.ensure_future(page.fields("conversations.rename", change))
+    unpacked = asyncio.Event()
+    loop, unpack = asyncio.get_running_loop(), bundle.unpack
+
+    def told(source: Path, folder: Path) -> bundle.UnpackedBundle:
+        made = unpack(source, folder)
+        loop.call_soon_threadsafe(unpacked.set)
+        return made
+
+    monkeypatch.setattr(bundle, "unpack", told)
+    other = Page(house.door, "window-2")
+    restored = asyncio.ensure_future(other.fields("conversations.restore", backup["name"]))
+    await unpacked.wait()
+    go_on.set()
+    await asyncio.wrap_future(held)
+    await renamed
+    await restored
+    listed = await asyncio.to_thread(house.desk.store.backups.listed)
+    [safety] = [one.name for one in listed if one.name.startswith("before-")]
+    with closing(apsw.Connection(str(house.folder / "backups" / safety))) as connection:
+        assert connection.execute("SELECT title FROM conversations").get == "renamed"
+
+
 async def test_nothing_is_restored_under_an_import(house: House) -> None:
     backup = await house.page.fields("conversations.backup")
     await house.page.call("conversations.import_begin", {"name": "a.json", "size": 2})
     with pytest.raises(Refused, match="every import is complete"):
         await house.page.call("conversations.restore", backup["name"])
-    house.imports.leave("window-1")
+    house.imports.forget_caller("window-1")
     await house.page.call("conversations.restore", backup["name"])
 
 
@@ -378,11 +450,11 @@ async def test_what_a_page_has_begun_to_hand_over_goes_with_it(
     with pytest.raises(Refused) as refused:
         await other.call("conversations.import_begin", file)
     assert refused.value.code == "LIMIT"
-    house.imports.leave("window-1")
+    house.imports.forget_caller("window-1")
     for _ in range(AT_ONCE):
         await other.call("conversations.import_begin", file)
     # It was loaded anew, and does not know of them any more.
-    monkeypatch.setattr("shell.imports.SILENT_S", 0.0)
+    monkeypatch.setattr("shell.conversations.imports.SILENT_S", 0.0)
     await other.call("conversations.import_begin", file)
 
 

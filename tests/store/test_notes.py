@@ -5,12 +5,12 @@ import itertools
 
 import pytest
 
-from shell.answers import Parameters
 from shell.contract import AnswerRequest, Note, SendRequest, Usage
-from shell.ids import epoch_ms
+from shell.conversations.answers import Parameters
 from shell.providers.base import ModelInfo, ProviderRequest
-from shell.store import notes, tree
+from shell.store.messages import notes, tree
 from shell.store.store import Store
+from shell.support.ids import epoch_ms
 from tests.store.desk import Desk
 
 pytestmark = pytest.mark.anyio
@@ -140,7 +140,7 @@ async def test_what_a_person_wants_of_all_answers_reaches_the_model(desk: Desk) 
     assert asked.messages[0].text == "Be brief."
     request = SendRequest(conversation_id=conversation, content="again", temperature=1.5)
     await desk.answers.send("window-1", request)
-    await desk.answers.kept(conversation)
+    await desk.answers.wait_until_stored(conversation)
     assert desk.echo.received[-1].temperature == 1.5
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shell.store.plain import plain
-from shell.store.tree import TITLE_CHARACTERS, first_words
+from shell.store.messages.markdown_text import plain
+from shell.store.messages.tree import TITLE_CHARACTERS, first_words
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,15 @@ import pytest
 
 from shell.contract import ImagePart, NewConversation, Part, Role, TextPart, ViewRequest
 from shell.errors import ValidationFailed
-from shell.ids import new_id
-from shell.store import archive, pages, portable, reading, search, tree
 from shell.store.database import Connection
-from shell.store.importing import Arrived, Cancelled, import_file
-from shell.store.parts import take_apart
-from shell.store.portable import Portable
+from shell.store.exchange import archive, portable, render
+from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
+from shell.store.exchange.portable import Portable
+from shell.store.messages import queries, tree
+from shell.store.messages.content import take_apart
+from shell.store.search import search
 from shell.store.store import Store
+from shell.support.ids import new_id
 
 PIXEL = base64.b64encode(b"\x89PNG a picture").decode()
 
@@ -35,7 +37,7 @@ def archived(store: Store) -> str:
     return "".join(archive.write(exported(store)))
 
 
-def arrive(store: Store, content: str | bytes) -> Arrived:
+def arrive(store: Store, content: str | bytes) -> ImportedPart:
     body = content.encode() if isinstance(content, str) else content
     return import_file(store.database, io.BytesIO(body), len(body))
 
@@ -51,12 +53,12 @@ def other(tmp_path: Path) -> Iterable[Store]:
 
 def path_of(store: Store, conversation_id: str) -> list[object]:
     request = ViewRequest(conversation_id=conversation_id)
-    view = store.database.read(lambda c: reading.view(c, request)).result()
+    view = store.database.read(lambda c: queries.view(c, request)).result()
     return [message.content for message in view.messages]
 
 
 def only(store: Store) -> str:
-    [summary] = store.database.read(reading.summaries).result()
+    [summary] = store.database.read(queries.summaries).result()
     return summary.id
 
 
@@ -124,7 +126,7 @@ def test_what_is_missing_is_added_and_the_path_stays(store: Store, other: Store)
     arrive(other, archived(store))
 
     def branch(connection: Connection) -> None:
-        row = reading.row_of(connection, first)
+        row = queries.row_of(connection, first)
         new = tree.NewMessage(third, "assistant", take_apart("3"), 3)
         tree.add(connection, row.conversation, row.number, new)
 
@@ -149,7 +151,7 @@ def test_what_is_no_file_of_conversations_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(ValidationFailed):
         arrive(store, content)
-    assert store.database.read(reading.summaries).result() == []
+    assert store.database.read(queries.summaries).result() == []
 
 
 def test_a_file_that_breaks_off_keeps_what_came_before(store: Store) -> None:
@@ -303,8 +305,19 @@ def test_a_chatgpt_export_arrives_with_its_branches(store: Store) -> None:
         "gpt-4o",
     )
     assert texts["```python\nprint(1)\n```"].reasoning == "I look at it"
-    [hit] = store.database.read(lambda c: search.search(c, "canaryword", 5)).result()
+    [hit] = store.database.read(lambda c: search.search(c, "canaryword", 5)).result().hits
     assert hit.message_id == texts["A canaryword"].id
+
+
+@pytest.mark.parametrize("shape", ["list", "one", "quoted"])
+def test_a_chatgpt_export_that_speaks_of_our_format_is_not_taken_for_ours(
+    store: Store, shape: str
+) -> None:
+    name = f'"format": "{archive.FORMAT}"' if shape == "quoted" else archive.FORMAT
+    about = {**BRANCHED, "title": name}
+    arrived = arrive(store, json.dumps([about] if shape == "list" else about))
+    assert (arrived.conversations, arrived.skipped) == (1, 0)
+    assert [one.title for one in exported(store)] == [name]
 
 
 def test_odd_and_broken_conversations_do_not_stop_an_import(store: Store) -> None:
@@ -337,17 +350,17 @@ def test_progress_is_told_and_an_import_can_be_stopped(store: Store) -> None:
     text = json.dumps([{**BRANCHED, "conversation_id": f"c-{n}"} for n in range(200)])
     seen: list[tuple[int, int]] = []
 
-    def progress(arrived: Arrived) -> None:
+    def progress(arrived: ImportedPart) -> None:
         seen.append((arrived.read_bytes, arrived.conversations))
         if arrived.conversations >= 50:
-            raise Cancelled
+            raise ImportCancelled
 
     body = text.encode()
-    with pytest.raises(Cancelled):
+    with pytest.raises(ImportCancelled):
         import_file(store.database, io.BytesIO(body), len(body), progress)
     assert seen == sorted(seen)
     assert 0 < seen[-1][0] <= len(body)
-    assert len(store.database.read(reading.summaries).result()) == 50
+    assert len(store.database.read(queries.summaries).result()) == 50
     rest = arrive(store, text)
     assert (rest.conversations, rest.skipped) == (150, 50)
 
@@ -387,7 +400,7 @@ def hostile(store: Store) -> list[Portable]:
 
 
 def test_an_html_page_runs_nothing_and_loads_nothing(store: Store) -> None:
-    text = "".join(pages.html(hostile(store)))
+    text = "".join(render.html(hostile(store)))
     tags = Tags()
     tags.feed(text)
     names = {tag for tag, _ in tags.tags}
@@ -405,7 +418,7 @@ def test_an_html_page_runs_nothing_and_loads_nothing(store: Store) -> None:
 
 
 def test_markdown_has_the_chosen_path(store: Store) -> None:
-    text = "".join(pages.markdown(hostile(store)))
+    text = "".join(render.markdown(hostile(store)))
     assert text.startswith("# </script>")
     assert "\n## You\n\n" in text
     assert "\n## model-x\n\nLook:\n\n```html\n" in text

@@ -1,17 +1,21 @@
 """The recorder: how often it writes, how far behind it is, and what it does when it cannot."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 import pytest
 
-from shell.contract import ReasoningEvent, Timing, TokenEvent, ToolEvent
-from shell.errors import StorageUnavailable
-from shell.store import reading
+from shell.contract import ErrorEvent, ReasoningEvent, Timing, TokenEvent, ToolEvent
+from shell.errors import ErrorCode, StorageFailed, StorageUnavailable
+from shell.store.database import Connection
+from shell.store.messages import queries
 from tests.store.bench import Bench, end
 from tests.virtual_loop import VirtualLoop
 
 pytestmark = pytest.mark.anyio
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ async def test_an_answer_that_ended_is_whole_and_found(bench: Bench) -> None:
     await asyncio.sleep(0.2)
     row = bench.row(number)
     assert (row.text, row.reasoning, row.status) == ("one two three", "thinking", "complete")
-    detail = reading.detail_of(row)
+    detail = queries.detail_of(row)
     assert detail is not None
     assert [(call.name, call.arguments) for call in detail.tools] == [("look", '{"a":1}')]
     assert detail.timing == Timing(first_token_ms=0, total_ms=1)
@@ -102,10 +106,105 @@ async def test_who_waits_for_an_answer_to_be_kept_is_told_when_it_cannot_be(benc
     end(log)
     bench.database.refusing = StorageUnavailable("The disk is full")
     with pytest.raises(StorageUnavailable):
-        await bench.recorder.kept("c")
+        await bench.recorder.wait_until_stored("c")
     bench.database.refusing = None
-    await bench.recorder.kept("c")
+    await bench.recorder.wait_until_stored("c")
     assert bench.recorder.idle
+
+
+async def test_what_arrives_during_a_commit_is_kept_by_the_next_one(bench: Bench) -> None:
+    log, number = bench.stream()
+    go_on: list[Callable[[], None]] = []
+    at_once = bench.database.write
+
+    def write(job: Callable[[Connection], T]) -> "Future[T]":
+        """As a disk that takes its time: the commit is done once `go_on` is called."""
+        outcome: Future[T] = Future()
+        go_on.append(lambda: outcome.set_result(at_once(job).result()))
+        return outcome
+
+    bench.database.write = write  # type: ignore[method-assign]
+    log.append_text("llm:token", "before ")
+    await asyncio.sleep(0.15)
+    assert len(go_on) == 1
+    log.append_text("llm:token", "during ")
+    go_on.pop()()
+    await asyncio.sleep(0.15)
+    assert len(go_on) == 1
+    end(log)  # even the ending
+    go_on.pop()()
+    await asyncio.sleep(0.15)
+    bench.database.write = at_once  # type: ignore[method-assign]
+    go_on.pop()()
+    await bench.recorder.wait_until_stored("c")
+    row = bench.row(number)
+    assert (row.text, row.status) == ("before during ", "complete")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [*((code, "failed") for code in ErrorCode if code != "ABORTED"), ("ABORTED", "interrupted")],
+)
+async def test_only_what_was_broken_off_is_interrupted(
+    bench: Bench, code: ErrorCode, status: str
+) -> None:
+    log, number = bench.stream()
+    log.append_text("llm:token", "so far")
+    log.append(
+        ErrorEvent(
+            **log.stamp(),
+            error="It ended",
+            code=ErrorCode(code),
+            retryable=False,
+            retry_after_ms=None,
+        )
+    )
+    await bench.recorder.wait_until_stored("c")
+    row = bench.row(number)
+    assert (row.text, row.status) == ("so far", status)
+
+
+async def test_an_answer_whose_row_is_gone_keeps_no_other_from_the_disk(bench: Bench) -> None:
+    (gone, lost), (log, number) = bench.stream("gone"), bench.stream("c")
+    gone.append_text("llm:token", "word ")
+    log.append_text("llm:token", "word ")
+    bench.database.now(lambda c: c.execute("DELETE FROM messages WHERE number = ?", (lost,)))
+    await asyncio.sleep(0.2)
+    assert bench.row(number).text == "word "
+    assert bench.failures == []
+    for each in (gone, log):
+        end(each)
+    await bench.recorder.wait_until_stored("c")
+    await bench.recorder.wait_until_stored("gone")
+    assert bench.row(number).status == "complete"
+    assert bench.recorder.idle
+
+
+async def test_an_answer_that_always_fails_keeps_no_other_from_the_disk(bench: Bench) -> None:
+    (bad, _), (log, number) = bench.stream("bad"), bench.stream("c")
+    bench.database.now(
+        lambda c: c.execute(
+            "CREATE TRIGGER t BEFORE INSERT ON tails WHEN new.text LIKE '%poison%' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    )
+    bad.append_text("llm:token", "poison")
+    for count in range(1, 20):
+        log.append_text("llm:token", "word ")
+        await asyncio.sleep(0.15)
+        # As soon as without the other one: it is tried again once a second, beside this one.
+        assert bench.row(number).text == "word " * count
+    assert bench.failures
+    end(log)
+    end(bad)
+    await bench.recorder.wait_until_stored("c")
+    with pytest.raises(StorageFailed, match="cannot be kept"):
+        await bench.recorder.wait_until_stored("bad")
+    assert bench.ended == ["c"]
+    bench.database.now(lambda c: c.execute("DROP TRIGGER t"))
+    await asyncio.sleep(1.5)
+    assert bench.recorder.idle
+    assert sorted(bench.ended) == ["bad", "c"]
 
 
 async def test_closing_keeps_what_there_is(bench: Bench) -> None:

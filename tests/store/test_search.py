@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shell.contract import NewConversation, SearchHit
-from shell.ids import new_id
-from shell.store import tree
 from shell.store.database import Connection, Database
-from shell.store.parts import take_apart
-from shell.store.search import search
+from shell.store.messages import tree
+from shell.store.messages.content import take_apart
+from shell.store.search.search import search
+from shell.support.ids import new_id
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def put(database: Database, *texts: str, title: str = "A title") -> list[str]:
 
 
 def find(database: Database, query: str, limit: int = 50) -> list[SearchHit]:
-    return database.read(lambda c: search(c, query, limit)).result()
+    return database.read(lambda c: search(c, query, limit)).result().hits
 
 
 def marked(hit: SearchHit) -> list[str]:

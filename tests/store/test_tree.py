@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shell.store.tree import first_words
+from shell.store.messages.tree import first_words
 from tests.store.desk import Desk, text_of
 from tests.store.power import memory
 

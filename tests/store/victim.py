@@ -17,8 +17,8 @@ import sys
 import time
 from pathlib import Path
 
-from shell.answers import Begun
 from shell.contract import SendRequest
+from shell.conversations.answers import StartedAnswer
 from shell.store.database import Connection
 from tests.store.desk import OWNER, Desk
 
@@ -30,7 +30,7 @@ def say(**line: object) -> None:
     os.write(1, (json.dumps(line) + "\n").encode())
 
 
-async def converse(desk: Desk, chance: random.Random, live: dict[str, Begun]) -> None:
+async def converse(desk: Desk, chance: random.Random, live: dict[str, StartedAnswer]) -> None:
     """Ask, listen, ask again; sometimes beside what was asked before."""
     conversation = await desk.begin()
     while True:
@@ -48,7 +48,7 @@ async def converse(desk: Desk, chance: random.Random, live: dict[str, Begun]) ->
             say(done=again.answer_id, text=words)
 
 
-async def watch(live: dict[str, Begun]) -> None:
+async def watch(live: dict[str, StartedAnswer]) -> None:
     while True:
         for answer_id, begun in live.items():
             say(grown=answer_id, text=len(begun.log.text("llm:token")), at=time.monotonic())
@@ -58,7 +58,7 @@ async def watch(live: dict[str, Begun]) -> None:
 async def run(folder: Path) -> None:
     desk = Desk(folder)
     chance = random.Random()  # noqa: S311
-    live: dict[str, Begun] = {}
+    live: dict[str, StartedAnswer] = {}
     say(pid=os.getpid(), streaming=desk.store.database.read(_streaming).result())
     async with asyncio.TaskGroup() as group:
         group.create_task(watch(live))

@@ -18,8 +18,8 @@ BACKENDS = sorted(
 )
 PROBE = """
 import asyncio, importlib, sys
-from shell.api.door import Door
-from shell.window import Windows
+from shell.bridge.door import Door
+from shell.bridge.desktop.windows import Windows
 windows = Windows(asyncio.new_event_loop(), Door({}).post, "http://127.0.0.1:1/", on_closed=print)
 windows.take_over()
 try:

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from shell import display
-from shell.display import display_problem
+from shell.bridge.desktop import display
+from shell.bridge.desktop.display import display_problem
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have a display")
 

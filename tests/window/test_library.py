@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 import shell
 from shell import App
-from shell.api.assets import PageMissing
+from shell.bridge.page import PageMissing
 from tests.chromium import inside, windows
 from tests.host_process import ROOT, HostProcess
 from tests.window.endurance import OFFSCREEN

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from shell.api.door import Door
-from shell.api.listener import PortTaken
-from shell.window import Windows
+from shell.bridge.desktop.windows import Windows
+from shell.bridge.door import Door
+from shell.bridge.listener import PortTaken
 from tests.chromium import inside, windows
 from tests.host_process import ROOT, HostProcess
 from tests.window.conftest import OFFSCREEN, Toy
@@ -71,6 +71,11 @@ def test_a_signal_before_the_page_is_there_ends_it_too() -> None:
         began = time.monotonic()
         assert program.stop() == 0
         assert time.monotonic() - began < END_S
+
+
+def test_a_signal_before_there_is_a_window_ends_it_too() -> None:
+    with HostProcess("tests.window.early_signal", env=OFFSCREEN) as program:
+        assert program.wait() == 0
 
 
 def test_closing_the_last_window_ends_the_program(playwright: Playwright) -> None:
@@ -154,7 +159,7 @@ def test_the_window_has_the_page_s_colour_from_the_beginning(
         assert page.evaluate("toy.call('toy.background')") == colour
         dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
         assert dark is bool(arguments)
-        assert colour in (ROOT / "web/src/tokens.css").read_text("utf-8")
+        assert colour in (ROOT / "web/src/styles/tokens.css").read_text("utf-8")
 
 
 def test_a_debug_port_that_is_taken_is_said() -> None:
@@ -192,7 +197,7 @@ def test_the_sandbox_is_off_for_root_alone() -> None:
 
 SAYS_SANDBOX = """
 import logging, os
-from shell.webviews import qt
+from shell.bridge.desktop.webviews import qt
 logging.basicConfig(format="%(message)s")
 qt.prepare(print, None, ("#fff", "#000"), lambda: 1.0)
 print("sandbox", os.environ.get("QTWEBENGINE_DISABLE_SANDBOX"))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import webview
 
-from shell.webviews.home import MAX_CRASHES, Crashes, is_home
+from shell.bridge.desktop.webviews.navigation import MAX_CRASHES, Crashes, is_home
 
-OURS = Path(__file__).parents[2] / "shell" / "webviews"
+OURS = Path(__file__).parents[2] / "shell" / "bridge" / "desktop" / "webviews"
 THEIRS = Path(webview.__file__).parent / "platforms"
 OF_APPLE = {
     "webViewWebContentProcessDidTerminate_",

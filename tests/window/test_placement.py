@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from shell.placement import FILE, Placement, read_placement, write_placement
+from shell.bridge.desktop.window_state import FILE, WindowState, read_placement, write_placement
 from tests.chromium import inside, windows
 from tests.host_process import HostProcess
 from tests.window.conftest import Toy
@@ -30,9 +30,9 @@ SHAPED = """
 
 
 @pytest.mark.parametrize(
-    "placement", [Placement(800, 600), Placement(1280, 900, -3, 40, True, 1.25)]
+    "placement", [WindowState(800, 600), WindowState(1280, 900, -3, 40, True, 1.25)]
 )
-def test_what_was_written_is_read(tmp_path: Path, placement: Placement) -> None:
+def test_what_was_written_is_read(tmp_path: Path, placement: WindowState) -> None:
     write_placement(tmp_path / FILE, placement)
     assert read_placement(tmp_path / FILE) == placement
 
@@ -74,7 +74,7 @@ def place(playwright: Playwright, data: Path, display: str) -> list[int]:
 def test_a_window_stands_where_the_last_one_stood(
     playwright: Playwright, tmp_path: Path, xvfb: str
 ) -> None:
-    write_placement(tmp_path / FILE, Placement(777, 555, 123, 45))
+    write_placement(tmp_path / FILE, WindowState(777, 555, 123, 45))
     assert place(playwright, tmp_path, xvfb) == [777, 555, 123, 45]
     assert json.loads((tmp_path / FILE).read_text("utf-8")) == {
         "width": 777,
@@ -90,7 +90,7 @@ def test_a_window_stands_where_the_last_one_stood(
 def test_a_window_that_would_be_off_every_screen_comes_back(
     playwright: Playwright, tmp_path: Path, xvfb: str
 ) -> None:
-    write_placement(tmp_path / FILE, Placement(5_000, 600, 9_000, -4_000))
+    write_placement(tmp_path / FILE, WindowState(5_000, 600, 9_000, -4_000))
     width, height, x, y = place(playwright, tmp_path, xvfb)
     assert (width, height) == (SCREEN[0], 600)
     assert 0 <= x < SCREEN[0]

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shell import pump as pump_module
-from shell.api.feed import Feed
-from shell.log import InferenceLog
-from shell.pump import Answer, Pump
+from shell.bridge.desktop import pump as pump_module
+from shell.bridge.desktop.pump import Answer, Pump
+from shell.bridge.feed import Feed
+from shell.inference.log import InferenceLog
 
 PATIENCE_S = 10.0
 LOAD = "load-one"

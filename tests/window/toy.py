@@ -18,13 +18,13 @@ from typing import Any, cast
 import webview
 from pydantic import BaseModel
 
-from shell.api.caller import Caller
-from shell.api.door import Door
 from shell.api.shell import ShellApi
+from shell.bridge.caller import Caller
+from shell.bridge.desktop.windows import Windows
+from shell.bridge.door import Door
 from shell.contract import AttachReply, AttachRequest, Defaults, DoneEvent, Timing, Usage
 from shell.errors import NotFound
-from shell.log import InferenceLog
-from shell.window import Windows
+from shell.inference.log import InferenceLog
 
 HERE = Path(__file__).parent
 STRICT = (
@@ -166,7 +166,7 @@ def _shape_last() -> None:
 
 
 def _press() -> None:
-    from shell.webviews.qt_view import CrashPanel
+    from shell.bridge.desktop.webviews.qt_view import CrashPanel
 
     (panel,) = (
         panel

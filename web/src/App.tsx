@@ -1,4 +1,4 @@
-/** App: the page around the chat: its sidebar, its connection, its shortcuts. */
+/** The page around the chat: its sidebar, its connection, its shortcuts. */
 import {
   type CSSProperties,
   lazy,
@@ -13,32 +13,32 @@ import { flushSync } from "react-dom";
 import styles from "./App.module.css";
 import type { Bridge, Connection } from "./bridge/bridge";
 import type { StoreState } from "./bridge/contract";
-import type { Shell } from "./bridge/preload";
-import { DownloadsContext } from "./chat/attachments/downloads";
-import buttons from "./chat/buttons.module.css";
-import { Chat } from "./chat/Chat";
-import { ConversationBar } from "./chat/ConversationBar";
-import { openModels } from "./chat/openModels";
-import { SharedAnswer } from "./chat/SharedAnswer";
-import type { MenuItem } from "./chat/sidebar/Menu";
-import { Sidebar } from "./chat/sidebar/Sidebar";
-import { ToastList } from "./chat/ToastList";
-import { createToasts, ToastsContext } from "./chat/toasts";
-import { useShortcuts } from "./chat/useShortcuts";
-import { useSidebar } from "./chat/useSidebar";
-import { useStillCaret } from "./chat/useStillCaret";
-import { ConversationsContext } from "./conversations/context";
+import type { Shell } from "./bridge/llmApi";
 import type { Conversations } from "./conversations/conversations";
+import { ConversationsContext } from "./conversations/useConversations";
 import { useList, useShown, useShownId } from "./conversations/useList";
+import { Chat } from "./features/chat/Chat";
+import { ConversationBar } from "./features/chat/ConversationBar";
+import { SharedAnswer } from "./features/chat/SharedAnswer";
+import { openModels } from "./features/models/openModels";
+import { useShortcuts } from "./features/shortcuts/useShortcuts";
+import { Sidebar } from "./features/sidebar/Sidebar";
+import { useSidebar } from "./features/sidebar/useSidebar";
+import { remarkOf, sentenceOf, strings } from "./i18n";
 import type { Run } from "./llm/run";
-import { type OpenSettings, SECTIONS, type Section } from "./settings/section";
+import { type OpenSettings, SECTIONS, type Section } from "./settings/sections";
 import type { Settings } from "./settings/settings";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
-import { remarkOf, sentenceOf, strings } from "./strings";
+import buttons from "./ui/buttons.module.css";
+import type { MenuItem } from "./ui/Menu";
+import { Toasts } from "./ui/Toasts";
+import { createToastStore, ToastsContext } from "./ui/toastStore";
+import { DownloadsContext } from "./ui/useDownloads";
+import { useIdleCaret } from "./ui/useIdleCaret";
 
 /** Fetched when somebody wants to see them. */
-const SettingsDialog = lazy(() => import("./chat/settings/SettingsDialog"));
-const KeySheet = lazy(() => import("./chat/KeySheet"));
+const SettingsDialog = lazy(() => import("./features/settings/SettingsDialog"));
+const ShortcutsDialog = lazy(() => import("./features/shortcuts/ShortcutsDialog"));
 const FIRST: Section = "providers";
 
 /** What lies over the page: the settings at one of their parts, or the list of keys. */
@@ -56,7 +56,7 @@ export interface AppProps {
 export function App(props: AppProps) {
   const { bridge, conversations, settings, watched } = props;
   const connection = useSyncExternalStore(bridge.onConnection, bridge.connection);
-  const [toasts] = useState(createToasts);
+  const [toasts] = useState(createToastStore);
   const notice = <ConnectionNotice connection={connection} />;
   if (watched !== null) return <SharedAnswer run={watched} notice={notice} />;
   return (
@@ -64,22 +64,22 @@ export function App(props: AppProps) {
       <SettingsContext value={settings}>
         <ToastsContext value={toasts}>
           <DownloadsContext value={bridge.kind !== "pywebview"}>
-            <Desk {...props} undo={toasts.undo} connection={connection} />
+            <Layout {...props} undo={toasts.undo} connection={connection} />
           </DownloadsContext>
-          <ToastList />
+          <Toasts />
         </ToastsContext>
       </SettingsContext>
     </ConversationsContext>
   );
 }
 
-interface DeskProps extends AppProps {
+interface LayoutProps extends AppProps {
   readonly connection: Connection;
   readonly undo: () => boolean;
 }
 
 /** The sidebar and the open conversation. */
-function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
+function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps) {
   const { isKnown, conversation } = useShown();
   const sidebar = useSidebar();
   const { items, problem, told } = useList();
@@ -109,7 +109,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
     { label: sections.about, run: () => openSettings("about") },
   ];
 
-  useStillCaret();
+  useIdleCaret();
   useShortcuts({
     newChat,
     newWindow,
@@ -150,7 +150,7 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
             </div>
             {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
             {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
-            <div className={styles.veil} onClick={close} />
+            <div className={styles.scrim} onClick={close} />
           </>
         )}
         <div className={styles.chat}>
@@ -177,7 +177,10 @@ function Desk({ bridge, shell, conversations, connection, undo }: DeskProps) {
         </div>
         <Suspense>
           {overlay === "keys" && (
-            <KeySheet onClose={() => setOverlay(null)} onChange={() => openSettings("shortcuts")} />
+            <ShortcutsDialog
+              onClose={() => setOverlay(null)}
+              onChange={() => openSettings("shortcuts")}
+            />
           )}
           {overlay !== null && overlay !== "keys" && (
             <SettingsDialog

@@ -1,13 +1,13 @@
-/** Library: the bridge for the page of another program, as `/bridge.js`. */
+/** The bridge for the page of another program, as `/bridge.js`. */
 import type { Bridge } from "./bridge/bridge";
-import { createLlm } from "./bridge/preload";
-import { createWindowBridge } from "./bridge/window";
+import { createLlm } from "./bridge/llmApi";
+import { createWindowBridge } from "./bridge/windowBridge";
 import { attachRun, type Run } from "./llm/run";
 
 export type { Bridge } from "./bridge/bridge";
-export { HostError } from "./bridge/failure";
-export type { RunState } from "./llm/reduce";
+export { HostError } from "./bridge/hostError";
 export type { Run } from "./llm/run";
+export type { RunState } from "./llm/runReducer";
 
 export interface Host {
   /** Call a method of the program, `namespace.method`. Rejections are errors with a `code`. */

@@ -3,21 +3,21 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { createBridge } from "./bridge/bridge";
-import { chooseTransport } from "./bridge/choose";
-import { createLlm, createShell, installPreload } from "./bridge/preload";
+import { createLlm, createShell, installApis } from "./bridge/llmApi";
+import { detectTransport } from "./bridge/transports/detect";
 import { createConversations } from "./conversations/conversations";
+import { directionOf, rememberLanguage, shownLanguage } from "./i18n/language";
 import { attachRun } from "./llm/run";
-import { look } from "./settings/look";
+import { applyAppearance } from "./settings/appearance";
 import { createSettings } from "./settings/settings";
-import { directionOf, rememberLanguage, shownLanguage } from "./strings/language";
-import "./tokens.css";
-import "./base.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
 
 const page = new URLSearchParams(window.location.search);
-const bridge = createBridge(await chooseTransport());
+const bridge = createBridge(await detectTransport());
 const llm = createLlm(bridge);
 const shell = createShell(bridge);
-installPreload(window, llm, shell);
+installApis(window, llm, shell);
 
 const conversations = createConversations({
   host: { client: bridge.client, router: bridge.router, llm },
@@ -25,7 +25,7 @@ const conversations = createConversations({
 const attach = page.get("attach");
 const watched = attach === null ? null : attachRun(llm, attach);
 const settings = createSettings(bridge.client, (preferences) => {
-  look(preferences, document.documentElement);
+  applyAppearance(preferences, document.documentElement);
   // Texts are chosen when the page is loaded; what was typed outlives that.
   if (rememberLanguage(preferences.language)) window.location.reload();
 });

@@ -1,16 +1,16 @@
-/** Chat: what a person sees and does, over the fake host. */
+/** What a person sees and does, over the fake host. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
 import type { FakeSettings } from "../src/bridge/fake/settings";
-import type { Shell } from "../src/bridge/preload";
+import type { Shell } from "../src/bridge/llmApi";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import type { MessageState } from "../src/conversations/message";
+import { strings } from "../src/i18n";
+import type { Store } from "../src/lib/store";
 import { attachRun } from "../src/llm/run";
-import type { Store } from "../src/llm/store";
 import { createSettings } from "../src/settings/settings";
-import { strings } from "../src/strings";
 import { type FakePage, fakePage, turn } from "./support";
 
 afterEach(() => {

@@ -1,8 +1,8 @@
-/** FetchModel: the missing model is fetched by one click, with progress, and then asked again. */
+/** The missing model is fetched by one click, with progress, and then asked again. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ModelFetch } from "../src/bridge/contract";
-import { FetchModel } from "../src/chat/FetchModel";
+import { FetchModel } from "../src/features/transcript/FetchModel";
 import type { Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
 import { turn } from "./support";

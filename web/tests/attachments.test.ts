@@ -1,24 +1,24 @@
-/** Attachments: what a file is found to be, what of it is sent, and what a reload leaves of it. */
+/** What a file is found to be, what of it is sent, and what a reload leaves of it. */
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { type AttachmentList, createAttachmentList } from "../src/attachments/attachmentList";
 import {
-  type Attached,
-  attachedOf,
   attachmentOf,
+  type DraftAttachment,
+  draftAttachmentOf,
   MAX_COUNT,
   MAX_FILE,
   MAX_PICTURE,
   MAX_TEXT,
-} from "../src/attachments/attached";
-import { createBytes, decoded, encoded } from "../src/attachments/bytes";
-import { contentOf, shownContent } from "../src/attachments/content";
-import { createKeeping } from "../src/attachments/keeping";
-import { nameOf } from "../src/attachments/reading";
-import type { Scale } from "../src/attachments/scaling";
+} from "../src/attachments/draftAttachment";
+import { fileNameOf } from "../src/attachments/inspectFile";
+import { contentOf, shownContent } from "../src/attachments/messageContent";
+import { createAttachmentStorage } from "../src/attachments/persistence";
+import type { ResizeImage } from "../src/attachments/resizeImage";
 import { isPdf, pictureType, textIn } from "../src/attachments/sniff";
-import { createTray, type Tray } from "../src/attachments/tray";
 import type { ModelSummary } from "../src/bridge/contract";
-import { obstaclesOf } from "../src/chat/attachments/obstacles";
-import { pasted } from "../src/chat/attachments/transfer";
+import { problemsOf } from "../src/features/attachments/problems";
+import { createBlobCache, fromBase64, toBase64 } from "../src/lib/blobs";
+import { pasted } from "../src/lib/dataTransfer";
 
 /** For a busy machine. */
 const PATIENCE = { timeout: 10_000 };
@@ -30,20 +30,21 @@ const coded = (text: string) => Uint8Array.from(text, (letter) => letter.charCod
 const file = (name: string, type: string, ...parts: BlobPart[]) => new File(parts, name, { type });
 const png = (name = "tide.png", more = "") => file(name, "image/png", coded(PNG + more));
 /** As the page's, without a canvas. */
-const whole: Scale = async (bytes, mediaType) => {
+const whole: ResizeImage = async (bytes, mediaType) => {
   if (mediaType === null) throw new Error("no picture");
   return { bytes, mediaType, scaledTo: null };
 };
-const trayOf = (scale: Scale = whole): Tray => createTray(undefined, scale);
+const trayOf = (scale: ResizeImage = whole): AttachmentList =>
+  createAttachmentList(undefined, scale);
 
-async function filled(...files: File[]): Promise<readonly Attached[]> {
+async function filled(...files: File[]): Promise<readonly DraftAttachment[]> {
   const tray = trayOf();
   tray.add(files);
   await tray.settled();
   return tray.get();
 }
 
-const states = (all: readonly Attached[]) =>
+const states = (all: readonly DraftAttachment[]) =>
   all.map(({ state }) => (typeof state === "string" ? state : state.code));
 
 describe("what a file is", () => {
@@ -90,11 +91,11 @@ describe("what a file is", () => {
   });
 
   it("is called by its name alone", () => {
-    expect(nameOf(file("D:\\secret\\tide.png", ""))).toBe("tide.png");
-    expect(nameOf(file("/home/you/a\nb\x7f.txt", ""))).toBe("ab.txt");
-    expect(nameOf(file("x".repeat(300), "")).length).toBe(255);
-    expect(nameOf(file("photo\u202egpj.exe", ""))).toBe("photogpj.exe");
-    expect(nameOf(file("/", ""))).toBe("file");
+    expect(fileNameOf(file("D:\\secret\\tide.png", ""))).toBe("tide.png");
+    expect(fileNameOf(file("/home/you/a\nb\x7f.txt", ""))).toBe("ab.txt");
+    expect(fileNameOf(file("x".repeat(300), "")).length).toBe(255);
+    expect(fileNameOf(file("photo\u202egpj.exe", ""))).toBe("photogpj.exe");
+    expect(fileNameOf(file("/", ""))).toBe("file");
   });
 });
 
@@ -158,25 +159,25 @@ describe("what a model takes", () => {
       file("a.pdf", "", "%PDF-1.4"),
       file("a.txt", "text/plain", "short"),
     );
-    expect([...obstaclesOf(all, small).values()].map(({ text }) => text)).toEqual([
+    expect([...problemsOf(all, small).values()].map(({ text }) => text)).toEqual([
       "small takes no pictures.",
       "small takes no PDF files.",
     ]);
-    expect(obstaclesOf(all, { ...small, images: true, files: true }).size).toBe(0);
-    expect(obstaclesOf(all, null).size).toBe(0);
+    expect(problemsOf(all, { ...small, images: true, files: true }).size).toBe(0);
+    expect(problemsOf(all, null).size).toBe(0);
   });
 
   it("is said of text that is far too long for it", async () => {
     const all = await filled(file("a.txt", "text/plain", "tide ".repeat(2_000)));
-    expect([...obstaclesOf(all, small).values()]).toEqual([
+    expect([...problemsOf(all, small).values()]).toEqual([
       { text: "small reads only 1,000 tokens.", isModels: true },
     ]);
-    expect(obstaclesOf(all, { ...small, contextTokens: 2_000 }).size).toBe(0);
+    expect(problemsOf(all, { ...small, contextTokens: 2_000 }).size).toBe(0);
   });
 });
 
 describe("what is sent", () => {
-  const bytes = () => createBytes(() => Promise.reject(new Error("not asked")));
+  const bytes = () => createBlobCache(() => Promise.reject(new Error("not asked")));
 
   it("is what was attached, then the words", async () => {
     const attached = await filled(png(), file("a.txt", "text/plain", "abc"));
@@ -194,10 +195,10 @@ describe("what is sent", () => {
   it("is fetched when it was said before", async () => {
     const [one] = await filled(png());
     if (one === undefined) throw new Error("nothing there");
-    const said = attachedOf(attachmentOf(one));
+    const said = draftAttachmentOf(attachmentOf(one));
     expect(said).toMatchObject({ name: "tide.png", hash: one.hash, bytes: null });
     const asked = vi.fn(() => Promise.resolve({ data: btoa(PNG) }));
-    const [part] = await contentOf({ text: "", attached: [said] }, createBytes(asked));
+    const [part] = await contentOf({ text: "", attached: [said] }, createBlobCache(asked));
     expect(part).toMatchObject({ type: "image", data: btoa(PNG) });
     expect(asked).toHaveBeenCalledExactlyOnceWith(one.hash);
     expect(shownContent({ text: "", attached: [said] })).toMatchObject([{ hash: one.hash }]);
@@ -208,7 +209,7 @@ describe("bytes", () => {
   it("are fetched once for all who ask, and again when there was no room", async () => {
     const data = btoa("x".repeat(30_000_000));
     const asked = vi.fn((_: string) => Promise.resolve({ data }));
-    const bytes = createBytes(asked);
+    const bytes = createBlobCache(asked);
     const [first, second] = await Promise.all([bytes.get("a", ""), bytes.get("a", "image/png")]);
     expect([first.size, second.type]).toEqual([30_000_000, "image/png"]);
     expect(asked).toHaveBeenCalledTimes(1);
@@ -221,7 +222,7 @@ describe("bytes", () => {
 
   it("are asked for again when that failed", async () => {
     let isThere = false;
-    const bytes = createBytes(() =>
+    const bytes = createBlobCache(() =>
       isThere ? Promise.resolve({ data: btoa("x") }) : Promise.reject(new Error("gone")),
     );
     await expect(bytes.get("a", "")).rejects.toThrow("gone");
@@ -231,16 +232,19 @@ describe("bytes", () => {
 
   it("come back from base64 as they were", async () => {
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-    const back = await decoded(await encoded(new Blob([all]))).arrayBuffer();
+    const back = await fromBase64(await toBase64(new Blob([all]))).arrayBuffer();
     expect(new Uint8Array(back)).toEqual(all);
   });
 });
 
 describe("over a reload", () => {
-  async function reloaded(typed: readonly Attached[], sent: readonly Attached[] = []) {
-    createKeeping(sessionStorage).write("c-1", { typed, sent });
+  async function reloaded(
+    typed: readonly DraftAttachment[],
+    sent: readonly DraftAttachment[] = [],
+  ) {
+    createAttachmentStorage(sessionStorage).write("c-1", { typed, sent });
     await vi.waitFor(() => expect(sessionStorage.length).toBe(1), PATIENCE);
-    return createKeeping(sessionStorage).read("c-1");
+    return createAttachmentStorage(sessionStorage).read("c-1");
   }
 
   it("what is attached is there again", async () => {
@@ -264,13 +268,13 @@ describe("over a reload", () => {
   });
 
   it("nothing is left of what was sent, and of what is none", async () => {
-    const keeping = createKeeping(sessionStorage);
+    const keeping = createAttachmentStorage(sessionStorage);
     await reloaded(await filled(png()));
     keeping.write("c-1", { typed: [], sent: [] });
     expect(sessionStorage.length).toBe(0);
     sessionStorage.setItem("tidewire.attached.c-1", '{"typed":[{"kind":"image"},7],"sent":"x"}');
     expect(keeping.read("c-1")).toEqual({ typed: [], sent: [] });
-    expect(createKeeping(null).read("c-1")).toEqual({ typed: [], sent: [] });
+    expect(createAttachmentStorage(null).read("c-1")).toEqual({ typed: [], sent: [] });
   });
 });
 

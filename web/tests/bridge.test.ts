@@ -1,8 +1,8 @@
-/** Bridge: the handshake, pushes in order, listeners, losing the host and finding back. */
+/** The handshake, pushes in order, listeners, losing the host and finding back. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBridge } from "../src/bridge/bridge";
 import type { AnyEvent } from "../src/bridge/contract";
-import { createShell, installPreload } from "../src/bridge/preload";
+import { createShell, installApis } from "../src/bridge/llmApi";
 import { end, fail, LOAD, manualPage, manualTransport, say, settled } from "./support";
 
 afterEach(() => vi.useRealTimers());
@@ -151,7 +151,10 @@ describe("attach", () => {
     await settled();
     expect(transport.calls()[1]?.params).toEqual({ inferenceId: "inf-1", afterSeq: 2 });
     transport.reply(transport.calls()[1], piece([say("inf-1", 3, "d")], false));
-    expect(await attached).toEqual({ events: [joined, say("inf-1", 3, "d")], live: true });
+    expect(await attached).toEqual({
+      events: [joined, { ...say("inf-1", 3, "d"), index: 1 }],
+      live: true,
+    });
   });
 
   it("tells what follows after its answer, in order", async () => {
@@ -326,9 +329,9 @@ describe("what scripts may use", () => {
     llm.onLlmRetrying((event) => heard.push(event.code));
     llm.onLlmNotice((event) => heard.push(event.text));
     llm.onLlmError((event) => heard.push(event.error));
-    const base = { inferenceId: "inf-1", sessionId: null, ms: 0 };
+    const base = { inferenceId: "inf-1", ms: 0 };
     transport.push(
-      { ...base, seq: 0, channel: "llm:thinking", status: "Processing...", progress: null },
+      { ...base, seq: 0, channel: "llm:thinking", status: "Processing..." },
       { ...base, seq: 1, channel: "llm:reasoning", text: "hm", count: 1 },
       { ...base, seq: 2, channel: "llm:tool", id: "1", name: "clock", argumentsDelta: "" },
       { ...base, seq: 3, channel: "llm:retrying", attempt: 2, delayMs: 1, code: "OVERLOADED" },
@@ -342,7 +345,7 @@ describe("what scripts may use", () => {
   it("cannot be replaced", async () => {
     const { bridge, llm } = await manualPage();
     const page = {} as Window;
-    installPreload(page, llm, createShell(bridge, page));
+    installApis(page, llm, createShell(bridge, page));
     expect(() => Object.assign(page, { llm: null })).toThrow(TypeError);
     expect(() => Object.assign(page.llm, { llmCancel: null })).toThrow(TypeError);
   });

@@ -1,12 +1,12 @@
-/** Conversations: nothing that was said is lost or said twice, and only the live row renders. */
+/** Nothing that was said is lost or said twice, and only the live row renders. */
 import { act, render } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationView, StoredMessage } from "../src/bridge/contract";
-import { ConversationsContext } from "../src/conversations/context";
 import type { Conversation } from "../src/conversations/conversation";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { foldersOf, groupsOf } from "../src/conversations/groups";
 import { useConversation } from "../src/conversations/useConversation";
+import { ConversationsContext } from "../src/conversations/useConversations";
 import { useMessage } from "../src/conversations/useMessage";
 import { fakePage, type ManualPage, manualPage, settled, turn } from "./support";
 
@@ -322,7 +322,7 @@ describe("the list", () => {
     const deleted = new Promise<void>((resolve) => {
       done = resolve;
     });
-    const change = list.foresee(
+    const change = list.optimistic(
       (items) => items.filter(({ id }) => id !== "c-1"),
       () => deleted,
     );

@@ -1,4 +1,4 @@
-/** Drafts: what was typed outlives the page, and with the host's notes the program. */
+/** What was typed outlives the page, and with the host's notes the program. */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Conversations, createConversations } from "../src/conversations/conversations";

@@ -1,4 +1,4 @@
-/** German: whatever the host says in English, the German page says in German, by its code. */
+/** Whatever the host says in English, the German page says in German, by its code. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { render, screen } from "@testing-library/react";
@@ -12,7 +12,7 @@ import type {
   TrialReport,
 } from "../src/bridge/contract";
 import type { MessageView } from "../src/conversations/message";
-import { beginRun, reduce } from "../src/llm/reduce";
+import { beginRun, reduce } from "../src/llm/runReducer";
 
 const CONTRACT = readFileSync(resolve(import.meta.dirname, "../src/bridge/contract.ts"), "utf8");
 const ENGLISH = "The host says this in English.";
@@ -35,17 +35,17 @@ const failure = (code: ErrorCode, more: Partial<Failure> = {}): Failure => ({
   ...more,
 });
 
-let words: typeof import("../src/strings");
-let Answer: typeof import("../src/chat/Answer").Answer;
-let Outcome: typeof import("../src/chat/settings/Outcome").Outcome;
-let StatusLine: typeof import("../src/chat/StatusLine").StatusLine;
+let words: typeof import("../src/i18n");
+let AssistantMessage: typeof import("../src/features/transcript/AssistantMessage").AssistantMessage;
+let TestResult: typeof import("../src/features/settings/providers/TestResult").TestResult;
+let StatusLine: typeof import("../src/features/chat/StatusLine").StatusLine;
 
 beforeAll(async () => {
   document.documentElement.dataset.language = "de";
-  words = await import("../src/strings");
-  ({ Answer } = await import("../src/chat/Answer"));
-  ({ Outcome } = await import("../src/chat/settings/Outcome"));
-  ({ StatusLine } = await import("../src/chat/StatusLine"));
+  words = await import("../src/i18n");
+  ({ AssistantMessage } = await import("../src/features/transcript/AssistantMessage"));
+  ({ TestResult } = await import("../src/features/settings/providers/TestResult"));
+  ({ StatusLine } = await import("../src/features/chat/StatusLine"));
 });
 
 it("shows the page in German", () => expect(words.strings.send).toBe("Senden"));
@@ -75,7 +75,7 @@ it("quotes what a provider said, and falls back on the host's sentence for a lat
 
 it.each(every<NoticeCode>("NoticeCode"))("says the notice %s with its numbers", (code) => {
   const notice = { code, text: ENGLISH, model: "tiny-1", limit: 1234, leftOut: 7 };
-  render(<Answer view={answering({ notices: [notice] })} />);
+  render(<AssistantMessage view={answering({ notices: [notice] })} />);
   const said = screen.getByRole("article").textContent;
   expect(said).toContain("tiny-1");
   expect(said).not.toContain(ENGLISH);
@@ -95,19 +95,23 @@ it.each(every<RemarkCode>("RemarkCode"))("says the remark %s", (code) => {
 });
 
 it.each(["starting", "asking", "loading", "reading"] as const)("says the wait %s", (activity) => {
-  render(<Answer view={answering({ thinking: { status: ENGLISH, progress: null, activity } })} />);
+  render(
+    <AssistantMessage
+      view={answering({ thinking: { status: ENGLISH, progress: null, activity } })}
+    />,
+  );
   expect(screen.getByRole("article").textContent).toContain("…");
   expect(screen.queryByText(ENGLISH)).toBeNull();
 });
 
 it("lets the page's own sentences pass, and no stranger's", () => {
-  expect(words.reasonOf(new words.OwnWords("Das ist zu viel."))).toBe("Das ist zu viel.");
+  expect(words.reasonOf(new words.PageError("Das ist zu viel."))).toBe("Das ist zu viel.");
   expect(words.reasonOf(new Error(ENGLISH))).not.toContain(ENGLISH);
 });
 
 it("says why an answer is empty", () => {
   render(
-    <Answer
+    <AssistantMessage
       view={answering({ live: false, status: "complete", finishReason: "content_filter" })}
     />,
   );
@@ -125,22 +129,21 @@ it("says what came of a trial", () => {
     models: [],
   };
   const trial = { isRunning: false, report, problem: null, run: async () => {} };
-  const { rerender } = render(<Outcome trial={trial} />);
+  const { rerender } = render(<TestResult trial={trial} />);
   expect(screen.getByRole("status").textContent).toMatch(/^Der Schlüssel wurde nicht angenommen\./);
   expect(screen.queryByText(new RegExp(ENGLISH))).toBeNull();
-  rerender(<Outcome trial={{ ...trial, report: { ...report, words: "bad key" } }} />);
+  rerender(<TestResult trial={{ ...trial, report: { ...report, words: "bad key" } }} />);
   expect(screen.getByRole("status").textContent).toContain("„bad key“");
 });
 
 it("keeps the code, the reason and the provider's words on the way through a run", () => {
-  const stamp = { inferenceId: "inf-1", sessionId: null, ms: 0 };
+  const stamp = { inferenceId: "inf-1", ms: 0 };
   const state = reduce(beginRun("inf-1"), [
     {
       ...stamp,
       seq: 0,
       channel: "llm:thinking",
       status: ENGLISH,
-      progress: null,
       activity: "loading",
     },
     {

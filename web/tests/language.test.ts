@@ -1,9 +1,9 @@
-/** Language: the one that was chosen, else the system's; dates as the system writes them. */
+/** The one that was chosen, else the system's; dates as the system writes them. */
 import { expect, it } from "vitest";
-import { german } from "../src/strings/de";
-import { english } from "../src/strings/en";
-import { directionOf, languageOf, localeOf, PSEUDO } from "../src/strings/language";
-import { pseudo } from "../src/strings/pseudo";
+import { german } from "../src/i18n/de";
+import { english } from "../src/i18n/en";
+import { directionOf, languageOf, localeOf, PSEUDO } from "../src/i18n/language";
+import { pseudo } from "../src/i18n/pseudo";
 
 it.each([
   ["", ["de-AT", "en"], "de"],

@@ -5,28 +5,15 @@ import { expect, it } from "vitest";
 
 const SRC = resolve(import.meta.dirname, "../src");
 
-/** From the bottom up. A layer may import itself and what stands in its row. */
-const MAY_IMPORT: Record<string, readonly string[]> = {
-  bridge: [],
-  llm: ["bridge"],
-  markdown: [],
-  attachments: ["bridge", "llm"],
-  conversations: ["bridge", "llm", "attachments"],
-  settings: ["bridge", "llm"],
-  library: ["bridge", "llm"],
-  strings: ["bridge"],
-  chat: ["bridge", "llm", "markdown", "conversations", "settings", "strings", "attachments"],
-  App: ["bridge", "llm", "conversations", "settings", "strings", "chat"],
-  main: ["bridge", "llm", "conversations", "settings", "strings", "chat", "App"],
-};
-const WITHOUT_REACT = [
-  "bridge/",
-  "llm/reduce",
-  "llm/store",
-  "llm/pace",
-  "llm/run",
-  "llm/inference",
-];
+/** From the bottom up; between bars stand those that know nothing of each other. */
+const ORDER = `
+  lib < bridge < llm < library | attachments < conversations < settings | markdown | i18n < ui
+  < features/sidebar | features/shortcuts | features/models < features/settings | features/attachments
+  < features/composer < features/transcript < features/chat < App < main
+`;
+const RANKS = ORDER.split("<").map((rank) => rank.split("|").map((name) => name.trim()));
+const MOST_FILES = 30;
+const WITHOUT_REACT = ["lib/", "bridge/", "llm/runReducer", "llm/run.", "llm/inference"];
 
 interface Source {
   readonly path: string;
@@ -42,12 +29,12 @@ const sources: Source[] = readdirSync(SRC, { recursive: true, encoding: "utf8" }
     return { path, text, imports: [...found].map((match) => match[1] ?? "") };
   });
 
-const layerOf = (path: string): string => path.split("/")[0]?.replace(/\.\w+$/, "") ?? "";
+const layerOf = (path: string): string => /^features\/[^/.]+|^[^/.]+/.exec(path)?.[0] ?? "";
+const rankOf = (layer: string): number => RANKS.findIndex((rank) => rank.includes(layer));
 
 it("finds the page's sources", () => {
   const layers = new Set(sources.map(({ path }) => layerOf(path)));
-  for (const layer of ["bridge", "llm", "chat", "App", "main"]) expect(layers).toContain(layer);
-  expect([...layers].filter((layer) => !(layer in MAY_IMPORT))).toEqual([]);
+  expect([...layers].sort()).toEqual(RANKS.flat().sort());
 });
 
 it("imports only go down", () => {
@@ -57,10 +44,40 @@ it("imports only go down", () => {
     for (const name of imports) {
       if (!name.startsWith(".") || name.endsWith(".css")) continue;
       const target = layerOf(relative(SRC, resolve(SRC, dirname(path), name)));
-      if (target !== own && !MAY_IMPORT[own]?.includes(target)) upward.push(`${path} → ${name}`);
+      if (target !== own && rankOf(target) >= rankOf(own)) upward.push(`${path} → ${name}`);
     }
   }
   expect(upward).toEqual([]);
+});
+
+it("no files import each other in a circle", () => {
+  const names = new Set(sources.map(({ path }) => path));
+  const below = new Map(
+    sources.map(({ path, imports }) => {
+      const found = imports
+        .filter((name) => name.startsWith("."))
+        .map((name) => relative(SRC, resolve(SRC, dirname(path), name)))
+        .flatMap((name) => ["", ".ts", ".tsx", "/index.ts"].map((end) => `${name}${end}`))
+        .filter((name) => names.has(name));
+      return [path, new Set(found)] as const;
+    }),
+  );
+  // What imports nothing that is left is taken away, until only circles and what needs them are left.
+  for (let size = -1; size !== below.size; ) {
+    size = below.size;
+    for (const [path, targets] of below) {
+      if (![...targets].some((target) => below.has(target))) below.delete(path);
+    }
+  }
+  expect([...below.keys()]).toEqual([]);
+});
+
+it("a folder is small enough to be read at once", () => {
+  const counts = new Map<string, number>();
+  for (const entry of readdirSync(SRC, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) counts.set(entry.parentPath, (counts.get(entry.parentPath) ?? 0) + 1);
+  }
+  expect([...counts].filter(([, count]) => count > MOST_FILES)).toEqual([]);
 });
 
 it("only the bridge touches window.pywebview", () => {
@@ -72,10 +89,10 @@ it("only the bridge touches window.pywebview", () => {
   );
 });
 
-it("the bridge, reduce, the store and runs import no React", () => {
+it("lib, the bridge, the reducer and runs import no React", () => {
   const lower = sources.filter(({ path }) => WITHOUT_REACT.some((name) => path.startsWith(name)));
   expect(lower.length).toBeGreaterThan(15);
-  const found = lower.filter(({ imports }) => imports.some((name) => name.startsWith("react")));
+  const found = lower.filter(({ text }) => /^import (?!type\b)[^;]*"react/m.test(text));
   expect(found.map(({ path }) => path)).toEqual([]);
 });
 

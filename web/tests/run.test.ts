@@ -1,8 +1,8 @@
-/** Run: one inference over the fake host and its accidents, and over one that is moved by hand. */
+/** One inference over the fake host and its accidents, and over one that is moved by hand. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnyEvent } from "../src/bridge/contract";
-import { hasEnded } from "../src/llm/reduce";
 import { attachRun, type Run, startRun } from "../src/llm/run";
+import { hasEnded } from "../src/llm/runReducer";
 import { end, type FakePage, fail, fakePage, manualPage, say, settled, turn } from "./support";
 
 afterEach(() => vi.useRealTimers());

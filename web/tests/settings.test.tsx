@@ -1,17 +1,17 @@
-/** Settings: what is chosen is kept; what is refused stays as it was typed, and is said. */
+/** What is chosen is kept; what is refused stays as it was typed, and is said. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, expect, it, type Mock, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";
 import type { BackupInfo, PreferencesChange } from "../src/bridge/contract";
-import { idOf } from "../src/chat/settings/providerId";
-import SettingsDialog from "../src/chat/settings/SettingsDialog";
-import { createToasts, ToastsContext } from "../src/chat/toasts";
-import { ConversationsContext } from "../src/conversations/context";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
-import type { Section } from "../src/settings/section";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { idOf } from "../src/features/settings/providers/providerId";
+import SettingsDialog from "../src/features/settings/SettingsDialog";
+import { strings } from "../src/i18n";
+import type { Section } from "../src/settings/sections";
 import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { strings } from "../src/strings";
+import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { fakePage, turn } from "./support";
 
 afterEach(() => vi.useRealTimers());
@@ -42,13 +42,14 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
       },
     },
   };
-  const toasts = createToasts();
+  const toasts = createToastStore();
   const settings = createSettings(client, () => {});
   const host = { client, router: bridge.router, llm };
   const restored = vi.fn(async () => {});
   const conversations = {
     ...createConversations({ host }),
     backups: async () => backups,
+    backupContents: async () => ({ providers: [], choices: [] }),
     restore: restored,
   };
   const shown = render(
@@ -109,23 +110,23 @@ it("opens at the section that was asked for, and goes on by the arrows", async (
 
 it("keeps a wait in milliseconds, and all other waits as they are", async () => {
   const { updates } = await shown("answers");
-  expect(field("A whole answer").value).toBe("120");
-  type("A whole answer", "1.5");
+  expect(field("A script's whole answer").value).toBe("120");
+  type("A script's whole answer", "1.5");
   expect(updates).toEqual([]);
-  await leave("A whole answer");
+  await leave("A script's whole answer");
   const deadlines = { firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 };
   expect(updates).toEqual([{ deadlines: { ...deadlines, overallMs: 1_500 } }]);
-  await leave("A whole answer");
+  await leave("A script's whole answer");
   expect(updates.length).toBe(1);
 });
 
 it("says which number cannot be, and sends none", async () => {
   const { updates } = await shown("answers");
   for (const wrong of ["0.5", "601", "", "-3"]) {
-    type("A whole answer", wrong);
-    await leave("A whole answer");
+    type("A script's whole answer", wrong);
+    await leave("A script's whole answer");
     expect(alert(), wrong).toContain("It must be from 1 to 600");
-    expect(field("A whole answer").value).toBe(wrong);
+    expect(field("A script's whole answer").value).toBe(wrong);
   }
   expect(updates).toEqual([]);
 });
@@ -221,9 +222,10 @@ it("restores nothing when the button is pressed twice", async () => {
   await turn(100);
   expect(restored).not.toHaveBeenCalled();
   fireEvent.click(restore);
+  await turn(100);
   fireEvent.click(screen.getByRole("button", { name: strings.restoreReally }));
   await turn(100);
-  expect(restored).toHaveBeenCalledWith("one.zip");
+  expect(restored).toHaveBeenCalledWith({ name: "one.zip", providers: [], settings: [] });
 });
 
 it("refuses keys that are not free, and takes them from others when it is told to", async () => {

@@ -1,13 +1,13 @@
-/** Shortcuts: keys are what they type; what was chosen counts, and what is not free is refused. */
+/** Keys are what they type; what was chosen counts, and what is not free is refused. */
 import { describe, expect, it } from "vitest";
-import { keysOf, type Press, parseAll, parseKeys, shownKeys } from "../src/settings/keys";
+import { keysOf, type Press, parseAll, parseKeys, shownKeys } from "../src/lib/keyCombo";
 import {
   ACTS,
   actOf,
   keysFor,
   pressed,
-  refusalOf,
   STANDARD_KEYS,
+  shortcutProblem,
   withKeys,
   withStandard,
 } from "../src/settings/shortcuts";
@@ -107,7 +107,9 @@ describe("an act", () => {
     ["Mod+J", null],
     ["F9", null],
     ["Alt+J", null],
-  ])("as %s is %s", (keys, refusal) => expect(refusalOf(keys, "sidebar", {}, false)).toBe(refusal));
+  ])("as %s is %s", (keys, refusal) =>
+    expect(shortcutProblem(keys, "sidebar", {}, false)).toBe(refusal),
+  );
 
   it("takes keys from another, which keeps its others", () => {
     const chosen = withKeys("search", "Mod+N", {}, false);

@@ -1,16 +1,19 @@
-/** Sidebar: names, folders and hits by keyboard, and what an input method keeps for itself. */
+/** Names, folders and hits by keyboard, and what an input method keeps for itself. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ConversationSummary, SearchHit } from "../src/bridge/contract";
-import { ConversationItem } from "../src/chat/sidebar/ConversationItem";
-import { FolderDialog } from "../src/chat/sidebar/FolderDialog";
-import { Sidebar } from "../src/chat/sidebar/Sidebar";
-import { type Acts, useActs } from "../src/chat/sidebar/useActs";
-import { createToasts, ToastsContext } from "../src/chat/toasts";
-import type { SidebarState } from "../src/chat/useSidebar";
-import { ConversationsContext } from "../src/conversations/context";
+import type { ConversationSummary, SearchHit, SearchReply } from "../src/bridge/contract";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
-import { strings } from "../src/strings";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { ConversationItem } from "../src/features/sidebar/ConversationItem";
+import { FolderDialog } from "../src/features/sidebar/FolderDialog";
+import { Sidebar } from "../src/features/sidebar/Sidebar";
+import {
+  type ConversationActions,
+  useConversationActions,
+} from "../src/features/sidebar/useConversationActions";
+import type { SidebarState } from "../src/features/sidebar/useSidebar";
+import { strings } from "../src/i18n";
+import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { fakePage, turn } from "./support";
 
 afterEach(() => {
@@ -41,7 +44,7 @@ describe("a conversation that is named", () => {
           item={item}
           isOpen
           isStop
-          acts={{ rename } as unknown as Acts}
+          actions={{ rename } as unknown as ConversationActions}
           onMove={() => {}}
         />
         <textarea aria-label="box" />
@@ -82,9 +85,9 @@ describe("a folder that gets another's name", () => {
     ];
     const move = vi.fn(async () => {});
     const conversations = { move, list: { get: () => ({ items }) } } as unknown as Conversations;
-    const toasts = createToasts();
+    const toasts = createToastStore();
     function Renamed() {
-      const acts = useActs(() => {});
+      const acts = useConversationActions(() => {});
       return <button type="button" onClick={() => acts.renameFolder("Tide", name)} />;
     }
     render(
@@ -141,17 +144,21 @@ describe("a search", () => {
   async function searching() {
     const { bridge, llm } = await fakePage();
     const host = { client: bridge.client, router: bridge.router, llm };
-    const asked = new Map<string, (hits: SearchHit[]) => void>();
+    const asked = new Map<string, (reply: SearchReply | Promise<never>) => void>();
+    const more = vi.fn();
     const reveal = vi.fn(async () => {});
     const conversations: Conversations = {
       ...createConversations({ host }),
-      search: (query) => new Promise((resolve) => asked.set(query, resolve)),
+      search: (query, rest) => {
+        if (rest) more(query, rest);
+        return new Promise((resolve) => asked.set(query, resolve));
+      },
       reveal,
     };
     const search = { current: null };
     render(
       <ConversationsContext value={conversations}>
-        <ToastsContext value={createToasts()}>
+        <ToastsContext value={createToastStore()}>
           <Sidebar
             search={search}
             state={{ shut: [], width: 272 } as unknown as SidebarState}
@@ -168,11 +175,13 @@ describe("a search", () => {
       fireEvent.change(box, { target: { value: query } });
       await turn(200);
     }
-    async function find(query: string, title: string): Promise<void> {
-      asked.get(query)?.([hit(title)]);
+    async function answer(query: string, reply: SearchReply | Promise<never>): Promise<void> {
+      asked.get(query)?.(reply);
       await turn(20);
     }
-    return { box, type, find, reveal };
+    const find = (query: string, title: string): Promise<void> =>
+      answer(query, { hits: [hit(title)], more: null });
+    return { box, type, find, answer, more, reveal };
   }
 
   it("opens by Enter only what was found for the words that stand there", async () => {
@@ -187,5 +196,50 @@ describe("a search", () => {
     expect(reveal).not.toHaveBeenCalled();
     fireEvent.keyDown(box, { key: "Enter" });
     expect(reveal).toHaveBeenCalledExactlyOnceWith("lower still", null, "lower");
+  });
+
+  it("says that not everything was searched, and goes on when it is asked to", async () => {
+    const { type, answer, more } = await searching();
+    const rest = { kept: 7, temporary: null };
+    await type("low");
+    await answer("low", { hits: [], more: rest });
+    expect(screen.getByText(/not everything was searched/i)).toBeTruthy();
+    expect(screen.queryByText(/all words have to be/i)).toBeNull();
+    const button = screen.getByRole("button", { name: "Search more" });
+    button.focus();
+    fireEvent.click(button);
+    fireEvent.click(button);
+    expect(more).toHaveBeenCalledExactlyOnceWith("low", rest);
+    await answer("low", { hits: [hit("one")], more: { kept: 3, temporary: null } });
+    expect(document.activeElement).toBe(button);
+    fireEvent.click(button);
+    expect(more).toHaveBeenLastCalledWith("low", { kept: 3, temporary: null });
+    await answer("low", { hits: [hit("one"), hit("two")], more: null });
+    expect(screen.getByText("2 hits")).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Search more" })).toBeNull();
+    expect(document.activeElement?.textContent).toContain("two");
+  });
+
+  it("keeps what was found when going on fails, and can go on again", async () => {
+    const { type, answer } = await searching();
+    await type("low");
+    await answer("low", { hits: [hit("one")], more: { kept: 7, temporary: null } });
+    fireEvent.click(screen.getByRole("button", { name: "Search more" }));
+    await answer("low", Promise.reject(new Error("the host is gone")));
+    expect(screen.getByText(/the host is gone/)).toBeTruthy();
+    expect(screen.getAllByText("one")).toHaveLength(1);
+    expect(screen.getByRole("button", { name: "Search more" })).toBeTruthy();
+  });
+
+  it("shows nothing of words that were typed before", async () => {
+    const { type, find, answer } = await searching();
+    await type("low");
+    await answer("low", { hits: [hit("one")], more: { kept: 7, temporary: null } });
+    fireEvent.click(screen.getByRole("button", { name: "Search more" }));
+    await type("high");
+    await find("high", "high water");
+    await answer("low", { hits: [hit("two")], more: null });
+    expect(screen.queryByText("two")).toBeNull();
+    expect(screen.getByText("high water")).toBeTruthy();
   });
 });

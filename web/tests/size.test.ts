@@ -1,4 +1,4 @@
-/** Size: what a page has to load before it shows anything, and what the hook adds to another's. */
+/** What a page has to load before it shows anything, and what the hook adds to another's. */
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type InlineConfig, type Rolldown } from "vite";

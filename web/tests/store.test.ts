@@ -1,7 +1,7 @@
 /** The store, and the pace at which views look at it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createPace } from "../src/llm/pace";
-import { createStore } from "../src/llm/store";
+import { createStore } from "../src/lib/store";
+import { createThrottle } from "../src/lib/throttle";
 
 describe("the store", () => {
   it("tells every listener the new value and the one before", () => {
@@ -47,7 +47,7 @@ describe("the pace", () => {
 
   it("looks once a frame, however much happened", () => {
     const run = vi.fn();
-    const pace = createPace("frame", run);
+    const pace = createThrottle("frame", run);
     for (let index = 0; index < 100; index += 1) pace.ask(false);
     expect(run).not.toHaveBeenCalled();
     vi.advanceTimersToNextFrame();
@@ -58,7 +58,7 @@ describe("the pace", () => {
 
   it("looks at once when it is urgent, and not again for what it has seen", () => {
     const run = vi.fn();
-    const pace = createPace("frame", run);
+    const pace = createThrottle("frame", run);
     pace.ask(false);
     pace.ask(true);
     expect(run).toHaveBeenCalledTimes(1);
@@ -70,19 +70,19 @@ describe("the pace", () => {
     vi.stubGlobal("requestAnimationFrame", () => 1);
     vi.stubGlobal("cancelAnimationFrame", () => {});
     const run = vi.fn();
-    createPace("frame", run).ask(false);
+    createThrottle("frame", run).ask(false);
     vi.advanceTimersByTime(1_000);
     expect(run).toHaveBeenCalledTimes(1);
   });
 
   it("can look at every event, or every so often", () => {
     const each = vi.fn();
-    const eager = createPace("event", each);
+    const eager = createThrottle("event", each);
     eager.ask(false);
     eager.ask(false);
     expect(each).toHaveBeenCalledTimes(2);
     const slow = vi.fn();
-    const lazy = createPace(500, slow);
+    const lazy = createThrottle(500, slow);
     for (let ms = 0; ms < 1_000; ms += 10) {
       lazy.ask(false);
       vi.advanceTimersByTime(10);
@@ -92,7 +92,7 @@ describe("the pace", () => {
 
   it("does nothing after it was stopped", () => {
     const run = vi.fn();
-    const pace = createPace("frame", run);
+    const pace = createThrottle("frame", run);
     pace.ask(false);
     pace.stop();
     vi.advanceTimersByTime(1_000);

@@ -8,8 +8,8 @@ import { type Bridge, createBridge } from "../src/bridge/bridge";
 import type { AnyEvent, Batch, Call, Failure } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
 import { createFakeTransport, type FakeTransport } from "../src/bridge/fake/transport";
-import { createLlm, type Llm } from "../src/bridge/preload";
-import type { Peer, Transport } from "../src/bridge/transport";
+import { createLlm, type Llm } from "../src/bridge/llmApi";
+import type { Peer, Transport } from "../src/bridge/transports/transport";
 
 export const LOAD = "load-0001";
 
@@ -176,7 +176,6 @@ export function stream(name: string, inferenceId = `inf-${name}`): AnyEvent[] {
 export const say = (inferenceId: string, seq: number, token: string): AnyEvent => ({
   channel: "llm:token",
   inferenceId,
-  sessionId: null,
   seq,
   ms: seq,
   token,
@@ -187,7 +186,6 @@ export const say = (inferenceId: string, seq: number, token: string): AnyEvent =
 export const end = (inferenceId: string, seq: number, cancelled = false): AnyEvent => ({
   channel: "llm:done",
   inferenceId,
-  sessionId: null,
   seq,
   ms: seq,
   totalTokens: seq,
@@ -199,7 +197,7 @@ export const end = (inferenceId: string, seq: number, cancelled = false): AnyEve
     estimated: false,
     cost: null,
   },
-  finishReason: cancelled ? null : "stop",
+  ...(!cancelled && { finishReason: "stop" }),
   cancelled,
   timing: { firstTokenMs: 0, totalMs: seq },
 });
@@ -208,7 +206,6 @@ export const fail = (inferenceId: string, seq: number, code = "SERVER_ERROR"): A
   ({
     channel: "llm:error",
     inferenceId,
-    sessionId: null,
     seq,
     ms: seq,
     error: "It broke",

@@ -1,9 +1,9 @@
-/** Toasts: few at a time, and never without one for what is still going on. */
+/** Few at a time, and never without one for what is still going on. */
 import { expect, it, vi } from "vitest";
-import { createToasts } from "../src/chat/toasts";
+import { createToastStore } from "../src/ui/toastStore";
 
 it("show the newest three, and everything that goes on", () => {
-  const toasts = createToasts();
+  const toasts = createToastStore();
   const texts = () => toasts.get().map(({ text }) => text);
   const running = toasts.say("importing", { progress: 0 });
   for (const text of ["one", "two", "three", "four"]) toasts.say(text);
@@ -14,7 +14,7 @@ it("show the newest three, and everything that goes on", () => {
 });
 
 it("undo the newest thing that can be undone, once, and cancel nothing that goes on", () => {
-  const toasts = createToasts();
+  const toasts = createToastStore();
   const [undo, cancel] = [vi.fn(), vi.fn()];
   toasts.say("moved", { action: { label: "Undo", run: undo } });
   toasts.say("importing", { progress: 0.5, action: { label: "Cancel", run: cancel } });

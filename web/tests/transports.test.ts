@@ -1,6 +1,8 @@
 /** The transports: the desktop window's dispatcher, the browser's socket, and who a tab is. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { chooseTransport } from "../src/bridge/choose";
+import { detectTransport } from "../src/bridge/transports/detect";
+import { prove } from "../src/bridge/transports/proof";
+import { createPywebviewTransport } from "../src/bridge/transports/pywebview";
 import {
   followLinks,
   keepTabKey,
@@ -8,11 +10,9 @@ import {
   tabKey,
   takeTabId,
   takeTicket,
-} from "../src/bridge/identity";
-import { createLoopbackTransport } from "../src/bridge/loopback";
-import { prove } from "../src/bridge/proof";
-import { createPywebviewTransport } from "../src/bridge/pywebview";
-import type { Peer } from "../src/bridge/transport";
+} from "../src/bridge/transports/tabSession";
+import type { Peer } from "../src/bridge/transports/transport";
+import { createWebSocketTransport } from "../src/bridge/transports/webSocket";
 import { settled } from "./support";
 
 function peerDouble() {
@@ -134,7 +134,7 @@ describe("the browser", () => {
 
   async function opened() {
     const peer = peerDouble();
-    const transport = createLoopbackTransport(1);
+    const transport = createWebSocketTransport(1);
     const before = Socket.all.length;
     transport.open(peer);
     await vi.waitUntil(() => Socket.all.length > before);
@@ -240,7 +240,7 @@ describe("the browser", () => {
       await welcomed(socket);
       keepTabKey(null);
       const peer = peerDouble();
-      createLoopbackTransport(1).open({ ...peer, load: "load-0002" });
+      createWebSocketTransport(1).open({ ...peer, load: "load-0002" });
       await vi.waitUntil(() => socket.sent.length > 2);
       expect(socket.sent[2]).toBe('{"ticket":true}');
       socket.say({ ticket: "twice.secret-2" });
@@ -255,7 +255,7 @@ describe("the browser", () => {
       vi.useFakeTimers();
       location.hash = "";
       const peer = peerDouble();
-      createLoopbackTransport(1).open(peer);
+      createWebSocketTransport(1).open(peer);
       await vi.advanceTimersByTimeAsync(5_000);
       expect(Socket.all).toHaveLength(0);
       expect(peer.refused.mock.calls[0]?.[0]).toMatch(/tidewire link/);
@@ -434,21 +434,21 @@ describe("the choice", () => {
   }
 
   it("goes by the address, then by what the host wrote into the page", async () => {
-    expect((await chooseTransport(pageDouble("?bridge=fake", "pywebview"))).kind).toBe("fake");
-    expect((await chooseTransport(pageDouble("", "pywebview"))).kind).toBe("pywebview");
-    expect((await chooseTransport(pageDouble("", "loopback"))).kind).toBe("loopback");
+    expect((await detectTransport(pageDouble("?bridge=fake", "pywebview"))).kind).toBe("fake");
+    expect((await detectTransport(pageDouble("", "pywebview"))).kind).toBe("pywebview");
+    expect((await detectTransport(pageDouble("", "loopback"))).kind).toBe("loopback");
   });
 
   it("looks around in a page that no host has written", async () => {
     vi.useFakeTimers();
     const inWindow = pageDouble("", null);
-    const first = chooseTransport(inWindow);
+    const first = detectTransport(inWindow);
     inWindow.dispatchEvent(new Event("pywebviewready"));
     expect((await first).kind).toBe("pywebview");
-    const second = chooseTransport(pageDouble("", null));
+    const second = detectTransport(pageDouble("", null));
     await vi.advanceTimersByTimeAsync(1_100);
     expect((await second).kind).toBe("loopback");
     const hash = { location: { search: "", hash: "#ticket=t.s", pathname: "/" } };
-    expect((await chooseTransport(pageDouble("", null, hash))).kind).toBe("loopback");
+    expect((await detectTransport(pageDouble("", null, hash))).kind).toBe("loopback");
   });
 });

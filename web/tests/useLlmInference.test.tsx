@@ -1,12 +1,12 @@
-/** useLlmInference: the defects of the design that it comes from, each shown to be absent. */
+/** The defects of the design that it comes from, each shown to be absent. */
 import { act, render, renderHook } from "@testing-library/react";
 import { type ReactNode, StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Message } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
-import type { Llm } from "../src/bridge/preload";
+import type { Llm } from "../src/bridge/llmApi";
 import type { InferenceOptions } from "../src/llm/inference";
-import type { RunFailure, RunState } from "../src/llm/reduce";
+import type { RunFailure, RunState } from "../src/llm/runReducer";
 import { useLlmInference } from "../src/llm/useLlmInference";
 import {
   end,

@@ -1,9 +1,9 @@
-/** useSidebar: it is as it was left, for windows without a storage of their own, too. */
+/** It is as it was left, for windows without a storage of their own, too. */
 import { act, render } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
-import { type SidebarState, useSidebar } from "../src/chat/useSidebar";
-import { ConversationsContext } from "../src/conversations/context";
 import type { Conversations } from "../src/conversations/conversations";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { type SidebarState, useSidebar } from "../src/features/sidebar/useSidebar";
 import { settled } from "./support";
 
 afterEach(() => sessionStorage.clear());

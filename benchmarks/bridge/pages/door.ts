@@ -1,6 +1,6 @@
 /** The page in this project's own window: the bridge and the reducer, and nothing in between. */
-import { createWindowBridge } from "../../../web/src/bridge/window";
-import { beginRun, reduce } from "../../../web/src/llm/reduce";
+import { createWindowBridge } from "../../../web/src/bridge/windowBridge";
+import { beginRun, reduce } from "../../../web/src/llm/runReducer";
 import type { Host } from "./host";
 
 const TOKEN_CHARACTERS = 4;

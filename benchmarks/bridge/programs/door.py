@@ -9,16 +9,16 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from benchmarks.bridge.programs.stage import Stage, obey
-from shell.api.assets import load_page
-from shell.api.caller import Caller
-from shell.api.door import Door
-from shell.api.listener import listen
-from shell.api.page_server import PageServer
 from shell.api.shell import ShellApi
+from shell.bridge.caller import Caller
+from shell.bridge.desktop.page_server import PageServer
+from shell.bridge.desktop.windows import Windows
+from shell.bridge.door import Door
+from shell.bridge.listener import listen
+from shell.bridge.page import load_page
 from shell.contract import AttachReply, AttachRequest, Defaults, DoneEvent, Timing, Usage
-from shell.log import InferenceLog
-from shell.loop import LoopThread
-from shell.window import Windows
+from shell.inference.log import InferenceLog
+from shell.support.event_loop import LoopThread
 
 PAGE = Path(__file__).parents[3] / ".bench" / "page"
 

@@ -20,7 +20,7 @@ import webview
 from websockets.asyncio.server import ServerConnection, serve
 
 from benchmarks.bridge.programs.stage import Stage, Way, obey
-from shell.loop import LoopThread
+from shell.support.event_loop import LoopThread
 
 PAGE = Path(__file__).parents[3] / ".bench" / "page"
 

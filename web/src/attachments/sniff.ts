@@ -1,5 +1,5 @@
-/** Sniff: what a file is, by its bytes; its name and what the system says of it may be wrong. */
-import type { PictureType } from "./attached";
+/** What a file is, by its bytes; its name and what the system says of it may be wrong. */
+import type { PictureType } from "./draftAttachment";
 
 export function pictureType(bytes: Uint8Array): PictureType | null {
   const start = String.fromCharCode(...bytes.subarray(0, 12));

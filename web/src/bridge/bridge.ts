@@ -1,5 +1,5 @@
-/** Bridge: the page's half of the door: the handshake, pushes in order, and finding back. */
-import { type Calls, createCalls } from "./calls";
+/** The page's half of the door: the handshake, pushes in order, and finding back. */
+
 import {
   type AnyEvent,
   type AttachReply,
@@ -12,9 +12,10 @@ import {
   type Invoke,
   type OkReply,
 } from "./contract";
-import { failureOf, type HostError, hostLost } from "./failure";
-import { createRouter, isEvent, lastSeqOf, type Router } from "./router";
-import type { Transport } from "./transport";
+import { createEventRouter, type EventRouter, isEvent, lastSeqOf } from "./eventRouter";
+import { failureOf, type HostError, hostLost } from "./hostError";
+import { createRpc, type Rpc } from "./rpc";
+import type { Transport } from "./transports/transport";
 
 /** How long a page waits for a host before it says that there is none. */
 const PATIENCE_MS = 10_000;
@@ -23,7 +24,7 @@ export type Connection =
   | { readonly phase: "connecting" | "ready"; readonly reason: null }
   | { readonly phase: "reconnecting" | "lost" | "refused"; readonly reason: string };
 
-export interface Attachment {
+export interface ReplayedEvents {
   readonly events: AnyEvent[];
   readonly live: boolean;
 }
@@ -33,7 +34,7 @@ export interface Bridge {
   readonly client: Client;
   /** Any method of the host by its name; an app of one's own has others than `client` knows. */
   readonly call: Invoke;
-  readonly router: Router;
+  readonly router: EventRouter;
   /** What the host said of itself; null before the first hello. */
   host(): HelloReply | null;
   connection(): Connection;
@@ -41,13 +42,13 @@ export interface Bridge {
   /** Resolves when the host answers; pending again while it is lost. */
   ready(): Promise<void>;
   /** Everything of a run after a `seq`, in one piece. What follows is told after the answer. */
-  attach(request: AttachRequest): Promise<Attachment>;
+  attach(request: AttachRequest): Promise<ReplayedEvents>;
   close(): void;
 }
 
 export function createBridge(transport: Transport, load: string = crypto.randomUUID()): Bridge {
-  const calls: Calls = createCalls(load, (text) => transport.post(text));
-  const router = createRouter();
+  const calls: Rpc = createRpc(load, (text) => transport.post(text));
+  const router = createEventRouter();
   const host = client((method, params) => calls.call(method, params));
   const handshake = client((method, params) => calls.callNow(method, params));
   const listeners = new Set<() => void>();
@@ -108,7 +109,7 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
     }
   }
 
-  async function fetchAll(request: AttachRequest): Promise<Attachment> {
+  async function fetchAll(request: AttachRequest): Promise<ReplayedEvents> {
     const events: AnyEvent[] = [];
     let afterSeq = request.afterSeq ?? -1;
     for (;;) {
@@ -184,11 +185,12 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
     async attach(request) {
       router.hold(request.inferenceId);
       try {
-        const found = await fetchAll(request);
-        const last = found.events.at(-1);
-        if (!found.live) router.forget(request.inferenceId);
-        else router.follow(request.inferenceId, last ? lastSeqOf(last) : (request.afterSeq ?? -1));
-        return found;
+        const { events, live } = await fetchAll(request);
+        const last = events.at(-1);
+        const after = request.afterSeq ?? -1;
+        if (live) router.follow(request.inferenceId, last ? lastSeqOf(last) : after);
+        else router.forget(request.inferenceId);
+        return { events: router.number(events, after), live };
       } finally {
         // After the caller has seen the answer: what came meanwhile follows it.
         afterTurn(() => router.release(request.inferenceId));
@@ -212,7 +214,6 @@ function ending(inferenceId: string, seq: number): AnyEvent {
   return {
     channel: "llm:error",
     inferenceId,
-    sessionId: null,
     seq,
     ms: 0,
     error: "The host was started again and no longer has this answer",
@@ -239,8 +240,11 @@ function deferred(): Deferred {
   return { promise, resolve: () => resolve(), reject: (error) => reject(error) };
 }
 
-/** Run after the microtasks of this turn, also in a hidden page, where timers are slow. */
-function afterTurn(run: () => void): void {
+/**
+ * Run after the microtasks of this turn, also in a hidden page, where timers are slow. Whoever
+ * awaited a promise that has been settled, through however many async functions, has gone on then.
+ */
+export function afterTurn(run: () => void): void {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
     port1.close();

@@ -1,26 +1,33 @@
-/** Conversation: one that is open: its chosen path, what is being said in it, and what is typed. */
-import { type Attached, isBlank, isReady, lost, type Written } from "../attachments/attached";
-import type { Tray } from "../attachments/tray";
+/** An open conversation: its chosen path, what is being said in it, and what is typed. */
+
+import type { AttachmentList } from "../attachments/attachmentList";
+import {
+  type DraftAttachment,
+  type DraftMessage,
+  isBlank,
+  isReady,
+  lost,
+} from "../attachments/draftAttachment";
 import type { ConversationSummary, StoredMessage } from "../bridge/contract";
+import type { ReadonlyStore, Store } from "../lib/store";
 import type { Run } from "../llm/run";
-import type { ReadonlyStore, Store } from "../llm/store";
+import { type CoreOptions, createCore } from "./core";
 import { NEW_CHAT } from "./drafts";
 import { createEdits, type Edits } from "./edits";
-import { createGround, type GroundOptions } from "./ground";
-import { createReading } from "./reading";
-import { createSaying } from "./saying";
-import type { By, ConversationState } from "./state";
+import { createHistory } from "./history";
+import type { ConversationState, ModelRef } from "./state";
+import { createTurns } from "./turns";
 
-export type { By, ConversationState } from "./state";
+export type { ConversationState, ModelRef } from "./state";
 
 export interface Conversation extends ReadonlyStore<ConversationState> {
   /** What the page calls it; the host's id may come later. */
   readonly key: string;
   readonly draft: Store<string>;
   /** What goes with the draft. */
-  readonly tray: Tray;
+  readonly tray: AttachmentList;
   /** Put something before what is typed. */
-  giveBack(written: Written): void;
+  giveBack(written: DraftMessage): void;
   /** Questions that are being changed where they stand. */
   readonly edits: Edits;
   /** Read it from the host. */
@@ -39,7 +46,7 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   edit(key: string): boolean;
   regenerate(key: string): void;
   /** Who shall answer from now on. */
-  choose(by: By | null): void;
+  choose(by: ModelRef | null): void;
   /** Go on with an answer that was cut short. */
   goOn(key: string): void;
   /** Ask again what failed or was refused last. */
@@ -66,25 +73,25 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   close(): void;
 }
 
-export interface ConversationOptions extends GroundOptions {
+export interface ConversationOptions extends CoreOptions {
   /** Told when a conversation that was new has got the host's id. */
   readonly onBegun: (conversation: Conversation) => void;
 }
 
 export function createConversation(options: ConversationOptions): Conversation {
-  const ground = createGround(options, ended);
-  const { store, rows, draft, tray, change, isBusy } = ground;
+  const core = createCore(options, ended);
+  const { store, rows, draft, tray, change, isBusy } = core;
   const { conversations } = options.host.client;
-  const reading = createReading(ground);
-  const edits = createEdits(ground);
-  const begin = createSaying(ground, () => options.onBegun(self));
+  const history = createHistory(core);
+  const edits = createEdits(core);
+  const begin = createTurns(core, () => options.onBegun(self));
   /** What is said as soon as the conversation is there. */
-  let waiting: Written | null = null;
+  let waiting: DraftMessage | null = null;
 
   /** An answer is complete: what was typed meanwhile is said. Cut short, it is for the writer. */
   function ended(run: Run): void {
     const { status, failure, next } = run.get();
-    if (failure?.code === "NOT_FOUND" && next === 0) void reading.refresh();
+    if (failure?.code === "NOT_FOUND" && next === 0) void history.refresh();
     const [first, ...rest] = store.get().queue;
     if (store.get().run !== run || first === undefined) return;
     if (status !== "done") {
@@ -92,18 +99,18 @@ export function createConversation(options: ConversationOptions): Conversation {
       return;
     }
     change({ queue: rest });
-    ground.keepDraft();
+    core.keepDraft();
     say(first);
   }
 
   function unqueue(): void {
     const { queue } = store.get();
     change({ queue: [] });
-    for (const written of [...queue].reverse()) ground.giveBack(written);
-    ground.keepDraft();
+    for (const written of [...queue].reverse()) core.giveBack(written);
+    core.keepDraft();
   }
 
-  function say(written: Written): void {
+  function say(written: DraftMessage): void {
     const { by, messages } = store.get();
     // Another window may have chosen another path: this follows what is seen here.
     const after = rows.get(messages.at(-1) ?? "")?.get().message.id;
@@ -123,7 +130,7 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   /** Whether something is written, and all of it can be sent. */
   function isSayable(): boolean {
-    const attached: readonly Attached[] = tray.get();
+    const attached: readonly DraftAttachment[] = tray.get();
     return attached.every(isReady) && !isBlank({ text: draft.get(), attached });
   }
 
@@ -137,20 +144,20 @@ export function createConversation(options: ConversationOptions): Conversation {
   async function open(): Promise<void> {
     if (store.get().phase !== "opening") return;
     await options.host.llm.ready();
-    await reading.refresh();
+    await history.refresh();
     const { phase, messages } = store.get();
-    const { unsure } = ground;
+    const { unsure } = core;
     if (unsure !== null && phase === "open") {
       const runs = messages.map((row) => rows.get(row)?.get().message.inferenceId);
-      if (!runs.includes(unsure.inferenceId)) ground.giveBack(unsure);
-      ground.keepDraft();
+      if (!runs.includes(unsure.inferenceId)) core.giveBack(unsure);
+      core.keepDraft();
     }
     void recall();
     const written = waiting;
     waiting = null;
     if (written === null) return;
     if (phase === "open" && !isBusy()) say(written);
-    else ground.giveBack(written);
+    else core.giveBack(written);
   }
 
   async function recall(): Promise<void> {
@@ -159,7 +166,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       const now = store.get();
       return now.id === id && !now.temporary && isUntouched() && !isBusy();
     };
-    if (!isWanted() || ground.unsure !== null) return;
+    if (!isWanted() || core.unsure !== null) return;
     const { text, names } = await options.drafts.recall(id ?? NEW_CHAT);
     if (!isWanted()) return;
     tray.put(names.map(lost));
@@ -172,7 +179,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     subscribe: store.subscribe,
     draft,
     tray,
-    giveBack: ground.giveBack,
+    giveBack: core.giveBack,
     edits,
     open,
     isBusy,
@@ -184,9 +191,9 @@ export function createConversation(options: ConversationOptions): Conversation {
     },
     recall,
     unqueue,
-    loadEarlier: reading.loadEarlier,
-    notice: reading.notice,
-    leave: reading.leave,
+    loadEarlier: history.loadEarlier,
+    notice: history.notice,
+    leave: history.leave,
     close: rows.clear,
     choose: (by) => change({ by }),
     dismiss: () => change({ refused: null }),
@@ -194,7 +201,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       const { phase } = store.get();
       const isFree = !isBusy() && waiting === null && phase !== "gone";
       if (!isFree || (text === undefined ? !isSayable() : text.trim() === "")) return false;
-      const said = text === undefined ? ground.takeWritten() : { text, attached: [] };
+      const said = text === undefined ? core.takeWritten() : { text, attached: [] };
       if (phase === "opening") waiting = said;
       else say(said);
       return true;
@@ -202,8 +209,8 @@ export function createConversation(options: ConversationOptions): Conversation {
     enqueue() {
       if (!isSayable() || !isBusy()) return false;
       const { queue } = store.get();
-      change({ queue: [...queue, ground.takeWritten()] });
-      ground.keepDraft();
+      change({ queue: [...queue, core.takeWritten()] });
+      core.keepDraft();
       return true;
     },
     stop() {
@@ -262,10 +269,10 @@ export function createConversation(options: ConversationOptions): Conversation {
       const last = messages.at(-1);
       if (refused === null) {
         if (last !== undefined) self.regenerate(last);
-      } else if (ground.again === null) self.send();
+      } else if (core.again === null) self.send();
       else {
         change({ refused: null });
-        ground.again();
+        core.again();
       }
     },
     async step(row, by) {
@@ -273,18 +280,18 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (found === null) return;
       const { siblings, id } = found.message;
       const other = siblings[siblings.indexOf(id) + by];
-      if (other !== undefined) await reading.choose(other);
+      if (other !== undefined) await history.choose(other);
     },
     async reveal(messageId) {
       await open();
-      await reading.reveal(messageId);
+      await history.reveal(messageId);
     },
     setTemporary(temporary) {
       const { phase, temporary: before } = store.get();
       if (phase !== "new" || temporary === before) return;
       change({ temporary });
-      if (temporary) ground.forgetDraft(NEW_CHAT);
-      else ground.keepDraft();
+      if (temporary) core.forgetDraft(NEW_CHAT);
+      else core.keepDraft();
     },
   };
   return self;

@@ -1,15 +1,21 @@
-/** Conversations: all of them for a page: the list, the one that is shown, and those kept open. */
-import { type Bytes, createBytes } from "../attachments/bytes";
-import type { ConversationSummary, ExportRequest, SearchHit } from "../bridge/contract";
-import { createStore, type ReadonlyStore } from "../llm/store";
-import { type By, type Conversation, createConversation } from "./conversation";
+/** All conversations of a page: the list, the one that is shown, and those kept open. */
+
+import type {
+  ConversationSummary,
+  ExportRequest,
+  RestoreRequest,
+  SearchReply,
+} from "../bridge/contract";
+import { type BlobCache, createBlobCache } from "../lib/blobs";
+import { createStore, type ReadonlyStore } from "../lib/store";
+import { type Conversation, createConversation, type ModelRef } from "./conversation";
 import { createDrafts, type Drafts, storageOf } from "./drafts";
-import type { Host } from "./host";
-import { type Import, importFile } from "./importing";
+import type { HostPort } from "./hostPort";
+import { createHostStorage, type HostStorage } from "./hostStorage";
+import { type Import, importFile } from "./importFile";
 import { createList, type List } from "./list";
 import type { MessageStore } from "./message";
-import { createNotes, type Notes } from "./notes";
-import type { AllRows } from "./rows";
+import type { MessagesByKey } from "./messageStore";
 
 const SHOWN = "tidewire.chat";
 /** How many conversations are kept ready besides those that are being answered. */
@@ -29,9 +35,9 @@ export interface Shown {
 
 export interface Conversations {
   readonly list: List;
-  readonly notes: Notes;
+  readonly notes: HostStorage;
   /** Of pictures and files, by their hash. */
-  readonly bytes: Bytes;
+  readonly bytes: BlobCache;
   readonly shown: ReadonlyStore<Shown>;
   /** Find what was open before; returns what lets go of the host. */
   begin(): () => void;
@@ -42,7 +48,7 @@ export interface Conversations {
   /** An empty one; what was typed into the last empty one is still there. */
   showNew(temporary?: boolean): void;
   /** Who answers in new conversations from now on; null for whom the host names. */
-  prefer(by: By | null): void;
+  prefer(by: ModelRef | null): void;
   /** Show a message, on its branch, with what was looked for marked in it. */
   reveal(id: string, messageId: string | null, sought?: string): Promise<void>;
   rename(id: string, title: string): Promise<void>;
@@ -55,21 +61,23 @@ export interface Conversations {
   prompts(): Promise<readonly string[]>;
   /** Have the host write an attachment to a file; resolves with its path. */
   saveAttachment(hash: string, name: string): Promise<string>;
-  search(query: string): Promise<readonly SearchHit[]>;
+  /** Search everything, or go on where an earlier search for the same words stopped. */
+  search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
   /** What a conversation has taken so far, on all of its branches. */
-  readonly spent: Host["client"]["conversations"]["spent"];
+  readonly spent: HostPort["client"]["conversations"]["spent"];
   /** Conversations as a file's content, or written by the host, which says where. */
-  exported(request: ExportRequest): ReturnType<Host["client"]["conversations"]["export"]>;
+  exported(request: ExportRequest): ReturnType<HostPort["client"]["conversations"]["export"]>;
   exportFile(request: ExportRequest): Promise<string>;
   importFile(file: File, tell: (part: number) => void): Import;
-  readonly backup: Host["client"]["conversations"]["backup"];
-  readonly backups: Host["client"]["conversations"]["backups"];
+  readonly backup: HostPort["client"]["conversations"]["backup"];
+  readonly backups: HostPort["client"]["conversations"]["backups"];
   /** Everything that is there now is backed up before. */
-  restore(name: string): Promise<void>;
+  readonly backupContents: HostPort["client"]["conversations"]["backupContents"];
+  restore(request: RestoreRequest): Promise<void>;
 }
 
 export interface ConversationsOptions {
-  readonly host: Host;
+  readonly host: HostPort;
   readonly drafts?: Drafts;
   /** What a tab keeps over a reload. */
   readonly storage?: Storage | null;
@@ -81,13 +89,13 @@ export function createConversations({
   drafts: own,
 }: ConversationsOptions): Conversations {
   const { conversations } = host.client;
-  const notes = createNotes(host);
+  const notes = createHostStorage(host);
   const drafts = own ?? createDrafts(storageOf(window, "localStorage"), storage, notes);
-  const bytes = createBytes(conversations.attachment);
+  const bytes = createBlobCache(conversations.attachment);
   const list = createList(host);
-  const rows: AllRows = new Map();
+  const rows: MessagesByKey = new Map();
   const open: Conversation[] = [];
-  let preferred: By | null = null;
+  let preferred: ModelRef | null = null;
   const shown = createStore<Shown>({
     isKnown: false,
     conversation: made(null),
@@ -139,7 +147,7 @@ export function createConversations({
     return conversation;
   }
 
-  function prefer(by: By | null): void {
+  function prefer(by: ModelRef | null): void {
     preferred = by;
     const { conversation } = shown.get();
     if (conversation.get().phase === "new") conversation.choose(by);
@@ -189,7 +197,7 @@ export function createConversations({
     ask: () => Promise<unknown>,
   ): Promise<void> {
     const changed = new Set(ids);
-    return list.foresee(
+    return list.optimistic(
       (items) =>
         part === null
           ? items.filter((item) => !changed.has(item.id))
@@ -245,15 +253,16 @@ export function createConversations({
     },
     prompts: conversations.prompts,
     saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
-    search: (query) => conversations.search({ query, limit: HITS }),
+    search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
     spent: conversations.spent,
     exported: conversations.export,
     exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),
     backup: conversations.backup,
     backups: conversations.backups,
-    async restore(name) {
-      await conversations.restore(name);
+    backupContents: conversations.backupContents,
+    async restore(request) {
+      await conversations.restore(request);
       // What was open may not be there any more, or be another.
       showNew();
       for (const gone of open.filter((one) => one !== shown.get().conversation)) gone.close();

@@ -1,12 +1,12 @@
-/** Drafts: what was typed and not yet taken, kept by conversation over a reload. */
-import { createKeeping, type Keeping } from "../attachments/keeping";
-import type { Notes } from "./notes";
+/** What was typed and not yet sent, kept by conversation over a reload. */
+import { type AttachmentStorage, createAttachmentStorage } from "../attachments/persistence";
+import type { HostStorage } from "./hostStorage";
 
 const PREFIX = "tidewire.draft.";
 const NOTE = "draft.";
 
 /** A message that was sent; whether the host has it is not known yet. */
-export interface Sent {
+export interface PendingSend {
   readonly inferenceId: string;
   readonly text: string;
 }
@@ -15,7 +15,7 @@ export interface Draft {
   readonly text: string;
   /** What is to be said when the answer is complete. */
   readonly queue: readonly string[];
-  readonly sent: Sent | null;
+  readonly sent: PendingSend | null;
   /** Of what is attached: its bytes do not outlive the tab, and then that is said. */
   readonly names: readonly string[];
 }
@@ -32,7 +32,7 @@ export interface Drafts {
   /** What the host has of it, for a page whose own storage is new. */
   recall(key: string): Promise<Recalled>;
   /** What is attached to them. */
-  readonly attached: Keeping;
+  readonly attached: AttachmentStorage;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface Drafts {
 export function createDrafts(
   lasting: Storage | null,
   tab: Storage | null,
-  notes: Notes | null = null,
+  notes: HostStorage | null = null,
 ): Drafts {
   const place = (key: string) => (key === NEW_CHAT ? tab : lasting);
 
@@ -53,7 +53,7 @@ export function createDrafts(
   }
 
   return {
-    attached: createKeeping(tab),
+    attached: createAttachmentStorage(tab),
     read(key) {
       try {
         return draftIn(place(key)?.getItem(PREFIX + key) ?? null);

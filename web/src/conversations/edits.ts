@@ -1,13 +1,14 @@
-/** Edits: other versions of what was asked, while they are written. They wait where they are begun. */
-import { attachedOf } from "../attachments/attached";
-import { createTray, type Tray } from "../attachments/tray";
-import { createStore, type ReadonlyStore, type Store } from "../llm/store";
-import type { Ground } from "./ground";
+/** Other versions of what was asked, while they are written. They wait where they are begun. */
+
+import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
+import { draftAttachmentOf } from "../attachments/draftAttachment";
+import { createStore, type ReadonlyStore, type Store } from "../lib/store";
+import type { ConversationCore } from "./core";
 import { viewOf } from "./message";
 
 export interface Edit {
   readonly draft: Store<string>;
-  readonly tray: Tray;
+  readonly tray: AttachmentList;
 }
 
 /** By the key of the row that is edited. */
@@ -17,7 +18,7 @@ export interface Edits extends ReadonlyStore<ReadonlyMap<string, Edit>> {
   end(row: string): void;
 }
 
-export function createEdits({ rows, bytes }: Pick<Ground, "rows" | "bytes">): Edits {
+export function createEdits({ rows, bytes }: Pick<ConversationCore, "rows" | "bytes">): Edits {
   const store = createStore<ReadonlyMap<string, Edit>>(new Map());
   return {
     get: store.get,
@@ -26,8 +27,10 @@ export function createEdits({ rows, bytes }: Pick<Ground, "rows" | "bytes">): Ed
       const state = rows.get(row)?.get();
       if (state === undefined || store.get().has(row)) return;
       const { text, attachments } = viewOf(state);
-      const tray = createTray((one) => one.bytes !== null && bytes.put(one.hash, one.bytes));
-      tray.put(attachments.map(attachedOf));
+      const tray = createAttachmentList(
+        (one) => one.bytes !== null && bytes.put(one.hash, one.bytes),
+      );
+      tray.put(attachments.map(draftAttachmentOf));
       store.set(new Map([...store.get(), [row, { draft: createStore(text), tray }]]));
     },
     end(row) {

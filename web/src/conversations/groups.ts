@@ -1,9 +1,9 @@
-/** Groups: a list of conversations: what is pinned, the folders, and the rest by days. */
+/** A list of conversations: what is pinned, the folders, and the rest by days. */
 import type { ConversationSummary } from "../bridge/contract";
 
 export type GroupName = "pinned" | "folder" | "today" | "yesterday" | "week" | "month" | "earlier";
 
-export interface Group {
+export interface ListGroup {
   readonly name: GroupName;
   /** The folder's name; null for every other group. */
   readonly folder: string | null;
@@ -20,7 +20,7 @@ export function groupsOf(
   items: readonly ConversationSummary[],
   now: number,
   locale?: string,
-): Group[] {
+): ListGroup[] {
   const pinned: ConversationSummary[] = [];
   const folders = new Map<string, ConversationSummary[]>();
   const days = new Map<GroupName, ConversationSummary[]>();

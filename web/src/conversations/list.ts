@@ -1,8 +1,8 @@
-/** List: the conversations that are kept, as the host has them, and how the store is. */
+/** The conversations that are kept, as the host has them, and how the store is. */
 import type { ConversationSummary, StoreState } from "../bridge/contract";
-import { failureOf } from "../bridge/failure";
-import { createStore, type ReadonlyStore } from "../llm/store";
-import type { Host } from "./host";
+import { failureOf } from "../bridge/hostError";
+import { createStore, type ReadonlyStore } from "../lib/store";
+import type { HostPort } from "./hostPort";
 
 /** How soon a host that refused is asked again. */
 const RETRY_MS = 2_000;
@@ -26,7 +26,7 @@ export interface ListState {
 
 export interface List extends ReadonlyStore<ListState> {
   /** Show a change while the host is asked for it; when it refuses, the list is as it was. */
-  foresee(change: (items: Items) => Items, ask: () => Promise<unknown>): Promise<void>;
+  optimistic(change: (items: Items) => Items, ask: () => Promise<unknown>): Promise<void>;
   /** Look again now. */
   refresh(): Promise<void>;
   /** Begin to follow the store; returns what ends it. */
@@ -35,7 +35,7 @@ export interface List extends ReadonlyStore<ListState> {
 
 const NOTHING: ListState = { phase: "opening", items: [], problem: null, notices: [], version: -1 };
 
-export function createList(host: Host): List {
+export function createList(host: HostPort): List {
   const store = createStore<ListState>(NOTHING);
   const { conversations } = host.client;
 
@@ -90,7 +90,7 @@ export function createList(host: Host): List {
     get: store.get,
     subscribe: store.subscribe,
     refresh,
-    async foresee(change, ask) {
+    async optimistic(change, ask) {
       foreseen.add(change);
       show(store.get().items);
       try {

@@ -1,8 +1,8 @@
-/** Message: one row of a conversation: what is kept of it, and the run that is writing it. */
+/** One row of a conversation: what is kept of it, and the run that is writing it. */
 import type { Attachment, Failure, StoredMessage, Timing, Usage } from "../bridge/contract";
-import { hasEnded, type RunState } from "../llm/reduce";
+import type { ReadonlyStore } from "../lib/store";
 import type { Run } from "../llm/run";
-import type { ReadonlyStore } from "../llm/store";
+import { hasEnded, type RunState } from "../llm/runReducer";
 
 export interface MessageState {
   /** While there is a run: what the message held before the run began. */

@@ -1,10 +1,10 @@
-/** State: how an open conversation stands, as its components see it. */
-import type { Written } from "../attachments/attached";
+/** How an open conversation stands, as its components see it. */
+import type { DraftMessage } from "../attachments/draftAttachment";
 import type { Failure } from "../bridge/contract";
 import type { Run } from "../llm/run";
 
 /** Who shall answer. */
-export interface By {
+export interface ModelRef {
   readonly providerId: string;
   readonly modelId: string;
 }
@@ -23,11 +23,11 @@ export interface ConversationState {
   /** What the host would not take; the text of it is back in the draft. */
   readonly refused: Failure | null;
   /** Who was chosen to answer from now on; null for who answered before. */
-  readonly by: By | null;
+  readonly by: ModelRef | null;
   /** Who answered last, as far as this page knows. */
-  readonly answeredBy: By | null;
+  readonly answeredBy: ModelRef | null;
   /** What is said next, once the answer is complete. */
-  readonly queue: readonly Written[];
+  readonly queue: readonly DraftMessage[];
   /** The message to be looked at, and how often somebody asked for that. */
   readonly target: { readonly key: string; readonly turn: number } | null;
 }

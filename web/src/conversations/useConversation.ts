@@ -1,9 +1,9 @@
-/** useConversation: one conversation: its path, its status, and everything that can be said. */
+/** One conversation: its path, its status, and everything that can be said. */
 import { useMemo, useSyncExternalStore } from "react";
-import type { RunStatus } from "../llm/reduce";
+import type { RunStatus } from "../llm/runReducer";
 import { useRunStatus } from "../llm/useRunStatus";
-import { useConversations } from "./context";
 import type { Conversation, ConversationState } from "./conversation";
+import { useConversations } from "./useConversations";
 
 export interface ConversationHook extends ConversationState {
   /** Of the answer that is being given, or was given last. */

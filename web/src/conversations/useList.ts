@@ -1,8 +1,8 @@
-/** useList: the list of conversations, as the host has it. */
+/** The list of conversations, as the host has it. */
 import { useSyncExternalStore } from "react";
-import { useConversations } from "./context";
 import type { Shown } from "./conversations";
 import type { ListState } from "./list";
+import { useConversations } from "./useConversations";
 
 export function useList(): ListState {
   const { list } = useConversations();

@@ -1,9 +1,9 @@
-/** useMessage: one message, while it is written and afterwards; nothing else renders with it. */
+/** One message, while it is written and afterwards; nothing else renders with it. */
 import { useMemo, useSyncExternalStore } from "react";
-import { createPace } from "../llm/pace";
-import { hasEnded, type RunState } from "../llm/reduce";
-import { useConversations } from "./context";
+import { createThrottle } from "../lib/throttle";
+import { hasEnded, type RunState } from "../llm/runReducer";
 import { type MessageState, type MessageStore, type MessageView, viewOf } from "./message";
+import { useConversations } from "./useConversations";
 
 /** Null when the conversation has let go of the message. */
 export function useMessage(id: string): MessageView | null {
@@ -23,7 +23,7 @@ function watched(store: MessageStore | undefined): Source {
   let seen: { state: MessageState; run: RunState | null; view: MessageView } | null = null;
   return {
     subscribe(notify) {
-      const pace = createPace("frame", notify);
+      const pace = createThrottle("frame", notify);
       let unfollow = follow(store.get());
       function follow({ run }: MessageState): () => void {
         return (

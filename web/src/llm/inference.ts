@@ -1,11 +1,11 @@
-/** Inference: what `useLlmInference` does, without React: one view of one run after another. */
+/** What `useLlmInference` does, without React: one view of one run after another. */
 import type { InferenceRequest, Message, Timing, Usage } from "../bridge/contract";
-import { HostError } from "../bridge/failure";
-import type { Llm } from "../bridge/preload";
-import { createPace, type Flush, type Pace } from "./pace";
-import { hasEnded, type RunFailure, type RunState, type RunStatus } from "./reduce";
+import { HostError } from "../bridge/hostError";
+import type { Llm } from "../bridge/llmApi";
+import { createStore } from "../lib/store";
+import { createThrottle, type Flush, type Throttle } from "../lib/throttle";
 import { attachRun, type Run, refusedRun, startRun } from "./run";
-import { createStore } from "./store";
+import { hasEnded, type RunFailure, type RunState, type RunStatus } from "./runReducer";
 
 /** What one request may say besides its messages. */
 type RequestOptions = Omit<InferenceRequest, "messages" | "stream" | "inferenceId">;
@@ -89,7 +89,9 @@ export function createInference(options: () => InferenceOptions): Inference {
   function show(run: Run): void {
     leave();
     current = run;
-    const pace: Pace = createPace(options().flush ?? "frame", () => view.set(viewOf(run.get())));
+    const pace: Throttle = createThrottle(options().flush ?? "frame", () =>
+      view.set(viewOf(run.get())),
+    );
     view.set(viewOf(run.get()));
     const stop = run.subscribe((state, previous) => {
       const { onToken, onDone, onError } = options();

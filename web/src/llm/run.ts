@@ -1,7 +1,8 @@
-/** Run: one inference as a page follows it, from before it is asked for until its end. */
+/** One inference as a page follows it, from before it is asked for until its end. */
 import type { AnyEvent } from "../bridge/contract";
-import { failureOf, HostError } from "../bridge/failure";
-import { type Llm, newInferenceId } from "../bridge/preload";
+import { failureOf, HostError } from "../bridge/hostError";
+import { type Llm, newInferenceId } from "../bridge/llmApi";
+import { createStore, type ReadonlyStore } from "../lib/store";
 import {
   askToStop,
   beginRun,
@@ -12,8 +13,7 @@ import {
   reduce,
   refuse,
   withdraw,
-} from "./reduce";
-import { createStore, type ReadonlyStore } from "./store";
+} from "./runReducer";
 
 /** A run that has been silent for so long is asked for, in case its last events got lost. */
 const SILENCE_MS = 5_000;

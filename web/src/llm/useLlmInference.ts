@@ -1,4 +1,4 @@
-/** useLlmInference: run a model from a component. */
+/** Run a model from a component. */
 import {
   useEffect,
   useInsertionEffect,

@@ -1,13 +1,13 @@
-/** useRun: the state of one run, rendered no more often than it can be seen. */
+/** The state of one run, rendered no more often than it can be seen. */
 import { useCallback, useSyncExternalStore } from "react";
-import { createPace, type Flush } from "./pace";
-import { hasEnded, type RunState } from "./reduce";
+import { createThrottle, type Flush } from "../lib/throttle";
 import type { Run } from "./run";
+import { hasEnded, type RunState } from "./runReducer";
 
 export function useRun(run: Run, flush: Flush = "frame"): RunState {
   const subscribe = useCallback(
     (notify: () => void) => {
-      const pace = createPace(flush, notify);
+      const pace = createThrottle(flush, notify);
       const stop = run.subscribe((state, previous) => {
         pace.ask(hasEnded(state) || state.status !== previous.status);
       });

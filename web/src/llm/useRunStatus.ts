@@ -1,7 +1,7 @@
-/** useRunStatus: how a run stands; renders when that changes, not when text arrives. */
+/** How a run stands; renders when that changes, not when text arrives. */
 import { useCallback, useSyncExternalStore } from "react";
-import type { RunStatus } from "./reduce";
 import type { Run } from "./run";
+import type { RunStatus } from "./runReducer";
 
 export function useRunStatus(run: Run | null): RunStatus | "idle" {
   const subscribe = useCallback(

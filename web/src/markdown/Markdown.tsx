@@ -1,4 +1,4 @@
-/** Markdown: a text of a model as React elements, also while it is still arriving. */
+/** A text of a model as React elements, also while it is still arriving. */
 import {
   type MouseEvent,
   memo,
@@ -8,13 +8,19 @@ import {
   useMemo,
   useRef,
 } from "react";
-import { blocks } from "./Block";
-import { advance, type Document, EMPTY, GROUP_SIZE } from "./document";
-import { FootnoteSection } from "./FootnoteSection";
-import { areAlike, collect, type Footnotes, FootnotesContext, NO_FOOTNOTES } from "./footnotes";
-import styles from "./markdown.module.css";
-import type { Node } from "./nodes";
-import { ENGLISH, type Words, WordsContext } from "./words";
+import {
+  areAlike,
+  collect,
+  type Footnotes,
+  FootnotesContext,
+  NO_FOOTNOTES,
+} from "./parse/footnotes";
+import { advance, EMPTY, GROUP_SIZE, type ParsedDocument } from "./parse/incremental";
+import type { Node } from "./parse/nodes";
+import { blocks } from "./render/Block";
+import { FootnoteSection } from "./render/FootnoteSection";
+import { ENGLISH, type Labels, LabelsContext } from "./render/labels";
+import styles from "./render/markdown.module.css";
 
 export interface MarkdownProps {
   readonly text: string;
@@ -23,10 +29,10 @@ export interface MarkdownProps {
   /** A link was chosen: an http, https or mailto address, as the browser understands it. */
   readonly onOpenLink: (url: string) => void;
   /** Without them the renderer speaks English. */
-  readonly words?: Words;
+  readonly labels?: Labels;
 }
 
-export function Markdown({ text, live, onOpenLink, words = ENGLISH }: MarkdownProps): ReactNode {
+export function Markdown({ text, live, onOpenLink, labels = ENGLISH }: MarkdownProps): ReactNode {
   // What was last rendered only saves work: `advance` comes to the same from any state.
   const rendered = useRef(EMPTY);
   const document = useMemo(() => advance(rendered.current, text, live), [text, live]);
@@ -47,7 +53,7 @@ export function Markdown({ text, live, onOpenLink, words = ENGLISH }: MarkdownPr
 
   const last = document.groups.length - 1;
   return (
-    <WordsContext value={words}>
+    <LabelsContext value={labels}>
       <FootnotesContext value={footnotes}>
         {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
@@ -56,7 +62,7 @@ export function Markdown({ text, live, onOpenLink, words = ENGLISH }: MarkdownPr
           <FootnoteSection />
         </div>
       </FootnotesContext>
-    </WordsContext>
+    </LabelsContext>
   );
 }
 
@@ -76,7 +82,7 @@ const Group = memo(function Group({ nodes, open }: GroupProps): ReactNode {
 });
 
 /** The same object as long as nothing that a reference shows has changed. */
-function useFootnotes({ source, groups, live }: Document): Footnotes {
+function useFootnotes({ source, groups, live }: ParsedDocument): Footnotes {
   const id = useId();
   const shown = useRef<Footnotes>({ prefix: "", byLabel: NO_FOOTNOTES });
   const footnotes = useMemo(() => {

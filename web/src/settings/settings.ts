@@ -1,4 +1,4 @@
-/** Settings: what a person has chosen, who can answer, and which keys there are; never a key. */
+/** What a person has chosen, who can answer, and which keys there are; never a key. */
 import type { Bridge } from "../bridge/bridge";
 import type {
   Failure,
@@ -16,8 +16,8 @@ import type {
   TrialReport,
   TrialRequest,
 } from "../bridge/contract";
-import { failureOf } from "../bridge/failure";
-import { createStore, type ReadonlyStore } from "../llm/store";
+import { failureOf } from "../bridge/hostError";
+import { createStore, type ReadonlyStore } from "../lib/store";
 
 export interface SettingsState {
   /** Null until the host has told them. */

@@ -1,5 +1,5 @@
-/** Shortcuts: what can be done by keys from everywhere, by which, and which keys are not free. */
-import { isMac, keysOf, type Press, parseAll } from "./keys";
+/** What can be done by keys from everywhere, by which, and which keys are not free. */
+import { isMac, keysOf, type Press, parseAll } from "../lib/keyCombo";
 
 /** Their keys as long as nobody has chosen others. Browsers keep Ctrl+N for themselves. */
 export const STANDARD_KEYS = {
@@ -63,7 +63,7 @@ export function pressed(
 export type Refusal = "plain" | "text" | "chat" | "system" | "taken";
 
 /** Why these keys cannot stand for that; null when they can. */
-export function refusalOf(
+export function shortcutProblem(
   keys: string,
   act: Act,
   chosen: Chosen,

@@ -1,6 +1,6 @@
-/** useSettings: the settings, wherever a component needs them. */
+/** The settings, wherever a component needs them. */
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { OpenSettings } from "./section";
+import type { OpenSettings } from "./sections";
 import type { Settings, SettingsState } from "./settings";
 
 export const SettingsContext = createContext<Settings | null>(null);

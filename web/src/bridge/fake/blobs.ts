@@ -30,12 +30,12 @@ export class FakeBlobs {
 export function told(content: StoredMessage["content"]): string {
   if (typeof content === "string") return content;
   const words = content.map((part) => (part.type === "text" ? part.text : "")).join("");
-  const named = content.filter((part) => part.type === "attachment").map(nameOf);
+  const named = content.filter((part) => part.type === "attachment").map(labelOf);
   const got = named.length === 0 ? "" : `I got: ${named.join("; ")}`;
   return [words, got].filter((text) => text !== "").join("\n");
 }
 
-function nameOf({ kind, name, mediaType, size }: Attachment): string {
+function labelOf({ kind, name, mediaType, size }: Attachment): string {
   const bytes = Math.floor((size * 3) / 4);
   return `${kind === "image" ? "picture" : `file ${name}`} (${mediaType}, ${bytes} bytes)`;
 }

@@ -12,6 +12,7 @@ import type {
   NewConversation,
   PinChange,
   SearchHit,
+  SearchReply,
   SearchRequest,
   SendReply,
   SendRequest,
@@ -363,7 +364,7 @@ export class FakeConversations {
     return this.#summary(tree);
   }
 
-  #search({ query, limit = 50 }: SearchRequest): SearchHit[] {
+  #search({ query, limit = 50 }: SearchRequest): SearchReply {
     const words = query.toLowerCase();
     const hits: SearchHit[] = [];
     for (const { head, messages, deleted } of this.#trees.values()) {
@@ -376,7 +377,7 @@ export class FakeConversations {
         if (found !== null) hits.push({ ...titled, messageId: id, role, createdAt, ...found });
       }
     }
-    return hits.slice(0, limit);
+    return { hits: hits.slice(0, limit), more: null };
   }
 
   #export({ conversationIds, format }: ExportRequest): ExportReply {

@@ -56,7 +56,7 @@ export class FakeHost {
     this.#choices = new FakeChoices(by);
     this.#conversations = new FakeConversations(
       (wanted, messages, end) => {
-        check(messages);
+        check(messages, false);
         return this.#start(wanted, null, messages, end);
       },
       (inferenceId) => this.runs.get(inferenceId)?.cancel(),
@@ -123,7 +123,7 @@ export class FakeHost {
   }
 
   #inference(request: InferenceRequest): string {
-    check(request.messages);
+    check(request.messages, true);
     return this.#start(request.inferenceId, null, request.messages);
   }
 
@@ -183,7 +183,7 @@ export class FakeHost {
         isActive: false,
         messageCount: 0,
         totalTokens: 0,
-        metadata: config.metadata ?? null,
+        ...(config.metadata && { metadata: config.metadata }),
       },
       systemPrompt: config.systemPrompt ?? null,
       messages: [],
@@ -199,7 +199,7 @@ export class FakeHost {
   }
 
   #runSession(options: SessionRunOptions): string {
-    check(options.messages);
+    check(options.messages, true);
     const session = this.#session(options.sessionId);
     if (this.#isActive(options.sessionId)) {
       throw refusal("SESSION_BUSY", `Session ${options.sessionId} is answering already`);
@@ -265,13 +265,15 @@ export class FakeHost {
   }
 }
 
-function check(messages: unknown): void {
+function check(messages: unknown, mayBeEmpty: boolean): void {
   if (!Array.isArray(messages) || messages.length === 0) {
     throw refusal("VALIDATION", "Messages must be a non-empty array");
   }
   for (const [index, message] of (messages as Message[]).entries()) {
     const text = textOf(message);
-    if (text === "") throw refusal("VALIDATION", `Invalid content in message ${index}`);
+    if (text === "" && !mayBeEmpty) {
+      throw refusal("VALIDATION", `Invalid content in message ${index}`);
+    }
     if ([...text].length > MAX_MESSAGE_CHARACTERS) {
       const limit = `exceeds maximum length (${MAX_MESSAGE_CHARACTERS})`;
       throw refusal("VALIDATION", `Message ${index} ${limit}`);

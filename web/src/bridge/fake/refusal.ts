@@ -1,6 +1,6 @@
-/** Refusal: what the fake host throws where the real one would refuse. */
+/** What the fake host throws where the real one would refuse. */
 import type { ErrorCode, Failure } from "../contract";
-import { HostError } from "../failure";
+import { HostError } from "../hostError";
 import { isRetryable } from "./run";
 
 export function refusal(

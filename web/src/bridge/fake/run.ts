@@ -69,8 +69,8 @@ export class FakeRun {
     this.sessionId = plan.sessionId;
     this.#plan = plan;
     this.#steps = plan.play();
-    this.#add({ channel: "llm:thinking", status: "Initializing...", progress: null });
-    this.#add({ channel: "llm:thinking", status: "Processing...", progress: null });
+    this.#add({ channel: "llm:thinking", status: "Initializing..." });
+    this.#add({ channel: "llm:thinking", status: "Processing..." });
     this.#later(0);
   }
 
@@ -137,7 +137,7 @@ export class FakeRun {
         this.#add({ channel: "llm:reasoning", text: step.text, count: 1 });
         break;
       case "progress":
-        this.#add({ channel: "llm:thinking", status: step.text, progress: null });
+        this.#add({ channel: "llm:thinking", status: step.text });
         break;
       case "notice":
         this.#add({ channel: "llm:notice", code: step.code, text: step.text });
@@ -180,7 +180,7 @@ export class FakeRun {
         estimated: cancelled,
         cost: null,
       },
-      finishReason,
+      ...(finishReason !== null && { finishReason }),
       cancelled,
       timing: { firstTokenMs: this.#firstMs, totalMs: this.#ms() },
     });
@@ -199,7 +199,9 @@ export class FakeRun {
 
   #add(event: Unstamped<AnyEvent>): void {
     const { id: inferenceId, sessionId } = this;
-    this.events.push({ ...event, inferenceId, sessionId, seq: this.events.length, ms: this.#ms() });
+    const session = sessionId !== null && { sessionId };
+    const stamp = { inferenceId, ...session, seq: this.events.length, ms: this.#ms() };
+    this.events.push({ ...event, ...stamp });
     this.#plan.grow(this);
   }
 }

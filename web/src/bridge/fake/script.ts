@@ -1,5 +1,5 @@
 /**
- * Script: what the fake model does. Lines of the prompt that begin with one of these commands are
+ * What the fake model does. Lines of the prompt that begin with one of these commands are
  * carried out where they stand, as by the host's echo provider; other lines are echoed word by
  * word. A prompt without a command is echoed too, or answered with prose (`answer=demo`).
  *

@@ -1,8 +1,8 @@
 /** The fake transport: a host in the page, and the accidents that can happen on the way to one. */
 import type { AnyEvent, Batch, ErrorReply, Failure, OkReply } from "../contract";
-import { failureOf } from "../failure";
-import { lastSeqOf } from "../router";
-import type { Peer, Transport } from "../transport";
+import { lastSeqOf } from "../eventRouter";
+import { failureOf } from "../hostError";
+import type { Peer, Transport } from "../transports/transport";
 import { FakeHost } from "./host";
 import type { FakeRun } from "./run";
 import { DEFAULTS, type FakeSettings, randomOf } from "./settings";

@@ -12,14 +12,14 @@ import { type Outline, outlineOf } from "./outline";
 /** The examples lead to `/url`, which the app has no use for: here they are seen from a base. */
 const BASE = "http://example.test/";
 
-vi.mock("../address", async (original) => {
-  const address = await original<typeof import("../address")>();
-  const { decode } = await import("../entities");
-  const addressOf = (href: string, literal: boolean): { url: string; host: string } => {
+vi.mock("../render/safeUrl", async (original) => {
+  const address = await original<typeof import("../render/safeUrl")>();
+  const { decode } = await import("../parse/entities");
+  const safeUrlOf = (href: string, literal: boolean): { url: string; host: string } => {
     const encoded = address.encoded(literal ? href : decode(href));
     return { url: URL.canParse(encoded, BASE) ? new URL(encoded, BASE).href : encoded, host: "" };
   };
-  return { ...address, addressOf };
+  return { ...address, safeUrlOf };
 });
 
 interface Tree {

@@ -1,4 +1,4 @@
-/** Differences: the examples that come out otherwise than from react-markdown with remark-gfm. */
+/** The examples that come out otherwise than from react-markdown with remark-gfm. */
 
 export interface Difference {
   /** The example's number in the CommonMark specification, or its text from our GFM list. */

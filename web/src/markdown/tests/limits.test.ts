@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { advance, EMPTY } from "../document";
+import { advance, EMPTY } from "../parse/incremental";
 
 const SIZE = 16_000;
 /**

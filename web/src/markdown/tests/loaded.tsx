@@ -1,4 +1,4 @@
-/** Loaded: what the renderer loads when it is first needed is there before the tests begin. */
+/** What the renderer loads when it is first needed is there before the tests begin. */
 import { cleanup, render, screen } from "@testing-library/react";
 import { Markdown } from "..";
 

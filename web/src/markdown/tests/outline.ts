@@ -1,4 +1,4 @@
-/** Outline: a rendered text as nested lists of what it says, without what only looks. */
+/** A rendered text as nested lists of what it says, without what only looks. */
 
 export type Outline = string | Part;
 interface Part extends ReadonlyArray<Outline> {

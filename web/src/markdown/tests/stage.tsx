@@ -1,4 +1,4 @@
-/** Stage: a page with one text on it, rendered at once each time: many states in little time. */
+/** A page with one text on it, rendered at once each time: many states in little time. */
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { Markdown } from "..";

@@ -1,6 +1,6 @@
 import { act } from "@testing-library/react";
 import { beforeAll, expect, test } from "vitest";
-import { advance, type Document, EMPTY } from "../document";
+import { advance, EMPTY, type ParsedDocument } from "../parse/incremental";
 import { load } from "./loaded";
 import { stage } from "./stage";
 import { documentOf, piecesOf, randomOf } from "./streams";
@@ -22,7 +22,7 @@ function written(node: Node): string {
   return `<${node.tagName}${attributes}>${[...node.childNodes].map(written).join("")}`;
 }
 
-function blocksOf(document: Document): string {
+function blocksOf(document: ParsedDocument): string {
   return JSON.stringify(document.groups, (key, value) => (key === "ordinal" ? undefined : value));
 }
 

@@ -1,4 +1,4 @@
-/** Streams: Markdown made at random from a seed, and the pieces in which it arrives. */
+/** Markdown made at random from a seed, and the pieces in which it arrives. */
 
 /** Numbers from 0 to 1 that are the same for the same seed. */
 export function randomOf(seed: number): () => number {

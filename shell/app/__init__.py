@@ -1,0 +1,1 @@
+"""The desktop program: the host and its start."""

@@ -1,0 +1,202 @@
+"""The composition root: what the program is made of, and the order in which it begins and ends.
+
+    settings → core → door              `host.py`: what a page needs
+             → server                   hands the page out; with `serve` it has the door as well
+             → windows, or tabs         `run_window`, `serve`
+
+The main thread belongs to the window; all else lives on one event loop, in a thread of its own.
+The window appears while the host is being made: what takes longest, the web view's own processes,
+begins first. It ends in this order: runs are cancelled, pages are told how they ended, the server
+stops, what there is to keep is kept, providers close, the loop ends.
+"""
+
+import asyncio
+import importlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from typing import TYPE_CHECKING
+
+from shell.app.startup import Startup, close
+from shell.bridge.appearance import Appearance, read_look
+from shell.bridge.browser.tokens import Passes
+from shell.bridge.desktop.window_state import FILE as PLACEMENT
+from shell.bridge.listener import address_of, listen
+from shell.bridge.page import Page, load_page
+from shell.support.data_directory import DataDirectory
+from shell.support.event_loop import LoopThread, event_loop_thread, run_within
+from shell.support.open_url import Lead, browser_reads_files, has_desktop, open_link
+from shell.support.signals import shutdown_signals
+
+if TYPE_CHECKING:  # what takes its time is loaded while the window appears
+    from shell.app.host import Host
+    from shell.bridge.browser.server import Loopback
+    from shell.bridge.desktop.page_server import PageServer
+
+PAGE = Path(__file__).parents[1] / "page"
+SETTINGS = "settings.json"
+"""Named here again: where it is named, the settings' models come with it."""
+DEV_SECRET = "TIDEWIRE_DEV_SECRET"  # noqa: S105 - the name of a variable
+"""From `dev.py web`, which starts the host again when it has changed: its tabs then go on."""
+CLOSE_S = 2.5
+"""The process is gone within 3 s, whatever a page, a disk or a provider does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said."""
+
+    data: DataDirectory
+    environ: Mapping[str, str]
+    provider: str | None = None
+    """For new conversations; None for what the settings say."""
+    model: str | None = None
+    port: int = 0
+    """Of the server, under `serve`; 0 for any that is free."""
+    open_browser: bool = True
+    dev_url: str | None = None
+    """Where Vite serves the page, instead of the built one."""
+    debug_port: int | None = None
+    grace_s: float | None = None
+    """How long a tab that lost its connection is waited for."""
+
+
+def serve(options: Options) -> int:
+    """`tidewire serve`: the page in a browser, until Ctrl-C or SIGTERM. Returns the exit status."""
+    passes = Passes(root=options.environ.get(DEV_SECRET) if options.dev_url else None)
+    options.data.prepare()
+    with (
+        shutdown_signals() as signals,
+        options.data.locked("tidewire serve") as tell,
+        event_loop_thread() as thread,
+    ):
+        listener = listen(options.port)
+        host, server = thread.run(_behind_tabs(options, listener, passes))
+        lead = Lead(options.data.path)
+        try:
+            tell({"address": server.address, "key": passes.owners_key})
+            ready = {"url": thread.call(lambda: server.link(lasting=True)), "token": passes.token}
+            print(json.dumps(ready), flush=True)
+            if options.open_browser and has_desktop():
+                _open(thread, server, lead)
+            elif sys.stderr.isatty():  # a person; the line above is for programs
+                print(
+                    f"Tidewire runs at {server.address}: `tidewire link` prints a link to it.",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            signals.wait()
+        finally:
+            lead.remove()
+            _close(thread, close(host, server))
+    return 0
+
+
+def run_window(options: Options, problem: "Future[str | None]") -> int:
+    """`tidewire`: the window, or the browser. Returns the exit status.
+
+    Args:
+        options: what the command line said.
+        problem: will say why there can be no window; None when there can.
+    """
+    from shell.bridge.desktop.windows import Windows
+
+    if (why := problem.result()) is not None:
+        print(f"{why} The page is served to a browser instead:", file=sys.stderr, flush=True)
+        return serve(options)
+    options.data.prepare()
+    with (
+        shutdown_signals() as signals,
+        options.data.locked("tidewire"),
+        event_loop_thread() as thread,
+    ):
+        listener = listen(options.port)
+        opening = Startup(
+            thread,
+            lambda: _behind_windows(options, listener, windows.open),
+            lambda: windows.close(),
+        )
+        windows = Windows(
+            thread.loop,
+            opening.receive,
+            options.dev_url or f"{address_of(listener)}/",
+            placement=options.data.path / PLACEMENT,
+            theme=_appearance(options).theme,
+            debug_port=options.debug_port,
+            on_closed=opening.forget_caller,
+        )
+        try:
+            if not signals.asked():
+                windows.run(opening.begin)
+        finally:
+            _close(thread, opening.close())
+    return 0
+
+
+async def _behind_windows(
+    options: Options, listener: socket, open_window: Callable[[], bool]
+) -> "tuple[Host, PageServer]":
+    """The server first: the page is asked for before it has anything to say."""
+    from shell.bridge.desktop.page_server import PageServer
+
+    server = PageServer(listener, _page(options), lambda: _appearance(options))
+    server.start()
+    # Beside the loop, which hands the page out meanwhile.
+    await asyncio.to_thread(importlib.import_module, "shell.app.host")
+    return _host(options, open_window), server
+
+
+async def _behind_tabs(
+    options: Options, listener: socket, passes: Passes
+) -> "tuple[Host, Loopback]":
+    """The door first: the server's address is told when everything is there."""
+    from shell.bridge.browser.server import Loopback
+    from shell.bridge.browser.tabs import GRACE_S, Tabs
+
+    host = _host(options, lambda: False)
+    grace_s = GRACE_S if options.grace_s is None else options.grace_s
+    tabs = Tabs(host.door, passes, host.forget_caller, grace_s)
+    page = _page(options)
+    server = Loopback(listener, page, tabs, passes, lambda: _appearance(options), options.dev_url)
+    server.start()
+    return host, server
+
+
+def _open(thread: LoopThread, server: "Loopback", lead: Lead) -> None:
+    """Show the page in the desktop's browser; its command line gives nothing to other users."""
+    if browser_reads_files():
+        lead.open(thread.call(lambda: server.link(on_used=lead.remove)))
+    else:
+        open_link(thread.call(lambda: server.link(owner_only=True)))
+
+
+def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:
+    """Close what was made; what has not closed in time ends with the process, and at once.
+
+    It may still have the data directory open, so the directory's lock must not be released before.
+    """
+    if not run_within(CLOSE_S, thread, work):
+        sys.stdout.flush()
+        logging.shutdown()
+        os._exit(0 if sys.exception() is None else 1)
+
+
+def _host(options: Options, open_window: Callable[[], bool]) -> "Host":
+    from shell.app.host import Host
+
+    data = options.data.path
+    return Host(data, options.environ, options.provider, options.model, open_window)
+
+
+def _page(options: Options) -> Page | None:
+    return None if options.dev_url else load_page(PAGE)
+
+
+def _appearance(options: Options) -> Appearance:
+    return read_look(options.data.path / SETTINGS)

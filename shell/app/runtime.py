@@ -1,0 +1,82 @@
+"""Core: the engine and its providers on a loop of their own: what every way to run models needs."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shell.contract import Defaults
+from shell.inference.engine import Engine
+from shell.inference.limits import Settings
+from shell.providers.keys import Keys
+from shell.providers.registry import Providers
+from shell.support.event_loop import LoopThread, event_loop_thread, run_within
+from shell.support.logs import redact_also
+
+CLOSE_S = 1.0
+
+
+class Runtime:
+    """Made, used and closed on the loop's thread.
+
+    Args:
+        data: the data directory; nothing is written there.
+        environ: keys, base URLs, and where the weights are.
+        settings: the engine's.
+    """
+
+    def __init__(self, data: Path, environ: Mapping[str, str], settings: Settings) -> None:
+        self.keys = Keys(environment=lambda each: self.providers.environment_key(each))
+        redact_also(self.keys.secrets)
+        self.providers = Providers(data, environ, find_key=self.keys.find)
+        self.engine = Engine(self.providers.resolve, settings)
+
+    def defaults(self, provider_id: str | None, model_id: str | None) -> Defaults:
+        """What new conversations use: what a person chose, otherwise the embedded model.
+
+        Raises:
+            ValidationFailed: there is no such provider.
+        """
+        provider = self.providers.resolve(provider_id or self.providers.default_id)
+        return Defaults(provider_id=provider.id, model_id=model_id or provider.default_model_id)
+
+    async def load_keys(self) -> None:
+        """Read the keychain, for a bounded time."""
+        await self.keys.load(self.providers.base_urls)
+
+    async def reload_providers(self) -> None:
+        """Read again which providers were added, and what the keychain has for new ones."""
+        known = set(self.providers.base_urls)
+        self.providers.reload()
+        urls = self.providers.base_urls
+        if new := {name: url for name, url in urls.items() if name not in known}:
+            await self.keys.load(new)
+
+    async def close(self) -> None:
+        """End what runs, then let go of the providers."""
+        await self.engine.close()
+        await self.providers.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningHost:
+    """A core and the thread that it lives on. Made by `core()`."""
+
+    thread: LoopThread
+    core: Runtime
+
+
+@contextlib.contextmanager
+def running_host(data: Path) -> Iterator[RunningHost]:
+    """A core for as long as the context lasts.
+
+    Args:
+        data: the data directory; nothing is written there.
+    """
+    with event_loop_thread() as thread:
+        made = thread.call(lambda: Runtime(data, os.environ, Settings()))
+        try:
+            yield RunningHost(thread, made)
+        finally:
+            run_within(CLOSE_S, thread, made.close())

@@ -1,0 +1,162 @@
+"""Link: one WebSocket connection of a tab, while it lasts: calls come in, pushes go out."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from shell.bridge.caller import Caller
+from shell.bridge.door import Door
+from shell.bridge.feed import Flush
+
+FLUSH_S = 0.008
+"""Least time between two pushes, unless something urgent waits."""
+PROBE = 0
+"""The number of a push without content. Pushes count from 1, so a page takes it for one that it
+has already, answers it and does nothing: which shows that the page lives."""
+MAX_ANSWER_CHARACTERS = 256
+TICKET_WANTED = '{"ticket":true}'
+"""A page asks so for a ticket, which it hands to a new tab of its own browser."""
+
+_answer = TypeAdapter(dict[str, tuple[str, int]])
+
+
+class Link:
+    """Made for an admitted tab; `run` lasts as long as the connection. Loop thread only."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        caller: Caller,
+        load: str,
+        door: Door,
+        new_ticket: Callable[[], str],
+    ) -> None:
+        self.load = load
+        self._new_ticket = new_ticket
+        self._socket = socket
+        self._caller = caller
+        self._door = door
+        self._loop = asyncio.get_running_loop()
+        self._due = asyncio.Event()
+        self._answered = asyncio.Event()
+        self._probed = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._not_before = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Carry texts both ways until the connection ends."""
+        self._caller.feed.on_wake(self._rouse)
+        telling = self._loop.create_task(self._tell())
+        try:
+            while (text := await self._read()) is not None:
+                if text == TICKET_WANTED:
+                    await self._socket.send_text(json.dumps({"ticket": self._new_ticket()}))
+                else:
+                    self._take(text)
+        finally:
+            self._closed.set()
+            self._answered.set()
+            if self._timer is not None:
+                self._timer.cancel()
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+    async def lives(self, within_s: float) -> bool:
+        """Whether a page still answers at the other end. False as soon as the connection ends."""
+        self._probed.clear()
+        # Sending can wait, too: for room in the socket of a page that does not read any more.
+        steps = (self._probe(), self._closed.wait())
+        waits = [self._loop.create_task(step) for step in steps]
+        await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+        return self._probed.is_set() and not self._closed.is_set()
+
+    async def drain(self) -> None:
+        """Wait until the page has everything that there is to tell."""
+        self._rouse(True)
+        while not self._closed.is_set() and self._caller.feed.next() is not None:
+            self._answered.clear()
+            await self._answered.wait()
+
+    async def close(self, code: int, reason: str) -> None:
+        """End the connection; the page is told why."""
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._socket.close(code, reason)
+
+    def begin_to_close(self, code: int, reason: str) -> asyncio.Task[None]:
+        """Close without waiting: a page that does not read any more may hold that up for long."""
+        self._ending = self._loop.create_task(self.close(code, reason))
+        return self._ending
+
+    # --- in ---------------------------------------------------------------------------------
+
+    async def _read(self) -> str | None:
+        try:
+            return await self._socket.receive_text()
+        except (WebSocketDisconnect, RuntimeError):
+            return None
+        except KeyError:  # a binary message: nothing of ours sends one
+            await self.close(1003, "text only")
+            return None
+
+    def _take(self, text: str) -> None:
+        answer = _read_answer(text)
+        if answer is None:
+            self._door.post(self._caller, text)
+        elif answer == (self.load, PROBE):
+            self._probed.set()
+        else:
+            more = self._caller.feed.answered(*answer)
+            self._answered.set()
+            if more:
+                self._rouse(False)
+
+    # --- out --------------------------------------------------------------------------------
+
+    def _rouse(self, urgent: bool) -> None:
+        if urgent or self._loop.time() >= self._not_before:
+            self._due.set()
+        elif self._timer is None:
+            self._timer = self._loop.call_at(self._not_before, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._due.set()
+
+    async def _tell(self) -> None:
+        sent: Flush | None = None
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            flush = self._caller.feed.next()
+            # One in flight. What an earlier load has not answered is not for this one.
+            if flush is None or flush is sent or flush.load != self.load:
+                continue
+            sent = flush
+            self._not_before = self._loop.time() + FLUSH_S
+            await self._send(flush.load, flush.number, flush.items)
+
+    async def _probe(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._send(self.load, PROBE, "")
+            await self._probed.wait()
+
+    async def _send(self, load: str, number: int, items: str) -> None:
+        await self._socket.send_text(f'{{"push":["{load}",{number},[{items}]]}}')
+
+
+def _read_answer(text: str) -> tuple[str, int] | None:
+    if len(text) > MAX_ANSWER_CHARACTERS or '"answer"' not in text:
+        return None
+    try:
+        return _answer.validate_json(text).get("answer")
+    except ValidationError:
+        return None

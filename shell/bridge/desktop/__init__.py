@@ -1,0 +1,1 @@
+"""Windows of the desktop and what each of them needs."""

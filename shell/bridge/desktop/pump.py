@@ -1,0 +1,133 @@
+"""Pump: tells one window what its feed holds, one push at a time."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # it loads the contract, which a window can open without
+    from shell.bridge.feed import Feed, Flush
+
+Answer = Callable[[object], None]
+RunScript = Callable[[str, Answer], None]
+"""Runs a script in the page and hands its value to `Answer`: from any thread, at most once, and
+perhaps never (the page may be reloading, or gone)."""
+
+FLUSH_SECONDS = 0.008
+"""Least time between two pushes, unless something urgent waits."""
+RETRY_SECONDS = 0.25
+"""First pause after a push that the page did not take; doubles up to `LONGEST_RETRY_SECONDS`."""
+LONGEST_RETRY_SECONDS = 5.0
+ANSWER_SECONDS = 10.0
+"""How long a page may be busy before a push without any answer is sent again."""
+
+
+class Pump:
+    """A daemon thread with one push in flight.
+
+    Idle, it pushes at once; then at most once in 8 ms, except for what is urgent. A push counts
+    when the page answers it; until then the feed hands out the same one again, so an answer that
+    never comes (a reload, a crashed renderer) costs time and nothing else.
+    """
+
+    def __init__(self, feed: "Feed", run_script: RunScript, on_taken: Callable[[], None]) -> None:
+        """`on_taken` is called in the pump's thread after every push that the page took."""
+        self._feed = feed
+        self._run_script = run_script
+        self._on_taken = on_taken
+        self._changed = threading.Condition()
+        self._awake = False
+        self._urgent = False
+        self._closed = False
+        self._pushing: Flush | None = None
+        self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
+
+    def start(self) -> None:
+        """Begin to tell; from now on the feed wakes this pump."""
+        self._thread.start()
+        self._feed.on_wake(self.wake)
+
+    def wake(self, urgent: bool) -> None:
+        """There is something to tell. From any thread; almost free when that is known already."""
+        if self._awake and (self._urgent or not urgent) and not self._outdated():
+            # Read without the lock: `_run` lowers the flags before it looks into the feed, and
+            # what is told of here is in the feed already.
+            return
+        with self._changed:
+            self._awake = True
+            self._urgent = self._urgent or urgent
+            self._changed.notify()
+
+    def close(self) -> None:
+        """End soon, in mid-push too. From any thread; does not wait."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    # --- inside: the pump's own thread ------------------------------------------------------
+
+    def _run(self) -> None:
+        pushed_at = -FLUSH_SECONDS
+        while self._wait_for_something(pushed_at + FLUSH_SECONDS):
+            flush = self._feed.next()
+            if flush is None:
+                continue
+            pushed_at = time.monotonic()
+            self._pushing = flush
+            if not self._deliver(flush):
+                return
+            self._pushing = None
+
+    def _wait_for_something(self, not_before: float) -> bool:
+        """Wait until there is something to tell and the rhythm allows it. False: closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._awake)
+            pause = not_before - time.monotonic()
+            if pause > 0:
+                self._changed.wait_for(lambda: self._closed or self._urgent, pause)
+            self._awake = self._urgent = False
+            return not self._closed
+
+    def _deliver(self, flush: "Flush") -> bool:
+        """Push until the page has taken it or another load has replaced it. False: closed."""
+        # A page that has no `__shell` (yet) answers like one that does not want the push. Compared
+        # there: not every web view brings lists home, and PySide never lets go of a string.
+        load = json.dumps(flush.load)
+        taken = json.dumps(f"[{load},{flush.number}]")
+        call = f"window.__shell?.receive({load},{flush.number},[{flush.items}])"
+        script = f"JSON.stringify({call})==={taken}"
+        retry = RETRY_SECONDS
+        while not self._over(flush):
+            if self._push(flush, script) in (True, "true"):
+                if self._feed.answered(flush.load, flush.number):
+                    self.wake(False)
+                self._on_taken()
+                return True
+            with self._changed:
+                self._changed.wait_for(lambda: self._over(flush), retry)
+            retry = min(2 * retry, LONGEST_RETRY_SECONDS)
+        self.wake(False)
+        return not self._closed
+
+    def _push(self, flush: "Flush", script: str) -> object:
+        """What the script came to, or None."""
+        answers: list[object] = []
+
+        def answer(value: object) -> None:
+            with self._changed:
+                answers.append(value)
+                self._changed.notify()
+
+        self._run_script(script, answer)
+        with self._changed:
+            self._changed.wait_for(lambda: answers or self._over(flush), ANSWER_SECONDS)
+        return answers[0] if answers else None
+
+    def _outdated(self) -> bool:
+        """Whether a push waits for the answer of a load that has been replaced."""
+        pushing = self._pushing
+        return pushing is not None and pushing.load != self._feed.load
+
+    def _over(self, flush: "Flush") -> bool:
+        return self._closed or self._feed.load != flush.load

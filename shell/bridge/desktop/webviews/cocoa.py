@@ -1,0 +1,138 @@
+"""macOS's web view (WKWebView) under pywebview, sealed. Untested: from Apple's documentation.
+
+pywebview's delegates are subclassed, and the subclasses take their place before a window is made.
+"""
+
+# ruff: noqa: N802, E501, the names are Apple's
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import AppKit  # type: ignore[import-not-found]
+import objc  # type: ignore[import-not-found]
+import webview
+import webview.platforms.cocoa as platform
+from webview.window import Window
+
+from shell.bridge.desktop.webviews import Gui, Post
+from shell.bridge.desktop.webviews.js_runner import waiting_runner
+from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
+from shell.bridge.desktop.window_state import WindowState
+
+GUI: Gui | None = "cocoa"
+CANCEL, ALLOW = 0, 1
+"""WKNavigationActionPolicy and WKNavigationResponsePolicy."""
+DENY = 2
+"""WKPermissionDecision."""
+_log = logging.getLogger(__name__)
+
+
+def prepare(
+    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+) -> None:
+    """Put sealed delegates where pywebview looks for its own."""
+    webview.settings["REMOTE_DEBUGGING_PORT"] = None
+    for name, part in (("BrowserDelegate", _delegate()), ("JSBridge", _bridge())):
+        setattr(platform.BrowserView, name, part)
+
+
+runner = waiting_runner
+
+
+def placement(window: Window) -> WindowState | None:
+    """Where a window stands."""
+    native: Any = window.native
+    frame = native.frame()
+    height = int(frame.size.height)
+    screen = AppKit.NSScreen.screens()[0].frame()
+    # Cocoa counts from the bottom, pywebview from the top.
+    y = int(screen.size.height - frame.origin.y) - height
+    return WindowState(int(frame.size.width), height, int(frame.origin.x), y)
+
+
+def finish() -> None:
+    """Nothing is left to do."""
+
+
+def _window(web: object) -> Window:
+    views: Any = platform.BrowserView
+    window: Window = views.get_instance("webview", web).pywebview_window
+    return window
+
+
+def _delegate() -> type:
+    crashes: dict[str, Crashes] = {}
+
+    class SealedDelegate(platform.BrowserView.BrowserDelegate):
+        """Names are those of WKNavigationDelegate and WKUIDelegate."""
+
+        def webView_createWebViewWithConfiguration_forNavigationAction_windowFeatures_(
+            self, web: Any, configuration: Any, action: Any, features: Any
+        ) -> None:
+            """No popups."""
+
+        def webView_decidePolicyForNavigationAction_decisionHandler_(
+            self, web: Any, action: Any, handler: Any
+        ) -> None:
+            """Home, in the main frame. A frame of its own has no target when it is a popup."""
+            target, url = action.targetFrame(), action.request().URL().absoluteString()
+            main = target is not None and bool(target.isMainFrame())
+            wanted = not action.shouldPerformDownload() and may_navigate(
+                _window(web), str(url), main_frame=main
+            )
+            handler(ALLOW if wanted else CANCEL)
+
+        def webView_decidePolicyForNavigationResponse_decisionHandler_(
+            self, web: Any, response: Any, handler: Any
+        ) -> None:
+            """What cannot be shown would be downloaded."""
+            handler(ALLOW if response.canShowMIMEType() else CANCEL)
+
+        def webView_requestMediaCapturePermissionForOrigin_initiatedByFrame_type_decisionHandler_(
+            self, web: Any, origin: Any, frame: Any, kind: Any, handler: Any
+        ) -> None:
+            """No camera, no microphone."""
+            handler(DENY)
+
+        def webView_runJavaScriptAlertPanelWithMessage_initiatedByFrame_completionHandler_(
+            self, web: Any, message: Any, frame: Any, handler: Any
+        ) -> None:
+            """No modal dialogs."""
+            handler()
+
+        def webView_runJavaScriptConfirmPanelWithMessage_initiatedByFrame_completionHandler_(
+            self, web: Any, message: Any, frame: Any, handler: Any
+        ) -> None:
+            """Answers no."""
+            handler(False)
+
+        def webView_runJavaScriptTextInputPanelWithPrompt_defaultText_initiatedByFrame_completionHandler_(
+            self, web: Any, prompt: Any, text: Any, frame: Any, handler: Any
+        ) -> None:
+            """Answers nothing."""
+            handler(None)
+
+        def webViewWebContentProcessDidTerminate_(self, web: Any) -> None:
+            """The page's process crashed."""
+            again = crashes.setdefault(_window(web).uid, Crashes()).one_more()
+            _log.error("The page's process crashed; it is loaded again: %s", again)
+            if again:
+                web.reload()
+
+    return SealedDelegate
+
+
+def _bridge() -> type:
+    class SealedBridge(platform.BrowserView.JSBridge):
+        """Hears the main frame alone."""
+
+        def userContentController_didReceiveScriptMessage_(
+            self, controller: Any, message: Any
+        ) -> None:
+            if message.frameInfo().isMainFrame():
+                objc.super(SealedBridge, self).userContentController_didReceiveScriptMessage_(
+                    controller, message
+                )
+
+    return SealedBridge

@@ -1,0 +1,112 @@
+"""Windows' web view (WebView2) under pywebview, sealed. Untested: from Microsoft's documentation.
+
+pywebview adds its own methods as handlers, by name; ours take their place before a window is made.
+"""
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import webview
+import webview.platforms.edgechromium as platform
+from webview.window import Window
+
+from shell.bridge.desktop.webviews import Gui, Post
+from shell.bridge.desktop.webviews.js_runner import waiting_runner
+from shell.bridge.desktop.webviews.navigation import Crashes, is_home, may_navigate
+from shell.bridge.desktop.window_state import WindowState
+
+GUI: Gui | None = "edgechromium"
+_log = logging.getLogger(__name__)
+
+
+def prepare(
+    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+) -> None:
+    """Put sealed handlers where pywebview looks for its own."""
+    webview.settings["REMOTE_DEBUGGING_PORT"] = debug_port
+    view = platform.EdgeChrome
+    ready: Callable[[Any, Any, Any], None] = view.on_webview_ready
+
+    def sealed(native: Any, sender: Any, told: Any) -> None:
+        if told.IsSuccess:
+            _seal(native, sender.CoreWebView2)
+        ready(native, sender, told)
+        if told.IsSuccess:
+            sender.CoreWebView2.Settings.AreDefaultScriptDialogsEnabled = False
+
+    def said(native: Any, sender: object, told: Any) -> None:
+        if not is_home(native.pywebview_window, str(told.Source)):
+            return
+        with contextlib.suppress(ValueError, TypeError):
+            name, text, number = json.loads(told.get_WebMessageAsJson())
+            post(native.pywebview_window, name, json.loads(text), number)
+
+    parts = {
+        "on_webview_ready": sealed,
+        "on_navigation_start": _on_navigation,
+        "on_new_window_request": _on_new_window,
+        "on_download_starting": _on_download,
+        "on_script_notify": said,
+    }
+    for name, part in parts.items():
+        setattr(view, name, part)
+
+
+runner = waiting_runner
+
+
+def placement(window: Window) -> WindowState | None:
+    """Where a window stands."""
+    form: Any = window.native
+    normal = str(form.WindowState) == "Normal"
+    bounds = form.Bounds if normal else form.RestoreBounds
+    scale = float(form._scale)  # noqa: SLF001, what pywebview multiplies sizes by
+    width, height = int(bounds.Width / scale), int(bounds.Height / scale)
+    maximized = str(form.WindowState) == "Maximized"
+    return WindowState(width, height, int(bounds.X / scale), int(bounds.Y / scale), maximized)
+
+
+def finish() -> None:
+    """Nothing is left to do."""
+
+
+def _seal(native: Any, core: Any) -> None:
+    crashes = Crashes()
+
+    def permission(sender: object, asked: Any) -> None:
+        asked.State = type(asked.State).Deny
+        asked.Handled = True
+
+    def frame(sender: object, asked: Any) -> None:
+        asked.Cancel = True
+
+    def failed(sender: object, told: Any) -> None:
+        if str(told.ProcessFailedKind) != "RenderProcessExited":
+            return
+        again = crashes.one_more()
+        _log.error("The page's process crashed; it is loaded again: %s", again)
+        if again:
+            core.Navigate(native.pywebview_window.original_url)
+
+    def no_scheme(sender: object, asked: Any) -> None:
+        asked.Cancel = True
+
+    core.PermissionRequested += permission
+    core.FrameNavigationStarting += frame
+    core.ProcessFailed += failed
+    core.LaunchingExternalUriScheme += no_scheme
+
+
+def _on_navigation(native: Any, sender: object, asked: Any) -> None:
+    asked.Cancel = not may_navigate(native.pywebview_window, str(asked.Uri))
+
+
+def _on_new_window(native: Any, sender: object, asked: Any) -> None:
+    asked.Handled = True  # and none is made
+
+
+def _on_download(native: Any, sender: object, asked: Any) -> None:
+    asked.Cancel = True

@@ -1,0 +1,51 @@
+"""Home: the one address that a window may show."""
+
+import logging
+import time
+from collections import deque
+from urllib.parse import urlsplit
+
+from webview.window import Window
+
+MAX_CRASHES = 3
+"""So many within `CRASHES_S` and the page is left alone until somebody asks for it again."""
+CRASHES_S = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+def may_navigate(window: Window, url: str, *, main_frame: bool = True) -> bool:
+    """Whether the page may go there: home, with any query and fragment, in the main frame."""
+    allowed = main_frame and is_home(window, url)
+    if not allowed:
+        _log.warning("The page was not let go to another address (%s)", url.partition(":")[0][:20])
+    return allowed
+
+
+def is_home(window: Window, url: str) -> bool:
+    """Whether it is the window's address, but for query and fragment."""
+    return _place(url) == _place(window.original_url or "")
+
+
+def _place(url: str) -> tuple[str, str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a host in brackets that is none
+        return "", "", url
+    return parts.scheme, parts.netloc, parts.path or "/"
+
+
+class Crashes:
+    """Counts the crashes of one page's process."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=MAX_CRASHES)
+
+    def one_more(self) -> bool:
+        """Whether the page should be loaded again; when not, counting begins anew."""
+        now = time.monotonic()
+        self._times.append(now)
+        if len(self._times) < MAX_CRASHES or now - self._times[0] > CRASHES_S:
+            return True
+        self._times.clear()
+        return False

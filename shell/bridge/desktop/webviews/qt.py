@@ -1,0 +1,100 @@
+"""Qt's web view under pywebview, sealed before pywebview makes the first one."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, cast
+
+import webview.platforms.qt as platform
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtWebEngineCore import QWebEngineProfile
+from PySide6.QtWebEngineWidgets import QWebEngineView
+from PySide6.QtWidgets import QWidget
+from webview.window import Window
+
+from shell.bridge.desktop.pump import RunScript
+from shell.bridge.desktop.webviews import Gui, Post
+from shell.bridge.desktop.webviews.qt_bridge import Bridge, Runner
+from shell.bridge.desktop.webviews.qt_cleanup import QtCleanup
+from shell.bridge.desktop.webviews.qt_page import SealedPage
+from shell.bridge.desktop.webviews.qt_view import SealedView
+from shell.bridge.desktop.webviews.qt_zoom import add_zoom
+from shell.bridge.desktop.window_state import WindowState
+
+GUI: Gui | None = "qt"
+_log = logging.getLogger(__name__)
+
+
+class _Native(Protocol):
+    """What is used here of pywebview's own window, its `BrowserView`."""
+
+    pywebview_window: Window
+    webview: QWebEngineView
+    js_bridge: Bridge
+    request_interceptor: QObject
+
+
+def prepare(
+    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+) -> None:
+    """Set what Chromium reads once, and put sealed parts where pywebview looks for its own."""
+    if debug_port is None:
+        os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)
+    else:
+        os.environ["QTWEBENGINE_REMOTE_DEBUGGING"] = f"127.0.0.1:{debug_port}"
+    if sys.platform == "linux" and os.geteuid() == 0:
+        os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
+        _log.warning("Running as root: the web view's sandbox is off")
+
+    remains = QtCleanup()
+
+    def bridge(native: _Native) -> Bridge:
+        return Bridge(partial(post, native.pywebview_window))
+
+    def page(native: _Native, profile: QWebEngineProfile) -> SealedPage:
+        home = native.pywebview_window.original_url or ""
+        made = SealedPage(home, native.js_bridge, profile, native.webview, paper)
+        interceptor, window = native.request_interceptor, cast("QObject", native)
+        made.setZoomFactor(zoom())  # the view's own goes with the page that it has now
+        add_zoom(native.webview)
+        remains.follow(made, profile, interceptor, native.js_bridge, window)
+        return made
+
+    parts = {"JSBridge": bridge, "WebView": SealedView, "WebPage": page, "_set_js_api": _loaded}
+    for name, part in parts.items():
+        setattr(platform.BrowserView, name, part)
+    # pywebview's would end Qt's loop past the windows. `Windows` hears of signals by itself.
+    vars(platform)["_sigint_handler"] = signal.getsignal(signal.SIGINT)
+
+
+def runner(window: Window) -> RunScript:
+    """Scripts for the page of a window."""
+    native = cast("_Native", window.native)
+    return Runner(native.webview.page()).run
+
+
+def placement(window: Window) -> WindowState | None:
+    """Where a window stands."""
+    native = cast("QWidget", window.native)
+    inner, frame = native.normalGeometry(), native.pos()
+    if native.isMaximized():
+        frame = inner.topLeft()
+    zoom = cast("_Native", window.native).webview.zoomFactor()
+    return WindowState(
+        inner.width(), inner.height(), frame.x(), frame.y(), native.isMaximized(), zoom
+    )
+
+
+def finish() -> None:
+    """Let Qt delete what it was asked to delete, in its own order."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _loaded(native: _Native) -> None:
+    """Instead of pywebview's page script, and of the thread that brings it into every load."""
+    events = native.pywebview_window.events
+    for name in ("before_load", "_pywebviewready", "loaded"):
+        getattr(events, name).set()

@@ -1,0 +1,107 @@
+"""Qt's bridge: one callable name for the page, and scripts for the page."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QFile, QIODevice, QObject, Signal, Slot
+from PySide6.QtWebChannel import QWebChannel
+from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineScript
+
+from shell.bridge.desktop.pump import Answer
+
+Post = Callable[[str, str, str], None]
+
+_CLIENT = """
+(() => {
+  if (window !== window.top || qt.webChannelTransport.onmessage) return;
+  new QWebChannel(qt.webChannelTransport, (channel) => {
+    const call = channel.objects.external.call;
+    window.pywebview = {
+      platform: "qtwebengine",
+      api: {},
+      _QWebChannel: channel,
+      _jsApiCallback: (name, text, id) => void call(name, text, id),
+    };
+    window.dispatchEvent(new CustomEvent("pywebviewready"));
+  });
+})();
+"""
+"""What of pywebview's own page script is needed here. It runs when the document begins, not when it
+has been loaded, and brings none of what a hostile page could turn against the host."""
+
+
+class Bridge(QObject):
+    """All of the host that the web channel shows to a page: `call`."""
+
+    def __init__(self, post: Post) -> None:
+        super().__init__()
+        self._post = post
+
+    @Slot(str, str, str)
+    def call(self, name: str, text: str, number: str) -> None:
+        """Hand the page's words to the window. Answers nothing; replies are pushed."""
+        self._post(name, text, number)
+
+    def event(self, event: QEvent) -> bool:
+        """The channel shows a page `deleteLater` too, which every QObject has: it does nothing."""
+        return event.type() is QEvent.Type.DeferredDelete or super().event(event)
+
+
+class Runner(QObject):
+    """Runs scripts in a page, on the thread of the user interface."""
+
+    _asked = Signal(str, object)
+
+    def __init__(self, page: QWebEnginePage) -> None:
+        super().__init__(page)
+        self._page = page
+        self._asked.connect(self._run)
+
+    def run(self, script: str, answer: Answer) -> None:
+        """From any thread; returns at once. `answer` is called on the user interface's thread, and
+        not at all when the page is gone.
+        """
+        try:
+            self._asked.emit(script, answer)
+        except RuntimeError:
+            answer(None)  # Qt has deleted the page, and this with it
+
+    @Slot(str, object)
+    def _run(self, script: str, answer: Answer) -> None:
+        self._page.runJavaScript(script, QWebEngineScript.ScriptWorldId.MainWorld.value, answer)
+
+
+def connect(page: QWebEnginePage, bridge: Bridge) -> QWebChannel:
+    """Give the page its end of a channel in every document that it will load."""
+    channel = QWebChannel(page)
+    channel.registerObject("external", bridge)
+    library = QFile(":/qtwebchannel/qwebchannel.js")
+    library.open(QIODevice.OpenModeFlag.ReadOnly)
+    script = QWebEngineScript()
+    script.setName("bridge")
+    script.setSourceCode(bytes(library.readAll().data()).decode() + _CLIENT)
+    script.setInjectionPoint(QWebEngineScript.InjectionPoint.DocumentCreation)
+    script.setWorldId(QWebEngineScript.ScriptWorldId.MainWorld)
+    script.setRunsOnSubFrames(False)
+    # Not the page's own collection: Qt forgets that one when a navigation to another site is
+    # refused, and the next load would come up without a bridge.
+    page.profile().scripts().insert(script)
+    return channel
+
+
+def revive(page: QWebEnginePage) -> None:
+    """Load a page again whose process has crashed, with its bridge."""
+    # Qt gives a profile's scripts to each host of a process once, and after a crash there is a new
+    # process behind the old host: a plain load would come up without them. What is discarded comes
+    # back behind a new host. While developer tools are attached nothing can be discarded; then the
+    # page's own collection has to do.
+    visible, state = page.isVisible(), QWebEnginePage.LifecycleState
+    page.setVisible(False)
+    page.setLifecycleState(state.Discarded)
+    if page.lifecycleState() is state.Active:
+        page.scripts().clear()
+        for script in page.profile().scripts().toList():
+            page.scripts().insert(script)
+        page.setVisible(visible)
+        page.setUrl(page.url())
+    page.setLifecycleState(state.Active)
+    page.setVisible(visible)

@@ -1,0 +1,88 @@
+"""Qt's view of a sealed page: a context menu that only edits text, and a word when it crashes."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtWebEngineCore import QWebEnginePage
+from PySide6.QtWebEngineWidgets import QWebEngineView
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QVBoxLayout
+
+from shell.bridge.desktop.webviews.qt_page import SealedPage
+
+CRASHED = "The page has crashed several times in a row. The program itself goes on."
+AGAIN = "Try again"
+_Action = QWebEnginePage.WebAction
+
+
+class CrashPanel(QFrame):
+    """Lies over a page that keeps crashing. No page of its own: what shows pages has failed."""
+
+    def __init__(self, page: SealedPage, view: QWebEngineView) -> None:
+        super().__init__(view)
+        self._page = page
+        self.setAutoFillBackground(True)
+        text = QLabel(CRASHED, self)
+        text.setWordWrap(True)
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.button = QPushButton(AGAIN, self)
+        self.button.clicked.connect(self._again)
+        layout = QVBoxLayout(self)
+        layout.addStretch()
+        layout.addWidget(text)
+        layout.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignCenter)
+        layout.addStretch()
+        self.setGeometry(view.rect())
+        self.show()
+        self.raise_()
+        self.button.setFocus()
+
+    def _again(self) -> None:
+        self.hide()
+        self._page.load_again()
+        self.deleteLater()
+
+
+class SealedView(QWebEngineView):
+    """The widget of a sealed page."""
+
+    def setPage(self, page: QWebEnginePage) -> None:  # noqa: N802, Qt's name
+        """Show a page, and a panel in its place when it gives up."""
+        super().setPage(page)
+        if isinstance(page, SealedPage):
+            page.given_up.connect(self._give_up)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, Qt's name
+        """What lies over the page is as large as the page."""
+        super().resizeEvent(event)
+        for panel in self.findChildren(CrashPanel):
+            panel.setGeometry(self.rect())
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802, Qt's name
+        """A window appears where it can be seen, whatever screens there were the last time."""
+        super().showEvent(event)
+        window = self.window()
+        screen = QGuiApplication.screenAt(window.frameGeometry().center())
+        room = (screen or QGuiApplication.primaryScreen()).availableGeometry()
+        window.resize(window.size().boundedTo(room.size()))
+        if screen is None:
+            window.move(room.center() - window.rect().center())
+
+    def setContextMenuPolicy(self, policy: Qt.ContextMenuPolicy) -> None:  # noqa: N802
+        """pywebview turns the menu off because its own offers an inspector; this one does not."""
+
+    def _give_up(self) -> None:
+        page = self.page()
+        if isinstance(page, SealedPage):
+            CrashPanel(page, self)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802, Qt's name
+        """Cut, copy, paste, select all: what applies."""
+        request = self.lastContextMenuRequest()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if request.isContentEditable():
+            actions = [_Action.Undo, _Action.Redo, _Action.Cut, _Action.Copy, _Action.Paste]
+        else:
+            actions = [_Action.Copy]
+        for action in (*actions, _Action.SelectAll):
+            menu.addAction(self.page().action(action))
+        menu.popup(event.globalPos())

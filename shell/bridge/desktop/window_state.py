@@ -1,0 +1,69 @@
+"""Placement: where a window stands and how large it is, kept from one start to the next."""
+
+import contextlib
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE = "window.json"
+LEAST, MOST = 100, 20_000
+LEAST_ZOOM, MOST_ZOOM = 0.25, 5.0
+FURTHEST = 100_000
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowState:
+    """In the system's pixels. Without a place the window is put in the middle of the screen."""
+
+    width: int
+    height: int
+    x: int | None = None
+    y: int | None = None
+    maximized: bool = False
+    """Then the rest is what it becomes when it is not any more."""
+    zoom: float = 1.0
+    """How much larger than usual the page is."""
+
+
+def read_placement(path: Path) -> WindowState | None:
+    """What was written last; None for nothing, and for anything that makes no sense."""
+    try:
+        kept: dict[str, object] = {"zoom": 1.0, **json.loads(path.read_bytes())}
+        found = WindowState(**kept)  # type: ignore[arg-type]  # looked at below
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+    return found if _is_sensible(kept) and (found.x is None) == (found.y is None) else None
+
+
+def _is_sensible(kept: dict[str, object]) -> bool:
+    for name, value in kept.items():
+        match name, value:
+            case "maximized", bool():
+                continue
+            case _, bool():
+                return False
+            case (("x" | "y"), None):
+                continue
+            case (("x" | "y"), int()) if abs(value) <= FURTHEST:
+                continue
+            case (("width" | "height"), int()) if LEAST <= value <= MOST:
+                continue
+            case "zoom", int() | float() if LEAST_ZOOM <= value <= MOST_ZOOM:
+                continue
+        return False
+    return True
+
+
+def write_placement(path: Path, placement: WindowState) -> None:
+    """Keep it. That it cannot be kept is no reason to say more than a line in the log."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(asdict(placement)), "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        _log.info("Where the window stands cannot be kept: %s", error.strerror)
+        with contextlib.suppress(OSError):
+            draft.unlink()

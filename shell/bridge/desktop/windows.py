@@ -1,0 +1,273 @@
+"""Windows: the program's windows, each a page with one door in and one pump out.
+
+pywebview runs them. Its own bridge would let a page follow any attribute path into the host, so it
+is replaced here before a web view exists: what a page says goes to the door, and nowhere else.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import json
+import platform
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import webview
+import webview.util
+from webview.window import Window
+
+from shell.bridge.appearance import Theme
+from shell.bridge.desktop.webviews import View
+from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
+from shell.bridge.listener import PortTaken
+from shell.support.signals import shutdown_signals
+
+if TYPE_CHECKING:  # they load the contract, which can wait until a page speaks
+    from shell.bridge.caller import Caller
+
+TITLE = "Tidewire"
+STANDARD = WindowState(1100, 800)
+STEP = 32
+"""How far another window stands from the one before it, in pixels."""
+LEAST_SIZE = (360, 420)
+PAPER = ("#fbfaf7", "#14191b")
+"""The page's own background, light and dark: shown until the page is drawn."""
+SETTINGS_OFF = (
+    "ALLOW_DOWNLOADS",
+    "ALLOW_FILE_URLS",
+    "OPEN_DEVTOOLS_IN_DEBUG",
+    "OPEN_EXTERNAL_LINKS_IN_BROWSER",
+)
+
+
+class Windows:
+    """All windows of the program. `run` owns the main thread until the last one is closed."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        door: "Callable[[Caller, str], None]",
+        page_url: str,
+        *,
+        title: str = TITLE,
+        placement: Path | None = None,
+        theme: Theme | None = None,
+        debug_port: int | None = None,
+        on_closed: Callable[[str], None],
+    ) -> None:
+        """`door` takes what a page says, on the loop's thread: a `Door`'s `post`. `on_closed` is
+        told, there too, the id of a window that is gone for good; a reload is no such thing.
+        `placement` is the file that remembers where the last window stood; `theme` is what a
+        window looks like before its page is drawn, None for what the system has.
+        `debug_port` turns remote debugging on, on the loopback address; 0 takes a free port. Its
+        address is printed once the first page has said hello.
+
+        Raises:
+            PortTaken: another program has the port.
+        """
+        self._loop = loop
+        self._door = door
+        self._page_url = page_url
+        self._title = title
+        self._remembered = placement
+        self._paper = PAPER if theme is None else (PAPER[theme == "dark"],) * 2
+        self._placement = STANDARD
+        self._debug_port = None if debug_port is None else _free_port(debug_port)
+        self._on_closed = on_closed
+        self._ends: dict[str, Callable[[], None]] = {}
+        self._callers: dict[str, Caller] = {}
+        self._gone: set[str] = set()
+        """Closed windows, whose pages may still speak for a moment."""
+        self._calling = threading.Lock()
+        self._building = threading.Lock()
+        self._closing = False
+        self._announced = debug_port is None
+
+    def take_over(self) -> None:
+        """Replace pywebview's dispatcher. Before a backend is imported: each takes it by name."""
+        replaced = {"js_bridge_call": self._post, "environ_append": _leave_environment}
+        vars(webview.util).update(replaced)
+
+    def run(self, on_start: Callable[[], None] = lambda: None) -> None:
+        """Open a window and stay until the last one is closed, or a signal asks the program to
+        end. Main thread only, and once.
+
+        Args:
+            on_start: called in a thread of its own when everything has been loaded and the web
+                view's processes begin, which takes as long again and leaves Python alone.
+        """
+        with shutdown_signals() as signals:
+            self.take_over()
+            if self._remembered is not None:
+                self._placement = read_placement(self._remembered) or STANDARD
+            self._view = _view()
+            self._view.prepare(
+                self._post, self._debug_port, self._paper, lambda: self._placement.zoom
+            )
+            for name in SETTINGS_OFF:
+                webview.settings[name] = False
+
+            def wait_for_signal() -> None:
+                signals.wait()
+                self.close()
+
+            waiter = threading.Thread(target=wait_for_signal, name="signals", daemon=True)
+            waiter.start()
+            self._build()
+            # A signal that came before there was a window has found nothing to close.
+            if not self._closing:
+                webview.start(on_start, gui=self._view.GUI, private_mode=True)
+            self._view.finish()
+            for uid in list(self._ends):
+                self._ended(uid)
+            signals.wake()
+            waiter.join()
+
+    def open(self) -> bool:
+        """Open another window, from any thread; it appears a moment later. False when the program
+        is ending.
+        """
+        if self._closing or not webview.windows:
+            return False
+        # pywebview takes further windows from any thread but the main one, and may wait.
+        threading.Thread(target=self._build, name="open window", daemon=True).start()
+        return True
+
+    def close(self) -> None:
+        """Close every window, which ends `run`. From any thread; returns at once."""
+        self._closing = True
+        threading.Thread(target=self._destroy, name="close windows", daemon=True).start()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        with self._building:
+            if self._closing and webview.windows:
+                return
+            place = self._placement
+            # Without `text_select` pywebview puts a style into the page, which the page's policy
+            # forbids; and what can be selected is for the page to say.
+            window = webview.create_window(
+                self._title,
+                self._page_url,
+                width=place.width,
+                height=place.height,
+                x=place.x,
+                y=place.y,
+                maximized=place.maximized,
+                min_size=LEAST_SIZE,
+                background_color=self._paper[0],
+                text_select=True,
+                zoomable=True,
+            )
+            if window is not None:
+                window.events.closing += lambda: self._leave(window)
+                window.events.closed += lambda: self._ended(window.uid)
+            if place.x is not None and place.y is not None:
+                self._placement = replace(place, x=place.x + STEP, y=place.y + STEP)
+
+    def _leave(self, window: Window) -> None:
+        """A window is about to close: the next one, now or tomorrow, stands where it did."""
+        placement = self._view.placement(window)
+        if placement is None:
+            return
+        self._placement = placement
+        if self._remembered is not None:
+            write_placement(self._remembered, placement)
+
+    def _destroy(self) -> None:
+        with self._building:
+            for window in list(webview.windows):
+                window.destroy()
+
+    def _post(self, window: Window, name: str, text: object, number: object) -> None:
+        """What a page says, on the thread of the user interface: all that it can reach here."""
+        if name != "post" or not isinstance(text, str):
+            return
+        with self._calling:
+            if window.uid in self._gone:
+                return
+            caller = self._callers.get(window.uid) or self._begin(window)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and the program is about to
+            self._loop.call_soon_threadsafe(self._door, caller, text)
+
+    def _begin(self, window: Window) -> "Caller":
+        """A page speaks first: only then is there somebody to be told anything."""
+        from shell.bridge.caller import Caller
+        from shell.bridge.desktop.pump import Pump
+
+        caller = self._callers[window.uid] = Caller(f"window-{secrets.token_hex(8)}")
+        pump = Pump(caller.feed, self._view.runner(window), self._taken)
+
+        def end() -> None:
+            pump.close()
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(caller.feed.close)
+                self._loop.call_soon_threadsafe(self._on_closed, caller.id)
+
+        self._ends[window.uid] = end
+        pump.start()
+        return caller
+
+    def _ended(self, uid: str) -> None:
+        """Once for each window: pywebview tells it in a thread that may come too late."""
+        with self._calling:
+            self._gone.add(uid)
+            self._callers.pop(uid, None)
+            end = self._ends.pop(uid, None)
+        if end is not None:
+            end()
+
+    def _taken(self) -> None:
+        if not self._announced:
+            self._announced = True
+            print(json.dumps({"debugUrl": f"http://127.0.0.1:{self._debug_port}"}), flush=True)
+
+
+def _view() -> View:
+    if platform.system() == "Darwin":
+        from shell.bridge.desktop.webviews import cocoa
+
+        return cocoa
+    if platform.system() == "Windows":
+        from shell.bridge.desktop.webviews import edgechromium
+
+        return edgechromium
+    if importlib.util.find_spec("PySide6") is None:
+        from shell.bridge.desktop.webviews import gtk
+
+        return gtk
+    from shell.bridge.desktop.webviews.qt_binding import load_binding
+
+    load_binding()
+    from shell.bridge.desktop.webviews.qt_names import lend_names
+
+    lend_names()
+    from shell.bridge.desktop.webviews import qt
+
+    return qt
+
+
+def _leave_environment(name: str, *values: str) -> None:
+    """Takes the place of what would let Chromium grant camera and microphone by itself, and on
+    some systems turn its sandbox off.
+    """
+
+
+def _free_port(wanted: int) -> int:
+    """The port that was asked for (0: any), as far as it is free. Chromium would only log it."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise PortTaken(
+                f"Port {wanted} cannot be had for debugging: {error.strerror}. "
+                "Choose another one with --debug-port, or 0 to get a free one."
+            ) from error
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,303 @@
+"""The door: the one way in for a page. Text comes in; checked calls reach the namespaces.
+
+A page's calls arrive as one batch of JSON. A method is looked up in a table that was built from
+the namespaces' own signatures; nothing else of the host has a name here. Whatever happens, every
+call is answered once, by an envelope on the caller's feed.
+"""
+
+import asyncio
+import inspect
+import itertools
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import get_type_hints
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shell.bridge.caller import Caller
+from shell.bridge.validation import ROOT, checked, explain
+from shell.contract import (
+    CONTRACT_VERSION,
+    MAX_CALLS,
+    Batch,
+    Call,
+    ErrorReply,
+    Failure,
+    Issue,
+)
+from shell.errors import ErrorCode, LimitReached, NotFound, ShellError, ValidationFailed
+from shell.support.text import clean
+
+MAX_BATCH_CHARACTERS = 32_000_000
+MAX_SEARCHED = 1_000_000
+"""How much of a batch that cannot be read is searched for the numbers of its calls."""
+MAX_BUSY_CALLS = 200
+"""Calls of one window that may be unanswered at a time."""
+
+HELLO = "shell.hello"
+_NUMBER = re.compile(r'\{\s*"id"\s*:\s*(\d{1,15})\s*,\s*"method"')
+_log = logging.getLogger(__name__)
+_batch = TypeAdapter(Batch)
+
+
+Later = Callable[[], Awaitable[object]]
+"""Makes a namespace when a page first calls one of its methods; asked again if it fails."""
+
+
+class Method:
+    """One callable of a namespace. What checks its values is built at its first call: a page waits
+    for a few of them when it opens, and never for all.
+    """
+
+    def __init__(self, name: str, run: Callable[..., object]) -> None:
+        self.name = name
+        self.run = run
+        self.waits = inspect.iscoroutinefunction(run)
+
+    @cached_property
+    def params(self) -> TypeAdapter[object] | None:
+        """Checks the parameter; None for a method without."""
+        hint = self._parameter[1]
+        return None if hint is None else TypeAdapter[object](hint)
+
+    @cached_property
+    def root(self) -> str:
+        """What a parameter without fields of its own is called."""
+        name, hint = self._parameter
+        fields = isinstance(hint, type) and issubclass(hint, BaseModel)
+        return ROOT if fields or hint is None else to_camel(name)
+
+    @cached_property
+    def result(self) -> TypeAdapter[object]:
+        """Writes the result."""
+        return TypeAdapter(self._hints["return"])
+
+    @cached_property
+    def _hints(self) -> dict[str, type[object]]:
+        return get_type_hints(self.run, include_extras=True)
+
+    @property
+    def _parameter(self) -> tuple[str, type[object] | None]:
+        others = (each for each in self._hints.items() if each[0] not in ("caller", "return"))
+        return next(others, ("", None))
+
+
+def methods(namespaces: Mapping[str, object]) -> dict[str, Method]:
+    """The method table: every public method of every namespace, by its name on the wire."""
+    table: dict[str, Method] = {}
+    for prefix, namespace in namespaces.items():
+        for name, _ in inspect.getmembers(type(namespace), inspect.isfunction):
+            if name.startswith("_"):
+                continue
+            wire = f"{prefix}.{name}"
+            table[wire] = Method(wire, getattr(namespace, name))
+    return table
+
+
+class Door:
+    """Takes batches on the loop thread.
+
+    Args:
+        namespaces: what a page may call.
+        later: the same, made when a page first calls it.
+    """
+
+    def __init__(
+        self, namespaces: Mapping[str, object], later: Mapping[str, Later] | None = None
+    ) -> None:
+        self._methods: dict[str, Method] = {}
+        self._later = dict(later or {})
+        self._coming: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        for name, namespace in namespaces.items():
+            self._add(name, namespace)
+
+    def post(self, caller: Caller, text: str) -> None:
+        """Run the calls of one batch. Never raises; what has no readable call is dropped."""
+        raw: object = None
+        try:
+            raw = _parse(text)
+            batch = _read(raw)
+        except ShellError as error:
+            _log.warning("A batch of %s was not readable: %s", caller.id, error)
+            self._refuse_all(caller, itertools.islice(_numbers(raw, text), MAX_CALLS), error)
+            return
+        hello = batch.calls[0].method == HELLO
+        if batch.load != caller.feed.load and not hello:
+            return  # sent by a load that has been replaced; nobody waits for the answer
+        if hello:
+            caller.feed.open(batch.load)
+        for call in batch.calls:
+            self._begin(caller, batch.load, call)
+
+    async def close(self) -> None:
+        """End the calls that are still running."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _refuse_all(self, caller: Caller, numbers: Iterable[int], error: ShellError) -> None:
+        if caller.feed.load is not None:
+            for number in numbers:
+                self._reply(caller, caller.feed.load, _refusal(number, error))
+
+    def _add(self, name: str, namespace: object) -> None:
+        self._methods |= methods({name: namespace})
+        _log.info("[IPC] Registered %s module", name)
+
+    def _begin(self, caller: Caller, load: str, call: Call) -> None:
+        method = self._methods.get(call.method)
+        try:
+            caller.admit(hello=call.method == HELLO)
+            if (method is None or method.waits) and caller.busy >= MAX_BUSY_CALLS:
+                raise LimitReached("Too many calls at once", MAX_BUSY_CALLS, caller.busy)
+            work = self._work(caller, call)
+            if isinstance(work, str):
+                self._reply(caller, load, work)
+                return
+            caller.busy += 1
+            task = asyncio.ensure_future(self._finish(caller, load, call, work))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        except Exception as error:
+            self._reply(caller, load, _refusal(call.id, error))
+
+    def _work(self, caller: Caller, call: Call) -> str | Coroutine[None, None, str]:
+        """The reply, or what will come to it."""
+        method = self._methods.get(call.method)
+        if method is None and _namespace(call) not in self._later:
+            raise NotFound(f"There is no method {call.method[:80]!r}")
+        if method is None:
+            return self._after_making(caller, call)
+        result = method.run(caller, *self._params(method, call))
+        if inspect.iscoroutine(result):
+            return _awaited(call, method, result)
+        return _success(call.id, method, result)
+
+    async def _after_making(self, caller: Caller, call: Call) -> str:
+        """Carry a call out once its namespace is there."""
+        name = _namespace(call)
+        if name in self._later:
+            coming = self._coming.get(name)
+            if coming is None:
+                coming = self._coming[name] = asyncio.ensure_future(self._make(name))
+                self._tasks.add(coming)
+                coming.add_done_callback(self._tasks.discard)
+            await asyncio.shield(coming)
+        work = self._work(caller, call)
+        return work if isinstance(work, str) else await work
+
+    async def _make(self, name: str) -> None:
+        try:
+            self._add(name, await self._later[name]())
+            del self._later[name]
+        finally:
+            del self._coming[name]
+
+    def _params(self, method: Method, call: Call) -> list[object]:
+        if method.params is None:
+            if call.params is not None:
+                raise ValidationFailed([(ROOT, f"{method.name} takes no parameters")])
+            return []
+        return [checked(method.params, call.params, method.root)]
+
+    async def _finish(
+        self, caller: Caller, load: str, call: Call, work: Coroutine[None, None, str]
+    ) -> None:
+        try:
+            self._reply(caller, load, await work)
+        except Exception as error:
+            self._reply(caller, load, _refusal(call.id, error))
+        finally:
+            caller.busy -= 1
+
+    def _reply(self, caller: Caller, load: str, item: str) -> None:
+        caller.feed.reply(load, item)
+
+
+def failure(error: Exception) -> Failure:
+    """The envelope of an exception. What is not ours says nothing of the host's inside."""
+    if not isinstance(error, ShellError):
+        _log.error("A call failed: %s", type(error).__name__, exc_info=error)
+        return Failure(
+            code=ErrorCode.UNKNOWN_ERROR,
+            message="Something went wrong inside Tidewire; its log has the details",
+            retryable=False,
+            retry_after_ms=None,
+        )
+    issues = None
+    if isinstance(error, ValidationFailed):
+        issues = [Issue(path=path, message=message) for path, message in error.issues]
+    return Failure(
+        code=error.code,
+        message=clean(error.message),
+        retryable=error.code.retryable,
+        retry_after_ms=error.retry_after_ms,
+        issues=issues,
+        details=error.details,
+        reason=error.reason,
+        words=None if error.words is None else clean(error.words),
+    )
+
+
+def _parse(text: str) -> object:
+    if len(text) > MAX_BATCH_CHARACTERS:
+        raise _unread(f"The batch is too long (max: {MAX_BATCH_CHARACTERS} characters)")
+    try:
+        raw: object = json.loads(text)
+    except RecursionError:
+        raise _unread("The batch is nested too deeply") from None
+    except ValueError:
+        raise _unread("The batch is not JSON") from None
+    return raw
+
+
+def _read(raw: object) -> Batch:
+    try:
+        batch = _batch.validate_python(raw, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise ValidationFailed(explain(error, raw)) from None
+    if batch.version != CONTRACT_VERSION and batch.calls[0].method != HELLO:
+        raise ValidationFailed([("version", "The page speaks another version of the contract")])
+    return batch
+
+
+def _numbers(raw: object, text: str) -> Iterator[int]:
+    """The numbers of the calls in a batch that is no batch, as far as they can be found."""
+    if raw is None:
+        yield from (int(found[1]) for found in _NUMBER.finditer(text, 0, MAX_SEARCHED))
+    calls = raw.get("calls") if isinstance(raw, dict) else None
+    for call in calls if isinstance(calls, list) else []:
+        number = call.get("id") if isinstance(call, dict) else None
+        if type(number) is int and 0 <= number <= 2**53:
+            yield number
+
+
+def _unread(sentence: str) -> ValidationFailed:
+    return ValidationFailed([(ROOT, sentence)])
+
+
+def _success(number: int, method: Method, result: object) -> str:
+    value = method.result.dump_json(result, by_alias=True, ensure_ascii=True).decode("ascii")
+    return f'{{"channel":"reply","id":{number},"ok":true,"value":{value}}}'
+
+
+def _refusal(number: int, error: Exception) -> str:
+    try:
+        return ErrorReply(id=number, error=failure(error)).model_dump_json(ensure_ascii=True)
+    except ValueError as fault:  # what the error says cannot be told
+        return ErrorReply(id=number, error=failure(fault)).model_dump_json(ensure_ascii=True)
+
+
+def _namespace(call: Call) -> str:
+    return call.method.partition(".")[0]
+
+
+async def _awaited(call: Call, method: Method, result: Awaitable[object]) -> str:
+    return _success(call.id, method, await result)

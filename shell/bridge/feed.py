@@ -1,0 +1,193 @@
+"""Feed: what one page has yet to be told: its cursors into logs, and the replies to its calls.
+
+A feed belongs to a window or tab and outlives its page loads. Each load has a nonce; what was
+meant for an earlier load is never told to a later one. `next()` makes one flush at a time and hands
+out the same flush again until it was answered, so a push that got lost is sent again, unchanged,
+and the page recognises it by its number.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shell.contract import AnyEvent, ReasoningEvent, TokenEvent
+from shell.inference.log import InferenceLog
+
+MAX_FLUSH_BYTES = 256 * 1024
+"""Longest text of one push. A single reply may be longer; it then travels alone."""
+MAX_WAITING_BYTES = 32_000_000
+"""Replies that a page has not fetched. With more it is asked to wait, with twice as many it is not
+told any longer: it takes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """One push: `items` is the inside of a JSON array, ASCII only."""
+
+    load: str
+    number: int
+    items: str
+
+
+@dataclass(slots=True)
+class _Cursor:
+    log: InferenceLog
+    seq: int
+    unsubscribe: Callable[[], None]
+    stops: frozenset[int] = frozenset()
+    """Where attach replies ended: no joined event reaches across, so that what comes twice comes
+    whole."""
+
+
+class Feed:
+    """Written on the loop thread, taken from a pump's thread."""
+
+    def __init__(self) -> None:
+        self.load: str | None = None
+        self.resumed = False
+        """Whether the last hello came from the load that was known already."""
+        self._wake: Callable[[bool], None] | None = None
+        self._lock = threading.Lock()
+        self._replies: deque[str] = deque()
+        self.waiting = 0
+        """Characters of the replies that no push has taken up yet."""
+        self._cursors: dict[str, _Cursor] = {}
+        self._in_flight: Flush | None = None
+        self._number = 0
+
+    def on_wake(self, wake: Callable[[bool], None] | None) -> None:
+        """Tell `wake` when there is something to take; `True`: without waiting for more."""
+        self._wake = wake
+        if wake is not None:
+            wake(True)
+
+    def open(self, load: str) -> None:
+        """A page says hello. A new load attaches anew: cursors and replies of the load before it
+        are forgotten. A load that only lost its connection goes on where it was.
+        """
+        with self._lock:
+            self.resumed = load == self.load
+            if not self.resumed:
+                self.load = load
+                self._forget()
+
+    def taken(self, last_push: int) -> None:
+        """The page has everything up to this push, whether or not its answer came through."""
+        with self._lock:
+            # A load that this feed does not know has taken pushes of another: count on from there,
+            # or it would take the next ones for resends.
+            self._number = max(self._number, last_push)
+            if self._in_flight is not None and self._in_flight.number <= last_push:
+                self._in_flight = None
+
+    def close(self) -> None:
+        """The window is gone for good."""
+        with self._lock:
+            self.load = None
+            self._wake = None
+            self._forget()
+
+    def reply(self, load: str, item: str) -> None:
+        """Queue the reply to a call of `load`; it is told before any later event. What a page does
+        not take for too long is dropped.
+        """
+        with self._lock:
+            if load != self.load or self.waiting >= 2 * MAX_WAITING_BYTES:
+                return
+            self._replies.append(item)
+            self.waiting += len(item)
+        self._rouse(True)
+
+    def cursor(self, inference_id: str) -> int | None:
+        """The last `seq` of a run that this load was sent, or None when it does not follow it."""
+        with self._lock:
+            cursor = self._cursors.get(inference_id)
+            return None if cursor is None else cursor.seq
+
+    def follow(self, load: str, log: InferenceLog, after: int) -> None:
+        """From now on tell the page everything of `log` after `after`, in one step.
+
+        A page that follows the log already is told the rest as well, as if it had not asked: only
+        who asked has the reply, and others may be listening.
+        """
+        with self._lock:
+            if load != self.load:
+                return
+            known = self._cursors.get(log.inference_id)
+            if known is not None:
+                known.stops = frozenset({after, *(s for s in known.stops if s > known.seq)})
+            else:
+                self._cursors[log.inference_id] = _Cursor(log, after, log.subscribe(self._rouse))
+        if log.last_seq > after:
+            self._rouse(log.ending is not None)
+
+    def next(self) -> Flush | None:
+        """The flush that is not answered yet, or a new one of all there is to tell, or None."""
+        with self._lock:
+            if self._in_flight is None and self.load is not None:
+                items = self._gather()
+                if items:
+                    self._number += 1
+                    self._in_flight = Flush(self.load, self._number, ",".join(items))
+            return self._in_flight
+
+    def answered(self, load: str, number: int) -> bool:
+        """The page took this flush. Returns whether there is more to tell already."""
+        with self._lock:
+            flush = self._in_flight
+            if flush is not None and flush.load == load and flush.number == number:
+                self._in_flight = None
+            return self._in_flight is not None or self._has_more()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _rouse(self, urgent: bool) -> None:
+        wake = self._wake
+        if wake is not None:
+            wake(urgent)
+
+    def _forget(self) -> None:
+        for cursor in self._cursors.values():
+            cursor.unsubscribe()
+        self._cursors.clear()
+        self._replies.clear()
+        self.waiting = 0
+        self._in_flight = None
+        self._number = 0
+
+    def _has_more(self) -> bool:
+        return bool(self._replies) or any(
+            cursor.log.last_seq > cursor.seq for cursor in self._cursors.values()
+        )
+
+    def _gather(self) -> list[str]:
+        items: list[str] = []
+        room = MAX_FLUSH_BYTES
+        while self._replies and (not items or len(self._replies[0]) <= room):
+            item = self._replies.popleft()
+            items.append(item)
+            self.waiting -= len(item)
+            room -= len(item) + 1
+        if self._replies:
+            return items
+        for cursor in list(self._cursors.values()):
+            while room > 0 and cursor.log.last_seq > cursor.seq:
+                event = cursor.log.read(cursor.seq, stops=cursor.stops, max_characters=1)[0]
+                item = event.model_dump_json(ensure_ascii=True)
+                if items and len(item) > room:
+                    return items
+                items.append(item)
+                room -= len(item) + 1
+                cursor.seq = last_seq(event)
+            if cursor.log.ending is not None and cursor.seq == cursor.log.last_seq:
+                cursor.unsubscribe()
+                del self._cursors[cursor.log.inference_id]
+        return items
+
+
+def last_seq(event: AnyEvent) -> int:
+    """The `seq` of the last entry in an event, joined or not."""
+    if isinstance(event, TokenEvent | ReasoningEvent):
+        return event.seq + event.count - 1
+    return event.seq

@@ -1,0 +1,93 @@
+"""Survey: what can be wrong with a page's JSON before anybody knows what it should be.
+
+Python's parser takes more than JSON: NaN and the infinities, half characters, nesting until the
+stack ends. All of it is found here, with its place, in one walk whose length is bounded.
+"""
+
+import math
+from collections.abc import Iterator
+
+from shell.errors import ValidationFailed
+
+MAX_DEPTH = 32
+MAX_VALUES = 50_000
+"""Values in one call's parameters; a hundred messages of many parts have fewer."""
+MAX_FIELDS = 1_000
+"""Fields of one object."""
+MAX_STEP_CHARACTERS = 80
+
+Path = tuple[int | str, ...]
+
+
+def find_problems(params: object) -> dict[str, str]:
+    """What is wrong anywhere in the parameters of a call: a sentence by its path.
+
+    Raises:
+        ValidationFailed: they are too large to be looked at.
+    """
+    issues: dict[str, str] = {}
+    values = 0
+    waiting: list[tuple[Path, object]] = [((), params)]
+    while waiting:
+        path, value = waiting.pop()
+        values += 1
+        if values + len(waiting) > MAX_VALUES:
+            raise _bomb(path[:1], f"holds too many values (max: {MAX_VALUES})")
+        if isinstance(value, str):
+            if not _is_text(value):
+                issues[shown(path)] = _sentence(path, "holds half a character")
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                issues[shown(path)] = _sentence(path, "must be a finite number")
+        elif isinstance(value, dict | list):
+            if len(path) >= MAX_DEPTH:
+                raise _bomb(path, f"is nested too deeply (max: {MAX_DEPTH} levels)")
+            if len(value) > MAX_VALUES:
+                raise _bomb(path, f"holds too many values (max: {MAX_VALUES})")
+            waiting += _inside(path, value, issues)
+    return issues
+
+
+def shown(path: Path) -> str:
+    """A path as it is told: short, printable, its steps joined by dots."""
+    return ".".join(show(step) for step in path)
+
+
+def show(value: object) -> str:
+    """A value from outside, short and printable."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text[:MAX_STEP_CHARACTERS]
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _inside(
+    path: Path, value: dict[str, object] | list[object], issues: dict[str, str]
+) -> Iterator[tuple[Path, object]]:
+    if isinstance(value, list):
+        yield from (((*path, index), item) for index, item in enumerate(value))
+        return
+    if len(value) > MAX_FIELDS:
+        raise _bomb(path, f"holds too many fields (max: {MAX_FIELDS})")
+    for name, item in value.items():
+        inner = (*path, name)
+        if not _is_text(name):
+            issues[shown(inner)] = _sentence(inner, "is a name with half a character")
+        yield inner, item
+
+
+def _is_text(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _bomb(path: Path, text: str) -> ValidationFailed:
+    return ValidationFailed([(shown(path) or "params", _sentence(path, text))])
+
+
+def _sentence(path: Path, text: str) -> str:
+    return f"{shown(path[-1:]) or 'The request'} {text}"

@@ -1,0 +1,168 @@
+"""Page: the built page: the files that its manifest names, and the index made from them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Literal, NotRequired, TypedDict, cast
+
+from shell.bridge.appearance import Appearance
+from shell.errors import ShellError
+
+Transport = Literal["pywebview", "loopback"]
+"""How a page reaches its host: through the web view, or over the loopback server."""
+
+MANIFEST = ".vite/manifest.json"
+TEMPLATE = Path(__file__).with_name("index.html")
+"""Not Jinja's, which takes longer to load than a window takes to open."""
+_TYPES = {
+    ".avif": "image/avif",
+    ".css": "text/css; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".gif": "image/gif",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/vnd.microsoft.icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".ogg": "audio/ogg",
+    ".otf": "font/otf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".wav": "audio/wav",
+    ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
+"""Our own table: on Windows the system's is whatever programs wrote into the registry."""
+
+
+class PageMissing(ShellError):
+    """The page was not built, or only in part."""
+
+
+class _Chunk(TypedDict):
+    """One entry of Vite's manifest, as far as it matters here. Our own build made it."""
+
+    file: str
+    isEntry: NotRequired[bool]
+    css: NotRequired[list[str]]
+    assets: NotRequired[list[str]]
+    imports: NotRequired[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of the page, in memory: what is served cannot change under a running host."""
+
+    body: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`assets` by their path on the server; the others are paths that the index refers to."""
+
+    assets: Mapping[str, Asset]
+    script: str
+    styles: tuple[str, ...]
+    preloads: tuple[str, ...]
+
+    def index(self, transport: Transport, look: Appearance) -> bytes:
+        """The index, rendered for the way in which it will reach its host."""
+        links = [f'<link rel="stylesheet" href="{escape(path)}">' for path in self.styles]
+        links += [f'<link rel="modulepreload" href="{escape(path)}">' for path in self.preloads]
+        template = Template(TEMPLATE.read_text("utf-8"))
+        return template.substitute(
+            transport=transport,
+            look=" ".join(f'{name}="{escape(value)}"' for name, value in look.attributes().items()),
+            script=escape(self.script),
+            links="\n    ".join(links),
+        ).encode()
+
+
+def load_page(directory: Path) -> Page:
+    """The page that was built into `directory`.
+
+    Raises:
+        PageMissing: there is none, or a file of it is missing.
+    """
+    try:
+        chunks = cast("dict[str, _Chunk]", json.loads((directory / MANIFEST).read_bytes()))
+        entry = next(chunk for chunk in chunks.values() if chunk.get("isEntry"))
+        used = list(_imported(chunks, entry))
+        files = {name for chunk in chunks.values() for name in _files(chunk)}
+        assets = {f"/{name}": read_asset(directory, name) for name in sorted(files)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
+        raise PageMissing(
+            f"The page in {directory} is missing or incomplete. "
+            "Build it with `python3 dev.py run`, or install Tidewire anew."
+        ) from error
+    return Page(
+        assets=assets,
+        script=f"/{entry['file']}",
+        styles=tuple(
+            dict.fromkeys(f"/{name}" for chunk in [*used, entry] for name in chunk.get("css", []))
+        ),
+        preloads=tuple(f"/{chunk['file']}" for chunk in used),
+    )
+
+
+def load_folder(directory: Path) -> dict[str, Asset]:
+    """Every file of a folder by its path on the server, hidden ones left out.
+
+    Raises:
+        PageMissing: one of them cannot be read.
+    """
+    try:
+        names = [path.relative_to(directory) for path in directory.rglob("*") if path.is_file()]
+        return {
+            f"/{name.as_posix()}": read_asset(directory, name.as_posix())
+            for name in names
+            if not any(part.startswith(".") for part in name.parts)
+        }
+    except (OSError, ValueError) as error:
+        raise PageMissing(f"The page in {directory} cannot be read") from error
+
+
+def _imported(chunks: Mapping[str, _Chunk], chunk: _Chunk) -> Iterator[_Chunk]:
+    """Everything that a chunk needs before it runs, each once, the deepest first."""
+    seen: set[str] = set()
+
+    def walk(of: _Chunk) -> Iterator[_Chunk]:
+        for name in of.get("imports", []):
+            if name not in seen:
+                seen.add(name)
+                yield from walk(chunks[name])
+                yield chunks[name]
+
+    return walk(chunk)
+
+
+def _files(chunk: _Chunk) -> list[str]:
+    return [chunk["file"], *chunk.get("css", []), *chunk.get("assets", [])]
+
+
+def read_asset(directory: Path, name: str) -> Asset:
+    """One file of a page.
+
+    Raises:
+        OSError: it is not there.
+        ValueError: it lies outside of the directory.
+    """
+    path = (directory / name).resolve()
+    if not path.is_relative_to(directory.resolve()):
+        raise ValueError(f"{name} lies outside of the page")
+    return Asset(path.read_bytes(), _TYPES.get(path.suffix.lower(), "application/octet-stream"))

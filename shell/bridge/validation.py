@@ -1,0 +1,136 @@
+"""Turns pydantic's findings about a request into sentences that name the field."""
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import TypeAdapter, ValidationError
+
+from shell.bridge.json_limits import Path, find_problems, show, shown
+from shell.contract import MAX_MESSAGE_CHARACTERS, MAX_MESSAGES
+from shell.errors import ValidationFailed
+
+MAX_ISSUES = 20
+ROOT = "params"
+"""Where the fault is when the whole of a request is not what it should be."""
+_SIMPLE = {
+    "temperature": "Temperature must be a number between 0 and 2",
+    "maxTokens": "Max tokens must be between 1 and 100000",
+    "timeoutMs": "Timeout must be between 1000ms and 600000ms",
+    "inferenceId": "Inference ID must be inf- and 1-64 letters, digits or -",
+}
+
+
+def checked(adapter: TypeAdapter[object], params: object, root: str = ROOT) -> object:
+    """The parameters of a call as the contract's values.
+
+    Args:
+        adapter: of the method's own model.
+        params: what was parsed from JSON.
+        root: the parameter's name when it is not an object with fields of its own.
+
+    Raises:
+        ValidationFailed: with every wrong field, its path, and the text of the reference design
+            where that has one.
+    """
+    told = {path or root: sentence for path, sentence in find_problems(params).items()}
+    try:
+        value = adapter.validate_python(params, by_alias=True, by_name=False)
+    except ValidationError as error:
+        _add(told, explain(error, params, root))
+    else:
+        if not told:
+            return value
+    raise ValidationFailed(list(told.items())[:MAX_ISSUES])
+
+
+def _add(told: dict[str, str], issues: list[tuple[str, str]]) -> None:
+    """Add pydantic's findings to the survey's, which are about the same faults at times."""
+    surveyed = list(told)
+    for path, sentence in issues:
+        name = path.rpartition(".")[2]
+        vague = sentence.startswith(f"{name}:") and path in told
+        around = any(other.startswith(f"{path}.") for other in surveyed) or path == ROOT
+        if not vague and not (surveyed and around):
+            told[path] = sentence
+
+
+def explain(error: ValidationError, params: object, root: str = ROOT) -> list[tuple[str, str]]:
+    """Every wrong field of `params` with its path and a sentence."""
+    issues: dict[str, str] = {}
+    for found in error.errors(include_url=False, include_input=True):
+        value, location = found.get("input"), tuple(_steps(found["loc"], params, found["type"]))
+        in_union = len(location) < len(found["loc"])
+        if in_union and found["type"] == "string_type" and isinstance(value, list):
+            continue  # the branch that nobody meant
+        path = shown(location) or root
+        if path not in issues:
+            issues[path] = _sentence(location or (root,), found["type"], found["msg"], value)
+        if len(issues) == MAX_ISSUES:
+            break
+    return list(issues.items())
+
+
+def _steps(loc: Sequence[int | str], params: object, kind: str) -> Iterator[int | str]:
+    """The steps of a location that lead into the request: not the names of a union's branches."""
+    value, tagged = params, False
+    for number, step in enumerate(loc):
+        if isinstance(value, dict):
+            if isinstance(step, str) and value.get("type") == step and not tagged:
+                tagged = True  # the branch was chosen by this very field
+                continue
+            if step in value:
+                value, tagged = value[step], False
+                yield step
+            elif kind == "missing" and number == len(loc) - 1:
+                yield step
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value, tagged = value[step], False
+            yield step
+
+
+def _sentence(location: Path, kind: str, text: str, value: object) -> str:
+    if kind == "extra_forbidden":
+        return f"Unknown field: {show(location[-1])}"
+    match location:
+        case ["messages"]:
+            if kind == "too_long":
+                return f"Too many messages (max: {MAX_MESSAGES})"
+            return "Messages must be a non-empty array"
+        case ["messages", int(index), "role"]:
+            return f"Invalid role in message {index}: {show(value)}"
+        case ["messages", int(index), "content", *_] if kind == "string_too_long":
+            return f"Message {index} exceeds maximum length ({MAX_MESSAGE_CHARACTERS})"
+        case ["messages", int(index), "content", *_]:
+            return f"Invalid content in message {index}"
+        case ["content", *_] if kind == "string_too_long":
+            most = f"{MAX_MESSAGE_CHARACTERS:,}"
+            return f"This is too long: a message has at most {most} characters. Attach it as a file"
+        case ["messages", int(index)]:
+            return f"Message {index} must be an object with a role and a content"
+        case [*_, "sessionId"]:
+            return _session_id(value)
+        case [*_, "providerId"]:
+            return _provider_id(value)
+        case [*_, str(field)] if field in _SIMPLE:
+            return _SIMPLE[field]
+        case _:
+            pass
+    name = show(location[-1])
+    if name == ROOT:
+        return "The parameters must be an object"
+    if kind == "model_type":
+        return f"{name} must be an object"
+    if kind == "string_pattern_mismatch":
+        return f"{name}: not of the allowed form"
+    return f"{name}: {text}"
+
+
+def _session_id(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        return "Session ID is required"
+    return "Session ID must be 1-100 characters"
+
+
+def _provider_id(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        return "Provider ID is required"
+    return f"Invalid provider ID: {show(value)}"

@@ -1,0 +1,5 @@
+"""The command line: `tidewire`, `python -m shell`."""
+
+from shell.cli.program import main
+
+__all__ = ["main"]

@@ -1,0 +1,204 @@
+"""`tidewire ask`: asks one question and prints the answer while it is written.
+
+The main thread follows the run's log and prints; the run itself is on the event loop's thread. A
+slow reader of our output therefore never delays the run, and Ctrl-C always reaches it.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import cast
+
+from pydantic import TypeAdapter
+from pydantic.alias_generators import to_camel
+
+from shell.app.runtime import Runtime, running_host
+from shell.bridge.feed import last_seq
+from shell.bridge.validation import checked
+from shell.contract import (
+    AnyEvent,
+    DoneEvent,
+    ErrorEvent,
+    InferenceRequest,
+    NoticeEvent,
+    RetryingEvent,
+    TokenEvent,
+)
+from shell.inference.log import InferenceLog
+from shell.support.text import CONTROLS
+
+OWNER = "ask"
+TICK_S = 0.2 if sys.platform == "win32" else None
+"""On Windows a wait without end would keep Ctrl-C from us."""
+
+Write = Callable[[AnyEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AskOptions:
+    """The question and its parameters. None means the default."""
+
+    prompt: str
+    provider: str | None = None
+    model: str | None = None
+    system: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    timeout_ms: int | None = None
+
+    def request(self, core: Runtime) -> InferenceRequest:
+        """Return the request for the engine.
+
+        Raises:
+            ValidationFailed: with every parameter that is wrong.
+        """
+        defaults = core.defaults(self.provider, self.model)
+        wanted = {
+            "messages": [{"role": "user", "content": self.prompt}],
+            "providerId": defaults.provider_id,
+            "modelId": defaults.model_id,
+            "systemPrompt": self.system,
+            "temperature": self.temperature,
+            "maxTokens": self.max_tokens,
+            "timeoutMs": self.timeout_ms,
+        }
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return cast("InferenceRequest", checked(TypeAdapter(InferenceRequest), given))
+
+
+def ask(data: Path, question: AskOptions, *, as_json: bool) -> int:
+    """Print the answer to stdout, as text or as one line of JSON for each event.
+
+    Args:
+        data: the data directory; only looked into.
+        question: what is asked.
+        as_json: events instead of text.
+
+    Returns: the exit status.
+
+    Raises:
+        ShellError: refused before anything was begun.
+    """
+    news = threading.Event()
+    with running_host(data) as running:
+        request = question.request(running.core)
+        url = running.core.providers.base_urls.get(request.provider_id)
+        if url is not None:
+            running.thread.run(running.core.keys.load({request.provider_id: url}))
+
+        def begin() -> InferenceLog:
+            log = running.core.engine.start(OWNER, request, while_content_comes=True)
+            log.subscribe(lambda _: news.set())
+            return log
+
+        log = running.thread.call(begin)
+
+        def cancel() -> None:
+            running.core.engine.cancel(OWNER, log.inference_id)
+
+        with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as heard:
+            _follow(log, news, _write_json if as_json else _Text().write)
+    if heard:
+        return 128 + heard[0]
+    return 1 if isinstance(log.ending, ErrorEvent) else 0
+
+
+def _follow(log: InferenceLog, news: threading.Event, write: Write) -> None:
+    """Print each event as soon as it is in the log, until the run has ended."""
+    cursor = -1
+    while log.ending is None or cursor < log.last_seq:
+        news.clear()
+        for event in log.read(cursor):
+            write(event)
+            cursor = last_seq(event)
+        while log.ending is None and not news.wait(TICK_S):
+            pass
+
+
+@contextlib.contextmanager
+def _on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
+    """Call `cancel` on Ctrl-C and SIGTERM, the first time; a second Ctrl-C interrupts as usual.
+
+    Yields the signals that came.
+    """
+    heard: list[int] = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        cancel()
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield heard
+    finally:
+        # What ends anyway, and soon, is not to be interrupted once more.
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if heard else handler)
+
+
+def _write_json(event: AnyEvent) -> None:
+    fields = event.model_dump(mode="json")
+    # A page's events leave these out where they are null; a line always has the same fields.
+    for name in ("session_id", "progress", "finish_reason"):
+        if name in type(event).model_fields:
+            fields.setdefault(to_camel(name), None)
+    _put(json.dumps(fields, separators=(",", ":")) + "\n")
+
+
+def _put(text: str) -> None:
+    """Write everything now. A signal may cut a write short; the rest is written afterwards:
+    the buffers of `sys.stdout` lost bytes here.
+    """
+    sys.stdout.flush()
+    encoding = sys.stdout.encoding or "utf-8"
+    left = memoryview(text.encode(encoding, "replace"))
+    while left:
+        left = left[os.write(sys.stdout.fileno(), left) :]
+
+
+class _Text:
+    """Prints the text of the answer to stdout, and notices to stderr."""
+
+    def __init__(self) -> None:
+        self._last = "\n"
+
+    def write(self, event: AnyEvent) -> None:
+        """Print the part of an event that a person reads."""
+        match event:
+            case TokenEvent(token=token):
+                self._put(token)
+            case NoticeEvent(text=text):
+                self._say(text)
+            case RetryingEvent(code=code, delay_ms=delay_ms):
+                self._say(f"{code}; trying again in {delay_ms / 1000:.1f} s")
+            case DoneEvent(finish_reason=reason) if reason in ("length", "content_filter"):
+                self._say(f"the answer ends here: {reason}")
+            case ErrorEvent(code=code, error=text):
+                self._say(f"{code}: {text}")
+            case _:
+                pass
+        if isinstance(event, DoneEvent | ErrorEvent):
+            self._end_line()
+
+    def _put(self, text: str) -> None:
+        if sys.stdout.isatty():
+            text = text.translate(CONTROLS)
+        if text:
+            _put(text)
+            self._last = text[-1]
+
+    def _end_line(self) -> None:
+        if self._last != "\n":
+            self._put("\n")
+
+    def _say(self, text: str) -> None:
+        self._end_line()
+        print(f"tidewire: {text.translate(CONTROLS)}", file=sys.stderr, flush=True)

@@ -1,0 +1,74 @@
+"""`tidewire backup` and `tidewire restore`: write everything except keys to a file, and read it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from shell.cli.open_store import to_write
+from shell.contract import BackupProvider
+from shell.conversations.backup_contents import chooser, contents
+from shell.errors import ShellError
+from shell.store.backup import bundle
+from shell.store.errors import sentences
+from shell.store.store import FILE
+from shell.support.data_directory import DataDirectory
+
+
+def backup(data: DataDirectory, name: str) -> int:
+    """Write a whole backup; a window or `serve` may be running meanwhile.
+
+    Raises:
+        ShellError: there is nothing to back up, or it cannot be written.
+    """
+    source, target = data.path / FILE, Path(name).absolute()
+    if not source.exists():
+        raise ShellError(f"There are no conversations in {data.path} yet")
+    with sentences(target):
+        bundle.write(target, source)
+    print(f"{target} has {target.stat().st_size:,} bytes. Keys are not in it.")
+    return 0
+
+
+def restore(
+    data: DataDirectory, name: str, providers: Sequence[str] = (), settings: Sequence[str] = ()
+) -> int:
+    """Replace the conversations with those of a backup. A safety copy is made before.
+
+    Args:
+        data: the data directory.
+        name: the file.
+        providers: the ids of its providers that are to be taken over.
+        settings: those of its settings that say where questions go and are to be taken over.
+
+    Raises:
+        ShellError: it is no backup, or a window or `serve` is running.
+    """
+    source = Path(name).absolute()
+    if not source.exists():
+        raise ShellError(f"There is no file {source}")
+    with to_write(data, "tidewire restore") as store:
+        store.restore(source, chooser(data.path, providers, settings)).result()
+        print(f"{source} was restored. What was there before is in {store.backups.folder}.")
+        left = contents(bundle.read_extras(source), data.path)
+    for provider in left.providers:
+        print(f"Left out: {_described(provider)}. To restore it, too, add")
+        print(f"    --with-provider {provider.id}")
+    for choice in left.choices:
+        whom = choice.provider_id if choice.model_id is None else choice.model_id
+        print(f"Left out: the setting {choice.setting} ({_plain(whom)}). To restore it, too, add")
+        print(f"    --with-setting {choice.setting}")
+    return 0
+
+
+def _described(provider: BackupProvider) -> str:
+    """Describe a provider of the backup. Values of headers are never shown."""
+    told = [provider.address or ""]
+    if provider.key_env is not None:
+        told.append(f"key from the variable {provider.key_env}")
+    if provider.headers:
+        told.append(f"headers {', '.join(provider.headers)}")
+    return _plain(f"the provider {provider.id} ({'; '.join(told)})")
+
+
+def _plain(text: str) -> str:
+    """Remove control characters, so that the text cannot control a terminal."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)

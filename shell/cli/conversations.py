@@ -1,0 +1,176 @@
+"""`tidewire conversations`: lists, shows, searches, exports and imports conversations."""
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+from shell.cli.open_store import to_read, to_write
+from shell.conversations.exports import FORMATS, write_file
+from shell.errors import ShellError, ValidationFailed
+from shell.store.database import Connection
+from shell.store.exchange import portable
+from shell.store.exchange.importing import ImportedPart, import_file
+from shell.store.messages import queries, tree
+from shell.store.reader import ReadLimit
+from shell.store.search import search
+from shell.support.data_directory import DataDirectory, DataDirectoryHeld
+from shell.support.text import CONTROLS
+
+MOST_HITS = 200
+_UNESCAPED = re.compile(f"[{''.join(map(chr, CONTROLS))}]")
+"""What controls a terminal and may stand in JSON unescaped, once the rest was escaped."""
+
+
+def list_all(data: DataDirectory, *, as_json: bool) -> int:
+    """Print every conversation, one line each."""
+    with to_read(data) as database:
+        for one in database.read(queries.summaries).result():
+            line = {
+                "id": one.id,
+                "title": one.title,
+                "updatedAt": one.updated_at,
+                "messageCount": one.message_count,
+                "pinned": one.pinned,
+                "folder": one.folder,
+            }
+            text = f"{one.id}  {_date(one.updated_at)}  {one.message_count:>5}  {_line(one.title)}"
+            _print(line, text, as_json=as_json)
+    return 0
+
+
+def show(data: DataDirectory, conversation_id: str, *, as_json: bool) -> int:
+    """Print every message of a conversation, on every branch.
+
+    Raises:
+        NotFound: there is none.
+    """
+
+    def read(connection: Connection) -> tuple[str, list[queries.MessageRow]]:
+        number = tree.conversation(connection, conversation_id)
+        summary = queries.summary(connection, conversation_id)
+        return summary.title, list(queries.every(connection, number))
+
+    with to_read(data) as database:
+        title, rows = database.read(read).result()
+    ids = {row.number: row.id for row in rows}
+    messages = [
+        {
+            "id": row.id,
+            "parentId": None if row.parent is None else ids[row.parent],
+            "role": row.role,
+            "text": row.text,
+            "status": row.status,
+            "providerId": row.provider_id,
+            "modelId": row.model_id,
+            "createdAt": row.created_at,
+        }
+        for row in rows
+    ]
+    whole = {"id": conversation_id, "title": title, "messages": messages}
+    said = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
+    _print(whole, f"{_line(title)}\n\n{said}", as_json=as_json)
+    return 0
+
+
+def find(data: DataDirectory, query: str, *, as_json: bool) -> int:
+    """Print the messages that contain the words, best first."""
+    with to_read(data) as database:
+        limit = ReadLimit()  # a person can interrupt it by Ctrl-C
+        found = database.search(lambda c: search.search(c, query, MOST_HITS, limit), limit).result()
+    for hit in found.hits:
+        line = {
+            "conversationId": hit.conversation_id,
+            "messageId": hit.message_id,
+            "snippet": hit.snippet,
+        }
+        text = f"{hit.conversation_id}  {_line(hit.title)}\n    {hit.snippet}"
+        _print(line, text, as_json=as_json)
+    return 0
+
+
+def export(
+    data: DataDirectory,
+    conversation_id: str,
+    format_name: Literal["json", "md", "html"],
+    out: str | None,
+) -> int:
+    """Write a conversation to a file, or to the standard output.
+
+    Raises:
+        NotFound: there is none.
+        ShellError: the file cannot be written.
+    """
+
+    def read(connection: Connection) -> portable.Portable:
+        return portable.take_out(connection, tree.conversation(connection, conversation_id))
+
+    with to_read(data) as database:
+        taken = database.read(read).result()
+    if out is not None:
+        write_file(Path(out), format_name, [taken])
+        return 0
+    for piece in FORMATS[format_name][1]([taken]):
+        sys.stdout.write(piece.translate(CONTROLS) if sys.stdout.isatty() else piece)
+    return 0
+
+
+def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
+    """Import a file of conversations and print the result.
+
+    Raises:
+        ShellError: the file cannot be read or is none of conversations, or nothing can be kept.
+    """
+    path = Path(name)
+    told = time.monotonic()
+
+    def progress(arrived: ImportedPart) -> None:
+        nonlocal told
+        if sys.stderr.isatty() and time.monotonic() - told > 0.5:
+            told = time.monotonic()
+            share = 100 * arrived.read_bytes // max(1, arrived.total_bytes)
+            print(f"{share} %, {arrived.conversations} conversations", file=sys.stderr, flush=True)
+
+    try:
+        file, size = path.open("rb"), path.stat().st_size
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ShellError(f"{name} cannot be read: {reason}") from error
+    try:
+        with file, to_write(data, "tidewire conversations import") as store:
+            arrived = import_file(store.database, file, size, progress)
+    except DataDirectoryHeld as error:
+        advice = "Or import the file there: drop it on the list of conversations."
+        raise ShellError(f"{error.message} {advice}") from None
+    except ValidationFailed as error:  # the file's fault, not the command line's
+        raise ShellError(error.message) from None
+    line = {
+        "conversations": arrived.conversations,
+        "messages": arrived.messages,
+        "skipped": arrived.skipped,
+        "warnings": arrived.warnings,
+    }
+    text = f"{arrived.conversations} conversations with {arrived.messages} messages were imported"
+    text += f", {arrived.skipped} were skipped" if arrived.skipped else ""
+    _print(line, "\n".join([text, *arrived.warnings]), as_json=as_json)
+    return 0
+
+
+def _print(line: object, text: str, *, as_json: bool) -> None:
+    """Print text of models and imports without anything that controls a terminal."""
+    if as_json:
+        dumped = json.dumps(line, ensure_ascii=False)
+        print(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped), flush=True)
+    else:
+        print(text.translate(CONTROLS), flush=True)
+
+
+def _line(text: str) -> str:
+    """Return a title as one line. An imported one may have line feeds."""
+    return " ".join(text.split())
+
+
+def _date(milliseconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000))

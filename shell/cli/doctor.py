@@ -1,0 +1,147 @@
+"""`tidewire doctor`: checks what Tidewire needs on this machine, and says what does not work."""
+
+import asyncio
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+
+from shell import __version__
+from shell.app.main import PAGE
+from shell.bridge.desktop.display import display_problem
+from shell.bridge.page import load_page
+from shell.errors import ShellError
+from shell.providers.keys import PATIENCE_S, Keys, system_keychain
+from shell.providers.local.model_files import ModelFiles
+from shell.providers.registry import Providers
+from shell.support.data_directory import DataDirectory
+from shell.support.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check. When `needed` is set, the program cannot work without it."""
+
+    name: str
+    ok: bool
+    text: str
+    needed: bool = False
+
+
+def examine(data: DataDirectory) -> Iterator[Finding]:
+    """Run every check in turn. Starts no program and uses no network."""
+    python = f"Python {platform.python_version()}, {platform.platform()}"
+    yield Finding("program", True, f"Tidewire {__version__} ({_form()}), {python}")
+    yield _tried("data directory", lambda: _data(data), needed=True)
+    yield _tried("page", _page, needed=True)
+    yield _display()
+    yield _web_view()
+    yield _tried("model file", lambda: _model(data))
+    yield _keyring()
+    yield from _providers(data)
+
+
+def report(findings: Iterable[Finding], *, as_json: bool) -> int:
+    """Print results as they come. Returns 1 when something needed is missing, else 0."""
+    status = 0
+    for finding in findings:
+        if finding.needed and not finding.ok:
+            status = 1
+        if as_json:
+            print(json.dumps(asdict(finding)), flush=True)
+        else:
+            mark = "ok" if finding.ok else "NO" if finding.needed else "--"
+            print(f"{mark}  {finding.name:<16} {finding.text}", flush=True)
+    return status
+
+
+def _form() -> str:
+    """Return how the program is installed, which a report of a defect needs first."""
+    if getattr(sys, "frozen", False):
+        return "frozen app"
+    return "checkout" if (PAGE.parents[1] / "dev.py").exists() else "installed package"
+
+
+def _tried(name: str, look: Callable[[], str], *, needed: bool = False) -> Finding:
+    """Return the result of a check, or the sentence of its error."""
+    try:
+        return Finding(name, True, look(), needed)
+    except ShellError as error:
+        return Finding(name, False, error.message, needed)
+
+
+def _data(data: DataDirectory) -> str:
+    data.prepare()
+    return f"{data.path} can be written"
+
+
+def _page() -> str:
+    page = load_page(PAGE)
+    size = sum(len(asset.body) for asset in page.assets.values())
+    return f"{len(page.assets)} files, {size / 1_000:,.0f} kB"
+
+
+def _display() -> Finding:
+    problem = display_problem()
+    if problem is not None:
+        return Finding("display", False, f"{problem} `tidewire serve` works in a browser.")
+    chosen = os.environ.get("QT_QPA_PLATFORM")
+    return Finding("display", True, f"a window can open{f' ({chosen})' if chosen else ''}")
+
+
+def _web_view() -> Finding:
+    found = []
+    for package in ("pywebview", "PySide6_Addons"):
+        try:
+            found.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            if package == "pywebview" or sys.platform == "linux":
+                return Finding("web view", False, f"{package} is not installed")
+    if sys.platform == "linux" and os.geteuid() == 0:
+        found.append("its sandbox is off, because this is root")
+    return Finding("web view", True, ", ".join(found))
+
+
+def _model(data: DataDirectory) -> str:
+    shelf = ModelFiles(data.path)
+    weights = shelf.default()
+    shelf.header(weights)
+    weights.verify()
+    known = "its hash is right" if weights.embedded else "whole; its hash is not known to us"
+    return f"{weights.path} ({weights.size / 1_000_000:,.0f} MB), {known}"
+
+
+def _keyring() -> Finding:
+    try:
+        # It may be waiting for a password at a dialog that nobody sees.
+        chain = Worker("keychain").submit(system_keychain).result(PATIENCE_S)
+    except TimeoutError:
+        return Finding("keyring", False, "the keychain does not answer")
+    except Exception as error:
+        return Finding("keyring", False, f"the keychain cannot be used ({type(error).__name__})")
+    if chain is None:
+        text = "no keychain here; keys come from the environment, or are for one session"
+        return Finding("keyring", False, text)
+    return Finding("keyring", True, type(chain).__module__.rpartition(".")[2])
+
+
+def _providers(data: DataDirectory) -> Iterator[Finding]:
+    keys = Keys(environment=lambda each: providers.environment_key(each))
+    providers = Providers(data.path, os.environ, keys.find)
+    urls = providers.base_urls
+    asyncio.run(keys.load(urls))
+    for provider_id, provider in providers.items():
+        try:
+            provider.check()
+        except ShellError as error:
+            yield Finding(provider_id, False, error.message)
+            continue
+        status = keys.status(provider_id, urls[provider_id]) if provider_id in urls else None
+        if status is not None and status.source is not None:
+            text = f"has a key ({status.source}), for {status.host}"
+        else:
+            text = "runs on this machine" if provider.local else "needs no key"
+        yield Finding(provider_id, True, f"{text}; model {provider.default_model_id}")

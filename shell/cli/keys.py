@@ -1,0 +1,102 @@
+"""`tidewire keys`: sets, lists and removes the keys of providers. It never prints a key."""
+
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Callable, Mapping
+
+from shell.contract import KeyStatus
+from shell.errors import NotFound, ShellError, ValidationFailed
+from shell.providers.keys import Keychain, Keys, system_keychain
+
+MAX_KEY_CHARACTERS = 10_000
+
+
+class KeyCommands:
+    """The commands, one method each.
+
+    Args:
+        base_urls: the address of every provider that takes a key, by its id.
+        environment: the key that the environment has for a provider.
+        keychain: finds the keychain.
+    """
+
+    def __init__(
+        self,
+        base_urls: Mapping[str, str],
+        environment: Callable[[str], str | None],
+        keychain: Callable[[], Keychain | None] = system_keychain,
+    ) -> None:
+        self._base_urls = base_urls
+        self._keys = Keys(keychain, environment)
+
+    def set(self, provider_id: str, *, as_json: bool) -> int:
+        """Store the key that is read from standard input.
+
+        Raises:
+            ShellError: no such provider, or no keychain that would keep it.
+        """
+        url = self._url(provider_id)
+        key = _read_key()
+        status = asyncio.run(self._keys.set(provider_id, key, url))
+        if status.source != "keychain":
+            reason = (status.note or "").partition(":")[0]
+            raise ShellError(
+                f"{reason}. Nothing was kept: give the key in the environment instead, or enter "
+                "it in the window, for as long as that is open."
+            )
+        _print(status, as_json=as_json)
+        return 0
+
+    def list(self, *, as_json: bool) -> int:
+        """Print the state of each provider's key."""
+        asyncio.run(self._keys.load(self._base_urls))
+        for provider_id, url in self._base_urls.items():
+            _print(self._keys.status(provider_id, url), as_json=as_json)
+        return 0
+
+    def remove(self, provider_id: str, *, as_json: bool) -> int:
+        """Remove the key of a provider.
+
+        Raises:
+            NotFound: no such provider.
+        """
+        url = self._url(provider_id)
+
+        async def remove() -> KeyStatus:
+            await self._keys.load({provider_id: url})
+            return await self._keys.remove(provider_id, url)
+
+        _print(asyncio.run(remove()), as_json=as_json)
+        return 0
+
+    def _url(self, provider_id: str) -> str:
+        url = self._base_urls.get(provider_id)
+        if url is None:
+            known = ", ".join(self._base_urls)
+            raise NotFound(f"There is no provider {provider_id!r} that takes a key, only {known}")
+        return url
+
+
+def _read_key() -> str:
+    """Read the key from the terminal without showing it, or the first line of piped input."""
+    typed = getpass.getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()
+    key = typed.strip()
+    sensible = key.isascii() and key.isprintable() and " " not in key
+    if not key or not sensible or len(key) > MAX_KEY_CHARACTERS:
+        text = "The standard input has no key: one line of letters, digits and signs"
+        raise ValidationFailed([("key", text)])
+    return key
+
+
+def _print(status: KeyStatus, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(status.model_dump(mode="json", by_alias=True)), flush=True)
+        return
+    if status.source is None:
+        text = "no key"
+    else:
+        hint = f" …{status.hint}" if status.hint else ""
+        text = f"{status.source}{hint}, for {status.host}"
+    print(f"{status.provider_id:<12} {text}{'. ' + status.note if status.note else ''}", flush=True)

@@ -1,0 +1,77 @@
+"""`tidewire model`: downloads the embedded model's weights, finds them, removes them."""
+
+import sys
+from pathlib import Path
+
+from shell.providers.local.download import Download
+from shell.providers.local.model_files import EMBEDDED_FILE, ModelFiles
+from shell.support.data_directory import DataDirectory
+
+MODELS = "models"
+"""The folder of weights in the data directory."""
+
+
+def fetch(data: DataDirectory, source: str | None, folder: Path | None = None) -> int:
+    """Download the weights and show the progress.
+
+    Args:
+        data: whose folder of models takes them when no other folder is given.
+        source: a file or an address; None asks pip.
+        folder: where they go instead.
+
+    Raises:
+        ShellError: they could not be fetched; says what to do.
+    """
+    if folder is None:
+        data.prepare()
+        folder = data.path / MODELS
+    progress = ProgressMeter()
+    path = Download(folder, progress.show).fetch(source)
+    progress.end()
+    print(path)
+    return 0
+
+
+def path(data: DataDirectory) -> int:
+    """Print the path of the weights that would be used now.
+
+    Raises:
+        ShellError: there are none; says what to do.
+    """
+    print(ModelFiles(data.path).default().path)
+    return 0
+
+
+def remove(data: DataDirectory) -> int:
+    """Delete the downloaded weights. Those of a package, and a person's own, stay."""
+    fetched = data.path / MODELS / EMBEDDED_FILE
+    if not fetched.exists():
+        print(f"Nothing was fetched into {fetched.parent}", file=sys.stderr)
+        return 0
+    fetched.unlink()
+    print(fetched)
+    return 0
+
+
+class ProgressMeter:
+    """Progress of a download: one line that changes on a terminal, else one line each quarter."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._shown = 0
+
+    def show(self, done: int, total: int) -> None:
+        """Show how many bytes have arrived."""
+        step = 1 if self._live else 25
+        percent = done * 100 // total // step * step if total else 0
+        if percent <= self._shown:
+            return
+        self._shown = percent
+        text = f"Fetching the local model: {percent} % of {total / 1_000_000:.0f} MB"
+        print(f"\r{text}" if self._live else text, end="" if self._live else "\n", file=sys.stderr)
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """End the line of a terminal."""
+        if self._live and self._shown:
+            print(file=sys.stderr)

@@ -1,0 +1,212 @@
+"""`tidewire providers`: lists, adds, removes and tests providers. It never prints a key."""
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from shell.api.providers import report, summary
+from shell.bridge.validation import checked
+from shell.contract import ProviderSummary
+from shell.errors import NotFound, ProviderError, ValidationFailed
+from shell.providers.base import ANY_MODEL
+from shell.providers.custom import FILE, CustomProvider, add, remove
+from shell.providers.http.endpoint import is_secret
+from shell.providers.keys import Keys
+from shell.providers.registry import Providers
+from shell.support.data_directory import DataDirectory
+
+SHOWN_MODELS = 12
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wanted:
+    """The arguments of `add`. None means not given."""
+
+    name: str
+    kind: str
+    base_url: str | None
+    headers: list[str]
+    """Each `NAME=VALUE`."""
+    key_env: str | None
+    label: str | None
+    model: str | None
+    file: str | None
+    context_tokens: int | None
+    plain_http: bool
+
+    def provider(self) -> CustomProvider:
+        """Return the provider as it is stored.
+
+        Raises:
+            ValidationFailed: something makes no sense. The sentence repeats no value that may be a
+                key which went to the wrong place.
+        """
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", self.name):
+            raise _wrong("id", "NAME may have 1 to 64 letters, digits, '.', '_' and '-'")
+        if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,100}", self.key_env):
+            text = "--key-env takes the name of an environment variable, such as MY_KEY"
+            raise _wrong("keyEnv", f"{text}; the key itself is never an argument")
+        given = {
+            "id": self.name,
+            "kind": self.kind,
+            "baseUrl": self.base_url,
+            "headers": dict(_header(text) for text in self.headers),
+            "keyEnv": self.key_env,
+            "label": self.label,
+            "defaultModel": self.model,
+            "file": None if self.file is None else str(Path(self.file).expanduser().absolute()),
+            "contextTokens": self.context_tokens,
+            "allowPlainHttp": self.plain_http,
+        }
+        known = {name: value for name, value in given.items() if value is not None}
+        provider = checked(TypeAdapter[object](CustomProvider), known)
+        if not isinstance(provider, CustomProvider):
+            raise TypeError
+        return provider
+
+
+class ProviderCommands:
+    """The commands, one method each. Each returns the exit status.
+
+    Args:
+        data: the data directory.
+        environ: keys and base URLs.
+    """
+
+    def __init__(self, data: DataDirectory, environ: Mapping[str, str]) -> None:
+        self._data = data
+        self._keys = Keys(environment=lambda each: self._providers.environment_key(each))
+        self._providers = Providers(data.path, environ, self._keys.find)
+
+    def list(self, *, as_json: bool) -> int:
+        """Print every provider."""
+        asyncio.run(self._keys.load(self._providers.base_urls))
+        for provider in self._providers.values():
+            _print(summary(self._providers, provider), as_json=as_json)
+        return 0
+
+    def add(self, wanted: Wanted, *, as_json: bool) -> int:
+        """Store a provider. Contacts no server.
+
+        Raises:
+            ValidationFailed: its name is taken, or it cannot work.
+        """
+        provider = wanted.provider()
+        try:
+            provider.check()
+        except ValidationFailed as error:
+            if (wanted.base_url or "").lower().startswith("http://"):
+                raise _wrong(
+                    "baseUrl", f"{error.message} (Or insist: --allow-plain-http)"
+                ) from None
+            raise
+        self._data.prepare()
+        add(self._data.path, provider, self._providers.built_in)
+        self._providers.reload()
+        asyncio.run(self._keys.load(self._providers.base_urls))
+        made = self._providers.resolve(provider.id)
+        for name in filter(is_secret, provider.headers):
+            print(
+                f"Note: the header {name} holds a secret. It is kept in {self._data.path / FILE}, "
+                "which only you can read, but everybody on this machine could read the command "
+                f"line. Safer: --key-env VAR, or 'tidewire keys set {provider.id}'.",
+                file=sys.stderr,
+            )
+        _print(summary(self._providers, made), as_json=as_json)
+        if not as_json:
+            hint = f"Try it: tidewire providers test {provider.id}"
+            if made.default_model_id == ANY_MODEL:
+                hint += f" (and name a model when you ask: --provider {provider.id} --model M)"
+            print(hint)
+        return 0
+
+    def remove(self, name: str, *, as_json: bool) -> int:
+        """Remove a provider and its key in the keychain.
+
+        Raises:
+            NotFound: there is none of that name.
+            ValidationFailed: it is a part of the program.
+        """
+        if name in self._providers.built_in:
+            raise _wrong("id", f"{name} is a part of Tidewire and cannot be removed")
+        url = self._providers.base_urls.get(name)
+        if not remove(self._data.path, name):
+            raise NotFound(f"There is no provider called {name!r}. {self._known()}")
+        if url is not None:
+            asyncio.run(self._forget(name, url))
+        text = f"Removed {name}."
+        print(json.dumps({"id": name, "removed": True}) if as_json else text)
+        return 0
+
+    def test(self, name: str, model: str | None, *, as_json: bool) -> int:
+        """Make one small request and print the result. Returns 1 when it failed.
+
+        Raises:
+            NotFound: there is none of that name.
+            ProviderError: it failed (without JSON).
+        """
+        if name not in self._providers:
+            raise NotFound(f"There is no provider called {name!r}. {self._known()}")
+        return asyncio.run(self._test(name, model, as_json=as_json))
+
+    # --- inside -----------------------------------------------------------------------------
+
+    async def _test(self, name: str, model: str | None, *, as_json: bool) -> int:
+        urls = self._providers.base_urls
+        await self._keys.load({name: urls[name]} if name in urls else {})
+        try:
+            trial = await report(self._providers.resolve(name), model)
+        finally:
+            await self._providers.close()
+        if as_json:
+            print(json.dumps({"providerId": name, **trial.model_dump(mode="json")}), flush=True)
+        elif trial.code is not None:
+            raise ProviderError(trial.code, f"{trial.code.value}: {trial.sentence}")
+        else:
+            print(trial.sentence)
+            if trial.models:
+                more = len(trial.models) - SHOWN_MODELS
+                text = ", ".join(trial.models[:SHOWN_MODELS])
+                print(f"Models: {text}{f' and {more} more' if more > 0 else ''}")
+        return 0 if trial.ok else 1
+
+    async def _forget(self, name: str, url: str) -> None:
+        await self._keys.load({name: url})
+        if self._keys.status(name, url).source == "keychain":
+            await self._keys.remove(name, url)
+
+    def _known(self) -> str:
+        return f"There is: {', '.join(self._providers)}."
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    name, value = name.strip(), value.strip()
+    if not equals or not _HEADER.fullmatch(name):
+        raise _wrong("headers", "--header takes NAME=VALUE, such as X-Team=blue")
+    if not (value.isascii() and value.isprintable()) or len(value) > 4_000:
+        raise _wrong("headers", f"The value of the header {name} is no plain text on one line")
+    return name, value
+
+
+def _wrong(field: str, sentence: str) -> ValidationFailed:
+    return ValidationFailed([(field, sentence)])
+
+
+def _print(one: ProviderSummary, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(one.model_dump(mode="json")), flush=True)
+        return
+    key = "has a key" if one.has_key else "needs a key" if one.needs_key else ""
+    place = one.host or ("runs on this machine" if one.local else "runs in Tidewire")
+    facts = [place, f"model {one.default_model}", key]
+    if one.problem is not None and not (one.needs_key and not one.has_key):
+        facts.append(one.problem)
+    print(f"{one.id:<14} {', '.join(filter(None, facts))}", flush=True)

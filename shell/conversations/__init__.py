@@ -1,0 +1,1 @@
+"""What people do with conversations: ask, edit, list, import, export."""

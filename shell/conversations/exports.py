@@ -1,0 +1,232 @@
+"""Writes conversations and attachments to files, and makes and restores backups."""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
+
+from shell.contract import (
+    BackupContents,
+    BackupInfo,
+    ExportReply,
+    ExportRequest,
+    RestoreRequest,
+    StoreState,
+)
+from shell.conversations.backup_contents import chooser, contents
+from shell.errors import Reason, SessionBusy, ShellError, ValidationFailed
+from shell.settings import SettingsFile
+from shell.store.backup import bundle
+from shell.store.errors import sentences
+from shell.store.exchange import archive, portable, render
+from shell.store.exchange.portable import Portable
+from shell.store.messages import tree
+from shell.store.store import Store
+from shell.support.text import cut, file_name
+
+MAX_REPLY_CHARACTERS = 20_000_000
+"""A larger export is written to a file instead of being told to a page."""
+MAX_TITLE_BYTES = 120
+"""Of a title in a file's name: 120 letters in English, 40 characters in Chinese."""
+MAX_SUFFIX_BYTES = 20
+FORMATS: dict[str, tuple[str, Callable[[Iterable[Portable]], Iterator[str]]]] = {
+    "json": ("application/json", archive.write),
+    "md": ("text/markdown", render.markdown),
+    "html": ("text/html", render.html),
+}
+ENDINGS = {"json": "tidewire.json"}
+"""By format, where it is another one. Desktops know our files of conversations by this ending."""
+
+
+class Exports:
+    """Loop thread only.
+
+    Args:
+        store: opened.
+        settings: read again after a restore, which may have changed them.
+        idle: whether no answer is being given and nothing comes in; a restore waits for nobody.
+        reload_providers: called after a restore, which may have added some.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: SettingsFile,
+        idle: Callable[[], bool],
+        reload_providers: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._idle = idle
+        self._reload_providers = reload_providers
+        self._data = store.path.parent
+        self._folder = self._data / "exports"
+
+    async def export(self, request: ExportRequest) -> ExportReply:
+        """Conversations as one text.
+
+        Raises:
+            NotFound: one of them is not there.
+            ValidationFailed: it is too much for one reply.
+        """
+        return await asyncio.to_thread(self._export, request)
+
+    async def export_file(self, request: ExportRequest) -> str:
+        """The same, as a file in `exports`; returns its path.
+
+        Raises:
+            NotFound: one of them is not there.
+            ShellError: it cannot be written.
+        """
+        return str(await asyncio.to_thread(self._export_file, request))
+
+    async def save(self, name: str, data: bytes) -> str:
+        """Bytes of an attachment, as a new file in `exports`; returns its path.
+
+        Raises:
+            ShellError: it cannot be written.
+        """
+        return str(await asyncio.to_thread(_save, self._folder, name, data))
+
+    async def backup(self) -> BackupInfo:
+        """A whole backup, in `backups`."""
+        folder = self._store.backups.folder
+        target = folder / f"tidewire-{time.strftime('%Y%m%d-%H%M%S')}.zip"
+        await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
+        await asyncio.wrap_future(self._store.bundle(target))
+        made = [backup for backup in await self.backups() if backup.name == target.name]
+        return made[0]
+
+    async def backups(self) -> list[BackupInfo]:
+        """Every backup in `backups`, the newest first."""
+        return await asyncio.to_thread(self._store.backups.listed)
+
+    async def backup_contents(self, name: str) -> BackupContents:
+        """What a backup holds that a restore leaves out unless a person agrees to it.
+
+        Raises:
+            NotFound: there is none of this name.
+            ShellError: it is not whole, or not a backup.
+        """
+        return await asyncio.to_thread(self._contents, name)
+
+    def _contents(self, name: str) -> BackupContents:
+        source = self._store.backups.path(name)
+        with sentences(source):
+            return contents(bundle.read_extras(source), self._data)
+
+    async def restore(self, request: RestoreRequest) -> StoreState:
+        """Put the conversations of a backup in the place of those that are here.
+
+        Raises:
+            NotFound: there is none of this name.
+            SessionBusy: an answer is being given, or something is being imported or restored.
+            ShellError: it cannot be restored; everything is as it was.
+        """
+        source = await asyncio.to_thread(self._store.backups.path, request.name)
+        if self._store.restoring or not self._idle():
+            text = "Wait until every answer and every import is complete, then restore"
+            raise SessionBusy(text, reason=Reason.NOT_IDLE)
+        choose = chooser(self._data, request.providers, request.settings)
+        await asyncio.wrap_future(self._store.restore(source, choose))
+        self._settings.reload()
+        await self._reload_providers()
+        self._store.changed()
+        return await self._store.state(-1)
+
+    # --- on a thread ------------------------------------------------------------------------
+
+    def _export(self, request: ExportRequest) -> ExportReply:
+        name, conversations = self._named(request)
+        media_type, write = FORMATS[request.format]
+        pieces: list[str] = []
+        length = 0
+        for piece in write(conversations):
+            pieces.append(piece)
+            length += len(piece)
+            if length > MAX_REPLY_CHARACTERS:
+                text = "This is too much for the page: export it to a file"
+                raise ValidationFailed([("conversationIds", text)])
+        return ExportReply(name=name, media_type=media_type, text="".join(pieces))
+
+    def _export_file(self, request: ExportRequest) -> Path:
+        name, conversations = self._named(request)
+        path = self._folder / name
+        try:
+            write_file(path, request.format, conversations)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
+        return path
+
+    def _named(self, request: ExportRequest) -> tuple[str, Iterator[Portable]]:
+        """The file's name, and the conversations, which are read one by one as they are written.
+
+        Others can read in between, and only one conversation is in memory.
+        """
+        ids = request.conversation_ids
+        if ids is None:
+            numbers = [("", number) for number in self._store.read_blocking("", portable.numbers)]
+        else:
+            numbers = [(kept_id, self._number(kept_id)) for kept_id in ids]
+        title = "conversations"
+        if len(numbers) == 1:
+            title = self._take_out(*numbers[0]).title
+        return _name(title, request.format), itertools.starmap(self._take_out, numbers)
+
+    def _number(self, kept_id: str) -> int:
+        return self._store.read_blocking(kept_id, lambda c: tree.conversation(c, kept_id))
+
+    def _take_out(self, kept_id: str, number: int) -> Portable:
+        return self._store.read_blocking(kept_id, lambda c: portable.take_out(c, number))
+
+
+def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) -> None:
+    """Write an export to a file; blocks.
+
+    Raises:
+        ShellError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            for piece in FORMATS[format_name][1](conversations):
+                file.write(piece)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ShellError(f"{path} cannot be written: {reason}") from error
+
+
+def _save(folder: Path, name: str, data: bytes) -> Path:
+    """Write to a file that was not there before; blocks."""
+    stem, suffix = _split(name)
+    stem = file_name(stem, also=".()", instead="_") or "attachment"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for count in itertools.count(1):
+            number = "" if count == 1 else f" ({count})"
+            path = folder / file_name(stem, f"{number}{suffix}", also=".()")
+            with contextlib.suppress(FileExistsError), path.open("xb") as file:
+                file.write(data)
+                break
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ShellError(f"{name} cannot be written: {reason}") from error
+    return path
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A name apart from its suffix, which is a few letters or digits."""
+    stem, _, suffix = name.rpartition(".")
+    is_one = stem.strip() and suffix.isalnum() and len(suffix.encode()) <= MAX_SUFFIX_BYTES
+    return (stem, f".{suffix}") if is_one else (name, "")
+
+
+def _name(title: str, format_name: str) -> str:
+    ending = ENDINGS.get(format_name, format_name)
+    when = f" {time.strftime('%Y-%m-%d %H%M%S')}.{ending}"
+    plain = cut(file_name(title), MAX_TITLE_BYTES).strip(". ")
+    return file_name(plain or "conversation", when)

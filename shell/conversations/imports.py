@@ -1,0 +1,258 @@
+"""Imports: files of conversations that a page hands over in pieces, and what becomes of them."""
+
+import asyncio
+import base64
+import contextlib
+import logging
+import tempfile
+import threading
+import time
+from copy import copy
+from pathlib import Path
+from typing import IO, Literal
+
+from shell.contract import ImportState
+from shell.errors import (
+    LimitReached,
+    NotFound,
+    Reason,
+    ShellError,
+    ValidationFailed,
+)
+from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
+from shell.store.store import Store
+from shell.support.ids import new_id
+
+AT_ONCE = 2
+"""Imports that may be under way at a time."""
+REMEMBERED = 20
+"""Imports that have ended and can still be asked about."""
+TELL_S = 0.1
+"""Least time between two states that those who watch are told of."""
+WATCH_S = 4.0
+SILENT_S = 60.0
+"""A page that has sent no piece for so long will send no more."""
+
+_log = logging.getLogger(__name__)
+State = Literal["receiving", "running", "done", "cancelled", "failed"]
+
+
+class Import:
+    """One import. Its thread reports; everything else happens on the loop thread."""
+
+    def __init__(self, owner: str, name: str, size: int, file: IO[bytes], now_s: float) -> None:
+        self.id = new_id()
+        self.owner = owner
+        self.name = name
+        self.size = size
+        self.file = file
+        self.received = 0
+        self.heard_s = now_s
+        """When the last piece came, on the loop's clock."""
+        self.state: State = "receiving"
+        self.failure: ShellError | None = None
+        self.version = 0
+        self.arrived = ImportedPart(total_bytes=size)
+        self.stopped = threading.Event()
+        self._changed = asyncio.Event()
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in ("receiving", "running")
+
+    def change(
+        self, state: State, arrived: ImportedPart, failure: ShellError | None = None
+    ) -> None:
+        """Tell those who watch."""
+        self.state, self.arrived, self.failure = state, arrived, failure
+        self.version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def watch(self, after: int) -> ImportState:
+        """The state; waits a while for one after this version."""
+        if self.version == after and self.under_way:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), WATCH_S)
+        return ImportState(
+            import_id=self.id,
+            version=self.version,
+            state=self.state,
+            read_bytes=self.arrived.read_bytes,
+            total_bytes=self.arrived.total_bytes,
+            conversations=self.arrived.conversations,
+            messages=self.arrived.messages,
+            skipped=self.arrived.skipped,
+            warnings=self.arrived.warnings,
+            failure=None if self.failure is None else self.failure.message,
+            code=None if self.failure is None else self.failure.code,
+            reason=None if self.failure is None else self.failure.reason,
+            remarks=self.arrived.remarks,
+        )
+
+
+class Imports:
+    """Loop thread only; made on it.
+
+    Args:
+        store: where conversations arrive.
+        folder: where a file lies until it is imported; it has no name there.
+    """
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+        self._loop = asyncio.get_running_loop()
+        self._imports: dict[str, Import] = {}
+        self._threads: set[threading.Thread] = set()
+
+    def begin(self, owner: str, name: str, size: int) -> str:
+        """Get ready for a file of so many bytes.
+
+        Raises:
+            LimitReached: too many imports are under way.
+            SessionBusy: a backup is being restored.
+        """
+        self._store.refuse_while_restoring()
+        self._forget_silent()
+        current = sum(one.under_way for one in self._imports.values())
+        if current >= AT_ONCE:
+            text = f"Only {AT_ONCE} imports can run at a time"
+            raise LimitReached(text, AT_ONCE, current, reason=Reason.TOO_MANY_IMPORTS)
+        file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
+        one = Import(owner, name, size, file, self._loop.time())
+        self._imports[one.id] = one
+        for ended in [key for key, old in self._imports.items() if not old.under_way][:-REMEMBERED]:
+            del self._imports[ended]
+        return one.id
+
+    def write(self, owner: str, import_id: str, data: str) -> int:
+        """Take the next piece, in base64; returns how many bytes there are. All: it begins.
+
+        Raises:
+            ShellError: no such import, more bytes than announced, or no room for them.
+        """
+        one = self._find(owner, import_id)
+        if one.state != "receiving":
+            raise ValidationFailed([("importId", "This import takes no more data")])
+        try:
+            piece = base64.b64decode(data, validate=True)
+        except ValueError:
+            raise ValidationFailed([("data", "The data is not base64")]) from None
+        if one.received + len(piece) > one.size:
+            raise ValidationFailed([("data", "There is more data than was announced")])
+        try:
+            one.file.write(piece)
+        except OSError as error:
+            self._drop(one)
+            reason = error.strerror or type(error).__name__
+            raise ShellError(f"The file to import cannot be kept meanwhile: {reason}") from error
+        one.received += len(piece)
+        one.heard_s = self._loop.time()
+        if one.received == one.size:
+            one.change("running", one.arrived)
+            thread = threading.Thread(target=self._run, args=(one,), name="import", daemon=True)
+            self._threads.add(thread)
+            thread.start()
+        return one.received
+
+    async def watch(self, owner: str, import_id: str, after: int) -> ImportState:
+        """How far an import is.
+
+        Raises:
+            NotFound: unknown, or another window's.
+        """
+        return await self._find(owner, import_id).watch(after)
+
+    def cancel(self, owner: str, import_id: str) -> bool:
+        """Stop an import; what has arrived stays. False when it has ended."""
+        one = self._find(owner, import_id)
+        if not one.under_way:
+            return False
+        one.stopped.set()
+        if one.state == "receiving":
+            self._drop(one)
+        return True
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is coming in."""
+        self._forget_silent()
+        return not any(one.under_way for one in self._imports.values())
+
+    def forget_caller(self, owner: str) -> None:
+        """A window or a tab is gone for good: what it has not handed over whole never will be."""
+        for one in self._imports.values():
+            if one.owner == owner and one.state == "receiving":
+                self._drop(one)
+
+    async def close(self) -> None:
+        """Stop all of them and wait for their threads."""
+        for one in self._imports.values():
+            one.stopped.set()
+            if one.state == "receiving":
+                self._drop(one)
+        for thread in list(self._threads):
+            await asyncio.to_thread(thread.join, 2.0)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _find(self, owner: str, import_id: str) -> Import:
+        one = self._imports.get(import_id)
+        if one is None or one.owner != owner:
+            raise NotFound(f"Import {import_id} not found")
+        return one
+
+    def _forget_silent(self) -> None:
+        """Let go of what a page began before it was loaded anew."""
+        for one in self._imports.values():
+            if one.state == "receiving" and self._loop.time() - one.heard_s >= SILENT_S:
+                self._drop(one)
+
+    def _drop(self, one: Import) -> None:
+        one.file.close()
+        one.change("cancelled", one.arrived)
+
+    def _run(self, one: Import) -> None:
+        """In a thread of the import's own."""
+        last, told = one.arrived, time.monotonic()
+
+        def progress(arrived: ImportedPart) -> None:
+            nonlocal last, told
+            last = arrived
+            if one.stopped.is_set():
+                raise ImportCancelled
+            if time.monotonic() - told >= TELL_S:
+                told = time.monotonic()
+                self._tell(one, "running", arrived)
+
+        try:
+            with one.file as file:
+                file.seek(0)
+                last = import_file(self._store.database, file, one.size, progress)
+            self._tell(one, "done", last)
+        except ImportCancelled:
+            self._tell(one, "cancelled", last)
+        except ShellError as error:
+            self._tell(one, "failed", last, error)
+        except Exception as error:
+            _log.exception("An import failed")
+            self._tell(
+                one, "failed", last, ShellError(f"The import failed ({type(error).__name__})")
+            )
+        finally:
+            self._threads.discard(threading.current_thread())
+
+    def _tell(
+        self, one: Import, state: State, arrived: ImportedPart, failure: ShellError | None = None
+    ) -> None:
+        seen = copy(arrived)
+        seen.remarks = list(arrived.remarks)
+
+        def change() -> None:
+            one.change(state, seen, failure)
+            self._store.changed()
+
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(change)

@@ -1,0 +1,112 @@
+"""Titles: a better title than the first words, by a model that a person has chosen for it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from shell.contract import DoneEvent, InferenceRequest, Message
+from shell.errors import ShellError
+from shell.inference.engine import Engine
+from shell.inference.log import InferenceLog
+from shell.store.database import Connection
+from shell.store.messages import queries, tree
+from shell.store.store import Store
+from shell.support.ids import TEMPORARY
+
+OWNER = "titles"
+QUOTED_CHARACTERS = 2_000
+"""How much of the question and of the answer the model is shown."""
+MAX_TOKENS = 40
+TIMEOUT_MS = 30_000
+PROMPT = (
+    "Give the conversation below a title of at most six words, in its own language. "
+    "Answer with the title and nothing else.\n\n"
+)
+_log = logging.getLogger(__name__)
+
+Chosen = Callable[[], tuple[str, str | None] | None]
+"""The provider that makes titles, and its model; None when nobody was chosen for it."""
+
+
+class Titles:
+    """Loop thread only. What goes wrong here leaves the title as it was."""
+
+    def __init__(self, store: Store, engine: Engine, chosen: Chosen) -> None:
+        self._store = store
+        self._engine = engine
+        self._chosen = chosen
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def consider(self, conversation_id: str) -> None:
+        """An answer in this conversation is complete; the first one is the time for a title."""
+        chosen = self._chosen()
+        if chosen is not None and not conversation_id.startswith(TEMPORARY):
+            task = asyncio.ensure_future(self._make(conversation_id, *chosen))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Make no more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    async def _make(self, conversation_id: str, provider_id: str, model_id: str | None) -> None:
+        try:
+            beginning = await self._store.read(
+                conversation_id, lambda c: _beginning(c, conversation_id)
+            )
+            if beginning is None:
+                return
+            request = InferenceRequest(
+                messages=[Message(role="user", content=PROMPT + beginning)],
+                provider_id=provider_id,
+                model_id=model_id,
+                max_tokens=MAX_TOKENS,
+                timeout_ms=TIMEOUT_MS,
+            )
+            title = await _answer(self._engine.start(OWNER, request))
+            if title:
+                await self._store.write(
+                    conversation_id, lambda c: _rename(c, conversation_id, title)
+                )
+        except ShellError as error:
+            _log.info("No title was made: %s", error.code)
+
+
+def _beginning(connection: Connection, conversation_id: str) -> str | None:
+    """The first question and its answer, when that is all there is and nobody named it."""
+    number = tree.conversation(connection, conversation_id)
+    title_from: str = connection.execute(
+        "SELECT title_from FROM conversations WHERE number = ?", (number,)
+    ).get
+    rows = list(queries.every(connection, number))
+    if title_from != "words" or [row.role for row in rows] != ["user", "assistant"]:
+        return None
+    if rows[1].status != "complete":
+        return None
+    return "\n\n".join(row.text[:QUOTED_CHARACTERS] for row in rows)
+
+
+def _rename(connection: Connection, conversation_id: str, title: str) -> None:
+    number = tree.conversation(connection, conversation_id)
+    title_from: str = connection.execute(
+        "SELECT title_from FROM conversations WHERE number = ?", (number,)
+    ).get
+    if title_from == "words":  # a person may have been quicker
+        tree.set_title(connection, number, title, "model")
+
+
+async def _answer(log: InferenceLog) -> str:
+    """The title that a run comes to; empty when it comes to none."""
+    ended = asyncio.Event()
+    unsubscribe = log.subscribe(lambda urgent: ended.set() if urgent else None)
+    if log.ending is None:
+        await ended.wait()
+    unsubscribe()
+    if not isinstance(log.ending, DoneEvent) or log.ending.cancelled:
+        return ""
+    lines = log.text("llm:token").strip().splitlines()
+    return tree.first_words(lines[0]).strip("\"'“”«»*#. ") if lines else ""

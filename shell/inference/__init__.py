@@ -1,0 +1,1 @@
+"""Runs inferences: the engine, a run and its log, sessions, deadlines, limits."""

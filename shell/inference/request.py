@@ -1,0 +1,104 @@
+"""Fits a request to its model: how much it takes; what it refuses is left out, and said."""
+
+from dataclasses import dataclass
+
+from shell.contract import FilePart, ImagePart, Message, Notice, NoticeCode
+from shell.errors import ValidationFailed
+from shell.providers.base import ModelInfo, ProviderRequest
+
+ANSWER_RESERVE_TOKENS = 1_024
+"""Room for the answer when neither the caller nor the model sets a maximum."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedRun:
+    """What the caller asked for, before the model was looked at."""
+
+    messages: list[Message]
+    system_prompt: str | None
+    temperature: float | None
+    max_tokens: int | None
+
+
+def room(model: ModelInfo, max_tokens: int | None) -> int:
+    """How many tokens of its context a model has for what it is sent.
+
+    The rest is kept for the answer: as long as it may become, but a quarter of all at most.
+    """
+    most = max_tokens or model.max_tokens_default or model.max_output_tokens
+    reserve = most or ANSWER_RESERVE_TOKENS
+    return model.context_tokens - min(reserve, model.context_tokens // 4)
+
+
+def prepare_request(
+    wish: RequestedRun, model: ModelInfo
+) -> tuple[ProviderRequest, tuple[Notice, ...]]:
+    """The request as the model takes it, and a notice for everything that was left out.
+
+    Raises:
+        ValidationFailed: the messages themselves are nothing that this model can answer.
+    """
+    _check(wish.messages, model)
+    notices: list[Notice] = []
+    temperature = wish.temperature
+    if temperature is None:
+        temperature = model.temperature_default
+        if model.temperature_max is None:
+            temperature = None
+    elif model.temperature_max is None:
+        text = f"{model.id} does not take a temperature"
+        notices.append(Notice(code=NoticeCode.TEMPERATURE_DROPPED, text=text, model=model.id))
+        temperature = None
+    elif temperature > model.temperature_max:
+        text = f"{model.id} takes temperatures up to {model.temperature_max:g}; its own was used"
+        notices.append(
+            Notice(
+                code=NoticeCode.TEMPERATURE_DROPPED,
+                text=text,
+                model=model.id,
+                limit=model.temperature_max,
+            )
+        )
+        temperature = None
+    max_tokens = wish.max_tokens or model.max_tokens_default
+    if max_tokens and model.max_output_tokens and max_tokens > model.max_output_tokens:
+        text = f"{model.id} writes at most {model.max_output_tokens} tokens"
+        notices.append(
+            Notice(
+                code=NoticeCode.MAX_TOKENS_LOWERED,
+                text=text,
+                model=model.id,
+                limit=model.max_output_tokens,
+            )
+        )
+        max_tokens = model.max_output_tokens
+    system = [message for message in wish.messages if message.role == "system"]
+    if wish.system_prompt:
+        system.insert(0, Message.model_construct(role="system", content=wish.system_prompt))
+    if system and not model.system_prompt:
+        text = f"{model.id} does not take a system prompt"
+        notices.append(Notice(code=NoticeCode.SYSTEM_PROMPT_DROPPED, text=text, model=model.id))
+        system = []
+    rest = [message for message in wish.messages if message.role != "system"]
+    return ProviderRequest(model, [*system, *rest], temperature, max_tokens), tuple(notices)
+
+
+def _check(messages: list[Message], model: ModelInfo) -> None:
+    issues: list[tuple[str, str]] = []
+    last = messages[-1].role
+    if last == "system" and all(message.role == "system" for message in messages):
+        issues.append(("messages", "Messages must hold a message of the user"))
+    elif last == "assistant" and not model.assistant_prefill:
+        issues.append(("messages", "The last message must be the user's"))
+    for index, message in enumerate(messages):
+        if isinstance(message.content, str):
+            continue
+        for number, part in enumerate(message.content):
+            refused = (isinstance(part, ImagePart) and not model.images) or (
+                isinstance(part, FilePart) and not model.files
+            )
+            if refused:
+                path = f"messages.{index}.content.{number}"
+                issues.append((path, f"{model.id} does not take {part.type}s"))
+    if issues:
+        raise ValidationFailed(issues)

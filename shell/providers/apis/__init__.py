@@ -1,0 +1,1 @@
+"""One file for each API that providers speak, and one for its stream."""

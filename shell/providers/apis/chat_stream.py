@@ -1,0 +1,196 @@
+"""ChatStream: the events of a Chat Completions stream, to chunks.
+
+Servers differ: fields are missing, null or of another type. What is not understood is passed over;
+only what is no JSON object at all is an error.
+"""
+
+import json
+from collections.abc import Iterator
+
+from shell.contract import FinishReason
+from shell.providers.apis.think_tags import ThinkTags
+from shell.providers.base import (
+    Chunk,
+    Finish,
+    PromptProgress,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.errors import from_error_object, refused
+from shell.providers.http.lenient_json import as_object, count_of, counted, parse_object, text_of
+from shell.providers.http.sse import ServerEvent
+
+LONG_PROMPT_TOKENS = 256
+
+_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "content_filter": "content_filter",
+    "safety": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+}
+
+
+class ChatStream:
+    """One answer as it arrives. It is complete once `finish` is set."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._calls: dict[object, tuple[str, str]] = {}
+        self._refusal: list[str] = []
+        self._tags = ThinkTags()
+        self._answered = False
+        self._reasoned = False
+        self.done = False
+        """Whether the server said that nothing more will come."""
+        self.finish: FinishReason | None = None
+        self.events = 0
+        """How many events were understood; without any, this was no such stream."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether any content has come."""
+        return self._answered or self._reasoned or bool(self._calls)
+
+    def take(self, event: ServerEvent) -> Iterator[Chunk]:
+        """The chunks of one event.
+
+        Raises:
+            ProviderError: PROTOCOL_ERROR, or what an error object in the stream means.
+        """
+        if event.data == "[DONE]":
+            self.events += 1
+            self.done = True
+            return
+        data = parse_object(event.data, self._endpoint)
+        self.events += 1
+        error = data.get("error")
+        if error or data.get("object") == "error":
+            raise from_error_object(self._endpoint, error or data)
+        choices = data.get("choices")
+        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
+            yield from self._choice(choices[0])
+        usage = data.get("usage")
+        if isinstance(usage, dict):
+            yield from counted(read_usage(usage))
+        progress = data.get("prompt_progress")
+        if isinstance(progress, dict):
+            yield from _reading(progress)
+
+    def end(self) -> Iterator[Chunk]:
+        """What is left to say when the stream has ended.
+
+        Raises:
+            ProviderError: CONTENT_FILTER for a refusal.
+        """
+        yield from self._sorted(self._tags.end())
+        if self._refusal and not self._answered:
+            raise refused(self._endpoint, "".join(self._refusal))
+        if self._refusal:
+            self.finish = "content_filter"
+        if self.finish is not None:
+            yield Finish(self.finish)
+
+    def _choice(self, choice: dict[str, object]) -> Iterator[Chunk]:
+        # A server that does not stream puts the whole message where a delta is expected.
+        delta = choice.get("delta") or choice.get("message")
+        if isinstance(delta, dict):
+            content = delta.get("content")
+            if isinstance(content, str):
+                if self._tags.over:
+                    if content:
+                        self._answered = True
+                        yield TextDelta(content)
+                elif content:
+                    yield from self._sorted(self._tags.feed(content))
+            elif isinstance(content, list):
+                yield from self._parts(content)
+            if len(delta) > 1 or content is None:
+                yield from self._rest(delta)
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str) and reason:
+            if reason == "error":
+                raise from_error_object(self._endpoint, choice.get("error"))
+            self.finish = _REASONS.get(reason.lower(), "other")
+
+    def _sorted(self, pieces: Iterator[tuple[bool, str]]) -> Iterator[Chunk]:
+        for thought, text in pieces:
+            if thought:
+                self._reasoned = True
+                yield ReasoningDelta(text)
+            else:
+                self._answered = True
+                yield TextDelta(text)
+
+    def _rest(self, delta: dict[str, object]) -> Iterator[Chunk]:
+        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
+        if isinstance(reasoning, str) and reasoning:
+            self._reasoned = True
+            yield ReasoningDelta(reasoning)
+        refusal = delta.get("refusal")
+        if isinstance(refusal, str) and refusal:
+            self._refusal.append(refusal)
+            if self._answered:
+                yield TextDelta(refusal)
+        calls = delta.get("tool_calls")
+        if isinstance(calls, list):
+            for position, call in enumerate(calls):
+                if isinstance(call, dict):
+                    yield self._call(call, position)
+
+    def _parts(self, parts: list[object]) -> Iterator[Chunk]:
+        """Some models send content in typed parts, thinking among them."""
+        for part in parts:
+            if not isinstance(part, dict):
+                continue
+            text, thinking = part.get("text"), part.get("thinking")
+            if isinstance(text, str) and text:
+                self._answered = True
+                yield TextDelta(text)
+            for piece in thinking if isinstance(thinking, list) else [{"text": thinking}]:
+                thought = piece.get("text") if isinstance(piece, dict) else None
+                if isinstance(thought, str) and thought:
+                    self._reasoned = True
+                    yield ReasoningDelta(thought)
+
+    def _call(self, call: dict[str, object], position: int) -> ToolCallDelta:
+        index = call.get("index")
+        key = index if isinstance(index, int) else position
+        function = as_object(call.get("function"))
+        call_id, name = self._calls.get(key, (f"call-{len(self._calls) + 1}", ""))
+        call_id = text_of(call.get("id")) or call_id
+        name = name or text_of(function.get("name"))
+        self._calls[key] = (call_id, name)
+        arguments = function.get("arguments")
+        if isinstance(arguments, dict):
+            arguments = json.dumps(arguments)
+        return ToolCallDelta(call_id, name, text_of(arguments))
+
+
+def _reading(progress: dict[str, object]) -> Iterator[PromptProgress]:
+    """How far llama.cpp has read the prompt; worth a word when it is a long one."""
+    total, read = count_of(progress.get("total")), count_of(progress.get("processed"))
+    if read < total and total - count_of(progress.get("cache")) >= LONG_PROMPT_TOKENS:
+        yield PromptProgress("Reading the conversation…", read / total, "reading")
+
+
+def read_usage(usage: dict[str, object]) -> UsageReport:
+    """The usage object of Chat Completions, with the names that other servers use for its parts."""
+    received = as_object(usage.get("prompt_tokens_details"))
+    written = as_object(usage.get("completion_tokens_details"))
+    return UsageReport(
+        input_tokens=count_of(usage.get("prompt_tokens")),
+        output_tokens=count_of(usage.get("completion_tokens")),
+        reasoning_tokens=count_of(written.get("reasoning_tokens")),
+        cached_tokens=count_of(
+            received.get("cached_tokens") or usage.get("prompt_cache_hit_tokens")
+        ),
+    )

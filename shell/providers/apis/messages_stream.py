@@ -1,0 +1,128 @@
+"""MessagesStream: the events of a Messages stream (Anthropic's API), to chunks."""
+
+from collections.abc import Iterator
+
+from shell.contract import FinishReason
+from shell.providers.base import (
+    Chunk,
+    Finish,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.errors import from_error_object, refused
+from shell.providers.http.lenient_json import (
+    as_list,
+    as_object,
+    count_of,
+    counted,
+    parse_object,
+    text_of,
+)
+from shell.providers.http.sse import ServerEvent
+
+_REASONS: dict[str, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+
+
+class MessagesStream:
+    """One answer as it arrives."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._calls: dict[object, tuple[str, str]] = {}
+        self._usage: dict[str, object] = {}
+        self._explanation = ""
+        self._answered = False
+        self._reasoned = False
+        self.finish: FinishReason | None = None
+        self.done = False
+        self.events = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether any content has come."""
+        return self._answered or self._reasoned or bool(self._calls)
+
+    def take(self, event: ServerEvent) -> Iterator[Chunk]:
+        """The chunks of one event."""
+        data = parse_object(event.data, self._endpoint)
+        self.events += 1
+        match data.get("type"):
+            case "content_block_delta":
+                yield from self._delta(data.get("index"), as_object(data.get("delta")))
+            case "content_block_start":
+                yield from self._block(data.get("index"), as_object(data.get("content_block")))
+            case "message_start":
+                self._usage |= as_object(as_object(data.get("message")).get("usage"))
+            case "message_delta":
+                yield from self._stop(as_object(data.get("delta")), data.get("usage"))
+            case "message_stop":
+                self.done = True
+            case "error":
+                raise from_error_object(self._endpoint, data.get("error"))
+            case "message":  # a server that does not stream
+                for position, block in enumerate(as_list(data.get("content"))):
+                    yield from self._block(position, as_object(block))
+                yield from self._stop(data, data.get("usage"))
+
+    def end(self) -> Iterator[Chunk]:
+        """What is left to say when the stream has ended."""
+        if self.finish == "content_filter" and not self._answered:
+            raise refused(self._endpoint, self._explanation)
+        if self.finish is not None:
+            yield Finish(self.finish)
+
+    def _block(self, index: object, block: dict[str, object]) -> Iterator[Chunk]:
+        """A block begins; mostly empty, but it may hold all of its content."""
+        if block.get("type") == "tool_use":
+            call_id = text_of(block.get("id")) or f"call-{len(self._calls) + 1}"
+            self._calls[index] = (call_id, text_of(block.get("name")))
+            yield ToolCallDelta(*self._calls[index], "")
+        yield from self._delta(index, block)
+
+    def _delta(self, index: object, delta: dict[str, object]) -> Iterator[Chunk]:
+        text = delta.get("text")
+        if isinstance(text, str):
+            if text:
+                self._answered = True
+                yield TextDelta(text)
+            return
+        thinking = text_of(delta.get("thinking"))
+        if thinking:
+            self._reasoned = True
+            yield ReasoningDelta(thinking)
+        arguments = text_of(delta.get("partial_json"))
+        if arguments and index in self._calls:
+            yield ToolCallDelta(*self._calls[index], arguments)
+
+    def _stop(self, delta: dict[str, object], usage: object) -> Iterator[Chunk]:
+        reason = delta.get("stop_reason")
+        if isinstance(reason, str) and reason:
+            self.finish = _REASONS.get(reason, "other")
+            self._explanation = text_of(as_object(delta.get("stop_details")).get("explanation"))
+        if isinstance(usage, dict):
+            # The counts are cumulative; what is missing here was in the first event.
+            self._usage |= {name: value for name, value in usage.items() if value is not None}
+            yield from counted(self._report())
+
+    def _report(self) -> UsageReport:
+        usage = self._usage
+        cached = count_of(usage.get("cache_read_input_tokens"))
+        details = as_object(usage.get("output_tokens_details"))
+        return UsageReport(
+            input_tokens=count_of(usage.get("input_tokens"))
+            + count_of(usage.get("cache_creation_input_tokens"))
+            + cached,
+            output_tokens=count_of(usage.get("output_tokens")),
+            reasoning_tokens=count_of(details.get("thinking_tokens")),
+            cached_tokens=cached,
+        )

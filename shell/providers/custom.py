@@ -1,0 +1,194 @@
+"""Added: the providers that a person added, kept in the data directory.
+
+The file holds names, addresses and headers. A key comes from an environment variable that the entry
+names, or from wherever the host keeps keys; only a header can hold a secret, so the file is for its
+owner alone.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from shell.contract import NewProvider
+from shell.errors import ProviderError, Reason, ShellError, ValidationFailed
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.local.gguf import read_header
+from shell.support.file_lock import file_lock
+
+FILE = "providers.json"
+MAX_PROVIDERS = 100
+
+
+class CustomProvider(NewProvider):
+    """One provider, as a person described it."""
+
+    key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,100}$")] | None = (
+        None
+    )
+    """The environment variable that holds the key; None when the server asks for none. A page has
+    no such field: it could have any variable sent to any address."""
+
+    def check(self) -> None:
+        """Look whether this could work, as far as can be told without asking anybody.
+
+        Raises:
+            ValidationFailed: a field is missing or makes no sense; or the address would not keep a
+                secret; or the file is no whole model.
+        """
+        if self.kind == "gguf":
+            self._check_file()
+            return
+        if self.file is not None or self.context_tokens is not None:
+            text = "Only a provider of the kind gguf has a file and a size of its context"
+            raise ValidationFailed([("file", text)])
+        if self.base_url is None:
+            text = "A provider of this kind needs a base URL"
+            raise ValidationFailed([("baseUrl", text)], reason=Reason.NO_ADDRESS)
+        endpoint = Endpoint(
+            self.id,
+            self.label or self.id,
+            self.base_url,
+            key_required=False,
+            allow_plain_http=self.allow_plain_http,
+        )
+        try:
+            endpoint.check()
+        except ProviderError as error:
+            raise ValidationFailed([("baseUrl", error.message)], reason=error.reason) from None
+
+    def _check_file(self) -> None:
+        if self.base_url is not None or self.headers or self.key_env is not None:
+            text = "A provider of the kind gguf has a file, and no base URL, headers or key"
+            raise ValidationFailed([("baseUrl", text)])
+        if self.file is None or not Path(self.file).is_absolute():
+            text = "A provider of the kind gguf needs a file's path"
+            raise ValidationFailed([("file", text)], reason=Reason.NO_FILE)
+        if self.file.startswith(("\\\\", "//")):
+            # To look at it would greet that machine with this person's name and password.
+            text = "The file is on another machine; copy it to this one"
+            raise ValidationFailed([("file", text)], reason=Reason.FILE_ELSEWHERE)
+        try:
+            read_header(Path(self.file))
+        except ProviderError as error:
+            raise ValidationFailed([("file", error.message)], reason=error.reason) from None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    version: Literal[1] = 1
+    providers: Annotated[list[CustomProvider], Field(max_length=MAX_PROVIDERS)] = Field(
+        default_factory=list
+    )
+
+
+def read_added(data_dir: Path | None) -> list[CustomProvider]:
+    """Every provider that was added, in the order in which it was.
+
+    Raises:
+        ShellError: the file cannot be understood; nothing is lost by saying so.
+    """
+    path = data_dir / FILE if data_dir is not None else None
+    if path is None or not path.exists():
+        return []
+    try:
+        return parse_added(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ShellError(
+            f"{path} cannot be understood ({_first(error)}). Mend or delete it."
+        ) from None
+
+
+def parse_added(content: bytes) -> list[CustomProvider]:
+    """The providers in a file's content.
+
+    Raises:
+        ValidationError: it cannot be understood.
+    """
+    return _File.model_validate_json(content).providers
+
+
+def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[str]) -> None:
+    """Keep a provider.
+
+    Raises:
+        ValidationFailed: its name is taken, or it cannot work.
+        ShellError: the file cannot be read or written.
+    """
+    provider.check()
+    with _changing(data_dir / FILE):
+        known = read_added(data_dir)
+        if provider.id in taken or any(other.id == provider.id for other in known):
+            text = f"There is a provider called {provider.id} already"
+            raise ValidationFailed([("id", text)], reason=Reason.NAME_TAKEN)
+        if len(known) >= MAX_PROVIDERS:
+            raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
+        _write(data_dir / FILE, [*known, provider])
+
+
+def remove(data_dir: Path, provider_id: str) -> bool:
+    """Forget a provider. False: there is none of that name.
+
+    Raises:
+        ShellError: the file cannot be read or written.
+    """
+    with _changing(data_dir / FILE):
+        known = read_added(data_dir)
+        kept = [provider for provider in known if provider.id != provider_id]
+        if len(kept) == len(known):
+            return False
+        _write(data_dir / FILE, kept)
+    return True
+
+
+def put(data_dir: Path, providers: Sequence[CustomProvider]) -> None:
+    """Keep providers, each in the place of the one of its name if there is one.
+
+    Raises:
+        ShellError: the file cannot be read or written, or there are too many.
+    """
+    with _changing(data_dir / FILE):
+        known = {provider.id: provider for provider in read_added(data_dir)}
+        known |= {provider.id: provider for provider in providers}
+        if len(known) > MAX_PROVIDERS:
+            raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
+        _write(data_dir / FILE, list(known.values()))
+
+
+@contextlib.contextmanager
+def _changing(path: Path) -> Iterator[None]:
+    """Alone with the file; what the system refuses is said in a sentence."""
+    try:
+        with file_lock(path):
+            yield
+    except OSError as error:
+        raise ShellError(f"{path} cannot be written ({error.strerror}).") from None
+
+
+def _write(path: Path, providers: list[CustomProvider]) -> None:
+    """Replace the file in one step, for its owner alone: a header can hold a secret."""
+    data = _File(providers=providers).model_dump_json(indent=1).encode()
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _first(error: OSError | ValidationError) -> str:
+    if isinstance(error, OSError):
+        return str(error.strerror)
+    found = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(step) for step in found["loc"])
+    return f"{place}: {found['msg']}" if place else str(found["msg"])

@@ -1,0 +1,259 @@
+"""Faults: what a server or the network did wrong, classed into codes.
+
+By status, by the codes in the body, by exception type; never by words in a message.
+"""
+
+import email.utils
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from shell.errors import ErrorCode, ProviderError, Reason
+from shell.providers.http.endpoint import Endpoint
+
+_DAY_MS = 86_400_000
+
+KNOWN_FIELDS = frozenset({"reasoning.summary"})
+"""Fields of a request that its maker leaves out when a server refuses them."""
+
+_BY_NAME: dict[str, ErrorCode] = {
+    "context_length_exceeded": ErrorCode.CONTEXT_LENGTH,
+    "exceed_context_size_error": ErrorCode.CONTEXT_LENGTH,
+    "string_above_max_length": ErrorCode.CONTEXT_LENGTH,
+    "request_too_large": ErrorCode.CONTEXT_LENGTH,
+    "insufficient_quota": ErrorCode.INSUFFICIENT_QUOTA,
+    "billing_error": ErrorCode.INSUFFICIENT_QUOTA,
+    "billing_not_active": ErrorCode.INSUFFICIENT_QUOTA,
+    "billing_hard_limit_reached": ErrorCode.INSUFFICIENT_QUOTA,
+    "content_filter": ErrorCode.CONTENT_FILTER,
+    "content_policy_violation": ErrorCode.CONTENT_FILTER,
+    "invalid_prompt": ErrorCode.CONTENT_FILTER,
+    "bio_policy": ErrorCode.CONTENT_FILTER,
+    "misalignment_policy_violation": ErrorCode.CONTENT_FILTER,
+    "model_not_found": ErrorCode.MODEL_NOT_FOUND,
+    "invalid_api_key": ErrorCode.API_KEY_ERROR,
+    "api_key_invalid": ErrorCode.API_KEY_ERROR,
+    "authentication_error": ErrorCode.API_KEY_ERROR,
+    "unauthenticated": ErrorCode.API_KEY_ERROR,
+    "permission_error": ErrorCode.PERMISSION_DENIED,
+    "permission_denied": ErrorCode.PERMISSION_DENIED,
+    "rate_limit_exceeded": ErrorCode.RATE_LIMIT,
+    "rate_limit_error": ErrorCode.RATE_LIMIT,
+    "resource_exhausted": ErrorCode.RATE_LIMIT,
+    "overloaded_error": ErrorCode.OVERLOADED,
+    "overloaded": ErrorCode.OVERLOADED,
+    "engine_overloaded": ErrorCode.OVERLOADED,
+    "slow_down": ErrorCode.OVERLOADED,
+    "unavailable": ErrorCode.OVERLOADED,
+    "unavailable_error": ErrorCode.OVERLOADED,
+}
+"""Names that say more than a status does."""
+
+_BY_STATUS: dict[int, ErrorCode] = {
+    401: ErrorCode.API_KEY_ERROR,
+    402: ErrorCode.INSUFFICIENT_QUOTA,
+    403: ErrorCode.PERMISSION_DENIED,
+    404: ErrorCode.MODEL_NOT_FOUND,
+    408: ErrorCode.SERVER_ERROR,
+    409: ErrorCode.SERVER_ERROR,
+    413: ErrorCode.CONTEXT_LENGTH,
+    425: ErrorCode.SERVER_ERROR,
+    429: ErrorCode.RATE_LIMIT,
+    529: ErrorCode.OVERLOADED,
+}
+
+_BY_GENERAL_NAME: dict[str, ErrorCode] = {
+    "not_found_error": ErrorCode.MODEL_NOT_FOUND,
+    "not_found": ErrorCode.MODEL_NOT_FOUND,
+    "failed_precondition": ErrorCode.INVALID_REQUEST,
+}
+"""Names for an error inside a stream, whose status was 200."""
+
+_SENTENCES: dict[ErrorCode, str] = {
+    ErrorCode.API_KEY_ERROR: "The API key was not accepted.",
+    ErrorCode.INSUFFICIENT_QUOTA: "The account has no credit left.",
+    ErrorCode.PERMISSION_DENIED: "The API key may not do this.",
+    ErrorCode.MODEL_NOT_FOUND: "The server does not know this model, or this address.",
+    ErrorCode.CONTEXT_LENGTH: "The conversation is too long for this model.",
+    ErrorCode.CONTENT_FILTER: "The request was refused by a content filter.",
+    ErrorCode.RATE_LIMIT: "Too many requests; try again a little later.",
+    ErrorCode.OVERLOADED: "The service is overloaded; try again a little later.",
+    ErrorCode.INVALID_REQUEST: "The server did not understand the request.",
+    ErrorCode.SERVER_ERROR: "The server failed.",
+}
+
+
+def from_status(
+    endpoint: Endpoint, status: int, headers: Mapping[str, str], body: bytes
+) -> ProviderError:
+    """The error that an answer with an error status means."""
+    fault = _parse(body)
+    if 300 <= status < 400:
+        return endpoint.error(
+            ErrorCode.PROTOCOL_ERROR,
+            f"The server redirects to another address (status {status}), and the key is not sent "
+            "there. If the move is right, change the base URL.",
+            reason=Reason.REDIRECTED,
+        )
+    code = _named(fault, _BY_NAME) or _BY_STATUS.get(status)
+    if code is None and status == 503:
+        # A body in JSON is the service's own word. A page is something in front of it that failed.
+        code = ErrorCode.SERVER_ERROR if fault is None else ErrorCode.OVERLOADED
+    if code is None:
+        code = ErrorCode.SERVER_ERROR if status >= 500 else ErrorCode.INVALID_REQUEST
+    words = _message(fault)
+    sentence = words or f"{_SENTENCES[code]} (status {status})"
+    wait = _retry_after_ms(headers, fault) if code.retryable else None
+    error = endpoint.error(code, sentence, wait, theirs=bool(words))
+    field = next((f["param"] for f in _objects(fault) if isinstance(f.get("param"), str)), None)
+    if code is ErrorCode.INVALID_REQUEST and field in KNOWN_FIELDS:
+        error.details = {"field": str(field)}
+    return error
+
+
+def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:
+    """The error that an error object means, which came where an answer was due."""
+    code, words = _named(error, _BY_NAME), _message(error)
+    if code is None:
+        statuses = [int(n) for n in _names(error) if n.isdecimal() and 400 <= int(n) < 600]
+        if statuses:
+            found = from_status(endpoint, statuses[0], {}, json.dumps(error).encode())
+            return endpoint.error(
+                found.code,
+                words or _SENTENCES[found.code],
+                found.retry_after_ms,
+                theirs=bool(words),
+            )
+        code = _named(error, _BY_GENERAL_NAME)
+        if code is None:
+            ours = any(name.startswith("invalid_") for name in _names(error))
+            code = ErrorCode.INVALID_REQUEST if ours else ErrorCode.SERVER_ERROR
+    wait = _retry_after_ms({}, error) if code.retryable else None
+    return endpoint.error(code, words or _SENTENCES[code], wait, theirs=bool(words))
+
+
+def not_a_stream(endpoint: Endpoint, media_type: str) -> ProviderError:
+    """The server answered, but not as its API does: the login page of a network, mostly."""
+    return endpoint.error(
+        ErrorCode.PROTOCOL_ERROR,
+        f"The server answered with {media_type or 'something else'} instead of a stream. A wrong "
+        "base URL, or the login page of this network, can be the cause.",
+        reason=Reason.NO_STREAM,
+    )
+
+
+def malformed(endpoint: Endpoint) -> ProviderError:
+    """The stream holds something that its API does not have."""
+    return endpoint.error(ErrorCode.PROTOCOL_ERROR, "The server sent something that is not JSON.")
+
+
+def refused(endpoint: Endpoint, words: str) -> ProviderError:
+    """The model itself declined, before any answer."""
+    sentence = words or _SENTENCES[ErrorCode.CONTENT_FILTER]
+    return endpoint.error(ErrorCode.CONTENT_FILTER, sentence, theirs=bool(words))
+
+
+def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) -> ProviderError:
+    """The network failed, before the answer or in its middle."""
+    cause: BaseException | None = error
+    while cause is not None and cause.__cause__ is not None:
+        cause = cause.__cause__
+    kind = type(cause).__name__
+    if answering:
+        return endpoint.error(
+            ErrorCode.STREAM_INTERRUPTED, f"The connection broke in mid-answer ({kind})."
+        )
+    return endpoint.error(
+        ErrorCode.NETWORK_ERROR, f"No connection, or it broke before the answer ({kind})."
+    )
+
+
+# --- reading what servers write ---------------------------------------------------------------
+
+
+def _parse(body: bytes) -> object:
+    try:
+        parsed: object = json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, dict | list) else None
+
+
+def _objects(fault: object, depth: int = 0) -> Iterator[dict[str, object]]:
+    """Every object of an error, outermost first; Google wraps its errors in a list."""
+    if depth > 4:
+        return
+    if isinstance(fault, dict):
+        yield fault
+        for value in fault.values():
+            yield from _objects(value, depth + 1)
+    elif isinstance(fault, list):
+        for item in fault[:16]:
+            yield from _objects(item, depth + 1)
+
+
+def _names(fault: object) -> Iterator[str]:
+    for found in _objects(fault):
+        for field in ("code", "reason", "type", "status"):
+            value = found.get(field)
+            if isinstance(value, str | int) and not isinstance(value, bool):
+                yield str(value)[:100].lower()
+
+
+def _named(fault: object, table: Mapping[str, ErrorCode]) -> ErrorCode | None:
+    return next((table[name] for name in _names(fault) if name in table), None)
+
+
+def _message(fault: object) -> str:
+    if isinstance(fault, str):
+        return fault
+    for found in _objects(fault):
+        for field in ("message", "error", "detail"):
+            value = found.get(field)
+            if isinstance(value, str) and value.strip():
+                return value
+    return ""
+
+
+def _retry_after_ms(headers: Mapping[str, str], fault: object) -> int | None:
+    """How long the server wants to be left alone: milliseconds, seconds, a date, or a body's."""
+    exact = _number(headers.get("retry-after-ms", ""))
+    if exact is not None:
+        return _bounded(exact)
+    after = headers.get("retry-after", "")
+    seconds = _number(after)
+    if seconds is not None:
+        return _bounded(seconds * 1000)
+    due = _date(after)
+    if due is not None:
+        # By the server's own clock where it shows one: this machine's may be wrong.
+        now = _date(headers.get("date", "")) or datetime.now(UTC)
+        return _bounded((due - now).total_seconds() * 1000)
+    for found in _objects(fault):
+        delay = found.get("retryDelay")
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)s", delay) if isinstance(delay, str) else None
+        if match:
+            return _bounded(float(match[1]) * 1000)
+    return None
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _bounded(milliseconds: float) -> int:
+    return int(min(max(milliseconds, 0), _DAY_MS))

@@ -1,0 +1,54 @@
+"""Reading what servers write: JSON in which any field may be missing, null or something else."""
+
+import json
+import math
+from collections.abc import Iterator
+
+from shell.providers.base import UsageReport
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.errors import malformed
+
+MAX_COUNT = 2**53
+
+
+def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
+    """The JSON object that an event's data is.
+
+    Raises:
+        ProviderError: PROTOCOL_ERROR when it is anything else.
+    """
+    try:
+        event: object = json.loads(data)
+    except (ValueError, RecursionError):
+        raise malformed(endpoint) from None
+    if not isinstance(event, dict):
+        raise malformed(endpoint)
+    return event
+
+
+def as_object(value: object) -> dict[str, object]:
+    """An object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[object]:
+    """A list; an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def text_of(value: object) -> str:
+    """A text; "" for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def count_of(value: object) -> int:
+    """A number of tokens; 0 for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return 0
+    return int(min(max(value, 0), MAX_COUNT))
+
+
+def counted(report: UsageReport) -> Iterator[UsageReport]:
+    """The report, unless it counts nothing: a server that does not count writes zeros."""
+    if report.input_tokens or report.output_tokens:
+        yield report

@@ -1,0 +1,267 @@
+"""Keys: the secrets of providers: from the keychain, from this session, from the environment.
+
+A key is kept in the operating system's keychain, through backends that are known to keep secrets;
+what was written is read back before it counts as kept. Where there is no such keychain, a key is
+for this session only, and that is said. Every key is bound to one host: when a provider's address
+changes to another, the key is not sent there.
+
+A keychain may hang (it may be asking for a password), so it is talked to in a thread of its own,
+and nobody waits for it longer than `PATIENCE_S`.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from shell.contract import KeyStatus, Remark, RemarkCode
+from shell.support.worker import Worker
+
+T = TypeVar("T")
+SERVICE = "tidewire"
+PATIENCE_S = 5.0
+SHOWN = 4
+"""Characters of a hint; a key of less than four times as many has none to spare."""
+
+ALLOWED = frozenset(
+    {
+        "keyring.backends.SecretService.Keyring",
+        "keyring.backends.libsecret.Keyring",
+        "keyring.backends.kwallet.DBusKeyring",
+        "keyring.backends.macOS.Keyring",
+        "keyring.backends.Windows.WinVaultKeyring",
+    }
+)
+"""What keeps secrets as secrets. Others write plain text, or take a key and keep nothing."""
+
+NO_KEYCHAIN = "There is no keychain here: the key is for this session only."
+SILENT = "The keychain does not answer: the key is for this session only."
+FORGETFUL = "The keychain did not keep the key: it is for this session only."
+_log = logging.getLogger(__name__)
+
+
+class Keychain(Protocol):
+    """What is used of a keyring backend; every method may block, and raise anything."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """What is kept under this name."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep this."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Keep it no longer."""
+
+
+class KeychainSilent(Exception):
+    """The keychain has not answered in time."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Key:
+    value: str
+    host: str
+    source: Literal["keychain", "session", "environment"]
+    note: Remark | None = None
+
+
+def system_keychain() -> Keychain | None:
+    """The best of the allowed backends that works here; None when there is none. May block."""
+    from keyring.backend import get_all_keyring
+
+    found = [
+        backend
+        for backend in get_all_keyring()
+        if f"{type(backend).__module__}.{type(backend).__qualname__}" in ALLOWED
+    ]
+    return max(found, key=lambda backend: float(backend.priority), default=None)
+
+
+class Keys:
+    """Loop thread only, but for `find` and `secrets`, which any thread may call.
+
+    Args:
+        keychain: finds the keychain; called in the thread that talks to it.
+        environment: the key that the environment has for a provider.
+        patience_s: how long to wait for the keychain.
+    """
+
+    def __init__(
+        self,
+        keychain: Callable[[], Keychain | None] = system_keychain,
+        environment: Callable[[str], str | None] = lambda _: None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._find_keychain = keychain
+        self._environment = environment
+        self._patience_s = patience_s
+        self._worker = Worker("keychain")
+        self._hanging = False
+        self._keys: dict[str, _Key] = {}
+        self._known: set[str] = set()
+
+    # --- using them -------------------------------------------------------------------------
+
+    def find(self, provider_id: str, base_url: str) -> str | None:
+        """The key to send to this address; None when there is none for it. Never blocks."""
+        key = self._keys.get(provider_id)
+        if key is not None:
+            return key.value if key.host == host_of(base_url) else None
+        return self._environment(provider_id)
+
+    def secrets(self) -> set[str]:
+        """Every key that this process has seen, to be taken out of logs and errors."""
+        return set(self._known)
+
+    # --- keeping them -----------------------------------------------------------------------
+
+    async def load(self, base_urls: Mapping[str, str]) -> None:
+        """Read what the keychain has for these providers; does without it when it hangs."""
+
+        def read() -> dict[str, _Key]:
+            chain = self._find_keychain()
+            found = {} if chain is None else {p: _read(chain, p) for p in base_urls}
+            return {provider_id: key for provider_id, key in found.items() if key is not None}
+
+        def take(found: dict[str, _Key]) -> None:
+            for provider_id, key in found.items():
+                self._keys.setdefault(provider_id, key)
+                self._known.add(key.value)
+
+        try:
+            take(await self._ask(read, take))
+        except Exception as error:
+            _log.warning("The keychain cannot be read: %s", type(error).__name__)
+
+    async def set(self, provider_id: str, key: str, base_url: str) -> KeyStatus:
+        """Keep a key for a provider and for the host of this address."""
+        host = host_of(base_url)
+        self._known.add(key)
+
+        def write() -> bool | None:
+            chain = self._find_keychain()
+            if chain is None:
+                return None
+            chain.set_password(SERVICE, provider_id, json.dumps({"key": key, "host": host}))
+            kept = _read(chain, provider_id)
+            return kept is not None and (kept.value, kept.host) == (key, host)
+
+        def later(kept: bool | None) -> None:
+            now = self._keys.get(provider_id)
+            if kept and now is not None and (now.value, now.host) == (key, host):
+                self._keys[provider_id] = _Key(key, host, "keychain")
+
+        forgetful = _remark(RemarkCode.KEY_NOT_KEPT, FORGETFUL)
+        try:
+            kept = await self._ask(write, later)
+            nowhere = _remark(RemarkCode.NO_KEYCHAIN, NO_KEYCHAIN)
+            note = None if kept else nowhere if kept is None else forgetful
+        except KeychainSilent:
+            kept, note = None, _remark(RemarkCode.KEYCHAIN_SILENT, SILENT)
+        except Exception as error:
+            _log.warning("The keychain refused a key: %s", type(error).__name__)
+            kept, note = False, forgetful
+        source: Literal["keychain", "session"] = "keychain" if kept else "session"
+        self._keys[provider_id] = _Key(key, host, source, note)
+        return self.status(provider_id, base_url)
+
+    async def remove(self, provider_id: str, base_url: str) -> KeyStatus:
+        """Forget a provider's key, here and in the keychain. The environment's stays."""
+        self._keys.pop(provider_id, None)
+
+        def delete() -> None:
+            chain = self._find_keychain()
+            if chain is not None and chain.get_password(SERVICE, provider_id) is not None:
+                chain.delete_password(SERVICE, provider_id)
+
+        note = None
+        try:
+            await self._ask(delete, lambda _: None)
+        except Exception as error:
+            _log.warning("The keychain did not delete a key: %s", type(error).__name__)
+            text = "The keychain did not delete the key: remove it there."
+            note = _remark(RemarkCode.KEY_NOT_DELETED, text)
+        return self.status(provider_id, base_url, note)
+
+    def status(self, provider_id: str, base_url: str, note: Remark | None = None) -> KeyStatus:
+        """What may be told of a provider's key."""
+        host = host_of(base_url)
+        key = self._keys.get(provider_id)
+        if key is None and (value := self._environment(provider_id)):
+            key = _Key(value, host, "environment")
+        if key is None:
+            return KeyStatus(
+                provider_id=provider_id,
+                configured=False,
+                hint=None,
+                source=None,
+                host=None,
+                note=None if note is None else note.text,
+                remark=note,
+            )
+        if key.host != host:
+            text = f"The key is for {key.host}; enter one for {host}."
+            note = _remark(RemarkCode.KEY_OF_OTHER_HOST, text, host=key.host, wanted=host)
+        note = note or key.note
+        spare = len(key.value) >= 4 * SHOWN
+        return KeyStatus(
+            provider_id=provider_id,
+            configured=key.host == host,
+            hint=key.value[-SHOWN:] if spare else None,
+            source=key.source,
+            host=key.host,
+            note=None if note is None else note.text,
+            remark=note,
+        )
+
+    # --- inside -----------------------------------------------------------------------------
+
+    async def _ask(self, question: Callable[[], T], later: Callable[[T], None]) -> T:
+        """Ask the keychain something, and wait for a bounded time.
+
+        Args:
+            question: carried out in the keychain's thread.
+            later: told of an answer that came when nobody waited any more.
+
+        Raises:
+            KeychainSilent: it has not answered, or an earlier question still hangs.
+        """
+        if self._hanging:
+            raise KeychainSilent
+        answer = asyncio.wrap_future(self._worker.submit(question))
+        done, _ = await asyncio.wait([answer], timeout=self._patience_s)
+        if done:
+            return answer.result()
+        self._hanging = True
+
+        def end(answered: "asyncio.Future[T]") -> None:
+            self._hanging = False
+            if not answered.cancelled() and answered.exception() is None:
+                later(answered.result())
+
+        answer.add_done_callback(end)
+        raise KeychainSilent
+
+
+def host_of(base_url: str) -> str:
+    """The host, and the port when one is named, that a key is bound to."""
+    parts = urlsplit(base_url)
+    return parts.netloc.rpartition("@")[2].lower()
+
+
+def _read(chain: Keychain, provider_id: str) -> _Key | None:
+    kept = chain.get_password(SERVICE, provider_id)
+    if kept is None:
+        return None
+    try:
+        fields = json.loads(kept)
+        return _Key(str(fields["key"]), str(fields["host"]), "keychain")
+    except (ValueError, KeyError, TypeError):
+        return None  # somebody else's, under our name
+
+
+def _remark(code: RemarkCode, text: str, **facts: str) -> Remark:
+    return Remark(code=code, text=text, facts=facts)

@@ -1,0 +1,176 @@
+"""Weights: the files of local models, where they are looked for, and whether they are sound."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.local.gguf import Header, read_header
+
+EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+EMBEDDED_ID = "smollm2-135m-instruct"
+EMBEDDED_NAME = "SmolLM2 135M Instruct"
+"""What its file calls itself is for those who trained it."""
+EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+MODEL_FILE_VARIABLE = "TIDEWIRE_MODEL_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One file as it was when it was looked at."""
+
+    id: str
+    path: Path
+    size: int
+    mtime_ns: int
+    embedded: bool
+    """Whether it is the model that comes with the program, whose hash is known."""
+
+    def verify(self) -> None:
+        """Compare the whole file with what it should be. Slow: in a worker thread.
+
+        Raises:
+            ProviderError: LOCAL_MODEL_MISSING when it is the embedded model and damaged.
+        """
+        if not self.embedded:
+            return
+        with self.path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != EMBEDDED_SHA256:
+            raise ProviderError(
+                ErrorCode.LOCAL_MODEL_MISSING,
+                f"The model file {self.path} is damaged. Delete it and run `tidewire model "
+                "fetch`, which brings it again.",
+            )
+
+
+class ModelFiles:
+    """Every file of weights on this machine that the program knows of.
+
+    Args:
+        data_dir: the program's data directory; its `models` holds the user's own files.
+        environ: for `TIDEWIRE_MODEL_FILE`.
+        root: the project's root, or the directory that holds the installed package.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path | None,
+        environ: Mapping[str, str] = os.environ,
+        root: Path = Path(__file__).parents[3],
+    ) -> None:
+        self._data_dir = data_dir
+        self._environ = environ
+        self._root = root
+        self._headers: dict[ModelFile, Header] = {}
+
+    def all(self) -> list[ModelFile]:
+        """The usable and the unusable, the default first."""
+        found: dict[str, ModelFile] = {}
+        for path in self._paths():
+            weights = _look(path)
+            if weights is not None:
+                found.setdefault(weights.id, weights)
+        return list(found.values())
+
+    def default(self) -> ModelFile:
+        """The file for requests that name no model.
+
+        Raises:
+            ProviderError: LOCAL_MODEL_MISSING.
+        """
+        named = self._environ.get(MODEL_FILE_VARIABLE)
+        if named:
+            weights = _look(Path(named).expanduser().absolute())
+            if weights is None:
+                raise ProviderError(
+                    ErrorCode.LOCAL_MODEL_MISSING,
+                    f"There is no file {named}, which {MODEL_FILE_VARIABLE} names.",
+                )
+            return weights
+        every = self.all()
+        if not every:
+            raise ProviderError(
+                ErrorCode.LOCAL_MODEL_MISSING,
+                "The local model's weights are missing. Run `tidewire model fetch`, which brings "
+                f"them, or name a GGUF file in {MODEL_FILE_VARIABLE}.",
+            )
+        return every[0]
+
+    def find(self, model_id: str) -> ModelFile:
+        """The file of a model.
+
+        Raises:
+            ProviderError: MODEL_NOT_FOUND, or LOCAL_MODEL_MISSING when there is none at all.
+        """
+        default = self.default()
+        every = [default, *self.all()]
+        found = next((weights for weights in every if weights.id == model_id), None)
+        if found is None:
+            known = ", ".join(dict.fromkeys(weights.id for weights in every))
+            raise ProviderError(
+                ErrorCode.MODEL_NOT_FOUND,
+                f"There is no local model {model_id}. There is: {known}.",
+            )
+        return found
+
+    def header(self, weights: ModelFile) -> Header:
+        """The file's header, read once.
+
+        Raises:
+            ProviderError: LOCAL_MODEL_MISSING when it is no GGUF file or not all of one.
+        """
+        header = self._headers.get(weights)
+        if header is None:
+            header = self._headers[weights] = read_header(weights.path)
+        return header
+
+    def _paths(self) -> list[Path]:
+        named = self._environ.get(MODEL_FILE_VARIABLE)
+        paths = [Path(named).expanduser().absolute()] if named else []
+        paths.append(self._root / "shell" / "models" / EMBEDDED_FILE)
+        paths.append(self._root / ".models" / EMBEDDED_FILE)
+        if self._data_dir is not None:
+            own = self._data_dir / "models"
+            paths += [own / EMBEDDED_FILE, *sorted(own.glob("*.gguf"))]
+        return paths
+
+
+class OneFile(ModelFiles):
+    """A shelf with a single file on it, wherever that is.
+
+    Args:
+        path: the file's whole path.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(None, {})
+        self._path = path
+
+    def default(self) -> ModelFile:
+        """The file.
+
+        Raises:
+            ProviderError: LOCAL_MODEL_MISSING.
+        """
+        weights = _look(self._path)
+        if weights is None:
+            raise ProviderError(
+                ErrorCode.LOCAL_MODEL_MISSING, f"The model file {self._path} is not there any more."
+            )
+        return weights
+
+    def _paths(self) -> list[Path]:
+        return [self._path]
+
+
+def _look(path: Path) -> ModelFile | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    embedded = path.name == EMBEDDED_FILE
+    model_id = EMBEDDED_ID if embedded else "-".join(path.stem.lower().split()) or "model"
+    return ModelFile(model_id, path, status.st_size, status.st_mtime_ns, embedded)

@@ -1,0 +1,263 @@
+"""LlamaProcess: the child process that runs a model, from this side.
+
+Started when it is first needed, once for everybody who waits; ended when nobody has used it for a
+while; started anew after a crash. Whatever happens to this process, the child ends with it.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.local.child import Plan
+
+IDLE_S = 600.0
+"""A child that nobody asks gives its memory back after this long."""
+SLOTS = 4
+BATCH_TOKENS = 64
+CACHE_MIB = 64
+TAIL_BYTES = 16_384
+"""How much of llama.cpp's own words is kept for an error."""
+END_S = 1.0
+_OWN_GROUP = 0
+if sys.platform == "win32":
+    _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+"""Variables that are nothing for a process that reads strangers' files."""
+_log = logging.getLogger(__name__)
+
+
+def llama_command() -> list[str]:
+    """How the child is started, from a Python environment or from a built program."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "--llama-child"]
+    return [sys.executable, "-m", "shell.providers.local.child"]
+
+
+def threads() -> int:
+    """How many of this machine's cores the model may have: one stays for everything else."""
+    cores = os.cpu_count() or 1
+    if sys.platform == "linux":
+        cores = len(os.sched_getaffinity(0))  # a container may have fewer than the machine
+    return max(1, cores - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child that is ready."""
+
+    url: str
+    key: str
+    process: asyncio.subprocess.Process
+
+
+class LlamaProcess:
+    """The process of one model file.
+
+    Args:
+        model: the file.
+        name: what the server calls the model.
+        context_tokens: the size of the context that all slots share.
+        fit: whether the model may be too large for this machine's devices.
+        idle_s: see `IDLE_S`.
+        command: what is started.
+    """
+
+    def __init__(
+        self,
+        model: Path,
+        name: str,
+        context_tokens: int,
+        *,
+        fit: bool = True,
+        idle_s: float = IDLE_S,
+        command: Callable[[], list[str]] = llama_command,
+    ) -> None:
+        self._model = model
+        self._name = name
+        self._context_tokens = context_tokens
+        self._fit = fit
+        self._idle_s = idle_s
+        self._command = command
+        self._starting: asyncio.Task[Child] | None = None
+        self._tail = bytearray()
+        self._listening: asyncio.Task[None] | None = None
+        self._users = 0
+        self._idle: asyncio.TimerHandle | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether a question would be answered without waiting for the model to load."""
+        task = self._starting
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return False
+        return task.result().process.returncode is None
+
+    @property
+    def in_use(self) -> bool:
+        """Whether somebody is being answered."""
+        return self._users > 0
+
+    @asynccontextmanager
+    async def use(self) -> AsyncGenerator[Child, None]:
+        """The child, started if need be, kept from ending while it is used.
+
+        Raises:
+            ProviderError: LOCAL_MODEL_CRASHED when it does not start.
+        """
+        self._users += 1
+        if self._idle is not None:
+            self._idle.cancel()
+        try:
+            yield await self._child()
+        finally:
+            self._users -= 1
+            if not self._users:
+                loop = asyncio.get_running_loop()
+                self._idle = loop.call_later(self._idle_s, self._end_idle)
+
+    async def crashed(self, child: Child, within_s: float = 0.5) -> ProviderError | None:
+        """The error to give when the child has ended, or ends within a moment; else None."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.process.wait(), within_s)
+        status = child.process.returncode
+        return None if status is None else self._crash(status, "ended in mid-answer")
+
+    async def end(self) -> None:
+        """End the child, whatever it is doing; within a second."""
+        if self._idle is not None:
+            self._idle.cancel()
+        starting, self._starting = self._starting, None
+        if starting is None:
+            return
+        starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ProviderError):
+            await _end((await starting).process)
+        if self._listening is not None:
+            await asyncio.wait({self._listening}, timeout=END_S)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    async def _child(self) -> Child:
+        if self._ending is not None:
+            await self._ending
+        if self._starting is None or (self._starting.done() and not self.ready):
+            self._starting = asyncio.create_task(self._start(), name="start the model")
+            self._starting.add_done_callback(_look_at)
+        # Whoever stops waiting does not stop the start: the next question will want it.
+        return await asyncio.shield(self._starting)
+
+    async def _start(self) -> Child:
+        key = secrets.token_urlsafe(32)
+        plan = Plan(
+            model=str(self._model),
+            name=self._name,
+            key=key,
+            context_tokens=self._context_tokens,
+            slots=SLOTS,
+            threads=threads(),
+            batch_tokens=BATCH_TOKENS,
+            cache_mib=CACHE_MIB,
+            fit=self._fit,
+        )
+        process = await asyncio.create_subprocess_exec(
+            *self._command(),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            # Where the package can be imported from, installed or not.
+            cwd=Path(__file__).parents[3],
+            env={k: v for k, v in os.environ.items() if not _SECRET.search(k)},
+            # Ctrl-C is for the parent, which then ends the child.
+            start_new_session=True,
+            creationflags=_OWN_GROUP,
+        )
+        try:
+            _bind(process.pid)
+            self._tail.clear()
+            self._listening = asyncio.create_task(self._listen(process.stderr))
+            if process.stdin is None or process.stdout is None:
+                raise RuntimeError("a child process without pipes")
+            with contextlib.suppress(ConnectionError):
+                # Never as an argument: everybody on the machine can read those.
+                process.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
+                await process.stdin.drain()
+            line = await process.stdout.readline()
+            if not line:
+                status = await process.wait()
+                await asyncio.wait({self._listening}, timeout=END_S)
+                raise self._crash(status, "did not start")
+            url = json.loads(line)["url"]
+        except BaseException:
+            await asyncio.shield(_end(process))
+            raise
+        _log.debug("%s is ready as process %d", self._name, process.pid)
+        return Child(url, key, process)
+
+    async def _listen(self, stderr: asyncio.StreamReader | None) -> None:
+        """Keep the last of what llama.cpp writes, or it would fill the pipe and stop."""
+        while stderr is not None and (piece := await stderr.read(4_096)):
+            self._tail += piece
+            del self._tail[:-TAIL_BYTES]
+            if _log.isEnabledFor(logging.DEBUG):
+                _log.debug("%s", piece.decode("utf-8", "replace").rstrip())
+
+    def _crash(self, status: int, what: str) -> ProviderError:
+        how = f"exit status {status}"
+        if status < 0:
+            with contextlib.suppress(ValueError):
+                how = f"signal {signal.Signals(-status).name}"
+        words = self._tail.decode("utf-8", "replace").splitlines()
+        complaint = next((line for line in words if " E " in line), "")
+        _log.debug("the last words of %s:\n%s", self._name, "\n".join(words[-40:]))
+        said = f" It said: {complaint.partition(' E ')[2].strip()[:300]}." if complaint else ""
+        return ProviderError(
+            ErrorCode.LOCAL_MODEL_CRASHED,
+            f"The local model's process {what} ({how}).{said} Ask again to start it anew.",
+        )
+
+    def _end_idle(self) -> None:
+        if not self._users:
+            self._ending = asyncio.create_task(self.end())
+            self._ending.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._ending = None
+
+
+def _look_at(starting: asyncio.Task[Child]) -> None:
+    """A failure that nobody waits for any more is not worth a warning."""
+    if not starting.cancelled():
+        starting.exception()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill: the child holds nothing that could be lost."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), END_S)
+
+
+def _bind(pid: int) -> None:
+    """On Windows, tie the child's life to this process's; elsewhere its standard input does."""
+    if sys.platform == "win32":
+        from shell.providers.local.windows_job import WindowsJob
+
+        job = WindowsJob()
+        job.add(pid)

@@ -1,0 +1,232 @@
+"""LocalProvider: models on this machine, run by llama.cpp in a child process."""
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.base import Chunk, ModelInfo, PromptProgress, ProviderRequest
+from shell.providers.capabilities import Capabilities
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.local.client import LlamaChat
+from shell.providers.local.model_files import EMBEDDED_ID, EMBEDDED_NAME, ModelFile, ModelFiles
+from shell.providers.local.process import Child, LlamaProcess
+from shell.providers.local.repetition import without_repetition
+from shell.providers.model_list import ListedModel
+
+MAX_CONTEXT_TOKENS = 8_192
+"""Memory for the context is taken when the model starts: more than this only who asks for it."""
+
+MakeProcess = Callable[[ModelFile, int], LlamaProcess]
+
+
+def _process(weights: ModelFile, context_tokens: int) -> LlamaProcess:
+    fit = not weights.embedded
+    return LlamaProcess(weights.path, weights.id, context_tokens, fit=fit)
+
+
+@dataclass(slots=True)
+class _Runner:
+    """A model's process, and the connection to the child that it has at present."""
+
+    process: LlamaProcess
+    prepared: asyncio.Task[None] | None = None
+    """Done when the file has been verified and the HTTP library imported."""
+    child: Child | None = None
+    connection: LlamaChat | None = None
+
+
+class LocalProvider:
+    """Runs the embedded model and the user's own GGUF files.
+
+    Args:
+        shelf: where the files are.
+        make_process: makes the process of one of them, given the size of its context.
+        id: the provider's id.
+        label: its name as people read it.
+        models: what is known of a model besides what its file says: how it is best sampled.
+        context_tokens: the size of the context, up to what the model takes.
+    """
+
+    local = True
+
+    def __init__(
+        self,
+        shelf: ModelFiles,
+        make_process: MakeProcess = _process,
+        *,
+        id: str = "local",  # noqa: A002, the seam's name for it
+        label: str = "Local model",
+        models: Callable[[str], ModelInfo] | None = None,
+        context_tokens: int = MAX_CONTEXT_TOKENS,
+    ) -> None:
+        self.id = id
+        self.label = label
+        self._shelf = shelf
+        self._make_process = make_process
+        self._models = partial(Capabilities().info, id) if models is None else models
+        self._context_tokens = context_tokens
+        self._runners: dict[ModelFile, _Runner] = {}
+
+    @property
+    def default_model_id(self) -> str:
+        """The embedded model, or the one that the environment names."""
+        try:
+            return self._shelf.default().id
+        except ProviderError:
+            return EMBEDDED_ID
+
+    async def list_models(self) -> list[ListedModel]:
+        """The models that there are whole files of."""
+        return await asyncio.to_thread(self._listed)
+
+    def _listed(self) -> list[ListedModel]:
+        found = []
+        for weights in self._shelf.all():
+            with contextlib.suppress(ProviderError):
+                header = self._shelf.header(weights)
+                own = EMBEDDED_NAME if weights.embedded else header.name
+                found.append(
+                    ListedModel(
+                        weights.id,
+                        own or weights.id,
+                        context_tokens=min(header.context_tokens, self._context_tokens),
+                        tools=header.tools,
+                        reasoning=header.reasoning,
+                    )
+                )
+        return found
+
+    def model(self, model_id: str) -> ModelInfo:
+        """What the file's header says."""
+        try:
+            weights = self._shelf.find(model_id)
+            header = self._shelf.header(weights)
+        except ProviderError:
+            return ModelInfo(model_id, self._context_tokens)
+        table = self._models(model_id)
+        return ModelInfo(
+            model_id,
+            min(header.context_tokens, self._context_tokens),
+            max_tokens_default=table.max_tokens_default,
+            temperature_default=table.temperature_default if table.known else None,
+            system_prompt=header.system_prompt,
+            assistant_prefill=True,
+            tools=header.tools,
+            sampling=table.sampling,
+            known=True,
+        )
+
+    def check(self) -> None:
+        """Raise when there is no model file, or it cannot be one."""
+        self._shelf.header(self._shelf.default())
+
+    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        """Run the model once; it is loaded first if need be."""
+        weights = self._shelf.find(request.model.id)
+        self._shelf.header(weights)
+        runner = await self._runner(weights, request.model.context_tokens)
+        prepared = _prepared(runner, weights)
+        if not runner.process.ready:
+            yield PromptProgress("Loading the model…", activity="loading")
+        async with _loaded(runner.process, prepared) as child:
+            connection = await self._connect(runner, child)
+            try:
+                stream = connection.stream(request)
+                if weights.embedded:
+                    stream = without_repetition(stream, weights.id)
+                async with aclosing(stream) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except ProviderError as error:
+                if error.code in {ErrorCode.NETWORK_ERROR, ErrorCode.STREAM_INTERRUPTED}:
+                    crash = await runner.process.crashed(child)
+                    raise crash or error from None
+                raise
+
+    async def warm(self) -> None:
+        """Load the model that is asked by default, so that its first answer comes sooner.
+
+        What is wrong with it, the first question will be told.
+        """
+        with contextlib.suppress(ProviderError):
+            weights = self._shelf.default()
+            runner = await self._runner(weights, self.model(weights.id).context_tokens)
+            async with runner.process.use():
+                pass
+            # Which the first question would have to wait for.
+            await asyncio.shield(_prepared(runner, weights))
+
+    async def close(self) -> None:
+        """End every process."""
+        runners, self._runners = list(self._runners.values()), {}
+        await asyncio.gather(*(_end(runner) for runner in runners))
+
+    async def _runner(self, weights: ModelFile, context_tokens: int) -> _Runner:
+        """The runner of this file as it is now; what else is loaded and not used has to go."""
+        runner = self._runners.get(weights)
+        if runner is None:
+            process = self._make_process(weights, context_tokens)
+            runner = _Runner(process)
+            idle = [w for w, other in self._runners.items() if not other.process.in_use]
+            ending = [self._runners.pop(w) for w in idle]
+            self._runners[weights] = runner
+            await asyncio.gather(*(_end(other) for other in ending))
+        return runner
+
+    async def _connect(self, runner: _Runner, child: Child) -> LlamaChat:
+        """The connection to this child; a new child has another port and another key."""
+        if runner.connection is None or runner.child is not child:
+            old = runner.connection
+            endpoint = Endpoint(self.id, self.label, f"{child.url}/v1", key=lambda: child.key)
+            runner.connection = LlamaChat(endpoint)
+            runner.child = child
+            if old is not None:
+                await old.close()
+        return runner.connection
+
+
+def _prepared(runner: _Runner, weights: ModelFile) -> asyncio.Task[None]:
+    """What a question needs besides the loaded model; it is done once, beside the loading."""
+    if runner.prepared is None:
+        runner.prepared = asyncio.create_task(_prepare(weights))
+        runner.prepared.add_done_callback(_look_at)
+    return runner.prepared
+
+
+async def _prepare(weights: ModelFile) -> None:
+    library = asyncio.to_thread(importlib.import_module, "httpx2")
+    await asyncio.gather(library, asyncio.to_thread(weights.verify))
+
+
+def _look_at(prepared: asyncio.Task[None]) -> None:
+    """A failure that nobody waits for any more is not worth a warning."""
+    if not prepared.cancelled():
+        prepared.exception()
+
+
+@asynccontextmanager
+async def _loaded(
+    process: LlamaProcess, prepared: asyncio.Task[None]
+) -> AsyncGenerator[Child, None]:
+    """The child, once the model is loaded and known to be sound."""
+    async with AsyncExitStack() as stack:
+        try:
+            child = await stack.enter_async_context(process.use())
+        except ProviderError:
+            await asyncio.shield(prepared)  # a damaged file explains what a crash does not
+            raise
+        await asyncio.shield(prepared)
+        yield child
+
+
+async def _end(runner: _Runner) -> None:
+    if runner.prepared is not None:
+        runner.prepared.cancel()
+    if runner.connection is not None:
+        await runner.connection.close()
+    await runner.process.end()

@@ -1,0 +1,54 @@
+"""Notices an answer that repeats itself without an end, which small models are prone to."""
+
+import re
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from shell.contract import Notice, NoticeCode
+from shell.providers.base import Chunk, Finish, TextDelta
+
+RUN = 4
+"""Words in a row that are compared."""
+WINDOW = 160
+"""How many of the last runs are looked at: about 200 tokens."""
+MOST_REPEATED = 0.75
+"""A larger share of them that stood in the answer before means that it goes round in circles."""
+
+_WORD = re.compile(r"\w+")
+
+
+class RepetitionGuard:
+    """Follows the text of one answer."""
+
+    def __init__(self) -> None:
+        self._tail = ""
+        self._last: deque[str] = deque(maxlen=RUN)
+        self._seen: set[tuple[str, ...]] = set()
+        self._repeated: deque[bool] = deque(maxlen=WINDOW)
+
+    def repeats(self, text: str) -> bool:
+        """Take the next piece of the answer; whether the answer now repeats itself."""
+        *whole, self._tail = re.split(r"(?<=\W)", self._tail + text)
+        for word in _WORD.findall("".join(whole).lower()):
+            self._last.append(word)
+            if len(self._last) == RUN:
+                run = tuple(self._last)
+                self._repeated.append(run in self._seen)
+                self._seen.add(run)
+        return len(self._repeated) == WINDOW and sum(self._repeated) > MOST_REPEATED * WINDOW
+
+
+async def without_repetition(
+    chunks: AsyncGenerator[Chunk, None], model_id: str
+) -> AsyncGenerator[Chunk, None]:
+    """The chunks of an answer up to where it repeats itself; there it ends, with a notice."""
+    guard = RepetitionGuard()
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            yield chunk
+            if isinstance(chunk, TextDelta) and guard.repeats(chunk.text):
+                text = f"{model_id} was repeating itself, so the answer was stopped"
+                yield Notice(code=NoticeCode.REPETITION_STOPPED, text=text, model=model_id)
+                yield Finish("other")
+                return

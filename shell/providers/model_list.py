@@ -1,0 +1,155 @@
+"""Listing: the models that a server says it has, and what it says of them."""
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from shell.errors import ErrorCode
+from shell.providers.base import ModelInfo
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.errors import not_a_stream
+from shell.providers.http.lenient_json import as_list, as_object, count_of, parse_object, text_of
+from shell.providers.http.transport import classed
+
+if TYPE_CHECKING:
+    import httpx2
+
+LISTING_S = 15.0
+"""How long to wait for a list."""
+MAX_BYTES = 8_000_000
+MAX_MODELS = 5_000
+MAX_ID_CHARACTERS = 300
+
+_CONTEXT = (
+    "context_length",  # OpenRouter
+    "max_model_len",  # vLLM
+    "max_context_length",  # LM Studio
+    "context_window",  # Groq
+    "max_input_tokens",  # Anthropic
+    "n_ctx",
+    "n_ctx_train",  # llama.cpp, in `meta`
+)
+_OUTPUT = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model as its server describes it; None is what the server does not say."""
+
+    id: str
+    name: str
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    images: bool | None = None
+    files: bool | None = None
+    tools: bool | None = None
+    reasoning: bool | None = None
+    input_price: float | None = None
+    """US dollars for a million tokens."""
+    output_price: float | None = None
+
+
+@runtime_checkable
+class ListsModels(Protocol):
+    """A provider that can be asked which models it has."""
+
+    async def list_models(self) -> list[ListedModel]:
+        """Its models.
+
+        Raises:
+            ProviderError: it could not be asked.
+        """
+
+
+def described(table: ModelInfo, listed: ListedModel | None) -> ModelInfo:
+    """What is known of a model: its server's word counts before our table's."""
+    if listed is None:
+        return table
+    said = {
+        "context_tokens": listed.context_tokens,
+        "max_output_tokens": listed.max_output_tokens,
+        "images": listed.images,
+        "files": listed.files,
+        "tools": listed.tools,
+        "input_price": listed.input_price,
+        "output_price": listed.output_price,
+    }
+    known = table.known or listed.context_tokens is not None
+    changes = {name: value for name, value in said.items() if value is not None}
+    return replace(table, known=known, **changes)  # type: ignore[arg-type]
+
+
+async def read_models(
+    endpoint: Endpoint, ask: Callable[[], Awaitable["httpx2.Response"]]
+) -> list[ListedModel]:
+    """Ask for the list, and read it, whichever of the usual shapes it has.
+
+    Raises:
+        ProviderError: everything that can go wrong.
+    """
+    body = bytearray()
+    try:
+        async with aclosing(await ask()) as response:
+            media_type = response.headers.get("content-type", "").partition(";")[0]
+            if media_type == "text/html":
+                raise not_a_stream(endpoint, media_type)
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > MAX_BYTES:
+                    raise endpoint.error(
+                        ErrorCode.PROTOCOL_ERROR, "The list of models is too long to be one."
+                    )
+        listed = parse_object(body.decode("utf-8", "replace"), endpoint)
+    except Exception as error:
+        raise classed(endpoint, error, answering=False) from None
+    entries = as_list(listed.get("data")) or as_list(listed.get("models"))
+    found = [_model(as_object(entry)) for entry in entries[:MAX_MODELS]]
+    return list({model.id: model for model in reversed(found) if model.id}.values())[::-1]
+
+
+def _model(entry: dict[str, object]) -> ListedModel:
+    model_id = next((text_of(entry.get(f)) for f in ("id", "name", "model") if entry.get(f)), "")
+    model_id = _shown(model_id.removeprefix("models/"))  # Google's
+    names = (_shown(text_of(entry.get(field))) for field in ("display_name", "name"))
+    named = next((name for name in names if name), model_id)
+    also = as_object(entry.get("top_provider")) | as_object(entry.get("meta")) | entry
+    prices = as_object(entry.get("pricing"))
+    takes = _words(as_object(entry.get("architecture")).get("input_modalities"))
+    knows = _words(entry.get("supported_parameters")) or _words(entry.get("capabilities"))
+    return ListedModel(
+        model_id,
+        named,
+        context_tokens=_first_count(also, _CONTEXT),
+        max_output_tokens=_first_count(also, _OUTPUT),
+        images="image" in takes if takes else None,
+        files="file" in takes if takes else None,
+        tools=bool({"tools", "tool_use"} & knows) if knows else None,
+        reasoning="reasoning" in knows if knows else None,
+        input_price=_price(prices.get("prompt")),
+        output_price=_price(prices.get("completion")),
+    )
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= MAX_ID_CHARACTERS and text.isprintable() else ""
+
+
+def _words(value: object) -> set[str]:
+    return {text_of(word) for word in as_list(value)[:100]} - {""}
+
+
+def _first_count(entry: Mapping[str, object], fields: tuple[str, ...]) -> int | None:
+    return next((count for field in fields if (count := count_of(entry.get(field)))), None)
+
+
+def _price(value: object) -> float | None:
+    """OpenRouter's prices are dollars for one token, written as text; -1 is one that varies."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        price = float(value) * 1_000_000
+    except (ValueError, OverflowError):
+        return None
+    return round(price, 6) if math.isfinite(price) and 0 <= price <= 1_000_000 else None

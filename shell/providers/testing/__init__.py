@@ -1,0 +1,1 @@
+"""Providers for tests and demonstrations: a script, a recording."""

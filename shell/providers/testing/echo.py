@@ -1,0 +1,338 @@
+"""EchoProvider: a scripted model that needs no network, for the demo, for development, for tests.
+
+The last user message is the script. Plain lines are echoed back word by word. A line that begins
+with one of these commands is carried out where it stands (an unknown command is plain text):
+
+    /rate N                 words a second from here on; 0 for as fast as the loop turns
+    /delay MS               say nothing for a while
+    /progress TEXT          a status, not content
+    /reasoning TEXT         think aloud, word by word
+    /repeat N WORD          the word N times
+    /chunk N                one piece of N letters
+    /empty N                N empty pieces
+    /flood N                N pieces without ever letting the event loop turn
+    /emoji                  a waving hand in two halves, as some servers cut it
+    /garbage                text that no model should send: NUL, escapes, half an emoji, markup
+    /tool NAME ARGUMENTS    call a tool, in two pieces; the run then ends with `tool_calls`
+    /request                what was received, as one line of JSON
+    /usage none|IN OUT      report no usage, or this one
+    /error CODE [MS]        fail here, with a Retry-After of MS
+    /fail N CODE [MS]       fail the first N times that this script is run, then go on
+    /refuse                 CONTENT_FILTER; after text, the finish reason `content_filter`
+    /length                 end here with the finish reason `length`
+    /cut                    end here without any finish reason
+    /stall                  say nothing until cancelled
+    /ignore-cancel SECONDS  the same, and take that long to give in
+    /crash                  raise an exception that nobody classed
+
+Pictures and files of the last user message are named behind the script, with their sizes.
+
+Usage is counted in words of the input and pieces of the output. `max_tokens` is obeyed. The model
+`echo-strict` refuses a temperature, a system prompt, pictures and files, as some models do.
+"""
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from shell.contract import FinishReason, ImagePart, Message, TextPart
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.base import (
+    Chunk,
+    Finish,
+    ModelInfo,
+    PromptProgress,
+    ProviderRequest,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+
+if TYPE_CHECKING:
+    from shell.providers.model_list import ListedModel
+
+CONTEXT_TOKENS = 1_000_000
+STRICT = "echo-strict"
+DEFAULT_RATE = 40.0
+"""Words a second: quick, and still something to watch and to stop."""
+
+GARBAGE = ("\x00\x1b[31m", "\ud83d", "</script><img src=x onerror=1>", "\u202e", "\r\x07")
+
+_PIECES = re.compile(r"\s*\S+|\s+$")
+
+
+class EchoProvider:
+    """Plays the script in the last user message.
+
+    Args:
+        rate: words a second until the script says otherwise; None for as fast as the loop turns.
+        id: the name that requests use.
+    """
+
+    local = False
+    default_model_id = "echo"
+
+    def __init__(self, *, rate: float | None = DEFAULT_RATE, id: str = "echo") -> None:  # noqa: A002
+        self.id = id
+        self.requests = 0
+        """How many times a stream was begun; what a retry policy really did."""
+        self._rate = rate
+        self._failures: dict[str, int] = {}
+
+    def model(self, model_id: str) -> ModelInfo:
+        """Takes everything, but for `echo-strict`."""
+        strict = model_id == STRICT
+        return ModelInfo(
+            id=model_id,
+            context_tokens=CONTEXT_TOKENS,
+            temperature_max=None if strict else 2.0,
+            system_prompt=not strict,
+            images=not strict,
+            files=not strict,
+            assistant_prefill=not strict,
+        )
+
+    async def list_models(self) -> "list[ListedModel]":
+        """Both of its models."""
+        from shell.providers.model_list import ListedModel
+
+        models = (self.default_model_id, STRICT)
+        return [ListedModel(name, name, context_tokens=CONTEXT_TOKENS) for name in models]
+
+    def check(self) -> None:
+        """Can always run."""
+
+    def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        """Play the script of the last user message."""
+        self.requests += 1
+        return _Run(request, self._rate, self._fails).play()
+
+    async def close(self) -> None:
+        """Holds nothing."""
+
+    def _fails(self, script: str, times: int) -> bool:
+        """Whether this run of a script that fails `times` times is one of those."""
+        count = self._failures.get(script, 0)
+        if count < times:
+            self._failures[script] = count + 1
+            return True
+        self._failures.pop(script, None)
+        return False
+
+
+class _Ended(Exception):
+    """The script said that the stream ends here."""
+
+
+class _Run:
+    """One run of a script: the pace, what was counted, how it will end."""
+
+    def __init__(
+        self,
+        request: ProviderRequest,
+        rate: float | None,
+        fails: Callable[[str, int], bool],
+    ) -> None:
+        self._request = request
+        asked = next((m for m in reversed(request.messages) if m.role == "user"), None)
+        asked = asked or request.messages[-1]
+        self._script = "\n".join(text for text in (asked.text, _attached(asked)) if text)
+        self._rate = rate
+        self._fails = fails
+        self._due: float | None = None
+        self._written = 0
+        self._reasoned = 0
+        self._calls = 0
+        self._reason: FinishReason | None = "stop"
+        words = sum(len(m.text.split()) for m in request.messages)
+        self._usage: tuple[int, int | None] | None = (words, None)
+
+    async def play(self) -> AsyncGenerator[Chunk, None]:
+        """The chunks of the whole script."""
+        with contextlib.suppress(_Ended):
+            for kind, text in _steps(self._script):
+                await self._wait(kind, text)
+                for chunk in self._chunks(kind, text):
+                    if kind != "flood":
+                        await self._pace()
+                    yield chunk
+        if self._usage is not None:
+            received, written = self._usage
+            written = self._written if written is None else written
+            yield UsageReport(received, written, reasoning_tokens=self._reasoned)
+        if self._reason is not None:
+            yield Finish(self._reason)
+
+    async def _wait(self, kind: str, text: str) -> None:
+        match kind:
+            case "delay":
+                await asyncio.sleep(float(text) / 1000)
+                self._due = None
+            case "stall":
+                await asyncio.Event().wait()
+            case "ignore-cancel":
+                await _give_in_after(float(text))
+
+    def _chunks(self, kind: str, text: str) -> Iterator[Chunk]:
+        words = text.split()
+        match kind:
+            case "text":
+                yield from self._say(_PIECES.findall(text))
+            case "rate":
+                self._rate = float(text) or None
+                self._due = None
+            case "progress":
+                yield PromptProgress(text)
+            case "reasoning":
+                for piece in _PIECES.findall(text):
+                    self._written += 1
+                    self._reasoned += 1
+                    yield ReasoningDelta(piece)
+            case "repeat":
+                word = words[1] if len(words) > 1 else "word"
+                yield from self._say([word, *[f" {word}"] * (int(words[0]) - 1)])
+            case "chunk":
+                yield from self._say(["x" * int(text)])
+            case "empty":
+                yield from [TextDelta("")] * int(text)
+            case "flood":
+                yield from self._say(["x "] * int(text))
+            case "emoji":
+                yield from self._say(["\ud83d", "\udc4b"])
+            case "garbage":
+                yield from self._say(GARBAGE)
+            case "tool":
+                yield from self._call(*text.partition(" ")[::2])
+            case "request":
+                yield from self._say([self._received()])
+            case "usage":
+                self._usage = None if text == "none" else (int(words[0]), int(words[1]))
+            case _:
+                self._end(kind, words)
+
+    def _end(self, kind: str, words: list[str]) -> None:
+        """Carry out a command after which nothing may follow."""
+        match kind:
+            case "error":
+                raise _error(words)
+            case "fail":
+                if self._fails(self._script, int(words[0])):
+                    raise _error(words[1:])
+            case "refuse":
+                if not self._written:
+                    raise ProviderError(ErrorCode.CONTENT_FILTER, "The model refused to answer.")
+                self._reason = "content_filter"
+                raise _Ended
+            case "length":
+                self._reason = "length"
+                raise _Ended
+            case "cut":
+                self._reason = self._usage = None
+                raise _Ended
+            case "crash":
+                raise RuntimeError("The script said /crash.")
+
+    def _say(self, pieces: Sequence[str]) -> Iterator[TextDelta]:
+        for piece in pieces:
+            if self._request.max_tokens is not None and self._written >= self._request.max_tokens:
+                self._reason = "length"
+                raise _Ended
+            self._written += 1
+            yield TextDelta(piece)
+
+    def _call(self, name: str, arguments: str) -> Iterator[ToolCallDelta]:
+        self._calls += 1
+        self._reason = "tool_calls"
+        half = len(arguments) // 2
+        for piece in (arguments[:half], arguments[half:]):
+            self._written += 1
+            yield ToolCallDelta(f"call-{self._calls}", name, piece)
+
+    async def _pace(self) -> None:
+        """Wait until the next piece is due. The loop's own clock, so that tests can turn it."""
+        if self._rate is None:
+            await asyncio.sleep(0)
+            return
+        now = asyncio.get_running_loop().time()
+        self._due = (now if self._due is None else self._due) + 1 / self._rate
+        await asyncio.sleep(max(0.0, self._due - now))
+
+    def _received(self) -> str:
+        request = self._request
+        return json.dumps(
+            {
+                "model": request.model.id,
+                "temperature": request.temperature,
+                "maxTokens": request.max_tokens,
+                "messages": [{"role": m.role, "content": m.text} for m in request.messages],
+            }
+        )
+
+
+def _attached(message: Message) -> str:
+    """What came with the words, in words."""
+    if isinstance(message.content, str):
+        return ""
+    named: list[str] = []
+    for part in message.content:
+        if isinstance(part, TextPart):
+            continue
+        kind = "picture" if isinstance(part, ImagePart) else f"file {part.name}"
+        size = len(part.data.rstrip("=")) * 3 // 4
+        named.append(f"{kind} ({part.media_type}, {size} bytes)")
+    return f"I got: {'; '.join(named)}" if named else ""
+
+
+_COMMAND = re.compile(
+    r"/(?:(?P<number>rate|delay|chunk|empty|flood|ignore-cancel)\s+(?P<n>\d+(?:\.\d+)?)"
+    r"|(?P<repeat>repeat)\s+(?P<repeated>\d+(?:\s+\S+)?)"
+    r"|(?P<text>progress|reasoning|tool)\s+(?P<rest>\S.*?)"
+    r"|(?P<usage>usage)\s+(?P<count>none|\d+\s+\d+)"
+    r"|(?P<error>error)\s+(?P<code>[A-Z_]+(?:\s+\d+)?)"
+    r"|(?P<fail>fail)\s+(?P<times>\d+\s+[A-Z_]+(?:\s+\d+)?)"
+    r"|(?P<bare>emoji|garbage|request|refuse|length|cut|stall|crash))\s*"
+)
+
+
+def _steps(script: str) -> list[tuple[str, str]]:
+    """The script as (command or "text", its argument). Lines of text stay together."""
+    steps: list[tuple[str, str]] = []
+    for line in script.splitlines(keepends=True):
+        found = _COMMAND.fullmatch(line)
+        if found and _known_code(found):
+            kind, *argument = [value for value in found.groups() if value is not None]
+            steps.append((kind, argument[0] if argument else ""))
+        elif steps and steps[-1][0] == "text":
+            steps[-1] = ("text", steps[-1][1] + line)
+        else:
+            steps.append(("text", line))
+    # A line break that only ends the last line of text before a command is not worth a piece.
+    return [(k, t.rstrip("\n") if k == "text" else t) for k, t in steps if k != "text" or t.strip()]
+
+
+def _known_code(found: re.Match[str]) -> bool:
+    words = (found["code"] or found["times"] or "UNKNOWN_ERROR").split()
+    return any(word in ErrorCode.__members__ for word in words)
+
+
+def _error(words: list[str]) -> ProviderError:
+    code = ErrorCode(words[0])
+    retry_after_ms = int(words[1]) if len(words) > 1 else None
+    return ProviderError(code, f"The script asked for {code.value}.", retry_after_ms=retry_after_ms)
+
+
+async def _give_in_after(seconds: float) -> None:
+    """Wait until cancelled, then hold on for a while, deaf to further cancels."""
+    loop = asyncio.get_running_loop()
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        until = loop.time() + seconds
+        while loop.time() < until:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(until - loop.time())
+        raise

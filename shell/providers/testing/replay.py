@@ -1,0 +1,140 @@
+"""ReplayProvider: plays a recorded inference, at its own pace, faster, or step by step.
+
+A recording is what `tidewire ask --json` prints: the events of one inference, one a line. What was
+joined when it was recorded stays joined.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from shell.contract import AnyEvent, DoneEvent, ErrorEvent
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.base import (
+    Chunk,
+    Finish,
+    ModelInfo,
+    PromptProgress,
+    ProviderRequest,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+
+MAX_RECORDING_BYTES = 64_000_000
+_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+Step = Callable[[], Awaitable[None]]
+"""Returns when the next chunk may come."""
+
+
+def read_recording(path: Path) -> list[AnyEvent]:
+    """The events of a recording.
+
+    Raises:
+        ProviderError: INVALID_REQUEST when the file is no recording of one inference.
+    """
+    try:
+        if path.stat().st_size > MAX_RECORDING_BYTES:
+            raise _unusable(path, "is too large")
+        lines = path.read_text("utf-8").splitlines()
+        events = [_EVENT.validate_json(line) for line in lines if line.strip()]
+    except OSError as error:
+        raise _unusable(path, f"cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, ValidationError):
+        raise _unusable(path, "holds something that is not an event") from None
+    if not events or not isinstance(events[-1], DoneEvent | ErrorEvent):
+        raise _unusable(path, "does not hold an inference to its end")
+    return events
+
+
+class ReplayProvider:
+    """Answers every request with the same recording.
+
+    Args:
+        path: the recording.
+        speed: 1 for the pace of the recording, 2 for twice as fast; None for no waiting at all.
+        step: instead of a pace: awaited before every chunk.
+    """
+
+    id = "replay"
+    default_model_id = "recording"
+    local = False
+
+    def __init__(self, path: Path, *, speed: float | None = 1.0, step: Step | None = None) -> None:
+        self._path = path
+        self._speed = speed
+        self._step = step
+
+    def model(self, model_id: str) -> ModelInfo:
+        """Takes everything: it does not look at what it is asked."""
+        return ModelInfo(
+            model_id, 100_000_000, images=True, files=True, assistant_prefill=True, tools=True
+        )
+
+    def check(self) -> None:
+        """Raise when the recording cannot be played."""
+        read_recording(self._path)
+
+    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        """Play the recording."""
+        began = asyncio.get_running_loop().time()
+        for event in read_recording(self._path):
+            for chunk in _chunks(event):
+                await self._wait(began, event.ms)
+                yield chunk
+
+    async def close(self) -> None:
+        """Holds nothing."""
+
+    async def _wait(self, began: float, ms: int) -> None:
+        if self._step is not None:
+            await self._step()
+        elif self._speed is None:
+            await asyncio.sleep(0)
+        else:
+            due = began + ms / 1000 / self._speed
+            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+
+
+def _chunks(event: AnyEvent) -> Iterator[Chunk]:
+    match event.channel:
+        case "llm:token":
+            yield TextDelta(event.token)
+        case "llm:reasoning":
+            yield ReasoningDelta(event.text)
+        case "llm:tool":
+            yield ToolCallDelta(event.id, event.name, event.arguments_delta)
+        case "llm:thinking":
+            # What every engine says of itself, this one will say as well.
+            if event.status not in {"Initializing...", "Processing..."}:
+                yield PromptProgress(event.status, event.progress, event.activity)
+        case "llm:done":
+            usage = event.usage
+            if not usage.estimated:
+                yield UsageReport(
+                    usage.input_tokens,
+                    usage.output_tokens,
+                    usage.reasoning_tokens,
+                    usage.cached_tokens,
+                )
+            if event.finish_reason is not None:
+                yield Finish(event.finish_reason)
+        case "llm:error":
+            raise ProviderError(
+                event.code,
+                event.error,
+                retry_after_ms=event.retry_after_ms,
+                reason=event.reason,
+                words=event.words,
+            )
+
+
+def _unusable(path: Path, reason: str) -> ProviderError:
+    return ProviderError(
+        ErrorCode.INVALID_REQUEST,
+        f"The recording {path} {reason}. `tidewire ask --json` makes one.",
+    )

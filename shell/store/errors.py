@@ -1,0 +1,79 @@
+"""Turns what SQLite says of a failure into a sentence that a person can act on."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+
+from shell.errors import Reason, ShellError, StorageFailed, StorageUnavailable
+
+
+class DatabaseDamaged(StorageFailed):
+    """The file's content is not what was written to it."""
+
+
+def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
+    """The failure as one of ours; `path` is the file that it befell."""
+    name = "the memory of this process" if path is None else str(path)
+    folder = name if path is None else str(path.parent)
+    match error:
+        case apsw.FullError():
+            return StorageUnavailable(
+                f"The disk that holds {folder} is full: this was not saved. "
+                "Make room and try again.",
+                reason=Reason.DISK_FULL,
+            )
+        case apsw.BusyError() | apsw.LockedError():
+            return StorageUnavailable(
+                f"Another program has locked {name}: this was not saved. "
+                "Close that program and try again.",
+                reason=Reason.FILE_LOCKED,
+            )
+        case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.AuthError():
+            return StorageFailed(
+                f"{name} may not be written: make it and its directory writable.",
+                reason=Reason.READ_ONLY,
+            )
+        case apsw.CantOpenError():
+            return StorageFailed(
+                f"{name} cannot be opened: make sure that it and its directory can be written.",
+                reason=Reason.CANNOT_OPEN,
+            )
+        case apsw.CorruptError() | apsw.NotADBError() | apsw.FormatError():
+            return DatabaseDamaged(
+                f"{name} is damaged. Start Tidewire again: it repairs the file.",
+                reason=Reason.DAMAGED,
+            )
+        case apsw.NoMemError():
+            return StorageUnavailable(
+                "There is not enough memory to do this.", reason=Reason.NO_MEMORY
+            )
+        case apsw.InterruptError():
+            return StorageUnavailable(
+                f"Reading {name} took too long and was stopped. Try again.",
+                reason=Reason.TOO_SLOW,
+            )
+        case apsw.IOError():
+            return StorageUnavailable(
+                f"The disk that holds {folder} does not work as it should: this was not saved.",
+                reason=Reason.DISK_FAULTY,
+            )
+        case OSError():
+            reason = error.strerror or type(error).__name__
+            return StorageUnavailable(f"{error.filename or name} cannot be used: {reason}.")
+        case _:
+            return StorageFailed(f"{name} cannot be used ({type(error).__name__}).")
+
+
+@contextlib.contextmanager
+def sentences(path: Path | None) -> Iterator[None]:
+    """Whatever SQLite and the disk raise in here becomes one of ours."""
+    try:
+        yield
+    except ShellError:
+        raise
+    except (apsw.Error, OSError) as error:
+        raise trouble(error, path) from error
+    except UnicodeDecodeError as error:
+        raise trouble(apsw.CorruptError(str(error)), path) from error

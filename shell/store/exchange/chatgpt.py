@@ -1,0 +1,233 @@
+"""Reads conversations as ChatGPT exports them: a mapping of nodes, of which much may be missing.
+
+Every node with something to read becomes a message of its own, at its place in the tree; a node
+without (a root, a hidden instruction, an empty answer) is left out, and what hangs below it moves
+up. What a model thought goes to the answer that follows.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shell.contract import ImagePart, Part, Remark, RemarkCode, Role, TextPart
+from shell.store.exchange.portable import Portable, PortableMessage, derived_id
+
+Raw = Mapping[str, object]
+Picture = Callable[[str], ImagePart | None]
+"""The picture that a reference names, when the export has it."""
+
+_POINTERS = {
+    "image_asset_pointer": "image",
+    "audio_asset_pointer": "audio",
+    "real_time_user_audio_video_asset_pointer": "recording",
+    "video_container_asset_pointer": "video",
+}
+_ROLES: dict[str, Role] = {
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "assistant",
+    "system": "system",
+}
+_SILENT = {"user_editable_context", "model_editable_context", "reasoning_recap"}
+"""Content that ChatGPT itself does not show as a message."""
+
+
+class NotChatGpt(ValueError):
+    """Not a conversation as ChatGPT exports one."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One conversation while it is being read."""
+
+    mapping: Raw
+    picture: Picture
+    warnings: list[Remark]
+    portable: Portable
+    kept: dict[str, str | None] = field(default_factory=dict)
+    """The message that stands for a node: its own, or the one above it; None for none."""
+    thoughts: dict[str, str] = field(default_factory=dict)
+    """What was thought on the way to a node and is not part of an answer yet."""
+
+
+def read(raw: object, picture: Picture, warnings: list[Remark]) -> Portable:
+    """One conversation.
+
+    Args:
+        raw: an element of `conversations.json`.
+        picture: finds the pictures that messages refer to.
+        warnings: told, in sentences, what was left out.
+
+    Raises:
+        NotChatGpt: it is not one.
+    """
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("mapping"), Mapping):
+        raise NotChatGpt("it has no mapping of messages")
+    mapping: Raw = raw["mapping"]
+    name = _text(raw.get("conversation_id")) or _text(raw.get("id")) or "\n".join(mapping)
+    created = _time(raw.get("create_time"))
+    title = " ".join(_text(raw.get("title")).split())
+    portable = Portable(
+        id=derived_id("chatgpt", name),
+        title=title[:200] or "Imported conversation",
+        created_at=created,
+        updated_at=_time(raw.get("update_time")) or created,
+        pinned=raw.get("is_starred") is True,
+    )
+    reading = _Reading(mapping, picture, warnings, portable)
+    for node_id in _order(mapping):
+        _take(reading, node_id)
+    last = raw.get("current_node")
+    _choose(reading, last if isinstance(last, str) else None)
+    times = [message.created_at for message in portable.messages if message.created_at]
+    portable.created_at = portable.created_at or min(times, default=0)
+    portable.updated_at = portable.updated_at or max(times, default=0)
+    return portable
+
+
+def _order(mapping: Raw) -> list[str]:
+    """The nodes, parents before children and siblings as they are listed, each once."""
+    below: dict[str | None, list[str]] = {}
+    for node_id in mapping:
+        below.setdefault(_parent(mapping, node_id), []).append(node_id)
+    listed: dict[str, None] = {}
+    waiting = below.get(None, [])[::-1]
+    while waiting:
+        node_id = waiting.pop()
+        listed[node_id] = None
+        node = mapping[node_id]
+        named = node.get("children") if isinstance(node, Mapping) else None
+        places = {child: place for place, child in enumerate(_list(named))}
+        children = below.get(node_id, [])
+        waiting += sorted(children, key=lambda c: places.get(c, len(places)), reverse=True)
+    # A ring of parents hangs from no root; its nodes are taken as they come.
+    return [*listed, *(node_id for node_id in mapping if node_id not in listed)]
+
+
+def _parent(mapping: Raw, node_id: str) -> str | None:
+    node = mapping.get(node_id)
+    parent = node.get("parent") if isinstance(node, Mapping) else None
+    return parent if isinstance(parent, str) and parent in mapping else None
+
+
+def _take(reading: _Reading, node_id: str) -> None:
+    parent = _parent(reading.mapping, node_id)
+    above = None if parent is None else reading.kept.get(parent)
+    thoughts = "" if parent is None else reading.thoughts.get(parent, "")
+    reading.kept[node_id], reading.thoughts[node_id] = above, thoughts
+    raw = _map(_map(reading.mapping[node_id]).get("message"))
+    author, metadata, content = (_map(raw.get(k)) for k in ("author", "metadata", "content"))
+    role = _ROLES.get(str(author.get("role")))
+    hidden = metadata.get("is_visually_hidden_from_conversation") is True
+    if role is None or hidden or content.get("content_type") in _SILENT:
+        return
+    if content.get("content_type") == "thoughts":
+        spoken = [_text(_map(thought).get("content")) for thought in _list(content.get("thoughts"))]
+        reading.thoughts[node_id] = "\n\n".join(filter(None, [thoughts, *spoken]))
+        return
+    said = _content(reading, content, metadata)
+    if not said:
+        return
+    if author.get("role") == "tool" and isinstance(said, str):
+        said = f"**{_text(author.get('name')) or 'tool'}**\n\n{said}"
+    answers = role == "assistant"
+    message = PortableMessage(
+        id=derived_id(reading.portable.id, node_id),
+        parent_id=above,
+        role=role,
+        content=said,
+        created_at=_time(raw.get("create_time")) or reading.portable.created_at,
+        status="interrupted" if raw.get("status") == "in_progress" else "complete",
+        provider_id="openai" if answers else None,
+        model_id=(_text(metadata.get("model_slug")) or None) if answers else None,
+        reasoning=thoughts if answers else "",
+    )
+    reading.portable.messages.append(message)
+    reading.kept[node_id] = message.id
+    if answers:
+        reading.thoughts[node_id] = ""
+
+
+def _choose(reading: _Reading, node_id: str | None) -> None:
+    """The path that was open: from the current node up."""
+    above = {message.id: message.parent_id for message in reading.portable.messages}
+    place = reading.kept.get(node_id) if node_id is not None else None
+    while place is not None:
+        reading.portable.chosen[above[place]] = place
+        place = above[place]
+
+
+# --- content --------------------------------------------------------------------------------
+
+
+def _content(reading: _Reading, content: Raw, metadata: Raw) -> str | list[Part]:
+    kind = content.get("content_type")
+    text = _text(content.get("text"))
+    match kind:
+        case "code":
+            language = _text(content.get("language"))
+            return _fenced(text, "" if language == "unknown" else language)
+        case "execution_output":
+            return _fenced(text, "")
+        case "tether_quote":
+            quoted = "\n".join(f"> {line}" for line in text.splitlines())
+            return f"{_text(content.get('title'))}\n{quoted}".strip()
+        case "tether_browsing_display":
+            return _text(content.get("result")) or _text(content.get("summary"))
+        case _:
+            pass
+    pieces = [_part(reading, part) for part in _list(content.get("parts"))] or [text]
+    for attachment in _list(metadata.get("attachments")):
+        name = _text(_map(attachment).get("name"))
+        picture = _text(_map(attachment).get("mime_type") or _map(attachment).get("mimeType"))
+        if name and not picture.startswith("image/"):
+            pieces.append(f"[file: {name}]")
+    pieces = [piece for piece in pieces if piece]
+    if not any(isinstance(piece, ImagePart) for piece in pieces):
+        return "\n\n".join(str(piece) for piece in pieces)
+    return [p if isinstance(p, ImagePart) else TextPart.model_construct(text=p) for p in pieces]
+
+
+def _part(reading: _Reading, part: object) -> str | ImagePart:
+    if isinstance(part, str):
+        return part
+    fields = _map(part)
+    kind = _POINTERS.get(str(fields.get("content_type")))
+    if kind is None:
+        return _text(fields.get("text"))  # a transcription, among others
+    reference = _text(fields.get("asset_pointer"))
+    picture = reading.picture(reference) if kind == "image" else None
+    if picture is None:
+        title = reading.portable.title
+        text = f"{title}: {kind} {reference or 'without a name'} is not included"
+        facts = {"title": title, "kind": kind, "name": reference}
+        reading.warnings.append(Remark(code=RemarkCode.ATTACHMENT_LEFT_OUT, text=text, facts=facts))
+        return f"[{kind}: {reference}]"
+    return picture
+
+
+def _fenced(text: str, language: str) -> str:
+    if not text.strip():
+        return ""
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _map(value: object) -> Raw:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _time(value: object) -> int:
+    """Milliseconds since the epoch, of seconds; 0 when there is no sensible time."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    return int(value * 1000) if 0 < value < 1e11 else 0

@@ -1,0 +1,229 @@
+"""Importing: reads a file of conversations piece by piece, and keeps what it finds as it goes.
+
+Takes what ChatGPT exports (`conversations.json`, or the whole zip with its pictures) and our own
+archives. Nothing larger than one conversation is ever in memory.
+"""
+
+import base64
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import IO, Literal
+
+import ijson  # type: ignore[import-untyped]
+
+from shell.contract import ImagePart, Remark, RemarkCode
+from shell.errors import Reason, ValidationFailed
+from shell.store.backup.bundle import BROKEN_ZIP
+from shell.store.database import Database
+from shell.store.exchange import archive, chatgpt
+from shell.store.exchange.portable import Arrival, Portable
+
+MESSAGES_OF_ONE_COMMIT = 100
+"""Few enough that an answer that streams meanwhile is kept in time."""
+MAX_WARNINGS = 100
+MAX_PICTURE_BYTES = 20 * 1024 * 1024
+_READ_BYTES = 64 * 1024
+_OURS = re.compile(rb'"format"\s*:\s*"' + archive.FORMAT.encode() + rb'"')
+"""Of our own archives. Inside a text of another file its quotation marks would be escaped."""
+_PICTURES: dict[str, Literal["image/png", "image/jpeg", "image/gif", "image/webp"]] = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
+
+
+class ImportCancelled(Exception):
+    """Somebody stopped the import. What had arrived stays."""
+
+
+@dataclass(slots=True)
+class ImportedPart:
+    """How far an import is."""
+
+    read_bytes: int = 0
+    total_bytes: int = 0
+    conversations: int = 0
+    """New ones."""
+    messages: int = 0
+    """New ones, in new conversations or in old ones."""
+    skipped: int = 0
+    """Conversations that were there already, whole, and what could not be read."""
+    remarks: list[Remark] = field(default_factory=list)
+
+    @property
+    def warnings(self) -> list[str]:
+        """The remarks in English."""
+        return [remark.text for remark in self.remarks]
+
+    def warn(self, remark: Remark) -> None:
+        """Say what was left out; after the first hundred only that there was more."""
+        if len(self.remarks) < MAX_WARNINGS:
+            self.remarks.append(remark)
+        elif len(self.remarks) == MAX_WARNINGS:
+            self.remarks.append(Remark(code=RemarkCode.MORE_LEFT_OUT, text="… and more", facts={}))
+
+
+Progress = Callable[[ImportedPart], None]
+"""Told after every piece; raises Cancelled to stop."""
+
+
+class _Counted:
+    """A file that tells how much of it was read."""
+
+    def __init__(self, file: IO[bytes], arrived: ImportedPart, progress: Progress) -> None:
+        self._file = file
+        self._arrived = arrived
+        self._progress = progress
+
+    def read(self, size: int) -> bytes:
+        """The next bytes of the file."""
+        piece = self._file.read(size)
+        self._arrived.read_bytes += len(piece)
+        self._progress(self._arrived)
+        return piece
+
+
+def import_file(
+    database: Database, file: IO[bytes], size: int, progress: Progress = lambda _: None
+) -> ImportedPart:
+    """Import a file; blocks, in a thread of its own when anything else is to go on.
+
+    Args:
+        database: opened for writing.
+        file: at its beginning; one that can be sought in.
+        size: of the file, in bytes.
+        progress: told how far it is.
+
+    Raises:
+        ValidationFailed: the file is nothing that can be imported, or is broken in the middle.
+        ShellError: what was read could not be kept. What had arrived before stays in both cases.
+        Cancelled: `progress` raised it.
+    """
+    arrived = ImportedPart(total_bytes=size)
+    try:
+        _import(database, file, arrived, progress)
+    except (ijson.JSONError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        kept = f"{arrived.conversations} conversations were imported before that"
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise _refused(
+            f"The file is broken after {arrived.read_bytes} bytes ({reason}); {kept}",
+            Reason.IMPORT_BROKEN,
+        ) from None
+    return arrived
+
+
+def _import(database: Database, file: IO[bytes], arrived: ImportedPart, progress: Progress) -> None:
+    with ExitStack() as stack:
+        head = file.read(4)
+        file.seek(0)
+        pictures: chatgpt.Picture = lambda _: None  # noqa: E731
+        if head.startswith(b"PK"):
+            zipped = stack.enter_context(zipfile.ZipFile(file))
+            names = [name for name in zipped.namelist() if _holds_conversations(name)]
+            if not names:
+                text = "There is no conversations.json in this zip file"
+                raise _refused(text, Reason.NO_CONVERSATIONS_IN_ZIP)
+            arrived.total_bytes = sum(zipped.getinfo(name).file_size for name in names)
+            pictures = _Pictures(zipped).find
+            files = [stack.enter_context(_member(zipped, name)) for name in sorted(names)]
+        else:
+            files = [file]
+        for one in files:
+            counted = _Counted(one, arrived, progress)
+            for portable in _conversations(counted, one, pictures, arrived):
+                _keep(database, portable, arrived, progress)
+
+
+def _keep(
+    database: Database, portable: Portable, arrived: ImportedPart, progress: Progress
+) -> None:
+    arrival = Arrival(portable)
+    database.write(arrival.begin).result()
+    arrived.conversations += arrival.is_new
+    more = True
+    while more:
+        before = arrival.messages
+        more = database.write(lambda c: arrival.add(c, MESSAGES_OF_ONE_COMMIT)).result()
+        arrived.messages += arrival.messages - before
+        progress(arrived)
+    if not arrival.is_new and arrival.messages == 0:
+        arrived.skipped += 1
+
+
+def _conversations(
+    counted: _Counted, file: IO[bytes], pictures: chatgpt.Picture, arrived: ImportedPart
+) -> Iterator[Portable]:
+    start = file.read(4_096)
+    file.seek(0)
+    first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if start.startswith(b"\xef\xbb\xbf"):
+        file.read(3)
+    ours = first == b"{" and _OURS.search(start) is not None
+    if first == b"[":
+        place = "item"
+    elif first == b"{":
+        place = "conversations.item" if ours else ""
+    else:
+        text = "This is not a file of conversations: it is not JSON"
+        raise _refused(text, Reason.NO_CONVERSATIONS)
+    raw: object
+    for raw in ijson.items(counted, place, buf_size=_READ_BYTES, use_float=True):
+        try:
+            if ours:
+                yield archive.read(raw)
+            else:
+                warnings: list[Remark] = []
+                yield chatgpt.read(raw, pictures, warnings)
+                for warning in warnings:
+                    arrived.warn(warning)
+        except (archive.NotOurs, chatgpt.NotChatGpt) as error:
+            arrived.skipped += 1
+            text = f"A conversation was left out: {error}"
+            arrived.warn(Remark(code=RemarkCode.CONVERSATION_LEFT_OUT, text=text, facts={}))
+
+
+class _Pictures:
+    """Finds the pictures of an export by the references of its messages."""
+
+    def __init__(self, zipped: zipfile.ZipFile) -> None:
+        self._zipped = zipped
+        self._names = {name: PurePosixPath(name) for name in zipped.namelist()}
+
+    def find(self, reference: str) -> ImagePart | None:
+        """The picture, when it is in the export and not too large."""
+        key = reference.rpartition("//")[2]
+        for name, path in self._names.items():
+            media_type = _PICTURES.get(path.suffix.lower())
+            if key and media_type and path.name.startswith(key):
+                if self._zipped.getinfo(name).file_size > MAX_PICTURE_BYTES:
+                    return None
+                try:
+                    data = base64.b64encode(self._zipped.read(name)).decode("ascii")
+                except BROKEN_ZIP:
+                    return None
+                return ImagePart.model_construct(media_type=media_type, data=data)
+        return None
+
+
+def _member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
+    try:
+        return zipped.open(name)
+    except (RuntimeError, NotImplementedError):
+        text = "The zip file is encrypted, or packed in an unknown way"
+        raise _refused(text, Reason.ZIP_UNREADABLE) from None
+
+
+def _holds_conversations(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.suffix == ".json" and path.stem.startswith("conversations")
+
+
+def _refused(sentence: str, reason: Reason) -> ValidationFailed:
+    return ValidationFailed([("file", sentence)], reason=reason)

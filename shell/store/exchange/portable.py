@@ -1,0 +1,222 @@
+"""Portable: a conversation on its way in or out, with ids instead of row numbers."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import apsw
+
+from shell.contract import AnswerDetail, MessageStatus, Part, Role
+from shell.store.checksum import SEAL_CONVERSATION
+from shell.store.messages import queries, tree
+from shell.store.messages.content import read_blob, sound, take_apart, whole
+from shell.store.rows import rows
+from shell.store.search import index
+
+_NAMESPACE = uuid.UUID("6d1f4a5c-2f3e-5b0a-9c7d-7469646577ff")
+
+
+@dataclass(slots=True)
+class PortableMessage:
+    """A message; those above it come before it in its conversation."""
+
+    id: str
+    parent_id: str | None
+    role: Role
+    content: str | list[Part]
+    created_at: int
+    status: MessageStatus = "complete"
+    provider_id: str | None = None
+    model_id: str | None = None
+    reasoning: str = ""
+    detail: AnswerDetail | None = None
+
+
+@dataclass(slots=True)
+class Portable:
+    """A conversation. Times are milliseconds since the epoch."""
+
+    id: str
+    title: str
+    created_at: int
+    updated_at: int
+    title_from: Literal["words", "model", "person"] = "person"
+    system_prompt: str | None = None
+    folder: str | None = None
+    pinned: bool = False
+    messages: list[PortableMessage] = field(default_factory=list)
+    chosen: dict[str | None, str] = field(default_factory=dict)
+    """The child that the path goes on with, by its parent; None for the first message."""
+
+
+def derived_id(*names: str) -> str:
+    """An id that is always the same for the same names, so that nothing is imported twice."""
+    return str(uuid.uuid5(_NAMESPACE, "\n".join(names)))
+
+
+def take_out(connection: apsw.Connection, number: int) -> Portable:
+    """A conversation as it leaves; what is still being answered counts as interrupted."""
+    values = connection.execute(
+        """
+        SELECT id, title, created_at, updated_at, title_from, system_prompt, folder, pinned, chosen
+        FROM conversations WHERE number = ?
+        """,
+        (number,),
+    ).get
+    root: int | None = values[-1]
+    portable = Portable(*values[:-1])
+    portable.pinned = bool(portable.pinned)
+    ids: dict[int, str] = {}
+    chosen: dict[int | None, int | None] = {None: root}
+    blob = blobs_of(connection)
+    for row in queries.every(connection, number):
+        ids[row.number] = row.id
+        chosen[row.number] = row.chosen
+        portable.messages.append(
+            PortableMessage(
+                id=row.id,
+                parent_id=None if row.parent is None else ids[row.parent],
+                role=row.role,
+                content=whole(row.text, row.parts, blob),
+                created_at=row.created_at,
+                status="interrupted" if row.status == "streaming" else row.status,
+                provider_id=row.provider_id,
+                model_id=row.model_id,
+                reasoning=row.reasoning,
+                detail=queries.detail_of(row),
+            )
+        )
+    for parent, child in chosen.items():
+        if child in ids:
+            portable.chosen[None if parent is None else ids[parent]] = ids[child]
+    return portable
+
+
+def numbers(connection: apsw.Connection) -> list[int]:
+    """Every conversation that is not deleted, in an order that an import keeps."""
+    return rows(
+        connection.execute(
+            "SELECT number FROM conversations WHERE deleted_at IS NULL ORDER BY created_at, id"
+        ),
+        int,
+    )
+
+
+def blobs_of(connection: apsw.Connection) -> Callable[[str], bytes | None]:
+    """Gives the bytes of attachments."""
+    return lambda blob_hash: read_blob(connection, blob_hash)
+
+
+class Arrival:
+    """Puts one conversation into the database, a few messages at a time.
+
+    What is there already, by its id, stays as it is; only what is missing is added. So an import
+    that was cut short can be made again.
+    """
+
+    def __init__(self, portable: Portable) -> None:
+        self._portable = portable
+        self._left = iter(portable.messages)
+        self._numbers: dict[str, int] = {}
+        self._conversation = 0
+        self.is_new = False
+        self.messages = 0
+        """How many were added."""
+
+    def begin(self, connection: apsw.Connection) -> None:
+        """Make the conversation, unless it is there. Part of a writing job."""
+        portable = self._portable
+        found: int | None = connection.execute(
+            "SELECT number FROM conversations WHERE id = ?", (portable.id,)
+        ).get
+        if found is not None:
+            self._conversation = tree.undelete(connection, portable.id)
+            return
+        self.is_new = True
+        connection.execute(
+            """
+            INSERT INTO conversations (id, title, title_from, system_prompt, folder, pinned,
+                created_at, updated_at, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
+            """,
+            (
+                portable.id,
+                sound(portable.title),
+                portable.title_from,
+                None if portable.system_prompt is None else sound(portable.system_prompt),
+                None if portable.folder is None else sound(portable.folder),
+                int(portable.pinned),
+                portable.created_at,
+                portable.updated_at,
+            ),
+        )
+        self._conversation = connection.last_insert_rowid()
+        connection.execute(SEAL_CONVERSATION, (self._conversation,))
+        index.put_title(connection, self._conversation, sound(portable.title))
+
+    def add(self, connection: apsw.Connection, count: int) -> bool:
+        """Add so many messages; returns whether there are more. Part of a writing job."""
+        for message in self._next(count):
+            self._numbers[message.id] = self._put(connection, message)
+        more = len(self._numbers) < len(self._portable.messages)
+        if not more and self.is_new:
+            self._finish(connection)
+        return more
+
+    def _next(self, count: int) -> Iterator[PortableMessage]:
+        for _ in range(count):
+            message = next(self._left, None)
+            if message is None:
+                return
+            yield message
+
+    def _put(self, connection: apsw.Connection, message: PortableMessage) -> int:
+        message_id = message.id
+        for attempt in (message.id, derived_id(self._portable.id, message.id)):
+            message_id = attempt
+            place: tuple[int, int] | None = connection.execute(
+                "SELECT number, conversation FROM messages WHERE id = ?", (attempt,)
+            ).get
+            if place is None:
+                break
+            if place[1] == self._conversation:
+                return place[0]
+        self.messages += 1
+        parent = None if message.parent_id is None else self._numbers[message.parent_id]
+        before: int | None = _chosen(connection, self._conversation, parent)
+        number = tree.add(
+            connection,
+            self._conversation,
+            parent,
+            tree.NewMessage(
+                message_id,
+                message.role,
+                take_apart(message.content),
+                message.created_at,
+                message.status,
+                message.provider_id,
+                message.model_id,
+                reasoning=sound(message.reasoning),
+                detail=message.detail,
+            ),
+        )
+        if not self.is_new and before is not None:
+            tree.point(connection, self._conversation, parent, before)
+        return number
+
+    def _finish(self, connection: apsw.Connection) -> None:
+        parents = {message.id: message.parent_id for message in self._portable.messages}
+        for parent_id, child_id in self._portable.chosen.items():
+            # Elsewhere in the tree, a choice would lead a reader in circles.
+            if child_id in parents and parents[child_id] == parent_id:
+                parent = None if parent_id is None else self._numbers[parent_id]
+                tree.point(connection, self._conversation, parent, self._numbers[child_id])
+
+
+def _chosen(connection: apsw.Connection, conversation: int, parent: int | None) -> int | None:
+    table, number = ("conversations", conversation) if parent is None else ("messages", parent)
+    found: int | None = connection.execute(
+        f"SELECT chosen FROM {table} WHERE number = ?",  # noqa: S608
+        (number,),
+    ).get
+    return found

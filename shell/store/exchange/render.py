@@ -1,0 +1,142 @@
+"""Pages: conversations to be read by people: as Markdown, or as one HTML file that loads nothing.
+
+Both show the path that was chosen; the whole tree is in an archive.
+"""
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from shell.contract import ImagePart, Part, TextPart
+from shell.store.exchange.portable import Portable, PortableMessage
+
+TEMPLATE = Path(__file__).with_name("conversation.html.j2")
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n`]*\n(.*?)(?:\n {0,3}\1[`~]*[ \t]*$|\Z)", re.M | re.S)
+_STATUS = {
+    "interrupted": "This answer was interrupted.",
+    "cancelled": "This answer was stopped.",
+    "failed": "This answer failed.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    kind: Literal["text", "code", "picture", "note"]
+    text: str
+    alt: str = ""
+    """What stands for a picture where it is not seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    role: str
+    who: str
+    pieces: Sequence[_Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    title: str
+    date: str
+    messages: Sequence[_Shown]
+
+
+def markdown(conversations: Iterable[Portable]) -> Iterator[str]:
+    """The text of a Markdown file, in pieces."""
+    between = ""
+    for portable in conversations:
+        yield f"{between}# {_title(portable)}\n\n*{_date(portable.created_at)}*\n"
+        for message in _path(portable):
+            yield f"\n## {_who(message)}\n\n"
+            for part in _parts(message):
+                yield (part.text if isinstance(part, TextPart) else f"*[{_named(part)}]*") + "\n"
+            if message.status in _STATUS:
+                yield f"\n*{_STATUS[message.status]}*\n"
+        between = "\n---\n\n"
+
+
+def html(conversations: Iterable[Portable]) -> Iterator[str]:
+    """The text of an HTML file, in pieces. Nothing in it runs, and nothing is fetched for it."""
+    pages = [
+        _Document(
+            _title(portable),
+            _date(portable.created_at),
+            [
+                _Shown(message.role, _who(message), list(_pieces(message)))
+                for message in _path(portable)
+            ],
+        )
+        for portable in conversations
+    ]
+    title = pages[0].title if len(pages) == 1 else f"{len(pages)} conversations"
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(TEMPLATE.read_text("utf-8"))
+    yield from template.generate(title=title, conversations=pages)
+
+
+def _path(portable: Portable) -> list[PortableMessage]:
+    by_id = {message.id: message for message in portable.messages}
+    path: list[PortableMessage] = []
+    place = portable.chosen.get(None)
+    while place in by_id and len(path) < len(by_id):
+        path.append(by_id[place])
+        place = portable.chosen.get(place)
+    return path
+
+
+def _parts(message: PortableMessage) -> list[Part]:
+    if isinstance(message.content, str):
+        return [TextPart.model_construct(text=message.content)]
+    return message.content
+
+
+def _pieces(message: PortableMessage) -> Iterator[_Segment]:
+    for part in _parts(message):
+        if isinstance(part, TextPart):
+            yield from _text_pieces(part.text)
+        elif isinstance(part, ImagePart):
+            yield _Segment("picture", f"data:{part.media_type};base64,{part.data}", _named(part))
+        else:
+            yield _Segment("note", _named(part))
+    if message.status in _STATUS:
+        yield _Segment("note", _STATUS[message.status])
+
+
+def _text_pieces(text: str) -> Iterator[_Segment]:
+    at = 0
+    for found in _FENCE.finditer(text):
+        if before := text[at : found.start()].strip("\n"):
+            yield _Segment("text", before)
+        yield _Segment("code", found[2])
+        at = found.end()
+    if rest := text[at:].strip("\n"):
+        yield _Segment("text", rest)
+
+
+def _who(message: PortableMessage) -> str:
+    if message.role == "user":
+        return "You"
+    if message.role == "system":
+        return "System"
+    return message.model_id or message.provider_id or "Answer"
+
+
+def _named(part: Part) -> str:
+    if isinstance(part, TextPart):
+        return part.text
+    kind = "picture" if isinstance(part, ImagePart) else "file"
+    return kind if part.name is None else f"{kind} {part.name}"
+
+
+def _title(portable: Portable) -> str:
+    return portable.title or "Untitled conversation"
+
+
+def _date(milliseconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000))

@@ -1,0 +1,113 @@
+"""Checks whether a database file is what was written to it."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import apsw
+
+from shell.store.checksum import SOUND_CONVERSATION, SOUND_MESSAGE, register
+from shell.store.rows import rows
+from shell.store.schema import APPLICATION_ID, MIGRATIONS, version
+
+SHADOWS = (
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
+    "AND (name GLOB 'words_*' OR name GLOB 'trigrams_*')"
+)
+"""The tables that the full-text indexes are kept in."""
+HEADER = "its header is not what it was"
+TABLES = ("conversations", "messages", "tails", "blobs", "notes")
+
+
+def problem(connection: apsw.Connection) -> str | None:
+    """What is wrong with the content, in a few words; None when all of it is sound."""
+    try:
+        if version(connection) > len(MIGRATIONS):
+            return "a newer Tidewire wrote it"
+        if version(connection) < 1:
+            return HEADER
+        if version(connection) < len(MIGRATIONS):  # the tables of an earlier Tidewire
+            finding: str = connection.execute("PRAGMA quick_check(1)").get
+            return None if finding == "ok" else finding
+        return _structure(connection) or rows_problem(connection)
+    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError) as error:
+        return str(error).partition(":")[2].strip() or "unreadable"
+    except (apsw.SQLError, apsw.SchemaChangeError, apsw.CantOpenError, UnicodeDecodeError):
+        return "its tables are not there"
+
+
+def index_is_sound(connection: apsw.Connection) -> bool:
+    """Whether the full-text indexes are; they can be made anew."""
+    try:
+        for table in rows(connection.execute(SHADOWS), str):
+            if rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str) != ["ok"]:
+                return False
+        connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+        connection.execute("INSERT INTO trigrams (trigrams) VALUES ('integrity-check')")
+    except (apsw.CorruptError, apsw.FormatError, apsw.SQLError):
+        return False
+    return True
+
+
+def problem_of(path: Path) -> str | None:
+    """The same of a file that nobody is writing."""
+    try:
+        connection = open_still(path)
+    except apsw.Error:
+        return "unreadable"
+    try:
+        return problem(connection)
+    finally:
+        connection.close()
+
+
+def open_still(path: Path) -> apsw.Connection:
+    """Open a file that nobody writes, without leaving anything beside it."""
+    quoted = path.absolute().as_uri().removeprefix("file://")
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    connection = apsw.Connection(f"file:{quoted}?immutable=1", flags=flags)
+    connection.pragma("trusted_schema", False)
+    register(connection)
+    return connection
+
+
+def _structure(connection: apsw.Connection) -> str | None:
+    if connection.pragma("application_id") != APPLICATION_ID:
+        return HEADER
+    if (found := table_problem(connection, TABLES)) is not None:
+        return found
+    for index in ("words", "trigrams"):
+        # What they hold can be made anew; not so if what says what they are is damaged.
+        connection.execute(f"SELECT rowid FROM {index} LIMIT 0")  # noqa: S608 - names of our own
+    if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        return "a message has lost its conversation"
+    return None
+
+
+def table_problem(connection: apsw.Connection, tables: Sequence[str]) -> str | None:
+    """What is wrong with the pages of these tables and of their indexes."""
+    for table in tables:
+        for finding in rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str):
+            if finding != "ok":
+                return finding.splitlines()[0]
+    return None
+
+
+def rows_problem(connection: apsw.Connection) -> str | None:
+    """What is wrong with the rows, by their checksums and their texts."""
+    for table, sound in (("conversations", SOUND_CONVERSATION), ("messages", SOUND_MESSAGE)):
+        sql = f"SELECT count(*) FROM {table} WHERE NOT ({sound})"  # noqa: S608
+        broken: int = connection.execute(sql).get
+        if broken:
+            return f"{broken} of its {table} are not what was written"
+    for name, data in connection.execute("SELECT hash, CAST(data AS BLOB) FROM blobs"):
+        if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != name:
+            return "an attachment is not what was written"
+    # These have no checksum; one that is no text would keep every other one from being read.
+    for table, texts in (("notes", "name, text"), ("tails", "text, reasoning")):
+        try:
+            for _ in connection.execute(f"SELECT {texts} FROM {table}"):  # noqa: S608
+                pass
+        except UnicodeDecodeError:
+            return f"one of its {table} is no text any more"
+    return None

@@ -1,0 +1,1 @@
+"""The rows of a conversation: tree, turns, content, notes, usage."""

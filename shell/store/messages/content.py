@@ -1,0 +1,157 @@
+"""Parts: a message's content as the store keeps it, its attachments apart and once each."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import apsw
+
+from shell.contract import Attachment, FilePart, ImagePart, Part, TextPart
+from shell.support.text import close_surrogate, join_surrogates
+
+
+@dataclass(frozen=True, slots=True)
+class StoredContent:
+    """Content taken apart: its words, and the parts as JSON when there is more than words."""
+
+    text: str
+    parts: str | None
+    blobs: tuple[tuple[str, bytes], ...] = ()
+    """The hash and the bytes of every attachment."""
+
+
+def take_apart(content: str | Sequence[Part]) -> StoredContent:
+    """Content from outside, with whatever UTF-8 cannot hold replaced."""
+    if isinstance(content, str):
+        return StoredContent(sound(content), None)
+    listed: list[dict[str, object]] = []
+    words: list[str] = []
+    blobs: list[tuple[str, bytes]] = []
+    for part in content:
+        if isinstance(part, TextPart):
+            words.append(sound(part.text))
+            listed.append({"type": "text", "text": words[-1]})
+            continue
+        data = _bytes(part.data)
+        name = None if part.name is None else sound(part.name)
+        blobs.append((hashlib.sha256(data).hexdigest(), data))
+        listed.append(
+            {
+                "type": part.type,
+                "name": name,
+                "mediaType": part.media_type,
+                "size": len(base64.b64encode(data)),
+                "hash": blobs[-1][0],
+            }
+        )
+    if len(listed) == len(words):
+        return StoredContent("".join(words), None)
+    return StoredContent("".join(words), json.dumps(listed, ensure_ascii=False), tuple(blobs))
+
+
+def save_blobs(connection: apsw.Connection, kept: StoredContent) -> None:
+    """Keep the attachments that are not there yet."""
+    for blob_hash, data in kept.blobs:
+        connection.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (blob_hash, data))
+
+
+def sweep_blobs(connection: apsw.Connection) -> None:
+    """Let go of attachments that no message has any more."""
+    connection.execute(
+        """
+        DELETE FROM blobs WHERE hash NOT IN (
+            SELECT json_extract(part.value, '$.hash') FROM messages, json_each(messages.parts) part
+            WHERE messages.parts IS NOT NULL AND json_extract(part.value, '$.hash') IS NOT NULL
+        )
+        """
+    )
+
+
+def for_page(text: str, parts: str | None) -> str | list[TextPart | Attachment]:
+    """Content as a page is told of it: attachments by their hash."""
+    if parts is None:
+        return text
+    listed: list[TextPart | Attachment] = []
+    for part in json.loads(parts):
+        if part["type"] == "text":
+            listed.append(TextPart.model_construct(text=part["text"]))
+        else:
+            listed.append(
+                Attachment(
+                    kind=part["type"],
+                    name=part["name"],
+                    media_type=part["mediaType"],
+                    size=part["size"],
+                    hash=part["hash"],
+                )
+            )
+    return listed
+
+
+def whole(text: str, parts: str | None, blob: Callable[[str], bytes | None]) -> str | list[Part]:
+    """Content as a model is sent it. `blob` gives the bytes of a hash; None: they are lost."""
+    if parts is None:
+        return text
+    listed: list[Part] = []
+    for part in json.loads(parts):
+        if part["type"] == "text":
+            listed.append(TextPart.model_construct(text=part["text"]))
+            continue
+        data = blob(part["hash"])
+        if data is None:
+            listed.append(TextPart(text=f"[{part['name'] or part['type']}]"))
+            continue
+        coded = base64.b64encode(data).decode("ascii")
+        if part["type"] == "image":
+            listed.append(
+                ImagePart.model_construct(
+                    name=part["name"], media_type=part["mediaType"], data=coded
+                )
+            )
+        else:
+            listed.append(
+                FilePart.model_construct(
+                    name=part["name"], media_type=part["mediaType"], data=coded
+                )
+            )
+    return listed
+
+
+def hashes(parts: str | None) -> list[str]:
+    """The hashes of the attachments among a message's parts."""
+    listed = [] if parts is None else json.loads(parts)
+    return [part["hash"] for part in listed if part["type"] != "text"]
+
+
+def read_blob(connection: apsw.Connection, blob_hash: str) -> bytes | None:
+    """The bytes of an attachment; None when they are not, or no longer, what the hash says."""
+    data = read_unchecked(connection, blob_hash)
+    return data if is_sound(blob_hash, data) else None
+
+
+def read_unchecked(connection: apsw.Connection, blob_hash: str) -> bytes | None:
+    """The bytes of an attachment. Whoever uses them calls `is_sound`, on another thread."""
+    row = connection.execute("SELECT data FROM blobs WHERE hash = ?", (blob_hash,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def is_sound(blob_hash: str, data: bytes | None) -> bool:
+    """Whether the bytes of an attachment are what its hash says."""
+    return data is not None and hashlib.sha256(data).hexdigest() == blob_hash
+
+
+def sound(text: str) -> str:
+    """Text that UTF-8 can hold."""
+    whole_text, half = join_surrogates(text)
+    return whole_text + close_surrogate(half)
+
+
+def _bytes(coded: str) -> bytes:
+    try:
+        return base64.b64decode(coded, validate=True)
+    except binascii.Error:
+        # The contract checks the alphabet, not the padding: decode what is there.
+        return base64.b64decode(coded.rstrip("=")[: len(coded.rstrip("=")) // 4 * 4])

@@ -1,0 +1,48 @@
+"""Notes: small texts that pages want to find again, such as drafts, whatever window they return in.
+
+A page in a window has no storage that outlives it, and a browser's is bound to a port that changes.
+"""
+
+import apsw
+
+from shell.contract import Note
+from shell.store.rows import rows
+from shell.support.ids import epoch_ms
+
+MOST = 1_000
+"""More are not kept: those that were changed longest ago go first."""
+
+
+def put(connection: apsw.Connection, note: Note) -> None:
+    """Keep a note in the place of the last one of this name; part of a writing job."""
+    if note.text is None:
+        connection.execute("DELETE FROM notes WHERE name = ?", (note.name,))
+        return
+    connection.execute(
+        "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (note.name, note.text, epoch_ms())
+    )
+    connection.execute(
+        "DELETE FROM notes WHERE name IN "
+        "(SELECT name FROM notes ORDER BY changed_at DESC, name LIMIT -1 OFFSET ?)",
+        (MOST,),
+    )
+
+
+def drop_draft(connection: apsw.Connection, conversation_number: int) -> None:
+    """Let go of what was typed into a conversation and never said, as it goes for good. Pages call
+    that note `draft.` and the conversation's id.
+    """
+    connection.execute(
+        "DELETE FROM notes WHERE name = "
+        "(SELECT 'draft.' || id FROM conversations WHERE number = ?)",
+        (conversation_number,),
+    )
+
+
+def every(connection: apsw.Connection) -> dict[str, str]:
+    """All notes by their names."""
+    return dict(rows(connection.execute("SELECT name, text FROM notes"), _note))
+
+
+def _note(name: str, text: str) -> tuple[str, str]:
+    return name, text

@@ -1,0 +1,269 @@
+"""Reads conversations: the list, the chosen path of one, and every message of its tree."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import apsw
+
+from shell.contract import (
+    AnswerDetail,
+    ConversationSummary,
+    ConversationView,
+    MessageStatus,
+    Role,
+    StoredMessage,
+    ViewRequest,
+)
+from shell.errors import NotFound
+from shell.store.messages.content import for_page
+from shell.store.rows import first, rows
+from shell.support.ids import TEMPORARY
+
+_SUMMARY = """
+    SELECT id, title, created_at, updated_at,
+        (SELECT count(*) FROM messages WHERE conversation = conversations.number),
+        pinned, folder,
+        (SELECT inference_id FROM messages
+            WHERE conversation = conversations.number AND status = 'streaming'
+            ORDER BY messages.number DESC LIMIT 1)
+    FROM conversations WHERE deleted_at IS NULL
+"""
+_ROW = """
+    SELECT number, id, conversation, parent, chosen, role, status, created_at, provider_id,
+        model_id, inference_id, text, reasoning, parts, detail
+    FROM messages
+"""
+
+
+class MessageRow(NamedTuple):
+    """A message as its row has it; messages and conversations go by their numbers here."""
+
+    number: int
+    id: str
+    conversation: int
+    parent: int | None
+    chosen: int | None
+    role: Role
+    status: MessageStatus
+    created_at: int
+    provider_id: str | None
+    model_id: str | None
+    inference_id: str | None
+    text: str
+    reasoning: str
+    parts: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """The shape of a conversation's tree, without its words."""
+
+    ids: dict[int, str]
+    children: dict[int | None, list[int]]
+    chosen: dict[int | None, int | None]
+
+    def path(self) -> list[int]:
+        """The numbers along the chosen path, from the root. Where none was chosen: the newest."""
+        path: list[int] = []
+        place: int | None = None
+        while children := self.children.get(place):
+            chosen = self.chosen.get(place)
+            place = chosen if chosen in children else children[-1]
+            path.append(place)
+        return path
+
+
+def summaries(connection: apsw.Connection) -> list[ConversationSummary]:
+    """Every conversation that is not deleted: the pinned ones, then those used last."""
+    listed = connection.execute(f"{_SUMMARY} ORDER BY pinned DESC, updated_at DESC, number DESC")
+    return rows(listed, _summary)
+
+
+def summary(connection: apsw.Connection, conversation_id: str) -> ConversationSummary:
+    """One of them.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    found = first(connection.execute(f"{_SUMMARY} AND id = ?", (conversation_id,)), _summary)
+    if found is None:
+        raise NotFound(f"Conversation {conversation_id} not found")
+    return found
+
+
+def view(connection: apsw.Connection, request: ViewRequest) -> ConversationView:
+    """A conversation along its chosen path.
+
+    Raises:
+        NotFound: no such conversation, or `before` is not on its path.
+    """
+    head = summary(connection, request.conversation_id)
+    number, system_prompt, chosen = connection.execute(
+        "SELECT number, system_prompt, chosen FROM conversations WHERE id = ?",
+        (request.conversation_id,),
+    ).get
+    shape = skeleton(connection, number, chosen)
+    path = shape.path()
+    if request.before is not None:
+        ends = [place for place, n in enumerate(path) if shape.ids[n] == request.before]
+        if not ends:
+            raise NotFound(f"Message {request.before} not found on this path")
+        path = path[: ends[0]]
+    shown = path[-request.limit :]
+    return ConversationView(
+        conversation=head,
+        system_prompt=system_prompt,
+        messages=[_message(found, shape) for found in _these(connection, shown)],
+        earlier=len(path) - len(shown),
+    )
+
+
+def skeleton(connection: apsw.Connection, number: int, root: int | None) -> Skeleton:
+    """The tree of a conversation; `root` is the first message that was chosen."""
+    shape = Skeleton({}, {}, {None: root})
+    bones = connection.execute(
+        "SELECT number, id, parent, chosen FROM messages WHERE conversation = ? ORDER BY number",
+        (number,),
+    )
+    for bone in rows(bones, _SkeletonRow):
+        shape.ids[bone.number] = bone.id
+        shape.children.setdefault(bone.parent, []).append(bone.number)
+        shape.chosen[bone.number] = bone.chosen
+    return shape
+
+
+def leaf(connection: apsw.Connection, conversation_number: int) -> int | None:
+    """The number of the last message on the chosen path; None when nothing was said yet."""
+    place: int | None = connection.execute(
+        "SELECT chosen FROM conversations WHERE number = ?", (conversation_number,)
+    ).get
+    while place is not None:
+        below = connection.execute("SELECT chosen FROM messages WHERE number = ?", (place,)).get
+        if below is None or below <= place:  # what is below is newer: nobody goes in circles
+            return place
+        place = below
+    return None
+
+
+def row(connection: apsw.Connection, number: int) -> MessageRow | None:
+    """The message of a number, if there is one."""
+    return first(connection.execute(f"{_ROW} WHERE number = ?", (number,)), MessageRow)
+
+
+def row_of(connection: apsw.Connection, message_id: str) -> MessageRow:
+    """The message of an id.
+
+    Raises:
+        NotFound: there is none, or its conversation is deleted.
+    """
+    found = first(connection.execute(f"{_ROW} WHERE id = ?", (message_id,)), MessageRow)
+    if found is not None:
+        deleted_at: int | None = connection.execute(
+            "SELECT deleted_at FROM conversations WHERE number = ?", (found.conversation,)
+        ).get
+        if deleted_at is None:
+            return found
+    raise NotFound(f"Message {message_id} not found")
+
+
+def conversation_id(connection: apsw.Connection, number: int) -> str:
+    """The id of a conversation's number."""
+    return str(connection.execute("SELECT id FROM conversations WHERE number = ?", (number,)).get)
+
+
+def every(connection: apsw.Connection, conversation_number: int) -> Iterator[MessageRow]:
+    """All messages of a conversation, oldest first, a running answer with what it has so far."""
+    messages = connection.execute(
+        f"{_ROW} WHERE conversation = ? ORDER BY number", (conversation_number,)
+    )
+    for found in rows(messages, MessageRow):
+        yield with_tail(connection, found) if found.status == "streaming" else found
+
+
+def above(connection: apsw.Connection, number: int) -> list[MessageRow]:
+    """A message and all those above it, from the root down to the message."""
+    found: list[MessageRow] = []
+    place: int | None = number
+    while place is not None:
+        above_it = row(connection, place)
+        if above_it is None:
+            break
+        found.append(above_it)
+        place = above_it.parent
+    return found[::-1]
+
+
+def with_tail(connection: apsw.Connection, found: MessageRow) -> MessageRow:
+    """A running answer, with what it has so far."""
+    pieces = connection.execute(
+        "SELECT text, reasoning FROM tails WHERE message = ? ORDER BY place", (found.number,)
+    )
+    tail = rows(pieces, _TextRange)
+    return found._replace(
+        text="".join([found.text, *(piece.text for piece in tail)]),
+        reasoning="".join([found.reasoning, *(piece.reasoning for piece in tail)]),
+    )
+
+
+def detail_of(found: MessageRow) -> AnswerDetail | None:
+    """What is known of an answer beside its words."""
+    return None if found.detail is None else AnswerDetail.model_validate_json(found.detail)
+
+
+class _SkeletonRow(NamedTuple):
+    number: int
+    id: str
+    parent: int | None
+    chosen: int | None
+
+
+class _TextRange(NamedTuple):
+    text: str
+    reasoning: str
+
+
+def _these(connection: apsw.Connection, numbers: list[int]) -> list[MessageRow]:
+    found = [row(connection, number) for number in numbers]
+    return [message for message in found if message is not None]
+
+
+def _summary(
+    conversation_id: str,
+    title: str,
+    created_at: int,
+    updated_at: int,
+    message_count: int,
+    pinned: int,
+    folder: str | None,
+    inference_id: str | None,
+) -> ConversationSummary:
+    return ConversationSummary(
+        id=conversation_id,
+        title=title,
+        created_at=created_at,
+        updated_at=updated_at,
+        message_count=message_count,
+        pinned=bool(pinned),
+        folder=folder,
+        temporary=conversation_id.startswith(TEMPORARY),
+        inference_id=inference_id,
+    )
+
+
+def _message(found: MessageRow, shape: Skeleton) -> StoredMessage:
+    return StoredMessage(
+        id=found.id,
+        parent_id=None if found.parent is None else shape.ids[found.parent],
+        role=found.role,
+        content=for_page(found.text, found.parts),
+        reasoning=found.reasoning,
+        status=found.status,
+        provider_id=found.provider_id,
+        model_id=found.model_id,
+        inference_id=found.inference_id,
+        created_at=found.created_at,
+        siblings=[shape.ids[sibling] for sibling in shape.children[found.parent]],
+        detail=detail_of(found),
+    )

@@ -1,0 +1,353 @@
+"""Recorder: the reader of running answers that keeps them: a cursor into each log, a few commits.
+
+The tail of every log is on the disk at most `GAP_S` and one commit later, and all logs together
+make one commit in that time. A cursor advances once its commit is done, so what could not be
+written is tried again, whole, and the log holds it until then. What cannot be written of one log
+keeps none of the others from the disk.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import apsw
+
+from shell.contract import (
+    AnswerDetail,
+    AnswerFailure,
+    DoneEvent,
+    ErrorEvent,
+    MessageStatus,
+    Notice,
+    NoticeEvent,
+    ReasoningEvent,
+    TokenEvent,
+    ToolCall,
+    ToolEvent,
+)
+from shell.errors import ErrorCode, ShellError, StorageFailed
+from shell.inference.log import InferenceLog
+from shell.store.database import Database
+from shell.store.messages import tree
+from shell.support.ids import epoch_ms
+
+GAP_S = 0.1
+"""Least time between two commits."""
+RETRY_S = 1.0
+"""How long to wait when the disk was full or the file locked."""
+_OF_THE_DISK = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.NoMemError,
+    apsw.ReadOnlyError,
+    apsw.CorruptError,
+    apsw.CantOpenError,
+)
+"""What befalls every answer alike."""
+_Refused = dict[int, ShellError]
+"""The pieces that could not be written, by their places, and why."""
+
+
+@dataclass(slots=True, eq=False)
+class _Reader:
+    log: InferenceLog
+    conversation_id: str
+    number: int
+    earlier: AnswerDetail
+    unsubscribe: Callable[[], None]
+    seq: int = -1
+    """The last entry that is on the disk."""
+    held_until: float = 0.0
+    """When it is tried again, after it could not be written."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the log has more than the disk."""
+        return self.log.last_seq > self.seq
+
+
+@dataclass(frozen=True, slots=True)
+class _NewText:
+    """What is written of one log at a time."""
+
+    reader: _Reader
+    reached: int
+    text: str
+    reasoning: str
+    ending: tuple[MessageStatus, AnswerDetail] | None
+
+    def write(self, connection: apsw.Connection, now: int) -> None:
+        """Part of a writing job. Nothing is kept of a message that is not there any more."""
+        number, place = self.reader.number, self.reader.seq + 1
+        if connection.execute("SELECT 1 FROM messages WHERE number = ?", (number,)).get is None:
+            return
+        if self.text or self.reasoning:
+            tree.append_tail(connection, number, place, self.text, self.reasoning)
+        if self.ending is not None:
+            tree.end(connection, number, *self.ending, now)
+
+
+class Recorder:
+    """Writes answers into one database. Loop thread only.
+
+    Args:
+        database: where the messages are.
+        saved: told of every commit.
+        failed: told why a commit could not be made; it is tried again.
+        ended: told the conversation of every answer that is kept to its end.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        saved: Callable[[], None],
+        failed: Callable[[ShellError], None],
+        ended: Callable[[str], None],
+    ) -> None:
+        self._database = database
+        self._saved = saved
+        self._failed = failed
+        self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self._readers: list[_Reader] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Future[_Refused] | None = None
+        self._last = self._loop.time() - GAP_S
+        self._waiting: list[tuple[str, asyncio.Future[None]]] = []
+        self._closing = False
+
+    def follow(
+        self,
+        log: InferenceLog,
+        conversation_id: str,
+        number: int,
+        earlier: AnswerDetail | None = None,
+    ) -> None:
+        """Keep this log, from its beginning to its end, in the message of this number; beside what
+        is known of the message's `earlier` runs.
+        """
+        unsubscribe = log.subscribe(self._wake)
+        self._readers.append(
+            _Reader(log, conversation_id, number, earlier or AnswerDetail(), unsubscribe)
+        )
+        self._wake(False)
+
+    def answering(self, conversation_id: str) -> list[str]:
+        """The runs that are answering in a conversation."""
+        return [
+            reader.log.inference_id
+            for reader in self._readers
+            if reader.conversation_id == conversation_id and reader.log.ending is None
+        ]
+
+    async def wait_until_stored(self, conversation_id: str) -> None:
+        """Return once what was answered in a conversation is on the disk, to its end.
+
+        Raises:
+            ShellError: it cannot be written now.
+        """
+        while any(reader.conversation_id == conversation_id for reader in self._readers):
+            outcome: asyncio.Future[None] = self._loop.create_future()
+            self._waiting.append((conversation_id, outcome))
+            if self._timer is not None:
+                self._timer.cancel()
+            for reader in self._readers:
+                if reader.conversation_id == conversation_id:
+                    reader.held_until = 0.0
+            self._flush()
+            await outcome
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was followed is on the disk, to its end."""
+        return not self._readers
+
+    async def close(self) -> None:
+        """Keep what there is, once more; answers that have not ended stay as they are."""
+        self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+        for reader in self._readers:
+            reader.held_until = 0.0
+        self._flush()
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+        for reader in self._readers:
+            reader.unsubscribe()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _wake(self, urgent: bool) -> None:
+        if self._writing is not None or self._closing:
+            return
+        if self._timer is None or self._timer.when() > self._loop.time() + GAP_S:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        """Set the timer for the first log that may be written."""
+        behind = [reader.held_until for reader in self._readers if reader.is_behind]
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if behind and not self._closing:
+            self._timer = self._loop.call_at(max(self._last + GAP_S, min(behind)), self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        if self._writing is not None:
+            return
+        now = self._loop.time()
+        due = [one for one in self._readers if one.is_behind and one.held_until <= now]
+        if not due:
+            self._schedule()
+            return
+        pieces = [_piece(reader) for reader in due]
+        self._last = now
+        written_at = epoch_ms()
+
+        def write(connection: apsw.Connection) -> _Refused:
+            return _write(connection, pieces, written_at)
+
+        try:
+            outcome = self._database.write(write)
+        except RuntimeError:  # the database was closed already
+            return
+        self._writing = asyncio.wrap_future(outcome)
+        self._writing.add_done_callback(functools.partial(self._written, pieces))
+
+    def _written(self, pieces: list[_NewText], outcome: "asyncio.Future[_Refused]") -> None:
+        self._writing = None
+        error = None if outcome.cancelled() else outcome.exception()
+        if error is not None or outcome.cancelled():
+            if not isinstance(error, ShellError):
+                error = ShellError(f"The answers cannot be kept ({type(error).__name__})")
+            refused = dict.fromkeys(range(len(pieces)), error)
+        else:
+            refused = outcome.result()
+        kept = [piece for place, piece in enumerate(pieces) if place not in refused]
+        for piece in kept:
+            piece.reader.seq = piece.reached
+            if piece.ending is not None:
+                piece.reader.unsubscribe()
+                self._readers.remove(piece.reader)
+        if kept:
+            self._saved()
+        for error in dict.fromkeys(refused.values()):
+            self._failed(error)
+        failures: dict[str, ShellError] = {}
+        for place, error in refused.items():
+            reader = pieces[place].reader
+            reader.held_until = self._loop.time() + RETRY_S
+            failures[reader.conversation_id] = error
+        self._release(failures)
+        for piece in kept:
+            if piece.ending is not None:
+                self._ended(piece.reader.conversation_id)
+        self._schedule()
+
+    def _release(self, failures: dict[str, ShellError]) -> None:
+        """Answer those who wait for a commit."""
+        waiting, self._waiting = self._waiting, []
+        for conversation_id, outcome in waiting:
+            if outcome.done():
+                continue
+            if conversation_id in failures:
+                outcome.set_exception(failures[conversation_id])
+            else:
+                outcome.set_result(None)
+
+
+def _write(connection: apsw.Connection, pieces: list[_NewText], now: int) -> _Refused:
+    """Write every piece that can be written. Part of a writing job."""
+    refused: _Refused = {}
+    for place, piece in enumerate(pieces):
+        connection.execute("SAVEPOINT piece")
+        try:
+            piece.write(connection, now)
+        except Exception as error:
+            if not connection.in_transaction or isinstance(error, _OF_THE_DISK):
+                raise
+            connection.execute("ROLLBACK TO piece")
+            reason = f"An answer cannot be kept ({type(error).__name__})"
+            refused[place] = StorageFailed(reason)
+        connection.execute("RELEASE piece")
+    return refused
+
+
+def _piece(reader: _Reader) -> _NewText:
+    log = reader.log
+    reached = log.last_seq
+    texts: list[str] = []
+    reasonings: list[str] = []
+    for event in log.read(reader.seq):
+        if isinstance(event, TokenEvent):
+            texts.append(event.token)
+        elif isinstance(event, ReasoningEvent):
+            reasonings.append(event.text)
+    ending = log.ending
+    return _NewText(
+        reader,
+        reached,
+        "".join(texts),
+        "".join(reasonings),
+        None if ending is None else (_status(ending), _detail(log, ending, reader.earlier)),
+    )
+
+
+def _status(ending: DoneEvent | ErrorEvent) -> MessageStatus:
+    if isinstance(ending, DoneEvent):
+        return "cancelled" if ending.cancelled else "complete"
+    return "interrupted" if ending.code is ErrorCode.ABORTED else "failed"
+
+
+def _detail(
+    log: InferenceLog, ending: DoneEvent | ErrorEvent, earlier: AnswerDetail
+) -> AnswerDetail:
+    tools: dict[str, ToolCall] = {}
+    notices: list[Notice] = []
+    thought: tuple[int, int] | None = None
+    spoken = False
+    for event in log.read():
+        if isinstance(event, ToolEvent):
+            before = tools[event.id].arguments if event.id in tools else ""
+            tools[event.id] = ToolCall(
+                id=event.id, name=event.name, arguments=before + event.arguments_delta
+            )
+        elif isinstance(event, NoticeEvent):
+            notices.append(Notice(**event.model_dump(include={*Notice.model_fields})))
+        elif isinstance(event, ReasoningEvent | TokenEvent) and not spoken:
+            # The first word of the answer says how long the thinking took.
+            spoken = isinstance(event, TokenEvent)
+            if thought is not None:
+                thought = thought[0], event.ms
+            elif not spoken:
+                thought = event.ms, event.ms
+    done = ending if isinstance(ending, DoneEvent) else None
+    failure = None
+    if isinstance(ending, ErrorEvent):
+        wait_ms = ending.retry_after_ms
+        failure = AnswerFailure(
+            code=ending.code,
+            message=ending.error,
+            retryable=ending.retryable,
+            retry_at=None if wait_ms is None else epoch_ms() + wait_ms,
+            reason=ending.reason,
+            words=ending.words,
+        )
+    return AnswerDetail(
+        tools=[*earlier.tools, *tools.values()],
+        notices=[*earlier.notices, *notices],
+        finish_reason=None if done is None else done.finish_reason,
+        usage=None if done is None else done.usage,
+        timing=None if done is None else done.timing,
+        reasoning_ms=earlier.reasoning_ms if thought is None else thought[1] - thought[0],
+        failure=failure,
+        earlier=earlier.earlier,
+    )

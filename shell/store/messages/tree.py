@@ -1,0 +1,318 @@
+"""Writes conversations: a tree of messages each, where nothing that was said is ever replaced.
+
+A message names its parent; parents (and the conversation, for its first messages) name the child
+that was chosen last, and so a path leads from the root to a leaf. An edit and another answer are
+siblings. Every function here is part of a writing job.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import apsw
+
+from shell.contract import AnswerDetail, MessageStatus, NewConversation, Role
+from shell.errors import NotFound
+from shell.store.checksum import SEAL_CONVERSATION, SEAL_MESSAGE
+from shell.store.messages import notes, queries
+from shell.store.messages.content import StoredContent, save_blobs, sound, sweep_blobs
+from shell.store.messages.markdown_text import plain
+from shell.store.rows import rows
+from shell.store.search import index
+
+TITLE_CHARACTERS = 60
+DELETED_KEPT_MS = 30 * 24 * 3_600_000
+"""How long a deleted conversation can be brought back."""
+
+TitleFrom = Literal["words", "model", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be put into the tree. Times are milliseconds since the epoch."""
+
+    id: str
+    role: Role
+    kept: StoredContent
+    created_at: int
+    status: MessageStatus = "complete"
+    provider_id: str | None = None
+    model_id: str | None = None
+    inference_id: str | None = None
+    reasoning: str = ""
+    detail: AnswerDetail | None = None
+
+
+def create(
+    connection: apsw.Connection, conversation_id: str, new: NewConversation, now: int
+) -> int:
+    """Begin a conversation; returns its number."""
+    title_from: TitleFrom = "words" if new.title is None else "person"
+    system_prompt = None if new.system_prompt is None else sound(new.system_prompt)
+    connection.execute(
+        """
+        INSERT INTO conversations
+            (id, title, title_from, system_prompt, folder, created_at, updated_at, digest)
+        VALUES (?, ?, ?, ?, ?, ?, ?, 0)
+        """,
+        (conversation_id, "", title_from, system_prompt, new.folder, now, now),
+    )
+    number = connection.last_insert_rowid()
+    set_title(connection, number, new.title or "", title_from)
+    return number
+
+
+def conversation(connection: apsw.Connection, conversation_id: str) -> int:
+    """The number of a conversation that is not deleted.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = connection.execute(
+        "SELECT number FROM conversations WHERE id = ? AND deleted_at IS NULL", (conversation_id,)
+    ).fetchone()
+    if found is None:
+        raise NotFound(f"Conversation {conversation_id} not found")
+    return int(found[0])
+
+
+def add(
+    connection: apsw.Connection, conversation_number: int, parent: int | None, new: NewMessage
+) -> int:
+    """Put a message under `parent` (None: at the root) and choose it; returns its number."""
+    save_blobs(connection, new.kept)
+    connection.execute(
+        """
+        INSERT INTO messages (
+            id, conversation, parent, role, status, created_at, provider_id, model_id,
+            inference_id, text, reasoning, parts, detail, digest
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+        """,
+        (
+            new.id,
+            conversation_number,
+            parent,
+            new.role,
+            new.status,
+            new.created_at,
+            new.provider_id,
+            new.model_id,
+            new.inference_id,
+            new.kept.text,
+            new.reasoning,
+            new.kept.parts,
+            _json(new.detail),
+        ),
+    )
+    number = connection.last_insert_rowid()
+    connection.execute(SEAL_MESSAGE, (number,))
+    index.put_message(connection, number, new.kept.text)
+    point(connection, conversation_number, parent, number)
+    return number
+
+
+def touch(connection: apsw.Connection, conversation_number: int, now: int) -> None:
+    """Something was said in the conversation. It gets its title with the first words, or with the
+    name of what was said without any.
+    """
+    connection.execute(
+        "UPDATE conversations SET updated_at = ? WHERE number = ?", (now, conversation_number)
+    )
+    untitled = connection.execute(
+        """
+        SELECT coalesce(nullif(messages.text, ''), json_extract(parts, '$[0].name')) AS words
+        FROM conversations
+        JOIN messages ON messages.conversation = conversations.number
+        WHERE conversations.number = ? AND title = '' AND title_from = 'words'
+            AND role = 'user' AND words IS NOT NULL
+        ORDER BY messages.number LIMIT 1
+        """,
+        (conversation_number,),
+    ).fetchone()
+    if untitled is not None:
+        set_title(connection, conversation_number, first_words(untitled[0]), "words")
+
+
+def choose(connection: apsw.Connection, number: int) -> None:
+    """Make the path lead through this message; below it, it goes on as it went last time."""
+    conversation_number, parent = connection.execute(
+        "SELECT conversation, parent FROM messages WHERE number = ?", (number,)
+    ).get
+    while True:
+        point(connection, conversation_number, parent, number)
+        if parent is None:
+            return
+        number = parent
+        parent = connection.execute("SELECT parent FROM messages WHERE number = ?", (number,)).get
+
+
+def remove(connection: apsw.Connection, numbers: list[int]) -> None:
+    """Remove messages that a refused request leaves behind; the newest first, leaves only."""
+    for number in numbers:
+        index.remove(connection, number)
+        connection.execute("DELETE FROM messages WHERE number = ?", (number,))
+
+
+# --- a running answer -----------------------------------------------------------------------
+
+
+def append_tail(
+    connection: apsw.Connection, number: int, place: int, text: str, reasoning: str
+) -> None:
+    """Keep what a running answer got since the last time; `place` counts up."""
+    connection.execute(
+        "INSERT OR REPLACE INTO tails VALUES (?, ?, ?, ?)", (number, place, text, reasoning)
+    )
+
+
+def begin_again(
+    connection: apsw.Connection,
+    number: int,
+    inference_id: str | None,
+    provider_id: str | None,
+    model_id: str | None,
+    detail: AnswerDetail | None,
+) -> None:
+    """An answer is going to be continued: what it has stays, and more will follow."""
+    connection.execute(
+        """
+        UPDATE messages SET status = 'streaming', inference_id = ?, provider_id = ?, model_id = ?,
+            detail = ?
+        WHERE number = ?
+        """,
+        (inference_id, provider_id, model_id, _json(detail), number),
+    )
+    connection.execute(SEAL_MESSAGE, (number,))
+
+
+def end(
+    connection: apsw.Connection,
+    number: int,
+    status: MessageStatus,
+    detail: AnswerDetail | None,
+    now: int,
+) -> None:
+    """An answer is as long as it will be: fold its tail into it, and find its words from now on.
+    Without a new detail, what was known of its earlier runs stays.
+    """
+    found = queries.row(connection, number)
+    if found is None:
+        return  # purged while it was being answered
+    found = queries.with_tail(connection, found)
+    connection.execute("DELETE FROM tails WHERE message = ?", (number,))
+    connection.execute(
+        """
+        UPDATE messages SET status = ?, text = ?, reasoning = ?, detail = coalesce(?, detail)
+        WHERE number = ?
+        """,
+        (status, found.text, found.reasoning, _json(detail), number),
+    )
+    connection.execute(SEAL_MESSAGE, (number,))
+    index.put_message(connection, number, found.text)
+    touch(connection, found.conversation, now)
+
+
+def end_interrupted(connection: apsw.Connection, now: int) -> int:
+    """What was streaming when the process died is interrupted. Returns how many that are."""
+    live = rows(connection.execute("SELECT number FROM messages WHERE status = 'streaming'"), int)
+    for number in live:
+        end(connection, number, "interrupted", None, now)
+    return len(live)
+
+
+# --- a conversation's own -------------------------------------------------------------------
+
+
+def set_title(connection: apsw.Connection, number: int, title: str, title_from: TitleFrom) -> None:
+    """Name a conversation."""
+    title = " ".join(sound(title).split())
+    connection.execute(
+        "UPDATE conversations SET title = ?, title_from = ? WHERE number = ?",
+        (title, title_from, number),
+    )
+    connection.execute(SEAL_CONVERSATION, (number,))
+    index.put_title(connection, number, title)
+
+
+def forget_title(connection: apsw.Connection, number: int) -> None:
+    """Be without a title again, unless somebody has given it one."""
+    by_itself = "SELECT title_from = 'words' FROM conversations WHERE number = ?"
+    if connection.execute(by_itself, (number,)).get:
+        set_title(connection, number, "", "words")
+
+
+def set_pinned(connection: apsw.Connection, number: int, pinned: bool) -> None:
+    """Pin a conversation, or let it go."""
+    connection.execute(
+        "UPDATE conversations SET pinned = ? WHERE number = ?", (int(pinned), number)
+    )
+    connection.execute(SEAL_CONVERSATION, (number,))
+
+
+def set_folder(connection: apsw.Connection, number: int, folder: str | None) -> None:
+    """Put a conversation into a folder, or out of all."""
+    connection.execute("UPDATE conversations SET folder = ? WHERE number = ?", (folder, number))
+    connection.execute(SEAL_CONVERSATION, (number,))
+
+
+def delete(connection: apsw.Connection, number: int, now: int) -> None:
+    """Put a conversation out of sight; `undelete` brings it back until it is purged."""
+    connection.execute("UPDATE conversations SET deleted_at = ? WHERE number = ?", (now, number))
+    connection.execute(SEAL_CONVERSATION, (number,))
+
+
+def undelete(connection: apsw.Connection, conversation_id: str) -> int:
+    """Bring a deleted conversation back; returns its number.
+
+    Raises:
+        NotFound: there is none, or it has been purged.
+    """
+    number = connection.execute(
+        "SELECT number FROM conversations WHERE id = ?", (conversation_id,)
+    ).get
+    if number is None:
+        raise NotFound(f"Conversation {conversation_id} not found")
+    connection.execute("UPDATE conversations SET deleted_at = NULL WHERE number = ?", (number,))
+    connection.execute(SEAL_CONVERSATION, (number,))
+    return int(number)
+
+
+def purge(connection: apsw.Connection, deleted_before: int) -> int:
+    """Remove for good what was deleted before this time. Returns how many conversations."""
+    deleted = connection.execute(
+        "SELECT number FROM conversations WHERE deleted_at < ?", (deleted_before,)
+    )
+    gone = rows(deleted, int)
+    for number in gone:
+        notes.drop_draft(connection, number)
+        index.remove_conversation(connection, number)
+        connection.execute("DELETE FROM conversations WHERE number = ?", (number,))
+    if gone:
+        sweep_blobs(connection)
+    return len(gone)
+
+
+def first_words(text: str) -> str:
+    """A title out of a message: its first words, as many as fit a line, and no Markdown."""
+    begun = text[: TITLE_CHARACTERS * 8]
+    words = plain(begun) or " ".join(begun.split())
+    if len(words) <= TITLE_CHARACTERS:
+        return words
+    cut = words[:TITLE_CHARACTERS]
+    whole, space, _ = cut.rpartition(" ")
+    return f"{whole if space else cut}…"
+
+
+def point(
+    connection: apsw.Connection, conversation_number: int, parent: int | None, child: int | None
+) -> None:
+    """Make the path go on with this child of a message (None: of the conversation)."""
+    if parent is None:
+        connection.execute(
+            "UPDATE conversations SET chosen = ? WHERE number = ?", (child, conversation_number)
+        )
+    else:
+        connection.execute("UPDATE messages SET chosen = ? WHERE number = ?", (child, parent))
+
+
+def _json(detail: AnswerDetail | None) -> str | None:
+    return None if detail is None else detail.model_dump_json(by_alias=True)

@@ -1,0 +1,44 @@
+"""Reads what a conversation has taken: its answers, their tokens, their price."""
+
+import apsw
+
+from shell.contract import Spent
+from shell.store.messages import tree
+from shell.store.rows import first
+
+_SPENT = """
+    WITH known AS (
+        SELECT number, iif(json_valid(detail), detail, '{}') AS detail FROM messages
+        WHERE conversation = ? AND role = 'assistant' AND detail IS NOT NULL
+    ),
+    taken AS (
+        SELECT number, detail -> '$.usage' AS usage FROM known
+        UNION ALL
+        SELECT number, value AS usage FROM known, json_each(detail, '$.earlier')
+    )
+    SELECT
+        count(DISTINCT number),
+        coalesce(sum(usage ->> '$.inputTokens'), 0),
+        coalesce(sum(usage ->> '$.outputTokens'), 0),
+        coalesce(sum(usage ->> '$.cost'), 0.0),
+        count(DISTINCT iif(usage ->> '$.cost' IS NULL, number, NULL))
+    FROM taken WHERE json_type(usage) = 'object'
+"""
+
+
+def spent(connection: apsw.Connection, conversation_id: str) -> Spent:
+    """What a conversation has taken on all of its branches.
+
+    Raises:
+        NotFound: there is none.
+    """
+    number = tree.conversation(connection, conversation_id)
+    found = first(connection.execute(_SPENT, (number,)), _spent)
+    assert found is not None  # noqa: S101, an aggregate has a row
+    return found
+
+
+def _spent(answers: int, told: int, said: int, cost: float, unpriced: int) -> Spent:
+    return Spent(
+        answers=answers, input_tokens=told, output_tokens=said, cost=cost, unpriced=unpriced
+    )

@@ -1,0 +1,1 @@
+"""Search: two indexes, the query and the excerpt."""

@@ -1,0 +1,197 @@
+"""Searches messages and titles: words first, ranked, then what only stands inside of words.
+
+Results come from an iteration that ends when there are enough of them or its time limit is over.
+It then says where it stopped, and a later search goes on from there.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import apsw
+
+from shell.contract import Role, SearchHit
+from shell.store.reader import ReadLimit
+from shell.store.rows import first
+from shell.store.search.query import Query, parse
+from shell.store.search.snippet import holds, snippet
+
+TITLE_WEIGHT = 4.0
+"""How much more a word counts in a title than in a message."""
+RANKED = 2_000
+"""When more than this many match, only the newest of them are ranked."""
+RANKED_TERMS = 16
+"""With more terms than this the newest come first: bm25 reads the whole list of each term before
+its first row, and SQLite cannot be interrupted in that."""
+RANKING_SHARE = 0.5
+"""Of the time limit. Ranking then ends if it has enough matches to show."""
+
+START = 0
+"""Where a search starts. Its words were not all looked up yet."""
+_INSIDE_START = 2**53 - 1
+"""Above every rowid of the indexes, and exact as a number of JavaScript."""
+
+_SCORED = f"""
+    SELECT rowid, bm25(words, {TITLE_WEIGHT}, 1.0)
+    FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT {RANKED}
+"""  # noqa: S608 - numbers of our own
+_WORDS = "SELECT rowid, 0.0 FROM words WHERE words MATCH ? ORDER BY rowid DESC"
+_INSIDE = "SELECT rowid, 1 FROM trigrams WHERE trigrams MATCH ? AND rowid < ? ORDER BY rowid DESC"
+_INSIDE_BESIDE = """
+    SELECT rowid, +rowid IN (SELECT rowid FROM words(?3))
+    FROM trigrams WHERE trigrams MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC
+"""
+_PUNCTUATION = """
+    SELECT number, instr(text, ?) > 0 FROM messages WHERE number < ? ORDER BY number DESC
+"""
+_TITLE = """
+    SELECT id, NULL, title, NULL, title, updated_at FROM conversations
+    WHERE number = ? AND deleted_at IS NULL
+"""
+_MESSAGE = """
+    SELECT conversations.id, messages.id, title, role, text, messages.created_at
+    FROM messages JOIN conversations ON conversations.number = messages.conversation
+    WHERE messages.number = ? AND deleted_at IS NULL
+"""
+
+
+@dataclass(slots=True)
+class Found:
+    """The hits of a search, best first."""
+
+    hits: list[SearchHit] = field(default_factory=list)
+    rest: int | None = None
+    """Where to go on, after a time limit; None when the search is complete or brought as many hits
+    as were asked for."""
+
+
+class _Text(NamedTuple):
+    conversation_id: str
+    message_id: str | None
+    title: str
+    role: Role | None
+    text: str
+    created_at: int
+
+
+def search(
+    connection: apsw.Connection,
+    text: str,
+    most: int,
+    limit: ReadLimit | None = None,
+    start: int = START,
+) -> Found:
+    """Find what a person typed.
+
+    Args:
+        connection: of the store; its statements may be interrupted by the same limit.
+        text: as it was typed.
+        most: how many hits to return.
+        limit: ends the search early; None for none.
+        start: START, or the `rest` of an earlier search for the same text. Hits of the earlier
+            search may come again.
+    """
+    one = _Search(connection, parse(text), most, limit or ReadLimit(), start)
+    try:
+        one.run()
+    except apsw.InterruptError:
+        return Found(one.hits, one.place)
+    return Found(one.hits, one.place if one.is_cut else None)
+
+
+class _Search:
+    """One run of a search. `place` is what a later one starts from."""
+
+    def __init__(
+        self, connection: apsw.Connection, query: Query, most: int, limit: ReadLimit, start: int
+    ) -> None:
+        self.hits: list[SearchHit] = []
+        self.place = start
+        self.is_cut = False
+        self._connection = connection
+        self._query = query
+        self._most = most
+        self._limit = limit
+        self._seen: set[int] = set()
+
+    def run(self) -> None:
+        if self.place == START:
+            for rowid in self._words():
+                if not self._add(rowid, inside=False):
+                    return
+            self.place = _INSIDE_START
+        for rowid, is_candidate in self._inside():
+            if is_candidate and not self._add(rowid, inside=True):
+                return
+            self.place = rowid
+            if self._is_over():
+                return
+
+    def _add(self, rowid: int, *, inside: bool) -> bool:
+        """Add the hit at a row of the index; returns whether to go on."""
+        if rowid in self._seen:
+            return True
+        if self._is_over():
+            return False
+        sql = _TITLE if rowid < 0 else _MESSAGE
+        found = first(self._connection.execute(sql, (abs(rowid),)), _Text)
+        if found is None or (inside and not holds(found.text, self._query.long)):
+            return True
+        self._seen.add(rowid)
+        self.hits.append(_hit(found, self._query))
+        return len(self.hits) < self._most
+
+    def _is_over(self) -> bool:
+        self.is_cut = self.is_cut or self._limit.is_over()
+        return self.is_cut
+
+    def _words(self) -> Iterator[int]:
+        """The rows whose words match, the best first."""
+        words = self._query.words
+        if words is None:
+            return
+        if len(self._query.terms) > RANKED_TERMS:
+            with closing(self._connection.execute(_WORDS, (words,))) as unranked:
+                for rowid, _ in unranked:
+                    yield rowid
+            return
+        scored: list[tuple[float, int]] = []
+        with closing(self._connection.execute(_SCORED, (words,))) as ranked:
+            for rowid, score in ranked:
+                scored.append((score, -rowid))
+                if len(scored) >= self._most and self._limit.is_over(RANKING_SHARE):
+                    break
+        for _, negated in sorted(scored):
+            yield -negated
+
+    def _inside(self) -> Iterator[tuple[int, bool]]:
+        """Rows below `place`, the newest first, and whether each may have the terms in it."""
+        query = self._query
+        if query.inside is not None and query.beside is None:
+            cursor = self._connection.execute(_INSIDE, (query.inside, self.place))
+        elif query.inside is not None:
+            cursor = self._connection.execute(
+                _INSIDE_BESIDE, (query.inside, self.place, query.beside)
+            )
+        elif query.words is None and query.terms:
+            # One or two signs of punctuation are in no index.
+            cursor = self._connection.execute(_PUNCTUATION, (query.terms[0], self.place))
+        else:
+            return
+        with closing(cursor) as rows:
+            for rowid, is_candidate in rows:
+                yield rowid, bool(is_candidate)
+
+
+def _hit(found: _Text, query: Query) -> SearchHit:
+    line, marks = snippet(found.text, query.terms)
+    return SearchHit(
+        conversation_id=found.conversation_id,
+        message_id=found.message_id,
+        title=found.title,
+        role=found.role,
+        snippet=line,
+        marks=marks,
+        created_at=found.created_at,
+    )

@@ -1,0 +1,114 @@
+"""The line of a text around what the search found in it, and what to mark in that line."""
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from shell.contract import Mark
+from shell.support.text import pieces
+
+BEFORE = 40
+LENGTH = 160
+LOOKED_THROUGH = 1_000_000
+"""A longer text is shown by its beginning when the hit lies beyond this."""
+_PIECE = 256
+"""Characters that are folded at once. Most pieces of most texts are ASCII, which is quick."""
+
+
+def snippet(text: str, terms: Sequence[str]) -> tuple[str, list[Mark]]:
+    """A line of the text around the first hit, and the hits in it."""
+    looked = text[:LOOKED_THROUGH]
+    hit = _first(looked, terms)
+    start = max(0, (hit or 0) - BEFORE)
+    if hit is not None and start:  # not in the middle of a word, if one begins near
+        space = looked.rfind(" ", start, hit)
+        near = looked.find(" ", start, hit)
+        start = near + 1 if near != -1 else (space + 1 if space != -1 else start)
+    piece = looked[start : start + LENGTH]
+    head = "…" if start else ""
+    tail = "…" if start + LENGTH < len(text) else ""
+    line = head + "".join(" " if c.isspace() else c for c in piece) + tail
+    marks: list[Mark] = []
+    for first, end in find(piece, terms):
+        at = _units(line[: first + len(head)])
+        marks.append(Mark(start=at, end=at + _units(piece[first:end])))
+    return line, marks
+
+
+def holds(text: str, terms: Sequence[str]) -> bool:
+    """Whether all terms stand in the text; as in the indexes, case and accents do not count."""
+    folded = _folded(text)
+    return all(_folded(term) in folded for term in terms)
+
+
+def find(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the terms stand in a short text, as the indexes see it.
+
+    Overlapping places are joined.
+    """
+    folded, starts = _with_starts(text)
+    found: list[tuple[int, int]] = []
+    for term in terms:
+        wanted = _folded(term)
+        at = folded.find(wanted) if wanted else -1
+        while at != -1:
+            found.append((_place(starts, at), _place(starts, at + len(wanted) - 1) + 1))
+            at = folded.find(wanted, at + len(wanted))
+    joined: list[tuple[int, int]] = []
+    for first, end in sorted(found):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((first, end))
+    return joined
+
+
+def _first(text: str, terms: Sequence[str]) -> int | None:
+    """Where the first of the terms stands in a text of any length."""
+    parts = [_fold(piece) for piece in pieces(text, _PIECE)]
+    folded = "".join(parts)
+    places = [folded.find(wanted) for wanted in map(_folded, terms) if wanted]
+    rest = min((place for place in places if place != -1), default=None)
+    if rest is None:
+        return None
+    for number, part in enumerate(parts):
+        if rest < len(part):
+            begin = number * _PIECE
+            _, starts = _with_starts(text[begin : begin + _PIECE])
+            return begin + _place(starts, rest)
+        rest -= len(part)
+    return None
+
+
+def _folded(text: str) -> str:
+    return "".join(map(_fold, pieces(text, _PIECE)))
+
+
+def _fold(text: str) -> str:
+    """The text without case and accents. Each character is folded by itself."""
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFD", text).casefold()
+    for mark in filter(unicodedata.combining, set(folded)):
+        folded = folded.replace(mark, "")
+    return folded
+
+
+def _with_starts(text: str) -> tuple[str, list[int]]:
+    """The folded text, and where each character of the text begins in it."""
+    parts = [_fold(character) for character in text]
+    starts: list[int] = []
+    length = 0
+    for part in parts:
+        starts.append(length)
+        length += len(part)
+    return "".join(parts), starts
+
+
+def _place(starts: list[int], at: int) -> int:
+    return bisect_right(starts, at) - 1
+
+
+def _units(text: str) -> int:
+    """The length of a text as JavaScript counts it."""
+    return len(text) + sum(character > "\uffff" for character in text)

@@ -1,0 +1,96 @@
+"""LoopThread: the event loop in a thread of its own, for a program whose main thread is taken."""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from typing import TypeVar
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class LoopThread:
+    """Begins with `start()`; everything that lives on the loop is reached through `run`.
+
+    The thread is a daemon: a provider that never lets go cannot keep the program alive.
+    """
+
+    loop: asyncio.AbstractEventLoop
+    """From `start()` on."""
+
+    def __init__(self) -> None:
+        self._turning = threading.Event()
+        self._thread = threading.Thread(target=self._turn, name="loop", daemon=True)
+
+    def start(self) -> None:
+        """Begin to turn."""
+        self._thread.start()
+        self._turning.wait()
+
+    def run(self, work: Coroutine[None, None, T], timeout_s: float | None = None) -> T:
+        """Run a coroutine on the loop and wait for it, from another thread.
+
+        Raises:
+            TimeoutError: it took longer; it goes on running.
+        """
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout_s)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call a plain function on the loop and wait for its result, from another thread."""
+        outcome: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                outcome.set_result(function())
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        self.loop.call_soon_threadsafe(run)
+        return outcome.result()
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """Cancel what still runs, then end the loop and its thread."""
+        if not self._thread.is_alive():
+            return
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(timeout_s)
+
+    def _turn(self) -> None:
+        # Made here: in the main thread, on Windows, it would take over the signals.
+        self.loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self.loop)
+        self.loop.call_soon(self._turning.set)
+        try:
+            self.loop.run_forever()
+        finally:
+            left = asyncio.all_tasks(self.loop)
+            for task in left:
+                task.cancel()
+            if left:
+                self.loop.run_until_complete(asyncio.wait(left, timeout=0.5))
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
+
+
+@contextlib.contextmanager
+def event_loop_thread() -> Iterator[LoopThread]:
+    """A loop that turns for as long as the context lasts."""
+    thread = LoopThread()
+    thread.start()
+    try:
+        yield thread
+    finally:
+        thread.stop()
+
+
+def run_within(limit_s: float, thread: LoopThread, work: Coroutine[None, None, None]) -> bool:
+    """Run what closes something. False: it has not ended after `limit_s`, and goes on running."""
+    try:
+        thread.run(work, limit_s)
+        return True
+    except TimeoutError:
+        _log.warning("Something did not close within %s s and is left behind", limit_s)
+        return False

@@ -1,0 +1,36 @@
+"""Alone: one process at a time changes a file that several may change, so nothing is lost."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from shell.errors import StorageUnavailable
+
+WAIT_S = 5.0
+
+
+@contextlib.contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """Hold a lock beside a file while it is read, changed and written. It dies with the process.
+
+    Args:
+        path: the file; its directory is made when there is none.
+
+    Raises:
+        StorageUnavailable: another process has held the lock for too long.
+        OSError: the directory cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=WAIT_S, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise StorageUnavailable(
+            f"{path} is being changed by another process. Nothing was changed; try again."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

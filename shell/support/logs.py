@@ -1,0 +1,55 @@
+"""Logs: how the program writes its own log: to stderr, a line an entry, without secrets."""
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from shell.support.redaction import redact
+
+FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+SHORTEST = 8
+"""A value that is shorter is no key (`GIT_TERMINAL_TOKEN=1`)."""
+
+
+class _Redacting(logging.Formatter):
+    """Takes secrets out of the finished line: whoever put them in, they do not leave here."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__(FORMAT, "%H:%M:%S")
+        self.sources: list[Callable[[], Iterable[str]]] = [lambda: secrets]
+
+    def format(self, record: logging.LogRecord) -> str:
+        secrets = {secret for source in self.sources for secret in source()}
+        return redact(super().format(record), secrets)
+
+
+def set_up_logs(level: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Write the log to stderr.
+
+    Args:
+        level: debug, info, warning or error. Libraries are heard from `warning` on, at `debug`
+            from `info` on, and never further: there they write what was said and every token.
+        environ: where secrets are looked for, by what their variables are called.
+    """
+    secrets = [
+        value for name, value in environ.items() if _SECRET.search(name) and len(value) >= SHORTEST
+    ]
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Redacting(secrets))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO if level == "debug" else logging.WARNING)
+    logging.getLogger("shell").setLevel(level.upper())
+
+
+def redact_also(secrets: Callable[[], Iterable[str]]) -> None:
+    """Take further secrets out of the log, such as keys that come from a keychain.
+
+    Args:
+        secrets: asked for each line, on the thread that logs.
+    """
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Redacting):
+            handler.formatter.sources.append(secrets)

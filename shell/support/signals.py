@@ -1,0 +1,60 @@
+"""Signals: lets the main thread sleep until somebody asks the program to end."""
+
+import contextlib
+import select
+import signal
+import socket
+from collections.abc import Iterator
+from types import FrameType
+
+ENDING = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    if hasattr(signal, name)
+)
+
+
+class Signals:
+    """Made by `caught()`. `wait()` returns after Ctrl-C, SIGTERM and their like, or `wake()`.
+
+    Python's C handler writes to a socket, on every system and whatever the main thread does; a
+    threading.Event can deadlock when the handler interrupts its wait.
+    """
+
+    def __init__(self, reader: socket.socket, writer: socket.socket) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def wait(self) -> None:
+        """Sleep until the program is asked to end."""
+        self._reader.recv(1)
+
+    def asked(self) -> bool:
+        """Whether the program was asked to end; `wait()` would then return at once."""
+        return bool(select.select([self._reader], [], [], 0)[0])
+
+    def wake(self) -> None:
+        """End `wait()`. From any thread."""
+        with contextlib.suppress(OSError):
+            self._writer.send(b"\0")
+
+
+@contextlib.contextmanager
+def shutdown_signals() -> Iterator[Signals]:
+    """Catch what asks the program to end. Main thread only."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    handlers = {number: signal.signal(number, _heard) for number in ENDING}
+    try:
+        yield Signals(reader, writer)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(before)
+        reader.close()
+        writer.close()
+
+
+def _heard(number: int, frame: FrameType | None) -> None:
+    """The wake-up socket has been written to; there is nothing else to do."""

@@ -1,0 +1,213 @@
+"""Backups under wrong clocks, restores in turn, other threads, and processes that are killed."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shell.contract import NewConversation
+from shell.store.backup.backups import DUE_MS, SAFETY_KEPT, SAFETY_TURNS, SLACK_MS, TURNS, Backups
+from shell.store.messages import tree
+from shell.store.store import Store
+from tests.store.damage import opened
+
+pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parents[2]
+TODAY, YEAR = 1_700_000_000_000, 365 * DUE_MS
+
+
+class Clock:
+    """A clock that can be wrong."""
+
+    def __init__(self) -> None:
+        self.now = TODAY
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def backups(tmp_path: Path, clock: Clock) -> Backups:
+    return Backups(tmp_path / "backups", clock)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A database to make backups of."""
+    with opened(tmp_path / "data") as store:
+        return store.path
+
+
+def names(backups: Backups, prefix: str) -> set[str]:
+    return {one.name for one in backups.listed() if one.name.startswith(prefix)}
+
+
+def day(backups: Backups, clock: Clock, source: Path) -> Path | None:
+    """A day goes by; returns the automatic backup, if it was made."""
+    clock.now += DUE_MS
+    return backups.make(source) if backups.due() else None
+
+
+# --- restores in turn -----------------------------------------------------------------------
+
+
+async def test_four_restores_in_turn_keep_the_present(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    await asyncio.to_thread(store.open)
+    old = await asyncio.wrap_future(store.back_up())
+    await store.write("", lambda c: tree.create(c, "present", NewConversation(title="now"), 2))
+    for _ in range(4):
+        await asyncio.wrap_future(store.restore(old))
+    safety = names(store.backups, "before-")
+    assert len(safety) == 4
+    first = min(safety, key=lambda name: (len(name), name))
+    await asyncio.wrap_future(store.restore(store.backups.path(first)))
+    title = await store.read("", lambda c: c.execute("SELECT title FROM conversations").get)
+    assert title == "now"
+    await asyncio.to_thread(store.close)
+
+
+# --- the clock ------------------------------------------------------------------------------
+
+
+def test_automatic_backups_go_on_after_a_clock_was_ahead(
+    backups: Backups, clock: Clock, source: Path
+) -> None:
+    assert backups.due()
+    backups.make(source)
+    assert not backups.due()
+    clock.now += 10 * YEAR
+    assert backups.due()
+    ahead = backups.make(source)
+    assert not backups.due()
+    clock.now -= 10 * YEAR
+    for _ in range(4):
+        made = day(backups, clock, source)
+        assert made is not None
+        assert made.exists()
+        assert backups.newest_sound() == made
+        assert not backups.due()
+    assert not ahead.exists()
+    assert len(names(backups, "auto-")) == 3
+
+
+def test_a_backup_stays_though_all_others_are_from_the_future(
+    backups: Backups, clock: Clock, source: Path
+) -> None:
+    clock.now += 10 * YEAR
+    for _ in range(5):
+        day(backups, clock, source)
+    clock.now = TODAY
+    made = backups.make(source)
+    assert made.exists()
+    assert made.name in names(backups, "auto-")
+    assert not backups.due()
+
+
+def test_what_was_restored_last_stays_though_the_clock_went_back_a_little(
+    backups: Backups, clock: Clock, source: Path
+) -> None:
+    backups.folder.mkdir()
+    restored = []
+    for number in range(2):
+        copied = source.with_name(f"copied-{number}.db")
+        copied.write_bytes(source.read_bytes())
+        restored.append(backups.adopt(copied, "after"))
+        clock.now -= SLACK_MS // 2
+    assert names(backups, "after-") == {restored[1].name}
+
+
+def test_a_clock_that_was_wrong_deletes_no_safety_copy(
+    backups: Backups, clock: Clock, source: Path
+) -> None:
+    safety = {backups.make(source, "before").name for _ in range(6)}
+    backups.make(source)
+    clock.now += 10 * YEAR
+    day(backups, clock, source)
+    safety.add(backups.make(source, "before").name)
+    clock.now -= 20 * YEAR
+    day(backups, clock, source)
+    safety.add(backups.make(source, "before").name)
+    clock.now = TODAY
+    day(backups, clock, source)
+    assert names(backups, "before-") == safety
+    assert len(safety) == 8
+
+
+def test_a_safety_copy_goes_after_many_automatic_backups(
+    backups: Backups, clock: Clock, source: Path
+) -> None:
+    old = [backups.make(source, "before").name for _ in range(SAFETY_KEPT)]
+    for _ in range(SAFETY_TURNS):
+        day(backups, clock, source)
+    assert names(backups, "before-") == {*old}
+    new = [backups.make(source, "before").name for _ in range(SAFETY_KEPT)]
+    beside = backups.folder / f"{Path(old[0]).stem}-settings.json"
+    beside.write_text("{}")
+    assert names(backups, "before-") == {*old, *new}
+    day(backups, clock, source)
+    assert names(backups, "before-") == {*new}
+    assert not beside.exists()
+
+
+@pytest.mark.parametrize("content", ["", "nonsense", "[]", "{}", '{"x": "y"}'])
+def test_a_count_that_is_lost_begins_anew(
+    backups: Backups, clock: Clock, source: Path, content: str
+) -> None:
+    safety = {backups.make(source, "before").name for _ in range(SAFETY_KEPT + 1)}
+    for _ in range(SAFETY_TURNS - 1):
+        day(backups, clock, source)
+    (backups.folder / TURNS).write_text(content)
+    day(backups, clock, source)
+    assert names(backups, "before-") == safety
+    assert json.loads((backups.folder / TURNS).read_text()) == dict.fromkeys(safety, 1)
+
+
+# --- other threads, killed processes --------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it makes links only for administrators")
+def test_a_backup_that_goes_while_they_are_listed_is_left_out(
+    backups: Backups, source: Path
+) -> None:
+    made = backups.make(source)
+    # As it is for a list that was begun before another thread removed it.
+    (backups.folder / "auto-20200101-000000.db").symlink_to("gone")
+    assert [one.name for one in backups.listed()] == [made.name]
+
+
+@pytest.mark.parametrize("kind", ["backup", "bundle", "restore", "repair"])
+def test_what_a_killed_process_was_copying_is_removed_at_the_next_start(
+    tmp_path: Path, kind: str
+) -> None:
+    def files() -> set[Path]:
+        folders = (tmp_path, tmp_path / "backups")
+        return {path for folder in folders if folder.exists() for path in folder.iterdir()}
+
+    command = [sys.executable, "-m", "tests.store.stuck", str(tmp_path), kind]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "there\n"
+        process.kill()
+    begins = {
+        "backup": "incoming-",
+        "bundle": ".backup-",
+        "restore": "restore-",
+        "repair": "repair-",
+    }[kind]
+    assert [path for path in files() if path.name.startswith(begins)]
+    kept = tmp_path / "restore-of-mine"
+    kept.mkdir()
+    with opened(tmp_path) as store:
+        store.back_up().result()
+    assert not [path for path in files() if path.name.startswith(begins) and path != kept]
+    assert kept.exists()

@@ -1,0 +1,203 @@
+"""Exports and saved attachments: names that every system takes, and nobody waits for them."""
+
+import asyncio
+import os
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from shell.contract import ExportRequest, ImagePart, NewConversation, SendRequest, TitleChange
+from shell.conversations import exports
+from shell.conversations.exports import Exports
+from shell.errors import NotFound, ValidationFailed
+from shell.settings import SettingsFile
+from shell.store.exchange.portable import Portable
+from shell.store.messages import content, queries, turns
+from shell.support.text import MAX_NAME_BYTES, cut, file_name
+from tests.store.desk import OWNER, Desk
+
+pytestmark = pytest.mark.anyio
+SAFETY_S = 60.0
+LONG = [
+    "海" * 300,
+    "नमस्ते " * 100,
+    "é" * 300,
+    unicodedata.normalize("NFD", "é" * 300),
+    unicodedata.normalize("NFD", "한국어" * 100),
+    "𝒳" * 300,
+    "x" * 300,
+]
+
+
+def exports_of(desk: Desk) -> Exports:
+    settings = SettingsFile(desk.store.path.parent / "settings.json")
+
+    async def reload_providers() -> None:
+        pass
+
+    return Exports(desk.store, settings, lambda: True, reload_providers)
+
+
+async def titled(desk: Desk, title: str) -> str:
+    conversation = await desk.begin()
+    await desk.send(conversation, "hello")
+    change = TitleChange(conversation_id=conversation, title=title)
+    return (await desk.conversations.rename(change)).id
+
+
+@pytest.mark.parametrize("title", [title[:200] for title in LONG])
+@pytest.mark.parametrize("format_name", exports.FORMATS)
+async def test_a_conversation_with_a_long_title_is_exported(
+    desk: Desk, title: str, format_name: str
+) -> None:
+    conversation = await titled(desk, title)
+    request = ExportRequest.model_validate(
+        {"conversationIds": [conversation], "format": format_name}
+    )
+    path = Path(await exports_of(desk).export_file(request))
+    assert await asyncio.to_thread(path.read_text, "utf-8")
+    assert path.name[0] == unicodedata.normalize("NFC", title)[0]
+    reply = await exports_of(desk).export(request)
+    assert len(os.fsencode(reply.name)) <= MAX_NAME_BYTES
+
+
+@pytest.mark.parametrize("stem", LONG)
+async def test_attachments_with_the_same_long_name_are_all_saved(desk: Desk, stem: str) -> None:
+    saving = exports_of(desk)
+    saved = [Path(await saving.save(f"{stem}.png", bytes([place]))) for place in range(12)]
+    assert [path.read_bytes() for path in saved] == [bytes([place]) for place in range(12)]
+    assert {path.suffix for path in saved} == {".png"}
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("a picture.png", "a picture.png"),
+        ("CON.txt", "_CON.txt"),
+        ("nul", "_nul"),
+        ("com1.tar.gz", "_com1.tar.gz"),
+        ("LPT¹.png", "_LPT¹.png"),
+        ("console.txt", "console.txt"),
+        ("dots....", "dots"),
+        ("space .png", "space.png"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("D:\\x\\a.png", "D_x_a.png"),
+        ("a\x00b\n.png", "a_b_.png"),
+        ("...", "attachment"),
+        (".png", "png"),
+        ("नमस्ते.pdf", "नमस्ते.pdf"),
+        ("❤️.png", "_.png"),
+        (f"a.{'x' * 300}", None),
+    ],
+)
+async def test_an_attachment_gets_a_name_that_every_system_takes(
+    desk: Desk, name: str, saved: str | None
+) -> None:
+    path = Path(await exports_of(desk).save(name, b"data"))
+    assert path.parent == desk.store.path.parent / "exports"
+    assert await asyncio.to_thread(path.read_bytes) == b"data"
+    if saved is not None:
+        assert path.name == saved
+
+
+@pytest.mark.parametrize("text", [*LONG, "🏳️‍🌈" * 100, "e" + "\u0301" * 400])
+def test_a_cut_leaves_whole_characters(text: str) -> None:
+    for most in range(60):
+        part = cut(text, most)
+        assert text.startswith(part)
+        assert len(part.encode()) <= most
+        rest = text[len(part) :]
+        assert not rest or unicodedata.category(rest[0])[0] != "M"
+    assert len(file_name(text, ".tidewire.json").encode()) <= MAX_NAME_BYTES
+
+
+# --- nobody waits -------------------------------------------------------------------------------
+
+
+async def test_an_export_for_the_page_is_made_beside_the_loop(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await titled(desk, "A title")
+    writing, go_on = threading.Event(), threading.Event()
+
+    def write(conversations: Iterable[Portable]) -> Iterator[str]:
+        writing.set()
+        assert go_on.wait(SAFETY_S), "the loop did not get on"
+        yield from (one.title for one in conversations)
+
+    monkeypatch.setitem(exports.FORMATS, "md", ("text/markdown", write))
+    request = ExportRequest(conversation_ids=[conversation], format="md")
+    exporting = asyncio.create_task(exports_of(desk).export(request))
+    await asyncio.to_thread(writing.wait, SAFETY_S)
+    assert len(await desk.store.read("", queries.summaries)) == 1
+    go_on.set()
+    assert (await exporting).text == "A title"
+
+
+async def test_an_export_that_is_too_large_for_the_page_ends_early(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [await titled(desk, f"Title {place}") for place in range(5)]
+    taken: list[str] = []
+
+    def write(conversations: Iterable[Portable]) -> Iterator[str]:
+        for one in conversations:
+            taken.append(one.title)
+            yield "x" * 60
+
+    monkeypatch.setitem(exports.FORMATS, "md", ("text/markdown", write))
+    monkeypatch.setattr(exports, "MAX_REPLY_CHARACTERS", 100)
+    with pytest.raises(ValidationFailed, match="export it to a file"):
+        await exports_of(desk).export(ExportRequest(conversation_ids=wanted, format="md"))
+    assert taken == ["Title 0", "Title 1"]
+
+
+async def test_nothing_is_left_of_an_export_that_failed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await titled(desk, "A title")
+    folder = desk.store.path.parent / "exports"
+    with pytest.raises(NotFound):
+        await exports_of(desk).export_file(
+            ExportRequest(conversation_ids=[conversation, "gone"], format="md")
+        )
+
+    def write(conversations: Iterable[Portable]) -> Iterator[str]:
+        yield "the beginning"
+        raise NotFound("It was purged meanwhile")
+
+    monkeypatch.setitem(exports.FORMATS, "md", ("text/markdown", write))
+    with pytest.raises(NotFound):
+        await exports_of(desk).export_file(
+            ExportRequest(conversation_ids=[conversation], format="md")
+        )
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+async def test_attachments_are_encoded_while_others_write(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = ImagePart(media_type="image/png", data="aGVsbG8=")
+    conversation = await desk.begin()
+    await desk.send(conversation, [picture])
+    other = (await desk.conversations.create(NewConversation(title="Other"))).id
+    encoding, go_on = threading.Event(), threading.Event()
+    whole = content.whole
+
+    def blocked(*arguments: object) -> object:
+        encoding.set()
+        assert go_on.wait(SAFETY_S), "nobody could write meanwhile"
+        return whole(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(turns, "whole", blocked)
+    request = SendRequest(conversation_id=conversation, content="And this?")
+    sending = asyncio.create_task(desk.answers.send(OWNER, request))
+    await asyncio.to_thread(encoding.wait, SAFETY_S)
+    change = TitleChange(conversation_id=other, title="Renamed")
+    assert (await desk.conversations.rename(change)).title == "Renamed"
+    go_on.set()
+    await desk.done(await sending)
+    assert desk.echo.received[-1].messages[0].content == [picture]

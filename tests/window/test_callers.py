@@ -1,0 +1,56 @@
+"""Who speaks through a window, and until when."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import webview
+from webview.window import Window
+
+from shell.bridge.caller import Caller
+from shell.bridge.desktop.pump import Answer, RunScript
+from shell.bridge.desktop.windows import Windows
+from shell.support.event_loop import LoopThread, event_loop_thread
+
+
+class View:
+    """A web view whose scripts are never answered."""
+
+    @staticmethod
+    def runner(_: Window) -> RunScript:
+        def run(script: str, answer: Answer) -> None:
+            pass
+
+        return run
+
+
+@pytest.fixture
+def thread() -> Iterator[LoopThread]:
+    with event_loop_thread() as made:
+        yield made
+
+
+def test_a_page_that_speaks_after_its_window_was_closed_is_nobody(thread: LoopThread) -> None:
+    heard: list[str] = []
+    left: list[str] = []
+
+    def door(caller: Caller, text: str) -> None:
+        heard.append(text)
+
+    windows = Windows(thread.loop, door, "http://127.0.0.1:1/", on_closed=left.append)
+    vars(windows)["_view"] = View
+    windows._build()
+    window = webview.windows.pop()
+    before = threading.active_count()
+    windows._post(window, "post", "first", 0)
+    closed = threading.Event()
+    window.events.closed += closed.set
+    window.events.closed.set()
+    assert closed.wait(20)
+    windows._post(window, "post", "second", 0)
+    thread.call(lambda: None)
+    assert (heard, len(left), windows._callers, windows._ends) == (["first"], 1, {}, {})
+    for other in threading.enumerate():
+        if other.name == "pump":
+            other.join(20)
+    assert threading.active_count() <= before

@@ -1,0 +1,104 @@
+/** The attachments of a message that is being written. */
+import { createStore, type ReadonlyStore } from "../lib/store";
+import {
+  type DraftAttachment,
+  isText,
+  MAX_COUNT,
+  MAX_TEXT,
+  MAX_TOTAL,
+  type Problem,
+} from "./draftAttachment";
+import { announced, inspectFile } from "./inspectFile";
+import { resizeImage as drawn, type ResizeImage } from "./resizeImage";
+
+export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]> {
+  /** Take files that somebody chose. They stand there at once, and are read meanwhile. */
+  add(files: readonly File[]): void;
+  /** Put something back that was there before. */
+  put(attached: readonly DraftAttachment[]): void;
+  remove(key: string): void;
+  /** Everything that is there; it is empty afterwards. */
+  take(): readonly DraftAttachment[];
+  /** When all has been read that was there. */
+  settled(): Promise<void>;
+}
+
+/** `read` is told of all that has just been read. */
+export function createAttachmentList(
+  read: (attached: DraftAttachment) => unknown = () => {},
+  scale: ResizeImage = drawn,
+): AttachmentList {
+  const store = createStore<readonly DraftAttachment[]>([]);
+  const reading = new Map<string, Promise<void>>();
+
+  async function fill(key: string, file: File): Promise<void> {
+    const found = await inspectFile(file, scale);
+    reading.delete(key);
+    const before = store.get().find((one) => one.key === key);
+    if (before === undefined) return; // it was taken away meanwhile
+    const after = limited({ ...before, ...found }, store.get());
+    store.set(store.get().map((one) => (one.key === key ? after : one)));
+    read(after);
+  }
+
+  return {
+    get: store.get,
+    subscribe: store.subscribe,
+    add(files) {
+      for (const file of files) {
+        const attached = announced(file);
+        store.set([...store.get(), attached]);
+        // One after the other: pictures take much memory while they are scaled.
+        const before = [...reading.values()].at(-1) ?? Promise.resolve();
+        reading.set(
+          attached.key,
+          before.then(() => fill(attached.key, file)),
+        );
+      }
+    },
+    put(attached) {
+      if (attached.length > 0) store.set(relaxed([...attached, ...store.get()]));
+    },
+    remove(key) {
+      store.set(relaxed(store.get().filter((one) => one.key !== key)));
+    },
+    take() {
+      const taken = store.get();
+      store.set([]);
+      return taken;
+    },
+    async settled() {
+      while (reading.size > 0) await Promise.all(reading.values());
+    },
+  };
+}
+
+/** With what the others leave room for. */
+function limited(attached: DraftAttachment, all: readonly DraftAttachment[]): DraftAttachment {
+  if (attached.state !== "ready") return attached;
+  const others = all.filter(({ key, state }) => key !== attached.key && state === "ready");
+  const problem = excess(attached, others);
+  return problem === null ? attached : { ...attached, state: problem };
+}
+
+function excess(attached: DraftAttachment, others: readonly DraftAttachment[]): Problem | null {
+  if (others.length >= MAX_COUNT) return { code: "many", limit: MAX_COUNT };
+  const sum = (some: readonly DraftAttachment[]) =>
+    some.reduce((total, { size }) => total + size, 0);
+  const all = [...others, attached];
+  if (sum(all) > MAX_TOTAL) return { code: "total", limit: MAX_TOTAL };
+  if (isText(attached) && sum(all.filter(isText)) > MAX_TEXT) {
+    return { code: "text", limit: MAX_TEXT };
+  }
+  return null;
+}
+
+/** Something came or went: what was too much may fit now, and the other way round. */
+function relaxed(all: readonly DraftAttachment[]): readonly DraftAttachment[] {
+  const taken: DraftAttachment[] = [];
+  for (const one of all) {
+    const isRead = one.hash !== "";
+    taken.push(isRead ? limited({ ...one, state: "ready" }, taken) : one);
+  }
+  return taken;
+}

@@ -1,0 +1,107 @@
+/**
+ * What is attached to a draft, kept over a reload of this tab as far as there is room.
+ * Nothing of it is left when the tab is closed: bytes that nobody has sent are not for the disk.
+ */
+
+import { fromBase64, toBase64 } from "../lib/blobs";
+import { type DraftAttachment, lost } from "./draftAttachment";
+
+const PREFIX = "tidewire.attached.";
+/** Characters of one draft; a tab's storage holds about three times as many. */
+const ROOM = 1_500_000;
+
+export interface StoredAttachment {
+  /** What stands in the tray or waits. */
+  readonly typed: readonly DraftAttachment[];
+  /** What was sent; whether the host has it is not known yet. */
+  readonly sent: readonly DraftAttachment[];
+}
+
+export interface AttachmentStorage {
+  /** What there was no room for is there by its name, as lost. */
+  read(key: string): StoredAttachment;
+  write(key: string, kept: StoredAttachment): void;
+}
+
+type Item = Pick<DraftAttachment, "kind" | "name" | "mediaType" | "size" | "scaledTo" | "hash"> & {
+  /** Null where there was no room. */
+  readonly data: string | null;
+  /** Whether the host has it by its hash. */
+  readonly said: boolean;
+};
+
+export function createAttachmentStorage(storage: Storage | null): AttachmentStorage {
+  const turns = new Map<string, number>();
+
+  async function put(key: string, kept: StoredAttachment, turn: number): Promise<void> {
+    let room = ROOM;
+    const itemOf = async (one: DraftAttachment): Promise<Item> => {
+      const { kind, name, mediaType, size, scaledTo, hash, bytes } = one;
+      const fits = bytes !== null && (bytes.size * 4) / 3 <= room;
+      if (fits) room -= (bytes.size * 4) / 3;
+      const data = fits ? await toBase64(bytes) : null;
+      return { kind, name, mediaType, size, scaledTo, hash, data, said: bytes === null };
+    };
+    const typed = await Promise.all(kept.typed.map(itemOf));
+    const sent = await Promise.all(kept.sent.map(itemOf));
+    if (turns.get(key) !== turn) return; // there is something newer
+    try {
+      storage?.setItem(PREFIX + key, JSON.stringify({ typed, sent }));
+    } catch {
+      // Full or switched off: then a reload forgets it.
+      storage?.removeItem(PREFIX + key);
+    }
+  }
+
+  return {
+    read(key) {
+      try {
+        const kept: unknown = JSON.parse(storage?.getItem(PREFIX + key) ?? "{}");
+        const { typed, sent } = kept as { typed?: unknown; sent?: unknown };
+        return { typed: itemsIn(typed).map(attachedOf), sent: itemsIn(sent).map(attachedOf) };
+      } catch {
+        return { typed: [], sent: [] };
+      }
+    },
+    write(key, all) {
+      const kept = { typed: all.typed.filter(isRead), sent: all.sent.filter(isRead) };
+      const turn = (turns.get(key) ?? 0) + 1;
+      turns.set(key, turn);
+      if (kept.typed.length + kept.sent.length > 0) {
+        void put(key, kept, turn).catch(() => {});
+        return;
+      }
+      try {
+        storage?.removeItem(PREFIX + key);
+      } catch {
+        // Then there is nothing to be removed.
+      }
+    },
+  };
+}
+
+const isRead = ({ hash }: DraftAttachment): boolean => hash !== "";
+
+function attachedOf({ data, said, ...item }: Item): DraftAttachment {
+  const key = crypto.randomUUID();
+  if (said) return { ...item, key, state: "ready", bytes: null };
+  if (data === null) return { ...lost(item.name ?? ""), kind: item.kind, size: item.size };
+  const bytes = fromBase64(data);
+  return { ...item, key, state: "ready", bytes: bytes.slice(0, bytes.size, item.mediaType) };
+}
+
+function itemsIn(kept: unknown): Item[] {
+  return Array.isArray(kept) ? kept.filter(isItem) : [];
+}
+
+function isItem(kept: unknown): kept is Item {
+  const { kind, name, mediaType, size, hash, data } = (kept ?? {}) as Partial<Item>;
+  return (
+    (kind === "image" || kind === "file") &&
+    (name === null || typeof name === "string") &&
+    typeof mediaType === "string" &&
+    typeof size === "number" &&
+    typeof hash === "string" &&
+    (data === null || typeof data === "string")
+  );
+}

@@ -1,0 +1,58 @@
+/** Makes a picture small enough to be sent; models see no more of it either way. */
+import { MAX_PICTURE, MAX_SIDE, type PictureType } from "./draftAttachment";
+
+export interface ResizedImage {
+  readonly bytes: Blob;
+  readonly mediaType: PictureType;
+  /** The longer side, when it is not what it was. */
+  readonly scaledTo: number | null;
+}
+
+/** Rejects when these bytes are no picture that the page can draw. */
+export type ResizeImage = (bytes: Blob, mediaType: PictureType | null) => Promise<ResizedImage>;
+
+const QUALITY = 0.9;
+
+/** `mediaType` is null for a picture of another kind, which is then drawn anew. */
+export const resizeImage: ResizeImage = async (bytes, mediaType) => {
+  const picture = await createImageBitmap(bytes);
+  try {
+    const longer = Math.max(picture.width, picture.height);
+    const isSmall = longer <= MAX_SIDE && bytes.size <= MAX_PICTURE;
+    if (mediaType !== null && isSmall) return { bytes, mediaType, scaledTo: null };
+    const part = Math.min(1, MAX_SIDE / longer);
+    const drawn = await draw(picture, part, mediaType === "image/jpeg");
+    return { ...drawn, scaledTo: part < 1 ? MAX_SIDE : null };
+  } finally {
+    picture.close();
+  }
+};
+
+/** What was no photograph may have edges and holes that a photograph's format would spoil. */
+async function draw(picture: ImageBitmap, part: number, isPhotograph: boolean) {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(picture.width * part));
+  canvas.height = Math.max(1, Math.round(picture.height * part));
+  const context = canvas.getContext("2d");
+  if (context === null) throw new Error("The page cannot draw");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  if (!isPhotograph) {
+    const bytes = await written(canvas, "image/png");
+    if (bytes.size <= MAX_PICTURE / 2) return { bytes, mediaType: "image/png" as const };
+    // Too large without loss: then on white, as paper would be.
+    context.globalCompositeOperation = "destination-over";
+    context.fillStyle = "white";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+  }
+  const bytes = await written(canvas, "image/jpeg");
+  return { bytes, mediaType: "image/jpeg" as const };
+}
+
+function written(canvas: HTMLCanvasElement, mediaType: PictureType): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    const take = (bytes: Blob | null) =>
+      bytes === null ? reject(new Error("The page cannot draw")) : resolve(bytes);
+    canvas.toBlob(take, mediaType, QUALITY);
+  });
+}

@@ -1,0 +1,181 @@
+/** Brings each event to those who listen for its channel or for its inference. */
+import type { AnyEvent } from "./contract";
+
+export type Channel = AnyEvent["channel"];
+export type EventOf<C extends Channel> = Extract<AnyEvent, { channel: C }>;
+export type Unsubscribe = () => void;
+
+/** One entry for each channel: a channel that is missing or unknown does not compile. */
+export type ChannelTable<C extends string = Channel> = Readonly<Record<C, true>>;
+
+export const CHANNELS = {
+  "llm:thinking": true,
+  "llm:reasoning": true,
+  "llm:token": true,
+  "llm:tool": true,
+  "llm:retrying": true,
+  "llm:notice": true,
+  "llm:done": true,
+  "llm:error": true,
+} as const satisfies ChannelTable;
+
+type Listener<T> = (value: T) => void;
+
+export interface EventRouter {
+  on<C extends Channel>(channel: C, listener: Listener<EventOf<C>>): Unsubscribe;
+  /** Events in the batches in which they came; of one inference, if one is named. */
+  onEvents(listener: Listener<readonly AnyEvent[]>, inferenceId?: string): Unsubscribe;
+  dispatch(events: readonly AnyEvent[]): void;
+  /**
+   * Number the token events of an attach reply: from 0 when it begins at the beginning, else on
+   * from what the page was given. For a run that is new to this page the live events go on there.
+   */
+  number(events: readonly AnyEvent[], afterSeq: number): AnyEvent[];
+  /** Keep a run's events back until `release`: older ones are being fetched, or nobody has its id. */
+  hold(inferenceId: string): void;
+  /** Tell what was fetched, then what was kept back. */
+  release(inferenceId: string, fetched?: readonly AnyEvent[]): void;
+  /** The runs that have not ended, each with the last `seq` that came. */
+  readonly live: ReadonlyMap<string, number>;
+  /** Note a run that is known to exist, before its first event. */
+  follow(inferenceId: string, lastSeq: number): void;
+  forget(inferenceId: string): void;
+}
+
+export function createEventRouter(): EventRouter {
+  const byChannel = new Map<string, Set<Listener<AnyEvent>>>();
+  const byInference = new Map<string | undefined, Set<Listener<readonly AnyEvent[]>>>();
+  const held = new Map<string, { depth: number; events: AnyEvent[] }>();
+  const live = new Map<string, number>();
+  /** The `index` of the next token event, by run. */
+  const indexes = new Map<string, number>();
+
+  function tell<T>(listeners: Set<Listener<T>> | undefined, value: T): void {
+    if (listeners === undefined) return;
+    for (const listener of [...listeners]) {
+      try {
+        listener(value);
+      } catch (error) {
+        reportError(error); // the other listeners are called all the same
+      }
+    }
+  }
+
+  function note(event: AnyEvent): void {
+    if (event.channel === "llm:done" || event.channel === "llm:error") {
+      live.delete(event.inferenceId);
+    } else {
+      const last = live.get(event.inferenceId) ?? -1;
+      live.set(event.inferenceId, Math.max(last, lastSeqOf(event)));
+    }
+  }
+
+  /** The event as the page is given it: `index` counts token events, not the parts in them. */
+  function given(event: AnyEvent): AnyEvent {
+    if (event.channel === "llm:token") {
+      const index = indexes.get(event.inferenceId) ?? 0;
+      indexes.set(event.inferenceId, index + 1);
+      return event.index === index ? event : { ...event, index };
+    }
+    if (event.channel === "llm:done" || event.channel === "llm:error") {
+      indexes.delete(event.inferenceId);
+    }
+    return event;
+  }
+
+  function dispatch(events: readonly AnyEvent[]): void {
+    const free: AnyEvent[] = [];
+    const batches = new Map<string, AnyEvent[]>();
+    for (const came of events) {
+      note(came);
+      const waiting = held.get(came.inferenceId);
+      if (waiting !== undefined) {
+        waiting.events.push(came);
+        continue;
+      }
+      const event = given(came);
+      free.push(event);
+      if (byInference.has(event.inferenceId)) {
+        const batch = batches.get(event.inferenceId);
+        if (batch === undefined) batches.set(event.inferenceId, [event]);
+        else batch.push(event);
+      }
+    }
+    if (free.length === 0) return;
+    for (const event of free) tell(byChannel.get(event.channel), event);
+    for (const [id, batch] of batches) tell(byInference.get(id), batch);
+    tell(byInference.get(undefined), free);
+  }
+
+  return {
+    live,
+    dispatch,
+    number(events, afterSeq) {
+      const id = events[0]?.inferenceId ?? "";
+      const known = indexes.get(id);
+      let index = afterSeq < 0 ? 0 : (known ?? 0);
+      const numbered = events.map((event) =>
+        event.channel === "llm:token" ? { ...event, index: index++ } : event,
+      );
+      if (known === undefined && index > 0 && live.has(id)) indexes.set(id, index);
+      return numbered;
+    },
+    on(channel, listener) {
+      // A function of its own for every subscription: the same callback may listen twice.
+      return join(byChannel, channel, (event: AnyEvent) =>
+        listener(event as EventOf<typeof channel>),
+      );
+    },
+    onEvents(listener, inferenceId) {
+      return join(byInference, inferenceId, (events: readonly AnyEvent[]) => listener(events));
+    },
+    hold(inferenceId) {
+      const waiting = held.get(inferenceId);
+      if (waiting === undefined) held.set(inferenceId, { depth: 1, events: [] });
+      else waiting.depth += 1;
+    },
+    release(inferenceId, fetched = []) {
+      const waiting = held.get(inferenceId);
+      if (waiting === undefined) return;
+      waiting.events.unshift(...fetched);
+      waiting.depth -= 1;
+      if (waiting.depth > 0) return;
+      held.delete(inferenceId);
+      dispatch(waiting.events);
+    },
+    follow(inferenceId, lastSeq) {
+      live.set(inferenceId, Math.max(live.get(inferenceId) ?? -1, lastSeq));
+    },
+    forget(inferenceId) {
+      live.delete(inferenceId);
+      indexes.delete(inferenceId);
+    },
+  };
+}
+
+/** Whether an item of a push is an event that this page knows. */
+export function isEvent(item: object): item is AnyEvent {
+  return (
+    "channel" in item &&
+    Object.hasOwn(CHANNELS, item.channel as string) &&
+    "inferenceId" in item &&
+    typeof item.inferenceId === "string" &&
+    "seq" in item &&
+    Number.isSafeInteger(item.seq)
+  );
+}
+
+/** The `seq` of the last part in an event, joined or not. */
+export function lastSeqOf(event: AnyEvent): number {
+  return "count" in event ? event.seq + event.count - 1 : event.seq;
+}
+
+function join<K, L>(map: Map<K, Set<L>>, key: K, listener: L): Unsubscribe {
+  const listeners = map.get(key) ?? new Set<L>();
+  map.set(key, listeners);
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0 && map.get(key) === listeners) map.delete(key);
+  };
+}

@@ -1,0 +1,176 @@
+/** What the page asks of the host, gathered into batches, each promise settled once. */
+import { CONTRACT_VERSION, type ErrorReply, type OkReply } from "./contract";
+import { HostError, hostLost, invalid } from "./hostError";
+
+const MAX_CALLS = 1_000;
+const MAX_CHARACTERS = 31_000_000;
+/** A host answers every call at once or soon; one that does not has lost it. */
+const DEADLINE_MS = 60_000;
+
+interface Waiting {
+  readonly id: number;
+  readonly method: string;
+  readonly text: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: HostError) => void;
+  due: number;
+}
+
+export interface Rpc {
+  /** Ask the host. What is asked in one microtask travels in one batch. */
+  call<T>(method: string, params?: unknown): Promise<T>;
+  /** Ask at once, past the queue: the hello that everything else waits for. */
+  callNow<T>(method: string, params?: unknown): Promise<T>;
+  /** The host listens: send what has queued up. */
+  open(): void;
+  /** The host is gone: what was sent is lost, what comes now waits. */
+  suspend(reason: string): void;
+  /** The host has been gone for too long: nothing waits any more. */
+  giveUp(reason: string): void;
+  settle(reply: OkReply | ErrorReply): void;
+}
+
+export function createRpc(load: string, post: (text: string) => void): Rpc {
+  let next = 1;
+  let state: "waiting" | "open" | "lost" = "waiting";
+  let lostBecause = "";
+  let flushing = false;
+  let sweep: ReturnType<typeof setTimeout> | undefined;
+  let queue: Waiting[] = [];
+  const sent = new Map<number, Waiting>();
+
+  function send(batch: readonly Waiting[]): void {
+    const due = performance.now() + DEADLINE_MS;
+    for (const waiting of batch) {
+      waiting.due = due;
+      sent.set(waiting.id, waiting);
+    }
+    const calls = batch.map((waiting) => waiting.text).join(",");
+    try {
+      post(`{"version":${CONTRACT_VERSION},"load":${JSON.stringify(load)},"calls":[${calls}]}`);
+    } catch {
+      for (const waiting of batch) {
+        sent.delete(waiting.id);
+        waiting.reject(hostLost("The host cannot be reached"));
+      }
+    }
+    watch();
+  }
+
+  function flush(): void {
+    flushing = false;
+    if (state !== "open") return;
+    const all = queue;
+    queue = [];
+    let batch: Waiting[] = [];
+    let characters = 0;
+    for (const waiting of all) {
+      if (batch.length === MAX_CALLS || characters + waiting.text.length > MAX_CHARACTERS) {
+        if (batch.length > 0) send(batch);
+        batch = [];
+        characters = 0;
+      }
+      batch.push(waiting);
+      characters += waiting.text.length + 1;
+    }
+    if (batch.length > 0) send(batch);
+  }
+
+  /** One timer looks after all deadlines; it rests when nothing is waiting. */
+  function watch(): void {
+    if (sent.size === 0) {
+      clearTimeout(sweep);
+      sweep = undefined;
+    }
+    if (sweep !== undefined || sent.size === 0) return;
+    sweep = setTimeout(() => {
+      sweep = undefined;
+      const now = performance.now();
+      for (const waiting of sent.values()) {
+        if (waiting.due > now) break;
+        sent.delete(waiting.id);
+        waiting.reject(hostLost(`The host did not answer ${waiting.method}`));
+      }
+      watch();
+    }, DEADLINE_MS / 12);
+  }
+
+  function prepare<T>(
+    method: string,
+    params: unknown,
+    take: (waiting: Waiting) => void,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const id = next++;
+      const text = write(id, method, params);
+      take({ id, method, text, resolve: (value) => resolve(value as T), reject, due: 0 });
+    });
+  }
+
+  function rejectAll(waiting: Iterable<Waiting>, reason: string): void {
+    for (const one of waiting) one.reject(hostLost(reason));
+  }
+
+  return {
+    call: (method, params) =>
+      prepare(method, params, (waiting) => {
+        if (state === "lost") {
+          waiting.reject(hostLost(lostBecause));
+          return;
+        }
+        queue.push(waiting);
+        if (state === "open" && !flushing) {
+          flushing = true;
+          queueMicrotask(flush);
+        }
+      }),
+    callNow: (method, params) => prepare(method, params, (waiting) => send([waiting])),
+    open() {
+      state = "open";
+      flush();
+    },
+    suspend(reason) {
+      if (state === "open") state = "waiting";
+      const lost = [...sent.values()];
+      sent.clear();
+      watch();
+      rejectAll(lost, reason);
+    },
+    giveUp(reason) {
+      state = "lost";
+      lostBecause = reason;
+      const lost = [...sent.values(), ...queue];
+      sent.clear();
+      watch();
+      queue = [];
+      rejectAll(lost, reason);
+    },
+    settle(reply) {
+      const waiting = sent.get(reply.id);
+      if (waiting === undefined) return;
+      sent.delete(reply.id);
+      watch();
+      if (reply.ok) waiting.resolve(reply.value);
+      else waiting.reject(new HostError(reply.error));
+    },
+  };
+}
+
+/**
+ * The call as JSON. JSON would turn NaN into null, that is: into "not set". So a parameter that is
+ * not a finite number goes as a word, which the host refuses with the field's own sentence.
+ */
+function write(id: number, method: string, params: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify({ id, method, params }, function (this: unknown, key, value: unknown) {
+      if (typeof value !== "number" || Number.isFinite(value)) return value;
+      if (this === params) return String(value);
+      throw invalid(`${key}: must be a finite number`);
+    });
+  } catch (error) {
+    throw error instanceof HostError ? error : invalid("The parameters cannot be written as JSON");
+  }
+  if (text.length > MAX_CHARACTERS) throw invalid("The request is too large");
+  return text;
+}

@@ -1,5 +1,0 @@
-/** The bridge of a page that is always in a window. */
-import { type Bridge, createBridge } from "./bridge";
-import { createPywebviewTransport } from "./pywebview";
-
-export const createWindowBridge = (): Bridge => createBridge(createPywebviewTransport());

@@ -1,0 +1,5 @@
+/** The bridge of a page that is always in a window. */
+import { type Bridge, createBridge } from "./bridge";
+import { createPywebviewTransport } from "./transports/pywebview";
+
+export const createWindowBridge = (): Bridge => createBridge(createPywebviewTransport());

@@ -1,0 +1,96 @@
+/** The messages of one conversation. A row keeps its key when the host names its message. */
+import type { StoredMessage } from "../bridge/contract";
+import { createStore, type Store } from "../lib/store";
+import type { Run } from "../llm/run";
+import { hasEnded } from "../llm/runReducer";
+import { blank, type MessageState } from "./message";
+
+/** Every row of the page, by its key. */
+export type MessagesByKey = Map<string, Store<MessageState>>;
+
+export interface MessageStore {
+  get(key: string): Store<MessageState> | undefined;
+  /** Put in what the host told; returns the keys, in the same order. */
+  take(messages: readonly StoredMessage[]): string[];
+  /** A row for what is being said just now; returns its key. */
+  add(role: StoredMessage["role"], text: string, part: Partial<StoredMessage>): string;
+  /** This run is writing the message. */
+  write(key: string, run: Run | null): void;
+  /** The host has named the message. */
+  name(key: string, id: string, parentId: string | null): void;
+  remove(keys: readonly string[]): void;
+  clear(): void;
+}
+
+/** `attach` follows a run that somebody else began. */
+export function createMessageStore(
+  all: MessagesByKey,
+  attach: (inferenceId: string) => Run,
+): MessageStore {
+  const own = new Set<string>();
+  const keys = new Map<string, string>();
+
+  function put(key: string, state: MessageState): void {
+    const store = all.get(key);
+    if (store === undefined) all.set(key, createStore(state));
+    else store.set(state);
+    own.add(key);
+  }
+
+  function takeOne(message: StoredMessage): string {
+    const key = keys.get(message.id) ?? message.id;
+    const before = all.get(key)?.get();
+    const known = before?.run ?? null;
+    keys.set(message.id, key);
+    if (before !== undefined && known !== null && isOf(known, message)) {
+      // What the run says comes after what was there before it.
+      const { content, reasoning } = before.message;
+      put(key, { message: { ...message, content, reasoning }, run: known });
+    } else {
+      const { status, inferenceId } = message;
+      const run = status === "streaming" && inferenceId !== null ? attach(inferenceId) : null;
+      put(key, { message, run });
+    }
+    return key;
+  }
+
+  return {
+    get: (key) => (own.has(key) ? all.get(key) : undefined),
+    take: (messages) => messages.map(takeOne),
+    add(role, text, part) {
+      const key = `row-${crypto.randomUUID()}`;
+      put(key, { message: { ...blank(key, role, text), ...part }, run: null });
+      return key;
+    },
+    write(key, run) {
+      const state = all.get(key)?.get();
+      if (state !== undefined) put(key, { ...state, run });
+    },
+    name(key, id, parentId) {
+      const state = all.get(key)?.get();
+      if (state === undefined) return;
+      const { message, run } = state;
+      const siblings = message.siblings.map((one) => (one === message.id ? id : one));
+      keys.set(id, key);
+      put(key, { message: { ...message, id, parentId, siblings }, run });
+    },
+    remove(gone) {
+      for (const key of gone) {
+        all.delete(key);
+        own.delete(key);
+      }
+    },
+    clear() {
+      for (const key of own) all.delete(key);
+      own.clear();
+      keys.clear();
+    },
+  };
+}
+
+/** Whether the run that is shown is the message's own, and has something to show. */
+function isOf(run: Run, { inferenceId }: StoredMessage): boolean {
+  const state = run.get();
+  const isGone = hasEnded(state) && state.failure !== null && state.next === 0;
+  return run.id === inferenceId && !isGone;
+}

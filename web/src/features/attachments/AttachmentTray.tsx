@@ -1,0 +1,128 @@
+/** What goes with the message that is being written, and what is in its way. */
+import { type RefObject, useEffect, useRef } from "react";
+import { type DraftAttachment, isText } from "../../attachments/draftAttachment";
+import { strings } from "../../i18n";
+import { IconButton } from "../../ui/IconButton";
+import { CloseIcon, FileIcon, PictureIcon } from "../../ui/icons";
+import { useRovingFocus } from "../../ui/useRovingFocus";
+import styles from "./AttachmentTray.module.css";
+import { type AttachmentProblem, tokensIn } from "./problems";
+import { GONE, useImageUrl } from "./useImageUrl";
+
+export interface AttachmentTrayProps {
+  readonly attached: readonly DraftAttachment[];
+  readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
+  /** What to say when somebody wants to send in spite of an obstacle; null when nobody did. */
+  readonly refusal: string | null;
+  readonly onRemove: (key: string) => void;
+  /** Where the focus goes when nothing is left. */
+  readonly box: RefObject<HTMLElement | null>;
+}
+
+export function AttachmentTray(props: AttachmentTrayProps) {
+  const { attached, obstacles, refusal, onRemove, box } = props;
+  const list = useRef<HTMLUListElement>(null);
+  const toolbar = useRovingFocus(list);
+
+  // Where there are many, what is in the way may be out of sight.
+  useEffect(() => {
+    if (refusal === null) return;
+    list.current?.querySelector("[data-refused]")?.scrollIntoView({ block: "nearest" });
+  }, [refusal]);
+
+  function remove(place: number, key: string): void {
+    const buttons = [...(list.current?.querySelectorAll("button") ?? [])];
+    const next = buttons[place + 1] ?? buttons[place - 1] ?? box.current;
+    next?.focus();
+    onRemove(key);
+  }
+
+  return (
+    <>
+      {/* The focus is in the box: what comes, and what is found in it, is said. */}
+      <div aria-live="polite">
+        {attached.length > 0 && (
+          <ul ref={list} className={styles.tray} aria-label={strings.attachments.list} {...toolbar}>
+            {attached.map((one, place) => (
+              <Chip
+                key={one.key}
+                attached={one}
+                obstacle={obstacles.get(one.key) ?? null}
+                onRemove={() => remove(place, one.key)}
+              />
+            ))}
+          </ul>
+        )}
+      </div>
+      {refusal !== null && (
+        <p className={styles.refusal} role="alert">
+          {refusal}
+        </p>
+      )}
+    </>
+  );
+}
+
+interface ChipProps {
+  readonly attached: DraftAttachment;
+  readonly obstacle: AttachmentProblem | null;
+  readonly onRemove: () => void;
+}
+
+function Chip({ attached, obstacle, onRemove }: ChipProps) {
+  const { kind, name, state } = attached;
+  const called =
+    name ?? (kind === "image" ? strings.attachments.picture : strings.attachments.file);
+  return (
+    <li
+      className={`${styles.chip} ${obstacle === null ? "" : styles.refused}`}
+      data-attached=""
+      data-refused={obstacle === null ? undefined : ""}
+    >
+      <Thumbnail attached={attached} />
+      <span className={styles.words}>
+        <span className={styles.name} dir="auto" title={called}>
+          {called}
+        </span>
+        <span className={styles.facts}>{factsOf(attached)}</span>
+        {obstacle !== null && <span className={styles.problem}>{obstacle.text}</span>}
+      </span>
+      <IconButton
+        size="small"
+        label={strings.attachments.remove(called)}
+        aria-busy={state === "reading"}
+        onClick={onRemove}
+        onKeyDown={(event) => {
+          if (event.key !== "Delete" && event.key !== "Backspace") return;
+          event.preventDefault();
+          onRemove();
+        }}
+      >
+        <CloseIcon />
+      </IconButton>
+    </li>
+  );
+}
+
+function Thumbnail({ attached }: { readonly attached: DraftAttachment }) {
+  const isShown = attached.kind === "image" && attached.state !== "reading";
+  const address = useImageUrl(attached, isShown);
+  if (address !== null && address !== GONE) {
+    return <img className={styles.thumbnail} src={address} alt="" draggable={false} />;
+  }
+  return (
+    <span className={styles.thumbnail}>
+      {attached.kind === "image" ? <PictureIcon /> : <FileIcon />}
+    </span>
+  );
+}
+
+function factsOf(attached: DraftAttachment): string {
+  const { state, size, scaledTo } = attached;
+  const { reading, scaled, asText, size: sized } = strings.attachments;
+  if (state === "reading") return reading;
+  const facts = size > 0 ? [sized(size)] : [];
+  if (scaledTo !== null) facts.push(scaled(scaledTo));
+  if (state === "ready" && isText(attached)) facts.push(asText(tokensIn(size)));
+  return facts.join(" · ");
+}

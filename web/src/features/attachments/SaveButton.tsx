@@ -1,0 +1,58 @@
+/** Brings a picture or a file of a message to where a person can find it. */
+import { useState } from "react";
+import { isPicture } from "../../attachments/draftAttachment";
+import type { Attachment } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
+import { reasonOf, strings } from "../../i18n";
+import { downloadBytes } from "../../lib/download";
+import buttons from "../../ui/buttons.module.css";
+import { ImportIcon } from "../../ui/icons";
+import { useDownloads } from "../../ui/useDownloads";
+import styles from "./SaveButton.module.css";
+
+export interface SaveButtonProps {
+  readonly attachment: Attachment;
+  readonly name: string;
+}
+
+export function SaveButton({ attachment, name }: SaveButtonProps) {
+  const { bytes, saveAttachment } = useConversations();
+  /** Where it is, or why it is not; a toast would lie behind the dialog. */
+  const [outcome, setOutcome] = useState("");
+  const downloads = useDownloads();
+  const { hash, mediaType } = attachment;
+  const called = withEnding(name, mediaType);
+
+  async function save(): Promise<void> {
+    // Whatever it is, the browser only keeps it: it opens nothing that could run.
+    if (downloads) downloadBytes(called, await bytes.get(hash, "application/octet-stream"));
+    else setOutcome(strings.exported(await saveAttachment(hash, called)));
+  }
+
+  return (
+    <>
+      <span className={styles.outcome} aria-live="polite" dir="auto">
+        {outcome}
+      </span>
+      <button
+        type="button"
+        className={`${buttons.pill} ${styles.button}`}
+        onClick={() => {
+          setOutcome("");
+          save().catch((error) => setOutcome(strings.refusedAction(reasonOf(error))));
+        }}
+      >
+        <ImportIcon />
+        {strings.attachments.save}
+      </button>
+    </>
+  );
+}
+
+/** A picture that was drawn anew may be of another kind than its name says. */
+function withEnding(name: string, mediaType: string): string {
+  if (!isPicture(mediaType)) return name;
+  const ending = mediaType === "image/jpeg" ? "jpg" : mediaType.slice("image/".length);
+  const isRight = new RegExp(`\\.(${ending}|${ending === "jpg" ? "jpeg" : ending})$`, "i");
+  return isRight.test(name) ? name : `${name.replace(/\.\w{2,5}$/, "")}.${ending}`;
+}

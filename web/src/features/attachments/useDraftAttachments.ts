@@ -1,0 +1,63 @@
+/** A message box's attachments: which there are, and what may be sent. */
+import { type ClipboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { AttachmentList } from "../../attachments/attachmentList";
+import type { DraftAttachment } from "../../attachments/draftAttachment";
+import type { ModelRef } from "../../conversations/conversation";
+import { strings } from "../../i18n";
+import { pasted } from "../../lib/dataTransfer";
+import { useModel } from "../models/useModel";
+import { type AttachmentProblem, problemsOf } from "./problems";
+
+export interface DraftAttachments {
+  readonly attached: readonly DraftAttachment[];
+  readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
+  readonly refusal: string | null;
+  readonly onPaste: (event: ClipboardEvent) => void;
+  /** Do it as soon as everything is read, unless something cannot be sent. */
+  readonly attempt: (act: () => void) => void;
+}
+
+export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): DraftAttachments {
+  const attached = useSyncExternalStore(tray.subscribe, tray.get, tray.get);
+  const model = useModel(by, attached.length > 0);
+  const [isRefused, setIsRefused] = useState(false);
+  const latest = useRef(model);
+  useEffect(() => {
+    latest.current = model;
+  });
+
+  const obstacles = problemsOf(attached, model);
+  const isFree = obstacles.size === 0;
+  useEffect(() => {
+    if (isFree) setIsRefused(false);
+  }, [isFree]);
+
+  function attempt(act: () => void): void {
+    const now = tray.get();
+    if (now.some(({ state }) => state === "reading")) {
+      void tray.settled().then(() => attempt(act));
+    } else if (problemsOf(now, latest.current).size > 0) {
+      setIsRefused(true);
+    } else {
+      act();
+    }
+  }
+
+  return {
+    attached,
+    obstacles,
+    refusal: isRefused && !isFree ? refusalText([...obstacles.values()]) : null,
+    onPaste(event) {
+      const files = pasted(event.clipboardData);
+      if (files.length === 0) return;
+      event.preventDefault();
+      tray.add(files);
+    },
+    attempt,
+  };
+}
+
+function refusalText(obstacles: readonly AttachmentProblem[]): string {
+  const { notSent, notSentModel } = strings.attachments;
+  return obstacles.every(({ isModels }) => isModels) ? notSentModel : notSent;
+}

@@ -1,0 +1,41 @@
+/** An address for bytes of a picture, for as long as somebody looks at it. */
+import { useEffect, useState } from "react";
+import { isPicture } from "../../attachments/draftAttachment";
+import { useConversations } from "../../conversations/useConversations";
+
+export interface Picture {
+  readonly hash: string;
+  readonly mediaType: string;
+  /** Null where the host has them. */
+  readonly bytes: Blob | null;
+}
+
+/** Null until it is there; "gone" when nobody has it any more, or when it is none. */
+export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true): string | null {
+  const { bytes: all } = useConversations();
+  const [address, setAddress] = useState<string | null>(null);
+
+  useEffect(() => {
+    if (!isWanted || hash === "") return;
+    let isCurrent = true;
+    let made: string | null = null;
+    function take(found: Blob): void {
+      if (!isCurrent) return;
+      made = URL.createObjectURL(found);
+      setAddress(made);
+    }
+    if (!isPicture(mediaType)) setAddress(GONE);
+    else if (bytes !== null) take(bytes);
+    else all.get(hash, mediaType).then(take, () => isCurrent && setAddress(GONE));
+    return () => {
+      isCurrent = false;
+      if (made !== null) URL.revokeObjectURL(made);
+      setAddress(null);
+    };
+  }, [all, hash, mediaType, bytes, isWanted]);
+
+  return address;
+}
+
+/** No address of ours is called so. */
+export const GONE = "gone";

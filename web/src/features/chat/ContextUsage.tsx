@@ -1,0 +1,160 @@
+/** A quiet button: how full the model's memory is, and behind it what all of it took. */
+import { type KeyboardEvent, useRef, useState } from "react";
+import type { Spent } from "../../bridge/contract";
+import type { ModelRef } from "../../conversations/state";
+import { useConversations } from "../../conversations/useConversations";
+import { reasonOf, strings } from "../../i18n";
+import { count, money, percent } from "../../i18n/format";
+import styles from "./ContextUsage.module.css";
+import { type ContextFill, useContextUsage } from "./useContextUsage";
+
+/** From here on there is not much room left. */
+const NARROW = 0.8;
+
+export interface ContextUsageProps {
+  /** The open conversation's id. */
+  readonly id: string;
+  readonly defaults: ModelRef | null;
+}
+
+export function ContextUsage({ id, defaults }: ContextUsageProps) {
+  const conversations = useConversations();
+  const filling = useContextUsage(defaults);
+  const panel = useRef<HTMLDivElement>(null);
+  const [spent, setSpent] = useState<Spent | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  if (filling === null) return null;
+  const part = partOf(filling);
+
+  function onToggle(isOpen: boolean): void {
+    if (!isOpen) return;
+    setProblem(null);
+    conversations.spent(id).then(setSpent, (error) => setProblem(reasonOf(error)));
+  }
+
+  /** Escape closes what lies on top, and stops no answer. */
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || !panel.current?.matches(":popover-open")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    panel.current.hidePopover();
+  }
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the key is the button's and the panel's
+    <span className={styles.place} onKeyDown={onKeyDown}>
+      <button
+        type="button"
+        className={styles.button}
+        popoverTarget="spending"
+        aria-label={strings.spending.label(sentenceOf(filling))}
+        title={sentenceOf(filling)}
+      >
+        {part === null ? strings.spending.short(count(filling.tokens)) : <Ring part={part} />}
+      </button>
+      <div
+        ref={panel}
+        id="spending"
+        className={styles.panel}
+        role="dialog"
+        aria-label={strings.spending.title}
+        popover="auto"
+        onToggle={(event) => onToggle(event.newState === "open")}
+      >
+        <h2>{strings.spending.context}</h2>
+        {part !== null && (
+          // biome-ignore lint/a11y/useSemanticElements: every web view draws a <meter> its own way
+          <div
+            className={styles.bar}
+            role="meter"
+            aria-label={strings.spending.context}
+            aria-valuemin={0}
+            aria-valuemax={filling.limit ?? 0}
+            aria-valuenow={Math.min(filling.tokens, filling.limit ?? 0)}
+            aria-valuetext={sentenceOf(filling)}
+            data-narrow={part > NARROW}
+          >
+            <span style={{ inlineSize: percentOf(part) }} />
+          </div>
+        )}
+        <p>
+          {sentenceOf(filling)}
+          {part !== null && ` (${percent(part)})`}
+        </p>
+        {part !== null && part > NARROW && (
+          <p className={styles.narrow}>{strings.spending.narrow}</p>
+        )}
+        <h2>{strings.spending.title}</h2>
+        {problem !== null && <p className={styles.narrow}>{problem}</p>}
+        {spent !== null && <Sums spent={spent} />}
+      </div>
+    </span>
+  );
+}
+
+function Sums({ spent }: { readonly spent: Spent }) {
+  const { answers, inputTokens, outputTokens, cost, unpriced } = spent;
+  const isPriced = answers > unpriced;
+  return (
+    <>
+      <dl className={styles.sums}>
+        <dt>{strings.spending.answers}</dt>
+        <dd>{count(answers)}</dd>
+        <dt>{strings.spending.read}</dt>
+        <dd>{count(inputTokens)}</dd>
+        <dt>{strings.spending.written}</dt>
+        <dd>{count(outputTokens)}</dd>
+        {isPriced && (
+          <>
+            <dt>{strings.spending.cost}</dt>
+            <dd>{money(cost)}</dd>
+          </>
+        )}
+      </dl>
+      <p className={styles.note}>
+        {isPriced ? strings.spending.estimate : strings.spending.free}
+        {isPriced && unpriced > 0 && ` ${strings.spending.unpriced(unpriced)}`}
+      </p>
+    </>
+  );
+}
+
+const RADIUS = 7;
+const AROUND = 2 * Math.PI * RADIUS;
+
+function Ring({ part }: { readonly part: number }) {
+  return (
+    <svg
+      className={styles.ring}
+      viewBox="0 0 20 20"
+      width="20"
+      height="20"
+      aria-hidden="true"
+      focusable="false"
+      data-narrow={part > NARROW}
+    >
+      <circle cx="10" cy="10" r={RADIUS} />
+      <circle
+        cx="10"
+        cy="10"
+        r={RADIUS}
+        strokeDasharray={`${Math.max(part * AROUND, 1)} ${AROUND}`}
+        transform="rotate(-90 10 10)"
+      />
+    </svg>
+  );
+}
+
+/** From 0 to 1; null where nobody says how much the model can read. */
+function partOf({ tokens, limit }: ContextFill): number | null {
+  return limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
+}
+
+function sentenceOf({ tokens, limit, isEstimated }: ContextFill): string {
+  const taken = isEstimated ? strings.spending.about(count(tokens)) : count(tokens);
+  return limit === null
+    ? strings.spending.tokens(taken)
+    : strings.spending.tokensOf(taken, count(limit));
+}
+
+const percentOf = (part: number): string => `${Math.round(part * 1000) / 10}%`;

@@ -1,0 +1,70 @@
+/** An answer that another window shares, as it is written there. */
+
+import { type ReactNode, useMemo } from "react";
+import { viewOfRun } from "../../conversations/message";
+import { reasonOf, strings } from "../../i18n";
+import type { Run } from "../../llm/run";
+import { useRun } from "../../llm/useRun";
+import { useRunStatus } from "../../llm/useRunStatus";
+import buttons from "../../ui/buttons.module.css";
+import { AssistantMessage } from "../transcript/AssistantMessage";
+import { MessageTiming } from "../transcript/MessageTiming";
+import { Transcript } from "../transcript/Transcript";
+import { useStickToBottom } from "../transcript/useStickToBottom";
+import { Header } from "./Header";
+import styles from "./SharedAnswer.module.css";
+import { StatusLine } from "./StatusLine";
+
+export interface SharedAnswerProps {
+  readonly run: Run;
+  /** What the page has to say about its connection. */
+  readonly notice: ReactNode;
+}
+
+export function SharedAnswer({ run, notice }: SharedAnswerProps) {
+  const status = useRunStatus(run);
+  const follow = useStickToBottom(true);
+  const state = run.get();
+  const { failure } = state;
+  const said = failure === null ? "" : reasonOf({ ...failure, message: failure.error });
+  const isGone = status === "error" && state.next === 0;
+  const isLive = status === "submitted" || status === "streaming";
+  return (
+    <main className={`chat-container ${styles.shared}`}>
+      <Header />
+      {notice}
+      <Transcript messages={NOTHING} follow={follow}>
+        {!isGone && <WatchedAnswer run={run} />}
+        {status === "error" && (
+          <p className={`error ${styles.error}`} data-code={failure?.code}>
+            {isGone ? strings.sharedGone : strings.error(said)}
+          </p>
+        )}
+      </Transcript>
+      <footer className={styles.footer}>
+        <span>{strings.shared}</span>
+        <a href={window.location.pathname}>{strings.ownChat}</a>
+        {isLive && (
+          <button type="button" className={buttons.pill} onClick={() => void run.cancel()}>
+            {strings.stop}
+          </button>
+        )}
+      </footer>
+      <StatusLine state={state} refused={null} />
+    </main>
+  );
+}
+
+const NOTHING: readonly string[] = [];
+
+/** Only this renders while the run goes on. */
+function WatchedAnswer({ run }: { readonly run: Run }) {
+  const state = useRun(run);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is one of this state
+  const view = useMemo(() => viewOfRun(run), [run, state]);
+  return (
+    <AssistantMessage view={view}>
+      <MessageTiming view={view} />
+    </AssistantMessage>
+  );
+}

@@ -1,0 +1,39 @@
+/** The one line that is read out: an answer begins, ends, is stopped, fails. */
+import type { Failure } from "../../bridge/contract";
+import { sentenceOf, strings } from "../../i18n";
+import type { RunState } from "../../llm/runReducer";
+
+export interface StatusLineProps {
+  readonly state: RunState | null;
+  readonly refused: Failure | null;
+}
+
+export function StatusLine({ state, refused }: StatusLineProps) {
+  const text = refused === null ? describe(state) : strings.said.failed(sentenceOf(refused));
+  return (
+    <p className="visually-hidden" role="status">
+      {text}
+    </p>
+  );
+}
+
+function describe(state: RunState | null): string {
+  switch (state?.status) {
+    case undefined:
+      return "";
+    case "submitted":
+    case "streaming":
+      return strings.said.answering;
+    case "stopping":
+      return strings.said.stopping;
+    case "done":
+      return strings.said.finished;
+    case "cancelled":
+      return strings.said.stopped;
+    case "error": {
+      const { failure } = state;
+      const said = failure === null ? "" : sentenceOf({ ...failure, message: failure.error });
+      return strings.said.failed(said);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** How much of what a model can read at once the open conversation has taken. */
+import { useMemo } from "react";
+import type { Usage } from "../../bridge/contract";
+import { viewOf } from "../../conversations/message";
+import type { ModelRef } from "../../conversations/state";
+import { useConversation } from "../../conversations/useConversation";
+import { useConversations } from "../../conversations/useConversations";
+import { useShown } from "../../conversations/useList";
+import { useModel } from "../models/useModel";
+
+export interface ContextFill {
+  /** Tokens of the last answer on the path and of everything before it. */
+  readonly tokens: number;
+  readonly isEstimated: boolean;
+  /** How much the model that answers next can read; null where nobody says. */
+  readonly limit: number | null;
+}
+
+/** Null before the first answer is complete. `defaults` answers where nobody was chosen. */
+export function useContextUsage(defaults: ModelRef | null): ContextFill | null {
+  const conversations = useConversations();
+  const { conversation } = useShown();
+  // Renders with the path and the status: an answer's usage comes with its end.
+  const { messages, status, by, answeredBy } = useConversation(conversation.key);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with the status, what is read changes
+  const usage = useMemo((): Usage | null => {
+    for (const row of [...messages].reverse()) {
+      const state = conversations.message(row)?.get();
+      const found = state === undefined ? null : viewOf(state).usage;
+      if (found !== null) return found;
+    }
+    return null;
+  }, [conversations, messages, status]);
+  const limit = useModel(by ?? answeredBy ?? defaults, usage !== null)?.contextTokens ?? null;
+  if (usage === null) return null;
+  const { inputTokens, outputTokens, estimated } = usage;
+  return { tokens: inputTokens + outputTokens, isEstimated: estimated, limit };
+}

@@ -1,0 +1,176 @@
+/** Where messages are written. It stays live while an answer comes in. */
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useLayoutEffect,
+  useRef,
+  useSyncExternalStore,
+} from "react";
+import type { AttachmentList } from "../../attachments/attachmentList";
+import { type DraftMessage, isBlank } from "../../attachments/draftAttachment";
+import type { ModelRef } from "../../conversations/conversation";
+import { strings } from "../../i18n";
+import { isComposing } from "../../lib/ime";
+import type { Store } from "../../lib/store";
+import { SendIcon, StopIcon } from "../../ui/icons";
+import { AttachButton } from "../attachments/AttachButton";
+import { AttachmentTray } from "../attachments/AttachmentTray";
+import { useDraftAttachments } from "../attachments/useDraftAttachments";
+import styles from "./Composer.module.css";
+import { usePromptHistory } from "./usePromptHistory";
+
+export interface ComposerProps {
+  readonly draft: Store<string>;
+  readonly tray: AttachmentList;
+  readonly box: RefObject<HTMLTextAreaElement | null>;
+  readonly isBusy: boolean;
+  readonly isStopping: boolean;
+  /** Who answers; null until it is known. */
+  readonly by: ModelRef | null;
+  /** Says who answers, and is the way to another. */
+  readonly model: ReactNode;
+  /** What waits to be said. */
+  readonly queue: readonly DraftMessage[];
+  readonly onSend: () => void;
+  /** Say it once the answer is complete. */
+  readonly onQueue: () => void;
+  readonly onUnqueue: () => void;
+  /** Change what was said last. */
+  readonly onEditLast: () => void;
+  readonly onStop: () => void;
+}
+
+export function Composer(props: ComposerProps) {
+  const { draft, tray, box, isBusy, isStopping, by, model, queue, onSend, onStop } = props;
+  const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
+  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(tray, by);
+  const prompts = usePromptHistory(draft);
+  const isEmpty = isBlank({ text, attached });
+
+  useHeight(box, text);
+  const endNext = useCaretAtEnd(box, text);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (isComposing(event)) return;
+    const by = { ArrowUp: 1 as const, ArrowDown: -1 as const }[event.key];
+    if (by !== undefined && isHistoryKey(event)) {
+      event.preventDefault();
+      endNext();
+      void prompts.step(by);
+      return;
+    }
+    if (event.key === "ArrowUp" && text === "" && !hasModifier(event)) {
+      event.preventDefault();
+      props.onEditLast();
+      return;
+    }
+    if (event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    // While an answer comes in, the draft waits here, unless it is told to go next.
+    if (isBusy && (event.ctrlKey || event.metaKey)) attempt(props.onQueue);
+    else if (!isBusy && !isEmpty) attempt(onSend);
+  }
+
+  function onPress(): void {
+    if (isBusy) onStop();
+    else attempt(onSend);
+    // The button may be disabled in a moment; the next thing to do is to write.
+    box.current?.focus();
+  }
+
+  function attach(files: readonly File[]): void {
+    tray.add(files);
+    box.current?.focus();
+  }
+
+  return (
+    <form
+      className={styles.composer}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onPress();
+      }}
+    >
+      {queue.length > 0 && (
+        <div className={styles.queue}>
+          <span className={styles.queued} dir="auto">
+            {strings.queued(queue.map(inShort).join(" · "))}
+          </span>
+          <button type="button" onClick={props.onUnqueue}>
+            {strings.unqueue}
+          </button>
+        </div>
+      )}
+      <div className={styles.card}>
+        <AttachmentTray {...{ attached, obstacles, refusal, box }} onRemove={tray.remove} />
+        <textarea
+          ref={box}
+          className={styles.box}
+          aria-label={strings.message}
+          placeholder={strings.placeholder}
+          rows={1}
+          dir="auto"
+          value={text}
+          onChange={(event) => draft.set(event.target.value)}
+          onKeyDown={onKeyDown}
+          onPaste={onPaste}
+        />
+        <div className={styles.bar}>
+          <AttachButton onFiles={attach} />
+          <div className={styles.model}>{model}</div>
+          <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
+          <button
+            type="submit"
+            className={styles.button}
+            aria-label={isBusy ? strings.stop : strings.send}
+            title={isBusy ? strings.stop : strings.send}
+            aria-busy={isStopping}
+            disabled={!isBusy && isEmpty}
+          >
+            {isBusy ? <StopIcon /> : <SendIcon />}
+          </button>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+/** As high as its text; the style sheet says where it begins to scroll. */
+export function useHeight(box: RefObject<HTMLTextAreaElement | null>, text: string): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight}px`;
+  }, [box, text]);
+}
+
+/** Puts the caret behind the next text that comes from elsewhere. */
+function useCaretAtEnd(box: RefObject<HTMLTextAreaElement | null>, text: string): () => void {
+  const isWanted = useRef(false);
+  useLayoutEffect(() => {
+    if (!isWanted.current) return;
+    isWanted.current = false;
+    box.current?.setSelectionRange(text.length, text.length);
+  }, [box, text]);
+  return () => {
+    isWanted.current = true;
+  };
+}
+
+function inShort({ text, attached }: DraftMessage): string {
+  const { queued } = strings.attachments;
+  const words = text.trim() === "" ? [] : [text];
+  return [...words, ...(attached.length === 0 ? [] : [queued(attached.length)])].join(" + ");
+}
+
+/** Ctrl, or Alt where the system takes Ctrl with the arrows for itself, as a Mac does. */
+function isHistoryKey({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return ctrlKey !== altKey && !metaKey && !shiftKey;
+}
+
+function hasModifier({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey || shiftKey;
+}

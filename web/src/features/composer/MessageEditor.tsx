@@ -1,0 +1,99 @@
+/** Another version of a question, written in its place. */
+import { type KeyboardEvent, useEffect, useId, useRef, useSyncExternalStore } from "react";
+import { isBlank } from "../../attachments/draftAttachment";
+import type { Conversation } from "../../conversations/conversation";
+import type { Edit } from "../../conversations/edits";
+import { useConversation } from "../../conversations/useConversation";
+import { strings } from "../../i18n";
+import { isComposing } from "../../lib/ime";
+import buttons from "../../ui/buttons.module.css";
+import { AttachButton } from "../attachments/AttachButton";
+import { AttachmentTray } from "../attachments/AttachmentTray";
+import { useDraftAttachments } from "../attachments/useDraftAttachments";
+import { useHeight } from "./Composer";
+import styles from "./MessageEditor.module.css";
+
+export interface MessageEditorProps {
+  readonly edit: Edit;
+  readonly conversation: Conversation;
+  readonly onSave: () => void;
+  /** It is to stay as it was. */
+  readonly onCancel: () => void;
+}
+
+export function MessageEditor(props: MessageEditorProps) {
+  const { edit, conversation, onSave, onCancel } = props;
+  const { draft, tray } = edit;
+  const text = useSyncExternalStore(draft.subscribe, draft.get);
+  const { by, answeredBy, isBusy } = useConversation(conversation.key);
+  const note = useId();
+  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(
+    tray,
+    by ?? answeredBy,
+  );
+  const box = useRef<HTMLTextAreaElement>(null);
+  useHeight(box, text);
+
+  useEffect(() => {
+    const element = box.current;
+    element?.focus();
+    element?.setSelectionRange(element.value.length, element.value.length);
+  }, []);
+
+  const isEmpty = isBlank({ text, attached });
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (isComposing(event)) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      onCancel();
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      save();
+    }
+  }
+
+  function save(): void {
+    if (!isEmpty && !isBusy) attempt(onSave);
+  }
+
+  return (
+    <form
+      className={styles.editor}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <AttachmentTray {...{ attached, obstacles, refusal, box }} onRemove={tray.remove} />
+      <textarea
+        ref={box}
+        aria-label={strings.editQuestion}
+        dir="auto"
+        rows={1}
+        value={text}
+        onChange={(event) => draft.set(event.target.value)}
+        onKeyDown={onKeyDown}
+        onPaste={onPaste}
+      />
+      <div className={`${buttons.pills} ${styles.bar}`}>
+        <AttachButton onFiles={tray.add} />
+        <span id={note} aria-live="polite">
+          {isBusy ? strings.editWaits : strings.editKeeps}
+        </span>
+        <button type="button" onClick={onCancel}>
+          {strings.cancel}
+        </button>
+        <button
+          type="submit"
+          className={styles.save}
+          disabled={isEmpty}
+          aria-disabled={isBusy}
+          aria-describedby={note}
+        >
+          {strings.askAgain}
+        </button>
+      </div>
+    </form>
+  );
+}

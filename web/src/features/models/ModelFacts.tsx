@@ -1,0 +1,55 @@
+/** What a model can do besides talking, how much it reads, and what that costs. */
+import type { ReactNode } from "react";
+import type { ModelSummary } from "../../bridge/contract";
+import { strings } from "../../i18n";
+import { EyeIcon, FileIcon, ThoughtIcon, ToolIcon } from "../../ui/icons";
+import styles from "./ModelFacts.module.css";
+
+const ABILITIES = ["images", "files", "tools", "reasoning"] as const;
+const ICONS: Readonly<Record<(typeof ABILITIES)[number], ReactNode>> = {
+  images: <EyeIcon />,
+  files: <FileIcon />,
+  tools: <ToolIcon />,
+  reasoning: <ThoughtIcon />,
+};
+
+export function Facts({ model }: { readonly model: ModelSummary }) {
+  const abilities = ABILITIES.filter((name) => model[name]);
+  const numbers = numbersOf(model);
+  return (
+    <span className={styles.facts}>
+      {abilities.length > 0 && (
+        <span className={styles.abilities}>
+          {abilities.map((name) => (
+            <span key={name} title={strings.abilities[name]}>
+              {ICONS[name]}
+            </span>
+          ))}
+          <span className="visually-hidden">
+            {`, ${abilities.map((name) => strings.abilities[name]).join(", ")}, `}
+          </span>
+        </span>
+      )}
+      {numbers !== "" && <span>{numbers}</span>}
+    </span>
+  );
+}
+
+function numbersOf({ contextTokens, inputPrice, outputPrice }: ModelSummary): string {
+  const context = contextTokens === null ? [] : [strings.context(contextTokens)];
+  const price =
+    inputPrice === null || outputPrice === null ? [] : [strings.price(inputPrice, outputPrice)];
+  return [...context, ...price].join(" · ");
+}
+
+/** The same in words, for who asks about one of them. */
+export function factsInWords(model: ModelSummary): string {
+  const abilities = ABILITIES.filter((name) => model[name]).map((name) => strings.abilities[name]);
+  const { inputPrice, outputPrice } = model;
+  const price =
+    inputPrice === null || outputPrice === null
+      ? []
+      : [strings.priceInWords(inputPrice, outputPrice)];
+  const context = model.contextTokens === null ? [] : [strings.context(model.contextTokens)];
+  return [...abilities, ...context, ...price].join(" · ");
+}

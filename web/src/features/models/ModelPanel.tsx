@@ -1,0 +1,199 @@
+/** Every model of everybody who can answer, to be found by a few letters. */
+import {
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import type { Defaults, Favourite } from "../../bridge/contract";
+import { reasonOf, strings } from "../../i18n";
+import { isComposing } from "../../lib/ime";
+import { useSettings, useSettingsState } from "../../settings/useSettings";
+import { IconButton } from "../../ui/IconButton";
+import { RedoIcon } from "../../ui/icons";
+import { useToasts } from "../../ui/toastStore";
+import { useAnchoredPosition } from "../../ui/useAnchoredPosition";
+import { ModelAbout } from "./ModelAbout";
+import { ModelOptions } from "./ModelOptions";
+import styles from "./ModelPanel.module.css";
+import { isSameModel, type ModelOption, modelGroups, modelRefOf } from "./modelGroups";
+import { UnavailableProviders } from "./UnavailableProviders";
+
+/** How far the page keys go. */
+const PAGE = 10;
+const NONE: readonly Favourite[] = [];
+
+export interface ModelPanelProps {
+  readonly by: Defaults;
+  readonly recent: readonly Favourite[];
+  /** What it stands above. */
+  readonly button: HTMLElement | null;
+  readonly onChoose: (by: Defaults) => void;
+  readonly onClose: () => void;
+  /** The keyboard has gone elsewhere by itself. */
+  readonly onLeave: () => void;
+}
+
+export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: ModelPanelProps) {
+  const settings = useSettings();
+  const toasts = useToasts();
+  const { providers, lists, preferences } = useSettingsState();
+  const [query, setQuery] = useState("");
+  const [place, setPlace] = useState<number | null>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  const id = useId();
+  useAnchoredPosition(panel, button, onClose);
+
+  const favourites = preferences?.favourites ?? NONE;
+  const groups = useMemo(
+    () =>
+      modelGroups(
+        { providers, lists, favourites, recent, query },
+        { favourites: strings.favourites, recent: strings.recentModels },
+      ),
+    [providers, lists, favourites, recent, query],
+  );
+  const options = useMemo(() => groups.flatMap((group) => group.options), [groups]);
+  const isAsking = Object.values(lists).some((listed) => listed.isAsking);
+  // Nobody has gone anywhere yet: it begins at the one that answers now, or at the first hit.
+  const chosen = query === "" ? options.findIndex((one) => isSameModel(modelRefOf(one), by)) : 0;
+  const active = Math.min(place ?? Math.max(0, chosen), options.length - 1);
+  const shown = options[active];
+
+  useEffect(() => void load(settings, false), [settings]);
+
+  // Other words, another list: it begins at its beginning, or where it was chosen from.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: where somebody has gone since, it stays
+  useEffect(() => {
+    const list = document.getElementById(`${id}-list`);
+    if (list === null || place !== null) return;
+    list.scrollTop = 0;
+    if (chosen > 0) scrollTo(chosen);
+  }, [id, query, chosen]);
+
+  const toggle = useCallback(
+    async (option: ModelOption) => {
+      try {
+        // Another window may have favourites that this one has not heard of.
+        await settings.load();
+        const known = settings.get().preferences?.favourites ?? NONE;
+        const one = modelRefOf(option);
+        const others = known.filter((other) => !isSameModel(other, one));
+        await settings.update({ favourites: option.isFavourite ? others : [...others, one] });
+      } catch (error) {
+        toasts.say(strings.preferences.notSaved(reasonOf(error)));
+      }
+    },
+    [settings, toasts],
+  );
+
+  function go(next: number): void {
+    const to = Math.max(0, Math.min(next, options.length - 1));
+    setPlace(to);
+    // What was never seen has no height of its own yet: once more, when it has.
+    scrollTo(to);
+    requestAnimationFrame(() => scrollTo(to));
+  }
+
+  function scrollTo(option: number): void {
+    document.getElementById(`${id}-${option}`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    event.nativeEvent.stopImmediatePropagation();
+    onClose();
+  }
+
+  function onSearchKey(event: KeyboardEvent): void {
+    const next = {
+      ArrowDown: active + 1,
+      ArrowUp: active - 1,
+      PageDown: active + PAGE,
+      PageUp: active - PAGE,
+      Home: 0,
+      End: options.length - 1,
+    }[event.key];
+    if (next !== undefined) {
+      event.preventDefault();
+      go(next);
+    } else if (event.key === "Enter" && !isComposing(event)) {
+      event.preventDefault();
+      if (shown !== undefined) onChoose(modelRefOf(shown));
+    }
+  }
+
+  return (
+    <div
+      ref={panel}
+      className={styles.panel}
+      role="dialog"
+      aria-label={strings.models}
+      onKeyDown={onKeyDown}
+      onBlur={({ relatedTarget, currentTarget }) => {
+        if (relatedTarget !== null && !currentTarget.contains(relatedTarget)) onLeave();
+      }}
+    >
+      <div className={styles.top}>
+        <input
+          // biome-ignore lint/a11y/noAutofocus: a dialog that somebody has asked for
+          autoFocus
+          type="text"
+          role="combobox"
+          dir="auto"
+          spellCheck={false}
+          autoComplete="off"
+          aria-label={strings.findModel}
+          aria-autocomplete="list"
+          aria-expanded={options.length > 0}
+          aria-controls={options.length > 0 ? `${id}-list` : undefined}
+          aria-activedescendant={shown === undefined ? undefined : `${id}-${active}`}
+          placeholder={strings.findModel}
+          value={query}
+          onChange={(event) => {
+            setQuery(event.target.value);
+            setPlace(null);
+          }}
+          onKeyDown={onSearchKey}
+        />
+        <IconButton label={strings.askProviders} onClick={() => void load(settings, true)}>
+          <RedoIcon />
+        </IconButton>
+      </div>
+      <ModelOptions
+        id={id}
+        groups={groups}
+        active={active}
+        by={by}
+        onGo={setPlace}
+        onChoose={onChoose}
+        onToggle={toggle}
+      />
+      <p className={options.length === 0 ? styles.none : "visually-hidden"} role="status">
+        {isAsking
+          ? strings.preferences.askingModels
+          : options.length === 0
+            ? strings.noModelFound(query)
+            : strings.preferences.modelCount(options.length)}
+      </p>
+      {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
+      <UnavailableProviders onLeave={onLeave} />
+    </div>
+  );
+}
+
+/** Everybody at once: one who is slow keeps nobody else waiting. */
+async function load(
+  { get, loadProviders, loadModels }: ReturnType<typeof useSettings>,
+  refresh: boolean,
+): Promise<void> {
+  // What is known already stays, when the host cannot be asked.
+  await loadProviders().catch(() => {});
+  const ready = get().providers.filter(({ problem }) => problem === null);
+  await Promise.all(ready.map(({ id }) => loadModels(id, refresh)));
+}

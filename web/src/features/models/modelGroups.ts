@@ -1,0 +1,106 @@
+/** Out of everybody who can answer, the models to choose from, in groups. */
+import type { Favourite, ModelList, ModelSummary, ProviderSummary } from "../../bridge/contract";
+import type { Listed } from "../../settings/settings";
+
+export interface ModelOption {
+  readonly providerId: string;
+  readonly providerName: string;
+  readonly model: ModelSummary;
+  readonly isFavourite: boolean;
+}
+
+export interface ModelGroup {
+  readonly id: string;
+  readonly title: string;
+  readonly isLocal: boolean;
+  /** Models of several providers stand here: each has to say whose it is. */
+  readonly isMixed: boolean;
+  readonly options: readonly ModelOption[];
+}
+
+export interface Sources {
+  readonly providers: readonly ProviderSummary[];
+  readonly lists: Readonly<Record<string, Listed>>;
+  readonly favourites: readonly Favourite[];
+  readonly recent: readonly Favourite[];
+  readonly query: string;
+}
+
+export interface GroupNames {
+  readonly favourites: string;
+  readonly recent: string;
+}
+
+/**
+ * Favourites, what was used lately, then every provider's. Who looks for something finds each model
+ * once, with its provider. All words must be there, in the model's name or in the provider's.
+ */
+export function modelGroups(sources: Sources, names: GroupNames): readonly ModelGroup[] {
+  const { providers, lists, favourites, recent, query } = sources;
+  const isFavourite = (by: Favourite) => favourites.some((one) => isSameModel(one, by));
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const all = providers
+    .filter(({ problem }) => problem === null)
+    .map((provider): ModelGroup => {
+      const options = modelsOf(provider, lists[provider.id]?.list ?? null).map(
+        (model): ModelOption => ({
+          providerId: provider.id,
+          providerName: provider.name,
+          model,
+          isFavourite: isFavourite({ providerId: provider.id, modelId: model.id }),
+        }),
+      );
+      const { id, name, local } = provider;
+      return { id, title: name, isLocal: local, isMixed: false, options };
+    });
+  if (words.length > 0) {
+    return filled(
+      all.map((group) => ({ ...group, options: group.options.filter((one) => has(one, words)) })),
+    );
+  }
+  const known = all.flatMap(({ options }) => options);
+  const found = (wanted: readonly Favourite[]) =>
+    wanted.flatMap((by) => known.find((option) => isSameModel(modelRefOf(option), by)) ?? []);
+  const mixed = { isLocal: false, isMixed: true };
+  const others = recent.filter((by) => !isFavourite(by));
+  return filled([
+    { id: "favourites", title: names.favourites, ...mixed, options: found(favourites) },
+    { id: "recent", title: names.recent, ...mixed, options: found(others) },
+    ...all,
+  ]);
+}
+
+export function modelRefOf({ providerId, model }: ModelOption): Favourite {
+  return { providerId, modelId: model.id };
+}
+
+export function isSameModel(one: Favourite, other: Favourite): boolean {
+  return one.providerId === other.providerId && one.modelId === other.modelId;
+}
+
+function has({ model, providerName }: ModelOption, words: readonly string[]): boolean {
+  const text = `${model.id} ${model.name} ${providerName}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+function filled(groups: readonly ModelGroup[]): readonly ModelGroup[] {
+  return groups.filter(({ options }) => options.length > 0);
+}
+
+/** Until its list is known, a provider has the model that it answers with when nothing is said. */
+function modelsOf(provider: ProviderSummary, list: ModelList | null): readonly ModelSummary[] {
+  if (list !== null) return list.models;
+  const { defaultModel } = provider;
+  return [{ ...NOTHING_KNOWN, id: defaultModel, name: defaultModel }];
+}
+
+const NOTHING_KNOWN = {
+  contextTokens: null,
+  maxOutputTokens: null,
+  images: false,
+  files: false,
+  tools: false,
+  reasoning: false,
+  inputPrice: null,
+  outputPrice: null,
+} as const;

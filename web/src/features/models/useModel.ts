@@ -1,0 +1,30 @@
+/** What the model that answers takes; asked for when there is something for it. */
+import { useEffect, useState } from "react";
+import type { ModelSummary } from "../../bridge/contract";
+import type { ModelRef } from "../../conversations/conversation";
+import { useSettings } from "../../settings/useSettings";
+
+/** Null while nobody has said it, and where nobody can: then the host says what it refuses. */
+export function useModel(by: ModelRef | null, isWanted: boolean): ModelSummary | null {
+  const settings = useSettings();
+  const [known, setKnown] = useState<{
+    readonly by: string;
+    readonly model: ModelSummary | null;
+  }>();
+  const { providerId = null, modelId = null } = by ?? {};
+  const name = `${providerId} ${modelId}`;
+
+  useEffect(() => {
+    if (!isWanted || providerId === null || modelId === null) return;
+    let isCurrent = true;
+    settings.describe({ providerId, modelId }).then(
+      (model) => isCurrent && setKnown({ by: name, model }),
+      () => {}, // a provider that cannot be asked says nothing
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [settings, providerId, modelId, name, isWanted]);
+
+  return isWanted && known?.by === name ? known.model : null;
+}

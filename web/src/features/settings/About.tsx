@@ -1,0 +1,71 @@
+/** Which Tidewire this is, and what one would say of it in a report. */
+import { useRef, useState } from "react";
+import type { Bridge } from "../../bridge/bridge";
+import { strings } from "../../i18n";
+import { shownLanguage } from "../../i18n/language";
+import { useSettingsState } from "../../settings/useSettings";
+import parts from "../../ui/form/form.module.css";
+
+export interface AboutProps {
+  readonly host: ReturnType<Bridge["host"]>;
+  readonly kind: Bridge["kind"];
+}
+
+export function About({ host, kind }: AboutProps) {
+  const { providers } = useSettingsState();
+  const [said, setSaid] = useState<string | null>(null);
+  const list = useRef<HTMLDListElement>(null);
+  const words = strings.preferences;
+  const facts = [
+    [words.facts.version, host?.appVersion ?? ""],
+    [words.facts.platform, host?.platform ?? ""],
+    [words.facts.shownIn, words.shownIn[kind === "pywebview" ? "window" : "browser"]],
+    [words.facts.engine, navigator.userAgent],
+    [words.facts.language, `${shownLanguage()} (${navigator.languages.join(", ")})`],
+    [
+      words.facts.providers,
+      // What is said of them may name a file of this person's: their ids are enough.
+      providers
+        .map(({ id, problem }) => (problem === null ? `${id}: ${words.works}` : id))
+        .join(", "),
+    ],
+  ] as const;
+
+  async function copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(facts.map((fact) => fact.join(": ")).join("\n"));
+      setSaid(strings.copied);
+    } catch {
+      if (list.current !== null) getSelection()?.selectAllChildren(list.current);
+      setSaid(strings.notCopied);
+    }
+  }
+
+  return (
+    <section className={parts.section}>
+      <h3>{strings.about(host?.appVersion ?? "")}</h3>
+      <p>
+        {words.aboutText} {words.licence}
+      </p>
+      <dl ref={list} className={parts.facts}>
+        {facts.map(([name, text]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <div className={parts.row}>
+        <p className={parts.text}>{words.factsText}</p>
+        <button type="button" className={parts.button} onClick={() => void copy()}>
+          {words.copyFacts}
+        </button>
+      </div>
+      {said !== null && (
+        <p className={parts.good} role="status">
+          {said}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,126 @@
+/** Everything that is kept, as one file; made now, or put back. */
+import { useEffect, useState } from "react";
+import type { BackupContents, BackupInfo } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
+import { locale, strings } from "../../i18n";
+import { useSettings } from "../../settings/useSettings";
+import { busyButton } from "../../ui/busyButton";
+import parts from "../../ui/form/form.module.css";
+import { useAsyncAction } from "../../ui/useAsyncAction";
+import { type Agreed, Consent, NOTHING } from "./Consent";
+
+/** The newest are enough to begin with. */
+const SHOWN = 5;
+
+export function Backups() {
+  const settings = useSettings();
+  const { backups, backup, backupContents, restore } = useConversations();
+  const [made, setMade] = useState<readonly BackupInfo[]>([]);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [looked, setLooked] = useState<{ name: string; contents: BackupContents } | null>(null);
+  const [agreed, setAgreed] = useState<Agreed>(NOTHING);
+  const [said, setSaid] = useState<string | null>(null);
+  const [shown, setShown] = useState(SHOWN);
+  const { problem, isBusy, attempt } = useAsyncAction();
+
+  useEffect(() => {
+    backups().then(setMade, () => setMade([]));
+  }, [backups]);
+
+  async function make(): Promise<void> {
+    setSaid(null);
+    const { name } = await backup();
+    setSaid(strings.backupMade(name));
+    setMade(await backups());
+  }
+
+  async function choose(name: string): Promise<void> {
+    setSaid(null);
+    setAgreed(NOTHING);
+    setLooked(null);
+    setChosen(name);
+    setLooked({ name, contents: await backupContents(name) });
+  }
+
+  async function putBack(name: string): Promise<void> {
+    setSaid(null);
+    setChosen(null);
+    await restore({ name, providers: [...agreed.providers], settings: [...agreed.settings] });
+    setSaid(strings.restored);
+    setMade(await backups());
+    await Promise.all([settings.load(), settings.loadProviders()]);
+  }
+
+  const contents = looked?.name === chosen ? looked?.contents : undefined;
+  return (
+    <section className={parts.section}>
+      <h3>{strings.preferences.backups}</h3>
+      <div className={parts.row}>
+        <p className={parts.text}>{strings.backupText}</p>
+        <button
+          type="button"
+          className={parts.button}
+          {...busyButton(!isBusy, () => attempt(make()))}
+        >
+          {strings.backupNow}
+        </button>
+      </div>
+      <ul className={parts.list} hidden={made.length === 0}>
+        {made.slice(0, shown).map(({ name, createdAt, size }) => (
+          <li key={name} className={parts.row}>
+            <span>
+              {new Date(createdAt).toLocaleString(locale, {
+                dateStyle: "long",
+                timeStyle: "short",
+              })}
+              <span className={parts.text}> · {strings.size(size)}</span>
+            </span>
+            <span className={parts.buttons}>
+              {chosen === name && contents !== undefined && (
+                <button
+                  type="button"
+                  className={`${parts.button} ${parts.grave}`}
+                  onClick={() => attempt(putBack(name))}
+                >
+                  {strings.restoreReally}
+                </button>
+              )}
+              {/* The same button: pressed twice by mistake, it restores nothing. */}
+              <button
+                type="button"
+                className={parts.button}
+                {...busyButton(chosen === name || !isBusy, () =>
+                  chosen === name ? setChosen(null) : attempt(choose(name)),
+                )}
+              >
+                {chosen === name ? strings.cancel : strings.restore}
+              </button>
+            </span>
+            {chosen === name && contents !== undefined && (
+              <Consent contents={contents} agreed={agreed} onChange={setAgreed} />
+            )}
+          </li>
+        ))}
+      </ul>
+      {made.length > shown && (
+        <button
+          type="button"
+          className={`${parts.button} ${parts.start}`}
+          onClick={() => setShown(made.length)}
+        >
+          {strings.showMore}
+        </button>
+      )}
+      {said !== null && (
+        <p className={parts.good} role="status">
+          {said}
+        </p>
+      )}
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}

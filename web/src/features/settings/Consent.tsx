@@ -1,0 +1,70 @@
+/** Asks about each provider and setting of a backup that says where questions go. */
+import type { BackupChoice, BackupContents, BackupProvider } from "../../bridge/contract";
+import { strings } from "../../i18n";
+import parts from "../../ui/form/form.module.css";
+import styles from "./Consent.module.css";
+
+export interface Agreed {
+  readonly providers: ReadonlySet<string>;
+  readonly settings: ReadonlySet<BackupChoice["setting"]>;
+}
+
+export const NOTHING: Agreed = { providers: new Set(), settings: new Set() };
+
+interface Props {
+  readonly contents: BackupContents;
+  readonly agreed: Agreed;
+  onChange(agreed: Agreed): void;
+}
+
+export function Consent({ contents: { providers, choices }, agreed, onChange }: Props) {
+  const words = strings.consent;
+  if (providers.length + choices.length === 0) return null;
+  return (
+    <fieldset className={styles.consent}>
+      <legend className={parts.text}>{words.legend}</legend>
+      {providers.map((provider) => (
+        <label key={provider.id} className={parts.check}>
+          <input
+            type="checkbox"
+            checked={agreed.providers.has(provider.id)}
+            onChange={() =>
+              onChange({ ...agreed, providers: toggled(agreed.providers, provider.id) })
+            }
+          />
+          <span>
+            {words.provider(provider.name)}
+            <span className={`${parts.text} ${styles.facts}`}>{facts(provider).join(" · ")}</span>
+          </span>
+        </label>
+      ))}
+      {choices.map(({ setting, providerId, modelId }) => (
+        <label key={setting} className={parts.check}>
+          <input
+            type="checkbox"
+            checked={agreed.settings.has(setting)}
+            onChange={() => onChange({ ...agreed, settings: toggled(agreed.settings, setting) })}
+          />
+          {words[setting](modelId === null ? providerId : `${providerId}, ${modelId}`)}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Everything that would go there, but never the value of a header. */
+function facts({ address, keyEnv, headers, replaces }: BackupProvider): string[] {
+  const words = strings.consent;
+  return [
+    ...(address === null ? [] : [address]),
+    ...(keyEnv === null ? [] : [words.keyEnv(keyEnv)]),
+    ...(headers.length === 0 ? [] : [words.headers(headers.join(", "))]),
+    ...(replaces ? [words.replaces] : []),
+  ];
+}
+
+function toggled<T>(all: ReadonlySet<T>, one: T): ReadonlySet<T> {
+  const next = new Set(all);
+  if (!next.delete(one)) next.add(one);
+  return next;
+}

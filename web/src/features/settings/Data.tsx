@@ -1,0 +1,48 @@
+/** Where everything lies, what is put away, what comes in and what goes out. */
+import { useEffect, useState } from "react";
+import type { Place } from "../../bridge/contract";
+import { strings } from "../../i18n";
+import { useSettings } from "../../settings/useSettings";
+import parts from "../../ui/form/form.module.css";
+import { useAsyncAction } from "../../ui/useAsyncAction";
+import { Backups } from "./Backups";
+import { ExportAll } from "./ExportAll";
+import { ImportFile } from "./ImportFile";
+
+const NAMES = ["data", "settings", "backups", "exports"] as const;
+
+export function Data() {
+  const settings = useSettings();
+  const [place, setPlace] = useState<Place | null>(null);
+  const { problem, attempt } = useAsyncAction();
+  const words = strings.preferences;
+
+  useEffect(() => attempt(settings.place().then(setPlace)), [settings, attempt]);
+
+  return (
+    <>
+      <section className={parts.section}>
+        <h3>{words.place}</h3>
+        <p className={parts.text}>{words.placeText}</p>
+        {place !== null && (
+          <dl className={parts.facts}>
+            {NAMES.map((name) => (
+              <div key={name}>
+                <dt>{words.places[name]}</dt>
+                <dd dir="ltr">{place[name]}</dd>
+              </div>
+            ))}
+          </dl>
+        )}
+        {problem !== null && (
+          <p className={parts.bad} role="alert">
+            {problem}
+          </p>
+        )}
+      </section>
+      <Backups />
+      <ImportFile />
+      <ExportAll />
+    </>
+  );
+}

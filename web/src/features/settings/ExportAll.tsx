@@ -1,0 +1,60 @@
+/** Every conversation, as one file. */
+import { useState } from "react";
+import type { ExportRequest } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
+import { strings } from "../../i18n";
+import { download } from "../../lib/download";
+import { busyButton } from "../../ui/busyButton";
+import parts from "../../ui/form/form.module.css";
+import { useAsyncAction } from "../../ui/useAsyncAction";
+import { useDownloads } from "../../ui/useDownloads";
+
+const FORMATS: readonly ExportRequest["format"][] = ["json", "md", "html"];
+
+export function ExportAll() {
+  const { exported, exportFile } = useConversations();
+  const downloads = useDownloads();
+  const [said, setSaid] = useState<string | null>(null);
+  const { problem, isBusy, attempt } = useAsyncAction();
+  const words = strings.preferences;
+
+  async function write(format: ExportRequest["format"]): Promise<void> {
+    setSaid(null);
+    if (downloads) {
+      const file = await exported({ format });
+      download(file);
+      setSaid(words.exportedAs(file.name));
+    } else setSaid(strings.exported(await exportFile({ format })));
+  }
+
+  return (
+    <section className={parts.section}>
+      <h3>{words.exportTitle}</h3>
+      <div className={parts.row}>
+        <p className={parts.text}>{words.exportText}</p>
+        <div className={parts.buttons}>
+          {FORMATS.map((format) => (
+            <button
+              key={format}
+              type="button"
+              className={parts.button}
+              {...busyButton(!isBusy, () => attempt(write(format)))}
+            >
+              {words.exportFormats[format]}
+            </button>
+          ))}
+        </div>
+      </div>
+      {said !== null && (
+        <p className={parts.good} role="status">
+          {said}
+        </p>
+      )}
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,96 @@
+/** How many at a time, and how long one waits for them. */
+import { useState } from "react";
+import { reasonOf, strings } from "../../i18n";
+import { useSettings, useSettingsState } from "../../settings/useSettings";
+import styles from "../../ui/form/form.module.css";
+import { NumberField } from "../../ui/form/NumberField";
+
+const SECOND_MS = 1_000;
+const LONGEST_MS = 600_000;
+const LIMITS = [
+  { name: "inferences", most: 100 },
+  { name: "sessions", most: 1_000 },
+] as const;
+const WAITS = [
+  { name: "overallMs", least: SECOND_MS },
+  { name: "firstMs", least: 100 },
+  { name: "firstSilentMs", least: 100 },
+  { name: "betweenMs", least: 100 },
+] as const;
+
+export function Limits() {
+  const { update, get } = useSettings();
+  const { preferences } = useSettingsState();
+  const [problem, setProblem] = useState<string | null>(null);
+  const [round, setRound] = useState(0);
+  const words = strings.preferences;
+  if (preferences === null) return null;
+  const { limits, deadlines } = preferences;
+
+  async function reset(): Promise<void> {
+    setProblem(null);
+    try {
+      await update({ limits: null, deadlines: null });
+      // What was typed and not taken goes as well.
+      setRound(round + 1);
+    } catch (error) {
+      setProblem(reasonOf(error));
+    }
+  }
+
+  return (
+    <>
+      <section className={styles.section}>
+        <h3>{words.waits}</h3>
+        <p className={styles.text}>{words.nextStart}</p>
+        {WAITS.map(({ name, least }) => (
+          <NumberField
+            key={`${name} ${round}`}
+            label={words[name]}
+            hint={words[`${name}Hint`]}
+            unit={words.seconds}
+            value={deadlines[name]}
+            least={least}
+            most={LONGEST_MS}
+            scale={SECOND_MS}
+            save={(ms) =>
+              update({ deadlines: { ...(get().preferences?.deadlines ?? deadlines), [name]: ms } })
+            }
+          />
+        ))}
+      </section>
+      <section className={styles.section}>
+        <h3>{words.atOnce}</h3>
+        <p className={styles.text}>{words.nextStart}</p>
+        {LIMITS.map(({ name, most }) => (
+          <NumberField
+            key={`${name} ${round}`}
+            label={words[name]}
+            hint={words[`${name}Hint`]}
+            unit=""
+            value={limits[name]}
+            least={1}
+            most={most}
+            save={(count) =>
+              update({ limits: { ...(get().preferences?.limits ?? limits), [name]: count } })
+            }
+          />
+        ))}
+      </section>
+      <div className={styles.section}>
+        <button
+          type="button"
+          className={`${styles.button} ${styles.start}`}
+          onClick={() => void reset()}
+        >
+          {words.toStandard}
+        </button>
+        {problem !== null && (
+          <p className={styles.bad} role="alert">
+            {words.notSaved(problem)}
+          </p>
+        )}
+      </div>
+    </>
+  );
+}

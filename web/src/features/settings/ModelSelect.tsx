@@ -1,0 +1,90 @@
+/** A provider, and one of its models; or neither. */
+import { useEffect, useId } from "react";
+import { strings } from "../../i18n";
+import { useSettings, useSettingsState } from "../../settings/useSettings";
+import { Field } from "../../ui/form/Field";
+import styles from "../../ui/form/form.module.css";
+import { useAutosave } from "../../ui/form/useAutosave";
+
+export interface ModelSelectProps {
+  readonly label: string;
+  readonly hint?: string;
+  readonly providerId: string | null;
+  /** Null for the provider's standard. */
+  readonly modelId: string | null;
+  /** What it means that nobody is chosen. */
+  readonly nobody: string;
+  readonly save: (providerId: string | null, modelId: string | null) => Promise<unknown>;
+}
+
+export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: ModelSelectProps) {
+  const { loadModels } = useSettings();
+  const { providers, lists } = useSettingsState();
+  const id = useId();
+  // Both are one choice: as one text, so that what was refused stays as a whole.
+  const saved = useAutosave(written(chosen.providerId, chosen.modelId), (text) =>
+    save(...read(text)),
+  );
+  const [providerId, modelId] = read(saved.value);
+  const models = providerId === null ? [] : (lists[providerId]?.list?.models ?? []);
+  const standard = providers.find((one) => one.id === providerId)?.defaultModel;
+
+  useEffect(() => {
+    if (providerId !== null) void loadModels(providerId);
+  }, [loadModels, providerId]);
+
+  return (
+    <Field label={label} hint={hint} problem={saved.problem} isSaved={saved.isSaved}>
+      {(names) => (
+        <div className={styles.pair}>
+          <select
+            {...names}
+            value={providerId ?? ""}
+            onChange={({ target }) => saved.commit(written(target.value || null, null))}
+          >
+            <option value="">{nobody}</option>
+            {providerId !== null && standard === undefined && (
+              <option value={providerId}>{providerId}</option>
+            )}
+            {providers.map((provider) => (
+              <option key={provider.id} value={provider.id}>
+                {provider.name}
+              </option>
+            ))}
+          </select>
+          {providerId !== null && (
+            <select
+              id={`${id}-model`}
+              aria-label={strings.withModel}
+              value={modelId ?? ""}
+              onChange={({ target }) => saved.commit(written(providerId, target.value || null))}
+            >
+              <option value="">
+                {strings.preferences.standardModel}
+                {standard === undefined ? "" : ` (${standard})`}
+              </option>
+              {modelId !== null && models.every((one) => one.id !== modelId) && (
+                <option value={modelId}>{modelId}</option>
+              )}
+              {models.map((model) => (
+                <option key={model.id} value={model.id}>
+                  {model.name}
+                </option>
+              ))}
+            </select>
+          )}
+        </div>
+      )}
+    </Field>
+  );
+}
+
+/** No id has a line's end in it. */
+function written(providerId: string | null, modelId: string | null): string {
+  return `${providerId ?? ""}\n${modelId ?? ""}`;
+}
+
+function read(text: string): [providerId: string | null, modelId: string | null] {
+  const [providerId = "", modelId = ""] = text.split("\n");
+  return [providerId || null, modelId || null];
+}

@@ -1,0 +1,125 @@
+/** Everything that can be chosen, in sections, with a list of them at its side. */
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import type { Bridge } from "../../bridge/bridge";
+import { reasonOf, strings } from "../../i18n";
+import { arrowsOf } from "../../lib/direction";
+import { SECTIONS, type Section } from "../../settings/sections";
+import { useSettings } from "../../settings/useSettings";
+import { Dialog } from "../../ui/Dialog";
+import { ShortcutSettings } from "../shortcuts/ShortcutSettings";
+import { About } from "./About";
+import { Appearance } from "./Appearance";
+import { Data } from "./Data";
+import { Defaults } from "./Defaults";
+import { Limits } from "./Limits";
+import { Providers } from "./providers/Providers";
+import styles from "./SettingsDialog.module.css";
+
+export interface SettingsDialogProps {
+  /** Where it opens. */
+  readonly section: Section;
+  readonly host: ReturnType<Bridge["host"]>;
+  readonly kind: Bridge["kind"];
+  readonly onClose: () => void;
+}
+
+export default function SettingsDialog({ section, host, kind, onClose }: SettingsDialogProps) {
+  const settings = useSettings();
+  const [shown, setShown] = useState(section);
+  const [problem, setProblem] = useState<string | null>(null);
+  const id = useId();
+  const panel = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    Promise.all([settings.load(), settings.loadProviders()]).catch((error) =>
+      setProblem(reasonOf(error)),
+    );
+  }, [settings]);
+
+  // Every section begins at its beginning.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is about another section
+  useEffect(() => {
+    if (panel.current !== null) panel.current.scrollTop = 0;
+  }, [shown]);
+
+  return (
+    <Dialog title={strings.settings} className={styles.dialog} onClose={onClose}>
+      <div className={styles.sides}>
+        <SectionTabs id={id} shown={shown} onShow={setShown} />
+        <div
+          ref={panel}
+          id={`${id}-panel`}
+          className={styles.panel}
+          role="tabpanel"
+          aria-labelledby={`${id}-${shown}`}
+        >
+          {problem !== null && (
+            <p className={styles.problem} role="alert">
+              {problem}
+            </p>
+          )}
+          {shown === "providers" && <Providers />}
+          {shown === "models" && <Defaults />}
+          {shown === "answers" && <Limits />}
+          {shown === "appearance" && <Appearance />}
+          {shown === "shortcuts" && <ShortcutSettings />}
+          {shown === "data" && <Data />}
+          {shown === "about" && <About host={host} kind={kind} />}
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+interface SectionTabsProps {
+  readonly id: string;
+  readonly shown: Section;
+  readonly onShow: (section: Section) => void;
+}
+
+/** The tab key comes here once; the arrows go on inside, and show what they come to. */
+function SectionTabs({ id, shown, onShow }: SectionTabsProps) {
+  const list = useRef<HTMLDivElement>(null);
+
+  // It opens where the person is to go on.
+  useEffect(() => list.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(), []);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const here = SECTIONS.indexOf(shown);
+    const { forward, back } = arrowsOf(event.currentTarget);
+    const steps: Record<string, number> = {
+      ArrowDown: here + 1,
+      ArrowUp: here - 1,
+      [forward]: here + 1,
+      [back]: here - 1,
+      Home: 0,
+      End: -1,
+    };
+    const step = steps[event.key];
+    const next = step === undefined ? undefined : SECTIONS.at(step % SECTIONS.length);
+    if (next === undefined) return;
+    event.preventDefault();
+    onShow(next);
+    document.getElementById(`${id}-${next}`)?.focus();
+  }
+
+  return (
+    <div ref={list} className={styles.tabs} role="tablist" aria-label={strings.settings}>
+      {SECTIONS.map((section) => (
+        <button
+          key={section}
+          type="button"
+          id={`${id}-${section}`}
+          role="tab"
+          aria-selected={section === shown}
+          aria-controls={section === shown ? `${id}-panel` : undefined}
+          tabIndex={section === shown ? 0 : -1}
+          onKeyDown={onKeyDown}
+          onClick={() => onShow(section)}
+        >
+          {strings.preferences.sections[section]}
+        </button>
+      ))}
+    </div>
+  );
+}

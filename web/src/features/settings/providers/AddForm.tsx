@@ -1,0 +1,74 @@
+/** The end of every form for a new provider: try it, add it, and what was in the way. */
+import type { ReactNode } from "react";
+import type { NewProvider } from "../../../bridge/contract";
+import { reasonOf, strings } from "../../../i18n";
+import { useSettings } from "../../../settings/useSettings";
+import { busyButton } from "../../../ui/busyButton";
+import parts from "../../../ui/form/form.module.css";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
+import type { AddedProvider } from "./added";
+import styles from "./Providers.module.css";
+import { TestResult } from "./TestResult";
+import { useConnectionTest } from "./useConnectionTest";
+
+export interface AddFormProps {
+  /** What was filled in; null while something is lacking. */
+  readonly provider: NewProvider | null;
+  /** Its key; empty for none. */
+  readonly secret?: string;
+  readonly onAdded: (added: AddedProvider) => void;
+  /** The fields. */
+  readonly children: ReactNode;
+}
+
+export function AddForm({ provider, secret = "", onAdded, children }: AddFormProps) {
+  const { add, setKey } = useSettings();
+  const { problem, attempt, isBusy } = useAsyncAction();
+  const trial = useConnectionTest();
+
+  async function submit(wanted: NewProvider): Promise<void> {
+    const { id } = await add(wanted);
+    // It is there now: what is wrong with its key is said, and mended, at its place in the list.
+    const refused = secret === "" ? null : await setKey(id, secret).then(() => null, reasonOf);
+    onAdded({ id, problem: refused });
+  }
+
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (provider !== null && !isBusy) attempt(submit(provider));
+      }}
+    >
+      {children}
+      <TestResult trial={trial} />
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
+        </p>
+      )}
+      <div className={parts.buttons}>
+        <button
+          type="submit"
+          className={parts.button}
+          disabled={provider === null}
+          aria-disabled={isBusy}
+        >
+          {strings.add}
+        </button>
+        <button
+          type="button"
+          className={parts.button}
+          disabled={provider === null}
+          {...busyButton(!trial.isRunning, () => {
+            if (provider === null) return;
+            void trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });
+          })}
+        >
+          {strings.test}
+        </button>
+      </div>
+    </form>
+  );
+}

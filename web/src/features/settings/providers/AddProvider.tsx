@@ -1,0 +1,99 @@
+/** Another who can answer: one that many have, a server of one's own, or a file. */
+import { useEffect, useState } from "react";
+import type { PresetSummary } from "../../../bridge/contract";
+import { strings } from "../../../i18n";
+import { useSettings } from "../../../settings/useSettings";
+import { busyButton } from "../../../ui/busyButton";
+import parts from "../../../ui/form/form.module.css";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
+import type { AddedProvider } from "./added";
+import { FileForm } from "./FileForm";
+import styles from "./Providers.module.css";
+import { ServerForm } from "./ServerForm";
+
+export interface AddProviderProps {
+  readonly onAdded: (added: AddedProvider) => void;
+}
+
+export function AddProvider({ onAdded }: AddProviderProps) {
+  const settings = useSettings();
+  const { problem, attempt, isBusy } = useAsyncAction();
+  const [presets, setPresets] = useState<readonly PresetSummary[] | null>(null);
+  const [form, setForm] = useState<"server" | "file" | null>(null);
+  const words = strings.preferences;
+
+  async function look(): Promise<void> {
+    setPresets(await settings.presets().catch(() => []));
+  }
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, and after every addition
+  useEffect(() => void look(), []);
+
+  async function added(what: AddedProvider): Promise<void> {
+    setForm(null);
+    onAdded(what);
+    await look();
+  }
+
+  async function addPreset({ id, name, baseUrl }: PresetSummary): Promise<void> {
+    const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
+    await settings.add(provider);
+    await added({ id, problem: null });
+  }
+
+  // Who is running now is the likeliest to be meant.
+  const free = (presets ?? []).filter(({ providerId }) => providerId === null);
+  const inOrder = [...free].sort((a, b) => Number(b.running === true) - Number(a.running === true));
+  return (
+    <section className={parts.section}>
+      <h3>{words.addTitle}</h3>
+      <div className={styles.presets}>
+        {inOrder.map((preset) => (
+          <button
+            key={preset.id}
+            type="button"
+            {...busyButton(!isBusy, () => attempt(addPreset(preset)))}
+          >
+            {preset.name}
+            <PresetState preset={preset} />
+          </button>
+        ))}
+        {(["server", "file"] as const).map((name) => (
+          <button
+            key={name}
+            type="button"
+            aria-expanded={form === name}
+            onClick={() => setForm(form === name ? null : name)}
+          >
+            {name === "server" ? words.otherServer : words.modelFile}
+          </button>
+        ))}
+      </div>
+      {presets === null && (
+        <p className={parts.text} role="status">
+          {words.looking}
+        </p>
+      )}
+      {form === "server" && <ServerForm onAdded={(what) => void added(what)} />}
+      {form === "file" && <FileForm onAdded={(what) => void added(what)} />}
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function PresetState({
+  preset: { running, models, takesKey },
+}: {
+  readonly preset: PresetSummary;
+}) {
+  const words = strings.preferences;
+  if (running === true) {
+    return <small className={styles.runs}>{words.presetRuns(models.length)}</small>;
+  }
+  if (running === false) return <small>{words.presetHere}</small>;
+  return <small>{takesKey ? words.needsKey : " "}</small>;
+}

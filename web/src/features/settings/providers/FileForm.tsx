@@ -1,0 +1,81 @@
+/** A model that runs in this program, by its file of weights. */
+import { useState } from "react";
+import { strings } from "../../../i18n";
+import { Field } from "../../../ui/form/Field";
+import parts from "../../../ui/form/form.module.css";
+import { AddForm } from "./AddForm";
+import type { AddedProvider } from "./added";
+import styles from "./Providers.module.css";
+import { idOf } from "./providerId";
+
+const LEAST_CONTEXT = 512;
+const MOST_CONTEXT = 1_048_576;
+
+export interface FileFormProps {
+  readonly onAdded: (added: AddedProvider) => void;
+}
+
+export function FileForm({ onAdded }: FileFormProps) {
+  const [path, setPath] = useState("");
+  const [name, setName] = useState("");
+  const [context, setContext] = useState("");
+  const words = strings.preferences;
+  const label = name.trim() === "" ? modelNameOf(path) : name.trim();
+  const id = idOf(label);
+  const file = path.trim();
+  const contextTokens = context === "" ? null : Number(context);
+  const provider = { id, label, kind: "gguf", file, contextTokens } as const;
+
+  return (
+    <AddForm provider={id === "" || file === "" ? null : provider} onAdded={onAdded}>
+      <Field label={words.filePath} hint={words.filePathHint} isTall>
+        {(names) => (
+          <input
+            {...names}
+            // biome-ignore lint/a11y/noAutofocus: the form that somebody has asked for
+            autoFocus
+            className={styles.path}
+            dir="ltr"
+            spellCheck={false}
+            value={path}
+            onChange={(event) => setPath(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={strings.providerName}>
+        {(names) => (
+          <input
+            {...names}
+            dir="auto"
+            maxLength={60}
+            placeholder={modelNameOf(path)}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={words.contextTokens} hint={words.contextHint}>
+        {(names) => (
+          <>
+            <input
+              {...names}
+              className={parts.number}
+              type="number"
+              min={LEAST_CONTEXT}
+              max={MOST_CONTEXT}
+              value={context}
+              onChange={(event) => setContext(event.target.value)}
+            />
+            <span className={parts.unit}>{words.tokens}</span>
+          </>
+        )}
+      </Field>
+    </AddForm>
+  );
+}
+
+/** The file's own name, without the folders and the ending. */
+function modelNameOf(path: string): string {
+  const last = path.trim().split(/[/\\]/).pop() ?? "";
+  return last.replace(/\.gguf$/i, "").slice(0, 60);
+}

@@ -1,0 +1,111 @@
+/** The key of a provider: what is known of it, another one, none. It is never shown. */
+import { useId, useState } from "react";
+import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
+import { remarkOf, strings } from "../../../i18n";
+import { useSettings } from "../../../settings/useSettings";
+import { busyButton } from "../../../ui/busyButton";
+import parts from "../../../ui/form/form.module.css";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
+import styles from "./Providers.module.css";
+
+export interface KeyFieldProps {
+  readonly provider: ProviderSummary;
+  readonly status: KeyStatus | null;
+  /** What was wrong with the key that it was added with. */
+  readonly problem: string | null;
+  readonly isTrying: boolean;
+  /** Try it with this key, or with the one that is kept. */
+  readonly onTry: (key: string) => void;
+}
+
+export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFieldProps) {
+  const { setKey, removeKey } = useSettings();
+  const [key, setTyped] = useState("");
+  /** It is to be removed, if that is meant. */
+  const [isLeaving, setIsLeaving] = useState(false);
+  const { problem, attempt, isBusy } = useAsyncAction();
+  const id = useId();
+  const { id: providerId, name, needsKey, hasKey } = provider;
+  const given = key.trim();
+  const wrong = problem ?? props.problem;
+  const host = status?.host == null ? "" : `${strings.preferences.keyGoesTo(status.host)}.`;
+  const note = status?.remark == null ? status?.note : remarkOf(status.remark);
+  const about = [host, note ?? ""].join(" ").trim();
+
+  async function save(): Promise<void> {
+    await setKey(providerId, given);
+    // It goes one way. Refused, it is still there to be mended.
+    setTyped("");
+    onTry("");
+  }
+
+  return (
+    <form
+      className={styles.key}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (given !== "" && !isBusy) attempt(save());
+      }}
+    >
+      <input
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        aria-label={strings.keyFor(name)}
+        aria-describedby={about === "" ? undefined : `${id}-about`}
+        aria-invalid={wrong === null ? undefined : true}
+        placeholder={keyWords(status, needsKey)}
+        value={key}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <button type="submit" className={parts.button} aria-disabled={given === "" || isBusy}>
+        {strings.save}
+      </button>
+      <button
+        type="button"
+        className={parts.button}
+        {...busyButton(!isTrying && (!needsKey || hasKey || given !== ""), () => onTry(given))}
+      >
+        {isTrying ? strings.testing : strings.test}
+      </button>
+      {status?.configured && status.source !== "environment" && (
+        <>
+          {isLeaving && (
+            <button
+              type="button"
+              className={`${parts.button} ${parts.grave}`}
+              onClick={() => {
+                setIsLeaving(false);
+                attempt(removeKey(providerId));
+              }}
+            >
+              {strings.removeKeyReally}
+            </button>
+          )}
+          {/* The same button: pressed twice by mistake, it removes nothing. */}
+          <button type="button" className={parts.button} onClick={() => setIsLeaving(!isLeaving)}>
+            {isLeaving ? strings.cancel : strings.removeKey}
+          </button>
+        </>
+      )}
+      {about !== "" && (
+        <p id={`${id}-about`} className={parts.text}>
+          {about}
+        </p>
+      )}
+      {wrong !== null && (
+        <p className={parts.bad} role="alert">
+          {wrong}
+        </p>
+      )}
+    </form>
+  );
+}
+
+function keyWords(status: KeyStatus | null, isNeeded: boolean): string {
+  if (status === null || !status.configured) {
+    return isNeeded ? strings.keyMissing : strings.keyIfAny;
+  }
+  const where = status.source === null ? "" : strings.keySources[status.source];
+  return strings.keyThere(status.hint, where);
+}

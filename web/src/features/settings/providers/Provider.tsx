@@ -1,0 +1,95 @@
+/** One who can answer: its key, whether that works, and the models that it has. */
+import { useEffect, useRef } from "react";
+import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
+import { strings } from "../../../i18n";
+import { useSettingsState } from "../../../settings/useSettings";
+import { busyButton } from "../../../ui/busyButton";
+import parts from "../../../ui/form/form.module.css";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
+import { usePrefer } from "../Defaults";
+import type { AddedProvider } from "./added";
+import { KeyField } from "./KeyField";
+import { ProviderModels } from "./ProviderModels";
+import styles from "./Providers.module.css";
+import { TestResult } from "./TestResult";
+import { useConnectionTest } from "./useConnectionTest";
+
+export interface ProviderProps {
+  readonly provider: ProviderSummary;
+  readonly status: KeyStatus | null;
+  /** It was added a moment ago: here one goes on. */
+  readonly added: AddedProvider | null;
+  readonly onRemove: () => void;
+}
+
+export function Provider({ provider, status, added, onRemove }: ProviderProps) {
+  const { preferences } = useSettingsState();
+  const prefer = usePrefer();
+  const trial = useConnectionTest();
+  const { problem, attempt } = useAsyncAction();
+  const card = useRef<HTMLLIElement>(null);
+  const { id, name, host, local, takesKey, needsKey, hasKey, removable } = provider;
+  const words = strings.preferences;
+  const isPreferred = preferences?.defaultProvider === id;
+
+  const { run } = trial;
+  // Once, when it comes: what changes later is no news.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the coming counts
+  useEffect(() => {
+    if (added === null) return;
+    card.current?.scrollIntoView({ block: "nearest" });
+    const field = card.current?.querySelector<HTMLElement>("input");
+    if (needsKey && !hasKey && field != null) field.focus();
+    else {
+      card.current?.focus();
+      void run({ providerId: id });
+    }
+  }, [added]);
+
+  return (
+    <li ref={card} className={styles.provider} tabIndex={-1}>
+      <div className={styles.head}>
+        <strong>{name}</strong>
+        <span>{local ? strings.local : host}</span>
+        {isPreferred && <em>{words.usedInNewChats}</em>}
+      </div>
+      {takesKey && (
+        <KeyField
+          provider={provider}
+          status={status}
+          problem={added?.problem ?? null}
+          isTrying={trial.isRunning}
+          onTry={(key) => void trial.run({ providerId: id, ...(key === "" ? {} : { key }) })}
+        />
+      )}
+      <div className={parts.buttons}>
+        {!takesKey && (
+          <button
+            type="button"
+            className={parts.button}
+            {...busyButton(!trial.isRunning, () => void trial.run({ providerId: id }))}
+          >
+            {trial.isRunning ? strings.testing : strings.test}
+          </button>
+        )}
+        {!isPreferred && provider.problem === null && (
+          <button type="button" className={parts.button} onClick={() => attempt(prefer(id, null))}>
+            {words.useInNewChats}
+          </button>
+        )}
+        {removable && (
+          <button type="button" className={parts.button} onClick={onRemove}>
+            {strings.remove}
+          </button>
+        )}
+      </div>
+      <TestResult trial={trial} />
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
+        </p>
+      )}
+      {provider.problem === null && <ProviderModels providerId={id} name={name} />}
+    </li>
+  );
+}

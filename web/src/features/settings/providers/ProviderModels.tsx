@@ -1,0 +1,66 @@
+/** What a provider can answer with, asked for when somebody wants to see it. */
+import { useState } from "react";
+import { locale, reasonOf, strings } from "../../../i18n";
+import { useSettings, useSettingsState } from "../../../settings/useSettings";
+import { busyButton } from "../../../ui/busyButton";
+import parts from "../../../ui/form/form.module.css";
+import { Facts } from "../../models/ModelFacts";
+import styles from "./Providers.module.css";
+
+/** More than that are looked for where a model is chosen. */
+const SHOWN = 50;
+
+export interface ProviderModelsProps {
+  readonly providerId: string;
+  readonly name: string;
+}
+
+export function ProviderModels({ providerId, name }: ProviderModelsProps) {
+  const { loadModels } = useSettings();
+  const { list, problem, isAsking } = useSettingsState().lists[providerId] ?? {
+    list: null,
+    problem: null,
+    isAsking: false,
+  };
+  const [isOpen, setIsOpen] = useState(false);
+  const words = strings.preferences;
+  const models = list?.models ?? [];
+  return (
+    <details
+      className={styles.models}
+      open={isOpen}
+      onToggle={(event) => {
+        setIsOpen(event.currentTarget.open);
+        if (event.currentTarget.open) void loadModels(providerId);
+      }}
+    >
+      <summary>
+        {list === null ? strings.models : words.modelCount(models.length)}
+        <span className="visually-hidden"> · {name}</span>
+      </summary>
+      {isOpen && (
+        <>
+          {isAsking && list === null && <p className={parts.text}>{words.askingModels}</p>}
+          {problem !== null && <p className={parts.bad}>{reasonOf(problem)}</p>}
+          {list !== null && !list.listed && <p className={parts.text}>{words.listFromTable}</p>}
+          <ul>
+            {models.slice(0, SHOWN).map((model) => (
+              <li key={model.id}>
+                <span>{model.name}</span>
+                <Facts model={model} />
+              </li>
+            ))}
+            {models.length > SHOWN && <li>+ {(models.length - SHOWN).toLocaleString(locale)}</li>}
+          </ul>
+          <button
+            type="button"
+            className={parts.button}
+            {...busyButton(!isAsking, () => void loadModels(providerId, true))}
+          >
+            {words.refresh}
+          </button>
+        </>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,76 @@
+/** Who can answer, who has just been taken away, and who can be added. */
+import { useState } from "react";
+import { strings } from "../../../i18n";
+import { useSettings, useSettingsState } from "../../../settings/useSettings";
+import styles from "../../../ui/form/form.module.css";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
+import { AddProvider } from "./AddProvider";
+import type { AddedProvider } from "./added";
+import { Provider } from "./Provider";
+
+interface Removed {
+  readonly id: string;
+  readonly name: string;
+}
+
+export function Providers() {
+  const settings = useSettings();
+  const { providers, keys } = useSettingsState();
+  const { problem, attempt } = useAsyncAction();
+  const [added, setAdded] = useState<AddedProvider | null>(null);
+  const [removed, setRemoved] = useState<readonly Removed[]>([]);
+  const words = strings.preferences;
+
+  async function remove(gone: Removed): Promise<void> {
+    await settings.remove(gone.id);
+    setRemoved((before) => [...before.filter(({ id }) => id !== gone.id), gone]);
+  }
+
+  async function restore(back: Removed): Promise<void> {
+    await settings.restore(back.id);
+    setRemoved((before) => before.filter(({ id }) => id !== back.id));
+    setAdded({ id: back.id, problem: null });
+  }
+
+  return (
+    <>
+      <section className={styles.section}>
+        <h3>{strings.providers}</h3>
+        <p className={styles.text}>{words.providersText}</p>
+        <ul className={styles.list}>
+          {providers
+            .filter(({ kind }) => kind !== "test")
+            .map((provider) => (
+              <Provider
+                key={provider.id}
+                provider={provider}
+                status={keys.find(({ providerId }) => providerId === provider.id) ?? null}
+                added={added?.id === provider.id ? added : null}
+                onRemove={() => attempt(remove(provider))}
+              />
+            ))}
+        </ul>
+        {removed.map((gone) => (
+          <p key={gone.id} className={styles.gone} role="status">
+            {words.removed(gone.name)}
+            <button
+              type="button"
+              className={styles.button}
+              // What had the focus is gone.
+              ref={(button) => button?.focus()}
+              onClick={() => attempt(restore(gone))}
+            >
+              {strings.undo}
+            </button>
+          </p>
+        ))}
+        {problem !== null && (
+          <p className={styles.bad} role="alert">
+            {problem}
+          </p>
+        )}
+      </section>
+      <AddProvider onAdded={setAdded} />
+    </>
+  );
+}

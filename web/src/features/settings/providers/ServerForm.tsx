@@ -1,0 +1,112 @@
+/** A server by its address and by the API that it speaks. */
+import { useState } from "react";
+import { strings } from "../../../i18n";
+import { Field } from "../../../ui/form/Field";
+import parts from "../../../ui/form/form.module.css";
+import { AddForm } from "./AddForm";
+import type { AddedProvider } from "./added";
+import { idOf } from "./providerId";
+
+const KINDS = ["openai-compatible", "openai-responses", "anthropic"] as const;
+type Kind = (typeof KINDS)[number];
+
+export interface ServerFormProps {
+  readonly onAdded: (added: AddedProvider) => void;
+}
+
+export function ServerForm({ onAdded }: ServerFormProps) {
+  const [name, setName] = useState("");
+  const [baseUrl, setBaseUrl] = useState("");
+  const [kind, setKind] = useState<Kind>("openai-compatible");
+  const [key, setKey] = useState("");
+  const [isTrusted, setIsTrusted] = useState(false);
+  const words = strings.preferences;
+  const isPlain = isPlainHttp(baseUrl);
+  const id = idOf(name);
+  const provider = {
+    id,
+    label: name.trim(),
+    kind,
+    baseUrl: baseUrl.trim(),
+    allowPlainHttp: isPlain && isTrusted,
+  };
+
+  return (
+    <AddForm
+      provider={id === "" || provider.baseUrl === "" ? null : provider}
+      secret={key.trim()}
+      onAdded={onAdded}
+    >
+      <Field label={strings.providerName}>
+        {(names) => (
+          <input
+            {...names}
+            // biome-ignore lint/a11y/noAutofocus: the form that somebody has asked for
+            autoFocus
+            dir="auto"
+            maxLength={60}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={strings.address} hint={words.addressHint}>
+        {(names) => (
+          <input
+            {...names}
+            type="text"
+            inputMode="url"
+            dir="ltr"
+            spellCheck={false}
+            value={baseUrl}
+            onChange={(event) => setBaseUrl(event.target.value)}
+          />
+        )}
+      </Field>
+      {isPlain && (
+        <label className={parts.check}>
+          <input
+            type="checkbox"
+            checked={isTrusted}
+            onChange={(event) => setIsTrusted(event.target.checked)}
+          />
+          {words.plainHttp}
+        </label>
+      )}
+      <Field label={words.serverKind}>
+        {(names) => (
+          <select
+            {...names}
+            value={kind}
+            onChange={({ target }) => setKind(KINDS.find((one) => one === target.value) ?? kind)}
+          >
+            {KINDS.map((one) => (
+              <option key={one} value={one}>
+                {words.serverKinds[one]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label={strings.keyIfAny}>
+        {(names) => (
+          <input
+            {...names}
+            type="password"
+            autoComplete="off"
+            spellCheck={false}
+            value={key}
+            onChange={(event) => setKey(event.target.value)}
+          />
+        )}
+      </Field>
+    </AddForm>
+  );
+}
+
+/** The host asks for a word about it, where the way leads out of this machine. */
+function isPlainHttp(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
+}

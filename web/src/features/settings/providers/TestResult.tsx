@@ -1,0 +1,43 @@
+/** The result of a connection test in a sentence, with its times or with what helps. */
+import { hintFor, quoteOf, sentenceOf, strings } from "../../../i18n";
+import styles from "../../../ui/form/form.module.css";
+import type { ConnectionTest } from "./useConnectionTest";
+
+export function TestResult({ trial }: { readonly trial: ConnectionTest }) {
+  const { isRunning, report, problem } = trial;
+  const words = strings.preferences;
+  if (isRunning) {
+    return (
+      <p className={styles.text} role="status">
+        {strings.testing}
+      </p>
+    );
+  }
+  if (report === null && problem === null) return null;
+  if (report === null || !report.ok) {
+    const hint = report === null || report.code === null ? null : hintFor(report.code);
+    const said =
+      report === null
+        ? problem
+        : sentenceOf({ ...report, code: report.code ?? "UNKNOWN_ERROR", message: report.sentence });
+    const quote = quoteOf(report?.words);
+    return (
+      <p className={styles.bad} role="status">
+        {said}
+        {hint !== null && ` ${hint}`}
+        {quote !== null && ` ${quote}`}
+      </p>
+    );
+  }
+  const { modelId, firstMs, totalMs, models } = report;
+  return (
+    <p className={styles.good} role="status">
+      {firstMs === null || totalMs === null
+        ? strings.host === null
+          ? report.sentence
+          : words.works
+        : words.testGood(modelId, strings.duration(firstMs), strings.duration(totalMs))}
+      {models.length > 0 && ` ${words.modelCount(models.length)}.`}
+    </p>
+  );
+}

@@ -1,0 +1,34 @@
+/** Tests a provider with one tiny request. */
+import { useCallback, useState } from "react";
+import type { TrialReport, TrialRequest } from "../../../bridge/contract";
+import { reasonOf } from "../../../i18n";
+import { useSettings } from "../../../settings/useSettings";
+
+export interface ConnectionTest {
+  readonly isRunning: boolean;
+  readonly report: TrialReport | null;
+  /** Why it could not be made at all. */
+  readonly problem: string | null;
+  run(request: TrialRequest): Promise<void>;
+}
+
+type State = Omit<ConnectionTest, "run">;
+
+const NONE: State = { isRunning: false, report: null, problem: null };
+
+export function useConnectionTest(): ConnectionTest {
+  const { test } = useSettings();
+  const [state, setState] = useState(NONE);
+  const run = useCallback(
+    async (request: TrialRequest) => {
+      setState({ ...NONE, isRunning: true });
+      try {
+        setState({ ...NONE, report: await test(request) });
+      } catch (error) {
+        setState({ ...NONE, problem: reasonOf(error) });
+      }
+    },
+    [test],
+  );
+  return { ...state, run };
+}

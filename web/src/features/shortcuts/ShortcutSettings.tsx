@@ -1,0 +1,165 @@
+/** What can be done by keys, and other keys for it. */
+import { type KeyboardEvent, useId, useState } from "react";
+import { reasonOf, strings } from "../../i18n";
+import { keysOf } from "../../lib/keyCombo";
+import {
+  ACTS,
+  type Act,
+  actOf,
+  type Chosen,
+  type Refusal,
+  STANDARD_KEYS,
+  shortcutProblem,
+  withKeys,
+  withStandard,
+} from "../../settings/shortcuts";
+import { useSettings, useSettingsState } from "../../settings/useSettings";
+import { busyButton } from "../../ui/busyButton";
+import parts from "../../ui/form/form.module.css";
+import { KeyCombo } from "../../ui/KeyCombo";
+import { useAsyncAction } from "../../ui/useAsyncAction";
+import styles from "./ShortcutSettings.module.css";
+
+export function ShortcutSettings() {
+  const { update } = useSettings();
+  const { preferences } = useSettingsState();
+  const { problem, attempt } = useAsyncAction();
+  const words = strings.preferences;
+  if (preferences === null) return null;
+  const chosen = preferences.shortcuts;
+  const save = (shortcuts: Chosen) => update({ shortcuts });
+  return (
+    <section className={parts.section}>
+      <h3>{words.sections.shortcuts}</h3>
+      <p className={parts.text}>{words.shortcutsText}</p>
+      <ul className={styles.list}>
+        {ACTS.map((act) => (
+          <Shortcut key={act} act={act} chosen={chosen} save={save} />
+        ))}
+      </ul>
+      <button
+        type="button"
+        className={`${parts.button} ${parts.start}`}
+        {...busyButton(Object.keys(chosen).length > 0, () => attempt(save({})))}
+      >
+        {words.allToStandard}
+      </button>
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface ShortcutProps {
+  readonly act: Act;
+  readonly chosen: Chosen;
+  readonly save: (chosen: Chosen) => Promise<void>;
+}
+
+interface Refused {
+  readonly keys: string;
+  readonly why: Refusal;
+}
+
+function Shortcut({ act, chosen, save }: ShortcutProps) {
+  const [isListening, setIsListening] = useState(false);
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const id = useId();
+  const words = strings.preferences;
+  const name = words.acts[act];
+  const keys = chosen[act] ?? STANDARD_KEYS[act];
+  const isStandard = chosen[act] === undefined;
+
+  function take(next: Chosen): void {
+    setIsListening(false);
+    setRefused(null);
+    setProblem(null);
+    save(next).catch((error) => setProblem(reasonOf(error)));
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    // By the tab key one can still leave.
+    if (!isListening || event.key === "Tab") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") {
+      setIsListening(false);
+      return;
+    }
+    if (event.key === "Backspace" && !event.ctrlKey && !event.metaKey) {
+      take({ ...chosen, [act]: "" });
+      return;
+    }
+    const pressed = keysOf(event);
+    if (pressed === null) return;
+    const why = shortcutProblem(pressed, act, chosen);
+    if (why === null) take(withKeys(act, pressed, chosen));
+    else setRefused({ keys: pressed, why });
+  }
+
+  return (
+    <li className={styles.shortcut}>
+      <span id={`${id}-name`} className={styles.name}>
+        {name}
+      </span>
+      <button
+        type="button"
+        id={`${id}-keys`}
+        className={styles.keys}
+        aria-labelledby={`${id}-name ${id}-keys`}
+        aria-pressed={isListening}
+        onClick={({ currentTarget }) => {
+          // WebKit gives a button that is clicked no focus.
+          currentTarget.focus();
+          setIsListening(!isListening);
+          setRefused(null);
+        }}
+        onKeyDown={onKeyDown}
+        onBlur={() => setIsListening(false)}
+      >
+        {isListening ? words.pressKeys : keys === "" ? words.noKeys : <KeyCombo keys={keys} />}
+      </button>
+      {!isStandard && (
+        <button
+          type="button"
+          className={parts.button}
+          aria-label={`${words.toStandard}: ${name}`}
+          onClick={() => take(withStandard(act, chosen))}
+        >
+          {strings.standard}
+        </button>
+      )}
+      {refused !== null && (
+        <div className={styles.refused} role="alert">
+          <KeyCombo keys={refused.keys} />
+          <span className={parts.bad}>{whyNot(refused, chosen)}</span>
+          {refused.why === "taken" && (
+            <button
+              type="button"
+              className={parts.button}
+              onClick={() => take(withKeys(act, refused.keys, chosen))}
+            >
+              {words.takeKeys}
+            </button>
+          )}
+        </div>
+      )}
+      {problem !== null && (
+        <p className={parts.bad} role="alert">
+          {words.notSaved(problem)}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function whyNot({ keys, why }: Refused, chosen: Chosen): string {
+  const words = strings.preferences;
+  if (why !== "taken") return words.keysRefused[why];
+  const owner = actOf(keys, chosen);
+  return owner === null ? "" : words.keysTaken(words.acts[owner]);
+}

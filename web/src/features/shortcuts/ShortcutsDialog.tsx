@@ -1,0 +1,78 @@
+/** Every key that does something, on one page. */
+
+import { strings } from "../../i18n";
+import { isMac } from "../../lib/keyCombo";
+import { ACTS, STANDARD_KEYS } from "../../settings/shortcuts";
+import { useSettingsState } from "../../settings/useSettings";
+import buttons from "../../ui/buttons.module.css";
+import { Dialog } from "../../ui/Dialog";
+import { KeyCombo } from "../../ui/KeyCombo";
+import styles from "./ShortcutsDialog.module.css";
+
+export interface ShortcutsDialogProps {
+  readonly onClose: () => void;
+  /** Somebody wants other keys. */
+  readonly onChange: () => void;
+}
+
+/** A Mac takes Ctrl with the arrows for itself. */
+const EARLIER_MAC = "Alt+ArrowUp Alt+ArrowDown";
+const EARLIER = "Ctrl+ArrowUp Ctrl+ArrowDown";
+
+type Line = readonly [act: string, keys: string];
+
+export default function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
+  const { preferences } = useSettingsState();
+  const words = strings.preferences;
+  const fixed = words.fixedKeys;
+  const everywhere = ACTS.map((act): Line => {
+    return [words.acts[act], preferences?.shortcuts[act] ?? STANDARD_KEYS[act]];
+  });
+  return (
+    <Dialog title={words.allKeys} className={styles.sheet} onClose={onClose}>
+      <div className={styles.body}>
+        <Lines title={words.keysEverywhere} lines={everywhere.filter(([, keys]) => keys !== "")} />
+        <Lines
+          title={words.keysInBox}
+          lines={[
+            [fixed.say, "Enter"],
+            [fixed.line, "Shift+Enter"],
+            [fixed.next, "Mod+Enter"],
+            [fixed.stop, "Escape"],
+            [fixed.last, "ArrowUp"],
+            [fixed.earlier, isMac() ? EARLIER_MAC : EARLIER],
+          ]}
+        />
+        <Lines
+          title={words.keysInList}
+          lines={[
+            [fixed.rename, "F2"],
+            [fixed.delete, "Delete"],
+            [fixed.menu, "Shift+F10"],
+          ]}
+        />
+        <button type="button" className={buttons.bordered} onClick={onChange}>
+          {words.changeKeys}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Lines({ title, lines }: { readonly title: string; readonly lines: readonly Line[] }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl>
+        {lines.map(([act, keys]) => (
+          <div key={act}>
+            <dt>{act}</dt>
+            <dd>
+              <KeyCombo keys={keys} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

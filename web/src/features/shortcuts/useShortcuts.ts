@@ -1,0 +1,38 @@
+/** The keys that work everywhere on the page, as the person has chosen them. */
+import { useEffect, useRef } from "react";
+import { isComposing } from "../../lib/ime";
+import { isCovered } from "../../lib/overlays";
+import { type Act, pressed, type Writing } from "../../settings/shortcuts";
+import { useSettingsState } from "../../settings/useSettings";
+
+/** What each of them does. False: nothing could be done, and the key means what it always means. */
+export type Shortcuts = Readonly<Record<Act, () => unknown>>;
+
+const NONE = {};
+
+export function useShortcuts(shortcuts: Shortcuts): void {
+  const { preferences } = useSettingsState();
+  const chosen = preferences?.shortcuts ?? NONE;
+  const latest = useRef({ shortcuts, chosen });
+  useEffect(() => {
+    latest.current = { shortcuts, chosen };
+  });
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent): void {
+      if (event.repeat || isComposing(event) || event.defaultPrevented) return;
+      // AltGr looks like Ctrl + Alt, and types; what lies over the page has keys of its own.
+      if (event.getModifierState("AltGraph") || isCovered()) return;
+      const act = pressed(event, latest.current.chosen, writing());
+      if (act === null) return;
+      if (latest.current.shortcuts[act]() !== false) event.preventDefault();
+    }
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
+}
+
+function writing(): Writing {
+  const { activeElement: field } = document;
+  if (field instanceof HTMLTextAreaElement) return field.value === "" ? "empty" : "text";
+  return field instanceof HTMLInputElement ? "text" : "nowhere";
+}

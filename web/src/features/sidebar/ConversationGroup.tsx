@@ -1,0 +1,182 @@
+/** A heading of the list with what stands below it; a folder can be shut. */
+import { type KeyboardEvent, memo, useState } from "react";
+import type { ConversationSummary } from "../../bridge/contract";
+import type { ListGroup } from "../../conversations/groups";
+import { strings } from "../../i18n";
+import { arrowsOf } from "../../lib/direction";
+import { InlineRename } from "../../ui/InlineRename";
+import { ChevronIcon, FolderIcon, MoreIcon } from "../../ui/icons";
+import { Menu } from "../../ui/Menu";
+import styles from "./ConversationGroup.module.css";
+import { ConversationItem } from "./ConversationItem";
+import { useConversationDrop } from "./conversationDrag";
+import { LazyRows, ROWS } from "./LazyRows";
+import type { ConversationActions } from "./useConversationActions";
+
+/** As a stop: the group's first button, whatever that is. */
+export const FIRST_STOP = "";
+
+/** How many rows are drawn with the list. */
+const FIRST = 100;
+
+export interface ConversationGroupProps {
+  readonly group: ListGroup;
+  /** How many rows stand above it. */
+  readonly above: number;
+  readonly isShut: boolean;
+  readonly openId: string | null;
+  /** The conversation that the tab key comes to, or FIRST_STOP; null for none of these. */
+  readonly stop: string | null;
+  readonly actions: ConversationActions;
+  readonly onToggle: (folder: string) => void;
+  readonly onMove: (item: ConversationSummary) => void;
+  readonly onPut: (id: string, folder: string | null) => void;
+}
+
+export const ConversationGroup = memo(function ConversationGroup(props: ConversationGroupProps) {
+  const { group, above, isShut, openId, stop, actions, onMove, onPut } = props;
+  const { name, folder, items } = group;
+  const place = useConversationDrop((id) => onPut(id, folder));
+  const title = name === "folder" ? (folder ?? "") : strings.groups[name];
+  // What is pinned stays in its folder: it is only shown up here.
+  const takes = name !== "pinned";
+  const first = stop === FIRST_STOP && folder === null ? (items[0]?.id ?? null) : stop;
+  return (
+    <section
+      aria-label={title}
+      className={styles.group}
+      data-over={takes && place.isOver}
+      {...(takes ? place.handlers : { onDragOver: (event) => event.stopPropagation() })}
+    >
+      {folder === null ? (
+        <h2 className={styles.name}>{title}</h2>
+      ) : (
+        <FolderHeading {...props} folder={folder} />
+      )}
+      {!isShut &&
+        chunksOf(items).map((some, place) => (
+          <LazyRows
+            // biome-ignore lint/suspicious/noArrayIndexKey: a chunk is a place, whatever stands there
+            key={place}
+            count={some.length}
+            isFirst={above + place * ROWS < FIRST}
+            isHeld={first !== null && some.some(({ id }) => id === first)}
+          >
+            {() =>
+              some.map((item) => (
+                <ConversationItem
+                  key={item.id}
+                  item={item}
+                  isOpen={item.id === openId}
+                  isStop={item.id === first}
+                  actions={actions}
+                  onMove={onMove}
+                />
+              ))
+            }
+          </LazyRows>
+        ))}
+    </section>
+  );
+});
+
+function chunksOf(items: readonly ConversationSummary[]): (readonly ConversationSummary[])[] {
+  const count = Math.ceil(items.length / ROWS);
+  return Array.from({ length: count }, (_, place) => items.slice(place * ROWS, (place + 1) * ROWS));
+}
+
+interface FolderHeadingProps extends ConversationGroupProps {
+  readonly folder: string;
+}
+
+function FolderHeading({
+  folder,
+  group,
+  isShut,
+  openId,
+  stop,
+  actions,
+  onToggle,
+}: FolderHeadingProps) {
+  const [isNaming, setIsNaming] = useState(false);
+  const count = group.items.length;
+
+  function onKeyDown(event: KeyboardEvent<HTMLButtonElement>): void {
+    const more = event.currentTarget.closest("div")?.querySelector<HTMLElement>("[aria-haspopup]");
+    const { forward, back } = arrowsOf(event.currentTarget);
+    const isOpener = event.key === forward && isShut;
+    const isCloser = event.key === back && !isShut;
+    if (isOpener || isCloser) onToggle(folder);
+    else if (event.key === "F2") setIsNaming(true);
+    else if (event.key === forward) more?.focus();
+    else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) more?.click();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function onBack(event: KeyboardEvent<HTMLDivElement>): void {
+    const button = event.currentTarget.querySelector<HTMLElement>("[data-folder]");
+    if (event.key !== arrowsOf(event.currentTarget).back || event.target === button) return;
+    event.preventDefault();
+    button?.focus();
+  }
+
+  if (isNaming) {
+    return (
+      <div className={styles.folder}>
+        <InlineRename
+          label={strings.folders.renameLabel}
+          name={folder}
+          maxLength={100}
+          onDone={(name) => {
+            setIsNaming(false);
+            if (name === null) return;
+            actions.renameFolder(folder, name);
+            if (isShut) onToggle(name);
+          }}
+        />
+      </div>
+    );
+  }
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the arrow goes back to the heading's button
+    <div
+      className={styles.folder}
+      data-open={isShut && group.items.some(({ id }) => id === openId)}
+      onKeyDown={onBack}
+    >
+      <h2>
+        <button
+          type="button"
+          className={styles.toggle}
+          aria-expanded={!isShut}
+          tabIndex={stop === FIRST_STOP ? 0 : -1}
+          data-folder={folder}
+          title={folder}
+          onClick={() => onToggle(folder)}
+          onKeyDown={onKeyDown}
+        >
+          <ChevronIcon />
+          <FolderIcon />
+          <span dir="auto">{folder}</span>
+          <small title={strings.folders.count(count)}>{count}</small>
+        </button>
+      </h2>
+      <Menu
+        label={strings.folders.actionsFor(folder)}
+        icon={<MoreIcon />}
+        className={styles.more}
+        tabIndex={-1}
+        items={[
+          { label: strings.folders.rename, run: () => setIsNaming(true) },
+          {
+            label: strings.folders.remove,
+            run: () => actions.removeFolder(folder),
+            isDestructive: true,
+          },
+        ]}
+      />
+    </div>
+  );
+}

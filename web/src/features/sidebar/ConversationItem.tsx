@@ -1,0 +1,113 @@
+/** One conversation of the list: open it, name it, pin it, put it away. */
+import { type KeyboardEvent, memo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
+import type { ConversationSummary } from "../../bridge/contract";
+import { strings } from "../../i18n";
+import { arrowsOf } from "../../lib/direction";
+import { InlineRename } from "../../ui/InlineRename";
+import { GhostIcon, MoreIcon, PinIcon } from "../../ui/icons";
+import { Menu } from "../../ui/Menu";
+import styles from "./ConversationItem.module.css";
+import { dragConversation } from "./conversationDrag";
+import type { ConversationActions } from "./useConversationActions";
+
+export interface ConversationItemProps {
+  readonly item: ConversationSummary;
+  readonly isOpen: boolean;
+  /** Whether the tab key comes here; the arrows go to the others. */
+  readonly isStop: boolean;
+  readonly actions: ConversationActions;
+  /** Somebody wants to put it into a folder. */
+  readonly onMove: (item: ConversationSummary) => void;
+}
+
+export const ConversationItem = memo(function ConversationItem(props: ConversationItemProps) {
+  const { item, isOpen, isStop, actions, onMove } = props;
+  const [isNaming, setIsNaming] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const title = item.title === "" ? strings.untitled : item.title;
+
+  /** Tab does not stop here a second time: the arrow leads to what can be done. */
+  const more = () => button.current?.parentElement?.querySelector<HTMLElement>("[aria-haspopup]");
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key === "F2") setIsNaming(true);
+    else if (event.key === "Delete") actions.remove(item);
+    else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
+      more()?.click();
+    } else if (event.key === arrowsOf(event.currentTarget).forward) more()?.focus();
+    else return;
+    event.preventDefault();
+  }
+
+  function onBack(event: KeyboardEvent): void {
+    if (event.key !== arrowsOf(event.currentTarget).back) return;
+    if (event.target === button.current) return;
+    event.preventDefault();
+    button.current?.focus();
+  }
+
+  if (isNaming) {
+    return (
+      <li className={styles.item} data-open={isOpen}>
+        <InlineRename
+          label={strings.renameLabel}
+          name={item.title}
+          maxLength={200}
+          onDone={(name, isByKey) => {
+            flushSync(() => setIsNaming(false));
+            if (isByKey) button.current?.focus();
+            if (name !== null) actions.rename(item, name);
+          }}
+        />
+      </li>
+    );
+  }
+  return (
+    <li
+      className={styles.item}
+      data-open={isOpen}
+      draggable={!item.temporary}
+      onDragStart={(event) => dragConversation(event.dataTransfer, item.id)}
+      onKeyDown={onBack}
+    >
+      <button
+        ref={button}
+        type="button"
+        className={styles.open}
+        aria-current={isOpen ? "page" : undefined}
+        tabIndex={isStop ? 0 : -1}
+        data-conversation={item.id}
+        title={title}
+        onClick={() => actions.open(item.id)}
+        onDoubleClick={() => setIsNaming(true)}
+        onKeyDown={onKeyDown}
+      >
+        <span className={styles.title} dir="auto">
+          {title}
+        </span>
+        {item.inferenceId !== null && (
+          <span className={styles.live} role="img" aria-label={strings.answeringNow} />
+        )}
+        {item.temporary && <GhostIcon />}
+        {item.pinned && <PinIcon />}
+      </button>
+      <Menu
+        label={strings.actionsFor(title)}
+        icon={<MoreIcon />}
+        className={styles.more}
+        tabIndex={-1}
+        items={[
+          { label: strings.rename, run: () => setIsNaming(true) },
+          { label: item.pinned ? strings.unpin : strings.pin, run: () => actions.pin(item) },
+          ...(item.temporary ? [] : [{ label: strings.folders.move, run: () => onMove(item) }]),
+          { label: strings.copyWhole, run: () => actions.copy(item) },
+          { label: strings.exportAs.md, run: () => actions.exportAs(item, "md") },
+          { label: strings.exportAs.html, run: () => actions.exportAs(item, "html") },
+          { label: strings.exportAs.json, run: () => actions.exportAs(item, "json") },
+          { label: strings.delete, run: () => actions.remove(item), isDestructive: true },
+        ]}
+      />
+    </li>
+  );
+});

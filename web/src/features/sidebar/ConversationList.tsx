@@ -1,0 +1,108 @@
+/** Everything that is kept: what is pinned, the folders, the rest by days. */
+import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
+import type { ConversationSummary } from "../../bridge/contract";
+import { foldersOf, groupsOf } from "../../conversations/groups";
+import { useList, useShownId } from "../../conversations/useList";
+import { locale, strings } from "../../i18n";
+import { ConversationGroup, FIRST_STOP } from "./ConversationGroup";
+import styles from "./ConversationList.module.css";
+import { useConversationDrop } from "./conversationDrag";
+import { FolderDialog } from "./FolderDialog";
+import type { ConversationActions } from "./useConversationActions";
+import { useListFocus } from "./useListFocus";
+import type { SidebarState } from "./useSidebar";
+
+/** Everything that the arrows go to. */
+const STOPS = "[data-conversation], [data-folder]";
+
+export interface ConversationListProps {
+  readonly actions: ConversationActions;
+  readonly state: Pick<SidebarState, "shut" | "toggleFolder">;
+}
+
+export function ConversationList({ actions, state }: ConversationListProps) {
+  const { items, phase } = useList();
+  const openId = useShownId();
+  const [moving, setMoving] = useState<ConversationSummary | null>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const groups = useMemo(() => groupsOf(items, Date.now(), locale), [items]);
+  const { shut, toggleFolder } = state;
+  const held = useListFocus(list, STOPS);
+
+  const move = useCallback(
+    (id: string, folder: string | null) => {
+      const item = items.find((one) => one.id === id);
+      if (item !== undefined) actions.move(item, folder);
+    },
+    [actions, items],
+  );
+
+  // Where nothing stands is no folder.
+  const outside = useConversationDrop((id) => move(id, null));
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const all = [...(list.current?.querySelectorAll<HTMLElement>(STOPS) ?? [])];
+    const here = all.indexOf(document.activeElement as HTMLElement);
+    if (here === -1) return;
+    const last = all.length - 1;
+    const places = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: last };
+    const next = places[event.key as keyof typeof places];
+    if (next === undefined) return;
+    event.preventDefault();
+    all[Math.max(0, Math.min(last, next))]?.focus();
+    // The last that is drawn need not be the last that there is: those below it follow.
+    if (event.key === "End") list.current?.scrollTo({ top: list.current.scrollHeight });
+  }
+
+  if (items.length === 0) {
+    return phase === "open" ? <p className={styles.empty}>{strings.noConversations}</p> : null;
+  }
+  let above = 0;
+  const shown = groups.map((group) => {
+    const isShut = group.folder !== null && shut.includes(group.folder);
+    const place = { group, isShut, above };
+    if (!isShut) above += group.items.length;
+    return place;
+  });
+  const isThere = shown.some(
+    ({ group, isShut }) => !isShut && group.items.some(({ id }) => id === openId),
+  );
+  const first = shown[0];
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the arrows go from button to button
+    <div
+      ref={list}
+      className={styles.list}
+      data-list=""
+      data-over={outside.isOver}
+      onKeyDown={onKeyDown}
+      {...held}
+      {...outside.handlers}
+    >
+      {shown.map(({ group, isShut, above: rows }) => (
+        <ConversationGroup
+          key={`${group.name} ${group.folder}`}
+          group={group}
+          above={rows}
+          isShut={isShut}
+          openId={openId}
+          stop={isThere ? openId : group === first?.group ? FIRST_STOP : null}
+          actions={actions}
+          onToggle={toggleFolder}
+          onMove={setMoving}
+          onPut={move}
+        />
+      ))}
+      {moving !== null && (
+        <FolderDialog
+          item={moving}
+          folders={foldersOf(items, locale)}
+          onDone={(folder) => {
+            setMoving(null);
+            if (folder !== undefined) actions.move(moving, folder);
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,191 @@
+/** Lists where the words of a search were found, and opens those places. */
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
+import type { Mark, SearchHit, SearchReply } from "../../bridge/contract";
+import { HITS } from "../../conversations/conversations";
+import { useConversations } from "../../conversations/useConversations";
+import { useList } from "../../conversations/useList";
+import { locale, reasonOf, strings } from "../../i18n";
+import { FolderIcon } from "../../ui/icons";
+import styles from "./SearchResults.module.css";
+
+/** How long a hand may rest between two letters. */
+const WAIT_MS = 120;
+
+export interface SearchResultsProps {
+  readonly query: string;
+  readonly onOpen: (hit: SearchHit) => void;
+}
+
+interface Found {
+  readonly query: string;
+  readonly hits: readonly SearchHit[];
+  /** Where the search stopped because its time was over; null when it is complete. */
+  readonly more: SearchReply["more"];
+  readonly problem: string | null;
+}
+
+export function SearchResults({ query, onOpen }: SearchResultsProps) {
+  const conversations = useConversations();
+  const [found, setFound] = useState<Found | null>(null);
+  /** The results that more is being searched for. */
+  const [continued, setContinued] = useState<Found | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  const wanted = useRef(query);
+
+  useEffect(() => {
+    wanted.current = query;
+    let isWanted = true;
+    const timer = setTimeout(async () => {
+      let reply: SearchReply = { hits: [], more: null };
+      let problem: string | null = null;
+      try {
+        reply = await conversations.search(query);
+      } catch (error) {
+        problem = reasonOf(error);
+      }
+      if (isWanted) setFound({ query, ...reply, problem });
+    }, WAIT_MS);
+    return () => {
+      isWanted = false;
+      clearTimeout(timer);
+    };
+  }, [conversations, query]);
+
+  async function searchMore(before: Found): Promise<void> {
+    if (isContinued) return;
+    setContinued(before);
+    let after: Found;
+    try {
+      const reply = await conversations.search(before.query, before.more);
+      const known = new Set(before.hits.map(keyOf));
+      const added = reply.hits.filter((hit) => !known.has(keyOf(hit)));
+      after = { ...before, hits: [...before.hits, ...added], more: reply.more, problem: null };
+    } catch (error) {
+      after = { ...before, problem: reasonOf(error) };
+    }
+    if (wanted.current !== before.query) return;
+    // The button goes when there is no more to search; its focus goes to the first new hit.
+    const isFocused = document.activeElement?.hasAttribute("data-more") ?? false;
+    setContinued(null);
+    flushSync(() => setFound(after));
+    if (isFocused && after.more === null) {
+      const buttons = list.current?.querySelectorAll("button") ?? [];
+      (buttons[before.hits.length] ?? buttons[buttons.length - 1])?.focus();
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const all = [...(list.current?.querySelectorAll("button") ?? [])];
+    const here = all.indexOf(document.activeElement as HTMLButtonElement);
+    const last = all.length - 1;
+    const next = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: last }[event.key];
+    if (next === undefined || next < 0) return; // up from the first is back to the box
+    event.preventDefault();
+    event.stopPropagation();
+    all[Math.min(next, last)]?.focus();
+  }
+
+  const hits = found?.hits ?? [];
+  // Those of the words before stay in sight until there are others, but nobody asked for them now.
+  const isBefore = found !== null && found.query !== query;
+  const isEmpty =
+    found !== null && found.problem === null && hits.length === 0 && found.more === null;
+  const isContinued = continued !== null && continued === found;
+  return (
+    <div className={styles.results}>
+      <p className={styles.count} aria-live="polite">
+        {found === null || isContinued ? strings.searching : (found.problem ?? countOf(found))}
+      </p>
+      {isEmpty && <p className={styles.advice}>{strings.searchAdvice}</p>}
+      <ul ref={list} data-hits="" inert={isBefore} onKeyDown={onKeyDown}>
+        {hits.map((hit) => (
+          <li key={keyOf(hit)}>
+            <Hit hit={hit} onOpen={onOpen} />
+          </li>
+        ))}
+      </ul>
+      {found !== null && found.more !== null && (
+        <button
+          type="button"
+          className={styles.more}
+          data-more=""
+          inert={isBefore}
+          aria-disabled={isContinued}
+          onClick={() => searchMore(found)}
+        >
+          {strings.searchMore}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function keyOf({ conversationId, messageId }: SearchHit): string {
+  return `${conversationId} ${messageId}`;
+}
+
+function countOf({ query, hits, more }: Found): string {
+  if (more !== null) return strings.foundSoFar(hits.length);
+  if (hits.length === 0) return strings.nothingFound(query);
+  return hits.length < HITS ? strings.found(hits.length) : strings.foundFirst(hits.length);
+}
+
+interface HitProps {
+  readonly hit: SearchHit;
+  readonly onOpen: (hit: SearchHit) => void;
+}
+
+function Hit({ hit, onOpen }: HitProps) {
+  const { items } = useList();
+  const { messageId, title, role, snippet, marks, createdAt, conversationId } = hit;
+  const folder = items.find(({ id }) => id === conversationId)?.folder ?? null;
+  return (
+    <button type="button" onClick={() => onOpen(hit)}>
+      <span className={styles.title} dir="auto">
+        {messageId === null ? <Marked text={snippet} marks={marks} /> : title || strings.untitled}
+      </span>
+      {messageId !== null && (
+        <span className={styles.snippet} dir="auto">
+          <Marked text={snippet} marks={marks} />
+        </span>
+      )}
+      <span className={styles.facts}>
+        {messageId === null && strings.inTitle}
+        {role === "user" && strings.you}
+        {role === "assistant" && strings.assistant}
+        <time dateTime={new Date(createdAt).toISOString()}>{dayOf(createdAt)}</time>
+        {folder !== null && (
+          <span className={styles.folder} dir="auto">
+            <FolderIcon />
+            {folder}
+          </span>
+        )}
+      </span>
+    </button>
+  );
+}
+
+/** The day, and the hour where it is today's. */
+function dayOf(time: number): string {
+  const date = new Date(time);
+  const now = new Date();
+  if (date.toDateString() === now.toDateString()) {
+    return date.toLocaleTimeString(locale, { timeStyle: "short" });
+  }
+  const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return date.toLocaleDateString(locale, { day: "numeric", month: "short", year });
+}
+
+/** A text with what was looked for marked in it. */
+function Marked({ text, marks }: { readonly text: string; readonly marks: readonly Mark[] }) {
+  const pieces: ReactNode[] = [];
+  let done = 0;
+  for (const { start, end } of marks) {
+    if (start < done || end <= start) continue;
+    pieces.push(text.slice(done, start), <mark key={start}>{text.slice(start, end)}</mark>);
+    done = end;
+  }
+  pieces.push(text.slice(done));
+  return <>{pieces}</>;
+}

@@ -1,0 +1,151 @@
+/** What is kept: a new chat, the search, the list, and files that come in. */
+import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
+import { useConversations } from "../../conversations/useConversations";
+import { strings } from "../../i18n";
+import { isComposing } from "../../lib/ime";
+import { useDropTarget } from "../../ui/dragAndDrop";
+import { IconButton } from "../../ui/IconButton";
+import {
+  CloseIcon,
+  ImportIcon,
+  MoreIcon,
+  NewChatIcon,
+  SearchIcon,
+  SettingsIcon,
+  SidebarIcon,
+} from "../../ui/icons";
+import { Menu, type MenuItem } from "../../ui/Menu";
+import { ConversationList } from "./ConversationList";
+import { ResizeHandle } from "./ResizeHandle";
+import { SearchResults } from "./SearchResults";
+import styles from "./Sidebar.module.css";
+import { useConversationActions } from "./useConversationActions";
+import { useImport } from "./useImport";
+import type { SidebarState } from "./useSidebar";
+
+export interface SidebarProps {
+  /** The search box, for the shortcut that leads there. */
+  readonly search: RefObject<HTMLInputElement | null>;
+  readonly state: SidebarState;
+  readonly onNewChat: () => void;
+  readonly onSettings: () => void;
+  /** What else the program can do. */
+  readonly menu: readonly MenuItem[];
+  /** Something is to be looked at: a sidebar that lies over it goes away. */
+  readonly onOpened: () => void;
+}
+
+export function Sidebar(props: SidebarProps) {
+  const { search, state, menu, onNewChat, onSettings, onOpened } = props;
+  const conversations = useConversations();
+  const actions = useConversationActions(onOpened);
+  const importFiles = useImport();
+  const [query, setQuery] = useState("");
+  const picker = useRef<HTMLInputElement>(null);
+  const side = useRef<HTMLElement>(null);
+  const place = useDropTarget("Files", ({ files }) => importFiles([...files]));
+
+  function onSearchKey(event: KeyboardEvent): void {
+    if (isComposing(event)) return;
+    const hits = side.current?.querySelectorAll<HTMLElement>("[data-hits]:not([inert]) button");
+    if (event.key === "Escape" && query !== "") setQuery("");
+    else if (event.key === "ArrowDown") {
+      (hits?.[0] ?? side.current?.querySelector<HTMLElement>("[data-conversation]"))?.focus();
+    } else if (event.key === "Enter") hits?.[0]?.click();
+    else return;
+    event.preventDefault();
+  }
+
+  /** Up from the first hit, and Escape from any, is back to the box. */
+  function onResultsKey(event: KeyboardEvent): void {
+    if (query === "" || (event.key !== "ArrowUp" && event.key !== "Escape")) return;
+    if (event.target === search.current) return;
+    event.preventDefault();
+    search.current?.focus();
+  }
+
+  return (
+    <nav
+      ref={side}
+      className={styles.sidebar}
+      aria-label={strings.conversations}
+      onKeyDown={onResultsKey}
+      {...place.handlers}
+    >
+      <div className={styles.top}>
+        <IconButton label={strings.closeSidebar} onClick={state.close}>
+          <SidebarIcon />
+        </IconButton>
+        <button type="button" className={styles.new} onClick={onNewChat}>
+          <NewChatIcon />
+          {strings.newChat}
+        </button>
+      </div>
+      <div className={styles.search}>
+        <SearchIcon />
+        <input
+          ref={search}
+          type="search"
+          aria-label={strings.search}
+          placeholder={strings.searchHint}
+          maxLength={500}
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+          onKeyDown={onSearchKey}
+        />
+        {query !== "" && (
+          <IconButton
+            size="small"
+            label={strings.clearSearch}
+            onClick={() => {
+              setQuery("");
+              search.current?.focus();
+            }}
+          >
+            <CloseIcon />
+          </IconButton>
+        )}
+      </div>
+      {query.trim() === "" ? (
+        <ConversationList actions={actions} state={state} />
+      ) : (
+        <SearchResults
+          query={query.trim()}
+          onOpen={({ conversationId, messageId }) => {
+            void conversations.reveal(conversationId, messageId, query);
+            onOpened();
+          }}
+        />
+      )}
+      <div className={styles.bottom}>
+        <button type="button" className={styles.plain} onClick={onSettings}>
+          <SettingsIcon />
+          {strings.settings}
+        </button>
+        <button type="button" className={styles.plain} onClick={() => picker.current?.click()}>
+          <ImportIcon />
+          {strings.import}
+        </button>
+        <Menu label={strings.menu} icon={<MoreIcon />} items={menu} />
+        <input
+          ref={picker}
+          type="file"
+          accept=".json,.zip,application/json"
+          multiple
+          hidden
+          onChange={(event) => {
+            importFiles([...(event.target.files ?? [])]);
+            event.target.value = "";
+          }}
+        />
+      </div>
+      {place.isOver && (
+        <p className={styles.drop}>
+          <ImportIcon />
+          {strings.dropImport}
+        </p>
+      )}
+      <ResizeHandle width={state.width} setWidth={state.setWidth} />
+    </nav>
+  );
+}

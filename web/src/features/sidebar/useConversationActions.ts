@@ -1,0 +1,97 @@
+/** What the sidebar does to conversations, with words where something goes wrong. */
+import { useMemo } from "react";
+import type { ConversationSummary, ExportRequest } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
+import { reasonOf, strings } from "../../i18n";
+import { download } from "../../lib/download";
+import { useToasts } from "../../ui/toastStore";
+import { useDownloads } from "../../ui/useDownloads";
+
+export interface ConversationActions {
+  open(id: string): void;
+  rename(item: ConversationSummary, title: string): void;
+  pin(item: ConversationSummary): void;
+  remove(item: ConversationSummary): void;
+  exportAs(item: ConversationSummary, format: ExportRequest["format"]): void;
+  /** All of it, as Markdown, into the clipboard. */
+  copy(item: ConversationSummary): void;
+  /** Into a folder; null takes it out of its own. */
+  move(item: ConversationSummary, folder: string | null): void;
+  renameFolder(name: string, next: string): void;
+  /** What is in it stays, in no folder. */
+  removeFolder(name: string): void;
+}
+
+/** `onOpened` is told when there is something else to look at. */
+export function useConversationActions(onOpened: () => void): ConversationActions {
+  const conversations = useConversations();
+  const toasts = useToasts();
+  const downloads = useDownloads();
+  return useMemo(() => {
+    function tried(act: Promise<unknown>): void {
+      act.catch((error) => toasts.say(strings.refusedAction(reasonOf(error))));
+    }
+
+    async function exportAs(id: string, format: ExportRequest["format"]): Promise<void> {
+      const request = { conversationIds: [id], format };
+      if (downloads) download(await conversations.exported(request));
+      else toasts.say(strings.exported(await conversations.exportFile(request)));
+    }
+
+    const titleOf = (item: ConversationSummary) =>
+      item.title === "" ? strings.untitled : item.title;
+
+    async function copy(id: string): Promise<void> {
+      const { text } = await conversations.exported({ conversationIds: [id], format: "md" });
+      try {
+        await navigator.clipboard.writeText(text);
+        toasts.say(strings.copiedWhole);
+      } catch {
+        toasts.say(strings.notCopied);
+      }
+    }
+
+    /** Put them elsewhere; the way back is offered. */
+    function move(ids: readonly string[], from: string | null, to: string | null, said: string) {
+      tried(conversations.move(ids, to));
+      const undo = () => tried(conversations.move(ids, from));
+      toasts.say(said, { action: { label: strings.undo, run: undo } });
+    }
+
+    const inFolder = (name: string) =>
+      conversations.list
+        .get()
+        .items.filter(({ folder }) => folder === name)
+        .map(({ id }) => id);
+
+    return {
+      open(id) {
+        conversations.show(id);
+        onOpened();
+      },
+      rename: (item, title) => tried(conversations.rename(item.id, title)),
+      pin: (item) => tried(conversations.pin(item.id, !item.pinned)),
+      exportAs: (item, format) => tried(exportAs(item.id, format)),
+      remove(item) {
+        tried(conversations.remove(item.id));
+        const undo = () => tried(conversations.undelete(item.id));
+        toasts.say(strings.deleted(titleOf(item)), { action: { label: strings.undo, run: undo } });
+      },
+      copy: (item) => tried(copy(item.id)),
+      move(item, folder) {
+        if (folder === item.folder) return;
+        move([item.id], item.folder, folder, strings.folders.moved(titleOf(item), folder));
+      },
+      renameFolder(name, next) {
+        const ids = inFolder(name);
+        // Two that have become one cannot be told apart any more: the way back is now.
+        if (inFolder(next).length > 0) move(ids, name, next, strings.folders.merged(name, next));
+        else tried(conversations.move(ids, next));
+      },
+      removeFolder(name) {
+        const ids = inFolder(name);
+        move(ids, name, null, strings.folders.removed(name, ids.length));
+      },
+    };
+  }, [conversations, toasts, onOpened, downloads]);
+}

@@ -1,0 +1,43 @@
+/** Takes files in, and says how far that is. */
+import { useCallback } from "react";
+import { useConversations } from "../../conversations/useConversations";
+import { importFailure, reasonOf, remarkOf, strings } from "../../i18n";
+import { useToasts } from "../../ui/toastStore";
+
+export function useImport(): (files: readonly File[]) => void {
+  const conversations = useConversations();
+  const toasts = useToasts();
+  return useCallback(
+    (files) => {
+      void takeAll();
+
+      /** One after another: the host reads a few at a time, and refuses more. */
+      async function takeAll(): Promise<void> {
+        for (const file of files) await take(file);
+      }
+
+      async function take(file: File): Promise<void> {
+        const shown = toasts.say(strings.importing(file.name, 0), { progress: 0 });
+        const running = conversations.importFile(file, tell);
+        const action = { label: strings.cancel, run: running.cancel };
+        function tell(part: number): void {
+          const text = strings.importing(file.name, Math.round(part * 100));
+          toasts.change(shown, text, { progress: part, action });
+        }
+        try {
+          const told = await running.result;
+          const { state, conversations: count, messages, skipped, warnings, remarks } = told;
+          if (state === "failed") toasts.change(shown, strings.refusedAction(importFailure(told)));
+          else if (state === "cancelled") toasts.change(shown, strings.importCancelled);
+          else {
+            const details = [...new Set(remarks?.map(remarkOf) ?? warnings)];
+            toasts.change(shown, strings.imported(count, messages, skipped), { details });
+          }
+        } catch (error) {
+          toasts.change(shown, strings.refusedAction(reasonOf(error)));
+        }
+      }
+    },
+    [conversations, toasts],
+  );
+}

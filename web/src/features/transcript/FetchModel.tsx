@@ -1,0 +1,73 @@
+/** Brings the embedded model's weights where they did not come along, and tries again. */
+import { useEffect, useRef, useState } from "react";
+import type { ModelFetch } from "../../bridge/contract";
+import { strings } from "../../i18n";
+import { useSettings } from "../../settings/useSettings";
+import styles from "./FetchModel.module.css";
+
+const LOOK_MS = 500;
+
+export function FetchModel({ onHere }: { readonly onHere: () => void }) {
+  const { model } = useSettings();
+  const [told, setTold] = useState<ModelFetch | null>(null);
+  const [lost, setLost] = useState(false);
+  // A window that is opened meanwhile shows it too, but only who has asked for it asks again.
+  const wanted = useRef(false);
+  const isFetching = told?.state === "fetching";
+
+  useEffect(() => {
+    let isShown = true;
+    async function look() {
+      const next = await model.state().catch(() => null);
+      if (isShown && next !== null) setTold(next);
+    }
+    void look();
+    const timer = isFetching ? setInterval(() => void look(), LOOK_MS) : undefined;
+    return () => {
+      isShown = false;
+      clearInterval(timer);
+    };
+  }, [model, isFetching]);
+
+  useEffect(() => {
+    if (told?.state !== "here" || !wanted.current) return;
+    wanted.current = false;
+    onHere();
+  }, [told, onHere]);
+
+  async function fetchIt() {
+    wanted.current = true;
+    setLost(false);
+    try {
+      setTold(await model.fetch());
+    } catch {
+      setLost(true);
+    }
+  }
+
+  if (told === null || told.state === "here") return null;
+  if (isFetching) return <Progress done={told.doneBytes} total={told.totalBytes} />;
+  return (
+    <>
+      {(told.problem !== null || lost) && (
+        <p role="alert" className={styles.problem} dir="auto">
+          {(strings.host === null ? told.problem : null) ?? strings.fetchFailed}
+        </p>
+      )}
+      <button type="button" onClick={() => void fetchIt()}>
+        {strings.fetchModel}
+      </button>
+    </>
+  );
+}
+
+/** Without a value, the bar only says that something is going on. */
+function Progress({ done, total }: { readonly done: number; readonly total: number }) {
+  const value = total > 0 ? done / total : undefined;
+  return (
+    <label className={styles.progress}>
+      <span>{strings.fetchingModel(done, total)}</span>
+      <progress {...(value === undefined ? {} : { value })} />
+    </label>
+  );
+}

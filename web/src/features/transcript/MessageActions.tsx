@@ -1,0 +1,148 @@
+/** What can be done with a message: copy, edit, ask anew, go on, other versions. */
+import { useEffect, useRef, useState } from "react";
+import type { Conversation } from "../../conversations/conversation";
+import type { MessageView } from "../../conversations/message";
+import { strings } from "../../i18n";
+import buttons from "../../ui/buttons.module.css";
+import { IconButton } from "../../ui/IconButton";
+import {
+  CheckIcon,
+  ContinueIcon,
+  CopyIcon,
+  EditIcon,
+  NextIcon,
+  PreviousIcon,
+  RedoIcon,
+} from "../../ui/icons";
+import { useRovingFocus } from "../../ui/useRovingFocus";
+import styles from "./MessageActions.module.css";
+
+const SAID_MS = 2_000;
+const WORDED = `${buttons.pill} ${styles.worded}`;
+
+export interface MessageActionsProps {
+  readonly id: string;
+  readonly view: MessageView;
+  readonly conversation: Conversation;
+  readonly isLast: boolean;
+  readonly isBusy: boolean;
+  /** Null where nothing can be edited. */
+  readonly onEdit: (() => void) | null;
+}
+
+export function MessageActions(props: MessageActionsProps) {
+  const { id, view, conversation, isLast, isBusy, onEdit } = props;
+  const { role, status, text, live, siblings } = view;
+  const bar = useRef<HTMLDivElement>(null);
+  const toolbar = useRovingFocus(bar);
+  if (live) return null;
+  const isAnswer = role === "assistant";
+  const isCut = status === "interrupted" || status === "cancelled" || status === "failed";
+  // A failed answer has its own way to try again, below it.
+  const canRedo = isAnswer && !isBusy && !(isLast && status === "failed");
+  return (
+    <div
+      ref={bar}
+      className={`${styles.actions} ${isLast && isAnswer ? styles.shown : ""}`}
+      role="toolbar"
+      aria-label={isAnswer ? strings.answerActions : strings.questionActions}
+      {...toolbar}
+    >
+      {isCut && isLast && isAnswer && text !== "" && !isBusy && (
+        <button type="button" className={WORDED} onClick={() => conversation.goOn(id)}>
+          <ContinueIcon />
+          {strings.continueAnswer}
+        </button>
+      )}
+      {canRedo && isLast && status === "interrupted" && (
+        <button type="button" className={WORDED} onClick={() => conversation.regenerate(id)}>
+          <RedoIcon />
+          {strings.retry}
+        </button>
+      )}
+      {text !== "" && <CopyAction text={text} />}
+      {onEdit !== null && (
+        <IconButton size="medium" label={strings.edit} data-action="edit" onClick={onEdit}>
+          <EditIcon />
+        </IconButton>
+      )}
+      {canRedo && !(isLast && status === "interrupted") && (
+        <IconButton
+          size="medium"
+          label={strings.regenerate}
+          onClick={() => conversation.regenerate(id)}
+        >
+          <RedoIcon />
+        </IconButton>
+      )}
+      {siblings.length > 1 && (
+        <Versions
+          place={siblings.indexOf(view.id)}
+          count={siblings.length}
+          isBusy={isBusy}
+          onStep={(by) => void conversation.step(id, by)}
+        />
+      )}
+    </div>
+  );
+}
+
+function CopyAction({ text }: { readonly text: string }) {
+  const [outcome, setOutcome] = useState<"none" | "copied" | "refused">("none");
+  useEffect(() => {
+    if (outcome === "none") return;
+    const timer = setTimeout(() => setOutcome("none"), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+
+  async function copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      setOutcome("copied");
+    } catch {
+      setOutcome("refused");
+    }
+  }
+
+  const label = { none: strings.copy, copied: strings.copied, refused: strings.notCopied }[outcome];
+  return (
+    <IconButton size="medium" label={label} onClick={() => void copy()}>
+      {outcome === "copied" ? <CheckIcon /> : <CopyIcon />}
+    </IconButton>
+  );
+}
+
+interface VersionsProps {
+  readonly place: number;
+  readonly count: number;
+  readonly isBusy: boolean;
+  readonly onStep: (by: number) => void;
+}
+
+function Versions({ place, count, isBusy, onStep }: VersionsProps) {
+  const label = strings.version(place + 1, count);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    <span className={styles.versions} role="group" aria-label={label}>
+      <IconButton
+        size="medium"
+        label={strings.previousVersion}
+        disabled={isBusy || place <= 0}
+        onClick={() => onStep(-1)}
+      >
+        <PreviousIcon />
+      </IconButton>
+      <span aria-hidden="true">
+        {place + 1}/{count}
+      </span>
+      <IconButton
+        size="medium"
+        label={strings.nextVersion}
+        disabled={isBusy || place >= count - 1}
+        onClick={() => onStep(1)}
+      >
+        <NextIcon />
+      </IconButton>
+    </span>
+  );
+}

@@ -1,0 +1,71 @@
+/** One message with what can be done with it. Only the row of a live answer renders. */
+import { memo, useSyncExternalStore } from "react";
+import type { Conversation } from "../../conversations/conversation";
+import { useMessage } from "../../conversations/useMessage";
+import { MessageAttachments } from "../attachments/MessageAttachments";
+import { MessageEditor } from "../composer/MessageEditor";
+import { AssistantMessage } from "./AssistantMessage";
+import { ErrorBanner } from "./ErrorBanner";
+import { MessageActions } from "./MessageActions";
+import styles from "./MessageRow.module.css";
+import { MessageTiming } from "./MessageTiming";
+import { UserMessage } from "./UserMessage";
+
+export interface MessageRowProps {
+  readonly id: string;
+  readonly conversation: Conversation;
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
+  /** Whether something is being answered, so that nothing else can be begun. */
+  readonly isBusy: boolean;
+  /** Whether it says itself why it failed, and offers another try. */
+  readonly showsFailure: boolean;
+}
+
+export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
+  const { id, conversation, isLast, isBusy, showsFailure } = props;
+  const view = useMessage(id);
+  const { edits } = conversation;
+  const edit = useSyncExternalStore(edits.subscribe, () => edits.get().get(id));
+  if (view === null) return null;
+  const isQuestion = view.role === "user";
+  const actions = (
+    <MessageActions
+      {...props}
+      view={view}
+      onEdit={isQuestion && !isBusy ? () => edits.begin(id) : null}
+    />
+  );
+  return (
+    <div
+      className={`${styles.row} ${isLast ? styles.last : ""}`}
+      data-row={id}
+      data-message={view.id}
+      tabIndex={-1}
+    >
+      {isQuestion ? (
+        edit === undefined ? (
+          <UserMessage view={view}>{actions}</UserMessage>
+        ) : (
+          <MessageEditor
+            edit={edit}
+            conversation={conversation}
+            onSave={() => conversation.edit(id)}
+            onCancel={() => edits.end(id)}
+          />
+        )
+      ) : (
+        <AssistantMessage view={view}>
+          <MessageAttachments attachments={view.attachments} />
+          <div className={styles.below}>
+            <MessageTiming view={view} />
+            {actions}
+          </div>
+        </AssistantMessage>
+      )}
+      {showsFailure && view.status === "failed" && view.failure !== null && (
+        <ErrorBanner failure={view.failure} onRetry={conversation.retry} />
+      )}
+    </div>
+  );
+});

@@ -1,0 +1,52 @@
+/** How an answer ended, how long it took, how fast it came and what it cost. */
+import type { MessageView } from "../../conversations/message";
+import { finishFor, strings } from "../../i18n";
+import { money } from "../../i18n/format";
+import styles from "./MessageTiming.module.css";
+
+export function MessageTiming({ view }: { readonly view: MessageView }) {
+  const { live, text, tools, status, usage, earlier, timing } = view;
+  if (live || (text === "" && tools.length === 0 && status === "failed")) return null;
+  const runs = usage === null ? earlier : [...earlier, usage];
+  const tokens = runs.reduce((sum, { outputTokens }) => sum + outputTokens, 0);
+  const cost = runs.reduce((sum, run) => sum + (run.cost ?? 0), 0);
+  const speed = speedOf(view);
+  const ending = endingOf(view);
+  const facts = [
+    // Where there is a choice of answers, it matters whose they are.
+    view.siblings.length > 1 ? view.modelId : null,
+    speed === null ? null : strings.speed(speed),
+    timing === null ? null : strings.duration(timing.totalMs),
+    tokens === 0
+      ? null
+      : strings.tokens(
+          tokens,
+          runs.some(({ estimated }) => estimated),
+        ),
+    // What costs nothing, or what nobody gives a price for, says nothing.
+    cost === 0 ? null : money(cost),
+  ].filter((fact) => fact !== null);
+  if (ending === null && facts.length === 0) return null;
+  return (
+    <p className={styles.footer}>
+      {ending !== null && <span className={styles.ending}>{ending}</span>}
+      {facts.map((fact) => (
+        <span key={fact}>
+          <bdi>{fact}</bdi>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+/** Tokens a second from the first token to the end; null where that says nothing. */
+function speedOf({ usage, timing }: MessageView): number | null {
+  if (usage === null || timing === null || timing.firstTokenMs === null) return null;
+  const ms = timing.totalMs - timing.firstTokenMs;
+  return ms > 0 && usage.outputTokens > 1 ? ((usage.outputTokens - 1) * 1000) / ms : null;
+}
+
+function endingOf({ status, finishReason }: MessageView): string | null {
+  if (status === "failed" || status === "interrupted") return strings.interrupted;
+  return status === "cancelled" ? strings.stopped : finishFor(finishReason);
+}

@@ -1,0 +1,10 @@
+/** The words of a question, or of a thought, as they were written. */
+import styles from "./PlainText.module.css";
+
+export function PlainText({ text }: { readonly text: string }) {
+  return (
+    <div className={`message-text ${styles.text}`} dir="auto">
+      {text}
+    </div>
+  );
+}

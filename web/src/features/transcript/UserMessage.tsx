@@ -1,0 +1,29 @@
+/** What the person wrote. */
+import { memo, type ReactNode } from "react";
+import type { MessageView } from "../../conversations/message";
+import { strings } from "../../i18n";
+import { MessageAttachments } from "../attachments/MessageAttachments";
+import { PlainText } from "./PlainText";
+import styles from "./UserMessage.module.css";
+
+export interface UserMessageProps {
+  readonly view: MessageView;
+  /** What stands below the words. */
+  readonly children?: ReactNode;
+}
+
+export const UserMessage = memo(function Question({ view, children }: UserMessageProps) {
+  return (
+    <div className={styles.place}>
+      <article className={`message user ${styles.question}`} aria-label={strings.you}>
+        <MessageAttachments attachments={view.attachments} />
+        {view.text !== "" && (
+          <div className={styles.said}>
+            <PlainText text={view.text} />
+          </div>
+        )}
+      </article>
+      {children}
+    </div>
+  );
+});

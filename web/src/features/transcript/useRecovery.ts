@@ -1,0 +1,40 @@
+/** Where a question can go that cannot be answered here: to another model, or chat. */
+import { type DraftMessage, draftAttachmentOf } from "../../attachments/draftAttachment";
+import { viewOf } from "../../conversations/message";
+import { useConversation } from "../../conversations/useConversation";
+import { useConversations } from "../../conversations/useConversations";
+import { useShown } from "../../conversations/useList";
+
+export interface Recovery {
+  /** Somebody else has been chosen since, so that another try may end better. */
+  readonly isOtherChosen: boolean;
+  /** A new chat with the last question in its box, before what stands there. */
+  startAnew(): void;
+}
+
+export function useRecovery(): Recovery {
+  const conversations = useConversations();
+  const { conversation } = useShown();
+  const { messages, by, answeredBy } = useConversation(conversation.key);
+
+  /** The last that was asked on the path. */
+  function lastQuestion(): DraftMessage {
+    for (const row of [...messages].reverse()) {
+      const state = conversations.message(row)?.get();
+      if (state?.message.role !== "user") continue;
+      const { text, attachments } = viewOf(state);
+      return { text, attached: attachments.map(draftAttachmentOf) };
+    }
+    return { text: "", attached: [] };
+  }
+
+  const isOther = by?.providerId !== answeredBy?.providerId || by?.modelId !== answeredBy?.modelId;
+  return {
+    isOtherChosen: by !== null && isOther,
+    startAnew() {
+      const question = lastQuestion();
+      conversations.showNew();
+      conversations.shown.get().conversation.giveBack(question);
+    },
+  };
+}

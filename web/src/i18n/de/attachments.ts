@@ -1,0 +1,53 @@
+/** German, of pictures and files. */
+import { amountsIn } from "../amounts";
+import type { Strings } from "../types";
+
+const { count } = amountsIn("de");
+
+function size(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} Bytes`;
+  if (bytes < 999_500) return `${count(Math.round(bytes / 1_000))} kB`;
+  return `${count(Math.round(bytes / 100_000) / 10)} MB`;
+}
+
+export const attachmentsInGerman: Strings["attachments"] = {
+  attach: "Bilder oder Dateien anhängen",
+  list: "An deine Nachricht angehängt",
+  picture: "Bild",
+  pictureOf: (place, all) => (all === 1 ? "Bild" : `Bild ${place} von ${all}`),
+  file: "Datei",
+  size,
+  remove: (name) => `${name} entfernen`,
+  reading: "Wird gelesen …",
+  scaled: (pixels) => `verkleinert auf ${count(pixels)} px`,
+  asText: (tokens) => `als Text, etwa ${count(tokens)} Token`,
+  queued: (number) => (number === 1 ? "1 Anhang" : `${number} Anhänge`),
+
+  dropTitle: "Bilder und Dateien hier ablegen",
+  dropText: "Sie kommen zu deiner Nachricht.",
+
+  problems: {
+    type: "Weder Bild noch PDF noch Text: Das lässt sich nicht senden.",
+    empty: "Diese Datei ist leer.",
+    unreadable: "Das lässt sich nicht lesen. Ordner kann man nicht anhängen.",
+    lost: "Wurde nicht mit dem Entwurf aufbewahrt. Hänge es noch einmal an oder entferne es.",
+    large: (limit) => `Zu groß: höchstens ${size(limit)}.`,
+    text: (limit) => `Zu viel Text: Eine Nachricht fasst ${size(limit)} an Textdateien.`,
+    total: (limit) => `Zusammen zu viel: Eine Nachricht fasst ${size(limit)}.`,
+    many: (limit) => `Eine Nachricht fasst höchstens ${limit} Bilder und Dateien.`,
+  },
+  noPictures: (model) => `${model} nimmt keine Bilder an.`,
+  noFiles: (model) => `${model} nimmt keine PDF-Dateien an.`,
+  tooLong: (model, tokens) => `${model} liest nur ${count(tokens)} Token.`,
+  notSent: "Nichts wurde gesendet: Etwas hier oben lässt sich nicht mitschicken. Entferne es.",
+  notSentModel:
+    "Nichts wurde gesendet: Etwas hier oben ist nichts für dieses Modell. Wähle ein anderes Modell oder entferne es.",
+
+  open: (name) => `${name} öffnen`,
+  gone: "Nicht mehr da",
+  save: "Speichern",
+  previous: "Voriges Bild",
+  next: "Nächstes Bild",
+  loading: "Wird geladen …",
+  noPreview: "Von dieser Datei gibt es keine Vorschau.",
+};

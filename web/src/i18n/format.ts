@@ -1,0 +1,26 @@
+/** Amounts as people of the page's language write them. */
+import { locale } from ".";
+
+const LEAST_DOLLARS = 0.0001;
+
+/** How many there are of something. */
+export const count = (amount: number): string => new Intl.NumberFormat(locale).format(amount);
+
+/** From 0 to 1, as so many of a hundred. */
+export const percent = (part: number): string =>
+  new Intl.NumberFormat(locale, { style: "percent" }).format(part);
+
+/** US dollars; small sums keep two digits that say something. */
+export function money(dollars: number): string {
+  const digits =
+    dollars >= 1 ? { minimumFractionDigits: 2 as const } : { maximumSignificantDigits: 2 as const };
+  const format = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency: "USD",
+    currencyDisplay: "narrowSymbol",
+    ...digits,
+  });
+  return dollars > 0 && dollars < LEAST_DOLLARS
+    ? `< ${format.format(LEAST_DOLLARS)}`
+    : format.format(dollars);
+}

@@ -1,0 +1,14 @@
+/** English in brackets, so that a text from elsewhere, or one that is cut, is seen. */
+import type { Strings } from "./types";
+
+export function pseudo(strings: Strings): Strings {
+  return bracketed(strings) as Strings;
+}
+
+function bracketed(text: unknown): unknown {
+  if (typeof text === "string") return text === "" ? text : `[${text}]`;
+  if (typeof text === "function") return (...given: unknown[]) => bracketed(text(...given));
+  if (Array.isArray(text)) return text.map(bracketed);
+  if (typeof text !== "object" || text === null) return text;
+  return Object.fromEntries(Object.entries(text).map(([name, part]) => [name, bracketed(part)]));
+}

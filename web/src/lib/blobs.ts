@@ -1,0 +1,70 @@
+/** The bytes of pictures and files by their hash: kept while there is room, else fetched. */
+
+/** Of all that is kept; the host has everything that was said. */
+const ROOM = 40_000_000;
+
+export interface BlobCache {
+  /** Rejects when nobody has them any more. */
+  get(hash: string, mediaType: string): Promise<Blob>;
+  put(hash: string, bytes: Blob): void;
+}
+
+/** `fetch` asks the host for them, in base64. */
+export function createBlobCache(
+  fetch: (hash: string) => Promise<{ readonly data: string }>,
+): BlobCache {
+  // Used last stands last.
+  const kept = new Map<string, Blob>();
+  const coming = new Map<string, Promise<Blob>>();
+
+  function put(hash: string, bytes: Blob): void {
+    kept.delete(hash);
+    kept.set(hash, bytes);
+    let room = ROOM;
+    for (const [other, { size }] of [...kept].reverse()) {
+      room -= size;
+      if (room < 0 && other !== hash) kept.delete(other);
+    }
+  }
+
+  async function load(hash: string): Promise<Blob> {
+    try {
+      const bytes = fromBase64((await fetch(hash)).data);
+      put(hash, bytes);
+      return bytes;
+    } finally {
+      coming.delete(hash);
+    }
+  }
+
+  return {
+    put,
+    async get(hash, mediaType) {
+      const here = kept.get(hash);
+      if (here !== undefined) put(hash, here);
+      const asked = here ?? coming.get(hash) ?? load(hash);
+      if (asked instanceof Promise) coming.set(hash, asked);
+      const bytes = await asked;
+      return bytes.type === mediaType ? bytes : bytes.slice(0, bytes.size, mediaType);
+    },
+  };
+}
+
+export function fromBase64(base64: string): Blob {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place++) bytes[place] = text.charCodeAt(place);
+  return new Blob([bytes]);
+}
+
+export function toBase64(bytes: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => {
+      const address = String(reader.result);
+      resolve(address.slice(address.indexOf(",") + 1));
+    };
+    reader.onerror = () => reject(reader.error ?? new Error("The file cannot be read"));
+    reader.readAsDataURL(bytes);
+  });
+}

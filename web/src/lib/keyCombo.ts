@@ -1,0 +1,148 @@
+/**
+ * Combinations such as "Mod+Shift+N", read from an event, written down, shown.
+ *
+ * A key is what it types, whatever its place: Ctrl+Z is where the Z is printed. Letters keep Shift;
+ * of other signs Shift is a part already ("?" is "?", wherever the keyboard has it). Where a key
+ * types nothing Latin (Cyrillic, a dead key, Option on a Mac), its place counts. "Mod" is Cmd on a
+ * Mac and Ctrl elsewhere.
+ */
+
+/** What a pressed key is made of; a `KeyboardEvent`, or React's. */
+export interface Press {
+  readonly key: string;
+  readonly code: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+  readonly shiftKey: boolean;
+}
+
+const MODIFIERS = ["Mod", "Ctrl", "Meta", "Alt", "Shift"] as const;
+const SIGNS: Readonly<Record<string, string>> = {
+  Backquote: "`",
+  Backslash: "\\",
+  BracketLeft: "[",
+  BracketRight: "]",
+  Comma: ",",
+  Equal: "=",
+  Minus: "-",
+  Period: ".",
+  Quote: "'",
+  Semicolon: ";",
+  Slash: "/",
+};
+/** What stands on keys, or is called the same everywhere. */
+const SHOWN: Readonly<Record<string, string>> = {
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  Escape: "Esc",
+  Plus: "+",
+};
+/** Keys that change what others do, and mean nothing alone. */
+const ALONE = new Set(["Control", "Shift", "Alt", "AltGraph", "Meta", "OS", "CapsLock", "Dead"]);
+
+export function isMac(page: Window = window): boolean {
+  return /^(Mac|iP)/.test(page.navigator.platform);
+}
+
+/** The combination, as it is kept; null while only modifiers are down. */
+export function keysOf(event: Press, mac: boolean = isMac()): string | null {
+  const name = keyNameOf(event);
+  if (name === null) return null;
+  const isSign = name === "Plus" || (name.length === 1 && !/[A-Z0-9]/.test(name));
+  const parts: string[] = [];
+  if (mac ? event.metaKey : event.ctrlKey) parts.push("Mod");
+  if (mac && event.ctrlKey) parts.push("Ctrl");
+  if (!mac && event.metaKey) parts.push("Meta");
+  if (event.altKey) parts.push("Alt");
+  if (event.shiftKey && !isSign) parts.push("Shift");
+  return [...parts, name].join("+");
+}
+
+/** The same combination, however somebody wrote it; null for what is none. */
+export function parseKeys(text: string, mac: boolean = isMac()): string | null {
+  const words = text.trim().split("+");
+  const last = words.pop()?.trim() ?? "";
+  if (last === "") return null;
+  const held = new Set<string>();
+  for (const word of words) {
+    const known = modifierOf(word.trim(), mac);
+    if (known === null) return null;
+    held.add(known);
+  }
+  const name = last.length === 1 ? last.toUpperCase() : capital(last);
+  if (name.length > 1 && !/^[A-Z][A-Za-z0-9]*$/.test(name)) return null;
+  return [...MODIFIERS.filter((one) => held.has(one)), name].join("+");
+}
+
+/** Several combinations for one thing stand apart by spaces; what is none is left out. */
+export function parseAll(text: string, mac: boolean = isMac()): readonly string[] {
+  return text
+    .split(/\s+/)
+    .map((one) => parseKeys(one, mac))
+    .filter((one) => one !== null);
+}
+
+/** The names of the keys as people call them, in the page's language. */
+export interface KeyNames {
+  readonly ctrl: string;
+  readonly shift: string;
+  readonly alt: string;
+  readonly others: Readonly<Record<string, string>>;
+}
+
+/** For the eye: the keys that are to be held and pressed, one by one. */
+export function shownKeys(keys: string, names: KeyNames, mac: boolean = isMac()): string[] {
+  return keys.split("+").map((part) => {
+    switch (part) {
+      case "Mod":
+        return mac ? "⌘" : names.ctrl;
+      case "Ctrl":
+        return mac ? "⌃" : names.ctrl;
+      case "Meta":
+        return mac ? "⌘" : "Meta";
+      case "Alt":
+        return mac ? "⌥" : names.alt;
+      case "Shift":
+        return mac ? "⇧" : names.shift;
+      default:
+        return names.others[part] ?? SHOWN[part] ?? part;
+    }
+  });
+}
+
+function keyNameOf({ key, code }: Press): string | null {
+  if (ALONE.has(key) && key !== "Dead") return null;
+  if (key === " ") return "Space";
+  if (key === "+") return "Plus";
+  if (/^[!-~]$/.test(key)) return key.toUpperCase();
+  if (key.length > 1 && key !== "Dead" && key !== "Unidentified") return capital(key);
+  const [, letter, digit] = /^(?:Key([A-Z])|Digit(\d))$/.exec(code) ?? [];
+  return letter ?? digit ?? SIGNS[code] ?? null;
+}
+
+function modifierOf(word: string, mac: boolean): string | null {
+  switch (word.toLowerCase()) {
+    case "mod":
+      return "Mod";
+    case "cmd":
+    case "meta":
+      return mac ? "Mod" : "Meta";
+    case "ctrl":
+    case "control":
+      return mac ? "Ctrl" : "Mod";
+    case "alt":
+    case "option":
+      return "Alt";
+    case "shift":
+      return "Shift";
+    default:
+      return null;
+  }
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

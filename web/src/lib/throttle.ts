@@ -1,0 +1,40 @@
+/** How often a view looks at a store that changes faster than anybody can read. */
+
+/** At every frame, at every event, or every so many milliseconds. */
+export type Flush = "frame" | "event" | number;
+
+export interface Throttle {
+  /** Something changed. What is urgent is told at once, and with it all that waited. */
+  ask(urgent: boolean): void;
+  stop(): void;
+}
+
+/** A page that is hidden, or covered, draws no frames; then a timer takes their place. */
+const NO_FRAME_MS = 200;
+
+export function createThrottle(flush: Flush, run: () => void): Throttle {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let frame: number | undefined;
+
+  function now(): void {
+    stop();
+    run();
+  }
+
+  function stop(): void {
+    if (timer !== undefined) clearTimeout(timer);
+    if (frame !== undefined) cancelAnimationFrame(frame);
+    timer = frame = undefined;
+  }
+
+  return {
+    ask(urgent) {
+      if (urgent || flush === "event") now();
+      else if (timer === undefined) {
+        timer = setTimeout(now, flush === "frame" ? NO_FRAME_MS : flush);
+        if (flush === "frame") frame = requestAnimationFrame(now);
+      }
+    },
+    stop,
+  };
+}

@@ -1,0 +1,258 @@
+/**
+ * A run's state, made from its events. Pure and total: any event in any order gives a state.
+ *
+ *     seq < next    a duplicate: dropped
+ *     seq = next    applied by the table below, and then whatever was held for it
+ *     seq > next    something is missing: held until it comes, or until the run is attached again
+ *     after an end  dropped
+ */
+import type {
+  AnyEvent,
+  DoneEvent,
+  ErrorCode,
+  ErrorEvent,
+  Failure,
+  FinishReason,
+  Notice,
+  Reason,
+  ThinkingEvent,
+  Timing,
+  Usage,
+} from "../bridge/contract";
+
+export type RunStatus = "submitted" | "streaming" | "stopping" | "done" | "cancelled" | "error";
+
+export interface RunFailure {
+  readonly error: string;
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | null;
+  readonly reason?: Reason | null | undefined;
+  /** The provider's own. */
+  readonly words?: string | null | undefined;
+  /** Whether a part of the answer came before it. */
+  readonly partial: boolean;
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+export interface RunState {
+  readonly inferenceId: string;
+  readonly status: RunStatus;
+  readonly response: string;
+  readonly reasoning: string;
+  /** From the first to the last piece of reasoning; null without any. */
+  readonly reasoningMs: number | null;
+  /** What the host is doing while there is nothing to read. */
+  readonly thinking:
+    | (Readonly<Pick<ThinkingEvent, "status" | "activity">> & { readonly progress: number | null })
+    | null;
+  readonly retrying: {
+    readonly attempt: number;
+    readonly delayMs: number;
+    readonly code: ErrorCode;
+  } | null;
+  readonly notices: readonly Notice[];
+  readonly tools: readonly ToolCall[];
+  readonly usage: Usage | null;
+  readonly timing: Timing | null;
+  readonly finishReason: FinishReason | null;
+  readonly failure: RunFailure | null;
+  /** The `seq` that comes next; 0 until the host has said anything. */
+  readonly next: number;
+  /** Events that came too early, by `seq`. */
+  readonly held: readonly AnyEvent[];
+  readonly reasoningFromMs: number | null;
+}
+
+/** More than this is not kept: attaching again brings it anyway. */
+const MAX_HELD = 256;
+
+export function beginRun(inferenceId: string): RunState {
+  return {
+    inferenceId,
+    status: "submitted",
+    response: "",
+    reasoning: "",
+    reasoningMs: null,
+    thinking: null,
+    retrying: null,
+    notices: [],
+    tools: [],
+    usage: null,
+    timing: null,
+    finishReason: null,
+    failure: null,
+    next: 0,
+    held: [],
+    reasoningFromMs: null,
+  };
+}
+
+export function reduce(state: RunState, input: AnyEvent | readonly AnyEvent[]): RunState {
+  const events: readonly AnyEvent[] = "channel" in input ? [input] : input;
+  let current = state;
+  for (const event of events) current = takeOne(current, event);
+  return current;
+}
+
+export function hasEnded({ status }: RunState): boolean {
+  return status === "done" || status === "cancelled" || status === "error";
+}
+
+/** Whether events are missing that others have followed. */
+export function hasGap(state: RunState): boolean {
+  return state.held.length > 0 && !hasEnded(state);
+}
+
+/** Somebody asked for the end; the host has yet to confirm it. */
+export function askToStop(state: RunState): RunState {
+  return hasEnded(state) ? state : { ...state, status: "stopping" };
+}
+
+/** The host could not be asked: the run goes on. */
+export function goOn(state: RunState): RunState {
+  if (state.status !== "stopping") return state;
+  return { ...state, status: hasContent(state) ? "streaming" : "submitted" };
+}
+
+/** A run that never was, or that the host no longer has. */
+export function refuse(state: RunState, failure: Omit<Failure, "issues" | "details">): RunState {
+  if (hasEnded(state)) return state;
+  const { message, ...rest } = failure;
+  return fail(state, { ...rest, error: message });
+}
+
+/** A run that was stopped before anybody was asked to begin it. */
+export function withdraw(state: RunState): RunState {
+  return hasEnded(state) ? state : { ...state, status: "cancelled" };
+}
+
+// --- inside ---------------------------------------------------------------------------------
+
+type Channel = AnyEvent["channel"];
+type Table = {
+  readonly [C in Channel]: (state: RunState, event: Extract<AnyEvent, { channel: C }>) => RunState;
+};
+
+const table: Table = {
+  "llm:thinking": (state, { status, progress, activity }) => ({
+    ...state,
+    thinking: { status, progress: progress ?? null, ...(activity && { activity }) },
+    retrying: null,
+  }),
+  "llm:reasoning": (state, { text, ms }) => {
+    const from = state.reasoningFromMs ?? ms;
+    return {
+      ...speak(state),
+      reasoning: state.reasoning + text,
+      reasoningFromMs: from,
+      reasoningMs: Math.max(0, ms - from),
+    };
+  },
+  "llm:token": (state, { token, ms }) => ({
+    ...speak(state),
+    response: state.response + token,
+    // The first word of the answer says how long the thinking took.
+    reasoningMs:
+      state.response === "" && state.reasoningFromMs !== null
+        ? Math.max(0, ms - state.reasoningFromMs)
+        : state.reasoningMs,
+  }),
+  "llm:tool": (state, event) => ({ ...speak(state), tools: joinTool(state.tools, event) }),
+  "llm:retrying": (state, { attempt, delayMs, code }) => ({
+    ...state,
+    retrying: { attempt, delayMs, code },
+  }),
+  "llm:notice": (state, { inferenceId, sessionId, seq, ms, channel, ...notice }) => ({
+    ...state,
+    notices: [...state.notices, notice],
+  }),
+  "llm:done": (state, event: DoneEvent) => ({
+    ...quiet(state),
+    status: event.cancelled ? "cancelled" : "done",
+    usage: event.usage,
+    timing: event.timing,
+    finishReason: event.finishReason ?? null,
+  }),
+  "llm:error": (state, event: ErrorEvent) => fail(state, event),
+};
+
+function takeOne(state: RunState, event: AnyEvent): RunState {
+  if (hasEnded(state) || event.inferenceId !== state.inferenceId || event.seq < state.next) {
+    return state;
+  }
+  if (event.seq > state.next) return hold(state, event);
+  let current = apply(state, event);
+  while (current.held.length > 0 && !hasEnded(current)) {
+    const [first, ...rest] = current.held;
+    if (first === undefined || first.seq > current.next) break;
+    const due = first.seq === current.next;
+    current = { ...current, held: rest };
+    if (due) current = apply(current, first);
+  }
+  return hasEnded(current) && current.held.length > 0 ? { ...current, held: [] } : current;
+}
+
+function apply(state: RunState, event: AnyEvent): RunState {
+  const row = table[event.channel] as (state: RunState, event: AnyEvent) => RunState;
+  const count = "count" in event ? Math.max(1, event.count) : 1;
+  return { ...row(state, event), next: state.next + count };
+}
+
+function hold(state: RunState, event: AnyEvent): RunState {
+  const { held } = state;
+  const place = held.findIndex((other) => other.seq >= event.seq);
+  if (held[place]?.seq === event.seq || held.length >= MAX_HELD) return state;
+  const index = place === -1 ? held.length : place;
+  return { ...state, held: [...held.slice(0, index), event, ...held.slice(index)] };
+}
+
+/** The model says something: nothing that was said while waiting is true any more. */
+function speak(state: RunState): RunState {
+  const status = state.status === "submitted" ? "streaming" : state.status;
+  if (status === state.status && state.thinking === null && state.retrying === null) return state;
+  return { ...quiet(state), status };
+}
+
+function quiet(state: RunState): RunState {
+  return { ...state, thinking: null, retrying: null };
+}
+
+function fail(state: RunState, failure: Omit<RunFailure, "partial">): RunState {
+  const { error, code, retryable, retryAfterMs, reason, words } = failure;
+  const partial = state.response !== "";
+  return {
+    ...quiet(state),
+    status: "error",
+    held: [],
+    failure: {
+      error,
+      code,
+      retryable,
+      retryAfterMs,
+      partial,
+      ...(reason && { reason }),
+      ...(words && { words }),
+    },
+  };
+}
+
+function hasContent(state: RunState): boolean {
+  return state.response !== "" || state.reasoning !== "" || state.tools.length > 0;
+}
+
+function joinTool(
+  tools: readonly ToolCall[],
+  piece: { readonly id: string; readonly name: string; readonly argumentsDelta: string },
+): readonly ToolCall[] {
+  const { id, name, argumentsDelta } = piece;
+  const place = tools.findIndex((tool) => tool.id === id);
+  const known = tools[place];
+  if (known === undefined) return [...tools, { id, name, arguments: argumentsDelta }];
+  return tools.with(place, { ...known, arguments: known.arguments + argumentsDelta });
+}

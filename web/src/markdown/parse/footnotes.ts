@@ -1,0 +1,100 @@
+/** Which footnotes are defined, and in which order they are first referred to. */
+import { createContext } from "react";
+import { type FootnoteDefinition, type FootnoteReference, type Node, nodesOf } from "./nodes";
+
+export interface Footnote {
+  readonly label: string;
+  /** Counted from 1, in the order of the first references. */
+  readonly number: number;
+  readonly references: number;
+  readonly definition: FootnoteDefinition | undefined;
+}
+
+export interface Footnotes {
+  /** Unique on the page, so that two messages may both have a first footnote. */
+  readonly prefix: string;
+  readonly byLabel: ReadonlyMap<string, Footnote>;
+}
+
+export const NO_FOOTNOTES: ReadonlyMap<string, Footnote> = new Map();
+
+export const FootnotesContext = createContext<Footnotes>({ prefix: "", byLabel: NO_FOOTNOTES });
+
+/**
+ * Find and number the footnotes of a text. While text arrives (`live`), a reference counts
+ * before its definition has come.
+ */
+export function collect(
+  groups: readonly (readonly Node[])[],
+  live: boolean,
+): ReadonlyMap<string, Footnote> {
+  const blocks = groups.flat().filter((block) => block.raw.includes("[^"));
+  if (blocks.length === 0) return NO_FOOTNOTES;
+  const found: Found = { definitions: new Map(), references: [] };
+  for (const block of blocks) visit(block, found);
+  const counts = new Map<string, number>();
+  const queue = [...found.references];
+  for (const reference of queue) {
+    const { label } = reference;
+    const definition = found.definitions.get(label);
+    if (definition === undefined && !live) continue;
+    const count = (counts.get(label) ?? 0) + 1;
+    counts.set(label, count);
+    reference.ordinal = count;
+    // What a definition itself refers to is counted after the references of the text.
+    if (count === 1 && definition !== undefined) queue.push(...referencesIn(definition));
+  }
+  return new Map(
+    [...counts].map(([label, references], at) => {
+      const definition = found.definitions.get(label);
+      return [label, { label, number: at + 1, references, definition }];
+    }),
+  );
+}
+
+/** Whether a page that shows the one would look the same with the other. */
+export function areAlike(
+  one: ReadonlyMap<string, Footnote>,
+  other: ReadonlyMap<string, Footnote>,
+): boolean {
+  if (one.size !== other.size) return false;
+  return [...one.values()].every((footnote) => {
+    const { number, references, definition } = other.get(footnote.label) ?? {};
+    return (
+      footnote.number === number &&
+      footnote.references === references &&
+      footnote.definition === definition
+    );
+  });
+}
+
+interface Found {
+  readonly definitions: Map<string, FootnoteDefinition>;
+  readonly references: FootnoteReference[];
+}
+
+function visit(node: Node, found: Found): void {
+  if (node.type === "footnoteReference") {
+    found.references.push(node);
+  } else if (node.type === "footnoteDefinition") {
+    if (!found.definitions.has(node.label)) found.definitions.set(node.label, node);
+    const inside: Found = { definitions: found.definitions, references: [] };
+    for (const child of nodesOf(node.tokens)) visit(child, inside);
+  } else {
+    for (const child of childrenOf(node)) visit(child, found);
+  }
+}
+
+function referencesIn(definition: FootnoteDefinition): readonly FootnoteReference[] {
+  const found: Found = { definitions: new Map(), references: [] };
+  for (const child of nodesOf(definition.tokens)) visit(child, found);
+  return found.references;
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  if (node.type === "list") return node.items.flatMap((item) => nodesOf(item.tokens));
+  if (node.type === "table") {
+    return [node.header, ...node.rows].flat().flatMap((cell) => nodesOf(cell.tokens));
+  }
+  return "tokens" in node ? nodesOf(node.tokens) : [];
+}

@@ -1,0 +1,124 @@
+/**
+ * The last block of a text that is still being written. It is shown as what it will most
+ * likely become; a line that does not yet tell is held back.
+ */
+import type { Tokens } from "marked";
+import { type Reader, textRunsOf } from "./lexer";
+import { formulaAt } from "./math";
+import { type Node, nodesOf } from "./nodes";
+import { closeInline } from "./openInline";
+
+/** Nothing but marks: a bullet, a number, a rule, a fence, the line below a table's head. */
+const MARKS = /^[\s>*+\-_=#`~|:$\d.)\\[]*$/;
+const TASK = /^[\s>]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]?\]?[ \t]*$/;
+const DEFINITION = /^[\s>]*\[[^\]\n]{0,200}(?:\](?::[ \t]*(?:\S*(?:[ \t]+(?:["'(][^\n]*)?)?)?)?)?$/;
+const FOOTNOTE = /^[\s>]*\[\^[^\]\n]*(?:\](?::[ \t]*)?)?$/;
+const TABLE_HEAD = /^[\s>]*\|/;
+const TABLE_RULE = /^[\s>]*\|?[\s|:-]*$/;
+const LONGEST_LINE = 2_000;
+const LONGEST_FORMULA = 4_000;
+/** Where a formula on lines of its own begins. */
+const FORMULA = /(?:^|\n)[ \t>]*(?=\$\$|\\\[)/g;
+
+/** The innermost node at the end of these, which more text would continue. */
+export function lastLeaf(nodes: readonly Node[]): Node | undefined {
+  const last = nodes.at(-1);
+  switch (last?.type) {
+    case "list":
+      return lastLeaf(nodesOf(last.items.at(-1)?.tokens)) ?? last;
+    case "blockquote":
+    case "footnoteDefinition":
+      return lastLeaf(nodesOf(last.tokens)) ?? last;
+    default:
+      return last;
+  }
+}
+
+export function isFence(node: Node | undefined): node is Tokens.Code {
+  return node?.type === "code" && node.codeBlockStyle !== "indented";
+}
+
+/** Whether a fenced block's closing fence has been read. */
+export function isClosed(fence: Tokens.Code): boolean {
+  const mark = /^ {0,3}(`{3,}|~{3,})/.exec(fence.raw)?.[1] ?? "```";
+  const raw = fence.raw.trimEnd();
+  const last = raw.slice(raw.lastIndexOf("\n") + 1).trim();
+  return raw.includes("\n") && last.length >= mark.length && last === repeat(mark, last.length);
+}
+
+function repeat(mark: string, length: number): string {
+  return (mark[0] ?? "").repeat(length);
+}
+
+/**
+ * How much of a text can be shown, in characters: all of it, or all but the lines at its end
+ * that may still become something else. `leafOf` tells what the end of a text is read as, and
+ * `leaf` what it is of this one.
+ */
+export function certainLength(
+  text: string,
+  leaf: Node | undefined,
+  leafOf: (text: string) => Node | undefined,
+): number {
+  if (isFence(leaf)) {
+    // An opening line shows nothing before it is complete: its language is still growing.
+    return leaf.raw.includes("\n") ? text.length : lineStart(text, text.length);
+  }
+  if (leaf?.type === "html" || leaf?.type === "math") return text.length;
+  const formula = openFormula(text);
+  if (formula !== undefined) return formula;
+  const start = lineStart(text, text.length);
+  const line = text.slice(start);
+  const above = lineStart(text, start - 1);
+  const lineAbove = start === 0 ? "" : text.slice(above, start - 1);
+  // Below a head, the line that makes it a table counts when it is complete.
+  const inTable = leaf?.type === "table" && (line === "" || leaf.rows.length > 0);
+  if (!inTable && TABLE_HEAD.test(lineAbove) && TABLE_RULE.test(line)) {
+    // What stands in a table already is a row of it, and no head of another.
+    return leafOf(text.slice(0, start))?.type === "table" ? start : above;
+  }
+  if (line.trim() === "" || line.length > LONGEST_LINE) return text.length;
+  if (MARKS.test(line) || TASK.test(line) || DEFINITION.test(line) || FOOTNOTE.test(line)) {
+    return start;
+  }
+  if (!inTable && TABLE_HEAD.test(line)) return start;
+  return text.length;
+}
+
+/** Where the formula begins that is still being written, if there is one. */
+function openFormula(text: string): number | undefined {
+  const from = Math.max(text.lastIndexOf("\n\n"), text.length - LONGEST_FORMULA, 0);
+  const paragraph = text.slice(from);
+  if (!paragraph.includes("$$") && !paragraph.includes("\\[")) return undefined;
+  let closed = 0;
+  for (const found of paragraph.matchAll(FORMULA)) {
+    const begin = found.index + found[0].length;
+    if (found.index < closed) continue;
+    const formula = formulaAt(paragraph.slice(begin));
+    if (formula === "open") return from + found.index;
+    if (formula !== undefined) closed = begin + formula.raw.length;
+  }
+  return undefined;
+}
+
+function lineStart(text: string, end: number): number {
+  return end <= 0 ? 0 : text.lastIndexOf("\n", end - 1) + 1;
+}
+
+/** Bring the end of what was read into a state that can be shown, before its inside is read. */
+export function closeLastBlock(nodes: readonly Node[], reader: Reader): void {
+  const leaf = lastLeaf(nodes);
+  if (isFence(leaf)) {
+    if (!isClosed(leaf)) leaf.text = leaf.text.replace(/\n? {0,3}[`~]+$/, "");
+    return;
+  }
+  const inside =
+    leaf?.type === "table"
+      ? leaf.rows.at(-1)?.findLast((cell) => cell.text !== "")?.tokens
+      : leaf !== undefined && "tokens" in leaf && leaf.tokens;
+  const waiting = reader.inlineQueue.findLast(({ tokens }) => tokens === inside);
+  if (waiting === undefined) return;
+  // What is open in a long text is looked for in its last run.
+  const last = textRunsOf(waiting.src).at(-1) ?? "";
+  waiting.src = waiting.src.slice(0, waiting.src.length - last.length) + closeInline(last);
+}

@@ -1,0 +1,204 @@
+/** Paragraphs, lists, tables, and the rest of what fills lines of its own, as elements. */
+import type { Tokens } from "marked";
+import { createElement, memo, type ReactNode, useContext } from "react";
+import { type Node, nodesOf } from "../parse/nodes";
+import { isClosed, isFence } from "../parse/openBlock";
+import { CodeBlock } from "./CodeBlock";
+import { inline, Typeset } from "./Inline";
+import { LabelsContext } from "./labels";
+import styles from "./markdown.module.css";
+
+interface BlockProps {
+  readonly node: Node;
+  /** Whether more text may follow in it. */
+  readonly open: boolean;
+}
+
+/** Blocks in their order; only the last of them can be open. */
+export function blocks(nodes: readonly Node[], open: boolean): ReactNode {
+  const last = nodes.length - 1;
+  return nodes.map((node, place) => placed(node, open && place === last, place));
+}
+
+function placed(node: Node, open: boolean, place: number): ReactNode {
+  // In a list without blank lines, an item's text stands in no paragraph.
+  if (node.type === "text") return createElement(Text, { key: place, node });
+  if (node.type === "checkbox") return inline([node]);
+  return <Block key={place} node={node} open={open} />;
+}
+
+const Text = memo(function Text({ node }: { node: Tokens.Text }): ReactNode {
+  return inline(nodesOf(node.tokens));
+});
+
+const Block = memo(function Block({ node, open }: BlockProps): ReactNode {
+  switch (node.type) {
+    case "paragraph":
+      return <p dir="auto">{inline(nodesOf(node.tokens))}</p>;
+    case "heading":
+      return createElement(`h${node.depth}`, { dir: "auto" }, inline(nodesOf(node.tokens)));
+    case "list":
+      return <List node={node} open={open} />;
+    case "blockquote":
+      return <blockquote dir="auto">{blocks(nodesOf(node.tokens), open)}</blockquote>;
+    case "code": {
+      const growing = open && isFence(node) && !isClosed(node);
+      return <CodeBlock text={node.text} info={node.lang ?? ""} growing={growing} />;
+    }
+    case "table":
+      return <Table node={node} />;
+    case "hr":
+      return <hr />;
+    case "math":
+      return (
+        <Scroller what="formula">
+          <Typeset node={node} />
+        </Scroller>
+      );
+    case "html":
+      return (
+        <p className={styles.raw} dir="auto">
+          {node.raw.trimEnd()}
+        </p>
+      );
+    default:
+      return null;
+  }
+});
+
+interface ScrollerProps {
+  readonly what: "formula" | "table";
+  readonly children: ReactNode;
+}
+
+/** What is wider than the column moves within itself, also by the keyboard. */
+function Scroller({ what, children }: ScrollerProps): ReactNode {
+  const words = useContext(LabelsContext);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a part of a form
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: or the keyboard could not scroll it
+    <div className={styles.scroller} tabIndex={0} role="group" aria-label={words[what]}>
+      {children}
+    </div>
+  );
+}
+
+/** How many items make a list of their own, and how many rows React looks through at once. */
+const PART_SIZE = 128;
+
+function inParts<T>(things: readonly T[]): readonly (readonly T[])[] {
+  const parts = [];
+  for (let at = 0; at < things.length; at += PART_SIZE)
+    parts.push(things.slice(at, at + PART_SIZE));
+  return parts;
+}
+
+/** Parts are cut anew each time: they are the same when the same things stand in them. */
+function isSamePart<T>(one: readonly T[], other: readonly T[]): boolean {
+  return one.length === other.length && one.every((thing, at) => thing === other[at]);
+}
+
+/** A list; one that is very long in several, so that the browser lays out only what is in view. */
+function List({ node, open }: { node: Tokens.List; open: boolean }): ReactNode {
+  const parts = inParts(node.items);
+  const last = parts.length - 1;
+  const first = node.ordered ? Number(node.start) : undefined;
+  const tasks = node.items.some((item) => item.task);
+  return parts.map((items, place) =>
+    createElement(ListPart, {
+      key: place,
+      items,
+      first: first === undefined ? undefined : first + place * PART_SIZE,
+      tasks,
+      open: open && place === last,
+      complete: place < last,
+    }),
+  );
+}
+
+interface ListPartProps {
+  readonly items: readonly Tokens.ListItem[];
+  /** The number of the first item, where they are numbered. */
+  readonly first: number | undefined;
+  readonly tasks: boolean;
+  readonly open: boolean;
+  readonly complete: boolean;
+}
+
+const ListPart = memo(
+  function ListPart({ items, first, tasks, open, complete }: ListPartProps): ReactNode {
+    const names = [tasks ? "contains-task-list" : "", complete ? styles.part : ""];
+    const className = names.join(" ").trim() || undefined;
+    const last = items.length - 1;
+    const inside = items.map((item, place) => itemAt(item, open && place === last, place));
+    if (first === undefined) return <ul className={className}>{inside}</ul>;
+    return (
+      <ol className={className} start={first === 1 ? undefined : first}>
+        {inside}
+      </ol>
+    );
+  },
+  (before, now) =>
+    before.first === now.first &&
+    before.tasks === now.tasks &&
+    before.open === now.open &&
+    before.complete === now.complete &&
+    isSamePart(before.items, now.items),
+);
+
+function itemAt(item: Tokens.ListItem, open: boolean, place: number): ReactNode {
+  return <Item key={place} item={item} open={open} />;
+}
+
+interface ItemProps {
+  readonly item: Tokens.ListItem;
+  readonly open: boolean;
+}
+
+const Item = memo(function Item({ item, open }: ItemProps): ReactNode {
+  return (
+    <li className={item.task ? "task-list-item" : undefined} dir="auto">
+      {blocks(nodesOf(item.tokens), open)}
+    </li>
+  );
+});
+
+function Table({ node }: { node: Tokens.Table }): ReactNode {
+  return (
+    <Scroller what="table">
+      <table dir="auto">
+        <thead>
+          <Row cells={node.header} />
+        </thead>
+        {node.rows.length > 0 && <tbody>{inParts(node.rows).map(rowsAt)}</tbody>}
+      </table>
+    </Scroller>
+  );
+}
+
+type Cells = readonly Tokens.TableCell[];
+
+function rowsAt(rows: readonly Cells[], place: number): ReactNode {
+  return <Rows key={place} rows={rows} />;
+}
+
+const Rows = memo(
+  function Rows({ rows }: { rows: readonly Cells[] }): ReactNode {
+    return rows.map(rowAt);
+  },
+  (before, now) => isSamePart(before.rows, now.rows),
+);
+
+function rowAt(cells: Cells, place: number): ReactNode {
+  return <Row key={place} cells={cells} />;
+}
+
+const Row = memo(function Row({ cells }: { cells: Cells }): ReactNode {
+  return <tr>{cells.map(cellAt)}</tr>;
+});
+
+function cellAt(cell: Tokens.TableCell, place: number): ReactNode {
+  const style = cell.align === null ? undefined : { textAlign: cell.align };
+  const props = { key: place, dir: "auto", style };
+  return createElement(cell.header ? "th" : "td", props, inline(nodesOf(cell.tokens)));
+}

@@ -1,0 +1,46 @@
+/** Puts a text into the clipboard, and says so. */
+import { type ReactNode, type RefObject, useContext, useEffect, useState } from "react";
+import { LabelsContext } from "./labels";
+import styles from "./markdown.module.css";
+
+const SAID_MS = 2_000;
+
+interface CopyButtonProps {
+  readonly text: string;
+  /** Where the text is shown: it is selected when the clipboard refuses it. */
+  readonly shown: RefObject<HTMLElement | null>;
+}
+
+type Outcome = "none" | "copied" | "selected";
+
+export function CopyButton({ text, shown }: CopyButtonProps): ReactNode {
+  const words = useContext(LabelsContext);
+  const [outcome, setOutcome] = useState<Outcome>("none");
+
+  useEffect(() => {
+    if (outcome === "none") return undefined;
+    const timer = setTimeout(() => setOutcome("none"), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+
+  async function copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      setOutcome("copied");
+    } catch {
+      if (shown.current !== null) getSelection()?.selectAllChildren(shown.current);
+      setOutcome("selected");
+    }
+  }
+
+  return (
+    <button
+      type="button"
+      className={styles.copy}
+      aria-label={outcome === "none" ? words.copyCode : words[outcome]}
+      onClick={copy}
+    >
+      {outcome === "none" ? words.copy : words[outcome]}
+    </button>
+  );
+}

@@ -1,0 +1,22 @@
+/** A button that is a picture alone; its label is there for those who cannot see it. */
+import type { ComponentProps } from "react";
+import styles from "./IconButton.module.css";
+
+export interface IconButtonProps extends ComponentProps<"button"> {
+  readonly label: string;
+  /** 36, 32 or 28 px. */
+  readonly size?: "large" | "medium" | "small";
+}
+
+export function IconButton({ label, size = "large", className = "", ...rest }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      className={`${styles.button} ${className}`}
+      data-size={size}
+      aria-label={label}
+      title={label}
+      {...rest}
+    />
+  );
+}

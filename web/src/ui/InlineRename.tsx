@@ -1,0 +1,49 @@
+/** Where something in the list gets another name; Enter keeps it, Escape does not. */
+import { useEffect, useRef, useState } from "react";
+import { isComposing } from "../lib/ime";
+import styles from "./InlineRename.module.css";
+
+export interface InlineRenameProps {
+  readonly label: string;
+  readonly name: string;
+  readonly maxLength: number;
+  /** Null when it keeps its name. By a key, the focus is wanted back; by a click, it went elsewhere. */
+  readonly onDone: (name: string | null, isByKey: boolean) => void;
+}
+
+export function InlineRename({ label, name: before, maxLength, onDone }: InlineRenameProps) {
+  const [name, setName] = useState(before);
+  const box = useRef<HTMLInputElement>(null);
+  const done = useRef(false);
+  useEffect(() => {
+    box.current?.focus();
+    box.current?.select();
+  }, []);
+
+  function finish(isKept: boolean, isByKey = false): void {
+    if (done.current) return;
+    done.current = true;
+    const wanted = name.trim();
+    onDone(isKept && wanted !== "" && wanted !== before ? wanted : null, isByKey);
+  }
+
+  return (
+    <input
+      ref={box}
+      className={styles.name}
+      aria-label={label}
+      dir="auto"
+      maxLength={maxLength}
+      value={name}
+      onChange={(event) => setName(event.target.value)}
+      onBlur={() => finish(true)}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (isComposing(event)) return;
+        if (event.key !== "Enter" && event.key !== "Escape") return;
+        event.preventDefault();
+        finish(event.key === "Enter", true);
+      }}
+    />
+  );
+}

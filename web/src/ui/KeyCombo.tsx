@@ -1,0 +1,24 @@
+/** A combination of keys, or several, as people read them. */
+import { Fragment } from "react";
+import { strings } from "../i18n";
+import { parseAll, shownKeys } from "../lib/keyCombo";
+import styles from "./KeyCombo.module.css";
+
+export function KeyCombo({ keys }: { readonly keys: string }) {
+  return (
+    <span className={styles.keys} dir="ltr">
+      {parseAll(keys).map((combination) => (
+        // The spaces are for the ear.
+        <Fragment key={combination}>
+          <kbd>
+            {shownKeys(combination, strings.preferences.keyNames).map((name) => (
+              <Fragment key={name}>
+                <kbd>{name}</kbd>{" "}
+              </Fragment>
+            ))}
+          </kbd>{" "}
+        </Fragment>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,58 @@
+/** One thing that can be set: its name, what it means, the field, and what was wrong. */
+import { type ReactNode, useId } from "react";
+import { strings } from "../../i18n";
+import styles from "./form.module.css";
+
+/** What ties a field to its words. */
+export interface FieldNames {
+  readonly id: string;
+  readonly "aria-describedby": string | undefined;
+  readonly "aria-invalid": true | undefined;
+}
+
+export interface FieldProps {
+  readonly label: string;
+  readonly hint?: string;
+  readonly problem?: string | null;
+  readonly isSaved?: boolean;
+  /** The field has a line of its own. */
+  readonly isTall?: boolean;
+  readonly children: (names: FieldNames) => ReactNode;
+}
+
+export function Field({
+  label,
+  hint,
+  problem = null,
+  isSaved = false,
+  isTall,
+  children,
+}: FieldProps) {
+  const id = useId();
+  const hintId = hint === undefined ? undefined : `${id}-hint`;
+  const problemId = problem === null ? undefined : `${id}-problem`;
+  const described = [problemId, hintId].filter((one) => one !== undefined).join(" ");
+  return (
+    <div className={isTall ? `${styles.row} ${styles.tall}` : styles.row}>
+      <div className={styles.words}>
+        <label htmlFor={id}>{label}</label>
+        {hint !== undefined && <p id={hintId}>{hint}</p>}
+      </div>
+      <div className={styles.field}>
+        {children({
+          id,
+          "aria-describedby": described === "" ? undefined : described,
+          "aria-invalid": problem === null ? undefined : true,
+        })}
+      </div>
+      {problem !== null && (
+        <p id={problemId} className={styles.bad} role="alert">
+          {strings.preferences.notSaved(problem)}
+        </p>
+      )}
+      <p className="visually-hidden" role="status">
+        {isSaved ? strings.preferences.saved : ""}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+/** A number in a unit; one that cannot be is said, and not sent. */
+import { useState } from "react";
+import { locale, PageError, strings } from "../../i18n";
+import { Field } from "./Field";
+import styles from "./form.module.css";
+import { useAutosave } from "./useAutosave";
+
+export interface NumberFieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly unit?: string;
+  /** As it is kept; null for nothing. */
+  readonly value: number | null;
+  readonly least: number;
+  readonly most: number;
+  /** What is kept for one of what is shown: 1,000 for seconds that are kept as milliseconds. */
+  readonly scale?: number;
+  /** An empty field means something. */
+  readonly mayBeEmpty?: boolean;
+  readonly save: (value: number | null) => Promise<unknown>;
+}
+
+export function NumberField(props: NumberFieldProps) {
+  const { label, hint, unit, value, least, most, scale = 1, mayBeEmpty = false, save } = props;
+  const [wrong, setWrong] = useState(false);
+  const saved = useAutosave(value === null ? "" : String(value / scale), async (text) => {
+    const number = read(text);
+    // Said beside the field; the dialog may be closing.
+    if (number === undefined) throw new PageError(said());
+    await save(number);
+  });
+
+  /** Undefined for what cannot be. */
+  function read(text: string): number | null | undefined {
+    if (text.trim() === "") return mayBeEmpty ? null : undefined;
+    const number = Math.round(Number(text) * scale);
+    return number >= least && number <= most ? number : undefined;
+  }
+
+  function said(): string {
+    const shown = (number: number) => (number / scale).toLocaleString(locale);
+    return strings.preferences.between(shown(least), shown(most));
+  }
+
+  function commit(): void {
+    const isWrong = read(saved.value) === undefined;
+    setWrong(isWrong);
+    if (!isWrong) saved.commit();
+  }
+
+  return (
+    <Field
+      label={label}
+      hint={hint}
+      problem={wrong ? said() : saved.problem}
+      isSaved={saved.isSaved}
+    >
+      {(names) => (
+        <>
+          <input
+            {...names}
+            className={styles.number}
+            type="number"
+            inputMode="decimal"
+            min={least / scale}
+            max={most / scale}
+            step="any"
+            value={saved.value}
+            onChange={(event) => {
+              setWrong(false);
+              saved.change(event.target.value);
+            }}
+            onBlur={commit}
+            onKeyDown={(event) => event.key === "Enter" && commit()}
+          />
+          {unit !== undefined && <span className={styles.unit}>{unit}</span>}
+        </>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,90 @@
+/** A server that runs here answers after one click; everything else is in the settings. */
+import { fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, expect, it, vi } from "vitest";
+import type { PresetSummary } from "../src/bridge/contract";
+import { createConversations } from "../src/conversations/conversations";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { FirstRunProviders } from "../src/features/chat/FirstRunProviders";
+import type { Settings } from "../src/settings/settings";
+import { OpenSettingsContext, SettingsContext } from "../src/settings/useSettings";
+import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { fakePage, turn } from "./support";
+
+afterEach(() => void vi.useRealTimers());
+
+const ollama: PresetSummary = {
+  id: "ollama",
+  name: "Ollama",
+  baseUrl: "http://127.0.0.1:11434/v1",
+  takesKey: false,
+  running: true,
+  models: ["llama", "qwen"],
+  providerId: null,
+};
+
+async function shown(presets: PresetSummary[]) {
+  const { bridge, llm } = await fakePage();
+  const conversations = createConversations({
+    host: { client: bridge.client, router: bridge.router, llm },
+  });
+  const add = vi.fn(async ({ id }: { id: string }) => ({ id }));
+  const update = vi.fn(async () => {});
+  const settings = { presets: async () => presets, add, update } as unknown as Settings;
+  const toasts = createToastStore();
+  const open = vi.fn();
+  render(
+    <ConversationsContext value={conversations}>
+      <SettingsContext value={settings}>
+        <ToastsContext value={toasts}>
+          <OpenSettingsContext value={open}>
+            <FirstRunProviders />
+          </OpenSettingsContext>
+        </ToastsContext>
+      </SettingsContext>
+    </ConversationsContext>,
+  );
+  await turn(40);
+  return { conversations, add, update, open, toasts };
+}
+
+const by = { providerId: "ollama", modelId: "llama" };
+
+it("adds a server that runs, and lets its first model answer", async () => {
+  const { conversations, add, update, toasts } = await shown([
+    ollama,
+    { ...ollama, id: "vllm", name: "vLLM", running: false },
+  ]);
+  expect(screen.queryByRole("button", { name: /vLLM/ })).toBeNull();
+  fireEvent.click(screen.getByRole("button", { name: /Use Ollama/ }));
+  await turn(40);
+  expect(add).toHaveBeenCalledWith(expect.objectContaining({ id: "ollama" }));
+  expect(update).toHaveBeenCalledWith({ defaultProvider: "ollama", defaultModel: "llama" });
+  expect(conversations.shown.get().conversation.get().by).toEqual(by);
+  expect(toasts.get()[0]?.text).toContain("llama of Ollama");
+});
+
+it("takes one that was added before as it is", async () => {
+  const { conversations, add } = await shown([{ ...ollama, providerId: "ollama" }]);
+  fireEvent.click(screen.getByRole("button", { name: /Use Ollama/ }));
+  await turn(40);
+  expect(add).not.toHaveBeenCalled();
+  expect(conversations.shown.get().conversation.get().by).toEqual(by);
+});
+
+it("leads into the settings where there is no model yet, or nothing runs", async () => {
+  const { open, update } = await shown([{ ...ollama, models: [] }]);
+  fireEvent.click(screen.getByRole("button", { name: /Use Ollama/ }));
+  await turn(40);
+  expect(open).toHaveBeenLastCalledWith("providers");
+  expect(update).not.toHaveBeenCalled();
+  fireEvent.click(screen.getByRole("button", { name: "Connect a provider" }));
+  expect(open).toHaveBeenCalledTimes(2);
+});
+
+it("says why a server could not be added", async () => {
+  const { add } = await shown([ollama]);
+  add.mockRejectedValueOnce(new Error("no room"));
+  fireEvent.click(screen.getByRole("button", { name: /Use Ollama/ }));
+  await turn(40);
+  expect(screen.getByRole("alert").textContent).toContain("That did not work");
+});

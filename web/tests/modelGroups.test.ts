@@ -1,0 +1,86 @@
+/** Favourites and what was used lately come first; words find a model once. */
+import { expect, it } from "vitest";
+import type { ModelSummary, ProviderSummary } from "../src/bridge/contract";
+import { modelGroups, type Sources } from "../src/features/models/modelGroups";
+
+const provider = (id: string, problem: string | null = null): ProviderSummary => ({
+  id,
+  name: id.toUpperCase(),
+  kind: "openai-compatible",
+  host: null,
+  local: false,
+  takesKey: false,
+  needsKey: false,
+  hasKey: false,
+  defaultModel: "standard",
+  removable: true,
+  problem,
+});
+
+const model = (id: string): ModelSummary => ({
+  id,
+  name: `The ${id}`,
+  contextTokens: null,
+  maxOutputTokens: null,
+  images: false,
+  files: false,
+  tools: false,
+  reasoning: false,
+  inputPrice: null,
+  outputPrice: null,
+});
+
+const listed = (providerId: string, ...ids: string[]) => ({
+  list: { providerId, models: ids.map(model), listed: true, askedAt: 0 },
+  problem: null,
+  isAsking: false,
+});
+
+const SOURCES: Sources = {
+  providers: [provider("one"), provider("two"), provider("broken", "No key")],
+  lists: { one: listed("one", "large", "small"), two: listed("two", "large") },
+  favourites: [{ providerId: "two", modelId: "large" }],
+  recent: [
+    { providerId: "one", modelId: "small" },
+    { providerId: "two", modelId: "large" },
+    { providerId: "gone", modelId: "x" },
+  ],
+  query: "",
+};
+
+function shown(change: Partial<Sources> = {}): string[] {
+  const groups = modelGroups({ ...SOURCES, ...change }, { favourites: "★", recent: "↺" });
+  return groups.map(({ title, options }) => {
+    const names = options.map((option) => `${option.providerId}/${option.model.id}`);
+    return `${title}: ${names.join(" ")}`;
+  });
+}
+
+it("has favourites, then what was used lately and is none, then everybody who can answer", () => {
+  expect(shown()).toEqual([
+    "★: two/large",
+    "↺: one/small",
+    "ONE: one/large one/small",
+    "TWO: two/large",
+  ]);
+});
+
+it("finds each model once, by all words, in its name or its provider's", () => {
+  expect(shown({ query: "large" })).toEqual(["ONE: one/large", "TWO: two/large"]);
+  expect(shown({ query: "LARGE two" })).toEqual(["TWO: two/large"]);
+  expect(shown({ query: "the small" })).toEqual(["ONE: one/small"]);
+  expect(shown({ query: "nothing" })).toEqual([]);
+});
+
+it("has the standard model of a provider whose list is not known yet", () => {
+  expect(shown({ lists: {}, favourites: [], recent: [] })).toEqual([
+    "ONE: one/standard",
+    "TWO: two/standard",
+  ]);
+});
+
+it("marks a favourite wherever it stands", () => {
+  const groups = modelGroups(SOURCES, { favourites: "★", recent: "↺" });
+  const marked = groups.flatMap(({ options }) => options).filter((option) => option.isFavourite);
+  expect(marked.map(({ providerId }) => providerId)).toEqual(["two", "two"]);
+});

@@ -1,0 +1,129 @@
+/** What lies over the page keeps the focus and the keys; a busy button keeps both, too. */
+import { act, fireEvent, render, screen } from "@testing-library/react";
+import { useRef, useState } from "react";
+import { afterEach, expect, it, vi } from "vitest";
+import { createConversations } from "../src/conversations/conversations";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { Chat } from "../src/features/chat/Chat";
+import { useShortcuts } from "../src/features/shortcuts/useShortcuts";
+import { useSidebar } from "../src/features/sidebar/useSidebar";
+import { createSettings } from "../src/settings/settings";
+import { SettingsContext } from "../src/settings/useSettings";
+import { busyButton } from "../src/ui/busyButton";
+import { Dialog } from "../src/ui/Dialog";
+import { useFocusFallback } from "../src/ui/useFocusFallback";
+import { fakePage, settled, turn } from "./support";
+
+afterEach(() => {
+  vi.useRealTimers();
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+function Box({ isInDialog }: { readonly isInDialog: boolean }) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  const [isThere, setIsThere] = useState(true);
+  useFocusFallback(box);
+  const button = isThere && (
+    <button type="button" onClick={() => setIsThere(false)}>
+      go
+    </button>
+  );
+  return (
+    <>
+      <textarea ref={box} aria-label="box" />
+      {isInDialog ? (
+        <Dialog title="over it" onClose={() => {}}>
+          {button}
+        </Dialog>
+      ) : (
+        button
+      )}
+    </>
+  );
+}
+
+it.each([true, false])("has the focus of a button that goes away: %s", async (isInDialog) => {
+  render(<Box isInDialog={isInDialog} />);
+  const button = screen.getByRole("button", { name: "go" });
+  button.focus();
+  fireEvent.click(button);
+  await settled();
+  const place = isInDialog ? screen.getByRole("dialog") : screen.getByRole("textbox");
+  expect(document.activeElement).toBe(place);
+});
+
+/** A page in which something is being answered, and its sidebar lies over it. */
+async function answering() {
+  vi.stubGlobal("matchMedia", () => ({ ...new EventTarget(), matches: true, ...deaf }));
+  const { bridge, llm } = await fakePage({ rate: 10 });
+  const conversations = createConversations({
+    host: { client: bridge.client, router: bridge.router, llm },
+  });
+  const { conversation } = conversations.shown.get();
+  const search = vi.fn();
+  const seen = { isOpen: false };
+
+  function Page() {
+    const sidebar = useSidebar();
+    seen.isOpen = sidebar.isOpen;
+    useShortcuts(new Proxy({} as never, { get: () => search }));
+    return (
+      <>
+        <button type="button" onClick={sidebar.open}>
+          sidebar
+        </button>
+        <Chat id={conversation.key} isKnown defaults={null} header={{} as never} notice={null} />
+      </>
+    );
+  }
+
+  const settings = createSettings(bridge.client, () => {});
+  render(
+    <ConversationsContext value={conversations}>
+      <SettingsContext value={settings}>
+        <Page />
+      </SettingsContext>
+    </ConversationsContext>,
+  );
+  await act(async () => void conversation.send("a b c d e f g h i j k l m n o p"));
+  await turn(200);
+  fireEvent.click(screen.getByText("sidebar"));
+  const cover = document.createElement("dialog");
+  document.body.append(cover);
+  cover.show();
+  return { conversation, search, seen, cover };
+}
+
+const deaf = { addEventListener: () => {}, removeEventListener: () => {} };
+
+it("has the keys of the page while it is there", async () => {
+  const { conversation, search, seen, cover } = await answering();
+  (document.activeElement as HTMLElement | null)?.blur();
+  fireEvent.keyDown(document.body, { key: "Escape" });
+  fireEvent.keyDown(document.body, { key: "k", code: "KeyK", ctrlKey: true });
+  await turn(20);
+  expect([conversation.get().run?.get().status, seen.isOpen]).toEqual(["streaming", true]);
+  expect(search).not.toHaveBeenCalled();
+  cover.remove();
+  // Nor is a key the page's that an input method has taken.
+  fireEvent.keyDown(document.body, { key: "k", code: "KeyK", ctrlKey: true, keyCode: 229 });
+  expect(search).not.toHaveBeenCalled();
+  fireEvent.keyDown(document.body, { key: "k", code: "KeyK", ctrlKey: true });
+  fireEvent.keyDown(document.body, { key: "Escape" });
+  expect(search).toHaveBeenCalledTimes(1);
+  expect(conversation.get().run?.get().status).not.toBe("streaming");
+});
+
+it("is pressed once while it is busy, and keeps the focus", () => {
+  const press = vi.fn();
+  const { rerender } = render(<button type="button" {...busyButton(true, press)} />);
+  const button = screen.getByRole("button");
+  button.focus();
+  fireEvent.click(button);
+  rerender(<button type="button" {...busyButton(false, press)} />);
+  fireEvent.click(button);
+  expect(press).toHaveBeenCalledTimes(1);
+  expect(button.getAttribute("aria-disabled")).toBe("true");
+  expect(document.activeElement).toBe(button);
+});

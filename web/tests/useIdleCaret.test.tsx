@@ -1,0 +1,34 @@
+/** The caret of an idle page. */
+import { fireEvent, render } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { useIdleCaret } from "../src/ui/useIdleCaret";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function Page() {
+  useIdleCaret();
+  return <textarea aria-label="box" />;
+}
+
+const isStill = () => document.documentElement.dataset.still !== undefined;
+
+it("stands still when nobody has touched anything for a while, and blinks again at once", () => {
+  const { getByLabelText, unmount } = render(<Page />);
+  vi.advanceTimersByTime(7_000);
+  expect(isStill()).toBe(false);
+  fireEvent.keyDown(getByLabelText("box"), { key: "a" });
+  vi.advanceTimersByTime(7_000);
+  expect(isStill()).toBe(false);
+  vi.advanceTimersByTime(2_000);
+  expect(isStill()).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+  fireEvent.pointerMove(document.body);
+  expect(isStill()).toBe(false);
+  unmount();
+  expect(vi.getTimerCount()).toBe(0);
+});
