@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ def web(setup: Setup, arguments: list[str]) -> int:
     host = [setup.python, "-P", "-m", "shell", *([] if window else ["serve"])]
     host += [argument for argument in arguments if argument != "--window"]
     host += ["--dev-url", address, *([] if window else ["--port", str(host_port)])]
+    # Every host of this session derives its tabs' keys from it, so tabs outlive a restart.
+    secret = {"TIDEWIRE_DEV_SECRET": secrets.token_urlsafe(32)}
 
     def times() -> dict[Path, int]:
         files = [path for path in tree(setup.root / "shell") if path.suffix == ".py"]
@@ -32,13 +35,14 @@ def web(setup: Setup, arguments: list[str]) -> int:
 
     while page.poll() is None and not listening(page_port):
         time.sleep(0.05)
-    seen, program = times(), setup.children.start(*host)
+    seen, program = times(), setup.children.start(*host, env=secret)
+    host += [] if window else ["--no-open"]  # the tab is there already
     while page.poll() is None:
         time.sleep(0.3)
         if times() != seen:
             say("A Python file changed: starting the host again ...")
             setup.children.stop(program)
-            seen, program = times(), setup.children.start(*host)
+            seen, program = times(), setup.children.start(*host, env=secret)
         elif window and program.poll() == 0:
             return 0  # the person closed the window
     raise Failure(f"Vite ended (exit {page.returncode}).")

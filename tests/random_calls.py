@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from shell.contract import CONTRACT_VERSION
 from tests.host_process import ROOT, HostProcess
+from tests.way_in import Entry, ticket_of
 from tests.window.endurance import holding
 
 SETTLE_S = 5.0
@@ -171,9 +172,9 @@ def _program() -> Iterator[tuple[HostProcess, _Page]]:
             load = str(uuid.uuid4())
             address = f"ws://{url.netloc}/door"
             with connect(address, origin=Origin(f"http://{url.netloc}"), max_size=None) as socket:
-                greeting = {"tab": str(uuid.uuid4()), "load": load, "version": CONTRACT_VERSION}
-                (token,) = parse_qs(url.fragment)["token"]
-                socket.send(json.dumps({**greeting, "token": token}))
+                entry = Entry(load=load, ticket=ticket_of(url.geturl()))
+                socket.send(entry.greeting())
+                socket.send(entry.proof(socket.recv(timeout=PATIENCE_S)))
                 socket.recv(timeout=PATIENCE_S)
                 page = _Page(socket, load)
                 hello = {"version": CONTRACT_VERSION, "lastPush": 0}

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -16,6 +18,7 @@ from websockets.typing import Origin
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.bridge.appearance import Appearance
+from shell.bridge.browser.connection import TICKET_WANTED
 from shell.bridge.browser.server import Loopback
 from shell.bridge.browser.tabs import Tabs
 from shell.bridge.browser.tokens import Passes
@@ -26,6 +29,7 @@ from shell.bridge.page import MANIFEST, load_page
 from shell.contract import CONTRACT_VERSION, Defaults
 from shell.inference.engine import Engine
 from shell.providers.testing.echo import EchoProvider
+from tests.way_in import Entry, come_in
 
 FILES = {
     "assets/main-abc123.js": "console.log('built')\n",
@@ -76,10 +80,16 @@ class Served:
     def host(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    def is_stuck(self) -> bool:
+        """Whether a page does not read what is sent to it."""
+        assert isinstance(self.loopback, Loopback)
+        connections = self.loopback._server.server_state.connections
+        return any(not one.writable.is_set() for one in connections if hasattr(one, "writable"))
+
 
 @asynccontextmanager
 async def serving(
-    *, browser: bool = True, grace_s: float = 30.0, dev_origin: str | None = None
+    *, browser: bool = True, grace_s: float = 30.0, dev_url: str | None = None
 ) -> AsyncIterator[Served]:
     """The host, for as long as the context lasts; `browser` says whether there is a door."""
     echo = EchoProvider(rate=None)
@@ -109,7 +119,7 @@ async def serving(
     loopback: Loopback | PageServer
     if browser:
         tabs = Tabs(door, passes, on_gone, grace_s)
-        loopback = Loopback(listener, page, tabs, look, dev_origin)
+        loopback = Loopback(listener, page, tabs, passes, look, dev_url)
     else:
         loopback = PageServer(listener, page, look)
     served = Served(loopback, engine, passes, gone)
@@ -132,6 +142,7 @@ class Browser:
         self.last_push = 0
         self.events: list[dict[str, object]] = []
         self.replies: dict[int, dict[str, object]] = {}
+        self.tickets: list[str] = []
         self.answering = True
         self.thinking_s = 0.0
         """How long it takes to answer a push."""
@@ -150,21 +161,35 @@ class Browser:
         assert self._reader is not None
         return self._reader
 
-    async def open(self, **fields: object) -> dict[str, object]:
-        """Connect and greet; returns the welcome."""
+    async def open(
+        self,
+        *,
+        ticket: str | None = None,
+        key: str | None = None,
+        receive_bytes: int | None = None,
+        **fields: object,
+    ) -> dict[str, object]:
+        """Connect and come in, with the tab's own key or as said; returns the welcome.
+
+        With `receive_bytes` the system takes about so many for a page that does not read.
+        """
         host = self.served.host
+        line: dict[str, Any] = {}
+        if receive_bytes is not None:
+            listener, line["sock"] = self.served.loopback._listener, socket.socket()
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, receive_bytes)
+            line["sock"].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+            line["sock"].connect(("127.0.0.1", self.served.port))  # the listener's queue takes it
         self._socket = await connect(
-            f"ws://{host}/door", origin=Origin(f"http://{host}"), compression=None, max_size=None
+            f"ws://{host}/door",
+            origin=Origin(f"http://{host}"),
+            compression=None,
+            max_size=None,
+            **line,
         )
-        greeting = {
-            "token": self.served.passes.token,
-            "tab": self.tab,
-            "load": self.load,
-            "version": CONTRACT_VERSION,
-            **fields,
-        }
-        await self._socket.send(json.dumps(greeting))
-        welcome: dict[str, object] = json.loads(await self._socket.recv())["welcome"]
+        own = self.served.passes.tab_key(self.tab) if key is None else key
+        entry = Entry(tab=self.tab, load=self.load, ticket=ticket, key=own, **fields)
+        welcome = await come_in(self._socket, entry)
         self._reader = asyncio.create_task(self._read(self._socket))
         return welcome
 
@@ -179,6 +204,13 @@ class Browser:
         await self.socket.send(self.batch(method, params, number))
         await self.until(lambda: number in self.replies)
         return self.replies[number]
+
+    async def ticket(self) -> str:
+        """A ticket for a new tab of the same browser."""
+        count = len(self.tickets)
+        await self.socket.send(TICKET_WANTED)
+        await self.until(lambda: len(self.tickets) > count)
+        return self.tickets[-1]
 
     def batch(self, method: str, params: object = None, number: int = 0) -> str:
         """The text that carries one call."""
@@ -239,7 +271,13 @@ class Browser:
     async def _read(self, socket: ClientConnection) -> None:
         try:
             async for text in socket:
-                load, number, items = json.loads(text)["push"]
+                frame = json.loads(text)
+                if "ticket" in frame:
+                    async with self._told:
+                        self.tickets.append(frame["ticket"])
+                        self._told.notify_all()
+                    continue
+                load, number, items = frame["push"]
                 await self._receive(socket, load, number, items)
         except ConnectionClosed:
             pass

@@ -2,16 +2,20 @@
 
 import asyncio
 import http.client
+import http.server
 import json
 import os
+import re
 import signal
 import socket
 import stat
+import subprocess
 import sys
+import threading
 import time
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,9 +24,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from shell.contract import CONTRACT_VERSION
-from shell.support.data_directory import DataDirectory
-from tests.command import Program, run, started
+from shell.support.data_directory import HOLDER, DataDirectory
+from tests.command import COMMAND, LONGEST_S, Program, environment, run, started
 from tests.host_process import HostProcess
+from tests.way_in import Entry, come_in, new_link, ticket_of
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, or at displays")
 
@@ -32,15 +37,14 @@ def serve(data: Path, *arguments: str) -> list[str]:
 
 
 def address(program: Program) -> tuple[str, str]:
-    """Host and port, and the token, from the line that says that the program is ready."""
+    """Host and port, and the ticket, from the line that says that the program is ready."""
     line = program.line()
-    assert list(line) == ["url"]
+    assert sorted(line) == ["token", "url"]
+    assert len(str(line["token"])) > 40
+    assert str(line["token"]) not in str(line["url"])
     parts = urlsplit(str(line["url"]))
     assert (parts.scheme, parts.hostname, parts.path) == ("http", "127.0.0.1", "/")
-    name, _, token = parts.fragment.partition("=")
-    assert name == "token"
-    assert len(token) > 40
-    return parts.netloc, token
+    return parts.netloc, ticket_of(line["url"])
 
 
 def status_of(host: str) -> int:
@@ -52,17 +56,16 @@ def status_of(host: str) -> int:
 
 
 @asynccontextmanager
-async def a_page_with_a_run(host: str, token: str) -> AsyncIterator[ClientConnection]:
+async def a_page_with_a_run(host: str, ticket: str) -> AsyncIterator[ClientConnection]:
     """A page that asked something that does not end by itself, and has seen its first word."""
     async with connect(f"ws://{host}/door", origin=Origin(f"http://{host}")) as page:
-        await begin_a_run(page, token)
+        await begin_a_run(page, ticket)
         yield page
 
 
-async def begin_a_run(page: ClientConnection, token: str) -> None:
+async def begin_a_run(page: ClientConnection, ticket: str) -> None:
     load = str(uuid.uuid4())
-    greeting = {"token": token, "tab": str(uuid.uuid4()), "load": load, "version": CONTRACT_VERSION}
-    await page.send(json.dumps(greeting))
+    await come_in(page, Entry(load=load, ticket=ticket))
     message = {"role": "user", "content": "/rate 0\nfirst\n/stall"}
     calls = [
         {"id": 1, "method": "shell.hello", "params": {"version": CONTRACT_VERSION}},
@@ -191,22 +194,107 @@ def test_the_data_directory_is_its_owners_alone(tmp_path: Path) -> None:
     assert not list(data.path.iterdir())
 
 
-async def visit(host: str, token: str) -> None:
-    async with a_page_with_a_run(host, token):
+async def visit(host: str, ticket: str) -> None:
+    async with a_page_with_a_run(host, ticket):
         pass
 
 
-def test_the_token_is_nowhere_but_in_the_ready_line(tmp_path: Path) -> None:
+def test_the_secrets_are_nowhere_but_in_the_ready_line(tmp_path: Path) -> None:
     with started(*serve(tmp_path, "--log-level", "debug")) as program:
-        host, token = address(program)
-        status_of(host)
-        asyncio.run(visit(host, token))
+        line = program.line()
+        parts, token = urlsplit(str(line["url"])), str(line["token"])
+        ticket = ticket_of(line["url"])
+        status_of(parts.netloc)
+        asyncio.run(visit(parts.netloc, ticket))
+        another = ticket_of(new_link(line))
+        asyncio.run(visit(parts.netloc, another))
+        known = [token, ticket.partition(".")[2], another.partition(".")[2]]
         if sys.platform == "linux":
-            command = Path(f"/proc/{program.process.pid}/cmdline").read_bytes()
-            assert token.encode() not in command
+            command = Path(f"/proc/{program.process.pid}/cmdline").read_text("utf-8")
+            assert not [secret for secret in known if secret in command]
+        kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
         result, _ = program.stop()
-    assert token not in result.out + result.err
-    assert not [p for p in tmp_path.rglob("*") if p.is_file() and token in p.read_text("utf-8")]
+    assert not [secret for secret in known if secret in result.out + result.err]
+    assert not [secret for secret in known if any(secret.encode() in file for file in kept)]
+
+
+# --- tidewire link --------------------------------------------------------------------------
+
+
+def test_link_prints_one_for_the_owner_of_the_data_directory(tmp_path: Path) -> None:
+    with started(*serve(tmp_path)) as program:
+        host, _ = address(program)
+        if sys.platform != "win32":
+            assert stat.S_IMODE((tmp_path / HOLDER).stat().st_mode) == 0o600
+        links = [run("link", "--data-dir", str(tmp_path)) for _ in range(2)]
+        assert [link.status for link in links] == [0, 0], links
+        assert len({link.out for link in links}) == 2
+        for link in links:
+            assert link.out.startswith(f"http://{host}/#ticket=")
+            asyncio.run(visit(host, ticket_of(link.out.strip())))
+    missing = run("link", "--data-dir", str(tmp_path))
+    assert missing.status == 1
+    assert missing.is_one_sentence("No 'tidewire serve'", str(tmp_path))
+
+
+def test_link_tells_a_program_on_the_port_of_a_killed_host_nothing(tmp_path: Path) -> None:
+    """The file of the data directory outlives a host that is killed."""
+    with started(*serve(tmp_path)) as program:
+        host, _ = address(program)
+        program.stop(signal.SIGKILL)
+    key = json.loads((tmp_path / HOLDER).read_text("utf-8"))["key"]
+    heard: list[str] = []
+
+    class Squatter(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(str(self.headers))
+            body = json.dumps({"url": "http://evil.example/", "proof": "0" * 64}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            """Quiet."""
+
+    server = http.server.HTTPServer(("127.0.0.1", int(host.rpartition(":")[2])), Squatter)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        result = run("link", "--data-dir", str(tmp_path))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert (result.status, result.out) == (1, "")
+    assert heard
+    assert key not in "".join(heard)
+
+
+@ON_LINUX
+def test_a_person_is_told_in_words_where_it_is(tmp_path: Path) -> None:
+    """On a terminal, and without a secret; programs and logs get nothing on stderr."""
+    above, below = os.openpty()
+    with subprocess.Popen(
+        [*COMMAND, *serve(tmp_path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=below,
+        env=environment(),
+        text=True,
+    ) as process:
+        os.close(below)
+        assert process.stdout is not None
+        line = json.loads(process.stdout.readline())
+        with os.fdopen(above, "rb", buffering=0) as terminal:
+            told = terminal.read(1)
+            while not told.endswith(b"\n"):
+                told += terminal.read(100)
+            process.terminate()
+            assert process.wait() == 0
+    address = str(line["url"]).partition("/#")[0]
+    expected = f"Tidewire runs at {address}: `tidewire link` prints a link to it."
+    assert told.decode().strip() == expected
 
 
 @ON_LINUX
@@ -232,22 +320,68 @@ def test_without_a_display_the_page_goes_to_a_browser(tmp_path: Path, display: s
         assert display in result.err
 
 
-def test_a_browser_is_opened_with_a_ticket(tmp_path: Path) -> None:
-    """Its command line can be read by anybody: the address in it works once."""
-    opened = tmp_path / "opened"
-    opener = tmp_path / ("open" if sys.platform == "darwin" else "xdg-open")
+@contextmanager
+def opening(tmp_path: Path, browser: str = "a.desktop") -> Iterator[tuple[Program, str]]:
+    """A program that opens a browser, which is a script; and what is on its command line.
+
+    Args:
+        tmp_path: a folder for it.
+        browser: the desktop file of what opens pages and files, as the system says.
+    """
+    bin_, opened = tmp_path / "bin", tmp_path / "opened"
+    bin_.mkdir()
+    opener = bin_ / ("open" if sys.platform == "darwin" else "xdg-open")
     opener.write_text(
         f'#!/bin/sh\nprintf %s "$1" > "{opened}.part"\nmv "{opened}.part" "{opened}"\n'
     )
-    opener.chmod(0o755)
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    with started(
-        "serve", "--data-dir", str(tmp_path / "data"), "--provider", "echo", PATH=path, DISPLAY=":1"
-    ) as program:
-        host, token = address(program)
-        deadline = time.monotonic() + 10
+    asked = bin_ / "xdg-mime"
+    asked.write_text(f"#!/bin/sh\necho {browser}\n")
+    for script in (opener, asked):
+        script.chmod(0o755)
+    path = f"{bin_}{os.pathsep}{os.environ['PATH']}"
+    data = str(tmp_path / "data")
+    with started("serve", "--data-dir", data, "--provider", "echo", PATH=path, DISPLAY=":1") as one:
+        deadline = time.monotonic() + LONGEST_S
         while not opened.exists():
             assert time.monotonic() < deadline
-        url = opened.read_text("utf-8")
-        assert url.startswith(f"http://{host}/#ticket=")
-        assert token not in url
+        yield one, opened.read_text("utf-8")
+
+
+def test_a_browser_is_opened_without_a_secret_on_its_command_line(tmp_path: Path) -> None:
+    """It is given a file that only its owner can read, which leads on and is gone after that."""
+    with opening(tmp_path) as (program, argument):
+        host, _ = address(program)
+        file = Path(urlsplit(argument).path)
+        assert argument == file.as_uri()
+        if sys.platform != "win32":
+            modes = [stat.S_IMODE(path.stat().st_mode) for path in (file, file.parent)]
+            assert modes == [0o600, 0o700]
+        url = re.search(r'url=([^"]+)"', file.read_text("utf-8"))
+        assert url is not None
+        assert url[1].startswith(f"http://{host}/#ticket=")
+        assert ticket_of(url[1]) not in argument
+        asyncio.run(visit(host, ticket_of(url[1])))
+        assert not file.parent.exists()
+        program.stop()
+    assert not list((tmp_path / "data").glob("opening-*"))
+
+
+def test_what_a_killed_program_left_for_a_browser_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / "opening-1234"
+    left.mkdir()
+    (left / "tidewire.html").write_text("old", "utf-8")
+    with started(*serve(tmp_path)) as program:
+        address(program)
+        assert not left.exists()
+
+
+@ON_LINUX
+def test_a_browser_that_reads_no_hidden_files_has_a_ticket_for_our_user_only(
+    tmp_path: Path,
+) -> None:
+    """From a snap. Another user is kept out by test_other_users.py."""
+    with opening(tmp_path, "firefox_firefox.desktop") as (program, argument):
+        host, _ = address(program)
+        assert argument.startswith(f"http://{host}/#ticket=")
+        asyncio.run(visit(host, ticket_of(argument)))
+        assert not list((tmp_path / "data").glob("opening-*"))

@@ -17,6 +17,7 @@ from websockets.typing import Origin
 
 from shell.contract import CONTRACT_VERSION
 from tests.command import ROOT, Program, environment, run, started
+from tests.way_in import Entry, come_in, ticket_of
 
 pytestmark = [
     pytest.mark.model,
@@ -85,7 +86,7 @@ def test_a_page_that_says_hello_has_the_model_loaded(tmp_path: Path) -> None:
     with started("serve", "--no-open", "--data-dir", str(tmp_path)) as program:
         url = urlsplit(str(program.line()["url"]))
         assert program.family() == {program.process.pid}
-        asyncio.run(say_hello(url.netloc, url.fragment.removeprefix("token=")))
+        asyncio.run(say_hello(url.netloc, ticket_of(url.geturl())))
         deadline = time.monotonic() + 20
         while len(program.family()) < 2:
             assert time.monotonic() < deadline
@@ -94,12 +95,11 @@ def test_a_page_that_says_hello_has_the_model_loaded(tmp_path: Path) -> None:
         gone_within(program, 3 - seconds)
 
 
-async def say_hello(host: str, token: str) -> None:
-    load, tab = str(uuid.uuid4()), str(uuid.uuid4())
+async def say_hello(host: str, ticket: str) -> None:
+    load = str(uuid.uuid4())
     hello = {"id": 1, "method": "shell.hello", "params": {"version": CONTRACT_VERSION}}
     async with connect(f"ws://{host}/door", origin=Origin(f"http://{host}")) as page:
-        greeting = {"token": token, "tab": tab, "load": load, "version": CONTRACT_VERSION}
-        await page.send(json.dumps(greeting))
+        await come_in(page, Entry(load=load, ticket=ticket))
         batch = {"version": CONTRACT_VERSION, "load": load, "calls": [hello]}
         await page.send(json.dumps(batch))
         while "push" not in json.loads(await page.recv()):

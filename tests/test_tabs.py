@@ -1,6 +1,7 @@
 """Tabs over a real WebSocket: what survives a dropped connection, and who a tab belongs to."""
 
 import asyncio
+import json
 import time
 import uuid
 
@@ -188,6 +189,35 @@ async def test_a_page_that_answers_nothing_any_more_gives_way(
         await page.left()
         assert page.socket.close_code == 4409
         assert (await again.call("llm.list"))["ok"]
+
+
+async def test_a_page_that_does_not_even_read_any_more_gives_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its socket is full, and no ping gives it up: what is sent to it waits for ever."""
+    monkeypatch.setattr("shell.bridge.browser.tabs.LIVES_S", 0.1)
+    monkeypatch.setattr("shell.bridge.browser.server.PING_S", 3600.0)
+    async with serving() as served:
+        page = Browser(served)
+        await page.open(receive_bytes=4096)
+        assert (await page.hello())["ok"]
+        inference = await page.infer("/rate 0\n" + "a word " * 14_000)
+        await page.ended()
+        page.socket.transport.pause_reading()
+        params = {"inferenceId": inference, "afterSeq": -1}
+        calls = [{"id": at, "method": "llm.attach", "params": params} for at in range(100, 120)]
+        batch = {**json.loads(page.batch("llm.list")), "calls": calls}
+        await page.socket.send(json.dumps(batch))
+        async with asyncio.timeout(30):
+            while not served.is_stuck():  # noqa: ASYNC110 - nothing tells when it begins
+                await asyncio.sleep(0.01)
+        again = Browser(served, page.tab)
+        async with asyncio.timeout(30):
+            await again.open()
+            assert (await again.hello())["ok"]
+        page.socket.transport.resume_reading()
+        await page.left()
+        assert page.socket.close_code == 4409
 
 
 async def test_the_same_page_takes_over_from_its_own_dead_connection() -> None:

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from shell.app.startup import Startup, close
 from shell.bridge.appearance import Appearance, read_look
@@ -32,7 +31,7 @@ from shell.bridge.listener import address_of, listen
 from shell.bridge.page import Page, load_page
 from shell.support.data_directory import DataDirectory
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
-from shell.support.open_url import has_desktop, open_link
+from shell.support.open_url import Lead, browser_reads_files, has_desktop, open_link
 from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # what takes its time is loaded while the window appears
@@ -43,6 +42,8 @@ if TYPE_CHECKING:  # what takes its time is loaded while the window appears
 PAGE = Path(__file__).parents[1] / "page"
 SETTINGS = "settings.json"
 """Named here again: where it is named, the settings' models come with it."""
+DEV_SECRET = "TIDEWIRE_DEV_SECRET"  # noqa: S105 - the name of a variable
+"""From `dev.py web`, which starts the host again when it has changed: its tabs then go on."""
 CLOSE_S = 2.5
 """The process is gone within 3 s, whatever a page, a disk or a provider does."""
 
@@ -68,23 +69,31 @@ class Options:
 
 def serve(options: Options) -> int:
     """`tidewire serve`: the page in a browser, until Ctrl-C or SIGTERM. Returns the exit status."""
-    passes = Passes()
+    passes = Passes(root=options.environ.get(DEV_SECRET) if options.dev_url else None)
     options.data.prepare()
     with (
         shutdown_signals() as signals,
-        options.data.locked("tidewire serve"),
+        options.data.locked("tidewire serve") as tell,
         event_loop_thread() as thread,
     ):
         listener = listen(options.port)
         host, server = thread.run(_behind_tabs(options, listener, passes))
+        lead = Lead(options.data.path)
         try:
-            page = f"{(options.dev_url or address_of(listener)).rstrip('/')}/#"
-            print(json.dumps({"url": f"{page}token={passes.token}"}), flush=True)
+            tell({"address": server.address, "key": passes.owners_key})
+            ready = {"url": thread.call(lambda: server.link(lasting=True)), "token": passes.token}
+            print(json.dumps(ready), flush=True)
             if options.open_browser and has_desktop():
-                # What is opened stands in a list of processes that everybody can read.
-                open_link(f"{page}ticket={passes.ticket()}")
+                _open(thread, server, lead)
+            elif sys.stderr.isatty():  # a person; the line above is for programs
+                print(
+                    f"Tidewire runs at {server.address}: `tidewire link` prints a link to it.",
+                    file=sys.stderr,
+                    flush=True,
+                )
             signals.wait()
         finally:
+            lead.remove()
             _close(thread, close(host, server))
     return 0
 
@@ -153,11 +162,18 @@ async def _behind_tabs(
     host = _host(options, lambda: False)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
     tabs = Tabs(host.door, passes, host.forget_caller, grace_s)
-    server = Loopback(
-        listener, _page(options), tabs, lambda: _appearance(options), _origin(options.dev_url)
-    )
+    page = _page(options)
+    server = Loopback(listener, page, tabs, passes, lambda: _appearance(options), options.dev_url)
     server.start()
     return host, server
+
+
+def _open(thread: LoopThread, server: "Loopback", lead: Lead) -> None:
+    """Show the page in the desktop's browser; its command line gives nothing to other users."""
+    if browser_reads_files():
+        lead.open(thread.call(lambda: server.link(on_used=lead.remove)))
+    else:
+        open_link(thread.call(lambda: server.link(owner_only=True)))
 
 
 def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:
@@ -184,10 +200,3 @@ def _page(options: Options) -> Page | None:
 
 def _appearance(options: Options) -> Appearance:
     return read_look(options.data.path / SETTINGS)
-
-
-def _origin(url: str | None) -> str | None:
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

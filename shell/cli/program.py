@@ -90,6 +90,13 @@ def _serve(chosen: Arguments) -> int:
     return serve(_options(chosen))
 
 
+def _link(chosen: Arguments) -> int:
+    _begin(chosen)
+    from shell.cli.link import link
+
+    return link(chosen)
+
+
 def _ask(chosen: Arguments) -> int:
     prompt = _prompt(chosen.prompt)
     _begin(chosen)
@@ -204,6 +211,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="seconds that a tab without connection is waited for before its runs are cancelled",
     )
+    add("link", _link, "print a link that opens the page of the running 'serve', once")
     ask = add("ask", _ask, "ask one question and stream the answer to the terminal")
     ask.add_argument("prompt", metavar="PROMPT", help="the question; - reads it from stdin")
     _model(ask, argparse.SUPPRESS)

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from shell.errors import ErrorCode, ShellError
@@ -59,8 +59,10 @@ class DataDirectory:
             ) from error
 
     @contextlib.contextmanager
-    def locked(self, command: str) -> Iterator[None]:
+    def locked(self, command: str) -> Iterator[Callable[[Mapping[str, str]], None]]:
         """Hold the directory for as long as the context lasts. The lock dies with the process.
+
+        Gives a function that tells the directory's owner more about this process.
 
         Args:
             command: what holds it, for the sentence that another process will print.
@@ -85,18 +87,35 @@ class DataDirectory:
                 "Name another one with --data-dir."
             ) from error
         holder = self.path / HOLDER
-        try:
+
+        def tell(more: Mapping[str, str]) -> None:
+            known = {"pid": os.getpid(), "command": command, **more}
             try:
-                holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), "utf-8")
+                holder.unlink(missing_ok=True)  # one of another mode, of an earlier process
+                holder.touch(mode=0o600)
+                holder.write_text(json.dumps(known), "utf-8")
             except OSError:
-                # Only names the holder to others, so a full disk must not prevent the start.
+                # It only helps other processes, so a full disk must not prevent the start.
                 with contextlib.suppress(OSError):
                     holder.unlink()
-            yield
+
+        try:
+            tell({})
+            yield tell
         finally:
             with contextlib.suppress(OSError):
                 holder.unlink()
             lock.release()
+
+    def told(self) -> Mapping[str, object]:
+        """What the process that holds the directory, or held it when it was killed, tells its
+        owner. Empty when there is nothing.
+        """
+        with contextlib.suppress(OSError, ValueError):
+            known = json.loads((self.path / HOLDER).read_text("utf-8"))
+            if isinstance(known, dict):
+                return known
+        return {}
 
     def _holder(self) -> str:
         try:

@@ -1,13 +1,25 @@
-"""Links: opens a web or mail address in the system's own program."""
+"""Opens web and mail addresses, and the program's own page, in the system's programs."""
 
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
+from html import escape
+from pathlib import Path
 from urllib.parse import urlsplit
 
 SCHEMES = frozenset({"http", "https", "mailto"})
+FOLDER = "opening-"
+"""How the folders begin that hold a page for the browser; each is gone when the page was used."""
+_LEAD = """<!doctype html>
+<meta charset="utf-8">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0;url={url}">
+<title>Tidewire</title>
+<a href="{url}">Open Tidewire</a>
+"""
 
 
 def open_link(url: str) -> bool:
@@ -15,10 +27,69 @@ def open_link(url: str) -> bool:
 
     The opened program holds none of our streams and outlives us.
     """
-    if urlsplit(url).scheme not in SCHEMES:
-        return False
+    return urlsplit(url).scheme in SCHEMES and _hand_over(url)
+
+
+class Lead:
+    """A page that leads the browser to a secret address, which its command line must not show.
+
+    Everybody can read the command lines of a machine. So the browser is given the path of a file
+    that only its owner can read.
+
+    Args:
+        folder: where the file may be; what an earlier process left there is removed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        for left in folder.glob(f"{FOLDER}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        self._folder = folder
+        self._made: Path | None = None
+
+    def open(self, url: str) -> bool:
+        """Have the browser follow the address. False when nothing can open it."""
+        self._made = Path(tempfile.mkdtemp(prefix=FOLDER, dir=self._folder))  # for the owner alone
+        page = self._made / "tidewire.html"
+        page.touch(mode=0o600)
+        page.write_text(_LEAD.format(url=escape(url)), "utf-8")
+        return _hand_over(page.as_uri())
+
+    def remove(self) -> None:
+        """Remove the page, which has been used or is of no use any more."""
+        if self._made is not None:
+            shutil.rmtree(self._made, ignore_errors=True)
+
+
+def browser_reads_files() -> bool:
+    """Whether the default browser will show a file of the data directory.
+
+    Browsers from a snap cannot read hidden folders, and what opens a file may be no browser.
+    """
+    if sys.platform != "linux":
+        return True
+    browser, viewer = (_handler(kind) for kind in ("x-scheme-handler/http", "text/html"))
+    # A snap's desktop file is called SNAP_APP.desktop.
+    return browser == viewer and "_" not in browser
+
+
+def _handler(kind: str) -> str:
+    """The desktop file of the program that opens this type; empty when the system does not say."""
+    try:
+        return subprocess.run(  # noqa: S603 - no part of it comes from outside
+            ["xdg-mime", "query", "default", kind],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=1,
+            check=False,
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return ""
+
+
+def _hand_over(url: str) -> bool:
     if sys.platform == "win32":
-        os.startfile(url)  # noqa: S606 - the scheme was checked above
+        os.startfile(url)  # noqa: S606 - the scheme was checked by who calls
         return True
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if opener is None or not has_desktop():

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.chromium import headless, inside, windows
 from tests.host_process import HostProcess
+from tests.way_in import new_link
 
 Kind = Literal["browser", "window"]
 KINDS: tuple[Kind, ...] = ("browser", "window")
@@ -22,7 +23,7 @@ WATCH = """
   if (location.origin === "null") return;
   if (sessionStorage.getItem("test.forget") !== null)
     for (const name of Object.keys(sessionStorage))
-      if (!["tidewire.token", "tidewire.tab"].includes(name)) sessionStorage.removeItem(name);
+      if (name !== "tidewire.tab") sessionStorage.removeItem(name);
   const seen = { violations: [], ends: [], tokens: 0, pieces: 0 };
   Object.defineProperty(window, "seen", { value: seen });
   document.addEventListener("securitypolicyviolation", (event) =>
@@ -68,15 +69,15 @@ class App:
         else:
             browser = self._stack.enter_context(headless(playwright))
             self._page = browser.new_context().new_page()
-            self._url = str(ready["url"])
-            self._page.goto(self._url)
+            self._ready = ready
+            self._page.goto(str(ready["url"]))
         self._page.add_init_script(WATCH)
         self._page.set_default_timeout(PATIENCE_MS)
 
     @property
     def url(self) -> str:
-        """Where a browser finds it."""
-        return self._url
+        """A link that opens it in a browser, once."""
+        return new_link(self._ready)
 
     def page(self) -> Page:
         """Its tab or window, in front, with everything of the test before it forgotten."""
@@ -87,7 +88,7 @@ class App:
         """A second page beside this one: a tab of the same browser, or another window."""
         if self.kind == "browser":
             other = page.context.new_page()
-            other.goto(self._url)
+            other.goto(self.url)
         else:
             with page.context.expect_page() as opened:
                 page.evaluate("window.shell.openWindow()")

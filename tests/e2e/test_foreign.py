@@ -13,7 +13,7 @@ from tests.chromium import headless
 from tests.host_process import HostProcess
 
 PAGE = b"<!doctype html><meta charset=utf-8><title>Another site</title>"
-TRIES = """async ({ home, token }) => {
+TRIES = """async ({ home, ticket }) => {
   const tried = {};
   const door = (url, first) => new Promise((resolve) => {
     const socket = new WebSocket(url);
@@ -21,8 +21,8 @@ TRIES = """async ({ home, token }) => {
     socket.onmessage = ({ data }) => resolve(`told ${data}`);
     socket.onclose = ({ code }) => resolve(`closed ${code}`);
   });
-  const names = { tab: "tab-of-another", load: "load-of-another" };
-  const greeting = JSON.stringify({ token, ...names, version: 1 });
+  const names = { tab: "tab-of-another", load: "load-of-another", nonce: "0".repeat(32) };
+  const greeting = JSON.stringify({ ticket: ticket.split(".")[0], ...names, version: 1 });
   tried.socket = await door(`${home.replace("http", "ws")}/door`, greeting);
   tried.get = await fetch(home).then(() => "read", () => "refused");
   tried.opaque = await fetch(home, { mode: "no-cors" }).then((r) => r.type, () => "refused");
@@ -71,7 +71,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The program's address, with its token: what a hostile site would like to know."""
+    """A link to the program, with its ticket: what a hostile site would like to know."""
     data: Path = tmp_path_factory.mktemp("data")
     command = ("shell", "serve", "--no-open", "--data-dir", str(data), "--provider", "echo")
     with HostProcess(*command) as program:
@@ -79,14 +79,14 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert program.count("Traceback") == 0
 
 
-def test_another_site_reaches_nothing_even_with_the_token(
+def test_another_site_reaches_nothing_even_with_the_ticket(
     browser: Browser, site: str, url: str
 ) -> None:
     parts = urlsplit(url)
-    home, token = f"http://{parts.netloc}", parts.fragment.partition("=")[2]
+    home, ticket = f"http://{parts.netloc}", parts.fragment.partition("=")[2]
     page = browser.new_page()
     page.goto(site)
-    tried = page.evaluate(TRIES, {"home": home, "token": token})
+    tried = page.evaluate(TRIES, {"home": home, "ticket": ticket})
     assert tried == {
         "socket": "closed 1006",
         "get": "refused",
@@ -141,8 +141,8 @@ def test_a_name_that_was_bound_again_is_not_served(browser: Browser, url: str) -
     assert answer is not None
     assert answer.status == 421
     home = f"http://rebound.example:{parts.port}"
-    token = parts.fragment.partition("=")[2]
-    tried = page.evaluate(TRIES, {"home": home, "token": token})
+    ticket = parts.fragment.partition("=")[2]
+    tried = page.evaluate(TRIES, {"home": home, "ticket": ticket})
     assert tried["socket"] == "closed 1006"
     assert page.evaluate("fetch('/').then((answer) => answer.status)") == 421
     page.close()

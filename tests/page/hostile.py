@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Playwright, expect
 from tests.e2e.app import PATIENCE_MS, WATCH, ask, box, until
 from tests.host_process import ROOT, HostProcess
 from tests.page.trap import Trap, trapped
+from tests.way_in import new_link
 
 TEXTS: Sequence[str] = json.loads(
     (ROOT / "web" / "src" / "markdown" / "tests" / "hostile.json").read_text("utf-8")
@@ -110,18 +111,18 @@ def hostile_pages(playwright: Playwright) -> Iterator["Pages"]:
     with tempfile.TemporaryDirectory() as data, trapped(playwright) as (browser, trap):
         common = ("--data-dir", str(Path(data)), "--provider", "echo")
         with HostProcess("shell", "serve", "--no-open", *common) as program:
-            yield Pages(browser, trap, str(program.json_line()["url"]))
+            yield Pages(browser, trap, program.json_line())
 
 
 class Pages:
     """Opens pages in which texts are shown."""
 
-    def __init__(self, browser: Browser, trap: Trap, url: str) -> None:
-        self._browser, self._trap, self._url = browser, trap, url
+    def __init__(self, browser: Browser, trap: Trap, ready: Mapping[str, object]) -> None:
+        self._browser, self._trap, self._ready = browser, trap, ready
 
     def open(self) -> Watched:
         """A new tab with an empty conversation."""
-        return Watched(self._browser, self._trap, self._url)
+        return Watched(self._browser, self._trap, new_link(self._ready))
 
     def harm_of(self, texts: Sequence[str]) -> list[str]:
         """What the texts do, final and after a reload; nothing, as it should be."""

@@ -34,11 +34,15 @@ def test_an_edit_reaches_the_browser_with_its_state(browser: Browser) -> None:
         ask(page, "and goes out")
         expect(answer(page)).to_have_text("and goes out")
 
+        # A tab that is open finds its new host by itself, and so does one that is reloaded.
         work.change_python()
         again = str(work.json_line()["url"])
         assert urlsplit(again).port == urlsplit(url).port
-        page.goto("about:blank")
-        page.goto(again)
+        page.evaluate("window.llm.ready()")
+        ask(page, "and goes on")
+        expect(answer(page)).to_have_text("and goes on")
+        assert page.evaluate("window.sameLoad") is True
+        page.reload()
         expect(box(page)).to_be_visible()
         page.evaluate("window.llm.ready()")
         page.close()

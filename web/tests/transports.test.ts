@@ -1,8 +1,16 @@
 /** The transports: the desktop window's dispatcher, the browser's socket, and who a tab is. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { detectTransport } from "../src/bridge/transports/detect";
+import { prove } from "../src/bridge/transports/proof";
 import { createPywebviewTransport } from "../src/bridge/transports/pywebview";
-import { takeCredentials, takeTabId } from "../src/bridge/transports/tabSession";
+import {
+  followLinks,
+  keepTabKey,
+  newTabId,
+  tabKey,
+  takeTabId,
+  takeTicket,
+} from "../src/bridge/transports/tabSession";
 import type { Peer } from "../src/bridge/transports/transport";
 import { createWebSocketTransport } from "../src/bridge/transports/webSocket";
 import { settled } from "./support";
@@ -110,10 +118,12 @@ describe("the browser", () => {
   beforeEach(() => {
     Socket.all = [];
     vi.stubGlobal("WebSocket", Socket);
-    location.hash = "#token=secret-1";
+    vi.stubGlobal("BroadcastChannel", undefined);
+    location.hash = "#ticket=once.secret-1";
   });
   afterEach(() => {
     location.hash = "";
+    keepTabKey(null);
   });
 
   const last = (): Socket => {
@@ -125,31 +135,153 @@ describe("the browser", () => {
   async function opened() {
     const peer = peerDouble();
     const transport = createWebSocketTransport(1);
+    const before = Socket.all.length;
     transport.open(peer);
-    await settled();
+    await vi.waitUntil(() => Socket.all.length > before);
     last().open();
     return { peer, transport, socket: last() };
   }
 
-  it("says who it is first, and keeps the token that it is given", async () => {
-    location.hash = "#ticket=once";
+  const greeting = (socket: Socket) => JSON.parse(socket.sent[0] ?? "");
+
+  /** What a host that knows the secret says first. */
+  async function challenge(socket: Socket, secret: string) {
+    const { tab, load, nonce } = greeting(socket);
+    const facts = [tab, load, nonce, "host-1"];
+    socket.say({ challenge: { nonce: "host-1", proof: await prove(secret, "host", facts) } });
+    return prove(secret, "page", facts);
+  }
+
+  async function welcomed(socket: Socket, secret = "secret-1", welcome: object = { key: "key-1" }) {
+    const proof = await challenge(socket, secret);
+    await vi.waitUntil(() => socket.sent.length > 1);
+    expect(JSON.parse(socket.sent[1] ?? "")).toEqual({ proof });
+    socket.say({ welcome });
+  }
+
+  it("sends no secret, proves that it has it, and keeps the key that it is given", async () => {
     const { peer, socket, transport } = await opened();
     expect(socket.url).toBe(`ws://${location.host}/door`);
-    const knock = JSON.parse(socket.sent[0] ?? "");
-    expect(knock).toMatchObject({ ticket: "once", load: "load-0001", version: 1 });
-    expect(knock.tab).toMatch(/^[\w-]{36}$/);
+    expect(greeting(socket)).toMatchObject({ ticket: "once", load: "load-0001", version: 1 });
+    expect(greeting(socket).tab).toMatch(/^[\w-]{36}$/);
     expect(peer.connected).not.toHaveBeenCalled();
     expect(() => transport.post("early")).toThrow();
-    socket.say({ welcome: { token: "secret-2" } });
+    await welcomed(socket);
     expect(peer.connected).toHaveBeenCalledTimes(1);
     transport.post("batch");
-    expect(socket.sent[1]).toBe("batch");
-    expect(takeCredentials()).toEqual({ token: "secret-2" });
+    expect(socket.sent[2]).toBe("batch");
+    expect(tabKey()).toEqual({ ticket: null, value: "key-1" });
+    expect(socket.sent.join()).not.toMatch(/secret-1|key-1/);
+    expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toMatch(/secret-1|key-1/);
+  });
+
+  it("comes back with its key after a reload", async () => {
+    await welcomed((await opened()).socket);
+    const { peer, socket } = await opened();
+    expect(greeting(socket).ticket).toBeUndefined();
+    await welcomed(socket, "key-1", {});
+    expect(peer.connected).toHaveBeenCalledTimes(1);
+    expect(socket.sent.join()).not.toContain("key-1");
+  });
+
+  it("tells nothing to a host that does not know its secret, and takes nothing from it", async () => {
+    const { peer, socket, transport } = await opened();
+    socket.say({ welcome: { key: "theirs" } });
+    socket.say({ push: ["load-0001", 1, []] });
+    socket.say({ ticket: "theirs" });
+    const { tab, load, nonce } = greeting(socket);
+    const proof = await prove("guessed", "host", [tab, load, nonce, "host-1"]);
+    socket.say({ challenge: { nonce: "host-1", proof } });
+    socket.say({ welcome: { key: "theirs" } });
+    await vi.waitUntil(() => peer.refused.mock.calls.length > 0);
+    socket.say({ welcome: { key: "theirs" } });
+    expect(() => transport.post("words")).toThrow();
+    expect(socket.sent).toHaveLength(1);
+    expect(peer.connected).not.toHaveBeenCalled();
+    expect(peer.receive).not.toHaveBeenCalled();
+    expect(tabKey()).toBeNull();
+    expect(peer.refused.mock.calls[0]?.[0]).toMatch(/not the Tidewire.*tidewire link/);
+  });
+
+  it("takes another id only when its host says so", async () => {
+    const { socket } = await opened();
+    const { tab } = greeting(socket);
+    vi.useFakeTimers();
+    socket.drop(4409);
+    await vi.advanceTimersByTimeAsync(200);
+    last().open();
+    expect(greeting(last())).toMatchObject({ tab, ticket: "once" });
+  });
+
+  describe("beside other tabs", () => {
+    class Channel extends EventTarget {
+      static all: Channel[] = [];
+      constructor() {
+        super();
+        Channel.all.push(this);
+      }
+      postMessage(data: unknown) {
+        for (const other of Channel.all) {
+          if (other !== this) other.dispatchEvent(new MessageEvent("message", { data }));
+        }
+      }
+      close() {
+        Channel.all = Channel.all.filter((one) => one !== this);
+      }
+    }
+
+    beforeEach(() => {
+      Channel.all = [];
+      vi.stubGlobal("BroadcastChannel", Channel);
+    });
+
+    it("lets a new tab in, with a ticket from the host", async () => {
+      const { socket } = await opened();
+      await welcomed(socket);
+      keepTabKey(null);
+      const peer = peerDouble();
+      createWebSocketTransport(1).open({ ...peer, load: "load-0002" });
+      await vi.waitUntil(() => socket.sent.length > 2);
+      expect(socket.sent[2]).toBe('{"ticket":true}');
+      socket.say({ ticket: "twice.secret-2" });
+      await vi.waitUntil(() => Socket.all.length > 1);
+      last().open();
+      expect(greeting(last())).toMatchObject({ ticket: "twice", load: "load-0002" });
+      await welcomed(last(), "secret-2", { key: "key-2" });
+      expect(peer.connected).toHaveBeenCalledTimes(1);
+    });
+
+    it("says what helps when there is none", async () => {
+      vi.useFakeTimers();
+      location.hash = "";
+      const peer = peerDouble();
+      createWebSocketTransport(1).open(peer);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(Socket.all).toHaveLength(0);
+      expect(peer.refused.mock.calls[0]?.[0]).toMatch(/tidewire link/);
+    });
+
+    it("does not come back into a tab id that is in use", async () => {
+      const { socket } = await opened();
+      await welcomed(socket);
+      vi.useFakeTimers();
+      socket.drop(4409);
+      await vi.advanceTimersByTimeAsync(10);
+      const [, asker] = Channel.all;
+      expect(asker).toBeUndefined(); // the tab's own channel is all that there is
+      Channel.all[0]?.dispatchEvent(
+        new MessageEvent("message", { data: { for: "load-0001", ticket: "new.secret-3" } }),
+      );
+      await vi.advanceTimersByTimeAsync(10);
+      last().open();
+      expect(greeting(last()).ticket).toBe("new");
+      expect(greeting(last()).tab).not.toBe(greeting(socket).tab);
+    });
   });
 
   it("answers every push that is taken", async () => {
     const { peer, socket } = await opened();
-    socket.say({ welcome: {} });
+    await welcomed(socket);
     socket.say({ push: ["load-0001", 1, [{ channel: "x" }]] });
     peer.receive.mockReturnValueOnce(null);
     socket.say({ push: ["load-0009", 2, []] });
@@ -157,12 +289,20 @@ describe("the browser", () => {
       ["load-0001", 1, [{ channel: "x" }]],
       ["load-0009", 2, []],
     ]);
-    expect(socket.sent.slice(1)).toEqual(['{"answer":["load-0001",1]}']);
+    expect(socket.sent.slice(2)).toEqual(['{"answer":["load-0001",1]}']);
   });
 
   it("does not mind what is no frame", async () => {
     const { peer, socket } = await opened();
-    for (const odd of ["{", "null", '"x"', '{"push":4}', '{"welcome":null}', "{}"]) {
+    for (const odd of [
+      "{",
+      "null",
+      '"x"',
+      '{"push":4}',
+      '{"welcome":null}',
+      '{"challenge":1}',
+      "{}",
+    ]) {
       expect(() => socket.say(odd)).not.toThrow();
     }
     expect(peer.connected).not.toHaveBeenCalled();
@@ -170,7 +310,7 @@ describe("the browser", () => {
 
   it("comes back, ever more slowly up to five seconds, and at once after a success", async () => {
     const { peer, socket } = await opened();
-    socket.say({ welcome: { token: "t" } });
+    await welcomed(socket);
     vi.useFakeTimers();
     const pauses: number[] = [];
     for (let round = 0; round < 9; round += 1) {
@@ -186,32 +326,22 @@ describe("the browser", () => {
     }
     expect(pauses).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
     expect(peer.lost).toHaveBeenCalledTimes(9);
+    vi.useRealTimers();
     last().open();
-    last().say({ welcome: {} });
+    await welcomed(last(), "key-1", {});
     expect(peer.connected).toHaveBeenCalledTimes(2);
+    vi.useFakeTimers();
     last().drop();
     await vi.advanceTimersByTimeAsync(110);
     expect(Socket.all).toHaveLength(11);
   });
 
-  it("gives up with a bad token, and says what helps", async () => {
+  it("gives up with a used ticket, and says what helps", async () => {
     const { peer, socket } = await opened();
     socket.drop(4401);
     await settled();
-    expect(peer.refused.mock.calls[0]?.[0]).toMatch(/address.*terminal printed/);
+    expect(peer.refused.mock.calls[0]?.[0]).toMatch(/used before.*tidewire link/);
     expect(peer.lost).not.toHaveBeenCalled();
-    expect(takeCredentials()).toEqual({});
-  });
-
-  it("takes another id when its own is in use", async () => {
-    const { socket } = await opened();
-    vi.useFakeTimers();
-    socket.drop(4409);
-    await vi.advanceTimersByTimeAsync(10);
-    last().open();
-    const [first, second] = Socket.all.map((one) => JSON.parse(one.sent[0] ?? "").tab);
-    expect(second).toMatch(/^[\w-]{36}$/);
-    expect(second).not.toBe(first);
   });
 
   it("does not come back after it was closed", async () => {
@@ -225,12 +355,33 @@ describe("the browser", () => {
 });
 
 describe("identity", () => {
-  it("takes the token out of the address and leaves the rest there", () => {
-    location.hash = "#token=secret&attach=inf-1";
-    expect(takeCredentials()).toEqual({ token: "secret" });
+  it("takes the ticket out of the address and leaves the rest there", () => {
+    location.hash = "#ticket=once.secret&attach=inf-1";
+    expect(takeTicket()).toEqual({ ticket: "once", value: "secret" });
     expect(location.hash).toBe("#attach=inf-1");
-    expect(takeCredentials()).toEqual({ token: "secret" });
+    expect(takeTicket()).toBeNull();
     location.hash = "";
+  });
+
+  it("keeps no key for an id that is new", async () => {
+    keepTabKey("key-1");
+    await newTabId();
+    expect(tabKey()).toBeNull();
+    window.name = "a frame of somebody's";
+    expect(tabKey()).toBeNull();
+    keepTabKey(null);
+    expect(window.name).toBe("a frame of somebody's");
+    window.name = "";
+  });
+
+  it("follows a link that is opened in it", () => {
+    const page = Object.assign(new EventTarget(), { location: { hash: "#x", reload: vi.fn() } });
+    followLinks(page as unknown as Window);
+    page.dispatchEvent(new Event("hashchange"));
+    expect(page.location.reload).not.toHaveBeenCalled();
+    page.location.hash = "#ticket=a.b";
+    page.dispatchEvent(new Event("hashchange"));
+    expect(page.location.reload).toHaveBeenCalledTimes(1);
   });
 
   it("keeps the tab's id over a reload", async () => {
@@ -251,7 +402,7 @@ describe("identity", () => {
         });
       },
     };
-    const page = { sessionStorage, navigator: { locks } } as unknown as Window;
+    const page = { sessionStorage, name: "", navigator: { locks } } as unknown as Window;
     const first = await takeTabId(page);
     const second = await takeTabId(page);
     expect(second).not.toBe(first);
@@ -263,6 +414,7 @@ describe("identity", () => {
       get sessionStorage(): Storage {
         throw new DOMException("denied", "SecurityError");
       },
+      name: "",
       navigator: {},
     } as unknown as Window;
     expect(await takeTabId(page)).toMatch(/^[\w-]{36}$/);
@@ -296,7 +448,7 @@ describe("the choice", () => {
     const second = detectTransport(pageDouble("", null));
     await vi.advanceTimersByTimeAsync(1_100);
     expect((await second).kind).toBe("loopback");
-    const hash = { location: { search: "", hash: "#token=t", pathname: "/" } };
+    const hash = { location: { search: "", hash: "#ticket=t.s", pathname: "/" } };
     expect((await detectTransport(pageDouble("", null, hash))).kind).toBe("loopback");
   });
 });

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import json
+from collections.abc import Callable
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -16,6 +18,8 @@ PROBE = 0
 """The number of a push without content. Pushes count from 1, so a page takes it for one that it
 has already, answers it and does nothing: which shows that the page lives."""
 MAX_ANSWER_CHARACTERS = 256
+TICKET_WANTED = '{"ticket":true}'
+"""A page asks so for a ticket, which it hands to a new tab of its own browser."""
 
 _answer = TypeAdapter(dict[str, tuple[str, int]])
 
@@ -23,8 +27,16 @@ _answer = TypeAdapter(dict[str, tuple[str, int]])
 class Link:
     """Made for an admitted tab; `run` lasts as long as the connection. Loop thread only."""
 
-    def __init__(self, socket: WebSocket, caller: Caller, load: str, door: Door) -> None:
+    def __init__(
+        self,
+        socket: WebSocket,
+        caller: Caller,
+        load: str,
+        door: Door,
+        new_ticket: Callable[[], str],
+    ) -> None:
         self.load = load
+        self._new_ticket = new_ticket
         self._socket = socket
         self._caller = caller
         self._door = door
@@ -35,6 +47,7 @@ class Link:
         self._closed = asyncio.Event()
         self._not_before = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Carry texts both ways until the connection ends."""
@@ -42,7 +55,10 @@ class Link:
         telling = self._loop.create_task(self._tell())
         try:
             while (text := await self._read()) is not None:
-                self._take(text)
+                if text == TICKET_WANTED:
+                    await self._socket.send_text(json.dumps({"ticket": self._new_ticket()}))
+                else:
+                    self._take(text)
         finally:
             self._closed.set()
             self._answered.set()
@@ -54,12 +70,13 @@ class Link:
     async def lives(self, within_s: float) -> bool:
         """Whether a page still answers at the other end. False as soon as the connection ends."""
         self._probed.clear()
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await self._send(self.load, PROBE, "")
-        waits = [self._loop.create_task(event.wait()) for event in (self._probed, self._closed)]
+        # Sending can wait, too: for room in the socket of a page that does not read any more.
+        steps = (self._probe(), self._closed.wait())
+        waits = [self._loop.create_task(step) for step in steps]
         await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
         return self._probed.is_set() and not self._closed.is_set()
 
     async def drain(self) -> None:
@@ -73,6 +90,11 @@ class Link:
         """End the connection; the page is told why."""
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await self._socket.close(code, reason)
+
+    def begin_to_close(self, code: int, reason: str) -> asyncio.Task[None]:
+        """Close without waiting: a page that does not read any more may hold that up for long."""
+        self._ending = self._loop.create_task(self.close(code, reason))
+        return self._ending
 
     # --- in ---------------------------------------------------------------------------------
 
@@ -121,6 +143,11 @@ class Link:
             sent = flush
             self._not_before = self._loop.time() + FLUSH_S
             await self._send(flush.load, flush.number, flush.items)
+
+    async def _probe(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._send(self.load, PROBE, "")
+            await self._probed.wait()
 
     async def _send(self, load: str, number: int, items: str) -> None:
         await self._socket.send_text(f'{{"push":["{load}",{number},[{items}]]}}')

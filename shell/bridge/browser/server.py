@@ -4,8 +4,10 @@ The way to the door (`/door`, a WebSocket) is for pages that this server, or Vit
 """
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.datastructures import Headers
@@ -14,12 +16,17 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from shell.bridge.appearance import Appearance
+from shell.bridge.browser.peer import Peer, peer_of
 from shell.bridge.browser.tabs import Tabs
+from shell.bridge.browser.tokens import Passes, is_proof, prove
 from shell.bridge.listener import address_of
 from shell.bridge.page import Page
 from shell.bridge.responses import PageResponse, Resources, plain
 
 DOOR = "/door"
+LINK = "/link"
+"""Makes a link. `POST` with `Authorization: Bearer TOKEN`, or `Owner NONCE.PROOF` from who can read
+the data directory; the answer to the latter has a proof, too."""
 MAX_MESSAGE_BYTES = 33_000_000
 """A batch has at most 32 million characters."""
 PING_S = 10.0
@@ -51,8 +58,9 @@ class Loopback:
         listener: where connections come in; closed by `stop()`.
         page: the built page, or None when it is served by somebody else (Vite).
         tabs: takes the browser's tabs.
+        passes: the secrets that let a page in.
         look: how the page is to look; asked again whenever it is loaded.
-        dev_origin: the origin of a page that is served by Vite, which the door then accepts too.
+        dev_url: where Vite serves the page, which the door then accepts too.
     """
 
     def __init__(
@@ -60,14 +68,17 @@ class Loopback:
         listener: socket.socket,
         page: Page | None,
         tabs: Tabs,
+        passes: Passes,
         look: Callable[[], Appearance] = Appearance,
-        dev_origin: str | None = None,
+        dev_url: str | None = None,
     ) -> None:
         self.address = address_of(listener)
         self._listener = listener
         self._tabs = tabs
+        self._passes = passes
+        self._page_url = (dev_url or self.address).rstrip("/")
         port = listener.getsockname()[1]
-        self._resources = Resources(port, page, "loopback", look, dev_origin)
+        self._resources = Resources(port, page, "loopback", look, _origin(dev_url))
         self._server = _Server(
             uvicorn.Config(
                 self._answer,
@@ -102,6 +113,18 @@ class Loopback:
         if self._serving is not None:
             await self._serving
 
+    def link(
+        self,
+        *,
+        lasting: bool = False,
+        owner_only: bool = False,
+        on_used: Callable[[], object] = lambda: None,
+    ) -> str:
+        """An address that opens one page. The parameters are those of `Passes.ticket`."""
+        ticket = self._passes.ticket(lasting=lasting, owner_only=owner_only, on_used=on_used)
+        # A fragment: no browser sends it, and the page takes it out of the address.
+        return f"{self._page_url}/#ticket={ticket}"
+
     # --- inside -----------------------------------------------------------------------------
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,13 +133,54 @@ class Loopback:
             websocket = WebSocket(scope, receive, send)
             refusal = self._resources.refusal(headers, door=True)
             if refusal is None and path == DOOR:
-                await self._tabs.serve(websocket)
-            else:
-                refusal = refusal or plain(404, "Not found")
-                await websocket.send_denial_response(_response(refusal))
+                peer = await _peer(scope)
+                if peer is not Peer.FOREIGN:
+                    await self._tabs.serve(websocket, peer)
+                    return
+                refusal = _NOT_YOURS
+            refusal = refusal or plain(404, "Not found")
+            await websocket.send_denial_response(_response(refusal))
             return
-        answer = self._resources.answer(scope["method"], path, headers)
+        if path == LINK and scope["method"] == "POST":
+            answer = self._resources.refusal(headers, door=False) or await self._new_link(
+                scope, headers
+            )
+        else:
+            answer = self._resources.answer(scope["method"], path, headers)
         await _response(answer)(scope, receive, send)
+
+    async def _new_link(self, scope: Scope, headers: Headers) -> PageResponse:
+        if await _peer(scope) is Peer.FOREIGN:
+            return _NOT_YOURS
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        answer = {}
+        if scheme.lower() == "bearer" and self._passes.is_token(given.strip()):
+            answer = {"url": self.link()}
+        elif scheme.lower() == "owner":
+            nonce, _, proof = given.strip().partition(".")
+            if is_proof(proof, self._passes.owners_key, "page", nonce):
+                url = self.link()
+                proof = prove(self._passes.owners_key, "host", nonce, url)
+                answer = {"url": url, "proof": proof}
+        if not answer:
+            how = {"WWW-Authenticate": "Bearer"}
+            return plain(401, "Give the token that the program printed when it started", how)
+        kind = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        return PageResponse(200, kind, json.dumps(answer).encode())
+
+
+_NOT_YOURS = plain(403, "This belongs to another user of the machine")
+
+
+async def _peer(scope: Scope) -> Peer:
+    return await asyncio.to_thread(peer_of, tuple(scope["client"]), tuple(scope["server"]))
+
+
+def _origin(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _response(answer: PageResponse) -> Response:

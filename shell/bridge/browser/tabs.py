@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -11,7 +12,8 @@ from pydantic import Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from shell.bridge.browser.connection import Link
-from shell.bridge.browser.tokens import Passes
+from shell.bridge.browser.peer import Peer
+from shell.bridge.browser.tokens import Passes, is_proof, prove
 from shell.bridge.caller import Caller
 from shell.bridge.door import Door
 from shell.contract import Value
@@ -19,7 +21,7 @@ from shell.contract import Value
 GRACE_S = 30.0
 """How long the runs of a tab that lost its connection go on before they count as left."""
 GREETING_S = 5.0
-"""How long a new connection may take to say who it is."""
+"""How long a new connection may take to say who it is and to prove it."""
 LIVES_S = 2.0
 """A page that has not answered for this long is given up, and its tab's new page takes over. A
 page that was reloaded has closed its connection long before."""
@@ -37,14 +39,22 @@ _log = logging.getLogger(__name__)
 
 
 class Greeting(Value):
-    """The first message of a connection."""
+    """The first message of a connection. Nothing in it is secret."""
 
-    token: Annotated[str, Field(max_length=200)] | None = None
-    ticket: Annotated[str, Field(max_length=200)] | None = None
     tab: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{8,64}$")]
     load: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{8,64}$")]
+    nonce: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{22,64}$")]
+    """A random number, which the host's proof has to contain."""
+    ticket: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")] | None = None
+    """The id of the ticket that the page has; without one it has the tab's key."""
     version: int
     """The page's contract. A page of another one is told so by its hello, in words."""
+
+
+class Proof(Value):
+    """The second message: the page knows the secret that its greeting names."""
+
+    proof: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +70,7 @@ class Tabs:
 
     Args:
         door: takes the calls.
-        passes: says who may come in.
+        passes: the secrets that let a page in.
         on_gone: told the caller's id when a tab is gone for good.
         grace_s: how long a tab without connection is waited for.
     """
@@ -76,19 +86,22 @@ class Tabs:
         self._strangers = 0
         self._closing = False
 
-    async def serve(self, socket: WebSocket) -> None:
+    async def serve(self, socket: WebSocket, peer: Peer) -> None:
         """Take a connection from its handshake to its end."""
         await socket.accept()
-        greeting = await self._greet(socket)
+        greeting = await self._greet(socket, peer)
         if greeting is None:
             return
         tab = self._tabs.setdefault(greeting.tab, _Tab(Caller(f"tab-{greeting.tab}")))
-        link = Link(socket, tab.caller, greeting.load, self._door)
+        link = Link(socket, tab.caller, greeting.load, self._door, self._passes.ticket)
         try:
             if not await self._enter(tab, link):
                 await link.close(TAKEN, "this tab is connected elsewhere")
                 return
-            await socket.send_text(json.dumps({"welcome": {"token": self._passes.token}}))
+            # A page that came by a ticket learns its tab's key; the others have it.
+            known = greeting.ticket is None
+            welcome = {} if known else {"key": self._passes.tab_key(greeting.tab)}
+            await socket.send_text(json.dumps({"welcome": welcome}))
             await link.run()
         except WebSocketDisconnect:
             pass
@@ -104,15 +117,16 @@ class Tabs:
             _, late = await asyncio.wait(drains, timeout=DRAIN_S)
             for drain in late:
                 drain.cancel()
-            await asyncio.gather(*(link.close(CLOSING, "Tidewire is closing") for link in links))
+            ends = [link.begin_to_close(CLOSING, "Tidewire is closing") for link in links]
+            await asyncio.wait(ends, timeout=DRAIN_S)
         for tab in self._tabs.values():
             if tab.expiry is not None:
                 tab.expiry.cancel()
 
     # --- inside -----------------------------------------------------------------------------
 
-    async def _greet(self, socket: WebSocket) -> Greeting | None:
-        """The valid first message of a caller with a pass; otherwise the socket is closed."""
+    async def _greet(self, socket: WebSocket, peer: Peer) -> Greeting | None:
+        """The greeting of a page that has proved itself; otherwise the socket is closed."""
         code, reason = REFUSED, "the first message is not a greeting"
         if self._strangers >= MAX_STRANGERS:
             await socket.close(REFUSED, "too many connections")
@@ -121,12 +135,13 @@ class Tabs:
         try:
             async with asyncio.timeout(GREETING_S):
                 text = await socket.receive_text()
-            greeting = Greeting.model_validate_json(text, by_alias=True, by_name=False)
+                greeting = Greeting.model_validate_json(text, by_alias=True, by_name=False)
+                is_admitted = await self._prove(socket, greeting, peer)
             if self._closing:
                 code, reason = CLOSING, "Tidewire is closing"
-            elif not self._passes.admit(greeting.token, greeting.ticket):
-                _log.warning("A connection without a valid pass was refused")
-                code, reason = NO_PASS, "no valid token"
+            elif not is_admitted:
+                _log.warning("A connection that did not prove itself was refused")
+                code, reason = NO_PASS, "no valid proof"
             elif greeting.tab not in self._tabs and len(self._tabs) >= MAX_TABS:
                 reason = "too many tabs"
             else:
@@ -139,6 +154,25 @@ class Tabs:
             self._strangers -= 1
         await socket.close(code, reason)
         return None
+
+    async def _prove(self, socket: WebSocket, greeting: Greeting, peer: Peer) -> bool:
+        """Show the page that we are its host, and have it show that it may come in."""
+        name = greeting.ticket
+        if name is None:
+            secret = self._passes.tab_key(greeting.tab)
+        else:
+            ticket = self._passes.find(name)
+            if ticket is None or (ticket.owner_only and peer is not Peer.OWNER):
+                return False
+            secret = ticket.secret
+        nonce = secrets.token_hex(16)
+        facts = (greeting.tab, greeting.load, greeting.nonce, nonce)
+        ours = {"nonce": nonce, "proof": prove(secret, "host", *facts)}
+        await socket.send_text(json.dumps({"challenge": ours}))
+        text = await socket.receive_text()
+        theirs = Proof.model_validate_json(text, by_alias=True, by_name=False).proof
+        # Two pages may prove the same ticket: it lets in the first.
+        return is_proof(theirs, secret, "page", *facts) and (name is None or self._passes.use(name))
 
     async def _enter(self, tab: _Tab, link: Link) -> bool:
         """Make `link` the tab's own. False when another page holds the tab and is alive."""
@@ -154,7 +188,7 @@ class Tabs:
             # The same page, which has noticed before us that its connection is dead; or a page
             # that does not answer any more, and has to take another tab id if it wakes up.
             same = replaced.load == link.load
-            await replaced.close(1000 if same else TAKEN, "another connection took over")
+            replaced.begin_to_close(1000 if same else TAKEN, "another connection took over")
         return True
 
     def _leave(self, tab_id: str, tab: _Tab, link: Link) -> None:

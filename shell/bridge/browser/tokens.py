@@ -1,40 +1,122 @@
-"""Passes: what opens the door from a browser: one token, and tickets that work once."""
+"""The secrets that let a browser in, and the proofs that host and page give each other.
 
+All of them come from one root secret, so the host keeps no list of its tabs' keys:
+
+- the token makes links (`POST /link`) and opens nothing itself. The owner's key, which the data
+  directory has for `tidewire link`, does the same, and is not sent either;
+- a ticket, in a link's fragment, lets one page in, once;
+- a tab's key lets that tab in again after a reload or a lost connection.
+
+Neither a ticket nor a tab's key is ever sent: both sides show that they know it by an HMAC over
+fresh random numbers, the host first. A program that listens on the port of a host that died
+learns nothing that it could use.
+"""
+
+import base64
+import hmac
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
-TICKET_S = 120.0
-"""How long a browser may take to start and present its ticket."""
-MAX_TICKETS = 16
+TICKET_S = 600.0
+"""How long a person or a browser may take to open a link."""
+MAX_TICKETS = 512
+
+Side = Literal["host", "page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What the host remembers of a ticket until it is used."""
+
+    secret: str
+    expires: float | None
+    """None: the link that the program printed when it started waits for its first use."""
+    owner_only: bool
+    """Only a connection that is known to be of our own user may use it."""
+    on_used: Callable[[], object]
 
 
 class Passes:
-    """Made anew with every process; never written anywhere by the host but to its own output."""
+    """Made for one process. Loop thread only.
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self.token = secrets.token_urlsafe(32)
-        """Opens the door any number of times."""
+    Args:
+        now: a clock in seconds.
+        root: what everything but tickets is derived from, when it is to outlive this process.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic, root: str | None = None) -> None:
+        self._root = root or secrets.token_urlsafe(32)
         self._now = now
-        self._tickets: dict[bytes, float] = {}
+        self._tickets: dict[str, Ticket] = {}
+        self.token = self._derive("token")
+        self.owners_key = self._derive("owner")
 
-    def ticket(self) -> str:
-        """A pass for one use, which may be seen by others (in a process list) without harm."""
-        ticket = secrets.token_urlsafe(32)
-        while len(self._tickets) >= MAX_TICKETS:
-            del self._tickets[next(iter(self._tickets))]
-        self._tickets[ticket.encode()] = self._now() + TICKET_S
+    def is_token(self, given: str) -> bool:
+        """Whether this is the token. Takes constant time."""
+        return hmac.compare_digest(given.encode(), self.token.encode())
+
+    def ticket(
+        self,
+        *,
+        lasting: bool = False,
+        owner_only: bool = False,
+        on_used: Callable[[], object] = lambda: None,
+    ) -> str:
+        """A new ticket, as `ID.SECRET`.
+
+        Args:
+            lasting: it does not expire before it is used.
+            owner_only: only a connection of our own user may use it.
+            on_used: called when it has let a page in.
+        """
+        passing = [name for name, ticket in self._tickets.items() if ticket.expires is not None]
+        for name in passing[: max(0, len(passing) - MAX_TICKETS + 1)]:
+            del self._tickets[name]
+        name, secret = secrets.token_urlsafe(16), secrets.token_urlsafe(32)
+        expires = None if lasting else self._now() + TICKET_S
+        self._tickets[name] = Ticket(secret, expires, owner_only, on_used)
+        return f"{name}.{secret}"
+
+    def find(self, name: str) -> Ticket | None:
+        """The unused ticket with this id; None when there is none or it has expired."""
+        ticket = self._tickets.get(name)
+        if ticket is not None and ticket.expires is not None and ticket.expires < self._now():
+            del self._tickets[name]
+            return None
         return ticket
 
-    def admit(self, token: str | None, ticket: str | None) -> bool:
-        """Whether one of them is valid. A ticket is used up by this. Takes constant time."""
-        if token is not None and _same(token, self.token.encode()):
-            return True
+    def use(self, name: str) -> bool:
+        """Use a ticket up. False when another page was quicker."""
+        ticket = self.find(name)
         if ticket is None:
             return False
-        found = [known for known in self._tickets if _same(ticket, known)]
-        return bool(found) and self._tickets.pop(found[0]) >= self._now()
+        del self._tickets[name]
+        ticket.on_used()
+        return True
+
+    def tab_key(self, tab: str) -> str:
+        """What a tab that was let in once shows when it comes back."""
+        return self._derive(f"tab\n{tab}")
+
+    def _derive(self, purpose: str) -> str:
+        digest = hmac.digest(self._root.encode(), purpose.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def _same(given: str, known: bytes) -> bool:
-    return secrets.compare_digest(given.encode("utf-8", "replace"), known)
+def prove(secret: str, side: Side, *facts: str) -> str:
+    """The proof that `side` knows a secret, for one connection: HMAC-SHA-256, in hexadecimal.
+
+    Args:
+        secret: of a ticket, or a tab's key.
+        side: who proves it, so that neither side can send the other's proof back.
+        facts: what belongs to this connection: tab, load, the page's and the host's random number.
+    """
+    return hmac.digest(secret.encode(), "\n".join((side, *facts)).encode(), "sha256").hex()
+
+
+def is_proof(given: str, secret: str, side: Side, *facts: str) -> bool:
+    """Whether `given` is this proof. Takes constant time."""
+    return hmac.compare_digest(given.encode(), prove(secret, side, *facts).encode())

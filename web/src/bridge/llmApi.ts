@@ -120,7 +120,7 @@ export function createShell(bridge: Bridge, page: Window = window): Shell {
   return Object.freeze<Shell>({
     async openWindow() {
       if (await bridge.client.shell.openWindow()) return true;
-      // A browser has tabs: the new one inherits the token and takes an id of its own.
+      // A browser has tabs: this one lets the new one in, which takes an id of its own.
       return (
         bridge.kind !== "pywebview" &&
         page.open(page.location.pathname + page.location.search) !== null

@@ -1,6 +1,7 @@
 /** Chooses the transport for this page. */
 import { CONTRACT_VERSION } from "../contract";
 import { createPywebviewTransport } from "./pywebview";
+import { followLinks } from "./tabSession";
 import type { Transport } from "./transport";
 import { createWebSocketTransport } from "./webSocket";
 
@@ -15,12 +16,17 @@ export async function detectTransport(page: Window = window): Promise<Transport>
   }
   const meta = page.document.querySelector('meta[name="tidewire-transport"]');
   const kind = meta?.getAttribute("content") ?? null;
-  if (kind === "loopback") return createWebSocketTransport(CONTRACT_VERSION, page);
+  if (kind === "loopback") return inBrowser(page);
   if (kind === "pywebview") return createPywebviewTransport(page);
-  if (/[#&](token|ticket)=/.test(page.location.hash) || !(await isInWindow(page))) {
-    return createWebSocketTransport(CONTRACT_VERSION, page);
+  if (/[#&]ticket=/.test(page.location.hash) || !(await isInWindow(page))) {
+    return inBrowser(page);
   }
   return createPywebviewTransport(page);
+}
+
+function inBrowser(page: Window): Transport {
+  followLinks(page);
+  return createWebSocketTransport(CONTRACT_VERSION, page);
 }
 
 /** Nothing in the page says where it is: a window makes itself known soon. */

@@ -1,51 +1,68 @@
-/** The tab's id and its token for the host. It survives a reload, and no two tabs share it. */
+/** The tab's id and its key for the host. They survive a reload, and no two tabs share them. */
 
-const TOKEN_KEY = "tidewire.token";
 const TAB_KEY = "tidewire.tab";
 /** How long a reload may take to let go of the tab's lock. */
 const PATIENCE_MS = 300;
+/** What stands before the tab's key in the window's name. */
+const NAME = "tidewire:";
 
-/** What the address gave us, or what we were given before. A ticket is good for one use. */
-export interface Credentials {
-  readonly token?: string;
-  readonly ticket?: string;
+/** What the page knows and never sends: it proves that it knows it. */
+export interface Secret {
+  /** Of a ticket; null for the key of this tab. */
+  readonly ticket: string | null;
+  readonly value: string;
 }
 
-/** Take token and ticket out of the address, so that neither is seen, copied or kept there. */
-export function takeCredentials(page: Window = window): Credentials {
+/** The ticket in the address. It is taken out, so that it is not seen, copied or kept there. */
+export function takeTicket(page: Window = window): Secret | null {
   const hash = new URLSearchParams(page.location.hash.slice(1));
-  const token = hash.get("token");
   const ticket = hash.get("ticket");
-  if (token !== null || ticket !== null) {
-    hash.delete("token");
-    hash.delete("ticket");
-    const rest = hash.toString();
-    const { pathname, search } = page.location;
-    page.history.replaceState(page.history.state, "", pathname + search + (rest && `#${rest}`));
-  }
-  if (token) {
-    keepToken(token, page);
-    return { token };
-  }
-  if (ticket) return { ticket };
-  const kept = read(page, TOKEN_KEY);
-  return kept ? { token: kept } : {};
+  if (ticket === null) return null;
+  hash.delete("ticket");
+  const rest = hash.toString();
+  const { pathname, search } = page.location;
+  page.history.replaceState(page.history.state, "", pathname + search + (rest && `#${rest}`));
+  return ticketOf(ticket);
 }
 
-export function keepToken(token: string | null, page: Window = window): void {
-  write(page, TOKEN_KEY, token);
+/** A link that is opened in a tab of ours changes only the fragment, which loads nothing. */
+export function followLinks(page: Window = window): void {
+  page.addEventListener("hashchange", () => {
+    if (/[#&]ticket=/.test(page.location.hash)) page.location.reload();
+  });
+}
+
+export function ticketOf(text: string): Secret {
+  const [ticket = "", value = ""] = text.split(".");
+  return { ticket, value };
+}
+
+/**
+ * The key of this tab. It is in the window's name: that outlives a reload, but is not written to
+ * the disk with the browser's profile, as its storage is. Alone it is of no use, for a page of
+ * another port could read it that is opened in this tab: the tab's id belongs to it.
+ */
+export function tabKey(page: Window = window): Secret | null {
+  const value = page.name.startsWith(NAME) ? page.name.slice(NAME.length) : "";
+  return value === "" ? null : { ticket: null, value };
+}
+
+export function keepTabKey(value: string | null, page: Window = window): void {
+  if (value !== null || page.name.startsWith(NAME)) page.name = value === null ? "" : NAME + value;
 }
 
 /** This tab's id. A duplicated tab inherits the other's; it finds it taken and gets a new one. */
 export async function takeTabId(page: Window = window): Promise<string> {
-  const kept = read(page, TAB_KEY);
+  const kept = read(page);
   if (kept && (await claim(page, kept))) return kept;
   return newTabId(page);
 }
 
+/** Another id, to which no key belongs yet. */
 export async function newTabId(page: Window = window): Promise<string> {
   const id = crypto.randomUUID();
-  write(page, TAB_KEY, id);
+  keepTabKey(null, page);
+  write(page, id);
   await claim(page, id);
   return id;
 }
@@ -65,18 +82,17 @@ function claim(page: Window, id: string): Promise<boolean> {
 }
 
 /** Storage can be switched off; then the tab is new after every reload. */
-function read(page: Window, key: string): string | null {
+function read(page: Window): string | null {
   try {
-    return page.sessionStorage.getItem(key);
+    return page.sessionStorage.getItem(TAB_KEY);
   } catch {
     return null;
   }
 }
 
-function write(page: Window, key: string, value: string | null): void {
+function write(page: Window, value: string): void {
   try {
-    if (value === null) page.sessionStorage.removeItem(key);
-    else page.sessionStorage.setItem(key, value);
+    page.sessionStorage.setItem(TAB_KEY, value);
   } catch {
     // As above.
   }

@@ -1,105 +1,188 @@
 /** The transport in a browser: one WebSocket to the host that served the page. */
-import { type Credentials, keepToken, newTabId, takeCredentials, takeTabId } from "./tabSession";
+import { createNeighbours } from "./neighbours";
+import { prove } from "./proof";
+import { keepTabKey, newTabId, type Secret, tabKey, takeTabId, takeTicket } from "./tabSession";
 import type { Peer, Transport } from "./transport";
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5_000;
-const BAD_TOKEN = 4401;
+const NO_PASS = 4401;
 const TAB_TAKEN = 4409;
+const USED = "This link was used before or has expired: `tidewire link` prints another one";
+const NO_LINK = "This tab needs a link: `tidewire link` prints one";
+const FOREIGN =
+  "This is not the Tidewire that this tab knows: `tidewire link` prints a link to the running one";
 
-/** The very first frame: who wants to come in. */
-interface Knock extends Credentials {
+/** The very first frame. Whoever has the port may read it, so nothing in it is secret. */
+interface Greeting {
   readonly tab: string;
   readonly load: string;
+  readonly nonce: string;
+  readonly ticket?: string;
   readonly version: number;
 }
 
+/**
+ * How far a connection is. A program that took the port of a host that died gets no further than
+ * the first: only a host that knows the secret is told anything, and listened to.
+ */
+type Stage = "greeted" | "proving" | "proved" | "welcomed";
+
 export function createWebSocketTransport(version: number, page: Window = window): Transport {
-  let credentials = takeCredentials(page);
+  const neighbours = createNeighbours();
+  let secret = takeTicket(page);
   let peer: Peer | undefined;
   let socket: WebSocket | undefined;
   let tab = "";
-  let welcomed = false;
+  let stage: Stage = "greeted";
   let closed = false;
   let delay = FIRST_DELAY_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** The new tabs for which the host makes a ticket, in this order. */
+  let asking: string[] = [];
 
-  function connect(): void {
+  async function connect(): Promise<void> {
     if (peer === undefined || closed) return;
+    const load = peer.load;
+    secret ??= tabKey(page) ?? (await neighbours.ask(load));
+    if (closed) return;
+    if (secret === null) refuse(NO_LINK);
+    else greet(secret, load);
+  }
+
+  function greet(known: Secret, load: string): void {
     const { protocol, host } = page.location;
     const now = new WebSocket(`${protocol === "https:" ? "wss" : "ws"}://${host}/door`);
-    const load = peer.load;
+    const nonce = crypto.randomUUID();
     socket = now;
-    welcomed = false;
+    stage = "greeted";
     now.onopen = () => {
-      const knock: Knock = { ...credentials, tab, load, version };
-      now.send(JSON.stringify(knock));
+      const ticket = known.ticket === null ? {} : { ticket: known.ticket };
+      now.send(JSON.stringify({ tab, load, nonce, ...ticket, version } satisfies Greeting));
     };
     now.onmessage = (message) => {
-      if (now === socket) take(message.data);
+      if (now !== socket) return;
+      const frame = parse(message.data);
+      if (stage === "greeted" && frame?.challenge !== undefined) {
+        stage = "proving";
+        void answer(now, known.value, [tab, load, nonce], frame.challenge);
+      } else if (stage === "proved" && frame?.welcome !== undefined) {
+        welcome(frame.welcome.key);
+      } else if (stage === "welcomed") {
+        take(frame);
+      }
     };
     now.onclose = (event) => {
       if (now === socket) void gone(event.code);
     };
   }
 
-  function take(text: unknown): void {
-    const frame = parse(text);
+  /** Show the host that we know the secret, once it has shown that it does. */
+  async function answer(
+    now: WebSocket,
+    value: string,
+    ours: readonly string[],
+    challenge: { readonly nonce?: unknown; readonly proof?: unknown },
+  ): Promise<void> {
+    const facts = [...ours, String(challenge.nonce)];
+    const isHost = challenge.proof === (await prove(value, "host", facts));
+    const proof = isHost ? await prove(value, "page", facts) : "";
+    if (now !== socket || closed) return;
+    if (!isHost) {
+      keepTabKey(null, page); // its host is gone, and no other one takes it
+      refuse(FOREIGN);
+      return;
+    }
+    stage = "proved";
+    now.send(JSON.stringify({ proof }));
+  }
+
+  function welcome(key: unknown): void {
+    stage = "welcomed";
+    delay = FIRST_DELAY_MS;
+    if (typeof key === "string") {
+      keepTabKey(key, page);
+      secret = { ticket: null, value: key };
+    }
+    peer?.connected();
+  }
+
+  function take(frame: Frame | null): void {
     if (frame?.push !== undefined) {
       const [load, number, items] = frame.push;
-      const answer = peer?.receive(load, number, items);
-      if (answer) socket?.send(JSON.stringify({ answer }));
-    } else if (frame?.welcome !== undefined) {
-      welcomed = true;
-      delay = FIRST_DELAY_MS;
-      if (typeof frame.welcome.token === "string") {
-        credentials = { token: frame.welcome.token };
-        keepToken(frame.welcome.token, page);
-      }
-      peer?.connected();
+      const taken = peer?.receive(load, number, items);
+      if (taken) socket?.send(JSON.stringify({ answer: taken }));
+    } else if (typeof frame?.ticket === "string") {
+      const load = asking.shift();
+      if (load !== undefined) neighbours.give(load, frame.ticket);
     }
   }
 
+  /** Another tab wants to come in. */
+  function help(load: string): void {
+    if (socket?.readyState !== WebSocket.OPEN || stage !== "welcomed") return;
+    asking.push(load);
+    socket.send('{"ticket":true}');
+  }
+
   async function gone(code: number): Promise<void> {
+    // Only the host may have this tab take another id, and a ticket from its neighbours.
+    const isTaken = code === TAB_TAKEN && (stage === "proved" || stage === "welcomed");
     socket = undefined;
-    welcomed = false;
+    asking = [];
     if (closed || peer === undefined) return;
-    if (code === BAD_TOKEN) {
-      keepToken(null, page);
-      peer.refused("This address is no longer valid: open the one that the terminal printed");
+    if (code === NO_PASS) {
+      refuse(USED);
       return;
     }
     peer.lost("The connection to Tidewire's host was lost");
-    if (code === TAB_TAKEN) tab = await newTabId(page);
-    const pause = code === TAB_TAKEN ? 0 : delay;
+    if (isTaken) {
+      tab = await newTabId(page);
+      secret = null;
+    }
+    const pause = isTaken ? 0 : delay;
     delay = Math.min(delay * 2, LONGEST_DELAY_MS);
-    timer = setTimeout(connect, pause);
+    timer = setTimeout(() => void connect(), pause);
+  }
+
+  function refuse(reason: string): void {
+    const now = socket;
+    socket = undefined;
+    secret = null;
+    now?.close();
+    peer?.refused(reason);
   }
 
   return {
     kind: "loopback",
     open(self) {
       peer = self;
+      neighbours.onAsked(help);
       void takeTabId(page).then((id) => {
         tab = id;
-        connect();
+        return connect();
       });
     },
     post(text) {
-      if (socket?.readyState !== WebSocket.OPEN || !welcomed) throw new Error("not connected");
+      if (socket?.readyState !== WebSocket.OPEN || stage !== "welcomed") {
+        throw new Error("not connected");
+      }
       socket.send(text);
     },
     close() {
       closed = true;
       clearTimeout(timer);
+      neighbours.close();
       socket?.close();
     },
   };
 }
 
 interface Frame {
-  readonly welcome?: { readonly token?: unknown };
+  readonly challenge?: { readonly nonce?: unknown; readonly proof?: unknown };
+  readonly welcome?: { readonly key?: unknown };
   readonly push?: readonly [string, number, unknown];
+  readonly ticket?: unknown;
 }
 
 function parse(text: unknown): Frame | null {
@@ -108,11 +191,12 @@ function parse(text: unknown): Frame | null {
     const frame: unknown = JSON.parse(text);
     if (typeof frame !== "object" || frame === null) return null;
     if ("push" in frame && !Array.isArray(frame.push)) return null;
-    if ("welcome" in frame && (typeof frame.welcome !== "object" || frame.welcome === null)) {
-      return null;
-    }
+    if ("welcome" in frame && !isObject(frame.welcome)) return null;
+    if ("challenge" in frame && !isObject(frame.challenge)) return null;
     return frame as Frame;
   } catch {
     return null;
   }
 }
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;

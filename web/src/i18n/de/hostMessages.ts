@@ -139,7 +139,7 @@ export const hostInGerman: HostMessages = {
     MORE_LEFT_OUT: () => "… und weitere",
   },
   refused:
-    "Tidewire nimmt diese Seite nicht an. Lade sie neu oder öffne die Adresse, die im Terminal steht.",
+    "Tidewire nimmt diese Seite nicht an. Lade sie neu oder öffne einen neuen Link: „tidewire link“ gibt einen aus.",
   quote: (words) => `Der Anbieter schreibt: „${words}“`,
 };
 

@@ -1,0 +1,133 @@
+"""What a browser's profile keeps of a visit lets nobody in: history, sessions, storage, cache."""
+
+import contextlib
+import http.client
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from tests.chromium import QUIET, headless
+from tests.e2e.app import PATIENCE_MS, answer, ask, box
+from tests.e2e.profile import texts
+from tests.host_process import HostProcess
+from tests.way_in import Entry, new_link
+
+pytestmark = pytest.mark.browser
+SECRET = re.compile(rb"(?<![\w-])[\w-]{43}(?![\w-])")
+"""Every secret of the host has so many letters."""
+TAB = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TICKET = re.compile(rb"ticket=([\w-]{22}\.[\w-]{43})")
+WORDS = "a tide that was asked about"
+
+
+def visit(page: Page, link: str) -> tuple[str, str]:
+    """Use the program as a person does; returns the tab's id and its key."""
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(link)
+    expect(box(page)).to_be_visible()
+    page.evaluate("window.llm.ready()")
+    ask(page, WORDS)
+    expect(answer(page)).to_have_text(WORDS)
+    page.reload()
+    expect(box(page)).to_be_visible()
+    page.evaluate("window.llm.ready()")
+    tab, name = page.evaluate("[sessionStorage.getItem('tidewire.tab'), window.name]")
+    assert name.startswith("tidewire:")
+    return tab, name.removeprefix("tidewire:")
+
+
+def test_nothing_in_a_profile_lets_anybody_in(playwright: Playwright, tmp_path: Path) -> None:
+    """While the host still runs, right after the browser was closed, and while it is open."""
+    profile = tmp_path / "profile"
+    command = ("shell", "serve", "--no-open", "--data-dir", str(tmp_path / "data"))
+    with HostProcess(*command, "--provider", "echo") as program:
+        ready = program.json_line()
+        links = [str(ready["url"]), new_link(ready)]
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium"),
+            chromium_sandbox=not hasattr(os, "geteuid") or os.geteuid() != 0,
+            args=[*QUIET],
+        )
+        pages = [context.pages[0], context.new_page()]
+        tabs = dict(visit(page, link) for page, link in zip(pages, links, strict=True))
+        # A third one comes in by the others, as a duplicated tab does.
+        third = context.new_page()
+        third.goto(links[0].partition("#")[0])
+        third.evaluate("window.llm.ready()")
+        look(profile, ready, tabs)
+        context.close()
+        kept = look(profile, ready, tabs)
+        assert set(tabs) <= {tab.decode() for tab in kept}, "this test does not find what is kept"
+
+
+def look(profile: Path, ready: dict[str, object], tabs: dict[str, str]) -> set[bytes]:
+    """Look for what is known to be secret, and try whatever might be. Returns the tabs' ids."""
+    found = b"\n".join(texts(profile))
+    known = [*tabs.values(), str(ready["token"])]
+    assert not [secret for secret in known if secret.encode() in found]
+    ids, host = set(TAB.findall(found)), urlsplit(str(ready["url"])).netloc
+    keys = {key.decode() for key in SECRET.findall(found)}
+    tickets = {ticket.decode() for ticket in TICKET.findall(found)}
+    assert let_in(host, (tab.decode() for tab in ids), keys, tickets) == []
+    assert [key for key in keys if makes_link(host, key)] == []
+    return ids
+
+
+def let_in(
+    host: str, tabs: Iterable[str], keys: Iterable[str], tickets: Iterable[str]
+) -> list[str]:
+    """Which of them the host takes."""
+    entries = [(ticket, Entry(ticket=ticket)) for ticket in tickets]
+    entries += [(key, Entry(tab=tab, key=key)) for tab in tabs for key in keys]
+    taken = []
+    for text, entry in entries:
+        with (
+            contextlib.suppress(ConnectionClosed, AssertionError),
+            connect(f"ws://{host}/door", origin=Origin(f"http://{host}")) as socket,
+        ):
+            socket.send(entry.greeting())
+            socket.send(entry.proof(socket.recv(30)))
+            assert "welcome" in str(socket.recv(30))
+            taken.append(text)
+    return taken
+
+
+def makes_link(host: str, token: str) -> bool:
+    connection = http.client.HTTPConnection(host, timeout=30)
+    connection.request("POST", "/link", headers={"Authorization": f"Bearer {token}"})
+    answered = connection.getresponse()
+    connection.close()
+    return answered.status == 200
+
+
+def test_a_used_link_opens_nothing_and_says_what_helps(
+    playwright: Playwright, tmp_path: Path
+) -> None:
+    """In the same browser as well. A tab that was refused takes a link that is opened in it."""
+    command = ("shell", "serve", "--no-open", "--data-dir", str(tmp_path / "data"))
+    with (
+        HostProcess(*command, "--provider", "echo") as program,
+        headless(playwright) as browser,
+    ):
+        ready = program.json_line()
+        context = browser.new_context()
+        visit(context.new_page(), str(ready["url"]))
+        for other in (context, browser.new_context()):
+            page = other.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            page.goto(str(ready["url"]))
+            expect(page.get_by_role("alert")).to_contain_text("tidewire link")
+        assert page.evaluate("location.hash") == ""
+        page.goto(new_link(ready))
+        expect(page.get_by_role("alert")).to_be_hidden()
+        page.evaluate("window.llm.ready()")

@@ -1,0 +1,18 @@
+/** Proofs that host and page know the same secret, which neither of them sends. */
+
+const encoder = new TextEncoder();
+
+/** HMAC-SHA-256 over who proves it and what belongs to this connection, in hexadecimal. */
+export async function prove(
+  secret: string,
+  side: "host" | "page",
+  facts: readonly string[],
+): Promise<string> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, [
+    "sign",
+  ]);
+  const text = [side, ...facts].join("\n");
+  const proof = await crypto.subtle.sign("HMAC", key, encoder.encode(text));
+  return [...new Uint8Array(proof)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
