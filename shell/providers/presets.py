@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass
 
 from shell.errors import ProviderError
-from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import HttpProvider
 
 PROBE_S = 2.0
 """A server on this machine answers at once, or is not there."""
@@ -57,7 +58,7 @@ async def discover(presets: tuple[Preset, ...] = PRESETS) -> list[Found]:
 async def _probe(preset: Preset) -> Found | None:
     if not preset.on_this_machine:
         return None
-    provider = OpenAICompatible(preset.endpoint, "")
+    provider = HttpProvider(CHAT_COMPLETIONS, preset.endpoint)
     try:
         async with asyncio.timeout(PROBE_S):
             models = await provider.list_models()

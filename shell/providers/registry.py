@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from shell.errors import Reason, ShellError, ValidationFailed
-from shell.providers.apis.chat_completions import OpenAICompatible
-from shell.providers.apis.messages import Anthropic
-from shell.providers.apis.responses import OpenAIResponses
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS, GOOGLE_CHAT, OPENAI_CHAT
+from shell.providers.apis.messages import MESSAGES
+from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import ANY_MODEL, ModelInfo, Provider
 from shell.providers.capabilities import Capabilities
 from shell.providers.custom import CustomProvider, read_added
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import Api, HttpProvider
 from shell.providers.local.model_files import ModelFiles, OneFile
 from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
 from shell.providers.testing.echo import EchoProvider
@@ -28,10 +29,10 @@ REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
 """Names a recording; there is a provider that plays it then."""
 _log = logging.getLogger(__name__)
 
-_APIS: Mapping[str, Callable[[Endpoint, str, Callable[[str], ModelInfo]], Provider]] = {
-    "openai-compatible": OpenAICompatible,
-    "openai-responses": OpenAIResponses,
-    "anthropic": Anthropic,
+_APIS: Mapping[str, Api] = {
+    "openai-compatible": CHAT_COMPLETIONS,
+    "openai-responses": RESPONSES,
+    "anthropic": MESSAGES,
 }
 FindKey = Callable[[str, str], str | None]
 """The key of a provider (by its id) for an address; None when there is none for it."""
@@ -183,32 +184,24 @@ class _Make:
         self.endpoints: dict[str, Endpoint] = {}
 
     def openai(self) -> Provider:
-        endpoint = self._endpoint(
-            Endpoint(
-                "openai",
-                "OpenAI",
-                self._first("OPENAI_BASE_URL") or OPENAI_URL,
-                max_tokens_field="max_completion_tokens",
-            ),
-            "OPENAI_API_KEY",
-        )
-        # Responses tells what a model thinks; whoever stands in for OpenAI mostly knows only Chat.
-        itself = endpoint.base_url.rstrip("/") == OPENAI_URL
-        api = OpenAIResponses if itself else OpenAICompatible
-        return api(endpoint, "gpt-5.4-mini", self._models("openai"))
+        base_url = self._first("OPENAI_BASE_URL") or OPENAI_URL
+        endpoint = self._endpoint(Endpoint("openai", "OpenAI", base_url), "OPENAI_API_KEY")
+        # Only Responses sends what a model thinks, but servers that stand in for OpenAI mostly
+        # speak Chat Completions alone.
+        api = RESPONSES if base_url.rstrip("/") == OPENAI_URL else OPENAI_CHAT
+        return HttpProvider(api, endpoint, "gpt-5.4-mini", self._models("openai"))
 
     def anthropic(self) -> Provider:
         base_url = self._first("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
         endpoint = self._endpoint(Endpoint("anthropic", "Anthropic", base_url), "ANTHROPIC_API_KEY")
-        return Anthropic(endpoint, "claude-sonnet-5-5", self._models("anthropic"))
+        return HttpProvider(MESSAGES, endpoint, "claude-sonnet-5-5", self._models("anthropic"))
 
     def google(self) -> Provider:
         base_url = self._first("GOOGLE_BASE_URL", "GEMINI_BASE_URL") or GOOGLE_URL
         endpoint = self._endpoint(
             Endpoint("google", "Google", base_url), "GOOGLE_API_KEY", "GEMINI_API_KEY"
         )
-        models = self._models("google")
-        return OpenAICompatible(endpoint, "gemini-flash-latest", models, extra=_google_thoughts)
+        return HttpProvider(GOOGLE_CHAT, endpoint, "gemini-flash-latest", self._models("google"))
 
     def added(self, added: CustomProvider) -> Provider:
         label = added.label or added.id
@@ -231,8 +224,9 @@ class _Make:
             ),
             *([added.key_env] if added.key_env else []),
         )
-        api = _APIS[added.kind]
-        return api(endpoint, added.default_model or ANY_MODEL, self._models(added.id))
+        return HttpProvider(
+            _APIS[added.kind], endpoint, added.default_model or ANY_MODEL, self._models(added.id)
+        )
 
     def environment_key(self, provider_id: str) -> str | None:
         return self._first(*self._variables.get(provider_id, ()))
@@ -255,10 +249,3 @@ class _Make:
     def _first(self, *names: str) -> str | None:
         """The first of these variables that is set to something."""
         return next((self._environ[name] for name in names if self._environ.get(name)), None)
-
-
-def _google_thoughts(model: ModelInfo) -> Mapping[str, object]:
-    """What Google's own fields are called in its copy of OpenAI's API."""
-    if model.reasoning != "thoughts":
-        return {}
-    return {"extra_body": {"google": {"thinking_config": {"include_thoughts": True}}}}

@@ -324,16 +324,16 @@ async def test_a_built_program_is_its_own_models_process(
 PARENT = """
 import asyncio, sys
 from shell.contract import Message
-from shell.providers.base import Progress, ProviderRequest
+from shell.providers.base import PromptProgress, ProviderRequest
 from shell.providers.local.provider import LocalProvider
-from shell.providers.local.model_files import WeightsShelf
+from shell.providers.local.model_files import ModelFiles
 
 async def main():
-    local = LocalProvider(WeightsShelf(None, {}))
+    local = LocalProvider(ModelFiles(None, {}))
     model = local.model(local.default_model_id)
     messages = [Message(role="user", content="Tell me a story.")]
     stream = local.stream(ProviderRequest(model, messages, max_tokens=2_000))
-    assert isinstance(await anext(stream), Progress)
+    assert isinstance(await anext(stream), PromptProgress)
     task = asyncio.ensure_future(anext(stream))
     if sys.argv[1] == "answering":
         await task

@@ -3,7 +3,6 @@
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from shell.errors import ErrorCode, ProviderError, Reason
@@ -43,7 +42,6 @@ class Endpoint:
     key_required: bool = True
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The user's own, sent with every request."""
-    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     allow_plain_http: bool = False
     """The user insists on http:// to another machine."""
 

@@ -52,3 +52,24 @@ def counted(report: UsageReport) -> Iterator[UsageReport]:
     """The report, unless it counts nothing: a server that does not count writes zeros."""
     if report.input_tokens or report.output_tokens:
         yield report
+
+
+def read_usage(usage: dict[str, object], received: str, written: str) -> Iterator[UsageReport]:
+    """The usage object of OpenAI's APIs, with the fields that other servers add.
+
+    Args:
+        usage: the object.
+        received: the field that counts the input.
+        written: the field that counts the output.
+    """
+    details_in = as_object(usage.get(f"{received}_details"))
+    details_out = as_object(usage.get(f"{written}_details"))
+    cached = details_in.get("cached_tokens") or usage.get("prompt_cache_hit_tokens")
+    yield from counted(
+        UsageReport(
+            input_tokens=count_of(usage.get(received)),
+            output_tokens=count_of(usage.get(written)),
+            reasoning_tokens=count_of(details_out.get("reasoning_tokens")),
+            cached_tokens=count_of(cached),
+        )
+    )

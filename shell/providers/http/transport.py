@@ -1,8 +1,7 @@
-"""The connection to an endpoint: what a request carries, what it never does, how faults surface.
+"""Makes the HTTP client of an endpoint, and turns everything that fails in it into errors.
 
-The SDKs build the requests; everything that matters to safety is decided here, under them: no
-redirect is followed, no header leaves that was not meant to, an error answer is read up to a limit
-and classed before any SDK sees it.
+The client follows no redirect, sends no header that was not meant to leave, and reads an error
+response up to a limit.
 """
 
 import asyncio
@@ -43,10 +42,10 @@ _CARRIED = frozenset(
         "transfer-encoding",
     }
 )
-"""The headers that a request may carry besides the key and the user's own. The SDKs would add
-others: facts about this machine, and what environment variables hold for some other service."""
+"""The headers that a request may carry besides the key and the user's own. Libraries add others on
+their own, such as facts about this machine."""
 
-_TALKATIVE = ("anthropic", "httpcore2", "httpx2", "openai")
+_VERBOSE_LOGGERS = ("httpcore2", "httpx2")
 """Loggers that write addresses and headers, in which a key can stand, at DEBUG and INFO."""
 
 
@@ -62,7 +61,7 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
     """
     import httpx2
 
-    for name in _TALKATIVE:
+    for name in _VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     meant = {"user-agent": f"Tidewire/{__version__}", **key, **endpoint.headers}
 
@@ -115,17 +114,17 @@ def stream_type(endpoint: Endpoint, headers: Mapping[str, str]) -> str:
 
 
 def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> ProviderError:
-    """What anything that a connection or an SDK raises means.
+    """Turn anything that a connection raises into a `ProviderError`.
 
     Args:
-        endpoint: whom it happened with.
+        endpoint: the server of the connection.
         error: what was raised.
-        answering: whether the answer had begun.
+        answering: whether content had arrived before it.
     """
     import httpx2
 
     cause: BaseException | None = error
-    while cause is not None:  # the SDKs wrap what happens under them
+    while cause is not None:  # httpx2 wraps the errors of the layers below
         if isinstance(cause, ProviderError):
             return cause
         if isinstance(cause, httpx2.TransportError | httpx2.StreamError):
