@@ -453,6 +453,28 @@ export interface ErrorReply {
   error: Failure;
 }
 
+/** What is to be known beside what was asked for, and the facts that belong to it. */
+export type RemarkCode =
+  | "STORE_REPAIRED"
+  | "SETTING_IGNORED"
+  | "SETTINGS_UNREADABLE"
+  | "SETTINGS_NOT_READ"
+  | "NO_KEYCHAIN"
+  | "KEYCHAIN_SILENT"
+  | "KEY_NOT_KEPT"
+  | "KEY_NOT_DELETED"
+  | "KEY_OF_OTHER_HOST"
+  | "CONVERSATION_LEFT_OUT"
+  | "ATTACHMENT_LEFT_OUT"
+  | "MORE_LEFT_OUT";
+
+/** A sentence of the host's, and what it is made of. */
+export interface Remark {
+  code: RemarkCode;
+  text: string;
+  facts: Record<string, string | number>;
+}
+
 /** A conversation to begin. A temporary one is in memory only, and gone with the host. */
 export interface NewConversation {
   /** Without one, the first words of the first message. */
@@ -706,28 +728,6 @@ export interface ExportReply {
   text: string;
 }
 
-/** What is to be known beside what was asked for, and the facts that belong to it. */
-export type RemarkCode =
-  | "STORE_REPAIRED"
-  | "SETTING_IGNORED"
-  | "SETTINGS_UNREADABLE"
-  | "SETTINGS_NOT_READ"
-  | "NO_KEYCHAIN"
-  | "KEYCHAIN_SILENT"
-  | "KEY_NOT_KEPT"
-  | "KEY_NOT_DELETED"
-  | "KEY_OF_OTHER_HOST"
-  | "CONVERSATION_LEFT_OUT"
-  | "ATTACHMENT_LEFT_OUT"
-  | "MORE_LEFT_OUT";
-
-/** A sentence of the host's, and what it is made of. */
-export interface Remark {
-  code: RemarkCode;
-  text: string;
-  facts: Record<string, string | number>;
-}
-
 /** A file that the page is going to hand over in pieces. */
 export interface ImportBegin {
   name: string;
@@ -773,6 +773,42 @@ export interface BackupInfo {
   createdAt: number;
   /** In bytes. */
   size: number;
+}
+
+/** A provider in a backup that is not here, or not the same. Never the value of a header. */
+export interface BackupProvider {
+  id: string;
+  name: string;
+  kind: "openai-compatible" | "openai-responses" | "anthropic" | "gguf";
+  /** Its base URL without a password or a query, or the path of its file. */
+  address: string | null;
+  /** The environment variable whose value would be sent there as the key. */
+  keyEnv: string | null;
+  /** The names of the headers that would be sent. */
+  headers: string[];
+  /** There is another provider of this id here. */
+  replaces: boolean;
+}
+
+/** A setting in a backup that says where questions go, and says otherwise than here. */
+export interface BackupChoice {
+  setting: "defaultProvider" | "titleProvider";
+  providerId: string;
+  modelId: string | null;
+}
+
+/** What a backup holds that a restore leaves out unless a person agrees to each. */
+export interface BackupContents {
+  providers: BackupProvider[];
+  choices: BackupChoice[];
+}
+
+/** Asks for a backup in the place of the conversations, with what a person agreed to. */
+export interface RestoreRequest {
+  name: string;
+  /** The ids of the backup's providers that are to be taken over. */
+  providers?: string[] | undefined;
+  settings?: ("defaultProvider" | "titleProvider")[] | undefined;
 }
 
 /** How the store is. Ask again after `version` and the answer comes when something changed. */
@@ -842,42 +878,6 @@ export interface ProviderSummary {
   /** Of the problem; the reason is finer, where there is one. */
   code?: ErrorCode | null | undefined;
   reason?: Reason | null | undefined;
-}
-
-/** A provider in a backup that is not here, or not the same. Never the value of a header. */
-export interface BackupProvider {
-  id: string;
-  name: string;
-  kind: "openai-compatible" | "openai-responses" | "anthropic" | "gguf";
-  /** Its base URL without a password or a query, or the path of its file. */
-  address: string | null;
-  /** The environment variable whose value would be sent there as the key. */
-  keyEnv: string | null;
-  /** The names of the headers that would be sent. */
-  headers: string[];
-  /** There is another provider of this id here. */
-  replaces: boolean;
-}
-
-/** A setting in a backup that says where questions go, and says otherwise than here. */
-export interface BackupChoice {
-  setting: "defaultProvider" | "titleProvider";
-  providerId: string;
-  modelId: string | null;
-}
-
-/** What a backup holds that a restore leaves out unless a person agrees to each. */
-export interface BackupContents {
-  providers: BackupProvider[];
-  choices: BackupChoice[];
-}
-
-/** Asks for a backup in the place of the conversations, with what a person agreed to. */
-export interface RestoreRequest {
-  name: string;
-  /** The ids of the backup's providers that are to be taken over. */
-  providers?: string[] | undefined;
-  settings?: ("defaultProvider" | "titleProvider")[] | undefined;
 }
 
 /** Asks for the models of a provider; with `refresh`, not for what is remembered. */
@@ -955,6 +955,27 @@ export interface TrialReport {
   models: string[];
 }
 
+/** What is known of a provider's key; never the key. */
+export interface KeyStatus {
+  providerId: string;
+  configured: boolean;
+  /** The last four characters of a key that is long enough to spare them. */
+  hint: string | null;
+  source: "keychain" | "session" | "environment" | null;
+  /** The only host that the key is sent to. */
+  host: string | null;
+  /** What is to be known about it, such as that it is kept for this session only. */
+  note: string | null;
+  /** The note again, for a page in another language. */
+  remark?: Remark | null | undefined;
+}
+
+/** A key to be kept for a provider. It goes one way: nothing ever tells it again. */
+export interface KeyChange {
+  providerId: string;
+  key: string;
+}
+
 /** A model that somebody likes to have at hand. */
 export interface Favourite {
   providerId: string;
@@ -1030,27 +1051,6 @@ export interface SettingsView {
   notices: string[];
   /** The notices again, for a page in another language. */
   remarks?: Remark[] | undefined;
-}
-
-/** What is known of a provider's key; never the key. */
-export interface KeyStatus {
-  providerId: string;
-  configured: boolean;
-  /** The last four characters of a key that is long enough to spare them. */
-  hint: string | null;
-  source: "keychain" | "session" | "environment" | null;
-  /** The only host that the key is sent to. */
-  host: string | null;
-  /** What is to be known about it, such as that it is kept for this session only. */
-  note: string | null;
-  /** The note again, for a page in another language. */
-  remark?: Remark | null | undefined;
-}
-
-/** A key to be kept for a provider. It goes one way: nothing ever tells it again. */
-export interface KeyChange {
-  providerId: string;
-  key: string;
 }
 
 export type Role = "user" | "assistant" | "system";
