@@ -6,11 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 CONTRACT_VERSION = 1
-"""Counts up when a page and a host of different builds could no longer understand each other."""
+"""Raised whenever a page and a host of different builds would no longer understand each other."""
 
 
 class Value(BaseModel):
-    """A frozen value of the contract: strict, finite, camelCase outside, no unknown fields."""
+    """Base of all models. They are frozen and strict, and camelCase on the wire."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -28,17 +28,17 @@ class Value(BaseModel):
 
 
 SAID = Field(exclude_if=lambda value: not value)
-"""Of a field that came later: where it has nothing to say, it is not sent."""
+"""Marks a field that is left out of the JSON when it is empty."""
 ABSENT = Field(
     default=None, exclude_if=lambda value: value is None, json_schema_extra={"absent": True}
 )
 """Marks a field that is left out where it would be null, as in the reference design's types."""
 InferenceId = Annotated[str, Field(pattern=r"^inf-[A-Za-z0-9-]{1,64}$")]
 LookupId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
-"""An inference that may or may not exist; a name that the host would not give is merely unknown."""
+"""The id of an inference that may not exist."""
 SessionId = Annotated[str, Field(min_length=1, max_length=100)]
-"""Any characters: a session id is a key of a dictionary in memory, never a path, a query or a line
-of the log."""
+"""May hold any characters: it is only a key of a dictionary in memory, and never part of a path, a
+query or a log line."""
 ProviderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 ModelId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Temperature = Annotated[float, Field(ge=0, le=2)]
@@ -46,4 +46,4 @@ MaxTokens = Annotated[int, Field(ge=1, le=100_000)]
 TimeoutMs = Annotated[int, Field(ge=1_000, le=600_000)]
 StallMs = Annotated[int, Field(ge=100, le=600_000)]
 KeptId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-"""Of a conversation, a message, an import."""
+"""The id of a conversation, a message or an import."""

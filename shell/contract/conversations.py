@@ -24,10 +24,10 @@ MessageStatus = Literal["complete", "streaming", "interrupted", "cancelled", "fa
 
 
 class NewConversation(Value):
-    """A conversation to begin. A temporary one is in memory only, and gone with the host."""
+    """A conversation to create. A temporary one exists only in memory, until the host ends."""
 
     title: Title | None = None
-    """Without one, the first words of the first message."""
+    """By default, the first words of the first message."""
     folder: Folder | None = None
     system_prompt: SystemPrompt | None = None
     temporary: bool = False
@@ -41,23 +41,23 @@ class ConversationSummary(Value):
     created_at: int
     updated_at: int
     message_count: int
-    """On all branches together."""
+    """The number of messages on all branches."""
     pinned: bool
     folder: str | None
     temporary: bool
     inference_id: str | None
-    """The run that is answering in it now."""
+    """The run that writes an answer in it now."""
 
 
 class Attachment(Value):
-    """A picture or a file of a message; `attachment` fetches its bytes by `hash`."""
+    """An image or a file of a message. `attachment` returns its bytes by `hash`."""
 
     type: Literal["attachment"] = "attachment"
     kind: Literal["image", "file"]
     name: str | None
     media_type: str
     size: int
-    """Of its data in base64, in characters."""
+    """Characters of its data in base64."""
     hash: str
 
 
@@ -68,14 +68,14 @@ class AttachmentData(Value):
 
 
 class AttachmentCopy(Value):
-    """Asks for an attachment as a file in the data directory's `exports`."""
+    """Asks for a copy of an attachment in the folder `exports` of the data directory."""
 
     hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     name: FileName
 
 
 class ToolCall(Value):
-    """A call that the model made, whole; `arguments` is what it wrote, mostly JSON."""
+    """A complete tool call. `arguments` is the model's own text, mostly JSON."""
 
     id: str
     name: str
@@ -89,15 +89,15 @@ class AnswerFailure(Value):
     message: str
     retryable: bool
     retry_at: int | None = None
-    """When the provider wants to be asked again, in milliseconds since the epoch."""
+    """When the provider allows another request, in milliseconds since the epoch."""
     reason: Annotated[Reason | None, SAID] = None
-    """Finer than the code, where there is more to know."""
+    """More precise than the code, if known."""
     words: Annotated[str | None, SAID] = None
-    """The provider's own, as it wrote them; they are in the sentence, too."""
+    """The provider's own error text, which `message` contains as well."""
 
 
 class AnswerDetail(Value):
-    """What is known of an answer beside its words. How it ended is that of its last run."""
+    """Details of an answer. Finish reason, usage, timing and failure are those of its last run."""
 
     tools: list[ToolCall] = []
     notices: list[Notice] = []
@@ -105,10 +105,10 @@ class AnswerDetail(Value):
     usage: Usage | None = None
     timing: Timing | None = None
     reasoning_ms: int | None = None
-    """How long it thought before its first word."""
+    """How long the model reasoned before the first word of its answer."""
     failure: AnswerFailure | None = None
     earlier: list[Usage] = []
-    """Of a continued answer: what the runs before its last one took."""
+    """The usage of the runs before the last one, for a continued answer."""
 
 
 class StoredMessage(Value):
@@ -118,7 +118,7 @@ class StoredMessage(Value):
     parent_id: str | None
     role: Role
     content: str | list[TextPart | Attachment]
-    """While `status` is streaming: what the message held before `inferenceId` began; attach to
+    """While `status` is streaming, this is the content from before the run `inferenceId`. Attach to
     that run from its beginning for the rest."""
     reasoning: str
     status: MessageStatus
@@ -127,45 +127,45 @@ class StoredMessage(Value):
     inference_id: str | None
     created_at: int
     siblings: list[str]
-    """Everything that was said at this place, oldest first; this message is among them."""
+    """The ids of all messages with the same parent, oldest first, including this one."""
     detail: AnswerDetail | None
 
 
 class ConversationView(Value):
-    """A conversation along the path that was chosen, from the root down."""
+    """A conversation along the chosen path, from its root."""
 
     conversation: ConversationSummary
     system_prompt: str | None
     messages: list[StoredMessage]
     earlier: int
-    """How many messages of the path come before these."""
+    """The number of messages on the path before these."""
 
 
 class Spent(Value):
-    """What a conversation has taken so far, on all of its branches."""
+    """The tokens and costs of a conversation so far, on all of its branches."""
 
     answers: int
-    """Those of which it is known what they took."""
+    """The number of answers with a known usage."""
     input_tokens: int
     output_tokens: int
     cost: float
-    """US dollars, of the answers that have a price."""
+    """US dollars, for the answers with a known price."""
     unpriced: int
-    """Answers that have none: local ones, and those of models whose price nobody gives."""
+    """The number of answers without a known price, such as those of local models."""
 
 
 NoteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 
 
 class Note(Value):
-    """A text that a page wants to find again, such as a draft; null lets go of it."""
+    """A text that the host stores for a page, such as a draft. Null deletes it."""
 
     name: NoteName
     text: Annotated[str, Field(max_length=2_000_000)] | None
 
 
 class ViewRequest(Value):
-    """Asks for the newest messages of the chosen path, or for those before one of them."""
+    """Asks for the newest messages of the chosen path, or for those before a message."""
 
     conversation_id: KeptId
     limit: Annotated[int, Field(ge=1, le=20_000)] = 200
@@ -173,7 +173,7 @@ class ViewRequest(Value):
 
 
 class AnswerOptions(Value):
-    """Who shall answer, and how. What is left out is as in the answer before."""
+    """The model and parameters of an answer. By default they are those of the previous answer."""
 
     provider_id: ProviderId | None = None
     model_id: ModelId | None = None
@@ -183,30 +183,30 @@ class AnswerOptions(Value):
 
 
 class SendRequest(AnswerOptions):
-    """A message of the user's at the end of the chosen path, to be answered."""
+    """Adds a message of the user at the end of the chosen path, and asks for an answer."""
 
     conversation_id: KeptId
     content: Content
     after: KeptId | None = None
-    """The message that the asker sees at the end: the path is to lead through it, whatever another
-    window has chosen meanwhile."""
+    """The last message that the page shows. The new message follows it, even if another window has
+    chosen another path meanwhile."""
 
 
 class EditRequest(AnswerOptions):
-    """Another version of a message of the user's, beside the old one, to be answered."""
+    """Adds another version of a message of the user, and asks for an answer to it."""
 
     message_id: KeptId
     content: Content
 
 
 class AnswerRequest(AnswerOptions):
-    """Names the answer that is to be made anew, or continued."""
+    """Names the answer to regenerate or continue."""
 
     message_id: KeptId
 
 
 class SendReply(Value):
-    """What was begun: everything named here is on the disk, and the run's events follow."""
+    """The messages and the run of an answer that has begun. The messages are stored already."""
 
     conversation_id: str
     message_id: str
@@ -216,14 +216,14 @@ class SendReply(Value):
 
 
 class TitleChange(Value):
-    """A person names a conversation."""
+    """Renames a conversation."""
 
     conversation_id: KeptId
     title: Title
 
 
 class PinChange(Value):
-    """Pins a conversation to the top of the list, or lets it go."""
+    """Pins a conversation to the top of the list, or unpins it."""
 
     conversation_id: KeptId
     pinned: bool
@@ -237,30 +237,30 @@ class FolderChange(Value):
 
 
 class SearchRest(Value):
-    """Where a search stopped when its time was over. Null: that part is complete."""
+    """Where a search stopped at its time limit. A null part is complete."""
 
     kept: Annotated[int, Field(ge=-(2**53), le=2**53)] | None
     temporary: Annotated[int, Field(ge=-(2**53), le=2**53)] | None
 
 
 class SearchRequest(Value):
-    """What is looked for: words, parts of words, or "a phrase" in quotes; all must be there."""
+    """A search for words, parts of words, or "a phrase" in quotes. A hit contains all of them."""
 
     query: Annotated[str, Field(min_length=1, max_length=500)]
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     more: SearchRest | None = None
-    """Of the reply that the search goes on from; it then has more time."""
+    """From the reply after which the search goes on."""
 
 
 class Mark(Value):
-    """Where a hit stands in a snippet, in UTF-16 units as JavaScript counts them."""
+    """The place of a match in a snippet, in UTF-16 units."""
 
     start: int
     end: int
 
 
 class SearchHit(Value):
-    """A message, or a title (`messageId` is null), that has what was looked for."""
+    """A message that matches a search, or a title if `messageId` is null."""
 
     conversation_id: str
     message_id: str | None
@@ -272,23 +272,22 @@ class SearchHit(Value):
 
 
 class SearchReply(Value):
-    """The hits that were found in time, best first."""
+    """The hits that were found within the time limit, best first."""
 
     hits: list[SearchHit]
     more: SearchRest | None
-    """Not null: not everything was searched. A request with it goes on, and may bring a hit again.
-    """
+    """Null if everything was searched. A request with it goes on, and may repeat a hit."""
 
 
 class ExportRequest(Value):
-    """Conversations as one text; without ids, all of them."""
+    """Exports conversations as one text. Without ids it exports all of them."""
 
     conversation_ids: Annotated[list[KeptId], Field(min_length=1, max_length=10_000)] | None = None
     format: Literal["json", "md", "html"]
 
 
 class ExportReply(Value):
-    """A file's content, and what to call it."""
+    """An exported file: its name, media type and content."""
 
     name: str
     media_type: str

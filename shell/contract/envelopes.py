@@ -10,11 +10,11 @@ from shell.contract.base import SAID, Value
 from shell.errors import ErrorCode, Reason
 
 MAX_CALLS = 1_000
-"""Calls in one batch."""
+"""Limit on the calls in one batch."""
 
 
 class Issue(Value):
-    """One wrong field of a request."""
+    """An invalid field of a request."""
 
     path: str
     message: str
@@ -30,22 +30,22 @@ class Failure(Value):
     issues: list[Issue] | None = None
     details: Mapping[str, str | int] | None = None
     reason: Annotated[Reason | None, SAID] = None
-    """Finer than the code, where there is more to know."""
+    """More precise than the code, if known."""
     words: Annotated[str | None, SAID] = None
-    """The provider's own, as it wrote them; they are in the sentence, too."""
+    """The provider's own error text, which `message` contains as well."""
 
 
 class Call(Value):
-    """One call of a page; `id` is the page's own number for it."""
+    """One call of a page. The page chooses its `id`."""
 
     id: Annotated[int, Field(ge=0, le=2**53)]
     method: Annotated[str, Field(max_length=100)]
-    # Checked by the method's own model, so that one wrong call harms none of its neighbours.
+    # Validated by the method's own model, so that one invalid call does not fail the whole batch.
     params: SkipValidation[JsonValue] = None
 
 
 class Batch(Value):
-    """All calls of one turn of the page's event loop. `load` names the page load that sent it."""
+    """All calls of one turn of the page's event loop. `load` is the id of the page load."""
 
     version: int
     load: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{8,64}$")]
@@ -53,7 +53,7 @@ class Batch(Value):
 
 
 class OkReply(Value):
-    """The answer to the call with this `id`."""
+    """The result of the call with this `id`."""
 
     channel: Literal["reply"] = "reply"
     id: int
@@ -62,7 +62,7 @@ class OkReply(Value):
 
 
 class ErrorReply(Value):
-    """The refusal of the call with this `id`."""
+    """The error of the call with this `id`."""
 
     channel: Literal["reply"] = "reply"
     id: int
@@ -71,16 +71,16 @@ class ErrorReply(Value):
 
 
 class RemarkCode(StrEnum):
-    """What is to be known beside what was asked for, and the facts that belong to it."""
+    """Kinds of remarks, each with the names of its facts."""
 
     STORE_REPAIRED = "STORE_REPAIRED"
-    """`folder`, `complete` (1 or 0), `backup_at` if a backup was restored."""
+    """`folder`, `complete` (1 or 0), and `backup_at` if a backup was restored."""
     SETTING_IGNORED = "SETTING_IGNORED"
     """`file`, `name`."""
     SETTINGS_UNREADABLE = "SETTINGS_UNREADABLE"
-    """`file`, in which they are kept."""
+    """`file`."""
     SETTINGS_NOT_READ = "SETTINGS_NOT_READ"
-    """`file`, which is left as it is."""
+    """`file`, which is not changed."""
     NO_KEYCHAIN = "NO_KEYCHAIN"
     KEYCHAIN_SILENT = "KEYCHAIN_SILENT"
     KEY_NOT_KEPT = "KEY_NOT_KEPT"
@@ -94,7 +94,7 @@ class RemarkCode(StrEnum):
 
 
 class Remark(Value):
-    """A sentence of the host's, and what it is made of."""
+    """A sentence for people, with the code and facts from which a page can translate it."""
 
     code: RemarkCode
     text: str

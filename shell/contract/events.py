@@ -21,7 +21,7 @@ class Stamp(TypedDict):
 
 
 class Event(Value):
-    """One entry of an inference's log. `seq` is dense from 0; `ms` counts from its beginning."""
+    """One entry of an inference's log. `seq` counts up from 0; `ms` is the time since the start."""
 
     inference_id: str
     session_id: Annotated[str | None, ABSENT]
@@ -30,23 +30,23 @@ class Event(Value):
 
 
 Activity = Literal["starting", "asking", "loading", "reading"]
-"""What goes on before the first word: the run begins, the model is asked, it is loaded, it reads
-what was said so far."""
+"""What happens before the first word. The run starts, the request is sent, the model is loaded, or
+the model reads the prompt."""
 
 
 class ThinkingEvent(Event):
-    """What the host is doing while there is nothing to read yet."""
+    """Progress before the first content."""
 
     channel: Literal["llm:thinking"] = "llm:thinking"
     status: str
     progress: Annotated[float | None, ABSENT] = None
-    """From 0 to 1, where it is known."""
+    """From 0 to 1, if known."""
     activity: Annotated[Activity | None, SAID] = None
-    """The same as `status`, for a page in another language."""
+    """The status as a constant that a page can translate."""
 
 
 class ReasoningEvent(Event):
-    """Text that the model thinks before it answers. `count` parts were joined."""
+    """Reasoning of the model, joined from `count` pieces."""
 
     channel: Literal["llm:reasoning"] = "llm:reasoning"
     text: str
@@ -54,7 +54,7 @@ class ReasoningEvent(Event):
 
 
 class TokenEvent(Event):
-    """Text of the answer. `count` parts were joined; `seq` and `index` are those of the first."""
+    """Text of the answer, joined from `count` pieces. `seq` and `index` are those of the first."""
 
     channel: Literal["llm:token"] = "llm:token"
     token: str
@@ -72,7 +72,7 @@ class ToolEvent(Event):
 
 
 class RetryingEvent(Event):
-    """The request failed before any content and is made again after `delay_ms`."""
+    """The request failed before any content came, and is sent again after `delay_ms`."""
 
     channel: Literal["llm:retrying"] = "llm:retrying"
     attempt: int
@@ -81,7 +81,7 @@ class RetryingEvent(Event):
 
 
 class NoticeCode(StrEnum):
-    """What the host does differently from what was asked."""
+    """Changes that the host makes to a request or an answer."""
 
     TEMPERATURE_DROPPED = "TEMPERATURE_DROPPED"
     MAX_TOKENS_LOWERED = "MAX_TOKENS_LOWERED"
@@ -92,7 +92,7 @@ class NoticeCode(StrEnum):
 
 
 class Notice(Value):
-    """Something that the host did differently from what was asked."""
+    """A change that the host made to a request or an answer."""
 
     code: NoticeCode | str
     text: str
@@ -100,11 +100,11 @@ class Notice(Value):
     limit: Annotated[float | None, SAID] = None
     """The highest temperature, or the most tokens, that the model takes."""
     left_out: Annotated[int | None, SAID] = None
-    """How many messages."""
+    """The number of messages that were left out."""
 
 
 class NoticeEvent(Event):
-    """Something that the host did differently from what was asked, and says so."""
+    """A change that the host made to a request or an answer."""
 
     channel: Literal["llm:notice"] = "llm:notice"
     code: NoticeCode | str
@@ -113,36 +113,35 @@ class NoticeEvent(Event):
     limit: Annotated[float | None, SAID] = None
     """The highest temperature, or the most tokens, that the model takes."""
     left_out: Annotated[int | None, SAID] = None
-    """How many messages."""
+    """The number of messages that were left out."""
 
 
 TokenCount = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class Usage(Value):
-    """Tokens of one run. `estimated` when the provider reported none."""
+    """Tokens of one run. They are estimates if the provider reported none."""
 
     input_tokens: TokenCount
     output_tokens: TokenCount
-    """Everything that the model wrote, reasoning included."""
+    """All tokens that the model wrote, including its reasoning."""
     reasoning_tokens: TokenCount
     cached_tokens: TokenCount
     """The part of the input that the provider read from its cache."""
     estimated: bool
     cost: float | None = None
-    """US dollars at the list price, cached input counted like any other; null where nobody gives
-    a price."""
+    """US dollars at the list price, with cached input at the full price. Null if unknown."""
 
 
 class Timing(Value):
-    """Milliseconds from the beginning of the run; `first_token_ms` is null without content."""
+    """Milliseconds since the start of the run. `first_token_ms` is null without content."""
 
     first_token_ms: int | None
     total_ms: int
 
 
 class DoneEvent(Event):
-    """The run ended, by itself or because somebody cancelled it. Nothing follows."""
+    """The run is complete or was cancelled. No event follows."""
 
     channel: Literal["llm:done"] = "llm:done"
     total_tokens: int
@@ -154,7 +153,7 @@ class DoneEvent(Event):
 
 
 class ErrorEvent(Event):
-    """The run failed. What arrived before stays. Nothing follows."""
+    """The run failed. The content that came before remains. No event follows."""
 
     channel: Literal["llm:error"] = "llm:error"
     error: str
@@ -162,9 +161,9 @@ class ErrorEvent(Event):
     retryable: bool
     retry_after_ms: int | None
     reason: Annotated[Reason | None, SAID] = None
-    """Finer than the code, where there is more to know."""
+    """More precise than the code, if known."""
     words: Annotated[str | None, SAID] = None
-    """The provider's own, as it wrote them; they are in the sentence, too."""
+    """The provider's own error text, which `error` contains as well."""
 
 
 TerminalEvent = DoneEvent | ErrorEvent
@@ -182,9 +181,9 @@ AnyEvent = Annotated[
 
 
 class AttachReply(Value):
-    """Events of a run after the asked `seq`; ask again after the last of them while `more`."""
+    """Events of a run after the given `seq`. If `more` is true, ask again after the last of them."""
 
     events: list[AnyEvent]
     live: bool
     more: bool
-    """Whether a long log was cut here. Only the last piece begins the live events."""
+    """Whether a long log was cut here. Live events begin after the last piece."""

@@ -14,31 +14,31 @@ SystemPrompt = Annotated[str, Field(max_length=MAX_MESSAGE_CHARACTERS)]
 
 
 class TextPart(Value):
-    """Words."""
+    """Text."""
 
     type: Literal["text"] = "text"
     text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
 
 
 FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
-"""Never a path."""
+"""A name without a path."""
 
 
 class ImagePart(Value):
-    """A picture, held by the app: its media type, its bytes in base64, the name of its file."""
+    """An image with its bytes in base64."""
 
-    # Sent and told in one shape: the name may be left out both ways.
+    # The name may be left out in requests and in replies.
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     type: Literal["image"] = "image"
     name: FileName | None = None
-    """For people; no model is told of it."""
+    """The name of the file, which is shown to people and not sent to models."""
     media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
     data: Annotated[str, Field(max_length=28_000_000, pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
 
 
 class FilePart(Value):
-    """A file for models that take files: its name, media type and base64 bytes."""
+    """A file with its bytes in base64, for models that take files."""
 
     type: Literal["file"] = "file"
     name: FileName
@@ -50,7 +50,7 @@ Part = Annotated[TextPart | ImagePart | FilePart, Field(discriminator="type")]
 
 
 def _check_length(parts: list[Part]) -> list[Part]:
-    """A message is as long as all of its parts."""
+    """Limit the text of all parts together."""
     if sum(len(part.text) for part in parts if isinstance(part, TextPart)) > MAX_MESSAGE_CHARACTERS:
         raise PydanticCustomError("string_too_long", "The parts are too long together")
     return parts
@@ -62,13 +62,13 @@ Parts = Annotated[
     AfterValidator(_check_length),
 ]
 Content = Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)] | Parts
-"""What a person sends in a conversation of the app; never empty."""
+"""The content of a message that a person sends in a stored conversation. Never empty."""
 
 
 class Message(Value):
-    """One turn of a conversation: a role and a text, which may be empty, or a list of parts.
+    """A message of a request. Its text may be empty.
 
-    Unknown fields are ignored: a page sends the messages that it keeps, with fields of its own.
+    Unknown fields are ignored, because a page's own messages may have more fields.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -78,7 +78,7 @@ class Message(Value):
 
     @property
     def text(self) -> str:
-        """The words of the message; text parts are joined."""
+        """The text of the message, with its text parts joined."""
         if isinstance(self.content, str):
             return self.content
         return "".join(part.text for part in self.content if isinstance(part, TextPart))

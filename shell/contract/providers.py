@@ -12,18 +12,18 @@ FetchState = Literal["missing", "fetching", "here"]
 
 
 class ModelFetch(Value):
-    """Whether the embedded model's weights are on this machine, and how far they are on the way."""
+    """Whether the embedded model is on this machine, and the progress of its download."""
 
     state: FetchState
     done_bytes: int
     total_bytes: int
-    """0 while nobody knows."""
+    """0 if unknown."""
     problem: str | None
-    """Why they could not be fetched, and what to do; null when nobody has tried."""
+    """Why the download failed, and what to do. Null before the first attempt."""
 
 
 AddedKind = Literal["openai-compatible", "openai-responses", "anthropic", "gguf"]
-"""What a person can add: a server by the API that it speaks, or a file of weights."""
+"""Kinds of providers that a person can add: a server by its API, or a model file."""
 ProviderKind = Literal[
     "openai", "anthropic", "google", "openai-compatible", "openai-responses", "gguf", "test"
 ]
@@ -31,53 +31,53 @@ Label = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]{0,4000}$")]
 Secret = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[\x21-\x7e]+$")]
-"""It goes one way: nothing ever tells it again."""
+"""A key. No reply ever contains it."""
 
 
 class NewProvider(Value):
-    """A provider to add: a server by its address, or a model by its file."""
+    """A provider to add, by the address of a server or the path of a model file."""
 
     id: ProviderId
     label: Label | None = None
-    """Its name as people read it; without one, its id."""
+    """The name that people see. By default, the id."""
     kind: AddedKind = "openai-compatible"
     base_url: Annotated[str, Field(max_length=2_000)] | None = None
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=50, repr=False)
-    """Sent with every request. They may hold a key, so nothing ever tells their values again."""
+    """Sent with every request. They may hold a key, so no reply ever contains their values."""
     file: Annotated[str, Field(max_length=4_000)] | None = None
-    """The whole path of a GGUF file, for `kind` gguf."""
+    """The absolute path of a GGUF file, for the kind `gguf`."""
     context_tokens: Annotated[int, Field(ge=512, le=1_048_576)] | None = None
-    """How much such a model is to remember; it takes memory."""
+    """The size of the context of a model file. A larger one takes more memory."""
     default_model: ModelId | None = None
     allow_plain_http: bool = False
-    """Insist on http:// to another machine."""
+    """Allow http:// to another machine."""
 
 
 class ProviderSummary(Value):
-    """Somebody who runs models. Never a key, nor the value of a header."""
+    """A provider, without its key and the values of its headers."""
 
     id: str
     name: str
     kind: ProviderKind
     host: str | None
-    """Where its requests go; null for what runs in this program."""
+    """The host that requests are sent to. Null for a provider inside this program."""
     local: bool
-    """Runs in a process of this program."""
+    """Whether its models run on this machine, in a process of this program."""
     takes_key: bool
     needs_key: bool
     has_key: bool
     default_model: str
     removable: bool
-    """A person added it."""
+    """Whether a person added it."""
     problem: str | None
-    """Why it could not be asked now, such as a key that is missing."""
+    """Why it cannot be used now, such as a missing key."""
     code: Annotated[ErrorCode | None, SAID] = None
-    """Of the problem; the reason is finer, where there is one."""
+    """The error code of the problem."""
     reason: Annotated[Reason | None, SAID] = None
 
 
 class ModelsRequest(Value):
-    """Asks for the models of a provider; with `refresh`, not for what is remembered."""
+    """Asks for the models of a provider. `refresh` asks the server again."""
 
     provider_id: ProviderId
     refresh: bool = False
@@ -91,19 +91,19 @@ class ModelRequest(Value):
 
 
 class ModelSummary(Value):
-    """A model, as far as its server or our table describes it; null is what nobody says."""
+    """A model, as its server or the built-in table describes it. Null means unknown."""
 
     id: str
     name: str
     context_tokens: int | None
-    """Input and output together."""
+    """For input and output together."""
     max_output_tokens: int | None
     images: bool
     files: bool
     tools: bool
     reasoning: bool
     input_price: float | None
-    """US dollars for a million tokens."""
+    """US dollars per million tokens."""
     output_price: float | None
 
 
@@ -113,27 +113,27 @@ class ModelList(Value):
     provider_id: str
     models: list[ModelSummary]
     listed: bool
-    """Whether the provider named them itself; otherwise they come from our table."""
+    """Whether the list comes from the provider. Otherwise it comes from the built-in table."""
     asked_at: int
     """Milliseconds since the epoch."""
 
 
 class PresetSummary(Value):
-    """A server that many people have, as it is when nobody changed its settings."""
+    """A common server with its default address."""
 
     id: str
     name: str
     base_url: str
     takes_key: bool
     running: bool | None
-    """Whether it answers on this machine; null for one that is elsewhere, which is not asked."""
+    """Whether it responds on this machine. Null for a server elsewhere, which is not asked."""
     models: list[str]
     provider_id: str | None
-    """The provider that has been added with this address."""
+    """The id of the provider with this address, if one was added."""
 
 
 class TrialRequest(Value):
-    """Tries a provider, or settings that have not been saved; perhaps with another key."""
+    """Tests a provider, or settings that are not saved yet, with its own or another key."""
 
     provider_id: ProviderId | None = None
     settings: NewProvider | None = None
@@ -142,40 +142,40 @@ class TrialRequest(Value):
 
 
 class TrialReport(Value):
-    """What came of one real, tiny request."""
+    """The result of a small test request."""
 
     ok: bool
     sentence: str
     code: ErrorCode | None
     reason: Annotated[Reason | None, SAID] = None
-    """Finer than the code, where there is more to know."""
+    """More precise than the code, if known."""
     words: Annotated[str | None, SAID] = None
-    """The provider's own, as it wrote them; they are in the sentence, too."""
+    """The provider's own error text, which `sentence` contains as well."""
     model_id: str
     first_ms: int | None
-    """From the request to the first content, loading a local model included."""
+    """From the request to the first content, including the loading of a local model."""
     total_ms: int | None
     models: list[str]
 
 
 class KeyStatus(Value):
-    """What is known of a provider's key; never the key."""
+    """The state of a provider's key, without the key."""
 
     provider_id: str
     configured: bool
     hint: str | None
-    """The last four characters of a key that is long enough to spare them."""
+    """The last four characters of the key, if it is long enough."""
     source: Literal["keychain", "session", "environment"] | None
     host: str | None
     """The only host that the key is sent to."""
     note: str | None
-    """What is to be known about it, such as that it is kept for this session only."""
+    """A remark about it, such as that it is stored for this session only."""
     remark: Annotated[Remark | None, SAID] = None
-    """The note again, for a page in another language."""
+    """The note in a form that a page can translate."""
 
 
 class KeyChange(Value):
-    """A key to be kept for a provider. It goes one way: nothing ever tells it again."""
+    """A key to store for a provider. No reply ever contains it."""
 
     provider_id: ProviderId
     key: Annotated[Secret, Field(repr=False)]

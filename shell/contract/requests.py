@@ -21,9 +21,9 @@ from shell.contract.base import (
 from shell.contract.messages import Messages, Part, Role, SystemPrompt
 
 MAX_REQUEST_CHARACTERS = 1_000_000
-"""All text of one request together, in code points; 100 full messages would be ten times that."""
+"""Limit on all text of one request together, in code points."""
 MAX_METADATA_BYTES = 100_000
-"""A session's metadata, written as JSON."""
+"""Limit on a session's metadata as JSON."""
 
 
 def _check_size(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -38,26 +38,27 @@ Metadata = Annotated[
 
 
 class RunParameters(Value):
-    """What single inferences and runs in a session have in common."""
+    """Parameters of single inferences and of runs in a session."""
 
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
     stream: bool = True
     timeout_ms: TimeoutMs | None = None
-    """Overall deadline, from the start of the run (from leaving the queue, when it queued)."""
+    """Overall deadline. It counts from the start of the run, or from when it leaves the queue."""
     first_timeout_ms: StallMs | None = None
     """Longest wait for the first content of an attempt."""
     between_timeout_ms: StallMs | None = None
     """Longest wait between one piece of content and the next."""
     inference_id: InferenceId | None = None
     share: bool = False
-    """Lets every window of the host attach to the run and cancel it."""
+    """Whether every window of the host may attach to the run and cancel it."""
     on_close: Literal["cancel", "finish"] | None = None
-    """What closing its window does to the run; cancel by default, finish when it is shared."""
+    """What happens to the run when its window closes. By default a run is cancelled, and a shared
+    run finishes."""
 
 
 class InferenceRequest(RunParameters):
-    """One run on messages that the caller holds."""
+    """One run on messages that the caller passes."""
 
     messages: Messages
     provider_id: ProviderId
@@ -79,7 +80,7 @@ class SessionConfig(Value):
 
 
 class SessionRunOptions(RunParameters):
-    """One run in a session: only the new messages, the last of them from the user."""
+    """One run in a session, with only the new messages. The last one is from the user."""
 
     session_id: SessionId
     messages: Messages
@@ -87,14 +88,14 @@ class SessionRunOptions(RunParameters):
 
 
 class AttachRequest(Value):
-    """Asks for everything of a run after `after_seq` (-1: from the beginning), and what follows."""
+    """Asks for the events of a run after `after_seq`, also those to come. -1: from the beginning."""
 
     inference_id: LookupId
     after_seq: Annotated[int, Field(ge=-1, le=2**53)] = -1
 
 
 class SessionInfo(Value):
-    """A session as its owner sees it. Times are milliseconds since the epoch."""
+    """A session. Times are milliseconds since the epoch."""
 
     session_id: str
     provider_id: str
@@ -108,17 +109,16 @@ class SessionInfo(Value):
 
 
 class SessionMessage(Value):
-    """A message of a session's history; `partial` marks an answer that was cut short. The input
-    limits do not hold here: an answer may be longer than a request's message.
-    """
+    """A message of a session's history. An answer may be longer than a request's message."""
 
     role: Role
     content: str | list[Part]
     partial: bool = False
+    """Whether the answer was cut short."""
 
 
 class SessionSnapshot(Value):
-    """A session with its history, so that a reloaded page can draw it again."""
+    """A session with its history, which a page draws after it was reloaded."""
 
     info: SessionInfo
     messages: list[SessionMessage]
@@ -134,7 +134,7 @@ class InferenceSummary(Value):
 
 
 class ServiceStatus(Value):
-    """Counts of the caller's window; outcomes add up to `total_inferences` when none is active."""
+    """Counts of the caller's window."""
 
     total_sessions: int
     active_sessions: int
@@ -144,13 +144,13 @@ class ServiceStatus(Value):
     failed_inferences: int
     cancelled_inferences: int
     total_tokens: int
-    """Output tokens, from the providers' own usage where they give it."""
+    """Output tokens, as the providers report them or else as the host estimates them."""
     estimated_tokens: int
-    """How many of `total_tokens` are the host's estimate."""
+    """How many of `total_tokens` are estimates."""
 
 
 class Defaults(Value):
-    """What new conversations use unless told otherwise."""
+    """The provider and model of new conversations."""
 
     provider_id: str
     model_id: str
@@ -161,11 +161,11 @@ class HelloRequest(Value):
 
     version: int
     last_push: Annotated[int, Field(ge=0, le=2**53)] = 0
-    """The number of the last push that this load took; 0 for a new load."""
+    """The number of the last push that this page load has received; 0 for a new load."""
 
 
 class HelloReply(Value):
-    """What a page needs to know before it draws."""
+    """What a page needs before it draws."""
 
     version: int
     app_version: str
@@ -173,4 +173,4 @@ class HelloReply(Value):
     platform: str
     defaults: Defaults
     resumed: bool
-    """Whether the host still held this load, so that nothing has to be attached again."""
+    """Whether the host still knows this page load, so that its subscriptions still exist."""

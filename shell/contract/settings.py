@@ -23,11 +23,11 @@ Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4
 Shortcuts = dict[
     Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,60}$")], Annotated[str, Field(max_length=60)]
 ]
-"""What a shortcut does, and the keys for it."""
+"""The keys of each shortcut, by the command that they run."""
 
 
 class Favourite(Value):
-    """A model that somebody likes to have at hand."""
+    """A favorite model."""
 
     provider_id: ProviderId
     model_id: ModelId
@@ -37,14 +37,14 @@ Favourites = Annotated[list[Favourite], Field(max_length=200)]
 
 
 class LimitSettings(Value):
-    """How much one window may do at a time."""
+    """Limits on what one window may run at a time."""
 
     inferences: Annotated[int, Field(ge=1, le=100)]
     sessions: Annotated[int, Field(ge=1, le=1_000)]
 
 
 class DeadlineSettings(Value):
-    """Longest waits, in milliseconds, where a request sets none of its own."""
+    """Deadlines in milliseconds, for requests that set none of their own."""
 
     overall_ms: TimeoutMs
     first_ms: StallMs
@@ -53,31 +53,31 @@ class DeadlineSettings(Value):
 
 
 class Preferences(Value):
-    """What a person has chosen."""
+    """The settings that a person has chosen."""
 
     theme: Theme
     text_size: TextSize
     language: Language
-    """A language tag; empty for the system's."""
+    """A language tag. Empty for the language of the system."""
     shortcuts: Shortcuts
     default_provider: ProviderId | None
     default_model: ModelId | None
     default_temperature: Temperature | None
-    """Of answers in conversations, where nothing else is said; null for the model's own."""
+    """For answers in conversations that set none of their own. Null for the model's default."""
     default_max_tokens: MaxTokens | None
     default_system_prompt: SystemPrompt | None
-    """What new conversations begin with."""
+    """The system prompt of new conversations."""
     favourites: Favourites
     title_provider: ProviderId | None
-    """Who makes titles out of first messages; null for nobody."""
+    """The provider that writes titles from first messages. Null for no titles."""
     title_model: ModelId | None
     limits: LimitSettings
     deadlines: DeadlineSettings
-    """Limits and deadlines count from the next start."""
+    """Changes to limits and deadlines take effect at the next start."""
 
 
 class PreferencesChange(Value):
-    """New values for what is given; everything else stays."""
+    """New values for the given fields. The others do not change."""
 
     theme: Theme | None = None
     text_size: TextSize | None = None
@@ -96,7 +96,7 @@ class PreferencesChange(Value):
 
 
 class Place(Value):
-    """Where on this machine things lie, to be shown to a person; nothing is opened by it."""
+    """Paths on this machine, to be shown to a person."""
 
     data: str
     settings: str
@@ -105,9 +105,9 @@ class Place(Value):
 
 
 class SettingsView(Value):
-    """The settings, and what was wrong with their file."""
+    """The settings, and the problems in their file."""
 
     preferences: Preferences
     notices: list[str]
     remarks: Annotated[list[Remark], SAID] = []
-    """The notices again, for a page in another language."""
+    """The notices in a form that a page can translate."""

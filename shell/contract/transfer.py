@@ -11,7 +11,7 @@ from shell.errors import ErrorCode, Reason
 
 
 class ImportBegin(Value):
-    """A file that the page is going to hand over in pieces."""
+    """Announces a file that the page then sends in pieces."""
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
     size: Annotated[int, Field(ge=1, le=8 * 1024**3)]
@@ -19,21 +19,21 @@ class ImportBegin(Value):
 
 
 class ImportPiece(Value):
-    """The next piece of the file, in base64; with the last one the import begins."""
+    """The next piece of the file, in base64. The import begins with the last one."""
 
     import_id: KeptId
     data: Annotated[str, Field(min_length=1, max_length=8_000_000, pattern=r"^[A-Za-z0-9+/]+=*$")]
 
 
 class ImportWatch(Value):
-    """Waits for a state of an import after `version`; -1 for the one that there is."""
+    """Waits for a state of an import that is newer than `version`. -1 returns the present state."""
 
     import_id: KeptId
     version: Annotated[int, Field(ge=-1, le=2**53)] = -1
 
 
 class ImportState(Value):
-    """How far an import is, and in the end what came of it."""
+    """The progress of an import, and its result."""
 
     import_id: str
     version: int
@@ -43,14 +43,14 @@ class ImportState(Value):
     conversations: int
     messages: int
     skipped: int
-    """Conversations that were there already, whole, and what could not be read."""
+    """The number of conversations that exist already or could not be read."""
     warnings: list[str]
     failure: str | None
     code: Annotated[ErrorCode | None, SAID] = None
-    """Of what failed; the reason is finer, where there is one."""
+    """The error code of the failure."""
     reason: Annotated[Reason | None, SAID] = None
     remarks: Annotated[list[Remark], SAID] = []
-    """The warnings again, for a page in another language."""
+    """The warnings in a form that a page can translate."""
 
 
 class BackupInfo(Value):
@@ -64,11 +64,11 @@ class BackupInfo(Value):
 
 BackupName = Annotated[str, Field(min_length=1, max_length=100)]
 RoutingSetting = Literal["defaultProvider", "titleProvider"]
-"""A setting that says where questions go."""
+"""A setting that chooses the provider of requests."""
 
 
 class BackupProvider(Value):
-    """A provider in a backup that is not here, or not the same. Never the value of a header."""
+    """A provider in a backup that does not exist here, or differs. It has no header values."""
 
     id: str
     name: str
@@ -76,15 +76,15 @@ class BackupProvider(Value):
     address: str | None
     """Its base URL without a password or a query, or the path of its file."""
     key_env: str | None
-    """The environment variable whose value would be sent there as the key."""
+    """The environment variable whose value would be sent as the key."""
     headers: list[str]
     """The names of the headers that would be sent."""
     replaces: bool
-    """There is another provider of this id here."""
+    """Whether another provider with this id exists here."""
 
 
 class BackupChoice(Value):
-    """A setting in a backup that says where questions go, and says otherwise than here."""
+    """A setting in a backup that chooses another provider for requests than the present one."""
 
     setting: RoutingSetting
     provider_id: str
@@ -92,37 +92,37 @@ class BackupChoice(Value):
 
 
 class BackupContents(Value):
-    """What a backup holds that a restore leaves out unless a person agrees to each."""
+    """The parts of a backup that a restore takes over only if a person agrees to each."""
 
     providers: list[BackupProvider]
     choices: list[BackupChoice]
 
 
 class RestoreRequest(Value):
-    """Asks for a backup in the place of the conversations, with what a person agreed to."""
+    """Replaces the conversations by those of a backup, with the parts that a person agreed to."""
 
     name: BackupName
     providers: Annotated[list[ProviderId], Field(max_length=100)] = []
-    """The ids of the backup's providers that are to be taken over."""
+    """The ids of the providers to take over."""
     settings: Annotated[list[RoutingSetting], Field(max_length=2)] = []
 
 
 class StoreState(Value):
-    """How the store is. Ask again after `version` and the answer comes when something changed."""
+    """The state of the store. A call with its `version` returns when the state has changed."""
 
     version: int
     problem: str | None
-    """Why nothing can be saved now; null while everything is."""
+    """Why nothing can be saved now. Null while saving works."""
     notices: list[str]
-    """What happened when the store was opened, such as a repair."""
+    """Sentences about what happened while the store was opened, such as a repair."""
     code: Annotated[ErrorCode | None, SAID] = None
-    """Of the problem; the reason is finer, where there is one."""
+    """The error code of the problem."""
     reason: Annotated[Reason | None, SAID] = None
     remarks: Annotated[list[Remark], SAID] = []
-    """The notices again, for a page in another language."""
+    """The notices in a form that a page can translate."""
 
 
 class StoreWatch(Value):
-    """Waits for a change of the store after `version`; -1 answers at once."""
+    """Waits for a state of the store that is newer than `version`. -1 returns the present state."""
 
     version: Annotated[int, Field(ge=-1, le=2**53)] = -1
