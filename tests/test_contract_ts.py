@@ -57,7 +57,7 @@ def test_names_in_comments_are_those_of_the_page() -> None:
     text = contract_ts.render()
     assert "`afterSeq`" in text
     assert "after_seq" not in text
-    assert "/** Overall deadline, from the start of the run" in text
+    assert "/** Overall deadline. It counts from the start of the run" in text
 
 
 def test_a_model_that_is_sent_and_told_in_two_shapes_is_refused() -> None:

@@ -181,7 +181,7 @@ AnyEvent = Annotated[
 
 
 class AttachReply(Value):
-    """Events of a run after the given `seq`. If `more` is true, ask again after the last of them."""
+    """Events of a run after the given `seq`. If `more` is true, ask again after the last one."""
 
     events: list[AnyEvent]
     live: bool

@@ -88,7 +88,7 @@ class SessionRunOptions(RunParameters):
 
 
 class AttachRequest(Value):
-    """Asks for the events of a run after `after_seq`, also those to come. -1: from the beginning."""
+    """Asks for the events of a run after `after_seq`, also those to come; -1 for all of them."""
 
     inference_id: LookupId
     after_seq: Annotated[int, Field(ge=-1, le=2**53)] = -1

@@ -1,4 +1,4 @@
-"""Chat Completions: OpenAI's older API, which most other servers speak as well."""
+"""Builds requests for Chat Completions, OpenAI's older API that most other servers speak too."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,7 +1,7 @@
-"""ChatStream: the events of a Chat Completions stream, to chunks.
+"""Decodes the stream of Chat Completions.
 
-Servers differ: fields are missing, null or of another type. What is not understood is passed over;
-only what is no JSON object at all is an error.
+Servers differ: fields are missing, null or of another type. Unknown fields are skipped. Only an
+event that is not a JSON object is an error.
 """
 
 import json
@@ -111,7 +111,7 @@ class ChatStream(StreamingResponse):
                     yield self._call(call, position)
 
     def _parts(self, parts: list[object]) -> Iterator[Chunk]:
-        """Some models send content in typed parts, thinking among them."""
+        """Decode content in typed parts, as some models send it."""
         for part in parts:
             if not isinstance(part, dict):
                 continue
@@ -140,7 +140,7 @@ class ChatStream(StreamingResponse):
 
 
 def _reading(progress: dict[str, object]) -> Iterator[PromptProgress]:
-    """How far llama.cpp has read the prompt; worth a word when it is a long one."""
+    """Report how much of a long prompt llama.cpp has read."""
     total, read = count_of(progress.get("total")), count_of(progress.get("processed"))
     if read < total and total - count_of(progress.get("cache")) >= LONG_PROMPT_TOKENS:
         yield PromptProgress("Reading the conversation…", read / total, "reading")

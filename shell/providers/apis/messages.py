@@ -1,4 +1,4 @@
-"""Messages: Anthropic's API, which some other servers speak as well."""
+"""Builds requests for Messages, Anthropic's API that some other servers speak too."""
 
 import base64
 import binascii
@@ -66,7 +66,7 @@ def _base64(part: ImagePart | FilePart) -> dict[str, object]:
 
 
 def _document(part: FilePart) -> dict[str, object]:
-    """A PDF as it is; text of every kind as plain text, the only kind that the API takes."""
+    """The source of a document: a PDF in base64, and text of every kind as plain text."""
     if not (part.media_type.startswith("text/") or part.media_type == "application/json"):
         return _base64(part)
     try:

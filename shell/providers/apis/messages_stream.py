@@ -1,4 +1,4 @@
-"""MessagesStream: the events of a Messages stream (Anthropic's API), to chunks."""
+"""Decodes the stream of Messages, Anthropic's API."""
 
 from collections.abc import Iterator
 
@@ -56,7 +56,7 @@ class MessagesStream(StreamingResponse):
                 yield from self._stop(data, data.get("usage"))
 
     def _block(self, index: object, block: dict[str, object]) -> Iterator[Chunk]:
-        """A block begins; mostly empty, but it may hold all of its content."""
+        """Decode the start of a block, which is mostly empty but may hold all of its content."""
         if block.get("type") == "tool_use":
             call_id = text_of(block.get("id")) or f"call-{len(self._calls) + 1}"
             self._calls[index] = (call_id, text_of(block.get("name")))

@@ -1,4 +1,4 @@
-"""Responses: OpenAI's newer API, which also sends summaries of what its models think."""
+"""Builds requests for Responses, OpenAI's newer API that also sends summaries of reasoning."""
 
 from functools import partial
 

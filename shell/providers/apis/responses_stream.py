@@ -1,4 +1,4 @@
-"""ResponsesStream: the events of a Responses stream (OpenAI's newer API), to chunks."""
+"""Decodes the stream of Responses, OpenAI's newer API."""
 
 from collections.abc import Iterator
 

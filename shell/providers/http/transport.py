@@ -23,10 +23,10 @@ CONNECT_S = 15.0
 WRITE_S = 60.0
 MAX_ERROR_BYTES = 65_536
 ERROR_BODY_S = 5.0
-"""An error answer that does not end is judged by what has arrived until then."""
+"""Limit on the time to read an error response. The part that has arrived is used."""
 KEEP_ALIVE_S = 20.0
 DRAIN_S = 0.3
-"""A server that keeps the connection open after the end loses it."""
+"""How long to wait for the end of a response after its last event, before the connection closes."""
 EVENT_STREAM = "text/event-stream"
 
 _CARRIED = frozenset(
@@ -50,7 +50,7 @@ _VERBOSE_LOGGERS = ("httpcore2", "httpx2")
 
 
 def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClient":
-    """A client for this endpoint only. Slow (certificates): make it in a worker thread.
+    """Make a client for this endpoint. It loads certificates, so call it in a worker thread.
 
     Args:
         endpoint: where its requests go.
@@ -97,15 +97,15 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
 
 
 def _no_certificates() -> ssl.SSLContext:
-    """Trusts nobody: reading the certificates takes longer than connecting without them."""
+    """Make a context without certificates. Loading them takes longer than a local connection."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def stream_type(endpoint: Endpoint, headers: Mapping[str, str]) -> str:
-    """The media type of an answer with a good status.
+    """Read the media type of a successful response.
 
     Raises:
-        ProviderError: PROTOCOL_ERROR when it cannot be what was asked for.
+        ProviderError: PROTOCOL_ERROR if it is neither a stream nor JSON.
     """
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in {EVENT_STREAM, "application/json", "text/plain", ""}:
@@ -140,7 +140,7 @@ def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> Provide
 
 
 async def drain(pieces: AsyncIterator[bytes]) -> None:
-    """Read the end of an answer that is complete, so that its connection can be used again."""
+    """Read the rest of a complete response, so that its connection can be used again."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
             async for _ in pieces:
@@ -158,5 +158,5 @@ async def _beginning(response: "httpx2.Response") -> bytes:
                 if len(body) >= MAX_ERROR_BYTES:
                     break
     except (TimeoutError, httpx2.HTTPError):
-        pass  # the status says enough
+        pass  # the status is enough
     return bytes(body[:MAX_ERROR_BYTES])

@@ -1,4 +1,4 @@
-"""LocalProvider: models on this machine, run by llama.cpp in a child process."""
+"""Runs models on this machine, with llama.cpp in a child process."""
 
 import asyncio
 import contextlib

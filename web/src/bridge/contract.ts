@@ -168,7 +168,7 @@ export interface SessionRunOptions {
   whenBusy?: "reject" | "queue" | undefined;
 }
 
-/** Asks for the events of a run after `afterSeq`, also those to come. -1: from the beginning. */
+/** Asks for the events of a run after `afterSeq`, also those to come; -1 for all of them. */
 export interface AttachRequest {
   inferenceId: string;
   afterSeq?: number | undefined;
@@ -396,7 +396,7 @@ export interface ErrorEvent {
   words?: string | null | undefined;
 }
 
-/** Events of a run after the given `seq`. If `more` is true, ask again after the last of them. */
+/** Events of a run after the given `seq`. If `more` is true, ask again after the last one. */
 export interface AttachReply {
   events: AnyEvent[];
   live: boolean;
