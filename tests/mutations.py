@@ -234,7 +234,7 @@ MUTATIONS = (
     Mutation(
         "D51",
         "NaN passes",
-        "shell/contract/__init__.py",
+        "shell/contract/base.py",
         (("        allow_inf_nan=False,\n", ""),
          ("Temperature = Annotated[float, Field(ge=0, le=2)]",
           "Temperature = Annotated[float, Field()]")),
@@ -242,7 +242,7 @@ MUTATIONS = (
     Mutation(
         "D52",
         "1.5 tokens and true are numbers",
-        "shell/contract/__init__.py",
+        "shell/contract/base.py",
         (("        strict=True,\n", ""),
          ("MaxTokens = Annotated[int, Field(ge=1, le=100_000)]",
           "MaxTokens = Annotated[float, Field(ge=1, le=100_000)]")),
@@ -250,7 +250,7 @@ MUTATIONS = (
     Mutation(
         "D54",
         "unknown fields are ignored, and so are wrong ones",
-        "shell/contract/__init__.py",
+        "shell/contract/base.py",
         (('        extra="forbid",\n', '        extra="ignore",\n'),),
     ),
     Mutation(

@@ -17,8 +17,9 @@ from shell.conversations.answers import Answers
 from shell.conversations.exports import Exports
 from shell.conversations.library import Conversations
 from shell.inference.engine import Engine
-from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import HttpProvider
 from shell.providers.keys import Keys
 from shell.settings import SettingsFile
 from shell.store.store import Store
@@ -52,8 +53,10 @@ class KeyDesk(Desk):
 
     def __init__(self, folder: Path, url: str, keys: Keys) -> None:
         super().__init__(folder)
-        self.provider = OpenAICompatible(
-            Endpoint("openai", "OpenAI", url, lambda: keys.find("openai", url)), "model-a"
+        self.provider = HttpProvider(
+            CHAT_COMPLETIONS,
+            Endpoint("openai", "OpenAI", url, lambda: keys.find("openai", url)),
+            "model-a",
         )
         self.engine = Engine(lambda _: self.provider)
         self.answers = Answers(
