@@ -133,7 +133,7 @@ class Loopback:
             websocket = WebSocket(scope, receive, send)
             refusal = self._resources.refusal(headers, door=True)
             if refusal is None and path == DOOR:
-                peer = await _peer(scope)
+                peer = _peer(scope)
                 if peer is not Peer.FOREIGN:
                     await self._tabs.serve(websocket, peer)
                     return
@@ -142,15 +142,13 @@ class Loopback:
             await websocket.send_denial_response(_response(refusal))
             return
         if path == LINK and scope["method"] == "POST":
-            answer = self._resources.refusal(headers, door=False) or await self._new_link(
-                scope, headers
-            )
+            answer = self._resources.refusal(headers, door=False) or self._new_link(scope, headers)
         else:
             answer = self._resources.answer(scope["method"], path, headers)
         await _response(answer)(scope, receive, send)
 
-    async def _new_link(self, scope: Scope, headers: Headers) -> PageResponse:
-        if await _peer(scope) is Peer.FOREIGN:
+    def _new_link(self, scope: Scope, headers: Headers) -> PageResponse:
+        if _peer(scope) is Peer.FOREIGN:
             return _NOT_YOURS
         scheme, _, given = headers.get("authorization", "").partition(" ")
         answer = {}
@@ -172,8 +170,8 @@ class Loopback:
 _NOT_YOURS = plain(403, "This belongs to another user of the machine")
 
 
-async def _peer(scope: Scope) -> Peer:
-    return await asyncio.to_thread(peer_of, tuple(scope["client"]), tuple(scope["server"]))
+def _peer(scope: Scope) -> Peer:
+    return peer_of(tuple(scope["client"]), tuple(scope["server"]))
 
 
 def _origin(url: str | None) -> str | None:
