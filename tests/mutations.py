@@ -197,12 +197,14 @@ MUTATIONS = (
         "D31",
         "destroying a session does not tell the end of its runs",
         "shell/inference/engine.py",
-        (("            if slot.session is session:\n                slot.run.stop(RunCancelled())\n",
+        (("            if slot.session is session:\n                slot.stop(RunCancelled())\n",
           "            if slot.session is session:\n"
-          "                self._slots.pop(slot.run.log.inference_id)\n"
+          "                self._slots.pop(slot.inference_id)\n"
+          "                if slot.run is None:\n"
+          "                    continue\n"
           "                slot.run._on_end = lambda run: None\n"
           "                slot.run._end = lambda outcome: None\n"
-          "                slot.run.stop(RunCancelled())\n"),),
+          "                slot.stop(RunCancelled())\n"),),
     ),
     Mutation(
         "D35",

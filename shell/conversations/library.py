@@ -174,7 +174,7 @@ class Conversations:
         def write(connection: Connection) -> ConversationView:
             row = queries.row_of(connection, message_id)
             tree.choose(connection, row.number)
-            conversation_id = queries.conversation_id(connection, row.conversation)
+            conversation_id = queries.conversation_of(connection, message_id)
             return queries.view(connection, ViewRequest(conversation_id=conversation_id))
 
         return await self.store.write(message_id, write)

@@ -9,7 +9,7 @@ import logging
 import math
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from shell.contract import (
@@ -42,6 +42,7 @@ from shell.inference.log_registry import LogRegistry
 from shell.inference.request import RequestedRun, prepare_request, room
 from shell.inference.run import Prepared, Run, RunCancelled, Waits
 from shell.inference.sessions import Session, SessionTurn
+from shell.inference.slot import Slot
 from shell.providers.base import ModelInfo, Provider
 from shell.support.ids import epoch_ms
 
@@ -66,18 +67,6 @@ class _Totals:
     """The window is gone; forgotten with its last run, unless it comes back before."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Slot:
-    """A run that counts against its window's limit, and what the engine must know of it."""
-
-    run: Run
-    owner: str
-    shared: bool
-    finish_on_close: bool
-    session: Session | None
-    turn: SessionTurn | None
-
-
 class Engine:
     """One per host; made and used on its event loop.
 
@@ -94,7 +83,7 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
         self._shelf = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, self._loop.time)
-        self._slots: dict[str, _Slot] = {}
+        self._slots: dict[str, Slot] = {}
         self._sessions: dict[tuple[str, str], Session] = {}
         self._totals: dict[str, _Totals] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,16 +95,32 @@ class Engine:
     def start(
         self, owner: str, request: InferenceRequest, *, while_content_comes: bool = False
     ) -> InferenceLog:
-        """Run once on the request's messages. The run is live when this returns its log.
+        """Run a model on the request's messages; the same as `reserve` and `begin`.
+
+        Raises:
+            ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
+        """
+        return self.reserve(owner, request, while_content_comes=while_content_comes).begin()
+
+    def reserve(
+        self,
+        owner: str,
+        request: InferenceRequest,
+        *,
+        notices: Sequence[Notice] = (),
+        while_content_comes: bool = False,
+    ) -> Slot:
+        """Admit a run without starting it. Its id is taken, and it counts to the owner's limit.
 
         Args:
             owner: the window or tab that asks.
-            request: what is asked.
+            request: the messages, and who answers them.
+            notices: what the caller changed of the request; they become events of the run.
             while_content_comes: without a `timeout_ms` the run has no overall deadline, only those
                 for its first content and from one piece of content to the next.
 
         Raises:
-            ShellError: refused (VALIDATION, LIMIT, API_KEY_ERROR …); nothing has been begun.
+            ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
         """
         self._check_open()
         provider = self._resolve(request.provider_id)
@@ -124,14 +129,13 @@ class Engine:
         wish = RequestedRun(
             request.messages, request.system_prompt, request.temperature, request.max_tokens
         )
-        prepared = prepare_request(wish, model)
+        prepared, adapted = prepare_request(wish, model)
         self._admit(owner, request, provider)
         waits = self._waits(request, provider, model)
         if while_content_comes and request.timeout_ms is None:
             waits = replace(waits, overall_s=math.inf)
-        slot = self._take_slot(owner, request, provider, model, waits, lambda: prepared)
-        self._begin(slot)
-        return slot.run.log
+        told = (*adapted, *notices)
+        return self._take_slot(owner, request, provider, model, waits, lambda: (prepared, told))
 
     def run_session(self, owner: str, options: SessionRunOptions) -> InferenceLog:
         """Add messages to a session and answer them, now or when its earlier runs have ended.
@@ -161,18 +165,26 @@ class Engine:
             session,
             turn,
         )
+        run = self._open(slot)
         session.waiting.append(turn)
         self._touch(session)
         if session.waiting[0] is turn:
-            self._begin(slot)
-        return slot.run.log
+            self._begin(run)
+        return run.log
 
     def cancel(self, owner: str, inference_id: str) -> bool:
         """Stop a run; its log ends as done and cancelled. False: unknown, foreign or ended."""
         slot = self._slots.get(inference_id)
         if slot is None or not (slot.shared or slot.owner == owner):
             return False
-        return slot.run.stop(RunCancelled())
+        return slot.stop(RunCancelled())
+
+    def is_ending(self, inference_id: str) -> bool:
+        """Whether a run has ended or is being stopped, so that its end does not depend on the
+        provider any more.
+        """
+        slot = self._slots.get(inference_id)
+        return slot is None or slot.is_stopped
 
     def log(self, owner: str, inference_id: str) -> InferenceLog:
         """The log of a run.
@@ -226,7 +238,7 @@ class Engine:
         # The waiting ones first, or the end of the live one would begin the next.
         for slot in reversed(list(self._slots.values())):
             if slot.session is session:
-                slot.run.stop(RunCancelled())
+                slot.stop(RunCancelled())
         return True
 
     def session(self, owner: str, session_id: str) -> SessionSnapshot:
@@ -259,7 +271,7 @@ class Engine:
         """A window is gone for good: its runs are cancelled, or finish into their logs."""
         for slot in reversed(list(self._slots.values())):
             if slot.owner == owner and not slot.finish_on_close:
-                slot.run.stop(RunCancelled())
+                slot.stop(RunCancelled())
         for session in list(self._sessions.values()):
             if session.owner == owner and not session.config.share:
                 self._unload(session)
@@ -273,7 +285,7 @@ class Engine:
         self._closing = True
         self._sweeper.cancel()
         for slot in reversed(list(self._slots.values())):
-            slot.run.stop(HostClosing("Tidewire is shutting down"))
+            slot.stop(HostClosing("Tidewire is shutting down"))
         if self._tasks:
             _, stuck = await asyncio.wait(self._tasks, timeout=CLOSE_S)
             for task in stuck:
@@ -292,7 +304,10 @@ class Engine:
     def _admit(self, owner: str, parameters: RunParameters, provider: Provider) -> None:
         """The last questions before anything changes."""
         inference_id = parameters.inference_id
-        if inference_id is not None and self._shelf.knows(inference_id):
+        used = inference_id is not None and (
+            inference_id in self._slots or self._shelf.knows(inference_id)
+        )
+        if used:
             raise ValidationFailed([("inferenceId", f"{inference_id} was used before")])
         limit, current = self._settings.limits.inferences, self._count(owner)
         if current >= limit:
@@ -310,25 +325,36 @@ class Engine:
         prepare: Callable[[], Prepared],
         session: Session | None = None,
         turn: SessionTurn | None = None,
-    ) -> _Slot:
+    ) -> Slot:
         session_id = None if session is None else session.config.session_id
         inference_id = parameters.inference_id or self._new_id()
-        log = InferenceLog(inference_id, session_id, self._loop.time)
-        run = Run(
-            log,
-            provider,
-            prepare,
-            waits,
-            self._settings.retries,
-            streamed=parameters.stream,
-            cost=model.cost,
-            on_end=self._ended,
-        )
+
+        def make_run() -> Run:
+            return Run(
+                InferenceLog(inference_id, session_id, self._loop.time),
+                provider,
+                prepare,
+                waits,
+                self._settings.retries,
+                streamed=parameters.stream,
+                cost=model.cost,
+                on_end=self._ended,
+            )
+
         shared = parameters.share or (session is not None and session.config.share)
         on_close = parameters.on_close or ("finish" if shared else "cancel")
-        slot = _Slot(run, owner, shared, on_close == "finish", session, turn)
+        slot = Slot(
+            inference_id,
+            owner,
+            shared,
+            on_close == "finish",
+            session,
+            turn,
+            make_run,
+            self._begin_reserved,
+            self._release,
+        )
         self._slots[inference_id] = slot
-        self._shelf.put(log, owner, shared)
         totals = self._totals.setdefault(owner, _Totals())
         totals.runs += 1
         totals.closed = False
@@ -369,12 +395,36 @@ class Engine:
 
     # --- beginnings, endings ----------------------------------------------------------------
 
-    def _begin(self, slot: _Slot) -> None:
-        slot.run.begin()
-        task = slot.run.task
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _open(self, slot: Slot) -> Run:
+        """Give a reserved slot its run; from here on others can read the run's log."""
+        run = slot.run = slot.make_run()
+        self._shelf.put(run.log, slot.owner, slot.shared)
+        return run
+
+    def _begin_reserved(self, slot: Slot) -> InferenceLog:
+        self._check_reserved(slot)
+        run = self._open(slot)
+        if slot.stopped is not None:
+            run.stop(slot.stopped)
+        else:
+            self._begin(run)
+        return run.log
+
+    def _release(self, slot: Slot) -> None:
+        self._check_reserved(slot)
+        del self._slots[slot.inference_id]
+        self._totals[slot.owner].runs -= 1
+        self._forget_closed(slot.owner)
+
+    def _check_reserved(self, slot: Slot) -> None:
+        if slot.run is not None or self._slots.get(slot.inference_id) is not slot:
+            raise RuntimeError(f"{slot.inference_id} was begun or released before")
+
+    def _begin(self, run: Run) -> None:
+        run.begin()
+        if run.task is not None:
+            self._tasks.add(run.task)
+            run.task.add_done_callback(self._tasks.discard)
 
     def _ended(self, run: Run) -> None:
         """A run's log has just got its terminal event."""
@@ -410,8 +460,8 @@ class Engine:
             return
         turn = session.waiting[0]
         slot = next((slot for slot in self._slots.values() if slot.turn is turn), None)
-        if slot is not None and slot.run.task is None:
-            self._begin(slot)
+        if slot is not None and slot.run is not None and slot.run.task is None:
+            self._begin(slot.run)
 
     # --- sessions, inside -------------------------------------------------------------------
 

@@ -125,6 +125,11 @@ class Run:
         """The task, from `begin()` on; it may outlive the ending while a provider lets go."""
         return self._task
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether `stop` has been called; the ending follows within `UNWIND_S`."""
+        return self._stopped is not None
+
     def begin(self) -> None:
         """Start: from here on the deadlines count.
 

@@ -168,9 +168,23 @@ def row_of(connection: apsw.Connection, message_id: str) -> MessageRow:
     raise NotFound(f"Message {message_id} not found")
 
 
-def conversation_id(connection: apsw.Connection, number: int) -> str:
-    """The id of a conversation's number."""
-    return str(connection.execute("SELECT id FROM conversations WHERE number = ?", (number,)).get)
+def conversation_of(connection: apsw.Connection, message_id: str) -> str:
+    """The id of the conversation that a message belongs to.
+
+    Raises:
+        NotFound: there is no such message, or its conversation is deleted.
+    """
+    found = connection.execute(
+        """
+        SELECT conversations.id FROM messages
+        JOIN conversations ON conversations.number = messages.conversation
+        WHERE messages.id = ? AND deleted_at IS NULL
+        """,
+        (message_id,),
+    ).get
+    if found is None:
+        raise NotFound(f"Message {message_id} not found")
+    return str(found)
 
 
 def every(connection: apsw.Connection, conversation_number: int) -> Iterator[MessageRow]:

@@ -145,13 +145,6 @@ def choose(connection: apsw.Connection, number: int) -> None:
         parent = connection.execute("SELECT parent FROM messages WHERE number = ?", (number,)).get
 
 
-def remove(connection: apsw.Connection, numbers: list[int]) -> None:
-    """Remove messages that a refused request leaves behind; the newest first, leaves only."""
-    for number in numbers:
-        index.remove(connection, number)
-        connection.execute("DELETE FROM messages WHERE number = ?", (number,))
-
-
 # --- a running answer -----------------------------------------------------------------------
 
 
@@ -231,13 +224,6 @@ def set_title(connection: apsw.Connection, number: int, title: str, title_from: 
     )
     connection.execute(SEAL_CONVERSATION, (number,))
     index.put_title(connection, number, title)
-
-
-def forget_title(connection: apsw.Connection, number: int) -> None:
-    """Be without a title again, unless somebody has given it one."""
-    by_itself = "SELECT title_from = 'words' FROM conversations WHERE number = ?"
-    if connection.execute(by_itself, (number,)).get:
-        set_title(connection, number, "", "words")
 
 
 def set_pinned(connection: apsw.Connection, number: int, pinned: bool) -> None:
