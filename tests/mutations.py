@@ -66,7 +66,7 @@ MUTATIONS = (
     Mutation(
         "D5",
         "a session's temperature and max tokens are ignored",
-        "shell/inference/engine.py",
+        "shell/inference/sessions.py",
         (
             ("config.max_tokens if options.max_tokens is None else options.max_tokens",
              "options.max_tokens"),
@@ -95,8 +95,8 @@ MUTATIONS = (
             ("        self._admit(owner, options, provider)\n",
              "        session.waiting.append(turn)\n"
              "        self._admit(owner, options, provider)\n"),
-            ("        session.waiting.append(turn)\n        self._touch(session)\n",
-             "        self._touch(session)\n"),
+            ("        session.waiting.append(turn)\n        self._sessions.touch(session)\n",
+             "        self._sessions.touch(session)\n"),
         ),
     ),
     Mutation(
@@ -111,9 +111,9 @@ MUTATIONS = (
     Mutation(
         "D13",
         "the limit of messages holds for the history, too",
-        "shell/inference/engine.py",
-        (("        messages, left_out = session.messages_for(turn, budget)\n",
-          "        messages, left_out = session.messages_for(turn, budget)\n"
+        "shell/inference/sessions.py",
+        (("        messages, left_out = self.messages_for(turn, room(model, max_tokens))\n",
+          "        messages, left_out = self.messages_for(turn, room(model, max_tokens))\n"
           "        if len(messages) > 100:\n"
           '            raise ValidationFailed([("messages", "Too many messages (max: 100)")])\n'),),
     ),
@@ -264,9 +264,9 @@ MUTATIONS = (
         "D57",
         "a session id is written to the log as it came",
         "shell/inference/engine.py",
-        (("        self._sessions[owner, config.session_id] = session\n",
-          "        self._sessions[owner, config.session_id] = session\n"
-          '        _log.warning("Created session: %s", config.session_id)\n'),),
+        (("        return self._sessions.create(owner, config, model.id).info()\n",
+          '        _log.warning("Created session: %s", config.session_id)\n'
+          "        return self._sessions.create(owner, config, model.id).info()\n"),),
     ),
 )  # fmt: skip
 

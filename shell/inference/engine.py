@@ -19,7 +19,6 @@ from shell.contract import (
     InferenceSummary,
     Message,
     Notice,
-    NoticeCode,
     RunParameters,
     ServiceStatus,
     SessionConfig,
@@ -30,7 +29,6 @@ from shell.contract import (
 from shell.errors import (
     HostClosing,
     LimitReached,
-    NotFound,
     Reason,
     SessionBusy,
     UnsupportedProvider,
@@ -39,9 +37,9 @@ from shell.errors import (
 from shell.inference.limits import Settings
 from shell.inference.log import InferenceLog
 from shell.inference.log_registry import LogRegistry
-from shell.inference.request import RequestedRun, prepare_request, room
+from shell.inference.request import RequestedRun, prepare_request
 from shell.inference.run import Prepared, Run, RunCancelled, Waits
-from shell.inference.sessions import Session, SessionTurn
+from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot
 from shell.providers.base import ModelInfo, Provider
 from shell.support.ids import epoch_ms
@@ -84,7 +82,7 @@ class Engine:
         limits = self._settings.limits
         self._shelf = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, self._loop.time)
         self._slots: dict[str, Slot] = {}
-        self._sessions: dict[tuple[str, str], Session] = {}
+        self._sessions = Sessions(limits.sessions, limits.session_idle_s, self._loop.time)
         self._totals: dict[str, _Totals] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -144,14 +142,14 @@ class Engine:
             ShellError: refused; the session is as it was.
         """
         self._check_open()
-        session = self._session(owner, options.session_id)
+        session = self._sessions.get(owner, options.session_id)
         provider = self._provider_of(session)
         model = provider.model(session.model_id)
         _check_size(options.messages)
         if options.messages[-1].role != "user":
             raise ValidationFailed([("messages", "The last message must be the user's")])
         turn = SessionTurn(options.messages)
-        self._prepare_turn(session, turn, options, model)  # refuses what could not be sent
+        session.prepare(turn, options, model)  # refuses what could not be sent
         if session.active and options.when_busy == "reject":
             raise SessionBusy(f"Session {options.session_id} is answering already")
         self._admit(owner, options, provider)
@@ -161,13 +159,13 @@ class Engine:
             provider,
             model,
             self._waits(options, provider, model),
-            lambda: self._prepare_turn(session, turn, options, model),
+            lambda: session.prepare(turn, options, model),
             session,
             turn,
         )
         run = self._open(slot)
         session.waiting.append(turn)
-        self._touch(session)
+        self._sessions.touch(session)
         if session.waiting[0] is turn:
             self._begin(run)
         return run.log
@@ -217,24 +215,14 @@ class Engine:
         self._check_open()
         provider = self._resolve(config.provider_id)
         model = provider.model(config.model_id or provider.default_model_id)
-        if self._find_session(owner, config.session_id) is not None:
-            issue = ("sessionId", f"Session {config.session_id} already exists")
-            raise ValidationFailed([issue])
-        limit = self._settings.limits.sessions
-        current = sum(session.owner == owner for session in self._sessions.values())
-        if current >= limit:
-            raise LimitReached(f"Maximum sessions limit reached ({limit})", limit, current)
-        now = epoch_ms()
-        session = Session(owner, config, model.id, now, now, self._loop.time())
-        self._sessions[owner, config.session_id] = session
-        return session.info()
+        return self._sessions.create(owner, config, model.id).info()
 
     def destroy_session(self, owner: str, session_id: str) -> bool:
         """Forget a session; its runs end as cancelled. False: unknown or foreign."""
-        session = self._find_session(owner, session_id)
+        session = self._sessions.find(owner, session_id)
         if session is None:
             return False
-        self._unload(session)
+        self._sessions.drop(session)
         # The waiting ones first, or the end of the live one would begin the next.
         for slot in reversed(list(self._slots.values())):
             if slot.session is session:
@@ -247,14 +235,14 @@ class Engine:
         Raises:
             NotFound: unknown or another window's.
         """
-        return self._session(owner, session_id).snapshot()
+        return self._sessions.get(owner, session_id).snapshot()
 
     # --- windows ----------------------------------------------------------------------------
 
     def status(self, owner: str) -> ServiceStatus:
         """The window's own counts."""
         totals = self._totals.get(owner, _Totals())
-        sessions = [session for session in self._sessions.values() if session.owner == owner]
+        sessions = self._sessions.of(owner)
         return ServiceStatus(
             total_sessions=len(sessions),
             active_sessions=sum(session.active for session in sessions),
@@ -272,9 +260,9 @@ class Engine:
         for slot in reversed(list(self._slots.values())):
             if slot.owner == owner and not slot.finish_on_close:
                 slot.stop(RunCancelled())
-        for session in list(self._sessions.values()):
-            if session.owner == owner and not session.config.share:
-                self._unload(session)
+        for session in self._sessions.of(owner):
+            if not session.config.share:
+                self._sessions.drop(session)
         totals = self._totals.get(owner)
         if totals is not None:
             totals.closed = True
@@ -373,26 +361,6 @@ class Engine:
             _seconds(parameters.between_timeout_ms, deadlines.between_ms),
         )
 
-    def _prepare_turn(
-        self, session: Session, turn: SessionTurn, options: SessionRunOptions, model: ModelInfo
-    ) -> Prepared:
-        """What a turn sends: the history that fits, its own messages, options before config."""
-        config = session.config
-        max_tokens = config.max_tokens if options.max_tokens is None else options.max_tokens
-        budget = room(model, max_tokens)
-        messages, left_out = session.messages_for(turn, budget)
-        temperature = config.temperature if options.temperature is None else options.temperature
-        request, notices = prepare_request(
-            RequestedRun(messages, config.system_prompt, temperature, max_tokens), model
-        )
-        if left_out:
-            text = f"The {left_out} oldest messages do not fit {model.id} and were left out"
-            trimmed = Notice(
-                code=NoticeCode.HISTORY_TRIMMED, text=text, model=model.id, left_out=left_out
-            )
-            notices = (*notices, trimmed)
-        return request, notices
-
     # --- beginnings, endings ----------------------------------------------------------------
 
     def _open(self, slot: Slot) -> Run:
@@ -446,7 +414,7 @@ class Engine:
             answer = run.log.text("llm:token")
             slot.session.total_tokens += usage.output_tokens
             slot.session.close_turn(slot.turn, answer, complete=complete)
-            self._touch(slot.session)
+            self._sessions.touch(slot.session)
             self._begin_waiting(slot.session)
         self._shelf.ended(run.log)
 
@@ -465,25 +433,6 @@ class Engine:
 
     # --- sessions, inside -------------------------------------------------------------------
 
-    def _find_session(self, owner: str, session_id: str) -> Session | None:
-        own = self._sessions.get((owner, session_id))
-        if own is not None:
-            return own
-        return next(
-            (
-                session
-                for (_, other_id), session in self._sessions.items()
-                if other_id == session_id and session.config.share
-            ),
-            None,
-        )
-
-    def _session(self, owner: str, session_id: str) -> Session:
-        session = self._find_session(owner, session_id)
-        if session is None:
-            raise NotFound(f"Session {session_id} not found")
-        return session
-
     def _provider_of(self, session: Session) -> Provider:
         try:
             return self._resolve(session.config.provider_id)
@@ -491,20 +440,9 @@ class Engine:
             text = f"Unsupported provider: {session.config.provider_id}"
             raise UnsupportedProvider(text) from None
 
-    def _touch(self, session: Session) -> None:
-        session.last_activity = epoch_ms()
-        session.touched = self._loop.time()
-
-    def _unload(self, session: Session) -> None:
-        """Drop a session: nothing else keeps it."""
-        self._sessions.pop((session.owner, session.config.session_id), None)
-
     def _sweep(self) -> None:
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
-        oldest = self._loop.time() - self._settings.limits.session_idle_s
-        for session in list(self._sessions.values()):
-            if not session.active and session.touched <= oldest:
-                self._unload(session)
+        self._sessions.drop_idle()
         self._shelf.release()
 
 

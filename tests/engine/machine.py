@@ -262,7 +262,7 @@ class EngineMachine(RuleBasedStateMachine):
         session_id = params.get("sessionId")
         if session_id is None:
             return False
-        session = self.engine._find_session(page.caller.id, str(session_id))
+        session = self.engine._sessions.find(page.caller.id, str(session_id))
         return session is not None and session.config.share
 
     def _room(self, page: Page) -> bool:
@@ -365,7 +365,7 @@ class EngineMachine(RuleBasedStateMachine):
         asked = self.pages[page]
 
         def destroy() -> None:
-            session = self.engine._find_session(asked.caller.id, name)
+            session = self.engine._sessions.find(asked.caller.id, name)
             of_it = [
                 slot.inference_id for slot in self.engine._slots.values() if slot.session is session
             ]
@@ -376,12 +376,12 @@ class EngineMachine(RuleBasedStateMachine):
 
         self.do(destroy)
 
-    @precondition(lambda self: self.engine._sessions)
+    @precondition(lambda self: self.engine._sessions.all())
     @rule(page=PAGE, name=NAME, queue=st.booleans(), scene=SCENE)
     def run_session(self, page: int, name: str, queue: bool, scene: tuple[Cue, ...]) -> None:
         params: Json = {"sessionId": name, "whenBusy": "queue" if queue else "reject"}
         asked = self.pages[page]
-        session = self.engine._find_session(asked.caller.id, name)
+        session = self.engine._sessions.find(asked.caller.id, name)
         fits = session is not None and self._room(asked) and (queue or not session.active)
         self.do(lambda: self._begin(asked, "llm.run_session", params, scene, fits=fits))
 
@@ -550,7 +550,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_session_runs_one_at_a_time(self) -> None:
-        for session in self.engine._sessions.values():
+        for session in self.engine._sessions.all():
             of_it = [slot for slot in self.engine._slots.values() if slot.session is session]
             assert [slot.turn for slot in of_it] == list(session.waiting)
             assert session.active == bool(of_it)
