@@ -49,7 +49,7 @@ MUTATIONS = (
         "D1",
         "the stall watchdog is not fed by what arrives",
         "shell/inference/run.py",
-        (("        self._wait_for(self._waits.between_s)\n", ""),),
+        (("        self._expect(self._waits.between_s)\n", ""),),
     ),
     Mutation(
         "D3",
@@ -121,8 +121,9 @@ MUTATIONS = (
         "D17",
         "every chunk counts as one token",
         "shell/inference/run.py",
-        (("        self._written[channel] += len(text) if text.isascii() else len(text.encode())\n",
-          "        self._written[channel] += 4\n"),
+        (("        self._text.write(channel, text)\n",
+          "        self._text.write(channel, text)\n"
+          "        self._text.written[channel] += 4 - len(text.encode())\n"),
          ("                self._usage = _usage(chunk) or self._usage\n",
           "                pass\n")),
     ),
@@ -257,7 +258,7 @@ MUTATIONS = (
     Mutation(
         "D56",
         "a request is not bounded in all",
-        "shell/inference/engine.py",
+        "shell/inference/request.py",
         (("    if characters > MAX_REQUEST_CHARACTERS:\n", "    if False:\n"),),
     ),
     Mutation(

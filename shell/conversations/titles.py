@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from shell.contract import DoneEvent, InferenceRequest, Message
+from shell.contract import DoneEvent, InferenceRequest, Message, TokenEvent
 from shell.errors import ShellError
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
@@ -101,12 +101,11 @@ def _rename(connection: Connection, conversation_id: str, title: str) -> None:
 
 async def _answer(log: InferenceLog) -> str:
     """The title that a run comes to; empty when it comes to none."""
-    ended = asyncio.Event()
-    unsubscribe = log.subscribe(lambda urgent: ended.set() if urgent else None)
-    if log.ending is None:
-        await ended.wait()
-    unsubscribe()
+    text = ""
+    async for event in log.follow():
+        if isinstance(event, TokenEvent):
+            text += event.token
     if not isinstance(log.ending, DoneEvent) or log.ending.cancelled:
         return ""
-    lines = log.text("llm:token").strip().splitlines()
+    lines = text.strip().splitlines()
     return tree.first_words(lines[0]).strip("\"'“”«»*#. ") if lines else ""

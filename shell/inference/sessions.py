@@ -22,9 +22,9 @@ from shell.support.ids import epoch_ms
 from shell.support.text import estimate_tokens
 
 TOKENS_PER_MESSAGE = 8
-"""What a chat template adds around a message, roughly."""
+"""Roughly what a chat template adds to a message."""
 BYTES_PER_TOKEN_MARGIN = 1.15
-"""The host only estimates tokens; it keeps this much away from the model's limit."""
+"""Safety factor on the host's estimate of tokens."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +49,7 @@ class Session:
     """Monotonic time of the last change, for the idle sweep."""
     turns: list[SessionTurn] = field(default_factory=list)
     waiting: deque[SessionTurn] = field(default_factory=deque)
-    """Turns whose runs have begun or queue, in order; the first is the one that runs."""
+    """Turns whose runs are live or queued, in order. The first is the live one."""
     total_tokens: int = 0
 
     @property
@@ -58,7 +58,7 @@ class Session:
         return bool(self.waiting)
 
     def info(self) -> SessionInfo:
-        """The session as a value; changing nothing can reach the session through it."""
+        """The session without its messages."""
         return SessionInfo(
             session_id=self.config.session_id,
             provider_id=self.config.provider_id,
@@ -78,7 +78,7 @@ class Session:
         return SessionSnapshot(info=self.info(), messages=first + self._messages())
 
     def close_turn(self, turn: SessionTurn, answer: str, *, complete: bool) -> None:
-        """The turn's run has ended. A turn that failed without any text leaves the history."""
+        """Add the answer of a run that has ended; a turn that failed without text is dropped."""
         self.waiting.remove(turn)
         turn.answer, turn.partial = answer, not complete
         if answer or complete:
@@ -108,9 +108,9 @@ class Session:
         return request, notices
 
     def messages_for(self, turn: SessionTurn, budget_tokens: int) -> tuple[list[Message], int]:
-        """What the model is sent for this turn, and how many old messages were left out.
+        """The messages to send for a turn, and how many old messages do not fit.
 
-        The oldest turns go first, whole, until the rest fits; the new messages always stay.
+        Whole turns are left out, the oldest first. The turn's own messages are always sent.
         """
         kept: list[Message] = list(turn.messages)
         room = budget_tokens - sum(_tokens(message) for message in kept)

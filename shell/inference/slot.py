@@ -1,11 +1,16 @@
 """One of the runs that an owner may have at a time: reserved first, then begun."""
 
+import secrets
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from shell.inference.log import InferenceLog
 from shell.inference.run import Run
 from shell.inference.sessions import Session, SessionTurn
+from shell.support.ids import epoch_ms
+
+_BASE36 = string.digits + string.ascii_lowercase
 
 
 @dataclass(slots=True, eq=False)
@@ -54,3 +59,8 @@ class Slot:
             return False
         self.stopped = reason
         return True
+
+
+def new_inference_id() -> str:
+    """An id for a run whose caller named none."""
+    return f"inf-{epoch_ms()}-{''.join(secrets.choice(_BASE36) for _ in range(7))}"
