@@ -32,17 +32,17 @@ from shell.support.ids import TEMPORARY, new_id
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a person wants of answers where nothing else is said; None leaves it to the model."""
+    """The user's defaults for all answers; None leaves a value to the model."""
 
     temperature: float | None = None
     max_tokens: int | None = None
     system_prompt: str | None = None
-    """Of new conversations."""
+    """For new conversations."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartedAnswer:
-    """An answer that is being given, and what to tell the page."""
+    """A running answer, and the reply to the page."""
 
     log: InferenceLog
     reply: SendReply
@@ -55,9 +55,9 @@ class Answers:
         store: opened.
         engine: runs the answers.
         resolve: the provider of an id; raises ShellError for an unknown one.
-        defaults: who answers where nobody was named and nobody has answered yet.
-        titles: who makes titles, if a person has chosen somebody for it.
-        parameters: what a person wants of all answers.
+        defaults: the model of a conversation that has no answer yet.
+        titles: the model that writes titles, if one is chosen.
+        parameters: the user's defaults for all answers.
     """
 
     def __init__(
@@ -116,12 +116,12 @@ class Answers:
         return await self._answer_at(owner, request, turns.continuation(request.message_id))
 
     def stop(self, owner: str, conversation_id: str) -> None:
-        """Cancel what is answering in a conversation."""
+        """Cancel the running answer of a conversation."""
         for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
             self._engine.cancel(owner, inference_id)
 
     async def settled(self, conversation_id: str) -> None:
-        """Return once what has ended in a conversation is on the disk; of a running answer at once.
+        """Wait until an answer that has ended is on the disk. Returns at once while one is running.
 
         Raises:
             ShellError: it cannot be written now.
@@ -130,7 +130,7 @@ class Answers:
             await self.wait_until_stored(conversation_id)
 
     async def wait_until_stored(self, conversation_id: str) -> None:
-        """Return once what is answered in a conversation is on the disk, to its end.
+        """Wait until the answers of a conversation have ended and are on the disk.
 
         Raises:
             ShellError: it cannot be written now.
@@ -139,11 +139,11 @@ class Answers:
 
     @property
     def idle(self) -> bool:
-        """Whether no answer is being given or kept."""
+        """Whether no answer is running or being written."""
         return not self._claimed and self._recorder.idle and self._temporary_recorder.idle
 
     async def close(self) -> None:
-        """Keep what running answers have; to be called when the engine has ended them."""
+        """Write the last text of all answers. Call it after `Engine.close`."""
         await self._titles.close()
         await self._recorder.close()
         await self._temporary_recorder.close()
@@ -270,7 +270,7 @@ class Answers:
 
 
 async def _taken_apart(content: Content) -> StoredContent:
-    """Content as the store keeps it. Attachments are decoded and hashed on a thread."""
+    """Content as it is stored. Attachments are decoded and hashed on a thread."""
     if isinstance(content, str):
         return take_apart(content)
     return await asyncio.to_thread(take_apart, content)

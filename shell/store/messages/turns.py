@@ -32,7 +32,7 @@ class TurnPlace:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who is going to answer, in which run."""
+    """The model that is going to answer, and its run."""
 
     provider_id: str
     model_id: str
@@ -41,7 +41,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class PathMessage:
-    """A message of the path, as far as a model is concerned."""
+    """A message of the path, as a model needs it."""
 
     role: Role
     content: str | list[Part]
@@ -172,7 +172,7 @@ def path_messages(
 
 
 def earlier(known: AnswerDetail | None) -> AnswerDetail | None:
-    """What stays known of an answer when it is continued: how it ended is no longer so."""
+    """The detail that stays when an answer is continued: all but how it ended."""
     if known is None:
         return None
     usages = known.earlier if known.usage is None else [*known.earlier, known.usage]
@@ -182,7 +182,7 @@ def earlier(known: AnswerDetail | None) -> AnswerDetail | None:
 
 
 def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, str | None]:
-    """Who answered last in a conversation, as far as the model is known."""
+    """The provider and the model of a conversation's latest answer whose model is known."""
     return connection.execute(
         """
         SELECT provider_id, model_id FROM messages
