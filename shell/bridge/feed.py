@@ -11,8 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shell.contract import AnyEvent, ReasoningEvent, TokenEvent
-from shell.inference.log import InferenceLog
+from shell.inference.log import InferenceLog, last_seq
 
 MAX_FLUSH_BYTES = 256 * 1024
 """Longest text of one push. A single reply may be longer; it then travels alone."""
@@ -184,10 +183,3 @@ class Feed:
                 cursor.unsubscribe()
                 del self._cursors[cursor.log.inference_id]
         return items
-
-
-def last_seq(event: AnyEvent) -> int:
-    """The `seq` of the last entry in an event, joined or not."""
-    if isinstance(event, TokenEvent | ReasoningEvent):
-        return event.seq + event.count - 1
-    return event.seq

@@ -1,4 +1,4 @@
-"""Reads the settings and providers of a backup, and takes over what a person agreed to.
+"""Reads the settings and providers of a backup, and takes over those the user agreed to.
 
 A backup may come from anybody. A provider in it names an address, headers and the environment
 variable of a key; a setting in it can send every question there. So a restore brings data alone,
@@ -24,7 +24,7 @@ _SETTINGS: tuple[RoutingSetting, ...] = ("defaultProvider", "titleProvider")
 
 
 def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
-    """Everything in a backup that needs a yes, because it is not the same here.
+    """Everything in a backup that differs from the current state and so needs consent.
 
     Args:
         extras: the backup's files beside the conversations, by their names.
@@ -44,7 +44,7 @@ def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
 
 
 def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -> Choose:
-    """Takes over what a person agreed to, for `Store.restore`.
+    """Takes over what the user agreed to, for `Store.restore`.
 
     Args:
         data: the data directory.
@@ -95,7 +95,7 @@ def _described(one: CustomProvider, *, replaces: bool) -> BackupProvider:
 
 
 def _without_secrets(url: str) -> str:
-    """An address without a name, a password or a query, which may hold a key."""
+    """An address without user name, password and query, which may hold a key."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -104,7 +104,7 @@ def _without_secrets(url: str) -> str:
 
 
 def _providers(extras: Mapping[str, bytes]) -> list[CustomProvider]:
-    """The providers of a backup; none where they cannot be understood."""
+    """The providers of a backup; none if they cannot be read."""
     try:
         found = parse_added(extras[custom.FILE])
     except (KeyError, ValidationError):
@@ -120,7 +120,7 @@ def _here(data: Path) -> dict[str, CustomProvider]:
 
 
 def _settings(extras: Mapping[str, bytes]) -> dict[str, JsonValue]:
-    """The settings of a backup; none where they cannot be understood."""
+    """The settings of a backup; none if they cannot be read."""
     try:
         raw = json.loads(extras[FILE].decode())
     except (KeyError, ValueError, RecursionError):

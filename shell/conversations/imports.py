@@ -1,4 +1,4 @@
-"""Imports: files of conversations that a page hands over in pieces, and what becomes of them."""
+"""Imports files of conversations, which a page uploads in pieces."""
 
 import asyncio
 import base64
@@ -24,21 +24,21 @@ from shell.store.store import Store
 from shell.support.ids import new_id
 
 AT_ONCE = 2
-"""Imports that may be under way at a time."""
+"""Most imports that may be running at a time."""
 REMEMBERED = 20
-"""Imports that have ended and can still be asked about."""
+"""How many imports that have ended are remembered."""
 TELL_S = 0.1
-"""Least time between two states that those who watch are told of."""
+"""Least time between two reports of progress."""
 WATCH_S = 4.0
 SILENT_S = 60.0
-"""A page that has sent no piece for so long will send no more."""
+"""An upload without a new piece for this long is given up."""
 
 _log = logging.getLogger(__name__)
 State = Literal["receiving", "running", "done", "cancelled", "failed"]
 
 
 class Import:
-    """One import. Its thread reports; everything else happens on the loop thread."""
+    """One import. Its own thread parses and writes; all methods run on the loop thread."""
 
     def __init__(self, owner: str, name: str, size: int, file: IO[bytes], now_s: float) -> None:
         self.id = new_id()
@@ -48,7 +48,7 @@ class Import:
         self.file = file
         self.received = 0
         self.heard_s = now_s
-        """When the last piece came, on the loop's clock."""
+        """When the last piece arrived, on the loop's clock."""
         self.state: State = "receiving"
         self.failure: ShellError | None = None
         self.version = 0
@@ -64,14 +64,14 @@ class Import:
     def change(
         self, state: State, arrived: ImportedPart, failure: ShellError | None = None
     ) -> None:
-        """Tell those who watch."""
+        """Wake the callers that wait for a new state."""
         self.state, self.arrived, self.failure = state, arrived, failure
         self.version += 1
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def watch(self, after: int) -> ImportState:
-        """The state; waits a while for one after this version."""
+        """The state. Waits some seconds for one that is newer than this version."""
         if self.version == after and self.under_way:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), WATCH_S)
@@ -108,7 +108,7 @@ class Imports:
         self._threads: set[threading.Thread] = set()
 
     def begin(self, owner: str, name: str, size: int) -> str:
-        """Get ready for a file of so many bytes.
+        """Begin an import of a file of this size.
 
         Raises:
             LimitReached: too many imports are under way.
@@ -128,7 +128,7 @@ class Imports:
         return one.id
 
     def write(self, owner: str, import_id: str, data: str) -> int:
-        """Take the next piece, in base64; returns how many bytes there are. All: it begins.
+        """Store the next piece, in base64, and return how many bytes there are. The last starts it.
 
         Raises:
             ShellError: no such import, more bytes than announced, or no room for them.
@@ -158,7 +158,7 @@ class Imports:
         return one.received
 
     async def watch(self, owner: str, import_id: str, after: int) -> ImportState:
-        """How far an import is.
+        """The progress of an import.
 
         Raises:
             NotFound: unknown, or another window's.
@@ -166,7 +166,7 @@ class Imports:
         return await self._find(owner, import_id).watch(after)
 
     def cancel(self, owner: str, import_id: str) -> bool:
-        """Stop an import; what has arrived stays. False when it has ended."""
+        """Stop an import. Conversations that were imported stay. False when it has ended."""
         one = self._find(owner, import_id)
         if not one.under_way:
             return False
@@ -177,12 +177,12 @@ class Imports:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is coming in."""
+        """Whether no import is running."""
         self._forget_silent()
         return not any(one.under_way for one in self._imports.values())
 
     def forget_caller(self, owner: str) -> None:
-        """A window or a tab is gone for good: what it has not handed over whole never will be."""
+        """Give up the uploads of a window or a tab that is gone."""
         for one in self._imports.values():
             if one.owner == owner and one.state == "receiving":
                 self._drop(one)
@@ -205,7 +205,7 @@ class Imports:
         return one
 
     def _forget_silent(self) -> None:
-        """Let go of what a page began before it was loaded anew."""
+        """Give up the uploads that a page began before it was reloaded."""
         for one in self._imports.values():
             if one.state == "receiving" and self._loop.time() - one.heard_s >= SILENT_S:
                 self._drop(one)
@@ -215,7 +215,7 @@ class Imports:
         one.change("cancelled", one.arrived)
 
     def _run(self, one: Import) -> None:
-        """In a thread of the import's own."""
+        """Parse and write the file. Runs on the import's own thread."""
         last, told = one.arrived, time.monotonic()
 
         def progress(arrived: ImportedPart) -> None:

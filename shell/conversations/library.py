@@ -32,11 +32,11 @@ from shell.store.store import Store
 from shell.support.ids import TEMPORARY, epoch_ms, new_id
 
 SEARCH_S = 0.2
-"""Time limit of a search: soon enough to be seen between two letters."""
+"""Time limit of a search, short enough for a result after each letter that is typed."""
 MORE_S = 2.0
-"""Time limit of a search that goes on where another one stopped."""
+"""Time limit of a search that continues an earlier one."""
 TEMPORARY_S = 0.1
-"""The part of it for temporary conversations, whose one thread also writes them."""
+"""The share for temporary conversations, whose only thread also writes them."""
 
 
 class Conversations:
@@ -51,7 +51,7 @@ class Conversations:
         self.store = store
         self._answers = answers
         self._searches: dict[str, ReadLimit] = {}
-        """The search that each page waits for."""
+        """The running search of each page."""
 
     async def create(self, new: NewConversation) -> ConversationSummary:
         """Begin a conversation."""
@@ -66,7 +66,7 @@ class Conversations:
         return await self.store.write(conversation_id, write)
 
     async def listed(self) -> list[ConversationSummary]:
-        """Every conversation that is not deleted, the temporary ones among them."""
+        """Every conversation that is not deleted, including the temporary ones."""
         listed = await self.store.read("", queries.summaries)
         listed += await self.store.read(TEMPORARY, queries.summaries)
         return sorted(listed, key=lambda one: (not one.pinned, -one.updated_at))
@@ -114,7 +114,7 @@ class Conversations:
         return await self.store.search(place, find, limit)
 
     async def spent(self, conversation_id: str) -> Spent:
-        """What a conversation has taken so far.
+        """The tokens and the cost of a conversation so far.
 
         Raises:
             NotFound: there is none.
@@ -124,7 +124,7 @@ class Conversations:
         return await self.store.read(conversation_id, lambda c: spent(c, conversation_id))
 
     async def prompts(self) -> list[str]:
-        """What was asked lately, the newest first; nothing of temporary conversations."""
+        """The latest questions, newest first, without those of temporary conversations."""
         return await self.store.read("", prompts)
 
     async def recall(self) -> dict[str, str]:
@@ -132,7 +132,7 @@ class Conversations:
         return await self.store.read("", notes.every)
 
     async def remember(self, note: Note) -> None:
-        """Keep a note of a page. Nobody who watches the list has to be told.
+        """Store a note of a page. This does not change the list of conversations.
 
         Raises:
             SessionBusy: a backup is being restored, with other notes.
@@ -142,7 +142,7 @@ class Conversations:
         await asyncio.wrap_future(self.store.database.write(lambda c: notes.put(c, note)))
 
     async def attachment(self, blob_hash: str) -> AttachmentData:
-        """The bytes of a picture or a file, as a page is told them.
+        """The bytes of a picture or a file in base64, for a page.
 
         Raises:
             NotFound: there is none with this hash.
@@ -174,7 +174,7 @@ class Conversations:
         def write(connection: Connection) -> ConversationView:
             row = queries.row_of(connection, message_id)
             tree.choose(connection, row.number)
-            conversation_id = queries.conversation_id(connection, row.conversation)
+            conversation_id = queries.conversation_of(connection, message_id)
             return queries.view(connection, ViewRequest(conversation_id=conversation_id))
 
         return await self.store.write(message_id, write)
@@ -186,19 +186,19 @@ class Conversations:
         )
 
     async def pin(self, change: PinChange) -> ConversationSummary:
-        """Pin a conversation, or let it go."""
+        """Pin or unpin a conversation."""
         return await self._change(
             change.conversation_id, lambda c, n: tree.set_pinned(c, n, change.pinned)
         )
 
     async def move(self, change: FolderChange) -> ConversationSummary:
-        """Put a conversation into a folder, or out of all."""
+        """Move a conversation into a folder, or out of its folder."""
         return await self._change(
             change.conversation_id, lambda c, n: tree.set_folder(c, n, change.folder)
         )
 
     async def undelete(self, conversation_id: str) -> ConversationSummary:
-        """Bring a deleted conversation back.
+        """Restore a deleted conversation.
 
         Raises:
             NotFound: there is none, or it has been purged.
@@ -220,7 +220,7 @@ class Conversations:
         return await self.store.write(conversation_id, write)
 
     async def delete(self, owner: str, conversation_id: str) -> bool:
-        """Put a conversation out of sight, and stop what is answering in it."""
+        """Delete a conversation, which can be undone, and stop its running answer."""
 
         def write(connection: Connection) -> None:
             tree.delete(connection, tree.conversation(connection, conversation_id), epoch_ms())
