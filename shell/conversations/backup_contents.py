@@ -1,8 +1,8 @@
 """Reads the settings and providers of a backup, and takes over those the user agreed to.
 
 A backup may come from anybody. A provider in it names an address, headers and the environment
-variable of a key; a setting in it can send every question there. So a restore brings data alone,
-and each of these only after a yes to it.
+variable of a key; a setting in it can send every question there. So a restore brings only data, and
+each provider and setting only after the user agreed to it.
 """
 
 import json
@@ -48,8 +48,8 @@ def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -
 
     Args:
         data: the data directory.
-        providers: the ids of the providers that a person agreed to.
-        settings: the names of the settings that a person agreed to.
+        providers: the ids of the providers that the user agreed to.
+        settings: the names of the settings that the user agreed to.
     """
 
     def choose(extras: Mapping[str, bytes]) -> Callable[[], None]:

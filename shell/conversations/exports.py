@@ -37,7 +37,7 @@ FORMATS: dict[str, tuple[str, Callable[[Iterable[Portable]], Iterator[str]]]] = 
     "html": ("text/html", render.html),
 }
 ENDINGS = {"json": "tidewire.json"}
-"""By format, where it is another one. Desktops know our files of conversations by this ending."""
+"""The endings that differ from the format. Desktops recognize our files by this one."""
 
 
 class Exports:
@@ -46,7 +46,7 @@ class Exports:
     Args:
         store: opened.
         settings: read again after a restore, which may have changed them.
-        idle: whether no answer is being given and nothing comes in; a restore waits for nobody.
+        idle: whether no answer and no import is running; a restore is refused otherwise.
         reload_providers: called after a restore, which may have added some.
     """
 

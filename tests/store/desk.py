@@ -103,11 +103,8 @@ class Desk:
         return await self.done(await self.answers.go_on(OWNER, request))
 
     async def done(self, begun: StartedAnswer) -> SendReply:
-        ended = asyncio.Event()
-        unsubscribe = begun.log.subscribe(lambda urgent: ended.set() if urgent else None)
-        if begun.log.ending is None:
-            await ended.wait()
-        unsubscribe()
+        async for _ in begun.log.follow():
+            pass
         await self.kept(begun.reply.conversation_id)
         return begun.reply
 
