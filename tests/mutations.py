@@ -197,7 +197,8 @@ MUTATIONS = (
         "D31",
         "destroying a session does not tell the end of its runs",
         "shell/inference/engine.py",
-        (("            if slot.session is session:\n                slot.run.stop(RunCancelled())\n",
+        (("            if slot.session is session:\n"
+          "                slot.run.stop(RunCancelled())\n",
           "            if slot.session is session:\n"
           "                self._slots.pop(slot.run.log.inference_id)\n"
           "                slot.run._on_end = lambda run: None\n"

@@ -302,7 +302,7 @@ def test_the_log_holds_no_key_that_was_entered_or_came_from_a_keychain() -> None
     code = (
         "import asyncio, json, logging, os, sys\n"
         "from pathlib import Path\n"
-        "from shell.app.runtime import Core\n"
+        "from shell.app.runtime import Runtime\n"
         "from shell.support.logs import set_up_logs\n"
         "from shell.inference.limits import Settings\n"
         "set_up_logs('warning')\n"
@@ -311,7 +311,7 @@ def test_the_log_holds_no_key_that_was_entered_or_came_from_a_keychain() -> None
         "    def get_password(self, service, name):\n"
         "        return json.dumps({'key': kept, 'host': 'api.openai.com'})\n"
         "async def main():\n"
-        "    core = Core(Path('nowhere'), {}, Settings())\n"
+        "    core = Runtime(Path('nowhere'), {}, Settings())\n"
         "    core.keys._find_keychain = Chain\n"
         "    await core.keys.load({'openai': 'https://api.openai.com/v1'})\n"
         "    core.keys._find_keychain = lambda: None\n"

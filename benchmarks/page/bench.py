@@ -1,4 +1,4 @@
-"""Bench: builds the page, shows it with each renderer, and tells what came of it."""
+"""Builds the page, shows it with each renderer, and tells what came of it."""
 
 import argparse
 import functools
@@ -20,7 +20,8 @@ from benchmarks.machine import load, machine
 from benchmarks.page.bars import Figures, Key, judge
 from benchmarks.page.plan import Order, orders
 from benchmarks.page.shown import Open, chromium, window
-from dev import Children, Setup
+from devtools.processes import Children
+from devtools.setup import Setup
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]

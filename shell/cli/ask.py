@@ -1,7 +1,7 @@
-"""Ask: one question on the command line, and its answer as it comes.
+"""`tidewire ask`: asks one question and prints the answer while it is written.
 
-The main thread reads the run's log and writes; the run lives on the loop's thread. So a reader of
-our output that is slow, or stands still, delays nobody but itself, and Ctrl-C reaches the run.
+The main thread follows the run's log and prints; the run itself is on the event loop's thread. A
+slow reader of our output therefore never delays the run, and Ctrl-C always reaches it.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ Write = Callable[[AnyEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class AskOptions:
-    """What is asked, and how; None leaves a parameter to the defaults."""
+    """The question and its parameters. None means the default."""
 
     prompt: str
     provider: str | None = None
@@ -54,7 +54,7 @@ class AskOptions:
     timeout_ms: int | None = None
 
     def request(self, core: Runtime) -> InferenceRequest:
-        """The same as the engine takes it.
+        """Return the request for the engine.
 
         Raises:
             ValidationFailed: with every parameter that is wrong.
@@ -74,7 +74,7 @@ class AskOptions:
 
 
 def ask(data: Path, question: AskOptions, *, as_json: bool) -> int:
-    """Write the answer to stdout: its text, or every event as one line of JSON.
+    """Print the answer to stdout, as text or as one line of JSON for each event.
 
     Args:
         data: the data directory; only looked into.
@@ -111,7 +111,7 @@ def ask(data: Path, question: AskOptions, *, as_json: bool) -> int:
 
 
 def _follow(log: InferenceLog, news: threading.Event, write: Write) -> None:
-    """Write every event of the log as soon as it is there, up to its end."""
+    """Print each event as soon as it is in the log, until the run has ended."""
     cursor = -1
     while log.ending is None or cursor < log.last_seq:
         news.clear()
@@ -154,7 +154,7 @@ def _write_json(event: AnyEvent) -> None:
 
 
 def _put(text: str) -> None:
-    """Write all of it, now. A signal may cut a write short, and what is left is written then:
+    """Write everything now. A signal may cut a write short; the rest is written afterwards:
     the buffers of `sys.stdout` lost bytes here.
     """
     sys.stdout.flush()
@@ -165,13 +165,13 @@ def _put(text: str) -> None:
 
 
 class _Text:
-    """Writes the answer's text to stdout; what else a person should know, to stderr."""
+    """Prints the text of the answer to stdout, and notices to stderr."""
 
     def __init__(self) -> None:
         self._last = "\n"
 
     def write(self, event: AnyEvent) -> None:
-        """Write what a person wants of an event."""
+        """Print the part of an event that a person reads."""
         match event:
             case TokenEvent(token=token):
                 self._put(token)

@@ -1,4 +1,4 @@
-"""`tidewire backup` and `tidewire restore`: everything but keys as one file, and back."""
+"""`tidewire backup` and `tidewire restore`: write everything except keys to a file, and read it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ def backup(data: DataDirectory, name: str) -> int:
 def restore(
     data: DataDirectory, name: str, providers: Sequence[str] = (), settings: Sequence[str] = ()
 ) -> int:
-    """Put the conversations of a backup in the place of those here, which are backed up before.
+    """Replace the conversations with those of a backup. A safety copy is made before.
 
     Args:
         data: the data directory.
@@ -60,7 +60,7 @@ def restore(
 
 
 def _described(provider: BackupProvider) -> str:
-    """What would be asked there, with what; never the value of a header."""
+    """Describe a provider of the backup. Values of headers are never shown."""
     told = [provider.address or ""]
     if provider.key_env is not None:
         told.append(f"key from the variable {provider.key_env}")
@@ -70,5 +70,5 @@ def _described(provider: BackupProvider) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that does nothing to a terminal: without control characters."""
+    """Remove control characters, so that the text cannot control a terminal."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)

@@ -1,4 +1,4 @@
-"""`tidewire conversations`: lists, shows, searches, exports and imports what was said."""
+"""`tidewire conversations`: lists, shows, searches, exports and imports conversations."""
 
 import json
 import re
@@ -25,7 +25,7 @@ _UNESCAPED = re.compile(f"[{''.join(map(chr, CONTROLS))}]")
 
 
 def list_all(data: DataDirectory, *, as_json: bool) -> int:
-    """Print every conversation, a line each."""
+    """Print every conversation, one line each."""
     with to_read(data) as database:
         for one in database.read(queries.summaries).result():
             line = {
@@ -76,7 +76,7 @@ def show(data: DataDirectory, conversation_id: str, *, as_json: bool) -> int:
 
 
 def find(data: DataDirectory, query: str, *, as_json: bool) -> int:
-    """Print what has these words, the best first."""
+    """Print the messages that contain the words, best first."""
     with to_read(data) as database:
         limit = ReadLimit()  # a person can interrupt it by Ctrl-C
         found = database.search(lambda c: search.search(c, query, MOST_HITS, limit), limit).result()
@@ -118,7 +118,7 @@ def export(
 
 
 def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
-    """Import a file of conversations; says what came of it.
+    """Import a file of conversations and print the result.
 
     Raises:
         ShellError: the file cannot be read or is none of conversations, or nothing can be kept.
@@ -159,7 +159,7 @@ def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
 
 
 def _print(line: object, text: str, *, as_json: bool) -> None:
-    """Print what came from models and imports, with nothing in it that controls a terminal."""
+    """Print text of models and imports without anything that controls a terminal."""
     if as_json:
         dumped = json.dumps(line, ensure_ascii=False)
         print(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped), flush=True)
@@ -168,7 +168,7 @@ def _print(line: object, text: str, *, as_json: bool) -> None:
 
 
 def _line(text: str) -> str:
-    """A title, which may have line feeds when it was imported, as one line."""
+    """Return a title as one line. An imported one may have line feeds."""
     return " ".join(text.split())
 
 

@@ -1,4 +1,4 @@
-"""Doctor: looks at what Tidewire needs on this machine and says what works and what does not."""
+"""`tidewire doctor`: checks what Tidewire needs on this machine, and says what does not work."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from shell.support.worker import Worker
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `needed`: without it the program cannot do its work."""
+    """The result of one check. When `needed` is set, the program cannot work without it."""
 
     name: str
     ok: bool
@@ -32,7 +32,7 @@ class Finding:
 
 
 def examine(data: DataDirectory) -> Iterator[Finding]:
-    """Look at everything, one thing after the other. Starts nothing and asks no network."""
+    """Run every check in turn. Starts no program and uses no network."""
     python = f"Python {platform.python_version()}, {platform.platform()}"
     yield Finding("program", True, f"Tidewire {__version__} ({_form()}), {python}")
     yield _tried("data directory", lambda: _data(data), needed=True)
@@ -45,7 +45,7 @@ def examine(data: DataDirectory) -> Iterator[Finding]:
 
 
 def report(findings: Iterable[Finding], *, as_json: bool) -> int:
-    """Print findings as they come. Returns the exit status: 1 when something needed is missing."""
+    """Print results as they come. Returns 1 when something needed is missing, else 0."""
     status = 0
     for finding in findings:
         if finding.needed and not finding.ok:
@@ -59,14 +59,14 @@ def report(findings: Iterable[Finding], *, as_json: bool) -> int:
 
 
 def _form() -> str:
-    """In which of its forms the program runs: what a report of a defect needs first."""
+    """Return how the program is installed, which a report of a defect needs first."""
     if getattr(sys, "frozen", False):
         return "frozen app"
     return "checkout" if (PAGE.parents[1] / "dev.py").exists() else "installed package"
 
 
 def _tried(name: str, look: Callable[[], str], *, needed: bool = False) -> Finding:
-    """What `look` says, or the sentence with which it fails."""
+    """Return the result of a check, or the sentence of its error."""
     try:
         return Finding(name, True, look(), needed)
     except ShellError as error:

@@ -1,4 +1,4 @@
-"""`tidewire keys`: sets, lists and removes the keys of providers; never prints one."""
+"""`tidewire keys`: sets, lists and removes the keys of providers. It never prints a key."""
 
 import asyncio
 import getpass
@@ -14,7 +14,7 @@ MAX_KEY_CHARACTERS = 10_000
 
 
 class KeyCommands:
-    """Each command is one method.
+    """The commands, one method each.
 
     Args:
         base_urls: the address of every provider that takes a key, by its id.
@@ -32,7 +32,7 @@ class KeyCommands:
         self._keys = Keys(keychain, environment)
 
     def set(self, provider_id: str, *, as_json: bool) -> int:
-        """Keep the key that stands in the standard input.
+        """Store the key that is read from standard input.
 
         Raises:
             ShellError: no such provider, or no keychain that would keep it.
@@ -50,14 +50,14 @@ class KeyCommands:
         return 0
 
     def list(self, *, as_json: bool) -> int:
-        """Print what is known of every provider's key."""
+        """Print the state of each provider's key."""
         asyncio.run(self._keys.load(self._base_urls))
         for provider_id, url in self._base_urls.items():
             _print(self._keys.status(provider_id, url), as_json=as_json)
         return 0
 
     def remove(self, provider_id: str, *, as_json: bool) -> int:
-        """Forget a provider's key.
+        """Remove the key of a provider.
 
         Raises:
             NotFound: no such provider.
@@ -80,7 +80,7 @@ class KeyCommands:
 
 
 def _read_key() -> str:
-    """The key: from the terminal without showing it, or the first line of what is piped in."""
+    """Read the key from the terminal without showing it, or the first line of piped input."""
     typed = getpass.getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()
     key = typed.strip()
     sensible = key.isascii() and key.isprintable() and " " not in key

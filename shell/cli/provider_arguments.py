@@ -1,4 +1,4 @@
-"""Provider arguments: how `tidewire providers` is read. Imports nothing of what it runs."""
+"""The arguments of `tidewire providers`. Imports nothing of what the commands need."""
 
 import argparse
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +11,7 @@ Arguments = argparse.Namespace
 
 
 def add_provider_commands(commands: "argparse._SubParsersAction[P]", common: P) -> None:
-    """Add `providers` and what it can do.
+    """Add `providers` and its commands.
 
     Args:
         commands: where commands are added.

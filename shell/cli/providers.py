@@ -1,4 +1,4 @@
-"""`tidewire providers`: lists, adds, removes and tries providers; never prints a key."""
+"""`tidewire providers`: lists, adds, removes and tests providers. It never prints a key."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Wanted:
-    """What `add` was told; None for what it was not."""
+    """The arguments of `add`. None means not given."""
 
     name: str
     kind: str
@@ -42,7 +42,7 @@ class Wanted:
     plain_http: bool
 
     def provider(self) -> CustomProvider:
-        """The same as it is kept.
+        """Return the provider as it is stored.
 
         Raises:
             ValidationFailed: something makes no sense. The sentence repeats no value that may be a
@@ -73,7 +73,7 @@ class Wanted:
 
 
 class ProviderCommands:
-    """Each command is one method; it returns the exit status.
+    """The commands, one method each. Each returns the exit status.
 
     Args:
         data: the data directory.
@@ -93,7 +93,7 @@ class ProviderCommands:
         return 0
 
     def add(self, wanted: Wanted, *, as_json: bool) -> int:
-        """Keep a provider. Asks nobody.
+        """Store a provider. Contacts no server.
 
         Raises:
             ValidationFailed: its name is taken, or it cannot work.
@@ -128,7 +128,7 @@ class ProviderCommands:
         return 0
 
     def remove(self, name: str, *, as_json: bool) -> int:
-        """Forget a provider, and the key that the keychain has for it.
+        """Remove a provider and its key in the keychain.
 
         Raises:
             NotFound: there is none of that name.
@@ -146,7 +146,7 @@ class ProviderCommands:
         return 0
 
     def test(self, name: str, model: str | None, *, as_json: bool) -> int:
-        """Make one tiny request, and say what came of it; 1 when it failed.
+        """Make one small request and print the result. Returns 1 when it failed.
 
         Raises:
             NotFound: there is none of that name.

@@ -1,4 +1,4 @@
-"""Reading: the arguments of the commands for what is kept."""
+"""The arguments of `tidewire conversations`, `backup`, `restore` and `keys`."""
 
 import argparse
 import sys

@@ -86,7 +86,12 @@ class DataDirectory:
             ) from error
         holder = self.path / HOLDER
         try:
-            holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), "utf-8")
+            try:
+                holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), "utf-8")
+            except OSError:
+                # Only names the holder to others, so a full disk must not prevent the start.
+                with contextlib.suppress(OSError):
+                    holder.unlink()
             yield
         finally:
             with contextlib.suppress(OSError):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Playwright
 
-from dev import Children, Setup
+from devtools.processes import Children
+from devtools.setup import Setup
 from tests.e2e.app import Kind
 from tests.e2e.reference.renderer import CASES, HERE, Renderer, rendering
 from tests.host_process import ROOT

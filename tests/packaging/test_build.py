@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-import dev
+from devtools import build as building
+from devtools.build import build
+from devtools.console import WrongUsage
+from devtools.processes import Children
+from devtools.setup import Setup
 
 
-class Nothing(dev.Children):
+class Nothing(Children):
     """Starts nothing, and remembers what it was asked for."""
 
     def __init__(self) -> None:
@@ -26,11 +30,13 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The locks that were asked for; nothing is installed."""
     locks: list[str] = []
 
-    def prepare(setup: dev.Setup, lock: str, *steps: Callable[[], object]) -> None:
+    def prepare(
+        setup: Setup, lock: str, *steps: Callable[[], object], weights: bool = False
+    ) -> None:
         locks.append(f"{setup.environment.parent.name}/{setup.environment.name} {lock}")
 
-    monkeypatch.setattr(dev, "prepare", prepare)
-    monkeypatch.setattr(dev, "missing_qt_packages", list)
+    monkeypatch.setattr(building, "prepare", prepare)
+    monkeypatch.setattr(building, "missing_qt_packages", list)
     return locks
 
 
@@ -38,7 +44,7 @@ def test_what_is_built_comes_from_two_locks_and_no_other(
     tmp_path: Path, prepared: list[str]
 ) -> None:
     children = Nothing()
-    assert dev.build(dev.Setup(tmp_path, children), ["app"]) == 0
+    assert build(Setup(tmp_path, children), ["app"]) == 0
     assert prepared == ["build/venv run", "build/venv build"]
     python = str(tmp_path / "build" / "venv")
     assert all(command[0].startswith(python) for command in children.commands)
@@ -54,14 +60,14 @@ def test_nothing_of_an_earlier_lock_is_left_to_be_frozen(
     left = tmp_path / "build" / "venv" / "lib" / "left-over.py"
     left.parent.mkdir(parents=True)
     left.touch()
-    dev.build(dev.Setup(tmp_path, Nothing()), ["wheel"])
+    build(Setup(tmp_path, Nothing()), ["wheel"])
     assert not left.exists()
 
 
 def test_only_everything_packs_the_model(tmp_path: Path, prepared: list[str]) -> None:
     for what, packed in (("app", False), ("all", True)):
         children = Nothing()
-        dev.build(dev.Setup(tmp_path, children), [what])
+        build(Setup(tmp_path, children), [what])
         (freezing,) = (each for each in children.commands if "packaging/app.py" in each)
         assert ("--with-model" in freezing) is packed
 
@@ -70,6 +76,6 @@ def test_a_debian_package_is_refused_elsewhere(
     tmp_path: Path, prepared: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(dev.WrongUsage, match="works on Linux"):
-        dev.build(dev.Setup(tmp_path, Nothing()), ["deb"])
+    with pytest.raises(WrongUsage, match="works on Linux"):
+        build(Setup(tmp_path, Nothing()), ["deb"])
     assert prepared == []

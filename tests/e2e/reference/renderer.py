@@ -12,7 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Playwright
 
-from dev import Children, Setup
+from devtools.processes import Children
+from devtools.setup import Setup
 from tests.chromium import headless, inside, windows
 from tests.e2e.app import OFFSCREEN, PATIENCE_MS, Kind
 from tests.host_process import ROOT, HostProcess

@@ -1,0 +1,61 @@
+"""Builds what is distributed, in `dist/`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from devtools.console import WrongUsage, no_more, say, step
+from devtools.setup import Setup, prepare
+from devtools.system_packages import missing_qt_packages
+
+
+def build(setup: Setup, arguments: list[str]) -> int:
+    """Make what is distributed, in dist/: wheel and sdist, the frozen app, the Debian package."""
+    what = arguments[0] if arguments else "wheel"
+    no_more(arguments[1:])
+    if what not in ("wheel", "app", "deb", "all"):
+        raise WrongUsage(f"dev.py build cannot build {what!r}: it knows wheel, app, deb and all.")
+    if what == "deb" and sys.platform != "linux":
+        raise WrongUsage("dev.py build deb works on Linux: it reads what its libraries need there.")
+    building = prepare_build(setup, what)
+
+    def make(title: str, *command: str) -> None:
+        with step(title):
+            for line in building.children.quietly(title, building.python, *command).splitlines():
+                if Path(line).is_file():
+                    say(f"  {line}  {Path(line).stat().st_size / 1_000_000:.1f} MB")
+
+    # Only for everything: it takes as long again, and most who build do not want it.
+    model = ["--with-model"] if what == "all" else []
+    if what in ("wheel", "all"):
+        make("Building the wheel and the source", "-m", "hatchling", "build", "-d", "dist")
+    if what != "wheel":
+        make("Freezing the app", "packaging/app.py", *model)
+    if what in ("deb", "all") and sys.platform == "linux":
+        make("Making the Debian package", "packaging/deb.py", *model)
+    make("Adding the sums", "packaging/archive.py")
+    return 0
+
+
+def prepare_build(setup: Setup, what: str) -> Setup:
+    """An environment with what the locks name and nothing else: what lies in it ends up in the
+    app. Nothing is left in it of an earlier lock.
+    """
+    building = Setup(setup.root, setup.children, "build/venv")
+    if not all(building.lock_stamp(lock).fresh() for lock in ("run", "build")):
+        shutil.rmtree(building.environment, ignore_errors=True)
+    steps: list[Callable[[], object]] = [building.page]
+    if what != "wheel":
+        packages = missing_qt_packages()
+        if sys.platform == "linux":
+            tools = {"zstd": "zstd", "objdump": "binutils"}
+            if what != "app":
+                tools["dpkg-shlibdeps"] = "dpkg-dev"
+            packages += [name for tool, name in tools.items() if not shutil.which(tool)]
+        steps.append(lambda: building.apt(packages, "building"))
+    prepare(building, "run", *steps, weights=what == "all")
+    prepare(building, "build")
+    return building

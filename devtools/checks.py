@@ -1,0 +1,32 @@
+"""Linters, types and the other quick checks."""
+
+from __future__ import annotations
+
+from devtools.console import say
+from devtools.setup import Setup
+
+
+def static_checks(setup: Setup, node: str) -> list[str]:
+    """Lint, format, types and the generated contract; returns the names of what failed."""
+    folders = ("shell", "devtools", "tests", "benchmarks", "packaging")
+    typed = [name for name in folders if (setup.root / name).exists()]
+    python = [setup.python, "-m"]
+    stages = {
+        "ruff check": [*python, "ruff", "check", "."],
+        "ruff format": [*python, "ruff", "format", "--check", "."],
+        "mypy": [*python, "mypy", "--strict", "dev.py", *typed],
+        "contract": [*python, "devtools.contract_ts", "--check"],
+        "biome": [node, setup.script("@biomejs/biome/bin/biome"), "check"],
+        "tsc": [node, setup.script("typescript/bin/tsc"), "-p", "web", "--noEmit"],
+    }
+    return follow_all(setup, stages)
+
+
+def follow_all(setup: Setup, stages: dict[str, list[str]]) -> list[str]:
+    """Run every stage, whatever became of those before; returns the names of what failed."""
+    failed = []
+    for name, command in stages.items():
+        say(f"== {name}")
+        if setup.children.follow(*command) != 0:
+            failed.append(name)
+    return failed

@@ -1,0 +1,85 @@
+"""Runs the tests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from devtools.checks import follow_all, static_checks
+from devtools.console import say
+from devtools.setup import Setup, prepare
+from devtools.system_packages import chromium, missing_qt_packages
+
+
+def prepare_tests(setup: Setup) -> dict[str, str]:
+    """Install what tests need; returns the environment that tells them of Chromium."""
+    packages = missing_qt_packages()
+    if sys.platform == "linux" and not shutil.which("Xvfb"):
+        packages.append("xvfb")
+    if sys.platform == "linux" and not shutil.which("zstd"):
+        packages.append("zstd")
+    # Ubuntu's chromium is a snap, other systems have none: there Playwright brings its own.
+    release = Path("/etc/os-release")
+    ubuntu = release.exists() and "ID=ubuntu" in release.read_text("utf-8").split()
+    if shutil.which("apt-get") and not ubuntu and not chromium():
+        packages.append("chromium")
+
+    def page() -> None:
+        setup.modules()
+        setup.page()
+
+    prepare(setup, "dev", page, lambda: setup.apt(packages, "the tests"), weights=True)
+    if browser := chromium():
+        return {"TIDEWIRE_CHROMIUM": browser}
+    install = [setup.python, "-m", "playwright", "install", "chromium"]
+    setup.children.quietly("Installing Chromium", *install)
+    return {}
+
+
+def test(setup: Setup, arguments: list[str]) -> int:
+    """Every check and every test. Arguments go to pytest and run nothing else; with --page in
+    front of them they go to Vitest.
+    """
+    if arguments[:1] == ["--page"]:
+        prepare(setup, "dev", setup.modules)
+        return setup.children.follow(*vitest(setup, setup.modules()), *arguments[1:])
+    env = prepare_tests(setup)
+    # Two at a time: most of them wait for a page, a process or a socket.
+    pytest = [setup.python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
+    if arguments:
+        return setup.children.follow(*pytest, env=env)
+    node = setup.modules()
+    failed = static_checks(setup, node)
+    report = setup.environment / "vitest.json"
+    report.unlink(missing_ok=True)
+    command = vitest(setup, node)
+    both = ["--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
+    failed += follow_all(setup, {"vitest": [*command, *both]})
+    say("== pytest")
+    status = setup.children.follow(*pytest, env=env)
+    if failed:
+        for line in failures_of_the_page(report):
+            say(line)
+        say(f"FAILED before pytest: {', '.join(failed)}")
+    return status or int(bool(failed))
+
+
+def vitest(setup: Setup, node: str) -> list[str]:
+    """The command that runs the page's tests."""
+    return [node, setup.script("vitest/vitest.mjs"), "run", "--config", "web/vite.config.ts"]
+
+
+def failures_of_the_page(report: Path) -> list[str]:
+    """What failed in Vitest's report, a line each: its output is far above pytest's."""
+    try:
+        files = json.loads(report.read_text("utf-8"))["testResults"]
+        return [
+            f"FAILED {Path(file['name']).name}: {test['fullName']}"
+            for file in files
+            for test in file["assertionResults"]
+            if test["status"] == "failed"
+        ]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
