@@ -1,4 +1,4 @@
-"""Stored conversations: the tree of messages, answers, search and export."""
+"""Stored conversations, with their messages, answers, search and export."""
 
 from typing import Annotated, Literal
 
@@ -287,7 +287,7 @@ class ExportRequest(Value):
 
 
 class ExportReply(Value):
-    """An exported file: its name, media type and content."""
+    """The name, media type and content of an exported file."""
 
     name: str
     media_type: str

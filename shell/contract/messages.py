@@ -1,4 +1,4 @@
-"""Messages and their parts: text, images and files."""
+"""Messages and their parts, which are text, images and files."""
 
 from typing import Annotated, Literal
 

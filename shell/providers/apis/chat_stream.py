@@ -42,7 +42,6 @@ class ChatStream(StreamingResponse):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
-        self._calls: dict[object, tuple[str, str]] = {}
         self._count = 0
         """How many calls have begun; more than there are indices where servers repeat one."""
         self._tags = ThinkTags()

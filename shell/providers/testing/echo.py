@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 CONTEXT_TOKENS = 1_000_000
 STRICT = "echo-strict"
 DEFAULT_RATE = 40.0
-"""Words a second: quick, and still something to watch and to stop."""
+"""Words per second, slow enough to watch and to stop."""
 
 GARBAGE = ("\x00\x1b[31m", "\ud83d", "</script><img src=x onerror=1>", "\u202e", "\r\x07")
 
@@ -129,7 +129,7 @@ class _Ended(Exception):
 
 
 class _Run:
-    """One run of a script: the pace, what was counted, how it will end."""
+    """One run of a script, with its pace and its counts."""
 
     def __init__(
         self,

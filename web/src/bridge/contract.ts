@@ -719,7 +719,7 @@ export interface ExportRequest {
   format: "json" | "md" | "html";
 }
 
-/** An exported file: its name, media type and content. */
+/** The name, media type and content of an exported file. */
 export interface ExportReply {
   name: string;
   mediaType: string;
