@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from shell.contract import AnswerDetail, KeptId, MessageStatus, Part, Role, Value
-from shell.store.backup.restore import LATEST_MS
 from shell.store.exchange.portable import Portable, PortableMessage
+from shell.store.tables import MAX_TIME_MS
 
 FORMAT = "tidewire-conversations"
 VERSION = 1
 
 
-Time = Annotated[int, Field(ge=0, le=LATEST_MS)]
+Time = Annotated[int, Field(ge=0, le=MAX_TIME_MS)]
 
 
 class _Archived(Value):
