@@ -15,7 +15,7 @@ import apsw
 
 from shell.contract import Remark, StoreState
 from shell.errors import Reason, SessionBusy, ShellError, StorageFailed, StorageUnavailable
-from shell.store.backup import bundle
+from shell.store.backup import bundle, working_folder
 from shell.store.backup.backups import EXTRAS, SAFETY, Backups, remove
 from shell.store.database import BUSY_S, Database, Job
 from shell.store.errors import DatabaseDamaged, sentences
@@ -330,6 +330,7 @@ class Store:
         """
         with contextlib.suppress(OSError):
             self.backups.sweep()
+            working_folder.sweep(self.path.parent)
             for path in self.path.parent.iterdir():
                 if _LEFT.fullmatch(path.name):
                     remove(path)

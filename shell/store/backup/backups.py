@@ -33,7 +33,7 @@ EXTRAS = ("settings.json", "providers.json")
 DUE_MS = 24 * 3_600_000
 SLACK_MS = 3_600_000
 """How far ahead of the clock a backup may seem. Further, the clock was wrong when it was made."""
-_LEFT = re.compile(r"incoming-\d+\.db|\.backup-|\.safety\.json\.\d+$")
+_LEFT = re.compile(r"incoming-\d+\.db|\.safety\.json\.\d+$")
 _NAME = re.compile(r"(auto|before|after)-\d{8}-\d{6}(-\d+)?\.db|tidewire-[\w-]+\.zip")
 
 

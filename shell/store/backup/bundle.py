@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from shell.errors import Reason, StorageUnavailable
 from shell.store.backup.backups import EXTRAS, copy, sync_folder
 from shell.store.backup.restore import copy_rows
+from shell.store.backup.working_folder import working_folder
 from shell.store.errors import DatabaseDamaged
 from shell.store.integrity import problem_of
 from shell.support.ids import epoch_ms
@@ -52,8 +52,7 @@ def write(target: Path, conversations: Path) -> None:
         Damaged: the conversations are damaged; no backup was made of them.
         OSError, apsw.Error: it cannot be written.
     """
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
-        folder = Path(name)
+    with working_folder(target.parent, conversations.parent) as folder:
         copy(conversations, folder / CONVERSATIONS)
         found = problem_of(folder / CONVERSATIONS)
         if found is not None:
