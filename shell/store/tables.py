@@ -62,8 +62,8 @@ class Table(NamedTuple):
     """SQL that sets the checksum of the row with a number."""
 
     @property
-    def number(self) -> str | None:
-        """The integer key; None for a table WITHOUT ROWID."""
+    def rowid(self) -> str | None:
+        """The name of the rowid; None for a table WITHOUT ROWID."""
         return self.key[0] if self.key[0] in {"number", "rowid"} else None
 
 

@@ -137,8 +137,8 @@ def _fill(draft: Path, kept: Path, folder: Path) -> bool:
             damaged.pragma("trusted_schema", False)
             # Says that a table or an index whose definition rotted takes none of the others along.
             damaged.pragma("writable_schema", True)
-            wreck = DamagedReader(damaged, work.stat().st_size // SMALLEST_ROW)
-            salvage = Salvage(wreck, target)
+            reader = DamagedReader(damaged, work.stat().st_size // SMALLEST_ROW)
+            salvage = Salvage(reader, target)
 
             def run(connection: apsw.Connection) -> None:
                 salvage.run()
