@@ -94,8 +94,10 @@ def _fold(text: str) -> str:
     return folded
 
 
-def _with_starts(text: str) -> tuple[str, list[int]]:
-    """The folded text, and where each character of the text begins in it."""
+def _with_starts(text: str) -> tuple[str, Sequence[int]]:
+    """Fold the text; also return where each character of the text begins in the result."""
+    if text.isascii():
+        return text.lower(), range(len(text))
     parts = [_fold(character) for character in text]
     starts: list[int] = []
     length = 0
@@ -105,7 +107,7 @@ def _with_starts(text: str) -> tuple[str, list[int]]:
     return "".join(parts), starts
 
 
-def _place(starts: list[int], at: int) -> int:
+def _place(starts: Sequence[int], at: int) -> int:
     return bisect_right(starts, at) - 1
 
 
