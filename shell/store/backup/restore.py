@@ -1,8 +1,8 @@
 """Copies the rows of a backup into a new database that our own schema makes.
 
-A backup may come from anybody. Its schema has to be ours, object by object, before anything else of
-the file is read, so no trigger, view, virtual table, check or expression of its own ever runs. Then
-every value is checked, and only values are carried over.
+A backup may come from a stranger. Its schema must equal ours, object by object, before anything
+else of the file is read, so no trigger, view, virtual table, check or expression of its own ever
+runs. Then every value is checked, and only values are copied.
 """
 
 import contextlib
@@ -40,14 +40,14 @@ from shell.store.tables import (
 from shell.support.ids import TEMPORARY
 
 MAX_VALUE_BYTES = 64 * 1024 * 1024
-"""Of one value, such as an attachment. The page takes attachments of a few megabytes at most."""
+"""Limit on one value, such as an attachment. The page accepts a few megabytes at most."""
 MAX_CHARACTERS = 16_000_000
-"""Of one text. The longest answers have a few hundred thousand."""
+"""Limit on one text. The longest answers have a few hundred thousand characters."""
 MAX_SCHEMA_BYTES = 64 * 1024
 MIN_SECONDS, BYTES_A_SECOND = 120.0, 500_000
-"""How long reading a backup may take: at least this, and longer for a large file."""
+"""Time limit of reading a backup: MIN_SECONDS, plus the size divided by BYTES_A_SECOND."""
 SLOT = 10_000
-"""Instructions of SQLite between two looks at the clock."""
+"""SQLite instructions between two checks of the time limit."""
 
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 _SHADOWS = re.compile(r"(words|trigrams)_(data|idx|content|docsize|config)")
@@ -92,20 +92,20 @@ _PARTS: TypeAdapter[list[_Text | _Attachment]] = TypeAdapter(list[_Text | _Attac
 
 
 class _UnusableBackup(Exception):
-    """Says in a few words what is wrong with a backup."""
+    """The backup is refused; the text says why in a few words."""
 
 
 def copy_rows(source: Path, target: Path, *, name: str, seconds: float | None = None) -> None:
-    """Copy what a backup of the conversations holds into a database that does not exist yet.
+    """Copy the rows of a backup into a new database.
 
     Args:
-        source: the backup's database, which nobody writes.
+        source: the database of the backup, which no process is writing.
         target: the new file.
-        name: what a person calls the backup.
-        seconds: how long reading may take; None for what the size of the file allows.
+        name: what the user calls the backup, for the error.
+        seconds: how long reading may take; None for a limit by the size of the file.
 
     Raises:
-        Damaged: the backup is damaged, or holds what Tidewire did not write; with a sentence.
+        DatabaseDamaged: the backup is damaged, or has something that Tidewire did not write.
         ShellError: the new file cannot be written.
     """
     if seconds is None:
@@ -125,7 +125,7 @@ def copy_rows(source: Path, target: Path, *, name: str, seconds: float | None = 
 
 
 def _open(source: Path, seconds: float) -> apsw.Connection:
-    """Open a stranger's file so that as little as possible of it can do anything."""
+    """Open a file that is not trusted, with every feature off that is not needed."""
     try:
         connection = open_still(source)
     except apsw.Error:
@@ -145,7 +145,7 @@ class _BackupReader:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
         self._chosen: list[tuple[int | None, Value, Value]] = []
-        """Of each row that names a child: its message, or None, its conversation, the child."""
+        """For each row with a chosen child: its message or None, its conversation, the child."""
         self._parents: dict[Value, tuple[Value, Value]] = {}
         """The conversation and the parent of every message, by its number."""
         with _readable():
@@ -154,7 +154,7 @@ class _BackupReader:
             self._check_schema()
 
     def copy(self, target: apsw.Connection) -> None:
-        """Write every row to the new database. Part of a writing job of it."""
+        """Write every row to the new database, as part of a writing job."""
         known = version(self._connection)
         copied = tables(known)
         with _readable():
@@ -267,7 +267,7 @@ class _BackupReader:
 
 @contextlib.contextmanager
 def _readable() -> Iterator[None]:
-    """Say in a few words why a backup cannot be read."""
+    """Convert the errors of a backup that cannot be read."""
     try:
         yield
     except apsw.InterruptError:
