@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from shell.support.file_lock import try_lock
+
 PREFIX = ".backup-"
 _NOTE = re.compile(r"\.backup-[0-9a-f]{8}\.path")
 
@@ -26,21 +28,16 @@ def working_folder(parent: Path, data: Path) -> Iterator[Path]:
     Raises:
         OSError: one of the two cannot be written.
     """
-    from filelock import FileLock
-
     name = f"{PREFIX}{secrets.token_hex(4)}"
-    folder, note, lock = parent / name, data / f"{name}.path", data / f"{name}.lock"
-    held = FileLock(lock, mode=0o600)
-    held.acquire()
-    try:
-        note.write_text(str(folder.absolute()), "utf-8")
-        folder.mkdir(mode=0o700)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        note.unlink(missing_ok=True)
-        held.release()
-        lock.unlink(missing_ok=True)
+    folder, note = parent / name, data / f"{name}.path"
+    with try_lock(note.with_suffix(".lock")):
+        try:
+            note.write_text(str(folder.absolute()), "utf-8")
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            note.unlink(missing_ok=True)
 
 
 def sweep(data: Path) -> None:
@@ -56,15 +53,9 @@ def sweep(data: Path) -> None:
 
 
 def _sweep_one(note: Path) -> None:
-    from filelock import FileLock, Timeout
-
-    lock = note.with_suffix(".lock")
-    held = FileLock(lock, timeout=0, mode=0o600)
-    try:
-        held.acquire()
-    except Timeout:
-        return  # the backup is still being written
-    try:
+    with try_lock(note.with_suffix(".lock")) as is_held:
+        if not is_held:
+            return  # the backup is still being written
         folder = Path(note.read_text("utf-8"))
         if folder.name == note.stem:  # never remove anything that a changed note names
             if not folder.parent.exists():
@@ -72,6 +63,3 @@ def _sweep_one(note: Path) -> None:
             if folder.exists():
                 shutil.rmtree(folder)
         note.unlink()
-    finally:
-        held.release()
-        lock.unlink(missing_ok=True)
