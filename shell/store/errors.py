@@ -13,7 +13,7 @@ class DatabaseDamaged(StorageFailed):
     """The content of the file is damaged."""
 
 
-def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
+def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
     """Convert an error; `path` is the file, or None for a database in memory."""
     name = "the memory of this process" if path is None else str(path)
     folder = name if path is None else str(path.parent)
@@ -67,13 +67,13 @@ def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
 
 
 @contextlib.contextmanager
-def sentences(path: Path | None) -> Iterator[None]:
+def storage_errors(path: Path | None) -> Iterator[None]:
     """Convert every error that SQLite and the disk raise inside the block."""
     try:
         yield
     except ShellError:
         raise
     except (apsw.Error, OSError) as error:
-        raise trouble(error, path) from error
+        raise storage_error(error, path) from error
     except UnicodeDecodeError as error:
-        raise trouble(apsw.CorruptError(str(error)), path) from error
+        raise storage_error(apsw.CorruptError(str(error)), path) from error

@@ -10,7 +10,7 @@ from shell.store.checksum import SOUND_CONVERSATION, SOUND_MESSAGE, register
 from shell.store.rows import rows
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, version
 
-SHADOWS = (
+INDEX_TABLES = (
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
     "AND (name GLOB 'words_*' OR name GLOB 'trigrams_*')"
 )
@@ -39,7 +39,7 @@ def problem(connection: apsw.Connection) -> str | None:
 def index_is_sound(connection: apsw.Connection) -> bool:
     """Tell whether the full-text indexes are sound. They can be built again if not."""
     try:
-        for table in rows(connection.execute(SHADOWS), str):
+        for table in rows(connection.execute(INDEX_TABLES), str):
             if rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str) != ["ok"]:
                 return False
         connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")

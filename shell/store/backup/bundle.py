@@ -94,7 +94,7 @@ def unpack(source: Path, folder: Path) -> UnpackedBundle:
     packed = folder / PACKED
     extras: dict[str, bytes] = {}
     if zipfile.is_zipfile(source):
-        with _whole(source):
+        with _zip_errors(source):
             extras = _unzip(source, packed)
     else:
         _check_room(folder, source.stat().st_size)
@@ -114,12 +114,12 @@ def read_extras(source: Path) -> dict[str, bytes]:
     """
     if not zipfile.is_zipfile(source):
         return {}
-    with _whole(source), zipfile.ZipFile(source) as zipped:
+    with _zip_errors(source), zipfile.ZipFile(source) as zipped:
         return _extras(zipped, _files(zipped))
 
 
 @contextlib.contextmanager
-def _whole(source: Path) -> Iterator[None]:
+def _zip_errors(source: Path) -> Iterator[None]:
     """Convert the errors of a zip file that is incomplete, or not a backup."""
     try:
         yield

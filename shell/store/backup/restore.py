@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from shell.contract import AnswerDetail
 from shell.store import checksum
 from shell.store.database import in_transaction
-from shell.store.errors import DatabaseDamaged, sentences
+from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import open_still, rows_problem, table_problem
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version
 from shell.store.search import index
@@ -113,7 +113,7 @@ def copy_rows(source: Path, target: Path, *, name: str, seconds: float | None = 
     try:
         with closing(_open(source, seconds)) as reading:
             reader = _BackupReader(reading)
-            with sentences(target), closing(apsw.Connection(str(target))) as writing:
+            with storage_errors(target), closing(apsw.Connection(str(target))) as writing:
                 target.chmod(0o600)
                 checksum.register(writing)
                 writing.pragma("synchronous", "full")

@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from shell.store import checksum
-from shell.store.errors import trouble
+from shell.store.errors import storage_error
 from shell.store.integrity import HEADER, index_is_sound, problem
 from shell.store.schema import MIGRATIONS, check_version
 
@@ -67,7 +67,7 @@ def examine(path: Path) -> FileState:
     except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError):
         return FileState("unreadable")
     except apsw.Error as error:
-        raise trouble(error, path) from error
+        raise storage_error(error, path) from error
 
 
 def note_closed(path: Path) -> None:
@@ -82,7 +82,7 @@ def note_damaged(path: Path) -> None:
     _put_note(path, DAMAGED)
 
 
-def forget(path: Path) -> None:
+def forget_note(path: Path) -> None:
     """Remove the note on a file that was replaced."""
     _note(path).unlink(missing_ok=True)
 

@@ -37,7 +37,7 @@ def repair(path: Path, aside: Path, backups: Backups, found: str) -> Remark:
     Returns:
         what happened, for the user.
     """
-    kept = _keep(path, aside)
+    kept = _copy_aside(path, aside)
     backup = backups.newest_sound()
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=REPAIR) as folder:
         draft = Path(folder) / "draft.db"
@@ -81,7 +81,7 @@ def reindex(path: Path) -> bool:
         return index_is_sound(connection)
 
 
-def _keep(path: Path, aside: Path) -> Path:
+def _copy_aside(path: Path, aside: Path) -> Path:
     """Copy the file and its write-ahead log to a new directory, unless a copy is there already.
 
     A repair that fails is tried again every few seconds, and must not copy each time.
