@@ -19,7 +19,7 @@ from shell.conversations.backup_contents import chooser, contents
 from shell.errors import Reason, SessionBusy, ShellError, ValidationFailed
 from shell.settings import SettingsFile
 from shell.store.backup import bundle
-from shell.store.errors import sentences
+from shell.store.errors import storage_errors
 from shell.store.exchange import archive, portable, render
 from shell.store.exchange.portable import Portable
 from shell.store.messages import tree
@@ -114,7 +114,7 @@ class Exports:
 
     def _contents(self, name: str) -> BackupContents:
         source = self._store.backups.path(name)
-        with sentences(source):
+        with storage_errors(source):
             return contents(bundle.read_extras(source), self._data)
 
     async def restore(self, request: RestoreRequest) -> StoreState:

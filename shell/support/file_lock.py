@@ -34,3 +34,26 @@ def file_lock(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def try_lock(lock: Path) -> Iterator[bool]:
+    """Hold a lock file and remove it afterwards; yields False if another process holds it.
+
+    Raises:
+        OSError: the lock file cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    held = FileLock(lock, timeout=0, mode=0o600)
+    try:
+        held.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        held.release()
+        with contextlib.suppress(OSError):
+            lock.unlink()
