@@ -50,6 +50,7 @@ ALIASES = (
     "Part",
     "Content",
     "AnyEvent",
+    "AnyTopic",
     "TerminalEvent",
     "MessageStatus",
 )
@@ -98,7 +99,7 @@ def render() -> str:
     writer = _Writer()
     for sent in [contract.Batch, *(m.params for m in every if m.params is not None)]:
         writer.add(sent, "validation")
-    told: list[Hint] = [contract.AnyEvent, contract.OkReply, contract.ErrorReply]
+    told: list[Hint] = [contract.AnyEvent, contract.AnyTopic, contract.OkReply, contract.ErrorReply]
     for value in [*told, *(m.result for m in every)]:
         writer.add(value, "serialization")
     parts = [

@@ -21,8 +21,6 @@ from shell.contract import (
     FolderChange,
     ImportBegin,
     ImportPiece,
-    ImportState,
-    ImportWatch,
     KeptId,
     NewConversation,
     Note,
@@ -34,7 +32,6 @@ from shell.contract import (
     SendRequest,
     Spent,
     StoreState,
-    StoreWatch,
     TitleChange,
     ViewRequest,
 )
@@ -152,16 +149,14 @@ class ConversationsApi:
         return await self._exports.export_file(params)
 
     def import_begin(self, caller: Caller, params: ImportBegin) -> str:
-        """Announce a file to be imported. Resolves with the import's id."""
+        """Announce a file to be imported. Resolves with the import's id. The topic `import` with
+        this key has its progress.
+        """
         return self._imports.begin(caller.id, params.name, params.size)
 
     def import_write(self, caller: Caller, params: ImportPiece) -> int:
         """Hand over the next piece. Resolves with the bytes so far; the last one begins it."""
         return self._imports.write(caller.id, params.import_id, params.data)
-
-    async def import_watch(self, caller: Caller, params: ImportWatch) -> ImportState:
-        """How far an import is; waits a while for something newer than `version`."""
-        return await self._imports.watch(caller.id, params.import_id, params.version)
 
     def import_cancel(self, caller: Caller, params: KeptId) -> bool:
         """Stop an import; what has arrived stays. False when it has ended."""
@@ -206,10 +201,6 @@ class ConversationsApi:
         """
         await self._conversations.remember(params)
         return True
-
-    async def state(self, caller: Caller, params: StoreWatch) -> StoreState:
-        """How the store is; waits a while for something newer than `version`."""
-        return await self._conversations.store.state(params.version)
 
 
 def _follow(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from shell.api.conversations import ConversationsApi
-from shell.contract import Defaults
+from shell.bridge.topics import Topics
+from shell.contract import Defaults, StoreTopic
 from shell.conversations.answers import Answers, Parameters
 from shell.conversations.exports import Exports
 from shell.conversations.imports import Imports
@@ -31,6 +32,7 @@ class ConversationServices:
         settings: SettingsFile,
         defaults: Callable[[], Defaults],
         reload_providers: Callable[[], Awaitable[None]],
+        topics: Topics,
     ) -> None:
         def titles() -> tuple[str, str | None] | None:
             chosen = settings.preferences
@@ -47,7 +49,7 @@ class ConversationServices:
         self._store = store
         self._answers = Answers(store, engine, providers.resolve, defaults, titles, parameters)
         conversations = Conversations(store, self._answers)
-        self._imports = Imports(store, data)
+        self._imports = Imports(store, data, topics)
         exports = Exports(
             store,
             settings,
@@ -65,6 +67,7 @@ class ConversationServices:
         settings: SettingsFile,
         defaults: Callable[[], Defaults],
         reload_providers: Callable[[], Awaitable[None]],
+        topics: Topics,
     ) -> "ConversationServices":
         """Open what is kept, under the lock of the data directory.
 
@@ -75,14 +78,15 @@ class ConversationServices:
             settings: what a person has chosen.
             defaults: who answers where nobody was named and nobody has answered yet.
             reload_providers: reads what a restore may have added, with its keys.
+            topics: where the state of the store and of imports is published.
 
         Raises:
             ShellError: the conversations cannot be used, with a sentence that says why.
         """
-        store = Store(data)
+        store = Store(data, on_change=lambda state: topics.publish(StoreTopic(value=state)))
         await asyncio.to_thread(store.open)
         store.begin()
-        return cls(store, data, engine, providers, settings, defaults, reload_providers)
+        return cls(store, data, engine, providers, settings, defaults, reload_providers, topics)
 
     def forget_caller(self, caller_id: str) -> None:
         """A window or a tab is gone for good."""

@@ -11,6 +11,7 @@ from shell.api.shell import ShellApi
 from shell.app.runtime import Runtime
 from shell.app.warmup import Warmup
 from shell.bridge.door import Door
+from shell.bridge.topics import Topics
 from shell.contract import Defaults
 from shell.errors import ShellError
 from shell.settings import SettingsFile
@@ -49,17 +50,19 @@ class Host:
         self._core = Runtime(data, environ, self._settings.engine)
         self._greeter = Warmup(self._core, self._defaults)
         self._kept: ConversationServices | None = None
+        self._topics = Topics()
         self._core.defaults(*self._named)
         shell = ShellApi(sys.platform, self._greeter.begin, open_window, open_link)
         self.door = Door(
             {"llm": LlmApi(self._core.engine), "shell": shell},
-            {
+            later={
                 "conversations": self._conversations,
                 "keys": self._keys,
                 "model": self._model,
                 "providers": self._providers,
                 "settings": self._settings_api,
             },
+            topics=self._topics,
         )
 
     def forget_caller(self, caller_id: str) -> None:
@@ -102,6 +105,7 @@ class Host:
             self._settings,
             self._defaults,
             core.reload_providers,
+            self._topics,
         )
         return self._kept.namespace
 
@@ -115,7 +119,7 @@ class Host:
         from shell.api.model import ModelApi
         from shell.providers.local.model_files import ModelFiles
 
-        return ModelApi(self._data, ModelFiles(self._data, self._environ))
+        return ModelApi(self._data, ModelFiles(self._data, self._environ), self._topics)
 
     async def _providers(self) -> object:
         from shell.api.providers import ProvidersApi

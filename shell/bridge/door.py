@@ -19,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shell.bridge.caller import Caller
+from shell.bridge.topics import Topics
 from shell.bridge.validation import ROOT, checked, explain
 from shell.contract import (
     CONTRACT_VERSION,
@@ -104,11 +105,16 @@ class Door:
     Args:
         namespaces: what a page may call.
         later: the same, made when a page first calls it.
+        topics: the host's state that is pushed to every page.
     """
 
     def __init__(
-        self, namespaces: Mapping[str, object], later: Mapping[str, Later] | None = None
+        self,
+        namespaces: Mapping[str, object],
+        later: Mapping[str, Later] | None = None,
+        topics: Topics | None = None,
     ) -> None:
+        self._topics = topics
         self._methods: dict[str, Method] = {}
         self._later = dict(later or {})
         self._coming: dict[str, asyncio.Task[None]] = {}
@@ -130,7 +136,7 @@ class Door:
         if batch.load != caller.feed.load and not hello:
             return  # sent by a load that has been replaced; nobody waits for the answer
         if hello:
-            caller.feed.open(batch.load)
+            caller.feed.open(batch.load, self._topics)
         for call in batch.calls:
             self._begin(caller, batch.load, call)
 

@@ -1,9 +1,12 @@
-"""Feed: what one page has yet to be told: its cursors into logs, and the replies to its calls.
+"""Collects what one page is pushed: host state, replies to its calls, and events of runs.
 
-A feed belongs to a window or tab and outlives its page loads. Each load has a nonce; what was
-meant for an earlier load is never told to a later one. `next()` makes one flush at a time and hands
-out the same flush again until it was answered, so a push that got lost is sent again, unchanged,
-and the page recognises it by its number.
+A feed belongs to a window or tab and outlives its page loads. Each load has a nonce, and nothing
+that was meant for an earlier load reaches a later one. `next()` makes one flush at a time and
+returns the same flush until the page has answered it. A lost push is therefore sent again
+unchanged, and the page recognises it by its number.
+
+A flush has topics first, then replies, then events. So a page that has the reply to a call also has
+every value that was published before it.
 """
 
 import threading
@@ -11,14 +14,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shell.bridge.topics import Key, Topics
 from shell.contract import AnyEvent, ReasoningEvent, TokenEvent
 from shell.inference.log import InferenceLog
 
 MAX_FLUSH_BYTES = 256 * 1024
 """Longest text of one push. A single reply may be longer; it then travels alone."""
 MAX_WAITING_BYTES = 32_000_000
-"""Replies that a page has not fetched. With more it is asked to wait, with twice as many it is not
-told any longer: it takes nothing."""
+"""Limit on replies the page has not fetched yet. Above it new calls are refused with LIMIT; above
+twice the limit replies are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,10 @@ class Feed:
         self.waiting = 0
         """Characters of the replies that no push has taken up yet."""
         self._cursors: dict[str, _Cursor] = {}
+        self._topics = Topics()
+        self._told: dict[Key, int] = {}
+        """The version of each topic that this load was sent."""
+        self._unsubscribe: Callable[[], None] = lambda: None
         self._in_flight: Flush | None = None
         self._number = 0
 
@@ -62,11 +70,18 @@ class Feed:
         if wake is not None:
             wake(True)
 
-    def open(self, load: str) -> None:
-        """A page says hello. A new load attaches anew: cursors and replies of the load before it
-        are forgotten. A load that only lost its connection goes on where it was.
+    def open(self, load: str, topics: Topics | None = None) -> None:
+        """Begin to serve a page load that says hello.
+
+        A new load starts empty: cursors and replies of the load before it are dropped. A load that
+        only lost its connection continues where it was. Both are sent every topic.
         """
         with self._lock:
+            if topics is not None and topics is not self._topics:
+                self._unsubscribe()
+                self._topics = topics
+                self._unsubscribe = topics.subscribe(self._rouse)
+            self._told.clear()
             self.resumed = load == self.load
             if not self.resumed:
                 self.load = load
@@ -86,6 +101,8 @@ class Feed:
         with self._lock:
             self.load = None
             self._wake = None
+            self._unsubscribe()
+            self._topics = Topics()
             self._forget()
 
     def reply(self, load: str, item: str) -> None:
@@ -151,19 +168,28 @@ class Feed:
         for cursor in self._cursors.values():
             cursor.unsubscribe()
         self._cursors.clear()
+        self._told.clear()
         self._replies.clear()
         self.waiting = 0
         self._in_flight = None
         self._number = 0
 
     def _has_more(self) -> bool:
-        return bool(self._replies) or any(
-            cursor.log.last_seq > cursor.seq for cursor in self._cursors.values()
+        return (
+            bool(self._replies)
+            or any(True for _ in self._topics.changed(self._told))
+            or any(cursor.log.last_seq > cursor.seq for cursor in self._cursors.values())
         )
 
     def _gather(self) -> list[str]:
         items: list[str] = []
         room = MAX_FLUSH_BYTES
+        for key, version, item in self._topics.changed(self._told):
+            if items and len(item) > room:
+                return items
+            items.append(item)
+            room -= len(item) + 1
+            self._told[key] = version
         while self._replies and (not items or len(self._replies[0]) <= room):
             item = self._replies.popleft()
             items.append(item)

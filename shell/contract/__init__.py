@@ -877,18 +877,10 @@ class ImportPiece(Value):
     data: Annotated[str, Field(min_length=1, max_length=8_000_000, pattern=r"^[A-Za-z0-9+/]+=*$")]
 
 
-class ImportWatch(Value):
-    """Waits for a state of an import after `version`; -1 for the one that there is."""
-
-    import_id: KeptId
-    version: Annotated[int, Field(ge=-1, le=2**53)] = -1
-
-
 class ImportState(Value):
     """How far an import is, and in the end what came of it."""
 
     import_id: str
-    version: int
     state: Literal["receiving", "running", "done", "cancelled", "failed"]
     read_bytes: int
     total_bytes: int
@@ -915,9 +907,10 @@ class BackupInfo(Value):
 
 
 class StoreState(Value):
-    """How the store is. Ask again after `version` and the answer comes when something changed."""
+    """Whether conversations can be saved, and what happened to them."""
 
     version: int
+    """Counts the changes of the conversations since the host began."""
     problem: str | None
     """Why nothing can be saved now; null while everything is."""
     notices: list[str]
@@ -927,12 +920,6 @@ class StoreState(Value):
     reason: Annotated[Reason | None, SAID] = None
     remarks: Annotated[list[Remark], SAID] = []
     """The notices again, for a page in another language."""
-
-
-class StoreWatch(Value):
-    """Waits for a change of the store after `version`; -1 answers at once."""
-
-    version: Annotated[int, Field(ge=-1, le=2**53)] = -1
 
 
 # --- the embedded model ---------------------------------------------------------------------
@@ -949,6 +936,41 @@ class ModelFetch(Value):
     """0 while nobody knows."""
     problem: str | None
     """Why they could not be fetched, and what to do; null when nobody has tried."""
+
+
+# --- the state of the host that is pushed ---------------------------------------------------
+
+
+class Topic(Value):
+    """The latest value of one part of the host's state. Older values may be left out."""
+
+    channel: Literal["topic"] = "topic"
+    key: str = ""
+    """Tells several topics of one name apart."""
+
+
+class StoreTopic(Topic):
+    """Pushed when conversations change, or when they cannot be saved."""
+
+    name: Literal["store"] = "store"
+    value: StoreState
+
+
+class ImportTopic(Topic):
+    """Pushed while a file is imported, to every window; `key` is the import's id."""
+
+    name: Literal["import"] = "import"
+    value: ImportState
+
+
+class ModelTopic(Topic):
+    """Pushed while the embedded model is downloaded."""
+
+    name: Literal["model"] = "model"
+    value: ModelFetch
+
+
+AnyTopic = Annotated[StoreTopic | ImportTopic | ModelTopic, Field(discriminator="name")]
 
 
 # --- providers ------------------------------------------------------------------------------

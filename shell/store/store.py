@@ -44,9 +44,6 @@ Choose = Callable[[Mapping[str, bytes]], Callable[[], None]]
 the restore. What it returns is called once the conversations are restored."""
 FIRST_BACKUP_S = 20.0
 BACKUP_S = 3_600.0
-WATCH_S = 4.0
-"""How long a question for changes waits before it is answered without one: below the five seconds
-in which every call of a page is settled."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +60,14 @@ class Store:
     is temporary is in a database in memory, and no byte of it reaches a disk.
     """
 
-    def __init__(self, folder: Path, *, vfs: str | None = None, busy_s: float = BUSY_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        vfs: str | None = None,
+        busy_s: float = BUSY_S,
+        on_change: Callable[[StoreState], None] = lambda _: None,
+    ) -> None:
         self.path = folder / FILE
         self.backups = Backups(folder / "backups")
         self.database = Database(self.path, vfs=vfs, busy_s=busy_s)
@@ -80,7 +84,7 @@ class Store:
         """Whether the content has to be checked still, beside its use."""
         self._problem: ShellError | None = None
         self._version = 0
-        self._changed = asyncio.Event()
+        self._on_change = on_change
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -130,7 +134,8 @@ class Store:
         self.database.write(self._settle).result()
 
     def begin(self) -> None:
-        """From now on make backups when they are due; on the loop thread."""
+        """Report the first state, and make backups when they are due. On the loop thread."""
+        self._on_change(self.state())
         if self._unchecked:
             check = asyncio.wrap_future(self.database.check(problem))
             check.add_done_callback(self._looked_through)
@@ -212,10 +217,9 @@ class Store:
     # --- how it is; on the loop thread ------------------------------------------------------
 
     def changed(self) -> None:
-        """Tell those who watch that something is different now."""
+        """Report that the conversations or their state are different now."""
         self._version += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._on_change(self.state())
 
     def recovered(self) -> None:
         """Something was written to the disk: whatever was in the way is not any more."""
@@ -230,11 +234,8 @@ class Store:
             self._suspect = self._suspect or isinstance(error, DatabaseDamaged)
             self.changed()
 
-    async def state(self, after: int) -> StoreState:
-        """How the store is; waits a while for a change when nothing changed after this version."""
-        if self._version == after:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), WATCH_S)
+    def state(self) -> StoreState:
+        """Whether everything can be saved, and what happened at opening."""
         problem = self._problem
         return StoreState(
             version=self._version,

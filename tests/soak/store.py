@@ -115,7 +115,7 @@ async def _fill(point: int) -> str:
             await desk.send(conversation, f"/repeat 2000 word{point}")
         except StorageUnavailable as error:
             outcome = "refused" if "full" in error.message else "broken"
-            if (await desk.store.state(-1)).problem is None:
+            if desk.store.state().problem is None:
                 outcome = "broken"
         stuffing.unlink()
         await desk.kept(conversation)
@@ -126,7 +126,7 @@ async def _fill(point: int) -> str:
             outcome = "broken"
         if len(texts) == 6 and texts[3] != whole:
             outcome = "broken"
-        if (await desk.store.state(-1)).problem is not None or not promised.answer_id:
+        if desk.store.state().problem is not None or not promised.answer_id:
             outcome = "broken"
         await desk.close()
         return outcome
@@ -156,7 +156,7 @@ async def _locked() -> Result:
                 refused = "locked" in error.message
             refused_s = round(time.monotonic() - asked, 1)
             await asyncio.sleep(LOCKED_S - refused_s)
-            said = (await desk.store.state(-1)).problem is not None
+            said = desk.store.state().problem is not None
             holder.execute("ROLLBACK")
         released = time.monotonic()
         await desk.done(begun)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from shell.bridge.topics import Topics
 from shell.contract import (
     AnswerRequest,
     Content,
@@ -14,6 +15,7 @@ from shell.contract import (
     SendReply,
     SendRequest,
     StoredMessage,
+    StoreTopic,
     ViewRequest,
 )
 from shell.conversations.answers import Answers, StartedAnswer
@@ -52,7 +54,13 @@ class Desk:
         busy_s: float = 5.0,
         settings: Settings | None = None,
     ) -> None:
-        self.store = Store(folder, vfs=vfs, busy_s=busy_s)
+        self.topics = Topics()
+        self.store = Store(
+            folder,
+            vfs=vfs,
+            busy_s=busy_s,
+            on_change=lambda state: self.topics.publish(StoreTopic(value=state)),
+        )
         self.store.open()
         self.echo = Listening()
         self.other = Listening("other")

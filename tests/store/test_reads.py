@@ -258,7 +258,7 @@ async def test_a_large_file_is_checked_while_it_is_used(
     go_on.set()
     await asyncio.to_thread(store.close)
     assert not note.exists(), "a file whose check was stopped is checked again at the next start"
-    assert (await store.state(-1)).problem is None
+    assert store.state().problem is None
 
     monkeypatch.undo()
     monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)

@@ -741,16 +741,9 @@ export interface ImportPiece {
   data: string;
 }
 
-/** Waits for a state of an import after `version`; -1 for the one that there is. */
-export interface ImportWatch {
-  importId: string;
-  version?: number | undefined;
-}
-
 /** How far an import is, and in the end what came of it. */
 export interface ImportState {
   importId: string;
-  version: number;
   state: "receiving" | "running" | "done" | "cancelled" | "failed";
   readBytes: number;
   totalBytes: number;
@@ -775,8 +768,9 @@ export interface BackupInfo {
   size: number;
 }
 
-/** How the store is. Ask again after `version` and the answer comes when something changed. */
+/** Whether conversations can be saved, and what happened to them. */
 export interface StoreState {
+  /** Counts the changes of the conversations since the host began. */
   version: number;
   /** Why nothing can be saved now; null while everything is. */
   problem: string | null;
@@ -789,11 +783,6 @@ export interface StoreState {
   remarks?: Remark[] | undefined;
 }
 
-/** Waits for a change of the store after `version`; -1 answers at once. */
-export interface StoreWatch {
-  version?: number | undefined;
-}
-
 /** Whether the embedded model's weights are on this machine, and how far they are on the way. */
 export interface ModelFetch {
   state: "missing" | "fetching" | "here";
@@ -802,6 +791,33 @@ export interface ModelFetch {
   totalBytes: number;
   /** Why they could not be fetched, and what to do; null when nobody has tried. */
   problem: string | null;
+}
+
+/** Pushed when conversations change, or when they cannot be saved. */
+export interface StoreTopic {
+  channel: "topic";
+  /** Tells several topics of one name apart. */
+  key: string;
+  name: "store";
+  value: StoreState;
+}
+
+/** Pushed while a file is imported, to every window; `key` is the import's id. */
+export interface ImportTopic {
+  channel: "topic";
+  /** Tells several topics of one name apart. */
+  key: string;
+  name: "import";
+  value: ImportState;
+}
+
+/** Pushed while the embedded model is downloaded. */
+export interface ModelTopic {
+  channel: "topic";
+  /** Tells several topics of one name apart. */
+  key: string;
+  name: "model";
+  value: ModelFetch;
 }
 
 /** A provider to add: a server by its address, or a model by its file. */
@@ -1073,6 +1089,8 @@ export type AnyEvent =
   | DoneEvent
   | ErrorEvent;
 
+export type AnyTopic = StoreTopic | ImportTopic | ModelTopic;
+
 export type TerminalEvent = DoneEvent | ErrorEvent;
 
 export type MessageStatus = "complete" | "streaming" | "interrupted" | "cancelled" | "failed";
@@ -1141,15 +1159,15 @@ export const client = (call: Invoke) => ({
     /** The same, written to the data directory's `exports`. Resolves with the file's path. */
     exportFile: (params: ExportRequest) =>
       call<string>("conversations.export_file", params),
-    /** Announce a file to be imported. Resolves with the import's id. */
+    /**
+     * Announce a file to be imported. Resolves with the import's id. The topic `import` with
+     * this key has its progress.
+     */
     importBegin: (params: ImportBegin) =>
       call<string>("conversations.import_begin", params),
     /** Hand over the next piece. Resolves with the bytes so far; the last one begins it. */
     importWrite: (params: ImportPiece) =>
       call<number>("conversations.import_write", params),
-    /** How far an import is; waits a while for something newer than `version`. */
-    importWatch: (params: ImportWatch) =>
-      call<ImportState>("conversations.import_watch", params),
     /** Stop an import; what has arrived stays. False when it has ended. */
     importCancel: (params: string) =>
       call<boolean>("conversations.import_cancel", params),
@@ -1180,9 +1198,6 @@ export const client = (call: Invoke) => ({
      */
     remember: (params: Note) =>
       call<boolean>("conversations.remember", params),
-    /** How the store is; waits a while for something newer than `version`. */
-    state: (params: StoreWatch) =>
-      call<StoreState>("conversations.state", params),
   },
   keys: {
     /** Which providers have a key, where it is kept, and for which host it is. */
@@ -1222,9 +1237,12 @@ export const client = (call: Invoke) => ({
       call<SessionSnapshot>("llm.get_session", params),
   },
   model: {
-    /** Begin to fetch the weights, unless they are here or on their way. */
+    /**
+     * Begin to download the weights, unless they are here or on their way. The topic `model`
+     * has the progress.
+     */
     fetch: () => call<ModelFetch>("model.fetch"),
-    /** How far it is. */
+    /** Whether the weights are here, and how far a download is. */
     state: () => call<ModelFetch>("model.state"),
   },
   providers: {
