@@ -293,11 +293,11 @@ def _add_long_messages(connection: apsw.Connection) -> None:
 async def _search(desk: Desk, query: str) -> tuple[float, float, int]:
     """Seconds to the first answer and to the end of the search, and how many hits there were."""
     began = time.perf_counter()
-    reply = await desk.conversations.search(OWNER, SearchRequest(query=query, limit=60))
+    reply = await desk.conversations.search(desk.caller, SearchRequest(query=query, limit=60))
     first_s, hits = time.perf_counter() - began, len(reply.hits)
     while reply.more is not None:
         request = SearchRequest(query=query, limit=60, more=reply.more)
-        reply = await desk.conversations.search(OWNER, request)
+        reply = await desk.conversations.search(desk.caller, request)
         hits += len(reply.hits)
     return first_s, time.perf_counter() - began, hits
 

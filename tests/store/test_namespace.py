@@ -140,7 +140,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     )
     door = Door(
         {
-            "conversations": ConversationsApi(desk.conversations, desk.answers, imports, exports),
+            "conversations": ConversationsApi(desk.store, desk.answers, imports, exports),
             "keys": KeysApi(keys, lambda: {"openai": "https://api.openai.com/v1"}),
             "settings": SettingsApi(settings),
         }
