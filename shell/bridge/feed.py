@@ -27,7 +27,7 @@ twice the limit replies are dropped."""
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """One push: `items` is the inside of a JSON array, ASCII only."""
+    """One push. `items` is the inside of a JSON array, in ASCII."""
 
     load: str
     number: int
@@ -40,8 +40,7 @@ class _Cursor:
     seq: int
     unsubscribe: Callable[[], None]
     stops: frozenset[int] = frozenset()
-    """Where attach replies ended: no joined event reaches across, so that what comes twice comes
-    whole."""
+    """Where attach replies ended. No joined event crosses one, so events that come twice are whole."""
 
 
 class Feed:
@@ -55,7 +54,7 @@ class Feed:
         self._lock = threading.Lock()
         self._replies: deque[str] = deque()
         self.waiting = 0
-        """Characters of the replies that no push has taken up yet."""
+        """Characters of the replies that are in no push yet."""
         self._cursors: dict[str, _Cursor] = {}
         self._topics = Topics()
         self._told: dict[Key, int] = {}
@@ -65,7 +64,7 @@ class Feed:
         self._number = 0
 
     def on_wake(self, wake: Callable[[bool], None] | None) -> None:
-        """Tell `wake` when there is something to take; `True`: without waiting for more."""
+        """Call `wake` when there is something to push; with True, do not wait for more."""
         self._wake = wake
         if wake is not None:
             wake(True)
@@ -80,7 +79,7 @@ class Feed:
             if topics is not None and topics is not self._topics:
                 self._unsubscribe()
                 self._topics = topics
-                self._unsubscribe = topics.subscribe(self._rouse)
+                self._unsubscribe = topics.subscribe(self._notify)
             self._told.clear()
             self.resumed = load == self.load
             if not self.resumed:
@@ -88,7 +87,7 @@ class Feed:
                 self._forget()
 
     def taken(self, last_push: int) -> None:
-        """The page has everything up to this push, whether or not its answer came through."""
+        """Drop the pushes that the page has, even if its answer was lost."""
         with self._lock:
             # A load that this feed does not know has taken pushes of another: count on from there,
             # or it would take the next ones for resends.
@@ -97,7 +96,7 @@ class Feed:
                 self._in_flight = None
 
     def close(self) -> None:
-        """The window is gone for good."""
+        """Drop everything: the window was closed."""
         with self._lock:
             self.load = None
             self._wake = None
@@ -106,27 +105,27 @@ class Feed:
             self._forget()
 
     def reply(self, load: str, item: str) -> None:
-        """Queue the reply to a call of `load`; it is told before any later event. What a page does
-        not take for too long is dropped.
+        """Queue the reply to a call of `load`; it is pushed before any later event. Drops it if too
+        many others wait for the page.
         """
         with self._lock:
             if load != self.load or self.waiting >= 2 * MAX_WAITING_BYTES:
                 return
             self._replies.append(item)
             self.waiting += len(item)
-        self._rouse(True)
+        self._notify(True)
 
     def cursor(self, inference_id: str) -> int | None:
-        """The last `seq` of a run that this load was sent, or None when it does not follow it."""
+        """The last `seq` of a run that this load was sent; None when it does not follow the run."""
         with self._lock:
             cursor = self._cursors.get(inference_id)
             return None if cursor is None else cursor.seq
 
     def follow(self, load: str, log: InferenceLog, after: int) -> None:
-        """From now on tell the page everything of `log` after `after`, in one step.
+        """Push everything of `log` after `after` to the page from now on.
 
-        A page that follows the log already is told the rest as well, as if it had not asked: only
-        who asked has the reply, and others may be listening.
+        A page that follows the log already still gets the rest: the reply reaches only the part of
+        the page that asked, and others may be listening.
         """
         with self._lock:
             if load != self.load:
@@ -135,12 +134,12 @@ class Feed:
             if known is not None:
                 known.stops = frozenset({after, *(s for s in known.stops if s > known.seq)})
             else:
-                self._cursors[log.inference_id] = _Cursor(log, after, log.subscribe(self._rouse))
+                self._cursors[log.inference_id] = _Cursor(log, after, log.subscribe(self._notify))
         if log.last_seq > after:
-            self._rouse(log.ending is not None)
+            self._notify(log.ending is not None)
 
     def next(self) -> Flush | None:
-        """The flush that is not answered yet, or a new one of all there is to tell, or None."""
+        """The unanswered flush, or a new one with all there is to push, or None."""
         with self._lock:
             if self._in_flight is None and self.load is not None:
                 items = self._gather()
@@ -150,7 +149,7 @@ class Feed:
             return self._in_flight
 
     def answered(self, load: str, number: int) -> bool:
-        """The page took this flush. Returns whether there is more to tell already."""
+        """Note that the page took this flush; returns whether there is more to push."""
         with self._lock:
             flush = self._in_flight
             if flush is not None and flush.load == load and flush.number == number:
@@ -159,7 +158,7 @@ class Feed:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _rouse(self, urgent: bool) -> None:
+    def _notify(self, urgent: bool) -> None:
         wake = self._wake
         if wake is not None:
             wake(urgent)

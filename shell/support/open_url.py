@@ -1,4 +1,4 @@
-"""Links: opens a web or mail address in the system's own program."""
+"""Opens a web or mail address in the system's own program."""
 
 import os
 import shutil
@@ -11,9 +11,10 @@ SCHEMES = frozenset({"http", "https", "mailto"})
 
 
 def open_link(url: str) -> bool:
-    """Hand `url` to the desktop. False when it is no web or mail address or nothing can open it.
+    """Hand `url` to the desktop. False when it is not a web or mail address or nothing can
+    open it.
 
-    The opened program holds none of our streams and outlives us.
+    The opened program inherits none of our streams and outlives this process.
     """
     if urlsplit(url).scheme not in SCHEMES:
         return False
@@ -30,7 +31,7 @@ def open_link(url: str) -> bool:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    # Whoever starts a process has to take its status, or it stays as a zombie.
+    # Without a wait the ended process would stay as a zombie.
     threading.Thread(target=opening.wait, name="open link", daemon=True).start()
     return True
 

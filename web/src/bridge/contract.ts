@@ -12,7 +12,7 @@ export type JsonValue =
   | JsonValue[]
   | { [key: string]: JsonValue };
 
-/** Why something failed: the one list that calls, events and the command line share. */
+/** Why something failed. Calls, events and the command line share these codes. */
 export type ErrorCode =
   | "ABORTED"
   | "TIMEOUT"
@@ -43,7 +43,7 @@ export type ErrorCode =
   | "STORAGE_ERROR"
   | "STORAGE_UNAVAILABLE";
 
-/** What exactly it was, where a code leaves that open: a page says it in its own language. */
+/** The exact reason, where a code leaves it open. The page has a sentence for each language. */
 export type Reason =
   | "NO_KEY"
   | "KEY_CHARACTERS"
@@ -1276,11 +1276,11 @@ export const client = (call: Invoke) => ({
       call<TrialReport>("providers.test", params),
   },
   settings: {
-    /** The settings, and what was wrong with their file. */
+    /** The settings, and the problems of their file. */
     get: () => call<SettingsView>("settings.get"),
-    /** Where settings, conversations and exports lie, for a person to read. */
+    /** The folders of settings, conversations, backups and exports, for a person to read. */
     place: () => call<Place>("settings.place"),
-    /** Change what is given; null takes a choice back. */
+    /** Change the given settings; null resets one. */
     update: (params: PreferencesChange) =>
       call<SettingsView>("settings.update", params),
   },
