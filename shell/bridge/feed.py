@@ -40,7 +40,7 @@ class _Cursor:
     seq: int
     unsubscribe: Callable[[], None]
     stops: frozenset[int] = frozenset()
-    """Where attach replies ended. No joined event crosses one, so events that come twice are whole."""
+    """Where attach replies ended. No joined event crosses one: a page can drop it as a whole."""
 
 
 class Feed:
