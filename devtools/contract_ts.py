@@ -51,6 +51,7 @@ ALIASES = (
     "Part",
     "Content",
     "AnyEvent",
+    "AnyTopic",
     "TerminalEvent",
     "MessageStatus",
 )
@@ -65,6 +66,7 @@ MODULES = (
     "transfer",
     "providers",
     "settings",
+    "topics",
 )
 """The modules of the contract, in the order in which their models are written."""
 
@@ -111,7 +113,7 @@ def render() -> str:
     writer = _Writer()
     for sent in [contract.Batch, *(m.params for m in every if m.params is not None)]:
         writer.add(sent, "validation")
-    told: list[Hint] = [contract.AnyEvent, contract.OkReply, contract.ErrorReply]
+    told: list[Hint] = [contract.AnyEvent, contract.AnyTopic, contract.OkReply, contract.ErrorReply]
     for value in [*told, *(m.result for m in every)]:
         writer.add(value, "serialization")
     parts = [

@@ -1,4 +1,4 @@
-"""LlmApi: the `llm` namespace, which the reference design calls the preload."""
+"""Lets pages run models and follow their answers: the `llm` namespace."""
 
 from shell.bridge.caller import Caller
 from shell.contract import (

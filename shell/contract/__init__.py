@@ -140,6 +140,11 @@ from shell.contract.settings import SettingsView as SettingsView
 from shell.contract.settings import Shortcuts as Shortcuts
 from shell.contract.settings import TextSize as TextSize
 from shell.contract.settings import Theme as Theme
+from shell.contract.topics import AnyTopic as AnyTopic
+from shell.contract.topics import ImportTopic as ImportTopic
+from shell.contract.topics import ModelTopic as ModelTopic
+from shell.contract.topics import StoreTopic as StoreTopic
+from shell.contract.topics import Topic as Topic
 from shell.contract.transfer import BackupChoice as BackupChoice
 from shell.contract.transfer import BackupContents as BackupContents
 from shell.contract.transfer import BackupInfo as BackupInfo
@@ -148,8 +153,6 @@ from shell.contract.transfer import BackupProvider as BackupProvider
 from shell.contract.transfer import ImportBegin as ImportBegin
 from shell.contract.transfer import ImportPiece as ImportPiece
 from shell.contract.transfer import ImportState as ImportState
-from shell.contract.transfer import ImportWatch as ImportWatch
 from shell.contract.transfer import RestoreRequest as RestoreRequest
 from shell.contract.transfer import RoutingSetting as RoutingSetting
 from shell.contract.transfer import StoreState as StoreState
-from shell.contract.transfer import StoreWatch as StoreWatch

@@ -25,18 +25,10 @@ class ImportPiece(Value):
     data: Annotated[str, Field(min_length=1, max_length=8_000_000, pattern=r"^[A-Za-z0-9+/]+=*$")]
 
 
-class ImportWatch(Value):
-    """Waits for a state of an import that is newer than `version`. -1 returns the present state."""
-
-    import_id: KeptId
-    version: Annotated[int, Field(ge=-1, le=2**53)] = -1
-
-
 class ImportState(Value):
     """The progress of an import, and its result."""
 
     import_id: str
-    version: int
     state: Literal["receiving", "running", "done", "cancelled", "failed"]
     read_bytes: int
     total_bytes: int
@@ -108,9 +100,10 @@ class RestoreRequest(Value):
 
 
 class StoreState(Value):
-    """The state of the store. A call with its `version` returns when the state has changed."""
+    """Whether conversations can be saved, and what happened to them."""
 
     version: int
+    """Counts the changes of the conversations since the host began."""
     problem: str | None
     """Why nothing can be saved now. Null while saving works."""
     notices: list[str]
@@ -120,9 +113,3 @@ class StoreState(Value):
     reason: Annotated[Reason | None, SAID] = None
     remarks: Annotated[list[Remark], SAID] = []
     """The notices in a form that a page can translate."""
-
-
-class StoreWatch(Value):
-    """Waits for a state of the store that is newer than `version`. -1 returns the present state."""
-
-    version: Annotated[int, Field(ge=-1, le=2**53)] = -1

@@ -134,7 +134,7 @@ class Exports:
         self._settings.reload()
         await self._reload_providers()
         self._store.changed()
-        return await self._store.state(-1)
+        return self._store.state()
 
     # --- on a thread ------------------------------------------------------------------------
 

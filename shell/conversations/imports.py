@@ -11,7 +11,8 @@ from copy import copy
 from pathlib import Path
 from typing import IO, Literal
 
-from shell.contract import ImportState
+from shell.bridge.topics import Topics
+from shell.contract import ImportState, ImportTopic
 from shell.errors import (
     LimitReached,
     NotFound,
@@ -26,10 +27,9 @@ from shell.support.ids import new_id
 AT_ONCE = 2
 """Most imports that may be running at a time."""
 REMEMBERED = 20
-"""How many imports that have ended are remembered."""
+"""Imports that have ended and whose outcome a page can still learn."""
 TELL_S = 0.1
-"""Least time between two reports of progress."""
-WATCH_S = 4.0
+"""Least time between two progress reports of one import."""
 SILENT_S = 60.0
 """An upload without a new piece for this long is given up."""
 
@@ -51,33 +51,18 @@ class Import:
         """When the last piece arrived, on the loop's clock."""
         self.state: State = "receiving"
         self.failure: ShellError | None = None
-        self.version = 0
         self.arrived = ImportedPart(total_bytes=size)
         self.stopped = threading.Event()
-        self._changed = asyncio.Event()
 
     @property
     def under_way(self) -> bool:
         """Whether it has not ended."""
         return self.state in ("receiving", "running")
 
-    def change(
-        self, state: State, arrived: ImportedPart, failure: ShellError | None = None
-    ) -> None:
-        """Wake the callers that wait for a new state."""
-        self.state, self.arrived, self.failure = state, arrived, failure
-        self.version += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def watch(self, after: int) -> ImportState:
-        """The state. Waits some seconds for one that is newer than this version."""
-        if self.version == after and self.under_way:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), WATCH_S)
+    def described(self) -> ImportState:
+        """The state as pages are told it."""
         return ImportState(
             import_id=self.id,
-            version=self.version,
             state=self.state,
             read_bytes=self.arrived.read_bytes,
             total_bytes=self.arrived.total_bytes,
@@ -98,9 +83,11 @@ class Imports:
     Args:
         store: where conversations arrive.
         folder: where a file lies until it is imported; it has no name there.
+        topics: where the state of each import is published.
     """
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, topics: Topics) -> None:
+        self._topics = topics
         self._store = store
         self._folder = folder
         self._loop = asyncio.get_running_loop()
@@ -123,8 +110,10 @@ class Imports:
         file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
         one = Import(owner, name, size, file, self._loop.time())
         self._imports[one.id] = one
+        self._publish(one)
         for ended in [key for key, old in self._imports.items() if not old.under_way][:-REMEMBERED]:
             del self._imports[ended]
+            self._topics.remove("import", ended)
         return one.id
 
     def write(self, owner: str, import_id: str, data: str) -> int:
@@ -151,19 +140,11 @@ class Imports:
         one.received += len(piece)
         one.heard_s = self._loop.time()
         if one.received == one.size:
-            one.change("running", one.arrived)
+            self._change(one, "running", one.arrived)
             thread = threading.Thread(target=self._run, args=(one,), name="import", daemon=True)
             self._threads.add(thread)
             thread.start()
         return one.received
-
-    async def watch(self, owner: str, import_id: str, after: int) -> ImportState:
-        """The progress of an import.
-
-        Raises:
-            NotFound: unknown, or another window's.
-        """
-        return await self._find(owner, import_id).watch(after)
 
     def cancel(self, owner: str, import_id: str) -> bool:
         """Stop an import. Conversations that were imported stay. False when it has ended."""
@@ -212,7 +193,16 @@ class Imports:
 
     def _drop(self, one: Import) -> None:
         one.file.close()
-        one.change("cancelled", one.arrived)
+        self._change(one, "cancelled", one.arrived)
+
+    def _change(
+        self, one: Import, state: State, arrived: ImportedPart, failure: ShellError | None = None
+    ) -> None:
+        one.state, one.arrived, one.failure = state, arrived, failure
+        self._publish(one)
+
+    def _publish(self, one: Import) -> None:
+        self._topics.publish(ImportTopic(key=one.id, value=one.described()))
 
     def _run(self, one: Import) -> None:
         """Parse and write the file. Runs on the import's own thread."""
@@ -251,7 +241,7 @@ class Imports:
         seen.remarks = list(arrived.remarks)
 
         def change() -> None:
-            one.change(state, seen, failure)
+            self._change(one, state, seen, failure)
             self._store.changed()
 
         with contextlib.suppress(RuntimeError):  # the loop has ended

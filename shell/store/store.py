@@ -44,8 +44,6 @@ Choose = Callable[[Mapping[str, bytes]], Callable[[], None]]
 function that is called once the conversations are restored."""
 FIRST_BACKUP_S = 20.0
 BACKUP_S = 3_600.0
-WATCH_S = 4.0
-"""How long a call waits for a change. Every call of a page must return within five seconds."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +60,14 @@ class Store:
     their ids show, live in a database in memory and never reach a disk.
     """
 
-    def __init__(self, folder: Path, *, vfs: str | None = None, busy_s: float = BUSY_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        vfs: str | None = None,
+        busy_s: float = BUSY_S,
+        on_change: Callable[[StoreState], None] = lambda _: None,
+    ) -> None:
         self.path = folder / FILE
         self.backups = Backups(folder / "backups")
         self.database = Database(self.path, vfs=vfs, busy_s=busy_s)
@@ -79,7 +84,7 @@ class Store:
         """Whether the content still has to be checked while it is in use."""
         self._problem: ShellError | None = None
         self._version = 0
-        self._changed = asyncio.Event()
+        self._on_change = on_change
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -128,7 +133,8 @@ class Store:
         self.database.write(self._clean_up).result()
 
     def begin(self) -> None:
-        """Start the automatic backups, and the check of a large file. Call on the loop thread."""
+        """Report the first state, and make backups when they are due. On the loop thread."""
+        self._on_change(self.state())
         if self._unchecked:
             check = asyncio.wrap_future(self.database.check(problem))
             check.add_done_callback(self._content_checked)
@@ -210,10 +216,9 @@ class Store:
     # --- state; on the loop thread ----------------------------------------------------------
 
     def changed(self) -> None:
-        """Wake the calls that wait in `state`."""
+        """Report that the conversations or their state are different now."""
         self._version += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._on_change(self.state())
 
     def recovered(self) -> None:
         """Clear the problem after a write that succeeded."""
@@ -228,11 +233,8 @@ class Store:
             self._suspect = self._suspect or isinstance(error, DatabaseDamaged)
             self.changed()
 
-    async def state(self, after: int) -> StoreState:
-        """Return the state; waits up to WATCH_S for a change if `after` is the current version."""
-        if self._version == after:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), WATCH_S)
+    def state(self) -> StoreState:
+        """Whether everything can be saved, and what happened at opening."""
         problem = self._problem
         return StoreState(
             version=self._version,

@@ -1,4 +1,4 @@
-"""Alone: one process at a time changes a file that several may change, so nothing is lost."""
+"""Locks a file that several processes may change."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ WAIT_S = 5.0
 
 @contextlib.contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Hold a lock beside a file while it is read, changed and written. It dies with the process.
+    """Hold a lock for a file while it is read, changed and written. It ends with the process.
 
     Args:
-        path: the file; its directory is made when there is none.
+        path: the file; its directory is created if needed.
 
     Raises:
-        StorageUnavailable: another process has held the lock for too long.
+        StorageUnavailable: another process holds the lock for too long.
         OSError: the directory cannot be written.
     """
     from filelock import FileLock, Timeout

@@ -15,7 +15,6 @@ from shell import cli
 from shell.contract import Defaults, ExportRequest
 from shell.conversations.answers import Answers
 from shell.conversations.exports import Exports
-from shell.conversations.library import Conversations
 from shell.inference.engine import Engine
 from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
 from shell.providers.http.endpoint import Endpoint
@@ -65,7 +64,7 @@ class KeyDesk(Desk):
             lambda _: self.provider,
             lambda: Defaults(provider_id="openai", model_id="model-a"),
         )
-        self.conversations = Conversations(self.store, self.answers)
+        self.conversations = self.api(folder)
 
 
 async def echo(exchange: Exchange) -> None:

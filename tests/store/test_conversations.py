@@ -115,7 +115,7 @@ async def test_a_refused_edit_leaves_the_path_on_the_branch_that_was_chosen(desk
     first = await desk.send(conversation, "version one")
     for words in ("version two", "version three"):
         await desk.edit(first.message_id, words)
-    await desk.conversations.choose(first.message_id)
+    await desk.conversations.choose(desk.caller, first.message_id)
     before = await desk.view(conversation)
     request = EditRequest(message_id=first.message_id, content=[PICTURE], model_id="echo-strict")
     with pytest.raises(ShellError):
@@ -134,7 +134,7 @@ async def test_a_refused_first_message_leaves_no_word(desk: Desk) -> None:
     with pytest.raises(ShellError):
         await desk.answers.send(OWNER, request)
     assert await desk.view(conversation) == before
-    reply = await desk.conversations.search(OWNER, SearchRequest(query="never"))
+    reply = await desk.conversations.search(desk.caller, SearchRequest(query="never"))
     assert reply.hits == []
 
 
@@ -149,7 +149,7 @@ async def test_a_conversation_that_is_deleted_meanwhile_is_not_answered(
     async def delete_and_write(kept_id: str, job: Job[T]) -> T:
         monkeypatch.setattr(desk.store, "write", write)
         assert desk.engine.status(OWNER).active_inferences == 1, "it has been admitted"
-        await desk.conversations.delete(OWNER, conversation)
+        await desk.conversations.delete(desk.caller, conversation)
         return await write(kept_id, job)
 
     monkeypatch.setattr(desk.store, "write", delete_and_write)
@@ -158,7 +158,7 @@ async def test_a_conversation_that_is_deleted_meanwhile_is_not_answered(
         await turn(desk, how, conversation, said)
     assert len(desk.echo.received) == asked
     assert desk.engine.status(OWNER).active_inferences == 0
-    await desk.conversations.undelete(conversation)
+    await desk.conversations.undelete(desk.caller, conversation)
     assert await desk.texts(conversation) == ["one", "one"]
 
 
@@ -461,13 +461,13 @@ async def test_the_words_of_an_older_text_file_take_room_like_others(desk: Desk)
 async def test_deleting_can_be_undone_until_it_is_purged(desk: Desk) -> None:
     conversation = await desk.begin()
     await desk.send(conversation, "remember me")
-    await desk.conversations.delete(OWNER, conversation)
+    await desk.conversations.delete(desk.caller, conversation)
     assert await desk.store.read("", queries.summaries) == []
     with pytest.raises(NotFound):
         await desk.view(conversation)
     await desk.store.write(conversation, lambda c: tree.undelete(c, conversation))
     assert await desk.texts(conversation) == ["remember me", "remember me"]
-    await desk.conversations.delete(OWNER, conversation)
+    await desk.conversations.delete(desk.caller, conversation)
     await desk.store.write(conversation, lambda c: tree.purge(c, epoch_ms() + 1))
     with pytest.raises(NotFound):
         await desk.store.write(conversation, lambda c: tree.undelete(c, conversation))
@@ -481,7 +481,7 @@ async def test_deleting_stops_the_answer(desk: Desk) -> None:
     conversation = await desk.begin()
     request = SendRequest(conversation_id=conversation, content="/stall")
     begun = await desk.answers.send(OWNER, request)
-    await desk.conversations.delete(OWNER, conversation)
+    await desk.conversations.delete(desk.caller, conversation)
     await desk.done(begun)
     assert begun.log.ending is not None
 

@@ -12,7 +12,7 @@ export type JsonValue =
   | JsonValue[]
   | { [key: string]: JsonValue };
 
-/** Why something failed: the one list that calls, events and the command line share. */
+/** Why something failed. Calls, events and the command line share these codes. */
 export type ErrorCode =
   | "ABORTED"
   | "TIMEOUT"
@@ -43,7 +43,7 @@ export type ErrorCode =
   | "STORAGE_ERROR"
   | "STORAGE_UNAVAILABLE";
 
-/** What exactly it was, where a code leaves that open: a page says it in its own language. */
+/** The exact reason, where a code leaves it open. The page has a sentence for each language. */
 export type Reason =
   | "NO_KEY"
   | "KEY_CHARACTERS"
@@ -739,16 +739,9 @@ export interface ImportPiece {
   data: string;
 }
 
-/** Waits for a state of an import that is newer than `version`. -1 returns the present state. */
-export interface ImportWatch {
-  importId: string;
-  version?: number | undefined;
-}
-
 /** The progress of an import, and its result. */
 export interface ImportState {
   importId: string;
-  version: number;
   state: "receiving" | "running" | "done" | "cancelled" | "failed";
   readBytes: number;
   totalBytes: number;
@@ -809,8 +802,9 @@ export interface RestoreRequest {
   settings?: ("defaultProvider" | "titleProvider")[] | undefined;
 }
 
-/** The state of the store. A call with its `version` returns when the state has changed. */
+/** Whether conversations can be saved, and what happened to them. */
 export interface StoreState {
+  /** Counts the changes of the conversations since the host began. */
   version: number;
   /** Why nothing can be saved now. Null while saving works. */
   problem: string | null;
@@ -821,11 +815,6 @@ export interface StoreState {
   reason?: Reason | null | undefined;
   /** The notices in a form that a page can translate. */
   remarks?: Remark[] | undefined;
-}
-
-/** Waits for a state of the store that is newer than `version`. -1 returns the present state. */
-export interface StoreWatch {
-  version?: number | undefined;
 }
 
 /** Whether the embedded model is on this machine, and the progress of its download. */
@@ -1051,6 +1040,33 @@ export interface SettingsView {
   remarks?: Remark[] | undefined;
 }
 
+/** Pushed when conversations change, or when they cannot be saved. */
+export interface StoreTopic {
+  channel: "topic";
+  /** Tells several topics of one name apart. */
+  key: string;
+  name: "store";
+  value: StoreState;
+}
+
+/** Pushed while a file is imported, to every window; `key` is the import's id. */
+export interface ImportTopic {
+  channel: "topic";
+  /** Tells several topics of one name apart. */
+  key: string;
+  name: "import";
+  value: ImportState;
+}
+
+/** Pushed while the embedded model is downloaded. */
+export interface ModelTopic {
+  channel: "topic";
+  /** Tells several topics of one name apart. */
+  key: string;
+  name: "model";
+  value: ModelFetch;
+}
+
 export type Role = "user" | "assistant" | "system";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls" | "other";
@@ -1070,6 +1086,8 @@ export type AnyEvent =
   | NoticeEvent
   | DoneEvent
   | ErrorEvent;
+
+export type AnyTopic = StoreTopic | ImportTopic | ModelTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 
@@ -1139,15 +1157,15 @@ export const client = (call: Invoke) => ({
     /** The same, written to the data directory's `exports`. Resolves with the file's path. */
     exportFile: (params: ExportRequest) =>
       call<string>("conversations.export_file", params),
-    /** Announce a file to be imported. Resolves with the import's id. */
+    /**
+     * Announce a file to be imported. Resolves with the import's id. The topic `import` with
+     * this key has its progress.
+     */
     importBegin: (params: ImportBegin) =>
       call<string>("conversations.import_begin", params),
     /** Hand over the next piece. Resolves with the bytes so far; the last one begins it. */
     importWrite: (params: ImportPiece) =>
       call<number>("conversations.import_write", params),
-    /** How far an import is; waits a while for something newer than `version`. */
-    importWatch: (params: ImportWatch) =>
-      call<ImportState>("conversations.import_watch", params),
     /** Stop an import; what has arrived stays. False when it has ended. */
     importCancel: (params: string) =>
       call<boolean>("conversations.import_cancel", params),
@@ -1178,9 +1196,6 @@ export const client = (call: Invoke) => ({
      */
     remember: (params: Note) =>
       call<boolean>("conversations.remember", params),
-    /** How the store is; waits a while for something newer than `version`. */
-    state: (params: StoreWatch) =>
-      call<StoreState>("conversations.state", params),
   },
   keys: {
     /** Which providers have a key, where it is kept, and for which host it is. */
@@ -1220,9 +1235,12 @@ export const client = (call: Invoke) => ({
       call<SessionSnapshot>("llm.get_session", params),
   },
   model: {
-    /** Begin to fetch the weights, unless they are here or on their way. */
+    /**
+     * Begin to download the weights, unless they are here or on their way. The topic `model`
+     * has the progress.
+     */
     fetch: () => call<ModelFetch>("model.fetch"),
-    /** How far it is. */
+    /** Whether the weights are here, and how far a download is. */
     state: () => call<ModelFetch>("model.state"),
   },
   providers: {
@@ -1256,11 +1274,11 @@ export const client = (call: Invoke) => ({
       call<TrialReport>("providers.test", params),
   },
   settings: {
-    /** The settings, and what was wrong with their file. */
+    /** The settings, and the problems of their file. */
     get: () => call<SettingsView>("settings.get"),
-    /** Where settings, conversations and exports lie, for a person to read. */
+    /** The folders of settings, conversations, backups and exports, for a person to read. */
     place: () => call<Place>("settings.place"),
-    /** Change what is given; null takes a choice back. */
+    /** Change the given settings; null resets one. */
     update: (params: PreferencesChange) =>
       call<SettingsView>("settings.update", params),
   },
