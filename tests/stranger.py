@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,12 +26,14 @@ NOBODY = 65_534
 LEAD = re.compile(rb"(?:file:///|http://127\.0\.0\.1:)[^\0]+")
 LINK = re.compile(r"http://(127\.0\.0\.1:\d+)/#ticket=([\w.-]+)")
 WAIT_S = 10
+PATIENCE_S = 120
 
 
 def attack(folder: Path) -> dict[str, object]:
     """Wait for a browser's command line, and try everything."""
     seen: set[str] = set()
-    while not seen:
+    late = time.monotonic() + PATIENCE_S  # whoever started us may have been killed
+    while not seen and time.monotonic() < late:
         seen = set(_command_lines(str(folder).encode()))
     texts, read = list(seen), []
     for path in _files(folder):
