@@ -14,7 +14,7 @@ from websockets.typing import Origin
 
 from shell.bridge.browser.peer import Peer
 from shell.bridge.browser.server import Loopback
-from shell.bridge.browser.tokens import MAX_TICKETS, TICKET_S, Passes, prove
+from shell.bridge.browser.tokens import AGAIN_S, MAX_TICKETS, TICKET_S, Passes, prove
 from shell.contract import CONTRACT_VERSION
 from tests.served import Browser, Served, serving
 from tests.way_in import Entry, come_in, ticket_of
@@ -175,6 +175,17 @@ async def test_a_link_opens_one_page_which_then_has_a_key_of_its_own() -> None:
                 await come_in(socket, Entry(tab=other.tab, key=str(welcome["key"])))
 
 
+async def test_a_tab_that_is_reloaded_before_it_has_its_key_comes_in() -> None:
+    async with serving() as served:
+        ticket = served.passes.ticket()
+        tab = Browser(served)
+        welcome = await tab.open(ticket=ticket)
+        await tab.close()
+        assert await tab.open(ticket=ticket) == welcome
+        assert (await tab.hello())["ok"]
+        assert await closed_with(Browser(served), ticket=ticket) == 4401
+
+
 async def test_one_of_two_pages_with_one_ticket_comes_in() -> None:
     async with serving() as served:
         ticket = served.passes.ticket()
@@ -201,18 +212,31 @@ def test_a_ticket_runs_out() -> None:
         passes.ticket(lasting=lasting).partition(".")[0] for lasting in (False, False, True)
     )
     now = TICKET_S - 1
-    assert passes.use(one)
+    assert passes.use(one, "tab")
     now = TICKET_S + 1
-    assert not passes.use(two)
-    assert not passes.use(one)
-    assert passes.use(printed)
-    assert not passes.use(printed)
+    assert not passes.use(two, "tab")
+    assert not passes.use(one, "another")
+    assert passes.use(printed, "tab")
+    assert not passes.use(printed, "another")
+
+
+def test_the_tab_that_used_a_ticket_may_use_it_again_for_a_moment() -> None:
+    now, used = 0.0, []
+    passes = Passes(lambda: now)
+    name = passes.ticket(on_used=lambda: used.append(now)).partition(".")[0]
+    assert passes.use(name, "tab")
+    now = AGAIN_S - 1
+    assert passes.find(name, "another") is None
+    assert passes.use(name, "tab")
+    now = AGAIN_S + 1
+    assert not passes.use(name, "tab")
+    assert used == [0.0]
 
 
 def test_tickets_are_bounded_and_the_printed_one_outlives_them() -> None:
     passes = Passes()
     printed, *others = (passes.ticket(lasting=at == 0) for at in range(MAX_TICKETS + 2))
-    known = [passes.find(one.partition(".")[0]) is not None for one in (printed, *others)]
+    known = [passes.find(one.partition(".")[0], "tab") is not None for one in (printed, *others)]
     assert known == [True, False, *[True] * MAX_TICKETS]
 
 

@@ -184,6 +184,23 @@ describe("the browser", () => {
     expect(socket.sent.join()).not.toContain("key-1");
   });
 
+  it("comes back with its ticket when it is reloaded before it has its key", async () => {
+    const { socket } = await opened();
+    const { tab } = greeting(socket);
+    await challenge(socket, "secret-1");
+    const again = await opened();
+    expect(greeting(again.socket)).toMatchObject({ tab, ticket: "once" });
+    await welcomed(again.socket);
+    expect(tabKey()).toEqual({ ticket: null, value: "key-1" });
+  });
+
+  it("forgets a ticket that is refused", async () => {
+    const { socket } = await opened();
+    socket.drop(4401);
+    await settled();
+    expect(tabKey()).toBeNull();
+  });
+
   it("tells nothing to a host that does not know its secret, and takes nothing from it", async () => {
     const { peer, socket, transport } = await opened();
     socket.say({ welcome: { key: "theirs" } });

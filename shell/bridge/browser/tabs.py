@@ -161,7 +161,7 @@ class Tabs:
         if name is None:
             secret = self._passes.tab_key(greeting.tab)
         else:
-            ticket = self._passes.find(name)
+            ticket = self._passes.find(name, greeting.tab)
             if ticket is None or (ticket.owner_only and peer is not Peer.OWNER):
                 return False
             secret = ticket.secret
@@ -172,7 +172,8 @@ class Tabs:
         text = await socket.receive_text()
         theirs = Proof.model_validate_json(text, by_alias=True, by_name=False).proof
         # Two pages may prove the same ticket: it lets in the first.
-        return is_proof(theirs, secret, "page", *facts) and (name is None or self._passes.use(name))
+        proved = is_proof(theirs, secret, "page", *facts)
+        return proved and (name is None or self._passes.use(name, greeting.tab))
 
     async def _enter(self, tab: _Tab, link: Link) -> bool:
         """Make `link` the tab's own. False when another page holds the tab and is alive."""

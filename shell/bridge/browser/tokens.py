@@ -23,13 +23,15 @@ from typing import Literal
 TICKET_S = 600.0
 """How long a person or a browser may take to open a link."""
 MAX_TICKETS = 512
+AGAIN_S = 10.0
+"""How long the tab that used a ticket may use it again: it may be reloaded before it has its key."""
 
 Side = Literal["host", "page"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ticket:
-    """What the host remembers of a ticket until it is used."""
+    """What the host remembers of a ticket until it is used up."""
 
     secret: str
     expires: float | None
@@ -37,6 +39,8 @@ class Ticket:
     owner_only: bool
     """Only a connection that is known to be of our own user may use it."""
     on_used: Callable[[], object]
+    tab: str | None = None
+    """The tab that has used it."""
 
 
 class Passes:
@@ -80,21 +84,25 @@ class Passes:
         self._tickets[name] = Ticket(secret, expires, owner_only, on_used)
         return f"{name}.{secret}"
 
-    def find(self, name: str) -> Ticket | None:
-        """The unused ticket with this id; None when there is none or it has expired."""
+    def find(self, name: str, tab: str) -> Ticket | None:
+        """Return the ticket with this id that the tab may use.
+
+        None when there is none, it has expired, or another tab has used it.
+        """
         ticket = self._tickets.get(name)
         if ticket is not None and ticket.expires is not None and ticket.expires < self._now():
             del self._tickets[name]
             return None
-        return ticket
+        return ticket if ticket is None or ticket.tab in (None, tab) else None
 
-    def use(self, name: str) -> bool:
-        """Use a ticket up. False when another page was quicker."""
-        ticket = self.find(name)
+    def use(self, name: str, tab: str) -> bool:
+        """Use a ticket up. False when another tab was quicker."""
+        ticket = self.find(name, tab)
         if ticket is None:
             return False
-        del self._tickets[name]
-        ticket.on_used()
+        if ticket.tab is None:
+            ticket.tab, ticket.expires = tab, self._now() + AGAIN_S
+            ticket.on_used()
         return True
 
     def tab_key(self, tab: str) -> str:

@@ -44,7 +44,13 @@ export function ticketOf(text: string): Secret {
  */
 export function tabKey(page: Window = window): Secret | null {
   const value = page.name.startsWith(NAME) ? page.name.slice(NAME.length) : "";
+  if (value.includes(".")) return ticketOf(value);
   return value === "" ? null : { ticket: null, value };
+}
+
+/** Until the tab has its key, its ticket is kept: a reload in between must not lock it out. */
+export function keepTicket({ ticket, value }: Secret, page: Window = window): void {
+  if (ticket !== null) page.name = `${NAME}${ticket}.${value}`;
 }
 
 export function keepTabKey(value: string | null, page: Window = window): void {

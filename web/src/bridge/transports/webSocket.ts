@@ -1,7 +1,15 @@
 /** The transport in a browser: one WebSocket to the host that served the page. */
 import { createNeighbours } from "./neighbours";
 import { prove } from "./proof";
-import { keepTabKey, newTabId, type Secret, tabKey, takeTabId, takeTicket } from "./tabSession";
+import {
+  keepTabKey,
+  keepTicket,
+  newTabId,
+  type Secret,
+  tabKey,
+  takeTabId,
+  takeTicket,
+} from "./tabSession";
 import type { Peer, Transport } from "./transport";
 
 const FIRST_DELAY_MS = 100;
@@ -46,8 +54,12 @@ export function createWebSocketTransport(version: number, page: Window = window)
     const load = peer.load;
     secret ??= tabKey(page) ?? (await neighbours.ask(load));
     if (closed) return;
-    if (secret === null) refuse(NO_LINK);
-    else greet(secret, load);
+    if (secret === null) {
+      refuse(NO_LINK);
+      return;
+    }
+    keepTicket(secret, page);
+    greet(secret, load);
   }
 
   function greet(known: Secret, load: string): void {
@@ -132,6 +144,7 @@ export function createWebSocketTransport(version: number, page: Window = window)
     asking = [];
     if (closed || peer === undefined) return;
     if (code === NO_PASS) {
+      if (secret?.ticket != null) keepTabKey(null, page);
       refuse(USED);
       return;
     }
