@@ -1,4 +1,4 @@
-"""Machine: what a benchmark ran on: processor, system, and the versions that matter."""
+"""What a benchmark ran on: processor, system, and the versions that matter."""
 
 import importlib.metadata
 import os

@@ -1,4 +1,4 @@
-"""App: the frozen app as a folder and as a tar.zst: `python packaging/app.py [--with-model]`.
+"""The frozen app as a folder and as a tar.zst: `python packaging/app.py [--with-model]`.
 
 Run by `dev.py build` with a Python that has the packages of `requirements/run.txt` and `build.txt`,
 and no others.

@@ -1,4 +1,4 @@
-"""Archive: files packed so that the same content gives the same bytes, and their checksums."""
+"""Files packed so that the same content gives the same bytes, and their checksums."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Bill: what is in the frozen app besides our own lines: a CycloneDX bill of materials beside it,
+"""What is in the frozen app besides our own lines: a CycloneDX bill of materials beside it,
 and the licence of everything in it.
 
 Read from what was really built in: the packages of this environment, which come from the locks,

@@ -1,4 +1,4 @@
-"""Deb: the Debian package of the frozen app: `python packaging/deb.py [--with-model]`.
+"""The Debian package of the frozen app: `python packaging/deb.py [--with-model]`.
 
 It is written here, since `dpkg-deb` cannot let zstd look back far enough: 3 % of the size. What a
 package is made of is fixed: an `ar` archive of three members.

@@ -1,4 +1,4 @@
-"""PageHook: builds the page into what hatchling packs, unless it is there already."""
+"""Builds the page into what hatchling packs, unless it is there already."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Icons: the program's drawing in the sizes that desktops ask for."""
+"""The program's drawing in the sizes that desktops ask for."""
 
 import os
 import sys

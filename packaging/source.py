@@ -1,4 +1,4 @@
-"""Source: what is packed: where it lies, its one version and its date."""
+"""What is packed: where it lies, its one version and its date."""
 
 import subprocess
 import sys

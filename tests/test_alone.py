@@ -15,13 +15,13 @@ PROCESSES, EACH = 4, 10
 ADD = """
 import sys
 from pathlib import Path
-from shell.providers.custom import AddedProvider, add
+from shell.providers.custom import CustomProvider, add
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.read(1)
 for number in range(count):
     url = "http://127.0.0.1:1/v1"
-    add(folder, AddedProvider(id=f"{name}-{number}", base_url=url), frozenset())
+    add(folder, CustomProvider(id=f"{name}-{number}", base_url=url), frozenset())
 """
 
 

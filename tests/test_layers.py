@@ -109,8 +109,9 @@ def test_imports_only_go_down() -> None:
 
 
 def test_every_entry_of_the_folder_has_a_layer() -> None:
-    entries = {path.stem for path in SHELL.iterdir() if path.stem not in ("page", "__pycache__")}
-    assert entries - {"__init__", "py"} == set(RANKS)
+    files = {path.stem for path in SHELL.glob("*.py")}
+    folders = {path.parent.name for path in SHELL.glob("*/__init__.py")}
+    assert (files | folders) - {"__init__"} == set(RANKS)
 
 
 def test_the_page_about_architecture_has_the_same_order() -> None:

@@ -110,9 +110,9 @@ def test_warming_up_imports_no_sdk() -> None:
     code = (
         "import asyncio, sys\n"
         "from shell.providers.local.provider import LocalProvider\n"
-        "from shell.providers.local.model_files import WeightsShelf\n"
+        "from shell.providers.local.model_files import ModelFiles\n"
         "async def warm():\n"
-        "    local = LocalProvider(WeightsShelf(None))\n"
+        "    local = LocalProvider(ModelFiles(None))\n"
         "    await local.warm()\n"
         "    (runner,) = local._runners.values()\n"
         "    print(runner.process.ready, 'openai' in sys.modules)\n"

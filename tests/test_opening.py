@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Door:
-    """Writes down what it is told, like `Recording.leave`."""
+    """Writes down what it is told, like `Recording.forget_caller`."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -28,7 +28,7 @@ class Recording:
     def __init__(self) -> None:
         self.door = Door()
 
-    def leave(self, caller_id: str) -> None:
+    def forget_caller(self, caller_id: str) -> None:
         self.door.heard.append(f"{caller_id} left")
 
 

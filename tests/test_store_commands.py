@@ -16,7 +16,7 @@ from shell.store.database import Connection
 from shell.store.messages import tree
 from shell.store.messages.content import take_apart
 from shell.store.store import Store
-from shell.support.data_directory import DataDirectory
+from shell.support.data_directory import HOLDER, DataDirectory, DataDirectoryHeld
 from tests.test_keys import CANARY, URL, Memory
 
 Run = Callable[..., tuple[int, list[object], str]]
@@ -313,3 +313,14 @@ def test_json_says_exactly_what_was_said(run: Run, store: Store) -> None:
     [shown] = run("conversations", "show", "conv-2", "--json")[1]
     assert isinstance(shown, dict)
     assert [message["text"] for message in shown["messages"]] == [HOSTILE]
+
+
+def test_a_holder_file_that_cannot_be_written_does_not_prevent_the_lock(tmp_path: Path) -> None:
+    directory = DataDirectory(str(tmp_path))
+    (tmp_path / HOLDER).mkdir()
+    with (
+        directory.locked("tidewire"),
+        pytest.raises(DataDirectoryHeld, match="another process"),
+        directory.locked("other"),
+    ):
+        pass

@@ -1,4 +1,4 @@
-"""Bars: what this project's window has to reach, alone and against the others of the same run."""
+"""What this project's window has to reach, alone and against the others of the same run."""
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ class Verdict:
 
     @property
     def met(self) -> bool | None:
-        """None: not measured."""
+        """None means not measured."""
         if self.reached is None:
             return None
         compare: Callable[[float, float], bool] = _SIGNS[self.bar.sign]

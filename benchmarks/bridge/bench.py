@@ -1,4 +1,4 @@
-"""Bench: starts the peers, measures them in turns, and tells what came of it."""
+"""Starts the peers, measures them in turns, and tells what came of it."""
 
 import argparse
 import contextlib

@@ -1,4 +1,4 @@
-"""Peer: a program that is measured: how it is started, and what can be asked of it."""
+"""A program that is measured: how it is started, and what can be asked of it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Plan: what is measured, in which ways, and how often."""
+"""What is measured, in which ways, and how often."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

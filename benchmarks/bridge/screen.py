@@ -1,4 +1,4 @@
-"""Screen: where the peers' windows appear: an X server of our own that nobody sees."""
+"""Where the peers' windows appear: an X server of our own that nobody sees."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Table: the figures for people, in Markdown."""
+"""The figures for people, in Markdown."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Bars: what this project's renderer has to reach beside the others of the same run."""
+"""What this project's renderer has to reach beside the others of the same run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Bench: builds the page, shows it with each renderer, and tells what came of it."""
+"""Builds the page, shows it with each renderer, and tells what came of it."""
 
 import argparse
 import functools

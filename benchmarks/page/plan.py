@@ -1,4 +1,4 @@
-"""Plan: what the short and the long form measure."""
+"""What the short and the long form measure."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Shown: where the page is shown: a headless Chromium, or the web view of a real window."""
+"""Where the page is shown: a headless Chromium, or the web view of a real window."""
 
 import os
 import shutil

@@ -329,9 +329,8 @@ class Run:
         channels: tuple[TextChannel, ...] = ("llm:reasoning", "llm:token")
         for channel in channels:
             self._put(channel, close_surrogate(self._halves[channel]))
-            held = "".join(self._held[channel])
-            if held:
-                self.log.append_text(channel, held)
+            for piece in pieces("".join(self._held[channel]), MAX_JOINED_CHARACTERS):
+                self.log.append_text(channel, piece)
 
     def _terminal(self, outcome: BaseException | None) -> DoneEvent | ErrorEvent:
         wrote = self._written["llm:token"] > 0

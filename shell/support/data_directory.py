@@ -90,9 +90,14 @@ class DataDirectory:
 
         def tell(more: Mapping[str, str]) -> None:
             known = {"pid": os.getpid(), "command": command, **more}
-            holder.unlink(missing_ok=True)  # one of another mode, of an earlier process
-            holder.touch(mode=0o600)
-            holder.write_text(json.dumps(known), "utf-8")
+            try:
+                holder.unlink(missing_ok=True)  # one of another mode, of an earlier process
+                holder.touch(mode=0o600)
+                holder.write_text(json.dumps(known), "utf-8")
+            except OSError:
+                # Only tells of the holder to others, so a full disk must not prevent the start.
+                with contextlib.suppress(OSError):
+                    holder.unlink()
 
         try:
             tell({})

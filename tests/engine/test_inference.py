@@ -19,6 +19,7 @@ from shell.contract import (
     TokenEvent,
 )
 from shell.errors import ValidationFailed
+from shell.inference.log import MAX_JOINED_CHARACTERS
 from shell.providers.base import (
     Chunk,
     Finish,
@@ -438,3 +439,11 @@ async def test_a_provider_may_give_a_notice_in_mid_answer(host: Host) -> None:
     assert (await done(log)).finish_reason == "other"
     assert channels(log)[-3:] == ["llm:token", "llm:notice", "llm:done"]
     assert notices(log) == ["REPETITION_STOPPED"]
+
+
+async def test_a_whole_answer_is_kept_in_pieces_of_a_bearable_size(host: Host) -> None:
+    log = host.start("/chunk 100000", stream=False)
+    await done(log)
+    texts = [event.token for event in log.read(stops=range(99)) if isinstance(event, TokenEvent)]
+    assert len("".join(texts)) >= 100_000
+    assert max(map(len, texts)) <= MAX_JOINED_CHARACTERS

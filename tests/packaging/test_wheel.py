@@ -47,6 +47,7 @@ def test_both_have_the_built_page_and_the_licences_in_it(built: Path) -> None:
         assert [name for name in names if name.startswith(f"{root}shell/page/assets/index-")]
         assert f"{root}shell/providers/models.toml" in names
         assert f"{root}shell/bridge/index.html" in names
+        assert f"{root}shell/py.typed" in names
 
 
 def test_the_version_is_the_one_of_the_program(built: Path) -> None:

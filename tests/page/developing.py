@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.e2e.app import PATIENCE_MS, Kind, answer, ask, box, until
 from tests.host_process import ROOT
 
 PATIENCE_S = 60.0
 """Vite makes a page of a hundred files on a busy machine."""
+SAVED_AGAIN_MS = 1_000
+"""Vite passes over an edit that follows another within 40 ms, which no person makes. As a person
+would, the test saves once more what it does not see.
+"""
 DRAFT = "a draft that nobody has sent"
 
 LAUNCHER = """
@@ -25,7 +29,7 @@ import signal, sys
 from pathlib import Path
 import dev
 
-from devtools import web
+from devtools import processes, web
 Original = dev.Setup
 
 class Copy(Original):
@@ -38,7 +42,7 @@ class Copy(Original):
 
 web.prepare = lambda *steps, **options: None  # what is needed is installed beside the original
 dev.Setup = Copy
-dev.ROOT = Path(sys.argv[1])
+dev.ROOT = processes.ROOT = Path(sys.argv[1])
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins without it
 sys.exit(dev.main(["web", *sys.argv[2:]]))
 """
@@ -123,8 +127,13 @@ def begin(page: Page) -> None:
 
 def check_edit(page: Page, work: Developing, number: int) -> None:
     """Edit, wait until it is seen, and find everything as it was."""
-    work.edit(number)
-    until(page, f'document.querySelector("{edited(number)}")')
+    for _ in range(PATIENCE_MS // SAVED_AGAIN_MS):
+        work.edit(number)
+        with contextlib.suppress(Error):
+            until(page, f'document.querySelector("{edited(number)}")', SAVED_AGAIN_MS)
+            break
+    else:
+        raise AssertionError("the edit is not seen, however often it is saved")
     check_kept(page)
 
 

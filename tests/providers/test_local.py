@@ -324,16 +324,16 @@ async def test_a_built_program_is_its_own_models_process(
 PARENT = """
 import asyncio, sys
 from shell.contract import Message
-from shell.providers.base import Progress, ProviderRequest
+from shell.providers.base import PromptProgress, ProviderRequest
 from shell.providers.local.provider import LocalProvider
-from shell.providers.local.model_files import WeightsShelf
+from shell.providers.local.model_files import ModelFiles
 
 async def main():
-    local = LocalProvider(WeightsShelf(None, {}))
+    local = LocalProvider(ModelFiles(None, {}))
     model = local.model(local.default_model_id)
     messages = [Message(role="user", content="Tell me a story.")]
     stream = local.stream(ProviderRequest(model, messages, max_tokens=2_000))
-    assert isinstance(await anext(stream), Progress)
+    assert isinstance(await anext(stream), PromptProgress)
     task = asyncio.ensure_future(anext(stream))
     if sys.argv[1] == "answering":
         await task
@@ -378,3 +378,33 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+# --- two models at once -----------------------------------------------------------------------
+
+
+async def test_two_models_asked_at_the_same_moment_do_not_end_each_other(tmp_path: Path) -> None:
+    ended: list[str] = []
+
+    class Recorded(LlamaProcess):
+        async def end(self) -> None:
+            ended.append(self._name)
+            await asyncio.sleep(0)
+            await super().end()
+
+    def make(weights: ModelFile, context_tokens: int) -> LlamaProcess:
+        return Recorded(weights.path, weights.id, context_tokens, command=lambda: ["false"])
+
+    (tmp_path / "models").mkdir()
+    for name in ("zero", "one", "two"):
+        (tmp_path / "models" / f"{name}.gguf").write_bytes(gguf())
+    made = LocalProvider(ModelFiles(tmp_path, {}, tmp_path), make)
+    await ask(made, a_request(made, "hi", model="zero"))
+    # The first of these two waits until the idle model has ended; meanwhile the second comes.
+    requests = [a_request(made, "hi", model=name) for name in ("one", "two")]
+    answers = await asyncio.gather(*(ask(made, request) for request in requests))
+    codes = [answer.error and answer.error.code for answer in answers]
+    assert codes == [ErrorCode.LOCAL_MODEL_CRASHED] * 2
+    assert ended == ["zero"], "a model that is about to be used was ended"
+    await made.close()
+    assert sorted(ended) == ["one", "two", "zero"]

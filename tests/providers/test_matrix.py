@@ -1,6 +1,7 @@
 """Every API and every scene: what a server does, and what our provider makes of it."""
 
 import asyncio
+import gzip
 import time
 from email.utils import formatdate
 
@@ -497,3 +498,13 @@ async def test_leaving_an_answer_closes_the_connection(api: Api) -> None:
         assert isinstance(await anext(stream), TextDelta)
         await stream.aclose()
         await asyncio.wait_for(server.gone.wait(), 1)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_an_answer_compressed_twice_is_not_unpacked(api: Api, status: int) -> None:
+    packed = gzip.compress(gzip.compress(bytes(50_000_000)))
+    scene = answering(status, packed, content_encoding="gzip, gzip")
+    answer = await api.run(scene)
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.PROTOCOL_ERROR
+    assert "more than once" in answer.error.message

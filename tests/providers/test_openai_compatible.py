@@ -1,12 +1,17 @@
 """OpenAICompatible: what only Chat Completions has, and what its many servers do differently."""
 
+import json
+
 import pytest
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.errors import ErrorCode
 from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.chat_stream import ChatStream
 from shell.providers.apis.think_tags import ThinkTags
-from shell.providers.base import ModelInfo
+from shell.providers.base import ModelInfo, ToolCallDelta
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.sse import ServerEvent
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Chat
 from tests.providers.scenes import CHAT, answering, endpoint, streaming
@@ -154,3 +159,34 @@ def test_what_a_model_takes_is_asked_of_the_table() -> None:
     info = ModelInfo(id="model-a", context_tokens=77)
     made = OpenAICompatible(endpoint("http://127.0.0.1:1"), "model-a", lambda _: info)
     assert made.model("model-a") is info
+
+
+def calls_of(*deltas: list[dict[str, object]]) -> list[ToolCallDelta]:
+    stream = ChatStream(Endpoint("x", "X", "http://127.0.0.1/v1"))
+    events = [json.dumps({"choices": [{"delta": {"tool_calls": delta}}]}) for delta in deltas]
+    chunks = [chunk for event in events for chunk in stream.take(ServerEvent("", event))]
+    return [chunk for chunk in chunks if isinstance(chunk, ToolCallDelta)]
+
+
+def call(call_id: str | None, name: str | None, arguments: str) -> dict[str, object]:
+    return {"index": 0, "id": call_id, "function": {"name": name, "arguments": arguments}}
+
+
+def test_parallel_calls_that_are_all_numbered_0_stay_apart() -> None:
+    found = calls_of([call("a", "one", "{")], [call(None, None, "}")], [call("b", "two", "{}")])
+    assert found == [
+        ToolCallDelta("a", "one", "{"),
+        ToolCallDelta("a", "one", "}"),
+        ToolCallDelta("b", "two", "{}"),
+    ]
+    found = calls_of([call(None, "one", "1"), call(None, "two", "2")], [call(None, None, "3")])
+    assert [(c.id, c.name) for c in found] == [
+        ("call-1", "one"),
+        ("call-2", "two"),
+        ("call-2", "two"),
+    ]
+
+
+def test_a_name_that_every_piece_repeats_begins_no_other_call() -> None:
+    found = calls_of([call("a", "one", "{")], [call("a", "one", "}")], [call(None, "one", "")])
+    assert {(c.id, c.name) for c in found} == {("a", "one")}

@@ -88,3 +88,16 @@ def test_many_data_lines_count_too() -> None:
         decoder.feed(piece)
     with pytest.raises(ProviderError):
         decoder.feed(piece)
+
+
+def test_a_line_feed_in_a_piece_of_its_own_ends_one_line_only() -> None:
+    assert decode([b"data: x\r", b"\n", b"\n", b"data: y\n\n"]) == [("", "x"), ("", "y")]
+
+
+def test_empty_data_lines_without_end_are_given_up() -> None:
+    decoder = EventDecoder()
+    piece = b"data:\n" * 100_000
+    for _ in range(MAX_EVENT_BYTES // len(piece)):
+        decoder.feed(piece)
+    with pytest.raises(ProviderError, match="too large"):
+        decoder.feed(piece)

@@ -1,4 +1,4 @@
-"""WeightsShelf: which file is the model, in which order, and what is said when there is none."""
+"""Which file is the model, in which order, and what is said when there is none."""
 
 import os
 from pathlib import Path

@@ -5,6 +5,7 @@ import io
 import json
 import random
 import re
+import resource
 import zipfile
 from collections.abc import Iterable
 from html.parser import HTMLParser
@@ -15,7 +16,7 @@ import pytest
 from shell.contract import ImagePart, NewConversation, Part, Role, TextPart, ViewRequest
 from shell.errors import ValidationFailed
 from shell.store.database import Connection
-from shell.store.exchange import archive, portable, render
+from shell.store.exchange import archive, chatgpt, importing, portable, render
 from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
 from shell.store.exchange.portable import Portable
 from shell.store.messages import queries, tree
@@ -435,3 +436,79 @@ def test_a_damaged_zip_is_a_sentence(store: Store, at: float) -> None:
     content[int(len(content) * at)] ^= 0xFF
     with pytest.raises(ValidationFailed):
         arrive(store, bytes(content))
+
+
+# --- files that are made to do harm ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        b"[" * 200_000,
+        b'[{"mapping": {"a": ' + b'{"a":' * 200_000,
+        b'[{"title": "' + b"]" * 200_000 + b'", "mapping": ' + b"[" * 200,
+        b'[{"title": "' + rb"\"" * 100_001 + b'", "mapping": ' + b"[" * 200,
+    ],
+    ids=["lists", "objects", "closed only in a string", "escaped quotes"],
+)
+def test_a_deeply_nested_file_is_refused(store: Store, bomb: bytes) -> None:
+    with pytest.raises(ValidationFailed, match="too deeply nested"):
+        arrive(store, bomb)
+
+
+def test_brackets_in_what_was_said_are_not_nesting(store: Store) -> None:
+    text = '[{"' * 50_000 + "\\"
+    conversation = {"id": "c", "mapping": {"a": hung(None, said("user", text))}}
+    assert arrive(store, json.dumps([conversation, conversation | {"id": "d"}])).messages == 2
+    assert text in str(path_of(store, exported(store)[0].id))
+
+
+@pytest.mark.parametrize("limit", ["MAX_CONVERSATION_BYTES", "MAX_CONVERSATION_MARKS"])
+def test_one_conversation_that_never_ends_is_refused_and_many_are_not(
+    store: Store, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(importing, limit, 200_000)
+    filler = {"id": "c", "mapping": {}, "x": [0] * 50_000}
+    assert arrive(store, json.dumps([filler | {"id": str(n)} for n in range(6)])).skipped == 0
+    with pytest.raises(ValidationFailed, match="too large"):
+        arrive(store, json.dumps([filler | {"x": [0] * 400_000}]))
+
+
+def test_one_picture_named_often_does_not_fill_the_memory(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "MAX_PICTURES_BYTES", 1_000)
+    mapping = {"a": hung(None, said("user", *[picture("file-service://file-1")] * 50))}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("file-1.png", bytes(300))
+        file.writestr("conversations.json", json.dumps([{"id": "c", "mapping": mapping}]))
+    arrived = arrive(store, packed.getvalue())
+    [message] = exported(store)[0].messages
+    assert sum(isinstance(part, ImagePart) for part in message.content) == 3
+    assert len(arrived.remarks) == 47, "what is left out is said"
+
+
+def test_a_chain_of_thoughts_is_not_copied_at_every_link(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def thought(text: str) -> dict[str, object]:
+        content = {"content_type": "thoughts", "thoughts": [{"content": text}]}
+        return {"author": {"role": "assistant"}, "content": content}
+
+    mapping = {f"t{n}": hung(f"t{n - 1}" if n else None, thought("x" * 99)) for n in range(20_000)}
+    conversation = {"id": "c", "mapping": mapping | {"z": hung("t19999", said("assistant", "hi"))}}
+    before = peak_kb()
+    assert arrive(store, json.dumps([conversation])).messages == 1
+    assert peak_kb() - before < 500_000, "it would be 20 GB"
+    assert len(exported(store)[0].messages[0].reasoning) == 101 * 20_000 - 2
+    monkeypatch.setattr(chatgpt, "MAX_THOUGHT_CHARACTERS", 1_000)
+    assert arrive(store, json.dumps([conversation])).skipped == 1
+
+
+def peak_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def hung(parent: str | None, message: dict[str, object]) -> dict[str, object]:
+    return {"parent": parent, "children": [], "message": message}

@@ -177,15 +177,17 @@ describe("a draft", () => {
     const { tray } = over(page).shown.get().conversation;
     tray.add([new File(["high at noon"], "tides.md")]);
     await tray.settled();
-    await turn(1_000);
-    localStorage.clear();
-    sessionStorage.clear();
-    const anew = over(page);
-    anew.begin();
-    await turn(500);
-    expect(anew.shown.get().conversation.tray.get()).toMatchObject([
-      { name: "tides.md", state: { code: "lost" } },
-    ]);
+    await vi.waitFor(async () => {
+      await turn(1_000);
+      localStorage.clear();
+      sessionStorage.clear();
+      const anew = over(page);
+      anew.begin();
+      await turn(500);
+      expect(anew.shown.get().conversation.tray.get()).toMatchObject([
+        { name: "tides.md", state: { code: "lost" } },
+      ]);
+    }, PATIENCE);
   });
 
   it("says by its name what was attached and is gone", async () => {
@@ -193,16 +195,21 @@ describe("a draft", () => {
     const { conversation, id } = await typed(page, "");
     conversation.tray.add([new File(["high at noon"], "tides.md"), new File(["\0"], "bad.bin")]);
     await conversation.tray.settled();
-    await turn(1_000);
-    const { draft, tray, ...again } = await opened(page, id);
+    const { draft, tray, ...again } = await vi.waitFor(async () => {
+      await turn(1_000);
+      const found = await opened(page, id);
+      expect(found.tray.get()).toMatchObject([{ name: "tides.md", state: { code: "lost" } }]);
+      return found;
+    }, PATIENCE);
     expect(draft.get()).toBe("");
-    expect(tray.get()).toMatchObject([{ name: "tides.md", state: { code: "lost" } }]);
     draft.set("in spite of that");
     expect(again.send()).toBe(false);
     tray.remove(tray.get()[0]?.key ?? "");
     expect(again.send()).toBe(true);
-    await turn(1_000);
-    expect((await opened(page, id)).tray.get()).toEqual([]);
+    await vi.waitFor(async () => {
+      await turn(1_000);
+      expect((await opened(page, id)).tray.get()).toEqual([]);
+    }, PATIENCE);
   });
 
   it("that may not have arrived comes back with what was attached, if it has not", async () => {

@@ -1,4 +1,4 @@
-"""Flow: which tokens come when, and whether a page got exactly those.
+"""Which tokens come when, and whether a page got exactly those.
 
 Standard library only, as everything that the peers share: they run in environments of their own.
 """

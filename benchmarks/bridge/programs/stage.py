@@ -1,4 +1,4 @@
-"""Stage: one measurement after another, with a page that does its part: what all peers share."""
+"""One measurement after another, with a page that does its part: what all peers share."""
 
 import asyncio
 import itertools
@@ -41,7 +41,7 @@ class Stage:
     """Made on its loop. The page's side is `next`, `report` and `clock`."""
 
     def __init__(self, ways: Mapping[str, Way], address: str = "") -> None:
-        """`address`: of a WebSocket, where there is one."""
+        """`address` is that of a WebSocket, where there is one."""
         self._ways = ways
         self._address = address
         self._orders: asyncio.Queue[Mapping[str, object]] = asyncio.Queue()

@@ -45,6 +45,8 @@ class ChatStream:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._calls: dict[object, tuple[str, str]] = {}
+        self._count = 0
+        """How many calls have begun; more than there are indices where servers repeat one."""
         self._refusal: list[str] = []
         self._tags = ThinkTags()
         self._answered = False
@@ -142,9 +144,13 @@ class ChatStream:
                 yield TextDelta(refusal)
         calls = delta.get("tool_calls")
         if isinstance(calls, list):
+            seen: set[object] = set()
             for position, call in enumerate(calls):
                 if isinstance(call, dict):
-                    yield self._call(call, position)
+                    index = call.get("index")
+                    key = index if isinstance(index, int) else position
+                    yield self._call(call, key, again=key in seen)
+                    seen.add(key)
 
     def _parts(self, parts: list[object]) -> Iterator[Chunk]:
         """Some models send content in typed parts, thinking among them."""
@@ -161,13 +167,19 @@ class ChatStream:
                     self._reasoned = True
                     yield ReasoningDelta(thought)
 
-    def _call(self, call: dict[str, object], position: int) -> ToolCallDelta:
-        index = call.get("index")
-        key = index if isinstance(index, int) else position
+    def _call(self, call: dict[str, object], key: int, *, again: bool) -> ToolCallDelta:
         function = as_object(call.get("function"))
-        call_id, name = self._calls.get(key, (f"call-{len(self._calls) + 1}", ""))
-        call_id = text_of(call.get("id")) or call_id
-        name = name or text_of(function.get("name"))
+        given_id, given_name = text_of(call.get("id")), text_of(function.get("name"))
+        known = self._calls.get(key)
+        # Some servers number every call 0. Only the first piece of a call has a name, so a name
+        # with another id, or a second one in the same event, begins another call.
+        other = again or (given_id != "" and known is not None and given_id != known[0])
+        if known is not None and known[1] and given_name and other:
+            known = None
+        if known is None:
+            self._count += 1
+            known = (f"call-{self._count}", "")
+        call_id, name = given_id or known[0], known[1] or given_name
         self._calls[key] = (call_id, name)
         arguments = function.get("arguments")
         if isinstance(arguments, dict):

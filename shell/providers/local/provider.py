@@ -34,6 +34,8 @@ class _Runner:
     """A model's process, and the connection to the child that it has at present."""
 
     process: LlamaProcess
+    users: int = 0
+    """Requests that have chosen this runner, also those that do not use its process yet."""
     prepared: asyncio.Task[None] | None = None
     """Done when the file has been verified and the HTTP library imported."""
     child: Child | None = None
@@ -129,24 +131,24 @@ class LocalProvider:
         """Run the model once; it is loaded first if need be."""
         weights = self._shelf.find(request.model.id)
         self._shelf.header(weights)
-        runner = await self._runner(weights, request.model.context_tokens)
-        prepared = _prepared(runner, weights)
-        if not runner.process.ready:
-            yield PromptProgress("Loading the model…", activity="loading")
-        async with _loaded(runner.process, prepared) as child:
-            connection = await self._connect(runner, child)
-            try:
-                stream = connection.stream(request)
-                if weights.embedded:
-                    stream = without_repetition(stream, weights.id)
-                async with aclosing(stream) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
-            except ProviderError as error:
-                if error.code in {ErrorCode.NETWORK_ERROR, ErrorCode.STREAM_INTERRUPTED}:
-                    crash = await runner.process.crashed(child)
-                    raise crash or error from None
-                raise
+        async with self._runner(weights, request.model.context_tokens) as runner:
+            prepared = _prepared(runner, weights)
+            if not runner.process.ready:
+                yield PromptProgress("Loading the model…", activity="loading")
+            async with _loaded(runner.process, prepared) as child:
+                connection = await self._connect(runner, child)
+                try:
+                    stream = connection.stream(request)
+                    if weights.embedded:
+                        stream = without_repetition(stream, weights.id)
+                    async with aclosing(stream) as chunks:
+                        async for chunk in chunks:
+                            yield chunk
+                except ProviderError as error:
+                    if error.code in {ErrorCode.NETWORK_ERROR, ErrorCode.STREAM_INTERRUPTED}:
+                        crash = await runner.process.crashed(child)
+                        raise crash or error from None
+                    raise
 
     async def warm(self) -> None:
         """Load the model that is asked by default, so that its first answer comes sooner.
@@ -155,28 +157,37 @@ class LocalProvider:
         """
         with contextlib.suppress(ProviderError):
             weights = self._shelf.default()
-            runner = await self._runner(weights, self.model(weights.id).context_tokens)
-            async with runner.process.use():
-                pass
-            # Which the first question would have to wait for.
-            await asyncio.shield(_prepared(runner, weights))
+            async with self._runner(weights, self.model(weights.id).context_tokens) as runner:
+                async with runner.process.use():
+                    pass
+                # Which the first question would have to wait for.
+                await asyncio.shield(_prepared(runner, weights))
 
     async def close(self) -> None:
         """End every process."""
         runners, self._runners = list(self._runners.values()), {}
         await asyncio.gather(*(_end(runner) for runner in runners))
 
-    async def _runner(self, weights: ModelFile, context_tokens: int) -> _Runner:
-        """The runner of this file as it is now; what else is loaded and not used has to go."""
+    @asynccontextmanager
+    async def _runner(
+        self, weights: ModelFile, context_tokens: int
+    ) -> AsyncGenerator[_Runner, None]:
+        """Keep a runner of this file as it is now; end the other runners that have no users."""
         runner = self._runners.get(weights)
+        ending: list[_Runner] = []
         if runner is None:
             process = self._make_process(weights, context_tokens)
             runner = _Runner(process)
-            idle = [w for w, other in self._runners.items() if not other.process.in_use]
+            idle = [w for w, other in self._runners.items() if not other.users]
             ending = [self._runners.pop(w) for w in idle]
             self._runners[weights] = runner
+        # Counted before anything is awaited: a request that comes meanwhile must not end it.
+        runner.users += 1
+        try:
             await asyncio.gather(*(_end(other) for other in ending))
-        return runner
+            yield runner
+        finally:
+            runner.users -= 1
 
     async def _connect(self, runner: _Runner, child: Child) -> LlamaChat:
         """The connection to this child; a new child has another port and another key."""

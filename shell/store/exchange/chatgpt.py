@@ -8,11 +8,16 @@ up. What a model thought goes to the answer that follows.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from shell.contract import ImagePart, Part, Remark, RemarkCode, Role, TextPart
 from shell.store.exchange.portable import Portable, PortableMessage, derived_id
 
 Raw = Mapping[str, object]
+Thoughts: TypeAlias = "tuple[Thoughts, str] | None"
+"""The last thought and those before it; joined only for an answer, since a chain may be long."""
+MAX_THOUGHT_CHARACTERS = 50_000_000
+"""Of all answers of a conversation. Answers that branch off one chain each repeat all of it."""
 Picture = Callable[[str], ImagePart | None]
 """The picture that a reference names, when the export has it."""
 
@@ -46,7 +51,8 @@ class _Reading:
     portable: Portable
     kept: dict[str, str | None] = field(default_factory=dict)
     """The message that stands for a node: its own, or the one above it; None for none."""
-    thoughts: dict[str, str] = field(default_factory=dict)
+    thought_characters: int = 0
+    thoughts: dict[str, Thoughts] = field(default_factory=dict)
     """What was thought on the way to a node and is not part of an answer yet."""
 
 
@@ -113,7 +119,7 @@ def _parent(mapping: Raw, node_id: str) -> str | None:
 def _take(reading: _Reading, node_id: str) -> None:
     parent = _parent(reading.mapping, node_id)
     above = None if parent is None else reading.kept.get(parent)
-    thoughts = "" if parent is None else reading.thoughts.get(parent, "")
+    thoughts = None if parent is None else reading.thoughts.get(parent)
     reading.kept[node_id], reading.thoughts[node_id] = above, thoughts
     raw = _map(_map(reading.mapping[node_id]).get("message"))
     author, metadata, content = (_map(raw.get(k)) for k in ("author", "metadata", "content"))
@@ -123,7 +129,8 @@ def _take(reading: _Reading, node_id: str) -> None:
         return
     if content.get("content_type") == "thoughts":
         spoken = [_text(_map(thought).get("content")) for thought in _list(content.get("thoughts"))]
-        reading.thoughts[node_id] = "\n\n".join(filter(None, [thoughts, *spoken]))
+        text = "\n\n".join(filter(None, spoken))
+        reading.thoughts[node_id] = (thoughts, text) if text else thoughts
         return
     said = _content(reading, content, metadata)
     if not said:
@@ -140,12 +147,23 @@ def _take(reading: _Reading, node_id: str) -> None:
         status="interrupted" if raw.get("status") == "in_progress" else "complete",
         provider_id="openai" if answers else None,
         model_id=(_text(metadata.get("model_slug")) or None) if answers else None,
-        reasoning=thoughts if answers else "",
+        reasoning=_joined(reading, thoughts) if answers else "",
     )
     reading.portable.messages.append(message)
     reading.kept[node_id] = message.id
     if answers:
-        reading.thoughts[node_id] = ""
+        reading.thoughts[node_id] = None
+
+
+def _joined(reading: _Reading, thoughts: Thoughts) -> str:
+    texts: list[str] = []
+    while thoughts is not None:
+        thoughts, text = thoughts
+        texts.append(text)
+        reading.thought_characters += len(text)
+        if reading.thought_characters > MAX_THOUGHT_CHARACTERS:
+            raise NotChatGpt("its thoughts are too long")
+    return "\n\n".join(reversed(texts))
 
 
 def _choose(reading: _Reading, node_id: str | None) -> None:

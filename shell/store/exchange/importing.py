@@ -8,6 +8,7 @@ import base64
 import re
 import zipfile
 import zlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,6 +28,16 @@ MESSAGES_OF_ONE_COMMIT = 100
 """Few enough that an answer that streams meanwhile is kept in time."""
 MAX_WARNINGS = 100
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
+MAX_PICTURES_BYTES = 200 * 1024 * 1024
+"""Of one conversation: a small file may name one picture a million times."""
+MAX_CONVERSATION_BYTES = 512 * 1024 * 1024
+MAX_CONVERSATION_MARKS = 10_000_000
+"""Brackets, braces and commas in one conversation: each may stand for a value of 50 bytes."""
+MAX_DEPTH = 100
+"""Of objects and lists in each other. The parser keeps a path for each level, so a file of three
+million brackets would take all memory; an export has about ten levels."""
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _READ_BYTES = 64 * 1024
 _OURS = re.compile(rb'"format"\s*:\s*"' + archive.FORMAT.encode() + rb'"')
 """Of our own archives. Inside a text of another file its quotation marks would be escaped."""
@@ -81,13 +92,44 @@ class _Counted:
         self._file = file
         self._arrived = arrived
         self._progress = progress
+        self._since = 0
+        self._marks = 0
+        self._depth = 0
+        self._open = b""
+        """The quote of a string that goes on in the next piece, and a backslash at its end."""
+
+    def begin(self) -> None:
+        """Count from here on towards the limits of one conversation."""
+        self._since = self._marks = 0
 
     def read(self, size: int) -> bytes:
         """The next bytes of the file."""
         piece = self._file.read(size)
         self._arrived.read_bytes += len(piece)
         self._progress(self._arrived)
+        marks = self._outside_strings(piece)
+        self._since += len(piece)
+        self._marks += marks.count(b",") + marks.count(b"[") + marks.count(b"{")
+        if self._since > MAX_CONVERSATION_BYTES or self._marks > MAX_CONVERSATION_MARKS:
+            raise self._too("large")
+        for bracket in marks.translate(None, _NO_BRACKETS):
+            self._depth += 1 if bracket in b"[{" else -1
+            if self._depth > MAX_DEPTH:
+                raise self._too("deeply nested")
         return piece
+
+    def _outside_strings(self, piece: bytes) -> bytes:
+        outside, quote, rest = _STRING.sub(b"", self._open + piece).partition(b'"')
+        backslashes = len(rest) - len(rest.rstrip(b"\\"))
+        self._open = quote + b"\\" * (backslashes % 2)
+        return outside
+
+    def _too(self, what: str) -> ValidationFailed:
+        return _refused(
+            f"A conversation in this file is too {what} to be imported; "
+            f"{self._arrived.conversations} conversations were imported before that",
+            Reason.IMPORT_BROKEN,
+        )
 
 
 def import_file(
@@ -123,7 +165,7 @@ def _import(database: Database, file: IO[bytes], arrived: ImportedPart, progress
     with ExitStack() as stack:
         head = file.read(4)
         file.seek(0)
-        pictures: chatgpt.Picture = lambda _: None  # noqa: E731
+        pictures = _Pictures(None)
         if head.startswith(b"PK"):
             zipped = stack.enter_context(zipfile.ZipFile(file))
             names = [name for name in zipped.namelist() if _holds_conversations(name)]
@@ -131,7 +173,7 @@ def _import(database: Database, file: IO[bytes], arrived: ImportedPart, progress
                 text = "There is no conversations.json in this zip file"
                 raise _refused(text, Reason.NO_CONVERSATIONS_IN_ZIP)
             arrived.total_bytes = sum(zipped.getinfo(name).file_size for name in names)
-            pictures = _Pictures(zipped).find
+            pictures = _Pictures(zipped)
             files = [stack.enter_context(_member(zipped, name)) for name in sorted(names)]
         else:
             files = [file]
@@ -158,7 +200,7 @@ def _keep(
 
 
 def _conversations(
-    counted: _Counted, file: IO[bytes], pictures: chatgpt.Picture, arrived: ImportedPart
+    counted: _Counted, file: IO[bytes], pictures: "_Pictures", arrived: ImportedPart
 ) -> Iterator[Portable]:
     start = file.read(4_096)
     file.seek(0)
@@ -175,12 +217,14 @@ def _conversations(
         raise _refused(text, Reason.NO_CONVERSATIONS)
     raw: object
     for raw in ijson.items(counted, place, buf_size=_READ_BYTES, use_float=True):
+        counted.begin()
         try:
             if ours:
                 yield archive.read(raw)
             else:
                 warnings: list[Remark] = []
-                yield chatgpt.read(raw, pictures, warnings)
+                pictures.begin()
+                yield chatgpt.read(raw, pictures.find, warnings)
                 for warning in warnings:
                     arrived.warn(warning)
         except (archive.NotOurs, chatgpt.NotChatGpt) as error:
@@ -192,24 +236,40 @@ def _conversations(
 class _Pictures:
     """Finds the pictures of an export by the references of its messages."""
 
-    def __init__(self, zipped: zipfile.ZipFile) -> None:
+    def __init__(self, zipped: zipfile.ZipFile | None) -> None:
         self._zipped = zipped
-        self._names = {name: PurePosixPath(name) for name in zipped.namelist()}
+        self._taken = 0
+        names = [] if zipped is None else zipped.namelist()
+        # Sorted, so that a hundred thousand references need not each look at every name.
+        self._names = sorted(
+            (PurePosixPath(name).name, name)
+            for name in names
+            if PurePosixPath(name).suffix.lower() in _PICTURES
+        )
+
+    def begin(self) -> None:
+        """Count from here on towards the limit of one conversation."""
+        self._taken = 0
 
     def find(self, reference: str) -> ImagePart | None:
         """The picture, when it is in the export and not too large."""
         key = reference.rpartition("//")[2]
-        for name, path in self._names.items():
-            media_type = _PICTURES.get(path.suffix.lower())
-            if key and media_type and path.name.startswith(key):
-                if self._zipped.getinfo(name).file_size > MAX_PICTURE_BYTES:
-                    return None
-                try:
-                    data = base64.b64encode(self._zipped.read(name)).decode("ascii")
-                except BROKEN_ZIP:
-                    return None
-                return ImagePart.model_construct(media_type=media_type, data=data)
-        return None
+        place = bisect_left(self._names, (key, ""))
+        if self._zipped is None or not key or place == len(self._names):
+            return None
+        file_name, name = self._names[place]
+        if not file_name.startswith(key):
+            return None
+        size = self._zipped.getinfo(name).file_size
+        if size > MAX_PICTURE_BYTES or self._taken + size > MAX_PICTURES_BYTES:
+            return None
+        self._taken += size
+        try:
+            data = base64.b64encode(self._zipped.read(name)).decode("ascii")
+        except BROKEN_ZIP:
+            return None
+        media_type = _PICTURES[PurePosixPath(name).suffix.lower()]
+        return ImagePart.model_construct(media_type=media_type, data=data)
 
 
 def _member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:

@@ -1,8 +1,8 @@
 /** A page of the program's own host with the reference design's renderer, over our preload. */
 import { createRoot, type Root } from "react-dom/client";
 import { createBridge } from "../../../web/src/bridge/bridge";
-import { chooseTransport } from "../../../web/src/bridge/transports/detect";
-import { createLlm, createShell, installPreload } from "../../../web/src/bridge/llmApi";
+import { detectTransport } from "../../../web/src/bridge/transports/detect";
+import { createLlm, createShell, installApis } from "../../../web/src/bridge/llmApi";
 import type { ReferenceApi } from "../../../web/tests/reference";
 import { ChatComponent } from "./components/ChatComponent";
 
@@ -14,8 +14,8 @@ declare global {
   }
 }
 
-const bridge = createBridge(await chooseTransport());
-installPreload(window, createLlm(bridge), createShell(bridge));
+const bridge = createBridge(await detectTransport());
+installApis(window, createLlm(bridge), createShell(bridge));
 window.api = window.llm;
 
 const place = document.getElementById("root");
