@@ -19,11 +19,12 @@ from statistics import median
 from benchmarks.machine import load, machine
 from shell.contract import InferenceRequest, Message
 from shell.inference.engine import Engine
-from shell.providers.apis.chat_completions import OpenAICompatible
-from shell.providers.apis.messages import Anthropic
-from shell.providers.apis.responses import OpenAIResponses
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
+from shell.providers.apis.messages import MESSAGES
+from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import Provider
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import HttpProvider
 
 BARS = [
     # contender, beside, at most so many times its processor time
@@ -89,9 +90,11 @@ async def measure(url: str, chunks: int, rounds: int) -> dict[str, list[float]]:
     claude = anthropic.AsyncAnthropic(api_key="a-key", base_url=url, max_retries=0)
     bare = httpx2.AsyncClient(timeout=None)
     ours: list[Provider] = [
-        OpenAICompatible(Endpoint("chat", "Chat", f"{url}/v1", lambda: "a-key"), "m"),
-        OpenAIResponses(Endpoint("responses", "Responses", f"{url}/v1", lambda: "a-key"), "m"),
-        Anthropic(Endpoint("messages", "Messages", url, lambda: "a-key"), "m"),
+        HttpProvider(CHAT_COMPLETIONS, Endpoint("chat", "Chat", f"{url}/v1", lambda: "a-key"), "m"),
+        HttpProvider(
+            RESPONSES, Endpoint("responses", "Responses", f"{url}/v1", lambda: "a-key"), "m"
+        ),
+        HttpProvider(MESSAGES, Endpoint("messages", "Messages", url, lambda: "a-key"), "m"),
     ]
     by_id = {provider.id: provider for provider in ours}
     engine = Engine(by_id.__getitem__)

@@ -9,6 +9,7 @@ over `channel` would not narrow.
 """
 
 import ast
+import importlib
 import inspect
 import itertools
 import re
@@ -50,10 +51,24 @@ ALIASES = (
     "Part",
     "Content",
     "AnyEvent",
+    "AnyTopic",
     "TerminalEvent",
     "MessageStatus",
 )
 """Unions that keep their name on the page."""
+MODULES = (
+    "base",
+    "messages",
+    "requests",
+    "events",
+    "envelopes",
+    "conversations",
+    "transfer",
+    "providers",
+    "settings",
+    "topics",
+)
+"""The modules of the contract, in the order in which their models are written."""
 
 WIDTH = 100
 
@@ -98,7 +113,7 @@ def render() -> str:
     writer = _Writer()
     for sent in [contract.Batch, *(m.params for m in every if m.params is not None)]:
         writer.add(sent, "validation")
-    told: list[Hint] = [contract.AnyEvent, contract.OkReply, contract.ErrorReply]
+    told: list[Hint] = [contract.AnyEvent, contract.AnyTopic, contract.OkReply, contract.ErrorReply]
     for value in [*told, *(m.result for m in every)]:
         writer.add(value, "serialization")
     parts = [
@@ -166,7 +181,7 @@ class _Writer:
     def __init__(self) -> None:
         self._models: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
-        self.docs = _docs(inspect.getsource(contract))
+        self.docs = _docs("\n".join(_source(name) for name in MODULES))
         """Read once: finding a class in its file costs as much as reading the file."""
         for name in ALIASES:
             alias = getattr(contract, name)
@@ -188,7 +203,7 @@ class _Writer:
 
     def declarations(self) -> list[str]:
         """Every model that was reached, in the contract's order, then the named unions."""
-        order = [ErrorCode.__name__, Reason.__name__, *vars(contract)]
+        order = [ErrorCode.__name__, Reason.__name__, *self.docs]
         return [
             *(self._models[name] for name in dict.fromkeys(order) if name in self._models),
             *(_named(name, text) for text, name in self._aliases.items()),
@@ -297,6 +312,10 @@ def _doc(text: str) -> str:
 
 def _on_the_page(name: re.Match[str]) -> str:
     return f"`{to_camel(name[0].strip('`'))}`"
+
+
+def _source(module: str) -> str:
+    return inspect.getsource(importlib.import_module(f"{contract.__name__}.{module}"))
 
 
 def _docs(source: str) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Tidewire: a desktop home for every language model, and the bridge under it.
+"""A desktop home for every language model, and the bridge under it.
 
 As a library it gives a window of your own its bridge: a door to typed methods, and streams that a
 page can follow over reloads. These names are for that; each is imported when it is first used.

@@ -1,4 +1,4 @@
-"""App: the bridge under a program of your own: its windows, its page, its methods, its streams.
+"""Runs a program of your own in windows, over the same bridge: its page, methods and streams.
 
     App(Path("page"), {"notes": Notes()}, title="Notes").run()
 
@@ -83,14 +83,14 @@ class App:
         self._engine: Engine | None = None
 
     def stream(self, caller: Caller, texts: AsyncGenerator[str, None]) -> str:
-        """Tell the caller's page what a generator yields; to be called in a method of a namespace.
+        """Stream what a generator yields to the caller's page. For methods of a namespace.
 
-        The texts are kept in a log for ten minutes after their end. A page that is loaded anew
-        attaches to it by its id and misses nothing.
+        The texts stay in a log for ten minutes after their end. A reloaded page can attach to it by
+        its id and misses nothing.
 
         Args:
-            caller: whose page.
-            texts: ended by closing it when the page cancels, or when its window is closed.
+            caller: the window whose page receives the stream.
+            texts: closed when the page cancels or its window is closed.
 
         Returns:
             The id, for the page's `attachRun`.
@@ -107,13 +107,13 @@ class App:
         except BaseException:
             self._texts.drop(name)
             raise
-        # A stream that is cancelled before its first turn never asks for its generator.
+        # A stream that is cancelled before it starts never resolves its generator.
         log.subscribe(lambda _: None if log.ending is None else self._texts.drop(name))
         caller.feed.follow(caller.load, log, -1)
         return log.inference_id
 
     def run(self, debug_port: int | None = None) -> None:
-        """Open a window and stay until the last one is closed. Main thread only, and once.
+        """Open a window and return when the last one is closed. Main thread only, and once.
 
         Args:
             debug_port: turns on remote debugging, on the loopback address; 0 takes a free port.
@@ -156,21 +156,21 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class _Host:
-    """What runs while there are windows."""
+    """What the windows need."""
 
     engine: Engine
     door: Door
     server: PageServer
 
     async def close(self) -> None:
-        """In this order: pages are still there to be told how their streams ended."""
+        """Close in an order in which pages still learn how their streams ended."""
         await self.engine.close()
         await self.server.stop()
         await self.door.close()
 
 
 class _Texts:
-    """A provider whose answers are written by the program itself."""
+    """A provider that streams the texts of the program's own generators."""
 
     id = "texts"
     default_model_id = "texts"
@@ -181,7 +181,7 @@ class _Texts:
         self._waiting: dict[str, AsyncGenerator[str, None]] = {}
 
     def put(self, texts: AsyncGenerator[str, None]) -> InferenceRequest:
-        """Keep a generator until the request for it comes."""
+        """Hold a generator until its request is resolved."""
         name = secrets.token_hex(8)
         self._waiting[name] = texts
         return InferenceRequest(
@@ -189,7 +189,7 @@ class _Texts:
         )
 
     def drop(self, name: str) -> None:
-        """Forget a generator that nobody will ask for any more."""
+        """Drop a generator whose request will not come."""
         self._waiting.pop(name, None)
 
     def resolve(self, provider_id: str) -> Provider:

@@ -1,9 +1,9 @@
-"""The exception tree: every way in which the host says no, each with its code.
+"""The exceptions of the host, each with its code.
 
     ShellError
     ├── ValidationFailed      VALIDATION            a request that is wrong, with every wrong field
     ├── LimitReached          LIMIT                 too many at once, with the limit and the count
-    ├── NotFound              NOT_FOUND             unknown, released, or somebody else's
+    ├── NotFound              NOT_FOUND             unknown, released, or another window's
     ├── SessionBusy           SESSION_BUSY          the session is answering already
     ├── PermissionRefused     PERMISSION_DENIED     not allowed to this caller or this key
     ├── HostClosing           ABORTED               the host is shutting down
@@ -22,7 +22,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """Why something failed: the one list that calls, events and the command line share."""
+    """Why something failed. Calls, events and the command line share these codes."""
 
     ABORTED = "ABORTED"
     TIMEOUT = "TIMEOUT"
@@ -60,7 +60,7 @@ class ErrorCode(StrEnum):
 
 
 class Reason(StrEnum):
-    """What exactly it was, where a code leaves that open: a page says it in its own language."""
+    """The exact reason, where a code leaves it open. The page has a sentence for each language."""
 
     NO_KEY = "NO_KEY"
     KEY_CHARACTERS = "KEY_CHARACTERS"
@@ -131,7 +131,7 @@ class ShellError(Exception):
         self.details = dict(details) if details else None
         self.reason = reason
         self.words = words
-        """A provider's own, which nobody translates; they stand in `message`, too."""
+        """The provider's own words, which are not translated. They are part of `message`, too."""
 
 
 class ValidationFailed(ShellError):
@@ -171,7 +171,7 @@ class NotFound(ShellError):
 
 
 class SessionBusy(ShellError):
-    """Something else has to be complete first, such as the answer that a session is giving."""
+    """Something else has to end first, such as the running answer of a session."""
 
     code = ErrorCode.SESSION_BUSY
 
@@ -201,7 +201,7 @@ class StorageFailed(ShellError):
 
 
 class StorageUnavailable(ShellError):
-    """What is stored cannot be read or written now; it can once a person has made room for it."""
+    """What is stored cannot be read or written now, for example because the disk is full."""
 
     code = ErrorCode.STORAGE_UNAVAILABLE
 

@@ -1,8 +1,8 @@
-"""SettingsFile: what a person has chosen, in one file that a person can read and edit.
+"""Reads and writes the settings: one JSON file that a person can read and edit.
 
-JSON, under the names that the page uses. Keys that this version does not know are kept as they
-are; a value that makes no sense counts as not given, and is said; a file that is no JSON is set
-aside, never overwritten; a file that cannot be read now is left alone, and nothing is changed.
+The names are those that the page uses. Unknown keys stay as they are. An invalid value is ignored
+and reported. A file that is not JSON is renamed, never overwritten. A file that cannot be read now
+is left alone, and nothing is changed.
 """
 
 import contextlib
@@ -57,13 +57,13 @@ RESTORED = (
     "limits",
     "deadlines",
 )
-"""What a backup may bring back unasked. None of it says where a question goes."""
+"""What a restore takes from a backup without asking. None of it says where questions go."""
 CHOICES: Mapping[str, str] = MappingProxyType(
     {"defaultProvider": "defaultModel", "titleProvider": "titleModel"}
 )
 """The settings that say where questions go, each with the one that names the model."""
 MOST_WRONG = 100
-"""A file that is not understood after so many values were left out is not understood at all."""
+"""A file with more invalid values than this is ignored as a whole."""
 
 _LIMITS, _DEADLINES = Limits(), Deadlines()
 
@@ -92,7 +92,7 @@ class _Deadlines(_Part):
 
 
 class _Content(_Part):
-    """Everything of the file that this version knows."""
+    """The settings that this version knows."""
 
     theme: Theme = "system"
     text_size: TextSize = "standard"
@@ -111,7 +111,7 @@ class _Content(_Part):
 
 
 class SettingsFile:
-    """Read once when it is made, and again before every change: another process may have written.
+    """Reads the file when it is made, and before every change: another process may have changed it.
 
     Args:
         folder: the data directory; nothing is written there before the first change.
@@ -120,7 +120,7 @@ class SettingsFile:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self.remarks: list[Remark] = []
-        """What was wrong with the file, for its owner."""
+        """Problems of the file, for its owner."""
         self._raw: dict[str, JsonValue] = {}
         self._content = _Content()
         self.reload()
@@ -134,7 +134,7 @@ class SettingsFile:
 
     @property
     def engine(self) -> Settings:
-        """What the engine takes of it."""
+        """Limits and deadlines for the engine."""
         limits, deadlines = self._content.limits, self._content.deadlines
         return Settings(
             limits=replace(_LIMITS, **limits.model_dump()),
@@ -163,7 +163,7 @@ class SettingsFile:
         )
 
     def view(self) -> SettingsView:
-        """Everything of it that a page may see."""
+        """The settings and the problems of their file, for a page."""
         return SettingsView(
             preferences=self.preferences, notices=self.notices, remarks=list(self.remarks)
         )
@@ -171,11 +171,11 @@ class SettingsFile:
     # --- changing it ------------------------------------------------------------------------
 
     def change(self, change: PreferencesChange) -> None:
-        """Write what is given; null takes a choice back. Blocks, while another process changes it.
+        """Write the given settings; null resets one. Waits while another process changes the file.
 
         Raises:
             StorageFailed: it cannot be written; nothing has changed.
-            StorageUnavailable: another process keeps it to itself; nothing has changed.
+            StorageUnavailable: another process holds its lock; nothing has changed.
         """
         given = change.model_dump(mode="json", by_alias=True, include=change.model_fields_set)
         with self._writing() as raw:
@@ -189,8 +189,8 @@ class SettingsFile:
                     raw[name] = value
 
     def take_over(self, backup: Mapping[str, JsonValue], choices: Collection[str]) -> None:
-        """Write what a backup's settings have of `RESTORED`, and of `CHOICES` what was agreed to.
-        Everything else stays as it is here. Blocks, while another process changes the file.
+        """Write the `RESTORED` settings of a backup, and the `CHOICES` that a person agreed to.
+        All others stay. Blocks while another process changes the file.
 
         Raises:
             StorageFailed, StorageUnavailable: as `change`.
@@ -203,7 +203,7 @@ class SettingsFile:
                     raw[name] = backup[name]
 
     def reload(self) -> None:
-        """Read the file. When that fails, what was known before stays, and a remark says so."""
+        """Read the file. If that fails, the known settings stay, and a remark says so."""
         try:
             self._read()
         except OSError as error:
@@ -284,7 +284,7 @@ class SettingsFile:
 
 
 def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | None]]:
-    """The provider and the model of each of `CHOICES` that a file's content makes."""
+    """The provider and model for each of `CHOICES` that the content of a file sets."""
     known, _ = _understood(dict(raw))
     found = {
         "defaultProvider": (known.default_provider, known.default_model),
@@ -294,7 +294,7 @@ def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | Non
 
 
 def _understood(raw: dict[str, JsonValue]) -> tuple[_Content, list[str]]:
-    """What the file means, and the places in it that mean nothing."""
+    """Validate the content of a file; returns it, and the names of the invalid values."""
     sensible, wrong = deepcopy(raw), list[str]()
     for _ in range(MOST_WRONG):
         try:

@@ -76,6 +76,7 @@ class Page:
         endless = RateLimit(1_000_000, 1_000_000_000)
         self.caller = Caller(name, calls=endless, loads=endless)
         self.stories: dict[str, Story] = {}
+        self.topics: dict[tuple[str, str], object] = {}
         self.pushes = 0
         self._loads = 0
         self._call = 0
@@ -155,6 +156,8 @@ class Page:
                 assert isinstance(number, int)
                 assert number not in self._replies
                 self._replies[number] = item
+            elif item["channel"] == "topic":
+                self.topics[str(item["name"]), str(item["key"])] = item["value"]
             else:
                 self.story(str(item["inferenceId"])).take(item)
 

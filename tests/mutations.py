@@ -49,7 +49,7 @@ MUTATIONS = (
         "D1",
         "the stall watchdog is not fed by what arrives",
         "shell/inference/run.py",
-        (("        self._wait_for(self._waits.between_s)\n", ""),),
+        (("        self._expect(self._waits.between_s)\n", ""),),
     ),
     Mutation(
         "D3",
@@ -66,7 +66,7 @@ MUTATIONS = (
     Mutation(
         "D5",
         "a session's temperature and max tokens are ignored",
-        "shell/inference/engine.py",
+        "shell/inference/sessions.py",
         (
             ("config.max_tokens if options.max_tokens is None else options.max_tokens",
              "options.max_tokens"),
@@ -95,8 +95,8 @@ MUTATIONS = (
             ("        self._admit(owner, options, provider)\n",
              "        session.waiting.append(turn)\n"
              "        self._admit(owner, options, provider)\n"),
-            ("        session.waiting.append(turn)\n        self._touch(session)\n",
-             "        self._touch(session)\n"),
+            ("        session.waiting.append(turn)\n        self._sessions.touch(session)\n",
+             "        self._sessions.touch(session)\n"),
         ),
     ),
     Mutation(
@@ -111,9 +111,9 @@ MUTATIONS = (
     Mutation(
         "D13",
         "the limit of messages holds for the history, too",
-        "shell/inference/engine.py",
-        (("        messages, left_out = session.messages_for(turn, budget)\n",
-          "        messages, left_out = session.messages_for(turn, budget)\n"
+        "shell/inference/sessions.py",
+        (("        messages, left_out = self.messages_for(turn, room(model, max_tokens))\n",
+          "        messages, left_out = self.messages_for(turn, room(model, max_tokens))\n"
           "        if len(messages) > 100:\n"
           '            raise ValidationFailed([("messages", "Too many messages (max: 100)")])\n'),),
     ),
@@ -121,8 +121,9 @@ MUTATIONS = (
         "D17",
         "every chunk counts as one token",
         "shell/inference/run.py",
-        (("        self._written[channel] += len(text) if text.isascii() else len(text.encode())\n",
-          "        self._written[channel] += 4\n"),
+        (("        self._text.write(channel, text)\n",
+          "        self._text.write(channel, text)\n"
+          "        self._text.written[channel] += 4 - len(text.encode())\n"),
          ("                self._usage = _usage(chunk) or self._usage\n",
           "                pass\n")),
     ),
@@ -197,13 +198,14 @@ MUTATIONS = (
         "D31",
         "destroying a session does not tell the end of its runs",
         "shell/inference/engine.py",
-        (("            if slot.session is session:\n"
-          "                slot.run.stop(RunCancelled())\n",
+        (("            if slot.session is session:\n                slot.stop(RunCancelled())\n",
           "            if slot.session is session:\n"
-          "                self._slots.pop(slot.run.log.inference_id)\n"
+          "                self._slots.pop(slot.inference_id)\n"
+          "                if slot.run is None:\n"
+          "                    continue\n"
           "                slot.run._on_end = lambda run: None\n"
           "                slot.run._end = lambda outcome: None\n"
-          "                slot.run.stop(RunCancelled())\n"),),
+          "                slot.stop(RunCancelled())\n"),),
     ),
     Mutation(
         "D35",
@@ -234,7 +236,7 @@ MUTATIONS = (
     Mutation(
         "D51",
         "NaN passes",
-        "shell/contract/__init__.py",
+        "shell/contract/base.py",
         (("        allow_inf_nan=False,\n", ""),
          ("Temperature = Annotated[float, Field(ge=0, le=2)]",
           "Temperature = Annotated[float, Field()]")),
@@ -242,7 +244,7 @@ MUTATIONS = (
     Mutation(
         "D52",
         "1.5 tokens and true are numbers",
-        "shell/contract/__init__.py",
+        "shell/contract/base.py",
         (("        strict=True,\n", ""),
          ("MaxTokens = Annotated[int, Field(ge=1, le=100_000)]",
           "MaxTokens = Annotated[float, Field(ge=1, le=100_000)]")),
@@ -250,22 +252,22 @@ MUTATIONS = (
     Mutation(
         "D54",
         "unknown fields are ignored, and so are wrong ones",
-        "shell/contract/__init__.py",
+        "shell/contract/base.py",
         (('        extra="forbid",\n', '        extra="ignore",\n'),),
     ),
     Mutation(
         "D56",
         "a request is not bounded in all",
-        "shell/inference/engine.py",
+        "shell/inference/request.py",
         (("    if characters > MAX_REQUEST_CHARACTERS:\n", "    if False:\n"),),
     ),
     Mutation(
         "D57",
         "a session id is written to the log as it came",
         "shell/inference/engine.py",
-        (("        self._sessions[owner, config.session_id] = session\n",
-          "        self._sessions[owner, config.session_id] = session\n"
-          '        _log.warning("Created session: %s", config.session_id)\n'),),
+        (("        return self._sessions.create(owner, config, model.id).info()\n",
+          '        _log.warning("Created session: %s", config.session_id)\n'
+          "        return self._sessions.create(owner, config, model.id).info()\n"),),
     ),
 )  # fmt: skip
 

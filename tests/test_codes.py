@@ -12,7 +12,7 @@ from shell.providers.base import ModelInfo
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_status
 from shell.store.database import Database
-from shell.store.errors import trouble
+from shell.store.errors import storage_error
 from shell.store.exchange.importing import import_file
 
 KEY = "sk-secret-key-of-the-harbour"
@@ -60,7 +60,7 @@ def test_a_missing_key_is_told_from_a_wrong_one() -> None:
     ],
 )
 def test_what_is_wrong_with_the_store_has_a_reason(error: apsw.Error, reason: Reason) -> None:
-    assert trouble(error, None).reason is reason
+    assert storage_error(error, None).reason is reason
 
 
 @pytest.mark.parametrize(

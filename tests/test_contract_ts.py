@@ -1,5 +1,8 @@
 """The page's contract: generated, committed, and never stale."""
 
+import ast
+import importlib
+import inspect
 from pathlib import Path
 
 import pytest
@@ -54,7 +57,7 @@ def test_names_in_comments_are_those_of_the_page() -> None:
     text = contract_ts.render()
     assert "`afterSeq`" in text
     assert "after_seq" not in text
-    assert "/** Overall deadline, from the start of the run" in text
+    assert "/** Overall deadline. It counts from the start of the run" in text
 
 
 def test_a_model_that_is_sent_and_told_in_two_shapes_is_refused() -> None:
@@ -70,3 +73,16 @@ def test_a_model_that_is_sent_and_told_in_two_shapes_is_refused() -> None:
             writer.add(Twice, "serialization")
     finally:
         del contract.Twice  # type: ignore[attr-defined]
+
+
+def test_the_package_gives_every_name_of_its_modules_and_the_list_of_modules_is_whole() -> None:
+    files = {path.stem for path in Path(contract.__file__).parent.glob("*.py")}
+    assert files == {"__init__", *contract_ts.MODULES}
+    for name in contract_ts.MODULES:
+        module = importlib.import_module(f"shell.contract.{name}")
+        for node in ast.parse(inspect.getsource(module)).body:
+            defined = node.name if isinstance(node, ast.ClassDef) else None
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                defined = node.targets[0].id
+            if defined is not None:
+                assert getattr(contract, defined) is getattr(module, defined)

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from shell.api.llm import MAX_PIECE_CHARACTERS
 from shell.bridge.feed import MAX_FLUSH_BYTES, Feed, Flush
+from shell.bridge.topics import Topics
 from shell.contract import (
     DoneEvent,
     ErrorEvent,
     NoticeEvent,
+    StoreState,
+    StoreTopic,
     ThinkingEvent,
     Timing,
     ToolEvent,
@@ -437,3 +440,73 @@ def test_replies_that_are_never_taken_are_bounded(
     feed.answered("load-1", 1)
     feed.reply("load-1", '{"told":"again"}')
     assert items(feed.next()) == [{"told": "again"}]
+
+
+def store_topic(version: int, key: str = "", text: str = "") -> StoreTopic:
+    return StoreTopic(key=key, value=StoreState(version=version, problem=text, notices=[]))
+
+
+def versions(flush: Flush | None) -> list[object]:
+    return [item["value"]["version"] for item in items(flush)]  # type: ignore[index]
+
+
+@pytest.fixture
+def topics(feed: Feed) -> Topics:
+    topics = Topics()
+    feed.open("load-1", topics)
+    return topics
+
+
+def test_only_the_latest_value_of_a_topic_is_pushed(feed: Feed, topics: Topics) -> None:
+    for version in (1, 2, 3):
+        topics.publish(store_topic(version))
+    first = feed.next()
+    assert versions(first) == [3]
+    for version in (4, 5):
+        topics.publish(store_topic(version))
+    assert feed.next() is first, "an unanswered push is sent again unchanged"
+    assert feed.answered("load-1", 1) is True
+    assert versions(feed.next()) == [5]
+    assert feed.answered("load-1", 2) is False
+    topics.publish(store_topic(5))
+    assert feed.next() is None, "the page has this value already"
+
+
+def test_every_load_is_sent_every_topic(feed: Feed, topics: Topics) -> None:
+    topics.publish(store_topic(1))
+    topics.publish(store_topic(2, "other"))
+    topics.publish(store_topic(3, "gone"))
+    assert versions(feed.next()) == [1, 2, 3]
+    feed.answered("load-1", 1)
+    feed.open("load-1", topics)
+    assert versions(feed.next()) == [1, 2, 3], "the page may have lost them with its connection"
+    topics.remove("store", "gone")
+    feed.open("load-2", topics)
+    assert versions(feed.next()) == [1, 2]
+
+
+def test_a_reply_comes_after_the_values_that_were_published_before_it(
+    feed: Feed, topics: Topics
+) -> None:
+    for number in range(3):  # more than one push can hold
+        topics.publish(store_topic(number, str(number), "x" * (MAX_FLUSH_BYTES - 200)))
+    feed.reply("load-1", '{"channel":"reply","id":1}')
+    order: list[object] = []
+    while (flush := feed.next()) is not None:
+        assert len(flush.items) <= MAX_FLUSH_BYTES
+        order += [item.get("key", "reply") for item in items(flush)]
+        feed.answered(flush.load, flush.number)
+    assert order == ["0", "1", "2", "reply"]
+
+
+def test_a_change_wakes_the_page_until_its_window_is_closed(feed: Feed, topics: Topics) -> None:
+    woken: list[bool] = []
+    feed.on_wake(woken.append)
+    woken.clear()
+    topics.publish(store_topic(1))
+    assert woken == [False]
+    feed.close()
+    topics.publish(store_topic(2))
+    assert woken == [False]
+    assert topics._wakes == set()
+    assert feed.next() is None

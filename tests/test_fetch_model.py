@@ -1,31 +1,47 @@
 """The page's way to the embedded model where it did not come along."""
 
+import asyncio
+import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from shell.api.model import ModelApi
 from shell.bridge.caller import Caller
+from shell.bridge.topics import Topics
 from shell.errors import ProviderError
 from shell.providers.local.download import Download, missing
 from shell.providers.local.model_files import EMBEDDED_FILE, ModelFiles
 
+pytestmark = pytest.mark.anyio
 CALLER = Caller("window-1")
 
 
 @pytest.fixture
-def api(tmp_path: Path) -> ModelApi:
-    return ModelApi(tmp_path, ModelFiles(tmp_path, {}, root=tmp_path / "nowhere"))
+def topics() -> Topics:
+    return Topics()
 
 
-def settled(api: ModelApi) -> None:
-    """Wait until the worker has done what was begun."""
-    api._worker.submit(lambda: None).result(10)
+@pytest.fixture
+async def api(tmp_path: Path, topics: Topics) -> ModelApi:
+    return ModelApi(tmp_path, ModelFiles(tmp_path, {}, root=tmp_path / "nowhere"), topics)
 
 
-def test_it_is_fetched_once_however_often_it_is_asked_for(
-    api: ModelApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def published(topics: Topics, until: Callable[[dict[str, object]], bool]) -> None:
+    """Wait until the topic `model` has such a value."""
+    changed = asyncio.Event()
+    unsubscribe = topics.subscribe(lambda _: changed.set())
+    while not any(until(json.loads(item)["value"]) for _, _, item in topics.changed({})):
+        async with asyncio.timeout(20):
+            await changed.wait()
+        changed.clear()
+    unsubscribe()
+
+
+async def test_it_is_fetched_once_however_often_it_is_asked_for(
+    api: ModelApi, topics: Topics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on, calls = threading.Event(), []
 
@@ -41,16 +57,17 @@ def test_it_is_fetched_once_however_often_it_is_asked_for(
     assert api.state(CALLER).state == "missing"
     assert api.fetch(CALLER).state == "fetching"
     assert api.fetch(CALLER).state == "fetching"
+    await published(topics, lambda value: value["doneBytes"] == 30)
     go_on.set()
-    settled(api)
+    await published(topics, lambda value: value["state"] == "here")
     told = api.fetch(CALLER)
     assert (told.state, told.done_bytes, told.total_bytes) == ("here", 30, 90)
     assert len(calls) == 1
     assert (tmp_path / "models" / EMBEDDED_FILE).exists()
 
 
-def test_a_failure_says_what_to_do_and_may_be_tried_again(
-    api: ModelApi, monkeypatch: pytest.MonkeyPatch
+async def test_a_failure_says_what_to_do_and_may_be_tried_again(
+    api: ModelApi, topics: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures: list[ProviderError] = []
 
@@ -61,7 +78,7 @@ def test_a_failure_says_what_to_do_and_may_be_tried_again(
     monkeypatch.setattr(Download, "fetch", fetch)
     for number in (1, 2):
         api.fetch(CALLER)
-        settled(api)
+        await published(topics, lambda value: value["problem"] is not None)
         told = api.state(CALLER)
         assert told.state == "missing"
         assert told.problem is not None

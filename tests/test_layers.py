@@ -21,7 +21,7 @@ LOG_READERS = {"store", "bridge"}
 """These read the log of an inference, and use nothing else of the folder that it lies in."""
 
 LIBRARIES: dict[str, set[str]] = {
-    "anthropic": {"providers"},
+    "anthropic": set(),
     "apsw": {"store"},
     "filelock": {"support.file_lock", "support.data_directory"},
     "h11": {"bridge.desktop.page_server"},
@@ -29,7 +29,7 @@ LIBRARIES: dict[str, set[str]] = {
     "ijson": {"store.exchange"},
     "jinja2": {"store.exchange"},
     "keyring": {"cli.doctor", "providers.keys"},
-    "openai": {"providers"},
+    "openai": set(),
     "platformdirs": {"support.data_directory"},
     "PySide6": {"bridge.desktop"},
     "qtpy": {"bridge.desktop"},

@@ -1,5 +1,6 @@
 """InferenceLog: joining changes no text, no join crosses a cursor, packing changes nothing."""
 
+import asyncio
 import itertools
 import sys
 import threading
@@ -285,3 +286,33 @@ def test_whole_text_is_left_alone(text: str) -> None:
     assert clean(text) == text
     halves = "".join(map(chr, memoryview(text.encode("utf-16-le")).cast("H")))
     assert clean(halves) == text, "and what JavaScript would call the same text"
+
+
+@pytest.mark.anyio
+async def test_a_follower_gets_every_event_to_the_end_and_leaves_nothing() -> None:
+    log = InferenceLog("inf-1")
+    log.append_text("llm:token", "be")
+    log.append_text("llm:token", "fore")
+    seen: list[str] = []
+    waiting = asyncio.Event()
+
+    async def follow(after: int) -> None:
+        async for event in log.follow(after):
+            seen.append(getattr(event, "token", event.channel))
+            waiting.set()
+
+    follower = asyncio.ensure_future(follow(0))
+    await waiting.wait()
+    log.append_text("llm:token", "mean")
+    log.append_text("llm:token", "while")
+    end(log)
+    await follower
+    assert seen == ["fore", "meanwhile", "llm:done"]
+    assert log._wakes == ()
+    assert [event async for event in log.follow(log.last_seq)] == []
+    stopped = InferenceLog("inf-2")
+    stream = stopped.follow()
+    stopped.append_text("llm:token", "x")
+    assert (await anext(stream)).seq == 0
+    await stream.aclose()
+    assert stopped._wakes == ()

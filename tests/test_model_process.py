@@ -106,7 +106,7 @@ async def say_hello(host: str, ticket: str) -> None:
             pass
 
 
-def test_warming_up_imports_no_sdk() -> None:
+def test_warming_up_loads_the_model() -> None:
     code = (
         "import asyncio, sys\n"
         "from shell.providers.local.provider import LocalProvider\n"
@@ -115,14 +115,14 @@ def test_warming_up_imports_no_sdk() -> None:
         "    local = LocalProvider(ModelFiles(None))\n"
         "    await local.warm()\n"
         "    (runner,) = local._runners.values()\n"
-        "    print(runner.process.ready, 'openai' in sys.modules)\n"
+        "    print(runner.process.ready, 'httpx2' in sys.modules)\n"
         "    await local.close()\n"
         "asyncio.run(warm())\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
     )
-    assert done.stdout == "True False\n"
+    assert done.stdout == "True True\n"
 
 
 def test_a_missing_model_file_is_a_sentence(tmp_path: Path) -> None:

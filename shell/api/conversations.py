@@ -1,6 +1,8 @@
-"""ConversationsApi: the `conversations` namespace: everything that is kept, and its search."""
+"""Lets pages read, change, search, import and export conversations: `conversations`."""
 
-from collections.abc import Sequence
+import asyncio
+import base64
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -21,8 +23,6 @@ from shell.contract import (
     FolderChange,
     ImportBegin,
     ImportPiece,
-    ImportState,
-    ImportWatch,
     KeptId,
     NewConversation,
     Note,
@@ -34,29 +34,30 @@ from shell.contract import (
     SendRequest,
     Spent,
     StoreState,
-    StoreWatch,
     TitleChange,
     ViewRequest,
 )
 from shell.conversations.answers import Answers, StartedAnswer
 from shell.conversations.exports import Exports
 from shell.conversations.imports import Imports
-from shell.conversations.library import Conversations
+from shell.conversations.searches import Searches
+from shell.errors import NotFound
+from shell.store.database import Connection
+from shell.store.messages import notes, queries, tree, usage
+from shell.store.messages.content import read_blob
+from shell.store.messages.prompts import prompts
+from shell.store.store import Store
+from shell.support.ids import TEMPORARY, epoch_ms, new_id
 
 BlobHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ConversationsApi:
-    """What is kept belongs to the person, not to a window: every window sees all of it."""
+    """Conversations belong to the person, not to a window: every window sees all of them."""
 
-    def __init__(
-        self,
-        conversations: Conversations,
-        answers: Answers,
-        imports: Imports,
-        exports: Exports,
-    ) -> None:
-        self._conversations = conversations
+    def __init__(self, store: Store, answers: Answers, imports: Imports, exports: Exports) -> None:
+        self._store = store
+        self._searches = Searches(store)
         self._answers = answers
         self._imports = imports
         self._exports = exports
@@ -65,27 +66,41 @@ class ConversationsApi:
 
     async def create(self, caller: Caller, params: NewConversation) -> ConversationSummary:
         """Begin a conversation, on the disk or only in memory."""
-        return await self._conversations.create(params)
+        conversation_id, now = new_id(temporary=params.temporary), epoch_ms()
+        if params.system_prompt is None:
+            prompt = self._answers.parameters().system_prompt
+            params = params.model_copy(update={"system_prompt": prompt})
+
+        def write(connection: Connection) -> ConversationSummary:
+            tree.create(connection, conversation_id, params, now)
+            return queries.summary(connection, conversation_id)
+
+        return await self._store.write(conversation_id, write)
 
     async def list(self, caller: Caller) -> "list[ConversationSummary]":
         """Every conversation that is not deleted: the pinned ones, then those used last."""
-        return await self._conversations.listed()
+        listed = await self._store.read("", queries.summaries)
+        listed += await self._store.read(TEMPORARY, queries.summaries)
+        return sorted(listed, key=lambda one: (not one.pinned, -one.updated_at))
 
     async def get(self, caller: Caller, params: ViewRequest) -> ConversationView:
         """A conversation along its chosen path."""
-        return await self._conversations.view(params)
+        return await self._store.read(params.conversation_id, lambda c: queries.view(c, params))
 
     async def spent(self, caller: Caller, params: KeptId) -> Spent:
         """What a conversation has taken so far: answers, tokens, money."""
-        return await self._conversations.spent(params)
+        # A page is pushed the end of an answer a moment before the answer is on the disk.
+        await self._answers.settled(params)
+        return await self._store.read(params, lambda c: usage.spent(c, params))
 
     async def prompts(self, caller: Caller) -> Sequence[str]:
         """What was asked lately in all conversations, the newest first, each once."""
-        return await self._conversations.prompts()
+        return await self._store.read("", prompts)
 
     async def attachment(self, caller: Caller, params: BlobHash) -> AttachmentData:
         """The bytes of a picture or a file in a message."""
-        return await self._conversations.attachment(params)
+        data = await self._attachment(params)
+        return AttachmentData(data=base64.b64encode(data).decode("ascii"))
 
     # --- saying something -------------------------------------------------------------------
 
@@ -111,35 +126,59 @@ class ConversationsApi:
 
     async def choose(self, caller: Caller, params: KeptId) -> ConversationView:
         """Make the path lead through this message, and show it."""
-        return await self._conversations.choose(params)
+
+        def write(connection: Connection) -> ConversationView:
+            row = queries.row_of(connection, params)
+            tree.choose(connection, row.number)
+            conversation_id = queries.conversation_of(connection, params)
+            return queries.view(connection, ViewRequest(conversation_id=conversation_id))
+
+        return await self._store.write(params, write)
 
     # --- putting in order -------------------------------------------------------------------
 
     async def rename(self, caller: Caller, params: TitleChange) -> ConversationSummary:
         """Name a conversation."""
-        return await self._conversations.rename(params)
+        return await self._change(
+            params.conversation_id, lambda c, n: tree.set_title(c, n, params.title, "person")
+        )
 
     async def pin(self, caller: Caller, params: PinChange) -> ConversationSummary:
         """Pin a conversation to the top of the list, or let it go."""
-        return await self._conversations.pin(params)
+        return await self._change(
+            params.conversation_id, lambda c, n: tree.set_pinned(c, n, params.pinned)
+        )
 
     async def move(self, caller: Caller, params: FolderChange) -> ConversationSummary:
         """Put a conversation into a folder, or out of all."""
-        return await self._conversations.move(params)
+        return await self._change(
+            params.conversation_id, lambda c, n: tree.set_folder(c, n, params.folder)
+        )
 
     async def delete(self, caller: Caller, params: KeptId) -> bool:
         """Put a conversation out of sight; what is answering in it is cancelled."""
-        return await self._conversations.delete(caller.id, params)
+
+        def write(connection: Connection) -> None:
+            tree.delete(connection, tree.conversation(connection, params), epoch_ms())
+
+        await self._store.write(params, write)
+        self._answers.stop(caller.id, params)
+        return True
 
     async def undelete(self, caller: Caller, params: KeptId) -> ConversationSummary:
         """Bring a deleted conversation back. It can be for 30 days."""
-        return await self._conversations.undelete(params)
+
+        def write(connection: Connection) -> ConversationSummary:
+            tree.undelete(connection, params)
+            return queries.summary(connection, params)
+
+        return await self._store.write(params, write)
 
     async def search(self, caller: Caller, params: SearchRequest) -> SearchReply:
         """Messages and titles with these words, best first, as far as they are found in a quarter
         of a second. Ends an earlier search of this page. `choose` jumps to a message.
         """
-        return await self._conversations.search(caller.id, params)
+        return await self._searches.search(caller.id, params)
 
     # --- in and out -------------------------------------------------------------------------
 
@@ -152,16 +191,14 @@ class ConversationsApi:
         return await self._exports.export_file(params)
 
     def import_begin(self, caller: Caller, params: ImportBegin) -> str:
-        """Announce a file to be imported. Resolves with the import's id."""
+        """Announce a file to be imported. Resolves with the import's id. The topic `import` with
+        this key has its progress.
+        """
         return self._imports.begin(caller.id, params.name, params.size)
 
     def import_write(self, caller: Caller, params: ImportPiece) -> int:
         """Hand over the next piece. Resolves with the bytes so far; the last one begins it."""
         return self._imports.write(caller.id, params.import_id, params.data)
-
-    async def import_watch(self, caller: Caller, params: ImportWatch) -> ImportState:
-        """How far an import is; waits a while for something newer than `version`."""
-        return await self._imports.watch(caller.id, params.import_id, params.version)
 
     def import_cancel(self, caller: Caller, params: KeptId) -> bool:
         """Stop an import; what has arrived stays. False when it has ended."""
@@ -191,25 +228,40 @@ class ConversationsApi:
 
     async def save_attachment(self, caller: Caller, params: AttachmentCopy) -> str:
         """Write an attachment to the data directory's `exports`. Resolves with the file's path."""
-        data = await self._conversations.attachment_bytes(params.hash)
-        return await self._exports.save(params.name, data)
+        return await self._exports.save(params.name, await self._attachment(params.hash))
 
     # --- what a page remembers --------------------------------------------------------------
 
     async def recall(self, caller: Caller) -> dict[str, str]:
         """Every note by its name."""
-        return await self._conversations.recall()
+        return await self._store.read("", notes.every)
 
     async def remember(self, caller: Caller, params: Note) -> bool:
         """Keep a note, such as a draft, for whichever page comes next; on the disk when this
         returns. What belongs to a temporary conversation is not for here.
         """
-        await self._conversations.remember(params)
+        self._store.refuse_while_restoring()
+        # Not `Store.write`, which would make every page list the conversations again.
+        await asyncio.wrap_future(self._store.database.write(lambda c: notes.put(c, params)))
         return True
 
-    async def state(self, caller: Caller, params: StoreWatch) -> StoreState:
-        """How the store is; waits a while for something newer than `version`."""
-        return await self._conversations.store.state(params.version)
+    # --- inside -----------------------------------------------------------------------------
+
+    async def _attachment(self, blob_hash: str) -> bytes:
+        for place in ("", TEMPORARY):
+            data = await self._store.read(place, lambda c: read_blob(c, blob_hash))
+            if data is not None:
+                return data
+        raise NotFound("There is no such attachment")
+
+    async def _change(
+        self, conversation_id: str, change: Callable[[Connection, int], None]
+    ) -> ConversationSummary:
+        def write(connection: Connection) -> ConversationSummary:
+            change(connection, tree.conversation(connection, conversation_id))
+            return queries.summary(connection, conversation_id)
+
+        return await self._store.write(conversation_id, write)
 
 
 def _follow(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:

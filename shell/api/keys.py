@@ -1,4 +1,4 @@
-"""KeysApi: the `keys` namespace. Keys go in and never come out."""
+"""Lets pages set and remove API keys, and never reads one back: the `keys` namespace."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,7 +1,6 @@
-"""LlmApi: the `llm` namespace, which the reference design calls the preload."""
+"""Lets pages run models and follow their answers: the `llm` namespace."""
 
 from shell.bridge.caller import Caller
-from shell.bridge.feed import last_seq
 from shell.contract import (
     AttachReply,
     AttachRequest,
@@ -17,7 +16,7 @@ from shell.contract import (
 )
 from shell.errors import NotFound
 from shell.inference.engine import Engine
-from shell.inference.log import InferenceLog
+from shell.inference.log import InferenceLog, last_seq
 
 MAX_PIECE_CHARACTERS = 5_000
 """An attach reply ends with the event that reaches this. With that event, which may be joined up

@@ -1,42 +1,60 @@
-"""ModelApi: the `model` namespace: fetches the embedded model, and says how far that is."""
+"""Downloads the embedded model for a page, and publishes the progress: the `model` namespace."""
 
+import asyncio
+import contextlib
+import time
 from concurrent.futures import Future
 from pathlib import Path
 
 from shell.bridge.caller import Caller
-from shell.contract import FetchState, ModelFetch
+from shell.bridge.topics import Topics
+from shell.contract import FetchState, ModelFetch, ModelTopic
 from shell.errors import ShellError
 from shell.providers.local.download import Download
 from shell.providers.local.model_files import ModelFiles
 from shell.support.worker import Worker
 
+PUBLISH_S = 0.25
+"""Least time between two progress reports."""
+
 
 class ModelApi:
-    """One fetching at a time, whichever window has asked for it.
+    """Runs one download at a time, whichever window asked for it. Made on the loop thread.
 
     Args:
         data: the data directory; the weights go into its `models`.
-        shelf: where weights are looked for.
+        model_files: where weights are looked for.
+        topics: where the progress is published.
     """
 
-    def __init__(self, data: Path, shelf: ModelFiles) -> None:
-        self._shelf = shelf
-        # What was begun does not keep the program from ending: it goes on where it stopped.
+    def __init__(self, data: Path, model_files: ModelFiles, topics: Topics) -> None:
+        self._model_files = model_files
+        self._topics = topics
+        self._loop = asyncio.get_running_loop()
+        # A download does not keep the program from ending; the next one continues it.
         self._worker = Worker("fetch the model")
         self._fetching = Download(data / "models", self._show)
+        self._shown_s = 0.0
         self._running: Future[Path] | None = None
         self._done, self._total = 0, 0
 
     def fetch(self, caller: Caller) -> ModelFetch:
-        """Begin to fetch the weights, unless they are here or on their way."""
+        """Begin to download the weights, unless they are here or on their way. The topic `model`
+        has the progress.
+        """
         running = self._running is not None and not self._running.done()
-        if not running and not self._shelf.all():
+        if not running and not self._model_files.all():
             self._done, self._total = 0, 0
             self._running = self._worker.submit(self._fetching.fetch)
-        return self.state(caller)
+            self._running.add_done_callback(lambda _: self._publish_soon())
+        self._publish()
+        return self._state()
 
     def state(self, caller: Caller) -> ModelFetch:
-        """How far it is."""
+        """Whether the weights are here, and how far a download is."""
+        return self._state()
+
+    def _state(self) -> ModelFetch:
         running, problem = self._running, None
         if running is not None and running.done():
             error = running.exception()
@@ -44,7 +62,7 @@ class ModelApi:
                 problem = error.message if isinstance(error, ShellError) else type(error).__name__
         elif running is not None:
             return self._told("fetching", None)
-        if self._shelf.all():
+        if self._model_files.all():
             return self._told("here", None)
         return self._told("missing", problem)
 
@@ -54,5 +72,16 @@ class ModelApi:
         )
 
     def _show(self, done: int, total: int) -> None:
-        """Of the worker's thread; two numbers, of which either may be a moment older."""
+        """Take the progress, in the worker's thread."""
         self._done, self._total = done, total
+        now_s = time.monotonic()
+        if now_s - self._shown_s >= PUBLISH_S:
+            self._shown_s = now_s
+            self._publish_soon()
+
+    def _publish_soon(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._publish)
+
+    def _publish(self) -> None:
+        self._topics.publish(ModelTopic(value=self._state()))

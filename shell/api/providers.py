@@ -1,7 +1,7 @@
-"""ProvidersApi: the `providers` namespace: who can run models, with which models, and since when.
+"""Lets pages list, test, add and remove providers: the `providers` namespace.
 
-Keys and the values of headers go in and never come out; what `remove` took away is kept here, so
-that `restore` needs nothing of the page.
+Keys and the values of headers go in and never come out. What `remove` deleted is kept here, so that
+`restore` needs nothing from the page.
 """
 
 import asyncio

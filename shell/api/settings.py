@@ -1,4 +1,4 @@
-"""SettingsApi: the `settings` namespace: what a person has chosen."""
+"""Lets pages read and change the settings: the `settings` namespace."""
 
 import asyncio
 
@@ -15,11 +15,11 @@ class SettingsApi:
         self._writing = asyncio.Lock()
 
     def get(self, caller: Caller) -> SettingsView:
-        """The settings, and what was wrong with their file."""
+        """The settings, and the problems of their file."""
         return self._settings.view()
 
     def place(self, caller: Caller) -> Place:
-        """Where settings, conversations and exports lie, for a person to read."""
+        """The folders of settings, conversations, backups and exports, for a person to read."""
         folder = self._settings.path.parent
         return Place(
             data=str(folder),
@@ -29,8 +29,8 @@ class SettingsApi:
         )
 
     async def update(self, caller: Caller, params: PreferencesChange) -> SettingsView:
-        """Change what is given; null takes a choice back."""
+        """Change the given settings; null resets one."""
         async with self._writing:
-            # It may have to wait for another process, and it waits for the disk.
+            # It waits for the disk, and perhaps for another process.
             await asyncio.to_thread(self._settings.change, params)
             return self._settings.view()

@@ -1,4 +1,4 @@
-"""ShellApi: the `shell` namespace: the handshake, windows and links."""
+"""Handshake, windows and links: the `shell` namespace."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -15,7 +15,7 @@ Link = Annotated[str, Field(min_length=1, max_length=8_192, pattern=r"^[^\x00-\x
 
 
 class ShellApi:
-    """What a page asks of the shell around it."""
+    """What a page can ask of the program around it."""
 
     def __init__(
         self,

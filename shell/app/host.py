@@ -1,23 +1,46 @@
-"""Host: everything that a page needs but a window: the core, the door, and what is kept."""
+"""Puts together everything a page needs except a window: providers, engine, store and door."""
 
+import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.app.runtime import Runtime
-from shell.app.warmup import Warmup
 from shell.bridge.door import Door
-from shell.contract import Defaults
+from shell.bridge.topics import Topics
+from shell.contract import Defaults, StoreTopic
 from shell.errors import ShellError
+from shell.providers.local.provider import LocalProvider
 from shell.settings import SettingsFile
 from shell.support.open_url import open_link
 
-if TYPE_CHECKING:
-    from shell.app.conversation_services import ConversationServices
+if TYPE_CHECKING:  # loaded when a page first asks for conversations
+    from shell.conversations.answers import Answers, Parameters
+    from shell.conversations.imports import Imports
+    from shell.store.store import Store
+
+WARM_UP_AFTER_S = 0.5
+"""Time for the page to draw itself before the model takes the processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversations:
+    """What is opened when a page first asks for conversations."""
+
+    store: "Store"
+    answers: "Answers"
+    imports: "Imports"
+
+    async def close(self) -> None:
+        """Store what running answers have, once the engine has ended them; then close the file."""
+        await self.imports.close()
+        await self.answers.close()
+        await asyncio.to_thread(self.store.close)
 
 
 class Host:
@@ -26,9 +49,9 @@ class Host:
     Args:
         data: the data directory.
         environ: keys, base URLs, and where the weights are.
-        provider: for new conversations; None for what the settings say.
+        provider: for new conversations; None for the one in the settings.
         model: the same.
-        open_window: opens another window; says whether it could.
+        open_window: opens another window; returns whether it could.
 
     Raises:
         ValidationFailed: there is no such provider.
@@ -47,63 +70,124 @@ class Host:
         self._named = (provider, model)
         self._settings = SettingsFile(data)
         self._core = Runtime(data, environ, self._settings.engine)
-        self._greeter = Warmup(self._core, self._defaults)
-        self._kept: ConversationServices | None = None
+        self._topics = Topics()
+        self._opened: _Conversations | None = None
+        self._warm_up_timer: asyncio.TimerHandle | None = None
+        self._warm_up_task: asyncio.Task[None] | None = None
         self._core.defaults(*self._named)
-        shell = ShellApi(sys.platform, self._greeter.begin, open_window, open_link)
+        shell = ShellApi(sys.platform, self._greet, open_window, open_link)
         self.door = Door(
             {"llm": LlmApi(self._core.engine), "shell": shell},
-            {
+            later={
                 "conversations": self._conversations,
                 "keys": self._keys,
                 "model": self._model,
                 "providers": self._providers,
                 "settings": self._settings_api,
             },
+            topics=self._topics,
         )
 
     def forget_caller(self, caller_id: str) -> None:
-        """A window or a tab is gone for good."""
+        """End what belongs to a window or tab that is gone for good."""
         self._core.engine.close_owner(caller_id)
-        if self._kept is not None:
-            self._kept.forget_caller(caller_id)
+        if self._opened is not None:
+            self._opened.imports.forget_caller(caller_id)
 
     async def end_runs(self) -> None:
-        """End what runs, while pages are still there to be told how."""
-        self._greeter.close()
+        """End all runs while the pages can still be told how they ended."""
+        if self._warm_up_timer is not None:
+            self._warm_up_timer.cancel()
+        if self._warm_up_task is not None:
+            self._warm_up_task.cancel()
         await self._core.engine.close()
 
     async def close(self) -> None:
-        """Keep what there is to keep, and let go of everything. After `end_runs`."""
+        """Store what is not stored yet, and close everything. After `end_runs`."""
         await self.door.close()
-        if self._kept is not None:
-            await self._kept.close()
+        if self._opened is not None:
+            await self._opened.close()
         await self._core.close()
 
-    # --- inside -----------------------------------------------------------------------------
+    # --- what a page's first question needs -------------------------------------------------
+
+    def _greet(self) -> Defaults:
+        """Return what new conversations use, and prepare for the first question after a while."""
+        defaults = self._defaults()
+        if self._warm_up_timer is None:
+            loop = asyncio.get_running_loop()
+            self._warm_up_timer = loop.call_later(
+                WARM_UP_AFTER_S, self._begin_warm_up, defaults.provider_id
+            )
+        return defaults
+
+    def _begin_warm_up(self, provider_id: str) -> None:
+        work = self._warm_up(provider_id)
+        self._warm_up_task = asyncio.get_running_loop().create_task(work, name="warm up")
+
+    async def _warm_up(self, provider_id: str) -> None:
+        """Read the keys, and load the default model if it is local."""
+        provider = self._core.providers.resolve(provider_id)
+        work = [self._core.load_keys()]
+        if isinstance(provider, LocalProvider):
+            work.append(provider.warm())
+        await asyncio.gather(*work, return_exceptions=True)
+
+    # --- what the settings say --------------------------------------------------------------
 
     def _defaults(self) -> Defaults:
         provider, model = self._named
         if provider is None:
             chosen = self._settings.preferences
-            # A provider that was removed since is not there any more; others are.
+            # The chosen provider may have been removed since; then another one is the default.
             with contextlib.suppress(ShellError):
                 return self._core.defaults(chosen.default_provider, model or chosen.default_model)
         return self._core.defaults(provider, model)
 
-    async def _conversations(self) -> object:
-        from shell.app.conversation_services import ConversationServices
+    def _title_model(self) -> tuple[str, str | None] | None:
+        chosen = self._settings.preferences
+        if chosen.title_provider is None:
+            return None
+        return chosen.title_provider, chosen.title_model
 
-        core = self._core
-        self._kept = await ConversationServices.open(
-            self._data,
+    def _parameters(self) -> "Parameters":
+        from shell.conversations.answers import Parameters
+
+        chosen = self._settings.preferences
+        return Parameters(
+            chosen.default_temperature, chosen.default_max_tokens, chosen.default_system_prompt
+        )
+
+    # --- namespaces, made when a page first calls them --------------------------------------
+
+    async def _conversations(self) -> object:
+        from shell.api.conversations import ConversationsApi
+        from shell.conversations.answers import Answers
+        from shell.conversations.exports import Exports
+        from shell.conversations.imports import Imports
+        from shell.store.store import Store
+
+        core, topics = self._core, self._topics
+        store = Store(self._data, on_change=lambda state: topics.publish(StoreTopic(value=state)))
+        await asyncio.to_thread(store.open)
+        store.begin()
+        answers = Answers(
+            store,
             core.engine,
-            core.providers,
-            self._settings,
+            core.providers.resolve,
             self._defaults,
+            self._title_model,
+            self._parameters,
+        )
+        imports = Imports(store, self._data, topics)
+        exports = Exports(
+            store,
+            self._settings,
+            lambda: answers.idle and imports.idle,
             core.reload_providers,
         )
-        return self._kept.namespace
+        self._opened = _Conversations(store, answers, imports)
+        return ConversationsApi(store, answers, imports, exports)
 
     async def _keys(self) -> object:
         from shell.api.keys import KeysApi
@@ -115,7 +199,7 @@ class Host:
         from shell.api.model import ModelApi
         from shell.providers.local.model_files import ModelFiles
 
-        return ModelApi(self._data, ModelFiles(self._data, self._environ))
+        return ModelApi(self._data, ModelFiles(self._data, self._environ), self._topics)
 
     async def _providers(self) -> object:
         from shell.api.providers import ProvidersApi

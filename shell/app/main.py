@@ -1,13 +1,13 @@
-"""The composition root: what the program is made of, and the order in which it begins and ends.
+"""Starts and ends the program, with a window or as a server.
 
-    settings → core → door              `host.py`: what a page needs
-             → server                   hands the page out; with `serve` it has the door as well
+    settings → runtime → door           `host.py`: what a page needs
+             → server                   serves the page; with `serve` it has the door as well
              → windows, or tabs         `run_window`, `serve`
 
-The main thread belongs to the window; all else lives on one event loop, in a thread of its own.
-The window appears while the host is being made: what takes longest, the web view's own processes,
-begins first. It ends in this order: runs are cancelled, pages are told how they ended, the server
-stops, what there is to keep is kept, providers close, the loop ends.
+The main thread belongs to the window. Everything else lives on one event loop, in a thread of its
+own. The host is made while the window appears, because the web view's own processes take longest.
+The program ends in this order: cancel runs, tell pages how they ended, stop the server, store what
+is not stored yet, close the providers, end the loop.
 """
 
 import asyncio
@@ -34,41 +34,43 @@ from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.open_url import Lead, browser_reads_files, has_desktop, open_link
 from shell.support.signals import shutdown_signals
 
-if TYPE_CHECKING:  # what takes its time is loaded while the window appears
+if TYPE_CHECKING:  # loaded while the window appears
     from shell.app.host import Host
     from shell.bridge.browser.server import Loopback
     from shell.bridge.desktop.page_server import PageServer
 
 PAGE = Path(__file__).parents[1] / "page"
 SETTINGS = "settings.json"
-"""Named here again: where it is named, the settings' models come with it."""
+"""Repeated here, because importing `shell.settings` loads pydantic's models."""
+NAME = "tidewire"
+"""Of the desktop file, `packaging/linux/tidewire.desktop`."""
 DEV_SECRET = "TIDEWIRE_DEV_SECRET"  # noqa: S105 - the name of a variable
 """From `dev.py web`, which starts the host again when it has changed: its tabs then go on."""
 CLOSE_S = 2.5
-"""The process is gone within 3 s, whatever a page, a disk or a provider does."""
+"""Time limit for closing: the process ends within 3 s, even if a page, disk or provider hangs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line said."""
+    """The options of the command line."""
 
     data: DataDirectory
     environ: Mapping[str, str]
     provider: str | None = None
-    """For new conversations; None for what the settings say."""
+    """For new conversations; None for the one in the settings."""
     model: str | None = None
     port: int = 0
-    """Of the server, under `serve`; 0 for any that is free."""
+    """Of the server, under `serve`; 0 for any free port."""
     open_browser: bool = True
     dev_url: str | None = None
-    """Where Vite serves the page, instead of the built one."""
+    """The address of a Vite server, which then serves the page."""
     debug_port: int | None = None
     grace_s: float | None = None
-    """How long a tab that lost its connection is waited for."""
+    """How long a tab that lost its connection may come back."""
 
 
 def serve(options: Options) -> int:
-    """`tidewire serve`: the page in a browser, until Ctrl-C or SIGTERM. Returns the exit status."""
+    """Run `tidewire serve` until Ctrl-C or SIGTERM. Returns the exit status."""
     passes = Passes(root=options.environ.get(DEV_SECRET) if options.dev_url else None)
     options.data.prepare()
     with (
@@ -99,11 +101,11 @@ def serve(options: Options) -> int:
 
 
 def run_window(options: Options, problem: "Future[str | None]") -> int:
-    """`tidewire`: the window, or the browser. Returns the exit status.
+    """Run `tidewire` in a window, or in the browser without a display. Returns the exit status.
 
     Args:
-        options: what the command line said.
-        problem: will say why there can be no window; None when there can.
+        options: of the command line.
+        problem: resolves with the reason why no window can open, or None.
     """
     from shell.bridge.desktop.windows import Windows
 
@@ -126,6 +128,7 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
             thread.loop,
             opening.receive,
             options.dev_url or f"{address_of(listener)}/",
+            name=NAME,
             placement=options.data.path / PLACEMENT,
             theme=_appearance(options).theme,
             debug_port=options.debug_port,
@@ -142,12 +145,12 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
 async def _behind_windows(
     options: Options, listener: socket, open_window: Callable[[], bool]
 ) -> "tuple[Host, PageServer]":
-    """The server first: the page is asked for before it has anything to say."""
+    """Start the server, then make the host: a window loads its page before it makes a call."""
     from shell.bridge.desktop.page_server import PageServer
 
     server = PageServer(listener, _page(options), lambda: _appearance(options))
     server.start()
-    # Beside the loop, which hands the page out meanwhile.
+    # In a thread, so that the loop can serve the page meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")
     return _host(options, open_window), server
 
@@ -155,7 +158,7 @@ async def _behind_windows(
 async def _behind_tabs(
     options: Options, listener: socket, passes: Passes
 ) -> "tuple[Host, Loopback]":
-    """The door first: the server's address is told when everything is there."""
+    """Make the host, then start the server."""
     from shell.bridge.browser.server import Loopback
     from shell.bridge.browser.tabs import GRACE_S, Tabs
 
@@ -176,9 +179,10 @@ def _open(thread: LoopThread, server: "Loopback", lead: Lead) -> bool:
 
 
 def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:
-    """Close what was made; what has not closed in time ends with the process, and at once.
+    """Close host and server; end the process at once if that takes too long.
 
-    It may still have the data directory open, so the directory's lock must not be released before.
+    A host that is still closing may have the data directory open, so the directory's lock must not
+    be released before the process ends.
     """
     if not run_within(CLOSE_S, thread, work):
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Core: the engine and its providers on a loop of their own: what every way to run models needs."""
+"""The engine and its providers: what every way to run models needs."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ class Runtime:
         self.engine = Engine(self.providers.resolve, settings)
 
     def defaults(self, provider_id: str | None, model_id: str | None) -> Defaults:
-        """What new conversations use: what a person chose, otherwise the embedded model.
+        """Return the provider and model for new conversations; the embedded model without a choice.
 
         Raises:
             ValidationFailed: there is no such provider.
@@ -42,11 +42,11 @@ class Runtime:
         return Defaults(provider_id=provider.id, model_id=model_id or provider.default_model_id)
 
     async def load_keys(self) -> None:
-        """Read the keychain, for a bounded time."""
+        """Read the keys from the keychain, within a time limit."""
         await self.keys.load(self.providers.base_urls)
 
     async def reload_providers(self) -> None:
-        """Read again which providers were added, and what the keychain has for new ones."""
+        """Read the added providers again, and the keys of new ones."""
         known = set(self.providers.base_urls)
         self.providers.reload()
         urls = self.providers.base_urls
@@ -54,14 +54,14 @@ class Runtime:
             await self.keys.load(new)
 
     async def close(self) -> None:
-        """End what runs, then let go of the providers."""
+        """End all runs, then close the providers."""
         await self.engine.close()
         await self.providers.close()
 
 
 @dataclass(frozen=True, slots=True)
 class RunningHost:
-    """A core and the thread that it lives on. Made by `core()`."""
+    """A runtime and the thread it lives on. Made by `running_host()`."""
 
     thread: LoopThread
     core: Runtime
@@ -69,7 +69,7 @@ class RunningHost:
 
 @contextlib.contextmanager
 def running_host(data: Path) -> Iterator[RunningHost]:
-    """A core for as long as the context lasts.
+    """Make a runtime for as long as the context lasts.
 
     Args:
         data: the data directory; nothing is written there.

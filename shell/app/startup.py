@@ -1,4 +1,4 @@
-"""Opening: a host that is made while its window appears, and what is said to it meanwhile."""
+"""Makes the host while its window appears, and holds the calls that come meanwhile."""
 
 import asyncio
 import sys
@@ -16,16 +16,16 @@ if TYPE_CHECKING:  # they are loaded while the window appears
     Served = tuple[Host, Loopback | PageServer]
 
 SWITCH_S = 0.0005
-"""How soon a thread of Python makes room for another one while the window appears."""
+"""Python's thread switch interval while the window appears."""
 
 
 class Startup:
-    """Made on any thread; `hear` and `leave` are for the loop's.
+    """Made on any thread; `receive` and `forget_caller` are for the loop's.
 
     Args:
-        thread: where the host lives.
-        making: makes it.
-        on_failure: told, on the loop's thread, when that fails.
+        thread: whose loop runs the host.
+        making: makes the host and its server.
+        on_failure: called on the loop's thread when that fails.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class Startup:
         self._made: asyncio.Future[Served] = thread.call(thread.loop.create_future)
         self._task: asyncio.Task[None] | None = None
         self._waiting: list[Callable[[Host], None]] | None = []
-        """What to do with the host once it is there, in its order; then None."""
+        """Calls for a host that is not ready, in their order; None afterwards."""
 
     def begin(self) -> None:
-        """Begin to make the host. From any thread, once."""
+        """Start to make the host. From any thread, once."""
 
         def start() -> None:
             self._task = self._thread.loop.create_task(self._make(), name="open")
@@ -51,15 +51,15 @@ class Startup:
         self._thread.call(start)
 
     def receive(self, caller: "Caller", text: str) -> None:
-        """Take what a page says; before there is a host it waits, in its order."""
+        """Hand a page's batch to the door, as soon as there is a host."""
         self._with_host(lambda host: host.door.post(caller, text))
 
     def forget_caller(self, caller_id: str) -> None:
-        """A window is gone for good; before there is a host this waits as well."""
+        """Report a closed window to the host, as soon as there is one."""
         self._with_host(lambda host: host.forget_caller(caller_id))
 
     async def close(self) -> None:
-        """Close what was made.
+        """Close the host and its server.
 
         Raises:
             Exception: why the host could not be made.
@@ -71,14 +71,14 @@ class Startup:
             await close(*self._made.result())
 
     async def _make(self) -> None:
-        # Imports keep Python to themselves for long; the web view asks it many small questions
-        # meanwhile, and would wait for each answer until the imports make room.
+        # The web view calls into Python often while it starts. With the usual interval each call
+        # would wait long for the imports on this thread.
         usual = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_S)
         try:
             served = await self._making()
             self._made.set_result(served)
-            # In this turn of the loop, or what is queued already would overtake it.
+            # Without an await in between: a new call must not overtake the waiting ones.
             waiting, self._waiting = self._waiting or [], None
             for work in waiting:
                 work(served[0])
@@ -101,7 +101,7 @@ class Startup:
 
 
 async def close(host: "Host", server: "Loopback | PageServer") -> None:
-    """End both, in an order that lets pages be told how their runs ended."""
+    """Close both, in an order in which pages still learn how their runs ended."""
     await host.end_runs()
     await server.stop()
     await host.close()

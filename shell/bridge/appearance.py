@@ -1,7 +1,7 @@
-"""Look: how a page is to look from its first frame on: what the settings' file says of it.
+"""Reads from the settings file how a page looks from its first frame on.
 
-Read without the settings' own models, which take longer to load than a page may wait. What makes no
-sense here is as if it were not there; the settings themselves say so later.
+Does not use the models of the settings, which take longer to load than a page may wait. Invalid
+values are ignored here; `SettingsFile` reports them later.
 """
 
 import json
@@ -17,7 +17,7 @@ Size = Literal["small", "large", "larger"]
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """None is what the system, or the browser, has."""
+    """Theme, text size and language. None stands for the choice of the system or the browser."""
 
     theme: Theme | None = None
     size: Size | None = None
@@ -25,10 +25,10 @@ class Appearance:
     """A language tag."""
 
     def attributes(self) -> dict[str, str]:
-        """What the page's root element has of it."""
+        """Attributes for the page's root element."""
         named = {
             "lang": self.language or "en",
-            # Empty says that nothing was chosen; a page that nobody filled in has none.
+            # Empty: nothing was chosen. The page of the Vite server has no such attribute.
             "data-language": self.language or "",
             "data-theme": self.theme,
             "data-size": self.size,
@@ -37,10 +37,10 @@ class Appearance:
 
 
 def read_look(settings: Path) -> Appearance:
-    """What this file of settings says; nothing, when there is none.
+    """Read the appearance from a settings file; all None without one.
 
     Args:
-        settings: a file of `SettingsFile`.
+        settings: the file of a `SettingsFile`.
     """
     try:
         chosen = json.loads(settings.read_bytes())

@@ -1,4 +1,4 @@
-"""Caller: the window or tab on whose behalf a call runs."""
+"""The window or tab that makes a call, with its feed and its rate limits."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ CALLS_AT_ONCE = 3_000
 """A page makes some dozens when it opens, and a few for every click."""
 LOADS_A_SECOND = 10
 LOADS_AT_ONCE = 50
-"""A first call of a load that comes too late for the others must still get through."""
+"""Hellos have a limit of their own, so that a reload works while calls are refused."""
 
 
 @dataclass(slots=True)
@@ -31,15 +31,15 @@ class Caller:
         return self.feed.load or ""
 
     def admit(self, *, hello: bool) -> None:
-        """Count one more call, before anything is done for it.
+        """Count a call before it runs.
 
         Raises:
-            LimitReached: calls come too fast, or the page takes no replies.
+            LimitReached: calls come too fast, or the page fetches no replies.
         """
         (self.loads if hello else self.calls).take()
         if not hello and self.feed.waiting >= MAX_WAITING_BYTES:
             raise LimitReached(
-                "Too many replies have not been taken",
+                "Too many replies have not been fetched",
                 MAX_WAITING_BYTES,
                 self.feed.waiting,
                 retry_after_ms=1_000,

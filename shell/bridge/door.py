@@ -1,8 +1,8 @@
-"""The door: the one way in for a page. Text comes in; checked calls reach the namespaces.
+"""Validates the calls of a page and runs them: the one way into the host.
 
-A page's calls arrive as one batch of JSON. A method is looked up in a table that was built from
-the namespaces' own signatures; nothing else of the host has a name here. Whatever happens, every
-call is answered once, by an envelope on the caller's feed.
+Calls arrive as one batch of JSON. The door finds each method in a table built from the signatures
+of the namespaces; a page can reach nothing else. Every call is answered exactly once, by a reply on
+the caller's feed.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shell.bridge.caller import Caller
+from shell.bridge.topics import Topics
 from shell.bridge.validation import ROOT, checked, explain
 from shell.contract import (
     CONTRACT_VERSION,
@@ -34,9 +35,9 @@ from shell.support.text import clean
 
 MAX_BATCH_CHARACTERS = 32_000_000
 MAX_SEARCHED = 1_000_000
-"""How much of a batch that cannot be read is searched for the numbers of its calls."""
+"""How much of an unreadable batch is searched for the numbers of its calls."""
 MAX_BUSY_CALLS = 200
-"""Calls of one window that may be unanswered at a time."""
+"""Limit on the unanswered calls of one window."""
 
 HELLO = "shell.hello"
 _NUMBER = re.compile(r'\{\s*"id"\s*:\s*(\d{1,15})\s*,\s*"method"')
@@ -45,12 +46,12 @@ _batch = TypeAdapter(Batch)
 
 
 Later = Callable[[], Awaitable[object]]
-"""Makes a namespace when a page first calls one of its methods; asked again if it fails."""
+"""Makes a namespace at a page's first call of it; called again after a failure."""
 
 
 class Method:
-    """One callable of a namespace. What checks its values is built at its first call: a page waits
-    for a few of them when it opens, and never for all.
+    """One method of a namespace. Its validators are built at its first call, because a page needs
+    only a few when it opens.
     """
 
     def __init__(self, name: str, run: Callable[..., object]) -> None:
@@ -60,20 +61,20 @@ class Method:
 
     @cached_property
     def params(self) -> TypeAdapter[object] | None:
-        """Checks the parameter; None for a method without."""
+        """Validates the parameter; None for a method without one."""
         hint = self._parameter[1]
         return None if hint is None else TypeAdapter[object](hint)
 
     @cached_property
     def root(self) -> str:
-        """What a parameter without fields of its own is called."""
+        """The name of a parameter that has no fields of its own."""
         name, hint = self._parameter
         fields = isinstance(hint, type) and issubclass(hint, BaseModel)
         return ROOT if fields or hint is None else to_camel(name)
 
     @cached_property
     def result(self) -> TypeAdapter[object]:
-        """Writes the result."""
+        """Serializes the result."""
         return TypeAdapter(self._hints["return"])
 
     @cached_property
@@ -87,7 +88,7 @@ class Method:
 
 
 def methods(namespaces: Mapping[str, object]) -> dict[str, Method]:
-    """The method table: every public method of every namespace, by its name on the wire."""
+    """Build the method table: every public method of every namespace, by its name on the wire."""
     table: dict[str, Method] = {}
     for prefix, namespace in namespaces.items():
         for name, _ in inspect.getmembers(type(namespace), inspect.isfunction):
@@ -99,16 +100,21 @@ def methods(namespaces: Mapping[str, object]) -> dict[str, Method]:
 
 
 class Door:
-    """Takes batches on the loop thread.
+    """Runs batches of calls, on the loop thread.
 
     Args:
         namespaces: what a page may call.
-        later: the same, made when a page first calls it.
+        later: namespaces that are made when a page first calls them.
+        topics: the host's state that is pushed to every page.
     """
 
     def __init__(
-        self, namespaces: Mapping[str, object], later: Mapping[str, Later] | None = None
+        self,
+        namespaces: Mapping[str, object],
+        later: Mapping[str, Later] | None = None,
+        topics: Topics | None = None,
     ) -> None:
+        self._topics = topics
         self._methods: dict[str, Method] = {}
         self._later = dict(later or {})
         self._coming: dict[str, asyncio.Task[None]] = {}
@@ -117,7 +123,7 @@ class Door:
             self._add(name, namespace)
 
     def post(self, caller: Caller, text: str) -> None:
-        """Run the calls of one batch. Never raises; what has no readable call is dropped."""
+        """Run the calls of one batch. Never raises; a batch without a readable call is dropped."""
         raw: object = None
         try:
             raw = _parse(text)
@@ -128,14 +134,14 @@ class Door:
             return
         hello = batch.calls[0].method == HELLO
         if batch.load != caller.feed.load and not hello:
-            return  # sent by a load that has been replaced; nobody waits for the answer
+            return  # sent by a load that has been replaced
         if hello:
-            caller.feed.open(batch.load)
+            caller.feed.open(batch.load, self._topics)
         for call in batch.calls:
             self._begin(caller, batch.load, call)
 
     async def close(self) -> None:
-        """End the calls that are still running."""
+        """Cancel the calls that are still running."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -169,7 +175,7 @@ class Door:
             self._reply(caller, load, _refusal(call.id, error))
 
     def _work(self, caller: Caller, call: Call) -> str | Coroutine[None, None, str]:
-        """The reply, or what will come to it."""
+        """Start a call; returns its reply, or a coroutine that returns it."""
         method = self._methods.get(call.method)
         if method is None and _namespace(call) not in self._later:
             raise NotFound(f"There is no method {call.method[:80]!r}")
@@ -181,7 +187,7 @@ class Door:
         return _success(call.id, method, result)
 
     async def _after_making(self, caller: Caller, call: Call) -> str:
-        """Carry a call out once its namespace is there."""
+        """Make the namespace of a call, then run the call."""
         name = _namespace(call)
         if name in self._later:
             coming = self._coming.get(name)

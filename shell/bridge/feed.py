@@ -1,9 +1,12 @@
-"""Feed: what one page has yet to be told: its cursors into logs, and the replies to its calls.
+"""Collects what one page is pushed: host state, replies to its calls, and events of runs.
 
-A feed belongs to a window or tab and outlives its page loads. Each load has a nonce; what was
-meant for an earlier load is never told to a later one. `next()` makes one flush at a time and hands
-out the same flush again until it was answered, so a push that got lost is sent again, unchanged,
-and the page recognises it by its number.
+A feed belongs to a window or tab and outlives its page loads. Each load has a nonce, and nothing
+that was meant for an earlier load reaches a later one. `next()` makes one flush at a time and
+returns the same flush until the page has answered it. A lost push is therefore sent again
+unchanged, and the page recognises it by its number.
+
+A flush has topics first, then replies, then events. So a page that has the reply to a call also has
+every value that was published before it.
 """
 
 import threading
@@ -11,19 +14,19 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shell.contract import AnyEvent, ReasoningEvent, TokenEvent
-from shell.inference.log import InferenceLog
+from shell.bridge.topics import Key, Topics
+from shell.inference.log import InferenceLog, last_seq
 
 MAX_FLUSH_BYTES = 256 * 1024
 """Longest text of one push. A single reply may be longer; it then travels alone."""
 MAX_WAITING_BYTES = 32_000_000
-"""Replies that a page has not fetched. With more it is asked to wait, with twice as many it is not
-told any longer: it takes nothing."""
+"""Limit on replies the page has not fetched yet. Above it new calls are refused with LIMIT; above
+twice the limit replies are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """One push: `items` is the inside of a JSON array, ASCII only."""
+    """One push. `items` is the inside of a JSON array, in ASCII."""
 
     load: str
     number: int
@@ -36,8 +39,7 @@ class _Cursor:
     seq: int
     unsubscribe: Callable[[], None]
     stops: frozenset[int] = frozenset()
-    """Where attach replies ended: no joined event reaches across, so that what comes twice comes
-    whole."""
+    """Where attach replies ended. No joined event crosses one: a page can drop it as a whole."""
 
 
 class Feed:
@@ -51,29 +53,40 @@ class Feed:
         self._lock = threading.Lock()
         self._replies: deque[str] = deque()
         self.waiting = 0
-        """Characters of the replies that no push has taken up yet."""
+        """Characters of the replies that are in no push yet."""
         self._cursors: dict[str, _Cursor] = {}
+        self._topics = Topics()
+        self._told: dict[Key, int] = {}
+        """The version of each topic that this load was sent."""
+        self._unsubscribe: Callable[[], None] = lambda: None
         self._in_flight: Flush | None = None
         self._number = 0
 
     def on_wake(self, wake: Callable[[bool], None] | None) -> None:
-        """Tell `wake` when there is something to take; `True`: without waiting for more."""
+        """Call `wake` when there is something to push; with True, do not wait for more."""
         self._wake = wake
         if wake is not None:
             wake(True)
 
-    def open(self, load: str) -> None:
-        """A page says hello. A new load attaches anew: cursors and replies of the load before it
-        are forgotten. A load that only lost its connection goes on where it was.
+    def open(self, load: str, topics: Topics | None = None) -> None:
+        """Begin to serve a page load that says hello.
+
+        A new load starts empty: cursors and replies of the load before it are dropped. A load that
+        only lost its connection continues where it was. Both are sent every topic.
         """
         with self._lock:
+            if topics is not None and topics is not self._topics:
+                self._unsubscribe()
+                self._topics = topics
+                self._unsubscribe = topics.subscribe(self._notify)
+            self._told.clear()
             self.resumed = load == self.load
             if not self.resumed:
                 self.load = load
                 self._forget()
 
     def taken(self, last_push: int) -> None:
-        """The page has everything up to this push, whether or not its answer came through."""
+        """Drop the pushes that the page has, even if its answer was lost."""
         with self._lock:
             # A load that this feed does not know has taken pushes of another: count on from there,
             # or it would take the next ones for resends.
@@ -82,34 +95,36 @@ class Feed:
                 self._in_flight = None
 
     def close(self) -> None:
-        """The window is gone for good."""
+        """Drop everything: the window was closed."""
         with self._lock:
             self.load = None
             self._wake = None
+            self._unsubscribe()
+            self._topics = Topics()
             self._forget()
 
     def reply(self, load: str, item: str) -> None:
-        """Queue the reply to a call of `load`; it is told before any later event. What a page does
-        not take for too long is dropped.
+        """Queue the reply to a call of `load`; it is pushed before any later event. Drops it if too
+        many others wait for the page.
         """
         with self._lock:
             if load != self.load or self.waiting >= 2 * MAX_WAITING_BYTES:
                 return
             self._replies.append(item)
             self.waiting += len(item)
-        self._rouse(True)
+        self._notify(True)
 
     def cursor(self, inference_id: str) -> int | None:
-        """The last `seq` of a run that this load was sent, or None when it does not follow it."""
+        """The last `seq` of a run that this load was sent; None when it does not follow the run."""
         with self._lock:
             cursor = self._cursors.get(inference_id)
             return None if cursor is None else cursor.seq
 
     def follow(self, load: str, log: InferenceLog, after: int) -> None:
-        """From now on tell the page everything of `log` after `after`, in one step.
+        """Push everything of `log` after `after` to the page from now on.
 
-        A page that follows the log already is told the rest as well, as if it had not asked: only
-        who asked has the reply, and others may be listening.
+        A page that follows the log already still gets the rest: the reply reaches only the part of
+        the page that asked, and others may be listening.
         """
         with self._lock:
             if load != self.load:
@@ -118,12 +133,12 @@ class Feed:
             if known is not None:
                 known.stops = frozenset({after, *(s for s in known.stops if s > known.seq)})
             else:
-                self._cursors[log.inference_id] = _Cursor(log, after, log.subscribe(self._rouse))
+                self._cursors[log.inference_id] = _Cursor(log, after, log.subscribe(self._notify))
         if log.last_seq > after:
-            self._rouse(log.ending is not None)
+            self._notify(log.ending is not None)
 
     def next(self) -> Flush | None:
-        """The flush that is not answered yet, or a new one of all there is to tell, or None."""
+        """The unanswered flush, or a new one with all there is to push, or None."""
         with self._lock:
             if self._in_flight is None and self.load is not None:
                 items = self._gather()
@@ -133,7 +148,7 @@ class Feed:
             return self._in_flight
 
     def answered(self, load: str, number: int) -> bool:
-        """The page took this flush. Returns whether there is more to tell already."""
+        """Note that the page took this flush; returns whether there is more to push."""
         with self._lock:
             flush = self._in_flight
             if flush is not None and flush.load == load and flush.number == number:
@@ -142,7 +157,7 @@ class Feed:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _rouse(self, urgent: bool) -> None:
+    def _notify(self, urgent: bool) -> None:
         wake = self._wake
         if wake is not None:
             wake(urgent)
@@ -151,19 +166,28 @@ class Feed:
         for cursor in self._cursors.values():
             cursor.unsubscribe()
         self._cursors.clear()
+        self._told.clear()
         self._replies.clear()
         self.waiting = 0
         self._in_flight = None
         self._number = 0
 
     def _has_more(self) -> bool:
-        return bool(self._replies) or any(
-            cursor.log.last_seq > cursor.seq for cursor in self._cursors.values()
+        return (
+            bool(self._replies)
+            or any(True for _ in self._topics.changed(self._told))
+            or any(cursor.log.last_seq > cursor.seq for cursor in self._cursors.values())
         )
 
     def _gather(self) -> list[str]:
         items: list[str] = []
         room = MAX_FLUSH_BYTES
+        for key, version, item in self._topics.changed(self._told):
+            if items and len(item) > room:
+                return items
+            items.append(item)
+            room -= len(item) + 1
+            self._told[key] = version
         while self._replies and (not items or len(self._replies[0]) <= room):
             item = self._replies.popleft()
             items.append(item)
@@ -184,10 +208,3 @@ class Feed:
                 cursor.unsubscribe()
                 del self._cursors[cursor.log.inference_id]
         return items
-
-
-def last_seq(event: AnyEvent) -> int:
-    """The `seq` of the last entry in an event, joined or not."""
-    if isinstance(event, TokenEvent | ReasoningEvent):
-        return event.seq + event.count - 1
-    return event.seq

@@ -1,7 +1,7 @@
-"""Survey: what can be wrong with a page's JSON before anybody knows what it should be.
+"""Checks a page's JSON for what Python's parser accepts but no model can take.
 
-Python's parser takes more than JSON: NaN and the infinities, half characters, nesting until the
-stack ends. All of it is found here, with its place, in one walk whose length is bounded.
+That is NaN and the infinities, half characters, and nesting up to the end of the stack. One walk of
+bounded length finds all of it, with its place.
 """
 
 import math
@@ -11,19 +11,19 @@ from shell.errors import ValidationFailed
 
 MAX_DEPTH = 32
 MAX_VALUES = 50_000
-"""Values in one call's parameters; a hundred messages of many parts have fewer."""
+"""Limit on the values in one call. A hundred messages of many parts have fewer."""
 MAX_FIELDS = 1_000
-"""Fields of one object."""
+"""Limit on the fields of one object."""
 MAX_STEP_CHARACTERS = 80
 
 Path = tuple[int | str, ...]
 
 
 def find_problems(params: object) -> dict[str, str]:
-    """What is wrong anywhere in the parameters of a call: a sentence by its path.
+    """Return what is wrong in the parameters of a call: a sentence for each path.
 
     Raises:
-        ValidationFailed: they are too large to be looked at.
+        ValidationFailed: they are too large to check.
     """
     issues: dict[str, str] = {}
     values = 0
@@ -49,12 +49,12 @@ def find_problems(params: object) -> dict[str, str]:
 
 
 def shown(path: Path) -> str:
-    """A path as it is told: short, printable, its steps joined by dots."""
+    """Format a path for people: short, printable, its steps joined by dots."""
     return ".".join(show(step) for step in path)
 
 
 def show(value: object) -> str:
-    """A value from outside, short and printable."""
+    """Make a value from outside short and printable."""
     text = value if isinstance(value, str) else repr(value)
     text = text[:MAX_STEP_CHARACTERS]
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,4 +1,4 @@
-"""Listener: the socket that the loopback server will answer, open before the server is loaded."""
+"""Opens the socket of the loopback server, before the server itself is loaded."""
 
 import errno
 import socket
@@ -9,19 +9,19 @@ HOST = "127.0.0.1"
 
 
 class PortTaken(ShellError):
-    """The port that a person asked for cannot be had."""
+    """The requested port is not available."""
 
     code = ErrorCode.VALIDATION
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket on loopback; from now on its address is known and connections wait.
+    """Open a listening socket on loopback. Connections wait in its queue until a server answers.
 
     Args:
-        port: 0 for any that is free.
+        port: 0 for any free port.
 
     Raises:
-        PortTaken: another program has it, or it needs rights that we do not have.
+        PortTaken: another program has the port, or this process may not use it.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -45,5 +45,5 @@ def listen(port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Where it listens, as the beginning of an address: `http://127.0.0.1:PORT`."""
+    """The origin of a listener: `http://127.0.0.1:PORT`."""
     return f"http://{HOST}:{listener.getsockname()[1]}"

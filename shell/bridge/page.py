@@ -1,4 +1,4 @@
-"""Page: the built page: the files that its manifest names, and the index made from them."""
+"""Loads the built page: the files that its manifest names, and the index made from them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ _TYPES = {
     ".woff": "font/woff",
     ".woff2": "font/woff2",
 }
-"""Our own table: on Windows the system's is whatever programs wrote into the registry."""
+"""A table of our own, because on Windows programs change the system's."""
 
 
 class PageMissing(ShellError):
@@ -65,7 +65,7 @@ class _Chunk(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file of the page, in memory: what is served cannot change under a running host."""
+    """A file of the page. In memory, so that it cannot change while the host runs."""
 
     body: bytes
     content_type: str
@@ -73,7 +73,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`assets` by their path on the server; the others are paths that the index refers to."""
+    """The files by their path on the server, and the paths that the index refers to."""
 
     assets: Mapping[str, Asset]
     script: str
@@ -81,7 +81,7 @@ class Page:
     preloads: tuple[str, ...]
 
     def index(self, transport: Transport, look: Appearance) -> bytes:
-        """The index, rendered for the way in which it will reach its host."""
+        """Render the index for a transport and an appearance."""
         links = [f'<link rel="stylesheet" href="{escape(path)}">' for path in self.styles]
         links += [f'<link rel="modulepreload" href="{escape(path)}">' for path in self.preloads]
         template = Template(TEMPLATE.read_text("utf-8"))
@@ -94,7 +94,7 @@ class Page:
 
 
 def load_page(directory: Path) -> Page:
-    """The page that was built into `directory`.
+    """Load the page that was built into `directory`.
 
     Raises:
         PageMissing: there is none, or a file of it is missing.
@@ -121,7 +121,7 @@ def load_page(directory: Path) -> Page:
 
 
 def load_folder(directory: Path) -> dict[str, Asset]:
-    """Every file of a folder by its path on the server, hidden ones left out.
+    """Load every file of a folder except hidden ones, by its path on the server.
 
     Raises:
         PageMissing: one of them cannot be read.
@@ -138,7 +138,7 @@ def load_folder(directory: Path) -> dict[str, Asset]:
 
 
 def _imported(chunks: Mapping[str, _Chunk], chunk: _Chunk) -> Iterator[_Chunk]:
-    """Everything that a chunk needs before it runs, each once, the deepest first."""
+    """All chunks that a chunk imports, each once, in the order in which they must run."""
     seen: set[str] = set()
 
     def walk(of: _Chunk) -> Iterator[_Chunk]:
@@ -156,7 +156,7 @@ def _files(chunk: _Chunk) -> list[str]:
 
 
 def read_asset(directory: Path, name: str) -> Asset:
-    """One file of a page.
+    """Read one file of a page.
 
     Raises:
         OSError: it is not there.

@@ -1,4 +1,4 @@
-"""Bucket: how many calls may come in a moment, and how many a second for longer."""
+"""Limits the rate of calls with a token bucket: a burst, then a steady rate."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from shell.errors import LimitReached
 
 
 class RateLimit:
-    """Holds a pass for each call that may come now; refills steadily."""
+    """Holds a token for each call that may come now, and refills steadily."""
 
     def __init__(
         self, a_second: float, at_once: int, now: Callable[[], float] = time.monotonic
@@ -15,21 +15,21 @@ class RateLimit:
         self._a_second = a_second
         self._at_once = at_once
         self._now = now
-        self._passes = float(at_once)
+        self._tokens = float(at_once)
         self._filled = now()
         self._refused = 0
 
     def take(self) -> None:
-        """One pass.
+        """Take one token.
 
         Raises:
-            LimitReached: none is left. Those who were refused in a row are told to come back one
-                after another, not all at once.
+            LimitReached: none is left. Each refusal in a row has a longer `retry_after_ms`, so
+                that the callers do not all come back at once.
         """
         now = self._now()
-        passes = self._passes + (now - self._filled) * self._a_second
-        self._passes, self._filled = min(passes, self._at_once), now
-        if self._passes < 1:
+        tokens = self._tokens + (now - self._filled) * self._a_second
+        self._tokens, self._filled = min(tokens, self._at_once), now
+        if self._tokens < 1:
             self._refused += 1
             raise LimitReached(
                 "Too many calls in a short time",
@@ -37,5 +37,5 @@ class RateLimit:
                 self._at_once + self._refused,
                 retry_after_ms=max(1, round(1_000 * self._refused / self._a_second)),
             )
-        self._passes -= 1
+        self._tokens -= 1
         self._refused = 0

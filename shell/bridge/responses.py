@@ -1,7 +1,7 @@
-"""Resources: what the program's own server hands out, and to whom.
+"""Answers requests for the page's files, and refuses all others.
 
-The index and the built page's own files, to GET and HEAD, and nothing else. Every request has to
-name this server as its Host, or a foreign page could reach it under a name of its own.
+Serves the index and the built page's own files to GET and HEAD. Every request has to name this
+server as its Host; otherwise a foreign page could reach it under a name of its own.
 """
 
 from collections.abc import Callable, Mapping
@@ -88,11 +88,11 @@ class Resources:
         return self._files.get(path) or plain(404, "Not found")
 
     def refusal(self, headers: Mapping[str, str], *, door: bool) -> PageResponse | None:
-        """Why a request is not answered, or is kept from the door; None when it is welcome."""
+        """Return the refusal of a request, or None. `door`: it asks for the door."""
         host, origin = headers.get("host", ""), headers.get("origin")
         from_dev = door and origin is not None and origin == self._dev_origin
         if from_dev and origin == f"http://{host}":
-            return None  # through Vite, which passes on the name that it was called by
+            return None  # through Vite, which passes on the Host it was called with
         if host not in self._hosts:
             return plain(421, "This address is not served here")
         if from_dev:
@@ -108,6 +108,6 @@ class Resources:
 
 
 def plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> PageResponse:
-    """An answer in words."""
+    """Make a plain-text response."""
     plainly = {"Content-Type": "text/plain; charset=utf-8"}
     return PageResponse(status, {**_HEADERS, **plainly, **(headers or {})}, f"{text}\n".encode())

@@ -10,7 +10,7 @@ from shell.errors import ValidationFailed
 
 MAX_ISSUES = 20
 ROOT = "params"
-"""Where the fault is when the whole of a request is not what it should be."""
+"""The path of an error that concerns the whole request."""
 _SIMPLE = {
     "temperature": "Temperature must be a number between 0 and 2",
     "maxTokens": "Max tokens must be between 1 and 100000",
@@ -20,7 +20,7 @@ _SIMPLE = {
 
 
 def checked(adapter: TypeAdapter[object], params: object, root: str = ROOT) -> object:
-    """The parameters of a call as the contract's values.
+    """Validate the parameters of a call; returns the contract's values.
 
     Args:
         adapter: of the method's own model.
@@ -43,7 +43,7 @@ def checked(adapter: TypeAdapter[object], params: object, root: str = ROOT) -> o
 
 
 def _add(told: dict[str, str], issues: list[tuple[str, str]]) -> None:
-    """Add pydantic's findings to the survey's, which are about the same faults at times."""
+    """Add pydantic's errors to those of `json_limits`, without reporting one error twice."""
     surveyed = list(told)
     for path, sentence in issues:
         name = path.rpartition(".")[2]
@@ -60,7 +60,7 @@ def explain(error: ValidationError, params: object, root: str = ROOT) -> list[tu
         value, location = found.get("input"), tuple(_steps(found["loc"], params, found["type"]))
         in_union = len(location) < len(found["loc"])
         if in_union and found["type"] == "string_type" and isinstance(value, list):
-            continue  # the branch that nobody meant
+            continue  # an error of the union's other branch
         path = shown(location) or root
         if path not in issues:
             issues[path] = _sentence(location or (root,), found["type"], found["msg"], value)
@@ -70,7 +70,7 @@ def explain(error: ValidationError, params: object, root: str = ROOT) -> list[tu
 
 
 def _steps(loc: Sequence[int | str], params: object, kind: str) -> Iterator[int | str]:
-    """The steps of a location that lead into the request: not the names of a union's branches."""
+    """The steps of a location without the names of a union's branches."""
     value, tagged = params, False
     for number, step in enumerate(loc):
         if isinstance(value, dict):

@@ -20,7 +20,6 @@ from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from shell.app.runtime import Runtime, running_host
-from shell.bridge.feed import last_seq
 from shell.bridge.validation import checked
 from shell.contract import (
     AnyEvent,
@@ -31,7 +30,7 @@ from shell.contract import (
     RetryingEvent,
     TokenEvent,
 )
-from shell.inference.log import InferenceLog
+from shell.inference.log import InferenceLog, last_seq
 from shell.support.text import CONTROLS
 
 OWNER = "ask"

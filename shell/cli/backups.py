@@ -8,7 +8,7 @@ from shell.contract import BackupProvider
 from shell.conversations.backup_contents import chooser, contents
 from shell.errors import ShellError
 from shell.store.backup import bundle
-from shell.store.errors import sentences
+from shell.store.errors import storage_errors
 from shell.store.store import FILE
 from shell.support.data_directory import DataDirectory
 
@@ -22,7 +22,7 @@ def backup(data: DataDirectory, name: str) -> int:
     source, target = data.path / FILE, Path(name).absolute()
     if not source.exists():
         raise ShellError(f"There are no conversations in {data.path} yet")
-    with sentences(target):
+    with storage_errors(target):
         bundle.write(target, source)
     print(f"{target} has {target.stat().st_size:,} bytes. Keys are not in it.")
     return 0

@@ -1,4 +1,4 @@
-"""Answers: where the store and the engine meet: what is said is kept, then answered."""
+"""Writes questions to the store and has the engine answer them."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from shell.contract import (
     Defaults,
     EditRequest,
     InferenceRequest,
-    NoticeEvent,
     SendReply,
     SendRequest,
 )
@@ -21,11 +20,11 @@ from shell.conversations.titles import Chosen, Titles
 from shell.errors import SessionBusy
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
+from shell.inference.slot import Slot
 from shell.providers.base import ModelInfo, Provider
-from shell.store.database import Connection, Database, Job
-from shell.store.messages import tree, turns
+from shell.store.database import Database
+from shell.store.messages import queries, turns
 from shell.store.messages.content import StoredContent, read_unchecked, take_apart
-from shell.store.messages.queries import MessageRow
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
@@ -33,17 +32,17 @@ from shell.support.ids import TEMPORARY, new_id
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a person wants of answers where nothing else is said; None leaves it to the model."""
+    """The user's defaults for all answers; None leaves a value to the model."""
 
     temperature: float | None = None
     max_tokens: int | None = None
     system_prompt: str | None = None
-    """Of new conversations."""
+    """For new conversations."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartedAnswer:
-    """An answer that is being given, and what to tell the page."""
+    """A running answer, and the reply to the page."""
 
     log: InferenceLog
     reply: SendReply
@@ -56,9 +55,9 @@ class Answers:
         store: opened.
         engine: runs the answers.
         resolve: the provider of an id; raises ShellError for an unknown one.
-        defaults: who answers where nobody was named and nobody has answered yet.
-        titles: who makes titles, if a person has chosen somebody for it.
-        parameters: what a person wants of all answers.
+        defaults: the model of a conversation that has no answer yet.
+        titles: the model that writes titles, if one is chosen.
+        parameters: the user's defaults for all answers.
     """
 
     def __init__(
@@ -81,47 +80,48 @@ class Answers:
         self._temporary_recorder = self._recording(store.temporary, lambda: None)
 
     async def send(self, owner: str, request: SendRequest) -> StartedAnswer:
-        """Say something at the end of the chosen path. It is on the disk before it is sent.
-
-        Raises:
-            ShellError: refused; the conversation is as it was.
-        """
-        find = turns.at_end(request.conversation_id)
-        put = turns.write_question(await _taken_apart(request.content), request.after)
-        return await self._begin(owner, request, request.conversation_id, find, put)
-
-    async def edit(self, owner: str, request: EditRequest) -> StartedAnswer:
-        """Say something else in the place of a message of the user's, which stays beside it.
+        """Ask at the end of the chosen path. The question is on the disk before it is sent.
 
         Raises:
             ShellError: refused; the conversation is as it was.
         """
         content = await _taken_apart(request.content)
-        return await self._begin_at(owner, request, turns.write_edited_question(content))
+        turn = turns.question(request.conversation_id, content, request.after)
+        return await self._answer(owner, request, request.conversation_id, turn)
+
+    async def edit(self, owner: str, request: EditRequest) -> StartedAnswer:
+        """Ask another question beside one of the user's, which stays.
+
+        Raises:
+            ShellError: refused; the conversation is as it was.
+        """
+        content = await _taken_apart(request.content)
+        turn = turns.edited_question(request.message_id, content)
+        return await self._answer_at(owner, request, turn)
 
     async def regenerate(self, owner: str, request: AnswerRequest) -> StartedAnswer:
-        """Answer once more, beside the answers that are there; perhaps by another model.
+        """Answer a question again, beside the answers that are there; perhaps by another model.
 
         Raises:
             ShellError: refused; the conversation is as it was.
         """
-        return await self._begin_at(owner, request, turns.write_new_answer)
+        return await self._answer_at(owner, request, turns.new_answer(request.message_id))
 
     async def go_on(self, owner: str, request: AnswerRequest) -> StartedAnswer:
-        """Go on with an answer that was cut short; what it has stays, the rest is added.
+        """Continue an answer that was cut short; the new text is added to the old.
 
         Raises:
             ShellError: refused; the conversation is as it was.
         """
-        return await self._begin_at(owner, request, turns.write_continuation)
+        return await self._answer_at(owner, request, turns.continuation(request.message_id))
 
     def stop(self, owner: str, conversation_id: str) -> None:
-        """Cancel what is answering in a conversation."""
+        """Cancel the running answer of a conversation."""
         for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
             self._engine.cancel(owner, inference_id)
 
     async def settled(self, conversation_id: str) -> None:
-        """Return once what has ended in a conversation is on the disk; of a running answer at once.
+        """Wait until an answer that has ended is on the disk. Returns at once while one is running.
 
         Raises:
             ShellError: it cannot be written now.
@@ -130,7 +130,7 @@ class Answers:
             await self.wait_until_stored(conversation_id)
 
     async def wait_until_stored(self, conversation_id: str) -> None:
-        """Return once what is answered in a conversation is on the disk, to its end.
+        """Wait until the answers of a conversation have ended and are on the disk.
 
         Raises:
             ShellError: it cannot be written now.
@@ -139,11 +139,11 @@ class Answers:
 
     @property
     def idle(self) -> bool:
-        """Whether no answer is being given or kept."""
+        """Whether no answer is running or being written."""
         return not self._claimed and self._recorder.idle and self._temporary_recorder.idle
 
     async def close(self) -> None:
-        """Keep what running answers have; to be called when the engine has ended them."""
+        """Write the last text of all answers. Call it after `Engine.close`."""
         await self._titles.close()
         await self._recorder.close()
         await self._temporary_recorder.close()
@@ -161,60 +161,57 @@ class Answers:
         temporary = conversation_id.startswith(TEMPORARY)
         return self._temporary_recorder if temporary else self._recorder
 
-    async def _begin_at(
-        self, owner: str, request: AnswerRequest | EditRequest, put: turns.WriteTurn
+    async def _answer_at(
+        self, owner: str, request: AnswerRequest | EditRequest, turn: turns.Turn
     ) -> StartedAnswer:
-        find = turns.at_message(request.message_id)
-        return await self._begin(owner, request, request.message_id, find, put)
+        find = partial(queries.conversation_of, message_id=request.message_id)
+        conversation_id = await self._store.read(request.message_id, find)
+        return await self._answer(owner, request, conversation_id, turn)
 
-    async def _begin(
-        self,
-        owner: str,
-        options: AnswerOptions,
-        kept_id: str,
-        find: Job[turns.TurnPlace],
-        put: turns.WriteTurn,
+    async def _answer(
+        self, owner: str, options: AnswerOptions, conversation_id: str, turn: turns.Turn
     ) -> StartedAnswer:
-        place = await self._store.read(kept_id, find)
+        """Reserve a run, write the turn, begin the run.
+
+        Everything that can refuse the request does so before the turn is written, and a run that is
+        reserved cannot fail to begin. So nothing that was written has ever to be taken back.
+        """
         self._store.refuse_while_restoring()
-        conversation_id = place.conversation_id
         recorder = self._recorder_of(conversation_id)
-        if conversation_id in self._claimed or recorder.answering(conversation_id):
+        running = recorder.answering(conversation_id)
+        if conversation_id in self._claimed or not all(map(self._engine.is_ending, running)):
             raise SessionBusy("This conversation is being answered already")
         self._claimed.add(conversation_id)
         try:
-            model, by = self._who(options, place)
+            # An answer that was just stopped or has just ended belongs to the path.
             await self.wait_until_stored(conversation_id)
-            # Once more: an answer that had just ended was not on the disk the first time.
-            place = await self._store.read(kept_id, find)
-
-            def write(connection: Connection) -> turns.Turn:
-                # It may have been deleted since, and what is deleted is not answered.
-                tree.conversation(connection, conversation_id)
-                return put(connection, place, by)
-
-            turn = await self._store.write(kept_id, write)
+            place = await self._store.read(conversation_id, turn.find)
+            model, by = self._author(options, place)
+            path = await self._path(place, turn.question)
+            slot = self._reserve(owner, options, model, by, place.system_prompt, path)
             try:
-                path = await self._said(kept_id, turn.path)
-                log = self._start(owner, options, model, by, turn, path)
-            except Exception:
-                await self._store.write(kept_id, turn.undo)
+                written = await self._store.write(
+                    conversation_id, lambda connection: turn.write(connection, place, by)
+                )
+            except BaseException:
+                slot.release()
                 raise
-            recorder.follow(log, conversation_id, turn.answer, turn.earlier)
+            log = slot.begin()
+            recorder.follow(log, conversation_id, written.answer, written.earlier)
         finally:
             self._claimed.discard(conversation_id)
         reply = SendReply(
             conversation_id=conversation_id,
-            message_id=turn.user_id,
-            answer_id=turn.answer_id,
+            message_id=written.user_id,
+            answer_id=written.answer_id,
             inference_id=log.inference_id,
         )
         return StartedAnswer(log, reply)
 
-    def _who(
+    def _author(
         self, options: AnswerOptions, place: turns.TurnPlace
     ) -> tuple[ModelInfo, turns.Author]:
-        """Who was asked for; else who answered last; else the default. Refuses before writing."""
+        """The model that was asked for, else the one that answered last, else the default."""
         provider_id, model_id = options.provider_id, options.model_id
         if provider_id is None:
             provider_id, last = place.provider_id, place.model_id
@@ -223,36 +220,39 @@ class Answers:
                 provider_id, last = defaults.provider_id, defaults.model_id
             model_id = model_id or last
         provider = self._resolve(provider_id)
-        provider.check()
         model = provider.model(model_id or provider.default_model_id)
         inference_id = options.inference_id or f"inf-{new_id()}"
         return model, turns.Author(provider.id, model.id, inference_id)
 
-    async def _said(self, kept_id: str, path: list[MessageRow]) -> list[turns.PathMessage]:
-        """What was said along a path. Attachments are read one at a time, so that others can read
-        in between, and are checked and encoded on a thread of their own.
+    async def _path(
+        self, place: turns.TurnPlace, question: StoredContent | None
+    ) -> list[turns.PathMessage]:
+        """The messages to answer. Attachments are read one at a time, so that others can read in
+        between, and are checked and encoded on a thread.
         """
         blobs: dict[str, bytes | None] = {}
-        for found in turns.attached(path):
-            blobs[found] = await self._store.read(kept_id, partial(read_unchecked, blob_hash=found))
-        if not blobs:
-            return turns.path_messages(path, {})
-        return await asyncio.to_thread(turns.path_messages, path, blobs)
+        for found in turns.attached(place.path):
+            blobs[found] = await self._store.read(
+                place.conversation_id, partial(read_unchecked, blob_hash=found)
+            )
+        if blobs or (question is not None and question.blobs):
+            return await asyncio.to_thread(turns.path_messages, place, question, blobs)
+        return turns.path_messages(place, question, {})
 
-    def _start(
+    def _reserve(
         self,
         owner: str,
         options: AnswerOptions,
         model: ModelInfo,
         by: turns.Author,
-        turn: turns.Turn,
+        system_prompt: str | None,
         path: list[turns.PathMessage],
-    ) -> InferenceLog:
+    ) -> Slot:
         standard = self.parameters()
         temperature, max_tokens = options.temperature, options.max_tokens
         temperature = standard.temperature if temperature is None else temperature
         max_tokens = standard.max_tokens if max_tokens is None else max_tokens
-        messages, notices = history(path, model, turn.system_prompt, max_tokens)
+        messages, notices = history(path, model, system_prompt, max_tokens)
         if messages[-1].role == "assistant":
             messages = to_continue(messages, model)
         # Not validated again: an old answer may be longer than a request's message may be.
@@ -260,20 +260,17 @@ class Answers:
             messages=messages,
             provider_id=by.provider_id,
             model_id=by.model_id,
-            system_prompt=turn.system_prompt or None,
+            system_prompt=system_prompt or None,
             temperature=temperature,
             max_tokens=max_tokens,
             inference_id=by.inference_id,
             share=True,
         )
-        log = self._engine.start(owner, request, while_content_comes=True)
-        for notice in notices:
-            log.append(NoticeEvent(**log.stamp(), **dict(notice)))
-        return log
+        return self._engine.reserve(owner, request, notices=notices, while_content_comes=True)
 
 
 async def _taken_apart(content: Content) -> StoredContent:
-    """Content as the store keeps it. Attachments are decoded and hashed on a thread."""
+    """Content as it is stored. Attachments are decoded and hashed on a thread."""
     if isinstance(content, str):
         return take_apart(content)
     return await asyncio.to_thread(take_apart, content)

@@ -1,8 +1,8 @@
-"""Reads the settings and providers of a backup, and takes over what a person agreed to.
+"""Reads the settings and providers of a backup, and takes over those the user agreed to.
 
 A backup may come from anybody. A provider in it names an address, headers and the environment
-variable of a key; a setting in it can send every question there. So a restore brings data alone,
-and each of these only after a yes to it.
+variable of a key; a setting in it can send every question there. So a restore brings only data, and
+each provider and setting only after the user agreed to it.
 """
 
 import json
@@ -24,7 +24,7 @@ _SETTINGS: tuple[RoutingSetting, ...] = ("defaultProvider", "titleProvider")
 
 
 def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
-    """Everything in a backup that needs a yes, because it is not the same here.
+    """Everything in a backup that differs from the current state and so needs consent.
 
     Args:
         extras: the backup's files beside the conversations, by their names.
@@ -44,12 +44,12 @@ def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
 
 
 def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -> Choose:
-    """Takes over what a person agreed to, for `Store.restore`.
+    """Takes over what the user agreed to, for `Store.restore`.
 
     Args:
         data: the data directory.
-        providers: the ids of the providers that a person agreed to.
-        settings: the names of the settings that a person agreed to.
+        providers: the ids of the providers that the user agreed to.
+        settings: the names of the settings that the user agreed to.
     """
 
     def choose(extras: Mapping[str, bytes]) -> Callable[[], None]:
@@ -95,7 +95,7 @@ def _described(one: CustomProvider, *, replaces: bool) -> BackupProvider:
 
 
 def _without_secrets(url: str) -> str:
-    """An address without a name, a password or a query, which may hold a key."""
+    """An address without user name, password and query, which may hold a key."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -104,7 +104,7 @@ def _without_secrets(url: str) -> str:
 
 
 def _providers(extras: Mapping[str, bytes]) -> list[CustomProvider]:
-    """The providers of a backup; none where they cannot be understood."""
+    """The providers of a backup; none if they cannot be read."""
     try:
         found = parse_added(extras[custom.FILE])
     except (KeyError, ValidationError):
@@ -120,7 +120,7 @@ def _here(data: Path) -> dict[str, CustomProvider]:
 
 
 def _settings(extras: Mapping[str, bytes]) -> dict[str, JsonValue]:
-    """The settings of a backup; none where they cannot be understood."""
+    """The settings of a backup; none if they cannot be read."""
     try:
         raw = json.loads(extras[FILE].decode())
     except (KeyError, ValueError, RecursionError):

@@ -19,7 +19,7 @@ from shell.conversations.backup_contents import chooser, contents
 from shell.errors import Reason, SessionBusy, ShellError, ValidationFailed
 from shell.settings import SettingsFile
 from shell.store.backup import bundle
-from shell.store.errors import sentences
+from shell.store.errors import storage_errors
 from shell.store.exchange import archive, portable, render
 from shell.store.exchange.portable import Portable
 from shell.store.messages import tree
@@ -27,9 +27,9 @@ from shell.store.store import Store
 from shell.support.text import cut, file_name
 
 MAX_REPLY_CHARACTERS = 20_000_000
-"""A larger export is written to a file instead of being told to a page."""
+"""A larger export is written to a file, not sent to the page."""
 MAX_TITLE_BYTES = 120
-"""Of a title in a file's name: 120 letters in English, 40 characters in Chinese."""
+"""Longest title in a file name: 120 letters in English, 40 characters in Chinese."""
 MAX_SUFFIX_BYTES = 20
 FORMATS: dict[str, tuple[str, Callable[[Iterable[Portable]], Iterator[str]]]] = {
     "json": ("application/json", archive.write),
@@ -37,7 +37,7 @@ FORMATS: dict[str, tuple[str, Callable[[Iterable[Portable]], Iterator[str]]]] = 
     "html": ("text/html", render.html),
 }
 ENDINGS = {"json": "tidewire.json"}
-"""By format, where it is another one. Desktops know our files of conversations by this ending."""
+"""The endings that differ from the format. Desktops recognize our files by this one."""
 
 
 class Exports:
@@ -46,7 +46,7 @@ class Exports:
     Args:
         store: opened.
         settings: read again after a restore, which may have changed them.
-        idle: whether no answer is being given and nothing comes in; a restore waits for nobody.
+        idle: whether no answer and no import is running; a restore is refused otherwise.
         reload_providers: called after a restore, which may have added some.
     """
 
@@ -74,7 +74,7 @@ class Exports:
         return await asyncio.to_thread(self._export, request)
 
     async def export_file(self, request: ExportRequest) -> str:
-        """The same, as a file in `exports`; returns its path.
+        """Write conversations to a new file in `exports`; returns its path.
 
         Raises:
             NotFound: one of them is not there.
@@ -83,7 +83,7 @@ class Exports:
         return str(await asyncio.to_thread(self._export_file, request))
 
     async def save(self, name: str, data: bytes) -> str:
-        """Bytes of an attachment, as a new file in `exports`; returns its path.
+        """Write an attachment to a new file in `exports`; returns its path.
 
         Raises:
             ShellError: it cannot be written.
@@ -91,7 +91,7 @@ class Exports:
         return str(await asyncio.to_thread(_save, self._folder, name, data))
 
     async def backup(self) -> BackupInfo:
-        """A whole backup, in `backups`."""
+        """Write a full backup to `backups`."""
         folder = self._store.backups.folder
         target = folder / f"tidewire-{time.strftime('%Y%m%d-%H%M%S')}.zip"
         await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ class Exports:
         return await asyncio.to_thread(self._store.backups.listed)
 
     async def backup_contents(self, name: str) -> BackupContents:
-        """What a backup holds that a restore leaves out unless a person agrees to it.
+        """The parts of a backup that a restore takes over only when the user agrees.
 
         Raises:
             NotFound: there is none of this name.
@@ -114,11 +114,11 @@ class Exports:
 
     def _contents(self, name: str) -> BackupContents:
         source = self._store.backups.path(name)
-        with sentences(source):
+        with storage_errors(source):
             return contents(bundle.read_extras(source), self._data)
 
     async def restore(self, request: RestoreRequest) -> StoreState:
-        """Put the conversations of a backup in the place of those that are here.
+        """Replace all conversations by those of a backup.
 
         Raises:
             NotFound: there is none of this name.
@@ -134,7 +134,7 @@ class Exports:
         self._settings.reload()
         await self._reload_providers()
         self._store.changed()
-        return await self._store.state(-1)
+        return self._store.state()
 
     # --- on a thread ------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class Exports:
         return path
 
     def _named(self, request: ExportRequest) -> tuple[str, Iterator[Portable]]:
-        """The file's name, and the conversations, which are read one by one as they are written.
+        """The file name, and the conversations, which are read one by one while they are written.
 
         Others can read in between, and only one conversation is in memory.
         """
@@ -201,7 +201,7 @@ def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) 
 
 
 def _save(folder: Path, name: str, data: bytes) -> Path:
-    """Write to a file that was not there before; blocks."""
+    """Write a new file; blocks."""
     stem, suffix = _split(name)
     stem = file_name(stem, also=".()", instead="_") or "attachment"
     try:
@@ -219,7 +219,7 @@ def _save(folder: Path, name: str, data: bytes) -> Path:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """A name apart from its suffix, which is a few letters or digits."""
+    """Split a name from its suffix of a few letters or digits."""
     stem, _, suffix = name.rpartition(".")
     is_one = stem.strip() and suffix.isalnum() and len(suffix.encode()) <= MAX_SUFFIX_BYTES
     return (stem, f".{suffix}") if is_one else (name, "")

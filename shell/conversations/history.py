@@ -1,4 +1,4 @@
-"""History: what of a conversation a model is sent, and what is said about the rest."""
+"""Chooses the messages of a conversation that a model is sent."""
 
 from collections.abc import Sequence
 
@@ -32,8 +32,8 @@ def history(
 ) -> tuple[list[Message], list[Notice]]:
     """The messages to send, and a notice for everything that was left out.
 
-    A turn whose answer never began is left out with its question; what was cut short is sent as
-    far as it came. The oldest messages go when there is not room for all; the last always stays.
+    A question whose answer never began is left out. An answer that was cut short is sent as it is.
+    When not all messages fit, the oldest are left out; the last is always sent.
     """
     kept: list[Message] = []
     notices: dict[str, Notice] = {}
@@ -61,7 +61,7 @@ def history(
 
 
 def to_continue(messages: list[Message], model: ModelInfo) -> list[Message]:
-    """The messages that make a model go on with its last one."""
+    """The messages that make a model continue its last one."""
     if model.assistant_prefill:
         return messages
     return [*messages, Message(role="user", content=CONTINUE)]
@@ -79,14 +79,14 @@ def _answered(path: Sequence[PathMessage]) -> list[PathMessage]:
 
 
 def _worded(content: Content) -> Content:
-    """Content with its text files as words, ahead of trimming: they take room like other words."""
+    """Content with its text files as text, so that trimming counts their length."""
     if isinstance(content, str):
         return content
     return [(fenced(part) if isinstance(part, FilePart) else None) or part for part in content]
 
 
 def _taken(content: Content, model: ModelInfo, notices: dict[str, Notice]) -> Content:
-    """Content of an older message, with what the model does not take named instead."""
+    """Content of an older message, with a name in place of each part the model does not accept."""
     if isinstance(content, str):
         return content
     parts: list[Part] = []

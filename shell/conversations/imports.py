@@ -1,4 +1,4 @@
-"""Imports: files of conversations that a page hands over in pieces, and what becomes of them."""
+"""Imports files of conversations, which a page uploads in pieces."""
 
 import asyncio
 import base64
@@ -11,7 +11,8 @@ from copy import copy
 from pathlib import Path
 from typing import IO, Literal
 
-from shell.contract import ImportState
+from shell.bridge.topics import Topics
+from shell.contract import ImportState, ImportTopic
 from shell.errors import (
     LimitReached,
     NotFound,
@@ -24,21 +25,20 @@ from shell.store.store import Store
 from shell.support.ids import new_id
 
 AT_ONCE = 2
-"""Imports that may be under way at a time."""
+"""Most imports that may be running at a time."""
 REMEMBERED = 20
-"""Imports that have ended and can still be asked about."""
+"""Imports that have ended and whose outcome a page can still learn."""
 TELL_S = 0.1
-"""Least time between two states that those who watch are told of."""
-WATCH_S = 4.0
+"""Least time between two progress reports of one import."""
 SILENT_S = 60.0
-"""A page that has sent no piece for so long will send no more."""
+"""An upload without a new piece for this long is given up."""
 
 _log = logging.getLogger(__name__)
 State = Literal["receiving", "running", "done", "cancelled", "failed"]
 
 
 class Import:
-    """One import. Its thread reports; everything else happens on the loop thread."""
+    """One import. Its own thread parses and writes; all methods run on the loop thread."""
 
     def __init__(self, owner: str, name: str, size: int, file: IO[bytes], now_s: float) -> None:
         self.id = new_id()
@@ -48,36 +48,21 @@ class Import:
         self.file = file
         self.received = 0
         self.heard_s = now_s
-        """When the last piece came, on the loop's clock."""
+        """When the last piece arrived, on the loop's clock."""
         self.state: State = "receiving"
         self.failure: ShellError | None = None
-        self.version = 0
         self.arrived = ImportedPart(total_bytes=size)
         self.stopped = threading.Event()
-        self._changed = asyncio.Event()
 
     @property
     def under_way(self) -> bool:
         """Whether it has not ended."""
         return self.state in ("receiving", "running")
 
-    def change(
-        self, state: State, arrived: ImportedPart, failure: ShellError | None = None
-    ) -> None:
-        """Tell those who watch."""
-        self.state, self.arrived, self.failure = state, arrived, failure
-        self.version += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def watch(self, after: int) -> ImportState:
-        """The state; waits a while for one after this version."""
-        if self.version == after and self.under_way:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), WATCH_S)
+    def described(self) -> ImportState:
+        """The state as pages are told it."""
         return ImportState(
             import_id=self.id,
-            version=self.version,
             state=self.state,
             read_bytes=self.arrived.read_bytes,
             total_bytes=self.arrived.total_bytes,
@@ -98,9 +83,11 @@ class Imports:
     Args:
         store: where conversations arrive.
         folder: where a file lies until it is imported; it has no name there.
+        topics: where the state of each import is published.
     """
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, topics: Topics) -> None:
+        self._topics = topics
         self._store = store
         self._folder = folder
         self._loop = asyncio.get_running_loop()
@@ -108,7 +95,7 @@ class Imports:
         self._threads: set[threading.Thread] = set()
 
     def begin(self, owner: str, name: str, size: int) -> str:
-        """Get ready for a file of so many bytes.
+        """Begin an import of a file of this size.
 
         Raises:
             LimitReached: too many imports are under way.
@@ -123,12 +110,14 @@ class Imports:
         file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
         one = Import(owner, name, size, file, self._loop.time())
         self._imports[one.id] = one
+        self._publish(one)
         for ended in [key for key, old in self._imports.items() if not old.under_way][:-REMEMBERED]:
             del self._imports[ended]
+            self._topics.remove("import", ended)
         return one.id
 
     def write(self, owner: str, import_id: str, data: str) -> int:
-        """Take the next piece, in base64; returns how many bytes there are. All: it begins.
+        """Store the next piece, in base64, and return how many bytes there are. The last starts it.
 
         Raises:
             ShellError: no such import, more bytes than announced, or no room for them.
@@ -151,22 +140,14 @@ class Imports:
         one.received += len(piece)
         one.heard_s = self._loop.time()
         if one.received == one.size:
-            one.change("running", one.arrived)
+            self._change(one, "running", one.arrived)
             thread = threading.Thread(target=self._run, args=(one,), name="import", daemon=True)
             self._threads.add(thread)
             thread.start()
         return one.received
 
-    async def watch(self, owner: str, import_id: str, after: int) -> ImportState:
-        """How far an import is.
-
-        Raises:
-            NotFound: unknown, or another window's.
-        """
-        return await self._find(owner, import_id).watch(after)
-
     def cancel(self, owner: str, import_id: str) -> bool:
-        """Stop an import; what has arrived stays. False when it has ended."""
+        """Stop an import. Conversations that were imported stay. False when it has ended."""
         one = self._find(owner, import_id)
         if not one.under_way:
             return False
@@ -177,12 +158,12 @@ class Imports:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is coming in."""
+        """Whether no import is running."""
         self._forget_silent()
         return not any(one.under_way for one in self._imports.values())
 
     def forget_caller(self, owner: str) -> None:
-        """A window or a tab is gone for good: what it has not handed over whole never will be."""
+        """Give up the uploads of a window or a tab that is gone."""
         for one in self._imports.values():
             if one.owner == owner and one.state == "receiving":
                 self._drop(one)
@@ -205,17 +186,26 @@ class Imports:
         return one
 
     def _forget_silent(self) -> None:
-        """Let go of what a page began before it was loaded anew."""
+        """Give up the uploads that a page began before it was reloaded."""
         for one in self._imports.values():
             if one.state == "receiving" and self._loop.time() - one.heard_s >= SILENT_S:
                 self._drop(one)
 
     def _drop(self, one: Import) -> None:
         one.file.close()
-        one.change("cancelled", one.arrived)
+        self._change(one, "cancelled", one.arrived)
+
+    def _change(
+        self, one: Import, state: State, arrived: ImportedPart, failure: ShellError | None = None
+    ) -> None:
+        one.state, one.arrived, one.failure = state, arrived, failure
+        self._publish(one)
+
+    def _publish(self, one: Import) -> None:
+        self._topics.publish(ImportTopic(key=one.id, value=one.described()))
 
     def _run(self, one: Import) -> None:
-        """In a thread of the import's own."""
+        """Parse and write the file. Runs on the import's own thread."""
         last, told = one.arrived, time.monotonic()
 
         def progress(arrived: ImportedPart) -> None:
@@ -251,7 +241,7 @@ class Imports:
         seen.remarks = list(arrived.remarks)
 
         def change() -> None:
-            one.change(state, seen, failure)
+            self._change(one, state, seen, failure)
             self._store.changed()
 
         with contextlib.suppress(RuntimeError):  # the loop has ended

@@ -1,4 +1,4 @@
-"""Fence: a text file of a message as words between two lines, which every model can read.
+"""Turns a text file of a message into fenced text, which every model can read.
 
 Models differ in the files that they take, servers even more; words they all take. So a text file
 goes as its name and its words, whatever the model; only what is not text stays a file.
@@ -14,7 +14,7 @@ _RUNS = re.compile(r"^ {0,3}(`{3,})", re.M)
 
 
 def fenced(part: FilePart) -> TextPart | None:
-    """A text file's name and its words; None for a file that is not text."""
+    """The name and the text of a file, fenced; None for a file that is not text."""
     if not part.media_type.startswith("text/"):
         return None
     try:

@@ -1,10 +1,10 @@
-"""Titles: a better title than the first words, by a model that a person has chosen for it."""
+"""Has a model write the titles of conversations, if the user chose one for that."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 
-from shell.contract import DoneEvent, InferenceRequest, Message
+from shell.contract import DoneEvent, InferenceRequest, Message, TokenEvent
 from shell.errors import ShellError
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
@@ -15,7 +15,7 @@ from shell.support.ids import TEMPORARY
 
 OWNER = "titles"
 QUOTED_CHARACTERS = 2_000
-"""How much of the question and of the answer the model is shown."""
+"""Longest part of the question, and of the answer, that the model is sent."""
 MAX_TOKENS = 40
 TIMEOUT_MS = 30_000
 PROMPT = (
@@ -25,11 +25,11 @@ PROMPT = (
 _log = logging.getLogger(__name__)
 
 Chosen = Callable[[], tuple[str, str | None] | None]
-"""The provider that makes titles, and its model; None when nobody was chosen for it."""
+"""The provider that writes titles, and its model; None when none is chosen."""
 
 
 class Titles:
-    """Loop thread only. What goes wrong here leaves the title as it was."""
+    """Writes titles. Loop thread only. After an error the title stays as it was."""
 
     def __init__(self, store: Store, engine: Engine, chosen: Chosen) -> None:
         self._store = store
@@ -38,7 +38,7 @@ class Titles:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def consider(self, conversation_id: str) -> None:
-        """An answer in this conversation is complete; the first one is the time for a title."""
+        """Write a title if the answer that is now complete is the conversation's first one."""
         chosen = self._chosen()
         if chosen is not None and not conversation_id.startswith(TEMPORARY):
             task = asyncio.ensure_future(self._make(conversation_id, *chosen))
@@ -46,7 +46,7 @@ class Titles:
             task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Make no more."""
+        """Cancel the titles that are being written."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -77,7 +77,7 @@ class Titles:
 
 
 def _beginning(connection: Connection, conversation_id: str) -> str | None:
-    """The first question and its answer, when that is all there is and nobody named it."""
+    """The first question and its answer; None with more messages or with a chosen title."""
     number = tree.conversation(connection, conversation_id)
     title_from: str = connection.execute(
         "SELECT title_from FROM conversations WHERE number = ?", (number,)
@@ -100,13 +100,12 @@ def _rename(connection: Connection, conversation_id: str, title: str) -> None:
 
 
 async def _answer(log: InferenceLog) -> str:
-    """The title that a run comes to; empty when it comes to none."""
-    ended = asyncio.Event()
-    unsubscribe = log.subscribe(lambda urgent: ended.set() if urgent else None)
-    if log.ending is None:
-        await ended.wait()
-    unsubscribe()
+    """The title that a run wrote; empty when it failed."""
+    text = ""
+    async for event in log.follow():
+        if isinstance(event, TokenEvent):
+            text += event.token
     if not isinstance(log.ending, DoneEvent) or log.ending.cancelled:
         return ""
-    lines = log.text("llm:token").strip().splitlines()
+    lines = text.strip().splitlines()
     return tree.first_words(lines[0]).strip("\"'“”«»*#. ") if lines else ""

@@ -1,25 +1,19 @@
-"""Engine: starts inferences, holds sessions, keeps every window's limits and counts.
+"""Admits, starts and stops the inferences of all windows.
 
-Everything here runs on the loop thread. A run's events are in its log (`log.py`); how it runs and
-how it ends is in `run.py`.
+`run.py` is one inference, `log.py` its events, `sessions.py` the conversations in memory.
 """
 
 import asyncio
 import logging
 import math
-import secrets
-import string
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from shell.contract import (
-    MAX_REQUEST_CHARACTERS,
     DoneEvent,
     InferenceRequest,
     InferenceSummary,
-    Message,
     Notice,
-    NoticeCode,
     RunParameters,
     ServiceStatus,
     SessionConfig,
@@ -30,8 +24,6 @@ from shell.contract import (
 from shell.errors import (
     HostClosing,
     LimitReached,
-    NotFound,
-    Reason,
     SessionBusy,
     UnsupportedProvider,
     ValidationFailed,
@@ -39,47 +31,24 @@ from shell.errors import (
 from shell.inference.limits import Settings
 from shell.inference.log import InferenceLog
 from shell.inference.log_registry import LogRegistry
-from shell.inference.request import RequestedRun, prepare_request, room
-from shell.inference.run import Prepared, Run, RunCancelled, Waits
-from shell.inference.sessions import Session, SessionTurn
+from shell.inference.request import RequestedRun, check_size, prepare_request
+from shell.inference.run import Prepared, Run, RunCancelled
+from shell.inference.sessions import Session, Sessions, SessionTurn
+from shell.inference.slot import Slot, new_inference_id
+from shell.inference.totals import Totals
 from shell.providers.base import ModelInfo, Provider
-from shell.support.ids import epoch_ms
 
 SWEEP_S = 60.0
 CLOSE_S = 2.0
-"""How long a closing host waits for providers to let go."""
-_BASE36 = string.digits + string.ascii_lowercase
+"""How long a closing host waits for providers that do not react to a cancel."""
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Totals:
-    """What one window did so far."""
-
-    runs: int = 0
-    completed: int = 0
-    failed: int = 0
-    cancelled: int = 0
-    tokens: int = 0
-    estimated_tokens: int = 0
-    closed: bool = False
-    """The window is gone; forgotten with its last run, unless it comes back before."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Slot:
-    """A run that counts against its window's limit, and what the engine must know of it."""
-
-    run: Run
-    owner: str
-    shared: bool
-    finish_on_close: bool
-    session: Session | None
-    turn: SessionTurn | None
-
-
 class Engine:
-    """One per host; made and used on its event loop.
+    """One per host. Loop thread only.
+
+    An owner is a window, a tab or a part of the host, and sees only its own runs and sessions and
+    those that are shared.
 
     Args:
         resolve: the provider of an id; raises `ValidationFailed` for an unknown one.
@@ -93,10 +62,10 @@ class Engine:
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
-        self._shelf = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, self._loop.time)
-        self._slots: dict[str, _Slot] = {}
-        self._sessions: dict[tuple[str, str], Session] = {}
-        self._totals: dict[str, _Totals] = {}
+        self._logs = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, self._loop.time)
+        self._slots: dict[str, Slot] = {}
+        self._sessions = Sessions(limits.sessions, limits.session_idle_s, self._loop.time)
+        self._totals: dict[str, Totals] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
@@ -106,48 +75,64 @@ class Engine:
     def start(
         self, owner: str, request: InferenceRequest, *, while_content_comes: bool = False
     ) -> InferenceLog:
-        """Run once on the request's messages. The run is live when this returns its log.
-
-        Args:
-            owner: the window or tab that asks.
-            request: what is asked.
-            while_content_comes: without a `timeout_ms` the run has no overall deadline, only those
-                for its first content and from one piece of content to the next.
+        """Run a model on the request's messages; the same as `reserve` and `begin`.
 
         Raises:
-            ShellError: refused (VALIDATION, LIMIT, API_KEY_ERROR …); nothing has been begun.
+            ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
+        """
+        return self.reserve(owner, request, while_content_comes=while_content_comes).begin()
+
+    def reserve(
+        self,
+        owner: str,
+        request: InferenceRequest,
+        *,
+        notices: Sequence[Notice] = (),
+        while_content_comes: bool = False,
+    ) -> Slot:
+        """Admit a run without starting it. Its id is taken, and it counts to the owner's limit.
+
+        The `notices` say what the caller changed of the request; they become events of the run.
+        With `while_content_comes` and no `timeout_ms` there is no overall deadline, only those for
+        the first content and from one piece of content to the next.
+
+        Raises:
+            ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
         """
         self._check_open()
         provider = self._resolve(request.provider_id)
         model = provider.model(request.model_id or provider.default_model_id)
-        _check_size(request.messages)
+        check_size(request.messages)
         wish = RequestedRun(
             request.messages, request.system_prompt, request.temperature, request.max_tokens
         )
-        prepared = prepare_request(wish, model)
+        prepared, adapted = prepare_request(wish, model)
         self._admit(owner, request, provider)
-        waits = self._waits(request, provider, model)
-        if while_content_comes and request.timeout_ms is None:
-            waits = replace(waits, overall_s=math.inf)
-        slot = self._take_slot(owner, request, provider, model, waits, lambda: prepared)
-        self._begin(slot)
-        return slot.run.log
+        told = (*adapted, *notices)
+        return self._take_slot(
+            owner,
+            request,
+            provider,
+            model,
+            lambda: (prepared, told),
+            while_content_comes=while_content_comes,
+        )
 
     def run_session(self, owner: str, options: SessionRunOptions) -> InferenceLog:
-        """Add messages to a session and answer them, now or when its earlier runs have ended.
+        """Add messages to a session and answer them after the session's earlier runs.
 
         Raises:
-            ShellError: refused; the session is as it was.
+            ShellError: the run is refused; the session is unchanged.
         """
         self._check_open()
-        session = self._session(owner, options.session_id)
+        session = self._sessions.get(owner, options.session_id)
         provider = self._provider_of(session)
         model = provider.model(session.model_id)
-        _check_size(options.messages)
+        check_size(options.messages)
         if options.messages[-1].role != "user":
             raise ValidationFailed([("messages", "The last message must be the user's")])
         turn = SessionTurn(options.messages)
-        self._prepare_turn(session, turn, options, model)  # refuses what could not be sent
+        session.prepare(turn, options, model)  # refuses what could not be sent
         if session.active and options.when_busy == "reject":
             raise SessionBusy(f"Session {options.session_id} is answering already")
         self._admit(owner, options, provider)
@@ -156,23 +141,30 @@ class Engine:
             options,
             provider,
             model,
-            self._waits(options, provider, model),
-            lambda: self._prepare_turn(session, turn, options, model),
-            session,
-            turn,
+            lambda: session.prepare(turn, options, model),
+            session=session,
+            turn=turn,
         )
+        run = self._open(slot)
         session.waiting.append(turn)
-        self._touch(session)
+        self._sessions.touch(session)
         if session.waiting[0] is turn:
-            self._begin(slot)
-        return slot.run.log
+            self._begin(run)
+        return run.log
 
     def cancel(self, owner: str, inference_id: str) -> bool:
-        """Stop a run; its log ends as done and cancelled. False: unknown, foreign or ended."""
+        """Stop a run; its log ends with `llm:done`, cancelled. False: unknown, foreign or ended."""
         slot = self._slots.get(inference_id)
         if slot is None or not (slot.shared or slot.owner == owner):
             return False
-        return slot.run.stop(RunCancelled())
+        return slot.stop(RunCancelled())
+
+    def is_ending(self, inference_id: str) -> bool:
+        """Whether a run has ended or is being stopped, so that its end does not depend on the
+        provider any more.
+        """
+        slot = self._slots.get(inference_id)
+        return slot is None or slot.is_stopped
 
     def log(self, owner: str, inference_id: str) -> InferenceLog:
         """The log of a run.
@@ -180,10 +172,10 @@ class Engine:
         Raises:
             NotFound: unknown, released or another window's.
         """
-        return self._shelf.get(inference_id, owner)
+        return self._logs.get(inference_id, owner)
 
     def list(self, owner: str) -> "list[InferenceSummary]":
-        """Every run that the window may attach to, oldest first."""
+        """The runs that the owner may attach to, oldest first."""
         return [
             InferenceSummary(
                 inference_id=log.inference_id,
@@ -191,7 +183,7 @@ class Engine:
                 live=log.ending is None,
                 last_seq=log.last_seq,
             )
-            for log in self._shelf.visible(owner)
+            for log in self._logs.visible(owner)
         ]
 
     # --- sessions ---------------------------------------------------------------------------
@@ -200,33 +192,23 @@ class Engine:
         """Begin a session.
 
         Raises:
-            ShellError: refused; there is no new session.
+            ShellError: the session is refused.
         """
         self._check_open()
         provider = self._resolve(config.provider_id)
         model = provider.model(config.model_id or provider.default_model_id)
-        if self._find_session(owner, config.session_id) is not None:
-            issue = ("sessionId", f"Session {config.session_id} already exists")
-            raise ValidationFailed([issue])
-        limit = self._settings.limits.sessions
-        current = sum(session.owner == owner for session in self._sessions.values())
-        if current >= limit:
-            raise LimitReached(f"Maximum sessions limit reached ({limit})", limit, current)
-        now = epoch_ms()
-        session = Session(owner, config, model.id, now, now, self._loop.time())
-        self._sessions[owner, config.session_id] = session
-        return session.info()
+        return self._sessions.create(owner, config, model.id).info()
 
     def destroy_session(self, owner: str, session_id: str) -> bool:
         """Forget a session; its runs end as cancelled. False: unknown or foreign."""
-        session = self._find_session(owner, session_id)
+        session = self._sessions.find(owner, session_id)
         if session is None:
             return False
-        self._unload(session)
+        self._sessions.drop(session)
         # The waiting ones first, or the end of the live one would begin the next.
         for slot in reversed(list(self._slots.values())):
             if slot.session is session:
-                slot.run.stop(RunCancelled())
+                slot.stop(RunCancelled())
         return True
 
     def session(self, owner: str, session_id: str) -> SessionSnapshot:
@@ -235,45 +217,35 @@ class Engine:
         Raises:
             NotFound: unknown or another window's.
         """
-        return self._session(owner, session_id).snapshot()
+        return self._sessions.get(owner, session_id).snapshot()
 
     # --- windows ----------------------------------------------------------------------------
 
     def status(self, owner: str) -> ServiceStatus:
-        """The window's own counts."""
-        totals = self._totals.get(owner, _Totals())
-        sessions = [session for session in self._sessions.values() if session.owner == owner]
-        return ServiceStatus(
-            total_sessions=len(sessions),
-            active_sessions=sum(session.active for session in sessions),
-            active_inferences=self._count(owner),
-            total_inferences=totals.runs,
-            completed_inferences=totals.completed,
-            failed_inferences=totals.failed,
-            cancelled_inferences=totals.cancelled,
-            total_tokens=totals.tokens,
-            estimated_tokens=totals.estimated_tokens,
-        )
+        """The owner's own counts."""
+        totals = self._totals.get(owner, Totals())
+        sessions = self._sessions.of(owner)
+        return totals.status(len(sessions), sum(session.active for session in sessions))
 
     def close_owner(self, owner: str) -> None:
-        """A window is gone for good: its runs are cancelled, or finish into their logs."""
+        """Cancel the runs of a window that is gone, except those that are to finish without it."""
         for slot in reversed(list(self._slots.values())):
             if slot.owner == owner and not slot.finish_on_close:
-                slot.run.stop(RunCancelled())
-        for session in list(self._sessions.values()):
-            if session.owner == owner and not session.config.share:
-                self._unload(session)
+                slot.stop(RunCancelled())
+        for session in self._sessions.of(owner):
+            if not session.config.share:
+                self._sessions.drop(session)
         totals = self._totals.get(owner)
         if totals is not None:
             totals.closed = True
             self._forget_closed(owner)
 
     async def close(self) -> None:
-        """Refuse what is new, end every run with ABORTED, wait for the tasks. No task is left."""
+        """Refuse new runs, end all others with ABORTED, and wait for their tasks."""
         self._closing = True
         self._sweeper.cancel()
         for slot in reversed(list(self._slots.values())):
-            slot.run.stop(HostClosing("Tidewire is shutting down"))
+            slot.stop(HostClosing("Tidewire is shutting down"))
         if self._tasks:
             _, stuck = await asyncio.wait(self._tasks, timeout=CLOSE_S)
             for task in stuck:
@@ -286,15 +258,16 @@ class Engine:
         if self._closing:
             raise HostClosing("Tidewire is shutting down")
 
-    def _count(self, owner: str) -> int:
-        return sum(slot.owner == owner for slot in self._slots.values())
-
     def _admit(self, owner: str, parameters: RunParameters, provider: Provider) -> None:
-        """The last questions before anything changes."""
+        """Refuse a run whose id was used, that is one too many, or whose provider cannot run."""
         inference_id = parameters.inference_id
-        if inference_id is not None and self._shelf.knows(inference_id):
+        used = inference_id is not None and (
+            inference_id in self._slots or self._logs.knows(inference_id)
+        )
+        if used:
             raise ValidationFailed([("inferenceId", f"{inference_id} was used before")])
-        limit, current = self._settings.limits.inferences, self._count(owner)
+        limit = self._settings.limits.inferences
+        current = sum(slot.owner == owner for slot in self._slots.values())
         if current >= limit:
             text = f"Maximum concurrent inferences limit reached ({limit})"
             raise LimitReached(text, limit, current)
@@ -306,133 +279,111 @@ class Engine:
         parameters: RunParameters,
         provider: Provider,
         model: ModelInfo,
-        waits: Waits,
         prepare: Callable[[], Prepared],
+        *,
+        while_content_comes: bool = False,
         session: Session | None = None,
         turn: SessionTurn | None = None,
-    ) -> _Slot:
+    ) -> Slot:
         session_id = None if session is None else session.config.session_id
-        inference_id = parameters.inference_id or self._new_id()
-        log = InferenceLog(inference_id, session_id, self._loop.time)
-        run = Run(
-            log,
-            provider,
-            prepare,
-            waits,
-            self._settings.retries,
-            streamed=parameters.stream,
-            cost=model.cost,
-            on_end=self._ended,
-        )
+        inference_id = parameters.inference_id or new_inference_id()
+        silent = provider.local or model.silent_reasoning
+        waits = self._settings.deadlines.waits(parameters, silent=silent)
+        if while_content_comes and parameters.timeout_ms is None:
+            waits = replace(waits, overall_s=math.inf)
+
+        def make_run() -> Run:
+            return Run(
+                InferenceLog(inference_id, session_id, self._loop.time),
+                provider,
+                prepare,
+                waits,
+                self._settings.retries,
+                streamed=parameters.stream,
+                cost=model.cost,
+                on_end=self._ended,
+            )
+
         shared = parameters.share or (session is not None and session.config.share)
         on_close = parameters.on_close or ("finish" if shared else "cancel")
-        slot = _Slot(run, owner, shared, on_close == "finish", session, turn)
+        slot = Slot(
+            inference_id,
+            owner,
+            shared,
+            on_close == "finish",
+            session,
+            turn,
+            make_run,
+            self._begin_reserved,
+            self._release,
+        )
         self._slots[inference_id] = slot
-        self._shelf.put(log, owner, shared)
-        totals = self._totals.setdefault(owner, _Totals())
+        totals = self._totals.setdefault(owner, Totals())
         totals.runs += 1
         totals.closed = False
         return slot
 
-    def _new_id(self) -> str:
-        return f"inf-{epoch_ms()}-{''.join(secrets.choice(_BASE36) for _ in range(7))}"
-
-    def _waits(self, parameters: RunParameters, provider: Provider, model: ModelInfo) -> Waits:
-        deadlines = self._settings.deadlines
-        silent = provider.local or model.silent_reasoning
-        first_ms = deadlines.first_silent_ms if silent else deadlines.first_ms
-        return Waits(
-            _seconds(parameters.timeout_ms, deadlines.overall_ms),
-            _seconds(parameters.first_timeout_ms, first_ms),
-            _seconds(parameters.between_timeout_ms, deadlines.between_ms),
-        )
-
-    def _prepare_turn(
-        self, session: Session, turn: SessionTurn, options: SessionRunOptions, model: ModelInfo
-    ) -> Prepared:
-        """What a turn sends: the history that fits, its own messages, options before config."""
-        config = session.config
-        max_tokens = config.max_tokens if options.max_tokens is None else options.max_tokens
-        budget = room(model, max_tokens)
-        messages, left_out = session.messages_for(turn, budget)
-        temperature = config.temperature if options.temperature is None else options.temperature
-        request, notices = prepare_request(
-            RequestedRun(messages, config.system_prompt, temperature, max_tokens), model
-        )
-        if left_out:
-            text = f"The {left_out} oldest messages do not fit {model.id} and were left out"
-            trimmed = Notice(
-                code=NoticeCode.HISTORY_TRIMMED, text=text, model=model.id, left_out=left_out
-            )
-            notices = (*notices, trimmed)
-        return request, notices
-
     # --- beginnings, endings ----------------------------------------------------------------
 
-    def _begin(self, slot: _Slot) -> None:
-        slot.run.begin()
-        task = slot.run.task
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _open(self, slot: Slot) -> Run:
+        """Give a reserved slot its run; from here on others can read the run's log."""
+        run = slot.run = slot.make_run()
+        self._logs.put(run.log, slot.owner, slot.shared)
+        return run
+
+    def _begin_reserved(self, slot: Slot) -> InferenceLog:
+        self._check_reserved(slot)
+        run = self._open(slot)
+        if slot.stopped is not None:
+            run.stop(slot.stopped)
+        else:
+            self._begin(run)
+        return run.log
+
+    def _release(self, slot: Slot) -> None:
+        self._check_reserved(slot)
+        del self._slots[slot.inference_id]
+        self._totals[slot.owner].runs -= 1
+        self._forget_closed(slot.owner)
+
+    def _check_reserved(self, slot: Slot) -> None:
+        if slot.run is not None or self._slots.get(slot.inference_id) is not slot:
+            raise RuntimeError(f"{slot.inference_id} was begun or released before")
+
+    def _begin(self, run: Run) -> None:
+        run.begin()
+        if run.task is not None:
+            self._tasks.add(run.task)
+            run.task.add_done_callback(self._tasks.discard)
 
     def _ended(self, run: Run) -> None:
-        """A run's log has just got its terminal event."""
+        """Count a run that has just ended, and begin the next one of its session."""
         slot = self._slots.pop(run.log.inference_id)
-        ending = run.log.ending
-        totals = self._totals[slot.owner]
-        usage = run.usage
-        totals.tokens += usage.output_tokens
-        totals.estimated_tokens += usage.output_tokens if usage.estimated else 0
-        complete = isinstance(ending, DoneEvent) and not ending.cancelled
-        if complete:
-            totals.completed += 1
-        elif isinstance(ending, DoneEvent):
-            totals.cancelled += 1
-        else:
-            totals.failed += 1
+        ending, usage = run.log.ending, run.usage
+        self._totals[slot.owner].add(ending, usage)
         self._forget_closed(slot.owner)
         if slot.session is not None and slot.turn is not None:
+            complete = isinstance(ending, DoneEvent) and not ending.cancelled
             answer = run.log.text("llm:token")
             slot.session.total_tokens += usage.output_tokens
             slot.session.close_turn(slot.turn, answer, complete=complete)
-            self._touch(slot.session)
+            self._sessions.touch(slot.session)
             self._begin_waiting(slot.session)
-        self._shelf.ended(run.log)
+        self._logs.ended(run.log)
 
     def _forget_closed(self, owner: str) -> None:
-        if self._totals[owner].closed and self._count(owner) == 0:
+        totals = self._totals[owner]
+        if totals.closed and totals.live == 0:
             del self._totals[owner]
 
     def _begin_waiting(self, session: Session) -> None:
-        """Begin the session's next run, if one has been waiting."""
+        """Begin the session's next run, if one is queued."""
         if not session.waiting or self._closing:
             return
         turn = session.waiting[0]
         slot = next((slot for slot in self._slots.values() if slot.turn is turn), None)
-        if slot is not None and slot.run.task is None:
-            self._begin(slot)
-
-    # --- sessions, inside -------------------------------------------------------------------
-
-    def _find_session(self, owner: str, session_id: str) -> Session | None:
-        own = self._sessions.get((owner, session_id))
-        if own is not None:
-            return own
-        return next(
-            (
-                session
-                for (_, other_id), session in self._sessions.items()
-                if other_id == session_id and session.config.share
-            ),
-            None,
-        )
-
-    def _session(self, owner: str, session_id: str) -> Session:
-        session = self._find_session(owner, session_id)
-        if session is None:
-            raise NotFound(f"Session {session_id} not found")
-        return session
+        if slot is not None and slot.run is not None and slot.run.task is None:
+            self._begin(slot.run)
 
     def _provider_of(self, session: Session) -> Provider:
         try:
@@ -441,29 +392,7 @@ class Engine:
             text = f"Unsupported provider: {session.config.provider_id}"
             raise UnsupportedProvider(text) from None
 
-    def _touch(self, session: Session) -> None:
-        session.last_activity = epoch_ms()
-        session.touched = self._loop.time()
-
-    def _unload(self, session: Session) -> None:
-        """Drop a session: nothing else keeps it."""
-        self._sessions.pop((session.owner, session.config.session_id), None)
-
     def _sweep(self) -> None:
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
-        oldest = self._loop.time() - self._settings.limits.session_idle_s
-        for session in list(self._sessions.values()):
-            if not session.active and session.touched <= oldest:
-                self._unload(session)
-        self._shelf.release()
-
-
-def _check_size(messages: "list[Message]") -> None:
-    characters = sum(len(message.text) for message in messages)
-    if characters > MAX_REQUEST_CHARACTERS:
-        text = f"Messages exceed the total length ({MAX_REQUEST_CHARACTERS})"
-        raise ValidationFailed([("messages", text)], reason=Reason.TOO_LONG)
-
-
-def _seconds(asked_ms: int | None, default_ms: int) -> float:
-    return (default_ms if asked_ms is None else asked_ms) / 1000
+        self._sessions.drop_idle()
+        self._logs.release()

@@ -1,53 +1,82 @@
-"""Settings: the numbers that a person may change, with the defaults that are promised."""
+"""Limits, deadlines and retries of the engine, with their defaults."""
 
 from dataclasses import dataclass, field
+
+from shell.contract import RunParameters
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The deadlines of one run, in seconds."""
+
+    overall_s: float
+    first_s: float
+    between_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one window may do at a time, and how long the host remembers."""
+    """How much one window may do at a time, and how long finished logs are held."""
 
     inferences: int = 5
     sessions: int = 20
     session_idle_s: float = 1_800.0
-    """After this long without a run a session is unloaded."""
+    """After this long without a run a session is dropped."""
     log_kept_s: float = 600.0
     """How long a finished log can still be attached to."""
     log_kept_bytes: int = 32 * 1024 * 1024
-    """Finished logs are released, oldest first, while they are larger than this together."""
+    """Above this size of all finished logs the oldest are released."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Longest waits, in milliseconds on the monotonic clock; a request may set its own."""
+    """Deadlines in milliseconds; a request may set its own."""
 
     overall_ms: int = 120_000
-    """A whole run. Conversations and `ask` have no such limit: they go on while content comes."""
+    """For a whole run. Conversations and `ask` have no such limit while content arrives."""
     first_ms: int = 60_000
     """From the start of an attempt to its first content."""
     first_silent_ms: int = 300_000
-    """The same for local models and models that reason without saying so."""
+    """The same for local models and for models that do not stream their reasoning."""
     between_ms: int = 30_000
-    """From one piece of content to the next; pings are not content."""
+    """From one piece of content to the next. Pings of a server are not content."""
+
+    def waits(self, asked: RunParameters, *, silent: bool) -> Waits:
+        """The deadlines of one run: its own where it names any.
+
+        Args:
+            asked: the run's parameters.
+            silent: whether the model may work for minutes before its first content.
+        """
+        first_ms = self.first_silent_ms if silent else self.first_ms
+        return Waits(
+            _seconds(asked.timeout_ms, self.overall_ms),
+            _seconds(asked.first_timeout_ms, first_ms),
+            _seconds(asked.between_timeout_ms, self.between_ms),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """When a request that failed before its first content is made again."""
+    """When a request that failed before its first content is sent again."""
 
     requests: int = 4
-    """Requests in all, the first included."""
+    """Number of requests, including the first."""
     first_delay_s: float = 0.5
     """Doubles with every retry."""
     longest_delay_s: float = 8.0
     longest_retry_after_s: float = 30.0
-    """A server that asks for more patience than this makes the run fail at once."""
+    """A run whose server asks for a longer wait fails at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything of the engine that can be set."""
+    """All settings of the engine."""
 
     limits: Limits = field(default_factory=Limits)
     deadlines: Deadlines = field(default_factory=Deadlines)
     retries: Retries = field(default_factory=Retries)
+
+
+def _seconds(asked_ms: int | None, default_ms: int) -> float:
+    return (default_ms if asked_ms is None else asked_ms) / 1000

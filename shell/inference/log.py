@@ -1,14 +1,14 @@
-"""InferenceLog: the ordered record of one inference, which every view reads from a cursor.
+"""The ordered record of one inference, which every view reads from a cursor.
 
-`seq` 0, 1, 2 … names its entries. Only the loop thread appends; any thread may read. Text is kept
-in columns (a kind, a time, a part), not as objects: a token costs its letters and a few bytes, and
-becomes an event only when a reader takes it, joined with its neighbours.
+Entries are numbered by `seq` 0, 1, 2 … Text is stored in columns (kind, time, text), so a token
+costs its letters and a few bytes. A reader gets adjacent entries joined to one event.
 """
 
+import asyncio
 import logging
 import time
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Literal
 
 from shell.contract import (
@@ -24,18 +24,18 @@ from shell.contract import (
 )
 
 MAX_JOINED_CHARACTERS = 16_384
-"""Longest text that parts are joined to: escaped as ASCII it stays below a push's 256 KB."""
+"""Longest joined text. Escaped as ASCII it stays below the 256 KB of a push."""
 
 TextChannel = Literal["llm:token", "llm:reasoning"]
 Wake = Callable[[bool], None]
-"""Told of every append; `True` when a reader should not wait (the end)."""
+"""Called after every append; `True` at the end, which a reader should take at once."""
 
 _EVENT, _TOKEN, _REASONING = 0, 1, 2
 _log = logging.getLogger(__name__)
 
 
 class _Packed:
-    """The texts of a finished log as one string and the place where each part ends."""
+    """The texts of a finished log: one string, and where each entry ends in it."""
 
     def __init__(self, parts: list[str]) -> None:
         self._text = "".join(parts)
@@ -50,7 +50,7 @@ class _Packed:
 
 
 class _Parts:
-    """The texts of a live log, one string an entry."""
+    """The texts of a live log, one string for each entry."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -87,7 +87,7 @@ class InferenceLog:
     # --- writing, on the loop thread --------------------------------------------------------
 
     def stamp(self) -> Stamp:
-        """The first fields of the event that is to be appended next."""
+        """The fields that the next appended event must have."""
         return Stamp(
             inference_id=self.inference_id,
             session_id=self.session_id,
@@ -99,7 +99,7 @@ class InferenceLog:
         """Append an event made from `stamp()`. Done and error end the log.
 
         Raises:
-            ValueError: the log has ended, or the event was stamped for another place.
+            ValueError: the log has ended, or the event is stamped for another place.
         """
         if event.seq != self._length or event.inference_id != self.inference_id:
             raise ValueError(f"event {event.seq} does not belong at {self._length}")
@@ -113,7 +113,7 @@ class InferenceLog:
         self._wake(ends)
 
     def append_text(self, channel: TextChannel, text: str) -> None:
-        """Append a part of the answer or of the reasoning; an empty one is not an event.
+        """Append text of the answer or of the reasoning; an empty text is no event.
 
         Raises:
             ValueError: the log has ended.
@@ -125,7 +125,7 @@ class InferenceLog:
             self._wake(False)
 
     def pack(self) -> None:
-        """Keep the text of a finished log as one string; what readers get stays the same."""
+        """Store the text of a finished log as one string, which takes less memory."""
         if self._ending is not None and self._texts is self._live:
             self._texts = _Packed(self._live.parts)
             self._live = _Parts()
@@ -151,7 +151,7 @@ class InferenceLog:
 
     @property
     def size(self) -> int:
-        """Roughly how many bytes the log holds: its text and its columns."""
+        """Roughly the memory that the log takes, in bytes."""
         return self._characters + 17 * self._length + 1_000 * len(self._events)
 
     def text(self, channel: TextChannel) -> str:
@@ -170,10 +170,10 @@ class InferenceLog:
 
         Args:
             after: the `seq` of the last entry that the reader has.
-            stops: cursors of the same reader; no joined event reaches across one of them, so that
-                what a reader meets twice it meets whole.
-            max_characters: stop (after at least one event) when this much was gathered; an event
-                counts its text and 300 for what is around it.
+            stops: other cursors of the same reader. No joined event crosses one of them, so an
+                event that the reader gets twice is the same both times.
+            max_characters: return after at least one event when the events have this size: their
+                text, and 300 for each.
         """
         end = self._length
         cuts = sorted({stop + 1 for stop in stops if after < stop < end - 1})
@@ -188,6 +188,25 @@ class InferenceLog:
                     if gathered >= max_characters:
                         return events
         return events
+
+    async def follow(self, after: int = -1) -> AsyncGenerator[AnyEvent, None]:
+        """Yield every event after the cursor `after` as it comes, up to the terminal one.
+
+        On the loop thread only. Closing the generator ends the subscription.
+        """
+        news = asyncio.Event()
+        unsubscribe = self.subscribe(lambda _: news.set())
+        try:
+            while True:
+                news.clear()
+                for event in self.read(after):
+                    after = last_seq(event)
+                    yield event
+                if self._ending is not None and after >= self.last_seq:
+                    return
+                await news.wait()
+        finally:
+            unsubscribe()
 
     def subscribe(self, wake: Wake) -> Callable[[], None]:
         """Call `wake` on the loop thread after every append, until the result is called."""
@@ -211,7 +230,7 @@ class InferenceLog:
         self._live.parts.append(text)
         self._characters += len(text)
         self._tokens += kind == _TOKEN
-        self._length += 1  # last: a reader in another thread sees only whole entries
+        self._length += 1  # last, so that a reader on another thread sees only whole entries
 
     def _wake(self, urgent: bool) -> None:
         for wake in self._wakes:
@@ -225,7 +244,7 @@ class InferenceLog:
         kind = self._kinds[first]
         if kind == _EVENT:
             return self._events[first], first + 1
-        # No part is empty, so more parts than this cannot be joined.
+        # No text is empty, so more entries than this are never joined.
         rest = self._kinds[first : min(limit, first + MAX_JOINED_CHARACTERS)]
         count = len(rest) - len(rest.lstrip(bytes([kind])))
         texts = self._texts
@@ -243,6 +262,12 @@ class InferenceLog:
             index = self._indexes[first]
             return TokenEvent(**stamp, token=text, index=index, count=count), first + count
         return ReasoningEvent(**stamp, text=text, count=count), first + count
+
+
+def last_seq(event: AnyEvent) -> int:
+    """The `seq` of the last part that was joined into an event."""
+    count = event.count if isinstance(event, TokenEvent | ReasoningEvent) else 1
+    return event.seq + count - 1
 
 
 def _characters(event: AnyEvent) -> int:

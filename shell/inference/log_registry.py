@@ -1,4 +1,4 @@
-"""Shelf: the logs that the host still holds, and who may read them."""
+"""Holds the logs of all runs, and says who may read them."""
 
 import math
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from shell.errors import NotFound
 from shell.inference.log import InferenceLog
 
 REMEMBERED_IDS = 10_000
-"""Ids of released logs that are still known to be used."""
+"""How many ids of released logs are still refused for new runs."""
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class _Held:
 
 
 class LogRegistry:
-    """Live logs, and finished ones until they are too old or too many. Loop thread only."""
+    """Holds live logs, and finished ones until they are too old or too large. Loop thread only."""
 
     def __init__(self, kept_s: float, kept_bytes: int, now: Callable[[], float]) -> None:
         self._kept_s = kept_s
@@ -28,7 +28,7 @@ class LogRegistry:
         self._now = now
         self._held: dict[str, _Held] = {}
         self._finished: dict[str, _Held] = {}
-        """In the order of their ends."""
+        """In the order in which they ended."""
         self._finished_bytes = 0
         self._used: dict[str, None] = {}
 
@@ -37,14 +37,14 @@ class LogRegistry:
         return inference_id in self._held or inference_id in self._used
 
     def put(self, log: InferenceLog, owner: str, shared: bool) -> None:
-        """Hold a log from its beginning."""
+        """Hold a new log."""
         self._held[log.inference_id] = _Held(log, owner, shared)
 
     def get(self, inference_id: str, owner: str) -> InferenceLog:
         """The log, if this owner may see it.
 
         Raises:
-            NotFound: unknown, released, or another window's; they look the same.
+            NotFound: unknown, released or another window's, which all look the same.
         """
         held = self._held.get(inference_id)
         if held is None or not (held.shared or held.owner == owner):
@@ -56,7 +56,7 @@ class LogRegistry:
         return [held.log for held in self._held.values() if held.shared or held.owner == owner]
 
     def ended(self, log: InferenceLog) -> None:
-        """Pack a log that has just ended, and begin to count its time."""
+        """Pack a log that has just ended. Its time in the registry starts now."""
         log.pack()
         held = self._held[log.inference_id]
         held.ended_at = self._now()
@@ -65,7 +65,7 @@ class LogRegistry:
         self.release()
 
     def release(self) -> None:
-        """Let go of finished logs that are too old, and of the oldest while there is too much."""
+        """Drop finished logs that are too old, and the oldest while they are too large together."""
         now = self._now()
         while self._finished:
             inference_id, held = next(iter(self._finished.items()))

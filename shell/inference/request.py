@@ -1,9 +1,16 @@
-"""Fits a request to its model: how much it takes; what it refuses is left out, and said."""
+"""Adapts a request to its model, with a notice for everything that was changed."""
 
 from dataclasses import dataclass
 
-from shell.contract import FilePart, ImagePart, Message, Notice, NoticeCode
-from shell.errors import ValidationFailed
+from shell.contract import (
+    MAX_REQUEST_CHARACTERS,
+    FilePart,
+    ImagePart,
+    Message,
+    Notice,
+    NoticeCode,
+)
+from shell.errors import Reason, ValidationFailed
 from shell.providers.base import ModelInfo, ProviderRequest
 
 ANSWER_RESERVE_TOKENS = 1_024
@@ -12,7 +19,7 @@ ANSWER_RESERVE_TOKENS = 1_024
 
 @dataclass(frozen=True, slots=True)
 class RequestedRun:
-    """What the caller asked for, before the model was looked at."""
+    """A request as the caller made it, before it is adapted to the model."""
 
     messages: list[Message]
     system_prompt: str | None
@@ -21,9 +28,9 @@ class RequestedRun:
 
 
 def room(model: ModelInfo, max_tokens: int | None) -> int:
-    """How many tokens of its context a model has for what it is sent.
+    """How many tokens of a model's context are left for the messages.
 
-    The rest is kept for the answer: as long as it may become, but a quarter of all at most.
+    The answer gets as many as it may have, but at most a quarter of the context.
     """
     most = max_tokens or model.max_tokens_default or model.max_output_tokens
     reserve = most or ANSWER_RESERVE_TOKENS
@@ -33,10 +40,10 @@ def room(model: ModelInfo, max_tokens: int | None) -> int:
 def prepare_request(
     wish: RequestedRun, model: ModelInfo
 ) -> tuple[ProviderRequest, tuple[Notice, ...]]:
-    """The request as the model takes it, and a notice for everything that was left out.
+    """The request that the model accepts, and a notice for everything that was left out.
 
     Raises:
-        ValidationFailed: the messages themselves are nothing that this model can answer.
+        ValidationFailed: the model cannot answer these messages.
     """
     _check(wish.messages, model)
     notices: list[Notice] = []
@@ -81,6 +88,18 @@ def prepare_request(
         system = []
     rest = [message for message in wish.messages if message.role != "system"]
     return ProviderRequest(model, [*system, *rest], temperature, max_tokens), tuple(notices)
+
+
+def check_size(messages: list[Message]) -> None:
+    """Refuse messages that are too long together.
+
+    Raises:
+        ValidationFailed: they are.
+    """
+    characters = sum(len(message.text) for message in messages)
+    if characters > MAX_REQUEST_CHARACTERS:
+        text = f"Messages exceed the total length ({MAX_REQUEST_CHARACTERS})"
+        raise ValidationFailed([("messages", text)], reason=Reason.TOO_LONG)
 
 
 def _check(messages: list[Message], model: ModelInfo) -> None:

@@ -1,7 +1,7 @@
-"""Run: one inference while it lives: its attempts, its deadlines, and its one ending.
+"""Runs one inference: its attempts, its deadlines and its one ending.
 
-Whatever races (a cancel, a deadline, a closed window, the provider's own end): `_end` decides,
-once.
+A cancel, a deadline, a closed window and the provider's own end may happen at the same moment. The
+first call of `_end` writes the terminal event, and later calls do nothing.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import get_args
 
 from pydantic import ValidationError
@@ -24,12 +23,12 @@ from shell.contract import (
     RetryingEvent,
     ThinkingEvent,
     Timing,
-    ToolEvent,
     Usage,
 )
 from shell.errors import ErrorCode, ProviderError, ShellError
-from shell.inference.limits import Retries
-from shell.inference.log import MAX_JOINED_CHARACTERS, InferenceLog, TextChannel
+from shell.inference.limits import Retries, Waits
+from shell.inference.log import InferenceLog, TextChannel
+from shell.inference.text_writer import TextWriter
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import (
     Chunk,
@@ -42,16 +41,16 @@ from shell.providers.base import (
     ToolCallDelta,
     UsageReport,
 )
-from shell.support.text import clean, close_surrogate, estimate_tokens, join_surrogates, pieces
+from shell.support.text import clean, estimate_tokens
 
 CHUNKS_PER_TURN = 64
 SECONDS_PER_TURN = 0.002
-"""A provider that never waits gives the loop a turn this often, so that a cancel gets in."""
+"""A provider that never waits must yield to the loop this often, so that a cancel is noticed."""
 UNWIND_S = 0.1
-"""A provider that does not let go of a stopped stream is left behind after this long."""
+"""After this long a stopped run ends even if its provider has not closed the stream."""
 MAX_ERROR_CHARACTERS = 2_000
 MAX_NAME_CHARACTERS = 500
-"""Of a status, a tool's name or a call's id."""
+"""Longest status, tool name or call id."""
 
 _RETRIED = frozenset(
     {
@@ -65,25 +64,16 @@ _FINISH_REASONS = frozenset(get_args(FinishReason))
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """The deadlines of one run, in seconds."""
-
-    overall_s: float
-    first_s: float
-    between_s: float
-
-
 Prepared = tuple[ProviderRequest, tuple[Notice, ...]]
-"""What is sent, and what is said about it first."""
+"""The request to send, and the notices about what was changed of it."""
 
 
 class RunCancelled(Exception):
-    """Somebody stopped the run; it ends as done, not as failed."""
+    """The run was cancelled; it ends with `llm:done`, not with an error."""
 
 
 class Run:
-    """Made on the loop thread, begun by `begin()`, ended by itself or by `stop()`."""
+    """One inference. Loop thread only. It ends by itself or by `stop()`."""
 
     def __init__(
         self,
@@ -103,7 +93,6 @@ class Run:
         self._request: ProviderRequest | None = None
         self._waits = waits
         self._retries = retries
-        self._streamed = streamed
         self._cost = cost
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
@@ -112,24 +101,26 @@ class Run:
         self._entered = False
         self._unwind: asyncio.TimerHandle | None = None
         self._stopped: Exception | None = None
-        self._halves: dict[TextChannel, str] = {"llm:token": "", "llm:reasoning": ""}
-        self._held: dict[TextChannel, list[str]] = {"llm:token": [], "llm:reasoning": []}
-        self._written: dict[TextChannel, int] = {"llm:token": 0, "llm:reasoning": 0}
+        self._text = TextWriter(log, streamed=streamed)
         self._finish: FinishReason | None = None
         self._usage: Usage | None = None
-        self._tool_halves: dict[str, str] = {}
         self._first_ms: int | None = None
 
     @property
     def task(self) -> asyncio.Task[None] | None:
-        """The task, from `begin()` on; it may outlive the ending while a provider lets go."""
+        """The task, from `begin()` on. It may outlive the ending while a stream is closed."""
         return self._task
 
-    def begin(self) -> None:
-        """Start: from here on the deadlines count.
+    @property
+    def is_stopped(self) -> bool:
+        """Whether `stop` has been called; the ending follows within `UNWIND_S`."""
+        return self._stopped is not None
 
-        A run whose request cannot be prepared any more (its model takes less than it did) ends here
-        with that error.
+    def begin(self) -> None:
+        """Start the task and the deadlines.
+
+        The model may accept less than it did when the run was queued. A request that it no longer
+        accepts ends the run with that error.
         """
         try:
             self._request, notices = self._prepare()
@@ -138,7 +129,7 @@ class Run:
             return
         for notice in notices:
             self.log.append(NoticeEvent(**self.log.stamp(), **dict(notice)))
-        self._watchdog = Watchdog(self._waits.overall_s, self._bark)
+        self._watchdog = Watchdog(self._waits.overall_s, self._on_timeout)
         self._task = self._loop.create_task(self._go(), name=self.log.inference_id)
 
     def stop(self, reason: Exception) -> bool:
@@ -146,10 +137,10 @@ class Run:
         if self._stopped is not None or self.log.ending is not None:
             return False
         self._stopped = reason
-        if not self._entered:  # queued, or its task has not had its first turn and never will
+        if not self._entered:  # there is no task, or it is cancelled before its first step
             self._end(reason)
         else:
-            self._unwind = self._loop.call_later(UNWIND_S, self._leave_behind)
+            self._unwind = self._loop.call_later(UNWIND_S, self._end_without_provider)
         if self._task is not None:
             self._task.cancel()
         return True
@@ -160,12 +151,12 @@ class Run:
         self._entered = True
         outcome: BaseException | None = None
         try:
-            self._say("Initializing...", activity="starting")
+            self._report("Initializing...", activity="starting")
             if self._request is not None:
                 await self._attempts(self._request)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
-            # Nobody may have asked: then it is only what the provider happened to raise.
+            # A provider may raise CancelledError by itself, and then nobody cancelled the run.
             outcome = RunCancelled() if task is not None and task.cancelling() else error
         except BaseException as error:
             outcome = error
@@ -180,7 +171,7 @@ class Run:
                 delay_s = self._delay(error, attempt)
                 if delay_s is None:
                     raise
-                self._wait_for(None)
+                self._expect(None)
                 self.log.append(
                     RetryingEvent(
                         **self.log.stamp(),
@@ -194,8 +185,8 @@ class Run:
 
     async def _attempt(self, request: ProviderRequest) -> None:
         self._finish = self._usage = None
-        self._say("Processing...", activity="asking")
-        self._wait_for(self._waits.first_s)
+        self._report("Processing...", activity="asking")
+        self._expect(self._waits.first_s)
         chunks, turn_ends = 0, self._loop.time() + SECONDS_PER_TURN
         async with aclosing(self._provider.stream(request)) as stream:
             async for chunk in stream:
@@ -224,11 +215,11 @@ class Run:
             delay_s = error.retry_after_ms / 1000
         else:
             delay_s = self._retries.first_delay_s * 2 ** (attempt - 1)
-            jitter = random.uniform(0.75, 1.25)  # noqa: S311, nothing is kept secret by it
+            jitter = random.uniform(0.75, 1.25)  # noqa: S311, not a secret
             delay_s = min(delay_s, self._retries.longest_delay_s) * jitter
         return delay_s if delay_s <= left_s else None
 
-    # --- what a provider says ---------------------------------------------------------------
+    # --- chunks -----------------------------------------------------------------------------
 
     def _take(self, chunk: Chunk) -> None:
         match chunk:
@@ -237,10 +228,10 @@ class Run:
             case ReasoningDelta(text):
                 self._write("llm:reasoning", text)
             case ToolCallDelta(call_id, name, arguments):
-                self._content()
-                self._call(_name(call_id), _name(name), arguments)
+                self._note_content()
+                self._text.write_call(_name(call_id), _name(name), arguments)
             case PromptProgress(status, progress, activity):
-                self._say(status, progress, activity)
+                self._report(status, progress, activity)
             case Notice():
                 self.log.append(NoticeEvent(**self.log.stamp(), **dict(chunk)))
             case UsageReport():
@@ -250,33 +241,16 @@ class Run:
 
     def _write(self, channel: TextChannel, text: str) -> None:
         if not text:
-            return  # an empty chunk is neither an event nor a sign of life
-        self._content()
-        whole, self._halves[channel] = join_surrogates(text, self._halves[channel])
-        self._put(channel, whole)
+            return  # an empty chunk is no event and resets no deadline
+        self._note_content()
+        self._text.write(channel, text)
 
-    def _put(self, channel: TextChannel, text: str) -> None:
-        self._written[channel] += len(text) if text.isascii() else len(text.encode())
-        if not self._streamed:
-            self._held[channel].append(text)
-            return
-        for piece in pieces(text, MAX_JOINED_CHARACTERS):
-            self.log.append_text(channel, piece)
-
-    def _call(self, call_id: str, name: str, arguments: str) -> None:
-        whole, self._tool_halves[call_id] = join_surrogates(
-            arguments, self._tool_halves.get(call_id, "")
-        )
-        for piece in pieces(whole, MAX_JOINED_CHARACTERS) or [""]:
-            stamp = self.log.stamp()
-            self.log.append(ToolEvent(**stamp, id=call_id, name=name, arguments_delta=piece))
-
-    def _content(self) -> None:
+    def _note_content(self) -> None:
         if self._first_ms is None:
             self._first_ms = self.log.elapsed_ms
-        self._wait_for(self._waits.between_s)
+        self._expect(self._waits.between_s)
 
-    def _say(
+    def _report(
         self, status: str, progress: float | None = None, activity: Activity | None = None
     ) -> None:
         self.log.append(
@@ -287,11 +261,11 @@ class Run:
 
     # --- deadlines --------------------------------------------------------------------------
 
-    def _wait_for(self, seconds: float | None) -> None:
+    def _expect(self, seconds: float | None) -> None:
         if self._watchdog is not None:
             self._watchdog.expect(seconds)
 
-    def _bark(self, code: ErrorCode) -> None:
+    def _on_timeout(self, code: ErrorCode) -> None:
         text = (
             "Inference timeout exceeded"
             if code is ErrorCode.TIMEOUT
@@ -299,7 +273,7 @@ class Run:
         )
         self.stop(ProviderError(code, text))
 
-    def _leave_behind(self) -> None:
+    def _end_without_provider(self) -> None:
         if self.log.ending is None and self._stopped is not None:
             _log.warning("%s: the provider does not let go of its stream", self.log.inference_id)
             self._end(self._stopped)
@@ -309,31 +283,23 @@ class Run:
     # --- the ending -------------------------------------------------------------------------
 
     def _end(self, outcome: BaseException | None) -> None:
-        """The only place that ends an inference. Later calls find it ended and do nothing."""
+        """Write the terminal event. Only this ends an inference; later calls do nothing."""
         if self.log.ending is not None:
             return
         if self._watchdog is not None:
             self._watchdog.close()
         if self._unwind is not None:
             self._unwind.cancel()
-        self._flush()
+        self._text.close()
         try:
             ending = self._terminal(outcome)
-        except Exception as error:  # what the provider said cannot even be told
+        except Exception as error:  # the provider's numbers do not fit the event
             ending = self._failure(error)
         self.log.append(ending)
         self._on_end(self)
 
-    def _flush(self) -> None:
-        """Write what is still held back: half a character, or all of an answer not streamed."""
-        channels: tuple[TextChannel, ...] = ("llm:reasoning", "llm:token")
-        for channel in channels:
-            self._put(channel, close_surrogate(self._halves[channel]))
-            for piece in pieces("".join(self._held[channel]), MAX_JOINED_CHARACTERS):
-                self.log.append_text(channel, piece)
-
     def _terminal(self, outcome: BaseException | None) -> DoneEvent | ErrorEvent:
-        wrote = self._written["llm:token"] > 0
+        wrote = self._text.written["llm:token"] > 0
         finish = self._finish
         if (
             isinstance(outcome, ProviderError)
@@ -378,14 +344,14 @@ class Run:
 
     @property
     def usage(self) -> Usage:
-        """Tokens so far: the provider's count, else the host's estimate, marked."""
+        """The provider's count of tokens so far, or the host's estimate, marked as one."""
         if self._usage is not None:
             return self._usage
         messages = self._request.messages if self._request is not None else []
-        reasoning = -(-self._written["llm:reasoning"] // 4)
+        reasoning = -(-self._text.written["llm:reasoning"] // 4)
         return Usage(
             input_tokens=sum(estimate_tokens(message.text) for message in messages),
-            output_tokens=-(-self._written["llm:token"] // 4) + reasoning,
+            output_tokens=-(-self._text.written["llm:token"] // 4) + reasoning,
             reasoning_tokens=reasoning,
             cached_tokens=0,
             estimated=True,
@@ -394,7 +360,7 @@ class Run:
     @property
     def wrote_text(self) -> bool:
         """Whether any of the answer arrived."""
-        return self._written["llm:token"] > 0
+        return self._text.written["llm:token"] > 0
 
 
 def _name(text: str) -> str:
@@ -402,7 +368,7 @@ def _name(text: str) -> str:
 
 
 def _usage(report: UsageReport) -> Usage | None:
-    """A provider's count, unless it is none: then the host's estimate is better."""
+    """A provider's count of tokens; None when it is invalid."""
     try:
         return Usage(
             input_tokens=report.input_tokens,

@@ -1,15 +1,30 @@
-"""Session: a conversation that the host holds in memory: its turns, and what a model is sent."""
+"""Conversations that the host holds in memory for its windows."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shell.contract import Message, SessionConfig, SessionInfo, SessionMessage, SessionSnapshot
+from shell.contract import (
+    Message,
+    Notice,
+    NoticeCode,
+    SessionConfig,
+    SessionInfo,
+    SessionMessage,
+    SessionRunOptions,
+    SessionSnapshot,
+)
+from shell.errors import LimitReached, NotFound, ValidationFailed
+from shell.inference.request import RequestedRun, prepare_request, room
+from shell.inference.run import Prepared
+from shell.providers.base import ModelInfo
+from shell.support.ids import epoch_ms
 from shell.support.text import estimate_tokens
 
 TOKENS_PER_MESSAGE = 8
-"""What a chat template adds around a message, roughly."""
+"""Roughly what a chat template adds to a message."""
 BYTES_PER_TOKEN_MARGIN = 1.15
-"""The host only estimates tokens; it keeps this much away from the model's limit."""
+"""Safety factor on the host's estimate of tokens."""
 
 
 @dataclass(slots=True, eq=False)
@@ -23,7 +38,7 @@ class SessionTurn:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """Loop thread only. `created_at` and `last_activity` are milliseconds since the epoch."""
+    """One conversation in memory. `created_at` and `last_activity` are ms since the epoch."""
 
     owner: str
     config: SessionConfig
@@ -34,7 +49,7 @@ class Session:
     """Monotonic time of the last change, for the idle sweep."""
     turns: list[SessionTurn] = field(default_factory=list)
     waiting: deque[SessionTurn] = field(default_factory=deque)
-    """Turns whose runs have begun or queue, in order; the first is the one that runs."""
+    """Turns whose runs are live or queued, in order. The first is the live one."""
     total_tokens: int = 0
 
     @property
@@ -43,7 +58,7 @@ class Session:
         return bool(self.waiting)
 
     def info(self) -> SessionInfo:
-        """The session as a value; changing nothing can reach the session through it."""
+        """The session without its messages."""
         return SessionInfo(
             session_id=self.config.session_id,
             provider_id=self.config.provider_id,
@@ -63,16 +78,39 @@ class Session:
         return SessionSnapshot(info=self.info(), messages=first + self._messages())
 
     def close_turn(self, turn: SessionTurn, answer: str, *, complete: bool) -> None:
-        """The turn's run has ended. A turn that failed without any text leaves the history."""
+        """Add the answer of a run that has ended; a turn that failed without text is dropped."""
         self.waiting.remove(turn)
         turn.answer, turn.partial = answer, not complete
         if answer or complete:
             self.turns.append(turn)
 
-    def messages_for(self, turn: SessionTurn, budget_tokens: int) -> tuple[list[Message], int]:
-        """What the model is sent for this turn, and how many old messages were left out.
+    def prepare(self, turn: SessionTurn, options: SessionRunOptions, model: ModelInfo) -> Prepared:
+        """The request of a turn: the history that fits, then the turn's own messages.
 
-        The oldest turns go first, whole, until the rest fits; the new messages always stay.
+        Options of the run win over the session's.
+
+        Raises:
+            ValidationFailed: the model cannot answer these messages.
+        """
+        config = self.config
+        max_tokens = config.max_tokens if options.max_tokens is None else options.max_tokens
+        messages, left_out = self.messages_for(turn, room(model, max_tokens))
+        temperature = config.temperature if options.temperature is None else options.temperature
+        request, notices = prepare_request(
+            RequestedRun(messages, config.system_prompt, temperature, max_tokens), model
+        )
+        if left_out:
+            text = f"The {left_out} oldest messages do not fit {model.id} and were left out"
+            trimmed = Notice(
+                code=NoticeCode.HISTORY_TRIMMED, text=text, model=model.id, left_out=left_out
+            )
+            notices = (*notices, trimmed)
+        return request, notices
+
+    def messages_for(self, turn: SessionTurn, budget_tokens: int) -> tuple[list[Message], int]:
+        """The messages to send for a turn, and how many old messages do not fit.
+
+        Whole turns are left out, the oldest first. The turn's own messages are always sent.
         """
         kept: list[Message] = list(turn.messages)
         room = budget_tokens - sum(_tokens(message) for message in kept)
@@ -96,6 +134,94 @@ class Session:
                     SessionMessage(role="assistant", content=turn.answer, partial=turn.partial)
                 )
         return listed
+
+
+class Sessions:
+    """The sessions of all owners. Loop thread only.
+
+    Args:
+        limit: how many sessions one owner may have.
+        idle_s: after this long without a run a session is dropped.
+        now: the monotonic clock.
+    """
+
+    def __init__(self, limit: int, idle_s: float, now: Callable[[], float]) -> None:
+        self._limit = limit
+        self._idle_s = idle_s
+        self._now = now
+        self._sessions: dict[tuple[str, str], Session] = {}
+
+    def create(self, owner: str, config: SessionConfig, model_id: str) -> Session:
+        """Begin a session.
+
+        Raises:
+            ValidationFailed: the owner can see a session of this id already.
+            LimitReached: the owner has as many sessions as it may.
+        """
+        if self.find(owner, config.session_id) is not None:
+            issue = ("sessionId", f"Session {config.session_id} already exists")
+            raise ValidationFailed([issue])
+        current = len(self.of(owner))
+        if current >= self._limit:
+            text = f"Maximum sessions limit reached ({self._limit})"
+            raise LimitReached(text, self._limit, current)
+        now = epoch_ms()
+        session = Session(owner, config, model_id, now, now, self._now())
+        self._sessions[owner, config.session_id] = session
+        return session
+
+    def find(self, owner: str, session_id: str) -> Session | None:
+        """The owner's session of this id, else another owner's that is shared."""
+        own = self._sessions.get((owner, session_id))
+        if own is not None:
+            return own
+        return next(
+            (
+                session
+                for (_, other_id), session in self._sessions.items()
+                if other_id == session_id and session.config.share
+            ),
+            None,
+        )
+
+    def get(self, owner: str, session_id: str) -> Session:
+        """The same as `find`.
+
+        Raises:
+            NotFound: unknown or another owner's.
+        """
+        session = self.find(owner, session_id)
+        if session is None:
+            raise NotFound(f"Session {session_id} not found")
+        return session
+
+    def of(self, owner: str) -> list[Session]:
+        """The owner's own sessions."""
+        return [session for session in self._sessions.values() if session.owner == owner]
+
+    def all(self) -> list[Session]:
+        """Every session."""
+        return list(self._sessions.values())
+
+    def touch(self, session: Session) -> None:
+        """Note that a session was used now."""
+        session.last_activity = epoch_ms()
+        session.touched = self._now()
+
+    def drop(self, session: Session) -> None:
+        """Forget a session."""
+        self._sessions.pop((session.owner, session.config.session_id), None)
+
+    def drop_idle(self) -> None:
+        """Forget the sessions that have not been used for too long."""
+        oldest = self._now() - self._idle_s
+        for session in self.all():
+            if not session.active and session.touched <= oldest:
+                self.drop(session)
+
+    def clear(self) -> None:
+        """Forget all sessions."""
+        self._sessions.clear()
 
 
 def _as_messages(turn: SessionTurn) -> list[Message]:

@@ -1,4 +1,4 @@
-"""Watchdog: one timer that tells when a run has waited too long, and for what."""
+"""A timer for the deadlines of one run."""
 
 import asyncio
 import math
@@ -7,20 +7,21 @@ from collections.abc import Callable
 from shell.errors import ErrorCode
 
 BEAT_S = 1.0
-"""How often it looks at the clock, and so how exactly it knows how long the machine slept."""
+"""Longest time between two checks, and so the accuracy with which a pause is measured."""
 PAUSE_S = 0.1
-"""A look that comes this much too late means that the machine slept or the loop was held up."""
+"""A check this late means that the computer slept or the loop was blocked."""
 LOOK_S = 0.02
-"""A deadline that has passed is looked at once more after this long, and as much longer as a pause
-before it lasted, up to `GRACE_S`: what arrived in the last moment, or meanwhile, is still read."""
+"""Grace period before a deadline fires. Data may have arrived while the loop was blocked or the
+computer slept, so a deadline is checked again after `LOOK_S` plus the length of the pause."""
 GRACE_S = 1.0
+"""Longest part of a pause that is added to `LOOK_S`."""
 
 
 class Watchdog:
-    """Counts from its creation. Calls `bark` once, with TIMEOUT or STREAM_TIMEOUT.
+    """Calls `on_timeout` once, with TIMEOUT or STREAM_TIMEOUT.
 
-    The time in which the loop did not run does not count: after a sleeping laptop wakes, only a
-    stream that stays silent is at fault.
+    The overall deadline counts from the watchdog's creation. Time in which the loop did not run
+    does not count, so a run survives a laptop's sleep unless its stream stays silent afterwards.
     """
 
     def __init__(self, overall_s: float, on_timeout: Callable[[ErrorCode], None]) -> None:
@@ -38,14 +39,14 @@ class Watchdog:
         return self._overall_at - self._loop.time()
 
     def expect(self, within_s: float | None) -> None:
-        """The next content is due within this time; None: nothing is being waited for."""
+        """Set the deadline of the next content; None for no deadline."""
         self._looked = False
         self._stall_at = math.inf if within_s is None else self._loop.time() + within_s
         if self._timer is None or self._stall_at < self._timer.when():
             self._set()
 
     def close(self) -> None:
-        """Stop counting."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

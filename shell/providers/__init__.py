@@ -1,1 +1,1 @@
-"""Providers: everybody who can run a model, behind one seam (`base.py`)."""
+"""The providers that run models, behind one interface (`base.py`)."""

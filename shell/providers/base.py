@@ -1,8 +1,8 @@
-"""The provider seam: one async generator of chunks, and the little that the engine must know.
+"""The interface of a provider: an async generator of chunks, and what the engine needs beside it.
 
-A provider is one file that implements `Provider` and one line in `registry.py`. It raises
-`ProviderError` with a code for everything that it can class; it never retries (the engine does,
-visibly); it ends when its generator is closed or cancelled, and closes its connection then.
+A provider implements `Provider` and has a line in `registry.py`. It raises `ProviderError` with a
+code, and never retries: the engine does, and shows it. Closing or cancelling its generator ends the
+request and its connection.
 """
 
 from collections.abc import AsyncGenerator
@@ -12,7 +12,7 @@ from typing import Protocol
 from shell.contract import Activity, FinishReason, Message, Notice, Usage
 
 ANY_MODEL = "default"
-"""Asked for where nobody named a model; servers with a single one answer to any name."""
+"""The model id that is sent if no model is named. Servers with a single model accept any name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """A piece of what the model thinks before it answers."""
+    """A piece of the model's reasoning."""
 
     text: str
 
@@ -40,12 +40,12 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class PromptProgress:
-    """What a provider is doing before it can answer ("Loading the model…"). Not content."""
+    """Progress before the first content, such as "Loading the model…"."""
 
     status: str
     progress: float | None = None
     activity: Activity | None = None
-    """The same for a page in another language."""
+    """The status as a constant that a page can translate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,48 +60,49 @@ class UsageReport:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The model said why it stopped. A stream that ends without one is STREAM_INCOMPLETE."""
+    """The reason why the model stopped. A stream that ends without one is STREAM_INCOMPLETE."""
 
     reason: FinishReason
 
 
 Chunk = TextDelta | ReasoningDelta | ToolCallDelta | PromptProgress | UsageReport | Finish | Notice
-"""A `Notice` says what was done differently from what was asked. It is not content."""
+"""A `Notice` reports a change that was made to the request or the answer. It is not content."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What a model takes and gives. `context_tokens` covers input and output together."""
+    """Capabilities of a model. `context_tokens` covers input and output together."""
 
     id: str
     context_tokens: int = 128_000
     max_output_tokens: int | None = None
     max_tokens_default: int | None = None
-    """Longest answer when the caller sets no length; None leaves it to the provider."""
+    """Limit on the answer if the caller sets none. None leaves it to the provider."""
     temperature_max: float | None = 2.0
-    """Highest temperature that the model takes; None when it refuses the parameter."""
+    """Highest temperature that the model takes. None if it refuses the parameter."""
     temperature_default: float | None = 0.7
-    """Sent when the caller asks for none; None leaves it to the provider."""
+    """Sent if the caller sets none. None leaves it to the provider."""
     system_prompt: bool = True
     images: bool = False
     files: bool = False
     assistant_prefill: bool = False
-    """Whether the last message may be the assistant's, to be continued."""
+    """Whether the model continues a last message of the assistant."""
     tools: bool = False
     reasoning: str | None = None
-    """How this model is asked to think aloud, in its API's own word; None: it is not asked."""
+    """How reasoning is requested, as a value of the model's API. None if it is not requested."""
     silent_reasoning: bool = False
-    """Thinks without saying so: the first content may take as long as a local model's."""
+    """Whether the model reasons without sending it. Its first content may take as long as a local
+    model's."""
     input_price: float | None = None
-    """US dollars for a million tokens, where it is known."""
+    """US dollars per million tokens, if known."""
     output_price: float | None = None
     sampling: tuple[tuple[str, float | tuple[str, ...]], ...] = ()
-    """What llama.cpp is told besides the temperature; for local models only."""
+    """Sampling parameters for llama.cpp besides the temperature."""
     known: bool = False
-    """Whether somebody has described this model; without that all of this is a cautious guess."""
+    """Whether the model is described somewhere. Otherwise all fields are cautious guesses."""
 
     def cost(self, usage: Usage) -> float | None:
-        """US dollars for these tokens; None where no price is known."""
+        """Compute the price of these tokens in US dollars. None if no price is known."""
         if self.input_price is None or self.output_price is None:
             return None
         spent = usage.input_tokens * self.input_price + usage.output_tokens * self.output_price
@@ -110,21 +111,21 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRequest:
-    """A request that has been validated and fitted to the model: send it as it is."""
+    """A request that has been validated and fitted to the model. It is sent without changes."""
 
     model: ModelInfo
     messages: list[Message]
-    """System messages first; the rest as the caller gave them."""
+    """System messages first, then the others in the caller's order."""
     temperature: float | None = None
     max_tokens: int | None = None
 
 
 class Provider(Protocol):
-    """Somebody who runs models."""
+    """Runs models."""
 
     @property
     def id(self) -> str:
-        """The name that requests use."""
+        """The id that requests use."""
 
     @property
     def default_model_id(self) -> str:
@@ -132,13 +133,13 @@ class Provider(Protocol):
 
     @property
     def local(self) -> bool:
-        """Runs on this machine: the first content may take long (300 s instead of 60 s)."""
+        """Whether it runs on this machine. Its first content may take 300 s instead of 60 s."""
 
     def model(self, model_id: str) -> ModelInfo:
-        """What the model takes; for an unknown model, the provider's most cautious guess."""
+        """Describe a model. For an unknown one this is a cautious guess."""
 
     def check(self) -> None:
-        """Raise before an inference exists when none could succeed (no key, no model file).
+        """Raise if no request could succeed, for example without a key or a model file.
 
         Raises:
             ProviderError: API_KEY_ERROR, LOCAL_MODEL_MISSING …
@@ -148,4 +149,4 @@ class Provider(Protocol):
         """Run the model once. Closing the generator stops it and frees its connection."""
 
     async def close(self) -> None:
-        """Give back everything: connections, child processes."""
+        """Close all connections and end all child processes."""

@@ -1,4 +1,4 @@
-"""Capabilities: what every model takes and gives, from a table of data that a user can override."""
+"""Describes models from a table (`models.toml`) that the user can extend."""
 
 import functools
 import logging
@@ -15,7 +15,7 @@ from shell.providers.base import ModelInfo
 BUILT_IN = Path(__file__).with_name("models.toml")
 OWN = "models.toml"
 EVERYTHING = "*"
-"""Matches models that nobody has described."""
+"""Matches models without an entry of their own."""
 _log = logging.getLogger(__name__)
 
 Tokens = Annotated[int, Field(gt=0, le=100_000_000)]
@@ -23,7 +23,7 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 
 
 class Entry(BaseModel):
-    """One `[[model]]` of the table; `models.toml` says what its fields mean."""
+    """One `[[model]]` of the table. `models.toml` explains its fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -46,7 +46,7 @@ class Entry(BaseModel):
     chat: bool = True
 
     def info(self, model_id: str) -> ModelInfo:
-        """The entry, said of one model."""
+        """Describe a model by this entry."""
         refuses = self.temperature is False
         sends = not refuses and self.temperature_default is not False
         return ModelInfo(
@@ -80,32 +80,32 @@ class Table(BaseModel):
 
 
 class Capabilities:
-    """Asked for one model at a time.
+    """Describes models by their ids.
 
     Args:
-        data_dir: where the user's own table may lie; it is asked first, and left out (with a
-            warning) when it cannot be understood.
+        data_dir: may hold the user's own table, whose entries come first. A table that cannot be
+            read is skipped with a warning.
     """
 
     def __init__(self, data_dir: Path | None = None) -> None:
         self._own = data_dir / OWN if data_dir is not None else None
 
     def info(self, provider_id: str, model_id: str) -> ModelInfo:
-        """What the model takes; for an unknown one, the most cautious guess of its provider."""
+        """Describe a model. For an unknown one this is its provider's cautious guess."""
         entry = self._entry(provider_id, model_id)
         return ModelInfo(model_id) if entry is None else entry.info(model_id)
 
     def known(self, provider_id: str) -> list[Entry]:
-        """Every entry for a provider, those that count first."""
+        """List the entries for a provider. The first match counts."""
         return [entry for entry in self._entries if fnmatchcase(provider_id, entry.provider)]
 
     def chats(self, provider_id: str, model_id: str) -> bool:
-        """Whether the model can be talked with; of whom the table says nothing, can."""
+        """Whether the model can chat. A model without an entry can."""
         entry = self._entry(provider_id, model_id)
         return entry is None or entry.chat
 
     def ids(self, provider_id: str) -> list[str]:
-        """The models that the table has by name, where an entry is more than a family."""
+        """List the ids of models that have an entry of their own, not only one for their family."""
         names = [e.match.removesuffix("*") for e in self.known(provider_id) if e.chat]
         return [name for name in names if name[-1:].isalnum() and not set(name) & set("*?[")]
 
@@ -122,7 +122,7 @@ def read_table(path: Path) -> Table:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is no table; the text says where.
+        ValueError: it is not a valid table. The text names the place.
     """
     return Table.model_validate(tomllib.loads(path.read_text("utf-8")))
 

@@ -1,4 +1,4 @@
-"""Trial: one real, tiny request to a provider, to see whether it works."""
+"""Tests a provider with one small request."""
 
 import asyncio
 import contextlib
@@ -20,19 +20,19 @@ from shell.providers.model_list import LISTING_S, ListsModels
 
 TRIAL_S = 60.0
 MAX_TOKENS = 16
-"""The least that every API takes."""
+"""The lowest limit that every API takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """What came of it."""
+    """The result of a test."""
 
     ok: bool
     sentence: str
     model_id: str
     code: ErrorCode | None = None
     first_ms: int | None = None
-    """From the request to the first content, loading a local model included."""
+    """From the request to the first content, including the loading of a local model."""
     total_ms: int | None = None
     models: list[str] = field(default_factory=list)
     reason: Reason | None = None
@@ -40,7 +40,7 @@ class TestResult:
 
 
 async def try_provider(provider: Provider, model_id: str | None = None) -> TestResult:
-    """Ask one question. What goes wrong is in the result; nothing is raised for it."""
+    """Send one request. Errors are in the result and not raised."""
     model = provider.model(model_id or provider.default_model_id)
     try:
         provider.check()
@@ -61,7 +61,7 @@ async def try_provider(provider: Provider, model_id: str | None = None) -> TestR
 
 
 async def _models(provider: Provider) -> list[str]:
-    """The models; none where a server has no list: many work without."""
+    """List the models. Empty if the server has no list, without which many work."""
     if not isinstance(provider, ListsModels):
         return []
     with contextlib.suppress(ProviderError, TimeoutError):

@@ -1,8 +1,7 @@
-"""Added: the providers that a person added, kept in the data directory.
+"""Stores the providers that a person added, in the data directory.
 
-The file holds names, addresses and headers. A key comes from an environment variable that the entry
-names, or from wherever the host keeps keys; only a header can hold a secret, so the file is for its
-owner alone.
+The file holds names, addresses and headers. Keys are stored elsewhere, or come from an environment
+variable that the entry names. A header may hold a secret, so only the owner can read the file.
 """
 
 import contextlib
@@ -25,20 +24,20 @@ MAX_PROVIDERS = 100
 
 
 class CustomProvider(NewProvider):
-    """One provider, as a person described it."""
+    """A provider that a person added."""
 
     key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,100}$")] | None = (
         None
     )
-    """The environment variable that holds the key; None when the server asks for none. A page has
-    no such field: it could have any variable sent to any address."""
+    """The environment variable that holds the key, or None. A page cannot set it, because it could
+    have any variable sent to any address."""
 
     def check(self) -> None:
-        """Look whether this could work, as far as can be told without asking anybody.
+        """Check the settings without a request.
 
         Raises:
-            ValidationFailed: a field is missing or makes no sense; or the address would not keep a
-                secret; or the file is no whole model.
+            ValidationFailed: a field is missing or invalid, the address is not safe for a key, or
+                the file is not a complete model.
         """
         if self.kind == "gguf":
             self._check_file()
@@ -88,10 +87,10 @@ class _File(BaseModel):
 
 
 def read_added(data_dir: Path | None) -> list[CustomProvider]:
-    """Every provider that was added, in the order in which it was.
+    """Read the providers, in the order in which they were added.
 
     Raises:
-        ShellError: the file cannot be understood; nothing is lost by saying so.
+        ShellError: the file cannot be read. It is not changed.
     """
     path = data_dir / FILE if data_dir is not None else None
     if path is None or not path.exists():
@@ -105,19 +104,19 @@ def read_added(data_dir: Path | None) -> list[CustomProvider]:
 
 
 def parse_added(content: bytes) -> list[CustomProvider]:
-    """The providers in a file's content.
+    """Parse the content of the file.
 
     Raises:
-        ValidationError: it cannot be understood.
+        ValidationError: it is not valid.
     """
     return _File.model_validate_json(content).providers
 
 
 def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[str]) -> None:
-    """Keep a provider.
+    """Add a provider.
 
     Raises:
-        ValidationFailed: its name is taken, or it cannot work.
+        ValidationFailed: its id is taken, or its settings are invalid.
         ShellError: the file cannot be read or written.
     """
     provider.check()
@@ -132,7 +131,7 @@ def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[st
 
 
 def remove(data_dir: Path, provider_id: str) -> bool:
-    """Forget a provider. False: there is none of that name.
+    """Remove a provider. Returns False if there is none with this id.
 
     Raises:
         ShellError: the file cannot be read or written.
@@ -147,7 +146,7 @@ def remove(data_dir: Path, provider_id: str) -> bool:
 
 
 def put(data_dir: Path, providers: Sequence[CustomProvider]) -> None:
-    """Keep providers, each in the place of the one of its name if there is one.
+    """Add providers, or replace those with the same ids.
 
     Raises:
         ShellError: the file cannot be read or written, or there are too many.
@@ -162,7 +161,7 @@ def put(data_dir: Path, providers: Sequence[CustomProvider]) -> None:
 
 @contextlib.contextmanager
 def _changing(path: Path) -> Iterator[None]:
-    """Alone with the file; what the system refuses is said in a sentence."""
+    """Lock the file, and turn errors of the system into a `ShellError`."""
     try:
         with file_lock(path):
             yield
@@ -171,7 +170,7 @@ def _changing(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, providers: list[CustomProvider]) -> None:
-    """Replace the file in one step, for its owner alone: a header can hold a secret."""
+    """Replace the file in one step. Only its owner can read it: a header may hold a secret."""
     data = _File(providers=providers).model_dump_json(indent=1).encode()
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=FILE)
     try:

@@ -1,4 +1,4 @@
-"""Keys: the secrets of providers: from the keychain, from this session, from the environment.
+"""Finds and stores the keys of providers: in the keychain, in memory, or from the environment.
 
 A key is kept in the operating system's keychain, through backends that are known to keep secrets;
 what was written is read back before it counts as kept. Where there is no such keychain, a key is
@@ -44,20 +44,20 @@ _log = logging.getLogger(__name__)
 
 
 class Keychain(Protocol):
-    """What is used of a keyring backend; every method may block, and raise anything."""
+    """The methods of a keyring backend. They may block and raise anything."""
 
     def get_password(self, service: str, username: str) -> str | None:
-        """What is kept under this name."""
+        """Read a password."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep this."""
+        """Store a password."""
 
     def delete_password(self, service: str, username: str) -> None:
-        """Keep it no longer."""
+        """Delete a password."""
 
 
 class KeychainSilent(Exception):
-    """The keychain has not answered in time."""
+    """The keychain has not responded in time."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,7 +69,7 @@ class _Key:
 
 
 def system_keychain() -> Keychain | None:
-    """The best of the allowed backends that works here; None when there is none. May block."""
+    """Choose the best allowed backend that works here, or None. May block."""
     from keyring.backend import get_all_keyring
 
     found = [
@@ -81,7 +81,7 @@ def system_keychain() -> Keychain | None:
 
 
 class Keys:
-    """Loop thread only, but for `find` and `secrets`, which any thread may call.
+    """Stores keys. Only `find` and `secrets` may be called outside the loop's thread.
 
     Args:
         keychain: finds the keychain; called in the thread that talks to it.
@@ -106,20 +106,20 @@ class Keys:
     # --- using them -------------------------------------------------------------------------
 
     def find(self, provider_id: str, base_url: str) -> str | None:
-        """The key to send to this address; None when there is none for it. Never blocks."""
+        """Find the key for this address, or None. Never blocks."""
         key = self._keys.get(provider_id)
         if key is not None:
             return key.value if key.host == host_of(base_url) else None
         return self._environment(provider_id)
 
     def secrets(self) -> set[str]:
-        """Every key that this process has seen, to be taken out of logs and errors."""
+        """List every key that this process has seen, to redact it in logs and errors."""
         return set(self._known)
 
     # --- keeping them -----------------------------------------------------------------------
 
     async def load(self, base_urls: Mapping[str, str]) -> None:
-        """Read what the keychain has for these providers; does without it when it hangs."""
+        """Read the keys of these providers from the keychain, unless it hangs."""
 
         def read() -> dict[str, _Key]:
             chain = self._find_keychain()
@@ -137,7 +137,7 @@ class Keys:
             _log.warning("The keychain cannot be read: %s", type(error).__name__)
 
     async def set(self, provider_id: str, key: str, base_url: str) -> KeyStatus:
-        """Keep a key for a provider and for the host of this address."""
+        """Store a key for a provider and the host of this address."""
         host = host_of(base_url)
         self._known.add(key)
 
@@ -169,7 +169,7 @@ class Keys:
         return self.status(provider_id, base_url)
 
     async def remove(self, provider_id: str, base_url: str) -> KeyStatus:
-        """Forget a provider's key, here and in the keychain. The environment's stays."""
+        """Delete a provider's key here and in the keychain. One in the environment remains."""
         self._keys.pop(provider_id, None)
 
         def delete() -> None:
@@ -187,7 +187,7 @@ class Keys:
         return self.status(provider_id, base_url, note)
 
     def status(self, provider_id: str, base_url: str, note: Remark | None = None) -> KeyStatus:
-        """What may be told of a provider's key."""
+        """Describe a provider's key without showing it."""
         host = host_of(base_url)
         key = self._keys.get(provider_id)
         if key is None and (value := self._environment(provider_id)):
@@ -220,7 +220,7 @@ class Keys:
     # --- inside -----------------------------------------------------------------------------
 
     async def _ask(self, question: Callable[[], T], later: Callable[[T], None]) -> T:
-        """Ask the keychain something, and wait for a bounded time.
+        """Call the keychain with a time limit.
 
         Args:
             question: carried out in the keychain's thread.
@@ -247,7 +247,7 @@ class Keys:
 
 
 def host_of(base_url: str) -> str:
-    """The host, and the port when one is named, that a key is bound to."""
+    """The host that a key belongs to, with the port if the address has one."""
     parts = urlsplit(base_url)
     return parts.netloc.rpartition("@")[2].lower()
 

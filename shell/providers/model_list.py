@@ -1,4 +1,4 @@
-"""Listing: the models that a server says it has, and what it says of them."""
+"""Reads the list of models that a server offers."""
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,7 +36,7 @@ _OUTPUT = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model as its server describes it; None is what the server does not say."""
+    """A model as its server describes it. None means that the server does not say."""
 
     id: str
     name: str
@@ -47,24 +47,24 @@ class ListedModel:
     tools: bool | None = None
     reasoning: bool | None = None
     input_price: float | None = None
-    """US dollars for a million tokens."""
+    """US dollars per million tokens."""
     output_price: float | None = None
 
 
 @runtime_checkable
 class ListsModels(Protocol):
-    """A provider that can be asked which models it has."""
+    """A provider that can list its models."""
 
     async def list_models(self) -> list[ListedModel]:
-        """Its models.
+        """List its models.
 
         Raises:
-            ProviderError: it could not be asked.
+            ProviderError: the list could not be read.
         """
 
 
 def described(table: ModelInfo, listed: ListedModel | None) -> ModelInfo:
-    """What is known of a model: its server's word counts before our table's."""
+    """Combine the descriptions of a model. The server's counts before the table's."""
     if listed is None:
         return table
     said = {
@@ -84,10 +84,10 @@ def described(table: ModelInfo, listed: ListedModel | None) -> ModelInfo:
 async def read_models(
     endpoint: Endpoint, ask: Callable[[], Awaitable["httpx2.Response"]]
 ) -> list[ListedModel]:
-    """Ask for the list, and read it, whichever of the usual shapes it has.
+    """Request the list and read it in any of the usual formats.
 
     Raises:
-        ProviderError: everything that can go wrong.
+        ProviderError: for everything that can go wrong.
     """
     body = bytearray()
     try:
@@ -145,7 +145,7 @@ def _first_count(entry: Mapping[str, object], fields: tuple[str, ...]) -> int | 
 
 
 def _price(value: object) -> float | None:
-    """OpenRouter's prices are dollars for one token, written as text; -1 is one that varies."""
+    """Read a price of OpenRouter: text with dollars per token, or -1 if it varies."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:

@@ -1,19 +1,20 @@
-"""Presets: servers that many people have, and whether they are running on this machine."""
+"""Knows the default addresses of common servers, and finds those that run on this machine."""
 
 import asyncio
 from dataclasses import dataclass
 
 from shell.errors import ProviderError
-from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import HttpProvider
 
 PROBE_S = 2.0
-"""A server on this machine answers at once, or is not there."""
+"""A server on this machine responds at once, or is not running."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A server as it is when nobody changed its settings."""
+    """A common server with its default address."""
 
     id: str
     label: str
@@ -22,12 +23,12 @@ class Preset:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where it is, without a key."""
+        """The endpoint, without a key."""
         return Endpoint(self.id, self.label, self.base_url, key_required=False)
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether it can be looked for without asking anybody else."""
+        """Whether it is a server on this machine."""
         return self.endpoint.on_this_machine
 
 
@@ -42,14 +43,14 @@ PRESETS = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A preset that answers, and the models that it has."""
+    """A server that responds, and its models."""
 
     preset: Preset
     models: list[str]
 
 
 async def discover(presets: tuple[Preset, ...] = PRESETS) -> list[Found]:
-    """The presets on this machine that are running. Asks nobody else."""
+    """Find the servers that run on this machine. No other machine is contacted."""
     found = await asyncio.gather(*(_probe(preset) for preset in presets))
     return [one for one in found if one is not None]
 
@@ -57,7 +58,7 @@ async def discover(presets: tuple[Preset, ...] = PRESETS) -> list[Found]:
 async def _probe(preset: Preset) -> Found | None:
     if not preset.on_this_machine:
         return None
-    provider = OpenAICompatible(preset.endpoint, "")
+    provider = HttpProvider(CHAT_COMPLETIONS, preset.endpoint)
     try:
         async with asyncio.timeout(PROBE_S):
             models = await provider.list_models()

@@ -1,4 +1,4 @@
-"""Providers: everybody who can run models, by the id that requests use. One line each."""
+"""Holds all providers by their ids."""
 
 import asyncio
 import logging
@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from shell.errors import Reason, ShellError, ValidationFailed
-from shell.providers.apis.chat_completions import OpenAICompatible
-from shell.providers.apis.messages import Anthropic
-from shell.providers.apis.responses import OpenAIResponses
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS, GOOGLE_CHAT, OPENAI_CHAT
+from shell.providers.apis.messages import MESSAGES
+from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import ANY_MODEL, ModelInfo, Provider
 from shell.providers.capabilities import Capabilities
 from shell.providers.custom import CustomProvider, read_added
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import Api, HttpProvider
 from shell.providers.local.model_files import ModelFiles, OneFile
 from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
 from shell.providers.testing.echo import EchoProvider
@@ -25,16 +26,16 @@ OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
 GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
 REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
-"""Names a recording; there is a provider that plays it then."""
+"""Names a recording. If it is set, there is a provider that plays it."""
 _log = logging.getLogger(__name__)
 
-_APIS: Mapping[str, Callable[[Endpoint, str, Callable[[str], ModelInfo]], Provider]] = {
-    "openai-compatible": OpenAICompatible,
-    "openai-responses": OpenAIResponses,
-    "anthropic": Anthropic,
+_APIS: Mapping[str, Api] = {
+    "openai-compatible": CHAT_COMPLETIONS,
+    "openai-responses": RESPONSES,
+    "anthropic": MESSAGES,
 }
 FindKey = Callable[[str, str], str | None]
-"""The key of a provider (by its id) for an address; None when there is none for it."""
+"""Finds the key of a provider (by its id) for an address. None if there is none."""
 
 
 class Providers(Mapping[str, Provider]):
@@ -71,13 +72,13 @@ class Providers(Mapping[str, Provider]):
             every.append(ReplayProvider(Path(environ[REPLAY_VARIABLE]).expanduser()))
         self._providers = {provider.id: provider for provider in every}
         self.built_in = frozenset(self._providers)
-        """The ids that nobody can give to another provider, nor remove."""
+        """The ids that cannot be used for other providers or removed."""
         self._added: dict[str, CustomProvider] = {}
         self._retired: list[Provider] = []
         self.reload()
 
     def resolve(self, provider_id: str) -> Provider:
-        """The provider of an id.
+        """Find the provider with this id.
 
         Raises:
             ValidationFailed: there is none.
@@ -94,9 +95,9 @@ class Providers(Mapping[str, Provider]):
     # --- what a person added ----------------------------------------------------------------
 
     def reload(self) -> None:
-        """Take in what has been added and removed since, here or by another process.
+        """Load the providers that were added and drop those removed, here or by another process.
 
-        Runs keep the provider that they began with; it is closed at the end.
+        Running inferences keep their provider, which is closed at the end.
         """
         try:
             found = {added.id: added for added in read_added(self._data_dir)}
@@ -113,23 +114,23 @@ class Providers(Mapping[str, Provider]):
                 self._added[provider_id] = added
 
     def added(self, provider_id: str) -> CustomProvider | None:
-        """What a person said of a provider; None when it was here before."""
+        """The settings of a provider that a person added. None for a built-in one."""
         return self._added.get(provider_id)
 
     def endpoint(self, provider_id: str) -> Endpoint | None:
-        """Where a provider is asked; None for what runs in this program."""
+        """The endpoint of a provider. None for one that runs in this program."""
         return self._make.endpoints.get(provider_id)
 
     # --- trying -----------------------------------------------------------------------------
 
     def draft(self, settings: CustomProvider, key: str | None) -> Provider:
-        """A provider with settings that nobody has kept, to be tried and closed. It gets this key,
-        and no other: the address may be anybody's.
+        """Make a provider from settings that are not stored, to test and close it. It gets only
+        this key, because its address may belong to anyone.
         """
         return _Make({}, lambda *_: key, self.table).added(settings)
 
     def with_key(self, provider_id: str, key: str) -> Provider:
-        """The same provider with another key, to be tried and closed.
+        """Make the same provider with another key, to test and close it.
 
         Raises:
             ValidationFailed: there is none, or it takes no key.
@@ -152,11 +153,11 @@ class Providers(Mapping[str, Provider]):
         return {key: endpoint.base_url for key, endpoint in self._make.endpoints.items()}
 
     def environment_key(self, provider_id: str) -> str | None:
-        """The key that the environment has for a provider."""
+        """Find a provider's key in the environment."""
         return self._make.environment_key(provider_id)
 
     async def close(self) -> None:
-        """Close every provider, whatever the others do."""
+        """Close all providers, even if closing one fails."""
         closing = (provider.close() for provider in [*self._providers.values(), *self._retired])
         await asyncio.gather(*closing, return_exceptions=True)
 
@@ -171,7 +172,7 @@ class Providers(Mapping[str, Provider]):
 
 
 class _Make:
-    """Makes the providers that are asked over the network."""
+    """Makes the providers that are reached over HTTP."""
 
     def __init__(
         self, environ: Mapping[str, str], find_key: FindKey | None, table: Capabilities
@@ -183,32 +184,24 @@ class _Make:
         self.endpoints: dict[str, Endpoint] = {}
 
     def openai(self) -> Provider:
-        endpoint = self._endpoint(
-            Endpoint(
-                "openai",
-                "OpenAI",
-                self._first("OPENAI_BASE_URL") or OPENAI_URL,
-                max_tokens_field="max_completion_tokens",
-            ),
-            "OPENAI_API_KEY",
-        )
-        # Responses tells what a model thinks; whoever stands in for OpenAI mostly knows only Chat.
-        itself = endpoint.base_url.rstrip("/") == OPENAI_URL
-        api = OpenAIResponses if itself else OpenAICompatible
-        return api(endpoint, "gpt-5.4-mini", self._models("openai"))
+        base_url = self._first("OPENAI_BASE_URL") or OPENAI_URL
+        endpoint = self._endpoint(Endpoint("openai", "OpenAI", base_url), "OPENAI_API_KEY")
+        # Only Responses sends what a model thinks, but servers that stand in for OpenAI mostly
+        # speak Chat Completions alone.
+        api = RESPONSES if base_url.rstrip("/") == OPENAI_URL else OPENAI_CHAT
+        return HttpProvider(api, endpoint, "gpt-5.4-mini", self._models("openai"))
 
     def anthropic(self) -> Provider:
         base_url = self._first("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
         endpoint = self._endpoint(Endpoint("anthropic", "Anthropic", base_url), "ANTHROPIC_API_KEY")
-        return Anthropic(endpoint, "claude-sonnet-5-5", self._models("anthropic"))
+        return HttpProvider(MESSAGES, endpoint, "claude-sonnet-5-5", self._models("anthropic"))
 
     def google(self) -> Provider:
         base_url = self._first("GOOGLE_BASE_URL", "GEMINI_BASE_URL") or GOOGLE_URL
         endpoint = self._endpoint(
             Endpoint("google", "Google", base_url), "GOOGLE_API_KEY", "GEMINI_API_KEY"
         )
-        models = self._models("google")
-        return OpenAICompatible(endpoint, "gemini-flash-latest", models, extra=_google_thoughts)
+        return HttpProvider(GOOGLE_CHAT, endpoint, "gemini-flash-latest", self._models("google"))
 
     def added(self, added: CustomProvider) -> Provider:
         label = added.label or added.id
@@ -231,14 +224,15 @@ class _Make:
             ),
             *([added.key_env] if added.key_env else []),
         )
-        api = _APIS[added.kind]
-        return api(endpoint, added.default_model or ANY_MODEL, self._models(added.id))
+        return HttpProvider(
+            _APIS[added.kind], endpoint, added.default_model or ANY_MODEL, self._models(added.id)
+        )
 
     def environment_key(self, provider_id: str) -> str | None:
         return self._first(*self._variables.get(provider_id, ()))
 
     def _endpoint(self, endpoint: Endpoint, *variables: str) -> Endpoint:
-        """The endpoint with its key, which these environment variables may hold."""
+        """Complete an endpoint with its key, which these environment variables may hold."""
         self._variables[endpoint.id] = variables
         complete = replace(endpoint, key=partial(self._key, endpoint.id, endpoint.base_url))
         self.endpoints[endpoint.id] = complete
@@ -253,12 +247,5 @@ class _Make:
         return partial(self._table.info, provider_id)
 
     def _first(self, *names: str) -> str | None:
-        """The first of these variables that is set to something."""
+        """The value of the first of these variables that is set and not empty."""
         return next((self._environ[name] for name in names if self._environ.get(name)), None)
-
-
-def _google_thoughts(model: ModelInfo) -> Mapping[str, object]:
-    """What Google's own fields are called in its copy of OpenAI's API."""
-    if model.reasoning != "thoughts":
-        return {}
-    return {"extra_body": {"google": {"thinking_config": {"include_thoughts": True}}}}

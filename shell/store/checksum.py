@@ -1,6 +1,6 @@
-"""Seal: a checksum in every row, which tells a row that rotted from the one that was written.
+"""Computes the checksum that every conversation and message carries in its row.
 
-SQLite notices a broken tree of pages, but not another letter inside a text.
+SQLite notices a damaged page structure, but not a changed letter inside a text.
 """
 
 import zlib
@@ -35,21 +35,21 @@ _MESSAGE = (
 
 
 def _expression(columns: tuple[str, ...]) -> str:
-    # As bytes: what rotted need not be UTF-8 any more.
+    # As bytes, because a damaged text may not be UTF-8 any more.
     return f"seal({', '.join(f'CAST({name} AS BLOB)' for name in columns)})"
 
 
 SOUND_CONVERSATION = f"digest = {_expression(_CONVERSATION)}"
 SOUND_MESSAGE = f"digest = {_expression(_MESSAGE)}"
-"""True in SQL of a row that is as it was written."""
+"""SQL that is true of a row whose checksum is right."""
 
 SEAL_CONVERSATION = f"UPDATE conversations SET {SOUND_CONVERSATION} WHERE number = ?"  # noqa: S608
 SEAL_MESSAGE = f"UPDATE messages SET {SOUND_MESSAGE} WHERE number = ?"  # noqa: S608
-"""To be run after every change of a row, in the same transaction."""
+"""SQL to run after every change of a row, in the same transaction."""
 
 
 def register(connection: apsw.Connection) -> None:
-    """Make the SQL function `seal` known to a connection."""
+    """Define the SQL function `seal` on a connection."""
     connection.create_scalar_function("seal", _checksum, deterministic=True)
 
 

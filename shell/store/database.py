@@ -1,11 +1,11 @@
 """One SQLite file, with a thread that writes it and threads that read it.
 
-WAL with `synchronous = FULL`: what was acknowledged has been flushed to the disk. A job is a plain
-function that is given the connection; a writing job is one transaction, so it happens whole or not
-at all. A path of None makes a database in memory, which nothing of ever reaches a disk.
+The journal is a WAL with `synchronous = FULL`: an acknowledged write has been flushed to disk.
+A job is a function that takes the connection. A writing job is one transaction, so all of it
+happens or nothing. A path of None makes a database in memory, which never reaches a disk.
 
-Every read has a time limit. Searches and the check after an unclean end have a connection and a
-thread each, so that opening a conversation never waits for them.
+Every read has a time limit. Searches, and the check of a file that was not closed in order, have a
+connection and a thread each, so opening a conversation never waits for them.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from typing import Literal, TypeVar
 import apsw
 
 from shell.store import checksum
-from shell.store.errors import sentences
+from shell.store.errors import storage_errors
 from shell.store.integrity import open_still
 from shell.store.reader import Reader, ReadLimit, limited
 from shell.store.schema import MIGRATIONS, Migration, check_version, migrate
@@ -28,20 +28,20 @@ Connection = apsw.Connection
 Job = Callable[[apsw.Connection], T]
 
 BUSY_S = 2.0
-"""How long a write waits for another program's lock before it fails with a sentence."""
+"""How long a write waits for the lock of another program before it fails."""
 READ_S = 20.0
 """Longest time for one read of a conversation or the list."""
 KEPT_WAL_BYTES = 16 * 1024 * 1024
 
 
 class Database:
-    """Opened by `open()` or `open_to_read()`, used from any thread, closed by `close()`.
+    """Reads and writes one file. Any thread may call it between `open` and `close`.
 
     Args:
-        path: the file; None for memory.
-        vfs: another way to the disk, for tests that cut its power.
-        busy_s: how long to wait for another program's lock.
-        migrations: what the tables are made by.
+        path: the file; None for a database in memory.
+        vfs: the VFS of SQLite, for tests that simulate a power cut.
+        busy_s: how long to wait for the lock of another program, in seconds.
+        migrations: the statements that make the tables.
     """
 
     def __init__(
@@ -58,16 +58,16 @@ class Database:
         self._migrations = migrations
         self._write_thread = Worker("store-write")
         self._writing: apsw.Connection | None = None
-        self._reader = Reader("store-read", self._open_reader, self._look)
-        self._searcher = Reader("store-search", self._open_reader, self._look)
-        self._checker = Reader("store-check", self._open_reader, self._look)
+        self._reader = Reader("store-read", self._open_reader, self._read_in_transaction)
+        self._searcher = Reader("store-search", self._open_reader, self._read_in_transaction)
+        self._checker = Reader("store-check", self._open_reader, self._read_in_transaction)
 
     def open(self) -> None:
-        """Open the file for writing, make it if there is none, bring its tables up to date.
+        """Open the file for writing, create it if there is none, and migrate its tables.
 
         Raises:
-            Damaged: the content is not what was written.
-            ShellError: it cannot be used, with a sentence that says why.
+            DatabaseDamaged: the content is damaged.
+            ShellError: the file cannot be used.
         """
         try:
             self._write_thread.submit(self._open_to_write).result()
@@ -78,10 +78,10 @@ class Database:
             raise
 
     def open_to_read(self) -> None:
-        """Open a file that is there already, perhaps while another process writes it.
+        """Open an existing file, which another process may be writing.
 
         Raises:
-            Damaged, ShellError: as `open`.
+            DatabaseDamaged, ShellError: as `open`.
         """
         try:
             self._reader.open().result()
@@ -90,36 +90,36 @@ class Database:
             raise
 
     def write(self, job: Job[T]) -> Future[T]:
-        """Run a job as one transaction. Once the result is there, it is on the disk.
+        """Run a job as one transaction. The future has its result once the write is on disk.
 
-        The future raises ShellError when that failed; then nothing of it was kept.
+        The future raises ShellError if the write failed; then nothing was saved.
         """
         return self._write_thread.submit(lambda: self._transact(job))
 
     def read(self, job: Job[T]) -> Future[T]:
-        """Run a job that only reads; it sees one state of the file from beginning to end.
+        """Run a job that only reads, and sees one state of the file throughout.
 
-        The future raises StorageUnavailable when that takes longer than READ_S.
+        The future raises StorageUnavailable if the job takes longer than READ_S.
         """
         return self._read_on(self._reader, job, ReadLimit(READ_S))
 
     def search(self, job: Job[T], limit: ReadLimit) -> Future[T]:
-        """Run a job that searches, beside `read`. Of a database in memory it is a read as well."""
+        """Run a search in parallel with `read`; for a database in memory, in turn with it."""
         return self._read_on(self._searcher, job, limit)
 
     def check(self, job: Job[T]) -> Future[T]:
-        """Run a job that reads the whole file, beside `read` and `search`, for as long as it takes.
+        """Run a job that reads the whole file, in parallel with `read` and `search`.
 
-        `close()` interrupts it.
+        It has no time limit, but `close()` interrupts it.
         """
         return self._read_on(self._checker, job, ReadLimit())
 
     def replace(self, source: Path) -> Future[None]:
-        """Put the content of another database in the place of this one's, whole or not at all."""
+        """Replace the content by that of another database, in one transaction."""
         return self._write_thread.submit(lambda: self._replace(source))
 
     def close(self) -> None:
-        """Stop what is being read, carry out what is queued to be written, and close the file."""
+        """Stop the reads, finish the queued writes, and close the file."""
         for reader in (self._checker, self._searcher, self._reader):
             reader.close()
         with contextlib.suppress(RuntimeError):
@@ -129,18 +129,18 @@ class Database:
     # --- on the threads ---------------------------------------------------------------------
 
     def _open_to_write(self) -> None:
-        with sentences(self.path):
+        with storage_errors(self.path):
             connection = self._connect()
             self._writing = connection
             check_version(connection, self._migrations)
             if self.path is not None:
                 self.path.chmod(0o600)
-                # A new file has a rollback journal until here: its end has to be flushed, too.
+                # Until here a new file has a rollback journal, whose deletion must be flushed, too.
                 connection.pragma("synchronous", "extra")
                 connection.pragma("journal_mode", "wal")
                 connection.pragma("journal_size_limit", KEPT_WAL_BYTES)
             connection.pragma("synchronous", "full")
-            # Only macOS heeds these two: there a plain fsync stops at the disk's own cache.
+            # These two matter on macOS, where fsync alone does not flush the cache of the disk.
             connection.pragma("fullfsync", True)
             connection.pragma("checkpoint_fullfsync", True)
             connection.pragma("foreign_keys", True)
@@ -148,7 +148,7 @@ class Database:
             migrate(connection, self._migrations)
 
     def _open_reader(self) -> apsw.Connection:
-        with sentences(self.path):
+        with storage_errors(self.path):
             connection = self._connect(apsw.SQLITE_OPEN_READWRITE)
             try:
                 connection.pragma("query_only", True)
@@ -171,7 +171,7 @@ class Database:
         return connection
 
     def _transact(self, job: Job[T]) -> T:
-        with sentences(self.path):
+        with storage_errors(self.path):
             return in_transaction(_opened(self._writing), job, "IMMEDIATE")
 
     def _read_on(self, reader: Reader, job: Job[T], limit: ReadLimit) -> Future[T]:
@@ -181,16 +181,16 @@ class Database:
         def read_in_memory() -> T:
             connection = _opened(self._writing)
             with limited(connection, limit):
-                return self._look(connection, job)
+                return self._read_in_transaction(connection, job)
 
         return self._write_thread.submit(read_in_memory)
 
-    def _look(self, connection: apsw.Connection, job: Job[T]) -> T:
-        with sentences(self.path):
+    def _read_in_transaction(self, connection: apsw.Connection, job: Job[T]) -> T:
+        with storage_errors(self.path):
             return in_transaction(connection, job, "DEFERRED")
 
     def _replace(self, source: Path) -> None:
-        with sentences(self.path), contextlib.closing(open_still(source)) as other:
+        with storage_errors(self.path), contextlib.closing(open_still(source)) as other:
             connection = _opened(self._writing)
             # SQLite copies the pages in one transaction of the target.
             with connection.backup("main", other, "main") as backup:
@@ -206,14 +206,14 @@ class Database:
 def in_transaction(
     connection: apsw.Connection, job: Job[T], kind: Literal["IMMEDIATE", "DEFERRED"]
 ) -> T:
-    """Run a job between BEGIN and COMMIT; whatever it raises undoes all of it."""
+    """Run a job between BEGIN and COMMIT. An exception rolls everything back."""
     connection.execute(f"BEGIN {kind}")
     try:
         result = job(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
-            # After a full disk SQLite may have undone it by itself in between.
+            # On a full disk SQLite may have rolled back by itself.
             with contextlib.suppress(apsw.Error):
                 connection.execute("ROLLBACK")
         raise

@@ -1,4 +1,4 @@
-"""Turns what SQLite says of a failure into a sentence that a person can act on."""
+"""Turns errors of SQLite and the disk into sentences that a person can act on."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from shell.errors import Reason, ShellError, StorageFailed, StorageUnavailable
 
 
 class DatabaseDamaged(StorageFailed):
-    """The file's content is not what was written to it."""
+    """The content of the file is damaged."""
 
 
-def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
-    """The failure as one of ours; `path` is the file that it befell."""
+def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
+    """Convert an error; `path` is the file, or None for a database in memory."""
     name = "the memory of this process" if path is None else str(path)
     folder = name if path is None else str(path.parent)
     match error:
@@ -67,13 +67,13 @@ def trouble(error: apsw.Error | OSError, path: Path | None) -> ShellError:
 
 
 @contextlib.contextmanager
-def sentences(path: Path | None) -> Iterator[None]:
-    """Whatever SQLite and the disk raise in here becomes one of ours."""
+def storage_errors(path: Path | None) -> Iterator[None]:
+    """Convert every error that SQLite and the disk raise inside the block."""
     try:
         yield
     except ShellError:
         raise
     except (apsw.Error, OSError) as error:
-        raise trouble(error, path) from error
+        raise storage_error(error, path) from error
     except UnicodeDecodeError as error:
-        raise trouble(apsw.CorruptError(str(error)), path) from error
+        raise storage_error(apsw.CorruptError(str(error)), path) from error

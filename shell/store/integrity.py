@@ -1,4 +1,4 @@
-"""Checks whether a database file is what was written to it."""
+"""Checks a database file for damage."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ from shell.store.checksum import SOUND_CONVERSATION, SOUND_MESSAGE, register
 from shell.store.rows import rows
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, version
 
-SHADOWS = (
+INDEX_TABLES = (
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
     "AND (name GLOB 'words_*' OR name GLOB 'trigrams_*')"
 )
-"""The tables that the full-text indexes are kept in."""
+"""SQL that lists the tables in which FTS5 keeps the full-text indexes."""
 HEADER = "its header is not what it was"
 TABLES = ("conversations", "messages", "tails", "blobs", "notes")
 
 
 def problem(connection: apsw.Connection) -> str | None:
-    """What is wrong with the content, in a few words; None when all of it is sound."""
+    """Say in a few words what is wrong with the content; None when all of it is sound."""
     try:
         if version(connection) > len(MIGRATIONS):
             return "a newer Tidewire wrote it"
@@ -37,9 +37,9 @@ def problem(connection: apsw.Connection) -> str | None:
 
 
 def index_is_sound(connection: apsw.Connection) -> bool:
-    """Whether the full-text indexes are; they can be made anew."""
+    """Tell whether the full-text indexes are sound. They can be built again if not."""
     try:
-        for table in rows(connection.execute(SHADOWS), str):
+        for table in rows(connection.execute(INDEX_TABLES), str):
             if rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str) != ["ok"]:
                 return False
         connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
@@ -50,7 +50,7 @@ def index_is_sound(connection: apsw.Connection) -> bool:
 
 
 def problem_of(path: Path) -> str | None:
-    """The same of a file that nobody is writing."""
+    """Say what is wrong with the content of a file that no process is writing."""
     try:
         connection = open_still(path)
     except apsw.Error:
@@ -62,7 +62,7 @@ def problem_of(path: Path) -> str | None:
 
 
 def open_still(path: Path) -> apsw.Connection:
-    """Open a file that nobody writes, without leaving anything beside it."""
+    """Open a file that no process is writing, without creating any file beside it."""
     quoted = path.absolute().as_uri().removeprefix("file://")
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     connection = apsw.Connection(f"file:{quoted}?immutable=1", flags=flags)
@@ -77,7 +77,7 @@ def _structure(connection: apsw.Connection) -> str | None:
     if (found := table_problem(connection, TABLES)) is not None:
         return found
     for index in ("words", "trigrams"):
-        # What they hold can be made anew; not so if what says what they are is damaged.
+        # Their content can be built again, but not if their definition is damaged.
         connection.execute(f"SELECT rowid FROM {index} LIMIT 0")  # noqa: S608 - names of our own
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
         return "a message has lost its conversation"
@@ -85,7 +85,7 @@ def _structure(connection: apsw.Connection) -> str | None:
 
 
 def table_problem(connection: apsw.Connection, tables: Sequence[str]) -> str | None:
-    """What is wrong with the pages of these tables and of their indexes."""
+    """Say what is wrong with the pages of these tables and of their indexes."""
     for table in tables:
         for finding in rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str):
             if finding != "ok":
@@ -94,7 +94,7 @@ def table_problem(connection: apsw.Connection, tables: Sequence[str]) -> str | N
 
 
 def rows_problem(connection: apsw.Connection) -> str | None:
-    """What is wrong with the rows, by their checksums and their texts."""
+    """Say what is wrong with the rows, by their checksums and texts."""
     for table, sound in (("conversations", SOUND_CONVERSATION), ("messages", SOUND_MESSAGE)):
         sql = f"SELECT count(*) FROM {table} WHERE NOT ({sound})"  # noqa: S608
         broken: int = connection.execute(sql).get
@@ -103,7 +103,7 @@ def rows_problem(connection: apsw.Connection) -> str | None:
     for name, data in connection.execute("SELECT hash, CAST(data AS BLOB) FROM blobs"):
         if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != name:
             return "an attachment is not what was written"
-    # These have no checksum; one that is no text would keep every other one from being read.
+    # These have no checksum, but one that is not UTF-8 would make all others unreadable.
     for table, texts in (("notes", "name, text"), ("tails", "text, reasoning")):
         try:
             for _ in connection.execute(f"SELECT {texts} FROM {table}"):  # noqa: S608

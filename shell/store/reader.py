@@ -1,4 +1,4 @@
-"""A read-only connection with its own thread, whose jobs can be stopped."""
+"""Runs reads on a connection and thread of their own, with limits on their time."""
 
 import contextlib
 import threading
@@ -14,11 +14,11 @@ from shell.support.worker import Worker
 T = TypeVar("T")
 
 CHECK_STEPS = 2_000
-"""SQLite instructions between two looks at the limit: well under a millisecond of work."""
+"""SQLite instructions between two checks of the limit; they take well under a millisecond."""
 
 
 class ReadLimit:
-    """Ends a read after a time, or when somebody calls `stop()` from any thread.
+    """Ends a read after a time, or when any thread calls `stop()`.
 
     The time starts when the job starts, not while it waits for its thread.
 
@@ -37,11 +37,11 @@ class ReadLimit:
             self._deadline = time.monotonic() + self._seconds
 
     def stop(self) -> None:
-        """End the read as soon as it looks at its limit."""
+        """End the read the next time it checks the limit."""
         self._stopped.set()
 
     def is_over(self, share: float = 1.0) -> bool:
-        """Whether the read was stopped, or this share of its time has passed."""
+        """Tell whether the read was stopped, or this share of its time has passed."""
         if self._stopped.is_set():
             return True
         if self._deadline is None or self._seconds is None:
@@ -64,7 +64,7 @@ def limited(connection: apsw.Connection, limit: ReadLimit) -> Iterator[None]:
 
 
 class Reader:
-    """Opens its connection with its first job; closed by `close()`.
+    """Reads on its own thread; the first job opens the connection, `close()` closes it.
 
     Args:
         name: of the thread.
@@ -86,7 +86,7 @@ class Reader:
         self._limits: set[ReadLimit] = set()
 
     def open(self) -> Future[None]:
-        """Open the connection now, to learn at once when that fails."""
+        """Open the connection now, so that a failure shows at once."""
 
         def open_now() -> None:
             self._opened()
@@ -94,7 +94,7 @@ class Reader:
         return self._worker.submit(open_now)
 
     def read(self, job: Callable[[apsw.Connection], T], limit: ReadLimit) -> Future[T]:
-        """Queue a job; from any thread."""
+        """Queue a job. Any thread may call this."""
 
         def run() -> T:
             connection = self._opened()
@@ -109,7 +109,7 @@ class Reader:
         return outcome
 
     def close(self) -> None:
-        """Stop what is running and what is queued, then close the connection."""
+        """Stop the running and the queued jobs, then close the connection."""
         with self._lock:
             for limit in self._limits:
                 limit.stop()

@@ -1,4 +1,4 @@
-"""Rows of a result, each made into a value whose types are known."""
+"""Turns the rows of a result into typed values."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,11 +9,11 @@ T = TypeVar("T")
 
 
 def rows(cursor: apsw.Cursor, kind: Callable[..., T]) -> list[T]:
-    """Every row; `kind` is called with its columns: a named tuple, or `int` for one column."""
+    """Return every row as `kind(*columns)`; `kind` is a named tuple, or `int` for one column."""
     return [kind(*values) for values in cursor]
 
 
 def first(cursor: apsw.Cursor, kind: Callable[..., T]) -> T | None:
-    """The first row, or None when there is none."""
+    """Return the first row as `kind(*columns)`, or None when there is none."""
     values = cursor.fetchone()
     return None if values is None else kind(*values)

@@ -1,4 +1,7 @@
-"""The tables, as a list of migrations: each is one transaction, so a kill leaves all or nothing."""
+"""Defines the tables as a list of migrations.
+
+Each migration is one transaction, so a killed process leaves all of it or nothing.
+"""
 
 from collections.abc import Sequence
 
@@ -7,7 +10,7 @@ import apsw
 from shell.errors import StorageFailed
 
 APPLICATION_ID = 0x54696465
-"""Says in the file's header whose it is ("Tide")."""
+"""Identifies the file as ours in its header ("Tide" in ASCII)."""
 
 Migration = tuple[str, ...]
 
@@ -30,7 +33,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             digest INTEGER NOT NULL
         )
         """,
-        # `chosen` names the child (of a conversation: the root) that the path goes on with.
+        # `chosen` is the child, or for a conversation the first message, on the path that is shown.
         """
         CREATE TABLE messages (
             number INTEGER PRIMARY KEY,
@@ -56,7 +59,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         "CREATE INDEX messages_of ON messages (conversation, number)",
         "CREATE INDEX messages_under ON messages (parent) WHERE parent IS NOT NULL",
         "CREATE INDEX messages_live ON messages (conversation) WHERE status = 'streaming'",
-        # What a running answer has so far; folded into its message when it ends.
+        # Text of a running answer; moved into its message when the answer ends.
         """
         CREATE TABLE tails (
             message INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,
@@ -66,10 +69,10 @@ MIGRATIONS: tuple[Migration, ...] = (
             PRIMARY KEY (message, place)
         ) WITHOUT ROWID
         """,
-        # Attachments, once each, by the SHA-256 of their bytes.
+        # Attachments, each stored once under the SHA-256 of its bytes.
         "CREATE TABLE blobs (hash TEXT PRIMARY KEY, data BLOB NOT NULL)",
-        # Neither index holds the text itself. Their rowid is a message's number, or a
-        # conversation's number made negative for its title.
+        # Neither index holds the text itself. The rowid is the number of a message, or the
+        # negated number of a conversation for its title.
         """
         CREATE VIRTUAL TABLE words USING fts5(
             title, body, content = '', contentless_delete = 1,
@@ -96,15 +99,15 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 
 def version(connection: apsw.Connection) -> int:
-    """How many migrations the file has been through."""
+    """Return how many migrations the file has been through."""
     return int(connection.pragma("user_version"))
 
 
 def check_version(connection: apsw.Connection, migrations: Sequence[Migration]) -> int:
-    """The file's version.
+    """Return the version of the file.
 
     Raises:
-        StorageFailed: a later Tidewire wrote it.
+        StorageFailed: a newer Tidewire wrote the file.
     """
     found = version(connection)
     if found > len(migrations):
@@ -117,15 +120,15 @@ def check_version(connection: apsw.Connection, migrations: Sequence[Migration]) 
 
 
 def migrate(connection: apsw.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Bring the file up to date, one transaction a migration.
+    """Bring the file up to date, with one transaction for each migration.
 
     Raises:
-        StorageFailed: a later Tidewire wrote it.
+        StorageFailed: a newer Tidewire wrote the file.
     """
     while check_version(connection, migrations) < len(migrations):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            # Read again inside: another process may have been quicker.
+            # Read again inside the transaction: another process may have migrated the file.
             found = check_version(connection, migrations)
             if found < len(migrations):
                 for statement in migrations[found]:

@@ -1,4 +1,4 @@
-"""Store: all that is kept under one data directory, opened, repaired, backed up and closed."""
+"""Opens, repairs, backs up and closes the database of one data directory."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ import apsw
 
 from shell.contract import Remark, StoreState
 from shell.errors import Reason, SessionBusy, ShellError, StorageFailed, StorageUnavailable
-from shell.store.backup import bundle
+from shell.store.backup import bundle, working_folder
 from shell.store.backup.backups import EXTRAS, SAFETY, Backups, remove
 from shell.store.database import BUSY_S, Database, Job
-from shell.store.errors import DatabaseDamaged, sentences
+from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import problem
 from shell.store.messages import tree
 from shell.store.reader import ReadLimit
@@ -26,7 +26,7 @@ from shell.store.repair.file_state import (
     BLANK,
     FileState,
     examine,
-    forget,
+    forget_note,
     note_closed,
     note_damaged,
 )
@@ -37,50 +37,54 @@ from shell.support.worker import Worker
 T = TypeVar("T")
 FILE = "conversations.db"
 RESTORE = "restore-"
-"""How the directory's name begins in which a backup is taken apart."""
+"""The prefix of the directory in which a backup is unpacked."""
 _LEFT = re.compile(rf"({REPAIR}|{RESTORE})[a-z0-9_]{{8}}")
 Choose = Callable[[Mapping[str, bytes]], Callable[[], None]]
-"""Is given the other files of a backup by their names, and looks through them; what it raises stops
-the restore. What it returns is called once the conversations are restored."""
+"""Takes the other files of a backup by name and checks them; an error stops the restore. Returns a
+function that is called once the conversations are restored."""
 FIRST_BACKUP_S = 20.0
 BACKUP_S = 3_600.0
-WATCH_S = 4.0
-"""How long a question for changes waits before it is answered without one: below the five seconds
-in which every call of a page is settled."""
 
 _log = logging.getLogger(__name__)
 
 
 def nothing_chosen(extras: Mapping[str, bytes]) -> Callable[[], None]:
-    """Take over the conversations alone."""
+    """Restore the conversations alone."""
     return lambda: None
 
 
 class Store:
-    """Opened once per host, under the lock of its data directory.
+    """Stores conversations and messages. A host opens one, under the lock of its data directory.
 
-    `open` and `close` block; the rest belongs to the loop thread. Ids say where something is: what
-    is temporary is in a database in memory, and no byte of it reaches a disk.
+    `open` and `close` block; the rest belongs to the loop thread. Temporary conversations, which
+    their ids show, live in a database in memory and never reach a disk.
     """
 
-    def __init__(self, folder: Path, *, vfs: str | None = None, busy_s: float = BUSY_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        vfs: str | None = None,
+        busy_s: float = BUSY_S,
+        on_change: Callable[[StoreState], None] = lambda _: None,
+    ) -> None:
         self.path = folder / FILE
         self.backups = Backups(folder / "backups")
         self.database = Database(self.path, vfs=vfs, busy_s=busy_s)
         self.temporary = Database(None)
         self.remarks: list[Remark] = []
-        """What happened at opening that its owner should know."""
+        """What happened while opening that the user should know."""
         self.restoring = False
-        """Whether a backup is about to take everything's place: nothing may be begun meanwhile."""
-        self._aside = folder / "damaged"
-        self._apart = Worker("store-backup")
-        self._condition = FileState()
+        """Whether a backup is being restored. Nothing may begin meanwhile."""
+        self._damaged_folder = folder / "damaged"
+        self._backup_thread = Worker("store-backup")
+        self._file_state = FileState()
         self._suspect = False
         self._unchecked = False
-        """Whether the content has to be checked still, beside its use."""
+        """Whether the content still has to be checked while it is in use."""
         self._problem: ShellError | None = None
         self._version = 0
-        self._changed = asyncio.Event()
+        self._on_change = on_change
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -91,11 +95,10 @@ class Store:
     # --- opening, closing -------------------------------------------------------------------
 
     def open(self) -> None:
-        """Open the conversations; repair them when they are damaged.
+        """Open the database, and repair it first if it is damaged.
 
         Raises:
-            ShellError: they cannot be used, with a sentence that says why. Nothing was changed, and
-                nothing is open.
+            ShellError: the database cannot be used. Nothing was changed, and nothing is open.
         """
         try:
             self._open()
@@ -103,44 +106,45 @@ class Store:
             if isinstance(error, DatabaseDamaged):
                 with contextlib.suppress(OSError):
                     note_damaged(self.path)
-            self._apart.close()
+            self._backup_thread.close()
             self.temporary.close()
             self.database.close()
             raise
 
     def _open(self) -> None:
         self._sweep()
-        self._condition = examine(self.path)
-        damage = self._condition.damage
-        if damage == BLANK and not self._was_more():
-            damage = None  # the first start, or one that was killed at once
-        self._unchecked = self._condition.unchecked
-        with sentences(self.path):
-            if damage is None and self._condition.index_damaged:
+        self._file_state = examine(self.path)
+        damage = self._file_state.damage
+        if damage == BLANK and not self._had_content():
+            damage = None  # the first start, or the first was killed at once
+        self._unchecked = self._file_state.unchecked
+        with storage_errors(self.path):
+            if damage is None and self._file_state.index_damaged:
                 _log.warning("The search index was damaged and is made anew")
                 damage = None if reindex(self.path) else "its search index cannot be read"
             if damage is not None:
-                self.remarks.append(repair(self.path, self._aside, self.backups, damage))
-                forget(self.path)
+                self.remarks.append(repair(self.path, self._damaged_folder, self.backups, damage))
+                forget_note(self.path)
                 _log.warning("%s", self.notices[-1])
-            elif self._condition.outdated:
+            elif self._file_state.outdated:
                 self.backups.make(self.path, SAFETY)
         self.database.open()
         self.temporary.open()
-        self.database.write(self._settle).result()
+        self.database.write(self._clean_up).result()
 
     def begin(self) -> None:
-        """From now on make backups when they are due; on the loop thread."""
+        """Report the first state, and make backups when they are due. On the loop thread."""
+        self._on_change(self.state())
         if self._unchecked:
             check = asyncio.wrap_future(self.database.check(problem))
-            check.add_done_callback(self._looked_through)
+            check.add_done_callback(self._content_checked)
         self._timer = asyncio.get_running_loop().call_later(FIRST_BACKUP_S, self._back_up_if_due)
 
     def close(self) -> None:
-        """Write what is queued and close the file in order."""
+        """Finish the queued writes and close the file."""
         if self._timer is not None:
             self._timer.cancel()
-        self._apart.close()
+        self._backup_thread.close()
         self.temporary.close()
         self.database.close()
         with contextlib.suppress(OSError):
@@ -152,7 +156,7 @@ class Store:
     # --- reading, writing -------------------------------------------------------------------
 
     def refuse_while_restoring(self) -> None:
-        """Let nothing begin that a backup would replace.
+        """Refuse what a running restore would replace.
 
         Raises:
             SessionBusy: a backup is being restored.
@@ -162,11 +166,11 @@ class Store:
             raise SessionBusy(text, reason=Reason.RESTORING)
 
     async def write(self, kept_id: str, job: Job[T]) -> T:
-        """Run a job as one transaction where this id lives. Once it returns, it is on the disk.
+        """Run a job as one transaction in the database of this id. Returns once it is on disk.
 
         Raises:
             SessionBusy: a backup is being restored.
-            ShellError: it was not saved, and nothing of it was kept.
+            ShellError: nothing was saved.
         """
         database = self.database_of(kept_id)
         if database is self.database:
@@ -182,7 +186,7 @@ class Store:
         return result
 
     async def read(self, kept_id: str, job: Job[T]) -> T:
-        """Run a job that only reads, where this id lives."""
+        """Run a job that only reads in the database of this id."""
         try:
             return await asyncio.wrap_future(self.database_of(kept_id).read(job))
         except DatabaseDamaged:
@@ -190,7 +194,7 @@ class Store:
             raise
 
     def read_blocking(self, kept_id: str, job: Job[T]) -> T:
-        """The same as `read`, for a thread that may wait."""
+        """Do the same as `read`, on a thread that may block."""
         try:
             return self.database_of(kept_id).read(job).result()
         except DatabaseDamaged:
@@ -198,7 +202,7 @@ class Store:
             raise
 
     async def search(self, kept_id: str, job: Job[T], limit: ReadLimit) -> T:
-        """Run a job that searches where this id lives, beside what is read."""
+        """Run a search in the database of this id, in parallel with reads."""
         try:
             return await asyncio.wrap_future(self.database_of(kept_id).search(job, limit))
         except DatabaseDamaged:
@@ -206,35 +210,31 @@ class Store:
             raise
 
     def database_of(self, kept_id: str) -> Database:
-        """Where the conversation or message of this id lives."""
+        """Return the database that has the conversation or message of this id."""
         return self.temporary if kept_id.startswith(TEMPORARY) else self.database
 
-    # --- how it is; on the loop thread ------------------------------------------------------
+    # --- state; on the loop thread ----------------------------------------------------------
 
     def changed(self) -> None:
-        """Tell those who watch that something is different now."""
+        """Report that the conversations or their state are different now."""
         self._version += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._on_change(self.state())
 
     def recovered(self) -> None:
-        """Something was written to the disk: whatever was in the way is not any more."""
+        """Clear the problem after a write that succeeded."""
         if self._problem is not None:
             self._problem = None
             self.changed()
 
     def failed(self, error: ShellError) -> None:
-        """Something could not be written."""
+        """Record the problem after a write that failed."""
         if isinstance(error, StorageFailed | StorageUnavailable):
             self._problem = error
             self._suspect = self._suspect or isinstance(error, DatabaseDamaged)
             self.changed()
 
-    async def state(self, after: int) -> StoreState:
-        """How the store is; waits a while for a change when nothing changed after this version."""
-        if self._version == after:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), WATCH_S)
+    def state(self) -> StoreState:
+        """Whether everything can be saved, and what happened at opening."""
         problem = self._problem
         return StoreState(
             version=self._version,
@@ -248,30 +248,30 @@ class Store:
     # --- backups ----------------------------------------------------------------------------
 
     def back_up(self, prefix: str = "auto") -> Future[Path]:
-        """Make a backup now, in a thread of its own."""
-        return self._apart.submit(lambda: self._backed_up(prefix))
+        """Make a backup now, on the backup thread."""
+        return self._backup_thread.submit(lambda: self._backed_up(prefix))
 
     def bundle(self, target: Path) -> Future[None]:
-        """Write everything, settings included, to one file, in a thread of its own."""
-        return self._apart.submit(lambda: self._bundled(target))
+        """Write everything, settings included, to one file, on the backup thread."""
+        return self._backup_thread.submit(lambda: self._bundled(target))
 
     def restore(self, source: Path, choose: Choose = nothing_chosen) -> Future[None]:
-        """Put the rows of a backup in the place of what is there, which is backed up before. Nobody
-        else may be writing: rows have other numbers afterwards.
+        """Replace the conversations by those of a backup, after a safety copy. Nothing else may be
+        writing, since rows have other numbers afterwards.
 
         Args:
             source: a bundle, or a backup of the conversations alone.
-            choose: takes over what a person wants of its settings and providers.
+            choose: restores the settings and providers that the user chose.
         """
         self.restoring = True
-        return self._apart.submit(lambda: self._restored(source, choose))
+        return self._backup_thread.submit(lambda: self._restored(source, choose))
 
     def _backed_up(self, prefix: str) -> Path:
-        with sentences(self.backups.folder / "backup"):
+        with storage_errors(self.backups.folder / "backup"):
             return self.backups.make(self.path, prefix)
 
     def _bundled(self, target: Path) -> None:
-        with sentences(target):
+        with storage_errors(target):
             bundle.write(target, self.path)
 
     def _restored(self, source: Path, choose: Choose) -> None:
@@ -282,18 +282,18 @@ class Store:
 
     def _replace(self, source: Path, choose: Choose) -> None:
         beside = tempfile.TemporaryDirectory(dir=self.path.parent, prefix=RESTORE)
-        with sentences(source), beside as folder:
+        with storage_errors(source), beside as folder:
             unpacked = bundle.unpack(source, Path(folder))
             take_over = choose(unpacked.extras)
-            # What was acknowledged before the restore began has to be in the safety copy.
+            # The safety copy must have every write that was queued before the restore.
             self.database.write(lambda _: None).result()
             safety = self.backups.make(self.path, SAFETY)
             for there in (self.path.with_name(name) for name in EXTRAS):
                 if there.exists():
                     shutil.copyfile(there, safety.with_name(f"{safety.stem}-{there.name}"))
-            # What fails most easily comes first: settings that match no conversations help nobody.
+            # The step that fails most often comes first, so settings never change without it.
             self.database.replace(unpacked.conversations).result()
-            self.database.write(self._settle).result()
+            self.database.write(self._clean_up).result()
             take_over()
             try:
                 self.backups.adopt(unpacked.conversations, "after")
@@ -304,18 +304,18 @@ class Store:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(BACKUP_S, self._back_up_if_due)
         if self.backups.due():
-            asyncio.wrap_future(self.back_up()).add_done_callback(self._tell)
+            asyncio.wrap_future(self.back_up()).add_done_callback(self._report_failure)
 
-    def _looked_through(self, outcome: "asyncio.Future[str | None]") -> None:
+    def _content_checked(self, outcome: "asyncio.Future[str | None]") -> None:
         if not outcome.cancelled() and _was_stopped(outcome.exception()):
-            return  # by close(); the next start checks the file again
+            return  # `close()` stopped it, and the next start checks the file again
         self._unchecked = False
-        if not self._tell(outcome) and (found := outcome.result()) is not None:
+        if not self._report_failure(outcome) and (found := outcome.result()) is not None:
             text = f"{self.path} is damaged ({found}). Start Tidewire again."
             self.failed(DatabaseDamaged(text, reason=Reason.DAMAGED))
 
-    def _tell(self, outcome: "asyncio.Future[T]") -> bool:
-        """Say what went wrong out of sight; returns whether something did."""
+    def _report_failure(self, outcome: "asyncio.Future[T]") -> bool:
+        """Report the failure of a background job; returns whether there was one."""
         error = None if outcome.cancelled() else outcome.exception()
         if isinstance(error, ShellError):
             _log.warning("%s", error.message)
@@ -325,21 +325,22 @@ class Store:
     # --- inside -----------------------------------------------------------------------------
 
     def _sweep(self) -> None:
-        """Remove the copies of conversations that a killed process was making. They would stay
-        after what is in them has been deleted.
+        """Remove unfinished copies of a killed process. Conversations that the user deletes later
+        would stay in them.
         """
         with contextlib.suppress(OSError):
             self.backups.sweep()
+            working_folder.sweep(self.path.parent)
             for path in self.path.parent.iterdir():
                 if _LEFT.fullmatch(path.name):
                     remove(path)
 
-    def _was_more(self) -> bool:
+    def _had_content(self) -> bool:
         wal = self.path.with_name(f"{FILE}-wal")
         return bool(self.backups.listed()) or (wal.exists() and wal.stat().st_size > 0)
 
-    def _settle(self, connection: apsw.Connection) -> None:
-        """What a host does first: nobody is answering any more, and the deleted may go."""
+    def _clean_up(self, connection: apsw.Connection) -> None:
+        """End the answers of an earlier process, and purge what was deleted long ago."""
         now = epoch_ms()
         tree.end_interrupted(connection, now)
         tree.purge(connection, now - tree.DELETED_KEPT_MS)

@@ -1,4 +1,4 @@
-"""DataDirectory: the one directory that the program writes to, and the lock that guards it."""
+"""Finds and locks the one directory that the program writes to."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from shell.errors import ErrorCode, ShellError
 
 LOCK = "lock"
 HOLDER = "lock.json"
-"""Who holds the lock. Not in the lock file itself: on Windows a locked file cannot be read."""
+"""The process that holds the lock. A file of its own, as Windows cannot read a locked file."""
 
 
 class DataDirectoryUnusable(ShellError):
@@ -25,7 +25,7 @@ class DataDirectoryHeld(DataDirectoryUnusable):
 
 
 class DataDirectory:
-    """A path; nothing is created before `prepare`.
+    """The path of the data directory. `prepare` creates it.
 
     Args:
         chosen: the directory that a person named; otherwise `TIDEWIRE_DATA_DIR`, otherwise the
@@ -42,7 +42,7 @@ class DataDirectory:
             self.path = user_data_path("tidewire", appauthor=False)
 
     def prepare(self) -> None:
-        """Create the directory, for its owner alone, and try whether it can be written.
+        """Create the directory, for its owner only, and check that it can be written.
 
         Raises:
             DataDirectoryUnusable: it cannot.
@@ -60,16 +60,16 @@ class DataDirectory:
 
     @contextlib.contextmanager
     def locked(self, command: str) -> Iterator[Callable[[Mapping[str, str]], None]]:
-        """Hold the directory for as long as the context lasts. The lock dies with the process.
+        """Lock the directory for as long as the context lasts, or until the process ends.
 
         Gives a function that tells the directory's owner more about this process.
 
         Args:
-            command: what holds it, for the sentence that another process will print.
+            command: named in the message of another process that wants the lock.
 
         Raises:
             DataDirectoryHeld: another process holds it.
-            DataDirectoryUnusable: a lock cannot be had here.
+            DataDirectoryUnusable: the directory cannot be locked.
         """
         from filelock import FileLock, Timeout
 
@@ -95,7 +95,7 @@ class DataDirectory:
                 holder.touch(mode=0o600)
                 holder.write_text(json.dumps(known), "utf-8")
             except OSError:
-                # Only tells of the holder to others, so a full disk must not prevent the start.
+                # It only helps other processes, so a full disk must not prevent the start.
                 with contextlib.suppress(OSError):
                     holder.unlink()
 

@@ -1,18 +1,18 @@
-"""Environment: what the process was given, and what its children are not."""
+"""Keeps secrets of the environment from child processes."""
 
 import os
 import re
 from collections.abc import Mapping
 
 SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
-"""What variables that hold a secret are called."""
+"""Matches the names of variables that hold a secret."""
 
 
 def take_secrets() -> Mapping[str, str]:
-    """The environment as it was given; from now on no child process is given its secrets.
+    """Remove the secrets from the environment of later child processes; returns it with them.
 
-    A web view's processes, a browser and a model's process inherit everything, and their
-    environments can be read by every program of the same person.
+    A web view's processes, a browser and a model's process inherit the environment, and every
+    program of the same person can read it there.
     """
     given = dict(os.environ)
     for name in given:

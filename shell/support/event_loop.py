@@ -1,4 +1,4 @@
-"""LoopThread: the event loop in a thread of its own, for a program whose main thread is taken."""
+"""Runs an event loop in a thread of its own, because the window needs the main thread."""
 
 import asyncio
 import contextlib
@@ -13,9 +13,9 @@ _log = logging.getLogger(__name__)
 
 
 class LoopThread:
-    """Begins with `start()`; everything that lives on the loop is reached through `run`.
+    """An event loop from `start()` to `stop()`; other threads use `run` and `call`.
 
-    The thread is a daemon: a provider that never lets go cannot keep the program alive.
+    The thread is a daemon, so a provider that hangs cannot keep the program alive.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -26,7 +26,7 @@ class LoopThread:
         self._thread = threading.Thread(target=self._turn, name="loop", daemon=True)
 
     def start(self) -> None:
-        """Begin to turn."""
+        """Start the loop and wait until it runs."""
         self._thread.start()
         self._turning.wait()
 
@@ -34,7 +34,7 @@ class LoopThread:
         """Run a coroutine on the loop and wait for it, from another thread.
 
         Raises:
-            TimeoutError: it took longer; it goes on running.
+            TimeoutError: it takes longer, and continues to run.
         """
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout_s)
 
@@ -52,14 +52,14 @@ class LoopThread:
         return outcome.result()
 
     def stop(self, timeout_s: float = 1.0) -> None:
-        """Cancel what still runs, then end the loop and its thread."""
+        """Cancel all tasks, then end the loop and its thread."""
         if not self._thread.is_alive():
             return
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(timeout_s)
 
     def _turn(self) -> None:
-        # Made here: in the main thread, on Windows, it would take over the signals.
+        # Made here, because a loop made in the main thread takes over the signals on Windows.
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
         self.loop.call_soon(self._turning.set)
@@ -77,7 +77,7 @@ class LoopThread:
 
 @contextlib.contextmanager
 def event_loop_thread() -> Iterator[LoopThread]:
-    """A loop that turns for as long as the context lasts."""
+    """Run a loop for as long as the context lasts."""
     thread = LoopThread()
     thread.start()
     try:
@@ -87,7 +87,7 @@ def event_loop_thread() -> Iterator[LoopThread]:
 
 
 def run_within(limit_s: float, thread: LoopThread, work: Coroutine[None, None, None]) -> bool:
-    """Run what closes something. False: it has not ended after `limit_s`, and goes on running."""
+    """Run a coroutine that closes something; False if it still runs after `limit_s`."""
     try:
         thread.run(work, limit_s)
         return True

@@ -1,4 +1,4 @@
-"""Alone: one process at a time changes a file that several may change, so nothing is lost."""
+"""Locks a file that several processes may change."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ WAIT_S = 5.0
 
 @contextlib.contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Hold a lock beside a file while it is read, changed and written. It dies with the process.
+    """Hold a lock for a file while it is read, changed and written. It ends with the process.
 
     Args:
-        path: the file; its directory is made when there is none.
+        path: the file; its directory is created if needed.
 
     Raises:
-        StorageUnavailable: another process has held the lock for too long.
+        StorageUnavailable: another process holds the lock for too long.
         OSError: the directory cannot be written.
     """
     from filelock import FileLock, Timeout
@@ -34,3 +34,26 @@ def file_lock(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def try_lock(lock: Path) -> Iterator[bool]:
+    """Hold a lock file and remove it afterwards; yields False if another process holds it.
+
+    Raises:
+        OSError: the lock file cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    held = FileLock(lock, timeout=0, mode=0o600)
+    try:
+        held.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        held.release()
+        with contextlib.suppress(OSError):
+            lock.unlink()

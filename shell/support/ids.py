@@ -1,14 +1,14 @@
-"""Ids of what is kept: they sort by the time they were made at, and nobody can guess the next."""
+"""Makes ids for conversations and messages: sortable by time, and not guessable."""
 
 import secrets
 import time
 
 TEMPORARY = "tmp-"
-"""How ids begin that live in memory only."""
+"""Prefix of the ids of temporary conversations, which live in memory only."""
 
 
 def new_id(*, temporary: bool = False) -> str:
-    """A UUID of version 7, marked when it belongs to a temporary conversation."""
+    """Make a UUID of version 7, with a prefix for a temporary conversation."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     number = number & ~(0xF << 76) | 0x7 << 76
     number = number & ~(0x3 << 62) | 0x2 << 62

@@ -1,4 +1,4 @@
-"""Logs: how the program writes its own log: to stderr, a line an entry, without secrets."""
+"""Writes the program's log to stderr, one line for each entry, without secrets."""
 
 import logging
 import os
@@ -10,11 +10,11 @@ from shell.support.redaction import redact
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 SHORTEST = 8
-"""A value that is shorter is no key (`GIT_TERMINAL_TOKEN=1`)."""
+"""A shorter value is not a key (`GIT_TERMINAL_TOKEN=1`)."""
 
 
 class _Redacting(logging.Formatter):
-    """Takes secrets out of the finished line: whoever put them in, they do not leave here."""
+    """Removes secrets from the finished line, whichever logger wrote it."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__(FORMAT, "%H:%M:%S")
@@ -29,9 +29,9 @@ def set_up_logs(level: str, environ: Mapping[str, str] = os.environ) -> None:
     """Write the log to stderr.
 
     Args:
-        level: debug, info, warning or error. Libraries are heard from `warning` on, at `debug`
-            from `info` on, and never further: there they write what was said and every token.
-        environ: where secrets are looked for, by what their variables are called.
+        level: debug, info, warning or error. Libraries log from `warning` on, at `debug` from
+            `info` on, and never more: below that they write conversations and every token.
+        environ: its variables with the name of a secret are removed from every line.
     """
     secrets = [
         value for name, value in environ.items() if _SECRET.search(name) and len(value) >= SHORTEST
@@ -45,10 +45,10 @@ def set_up_logs(level: str, environ: Mapping[str, str] = os.environ) -> None:
 
 
 def redact_also(secrets: Callable[[], Iterable[str]]) -> None:
-    """Take further secrets out of the log, such as keys that come from a keychain.
+    """Remove further secrets from the log, such as keys from a keychain.
 
     Args:
-        secrets: asked for each line, on the thread that logs.
+        secrets: called for each line, on the thread that logs.
     """
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, _Redacting):

@@ -23,9 +23,10 @@ _LEAD = """<!doctype html>
 
 
 def open_link(url: str) -> bool:
-    """Hand `url` to the desktop. False when it is no web or mail address or nothing can open it.
+    """Hand `url` to the desktop. False when it is not a web or mail address or nothing can
+    open it.
 
-    The opened program holds none of our streams and outlives us.
+    The opened program inherits none of our streams and outlives this process.
     """
     return urlsplit(url).scheme in SCHEMES and _hand_over(url)
 
@@ -104,7 +105,7 @@ def _hand_over(url: str) -> bool:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    # Whoever starts a process has to take its status, or it stays as a zombie.
+    # Without a wait the ended process would stay as a zombie.
     threading.Thread(target=opening.wait, name="open link", daemon=True).start()
     return True
 

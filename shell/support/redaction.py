@@ -1,7 +1,7 @@
-"""Redaction: takes a secret out of a text, however the text spells it.
+"""Removes known secrets from a text, in whatever encoding the text has them.
 
 Servers echo keys in their errors: whole, percent-encoded, in base64, or with the middle masked.
-What is taken out is found by its value, not by what a key usually looks like.
+Secrets are found by their value, not by what a key usually looks like.
 """
 
 import base64
@@ -13,10 +13,10 @@ from urllib.parse import quote, quote_plus
 
 REPLACEMENT = "[key]"
 SHORTEST = 4
-"""A secret of fewer characters would blank out half of every text; nobody issues one."""
+"""Shorter secrets are ignored: they would match everywhere, and nobody issues them."""
 
 _PIECE = 12
-"""A secret's piece of this many characters gives too much of it away."""
+"""A piece of a secret with this many characters reveals too much of it."""
 _REACH = 400
 """How far a masked or encoded secret may stretch to either side of what shows it."""
 

@@ -1,4 +1,4 @@
-"""Signals: lets the main thread sleep until somebody asks the program to end."""
+"""Lets the main thread wait for the signals that end the program."""
 
 import contextlib
 import select
@@ -15,7 +15,7 @@ ENDING = tuple(
 
 
 class Signals:
-    """Made by `caught()`. `wait()` returns after Ctrl-C, SIGTERM and their like, or `wake()`.
+    """Made by `shutdown_signals()`. `wait()` returns after a signal such as SIGTERM, or `wake()`.
 
     Python's C handler writes to a socket, on every system and whatever the main thread does; a
     threading.Event can deadlock when the handler interrupts its wait.
@@ -41,7 +41,7 @@ class Signals:
 
 @contextlib.contextmanager
 def shutdown_signals() -> Iterator[Signals]:
-    """Catch what asks the program to end. Main thread only."""
+    """Catch the signals that ask the program to end. Main thread only."""
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
@@ -57,4 +57,4 @@ def shutdown_signals() -> Iterator[Signals]:
 
 
 def _heard(number: int, frame: FrameType | None) -> None:
-    """The wake-up socket has been written to; there is nothing else to do."""
+    """Do nothing: Python has written to the wake-up socket."""

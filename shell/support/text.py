@@ -35,7 +35,7 @@ def join_surrogates(text: str, carried: str = "") -> tuple[str, str]:
         carried: the second result of the call before.
 
     Returns:
-        the text that is whole, and a half to be carried to the next piece (empty, mostly).
+        the whole text, and a half to carry to the next piece (usually empty).
     """
     if text.isascii() and not carried:
         return text, ""
@@ -50,39 +50,39 @@ def join_surrogates(text: str, carried: str = "") -> tuple[str, str]:
 
 
 def clean(text: str) -> str:
-    """A text that came whole: what is no character is replaced."""
+    """Replace what is not a character in a complete text."""
     whole, rest = join_surrogates(text)
     return whole + close_surrogate(rest)
 
 
 def pieces(text: str, length: int) -> list[str]:
-    """The text in pieces of at most `length` characters; an empty text has none."""
+    """Split a text into pieces of at most `length` characters; an empty text has none."""
     return [text[start : start + length] for start in range(0, len(text), length)]
 
 
 def estimate_tokens(text: str) -> int:
-    """A guess for text of unknown tokenisation: four bytes a token, at least one if any text."""
+    """Estimate the tokens of a text: one for four bytes, at least one for any text."""
     return -(-len(text.encode("utf-8", "replace")) // 4)
 
 
 def close_surrogate(carried: str) -> str:
-    """What a half becomes when nothing follows it."""
+    """Return the replacement for a half that nothing follows."""
     return _REPLACEMENT if carried else ""
 
 
 def file_name(stem: str, ending: str = "", *, also: str = "", instead: str = "") -> str:
-    """A file name that Linux, macOS and Windows accept.
+    """Make a file name that Linux, macOS and Windows accept.
 
     Args:
         stem: of any length, with any characters; cut between two characters as people see them.
-        ending: stays whole, so it must be short and sound.
+        ending: kept unchanged, so it must be short and valid.
         also: characters that are allowed beside letters, digits, marks, space, "-" and "_".
         instead: replaces a run of characters that are not.
     """
     kept: list[str] = []
     was_kept = False
     for character in unicodedata.normalize("NFC", stem):
-        # An accent whose letter is left out goes with it.
+        # An accent is left out together with its letter.
         was_kept = was_kept if _is_mark(character) else _is_plain(character) or character in also
         if was_kept:
             kept.append(character)
@@ -95,9 +95,7 @@ def file_name(stem: str, ending: str = "", *, also: str = "", instead: str = "")
 
 
 def cut(text: str, most_bytes: int) -> str:
-    """The beginning of a text that is at most so many bytes of UTF-8, with no character that
-    people see as one cut apart.
-    """
+    """Cut a text to at most so many bytes of UTF-8, never inside a character as people see it."""
     if len(text.encode()) <= most_bytes:
         return text
     length = len(text.encode()[: max(0, most_bytes)].decode("utf-8", "ignore"))

@@ -1,4 +1,4 @@
-"""Worker: a thread that carries out one job after another, for calls that block."""
+"""Runs blocking jobs one after another in a thread."""
 
 import queue
 import threading
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Worker:
-    """Begins with its first job. The thread is a daemon: a job that hangs keeps nothing alive."""
+    """Starts with its first job. A daemon thread, so a job that hangs does not block the exit."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -20,7 +20,7 @@ class Worker:
         self._closed = False
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
-        """Queue a job; from any thread. A job that is cancelled before its turn is left out.
+        """Queue a job, from any thread. A job that is cancelled before its turn does not run.
 
         Raises:
             RuntimeError: the worker is closed.
@@ -47,7 +47,7 @@ class Worker:
         return outcome
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Carry out what is queued, then end. Waits no longer than this for it."""
+        """Run what is queued, then end. Waits at most `timeout_s` for that."""
         with self._lock:
             if not self._closed:
                 self._closed = True

@@ -17,11 +17,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.bridge.door import Door
-from shell.contract import Defaults, DoneEvent, ErrorEvent, TokenEvent
-from shell.errors import ErrorCode, NotFound, ProviderError, ValidationFailed
+from shell.contract import (
+    Defaults,
+    DoneEvent,
+    ErrorEvent,
+    InferenceRequest,
+    Message,
+    TokenEvent,
+)
+from shell.errors import ErrorCode, LimitReached, NotFound, ProviderError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.limits import Limits, Settings
 from shell.inference.log import InferenceLog
+from shell.inference.slot import Slot
 from shell.providers.base import (
     Chunk,
     Finish,
@@ -184,6 +192,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.loop = VirtualLoop()
         self.stages: dict[str, Stage] = {}
         self.runs: list[Watched] = []
+        self.reserved: list[tuple[Slot, Stage]] = []
         self.slept = 0.0
         self.number = 0
         self.windows = 0
@@ -253,12 +262,13 @@ class EngineMachine(RuleBasedStateMachine):
         session_id = params.get("sessionId")
         if session_id is None:
             return False
-        session = self.engine._find_session(page.caller.id, str(session_id))
+        session = self.engine._sessions.find(page.caller.id, str(session_id))
         return session is not None and session.config.share
 
     def _room(self, page: Page) -> bool:
-        live = sum(run.live and run.owner == page.caller.id for run in self.runs)
-        return live < LIMITS.inferences
+        owner = page.caller.id
+        live = sum(run.live and run.owner == owner for run in self.runs)
+        return live + sum(slot.owner == owner for slot, _ in self.reserved) < LIMITS.inferences
 
     # --- rules: windows and calls -----------------------------------------------------------
 
@@ -284,6 +294,63 @@ class EngineMachine(RuleBasedStateMachine):
         asked = self.pages[page]
         self.do(lambda: self._begin(asked, "llm.inference", params, scene, fits=self._room(asked)))
 
+    @rule(page=PAGE, share=st.booleans(), scene=SCENE)
+    def reserve(self, page: int, share: bool, scene: tuple[Cue, ...]) -> None:
+        asked = self.pages[page]
+
+        def reserve() -> None:
+            self.number += 1
+            cue = f"cue-{self.number}"
+            request = InferenceRequest(
+                provider_id="stage",
+                inference_id=f"inf-{self.number}",
+                messages=[Message(role="user", content=cue)],
+                share=share,
+            )
+            fits = self._room(asked)
+            before = self.engine.status(asked.caller.id)
+            try:
+                slot = self.engine.reserve(asked.caller.id, request)
+            except LimitReached:
+                assert not fits, "a reservation was refused"
+                assert self.engine.status(asked.caller.id) == before
+                return
+            assert fits, "a reservation was not refused"
+            stage = self.stages[cue] = Stage()
+            for says in scene:
+                stage.cues.put_nowait(says)
+            self.reserved.append((slot, stage))
+
+        self.do(reserve)
+
+    @precondition(lambda self: self.reserved)
+    @rule(back=RUN, begins=st.booleans())
+    def begin_or_release(self, back: int, begins: bool) -> None:
+        place = back % len(self.reserved)
+        self.do(lambda: self._use(*self.reserved.pop(place), begins=begins))
+
+    @precondition(lambda self: self.reserved)
+    @rule(page=PAGE, back=RUN)
+    def cancel_reserved(self, page: int, back: int) -> None:
+        slot, _ = self.reserved[back % len(self.reserved)]
+        owner, ended = self.pages[page].caller.id, slot.is_stopped
+        mine = slot.shared or slot.owner == owner
+        cancelled: list[bool] = []
+        self.do(lambda: cancelled.append(self.engine.cancel(owner, slot.inference_id)))
+        assert cancelled == [mine and not ended]
+
+    def _use(self, slot: Slot, stage: Stage, *, begins: bool) -> None:
+        if not begins:
+            slot.release()
+            return
+        stopped, log = slot.is_stopped, slot.begin()
+        assert (log.ending is not None) is stopped
+        watched = Watched(log, slot.owner, slot.shared, 120.0, stage, self.loop.time(), self.slept)
+        watched.finishes = slot.shared
+        watched.watch(False)
+        log.subscribe(watched.watch)
+        self.runs.append(watched)
+
     @initialize(name=NAME, share=st.booleans())
     def one_session(self, name: str, share: bool) -> None:
         self.create_session(0, name, share)
@@ -298,23 +365,23 @@ class EngineMachine(RuleBasedStateMachine):
         asked = self.pages[page]
 
         def destroy() -> None:
-            session = self.engine._find_session(asked.caller.id, name)
+            session = self.engine._sessions.find(asked.caller.id, name)
             of_it = [
-                slot.run.log for slot in self.engine._slots.values() if slot.session is session
+                slot.inference_id for slot in self.engine._slots.values() if slot.session is session
             ]
             assert asked.call("llm.destroy_session", name) is (session is not None)
             for run in self.runs if session is not None else []:
-                if run.log in of_it:
+                if run.log.inference_id in of_it:
                     run.due = min(run.due, self.loop.time() + UNWOUND_S)
 
         self.do(destroy)
 
-    @precondition(lambda self: self.engine._sessions)
+    @precondition(lambda self: self.engine._sessions.all())
     @rule(page=PAGE, name=NAME, queue=st.booleans(), scene=SCENE)
     def run_session(self, page: int, name: str, queue: bool, scene: tuple[Cue, ...]) -> None:
         params: Json = {"sessionId": name, "whenBusy": "queue" if queue else "reject"}
         asked = self.pages[page]
-        session = self.engine._find_session(asked.caller.id, name)
+        session = self.engine._sessions.find(asked.caller.id, name)
         fits = session is not None and self._room(asked) and (queue or not session.active)
         self.do(lambda: self._begin(asked, "llm.run_session", params, scene, fits=fits))
 
@@ -438,11 +505,18 @@ class EngineMachine(RuleBasedStateMachine):
         for page in self.pages:
             page.pump()
         await self.engine.close()
+        self._use_all()
         await self.door.close()
         self._check_ended()
         self.runs.clear()
         self.stages.clear()
         self._open()
+
+    def _use_all(self) -> None:
+        """Whoever has reserved a run learns that the host is closed as the run begins."""
+        for number, (slot, stage) in enumerate(self.reserved):
+            self._use(slot, stage, begins=number % 2 == 0)
+        self.reserved.clear()
 
     # --- what must hold ---------------------------------------------------------------------
 
@@ -459,6 +533,8 @@ class EngineMachine(RuleBasedStateMachine):
             elif run.cancelled:
                 assert isinstance(run.log.ending, DoneEvent)
                 assert run.log.ending.cancelled
+        for slot, _ in self.reserved:
+            live[slot.owner] = live.get(slot.owner, 0) + 1
         assert sum(live.values()) == len(self.engine._slots)
         for page in self.pages:
             status = self.engine.status(page.caller.id)
@@ -474,17 +550,19 @@ class EngineMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_session_runs_one_at_a_time(self) -> None:
-        for session in self.engine._sessions.values():
+        for session in self.engine._sessions.all():
             of_it = [slot for slot in self.engine._slots.values() if slot.session is session]
             assert [slot.turn for slot in of_it] == list(session.waiting)
             assert session.active == bool(of_it)
-            assert all(slot.run.task is None for slot in of_it[1:]), "two runs at a time"
-            assert all(slot.run.task is not None for slot in of_it[:1]), "nobody runs"
+            tasks = [slot.run.task for slot in of_it if slot.run is not None]
+            assert len(tasks) == len(of_it)
+            assert all(task is None for task in tasks[1:]), "two runs at a time"
+            assert all(task is not None for task in tasks[:1]), "nobody runs"
 
     def _check_age(self, run: Watched, now: float) -> None:
         assert now <= run.due, "was told to end, and did not"
         slot = self.engine._slots[run.log.inference_id]
-        if slot.run.task is not None and slot.turn is None:
+        if slot.run is not None and slot.run.task is not None and slot.turn is None:
             allowed = run.overall_s + (self.slept - run.slept) + 1.5
             assert now - run.began <= allowed, "older than its deadline allows"
 
@@ -505,6 +583,7 @@ class EngineMachine(RuleBasedStateMachine):
 
         async def close() -> None:
             await self.engine.close()
+            self._use_all()
             for page in self.pages:
                 for run in self.runs:
                     if run.shared or run.owner == page.caller.id:

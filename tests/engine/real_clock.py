@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from shell.contract import DoneEvent, ErrorEvent, TokenEvent
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
-from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
 from shell.providers.base import Chunk, Provider, ProviderRequest, TextDelta
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import HttpProvider
 from shell.providers.testing.echo import EchoProvider
 from tests.engine.host import Puppet, ended, request
 from tests.providers.fault_server import Exchange, fault_server
@@ -156,7 +157,7 @@ async def close_of_a_socket(*, after_text: bool) -> tuple[float, float]:
 
     async with fault_server(never_ends) as server:
         endpoint = Endpoint("fault", "Fault", server.url + "/v1", lambda: "key-for-tests")
-        provider = OpenAICompatible(endpoint, "model")
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint, "model")
         engine = engine_of(provider)
         log = engine.start("w", request())
         while not server.requests or (after_text and not log.text("llm:token")):

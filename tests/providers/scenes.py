@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from shell.providers.apis.chat_completions import OpenAICompatible
-from shell.providers.apis.messages import Anthropic
-from shell.providers.apis.responses import OpenAIResponses
+from shell.providers.apis import chat_completions, messages, responses
 from shell.providers.base import Provider
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import Api as HttpApi
+from shell.providers.http.provider import HttpProvider
 from tests.providers.collect import Answer, ask
 from tests.providers.dialects import Chat, Dialect, Messages, Responses
 from tests.providers.fault_server import Exchange, FaultServer, Scene, fault_server
@@ -26,16 +26,14 @@ class Api:
     """An API in its own words, and our provider for it."""
 
     dialect: Dialect
+    api: HttpApi
+    base: str
+    """The part of the path that belongs to the base URL."""
     key_header: str
     key_value: str
 
     def make(self, url: str, **changes: object) -> Provider:
-        match self.dialect.name:
-            case "messages":
-                return Anthropic(endpoint(url, **changes), "model-a")
-            case "responses":
-                return OpenAIResponses(endpoint(f"{url}/v1", **changes), "model-a")
-        return OpenAICompatible(endpoint(f"{url}/v1", **changes), "model-a")
+        return HttpProvider(self.api, endpoint(f"{url}{self.base}", **changes), "model-a")
 
     @asynccontextmanager
     async def serving(
@@ -57,9 +55,9 @@ class Api:
             return answer
 
 
-CHAT = Api(Chat(), "authorization", f"Bearer {KEY}")
-MESSAGES = Api(Messages(), "x-api-key", KEY)
-RESPONSES = Api(Responses(), "authorization", f"Bearer {KEY}")
+CHAT = Api(Chat(), chat_completions.CHAT_COMPLETIONS, "/v1", "authorization", f"Bearer {KEY}")
+MESSAGES = Api(Messages(), messages.MESSAGES, "", "x-api-key", KEY)
+RESPONSES = Api(Responses(), responses.RESPONSES, "/v1", "authorization", f"Bearer {KEY}")
 APIS = [CHAT, MESSAGES, RESPONSES]
 
 

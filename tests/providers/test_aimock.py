@@ -21,11 +21,12 @@ from shell.errors import ErrorCode
 from shell.inference.engine import Engine
 from shell.inference.limits import Retries, Settings
 from shell.inference.log import InferenceLog
-from shell.providers.apis.chat_completions import OpenAICompatible
-from shell.providers.apis.messages import Anthropic
-from shell.providers.apis.responses import OpenAIResponses
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
+from shell.providers.apis.messages import MESSAGES
+from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import ModelInfo, Provider
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import HttpProvider
 
 pytestmark = pytest.mark.anyio
 
@@ -130,22 +131,24 @@ def aimock(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aimock, None, 
 
 def chat(url: str, headers: dict[str, str]) -> Provider:
     endpoint = Endpoint("openai", "OpenAI", f"{url}/v1", lambda: "a-key", headers=headers)
-    return OpenAICompatible(endpoint, "gpt-4o")
+    return HttpProvider(CHAT_COMPLETIONS, endpoint, "gpt-4o")
 
 
 def responses(url: str, headers: dict[str, str]) -> Provider:
     endpoint = Endpoint("openai", "OpenAI", f"{url}/v1", lambda: "a-key", headers=headers)
-    return OpenAIResponses(endpoint, "gpt-5", partial(ModelInfo, reasoning="default"))
+    return HttpProvider(RESPONSES, endpoint, "gpt-5", partial(ModelInfo, reasoning="default"))
 
 
 def messages(url: str, headers: dict[str, str]) -> Provider:
     endpoint = Endpoint("anthropic", "Anthropic", url, lambda: "a-key", headers=headers)
-    return Anthropic(endpoint, "claude-sonnet-5", partial(ModelInfo, reasoning="adaptive"))
+    return HttpProvider(
+        MESSAGES, endpoint, "claude-sonnet-5", partial(ModelInfo, reasoning="adaptive")
+    )
 
 
 def google(url: str, headers: dict[str, str]) -> Provider:
     endpoint = Endpoint("google", "Google", f"{url}/v1", lambda: "a-key", headers=headers)
-    return OpenAICompatible(endpoint, "gemini-3.8-flash")
+    return HttpProvider(CHAT_COMPLETIONS, endpoint, "gemini-3.8-flash")
 
 
 Make = Callable[[str, dict[str, str]], Provider]

@@ -1,12 +1,12 @@
-"""Anthropic: what only Messages has."""
+"""Tests what only the Messages API has."""
 
 import base64
 
 import pytest
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
-from shell.providers.apis.messages import Anthropic
 from shell.providers.base import ModelInfo
+from shell.providers.http.provider import HttpProvider
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Messages
 from tests.providers.fault_server import fault_server
@@ -83,17 +83,9 @@ async def test_the_body_of_a_request() -> None:
 )
 async def test_what_is_asked_of_a_model(info: ModelInfo, expected: dict[str, object]) -> None:
     async with fault_server(FINE) as server:
-        provider = Anthropic(endpoint(server.url), "m", lambda _: info)
+        provider = HttpProvider(MESSAGES.api, endpoint(server.url), "m", lambda _: info)
         await ask(provider, a_request(provider, "hi", temperature=0.5))
         await provider.close()
     sent = server.requests[0].json
     asked = {"max_tokens", "temperature", "thinking"}
     assert {name: value for name, value in sent.items() if name in asked} == expected
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-async def test_a_deprecated_model_is_still_asked() -> None:
-    """The SDK warns of some models; a warning is no reason to fail."""
-    async with MESSAGES.serving(FINE) as (provider, _):
-        answer = await ask(provider, a_request(provider, "hi", model="claude-sonnet-4-5"))
-    assert (answer.text, answer.error) == ("ok", None)

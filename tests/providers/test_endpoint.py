@@ -3,8 +3,9 @@
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
-from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import HttpProvider
 from tests.providers.collect import ask
 from tests.providers.dialects import Chat
 from tests.providers.fault_server import fault_server
@@ -57,7 +58,7 @@ def test_plain_http_when_the_user_insists() -> None:
 async def test_a_proxy_is_used_and_no_proxy_obeyed(no_proxies: pytest.MonkeyPatch) -> None:
     async with fault_server(FINE) as proxy:
         no_proxies.setenv("HTTP_PROXY", proxy.url)
-        provider = OpenAICompatible(FAR, "model-a")
+        provider = HttpProvider(CHAT_COMPLETIONS, FAR, "model-a")
         assert (await ask(provider, "hi")).text == "ok"
         assert proxy.requests[0].path == "http://model.invalid/v1/chat/completions"
         await provider.close()
@@ -66,7 +67,7 @@ async def test_a_proxy_is_used_and_no_proxy_obeyed(no_proxies: pytest.MonkeyPatc
             assert (await ask(near, "hi")).text == "ok"
         assert (len(proxy.requests), len(server.requests)) == (1, 1)
         no_proxies.setenv("NO_PROXY", "model.invalid")
-        provider = OpenAICompatible(FAR, "model-a")
+        provider = HttpProvider(CHAT_COMPLETIONS, FAR, "model-a")
         error = (await ask(provider, "hi")).error
         await provider.close()
     assert error is not None
@@ -77,7 +78,7 @@ async def test_a_proxy_is_used_and_no_proxy_obeyed(no_proxies: pytest.MonkeyPatc
 @pytest.mark.anyio
 async def test_proxy_settings_that_cannot_be_used(no_proxies: pytest.MonkeyPatch) -> None:
     no_proxies.setenv("ALL_PROXY", "gopher://nowhere:1")
-    provider = OpenAICompatible(endpoint("https://model.invalid"), "model-a")
+    provider = HttpProvider(CHAT_COMPLETIONS, endpoint("https://model.invalid"), "model-a")
     error = (await ask(provider, "hi")).error
     await provider.close()
     assert error is not None
@@ -91,7 +92,7 @@ async def test_one_connection_serves_one_question_after_the_other(
     async with fault_server(FINE) as server:
         # As a proxy: what is on this machine gets a new connection every time.
         no_proxies.setenv("HTTP_PROXY", server.url)
-        provider = OpenAICompatible(FAR, "model-a")
+        provider = HttpProvider(CHAT_COMPLETIONS, FAR, "model-a")
         for _ in range(3):
             assert (await ask(provider, "hi")).text == "ok"
         await provider.close()

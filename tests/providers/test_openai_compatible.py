@@ -1,4 +1,4 @@
-"""OpenAICompatible: what only Chat Completions has, and what its many servers do differently."""
+"""Tests what only Chat Completions has, and the differences between the servers that speak it."""
 
 import json
 
@@ -6,14 +6,16 @@ import pytest
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.errors import ErrorCode
-from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS, OPENAI_CHAT
 from shell.providers.apis.chat_stream import ChatStream
 from shell.providers.apis.think_tags import ThinkTags
 from shell.providers.base import ModelInfo, ToolCallDelta
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import HttpProvider
 from shell.providers.http.sse import ServerEvent
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Chat
+from tests.providers.fault_server import fault_server
 from tests.providers.scenes import CHAT, answering, endpoint, streaming
 
 pytestmark = pytest.mark.anyio
@@ -55,8 +57,10 @@ async def test_the_body_of_a_request() -> None:
 
 
 async def test_max_completion_tokens_where_the_endpoint_wants_it() -> None:
-    async with CHAT.serving(FINE, max_tokens_field="max_completion_tokens") as (made, server):
+    async with fault_server(FINE) as server:
+        made = HttpProvider(OPENAI_CHAT, endpoint(f"{server.url}/v1"), "model-a")
         await ask(made, a_request(made, "hi", max_tokens=9))
+        await made.close()
     sent = server.requests[0].json
     assert sent["max_completion_tokens"] == 9
     assert {"max_tokens", "temperature"} & set(sent) == set()
@@ -157,7 +161,7 @@ async def test_a_login_page_that_claims_to_be_json() -> None:
 
 def test_what_a_model_takes_is_asked_of_the_table() -> None:
     info = ModelInfo(id="model-a", context_tokens=77)
-    made = OpenAICompatible(endpoint("http://127.0.0.1:1"), "model-a", lambda _: info)
+    made = HttpProvider(CHAT_COMPLETIONS, endpoint("http://127.0.0.1:1"), "model-a", lambda _: info)
     assert made.model("model-a") is info
 
 

@@ -1,11 +1,11 @@
-"""OpenAIResponses: what only the Responses API has."""
+"""Tests what only the Responses API has."""
 
 import pytest
 
 from shell.contract import ImagePart, Message, TextPart
 from shell.errors import ErrorCode
-from shell.providers.apis.responses import OpenAIResponses
 from shell.providers.base import ModelInfo
+from shell.providers.http.provider import HttpProvider
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Responses, data
 from tests.providers.fault_server import Exchange, fault_server
@@ -32,12 +32,16 @@ async def test_the_body_of_a_request() -> None:
         "input": [
             {"role": "system", "content": "Be brief."},
             {"role": "user", "content": "Hi."},
-            {"role": "assistant", "content": [{"type": "output_text", "text": "Hello."}]},
+            {"role": "assistant", "content": "Hello."},
             {
                 "role": "user",
                 "content": [
                     {"type": "input_text", "text": "See."},
-                    {"type": "input_image", "image_url": "data:image/png;base64,AAAA"},
+                    {
+                        "type": "input_image",
+                        "image_url": "data:image/png;base64,AAAA",
+                        "detail": "auto",
+                    },
                 ],
             },
         ],
@@ -59,7 +63,7 @@ async def test_the_body_of_a_request() -> None:
 async def test_reasoning_is_asked_for(reasoning: str | None, sent: object) -> None:
     info = ModelInfo("m", reasoning=reasoning)
     async with fault_server(FINE) as server:
-        provider = OpenAIResponses(endpoint(f"{server.url}/v1"), "m", lambda _: info)
+        provider = HttpProvider(RESPONSES.api, endpoint(f"{server.url}/v1"), "m", lambda _: info)
         await ask(provider, "hi")
         await provider.close()
     assert server.requests[0].json.get("reasoning") == sent
@@ -75,7 +79,7 @@ async def test_an_account_that_may_not_see_summaries_is_asked_without() -> None:
 
     info = ModelInfo("m", reasoning="default")
     async with fault_server(scene) as server:
-        provider = OpenAIResponses(endpoint(f"{server.url}/v1"), "m", lambda _: info)
+        provider = HttpProvider(RESPONSES.api, endpoint(f"{server.url}/v1"), "m", lambda _: info)
         assert (await ask(provider, "hi")).text == "ok"
         assert (await ask(provider, "hi")).text == "ok"
         await provider.close()

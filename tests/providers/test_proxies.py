@@ -6,7 +6,8 @@ import warnings
 import pytest
 
 from shell.errors import ErrorCode
-from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
+from shell.providers.http.provider import HttpProvider
 from tests.providers.collect import ask
 from tests.providers.dialects import Chat
 from tests.providers.fault_server import fault_server
@@ -52,7 +53,9 @@ async def test_a_socks_proxy_with_a_password(proxies: pytest.MonkeyPatch) -> Non
         for password, works in [("pass", True), ("wrong-one", False)]:
             proxies.setenv("ALL_PROXY", f"socks5://me:{password}@127.0.0.1:{proxy.port}")
             url = "http://model.invalid/v1"
-            provider = OpenAICompatible(endpoint(url, allow_plain_http=True), "model-a")
+            provider = HttpProvider(
+                CHAT_COMPLETIONS, endpoint(url, allow_plain_http=True), "model-a"
+            )
             answer = await ask(provider, "hi")
             await provider.close()
             assert (answer.error is None) is works
@@ -78,7 +81,7 @@ async def test_a_socks_proxy_is_left_out_for_this_machine_and_for_no_proxy(
             assert (await ask(near, "hi")).text == "ok"
         proxies.setenv("NO_PROXY", "other.invalid, .invalid")
         url = "http://model.invalid/v1"
-        provider = OpenAICompatible(endpoint(url, allow_plain_http=True), "model-a")
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint(url, allow_plain_http=True), "model-a")
         error = (await ask(provider, "hi")).error
         await provider.close()
     assert len(there.requests) == 1
@@ -92,7 +95,7 @@ async def test_an_http_proxy_sees_no_key_of_a_connection_that_it_passes_on(
 ) -> None:
     async with fault_server(answering(403, b"not here")) as proxy:
         proxies.setenv("HTTPS_PROXY", f"http://me:proxy-pass@127.0.0.1:{proxy.port}")
-        provider = OpenAICompatible(endpoint("https://model.invalid/v1"), "model-a")
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint("https://model.invalid/v1"), "model-a")
         error = (await ask(provider, "hi")).error
         await provider.close()
     (request,) = proxy.requests
@@ -109,7 +112,7 @@ async def test_a_proxy_that_is_not_there(proxies: pytest.MonkeyPatch) -> None:
         port = gone.port
     for scheme in ("http", "socks5"):
         proxies.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:{port}")
-        provider = OpenAICompatible(endpoint("https://model.invalid/v1"), "model-a")
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint("https://model.invalid/v1"), "model-a")
         error = (await ask(provider, "hi")).error
         await provider.close()
         assert error is not None
@@ -118,7 +121,7 @@ async def test_a_proxy_that_is_not_there(proxies: pytest.MonkeyPatch) -> None:
 
 async def test_a_proxy_of_no_kind_that_there_is(proxies: pytest.MonkeyPatch) -> None:
     proxies.setenv("ALL_PROXY", "gopher://me:proxy-pass@nowhere.invalid:1")
-    provider = OpenAICompatible(endpoint("https://model.invalid/v1"), "model-a")
+    provider = HttpProvider(CHAT_COMPLETIONS, endpoint("https://model.invalid/v1"), "model-a")
     error = (await ask(provider, "hi")).error
     await provider.close()
     assert error is not None

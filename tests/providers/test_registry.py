@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ProviderError, ValidationFailed
-from shell.providers.apis.chat_completions import OpenAICompatible
-from shell.providers.apis.messages import Anthropic
-from shell.providers.apis.responses import OpenAIResponses
+from shell.providers.apis.chat_completions import GOOGLE_CHAT, OPENAI_CHAT
+from shell.providers.apis.messages import MESSAGES
+from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import Provider
+from shell.providers.http.provider import Api, HttpProvider
 from shell.providers.registry import Providers
 from shell.providers.testing.replay import ReplayProvider
 from tests.providers.collect import a_request, ask
@@ -76,10 +77,15 @@ def test_a_key_comes_from_the_environment(provider_id: str, variable: str) -> No
 
 
 def test_responses_for_openai_itself_and_chat_for_whoever_stands_in_for_it() -> None:
-    assert isinstance(Providers(None, {})["openai"], OpenAIResponses)
-    there = {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
-    assert isinstance(Providers(None, there)["openai"], OpenAICompatible)
-    assert isinstance(Providers(None, {})["anthropic"], Anthropic)
+    def api(provider_id: str, **environ: str) -> Api:
+        provider = Providers(None, environ)[provider_id]
+        assert isinstance(provider, HttpProvider)
+        return provider.api
+
+    assert api("openai") is RESPONSES
+    assert api("openai", OPENAI_BASE_URL="http://127.0.0.1:1/v1") is OPENAI_CHAT
+    assert api("anthropic") is MESSAGES
+    assert api("google") is GOOGLE_CHAT
 
 
 @pytest.mark.anyio
@@ -121,12 +127,12 @@ async def test_google_is_asked_for_its_thoughts_and_they_are_told_from_the_answe
     assert [request.json.get("extra_body") for request in server.requests] == [asked, None]
 
 
-def test_no_sdk_is_imported_before_it_is_needed() -> None:
+def test_no_slow_library_is_imported_before_it_is_needed() -> None:
     script = (
         "import sys; from shell.providers.registry import Providers; "
         "p = Providers(None); [p[i].model(p[i].default_model_id) for i in p]; "
         "print({m.partition('.')[0] for m in sys.modules} "
-        "& {'openai', 'anthropic', 'httpx2', 'xllamacpp'})"
+        "& {'httpx2', 'xllamacpp'})"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run(

@@ -6,7 +6,7 @@ import pytest
 
 from shell.contract import Notice
 from shell.providers.base import Chunk, Finish, ProviderRequest, TextDelta
-from shell.providers.local.client import LlamaChat
+from shell.providers.http.provider import HttpProvider
 from shell.providers.local.model_files import ModelFiles
 from shell.providers.local.provider import LocalProvider
 from shell.providers.local.repetition import RepetitionGuard
@@ -54,7 +54,7 @@ async def test_the_embedded_model_is_stopped_when_it_repeats_itself(
 ) -> None:
     closed: list[bool] = []
 
-    async def circles(chat: LlamaChat, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+    async def circles(chat: HttpProvider, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         try:
             for _ in range(100):
                 yield TextDelta(STORY)
@@ -62,7 +62,7 @@ async def test_the_embedded_model_is_stopped_when_it_repeats_itself(
             closed.append(True)
 
     local = LocalProvider(ModelFiles(None, {}))
-    monkeypatch.setattr(LlamaChat, "stream", circles)
+    monkeypatch.setattr(HttpProvider, "stream", circles)
     answer = await ask(local, "Tell me a story")
     notice = answer.chunks[-2]
     assert isinstance(notice, Notice)

@@ -1,4 +1,4 @@
-"""Which file is the model, in which order, and what is said when there is none."""
+"""Tests which file is taken as the model, and the error when there is none."""
 
 import os
 from pathlib import Path

@@ -115,7 +115,7 @@ async def _fill(point: int) -> str:
             await desk.send(conversation, f"/repeat 2000 word{point}")
         except StorageUnavailable as error:
             outcome = "refused" if "full" in error.message else "broken"
-            if (await desk.store.state(-1)).problem is None:
+            if desk.store.state().problem is None:
                 outcome = "broken"
         stuffing.unlink()
         await desk.kept(conversation)
@@ -126,7 +126,7 @@ async def _fill(point: int) -> str:
             outcome = "broken"
         if len(texts) == 6 and texts[3] != whole:
             outcome = "broken"
-        if (await desk.store.state(-1)).problem is not None or not promised.answer_id:
+        if desk.store.state().problem is not None or not promised.answer_id:
             outcome = "broken"
         await desk.close()
         return outcome
@@ -156,7 +156,7 @@ async def _locked() -> Result:
                 refused = "locked" in error.message
             refused_s = round(time.monotonic() - asked, 1)
             await asyncio.sleep(LOCKED_S - refused_s)
-            said = (await desk.store.state(-1)).problem is not None
+            said = desk.store.state().problem is not None
             holder.execute("ROLLBACK")
         released = time.monotonic()
         await desk.done(begun)
@@ -293,11 +293,11 @@ def _add_long_messages(connection: apsw.Connection) -> None:
 async def _search(desk: Desk, query: str) -> tuple[float, float, int]:
     """Seconds to the first answer and to the end of the search, and how many hits there were."""
     began = time.perf_counter()
-    reply = await desk.conversations.search(OWNER, SearchRequest(query=query, limit=60))
+    reply = await desk.conversations.search(desk.caller, SearchRequest(query=query, limit=60))
     first_s, hits = time.perf_counter() - began, len(reply.hits)
     while reply.more is not None:
         request = SearchRequest(query=query, limit=60, more=reply.more)
-        reply = await desk.conversations.search(OWNER, request)
+        reply = await desk.conversations.search(desk.caller, request)
         hits += len(reply.hits)
     return first_s, time.perf_counter() - began, hits
 

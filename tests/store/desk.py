@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from shell.api.conversations import ConversationsApi
+from shell.bridge.caller import Caller
+from shell.bridge.topics import Topics
 from shell.contract import (
     AnswerRequest,
     Content,
@@ -14,15 +17,18 @@ from shell.contract import (
     SendReply,
     SendRequest,
     StoredMessage,
+    StoreTopic,
     ViewRequest,
 )
 from shell.conversations.answers import Answers, StartedAnswer
-from shell.conversations.library import Conversations
+from shell.conversations.exports import Exports
+from shell.conversations.imports import Imports
 from shell.errors import ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.limits import Settings
 from shell.providers.base import Chunk, Provider, ProviderRequest
 from shell.providers.testing.echo import EchoProvider
+from shell.settings import SettingsFile
 from shell.store.messages import queries
 from shell.store.store import Store
 
@@ -52,7 +58,13 @@ class Desk:
         busy_s: float = 5.0,
         settings: Settings | None = None,
     ) -> None:
-        self.store = Store(folder, vfs=vfs, busy_s=busy_s)
+        self.topics = Topics()
+        self.store = Store(
+            folder,
+            vfs=vfs,
+            busy_s=busy_s,
+            on_change=lambda state: self.topics.publish(StoreTopic(value=state)),
+        )
         self.store.open()
         self.echo = Listening()
         self.other = Listening("other")
@@ -64,7 +76,14 @@ class Desk:
             lambda: Defaults(provider_id="echo", model_id="echo"),
             self.titles,
         )
-        self.conversations = Conversations(self.store, self.answers)
+        self.caller = Caller(OWNER)
+        self.conversations = self.api(folder)
+
+    def api(self, folder: Path) -> ConversationsApi:
+        """The namespace over what this desk has."""
+        imports = Imports(self.store, folder, self.topics)
+        exports = Exports(self.store, SettingsFile(folder), lambda: True, not_reloaded)
+        return ConversationsApi(self.store, self.answers, imports, exports)
 
     def titles(self) -> tuple[str, str | None] | None:
         """Who makes titles: nobody."""
@@ -83,7 +102,7 @@ class Desk:
 
     async def begin(self, *, temporary: bool = False, system_prompt: str | None = None) -> str:
         new = NewConversation(temporary=temporary, system_prompt=system_prompt)
-        return (await self.conversations.create(new)).id
+        return (await self.conversations.create(self.caller, new)).id
 
     async def send(self, conversation_id: str, content: Content) -> SendReply:
         """Send and wait until the answer is kept to its end."""
@@ -103,11 +122,8 @@ class Desk:
         return await self.done(await self.answers.go_on(OWNER, request))
 
     async def done(self, begun: StartedAnswer) -> SendReply:
-        ended = asyncio.Event()
-        unsubscribe = begun.log.subscribe(lambda urgent: ended.set() if urgent else None)
-        if begun.log.ending is None:
-            await ended.wait()
-        unsubscribe()
+        async for _ in begun.log.follow():
+            pass
         await self.kept(begun.reply.conversation_id)
         return begun.reply
 

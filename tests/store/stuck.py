@@ -1,6 +1,6 @@
 """A process that stops in the middle of copying conversations, to be killed there.
 
-    python -m tests.store.stuck FOLDER backup | bundle | restore | repair
+    python -m tests.store.stuck FOLDER backup | bundle | elsewhere | restore | repair
 
 It says "there" once it has made everything but the end.
 """
@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from unittest.mock import patch
 
+from shell.store.backup import bundle
 from shell.store.store import FILE, Store
 
 
@@ -35,6 +36,10 @@ def main(folder: Path, kind: str) -> None:
         store.backups.folder.mkdir()
         patch("shell.store.backup.bundle.problem_of", stop).start()
         store.bundle(store.backups.folder / "tidewire-now.zip").result()
+    elif kind == "elsewhere":  # as `tidewire backup` does, beside whatever host there is
+        store.close()
+        patch("shell.store.backup.bundle.problem_of", stop).start()
+        bundle.write(folder.parent / "elsewhere" / "tidewire-now.zip", store.path)
     elif kind == "restore":
         made = store.back_up().result()
         patch("shell.store.search.index.build", stop).start()

@@ -211,3 +211,39 @@ def test_what_a_killed_process_was_copying_is_removed_at_the_next_start(
         store.back_up().result()
     assert not [path for path in files() if path.name.startswith(begins) and path != kept]
     assert kept.exists()
+
+
+def test_a_backup_elsewhere_is_removed_once_its_process_is_killed_and_not_before(
+    tmp_path: Path,
+) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    data.mkdir()
+    elsewhere.mkdir()
+    mine = elsewhere / ".backup-of-mine"
+    mine.mkdir()
+    command = [sys.executable, "-m", "tests.store.stuck", str(data), "elsewhere"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "there\n"
+        try:
+            [working] = set(elsewhere.iterdir()) - {mine}
+            with opened(data):
+                pass
+            assert (working / "conversations.db").exists()
+        finally:
+            process.kill()
+    assert working.exists()
+    with opened(data):
+        pass
+    assert [*elsewhere.iterdir()] == [mine]
+    assert not [path for path in data.iterdir() if path.name.startswith(".backup-")]
+
+
+def test_a_folder_that_a_changed_note_names_is_left_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    note = tmp_path / ".backup-01234567.path"
+    note.write_text(str(mine))
+    with opened(tmp_path):
+        assert mine.exists()
+        assert not note.exists()

@@ -15,10 +15,10 @@ from shell import cli
 from shell.contract import Defaults, ExportRequest
 from shell.conversations.answers import Answers
 from shell.conversations.exports import Exports
-from shell.conversations.library import Conversations
 from shell.inference.engine import Engine
-from shell.providers.apis.chat_completions import OpenAICompatible
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.provider import HttpProvider
 from shell.providers.keys import Keys
 from shell.settings import SettingsFile
 from shell.store.store import Store
@@ -52,8 +52,10 @@ class KeyDesk(Desk):
 
     def __init__(self, folder: Path, url: str, keys: Keys) -> None:
         super().__init__(folder)
-        self.provider = OpenAICompatible(
-            Endpoint("openai", "OpenAI", url, lambda: keys.find("openai", url)), "model-a"
+        self.provider = HttpProvider(
+            CHAT_COMPLETIONS,
+            Endpoint("openai", "OpenAI", url, lambda: keys.find("openai", url)),
+            "model-a",
         )
         self.engine = Engine(lambda _: self.provider)
         self.answers = Answers(
@@ -62,7 +64,7 @@ class KeyDesk(Desk):
             lambda _: self.provider,
             lambda: Defaults(provider_id="openai", model_id="model-a"),
         )
-        self.conversations = Conversations(self.store, self.answers)
+        self.conversations = self.api(folder)
 
 
 async def echo(exchange: Exchange) -> None:

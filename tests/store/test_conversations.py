@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,13 +19,22 @@ from shell.contract import (
     Message,
     Part,
     SearchRequest,
+    SendReply,
     SendRequest,
     TextPart,
     ViewRequest,
 )
-from shell.errors import LimitReached, NotFound, SessionBusy, ShellError, ValidationFailed
+from shell.errors import (
+    LimitReached,
+    NotFound,
+    SessionBusy,
+    ShellError,
+    StorageFailed,
+    ValidationFailed,
+)
 from shell.inference.limits import Deadlines, Settings
-from shell.store.database import Job
+from shell.providers.base import Chunk, ProviderRequest
+from shell.store.database import Connection, Job
 from shell.store.messages import queries, tree
 from shell.support.ids import epoch_ms
 from tests.store.desk import OWNER, Desk, text_of
@@ -54,16 +64,16 @@ async def test_a_question_and_its_answer_are_kept(desk: Desk) -> None:
 async def test_the_question_is_on_the_disk_before_the_model_is_asked(desk: Desk) -> None:
     conversation = await desk.begin()
     found: list[list[str]] = []
-    start = desk.engine.start
+    stream = desk.echo.stream
 
-    def watched(owner: str, request: object, **how: bool) -> object:
+    def watched(request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         rows = desk.store.database.read(
             lambda c: [row.text for row in queries.every(c, tree.conversation(c, conversation))]
         )
         found.append(rows.result())
-        return start(owner, request, **how)  # type: ignore[arg-type]
+        return stream(request)
 
-    desk.engine.start = watched  # type: ignore[method-assign,assignment]
+    desk.echo.stream = watched  # type: ignore[method-assign]
     await desk.send(conversation, "kept first")
     assert found == [["kept first", ""]]
 
@@ -105,7 +115,7 @@ async def test_a_refused_edit_leaves_the_path_on_the_branch_that_was_chosen(desk
     first = await desk.send(conversation, "version one")
     for words in ("version two", "version three"):
         await desk.edit(first.message_id, words)
-    await desk.conversations.choose(first.message_id)
+    await desk.conversations.choose(desk.caller, first.message_id)
     before = await desk.view(conversation)
     request = EditRequest(message_id=first.message_id, content=[PICTURE], model_id="echo-strict")
     with pytest.raises(ShellError):
@@ -124,34 +134,114 @@ async def test_a_refused_first_message_leaves_no_word(desk: Desk) -> None:
     with pytest.raises(ShellError):
         await desk.answers.send(OWNER, request)
     assert await desk.view(conversation) == before
-    reply = await desk.conversations.search(OWNER, SearchRequest(query="never"))
+    reply = await desk.conversations.search(desk.caller, SearchRequest(query="never"))
     assert reply.hits == []
 
 
-@pytest.mark.parametrize("how", ["send", "regenerate"])
+@pytest.mark.parametrize("how", ["send", "edit", "regenerate", "go on"])
 async def test_a_conversation_that_is_deleted_meanwhile_is_not_answered(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     conversation = await desk.begin()
     said = await desk.send(conversation, "one")
-    read, reads = desk.store.read, 0
+    write = desk.store.write
 
-    async def deleted_after_the_last_look(kept_id: str, job: Job[T]) -> T:
-        nonlocal reads
-        found = await read(kept_id, job)
-        reads += 1
-        if reads == 2:
-            await desk.conversations.delete(OWNER, conversation)
-        return found
+    async def delete_and_write(kept_id: str, job: Job[T]) -> T:
+        monkeypatch.setattr(desk.store, "write", write)
+        assert desk.engine.status(OWNER).active_inferences == 1, "it has been admitted"
+        await desk.conversations.delete(desk.caller, conversation)
+        return await write(kept_id, job)
 
-    monkeypatch.setattr(desk.store, "read", deleted_after_the_last_look)
+    monkeypatch.setattr(desk.store, "write", delete_and_write)
     asked = len(desk.echo.received)
-    begun = desk.send(conversation, "two") if how == "send" else desk.regenerate(said.answer_id)
     with pytest.raises(NotFound):
-        await begun
-    assert (reads, len(desk.echo.received)) == (2, asked)
-    await desk.conversations.undelete(conversation)
+        await turn(desk, how, conversation, said)
+    assert len(desk.echo.received) == asked
+    assert desk.engine.status(OWNER).active_inferences == 0
+    await desk.conversations.undelete(desk.caller, conversation)
     assert await desk.texts(conversation) == ["one", "one"]
+
+
+@pytest.mark.parametrize("how", ["send", "edit", "regenerate", "go on"])
+async def test_a_turn_that_cannot_be_written_leaves_no_trace_and_no_run(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    conversation = await desk.begin()
+    said = await desk.send(conversation, "one")
+    before = await desk.view(conversation)
+    logs, status = desk.engine.list(OWNER), desk.engine.status(OWNER)
+
+    async def full(kept_id: str, job: Job[T]) -> T:
+        """The job is done, but not committed."""
+
+        def undone(connection: Connection) -> T:
+            job(connection)
+            raise StorageFailed("The disk is full")
+
+        return await asyncio.wrap_future(desk.store.database.write(undone))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.store, "write", full)
+        with pytest.raises(StorageFailed):
+            await turn(desk, how, conversation, said)
+    assert await desk.view(conversation) == before
+    assert desk.engine.list(OWNER) == logs
+    assert desk.engine.status(OWNER) == status
+    assert len(desk.echo.received) == 1
+    assert desk.answers.idle
+    await turn(desk, how, conversation, said)
+    assert len(desk.echo.received) == 2
+
+
+@pytest.mark.parametrize("how", ["send", "edit", "regenerate", "go on"])
+async def test_nothing_is_written_of_a_turn_that_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Refused while there is nothing to take back: a full disk cannot leave half of it there."""
+    conversation = await desk.begin()
+    said = await desk.send(conversation, "one")
+    for _ in range(5):
+        request = SendRequest(conversation_id=await desk.begin(), content="/stall")
+        await desk.answers.send(OWNER, request)
+
+    async def write(kept_id: str, job: Job[T]) -> T:
+        raise AssertionError("it was written")
+
+    monkeypatch.setattr(desk.store, "write", write)
+    with pytest.raises(LimitReached):
+        await turn(desk, how, conversation, said)
+
+
+async def test_a_run_that_is_stopped_before_it_begins_is_kept_as_cancelled(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await desk.begin()
+    write = desk.store.write
+
+    async def write_and_cancel(kept_id: str, job: Job[T]) -> T:
+        written = await write(kept_id, job)
+        assert desk.engine.cancel(OWNER, "inf-mine")
+        return written
+
+    monkeypatch.setattr(desk.store, "write", write_and_cancel)
+    request = SendRequest(conversation_id=conversation, content="one", inference_id="inf-mine")
+    await desk.done(await desk.answers.send(OWNER, request))
+    statuses = [message.status for message in (await desk.view(conversation)).messages]
+    assert statuses == ["complete", "cancelled"]
+    assert desk.echo.received == []
+
+
+async def turn(desk: Desk, how: str, conversation: str, said: SendReply) -> SendReply:
+    """One more turn of this kind, after the first one of a conversation."""
+    match how:
+        case "send":
+            return await desk.send(conversation, "two")
+        case "edit":
+            return await desk.edit(said.message_id, "two")
+        case "regenerate":
+            return await desk.regenerate(said.answer_id)
+        case _:
+            return await desk.go_on(said.answer_id)
 
 
 async def test_an_unknown_provider_is_refused_before_anything_is_written(desk: Desk) -> None:
@@ -371,13 +461,13 @@ async def test_the_words_of_an_older_text_file_take_room_like_others(desk: Desk)
 async def test_deleting_can_be_undone_until_it_is_purged(desk: Desk) -> None:
     conversation = await desk.begin()
     await desk.send(conversation, "remember me")
-    await desk.conversations.delete(OWNER, conversation)
+    await desk.conversations.delete(desk.caller, conversation)
     assert await desk.store.read("", queries.summaries) == []
     with pytest.raises(NotFound):
         await desk.view(conversation)
     await desk.store.write(conversation, lambda c: tree.undelete(c, conversation))
     assert await desk.texts(conversation) == ["remember me", "remember me"]
-    await desk.conversations.delete(OWNER, conversation)
+    await desk.conversations.delete(desk.caller, conversation)
     await desk.store.write(conversation, lambda c: tree.purge(c, epoch_ms() + 1))
     with pytest.raises(NotFound):
         await desk.store.write(conversation, lambda c: tree.undelete(c, conversation))
@@ -391,7 +481,7 @@ async def test_deleting_stops_the_answer(desk: Desk) -> None:
     conversation = await desk.begin()
     request = SendRequest(conversation_id=conversation, content="/stall")
     begun = await desk.answers.send(OWNER, request)
-    await desk.conversations.delete(OWNER, conversation)
+    await desk.conversations.delete(desk.caller, conversation)
     await desk.done(begun)
     assert begun.log.ending is not None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from shell.contract import NewConversation
+from shell.contract import NewConversation, StoreState
 from shell.conversations.backup_contents import chooser
 from shell.errors import StorageUnavailable
 from shell.store import checksum
@@ -268,13 +268,13 @@ async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start
         converse(store)
     spoil_in_place(store, lambda c: c.execute("UPDATE messages SET text = 'x' WHERE id = 'm2'"))
     monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
-    store = Store(tmp_path)
+    states: asyncio.Queue[StoreState] = asyncio.Queue()
+    store = Store(tmp_path, on_change=states.put_nowait)
     await asyncio.to_thread(store.open)
     assert store.notices == [], "it is looked through while it is in use"
     store.begin()
-    version = 0
-    while (state := await store.state(version)).problem is None:
-        version = state.version
+    while (state := await states.get()).problem is None:
+        pass
     assert "Start Tidewire again" in state.problem
     await asyncio.to_thread(store.close)
     with opened(tmp_path) as store:

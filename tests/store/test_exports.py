@@ -45,7 +45,7 @@ async def titled(desk: Desk, title: str) -> str:
     conversation = await desk.begin()
     await desk.send(conversation, "hello")
     change = TitleChange(conversation_id=conversation, title=title)
-    return (await desk.conversations.rename(change)).id
+    return (await desk.conversations.rename(desk.caller, change)).id
 
 
 @pytest.mark.parametrize("title", [title[:200] for title in LONG])
@@ -183,7 +183,7 @@ async def test_attachments_are_encoded_while_others_write(
     picture = ImagePart(media_type="image/png", data="aGVsbG8=")
     conversation = await desk.begin()
     await desk.send(conversation, [picture])
-    other = (await desk.conversations.create(NewConversation(title="Other"))).id
+    other = (await desk.conversations.create(desk.caller, NewConversation(title="Other"))).id
     encoding, go_on = threading.Event(), threading.Event()
     whole = content.whole
 
@@ -197,7 +197,7 @@ async def test_attachments_are_encoded_while_others_write(
     sending = asyncio.create_task(desk.answers.send(OWNER, request))
     await asyncio.to_thread(encoding.wait, SAFETY_S)
     change = TitleChange(conversation_id=other, title="Renamed")
-    assert (await desk.conversations.rename(change)).title == "Renamed"
+    assert (await desk.conversations.rename(desk.caller, change)).title == "Renamed"
     go_on.set()
     await desk.done(await sending)
     assert desk.echo.received[-1].messages[0].content == [picture]

@@ -235,13 +235,13 @@ async def test_a_disk_that_fills_up_at_any_point_loses_nothing_and_goes_on(
     if live is not None:
         error = await refused(desk.done(live))
     # What is not on the disk is said not to be, from the beginning to the end.
-    assert (await desk.store.state(-1)).problem == (error.message if error else None)
+    assert desk.store.state().problem == (error.message if error else None)
     if point in (0, 19):
         assert (error is None) == (point == 19)
     disk.room = None
     await desk.kept(conversation)
     await desk.send(conversation, "kept afterwards")
-    assert (await desk.store.state(-1)).problem is None
+    assert desk.store.state().problem is None
     view = await desk.view(conversation)
     texts = {message.id: message.content for message in view.messages}
     assert texts[promised] == "kept before"
@@ -261,7 +261,7 @@ async def test_a_file_that_another_program_locks_is_written_when_it_lets_go(tmp_
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageUnavailable, match="locked"):
             await desk.send(conversation, "not now")
-        assert (await desk.store.state(-1)).problem is not None
+        assert desk.store.state().problem is not None
         assert await desk.texts(conversation) == []
         other.execute("ROLLBACK")
     await desk.send(conversation, "now")
@@ -278,7 +278,7 @@ async def test_an_answer_survives_a_lock_that_comes_in_the_middle_of_it(tmp_path
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageUnavailable, match="locked"):
             await desk.done(begun)
-        assert (await desk.store.state(-1)).problem is not None
+        assert desk.store.state().problem is not None
         other.execute("ROLLBACK")
     await desk.kept(conversation)
     assert (await desk.texts(conversation))[1] == " ".join(["word"] * 200)

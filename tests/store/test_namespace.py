@@ -17,6 +17,7 @@ from shell.api.keys import KeysApi
 from shell.api.settings import SettingsApi
 from shell.bridge.caller import Caller
 from shell.bridge.door import Door
+from shell.bridge.topics import Topics
 from shell.contract import CONTRACT_VERSION, Attachment, FilePart
 from shell.conversations.exports import Exports
 from shell.conversations.imports import AT_ONCE, Imports
@@ -44,9 +45,10 @@ class Refused(Exception):
 class Page:
     """A page without a browser: it calls, and takes what its feed holds."""
 
-    def __init__(self, door: Door, name: str) -> None:
+    def __init__(self, door: Door, name: str, topics: Topics | None = None) -> None:
         self.caller = Caller(name)
-        self.caller.feed.open(LOAD)
+        self.caller.feed.open(LOAD, topics)
+        self.topics: dict[tuple[str, str], dict[str, object]] = {}
         self.events: list[dict[str, object]] = []
         self._door = door
         self._number = 0
@@ -78,6 +80,8 @@ class Page:
             for item in json.loads(f"[{flush.items}]"):
                 if item["channel"] == "reply":
                     self._replies[item["id"]] = item
+                elif item["channel"] == "topic":
+                    self.topics[item["name"], item["key"]] = item["value"]
                 else:
                     self.events.append(item)
             self.caller.feed.answered(flush.load, flush.number)
@@ -90,6 +94,14 @@ class Page:
                 not endings.isdisjoint((one["channel"], one["inferenceId"]) for one in self.events)
             )
         )
+
+    async def imported(self, import_id: object) -> dict[str, object]:
+        """Wait for the end of an import; returns its last state."""
+        key = ("import", str(import_id))
+        await self._until(
+            lambda: self.topics.get(key, {}).get("state") in ("done", "cancelled", "failed")
+        )
+        return self.topics[key]
 
     async def done(self, inference_id: object) -> None:
         ending = ("llm:done", inference_id)
@@ -122,18 +134,18 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     desk = Desk(tmp_path)
     settings = SettingsFile(tmp_path)
     keys = Keys(lambda: None)
-    imports = Imports(desk.store, tmp_path)
+    imports = Imports(desk.store, tmp_path, desk.topics)
     exports = Exports(
         desk.store, settings, lambda: desk.answers.idle and imports.idle, not_reloaded
     )
     door = Door(
         {
-            "conversations": ConversationsApi(desk.conversations, desk.answers, imports, exports),
+            "conversations": ConversationsApi(desk.store, desk.answers, imports, exports),
             "keys": KeysApi(keys, lambda: {"openai": "https://api.openai.com/v1"}),
             "settings": SettingsApi(settings),
         }
     )
-    yield House(desk, door, settings, keys, Page(door, "window-1"), tmp_path, imports)
+    yield House(desk, door, settings, keys, Page(door, "window-1", desk.topics), tmp_path, imports)
     await door.close()
     await imports.close()
     await desk.close()
@@ -217,7 +229,6 @@ async def test_another_window_attaches_to_what_one_window_asked(house: House) ->
         ("export", {"format": "exe"}),
         ("restore", "../../etc/passwd"),
         ("import_write", {"importId": "no-such", "data": "AAAA"}),
-        ("import_watch", {"importId": "no-such"}),
         ("import_cancel", "no-such"),
     ],
 )
@@ -239,13 +250,7 @@ async def test_an_import_comes_in_pieces_and_says_how_far_it_is(house: House) ->
     for start in range(0, len(body), 20_000):
         data = base64.b64encode(body[start : start + 20_000]).decode()
         await page.call("conversations.import_write", {"importId": import_id, "data": data})
-    other = Page(house.door, "window-2")
-    with pytest.raises(Refused):
-        await other.call("conversations.import_watch", {"importId": import_id})
-    state = await page.fields("conversations.import_watch", {"importId": import_id})
-    while state["state"] == "running":
-        params = {"importId": import_id, "version": state["version"]}
-        state = await page.fields("conversations.import_watch", params)
+    state = await page.imported(import_id)
     assert (state["state"], state["conversations"], state["messages"]) == ("done", 300, 300)
     assert state["readBytes"] == state["totalBytes"] == len(body)
     assert not await page.call("conversations.import_cancel", import_id)
@@ -264,13 +269,12 @@ async def test_an_import_can_be_stopped_while_it_is_received_and_while_it_runs(
     assert refused.value.code == "LIMIT"
     for import_id in (first, second):
         assert await page.call("conversations.import_cancel", import_id)
-        state = await page.fields("conversations.import_watch", {"importId": import_id})
-        assert state["state"] == "cancelled"
+        assert (await page.imported(import_id))["state"] == "cancelled"
     too_much = await page.call("conversations.import_begin", {"name": "x", "size": 3})
     with pytest.raises(Refused, match="more data"):
         await page.call("conversations.import_write", {"importId": too_much, "data": "AAAAAAAA"})
     await page.call("conversations.import_write", {"importId": too_much, "data": "AAAA"})
-    state = await page.fields("conversations.import_watch", {"importId": too_much, "version": 1})
+    state = await page.imported(too_much)
     assert state["state"] == "failed"
     assert "not JSON" in str(state["failure"])
 
@@ -299,9 +303,9 @@ async def test_exports_and_backups_come_back(house: House) -> None:
     assert [backup] == await page.call("conversations.backups")
     await house.desk.send(conversation, "to be gone")
     await page.call("settings.update", {"theme": "light"})
-    before = await page.fields("conversations.state", {})
+    before = page.topics["store", ""]
     after = await page.fields("conversations.restore", backup["name"])
-    assert after["version"] != before["version"]
+    assert int(str(after["version"])) > int(str(before["version"]))
     assert await house.desk.texts(conversation) == ["to be kept", "to be kept"]
     assert house.settings.preferences.theme == "dark"
     # What was there is in a backup of its own.
@@ -471,16 +475,15 @@ async def test_a_broken_backup_changes_nothing(house: House) -> None:
     assert await house.desk.texts(conversation) == ["kept", "kept"]
 
 
-async def test_who_watches_the_store_is_told_of_changes(house: House) -> None:
-    state = await house.page.fields("conversations.state", {})
-    watching = asyncio.ensure_future(
-        Page(house.door, "window-2").fields("conversations.state", {"version": state["version"]})
-    )
-    await asyncio.sleep(0)
+async def test_every_window_is_pushed_the_changes_of_the_store(house: House) -> None:
     await house.desk.begin()
-    changed = await watching
-    assert changed["version"] != state["version"]
-    assert changed["problem"] is None
+    other = Page(house.door, "window-2", topics=house.desk.topics)
+    other.take()
+    before = int(str(other.topics["store", ""]["version"]))
+    await house.desk.begin()
+    for page in (house.page, other):
+        page.take()
+        assert page.topics["store", ""] == {"version": before + 1, "problem": None, "notices": []}
 
 
 async def test_a_key_goes_in_and_never_comes_out(house: House) -> None:

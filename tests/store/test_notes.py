@@ -17,13 +17,13 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_note_outlives_the_host(desk: Desk) -> None:
-    await desk.conversations.remember(Note(name="draft.1", text="half a sente"))
-    await desk.conversations.remember(Note(name="draft.1", text="half a sentence"))
-    await desk.conversations.remember(Note(name="sidebar", text="closed"))
-    await desk.conversations.remember(Note(name="sidebar", text=None))
+    await desk.conversations.remember(desk.caller, Note(name="draft.1", text="half a sente"))
+    await desk.conversations.remember(desk.caller, Note(name="draft.1", text="half a sentence"))
+    await desk.conversations.remember(desk.caller, Note(name="sidebar", text="closed"))
+    await desk.conversations.remember(desk.caller, Note(name="sidebar", text=None))
     await desk.close()
     again = Desk(desk.store.path.parent)
-    assert await again.conversations.recall() == {"draft.1": "half a sentence"}
+    assert await again.conversations.recall(again.caller) == {"draft.1": "half a sentence"}
     await again.close()
 
 
@@ -32,11 +32,11 @@ async def test_a_draft_goes_with_its_conversation(desk: Desk) -> None:
     for conversation in (gone, kept):
         await desk.send(conversation, "hello")
         note = Note(name=f"draft.{conversation}", text="never said")
-        await desk.conversations.remember(note)
-    await desk.conversations.delete("window-1", gone)
-    assert len(await desk.conversations.recall()) == 2, "a deletion can be undone"
+        await desk.conversations.remember(desk.caller, note)
+    await desk.conversations.delete(desk.caller, gone)
+    assert len(await desk.conversations.recall(desk.caller)) == 2, "a deletion can be undone"
     await desk.store.write(gone, lambda c: tree.purge(c, epoch_ms() + 1))
-    assert await desk.conversations.recall() == {f"draft.{kept}": "never said"}
+    assert await desk.conversations.recall(desk.caller) == {f"draft.{kept}": "never said"}
 
 
 def test_the_notes_that_were_changed_longest_ago_go_first(
@@ -61,8 +61,8 @@ async def test_what_was_asked_lately_is_told_once_and_newest_first(desk: Desk) -
         await desk.send(conversation, text)
     gone = await desk.begin()
     await desk.send(gone, "deleted")
-    await desk.conversations.delete("window-1", gone)
-    assert await desk.conversations.prompts() == ["a", "b"]
+    await desk.conversations.delete(desk.caller, gone)
+    assert await desk.conversations.prompts(desk.caller) == ["a", "b"]
 
 
 PRICED = ModelInfo(id="echo", input_price=2.0, output_price=10.0)
@@ -88,7 +88,7 @@ async def test_what_a_conversation_has_taken_is_added_up(
     monkeypatch.setattr(desk.echo, "model", lambda model_id: PRICED)
     reply = await desk.send(conversation, "dear")
     assert reply.conversation_id == conversation
-    found = await desk.conversations.spent(conversation)
+    found = await desk.conversations.spent(desk.caller, conversation)
     assert (found.answers, found.unpriced) == (2, 1)
     assert found.cost == pytest.approx(_cost_of_last(desk, found.input_tokens), rel=1)
     assert found.cost > 0
@@ -101,13 +101,13 @@ async def test_what_every_run_of_a_continued_answer_took_is_added_up(
     conversation = await desk.begin()
     monkeypatch.setattr(desk.echo, "model", lambda model_id: PRICED)
     reply = await desk.send(conversation, "one two three\n/length")
-    first = await desk.conversations.spent(conversation)
+    first = await desk.conversations.spent(desk.caller, conversation)
     begun = await desk.answers.go_on("window-1", AnswerRequest(message_id=reply.answer_id))
     [_, live] = (await desk.view(conversation)).messages
     assert live.detail is not None
     assert [usage.cost for usage in live.detail.earlier] == [pytest.approx(first.cost)]
     await desk.done(begun)
-    found = await desk.conversations.spent(conversation)
+    found = await desk.conversations.spent(desk.caller, conversation)
     [_, answer] = (await desk.view(conversation)).messages
     assert answer.detail is not None
     assert answer.detail.usage is not None
@@ -122,7 +122,7 @@ async def test_an_answer_that_failed_is_not_one_without_a_price(
     conversation = await desk.begin()
     monkeypatch.setattr(desk.echo, "model", lambda model_id: PRICED)
     await desk.send(conversation, "/error SERVER_ERROR")
-    found = await desk.conversations.spent(conversation)
+    found = await desk.conversations.spent(desk.caller, conversation)
     assert (found.answers, found.unpriced) == (0, 0)
 
 
@@ -152,4 +152,4 @@ async def test_what_was_taken_is_told_with_the_answer_that_has_just_ended(desk: 
     unsubscribe = begun.log.subscribe(lambda urgent: ended.set() if urgent else None)
     await ended.wait()
     unsubscribe()
-    assert (await desk.conversations.spent(conversation)).answers == 1
+    assert (await desk.conversations.spent(desk.caller, conversation)).answers == 1

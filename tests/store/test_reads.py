@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from shell.bridge.caller import Caller
 from shell.contract import NewConversation, SearchReply, SearchRequest, SearchRest
-from shell.conversations import library
+from shell.conversations import searches
 from shell.errors import Reason, StorageUnavailable
 from shell.store import database
 from shell.store import store as store_module
@@ -182,12 +183,12 @@ async def test_a_newer_search_of_a_page_ends_its_older_one(
             return search.Found([], search.START)
         return search.search(connection, text, most, limit, start)
 
-    monkeypatch.setattr(library, "search", waiting)
-    monkeypatch.setattr(library, "SEARCH_S", 3_600.0)
+    monkeypatch.setattr(searches, "search", waiting)
+    monkeypatch.setattr(searches, "SEARCH_S", 3_600.0)
 
     async def ask(owner: str, text: str) -> SearchReply:
         request = SearchRequest(query=text)
-        return await asyncio.wait_for(desk.conversations.search(owner, request), SAFETY_S)
+        return await asyncio.wait_for(desk.conversations.search(Caller(owner), request), SAFETY_S)
 
     slow = asyncio.create_task(ask("page-1", "slow"))
     await asyncio.to_thread(started["slow"].wait, SAFETY_S)
@@ -214,7 +215,7 @@ async def test_a_search_with_a_rest_goes_on_in_both_places(tmp_path: Path) -> No
 
     async def ask(more: SearchRest | None) -> list[str | None]:
         request = SearchRequest(query="needle", more=more)
-        reply = await desk.conversations.search("page", request)
+        reply = await desk.conversations.search(Caller("page"), request)
         assert reply.more is None
         return [hit.message_id for hit in reply.hits]
 
@@ -258,7 +259,7 @@ async def test_a_large_file_is_checked_while_it_is_used(
     go_on.set()
     await asyncio.to_thread(store.close)
     assert not note.exists(), "a file whose check was stopped is checked again at the next start"
-    assert (await store.state(-1)).problem is None
+    assert store.state().problem is None
 
     monkeypatch.undo()
     monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)

@@ -86,7 +86,7 @@ class Ours:
         return sentence
 
     async def works(self) -> None:
-        listed = await self.desk.conversations.listed()
+        listed = await self.desk.conversations.list(self.desk.caller)
         assert [one.id for one in listed] == [self.conversation]
         before = await self.desk.texts(self.conversation)
         assert before[:2] == ["ours", "ours"]
@@ -228,10 +228,10 @@ async def test_what_is_sound_comes_back_whole_in_tables_of_our_own(
     source.write_bytes(whole)
     await asyncio.wrap_future(ours.desk.store.restore(source))
     desk = ours.desk
-    assert {one.id for one in await desk.conversations.listed()} == {"c1", "c2"}
+    assert {one.id for one in await desk.conversations.list(desk.caller)} == {"c1", "c2"}
     with pytest.raises(NotFound):
         await desk.texts(ours.conversation)
-    assert (await desk.conversations.recall()) == {"draft.c1": "so far"}
+    assert (await desk.conversations.recall(desk.caller)) == {"draft.c1": "so far"}
     await asyncio.to_thread(copy_of, desk, tmp_path / "now.db")
     assert rows_of(tmp_path / "now.db") == rows_of(source)
     await desk.send("c1", "more")

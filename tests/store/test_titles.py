@@ -55,7 +55,8 @@ async def test_nobody_is_asked_who_was_not_chosen(titled: Titled) -> None:
 
 async def test_a_name_that_a_person_gave_stays(titled: Titled) -> None:
     conversation = await titled.begin()
-    await titled.conversations.rename(TitleChange(conversation_id=conversation, title="Mine"))
+    mine = TitleChange(conversation_id=conversation, title="Mine")
+    await titled.conversations.rename(titled.caller, mine)
     await titled.send(conversation, "what is it")
     assert await titled.title(conversation) == "Mine"
 

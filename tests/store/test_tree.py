@@ -86,7 +86,7 @@ async def live(folder: Path, acts: list[tuple[str, int]]) -> None:
             expected.grow(old, sent.answer_id, "assistant", old.text)
         else:
             node = expected.every[which % len(expected.every)]
-            await desk.conversations.choose(node.id)
+            await desk.conversations.choose(desk.caller, node.id)
             expected.choose(node)
     await desk.close()
     desk = Desk(folder)
@@ -104,7 +104,7 @@ async def live(folder: Path, acts: list[tuple[str, int]]) -> None:
         assert view.conversation.title == first_words(expected.every[0].text)
     # Every node can be reached, with everything above it.
     for node in expected.every:
-        shown = await desk.conversations.choose(node.id)
+        shown = await desk.conversations.choose(desk.caller, node.id)
         above = {message.id for message in shown.messages}
         place: Node | None = node
         while place is not None and place.parent is not None:

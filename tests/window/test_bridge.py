@@ -194,3 +194,21 @@ def test_a_click_on_a_script_s_link_runs_nothing(page: Page) -> None:
 
 def test_nothing_of_the_page_breaks_its_policy(page: Page) -> None:
     assert page.evaluate("toy.violations") == []
+
+
+UNTIL = """async ([method, wanted]) => {
+  const late = performance.now() + 20000;
+  for (;;) {
+    const found = JSON.stringify(await toy.call(method));
+    if (found === JSON.stringify(wanted)) return;
+    if (performance.now() > late) throw new Error(`${found} in the place of ${wanted}`);
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
+
+def test_a_window_has_the_title_and_the_icon_of_its_page(page: Page) -> None:
+    page.evaluate(UNTIL, ["toy.identity", ["Toy", "toy", "toy"]])
+    page.evaluate("document.title = 'Whales'")
+    page.evaluate(UNTIL, ["toy.identity", ["Whales", "toy", "toy"]])
+    page.evaluate(UNTIL, ["toy.has_icon", True])

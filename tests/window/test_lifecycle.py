@@ -199,7 +199,7 @@ SAYS_SANDBOX = """
 import logging, os
 from shell.bridge.desktop.webviews import qt
 logging.basicConfig(format="%(message)s")
-qt.prepare(print, None, ("#fff", "#000"), lambda: 1.0)
+qt.prepare(print, None, ("#fff", "#000"), lambda: 1.0, None)
 print("sandbox", os.environ.get("QTWEBENGINE_DISABLE_SANDBOX"))
 """
 

@@ -28,7 +28,8 @@ from shell.inference.log import InferenceLog
 
 HERE = Path(__file__).parent
 STRICT = (
-    "default-src 'none'; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; "
+    "form-action 'none'; base-uri 'none'"
 )
 LOOSE = "default-src * data: blob: 'unsafe-inline'"
 """With `?loose`: nothing but the window itself holds the page back."""
@@ -105,6 +106,22 @@ class Toy:
         """What is shown where the page has drawn nothing."""
         native: Any = webview.windows[0].native
         return str(native.webview.page().backgroundColor().name())
+
+    def identity(self, caller: Caller) -> list[str]:
+        """Title of the first window, and the names by which a desktop knows the program."""
+        from PySide6.QtGui import QGuiApplication
+
+        native: Any = webview.windows[0].native
+        return [
+            native.windowTitle(),
+            QGuiApplication.applicationName(),
+            QGuiApplication.desktopFileName(),
+        ]
+
+    def has_icon(self, caller: Caller) -> bool:
+        """Whether the first window shows an icon."""
+        native: Any = webview.windows[0].native
+        return not native.windowIcon().isNull()
 
     def close_last(self, caller: Caller) -> None:
         """Close the window that was opened last, as its user would."""
@@ -247,6 +264,7 @@ def main() -> None:
         loop,
         Door({"shell": shell, "toy": Toy()}).post,
         f"http://127.0.0.1:{server.server_port}/{arguments.query}",
+        name="toy",
         debug_port=arguments.debug_port,
         on_closed=lambda window: print(f"CLOSED {window}", file=sys.stderr, flush=True),
     )

@@ -20,11 +20,11 @@ const shell = createShell(bridge);
 installApis(window, llm, shell);
 
 const conversations = createConversations({
-  host: { client: bridge.client, router: bridge.router, llm },
+  host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
 });
 const attach = page.get("attach");
 const watched = attach === null ? null : attachRun(llm, attach);
-const settings = createSettings(bridge.client, (preferences) => {
+const settings = createSettings(bridge, (preferences) => {
   applyAppearance(preferences, document.documentElement);
   // Texts are chosen when the page is loaded; what was typed outlives that.
   if (rememberLanguage(preferences.language)) window.location.reload();

@@ -36,7 +36,7 @@ async function show(page: FakePage): Promise<ShownPage> {
   const conversations = conversationsOf(page);
   const shell = { openWindow: vi.fn(() => Promise.resolve(true)), openLink: vi.fn() };
   conversations.begin();
-  const settings = createSettings(page.bridge.client, () => {});
+  const settings = createSettings(page.bridge, () => {});
   const { bridge } = page;
   const props = { bridge, shell: shell as Shell, conversations, settings, watched: null };
   render(
@@ -49,7 +49,9 @@ async function show(page: FakePage): Promise<ShownPage> {
 }
 
 function conversationsOf({ bridge, llm }: FakePage): Conversations {
-  return createConversations({ host: { client: bridge.client, router: bridge.router, llm } });
+  return createConversations({
+    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+  });
 }
 
 const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
@@ -539,7 +541,7 @@ describe("windows", () => {
     const watched = attachRun(page.llm, inferenceId);
     const shell = { openWindow: vi.fn(), openLink: vi.fn() };
     const { bridge } = page;
-    const settings = createSettings(bridge.client, () => {});
+    const settings = createSettings(bridge, () => {});
     const props = { bridge, shell, conversations: conversationsOf(page), settings, watched };
     render(<App {...props} />);
     await turn(100);
@@ -554,7 +556,7 @@ describe("windows", () => {
     const watched = attachRun(page.llm, "inf-none");
     const shell = { openWindow: vi.fn(), openLink: vi.fn() };
     const { bridge } = page;
-    const settings = createSettings(bridge.client, () => {});
+    const settings = createSettings(bridge, () => {});
     const props = { bridge, shell, conversations: conversationsOf(page), settings, watched };
     render(<App {...props} />);
     await turn(100);
@@ -566,10 +568,9 @@ describe("what happened while nobody looked", () => {
   it("is said until somebody has read it", async () => {
     const page = await fakePage();
     const text = "The file of conversations was damaged. It was restored from a backup.";
-    const { client } = page.bridge;
-    const state = async () => ({ version: 1, problem: "The disk is full", notices: [text] });
-    Object.assign(client.conversations, { state });
     await show(page);
+    const value = { version: 1, problem: "The disk is full", notices: [text] };
+    act(() => page.bridge.topics.take({ channel: "topic", name: "store", key: "", value }));
     expect(screen.getByText(/Nothing can be saved.*The disk is full/)).toBeTruthy();
     expect(screen.getByText(text)).toBeTruthy();
     fireEvent.click(button("Dismiss"));

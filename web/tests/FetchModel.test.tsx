@@ -1,7 +1,8 @@
 /** The missing model is fetched by one click, with progress, and then asked again. */
-import { fireEvent, render, screen } from "@testing-library/react";
+import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ModelFetch } from "../src/bridge/contract";
+import { createTopics } from "../src/bridge/topics";
 import { FetchModel } from "../src/features/transcript/FetchModel";
 import type { Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
@@ -15,7 +16,12 @@ const fetching: ModelFetch = { ...missing, state: "fetching" };
 
 async function shown(first: ModelFetch) {
   let told = first;
-  const model = { state: vi.fn(async () => told), fetch: vi.fn(async () => told) };
+  const topics = createTopics();
+  const model = {
+    state: vi.fn(async () => told),
+    fetch: vi.fn(async () => told),
+    onChange: (listener: (state: ModelFetch | undefined) => void) => topics.on("model", listener),
+  };
   const onHere = vi.fn();
   render(
     <SettingsContext value={{ model } as unknown as Settings}>
@@ -23,25 +29,27 @@ async function shown(first: ModelFetch) {
     </SettingsContext>,
   );
   await turn(20);
-  function tell(next: ModelFetch) {
+  /** The next state, for whoever asks. */
+  function become(next: ModelFetch) {
     told = next;
   }
-  return { model, onHere, tell };
+  function push(value: ModelFetch) {
+    act(() => topics.take({ channel: "topic", name: "model", key: "", value }));
+  }
+  return { model, onHere, become, push, topics };
 }
 
 it("shows how far it is, and asks again once when the model is here", async () => {
-  const { model, onHere, tell } = await shown(missing);
-  tell(fetching);
+  const { model, onHere, become, push } = await shown(missing);
+  become(fetching);
   fireEvent.click(screen.getByRole("button", { name: /Fetch the model/ }));
   await turn(20);
   expect(model.fetch).toHaveBeenCalledTimes(1);
   expect(screen.getByText("Looking for the model…")).toBeTruthy();
-  tell({ ...fetching, doneBytes: 30, totalBytes: 90 });
-  await turn(600);
+  push({ ...fetching, doneBytes: 30, totalBytes: 90 });
   expect(screen.getByText("Fetching the model: 33 %")).toBeTruthy();
   expect(screen.getByRole("progressbar").getAttribute("value")).toBe(String(30 / 90));
-  tell({ ...missing, state: "here" });
-  await turn(600);
+  push({ ...missing, state: "here" });
   expect(screen.queryByRole("progressbar")).toBeNull();
   expect(onHere).toHaveBeenCalledTimes(1);
 });
@@ -53,9 +61,17 @@ it("says why it failed, and can be asked once more", async () => {
 });
 
 it("offers nothing where the model is here, and does not ask for somebody else", async () => {
-  const { onHere, tell } = await shown(fetching);
-  tell({ ...missing, state: "here" });
-  await turn(600);
+  const { onHere, push } = await shown(fetching);
+  push({ ...missing, state: "here" });
   expect(screen.queryByRole("button")).toBeNull();
   expect(onHere).not.toHaveBeenCalled();
+});
+
+it("asks again when the connection to the host was lost", async () => {
+  const { become, push, topics } = await shown(missing);
+  push(fetching);
+  become(missing);
+  act(() => topics.clear());
+  await turn(20);
+  expect(screen.getByRole("button", { name: /Fetch the model/ })).toBeTruthy();
 });

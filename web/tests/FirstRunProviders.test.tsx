@@ -25,7 +25,7 @@ const ollama: PresetSummary = {
 async function shown(presets: PresetSummary[]) {
   const { bridge, llm } = await fakePage();
   const conversations = createConversations({
-    host: { client: bridge.client, router: bridge.router, llm },
+    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
   });
   const add = vi.fn(async ({ id }: { id: string }) => ({ id }));
   const update = vi.fn(async () => {});

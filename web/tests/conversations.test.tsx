@@ -19,7 +19,9 @@ afterEach(() => {
 type Page = Pick<ManualPage, "bridge" | "llm">;
 
 const over = ({ bridge, llm }: Page): Conversations =>
-  createConversations({ host: { client: bridge.client, router: bridge.router, llm } });
+  createConversations({
+    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+  });
 
 const textsOf = (conversations: Conversations, { get }: Conversation) =>
   get().messages.map((row) => conversations.message(row)?.get().message.content);

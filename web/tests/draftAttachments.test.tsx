@@ -63,13 +63,13 @@ async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promis
   const host = page ?? (await fakePage({ rate: 0 }));
   const { bridge, llm } = host;
   const conversations = createConversations({
-    host: { client: bridge.client, router: bridge.router, llm },
+    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
     storage: storageOver(tab),
   });
   conversations.begin();
   const takes = { images: true, files: true, contextTokens: null, ...model };
   const settings = {
-    ...createSettings(bridge.client, () => {}),
+    ...createSettings(bridge, () => {}),
     describe: async ({ modelId: id }: { modelId: string }) => {
       return { id, name: id, ...takes, ...(id === "blind" && { images: false }) } as ModelSummary;
     },

@@ -14,7 +14,9 @@ afterEach(() => {
 });
 
 const over = ({ bridge, llm }: FakePage): Conversations =>
-  createConversations({ host: { client: bridge.client, router: bridge.router, llm } });
+  createConversations({
+    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+  });
 
 /** A conversation with one question, and this in its box. */
 async function typed(page: FakePage, text: string, temporary = false) {

@@ -58,7 +58,7 @@ async function answering() {
   vi.stubGlobal("matchMedia", () => ({ ...new EventTarget(), matches: true, ...deaf }));
   const { bridge, llm } = await fakePage({ rate: 10 });
   const conversations = createConversations({
-    host: { client: bridge.client, router: bridge.router, llm },
+    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
   });
   const { conversation } = conversations.shown.get();
   const search = vi.fn();
@@ -78,7 +78,7 @@ async function answering() {
     );
   }
 
-  const settings = createSettings(bridge.client, () => {});
+  const settings = createSettings(bridge, () => {});
   render(
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>

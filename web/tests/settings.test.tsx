@@ -43,8 +43,8 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
     },
   };
   const toasts = createToastStore();
-  const settings = createSettings(client, () => {});
-  const host = { client, router: bridge.router, llm };
+  const settings = createSettings({ client, topics: bridge.topics }, () => {});
+  const host = { client, router: bridge.router, topics: bridge.topics, llm };
   const restored = vi.fn(async () => {});
   const conversations = {
     ...createConversations({ host }),

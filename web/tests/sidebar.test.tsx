@@ -143,7 +143,7 @@ describe("a search", () => {
 
   async function searching() {
     const { bridge, llm } = await fakePage();
-    const host = { client: bridge.client, router: bridge.router, llm };
+    const host = { client: bridge.client, router: bridge.router, topics: bridge.topics, llm };
     const asked = new Map<string, (reply: SearchReply | Promise<never>) => void>();
     const more = vi.fn();
     const reveal = vi.fn(async () => {});

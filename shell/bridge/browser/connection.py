@@ -1,4 +1,4 @@
-"""Link: one WebSocket connection of a tab, while it lasts: calls come in, pushes go out."""
+"""One WebSocket connection of a tab. It takes calls in and sends pushes out."""
 
 import asyncio
 import contextlib

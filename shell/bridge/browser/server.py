@@ -1,4 +1,4 @@
-"""Loopback: the server on 127.0.0.1 that hands a browser the page and takes its calls.
+"""The server on 127.0.0.1 that serves the page to browsers and takes their calls.
 
 The way to the door (`/door`, a WebSocket) is for pages that this server, or Vite, handed out.
 """

@@ -1,4 +1,4 @@
-"""Tabs: the browser's tabs, each a caller that outlives its connections."""
+"""The tabs of browsers. Each is a caller that outlives its connections."""
 
 import asyncio
 import json

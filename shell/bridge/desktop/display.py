@@ -1,4 +1,4 @@
-"""Display: whether a window can open here, known before Qt tries: Qt would abort the process."""
+"""Finds out whether a window can open here before Qt tries, because Qt would abort the process."""
 
 import contextlib
 import ctypes
@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 RUNTIME = r"SOFTWARE\Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}"
-"""Where WebView2 says which version of it is installed."""
+"""The registry key with the installed version of WebView2."""
 PATIENCE_S = 3.0
 """How long a display server may take to answer. One that is there takes a millisecond."""
 
 
 def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
-    """One sentence that says why no window can open here; None when one can.
+    """Return a sentence that says why no window can open here; None when one can.
 
     macOS and Windows always have a display, and bring their own web view; some Windows lack it.
     """
@@ -47,7 +47,7 @@ def _runtime() -> str | None:
         machine = (winreg.HKEY_LOCAL_MACHINE, winreg.KEY_READ | winreg.KEY_WOW64_32KEY)
         for place, access in (machine, (winreg.HKEY_CURRENT_USER, winreg.KEY_READ)):
             with contextlib.suppress(OSError), winreg.OpenKey(place, RUNTIME, 0, access) as key:
-                # Zeros are left where it was taken away.
+                # An uninstalled runtime leaves zeros.
                 if winreg.QueryValueEx(key, "pv")[0].strip("0."):
                     return None
     return (
@@ -77,7 +77,7 @@ def _display(name: str, environment: Mapping[str, str]) -> str | None:
 
 
 def _x(display: str) -> str | None:
-    """Whether X lets us in: the socket alone would not show that it refuses, or is stuck."""
+    """Connect to the X server: an open socket alone does not show that it accepts us."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""PageServer: hands the page to the program's own windows, whose calls come another way.
+"""Serves the page to the program's own windows, whose calls come another way.
 
 Small, because it is on the way to every window: a server that also speaks WebSocket takes five
 times as long to load.
@@ -27,8 +27,8 @@ class PageServer:
 
     Args:
         listener: where connections come in; closed by `stop()`.
-        page: the built page, or None when it is served by somebody else (Vite).
-        look: how it is to look; asked again whenever it is loaded.
+        page: the built page; None when Vite serves it.
+        look: returns the appearance, for each load of the page.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class PageServer:
         self._connections: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Begin to answer. Connections that came before have waited."""
+        """Start to answer. Earlier connections have waited in the listener's queue."""
         serving = asyncio.start_server(self._accept, sock=self._listener)
         self._starting = asyncio.get_running_loop().create_task(serving, name="page server")
 
@@ -73,7 +73,7 @@ class PageServer:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
         finally:
-            # Who stops the server does not wait for a page that has stopped to read.
+            # `stop` must not wait for a page that no longer reads.
             writer.transport.abort()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -95,7 +95,7 @@ class PageServer:
 
 
 async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> h11.Request | None:
-    """The next request; None when the other side has said goodbye."""
+    """Read the next request; None when the other side has closed the connection."""
     request = await _next(connection, reader)
     if not isinstance(request, h11.Request):
         return None
@@ -117,7 +117,7 @@ async def _send(
     request: h11.Request | None,
 ) -> None:
     headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
-    # Nothing here takes a body, so none is read: after one there is no next request.
+    # No body is read here, so a request with a body is the last one of its connection.
     if request is None or _has_body(request):
         headers.append(("Connection", "close"))
     events: list[h11.Event] = [h11.Response(status_code=answer.status, headers=headers)]

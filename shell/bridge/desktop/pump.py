@@ -1,4 +1,4 @@
-"""Pump: tells one window what its feed holds, one push at a time."""
+"""Pushes what one window's feed holds to its page, one push at a time."""
 
 import json
 import threading
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # it loads the contract, which a window can open without
+if TYPE_CHECKING:  # it loads the contract, which is not needed to open a window
     from shell.bridge.feed import Feed, Flush
 
 Answer = Callable[[object], None]
@@ -17,10 +17,10 @@ perhaps never (the page may be reloading, or gone)."""
 FLUSH_SECONDS = 0.008
 """Least time between two pushes, unless something urgent waits."""
 RETRY_SECONDS = 0.25
-"""First pause after a push that the page did not take; doubles up to `LONGEST_RETRY_SECONDS`."""
+"""First pause after a push that the page did not accept; doubles up to `LONGEST_RETRY_SECONDS`."""
 LONGEST_RETRY_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
-"""How long a page may be busy before a push without any answer is sent again."""
+"""Time without an answer after which a push is sent again."""
 
 
 class Pump:
@@ -44,15 +44,15 @@ class Pump:
         self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
 
     def start(self) -> None:
-        """Begin to tell; from now on the feed wakes this pump."""
+        """Start the thread; from now on the feed wakes this pump."""
         self._thread.start()
         self._feed.on_wake(self.wake)
 
     def wake(self, urgent: bool) -> None:
-        """There is something to tell. From any thread; almost free when that is known already."""
+        """Report that the feed has something. From any thread; cheap when that is known already."""
         if self._awake and (self._urgent or not urgent) and not self._outdated():
-            # Read without the lock: `_run` lowers the flags before it looks into the feed, and
-            # what is told of here is in the feed already.
+            # Needs no lock: `_run` clears the flags before it reads the feed, and the feed has the
+            # new item before this call.
             return
         with self._changed:
             self._awake = True
@@ -60,7 +60,7 @@ class Pump:
             self._changed.notify()
 
     def close(self) -> None:
-        """End soon, in mid-push too. From any thread; does not wait."""
+        """End soon, even during a push. From any thread; does not wait."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -80,7 +80,7 @@ class Pump:
             self._pushing = None
 
     def _wait_for_something(self, not_before: float) -> bool:
-        """Wait until there is something to tell and the rhythm allows it. False: closed."""
+        """Wait until there is something to push, but not before `not_before`. False: closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._awake)
             pause = not_before - time.monotonic()
@@ -91,8 +91,8 @@ class Pump:
 
     def _deliver(self, flush: "Flush") -> bool:
         """Push until the page has taken it or another load has replaced it. False: closed."""
-        # A page that has no `__shell` (yet) answers like one that does not want the push. Compared
-        # there: not every web view brings lists home, and PySide never lets go of a string.
+        # A page that has no `__shell` yet answers like one that refuses the push. The page compares
+        # the answer itself: not every web view returns lists, and PySide never frees a string.
         load = json.dumps(flush.load)
         taken = json.dumps(f"[{load},{flush.number}]")
         call = f"window.__shell?.receive({load},{flush.number},[{flush.items}])"
@@ -111,7 +111,7 @@ class Pump:
         return not self._closed
 
     def _push(self, flush: "Flush", script: str) -> object:
-        """What the script came to, or None."""
+        """Run the script; returns its value, or None without one."""
         answers: list[object] = []
 
         def answer(value: object) -> None:
@@ -125,7 +125,7 @@ class Pump:
         return answers[0] if answers else None
 
     def _outdated(self) -> bool:
-        """Whether a push waits for the answer of a load that has been replaced."""
+        """Whether the push in flight was for a load that has been replaced."""
         pushing = self._pushing
         return pushing is not None and pushing.load != self._feed.load
 

@@ -1,4 +1,4 @@
-"""Placement: where a window stands and how large it is, kept from one start to the next."""
+"""Remembers position, size and zoom of a window from one start to the next."""
 
 import contextlib
 import json
@@ -16,20 +16,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WindowState:
-    """In the system's pixels. Without a place the window is put in the middle of the screen."""
+    """In the system's pixels. A window without a position is centered on the screen."""
 
     width: int
     height: int
     x: int | None = None
     y: int | None = None
     maximized: bool = False
-    """Then the rest is what it becomes when it is not any more."""
+    """The other values are then those of the window after it is restored."""
     zoom: float = 1.0
-    """How much larger than usual the page is."""
+    """Scale of the page; 1 is normal."""
 
 
 def read_placement(path: Path) -> WindowState | None:
-    """What was written last; None for nothing, and for anything that makes no sense."""
+    """Read what was written last; None for a missing or invalid file."""
     try:
         kept: dict[str, object] = {"zoom": 1.0, **json.loads(path.read_bytes())}
         found = WindowState(**kept)  # type: ignore[arg-type]  # looked at below
@@ -58,12 +58,12 @@ def _is_sensible(kept: dict[str, object]) -> bool:
 
 
 def write_placement(path: Path, placement: WindowState) -> None:
-    """Keep it. That it cannot be kept is no reason to say more than a line in the log."""
+    """Write it. A failure is only logged."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_text(json.dumps(asdict(placement)), "utf-8")
         draft.replace(path)
     except OSError as error:
-        _log.info("Where the window stands cannot be kept: %s", error.strerror)
+        _log.info("The position of the window cannot be saved: %s", error.strerror)
         with contextlib.suppress(OSError):
             draft.unlink()

@@ -1,7 +1,7 @@
-"""Windows: the program's windows, each a page with one door in and one pump out.
+"""Opens and closes the program's windows, and connects each page to the door and to a pump.
 
 pywebview runs them. Its own bridge would let a page follow any attribute path into the host, so it
-is replaced here before a web view exists: what a page says goes to the door, and nowhere else.
+is replaced here before a web view exists. A page's calls go to the door and nowhere else.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ from shell.bridge.desktop.window_state import WindowState, read_placement, write
 from shell.bridge.listener import PortTaken
 from shell.support.signals import shutdown_signals
 
-if TYPE_CHECKING:  # they load the contract, which can wait until a page speaks
+if TYPE_CHECKING:  # it loads the contract, which is not needed before the first call of a page
     from shell.bridge.caller import Caller
 
 TITLE = "Tidewire"
 STANDARD = WindowState(1100, 800)
 STEP = 32
-"""How far another window stands from the one before it, in pixels."""
+"""Offset of a further window from the one before it, in pixels."""
 LEAST_SIZE = (360, 420)
 PAPER = ("#fbfaf7", "#14191b")
-"""The page's own background, light and dark: shown until the page is drawn."""
+"""The page's own background, light and dark, shown until the page is drawn."""
 SETTINGS_OFF = (
     "ALLOW_DOWNLOADS",
     "ALLOW_FILE_URLS",
@@ -55,17 +55,25 @@ class Windows:
         page_url: str,
         *,
         title: str = TITLE,
+        name: str | None = None,
         placement: Path | None = None,
         theme: Theme | None = None,
         debug_port: int | None = None,
         on_closed: Callable[[str], None],
     ) -> None:
-        """`door` takes what a page says, on the loop's thread: a `Door`'s `post`. `on_closed` is
-        told, there too, the id of a window that is gone for good; a reload is no such thing.
-        `placement` is the file that remembers where the last window stood; `theme` is what a
-        window looks like before its page is drawn, None for what the system has.
-        `debug_port` turns remote debugging on, on the loopback address; 0 takes a free port. Its
-        address is printed once the first page has said hello.
+        """Prepare the windows; `run` opens the first.
+
+        Args:
+            loop: where `door` and `on_closed` are called.
+            door: receives the calls of every page: the `post` of a `Door`.
+            page_url: what every window shows.
+            title: of every window, until its page sets one.
+            name: of the program's desktop file; None for the name of the script.
+            placement: the file that remembers position and size of the last window.
+            theme: colors of a window before its page is drawn; None for the system's.
+            debug_port: turns on remote debugging, on the loopback address; 0 takes a free port.
+                Its address is printed once the first page has said hello.
+            on_closed: called with the id of a window that was closed; not when it is reloaded.
 
         Raises:
             PortTaken: another program has the port.
@@ -74,6 +82,7 @@ class Windows:
         self._door = door
         self._page_url = page_url
         self._title = title
+        self._name = name
         self._remembered = placement
         self._paper = PAPER if theme is None else (PAPER[theme == "dark"],) * 2
         self._placement = STANDARD
@@ -82,24 +91,24 @@ class Windows:
         self._ends: dict[str, Callable[[], None]] = {}
         self._callers: dict[str, Caller] = {}
         self._gone: set[str] = set()
-        """Closed windows, whose pages may still speak for a moment."""
+        """Closed windows, whose pages may still make calls for a moment."""
         self._calling = threading.Lock()
         self._building = threading.Lock()
         self._closing = False
         self._announced = debug_port is None
 
     def take_over(self) -> None:
-        """Replace pywebview's dispatcher. Before a backend is imported: each takes it by name."""
+        """Replace pywebview's dispatcher, before a backend imports it by name."""
         replaced = {"js_bridge_call": self._post, "environ_append": _leave_environment}
         vars(webview.util).update(replaced)
 
     def run(self, on_start: Callable[[], None] = lambda: None) -> None:
-        """Open a window and stay until the last one is closed, or a signal asks the program to
+        """Open a window and return when the last one is closed or a signal asks the program to
         end. Main thread only, and once.
 
         Args:
-            on_start: called in a thread of its own when everything has been loaded and the web
-                view's processes begin, which takes as long again and leaves Python alone.
+            on_start: called in a thread of its own when everything is loaded and the web view's
+                processes start. Python is idle for about as long again from then on.
         """
         with shutdown_signals() as signals:
             self.take_over()
@@ -107,7 +116,11 @@ class Windows:
                 self._placement = read_placement(self._remembered) or STANDARD
             self._view = _view()
             self._view.prepare(
-                self._post, self._debug_port, self._paper, lambda: self._placement.zoom
+                self._post,
+                self._debug_port,
+                self._paper,
+                lambda: self._placement.zoom,
+                self._name,
             )
             for name in SETTINGS_OFF:
                 webview.settings[name] = False
@@ -119,7 +132,7 @@ class Windows:
             waiter = threading.Thread(target=wait_for_signal, name="signals", daemon=True)
             waiter.start()
             self._build()
-            # A signal that came before there was a window has found nothing to close.
+            # A signal before there was a window had nothing to close.
             if not self._closing:
                 webview.start(on_start, gui=self._view.GUI, private_mode=True)
             self._view.finish()
@@ -129,8 +142,8 @@ class Windows:
             waiter.join()
 
     def open(self) -> bool:
-        """Open another window, from any thread; it appears a moment later. False when the program
-        is ending.
+        """Open another window and return at once; False when the program is ending. From any
+        thread.
         """
         if self._closing or not webview.windows:
             return False
@@ -150,8 +163,7 @@ class Windows:
             if self._closing and webview.windows:
                 return
             place = self._placement
-            # Without `text_select` pywebview puts a style into the page, which the page's policy
-            # forbids; and what can be selected is for the page to say.
+            # Without `text_select` pywebview adds a style, which the page's policy forbids.
             window = webview.create_window(
                 self._title,
                 self._page_url,
@@ -172,7 +184,7 @@ class Windows:
                 self._placement = replace(place, x=place.x + STEP, y=place.y + STEP)
 
     def _leave(self, window: Window) -> None:
-        """A window is about to close: the next one, now or tomorrow, stands where it did."""
+        """Remember position and size of a window that is about to close, for the next one."""
         placement = self._view.placement(window)
         if placement is None:
             return
@@ -186,18 +198,18 @@ class Windows:
                 window.destroy()
 
     def _post(self, window: Window, name: str, text: object, number: object) -> None:
-        """What a page says, on the thread of the user interface: all that it can reach here."""
+        """Hand a page's call to the door. A page can reach nothing else here. On the GUI thread."""
         if name != "post" or not isinstance(text, str):
             return
         with self._calling:
             if window.uid in self._gone:
                 return
             caller = self._callers.get(window.uid) or self._begin(window)
-        with contextlib.suppress(RuntimeError):  # the loop has ended, and the program is about to
+        with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._door, caller, text)
 
     def _begin(self, window: Window) -> "Caller":
-        """A page speaks first: only then is there somebody to be told anything."""
+        """Make a caller and a pump for a window at its page's first call."""
         from shell.bridge.caller import Caller
         from shell.bridge.desktop.pump import Pump
 
@@ -215,7 +227,7 @@ class Windows:
         return caller
 
     def _ended(self, uid: str) -> None:
-        """Once for each window: pywebview tells it in a thread that may come too late."""
+        """Release a closed window, once: pywebview reports the end in a thread that may be late."""
         with self._calling:
             self._gone.add(uid)
             self._callers.pop(uid, None)
@@ -254,13 +266,13 @@ def _view() -> View:
 
 
 def _leave_environment(name: str, *values: str) -> None:
-    """Takes the place of what would let Chromium grant camera and microphone by itself, and on
-    some systems turn its sandbox off.
+    """Replace pywebview's function, which lets Chromium grant camera and microphone without asking,
+    and turns its sandbox off on some systems.
     """
 
 
 def _free_port(wanted: int) -> int:
-    """The port that was asked for (0: any), as far as it is free. Chromium would only log it."""
+    """Return a free port: `wanted`, or any for 0. Chromium would only log that a port is taken."""
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", wanted))

@@ -1,1 +1,1 @@
-"""One file for each API that providers speak, and one for its stream."""
+"""The body of a request and the decoder of a stream, for each API."""

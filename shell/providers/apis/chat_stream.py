@@ -1,7 +1,7 @@
-"""ChatStream: the events of a Chat Completions stream, to chunks.
+"""Decodes the stream of Chat Completions.
 
-Servers differ: fields are missing, null or of another type. What is not understood is passed over;
-only what is no JSON object at all is an error.
+Servers differ: fields are missing, null or of another type. Unknown fields are skipped. Only an
+event that is not a JSON object is an error.
 """
 
 import json
@@ -11,17 +11,15 @@ from shell.contract import FinishReason
 from shell.providers.apis.think_tags import ThinkTags
 from shell.providers.base import (
     Chunk,
-    Finish,
     PromptProgress,
     ReasoningDelta,
     TextDelta,
     ToolCallDelta,
-    UsageReport,
 )
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.errors import from_error_object, refused
-from shell.providers.http.lenient_json import as_object, count_of, counted, parse_object, text_of
-from shell.providers.http.sse import ServerEvent
+from shell.providers.http.errors import from_error_object
+from shell.providers.http.lenient_json import as_object, count_of, read_usage, text_of
+from shell.providers.http.response import StreamingResponse
 
 LONG_PROMPT_TOKENS = 256
 
@@ -39,41 +37,21 @@ _REASONS: dict[str, FinishReason] = {
 }
 
 
-class ChatStream:
-    """One answer as it arrives. It is complete once `finish` is set."""
+class ChatStream(StreamingResponse):
+    """Decodes one response."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._calls: dict[object, tuple[str, str]] = {}
+        super().__init__(endpoint)
         self._count = 0
         """How many calls have begun; more than there are indices where servers repeat one."""
-        self._refusal: list[str] = []
         self._tags = ThinkTags()
-        self._answered = False
-        self._reasoned = False
-        self.done = False
-        """Whether the server said that nothing more will come."""
-        self.finish: FinishReason | None = None
-        self.events = 0
-        """How many events were understood; without any, this was no such stream."""
 
-    @property
-    def begun(self) -> bool:
-        """Whether any content has come."""
-        return self._answered or self._reasoned or bool(self._calls)
+    def end(self) -> Iterator[Chunk]:
+        """Give the last chunks, with text that was held back because it could have been a tag."""
+        yield from self._sorted(self._tags.end())
+        yield from super().end()
 
-    def take(self, event: ServerEvent) -> Iterator[Chunk]:
-        """The chunks of one event.
-
-        Raises:
-            ProviderError: PROTOCOL_ERROR, or what an error object in the stream means.
-        """
-        if event.data == "[DONE]":
-            self.events += 1
-            self.done = True
-            return
-        data = parse_object(event.data, self._endpoint)
-        self.events += 1
+    def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
         error = data.get("error")
         if error or data.get("object") == "error":
             raise from_error_object(self._endpoint, error or data)
@@ -82,24 +60,10 @@ class ChatStream:
             yield from self._choice(choices[0])
         usage = data.get("usage")
         if isinstance(usage, dict):
-            yield from counted(read_usage(usage))
+            yield from read_usage(usage, "prompt_tokens", "completion_tokens")
         progress = data.get("prompt_progress")
         if isinstance(progress, dict):
             yield from _reading(progress)
-
-    def end(self) -> Iterator[Chunk]:
-        """What is left to say when the stream has ended.
-
-        Raises:
-            ProviderError: CONTENT_FILTER for a refusal.
-        """
-        yield from self._sorted(self._tags.end())
-        if self._refusal and not self._answered:
-            raise refused(self._endpoint, "".join(self._refusal))
-        if self._refusal:
-            self.finish = "content_filter"
-        if self.finish is not None:
-            yield Finish(self.finish)
 
     def _choice(self, choice: dict[str, object]) -> Iterator[Chunk]:
         # A server that does not stream puts the whole message where a delta is expected.
@@ -153,7 +117,7 @@ class ChatStream:
                     seen.add(key)
 
     def _parts(self, parts: list[object]) -> Iterator[Chunk]:
-        """Some models send content in typed parts, thinking among them."""
+        """Decode content in typed parts, as some models send it."""
         for part in parts:
             if not isinstance(part, dict):
                 continue
@@ -188,21 +152,7 @@ class ChatStream:
 
 
 def _reading(progress: dict[str, object]) -> Iterator[PromptProgress]:
-    """How far llama.cpp has read the prompt; worth a word when it is a long one."""
+    """Report how much of a long prompt llama.cpp has read."""
     total, read = count_of(progress.get("total")), count_of(progress.get("processed"))
     if read < total and total - count_of(progress.get("cache")) >= LONG_PROMPT_TOKENS:
         yield PromptProgress("Reading the conversation…", read / total, "reading")
-
-
-def read_usage(usage: dict[str, object]) -> UsageReport:
-    """The usage object of Chat Completions, with the names that other servers use for its parts."""
-    received = as_object(usage.get("prompt_tokens_details"))
-    written = as_object(usage.get("completion_tokens_details"))
-    return UsageReport(
-        input_tokens=count_of(usage.get("prompt_tokens")),
-        output_tokens=count_of(usage.get("completion_tokens")),
-        reasoning_tokens=count_of(written.get("reasoning_tokens")),
-        cached_tokens=count_of(
-            received.get("cached_tokens") or usage.get("prompt_cache_hit_tokens")
-        ),
-    )

@@ -1,27 +1,23 @@
-"""MessagesStream: the events of a Messages stream (Anthropic's API), to chunks."""
+"""Decodes the stream of Messages, Anthropic's API."""
 
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
 from shell.providers.base import (
     Chunk,
-    Finish,
-    ReasoningDelta,
-    TextDelta,
     ToolCallDelta,
     UsageReport,
 )
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.errors import from_error_object, refused
+from shell.providers.http.errors import from_error_object
 from shell.providers.http.lenient_json import (
     as_list,
     as_object,
     count_of,
     counted,
-    parse_object,
     text_of,
 )
-from shell.providers.http.sse import ServerEvent
+from shell.providers.http.response import StreamingResponse
 
 _REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -33,29 +29,14 @@ _REASONS: dict[str, FinishReason] = {
 }
 
 
-class MessagesStream:
-    """One answer as it arrives."""
+class MessagesStream(StreamingResponse):
+    """Decodes one response."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._calls: dict[object, tuple[str, str]] = {}
+        super().__init__(endpoint)
         self._usage: dict[str, object] = {}
-        self._explanation = ""
-        self._answered = False
-        self._reasoned = False
-        self.finish: FinishReason | None = None
-        self.done = False
-        self.events = 0
 
-    @property
-    def begun(self) -> bool:
-        """Whether any content has come."""
-        return self._answered or self._reasoned or bool(self._calls)
-
-    def take(self, event: ServerEvent) -> Iterator[Chunk]:
-        """The chunks of one event."""
-        data = parse_object(event.data, self._endpoint)
-        self.events += 1
+    def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
         match data.get("type"):
             case "content_block_delta":
                 yield from self._delta(data.get("index"), as_object(data.get("delta")))
@@ -74,15 +55,8 @@ class MessagesStream:
                     yield from self._block(position, as_object(block))
                 yield from self._stop(data, data.get("usage"))
 
-    def end(self) -> Iterator[Chunk]:
-        """What is left to say when the stream has ended."""
-        if self.finish == "content_filter" and not self._answered:
-            raise refused(self._endpoint, self._explanation)
-        if self.finish is not None:
-            yield Finish(self.finish)
-
     def _block(self, index: object, block: dict[str, object]) -> Iterator[Chunk]:
-        """A block begins; mostly empty, but it may hold all of its content."""
+        """Decode the start of a block, which is mostly empty but may hold all of its content."""
         if block.get("type") == "tool_use":
             call_id = text_of(block.get("id")) or f"call-{len(self._calls) + 1}"
             self._calls[index] = (call_id, text_of(block.get("name")))
@@ -92,14 +66,9 @@ class MessagesStream:
     def _delta(self, index: object, delta: dict[str, object]) -> Iterator[Chunk]:
         text = delta.get("text")
         if isinstance(text, str):
-            if text:
-                self._answered = True
-                yield TextDelta(text)
+            yield from self._text(text)
             return
-        thinking = text_of(delta.get("thinking"))
-        if thinking:
-            self._reasoned = True
-            yield ReasoningDelta(thinking)
+        yield from self._thought(text_of(delta.get("thinking")))
         arguments = text_of(delta.get("partial_json"))
         if arguments and index in self._calls:
             yield ToolCallDelta(*self._calls[index], arguments)
@@ -108,7 +77,9 @@ class MessagesStream:
         reason = delta.get("stop_reason")
         if isinstance(reason, str) and reason:
             self.finish = _REASONS.get(reason, "other")
-            self._explanation = text_of(as_object(delta.get("stop_details")).get("explanation"))
+            details = as_object(delta.get("stop_details"))
+            refuses = self.finish == "content_filter"
+            self._refusal = [text_of(details.get("explanation"))] if refuses else []
         if isinstance(usage, dict):
             # The counts are cumulative; what is missing here was in the first event.
             self._usage |= {name: value for name, value in usage.items() if value is not None}

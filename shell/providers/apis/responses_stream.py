@@ -1,27 +1,16 @@
-"""ResponsesStream: the events of a Responses stream (OpenAI's newer API), to chunks."""
+"""Decodes the stream of Responses, OpenAI's newer API."""
 
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
 from shell.providers.base import (
     Chunk,
-    Finish,
     ReasoningDelta,
-    TextDelta,
     ToolCallDelta,
-    UsageReport,
 )
-from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.errors import from_error_object, refused
-from shell.providers.http.lenient_json import (
-    as_list,
-    as_object,
-    count_of,
-    counted,
-    parse_object,
-    text_of,
-)
-from shell.providers.http.sse import ServerEvent
+from shell.providers.http.errors import from_error_object
+from shell.providers.http.lenient_json import as_list, as_object, read_usage, text_of
+from shell.providers.http.response import StreamingResponse
 
 _INCOMPLETE: dict[str, FinishReason] = {
     "max_output_tokens": "length",
@@ -30,31 +19,10 @@ _INCOMPLETE: dict[str, FinishReason] = {
 _REASONING = {"response.reasoning_summary_text.delta", "response.reasoning_text.delta"}
 
 
-class ResponsesStream:
-    """One answer as it arrives."""
+class ResponsesStream(StreamingResponse):
+    """Decodes one response."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._calls: dict[object, tuple[str, str]] = {}
-        self._refusal: list[str] = []
-        self._answered = False
-        self._reasoned = False
-        self.finish: FinishReason | None = None
-        self.done = False
-        self.events = 0
-
-    @property
-    def begun(self) -> bool:
-        """Whether any content has come."""
-        return self._answered or self._reasoned or bool(self._calls)
-
-    def take(self, event: ServerEvent) -> Iterator[Chunk]:
-        """The chunks of one event."""
-        if event.data == "[DONE]":
-            self.done = True
-            return
-        data = parse_object(event.data, self._endpoint)
-        self.events += 1
+    def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
         kind = data.get("type")
         if kind == "response.output_text.delta":
             yield from self._text(text_of(data.get("delta")))
@@ -79,31 +47,6 @@ class ResponsesStream:
         elif data.get("error"):
             raise from_error_object(self._endpoint, data.get("error"))
 
-    def end(self) -> Iterator[Chunk]:
-        """What is left to say when the stream has ended."""
-        if self._refusal and not self._answered:
-            raise refused(self._endpoint, "".join(self._refusal))
-        if self._refusal:
-            self.finish = "content_filter"
-        if self.finish is not None:
-            yield Finish(self.finish)
-
-    def _text(self, text: str) -> Iterator[Chunk]:
-        if text:
-            self._answered = True
-            yield TextDelta(text)
-
-    def _thought(self, text: str) -> Iterator[Chunk]:
-        if text:
-            self._reasoned = True
-            yield ReasoningDelta(text)
-
-    def _refuse(self, text: str) -> Iterator[Chunk]:
-        if text:
-            self._refusal.append(text)
-            if self._answered:
-                yield TextDelta(text)
-
     def _item(self, index: object, item: dict[str, object]) -> Iterator[Chunk]:
         if item.get("type") == "function_call":
             call_id = text_of(item.get("call_id")) or f"call-{len(self._calls) + 1}"
@@ -121,7 +64,7 @@ class ResponsesStream:
             self.finish = "tool_calls" if self._calls else "stop"
         usage = response.get("usage")
         if isinstance(usage, dict):
-            yield from counted(_report(usage))
+            yield from read_usage(usage, "input_tokens", "output_tokens")
         self.done = True
 
     def _whole(self, response: dict[str, object]) -> Iterator[Chunk]:
@@ -134,14 +77,3 @@ class ResponsesStream:
                 yield from self._text(text_of(as_object(part).get("text")))
                 yield from self._refuse(text_of(as_object(part).get("refusal")))
         yield from self._end_of(response)
-
-
-def _report(usage: dict[str, object]) -> UsageReport:
-    received = as_object(usage.get("input_tokens_details"))
-    written = as_object(usage.get("output_tokens_details"))
-    return UsageReport(
-        input_tokens=count_of(usage.get("input_tokens")),
-        output_tokens=count_of(usage.get("output_tokens")),
-        reasoning_tokens=count_of(written.get("reasoning_tokens")),
-        cached_tokens=count_of(received.get("cached_tokens")),
-    )

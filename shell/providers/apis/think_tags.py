@@ -1,7 +1,7 @@
-"""ThinkTags: takes apart answers that begin with their reasoning between tags.
+"""Separates reasoning between tags from the answer after it.
 
-Servers that do not know a model's format leave `<think>…</think>` in the text; Google's marks its
-thoughts the same way. Only the beginning of an answer is looked at: later it may be about tags.
+Servers that do not know a model's format leave `<think>…</think>` in the text, and Google marks
+reasoning in the same way. Only tags at the beginning count; later ones may be part of the answer.
 """
 
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ _PAIRS = {"<think>": "</think>", "<thought>": "</thought>"}
 
 
 class ThinkTags:
-    """The beginning of one answer, until it is clear where the answer proper starts."""
+    """State of one answer, until its reasoning has ended."""
 
     def __init__(self) -> None:
         self._held = ""
         self._closing = ""
         self._closed = False
         self.over = False
-        """Nothing more to look for: text can go on as it is."""
+        """Whether the reasoning has ended. The rest of the text is the answer."""
 
     def feed(self, text: str) -> Iterator[tuple[bool, str]]:
-        """Pieces of what is known to be reasoning (True) or answer (False)."""
+        """Split a piece of text into reasoning (True) and answer (False)."""
         text = self._held + text
         self._held = ""
         if self._closed:
@@ -52,13 +52,13 @@ class ThinkTags:
             yield from self.feed(answer)
 
     def end(self) -> Iterator[tuple[bool, str]]:
-        """What was held back because a tag could have come of it."""
+        """Give the text that was held back because it could have been a tag."""
         if self._held:
             yield bool(self._closing), self._held
         self._held = ""
 
 
 def _overlap(text: str, tag: str) -> int:
-    """How many characters at the end of `text` could be the beginning of `tag`."""
+    """Count the characters at the end of `text` that could begin `tag`."""
     longest = min(len(text), len(tag) - 1)
     return next((n for n in range(longest, 0, -1) if text.endswith(tag[:n])), 0)

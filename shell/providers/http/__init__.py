@@ -1,1 +1,1 @@
-"""HTTP for providers: endpoints, clients, server-sent events, errors."""
+"""What providers share over HTTP."""

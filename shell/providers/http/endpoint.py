@@ -1,55 +1,53 @@
-"""Endpoint: one server that speaks an API. Its address, its key, and what may be said of it."""
+"""Holds the address and key of a server, and writes errors about it that contain no secret."""
 
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from shell.errors import ErrorCode, ProviderError, Reason
 from shell.support.redaction import redact
 
 MAX_SENTENCE = 500
-"""Longest error text, in characters; what a server has to say fits."""
+"""Limit on an error text, in characters."""
 SHORTEST_HEADER = 8
-"""A shorter value is a name or a number, unless the header's name says that it is a secret."""
+"""A shorter value counts as a secret only if the header's name suggests it."""
 _SECRET_NAMES = ("auth", "cookie", "key", "password", "secret", "signature", "token")
 MAX_READ = 8_000
-"""How much of a server's own words is looked at."""
+"""Limit on the part of a server's error text that is read."""
 
 
 def is_secret(header: str) -> bool:
-    """Whether a header of this name holds a key, as far as its name tells."""
+    """Whether the name of a header suggests that its value is a secret."""
     return any(part in header.lower() for part in _SECRET_NAMES)
 
 
 def no_key() -> None:
-    """The key of a server that asks for none."""
+    """Return None as the key of a server that needs none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a provider's server is and how it wants to be asked.
+    """Address, key and headers of a provider's server.
 
-    Errors made here hold no secret: neither the key nor the value of a header of the user's.
+    Errors made here contain neither the key nor the value of a secret header.
     """
 
     id: str
     label: str
-    """The provider's name as people write it; errors begin with it."""
+    """The provider's name as people see it. Errors begin with it."""
     base_url: str
     key: Callable[[], str | None] = field(default=no_key, repr=False)
-    """Asked before every request, so that a new key counts at once."""
+    """Called before every request, so that a new key takes effect at once."""
     key_required: bool = True
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The user's own, sent with every request."""
-    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """Headers that the user set, sent with every request."""
     allow_plain_http: bool = False
-    """The user insists on http:// to another machine."""
+    """Whether the user allows http:// to another machine."""
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether the address is a loopback address: no proxy, no encryption needed."""
+        """Whether the address is a loopback address, which needs no proxy and no encryption."""
         host = self._address.hostname or ""
         try:
             return ipaddress.ip_address(host).is_loopback
@@ -58,7 +56,7 @@ class Endpoint:
 
     @property
     def on_this_machine_in_plain(self) -> bool:
-        """Whether nothing that is sent here can ever need a certificate."""
+        """Whether the address is a loopback address without TLS, which needs no certificates."""
         return self.on_this_machine and self._address.scheme == "http"
 
     @property
@@ -69,11 +67,11 @@ class Endpoint:
             return SplitResult("", "", "", "", "")
 
     def check(self) -> str:
-        """The key ("" when none is needed).
+        """Check the address and return the key, or "" if none is needed.
 
         Raises:
-            ProviderError: API_KEY_ERROR without a key, INVALID_REQUEST for an address that would
-                not keep it.
+            ProviderError: API_KEY_ERROR without a key, INVALID_REQUEST for an address where it
+                would not be safe.
         """
         parts = self._address
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -105,7 +103,7 @@ class Endpoint:
         return key
 
     def secrets(self) -> list[str]:
-        """What no text may show."""
+        """List the secrets that no text may contain."""
         values: list[str] = []
         for name, value in self.headers.items():
             if is_secret(name):
@@ -123,14 +121,14 @@ class Endpoint:
         reason: Reason | None = None,
         theirs: bool = False,
     ) -> ProviderError:
-        """An error in this provider's name, redacted, on one line, of a bearable length.
+        """Make an error that names this provider, redacted, on one line, of limited length.
 
         Args:
-            code: what it is.
-            sentence: the same for a person.
-            retry_after_ms: when the server wants to be asked again.
-            reason: what exactly it is.
-            theirs: the sentence is the server's own.
+            code: the error code.
+            sentence: the text for a person.
+            retry_after_ms: when the server allows another request.
+            reason: more precise than the code.
+            theirs: whether the sentence is the server's own.
         """
         text = redact(sentence[:MAX_READ], self.secrets())
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,6 +1,7 @@
-"""Faults: what a server or the network did wrong, classed into codes.
+"""Turns errors of servers and of the network into codes.
 
-By status, by the codes in the body, by exception type; never by words in a message.
+The code depends on the status, the names in the body and the type of exception, never on the words
+of a message.
 """
 
 import email.utils
@@ -16,7 +17,7 @@ from shell.providers.http.endpoint import Endpoint
 _DAY_MS = 86_400_000
 
 KNOWN_FIELDS = frozenset({"reasoning.summary"})
-"""Fields of a request that its maker leaves out when a server refuses them."""
+"""Optional fields of a request, which are left out once a server has refused them."""
 
 _BY_NAME: dict[str, ErrorCode] = {
     "context_length_exceeded": ErrorCode.CONTEXT_LENGTH,
@@ -49,7 +50,7 @@ _BY_NAME: dict[str, ErrorCode] = {
     "unavailable": ErrorCode.OVERLOADED,
     "unavailable_error": ErrorCode.OVERLOADED,
 }
-"""Names that say more than a status does."""
+"""Error names that are more precise than a status."""
 
 _BY_STATUS: dict[int, ErrorCode] = {
     401: ErrorCode.API_KEY_ERROR,
@@ -69,7 +70,7 @@ _BY_GENERAL_NAME: dict[str, ErrorCode] = {
     "not_found": ErrorCode.MODEL_NOT_FOUND,
     "failed_precondition": ErrorCode.INVALID_REQUEST,
 }
-"""Names for an error inside a stream, whose status was 200."""
+"""Error names that count only inside a stream, where there is no error status."""
 
 _SENTENCES: dict[ErrorCode, str] = {
     ErrorCode.API_KEY_ERROR: "The API key was not accepted.",
@@ -88,7 +89,7 @@ _SENTENCES: dict[ErrorCode, str] = {
 def from_status(
     endpoint: Endpoint, status: int, headers: Mapping[str, str], body: bytes
 ) -> ProviderError:
-    """The error that an answer with an error status means."""
+    """Make the error for a response with an error status."""
     fault = _parse(body)
     if 300 <= status < 400:
         return endpoint.error(
@@ -99,7 +100,7 @@ def from_status(
         )
     code = _named(fault, _BY_NAME) or _BY_STATUS.get(status)
     if code is None and status == 503:
-        # A body in JSON is the service's own word. A page is something in front of it that failed.
+        # JSON comes from the service itself. A page comes from a proxy in front of it that failed.
         code = ErrorCode.SERVER_ERROR if fault is None else ErrorCode.OVERLOADED
     if code is None:
         code = ErrorCode.SERVER_ERROR if status >= 500 else ErrorCode.INVALID_REQUEST
@@ -114,7 +115,7 @@ def from_status(
 
 
 def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:
-    """The error that an error object means, which came where an answer was due."""
+    """Make the error for an error object inside a stream."""
     code, words = _named(error, _BY_NAME), _message(error)
     if code is None:
         statuses = [int(n) for n in _names(error) if n.isdecimal() and 400 <= int(n) < 600]
@@ -135,7 +136,7 @@ def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:
 
 
 def not_a_stream(endpoint: Endpoint, media_type: str) -> ProviderError:
-    """The server answered, but not as its API does: the login page of a network, mostly."""
+    """Make the error for a response that is not a stream, mostly the login page of a network."""
     return endpoint.error(
         ErrorCode.PROTOCOL_ERROR,
         f"The server answered with {media_type or 'something else'} instead of a stream. A wrong "
@@ -145,18 +146,18 @@ def not_a_stream(endpoint: Endpoint, media_type: str) -> ProviderError:
 
 
 def malformed(endpoint: Endpoint) -> ProviderError:
-    """The stream holds something that its API does not have."""
+    """Make the error for a stream with something other than JSON objects."""
     return endpoint.error(ErrorCode.PROTOCOL_ERROR, "The server sent something that is not JSON.")
 
 
 def refused(endpoint: Endpoint, words: str) -> ProviderError:
-    """The model itself declined, before any answer."""
+    """Make the error for a refusal of the model without an answer."""
     sentence = words or _SENTENCES[ErrorCode.CONTENT_FILTER]
     return endpoint.error(ErrorCode.CONTENT_FILTER, sentence, theirs=bool(words))
 
 
 def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) -> ProviderError:
-    """The network failed, before the answer or in its middle."""
+    """Make the error for a failed connection, before or during the answer."""
     cause: BaseException | None = error
     while cause is not None and cause.__cause__ is not None:
         cause = cause.__cause__
@@ -170,7 +171,7 @@ def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) ->
     )
 
 
-# --- reading what servers write ---------------------------------------------------------------
+# --- reading error bodies -----------------------------------------------------------------------
 
 
 def _parse(body: bytes) -> object:
@@ -182,7 +183,7 @@ def _parse(body: bytes) -> object:
 
 
 def _objects(fault: object, depth: int = 0) -> Iterator[dict[str, object]]:
-    """Every object of an error, outermost first; Google wraps its errors in a list."""
+    """Walk the objects of an error, outermost first. Google wraps its errors in a list."""
     if depth > 4:
         return
     if isinstance(fault, dict):
@@ -218,7 +219,7 @@ def _message(fault: object) -> str:
 
 
 def _retry_after_ms(headers: Mapping[str, str], fault: object) -> int | None:
-    """How long the server wants to be left alone: milliseconds, seconds, a date, or a body's."""
+    """Read how long to wait: from headers (milliseconds, seconds, a date) or from the body."""
     exact = _number(headers.get("retry-after-ms", ""))
     if exact is not None:
         return _bounded(exact)

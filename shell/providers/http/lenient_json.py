@@ -1,4 +1,4 @@
-"""Reading what servers write: JSON in which any field may be missing, null or something else."""
+"""Reads JSON in which any field may be missing, null or of another type."""
 
 import json
 import math
@@ -12,7 +12,7 @@ MAX_COUNT = 2**53
 
 
 def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
-    """The JSON object that an event's data is.
+    """Parse the data of an event as a JSON object.
 
     Raises:
         ProviderError: PROTOCOL_ERROR when it is anything else.
@@ -49,6 +49,27 @@ def count_of(value: object) -> int:
 
 
 def counted(report: UsageReport) -> Iterator[UsageReport]:
-    """The report, unless it counts nothing: a server that does not count writes zeros."""
+    """Give the report unless it is all zeros, which servers send that do not count."""
     if report.input_tokens or report.output_tokens:
         yield report
+
+
+def read_usage(usage: dict[str, object], received: str, written: str) -> Iterator[UsageReport]:
+    """Read the usage object of OpenAI's APIs, with the fields that other servers add.
+
+    Args:
+        usage: the object.
+        received: the field that counts the input.
+        written: the field that counts the output.
+    """
+    details_in = as_object(usage.get(f"{received}_details"))
+    details_out = as_object(usage.get(f"{written}_details"))
+    cached = details_in.get("cached_tokens") or usage.get("prompt_cache_hit_tokens")
+    yield from counted(
+        UsageReport(
+            input_tokens=count_of(usage.get(received)),
+            output_tokens=count_of(usage.get(written)),
+            reasoning_tokens=count_of(details_out.get("reasoning_tokens")),
+            cached_tokens=count_of(cached),
+        )
+    )

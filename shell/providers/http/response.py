@@ -1,13 +1,14 @@
-"""Reading an answer: from the bytes of a response to chunks, the same for every API."""
+"""Reads a response from its bytes to chunks, in the same way for every API."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from shell.contract import FinishReason
-from shell.providers.base import Chunk
+from shell.providers.base import Chunk, Finish, ReasoningDelta, TextDelta
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.errors import not_a_stream
+from shell.providers.http.errors import not_a_stream, refused
+from shell.providers.http.lenient_json import parse_object
 from shell.providers.http.sse import EventDecoder, ServerEvent, WholeBody
 from shell.providers.http.transport import EVENT_STREAM, classed, drain, stream_type
 
@@ -15,42 +16,82 @@ if TYPE_CHECKING:
     import httpx2
 
 
-class StreamingResponse(Protocol):
-    """What one API's events mean. One object for one answer."""
+class StreamingResponse:
+    """Decodes the events of one response. Each API has a subclass, with an object a response."""
 
-    finish: FinishReason | None
-    """Why the model stopped, once it has said so."""
-    done: bool
-    """Whether the server said that nothing more will come."""
-    events: int
-    """How many events were understood; without any, this was no such stream."""
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._calls: dict[object, tuple[str, str]] = {}
+        """The id and name of each tool call, by the number that the server gives it."""
+        self._refusal: list[str] = []
+        self._answered = False
+        self._reasoned = False
+        self.finish: FinishReason | None = None
+        """Why the model stopped; None until the server has sent it."""
+        self.done = False
+        """Whether the server has announced the end of the stream."""
+        self.events = 0
+        """Number of events decoded. Zero means that the response was not a stream of this API."""
 
     @property
     def begun(self) -> bool:
         """Whether any content has come."""
+        return self._answered or self._reasoned or bool(self._calls)
 
     def take(self, event: ServerEvent) -> Iterator[Chunk]:
-        """The chunks of one event.
+        """Decode one event.
 
         Raises:
-            ProviderError: PROTOCOL_ERROR, or what an error in the stream means.
+            ProviderError: PROTOCOL_ERROR, or the error that the server sent in the stream.
         """
+        if event.data == "[DONE]":
+            self.events += 1
+            self.done = True
+            return iter(())
+        data = parse_object(event.data, self._endpoint)
+        self.events += 1
+        return self._decode(data)
 
     def end(self) -> Iterator[Chunk]:
-        """What is left to say when the stream has ended.
+        """Give the last chunks after the stream has ended.
 
         Raises:
-            ProviderError: CONTENT_FILTER for a refusal.
+            ProviderError: CONTENT_FILTER for a refusal without an answer.
         """
+        if self._refusal and not self._answered:
+            raise refused(self._endpoint, "".join(self._refusal))
+        if self._refusal:
+            self.finish = "content_filter"
+        if self.finish is not None:
+            yield Finish(self.finish)
+
+    def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
+        raise NotImplementedError
+
+    def _text(self, text: str) -> Iterator[Chunk]:
+        if text:
+            self._answered = True
+            yield TextDelta(text)
+
+    def _thought(self, text: str) -> Iterator[Chunk]:
+        if text:
+            self._reasoned = True
+            yield ReasoningDelta(text)
+
+    def _refuse(self, text: str) -> Iterator[Chunk]:
+        if text:
+            self._refusal.append(text)
+            if self._answered:
+                yield TextDelta(text)
 
 
 async def read_answer(
     endpoint: Endpoint, ask: Callable[[], Awaitable["httpx2.Response"]], answer: StreamingResponse
 ) -> AsyncGenerator[Chunk, None]:
-    """Ask, and read what comes to its end.
+    """Send a request and read the response to its end.
 
     Raises:
-        ProviderError: everything that can go wrong.
+        ProviderError: for everything that can go wrong.
     """
     try:
         async with aclosing(await ask()) as response:
@@ -70,7 +111,7 @@ async def read_answer(
         if not answer.events and media_type != EVENT_STREAM:
             raise not_a_stream(endpoint, media_type)
     except Exception as error:
-        # What breaks after the model has said why it stopped, breaks nothing.
+        # The answer is complete once the model has sent its finish reason; later errors do no harm.
         if answer.finish is None:
             raise classed(endpoint, error, answering=answer.begun) from None
     for chunk in answer.end():

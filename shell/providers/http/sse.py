@@ -1,4 +1,4 @@
-"""Server-sent events: bytes in whatever pieces the network gives, to whole events.
+"""Decodes server-sent events from pieces of bytes.
 
 Follows the standard: three kinds of line end, a byte order mark, comments, several data lines, and
 bytes that are not UTF-8 become U+FFFD. An event that the end of the stream cuts in two is dropped.

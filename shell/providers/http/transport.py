@@ -1,8 +1,7 @@
-"""The connection to an endpoint: what a request carries, what it never does, how faults surface.
+"""Makes the HTTP client of an endpoint, and turns everything that fails in it into errors.
 
-The SDKs build the requests; everything that matters to safety is decided here, under them: no
-redirect is followed, no header leaves that was not meant to, an error answer is read up to a limit
-and classed before any SDK sees it.
+The client follows no redirect, sends no header that was not meant to leave, and reads an error
+response up to a limit.
 """
 
 import asyncio
@@ -24,10 +23,10 @@ CONNECT_S = 15.0
 WRITE_S = 60.0
 MAX_ERROR_BYTES = 65_536
 ERROR_BODY_S = 5.0
-"""An error answer that does not end is judged by what has arrived until then."""
+"""Limit on the time to read an error response. The part that has arrived is used."""
 KEEP_ALIVE_S = 20.0
 DRAIN_S = 0.3
-"""A server that keeps the connection open after the end loses it."""
+"""How long to wait for the end of a response after its last event, before the connection closes."""
 EVENT_STREAM = "text/event-stream"
 
 _CARRIED = frozenset(
@@ -43,15 +42,15 @@ _CARRIED = frozenset(
         "transfer-encoding",
     }
 )
-"""The headers that a request may carry besides the key and the user's own. The SDKs would add
-others: facts about this machine, and what environment variables hold for some other service."""
+"""The headers that a request may carry besides the key and the user's own. Libraries add others on
+their own, such as facts about this machine."""
 
-_TALKATIVE = ("anthropic", "httpcore2", "httpx2", "openai")
+_VERBOSE_LOGGERS = ("httpcore2", "httpx2")
 """Loggers that write addresses and headers, in which a key can stand, at DEBUG and INFO."""
 
 
 def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClient":
-    """A client for this endpoint only. Slow (certificates): make it in a worker thread.
+    """Make a client for this endpoint. It loads certificates, so call it in a worker thread.
 
     Args:
         endpoint: where its requests go.
@@ -62,7 +61,7 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
     """
     import httpx2
 
-    for name in _TALKATIVE:
+    for name in _VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     meant = {"user-agent": f"Tidewire/{__version__}", **key, **endpoint.headers}
 
@@ -104,15 +103,15 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
 
 
 def _no_certificates() -> ssl.SSLContext:
-    """Trusts nobody: reading the certificates takes longer than connecting without them."""
+    """Make a context without certificates. Loading them takes longer than a local connection."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def stream_type(endpoint: Endpoint, headers: Mapping[str, str]) -> str:
-    """The media type of an answer with a good status.
+    """Read the media type of a successful response.
 
     Raises:
-        ProviderError: PROTOCOL_ERROR when it cannot be what was asked for.
+        ProviderError: PROTOCOL_ERROR if it is neither a stream nor JSON.
     """
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in {EVENT_STREAM, "application/json", "text/plain", ""}:
@@ -121,17 +120,17 @@ def stream_type(endpoint: Endpoint, headers: Mapping[str, str]) -> str:
 
 
 def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> ProviderError:
-    """What anything that a connection or an SDK raises means.
+    """Turn anything that a connection raises into a `ProviderError`.
 
     Args:
-        endpoint: whom it happened with.
+        endpoint: the server of the connection.
         error: what was raised.
-        answering: whether the answer had begun.
+        answering: whether content had arrived before it.
     """
     import httpx2
 
     cause: BaseException | None = error
-    while cause is not None:  # the SDKs wrap what happens under them
+    while cause is not None:  # httpx2 wraps the errors of the layers below
         if isinstance(cause, ProviderError):
             return cause
         if isinstance(cause, httpx2.TransportError | httpx2.StreamError):
@@ -147,7 +146,7 @@ def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> Provide
 
 
 async def drain(pieces: AsyncIterator[bytes]) -> None:
-    """Read the end of an answer that is complete, so that its connection can be used again."""
+    """Read the rest of a complete response, so that its connection can be used again."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
             async for _ in pieces:
@@ -165,5 +164,5 @@ async def _beginning(response: "httpx2.Response") -> bytes:
                 if len(body) >= MAX_ERROR_BYTES:
                     break
     except (TimeoutError, httpx2.HTTPError):
-        pass  # the status says enough
+        pass  # the status is enough
     return bytes(body[:MAX_ERROR_BYTES])

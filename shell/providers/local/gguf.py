@@ -1,4 +1,4 @@
-"""GGUF: what a file of weights says about itself, and whether it can be whole.
+"""Reads the header of a GGUF model file, and checks whether the file can be complete.
 
 Reads the header only. The file is hostile: every length is held against the file's size.
 """

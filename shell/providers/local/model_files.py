@@ -1,4 +1,4 @@
-"""Weights: the files of local models, where they are looked for, and whether they are sound."""
+"""Finds the files of local models and verifies them."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ MODEL_FILE_VARIABLE = "TIDEWIRE_MODEL_FILE"
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One file as it was when it was looked at."""
+    """A model file with its size and time of change."""
 
     id: str
     path: Path
@@ -29,7 +29,7 @@ class ModelFile:
     """Whether it is the model that comes with the program, whose hash is known."""
 
     def verify(self) -> None:
-        """Compare the whole file with what it should be. Slow: in a worker thread.
+        """Compare the file with its known hash. Slow, so call it in a worker thread.
 
         Raises:
             ProviderError: LOCAL_MODEL_MISSING when it is the embedded model and damaged.
@@ -47,7 +47,7 @@ class ModelFile:
 
 
 class ModelFiles:
-    """Every file of weights on this machine that the program knows of.
+    """Finds the model files on this machine.
 
     Args:
         data_dir: the program's data directory; its `models` holds the user's own files.
@@ -67,7 +67,7 @@ class ModelFiles:
         self._headers: dict[ModelFile, Header] = {}
 
     def all(self) -> list[ModelFile]:
-        """The usable and the unusable, the default first."""
+        """List all files, the default first, including those that cannot be used."""
         found: dict[str, ModelFile] = {}
         for path in self._paths():
             weights = _look(path)
@@ -76,7 +76,7 @@ class ModelFiles:
         return list(found.values())
 
     def default(self) -> ModelFile:
-        """The file for requests that name no model.
+        """Find the file for requests that name no model.
 
         Raises:
             ProviderError: LOCAL_MODEL_MISSING.
@@ -100,7 +100,7 @@ class ModelFiles:
         return every[0]
 
     def find(self, model_id: str) -> ModelFile:
-        """The file of a model.
+        """Find the file of a model.
 
         Raises:
             ProviderError: MODEL_NOT_FOUND, or LOCAL_MODEL_MISSING when there is none at all.
@@ -117,7 +117,7 @@ class ModelFiles:
         return found
 
     def header(self, weights: ModelFile) -> Header:
-        """The file's header, read once.
+        """Read the header of a file, once.
 
         Raises:
             ProviderError: LOCAL_MODEL_MISSING when it is no GGUF file or not all of one.
@@ -139,7 +139,7 @@ class ModelFiles:
 
 
 class OneFile(ModelFiles):
-    """A shelf with a single file on it, wherever that is.
+    """The same for a single file at any path.
 
     Args:
         path: the file's whole path.

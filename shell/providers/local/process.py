@@ -1,4 +1,4 @@
-"""LlamaProcess: the child process that runs a model, from this side.
+"""Starts, watches and ends the child process that runs a model.
 
 Started when it is first needed, once for everybody who waits; ended when nobody has used it for a
 while; started anew after a crash. Whatever happens to this process, the child ends with it.
@@ -39,14 +39,14 @@ _log = logging.getLogger(__name__)
 
 
 def llama_command() -> list[str]:
-    """How the child is started, from a Python environment or from a built program."""
+    """The command of the child process, in a Python environment or a built program."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "--llama-child"]
     return [sys.executable, "-m", "shell.providers.local.child"]
 
 
 def threads() -> int:
-    """How many of this machine's cores the model may have: one stays for everything else."""
+    """The number of cores for the model: all but one."""
     cores = os.cpu_count() or 1
     if sys.platform == "linux":
         cores = len(os.sched_getaffinity(0))  # a container may have fewer than the machine
@@ -55,7 +55,7 @@ def threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A child that is ready."""
+    """A child process that is ready for requests."""
 
     url: str
     key: str
@@ -99,7 +99,7 @@ class LlamaProcess:
 
     @property
     def ready(self) -> bool:
-        """Whether a question would be answered without waiting for the model to load."""
+        """Whether the model is loaded."""
         task = self._starting
         if task is None or not task.done() or task.cancelled() or task.exception() is not None:
             return False
@@ -107,12 +107,12 @@ class LlamaProcess:
 
     @property
     def in_use(self) -> bool:
-        """Whether somebody is being answered."""
+        """Whether a request is running."""
         return self._users > 0
 
     @asynccontextmanager
     async def use(self) -> AsyncGenerator[Child, None]:
-        """The child, started if need be, kept from ending while it is used.
+        """Start the child if necessary, and keep it from ending while it is used.
 
         Raises:
             ProviderError: LOCAL_MODEL_CRASHED when it does not start.
@@ -129,14 +129,14 @@ class LlamaProcess:
                 self._idle = loop.call_later(self._idle_s, self._end_idle)
 
     async def crashed(self, child: Child, within_s: float = 0.5) -> ProviderError | None:
-        """The error to give when the child has ended, or ends within a moment; else None."""
+        """The error if the child has ended or ends within a moment, else None."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(child.process.wait(), within_s)
         status = child.process.returncode
         return None if status is None else self._crash(status, "ended in mid-answer")
 
     async def end(self) -> None:
-        """End the child, whatever it is doing; within a second."""
+        """End the child within a second."""
         if self._idle is not None:
             self._idle.cancel()
         starting, self._starting = self._starting, None
@@ -207,7 +207,7 @@ class LlamaProcess:
         return Child(url, key, process)
 
     async def _listen(self, stderr: asyncio.StreamReader | None) -> None:
-        """Keep the last of what llama.cpp writes, or it would fill the pipe and stop."""
+        """Read llama.cpp's output, or it would fill the pipe and stop. Keeps the last lines."""
         while stderr is not None and (piece := await stderr.read(4_096)):
             self._tail += piece
             del self._tail[:-TAIL_BYTES]
@@ -238,13 +238,13 @@ class LlamaProcess:
 
 
 def _look_at(starting: asyncio.Task[Child]) -> None:
-    """A failure that nobody waits for any more is not worth a warning."""
+    """Read the exception of a task that nobody awaits, so that asyncio does not warn."""
     if not starting.cancelled():
         starting.exception()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill: the child holds nothing that could be lost."""
+    """Kill the child. It holds no data."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
@@ -255,7 +255,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _bind(pid: int) -> None:
-    """On Windows, tie the child's life to this process's; elsewhere its standard input does."""
+    """End the child with this process on Windows. Elsewhere its standard input does that."""
     if sys.platform == "win32":
         from shell.providers.local.windows_job import WindowsJob
 

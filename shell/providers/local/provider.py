@@ -1,4 +1,4 @@
-"""LocalProvider: models on this machine, run by llama.cpp in a child process."""
+"""Runs models on this machine, with llama.cpp in a child process."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from shell.errors import ErrorCode, ProviderError
+from shell.providers.apis.chat_completions import LLAMA_CHAT
 from shell.providers.base import Chunk, ModelInfo, PromptProgress, ProviderRequest
 from shell.providers.capabilities import Capabilities
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.local.client import LlamaChat
+from shell.providers.http.provider import HttpProvider
 from shell.providers.local.model_files import EMBEDDED_ID, EMBEDDED_NAME, ModelFile, ModelFiles
 from shell.providers.local.process import Child, LlamaProcess
 from shell.providers.local.repetition import without_repetition
@@ -39,7 +40,7 @@ class _Runner:
     prepared: asyncio.Task[None] | None = None
     """Done when the file has been verified and the HTTP library imported."""
     child: Child | None = None
-    connection: LlamaChat | None = None
+    connection: HttpProvider | None = None
 
 
 class LocalProvider:
@@ -189,12 +190,12 @@ class LocalProvider:
         finally:
             runner.users -= 1
 
-    async def _connect(self, runner: _Runner, child: Child) -> LlamaChat:
+    async def _connect(self, runner: _Runner, child: Child) -> HttpProvider:
         """The connection to this child; a new child has another port and another key."""
         if runner.connection is None or runner.child is not child:
             old = runner.connection
             endpoint = Endpoint(self.id, self.label, f"{child.url}/v1", key=lambda: child.key)
-            runner.connection = LlamaChat(endpoint)
+            runner.connection = HttpProvider(LLAMA_CHAT, endpoint)
             runner.child = child
             if old is not None:
                 await old.close()

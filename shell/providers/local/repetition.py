@@ -1,4 +1,4 @@
-"""Notices an answer that repeats itself without an end, which small models are prone to."""
+"""Stops an answer that repeats itself without end, as small models do at times."""
 
 import re
 from collections import deque
@@ -11,9 +11,9 @@ from shell.providers.base import Chunk, Finish, TextDelta
 RUN = 4
 """Words in a row that are compared."""
 WINDOW = 160
-"""How many of the last runs are looked at: about 200 tokens."""
+"""Number of the last runs that are compared, about 200 tokens."""
 MOST_REPEATED = 0.75
-"""A larger share of them that stood in the answer before means that it goes round in circles."""
+"""The answer repeats itself if a larger share of them occurred in it before."""
 
 _WORD = re.compile(r"\w+")
 
@@ -28,7 +28,7 @@ class RepetitionGuard:
         self._repeated: deque[bool] = deque(maxlen=WINDOW)
 
     def repeats(self, text: str) -> bool:
-        """Take the next piece of the answer; whether the answer now repeats itself."""
+        """Add the next piece of the answer. Returns whether the answer now repeats itself."""
         *whole, self._tail = re.split(r"(?<=\W)", self._tail + text)
         for word in _WORD.findall("".join(whole).lower()):
             self._last.append(word)
@@ -42,7 +42,7 @@ class RepetitionGuard:
 async def without_repetition(
     chunks: AsyncGenerator[Chunk, None], model_id: str
 ) -> AsyncGenerator[Chunk, None]:
-    """The chunks of an answer up to where it repeats itself; there it ends, with a notice."""
+    """Pass on an answer, and end it with a notice once it repeats itself."""
     guard = RepetitionGuard()
     async with aclosing(chunks):
         async for chunk in chunks:

@@ -1,4 +1,4 @@
-"""WindowsJob: has Windows end child processes when this process ends, however it ends.
+"""Has Windows end the child processes when this process ends.
 
 Not tested: written from the documentation, on a machine without Windows.
 """

@@ -1,1 +1,1 @@
-"""Providers for tests and demonstrations: a script, a recording."""
+"""Providers for tests and demonstrations, which play a script or a recording."""

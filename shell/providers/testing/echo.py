@@ -1,4 +1,4 @@
-"""EchoProvider: a scripted model that needs no network, for the demo, for development, for tests.
+"""Plays a script in place of a model, for demonstrations, development and tests.
 
 The last user message is the script. Plain lines are echoed back word by word. A line that begins
 with one of these commands is carried out where it stands (an unknown command is plain text):
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 CONTEXT_TOKENS = 1_000_000
 STRICT = "echo-strict"
 DEFAULT_RATE = 40.0
-"""Words a second: quick, and still something to watch and to stop."""
+"""Words per second, slow enough to watch and to stop."""
 
 GARBAGE = ("\x00\x1b[31m", "\ud83d", "</script><img src=x onerror=1>", "\u202e", "\r\x07")
 
@@ -84,7 +84,7 @@ class EchoProvider:
         self._failures: dict[str, int] = {}
 
     def model(self, model_id: str) -> ModelInfo:
-        """Takes everything, but for `echo-strict`."""
+        """Describe a model. Only `echo-strict` has limits."""
         strict = model_id == STRICT
         return ModelInfo(
             id=model_id,
@@ -97,14 +97,14 @@ class EchoProvider:
         )
 
     async def list_models(self) -> "list[ListedModel]":
-        """Both of its models."""
+        """List both models."""
         from shell.providers.model_list import ListedModel
 
         models = (self.default_model_id, STRICT)
         return [ListedModel(name, name, context_tokens=CONTEXT_TOKENS) for name in models]
 
     def check(self) -> None:
-        """Can always run."""
+        """Do nothing, because it can always run."""
 
     def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Play the script of the last user message."""
@@ -129,7 +129,7 @@ class _Ended(Exception):
 
 
 class _Run:
-    """One run of a script: the pace, what was counted, how it will end."""
+    """One run of a script, with its pace and its counts."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class _Run:
         self._usage: tuple[int, int | None] | None = (words, None)
 
     async def play(self) -> AsyncGenerator[Chunk, None]:
-        """The chunks of the whole script."""
+        """Play the whole script."""
         with contextlib.suppress(_Ended):
             for kind, text in _steps(self._script):
                 await self._wait(kind, text)
@@ -215,7 +215,7 @@ class _Run:
                 self._end(kind, words)
 
     def _end(self, kind: str, words: list[str]) -> None:
-        """Carry out a command after which nothing may follow."""
+        """Run a command that ends the script."""
         match kind:
             case "error":
                 raise _error(words)
@@ -253,7 +253,7 @@ class _Run:
             yield ToolCallDelta(f"call-{self._calls}", name, piece)
 
     async def _pace(self) -> None:
-        """Wait until the next piece is due. The loop's own clock, so that tests can turn it."""
+        """Wait until the next piece is due, by the loop's clock, which tests can advance."""
         if self._rate is None:
             await asyncio.sleep(0)
             return
@@ -274,7 +274,7 @@ class _Run:
 
 
 def _attached(message: Message) -> str:
-    """What came with the words, in words."""
+    """Describe the attachments of a message."""
     if isinstance(message.content, str):
         return ""
     named: list[str] = []
@@ -326,7 +326,7 @@ def _error(words: list[str]) -> ProviderError:
 
 
 async def _give_in_after(seconds: float) -> None:
-    """Wait until cancelled, then hold on for a while, deaf to further cancels."""
+    """Wait until cancelled, then ignore further cancellations for a while."""
     loop = asyncio.get_running_loop()
     try:
         await asyncio.Event().wait()

@@ -1,7 +1,6 @@
-"""ReplayProvider: plays a recorded inference, at its own pace, faster, or step by step.
+"""Plays a recorded inference, at its own pace, faster, or step by step.
 
-A recording is what `tidewire ask --json` prints: the events of one inference, one a line. What was
-joined when it was recorded stays joined.
+A recording is the output of `tidewire ask --json`: the events of one inference, one on each line.
 """
 
 import asyncio
@@ -28,11 +27,11 @@ MAX_RECORDING_BYTES = 64_000_000
 _EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 Step = Callable[[], Awaitable[None]]
-"""Returns when the next chunk may come."""
+"""Returns when the next chunk may be sent."""
 
 
 def read_recording(path: Path) -> list[AnyEvent]:
-    """The events of a recording.
+    """Read the events of a recording.
 
     Raises:
         ProviderError: INVALID_REQUEST when the file is no recording of one inference.
@@ -70,7 +69,7 @@ class ReplayProvider:
         self._step = step
 
     def model(self, model_id: str) -> ModelInfo:
-        """Takes everything: it does not look at what it is asked."""
+        """Describe a model that takes everything, since the request is not used."""
         return ModelInfo(
             model_id, 100_000_000, images=True, files=True, assistant_prefill=True, tools=True
         )

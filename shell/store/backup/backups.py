@@ -1,4 +1,4 @@
-"""Backups: copies of the conversations that are made without being asked for, and kept few."""
+"""Makes backups of the conversations, automatically once a day, and removes old ones."""
 
 import contextlib
 import json
@@ -20,25 +20,26 @@ from shell.store.integrity import problem_of
 from shell.support.ids import epoch_ms
 
 KEPT: Mapping[str, int] = MappingProxyType({"auto": 3, "after": 1})
-"""How many are kept of each kind; each is as large as what it is a copy of."""
+"""How many backups of each kind are kept. Each is as large as the database."""
 SAFETY = "before"
-"""Copies that are made before something is replaced. No restore removes one."""
+"""The prefix of safety copies, made before something is replaced. No restore removes one."""
 SAFETY_KEPT, SAFETY_TURNS = 3, 30
-"""A safety copy goes once so many automatic backups have followed it, the newest few never. That is
-counted, and not read from a clock, which may be wrong."""
+"""The newest SAFETY_KEPT safety copies stay; any other goes after SAFETY_TURNS automatic backups.
+
+Backups are counted because a clock may be wrong."""
 TURNS = "safety.json"
-"""Says how many automatic backups have followed each safety copy."""
+"""The file that counts how many automatic backups have followed each safety copy."""
 EXTRAS = ("settings.json", "providers.json")
-"""Files of the data directory that belong to a whole backup, as far as they are there."""
+"""Files of the data directory that belong to a backup of everything, if they exist."""
 DUE_MS = 24 * 3_600_000
 SLACK_MS = 3_600_000
-"""How far ahead of the clock a backup may seem. Further, the clock was wrong when it was made."""
-_LEFT = re.compile(r"incoming-\d+\.db|\.backup-|\.safety\.json\.\d+$")
+"""How far in the future the time of a backup may be. If further, its clock was wrong."""
+_LEFT = re.compile(r"incoming-\d+\.db|\.safety\.json\.\d+$")
 _NAME = re.compile(r"(auto|before|after)-\d{8}-\d{6}(-\d+)?\.db|tidewire-[\w-]+\.zip")
 
 
 class Backups:
-    """A directory of them; it is made with the first.
+    """Manages the backups in one directory, which the first backup creates.
 
     Args:
         folder: the directory.
@@ -50,7 +51,7 @@ class Backups:
         self._now = now
 
     def listed(self) -> list[BackupInfo]:
-        """What is there, the newest first, and at the end what says that it is from the future."""
+        """List the backups, the newest first, and those from the future last."""
         found: list[BackupInfo] = []
         if self.folder.is_dir():
             for path in self.folder.iterdir():
@@ -66,17 +67,17 @@ class Backups:
         return sorted(found, key=lambda one: (one.created_at > latest, -one.created_at))
 
     def path(self, name: str) -> Path:
-        """The file of a backup.
+        """Return the file of a backup.
 
         Raises:
-            NotFound: there is none of this name.
+            NotFound: there is no backup of this name.
         """
         if name not in {backup.name for backup in self.listed()}:
             raise NotFound(f"There is no backup {name[:100]!r}")
         return self.folder / name
 
     def due(self) -> bool:
-        """Whether it is time for an automatic one. One from the future counts for nothing."""
+        """Tell whether an automatic backup is due. Backups from the future do not count."""
         now = self._now()
         return not any(
             backup.name.startswith("auto-") and -SLACK_MS <= now - backup.created_at < DUE_MS
@@ -84,14 +85,14 @@ class Backups:
         )
 
     def make(self, source: Path, prefix: str = "auto") -> Path:
-        """Copy the conversations as they are now; the copy counts once it was found to be sound.
+        """Copy the conversations as they are now, and keep the copy if it is sound.
 
         Args:
-            source: a database file, which may be written meanwhile.
-            prefix: `auto`, or `before` for one that is made before something is replaced.
+            source: the database file, which other processes may be writing.
+            prefix: `auto`, or `before` for a safety copy.
 
         Raises:
-            Damaged: what would be copied is damaged; the older backups stay.
+            DatabaseDamaged: the source is damaged. The older backups stay.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self.folder / f"incoming-{os.getpid()}.db"
@@ -111,18 +112,19 @@ class Backups:
         return path
 
     def adopt(self, copied: Path, prefix: str) -> Path:
-        """Take a sound copy of the conversations in, which lies on the same disk.
+        """Move a sound copy of the conversations on the same disk into the directory.
 
         Args:
-            copied: the file; it is moved.
+            copied: the file.
             prefix: `after` for what was restored.
         """
         copied.chmod(0o600)
         return self._put(copied, prefix)
 
     def newest_sound(self) -> Path | None:
-        """The newest backup of the conversations that is not damaged itself, whatever it was made
-        for. After a restore that is what was restored, not what a person had just replaced.
+        """Return the newest sound backup of any kind.
+
+        After a restore that is a copy of what was restored, not of what it replaced.
         """
         for backup in self.listed():
             path = self.folder / backup.name
@@ -131,8 +133,8 @@ class Backups:
         return None
 
     def sweep(self) -> None:
-        """Remove what a process that was killed has left of backups that it was making. Nobody else
-        may be making one.
+        """Remove unfinished files of a process that was killed. No other process may be writing
+        backups to this directory.
         """
         if self.folder.is_dir():
             for path in self.folder.iterdir():
@@ -148,7 +150,7 @@ class Backups:
         sync_folder(self.folder)
         same = [one.name for one in self.listed() if one.name.startswith(f"{prefix}-")]
         if prefix in KEPT:
-            # What was made just now stays, whatever the others say of their time.
+            # The new backup stays even if the clock says that others are newer.
             for name in [name for name in same if name != path.name][KEPT[prefix] - 1 :]:
                 self._remove(name)
         return path
@@ -170,7 +172,7 @@ class Backups:
             before = json.loads((self.folder / TURNS).read_bytes())
             turns = {name: int(before.get(name, 0)) + 1 for name in names}
         except (OSError, ValueError, TypeError, AttributeError):
-            pass  # counted from now on
+            pass  # the count starts again
         for name in sorted(names, key=turns.__getitem__)[SAFETY_KEPT:]:
             if turns[name] >= SAFETY_TURNS:
                 self._remove(name)
@@ -184,7 +186,7 @@ class Backups:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a database, as it is at one moment, to a file that does not exist yet; flush it."""
+    """Copy one state of a database to a new file, and flush the file to disk."""
     with (
         closing(apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE)) as reading,
         closing(apsw.Connection(str(target))) as writing,
@@ -194,12 +196,12 @@ def copy(source: Path, target: Path) -> None:
         writing.pragma("synchronous", "full")
         with writing.backup("main", reading, "main") as backup:
             backup.step(-1)
-        # A copy stands alone: no log of writes beside it.
+        # A backup is one file, without a write-ahead log beside it.
         writing.pragma("journal_mode", "delete")
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a directory with all that is in it, as far as the system lets us."""
+    """Remove a file or a whole directory, and ignore what cannot be removed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -208,7 +210,7 @@ def remove(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in a directory as durable as the file itself. (Windows does so by itself.)"""
+    """Flush a directory, so a rename in it survives a power cut. Windows needs no such call."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -219,7 +221,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def put_file(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all, for its owner alone."""
+    """Replace a file atomically; only its owner may read it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

@@ -1,6 +1,6 @@
-"""Bundle: a whole backup as one file: a zip of the conversations, of settings, and a list of it.
+"""Writes and reads bundles: zip files with the conversations, the settings and a manifest.
 
-Keys are not in it: they are in the keychain.
+Keys are not included. They stay in the keychain.
 """
 
 import contextlib
@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from shell.errors import Reason, StorageUnavailable
 from shell.store.backup.backups import EXTRAS, copy, sync_folder
 from shell.store.backup.restore import copy_rows
+from shell.store.backup.working_folder import working_folder
 from shell.store.errors import DatabaseDamaged
 from shell.store.integrity import problem_of
 from shell.support.ids import epoch_ms
@@ -26,34 +26,33 @@ FORMAT = "tidewire-backup"
 VERSION = 1
 CONVERSATIONS, MANIFEST = "conversations.db", "manifest.json"
 PACKED = "packed.db"
-"""The conversations as they came, until their rows are copied."""
+"""The database of the backup, until its rows are copied."""
 MAX_EXTRA_BYTES = 8 * 1024 * 1024
 COPIES = 3
-"""How often the conversations are on the disk during a restore, beside what was there."""
+"""How many copies of the conversations a restore has on the disk, beside the present ones."""
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""What reading a zip raises when it is damaged, encrypted or of an unknown kind."""
+"""Errors of a zip file that is damaged, encrypted or of an unknown kind."""
 
 _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class UnpackedBundle:
-    """What was in a bundle, checked."""
+    """The checked content of a bundle."""
 
     conversations: Path
     extras: Mapping[str, bytes]
-    """Of `EXTRAS`, what was there."""
+    """The files of `EXTRAS` that the bundle has, by name."""
 
 
 def write(target: Path, conversations: Path) -> None:
-    """Write everything, as it is now, to one file. An older file of the name is replaced.
+    """Write everything, as it is now, to one file, and replace an older file.
 
     Raises:
-        Damaged: the conversations are damaged; no backup was made of them.
-        OSError, apsw.Error: it cannot be written.
+        DatabaseDamaged: the conversations are damaged. No backup was made.
+        OSError, apsw.Error: the file cannot be written.
     """
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
-        folder = Path(name)
+    with working_folder(target.parent, conversations.parent) as folder:
         copy(conversations, folder / CONVERSATIONS)
         found = problem_of(folder / CONVERSATIONS)
         if found is not None:
@@ -84,18 +83,18 @@ def write(target: Path, conversations: Path) -> None:
 
 
 def unpack(source: Path, folder: Path) -> UnpackedBundle:
-    """Take a bundle, or a backup of the conversations alone, apart into an empty directory.
+    """Unpack a bundle, or a backup of the conversations alone, into an empty directory.
 
-    The conversations come back as a new database that holds the backup's rows and nothing else.
+    The conversations become a new database with the rows of the backup and nothing else.
 
     Raises:
-        Damaged: it is not whole, or not a backup. Nothing else was touched.
-        StorageUnavailable: the disk has no room for it.
+        DatabaseDamaged: the file is incomplete, or not a backup. Nothing else was changed.
+        StorageUnavailable: the disk has too little room.
     """
     packed = folder / PACKED
     extras: dict[str, bytes] = {}
     if zipfile.is_zipfile(source):
-        with _whole(source):
+        with _zip_errors(source):
             extras = _unzip(source, packed)
     else:
         _check_room(folder, source.stat().st_size)
@@ -107,21 +106,21 @@ def unpack(source: Path, folder: Path) -> UnpackedBundle:
 
 
 def read_extras(source: Path) -> dict[str, bytes]:
-    """Read from a bundle what it holds beside the conversations. Those are not looked at.
+    """Read the files beside the conversations from a bundle.
 
     Raises:
-        Damaged: it is not whole, or not a backup.
-        OSError: it cannot be read.
+        DatabaseDamaged: the file is incomplete, or not a backup.
+        OSError: the file cannot be read.
     """
     if not zipfile.is_zipfile(source):
         return {}
-    with _whole(source), zipfile.ZipFile(source) as zipped:
+    with _zip_errors(source), zipfile.ZipFile(source) as zipped:
         return _extras(zipped, _files(zipped))
 
 
 @contextlib.contextmanager
-def _whole(source: Path) -> Iterator[None]:
-    """Say what is wrong with a zip file that is not a backup, or not whole."""
+def _zip_errors(source: Path) -> Iterator[None]:
+    """Convert the errors of a zip file that is incomplete, or not a backup."""
     try:
         yield
     except (*BROKEN_ZIP, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -142,7 +141,7 @@ def _unzip(source: Path, target: Path) -> dict[str, bytes]:
 
 
 def _files(zipped: zipfile.ZipFile) -> dict[str, str]:
-    """The checksum of every file that belongs to the backup, by its name."""
+    """Read the manifest: the checksum of each file of the backup, by name."""
     manifest = json.loads(_small(zipped, MANIFEST))
     if manifest["format"] != FORMAT or manifest["version"] > VERSION:
         raise ValueError("another program, or a newer one, wrote it")
@@ -167,7 +166,7 @@ def _small(zipped: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _check_room(folder: Path, size: int) -> None:
-    """Refuse what would fill the disk, before it does."""
+    """Refuse a backup that would fill the disk."""
     if size * COPIES > shutil.disk_usage(folder).free:
         raise StorageUnavailable(
             f"The disk that holds {folder.parent} has too little room to restore this. "

@@ -1,4 +1,4 @@
-"""Archive: conversations as JSON of our own: everything that is kept of them, to the byte."""
+"""Writes and reads archives: JSON files in our own format that lose nothing."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -7,18 +7,18 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from shell.contract import AnswerDetail, KeptId, MessageStatus, Part, Role, Value
-from shell.store.backup.restore import LATEST_MS
 from shell.store.exchange.portable import Portable, PortableMessage
+from shell.store.tables import MAX_TIME_MS
 
 FORMAT = "tidewire-conversations"
 VERSION = 1
 
 
-Time = Annotated[int, Field(ge=0, le=LATEST_MS)]
+Time = Annotated[int, Field(ge=0, le=MAX_TIME_MS)]
 
 
 class _Archived(Value):
-    """Takes fields that a later version may add, and leaves them out."""
+    """Ignores fields that a later version may add."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -51,11 +51,11 @@ class _Conversation(_Archived):
 
 
 class NotOurs(ValueError):
-    """Not a conversation as this program writes one; the text says where it is wrong."""
+    """The value is not a conversation of an archive; the text says where it is wrong."""
 
 
 def write(conversations: Iterable[Portable]) -> Iterator[str]:
-    """The text of an archive, in pieces: the same conversations make the same text."""
+    """Yield the text of an archive in pieces. The same conversations give the same text."""
     yield f'{{\n "format": "{FORMAT}",\n "version": {VERSION},\n "conversations": ['
     separator = "\n"
     for portable in conversations:
@@ -66,10 +66,10 @@ def write(conversations: Iterable[Portable]) -> Iterator[str]:
 
 
 def read(raw: object) -> Portable:
-    """One conversation of an archive.
+    """Read one conversation of an archive.
 
     Raises:
-        NotOurs: it is not one.
+        NotOurs: the value is not a conversation of an archive.
     """
     try:
         archived = _Conversation.model_validate(raw, by_alias=True, by_name=False)

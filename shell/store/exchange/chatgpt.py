@@ -1,8 +1,8 @@
-"""Reads conversations as ChatGPT exports them: a mapping of nodes, of which much may be missing.
+"""Reads conversations that ChatGPT exported: a mapping of nodes, in which much may be missing.
 
-Every node with something to read becomes a message of its own, at its place in the tree; a node
-without (a root, a hidden instruction, an empty answer) is left out, and what hangs below it moves
-up. What a model thought goes to the answer that follows.
+Every node with visible content becomes a message at its place in the tree. A node without (a
+root, a hidden instruction, an empty answer) is left out, and its children move up. The thoughts of
+a model become the reasoning of the answer that follows.
 """
 
 import re
@@ -19,7 +19,7 @@ Thoughts: TypeAlias = "tuple[Thoughts, str] | None"
 MAX_THOUGHT_CHARACTERS = 50_000_000
 """Of all answers of a conversation. Answers that branch off one chain each repeat all of it."""
 Picture = Callable[[str], ImagePart | None]
-"""The picture that a reference names, when the export has it."""
+"""Finds the picture of a reference; None when the export does not have it."""
 
 _POINTERS = {
     "image_asset_pointer": "image",
@@ -34,38 +34,38 @@ _ROLES: dict[str, Role] = {
     "system": "system",
 }
 _SILENT = {"user_editable_context", "model_editable_context", "reasoning_recap"}
-"""Content that ChatGPT itself does not show as a message."""
+"""Content types that ChatGPT itself does not show as messages."""
 
 
 class NotChatGpt(ValueError):
-    """Not a conversation as ChatGPT exports one."""
+    """The value is not a conversation of a ChatGPT export."""
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One conversation while it is being read."""
+    """The state of reading one conversation."""
 
     mapping: Raw
     picture: Picture
     warnings: list[Remark]
     portable: Portable
     kept: dict[str, str | None] = field(default_factory=dict)
-    """The message that stands for a node: its own, or the one above it; None for none."""
+    """The message of each node: its own, or that of its nearest ancestor with one, or None."""
     thought_characters: int = 0
     thoughts: dict[str, Thoughts] = field(default_factory=dict)
-    """What was thought on the way to a node and is not part of an answer yet."""
+    """Thoughts above each node that are not part of an answer yet."""
 
 
 def read(raw: object, picture: Picture, warnings: list[Remark]) -> Portable:
-    """One conversation.
+    """Read one conversation.
 
     Args:
         raw: an element of `conversations.json`.
         picture: finds the pictures that messages refer to.
-        warnings: told, in sentences, what was left out.
+        warnings: remarks about what was left out are added here.
 
     Raises:
-        NotChatGpt: it is not one.
+        NotChatGpt: the value is not a conversation of a ChatGPT export.
     """
     if not isinstance(raw, Mapping) or not isinstance(raw.get("mapping"), Mapping):
         raise NotChatGpt("it has no mapping of messages")
@@ -92,7 +92,7 @@ def read(raw: object, picture: Picture, warnings: list[Remark]) -> Portable:
 
 
 def _order(mapping: Raw) -> list[str]:
-    """The nodes, parents before children and siblings as they are listed, each once."""
+    """Order the nodes: parents before children, siblings as their parent lists them."""
     below: dict[str | None, list[str]] = {}
     for node_id in mapping:
         below.setdefault(_parent(mapping, node_id), []).append(node_id)
@@ -106,7 +106,7 @@ def _order(mapping: Raw) -> list[str]:
         places = {child: place for place, child in enumerate(_list(named))}
         children = below.get(node_id, [])
         waiting += sorted(children, key=lambda c: places.get(c, len(places)), reverse=True)
-    # A ring of parents hangs from no root; its nodes are taken as they come.
+    # Nodes whose parents form a circle have no root; they keep the order of the file.
     return [*listed, *(node_id for node_id in mapping if node_id not in listed)]
 
 
@@ -167,7 +167,7 @@ def _joined(reading: _Reading, thoughts: Thoughts) -> str:
 
 
 def _choose(reading: _Reading, node_id: str | None) -> None:
-    """The path that was open: from the current node up."""
+    """Choose the path from the current node up to the first message."""
     above = {message.id: message.parent_id for message in reading.portable.messages}
     place = reading.kept.get(node_id) if node_id is not None else None
     while place is not None:
@@ -245,7 +245,7 @@ def _text(value: object) -> str:
 
 
 def _time(value: object) -> int:
-    """Milliseconds since the epoch, of seconds; 0 when there is no sensible time."""
+    """Convert seconds since the epoch to milliseconds; 0 when the value is not a sensible time."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0
     return int(value * 1000) if 0 < value < 1e11 else 0

@@ -1,7 +1,7 @@
-"""Importing: reads a file of conversations piece by piece, and keeps what it finds as it goes.
+"""Imports a file of conversations piece by piece, and commits as it goes.
 
-Takes what ChatGPT exports (`conversations.json`, or the whole zip with its pictures) and our own
-archives. Nothing larger than one conversation is ever in memory.
+Reads exports of ChatGPT (`conversations.json`, or the zip file with its pictures) and our own
+archives. At most one conversation is in memory at a time.
 """
 
 import base64
@@ -25,7 +25,7 @@ from shell.store.exchange import archive, chatgpt
 from shell.store.exchange.portable import Arrival, Portable
 
 MESSAGES_OF_ONE_COMMIT = 100
-"""Few enough that an answer that streams meanwhile is kept in time."""
+"""Few enough that the commits of a streaming answer are not delayed."""
 MAX_WARNINGS = 100
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
 MAX_PICTURES_BYTES = 200 * 1024 * 1024
@@ -40,7 +40,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _READ_BYTES = 64 * 1024
 _OURS = re.compile(rb'"format"\s*:\s*"' + archive.FORMAT.encode() + rb'"')
-"""Of our own archives. Inside a text of another file its quotation marks would be escaped."""
+"""Matches our own archives. In the text of another file the quotation marks would be escaped."""
 _PICTURES: dict[str, Literal["image/png", "image/jpeg", "image/gif", "image/webp"]] = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -51,21 +51,21 @@ _PICTURES: dict[str, Literal["image/png", "image/jpeg", "image/gif", "image/webp
 
 
 class ImportCancelled(Exception):
-    """Somebody stopped the import. What had arrived stays."""
+    """The import was stopped. What was imported before stays."""
 
 
 @dataclass(slots=True)
 class ImportedPart:
-    """How far an import is."""
+    """The progress of an import."""
 
     read_bytes: int = 0
     total_bytes: int = 0
     conversations: int = 0
-    """New ones."""
+    """New conversations."""
     messages: int = 0
-    """New ones, in new conversations or in old ones."""
+    """New messages, in new conversations or in old ones."""
     skipped: int = 0
-    """Conversations that were there already, whole, and what could not be read."""
+    """Conversations that were complete already, or could not be read."""
     remarks: list[Remark] = field(default_factory=list)
 
     @property
@@ -74,7 +74,7 @@ class ImportedPart:
         return [remark.text for remark in self.remarks]
 
     def warn(self, remark: Remark) -> None:
-        """Say what was left out; after the first hundred only that there was more."""
+        """Add a remark about what was left out. After MAX_WARNINGS, add only that there is more."""
         if len(self.remarks) < MAX_WARNINGS:
             self.remarks.append(remark)
         elif len(self.remarks) == MAX_WARNINGS:
@@ -82,11 +82,11 @@ class ImportedPart:
 
 
 Progress = Callable[[ImportedPart], None]
-"""Told after every piece; raises Cancelled to stop."""
+"""Called after every piece; raises ImportCancelled to stop."""
 
 
 class _Counted:
-    """A file that tells how much of it was read."""
+    """Counts the bytes that are read from a file."""
 
     def __init__(self, file: IO[bytes], arrived: ImportedPart, progress: Progress) -> None:
         self._file = file
@@ -103,7 +103,7 @@ class _Counted:
         self._since = self._marks = 0
 
     def read(self, size: int) -> bytes:
-        """The next bytes of the file."""
+        """Read the next bytes."""
         piece = self._file.read(size)
         self._arrived.read_bytes += len(piece)
         self._progress(self._arrived)
@@ -135,18 +135,18 @@ class _Counted:
 def import_file(
     database: Database, file: IO[bytes], size: int, progress: Progress = lambda _: None
 ) -> ImportedPart:
-    """Import a file; blocks, in a thread of its own when anything else is to go on.
+    """Import a file. Blocks until the end.
 
     Args:
         database: opened for writing.
-        file: at its beginning; one that can be sought in.
+        file: a seekable file at its beginning.
         size: of the file, in bytes.
-        progress: told how far it is.
+        progress: called after every piece.
 
     Raises:
-        ValidationFailed: the file is nothing that can be imported, or is broken in the middle.
-        ShellError: what was read could not be kept. What had arrived before stays in both cases.
-        Cancelled: `progress` raised it.
+        ValidationFailed: the file cannot be imported, or is broken in the middle.
+        ShellError: the database cannot be written. What was imported before stays in both cases.
+        ImportCancelled: `progress` raised it.
     """
     arrived = ImportedPart(total_bytes=size)
     try:
@@ -180,10 +180,10 @@ def _import(database: Database, file: IO[bytes], arrived: ImportedPart, progress
         for one in files:
             counted = _Counted(one, arrived, progress)
             for portable in _conversations(counted, one, pictures, arrived):
-                _keep(database, portable, arrived, progress)
+                _save(database, portable, arrived, progress)
 
 
-def _keep(
+def _save(
     database: Database, portable: Portable, arrived: ImportedPart, progress: Progress
 ) -> None:
     arrival = Arrival(portable)
@@ -234,7 +234,7 @@ def _conversations(
 
 
 class _Pictures:
-    """Finds the pictures of an export by the references of its messages."""
+    """Finds the pictures that the messages of an export refer to."""
 
     def __init__(self, zipped: zipfile.ZipFile | None) -> None:
         self._zipped = zipped
@@ -252,7 +252,7 @@ class _Pictures:
         self._taken = 0
 
     def find(self, reference: str) -> ImagePart | None:
-        """The picture, when it is in the export and not too large."""
+        """Return the picture, or None if it is not in the export or too large."""
         key = reference.rpartition("//")[2]
         place = bisect_left(self._names, (key, ""))
         if self._zipped is None or not key or place == len(self._names):

@@ -1,4 +1,4 @@
-"""Portable: a conversation on its way in or out, with ids instead of row numbers."""
+"""Reads conversations for export and adds imported ones, with ids instead of row numbers."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _NAMESPACE = uuid.UUID("6d1f4a5c-2f3e-5b0a-9c7d-7469646577ff")
 
 @dataclass(slots=True)
 class PortableMessage:
-    """A message; those above it come before it in its conversation."""
+    """A message. In its conversation it comes after its parent."""
 
     id: str
     parent_id: str | None
@@ -47,16 +47,16 @@ class Portable:
     pinned: bool = False
     messages: list[PortableMessage] = field(default_factory=list)
     chosen: dict[str | None, str] = field(default_factory=dict)
-    """The child that the path goes on with, by its parent; None for the first message."""
+    """The child on the path that is shown, by its parent; None is the parent of a first message."""
 
 
 def derived_id(*names: str) -> str:
-    """An id that is always the same for the same names, so that nothing is imported twice."""
+    """Return an id that depends only on the names, so that nothing is imported twice."""
     return str(uuid.uuid5(_NAMESPACE, "\n".join(names)))
 
 
 def take_out(connection: apsw.Connection, number: int) -> Portable:
-    """A conversation as it leaves; what is still being answered counts as interrupted."""
+    """Read a conversation for export. A message that is still streaming becomes interrupted."""
     values = connection.execute(
         """
         SELECT id, title, created_at, updated_at, title_from, system_prompt, folder, pinned, chosen
@@ -94,7 +94,7 @@ def take_out(connection: apsw.Connection, number: int) -> Portable:
 
 
 def numbers(connection: apsw.Connection) -> list[int]:
-    """Every conversation that is not deleted, in an order that an import keeps."""
+    """Return every conversation that is not deleted, in an order that an import preserves."""
     return rows(
         connection.execute(
             "SELECT number FROM conversations WHERE deleted_at IS NULL ORDER BY created_at, id"
@@ -104,15 +104,15 @@ def numbers(connection: apsw.Connection) -> list[int]:
 
 
 def blobs_of(connection: apsw.Connection) -> Callable[[str], bytes | None]:
-    """Gives the bytes of attachments."""
+    """Return a function that reads an attachment by its hash."""
     return lambda blob_hash: read_blob(connection, blob_hash)
 
 
 class Arrival:
-    """Puts one conversation into the database, a few messages at a time.
+    """Adds one conversation to the database, a few messages at a time.
 
-    What is there already, by its id, stays as it is; only what is missing is added. So an import
-    that was cut short can be made again.
+    Conversations and messages whose id is there already stay as they are, and missing ones are
+    added. So an interrupted import can be run again.
     """
 
     def __init__(self, portable: Portable) -> None:
@@ -122,10 +122,10 @@ class Arrival:
         self._conversation = 0
         self.is_new = False
         self.messages = 0
-        """How many were added."""
+        """How many messages were added."""
 
     def begin(self, connection: apsw.Connection) -> None:
-        """Make the conversation, unless it is there. Part of a writing job."""
+        """Create the conversation unless it is there, as part of a writing job."""
         portable = self._portable
         found: int | None = connection.execute(
             "SELECT number FROM conversations WHERE id = ?", (portable.id,)
@@ -155,7 +155,7 @@ class Arrival:
         index.put_title(connection, self._conversation, sound(portable.title))
 
     def add(self, connection: apsw.Connection, count: int) -> bool:
-        """Add so many messages; returns whether there are more. Part of a writing job."""
+        """Add `count` messages, as part of a writing job; returns whether there are more."""
         for message in self._next(count):
             self._numbers[message.id] = self._put(connection, message)
         more = len(self._numbers) < len(self._portable.messages)
@@ -207,7 +207,7 @@ class Arrival:
     def _finish(self, connection: apsw.Connection) -> None:
         parents = {message.id: message.parent_id for message in self._portable.messages}
         for parent_id, child_id in self._portable.chosen.items():
-            # Elsewhere in the tree, a choice would lead a reader in circles.
+            # A choice elsewhere in the tree would make the shown path a circle.
             if child_id in parents and parents[child_id] == parent_id:
                 parent = None if parent_id is None else self._numbers[parent_id]
                 tree.point(connection, self._conversation, parent, self._numbers[child_id])

@@ -1,6 +1,6 @@
-"""Pages: conversations to be read by people: as Markdown, or as one HTML file that loads nothing.
+"""Renders conversations as Markdown, or as one HTML file that loads nothing.
 
-Both show the path that was chosen; the whole tree is in an archive.
+Both have only the path that is shown. An archive has the whole tree.
 """
 
 import re
@@ -28,7 +28,7 @@ class _Segment:
     kind: Literal["text", "code", "picture", "note"]
     text: str
     alt: str = ""
-    """What stands for a picture where it is not seen."""
+    """The alternative text of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Document:
 
 
 def markdown(conversations: Iterable[Portable]) -> Iterator[str]:
-    """The text of a Markdown file, in pieces."""
+    """Yield the text of a Markdown file in pieces."""
     between = ""
     for portable in conversations:
         yield f"{between}# {_title(portable)}\n\n*{_date(portable.created_at)}*\n"
@@ -60,7 +60,7 @@ def markdown(conversations: Iterable[Portable]) -> Iterator[str]:
 
 
 def html(conversations: Iterable[Portable]) -> Iterator[str]:
-    """The text of an HTML file, in pieces. Nothing in it runs, and nothing is fetched for it."""
+    """Yield the text of an HTML file in pieces. It has no scripts and loads nothing."""
     pages = [
         _Document(
             _title(portable),

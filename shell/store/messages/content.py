@@ -1,4 +1,7 @@
-"""Parts: a message's content as the store keeps it, its attachments apart and once each."""
+"""Converts the content of messages from and to its stored form.
+
+Attachments are stored apart from their messages, each once, by their hash.
+"""
 
 import base64
 import binascii
@@ -15,7 +18,7 @@ from shell.support.text import close_surrogate, join_surrogates
 
 @dataclass(frozen=True, slots=True)
 class StoredContent:
-    """Content taken apart: its words, and the parts as JSON when there is more than words."""
+    """Content as it is stored: its text, and its parts as JSON unless it is only text."""
 
     text: str
     parts: str | None
@@ -24,7 +27,7 @@ class StoredContent:
 
 
 def take_apart(content: str | Sequence[Part]) -> StoredContent:
-    """Content from outside, with whatever UTF-8 cannot hold replaced."""
+    """Convert content to its stored form; what UTF-8 cannot hold is replaced."""
     if isinstance(content, str):
         return StoredContent(sound(content), None)
     listed: list[dict[str, object]] = []
@@ -53,13 +56,13 @@ def take_apart(content: str | Sequence[Part]) -> StoredContent:
 
 
 def save_blobs(connection: apsw.Connection, kept: StoredContent) -> None:
-    """Keep the attachments that are not there yet."""
+    """Store the attachments that are not stored yet."""
     for blob_hash, data in kept.blobs:
         connection.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (blob_hash, data))
 
 
 def sweep_blobs(connection: apsw.Connection) -> None:
-    """Let go of attachments that no message has any more."""
+    """Delete the attachments that no message has any more."""
     connection.execute(
         """
         DELETE FROM blobs WHERE hash NOT IN (
@@ -71,7 +74,7 @@ def sweep_blobs(connection: apsw.Connection) -> None:
 
 
 def for_page(text: str, parts: str | None) -> str | list[TextPart | Attachment]:
-    """Content as a page is told of it: attachments by their hash."""
+    """Content for a page, with attachments by their hash."""
     if parts is None:
         return text
     listed: list[TextPart | Attachment] = []
@@ -92,7 +95,7 @@ def for_page(text: str, parts: str | None) -> str | list[TextPart | Attachment]:
 
 
 def whole(text: str, parts: str | None, blob: Callable[[str], bytes | None]) -> str | list[Part]:
-    """Content as a model is sent it. `blob` gives the bytes of a hash; None: they are lost."""
+    """Content for a model. `blob` returns the bytes of a hash, or None if they are lost."""
     if parts is None:
         return text
     listed: list[Part] = []
@@ -127,24 +130,24 @@ def hashes(parts: str | None) -> list[str]:
 
 
 def read_blob(connection: apsw.Connection, blob_hash: str) -> bytes | None:
-    """The bytes of an attachment; None when they are not, or no longer, what the hash says."""
+    """The bytes of an attachment; None if they are missing or do not match the hash."""
     data = read_unchecked(connection, blob_hash)
     return data if is_sound(blob_hash, data) else None
 
 
 def read_unchecked(connection: apsw.Connection, blob_hash: str) -> bytes | None:
-    """The bytes of an attachment. Whoever uses them calls `is_sound`, on another thread."""
+    """The bytes of an attachment, unchecked. Call `is_sound` on another thread before use."""
     row = connection.execute("SELECT data FROM blobs WHERE hash = ?", (blob_hash,)).fetchone()
     return None if row is None else bytes(row[0])
 
 
 def is_sound(blob_hash: str, data: bytes | None) -> bool:
-    """Whether the bytes of an attachment are what its hash says."""
+    """Whether the bytes of an attachment match its hash."""
     return data is not None and hashlib.sha256(data).hexdigest() == blob_hash
 
 
 def sound(text: str) -> str:
-    """Text that UTF-8 can hold."""
+    """Text with lone surrogates replaced, so that UTF-8 can hold it."""
     whole_text, half = join_surrogates(text)
     return whole_text + close_surrogate(half)
 

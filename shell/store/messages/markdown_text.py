@@ -1,4 +1,4 @@
-"""Plain: a text as it is read aloud, without the signs that Markdown puts around its words."""
+"""Strips Markdown from a text."""
 
 import re
 
@@ -24,7 +24,7 @@ _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!~>|-])")
 
 
 def plain(text: str) -> str:
-    """The words of a Markdown text in one line. What is no sure sign of Markdown stays."""
+    """The text without Markdown, in one line. Characters that may be meant literally stay."""
     for pattern in (_FENCE, _RULE, _HEADING_END, _START):
         text = pattern.sub("", text)
     text = _LINK.sub(r"\1", text)

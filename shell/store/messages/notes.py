@@ -1,4 +1,4 @@
-"""Notes: small texts that pages want to find again, such as drafts, whatever window they return in.
+"""Stores small texts of the pages, such as drafts, for all windows.
 
 A page in a window has no storage that outlives it, and a browser's is bound to a port that changes.
 """
@@ -10,11 +10,11 @@ from shell.store.rows import rows
 from shell.support.ids import epoch_ms
 
 MOST = 1_000
-"""More are not kept: those that were changed longest ago go first."""
+"""Most notes that are stored. The least recently changed ones are deleted first."""
 
 
 def put(connection: apsw.Connection, note: Note) -> None:
-    """Keep a note in the place of the last one of this name; part of a writing job."""
+    """Store a note, which replaces the one of this name; part of a writing job."""
     if note.text is None:
         connection.execute("DELETE FROM notes WHERE name = ?", (note.name,))
         return
@@ -29,8 +29,8 @@ def put(connection: apsw.Connection, note: Note) -> None:
 
 
 def drop_draft(connection: apsw.Connection, conversation_number: int) -> None:
-    """Let go of what was typed into a conversation and never said, as it goes for good. Pages call
-    that note `draft.` and the conversation's id.
+    """Delete the draft of a conversation that is purged. Pages name that note `draft.` and the
+    conversation's id.
     """
     connection.execute(
         "DELETE FROM notes WHERE name = "

@@ -1,4 +1,4 @@
-"""Reads what a person has asked lately, in whatever conversation, to be asked again."""
+"""Reads the user's latest questions, which a page offers again."""
 
 import apsw
 
@@ -6,9 +6,9 @@ from shell.store.rows import rows
 
 MOST = 100
 LOOKED_AT = 1_000
-"""Messages that are looked at: whoever repeats one question has a shorter list."""
+"""How many messages are searched. Repeated questions make the list shorter."""
 LONGEST = 10_000
-"""Characters; what is longer was pasted, and nobody asks it again by leafing."""
+"""Longest question in characters. Longer ones were pasted and are of no use in the list."""
 
 _PROMPTS = """
     SELECT text FROM (

@@ -1,4 +1,4 @@
-"""Reads conversations: the list, the chosen path of one, and every message of its tree."""
+"""Reads the list of conversations, the path through one, and the messages of its tree."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _ROW = """
 
 
 class MessageRow(NamedTuple):
-    """A message as its row has it; messages and conversations go by their numbers here."""
+    """A row of `messages`. Messages and conversations are referred to by number."""
 
     number: int
     id: str
@@ -58,14 +58,14 @@ class MessageRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """The shape of a conversation's tree, without its words."""
+    """The shape of a conversation's tree, without texts."""
 
     ids: dict[int, str]
     children: dict[int | None, list[int]]
     chosen: dict[int | None, int | None]
 
     def path(self) -> list[int]:
-        """The numbers along the chosen path, from the root. Where none was chosen: the newest."""
+        """The numbers along the chosen path, from the root. Without a choice: the newest."""
         path: list[int] = []
         place: int | None = None
         while children := self.children.get(place):
@@ -76,13 +76,13 @@ class Skeleton:
 
 
 def summaries(connection: apsw.Connection) -> list[ConversationSummary]:
-    """Every conversation that is not deleted: the pinned ones, then those used last."""
+    """Every conversation that is not deleted: pinned ones first, then by last use."""
     listed = connection.execute(f"{_SUMMARY} ORDER BY pinned DESC, updated_at DESC, number DESC")
     return rows(listed, _summary)
 
 
 def summary(connection: apsw.Connection, conversation_id: str) -> ConversationSummary:
-    """One of them.
+    """One conversation.
 
     Raises:
         NotFound: there is none with this id.
@@ -121,7 +121,7 @@ def view(connection: apsw.Connection, request: ViewRequest) -> ConversationView:
 
 
 def skeleton(connection: apsw.Connection, number: int, root: int | None) -> Skeleton:
-    """The tree of a conversation; `root` is the first message that was chosen."""
+    """The tree of a conversation; `root` is the chosen first message."""
     shape = Skeleton({}, {}, {None: root})
     bones = connection.execute(
         "SELECT number, id, parent, chosen FROM messages WHERE conversation = ? ORDER BY number",
@@ -135,13 +135,13 @@ def skeleton(connection: apsw.Connection, number: int, root: int | None) -> Skel
 
 
 def leaf(connection: apsw.Connection, conversation_number: int) -> int | None:
-    """The number of the last message on the chosen path; None when nothing was said yet."""
+    """The number of the last message on the chosen path; None if there is no message."""
     place: int | None = connection.execute(
         "SELECT chosen FROM conversations WHERE number = ?", (conversation_number,)
     ).get
     while place is not None:
         below = connection.execute("SELECT chosen FROM messages WHERE number = ?", (place,)).get
-        if below is None or below <= place:  # what is below is newer: nobody goes in circles
+        if below is None or below <= place:  # never upwards, so no endless loop
             return place
         place = below
     return None
@@ -168,13 +168,27 @@ def row_of(connection: apsw.Connection, message_id: str) -> MessageRow:
     raise NotFound(f"Message {message_id} not found")
 
 
-def conversation_id(connection: apsw.Connection, number: int) -> str:
-    """The id of a conversation's number."""
-    return str(connection.execute("SELECT id FROM conversations WHERE number = ?", (number,)).get)
+def conversation_of(connection: apsw.Connection, message_id: str) -> str:
+    """The id of the conversation that a message belongs to.
+
+    Raises:
+        NotFound: there is no such message, or its conversation is deleted.
+    """
+    found = connection.execute(
+        """
+        SELECT conversations.id FROM messages
+        JOIN conversations ON conversations.number = messages.conversation
+        WHERE messages.id = ? AND deleted_at IS NULL
+        """,
+        (message_id,),
+    ).get
+    if found is None:
+        raise NotFound(f"Message {message_id} not found")
+    return str(found)
 
 
 def every(connection: apsw.Connection, conversation_number: int) -> Iterator[MessageRow]:
-    """All messages of a conversation, oldest first, a running answer with what it has so far."""
+    """All messages of a conversation, oldest first; a running answer with its text so far."""
     messages = connection.execute(
         f"{_ROW} WHERE conversation = ? ORDER BY number", (conversation_number,)
     )
@@ -196,7 +210,7 @@ def above(connection: apsw.Connection, number: int) -> list[MessageRow]:
 
 
 def with_tail(connection: apsw.Connection, found: MessageRow) -> MessageRow:
-    """A running answer, with what it has so far."""
+    """A running answer with its text so far."""
     pieces = connection.execute(
         "SELECT text, reasoning FROM tails WHERE message = ? ORDER BY place", (found.number,)
     )
@@ -208,7 +222,7 @@ def with_tail(connection: apsw.Connection, found: MessageRow) -> MessageRow:
 
 
 def detail_of(found: MessageRow) -> AnswerDetail | None:
-    """What is known of an answer beside its words."""
+    """The detail of an answer."""
     return None if found.detail is None else AnswerDetail.model_validate_json(found.detail)
 
 

@@ -1,9 +1,8 @@
-"""Recorder: the reader of running answers that keeps them: a cursor into each log, a few commits.
+"""Writes running answers to the database.
 
-The tail of every log is on the disk at most `GAP_S` and one commit later, and all logs together
-make one commit in that time. A cursor advances once its commit is done, so what could not be
-written is tried again, whole, and the log holds it until then. What cannot be written of one log
-keeps none of the others from the disk.
+Follows each log with a cursor and commits what is new, for all logs together, at most every
+`GAP_S`. A cursor moves only after its commit, so a failed write is retried in full. A failure that
+concerns one log does not delay the others.
 """
 
 import asyncio
@@ -35,7 +34,7 @@ from shell.support.ids import epoch_ms
 GAP_S = 0.1
 """Least time between two commits."""
 RETRY_S = 1.0
-"""How long to wait when the disk was full or the file locked."""
+"""Wait before a failed write is retried, for example on a full disk."""
 _OF_THE_DISK = (
     apsw.FullError,
     apsw.IOError,
@@ -46,9 +45,9 @@ _OF_THE_DISK = (
     apsw.CorruptError,
     apsw.CantOpenError,
 )
-"""What befalls every answer alike."""
+"""Errors that concern all answers, not a single one."""
 _Refused = dict[int, ShellError]
-"""The pieces that could not be written, by their places, and why."""
+"""Why pieces could not be written, by their index."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,19 +58,19 @@ class _Reader:
     earlier: AnswerDetail
     unsubscribe: Callable[[], None]
     seq: int = -1
-    """The last entry that is on the disk."""
+    """The last entry that is committed."""
     held_until: float = 0.0
-    """When it is tried again, after it could not be written."""
+    """When a failed write is retried."""
 
     @property
     def is_behind(self) -> bool:
-        """Whether the log has more than the disk."""
+        """Whether the log has entries that are not committed."""
         return self.log.last_seq > self.seq
 
 
 @dataclass(frozen=True, slots=True)
 class _NewText:
-    """What is written of one log at a time."""
+    """The part of one log that one commit writes."""
 
     reader: _Reader
     reached: int
@@ -80,7 +79,7 @@ class _NewText:
     ending: tuple[MessageStatus, AnswerDetail] | None
 
     def write(self, connection: apsw.Connection, now: int) -> None:
-        """Part of a writing job. Nothing is kept of a message that is not there any more."""
+        """Write it, as part of a writing job. Does nothing if the message was purged."""
         number, place = self.reader.number, self.reader.seq + 1
         if connection.execute("SELECT 1 FROM messages WHERE number = ?", (number,)).get is None:
             return
@@ -95,9 +94,9 @@ class Recorder:
 
     Args:
         database: where the messages are.
-        saved: told of every commit.
-        failed: told why a commit could not be made; it is tried again.
-        ended: told the conversation of every answer that is kept to its end.
+        saved: called after every commit.
+        failed: called with the error of a failed commit, which is retried.
+        ended: called with the conversation of every answer that is written to its end.
     """
 
     def __init__(
@@ -127,8 +126,8 @@ class Recorder:
         number: int,
         earlier: AnswerDetail | None = None,
     ) -> None:
-        """Keep this log, from its beginning to its end, in the message of this number; beside what
-        is known of the message's `earlier` runs.
+        """Write this log to the message of this number. `earlier` is the detail of the message's
+        runs before this one.
         """
         unsubscribe = log.subscribe(self._wake)
         self._readers.append(
@@ -137,7 +136,7 @@ class Recorder:
         self._wake(False)
 
     def answering(self, conversation_id: str) -> list[str]:
-        """The runs that are answering in a conversation."""
+        """The ids of the runs that are answering in a conversation."""
         return [
             reader.log.inference_id
             for reader in self._readers
@@ -145,7 +144,7 @@ class Recorder:
         ]
 
     async def wait_until_stored(self, conversation_id: str) -> None:
-        """Return once what was answered in a conversation is on the disk, to its end.
+        """Wait until the answers of a conversation have ended and are on the disk.
 
         Raises:
             ShellError: it cannot be written now.
@@ -163,11 +162,11 @@ class Recorder:
 
     @property
     def idle(self) -> bool:
-        """Whether everything that was followed is on the disk, to its end."""
+        """Whether every log that was followed is written to its end."""
         return not self._readers
 
     async def close(self) -> None:
-        """Keep what there is, once more; answers that have not ended stay as they are."""
+        """Write what there is once more. Answers that have not ended stay marked as running."""
         self._closing = True
         if self._timer is not None:
             self._timer.cancel()
@@ -253,7 +252,7 @@ class Recorder:
         self._schedule()
 
     def _release(self, failures: dict[str, ShellError]) -> None:
-        """Answer those who wait for a commit."""
+        """Wake the callers of `wait_until_stored`."""
         waiting, self._waiting = self._waiting, []
         for conversation_id, outcome in waiting:
             if outcome.done():
@@ -323,7 +322,7 @@ def _detail(
         elif isinstance(event, NoticeEvent):
             notices.append(Notice(**event.model_dump(include={*Notice.model_fields})))
         elif isinstance(event, ReasoningEvent | TokenEvent) and not spoken:
-            # The first word of the answer says how long the thinking took.
+            # Reasoning ends with the first text of the answer.
             spoken = isinstance(event, TokenEvent)
             if thought is not None:
                 thought = thought[0], event.ms

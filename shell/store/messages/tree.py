@@ -1,8 +1,8 @@
-"""Writes conversations: a tree of messages each, where nothing that was said is ever replaced.
+"""Writes conversations. Each is a tree of messages, and no message is ever replaced.
 
 A message names its parent; parents (and the conversation, for its first messages) name the child
-that was chosen last, and so a path leads from the root to a leaf. An edit and another answer are
-siblings. Every function here is part of a writing job.
+that was chosen last, so a path leads from the root to a leaf. An edit is a sibling of the message
+that it changes. Every function here is part of a writing job.
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from shell.store.search import index
 
 TITLE_CHARACTERS = 60
 DELETED_KEPT_MS = 30 * 24 * 3_600_000
-"""How long a deleted conversation can be brought back."""
+"""How long a deleted conversation can be restored."""
 
 TitleFrom = Literal["words", "model", "person"]
 
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be put into the tree. Times are milliseconds since the epoch."""
+    """A message to add to the tree. Times are milliseconds since the epoch."""
 
     id: str
     role: Role
@@ -45,7 +45,7 @@ class NewMessage:
 def create(
     connection: apsw.Connection, conversation_id: str, new: NewConversation, now: int
 ) -> int:
-    """Begin a conversation; returns its number."""
+    """Create a conversation; returns its number."""
     title_from: TitleFrom = "words" if new.title is None else "person"
     system_prompt = None if new.system_prompt is None else sound(new.system_prompt)
     connection.execute(
@@ -78,7 +78,7 @@ def conversation(connection: apsw.Connection, conversation_id: str) -> int:
 def add(
     connection: apsw.Connection, conversation_number: int, parent: int | None, new: NewMessage
 ) -> int:
-    """Put a message under `parent` (None: at the root) and choose it; returns its number."""
+    """Add a message under `parent` (None: at the root) and choose it; returns its number."""
     save_blobs(connection, new.kept)
     connection.execute(
         """
@@ -111,8 +111,8 @@ def add(
 
 
 def touch(connection: apsw.Connection, conversation_number: int, now: int) -> None:
-    """Something was said in the conversation. It gets its title with the first words, or with the
-    name of what was said without any.
+    """Note that a message was added. A conversation without a title gets the first words of its
+    first question, or the name of that question's first attachment.
     """
     connection.execute(
         "UPDATE conversations SET updated_at = ? WHERE number = ?", (now, conversation_number)
@@ -133,7 +133,7 @@ def touch(connection: apsw.Connection, conversation_number: int, now: int) -> No
 
 
 def choose(connection: apsw.Connection, number: int) -> None:
-    """Make the path lead through this message; below it, it goes on as it went last time."""
+    """Make the path lead through this message. Below it the earlier choices still hold."""
     conversation_number, parent = connection.execute(
         "SELECT conversation, parent FROM messages WHERE number = ?", (number,)
     ).get
@@ -145,20 +145,13 @@ def choose(connection: apsw.Connection, number: int) -> None:
         parent = connection.execute("SELECT parent FROM messages WHERE number = ?", (number,)).get
 
 
-def remove(connection: apsw.Connection, numbers: list[int]) -> None:
-    """Remove messages that a refused request leaves behind; the newest first, leaves only."""
-    for number in numbers:
-        index.remove(connection, number)
-        connection.execute("DELETE FROM messages WHERE number = ?", (number,))
-
-
 # --- a running answer -----------------------------------------------------------------------
 
 
 def append_tail(
     connection: apsw.Connection, number: int, place: int, text: str, reasoning: str
 ) -> None:
-    """Keep what a running answer got since the last time; `place` counts up."""
+    """Store new text of a running answer; `place` counts up."""
     connection.execute(
         "INSERT OR REPLACE INTO tails VALUES (?, ?, ?, ?)", (number, place, text, reasoning)
     )
@@ -172,7 +165,7 @@ def begin_again(
     model_id: str | None,
     detail: AnswerDetail | None,
 ) -> None:
-    """An answer is going to be continued: what it has stays, and more will follow."""
+    """Mark an answer as running again. Its text stays, and more will follow."""
     connection.execute(
         """
         UPDATE messages SET status = 'streaming', inference_id = ?, provider_id = ?, model_id = ?,
@@ -191,8 +184,9 @@ def end(
     detail: AnswerDetail | None,
     now: int,
 ) -> None:
-    """An answer is as long as it will be: fold its tail into it, and find its words from now on.
-    Without a new detail, what was known of its earlier runs stays.
+    """Store a finished answer: join its pieces and index its text.
+
+    Without a new `detail` the detail of its earlier runs stays.
     """
     found = queries.row(connection, number)
     if found is None:
@@ -212,7 +206,7 @@ def end(
 
 
 def end_interrupted(connection: apsw.Connection, now: int) -> int:
-    """What was streaming when the process died is interrupted. Returns how many that are."""
+    """Mark the answers that were running when the process died. Returns how many there are."""
     live = rows(connection.execute("SELECT number FROM messages WHERE status = 'streaming'"), int)
     for number in live:
         end(connection, number, "interrupted", None, now)
@@ -233,15 +227,8 @@ def set_title(connection: apsw.Connection, number: int, title: str, title_from: 
     index.put_title(connection, number, title)
 
 
-def forget_title(connection: apsw.Connection, number: int) -> None:
-    """Be without a title again, unless somebody has given it one."""
-    by_itself = "SELECT title_from = 'words' FROM conversations WHERE number = ?"
-    if connection.execute(by_itself, (number,)).get:
-        set_title(connection, number, "", "words")
-
-
 def set_pinned(connection: apsw.Connection, number: int, pinned: bool) -> None:
-    """Pin a conversation, or let it go."""
+    """Pin or unpin a conversation."""
     connection.execute(
         "UPDATE conversations SET pinned = ? WHERE number = ?", (int(pinned), number)
     )
@@ -249,19 +236,19 @@ def set_pinned(connection: apsw.Connection, number: int, pinned: bool) -> None:
 
 
 def set_folder(connection: apsw.Connection, number: int, folder: str | None) -> None:
-    """Put a conversation into a folder, or out of all."""
+    """Move a conversation into a folder, or out of its folder."""
     connection.execute("UPDATE conversations SET folder = ? WHERE number = ?", (folder, number))
     connection.execute(SEAL_CONVERSATION, (number,))
 
 
 def delete(connection: apsw.Connection, number: int, now: int) -> None:
-    """Put a conversation out of sight; `undelete` brings it back until it is purged."""
+    """Mark a conversation as deleted; `undelete` restores it until it is purged."""
     connection.execute("UPDATE conversations SET deleted_at = ? WHERE number = ?", (now, number))
     connection.execute(SEAL_CONVERSATION, (number,))
 
 
 def undelete(connection: apsw.Connection, conversation_id: str) -> int:
-    """Bring a deleted conversation back; returns its number.
+    """Restore a deleted conversation; returns its number.
 
     Raises:
         NotFound: there is none, or it has been purged.
@@ -277,7 +264,7 @@ def undelete(connection: apsw.Connection, conversation_id: str) -> int:
 
 
 def purge(connection: apsw.Connection, deleted_before: int) -> int:
-    """Remove for good what was deleted before this time. Returns how many conversations."""
+    """Remove conversations that were deleted before this time; returns how many."""
     deleted = connection.execute(
         "SELECT number FROM conversations WHERE deleted_at < ?", (deleted_before,)
     )
@@ -292,7 +279,7 @@ def purge(connection: apsw.Connection, deleted_before: int) -> int:
 
 
 def first_words(text: str) -> str:
-    """A title out of a message: its first words, as many as fit a line, and no Markdown."""
+    """A title from a message: its first words without Markdown, as many as fit a line."""
     begun = text[: TITLE_CHARACTERS * 8]
     words = plain(begun) or " ".join(begun.split())
     if len(words) <= TITLE_CHARACTERS:
@@ -305,7 +292,7 @@ def first_words(text: str) -> str:
 def point(
     connection: apsw.Connection, conversation_number: int, parent: int | None, child: int | None
 ) -> None:
-    """Make the path go on with this child of a message (None: of the conversation)."""
+    """Choose this child of a message (None: of the conversation)."""
     if parent is None:
         connection.execute(
             "UPDATE conversations SET chosen = ? WHERE number = ?", (child, conversation_number)

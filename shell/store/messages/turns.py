@@ -1,7 +1,7 @@
-"""Puts a question, an edit or another answer into the tree, and takes it back.
+"""Finds the place of a turn in a conversation's tree, and writes the turn there.
 
-Every function here is part of a writing job. The way back is for a request that is refused after
-its turn was kept: then the conversation is to be as it was.
+A turn is a question with its answer, another answer, or more of an answer. Finding is part of a
+reading job and refuses what cannot be written; writing is part of a writing job.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,26 +14,25 @@ from shell.errors import ValidationFailed
 from shell.store.database import Job
 from shell.store.messages import queries, tree
 from shell.store.messages.content import StoredContent, hashes, is_sound, take_apart, whole
-from shell.store.messages.snapshot import Standing, put_back, standing
 from shell.support.ids import TEMPORARY, epoch_ms, new_id
 
 
 @dataclass(frozen=True, slots=True)
 class TurnPlace:
-    """Where in which tree something is going to be said."""
+    """Where a turn goes, and what its model is sent."""
 
     conversation_id: str
-    conversation: int
-    message: queries.MessageRow | None
-    """The message that was named; None for the end of the chosen path."""
+    path: list[queries.MessageRow]
+    """From the root down to the message that the turn follows, or that it continues."""
+    system_prompt: str | None
     provider_id: str | None
     model_id: str | None
-    """Who answered there last."""
+    """The provider and the model that answered there last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who is going to answer, in which run."""
+    """The model that is going to answer, and its run."""
 
     provider_id: str
     model_id: str
@@ -42,7 +41,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class PathMessage:
-    """A message of the path, as far as a model is concerned."""
+    """A message of the path, as a model needs it."""
 
     role: Role
     content: str | list[Part]
@@ -50,124 +49,98 @@ class PathMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A turn that is in the tree now."""
+class WrittenTurn:
+    """The messages of a turn that is in the tree now."""
 
     user_id: str
     answer_id: str
     answer: int
-    path: list[queries.MessageRow]
-    """From the root down to the message to be answered."""
-    system_prompt: str | None
-    undo: Job[None]
     earlier: AnswerDetail | None = None
     """Of an answer that is continued: what is known of its runs so far."""
 
 
-WriteTurn = Callable[[apsw.Connection, TurnPlace, Author], Turn]
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that is to be made: where it goes, and how it is written there."""
+
+    find: Job[TurnPlace]
+    write: Callable[[apsw.Connection, TurnPlace, Author], WrittenTurn]
+    question: StoredContent | None = None
+    """What is asked, if the turn has a question of its own."""
 
 
-def at_end(conversation_id: str) -> Job[TurnPlace]:
-    """Finds the end of a conversation's chosen path."""
+def question(conversation_id: str, content: StoredContent, after: str | None) -> Turn:
+    """A question at the end of the chosen path, or after the message `after`."""
 
     def find(connection: apsw.Connection) -> TurnPlace:
         number = tree.conversation(connection, conversation_id)
-        return TurnPlace(conversation_id, number, None, *_answered_by(connection, number))
+        if after is None:
+            parent = queries.leaf(connection, number)
+        else:
+            seen = queries.row_of(connection, after)
+            if seen.conversation != number:
+                raise ValidationFailed([("after", "This message is of another conversation")])
+            parent = seen.number
+        return _place(connection, number, parent, None)
 
-    return find
+    return Turn(find, _write_question(content), content)
 
 
-def at_message(message_id: str) -> Job[TurnPlace]:
-    """Finds a message."""
+def edited_question(message_id: str, content: StoredContent) -> Turn:
+    """Another question beside the one that is named."""
 
     def find(connection: apsw.Connection) -> TurnPlace:
         message = queries.row_of(connection, message_id)
-        by = message.provider_id, message.model_id
-        if None in by:  # of a question, or from elsewhere, where nobody said which model it was
-            by = _answered_by(connection, message.conversation)
-        conversation_id = queries.conversation_id(connection, message.conversation)
-        return TurnPlace(conversation_id, message.conversation, message, *by)
-
-    return find
-
-
-def write_question(content: StoredContent, after: str | None = None) -> WriteTurn:
-    """A question at the end of the path, or after a message that the path is to lead through."""
-
-    def put(connection: apsw.Connection, place: TurnPlace, by: Author) -> Turn:
-        parent = queries.leaf(connection, place.conversation)
-        before = standing(connection, place.conversation, parent)
-        if after is not None:
-            seen = queries.row_of(connection, after)
-            if seen.conversation != place.conversation:
-                raise ValidationFailed([("after", "This message is of another conversation")])
-            if seen.number != parent:
-                parent = seen.number
-                before = standing(connection, place.conversation, parent)
-                tree.choose(connection, parent)
-        return _ask(connection, place, by, parent, content, before)
-
-    return put
-
-
-def write_edited_question(content: StoredContent) -> WriteTurn:
-    """Another question beside the one that was named."""
-
-    def put(connection: apsw.Connection, place: TurnPlace, by: Author) -> Turn:
-        message = _named(place)
         if message.role != "user":
             raise ValidationFailed([("messageId", "Only your own messages can be edited")])
-        before = standing(connection, place.conversation, message.parent)
-        if message.parent is not None:
-            tree.choose(connection, message.parent)
-        return _ask(connection, place, by, message.parent, content, before)
+        return _place(connection, message.conversation, message.parent, message)
 
-    return put
+    return Turn(find, _write_question(content), content)
 
 
-def write_new_answer(connection: apsw.Connection, place: TurnPlace, by: Author) -> Turn:
-    """Another answer beside the one that was named, or to the question that was named."""
-    message = _named(place)
-    number = message.number if message.role == "user" else message.parent
-    asked = None if number is None else queries.row(connection, number)
-    if asked is None or asked.role != "user":
-        raise ValidationFailed([("messageId", "There is no question to answer here")])
-    before = standing(connection, place.conversation, asked.number)
-    tree.choose(connection, asked.number)
-    return _answer(connection, place, by, asked.number, asked.id, [], before)
+def new_answer(message_id: str) -> Turn:
+    """Another answer beside the one that is named, or to the question that is named."""
+
+    def find(connection: apsw.Connection) -> TurnPlace:
+        message = queries.row_of(connection, message_id)
+        number = message.number if message.role == "user" else message.parent
+        asked = None if number is None else queries.row(connection, number)
+        if asked is None or asked.role != "user":
+            raise ValidationFailed([("messageId", "There is no question to answer here")])
+        return _place(connection, message.conversation, asked.number, message)
+
+    def write(connection: apsw.Connection, place: TurnPlace, by: Author) -> WrittenTurn:
+        number = tree.conversation(connection, place.conversation_id)
+        asked = place.path[-1]
+        tree.choose(connection, asked.number)
+        return _write_answer(connection, number, place, by, asked.number, asked.id)
+
+    return Turn(find, write)
 
 
-def write_continuation(connection: apsw.Connection, place: TurnPlace, by: Author) -> Turn:
-    """More of the answer that was named."""
-    message = _named(place)
-    if message.role != "assistant" or not message.text:
-        raise ValidationFailed([("messageId", "There is no answer here to continue")])
-    if message.status == "streaming" or message.chosen is not None:
-        raise ValidationFailed([("messageId", "Only the last answer can be continued")])
-    asked = None if message.parent is None else queries.row(connection, message.parent)
-    before = standing(connection, place.conversation, message.number)
-    known = queries.detail_of(message)
-    so_far = earlier(known)
-    tree.choose(connection, message.number)
-    tree.begin_again(
-        connection, message.number, by.inference_id, by.provider_id, by.model_id, so_far
-    )
+def continuation(message_id: str) -> Turn:
+    """More of the answer that is named."""
 
-    def undo(undoing: apsw.Connection) -> None:
-        said_by = message.inference_id, message.provider_id, message.model_id
-        tree.begin_again(undoing, message.number, *said_by, known)
-        tree.end(undoing, message.number, message.status, known, epoch_ms())
-        put_back(undoing, before)
+    def find(connection: apsw.Connection) -> TurnPlace:
+        message = queries.row_of(connection, message_id)
+        if message.role != "assistant" or not message.text:
+            raise ValidationFailed([("messageId", "There is no answer here to continue")])
+        if message.status == "streaming" or message.chosen is not None:
+            raise ValidationFailed([("messageId", "Only the last answer can be continued")])
+        return _place(connection, message.conversation, message.number, message)
 
-    return Turn(
-        "" if asked is None else asked.id,
-        message.id,
-        message.number,
-        queries.above(connection, message.number),
-        _system_prompt(connection, place.conversation),
-        undo,
-        so_far,
-    )
+    def write(connection: apsw.Connection, place: TurnPlace, by: Author) -> WrittenTurn:
+        tree.conversation(connection, place.conversation_id)
+        message = place.path[-1]
+        so_far = earlier(queries.detail_of(message))
+        tree.choose(connection, message.number)
+        tree.begin_again(
+            connection, message.number, by.inference_id, by.provider_id, by.model_id, so_far
+        )
+        user_id = place.path[-2].id if len(place.path) > 1 else ""
+        return WrittenTurn(user_id, message.id, message.number, so_far)
+
+    return Turn(find, write)
 
 
 def attached(path: Sequence[queries.MessageRow]) -> list[str]:
@@ -176,20 +149,30 @@ def attached(path: Sequence[queries.MessageRow]) -> list[str]:
 
 
 def path_messages(
-    path: Sequence[queries.MessageRow], blobs: Mapping[str, bytes | None]
+    place: TurnPlace, question: StoredContent | None, blobs: Mapping[str, bytes | None]
 ) -> list[PathMessage]:
-    """What was said along a path, with its attachments checked and encoded.
+    """The messages along a turn's path and its own question, with their attachments encoded.
 
-    Takes long when they are large, so it belongs neither on the loop nor into a transaction.
+    Takes long when attachments are large, so it belongs neither on the loop nor into a transaction.
+
+    Args:
+        place: where the turn goes.
+        question: what is asked there, if anything.
+        blobs: the attachments of the path; those that are not what their hash says are left out.
     """
     sound = {found: data if is_sound(found, data) else None for found, data in blobs.items()}
-    return [
-        PathMessage(row.role, whole(row.text, row.parts, sound.get), row.status) for row in path
+    messages = [
+        PathMessage(row.role, whole(row.text, row.parts, sound.get), row.status)
+        for row in place.path
     ]
+    if question is not None:
+        content = whole(question.text, question.parts, dict(question.blobs).get)
+        messages.append(PathMessage("user", content, "complete"))
+    return messages
 
 
 def earlier(known: AnswerDetail | None) -> AnswerDetail | None:
-    """What stays known of an answer when it is continued: how it ended is no longer so."""
+    """The detail that stays when an answer is continued: all but how it ended."""
     if known is None:
         return None
     usages = known.earlier if known.usage is None else [*known.earlier, known.usage]
@@ -199,7 +182,7 @@ def earlier(known: AnswerDetail | None) -> AnswerDetail | None:
 
 
 def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, str | None]:
-    """Who answered last in a conversation, as far as the model is known."""
+    """The provider and the model of a conversation's latest answer whose model is known."""
     return connection.execute(
         """
         SELECT provider_id, model_id FROM messages
@@ -209,42 +192,53 @@ def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, 
     ).get or (None, None)
 
 
-def _named(place: TurnPlace) -> queries.MessageRow:
-    if place.message is None:
-        raise ValidationFailed([("messageId", "A message must be named")])
-    return place.message
-
-
-def _ask(
+def _place(
     connection: apsw.Connection,
-    place: TurnPlace,
-    by: Author,
-    parent: int | None,
+    number: int,
+    last: int | None,
+    named: queries.MessageRow | None,
+) -> TurnPlace:
+    """The place after `last` (None: at the root) in a conversation, given by its number."""
+    by = (None, None) if named is None else (named.provider_id, named.model_id)
+    if None in by:  # of a question, or imported without the name of its model
+        by = _answered_by(connection, number)
+    conversation_id, system_prompt = connection.execute(
+        "SELECT id, system_prompt FROM conversations WHERE number = ?", (number,)
+    ).get
+    path = [] if last is None else queries.above(connection, last)
+    return TurnPlace(conversation_id, path, system_prompt, *by)
+
+
+def _write_question(
     content: StoredContent,
-    before: Standing,
-) -> Turn:
-    """Put a question into the tree, and the answer that is about to be given under it."""
-    user_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
-    said = tree.NewMessage(user_id, "user", content, epoch_ms())
-    user = tree.add(connection, place.conversation, parent, said)
-    return _answer(connection, place, by, user, user_id, [user], before)
+) -> Callable[[apsw.Connection, TurnPlace, Author], WrittenTurn]:
+    def write(connection: apsw.Connection, place: TurnPlace, by: Author) -> WrittenTurn:
+        number = tree.conversation(connection, place.conversation_id)
+        parent = place.path[-1].number if place.path else None
+        if parent is not None and parent != queries.leaf(connection, number):
+            tree.choose(connection, parent)
+        user_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
+        asked = tree.NewMessage(user_id, "user", content, epoch_ms())
+        user = tree.add(connection, number, parent, asked)
+        return _write_answer(connection, number, place, by, user, user_id)
+
+    return write
 
 
-def _answer(
+def _write_answer(
     connection: apsw.Connection,
+    number: int,
     place: TurnPlace,
     by: Author,
     user: int,
     user_id: str,
-    added: list[int],
-    before: Standing,
-) -> Turn:
-    """Put an answer that has no words yet under a question."""
+) -> WrittenTurn:
+    """Put an answer without any text yet under a question."""
     now = epoch_ms()
     answer_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
     answer = tree.add(
         connection,
-        place.conversation,
+        number,
         user,
         tree.NewMessage(
             answer_id,
@@ -257,24 +251,5 @@ def _answer(
             inference_id=by.inference_id,
         ),
     )
-    tree.touch(connection, place.conversation, now)
-
-    def undo(undoing: apsw.Connection) -> None:
-        tree.remove(undoing, [answer, *added])
-        put_back(undoing, before)
-
-    return Turn(
-        user_id,
-        answer_id,
-        answer,
-        queries.above(connection, user),
-        _system_prompt(connection, place.conversation),
-        undo,
-    )
-
-
-def _system_prompt(connection: apsw.Connection, number: int) -> str | None:
-    found: str | None = connection.execute(
-        "SELECT system_prompt FROM conversations WHERE number = ?", (number,)
-    ).get
-    return found
+    tree.touch(connection, number, now)
+    return WrittenTurn(user_id, answer_id, answer)

@@ -1,4 +1,4 @@
-"""Reads what a conversation has taken: its answers, their tokens, their price."""
+"""Sums up the answers, tokens and cost of a conversation."""
 
 import apsw
 
@@ -27,7 +27,7 @@ _SPENT = """
 
 
 def spent(connection: apsw.Connection, conversation_id: str) -> Spent:
-    """What a conversation has taken on all of its branches.
+    """The tokens and the cost of a conversation on all of its branches.
 
     Raises:
         NotFound: there is none.

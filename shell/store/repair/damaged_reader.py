@@ -1,15 +1,16 @@
-"""Wreck: a damaged database, of which every row is read that can be.
-
-Texts come as bytes, for what rotted need not be UTF-8 any more, and rows come one by one, for all
-the attachments need not fit into memory.
+"""Reads every readable row of a damaged database, one by one, since not all attachments may fit
+into memory.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import apsw
 
-HIGHEST = 1 << 20
-"""Numbers are looked for up to here when even their maximum cannot be read."""
+from shell.store.tables import Row, Table
+
+MAX_ROWID = 1 << 20
+"""The highest rowid to look for when the highest one of a table cannot be read."""
 
 UNREADABLE = (
     apsw.CorruptError,
@@ -22,149 +23,137 @@ UNREADABLE = (
 )
 """What reading a damaged file raises."""
 
-Value = bytes | int | None
+
+class DamagedRow(NamedTuple):
+    """A row as it was read."""
+
+    rowid: int
+    """0 in a table WITHOUT ROWID."""
+    is_sound: bool
+    """Whether the checksum is right; in a table without checksums, whether all texts are UTF-8."""
+    values: Row
+    """By column. In a text, bytes that are not UTF-8 are replaced."""
 
 
 class DamagedReader:
-    """A damaged database that is open; what could not be read is counted in `gaps`.
+    """Reads a damaged database.
 
     Args:
         connection: to the file, or to a copy of it.
-        most: how many rows a table can have at most, for one whose end cannot be read.
+        max_rows: how many rows a table can have, for one whose end cannot be read.
     """
 
-    def __init__(self, connection: apsw.Connection, most: int) -> None:
+    def __init__(self, connection: apsw.Connection, max_rows: int) -> None:
         self._connection = connection
-        self._most = min(HIGHEST, most)
+        self._max_rowid = min(MAX_ROWID, max_rows)
         self.gaps = 0
-        """Stretches that could not be read."""
+        """How many stretches could not be read."""
 
-    def has(self, table: str) -> bool:
-        """Whether anything can be asked of this table."""
-        try:
-            self._connection.execute(f"SELECT 1 FROM {table} LIMIT 0")  # noqa: S608
-        except UNREADABLE:
-            return False
-        return True
-
-    def knows(self, table: str) -> bool:
-        """Whether the file says that there is such a table, or can no longer say what there is."""
+    def lacks(self, table: Table) -> bool:
+        """Whether the schema is readable and has no such table."""
         try:
             found = self._connection.execute(
                 "SELECT count(*) FROM sqlite_schema WHERE CAST(name AS BLOB) = CAST(? AS BLOB)",
-                (table,),
+                (table.name,),
             ).get
         except UNREADABLE:
-            return True
-        return bool(found)
+            return False
+        return not found
 
-    def ends(
-        self, table: str, columns: Sequence[str], order: Sequence[str]
-    ) -> Iterator[list[Value]]:
-        """The rows of a small table from its beginning, and, if one cannot be read, from its end.
-        The same row may come twice.
-
-        Args:
-            table: which one.
-            columns: expressions that SQLite makes bytes or whole numbers of.
-            order: the primary key.
-        """
-        if not self.has(table):
-            self.gaps += 1
-            return
-        for way in ("ASC", "DESC"):
-            by = ", ".join(f"{name} {way}" for name in order)
-            sql = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {by}"  # noqa: S608
-            try:
-                for values in self._connection.execute(sql):
-                    yield list(values)
-            except UNREADABLE:
-                self.gaps += 1
-            else:
-                return
-
-    def numbered(
-        self, table: str, number: str, columns: Sequence[str]
-    ) -> Iterator[tuple[int, list[Value]]]:
-        """Every row of a table, once, with its number.
-
-        Args:
-            table: which one.
-            number: the name of its integer key.
-            columns: expressions that SQLite makes bytes or whole numbers of.
-        """
-        if not self.has(table):
-            self.gaps += 1
-            return
-        seen: set[int] = set()
-        for place, values in self._numbered(table, number, columns):
-            if place not in seen:
-                seen.add(place)
-                yield place, values
+    def rows(self, table: Table) -> Iterator[DamagedRow]:
+        """Read each row of a table once."""
+        # Texts come as bytes: SQLite refuses to return a damaged one as text.
+        columns = [
+            f"CAST({name} AS {'INTEGER' if kind == 'INTEGER' else 'BLOB'})"
+            for name, kind, _ in table.columns
+        ]
+        select = (
+            f"SELECT {table.rowid or 0}, {table.sound or 1}, {', '.join(columns)} "  # noqa: S608
+            f"FROM {table.name}"
+        )
+        seen: set[object] = set()
+        for values in self._scan(table, select):
+            row = _decode(table, values)
+            key = row.rowid if table.rowid else tuple(row.values[name] for name in table.key)
+            if key not in seen:
+                seen.add(key)
+                yield row
         if len(seen) < self._count(table):
-            self.gaps += 1  # an index knows of rows to which no page leads any more
+            self.gaps += 1  # an index knows of rows that no page leads to any more
 
-    def _numbered(
-        self, table: str, number: str, columns: Sequence[str]
-    ) -> Iterator[tuple[int, list[Value]]]:
-        # First as a whole, without bounds: a number that rotted ends no such scan too early.
-        select = f"SELECT {number}, {', '.join(columns)} FROM {table}"  # noqa: S608
-        reached: list[int | None] = []
-        for way in ("ASC", "DESC"):
+    def _scan(self, table: Table, select: str) -> Iterator["apsw.SQLiteValues"]:
+        """Read a table from its start; if that fails, also from its end, then what lies between."""
+        # The first two scans have no bounds, so a damaged rowid cannot end them early.
+        last_rowids: list[int | None] = []
+        for direction in ("ASC", "DESC"):
+            order = ", ".join(f"{name} {direction}" for name in table.key)
             last: int | None = None
             try:
-                for last, *values in self._connection.execute(f"{select} ORDER BY {number} {way}"):
-                    yield last, values
+                for values in self._connection.execute(f"{select} ORDER BY {order}"):
+                    yield values
+                    last = int(str(values[0]))
             except UNREADABLE:
                 self.gaps += 1
-                reached.append(last)
+                last_rowids.append(last)
             else:
                 return
-        low, high = reached
-        yield from self._between(
-            f"{select} WHERE {number} BETWEEN ? AND ? ORDER BY {number}",
-            1 if low is None else low + 1,
-            self._highest(table, number) if high is None else high - 1,
-            [self._most],
-        )
+        if table.rowid is not None:
+            low, high = last_rowids
+            yield from self._between(
+                f"{select} WHERE {table.rowid} BETWEEN ? AND ? ORDER BY {table.rowid}",
+                1 if low is None else low + 1,
+                self._highest(table) if high is None else high - 1,
+                [self._max_rowid],
+            )
 
     def _between(
-        self, sql: str, low: int, high: int, left: list[int]
-    ) -> Iterator[tuple[int, list[Value]]]:
-        """The rows of these numbers; a stretch that cannot be read is halved until it can. `left`
-        is how many more numbers may be unreadable: a rotten maximum would keep us for years.
+        self, sql: str, low: int, high: int, remaining: list[int]
+    ) -> Iterator["apsw.SQLiteValues"]:
+        """Read a range of rowids. A range that cannot be read is halved until it can.
+
+        `remaining` counts how many more rowids may be unreadable. Without it, a damaged highest
+        rowid would keep the search going for years.
         """
-        if low > high or left[0] <= 0:
+        if low > high or remaining[0] <= 0:
             return
         try:
-            for number, *values in self._connection.execute(sql, (low, high)):
-                yield number, values
-                low = max(low, number + 1)
+            for values in self._connection.execute(sql, (low, high)):
+                yield values
+                low = max(low, int(str(values[0])) + 1)
         except UNREADABLE:
             pass
         else:
             return
         if low >= high:
-            left[0] -= 1
+            remaining[0] -= 1
             return
         middle = (low + high) // 2
-        yield from self._between(sql, low, middle, left)
-        yield from self._between(sql, middle + 1, high, left)
+        yield from self._between(sql, low, middle, remaining)
+        yield from self._between(sql, middle + 1, high, remaining)
 
-    def _highest(self, table: str, number: str) -> int:
+    def _highest(self, table: Table) -> int:
         try:
-            newest = self._connection.execute(f"SELECT max({number}) FROM {table}")  # noqa: S608
-            return int(newest.get or 0)
+            sql = f"SELECT max({table.rowid}) FROM {table.name}"  # noqa: S608
+            return int(self._connection.execute(sql).get or 0)
         except UNREADABLE:
-            return self._most
+            return self._max_rowid
 
-    def _count(self, table: str) -> int:
+    def _count(self, table: Table) -> int:
         try:
-            return int(self._connection.execute(f"SELECT count(*) FROM {table}").get)  # noqa: S608
+            sql = f"SELECT count(*) FROM {table.name}"  # noqa: S608
+            return int(self._connection.execute(sql).get)
         except UNREADABLE:
             return 0
 
 
-def words(value: Value) -> str | None:
-    """A text that was read as bytes; what is no UTF-8 any more is replaced."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else None
+def _decode(table: Table, values: "apsw.SQLiteValues") -> DamagedRow:
+    rowid, sound, *rest = values
+    is_sound = bool(sound)
+    row: Row = {}
+    for column, value in zip(table.columns, rest, strict=True):
+        row[column.name] = value
+        if column.type == "TEXT" and isinstance(value, bytes):
+            text = value.decode("utf-8", "replace")
+            is_sound = is_sound and text.encode() == value
+            row[column.name] = text
+    return DamagedRow(int(str(rowid)), is_sound, row)

@@ -1,4 +1,7 @@
-"""Condition: how a database file was left, and whether it has to be looked through."""
+"""Finds out how a database file was left, and whether its content must be checked.
+
+A note beside the file, written when it is closed in order, saves the check at the next start.
+"""
 
 import json
 from contextlib import closing
@@ -8,36 +11,36 @@ from pathlib import Path
 import apsw
 
 from shell.store import checksum
-from shell.store.errors import trouble
+from shell.store.errors import storage_error
 from shell.store.integrity import HEADER, index_is_sound, problem
 from shell.store.schema import MIGRATIONS, check_version
 
 CHECKED_AT_ONCE = 64 * 1024 * 1024
-"""A larger file that was not closed in order is looked through while it is in use already."""
+"""A larger file that was not closed in order is checked while it is already in use."""
 BLANK = "it was empty or gone"
 DAMAGED = {"damaged": 1}
-"""The note on a file that is to be repaired at the next start, however large it is."""
+"""The note that has a file repaired at the next start, however large it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What was found before the file was opened for use."""
+    """What `examine` found before the file was opened for use."""
 
     damage: str | None = None
-    """In a few words; None when there is none that is known."""
+    """What is wrong, in a few words; None when nothing is known to be wrong."""
     unchecked: bool = False
-    """Too large to be looked through at once."""
+    """Whether the file is too large to check before it is used."""
     index_damaged: bool = False
-    """The messages are sound, their full-text index is not."""
+    """Whether only the full-text index is damaged."""
     outdated: bool = False
-    """An earlier Tidewire made the tables."""
+    """Whether an earlier Tidewire made the tables."""
 
 
 def examine(path: Path) -> FileState:
-    """Look at a file that nobody has open. One that was closed in order is taken as it is.
+    """Examine a file that no process has open. One that was closed in order is not checked.
 
     Raises:
-        ShellError: it cannot be opened, or a later Tidewire wrote it. Nothing was changed.
+        ShellError: the file cannot be opened, or a newer Tidewire wrote it. Nothing was changed.
     """
     if not path.exists() or path.stat().st_size == 0:
         return FileState(BLANK)
@@ -64,23 +67,23 @@ def examine(path: Path) -> FileState:
     except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError):
         return FileState("unreadable")
     except apsw.Error as error:
-        raise trouble(error, path) from error
+        raise storage_error(error, path) from error
 
 
 def note_closed(path: Path) -> None:
-    """Remember how the file is, now that it has been closed in order."""
+    """Note the size and time of a file that was closed in order."""
     stamp = _stamp(path)
     if stamp["wal"] == 0:
         _put_note(path, stamp)
 
 
 def note_damaged(path: Path) -> None:
-    """Remember that something in the file could not be read, so that it is repaired next time."""
+    """Note that the file is damaged, so that the next start repairs it."""
     _put_note(path, DAMAGED)
 
 
-def forget(path: Path) -> None:
-    """Let go of what was noted of a file that another one has taken the place of."""
+def forget_note(path: Path) -> None:
+    """Remove the note on a file that was replaced."""
     _note(path).unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""Repairs a damaged database: keeps it aside, and makes a new one of what is left."""
+"""Repairs a damaged database: copies it aside, then builds a new one from what can be read."""
 
 import filecmp
 import shutil
@@ -20,32 +20,32 @@ from shell.store.schema import migrate
 from shell.store.search import index
 
 REPAIR = "repair-"
-"""How the directory's name begins in which a repair works."""
+"""The prefix of the directory in which a repair works."""
 SMALLEST_ROW = 32
-"""In bytes; less than any row of ours takes."""
+"""In bytes. Every row of ours takes more."""
 
 
 def repair(path: Path, aside: Path, backups: Backups, found: str) -> Remark:
-    """Put a sound database in the place of a damaged one.
+    """Replace a damaged database by a sound one.
 
     Args:
-        path: the damaged file; nobody has it open.
-        aside: the directory in which damaged files are kept.
-        backups: where to look for an older state.
+        path: the damaged file, which no process has open.
+        aside: the directory for copies of damaged files.
+        backups: where to look for a sound backup.
         found: what is wrong, in a few words.
 
     Returns:
-        what happened, for the person whose conversations these are.
+        what happened, for the user.
     """
-    kept = _keep(path, aside)
+    kept = _copy_aside(path, aside)
     backup = backups.newest_sound()
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=REPAIR) as folder:
         draft = Path(folder) / "draft.db"
         if backup is not None:
             copy(backup, draft)
         lossless = _fill(draft, kept, Path(folder))
-        # From here on the new file counts. A log of writes that was left beside it would be
-        # played into it, so that one goes first; both are in the directory of the damaged.
+        # SQLite would apply a write-ahead log left by the old file to the new one, so the log
+        # goes first. Its copy is beside the copy of the damaged file.
         for name in (f"{path.name}-wal", f"{path.name}-shm"):
             path.with_name(name).unlink(missing_ok=True)
         draft.replace(path)
@@ -67,10 +67,10 @@ def repair(path: Path, aside: Path, backups: Backups, found: str) -> Remark:
 
 
 def reindex(path: Path) -> bool:
-    """Make the full-text indexes of a file anew; False when they are too damaged even for that.
+    """Build the full-text indexes of a file again; returns False if they are too damaged for it.
 
     Raises:
-        apsw.Error: the file cannot be used.
+        apsw.Error: the file cannot be opened or written.
     """
     with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
         connection.set_busy_timeout(2_000)
@@ -81,9 +81,10 @@ def reindex(path: Path) -> bool:
         return index_is_sound(connection)
 
 
-def _keep(path: Path, aside: Path) -> Path:
-    """Copy the file, and its log of writes, to a directory of its own. What is kept already is not
-    copied again: a repair that fails is tried anew every few seconds.
+def _copy_aside(path: Path, aside: Path) -> Path:
+    """Copy the file and its write-ahead log to a new directory, unless a copy is there already.
+
+    A repair that fails is tried again every few seconds, and must not copy each time.
     """
     names = [path.name, f"{path.name}-wal"]
     sources = [path.with_name(name) for name in names if path.with_name(name).exists()]
@@ -101,13 +102,13 @@ def _keep(path: Path, aside: Path) -> Path:
         for source in sources:
             shutil.copyfile(source, folder / source.name)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)  # half a copy helps nobody on a full disk
+        shutil.rmtree(folder, ignore_errors=True)  # half a copy would only fill the disk
         raise
     return folder / path.name
 
 
 def _is_copy(folder: Path, names: list[str], sources: list[Path]) -> bool:
-    """Whether the directory has these files as they are now, and no other of the names."""
+    """Tell whether the directory has these files as they are now, and no other of the names."""
     there = [name for name in names if (folder / name).exists()]
     return there == [source.name for source in sources] and all(
         filecmp.cmp(source, folder / source.name, shallow=False) for source in sources
@@ -115,8 +116,8 @@ def _is_copy(folder: Path, names: list[str], sources: list[Path]) -> bool:
 
 
 def _fill(draft: Path, kept: Path, folder: Path) -> bool:
-    """Salvage into the draft; returns whether everything could be read."""
-    work = folder / "damaged.db"  # opening a file may change it: not the one that is kept
+    """Salvage the copy into the draft; returns whether everything could be read."""
+    work = folder / "damaged.db"  # opening changes a file, so open another copy
     work.touch()
     for end in ("", "-wal"):
         source = kept.with_name(kept.name + end)
@@ -135,10 +136,10 @@ def _fill(draft: Path, kept: Path, folder: Path) -> bool:
         with closing(damaged):
             checksum.register(damaged)
             damaged.pragma("trusted_schema", False)
-            # Says that a table or an index whose definition rotted takes none of the others along.
+            # With this, a damaged definition of one table or index does not hide all others.
             damaged.pragma("writable_schema", True)
-            wreck = DamagedReader(damaged, work.stat().st_size // SMALLEST_ROW)
-            salvage = Salvage(wreck, target)
+            reader = DamagedReader(damaged, work.stat().st_size // SMALLEST_ROW)
+            salvage = Salvage(reader, target)
 
             def run(connection: apsw.Connection) -> None:
                 salvage.run()

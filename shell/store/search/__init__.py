@@ -1,1 +1,1 @@
-"""Search: two indexes, the query and the excerpt."""
+"""Searches messages by two indexes, and cuts the excerpts that are shown."""

@@ -1,9 +1,9 @@
-"""The two full-text indexes, kept in step with the messages and titles.
+"""Maintains the two full-text indexes of messages and titles.
 
-`words` finds words and their beginnings, and ranks; scripts that write no spaces are indexed a
-character a token, so that a phrase finds any run of them, however short. `trigrams` finds what
-stands inside a word, from three characters on; it knows which trigrams a text has, not where, and
-so what it finds is to be looked at again. Neither keeps the text a second time.
+`words` finds words and prefixes of words, and ranks them. In scripts without spaces each character
+is a token, so a phrase finds any sequence of them. `trigrams` finds text of at least three
+characters inside words. It stores which trigrams a text has but not where, so every match must be
+compared with the text. Neither index stores the text itself.
 """
 
 import re
@@ -29,29 +29,29 @@ _APART = re.compile(
 )
 
 
-def apart(text: str) -> str:
-    """Text as `words` takes it: a space around every character that is a word by itself."""
+def separate_words(text: str) -> str:
+    """Put a space around every character that is a word by itself, for the index `words`."""
     return _APART.sub(r" \g<0> ", text.replace("\0", " "))
 
 
 def put_message(connection: apsw.Connection, number: int, text: str) -> None:
-    """Find a message by this text from now on."""
+    """Index the text of a message."""
     _put(connection, number, "", text)
 
 
 def put_title(connection: apsw.Connection, conversation_number: int, title: str) -> None:
-    """Find a conversation by this title from now on."""
+    """Index the title of a conversation."""
     _put(connection, -conversation_number, title, "")
 
 
 def remove(connection: apsw.Connection, number: int) -> None:
-    """Find a message no longer."""
+    """Remove a message from the indexes."""
     connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
     connection.execute("DELETE FROM trigrams WHERE rowid = ?", (number,))
 
 
 def remove_conversation(connection: apsw.Connection, conversation_number: int) -> None:
-    """Find neither a conversation's title nor its messages any longer."""
+    """Remove the title and the messages of a conversation from the indexes."""
     remove(connection, -conversation_number)
     messages = connection.execute(
         "SELECT number FROM messages WHERE conversation = ?", (conversation_number,)
@@ -61,7 +61,7 @@ def remove_conversation(connection: apsw.Connection, conversation_number: int) -
 
 
 def build(connection: apsw.Connection) -> None:
-    """Make both indexes anew from what is stored."""
+    """Build both indexes again from the stored messages and titles."""
     connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
     connection.execute("INSERT INTO trigrams (trigrams) VALUES ('delete-all')")
     titles = connection.execute("SELECT number, title FROM conversations")
@@ -79,7 +79,7 @@ def _put(connection: apsw.Connection, row: int, title: str, body: str) -> None:
     if title or body:
         connection.execute(
             "INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)",
-            (row, apart(title), apart(body)),
+            (row, separate_words(title), separate_words(body)),
         )
         connection.execute(
             "INSERT INTO trigrams (rowid, body) VALUES (?, ?)",

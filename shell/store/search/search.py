@@ -1,7 +1,7 @@
-"""Searches messages and titles: words first, ranked, then what only stands inside of words.
+"""Searches messages and titles: first whole words, ranked, then text inside words.
 
-Results come from an iteration that ends when there are enough of them or its time limit is over.
-It then says where it stopped, and a later search goes on from there.
+A search ends when it has enough hits or its time limit is over. It then returns where it stopped,
+and a later search can continue from there.
 """
 
 from collections.abc import Iterator
@@ -20,17 +20,17 @@ from shell.store.search.snippet import holds, snippet
 TITLE_WEIGHT = 4.0
 """How much more a word counts in a title than in a message."""
 RANKED = 2_000
-"""When more than this many match, only the newest of them are ranked."""
+"""Limit on the matches that are ranked. The newest ones are."""
 RANKED_TERMS = 16
-"""With more terms than this the newest come first: bm25 reads the whole list of each term before
-its first row, and SQLite cannot be interrupted in that."""
+"""Limit on the terms of a ranked query; above it the newest hits come first. bm25 reads the whole
+list of each term before its first row, and SQLite cannot be interrupted meanwhile."""
 RANKING_SHARE = 0.5
-"""Of the time limit. Ranking then ends if it has enough matches to show."""
+"""The share of the time limit after which ranking stops if it has enough matches."""
 
 START = 0
-"""Where a search starts. Its words were not all looked up yet."""
+"""The start of a search that has not looked up all its words yet."""
 _INSIDE_START = 2**53 - 1
-"""Above every rowid of the indexes, and exact as a number of JavaScript."""
+"""Above every rowid of the indexes, and an exact integer in JavaScript."""
 
 _SCORED = f"""
     SELECT rowid, bm25(words, {TITLE_WEIGHT}, 1.0)
@@ -62,8 +62,8 @@ class Found:
 
     hits: list[SearchHit] = field(default_factory=list)
     rest: int | None = None
-    """Where to go on, after a time limit; None when the search is complete or brought as many hits
-    as were asked for."""
+    """Where to continue after a time limit; None when the search is complete or found as many
+    hits as were asked for."""
 
 
 class _Text(NamedTuple):
@@ -82,15 +82,14 @@ def search(
     limit: ReadLimit | None = None,
     start: int = START,
 ) -> Found:
-    """Find what a person typed.
+    """Search for the text of the search field.
 
     Args:
         connection: of the store; its statements may be interrupted by the same limit.
-        text: as it was typed.
+        text: the text of the search field.
         most: how many hits to return.
         limit: ends the search early; None for none.
-        start: START, or the `rest` of an earlier search for the same text. Hits of the earlier
-            search may come again.
+        start: START, or the `rest` of an earlier search for the same text. Hits may repeat.
     """
     one = _Search(connection, parse(text), most, limit or ReadLimit(), start)
     try:
@@ -101,7 +100,7 @@ def search(
 
 
 class _Search:
-    """One run of a search. `place` is what a later one starts from."""
+    """Runs one search. A later search can start at `place`."""
 
     def __init__(
         self, connection: apsw.Connection, query: Query, most: int, limit: ReadLimit, start: int
@@ -129,7 +128,7 @@ class _Search:
                 return
 
     def _add(self, rowid: int, *, inside: bool) -> bool:
-        """Add the hit at a row of the index; returns whether to go on."""
+        """Add the hit at a row of the index; returns whether to continue."""
         if rowid in self._seen:
             return True
         if self._is_over():
@@ -147,7 +146,7 @@ class _Search:
         return self.is_cut
 
     def _words(self) -> Iterator[int]:
-        """The rows whose words match, the best first."""
+        """Yield the rows whose words match, the best first."""
         words = self._query.words
         if words is None:
             return
@@ -166,7 +165,7 @@ class _Search:
             yield -negated
 
     def _inside(self) -> Iterator[tuple[int, bool]]:
-        """Rows below `place`, the newest first, and whether each may have the terms in it."""
+        """Yield the rows below `place`, the newest first, and whether each may have the terms."""
         query = self._query
         if query.inside is not None and query.beside is None:
             cursor = self._connection.execute(_INSIDE, (query.inside, self.place))
@@ -175,7 +174,7 @@ class _Search:
                 _INSIDE_BESIDE, (query.inside, self.place, query.beside)
             )
         elif query.words is None and query.terms:
-            # One or two signs of punctuation are in no index.
+            # Punctuation of one or two characters is in no index.
             cursor = self._connection.execute(_PUNCTUATION, (query.terms[0], self.place))
         else:
             return

@@ -1,4 +1,4 @@
-"""The line of a text around what the search found in it, and what to mark in that line."""
+"""Cuts the line around a hit out of a text, and finds what to mark in it."""
 
 import unicodedata
 from bisect import bisect_right
@@ -10,17 +10,17 @@ from shell.support.text import pieces
 BEFORE = 40
 LENGTH = 160
 LOOKED_THROUGH = 1_000_000
-"""A longer text is shown by its beginning when the hit lies beyond this."""
+"""Characters in which the hit is looked for. Beyond it, the snippet is the start of the text."""
 _PIECE = 256
-"""Characters that are folded at once. Most pieces of most texts are ASCII, which is quick."""
+"""Characters that are folded at once. Most pieces of most texts are ASCII, which is fast."""
 
 
 def snippet(text: str, terms: Sequence[str]) -> tuple[str, list[Mark]]:
-    """A line of the text around the first hit, and the hits in it."""
+    """Return a line of the text around the first hit, and the hits in that line."""
     looked = text[:LOOKED_THROUGH]
     hit = _first(looked, terms)
     start = max(0, (hit or 0) - BEFORE)
-    if hit is not None and start:  # not in the middle of a word, if one begins near
+    if hit is not None and start:  # start at a word, if one begins near
         space = looked.rfind(" ", start, hit)
         near = looked.find(" ", start, hit)
         start = near + 1 if near != -1 else (space + 1 if space != -1 else start)
@@ -36,16 +36,13 @@ def snippet(text: str, terms: Sequence[str]) -> tuple[str, list[Mark]]:
 
 
 def holds(text: str, terms: Sequence[str]) -> bool:
-    """Whether all terms stand in the text; as in the indexes, case and accents do not count."""
+    """Tell whether the text has all terms. As in the indexes, case and accents do not count."""
     folded = _folded(text)
     return all(_folded(term) in folded for term in terms)
 
 
 def find(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
-    """Where the terms stand in a short text, as the indexes see it.
-
-    Overlapping places are joined.
-    """
+    """Find the terms in a short text, without case and accents. Overlapping ranges are joined."""
     folded, starts = _with_starts(text)
     found: list[tuple[int, int]] = []
     for term in terms:
@@ -64,7 +61,7 @@ def find(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _first(text: str, terms: Sequence[str]) -> int | None:
-    """Where the first of the terms stands in a text of any length."""
+    """Find the first of the terms in a text of any length."""
     parts = [_fold(piece) for piece in pieces(text, _PIECE)]
     folded = "".join(parts)
     places = [folded.find(wanted) for wanted in map(_folded, terms) if wanted]
@@ -85,7 +82,7 @@ def _folded(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """The text without case and accents. Each character is folded by itself."""
+    """Remove case and accents. Each character is folded by itself."""
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFD", text).casefold()
@@ -94,8 +91,10 @@ def _fold(text: str) -> str:
     return folded
 
 
-def _with_starts(text: str) -> tuple[str, list[int]]:
-    """The folded text, and where each character of the text begins in it."""
+def _with_starts(text: str) -> tuple[str, Sequence[int]]:
+    """Fold the text; also return where each character of the text begins in the result."""
+    if text.isascii():
+        return text.lower(), range(len(text))
     parts = [_fold(character) for character in text]
     starts: list[int] = []
     length = 0
@@ -105,10 +104,10 @@ def _with_starts(text: str) -> tuple[str, list[int]]:
     return "".join(parts), starts
 
 
-def _place(starts: list[int], at: int) -> int:
+def _place(starts: Sequence[int], at: int) -> int:
     return bisect_right(starts, at) - 1
 
 
 def _units(text: str) -> int:
-    """The length of a text as JavaScript counts it."""
+    """Return the length of a text in UTF-16 units, as JavaScript counts it."""
     return len(text) + sum(character > "\uffff" for character in text)

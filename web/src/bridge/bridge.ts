@@ -15,6 +15,7 @@ import {
 import { createEventRouter, type EventRouter, isEvent, lastSeqOf } from "./eventRouter";
 import { failureOf, type HostError, hostLost } from "./hostError";
 import { createRpc, type Rpc } from "./rpc";
+import { createTopics, isTopic, type Topics } from "./topics";
 import type { Transport } from "./transports/transport";
 
 /** How long a page waits for a host before it says that there is none. */
@@ -35,6 +36,7 @@ export interface Bridge {
   /** Any method of the host by its name; an app of one's own has others than `client` knows. */
   readonly call: Invoke;
   readonly router: EventRouter;
+  readonly topics: Topics;
   /** What the host said of itself; null before the first hello. */
   host(): HelloReply | null;
   connection(): Connection;
@@ -49,6 +51,7 @@ export interface Bridge {
 export function createBridge(transport: Transport, load: string = crypto.randomUUID()): Bridge {
   const calls: Rpc = createRpc(load, (text) => transport.post(text));
   const router = createEventRouter();
+  const topics = createTopics();
   const host = client((method, params) => calls.call(method, params));
   const handshake = client((method, params) => calls.callNow(method, params));
   const listeners = new Set<() => void>();
@@ -140,6 +143,10 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
         router.dispatch(events);
         events = [];
         calls.settle(item);
+      } else if (isTopic(item)) {
+        router.dispatch(events);
+        events = [];
+        topics.take(item);
       }
     }
     router.dispatch(events);
@@ -163,6 +170,7 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
       calls.suspend(reason);
       if (connection.phase !== "ready") return;
       waiting = deferred();
+      topics.clear();
       become({ phase: "reconnecting", reason });
       wait();
     },
@@ -174,6 +182,7 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
     client: host,
     call: calls.call,
     router,
+    topics,
     host: () => welcome,
     connection: () => connection,
     onConnection(listener) {

@@ -8,6 +8,7 @@ export interface HostPort {
   readonly client: Bridge["client"];
   readonly llm: Llm;
   readonly router: Bridge["router"];
+  readonly topics: Bridge["topics"];
 }
 
 export interface Question {

@@ -1,12 +1,13 @@
 /** Hands a file over to the host in pieces, and follows what becomes of it. */
 
 import type { ImportState } from "../bridge/contract";
-import { failureOf } from "../bridge/hostError";
+import { failureOf, hostLost } from "../bridge/hostError";
 import { toBase64 } from "../lib/blobs";
 import type { HostPort } from "./hostPort";
 
 /** Bytes of a piece; in base64 it is a third longer. */
 const PIECE = 1_500_000;
+const FORGOTTEN = "The host was started again and no longer has this import";
 
 export interface Import {
   /** The last state; rejects when the host refuses the file. */
@@ -17,6 +18,7 @@ export interface Import {
 /** `tell` hears how far it is, from 0 to 1: half for the way to the host, half for the reading. */
 export function importFile(host: HostPort, file: File, tell: (part: number) => void): Import {
   const { conversations } = host.client;
+  const { topics, llm } = host;
   let importId: string | null = null;
   let isCancelled = false;
 
@@ -28,14 +30,28 @@ export function importFile(host: HostPort, file: File, tell: (part: number) => v
     }
   }
 
-  async function watch(id: string): Promise<ImportState> {
-    let version = -1;
-    for (;;) {
-      const state = await conversations.importWatch({ importId: id, version });
-      if (state.state !== "receiving" && state.state !== "running") return state;
-      version = state.version;
-      tell(0.5 + state.readBytes / Math.max(1, state.totalBytes) / 2);
-    }
+  /** Resolves with the import's last state; rejects when the host no longer knows the import. */
+  function outcome(id: string): Promise<ImportState> {
+    return new Promise((resolve, reject) => {
+      const stop = topics.on("import", take, id);
+      function finish(settle: () => void): void {
+        stop();
+        settle();
+      }
+      function take(state: ImportState | undefined): void {
+        if (state === undefined) {
+          void llm.ready().then(
+            () => topics.get("import", id) ?? finish(() => reject(hostLost(FORGOTTEN))),
+            (error: unknown) => finish(() => reject(error)),
+          );
+        } else if (state.state !== "receiving" && state.state !== "running") {
+          finish(() => resolve(state));
+        } else if (state.state === "running") {
+          tell(0.5 + state.readBytes / Math.max(1, state.totalBytes) / 2);
+        }
+      }
+      take(topics.get("import", id));
+    });
   }
 
   async function run(): Promise<ImportState> {
@@ -48,7 +64,7 @@ export function importFile(host: HostPort, file: File, tell: (part: number) => v
       // One that was stopped takes no more pieces, and can say what became of it.
       if (!isCancelled || failureOf(error).code === "HOST_LOST") throw error;
     }
-    return await watch(id);
+    return await outcome(id);
   }
 
   return {

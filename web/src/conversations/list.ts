@@ -65,25 +65,54 @@ export function createList(host: HostPort): List {
     store.set({ ...store.get(), phase: "open" });
   }
 
-  async function follow(isWatched: () => boolean): Promise<void> {
-    let version = -1;
-    while (isWatched()) {
-      try {
-        await host.llm.ready();
-        const state = await conversations.state({ version });
-        if (!isWatched()) return;
-        const isNew = state.version !== version;
-        version = state.version;
-        if (isNew) await look();
-        const { problem, notices } = state;
-        store.set({ ...store.get(), phase: "open", problem, notices, version, told: state });
-        await pause(GAP_MS); // also where a host answers at once, whatever it is asked
-      } catch (error) {
-        version = -1; // a host that comes back may be another one, and counts anew
-        if (failureOf(error).code !== "HOST_LOST") store.set({ ...store.get(), phase: "open" });
-        await pause(RETRY_MS);
-      }
+  function tell(state: StoreState): void {
+    const { problem, notices, version } = state;
+    store.set({ ...store.get(), problem, notices, version, told: state });
+  }
+
+  /** Fetch the list until that succeeds; returns how long to wait before the next time. */
+  async function fetchList(): Promise<number> {
+    try {
+      await host.llm.ready();
+      await refresh();
+      return GAP_MS;
+    } catch (error) {
+      if (failureOf(error).code !== "HOST_LOST") store.set({ ...store.get(), phase: "open" });
+      return RETRY_MS;
     }
+  }
+
+  /** Fetch the list now and after every change, at most once in `GAP_MS`. */
+  function follow(): () => void {
+    let isWatched = true;
+    let isStale = true;
+    let isFetching = false;
+
+    async function update(): Promise<void> {
+      if (isFetching) return;
+      isFetching = true;
+      while (isWatched && isStale) {
+        isStale = false;
+        const gap = await fetchList();
+        if (gap === RETRY_MS) isStale = true;
+        await pause(gap);
+      }
+      isFetching = false;
+    }
+
+    // A lost host ends in `undefined`: the one that comes back opens the store when it is asked.
+    const unsubscribe = host.topics.on("store", (state) => {
+      if (state !== undefined) tell(state);
+      isStale = true;
+      void update();
+    });
+    const known = host.topics.get("store");
+    if (known !== undefined) tell(known);
+    void update();
+    return () => {
+      isWatched = false;
+      unsubscribe();
+    };
   }
 
   return {
@@ -99,13 +128,7 @@ export function createList(host: HostPort): List {
         await look(change).catch(() => foreseen.delete(change));
       }
     },
-    watch() {
-      let watched = true;
-      void follow(() => watched);
-      return () => {
-        watched = false;
-      };
-    },
+    watch: follow,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Bridge } from "../bridge/bridge";
 import type {
   Failure,
   KeyStatus,
+  ModelFetch,
   ModelList,
   ModelRequest,
   ModelSummary,
@@ -60,7 +61,10 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   remove(providerId: string): Promise<void>;
   restore(providerId: string): Promise<void>;
   /** Brings the embedded model where it did not come along. */
-  readonly model: Bridge["client"]["model"];
+  readonly model: Bridge["client"]["model"] & {
+    /** Call the listener with every new state of the download; undefined when the host is lost. */
+    onChange(listener: (state: ModelFetch | undefined) => void): () => void;
+  };
   /** Where everything lies, for people to read. */
   place(): Promise<Place>;
 }
@@ -76,7 +80,7 @@ const UNKNOWN: Listed = { list: null, problem: null, isAsking: false };
 
 /** `look` is told how the page is to look, and to speak, from now on. */
 export function createSettings(
-  client: Bridge["client"],
+  { client, topics }: Pick<Bridge, "client" | "topics">,
   look: (preferences: Preferences) => void,
 ): Settings {
   const store = createStore<SettingsState>(NOTHING);
@@ -133,7 +137,7 @@ export function createSettings(
     update,
     describe: client.providers.describe,
     presets: client.providers.presets,
-    model: client.model,
+    model: { ...client.model, onChange: (listener) => topics.on("model", listener) },
     loadModels,
     async setKey(providerId, key) {
       const status = await client.keys.set({ providerId, key });

@@ -1,4 +1,4 @@
-"""The web views that pywebview drives, each sealed in its own module: here, what they share."""
+"""The web views that pywebview drives, one module each, and the protocol they share."""
 
 from collections.abc import Callable
 from typing import Literal, Protocol
@@ -9,31 +9,42 @@ from shell.bridge.desktop.pump import RunScript
 from shell.bridge.desktop.window_state import WindowState
 
 Post = Callable[[Window, str, object, object], None]
-"""Takes what a page says: its window, a name, a text and a number."""
+"""Receives a page's call: its window, a name, a text and a number."""
 Gui = Literal["qt", "gtk", "cocoa", "edgechromium"]
 
 
 class View(Protocol):
-    """A kind of web view; its module is one."""
+    """What each module of a web view offers."""
 
     GUI: Gui | None
     """pywebview's name for it; None for the system's own."""
 
     def prepare(
-        self, post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+        self,
+        post: Post,
+        debug_port: int | None,
+        paper: tuple[str, str],
+        zoom: Callable[[], float],
+        name: str | None,
     ) -> None:
-        """Once, before pywebview begins. `paper` is the page's background, light and dark; `zoom`
-        tells for each new window how large its page is to be, where the view does not know that
-        by itself.
+        """Set the web view up, once, before pywebview starts.
+
+        Args:
+            post: receives the calls of every page.
+            debug_port: for remote debugging; None for none.
+            paper: the page's background, light and dark.
+            zoom: returns the zoom of a new window, for views that do not remember it.
+            name: of the program's desktop file, by which a desktop groups windows and finds their
+                icon; None for the name of the script.
         """
 
     def runner(self, window: Window) -> RunScript:
-        """The way to a window's page. On the thread of the user interface."""
+        """Return what runs scripts in a window's page. On the GUI thread."""
 
     def placement(self, window: Window) -> WindowState | None:
-        """Where a window that is about to close stands; None where that cannot be told. On the
-        thread of the user interface.
+        """Return the position and size of a window that is about to close; None if unknown. On the
+        GUI thread.
         """
 
     def finish(self) -> None:
-        """Once, after the last window was closed. On the thread of the user interface."""
+        """Clean up, once, after the last window was closed. On the GUI thread."""

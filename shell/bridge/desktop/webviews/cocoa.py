@@ -29,7 +29,11 @@ _log = logging.getLogger(__name__)
 
 
 def prepare(
-    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+    post: Post,
+    debug_port: int | None,
+    paper: tuple[str, str],
+    zoom: Callable[[], float],
+    name: str | None,
 ) -> None:
     """Put sealed delegates where pywebview looks for its own."""
     webview.settings["REMOTE_DEBUGGING_PORT"] = None

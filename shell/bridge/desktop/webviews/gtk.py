@@ -22,7 +22,11 @@ _log = logging.getLogger(__name__)
 
 
 def prepare(
-    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+    post: Post,
+    debug_port: int | None,
+    paper: tuple[str, str],
+    zoom: Callable[[], float],
+    name: str | None,
 ) -> None:
     """Put sealed parts where pywebview looks for its own. WebKitGTK has no port for debugging."""
     if debug_port is not None:

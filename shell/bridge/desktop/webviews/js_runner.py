@@ -1,4 +1,4 @@
-"""Scripts for a page whose web view gives no better way than pywebview's own."""
+"""Runs scripts through pywebview, for web views that offer no callback."""
 
 import threading
 
@@ -8,7 +8,7 @@ from shell.bridge.desktop.pump import Answer, RunScript
 
 
 def waiting_runner(window: Window) -> RunScript:
-    """pywebview waits for a script's value without an end; so each waits in a thread of its own."""
+    """Run each script in a thread of its own: pywebview waits for its value without a limit."""
 
     def run(script: str, answer: Answer) -> None:
         def wait() -> None:

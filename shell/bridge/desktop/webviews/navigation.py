@@ -1,4 +1,4 @@
-"""Home: the one address that a window may show."""
+"""Keeps a window at its one address, and counts the crashes of its page."""
 
 import logging
 import time
@@ -8,14 +8,16 @@ from urllib.parse import urlsplit
 from webview.window import Window
 
 MAX_CRASHES = 3
-"""So many within `CRASHES_S` and the page is left alone until somebody asks for it again."""
+"""After this many within `CRASHES_S` the page is not loaded again until a person reloads it."""
 CRASHES_S = 60.0
 
 _log = logging.getLogger(__name__)
 
 
 def may_navigate(window: Window, url: str, *, main_frame: bool = True) -> bool:
-    """Whether the page may go there: home, with any query and fragment, in the main frame."""
+    """Whether the page may go there: only to its own address, and only in the main frame. Query and
+    fragment may differ.
+    """
     allowed = main_frame and is_home(window, url)
     if not allowed:
         _log.warning("The page was not let go to another address (%s)", url.partition(":")[0][:20])
@@ -23,7 +25,7 @@ def may_navigate(window: Window, url: str, *, main_frame: bool = True) -> bool:
 
 
 def is_home(window: Window, url: str) -> bool:
-    """Whether it is the window's address, but for query and fragment."""
+    """Whether it is the window's address. Query and fragment may differ."""
     return _place(url) == _place(window.original_url or "")
 
 
@@ -42,7 +44,7 @@ class Crashes:
         self._times: deque[float] = deque(maxlen=MAX_CRASHES)
 
     def one_more(self) -> bool:
-        """Whether the page should be loaded again; when not, counting begins anew."""
+        """Count a crash; returns whether to load the page again. A False resets the count."""
         now = time.monotonic()
         self._times.append(now)
         if len(self._times) < MAX_CRASHES or now - self._times[0] > CRASHES_S:

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 import webview.platforms.qt as platform
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWebEngineCore import QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QWidget
@@ -38,7 +39,11 @@ class _Native(Protocol):
 
 
 def prepare(
-    post: Post, debug_port: int | None, paper: tuple[str, str], zoom: Callable[[], float]
+    post: Post,
+    debug_port: int | None,
+    paper: tuple[str, str],
+    zoom: Callable[[], float],
+    name: str | None,
 ) -> None:
     """Set what Chromium reads once, and put sealed parts where pywebview looks for its own."""
     if debug_port is None:
@@ -49,6 +54,9 @@ def prepare(
         os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
         _log.warning("Running as root: the web view's sandbox is off")
 
+    if name is not None:  # Qt would take the name of the script, `__main__.py`
+        QCoreApplication.setApplicationName(name)
+        QGuiApplication.setDesktopFileName(name)
     remains = QtCleanup()
 
     def bridge(native: _Native) -> Bridge:
@@ -60,12 +68,14 @@ def prepare(
         interceptor, window = native.request_interceptor, cast("QObject", native)
         made.setZoomFactor(zoom())  # the view's own goes with the page that it has now
         add_zoom(native.webview)
+        made.titleChanged.connect(lambda title: _show_title(native, made, title))
+        made.iconChanged.connect(cast("QWidget", native).setWindowIcon)
         remains.follow(made, profile, interceptor, native.js_bridge, window)
         return made
 
     parts = {"JSBridge": bridge, "WebView": SealedView, "WebPage": page, "_set_js_api": _loaded}
-    for name, part in parts.items():
-        setattr(platform.BrowserView, name, part)
+    for attribute, part in parts.items():
+        setattr(platform.BrowserView, attribute, part)
     # pywebview's would end Qt's loop past the windows. `Windows` hears of signals by itself.
     vars(platform)["_sigint_handler"] = signal.getsignal(signal.SIGINT)
 
@@ -91,6 +101,12 @@ def placement(window: Window) -> WindowState | None:
 def finish() -> None:
     """Let Qt delete what it was asked to delete, in its own order."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _show_title(native: _Native, page: SealedPage, title: str) -> None:
+    # Chromium uses the address as the title of a page that has none (yet).
+    if title and title not in page.requestedUrl().toString():
+        cast("QWidget", native).setWindowTitle(title)
 
 
 def _loaded(native: _Native) -> None:

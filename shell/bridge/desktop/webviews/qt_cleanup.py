@@ -1,4 +1,4 @@
-"""Remains: deletes what is left of a closed window, in the thread that made it."""
+"""Deletes the Qt objects of a closed window in the thread that made them."""
 
 from PySide6.QtCore import QObject
 

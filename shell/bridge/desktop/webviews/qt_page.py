@@ -63,7 +63,7 @@ class SealedPage(QWebEnginePage):
         parent: QObject,
         paper: tuple[str, str],
     ) -> None:
-        """`paper`: the background until the page is drawn, on a light and on a dark desktop."""
+        """`paper` is the background until the page is drawn, on a light and on a dark desktop."""
         super().__init__(profile, parent)
         self._home = QUrl(home)
         super().setWebChannel(connect(self, bridge))

@@ -1,4 +1,4 @@
-"""Zoom: the keys that make a page larger or smaller in Qt's view, as they do in a browser."""
+"""Adds the zoom keys of a browser to Qt's view."""
 
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWebEngineWidgets import QWebEngineView

@@ -1,6 +1,7 @@
 /** Conversations of the fake host: a tree of messages each, kept as long as the page lives. */
 import type {
   AnswerRequest,
+  AnyTopic,
   ConversationSummary,
   ConversationView,
   EditRequest,
@@ -18,8 +19,6 @@ import type {
   SendRequest,
   Spent,
   StoredMessage,
-  StoreState,
-  StoreWatch,
   TitleChange,
   Usage,
   ViewRequest,
@@ -30,7 +29,6 @@ import { FakeNotes } from "./notes";
 import { refusal } from "./refusal";
 import type { FakeRun } from "./run";
 
-const WATCH_MS = 25_000;
 const TITLE_CHARACTERS = 60;
 const SNIPPET_CHARACTERS = 40;
 const PROMPTS = 100;
@@ -59,21 +57,27 @@ export class FakeConversations {
   readonly #answer: Answer;
   readonly #cancel: (inferenceId: string) => void;
   readonly #by: { readonly providerId: string; readonly modelId: string };
-  readonly #imports = new FakeImports((title, messages) => this.#take(title, messages));
+  readonly #publish: (topic: AnyTopic) => void;
+  readonly #imports = new FakeImports(
+    (title, messages) => this.#take(title, messages),
+    (value) => this.#publish({ channel: "topic", name: "import", key: value.importId, value }),
+  );
   readonly #notes = new FakeNotes();
   readonly #blobs = new FakeBlobs();
   #version = 0;
   #count = 0;
-  #watching: (() => void)[] = [];
 
   constructor(
     answer: Answer,
     cancel: (inferenceId: string) => void,
     by: { readonly providerId: string; readonly modelId: string },
+    publish: (topic: AnyTopic) => void,
   ) {
     this.#answer = answer;
     this.#cancel = cancel;
     this.#by = by;
+    this.#publish = publish;
+    this.#tell();
   }
 
   /** Carry out one call of the namespace; undefined when it has no such method. */
@@ -117,8 +121,6 @@ export class FakeConversations {
         return this.#export(params as ExportRequest);
       case "export_file":
         return `exports/${this.#export(params as ExportRequest).name}`;
-      case "state":
-        return this.#state(params as StoreWatch);
       case "spent":
         return this.#spent(params as string);
       case "attachment":
@@ -407,24 +409,14 @@ export class FakeConversations {
     this.#changed();
   }
 
-  #state({ version = -1 }: StoreWatch): Promise<StoreState> | StoreState {
-    const now = (): StoreState => ({ version: this.#version, problem: null, notices: [] });
-    if (version !== this.#version) return now();
-    return new Promise((resolve) => {
-      const timer = setTimeout(tell, WATCH_MS);
-      function tell(): void {
-        clearTimeout(timer);
-        resolve(now());
-      }
-      this.#watching.push(tell);
-    });
-  }
-
   #changed(): void {
     this.#version += 1;
-    const watching = this.#watching;
-    this.#watching = [];
-    for (const tell of watching) tell();
+    this.#tell();
+  }
+
+  #tell(): void {
+    const value = { version: this.#version, problem: null, notices: [] };
+    this.#publish({ channel: "topic", name: "store", key: "", value });
   }
 
   #tree(id: string): Tree {

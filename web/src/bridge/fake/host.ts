@@ -1,5 +1,6 @@
 /** A host that lives in the page: methods, sessions and runs, with the real one's refusals. */
 import type {
+  AnyTopic,
   AttachReply,
   AttachRequest,
   HelloReply,
@@ -43,11 +44,15 @@ export class FakeHost {
   readonly #grown: (run: FakeRun) => void;
   readonly #follow: (run: FakeRun, after: number) => void;
 
-  /** `grown` is told of every new event, `follow` from where a page wants to hear of a run. */
+  /**
+   * `grown` is called with the run of every new event, `follow` with the place from which a page
+   * wants a run's events, `publish` with every new value of a topic.
+   */
   constructor(
     settings: FakeSettings,
     grown: (run: FakeRun) => void,
     follow: (run: FakeRun, after: number) => void,
+    publish: (topic: AnyTopic) => void = () => {},
   ) {
     this.#settings = settings;
     this.#grown = grown;
@@ -61,6 +66,7 @@ export class FakeHost {
       },
       (inferenceId) => this.runs.get(inferenceId)?.cancel(),
       by,
+      publish,
     );
   }
 

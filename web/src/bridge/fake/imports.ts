@@ -1,5 +1,5 @@
 /** Imports of the fake host: files that a page hands over in pieces. */
-import type { ImportBegin, ImportPiece, ImportState, ImportWatch, Message } from "../contract";
+import type { ImportBegin, ImportPiece, ImportState, Message } from "../contract";
 import { refusal } from "./refusal";
 
 /** Keeps one conversation of a file. */
@@ -16,9 +16,11 @@ interface FakeImport {
 export class FakeImports {
   readonly #imports = new Map<string, FakeImport>();
   readonly #take: Take;
+  readonly #publish: (state: ImportState) => void;
 
-  constructor(take: Take) {
+  constructor(take: Take, publish: (state: ImportState) => void) {
     this.#take = take;
+    this.#publish = publish;
   }
 
   call(method: string, params: unknown): unknown {
@@ -27,10 +29,8 @@ export class FakeImports {
         return this.#begin(params as ImportBegin);
       case "import_write":
         return this.#write(params as ImportPiece);
-      case "import_watch":
-        return this.#import((params as ImportWatch).importId).state;
       case "import_cancel":
-        return this.#imports.delete(params as string);
+        return this.#cancel(params as string);
       default:
         throw refusal("NOT_FOUND", `There is no method 'conversations.${method}'`);
     }
@@ -40,7 +40,6 @@ export class FakeImports {
     const importId = crypto.randomUUID();
     const state: ImportState = {
       importId,
-      version: 0,
       state: "receiving",
       readBytes: 0,
       totalBytes: size,
@@ -51,6 +50,7 @@ export class FakeImports {
       failure: null,
     };
     this.#imports.set(importId, { state, received: "" });
+    this.#publish(state);
     return importId;
   }
 
@@ -60,9 +60,17 @@ export class FakeImports {
     const { totalBytes } = found.state;
     const readBytes = found.received.length;
     const done = readBytes >= totalBytes;
-    found.state = { ...found.state, version: found.state.version + 1, readBytes };
+    found.state = { ...found.state, readBytes };
     if (done) this.#read(found);
+    this.#publish(found.state);
     return readBytes;
+  }
+
+  #cancel(importId: string): boolean {
+    const { state } = this.#import(importId);
+    if (state.state !== "receiving") return false;
+    this.#publish({ ...state, state: "cancelled" });
+    return this.#imports.delete(importId);
   }
 
   #read(found: FakeImport): void {

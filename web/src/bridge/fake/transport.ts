@@ -1,5 +1,5 @@
 /** The fake transport: a host in the page, and the accidents that can happen on the way to one. */
-import type { AnyEvent, Batch, ErrorReply, Failure, OkReply } from "../contract";
+import type { AnyEvent, AnyTopic, Batch, ErrorReply, Failure, OkReply } from "../contract";
 import { lastSeqOf } from "../eventRouter";
 import { failureOf } from "../hostError";
 import type { Peer, Transport } from "../transports/transport";
@@ -23,6 +23,9 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
   const random = randomOf(settings.seed);
   const cursors = new Map<FakeRun, number>();
   const replies: (OkReply | ErrorReply)[] = [];
+  /** The latest value of each topic, and which of them the page has not been told. */
+  const topics = new Map<string, AnyTopic>();
+  const untold = new Set<string>();
   const timers = new Set<ReturnType<typeof setTimeout>>();
   let peer: Peer | undefined;
   let known: string | null = null;
@@ -30,10 +33,19 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
   let connected = false;
   let flushing = false;
 
-  const host = new FakeHost(settings, wake, (run, after) => {
+  const host = new FakeHost(settings, wake, follow, publish);
+
+  function follow(run: FakeRun, after: number): void {
     cursors.set(run, after);
     if (run.events.length - 1 > after) wake();
-  });
+  }
+
+  function publish(topic: AnyTopic): void {
+    const id = `${topic.name}/${topic.key}`;
+    topics.set(id, topic);
+    untold.add(id);
+    wake();
+  }
 
   function later(ms: number, run: () => void): void {
     const timer = setTimeout(() => {
@@ -57,11 +69,13 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
     if (random() < settings.drop) events = [];
     if (random() < settings.reorder) events.sort(() => random() - 0.5);
     const again = random() < settings.double ? events : [];
-    push([...said, ...events]);
+    const told = [...topics].filter(([id]) => untold.has(id)).map(([, topic]) => topic);
+    untold.clear();
+    push([...told, ...said, ...events]);
     push(again);
   }
 
-  function push(items: readonly (AnyEvent | OkReply | ErrorReply)[]): void {
+  function push(items: readonly (AnyEvent | AnyTopic | OkReply | ErrorReply)[]): void {
     if (items.length === 0 || known === null) return;
     number += 1;
     // As over a wire: the page gets values of its own.
@@ -89,6 +103,7 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
       const last = (batch.calls[0]?.params as { lastPush?: number } | null)?.lastPush;
       number = last ?? 0;
     }
+    for (const id of topics.keys()) untold.add(id);
     if (settings.disconnect > 0) later(settings.disconnect, disconnect);
     return resumed;
   }

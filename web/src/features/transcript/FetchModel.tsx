@@ -5,8 +5,6 @@ import { strings } from "../../i18n";
 import { useSettings } from "../../settings/useSettings";
 import styles from "./FetchModel.module.css";
 
-const LOOK_MS = 500;
-
 export function FetchModel({ onHere }: { readonly onHere: () => void }) {
   const { model } = useSettings();
   const [told, setTold] = useState<ModelFetch | null>(null);
@@ -22,12 +20,15 @@ export function FetchModel({ onHere }: { readonly onHere: () => void }) {
       if (isShown && next !== null) setTold(next);
     }
     void look();
-    const timer = isFetching ? setInterval(() => void look(), LOOK_MS) : undefined;
+    const stop = model.onChange((state) => {
+      if (state === undefined) void look();
+      else setTold(state);
+    });
     return () => {
       isShown = false;
-      clearInterval(timer);
+      stop();
     };
-  }, [model, isFetching]);
+  }, [model]);
 
   useEffect(() => {
     if (told?.state !== "here" || !wanted.current) return;

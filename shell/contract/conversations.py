@@ -1,0 +1,294 @@
+"""Stored conversations, with their messages, answers, search and export."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shell.contract.base import (
+    SAID,
+    InferenceId,
+    KeptId,
+    MaxTokens,
+    ModelId,
+    ProviderId,
+    Temperature,
+    Value,
+)
+from shell.contract.events import FinishReason, Notice, Timing, Usage
+from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
+from shell.errors import ErrorCode, Reason
+
+Title = Annotated[str, Field(max_length=200)]
+Folder = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+MessageStatus = Literal["complete", "streaming", "interrupted", "cancelled", "failed"]
+
+
+class NewConversation(Value):
+    """A conversation to create. A temporary one exists only in memory, until the host ends."""
+
+    title: Title | None = None
+    """By default, the first words of the first message."""
+    folder: Folder | None = None
+    system_prompt: SystemPrompt | None = None
+    temporary: bool = False
+
+
+class ConversationSummary(Value):
+    """A conversation in a list. Times are milliseconds since the epoch."""
+
+    id: str
+    title: str
+    created_at: int
+    updated_at: int
+    message_count: int
+    """The number of messages on all branches."""
+    pinned: bool
+    folder: str | None
+    temporary: bool
+    inference_id: str | None
+    """The run that writes an answer in it now."""
+
+
+class Attachment(Value):
+    """An image or a file of a message. `attachment` returns its bytes by `hash`."""
+
+    type: Literal["attachment"] = "attachment"
+    kind: Literal["image", "file"]
+    name: str | None
+    media_type: str
+    size: int
+    """Characters of its data in base64."""
+    hash: str
+
+
+class AttachmentData(Value):
+    """The bytes of an attachment, in base64."""
+
+    data: str
+
+
+class AttachmentCopy(Value):
+    """Asks for a copy of an attachment in the folder `exports` of the data directory."""
+
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    name: FileName
+
+
+class ToolCall(Value):
+    """A complete tool call. `arguments` is the model's own text, mostly JSON."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class AnswerFailure(Value):
+    """Why an answer failed."""
+
+    code: ErrorCode
+    message: str
+    retryable: bool
+    retry_at: int | None = None
+    """When the provider allows another request, in milliseconds since the epoch."""
+    reason: Annotated[Reason | None, SAID] = None
+    """More precise than the code, if known."""
+    words: Annotated[str | None, SAID] = None
+    """The provider's own error text, which `message` contains as well."""
+
+
+class AnswerDetail(Value):
+    """Details of an answer. Finish reason, usage, timing and failure are those of its last run."""
+
+    tools: list[ToolCall] = []
+    notices: list[Notice] = []
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    timing: Timing | None = None
+    reasoning_ms: int | None = None
+    """How long the model reasoned before the first word of its answer."""
+    failure: AnswerFailure | None = None
+    earlier: list[Usage] = []
+    """The usage of the runs before the last one, for a continued answer."""
+
+
+class StoredMessage(Value):
+    """A message of a conversation's tree."""
+
+    id: str
+    parent_id: str | None
+    role: Role
+    content: str | list[TextPart | Attachment]
+    """While `status` is streaming, this is the content from before the run `inferenceId`. Attach to
+    that run from its beginning for the rest."""
+    reasoning: str
+    status: MessageStatus
+    provider_id: str | None
+    model_id: str | None
+    inference_id: str | None
+    created_at: int
+    siblings: list[str]
+    """The ids of all messages with the same parent, oldest first, including this one."""
+    detail: AnswerDetail | None
+
+
+class ConversationView(Value):
+    """A conversation along the chosen path, from its root."""
+
+    conversation: ConversationSummary
+    system_prompt: str | None
+    messages: list[StoredMessage]
+    earlier: int
+    """The number of messages on the path before these."""
+
+
+class Spent(Value):
+    """The tokens and costs of a conversation so far, on all of its branches."""
+
+    answers: int
+    """The number of answers with a known usage."""
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    """US dollars, for the answers with a known price."""
+    unpriced: int
+    """The number of answers without a known price, such as those of local models."""
+
+
+NoteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
+
+
+class Note(Value):
+    """A text that the host stores for a page, such as a draft. Null deletes it."""
+
+    name: NoteName
+    text: Annotated[str, Field(max_length=2_000_000)] | None
+
+
+class ViewRequest(Value):
+    """Asks for the newest messages of the chosen path, or for those before a message."""
+
+    conversation_id: KeptId
+    limit: Annotated[int, Field(ge=1, le=20_000)] = 200
+    before: KeptId | None = None
+
+
+class AnswerOptions(Value):
+    """The model and parameters of an answer. By default they are those of the previous answer."""
+
+    provider_id: ProviderId | None = None
+    model_id: ModelId | None = None
+    temperature: Temperature | None = None
+    max_tokens: MaxTokens | None = None
+    inference_id: InferenceId | None = None
+
+
+class SendRequest(AnswerOptions):
+    """Adds a message of the user at the end of the chosen path, and asks for an answer."""
+
+    conversation_id: KeptId
+    content: Content
+    after: KeptId | None = None
+    """The last message that the page shows. The new message follows it, even if another window has
+    chosen another path meanwhile."""
+
+
+class EditRequest(AnswerOptions):
+    """Adds another version of a message of the user, and asks for an answer to it."""
+
+    message_id: KeptId
+    content: Content
+
+
+class AnswerRequest(AnswerOptions):
+    """Names the answer to regenerate or continue."""
+
+    message_id: KeptId
+
+
+class SendReply(Value):
+    """The messages and the run of an answer that has begun. The messages are stored already."""
+
+    conversation_id: str
+    message_id: str
+    """The user's message."""
+    answer_id: str
+    inference_id: str
+
+
+class TitleChange(Value):
+    """Renames a conversation."""
+
+    conversation_id: KeptId
+    title: Title
+
+
+class PinChange(Value):
+    """Pins a conversation to the top of the list, or unpins it."""
+
+    conversation_id: KeptId
+    pinned: bool
+
+
+class FolderChange(Value):
+    """Puts a conversation into a folder; null takes it out."""
+
+    conversation_id: KeptId
+    folder: Folder | None
+
+
+class SearchRest(Value):
+    """Where a search stopped at its time limit. A null part is complete."""
+
+    kept: Annotated[int, Field(ge=-(2**53), le=2**53)] | None
+    temporary: Annotated[int, Field(ge=-(2**53), le=2**53)] | None
+
+
+class SearchRequest(Value):
+    """A search for words, parts of words, or "a phrase" in quotes. A hit contains all of them."""
+
+    query: Annotated[str, Field(min_length=1, max_length=500)]
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    more: SearchRest | None = None
+    """From the reply after which the search goes on."""
+
+
+class Mark(Value):
+    """The place of a match in a snippet, in UTF-16 units."""
+
+    start: int
+    end: int
+
+
+class SearchHit(Value):
+    """A message that matches a search, or a title if `messageId` is null."""
+
+    conversation_id: str
+    message_id: str | None
+    title: str
+    role: Role | None
+    snippet: str
+    marks: list[Mark]
+    created_at: int
+
+
+class SearchReply(Value):
+    """The hits that were found within the time limit, best first."""
+
+    hits: list[SearchHit]
+    more: SearchRest | None
+    """Null if everything was searched. A request with it goes on, and may repeat a hit."""
+
+
+class ExportRequest(Value):
+    """Exports conversations as one text. Without ids it exports all of them."""
+
+    conversation_ids: Annotated[list[KeptId], Field(min_length=1, max_length=10_000)] | None = None
+    format: Literal["json", "md", "html"]
+
+
+class ExportReply(Value):
+    """The name, media type and content of an exported file."""
+
+    name: str
+    media_type: str
+    text: str

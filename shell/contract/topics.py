@@ -1,0 +1,41 @@
+"""The state of the host that is pushed to pages: one latest value for each topic."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shell.contract.base import Value
+from shell.contract.providers import ModelFetch
+from shell.contract.transfer import ImportState, StoreState
+
+
+class Topic(Value):
+    """The latest value of one part of the host's state. Older values may be left out."""
+
+    channel: Literal["topic"] = "topic"
+    key: str = ""
+    """Tells several topics of one name apart."""
+
+
+class StoreTopic(Topic):
+    """Pushed when conversations change, or when they cannot be saved."""
+
+    name: Literal["store"] = "store"
+    value: StoreState
+
+
+class ImportTopic(Topic):
+    """Pushed while a file is imported, to every window; `key` is the import's id."""
+
+    name: Literal["import"] = "import"
+    value: ImportState
+
+
+class ModelTopic(Topic):
+    """Pushed while the embedded model is downloaded."""
+
+    name: Literal["model"] = "model"
+    value: ModelFetch
+
+
+AnyTopic = Annotated[StoreTopic | ImportTopic | ModelTopic, Field(discriminator="name")]

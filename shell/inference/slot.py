@@ -1,0 +1,66 @@
+"""One of the runs that an owner may have at a time: reserved first, then begun."""
+
+import secrets
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shell.inference.log import InferenceLog
+from shell.inference.run import Run
+from shell.inference.sessions import Session, SessionTurn
+from shell.support.ids import epoch_ms
+
+_BASE36 = string.digits + string.ascii_lowercase
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """Counts against its owner's limit from its reservation to the end of its run.
+
+    Everything that can be refused is refused before there is a slot, so `begin` cannot fail. Call
+    `begin` or `release`, once. Loop thread only.
+    """
+
+    inference_id: str
+    owner: str
+    shared: bool
+    finish_on_close: bool
+    session: Session | None
+    turn: SessionTurn | None
+    make_run: Callable[[], Run]
+    on_begin: Callable[["Slot"], InferenceLog]
+    on_release: Callable[["Slot"], None]
+    run: Run | None = None
+    """None while the slot is only reserved."""
+    stopped: Exception | None = None
+    """Why the run has to end as soon as it begins."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the run has been told to end."""
+        return self.stopped is not None if self.run is None else self.run.is_stopped
+
+    def begin(self) -> InferenceLog:
+        """Start the run and return its log.
+
+        A run that was cancelled, or whose host was closed, since the reservation ends at once.
+        """
+        return self.on_begin(self)
+
+    def release(self) -> None:
+        """Give the reservation up; the run never existed."""
+        self.on_release(self)
+
+    def stop(self, reason: Exception) -> bool:
+        """End the run for this reason. False when it has ended or is being stopped already."""
+        if self.run is not None:
+            return self.run.stop(reason)
+        if self.stopped is not None:
+            return False
+        self.stopped = reason
+        return True
+
+
+def new_inference_id() -> str:
+    """An id for a run whose caller named none."""
+    return f"inf-{epoch_ms()}-{''.join(secrets.choice(_BASE36) for _ in range(7))}"

@@ -1,0 +1,53 @@
+"""Writes a provider's text to the log, with split characters joined and long pieces cut."""
+
+from shell.contract import ToolEvent
+from shell.inference.log import MAX_JOINED_CHARACTERS, InferenceLog, TextChannel
+from shell.support.text import close_surrogate, join_surrogates, pieces
+
+
+class TextWriter:
+    """The texts of one run. A provider may cut its stream between the halves of a surrogate pair.
+
+    Args:
+        log: the run's.
+        streamed: false to hold all text back until `close`.
+    """
+
+    def __init__(self, log: InferenceLog, *, streamed: bool) -> None:
+        self._log = log
+        self._streamed = streamed
+        self._halves: dict[TextChannel, str] = {"llm:token": "", "llm:reasoning": ""}
+        self._held: dict[TextChannel, list[str]] = {"llm:token": [], "llm:reasoning": []}
+        self._tool_halves: dict[str, str] = {}
+        self.written: dict[TextChannel, int] = {"llm:token": 0, "llm:reasoning": 0}
+        """Bytes of UTF-8 so far."""
+
+    def write(self, channel: TextChannel, text: str) -> None:
+        """Append text; a last half of a character waits for its other half."""
+        whole, self._halves[channel] = join_surrogates(text, self._halves[channel])
+        self._put(channel, whole)
+
+    def write_call(self, call_id: str, name: str, arguments: str) -> None:
+        """Append a part of a tool call."""
+        whole, self._tool_halves[call_id] = join_surrogates(
+            arguments, self._tool_halves.get(call_id, "")
+        )
+        for piece in pieces(whole, MAX_JOINED_CHARACTERS) or [""]:
+            stamp = self._log.stamp()
+            self._log.append(ToolEvent(**stamp, id=call_id, name=name, arguments_delta=piece))
+
+    def close(self) -> None:
+        """Append what was held back: half a character, or all of an answer that is not streamed."""
+        channels: tuple[TextChannel, ...] = ("llm:reasoning", "llm:token")
+        for channel in channels:
+            self._put(channel, close_surrogate(self._halves[channel]))
+            for piece in pieces("".join(self._held[channel]), MAX_JOINED_CHARACTERS):
+                self._log.append_text(channel, piece)
+
+    def _put(self, channel: TextChannel, text: str) -> None:
+        self.written[channel] += len(text) if text.isascii() else len(text.encode())
+        if not self._streamed:
+            self._held[channel].append(text)
+            return
+        for piece in pieces(text, MAX_JOINED_CHARACTERS):
+            self._log.append_text(channel, piece)

@@ -1,0 +1,155 @@
+"""Runs models on a server, for every API that is spoken over HTTP."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shell.errors import ProviderError
+from shell.providers.base import ANY_MODEL, Chunk, ModelInfo, ProviderRequest
+from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.response import StreamingResponse, read_answer
+from shell.providers.http.transport import http_client
+from shell.providers.model_list import ListedModel, described, read_models
+
+if TYPE_CHECKING:
+    import httpx2
+
+Body = dict[str, object]
+"""The JSON object of a request."""
+
+
+def _bearer(key: str) -> Mapping[str, str]:
+    return {"authorization": f"Bearer {key}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The differences between one API and another."""
+
+    path: str
+    """Where requests go, after the base URL."""
+    models_path: str
+    """Where the list of models is, after the base URL."""
+    body: Callable[[ProviderRequest], Body]
+    """Builds the body of a request. It uses nothing but its argument, so that a preview shows the
+    bytes that would be sent."""
+    decoder: Callable[[Endpoint], StreamingResponse]
+    key_header: Callable[[str], Mapping[str, str]] = _bearer
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Other headers that the API requires."""
+
+
+class HttpProvider:
+    """One server that speaks one API.
+
+    Args:
+        api: the API.
+        endpoint: the server's address and key.
+        default_model_id: the model for requests that name none.
+        models: describes a model by its id.
+    """
+
+    local = False
+
+    def __init__(
+        self,
+        api: Api,
+        endpoint: Endpoint,
+        default_model_id: str = ANY_MODEL,
+        models: Callable[[str], ModelInfo] = ModelInfo,
+    ) -> None:
+        self.id = endpoint.id
+        self.api = api
+        self.default_model_id = default_model_id
+        self._endpoint = endpoint
+        self._models = models
+        self._listed: dict[str, ListedModel] = {}
+        """The server's own description of its models, from the last time it was asked."""
+        self._refused: set[str] = set()
+        """Optional fields that the server has refused; later requests leave them out."""
+        self._clients: dict[str, httpx2.AsyncClient] = {}
+        """One client for each key, so that running streams keep theirs when the key changes."""
+        self._making = asyncio.Lock()
+
+    def model(self, model_id: str) -> ModelInfo:
+        """Describe a model, by the server's own list where it has one."""
+        return described(self._models(model_id), self._listed.get(model_id))
+
+    def check(self) -> None:
+        """Raise without a key, or with an address where the key would not be safe."""
+        self._endpoint.check()
+
+    def body(self, request: ProviderRequest) -> Body:
+        """Build the JSON body that `stream` sends for this request."""
+        body = self.api.body(request)
+        for name in self._refused:
+            _leave_out(body, name)
+        return body
+
+    def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        """Run the model once."""
+        decoder = self.api.decoder(self._endpoint)
+        return read_answer(self._endpoint, lambda: self._ask(request), decoder)
+
+    async def list_models(self) -> list[ListedModel]:
+        """Ask the server for its models.
+
+        Raises:
+            ProviderError: the list could not be read.
+        """
+        models = await read_models(
+            self._endpoint, lambda: self._send("GET", self.api.models_path, None)
+        )
+        self._listed = {model.id: model for model in models}
+        return models
+
+    async def close(self) -> None:
+        """Close the connections."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
+
+    async def _ask(self, request: ProviderRequest) -> "httpx2.Response":
+        body = self.body(request)
+        try:
+            return await self._send("POST", self.api.path, body)
+        except ProviderError as error:
+            refused = str((error.details or {}).get("field"))
+            if not _leave_out(body, refused):
+                raise
+        self._refused.add(refused)
+        return await self._send("POST", self.api.path, body)
+
+    async def _send(self, method: str, path: str, body: Body | None) -> "httpx2.Response":
+        client = await self._client()
+        url = self._endpoint.base_url.rstrip("/") + path
+        headers = {"accept": "application/json", **self.api.headers}
+        request = client.build_request(method, url, json=body, headers=headers)
+        return await client.send(request, stream=True)
+
+    async def _client(self) -> "httpx2.AsyncClient":
+        """The client for the present key."""
+        key = self._endpoint.check()
+        async with self._making:
+            client = self._clients.get(key)
+            if client is None:
+                header = self.api.key_header(key) if key else {}
+                client = await asyncio.to_thread(http_client, self._endpoint, header)
+                self._clients[key] = client
+            return client
+
+
+def _leave_out(body: Body, name: str) -> bool:
+    """Remove a field such as `reasoning.summary`, and its object if that is empty then.
+
+    Returns whether the field was there.
+    """
+    first, _, rest = name.partition(".")
+    value = body.get(first)
+    if rest and isinstance(value, dict):
+        found = _leave_out(value, rest)
+        if found and not value:
+            del body[first]
+        return found
+    return not rest and body.pop(first, None) is not None

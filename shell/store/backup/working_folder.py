@@ -1,0 +1,65 @@
+"""Makes a working folder for a backup; if the process is killed, the next start removes it.
+
+A backup may be written anywhere, so a note in the data directory says where the folder is. The
+process holds a lock meanwhile, so a host that starts during the backup leaves the folder alone.
+"""
+
+import contextlib
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from shell.support.file_lock import try_lock
+
+PREFIX = ".backup-"
+_NOTE = re.compile(r"\.backup-[0-9a-f]{8}\.path")
+
+
+@contextlib.contextmanager
+def working_folder(parent: Path, data: Path) -> Iterator[Path]:
+    """Make a folder, and remove it afterwards.
+
+    Args:
+        parent: where the folder is made.
+        data: the data directory, which keeps the note and the lock.
+
+    Raises:
+        OSError: one of the two cannot be written.
+    """
+    name = f"{PREFIX}{secrets.token_hex(4)}"
+    folder, note = parent / name, data / f"{name}.path"
+    with try_lock(note.with_suffix(".lock")):
+        try:
+            note.write_text(str(folder.absolute()), "utf-8")
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            note.unlink(missing_ok=True)
+
+
+def sweep(data: Path) -> None:
+    """Remove the working folders of processes that were killed.
+
+    The note on a folder that cannot be reached, such as one on a drive that is not connected,
+    stays for the next start.
+    """
+    for note in data.iterdir():
+        if _NOTE.fullmatch(note.name):
+            with contextlib.suppress(OSError, ValueError):
+                _sweep_one(note)
+
+
+def _sweep_one(note: Path) -> None:
+    with try_lock(note.with_suffix(".lock")) as is_held:
+        if not is_held:
+            return  # the backup is still being written
+        folder = Path(note.read_text("utf-8"))
+        if folder.name == note.stem:  # never remove anything that a changed note names
+            if not folder.parent.exists():
+                return
+            if folder.exists():
+                shutil.rmtree(folder)
+        note.unlink()

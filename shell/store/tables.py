@@ -1,0 +1,132 @@
+"""Describes the tables of the database: the columns, types and keys that the migrations give them.
+
+Restore and salvage both copy rows out of a file that they do not trust into tables of our own.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from functools import cache
+from typing import NamedTuple, get_args
+
+import apsw
+
+from shell.contract import MessageStatus, Role
+from shell.store.checksum import (
+    SEAL_CONVERSATION,
+    SEAL_MESSAGE,
+    SOUND_CONVERSATION,
+    SOUND_MESSAGE,
+)
+from shell.store.schema import MIGRATIONS, migrate
+
+Value = int | float | str | bytes | None
+Row = dict[str, Value]
+MAX_NUMBER = 1 << 53
+"""The largest integer that JavaScript represents exactly."""
+MAX_TIME_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+DIGEST = "digest"
+"""The column that holds a row's checksum."""
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_ALLOWED: Mapping[str, tuple[Value, ...]] = {
+    "role": get_args(Role),
+    "status": get_args(MessageStatus),
+    "title_from": ("words", "model", "person"),
+    "pinned": (0, 1),
+}
+_TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
+_TABLES = ("conversations", "messages", "tails", "blobs", "notes")
+
+
+class Column(NamedTuple):
+    """A column of a table."""
+
+    name: str
+    type: str
+    """TEXT, INTEGER or BLOB."""
+    is_required: bool
+    """Whether the column refuses NULL."""
+
+
+class Table(NamedTuple):
+    """A table, with its columns in the order of the schema and without the checksum."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """The columns by which its rows are ordered on the disk."""
+    sound: str | None
+    """SQL that is true of a row whose checksum is right; None for a table without checksums."""
+    seal: str | None
+    """SQL that sets the checksum of the row with a number."""
+
+    @property
+    def rowid(self) -> str | None:
+        """The name of the rowid; None for a table WITHOUT ROWID."""
+        return self.key[0] if self.key[0] in {"number", "rowid"} else None
+
+
+@cache
+def tables(known: int = len(MIGRATIONS)) -> Mapping[str, Table]:
+    """Describe the tables after the first `known` migrations; parents come before children."""
+    with closing(empty_database(known)) as connection:
+        found = {name: _describe(connection, name) for name in _TABLES}
+    return {name: table for name, table in found.items() if table.columns}
+
+
+def empty_database(known: int) -> apsw.Connection:
+    """Open a database in memory that has been through the first `known` migrations."""
+    connection = apsw.Connection(":memory:")
+    migrate(connection, MIGRATIONS[:known])
+    return connection
+
+
+def problem_with(column: Column, value: Value) -> str | None:
+    """Say what is wrong with a value of a column; None when Tidewire may have written it."""
+    name = column.name
+    if value is None:
+        return f"a {name} is missing" if column.is_required else None
+    if not isinstance(value, _TYPES[column.type]):
+        return f"a {name} has the wrong type ({shown(value)})"
+    if name in _ALLOWED and value not in _ALLOWED[name]:
+        return f"there is no {name} {shown(value)}"
+    if name == "id" and not _ID.fullmatch(str(value)):
+        return f"Tidewire gives no such id ({shown(value)})"
+    if isinstance(value, int):
+        least = 1 if name == "number" else 0
+        if not least <= value <= (MAX_TIME_MS if name.endswith("_at") else MAX_NUMBER):
+            return f"a {name} is out of range ({shown(value)})"
+    return None
+
+
+def shown(value: object) -> str:
+    """Shorten a value for a sentence."""
+    return repr(value)[:60]
+
+
+def insert(connection: apsw.Connection, table: str, row: Mapping[str, Value], way: str = "") -> int:
+    """Insert a row, with `way` as the conflict clause such as OR IGNORE; returns its rowid."""
+    values = ", ".join("?" * len(row))
+    sql = f"INSERT {way} INTO {table} ({', '.join(row)}) VALUES ({values})"  # noqa: S608
+    connection.execute(sql, tuple(row.values()))
+    return connection.last_insert_rowid()
+
+
+def _describe(connection: apsw.Connection, name: str) -> Table:
+    columns: list[Column] = []
+    key: list[tuple[int, str]] = []
+    info = f"SELECT name, type, \"notnull\", pk FROM pragma_table_info('{name}')"  # noqa: S608
+    for column, kind, required, place in connection.execute(info):
+        if place:
+            key.append((place, column))
+        if column != DIGEST:
+            columns.append(Column(column, kind, bool(required or place)))
+    names: Sequence[str] = [column for _, column in sorted(key)]
+    if name == "blobs":  # its hash is an index beside the table
+        names = ["rowid"]
+    sound, seal = {
+        "conversations": (SOUND_CONVERSATION, SEAL_CONVERSATION),
+        "messages": (SOUND_MESSAGE, SEAL_MESSAGE),
+    }.get(name, (None, None))
+    return Table(name, tuple(columns), tuple(names), sound, seal)

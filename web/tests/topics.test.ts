@@ -1,0 +1,85 @@
+/** The host's state is pushed, and survives a lost connection. */
+import { afterEach, expect, it, vi } from "vitest";
+import type { AnyTopic, StoreState } from "../src/bridge/contract";
+import { importFile } from "../src/conversations/importFile";
+import { createList } from "../src/conversations/list";
+import { fakePage, manualPage, turn } from "./support";
+
+afterEach(() => void vi.useRealTimers());
+
+const topic = (version: number): AnyTopic => ({
+  channel: "topic",
+  name: "store",
+  key: "",
+  value: { version, problem: null, notices: [] },
+});
+
+it("tells the latest value to whoever listens, and forgets it with the connection", async () => {
+  const { transport, bridge } = await manualPage();
+  const told: (StoreState | undefined)[] = [];
+  const stop = bridge.topics.on("store", (value) => told.push(value));
+  transport.push(topic(1), topic(2));
+  transport.push({ ...topic(3), name: "unheard-of" });
+  expect(told.map((value) => value?.version)).toEqual([1, 2]);
+  expect(bridge.topics.get("store")?.version).toBe(2);
+  transport.peer.lost("gone");
+  expect(told.at(-1)).toBeUndefined();
+  expect(bridge.topics.get("store")).toBeUndefined();
+  stop();
+  transport.push(topic(4));
+  expect(told).toHaveLength(3);
+});
+
+it("has the values of a push before its replies are settled", async () => {
+  const { transport, bridge } = await manualPage();
+  const seen = bridge.client.conversations.list().then(() => bridge.topics.get("store")?.version);
+  await vi.waitFor(() => expect(transport.calls()).toHaveLength(1));
+  const id = transport.calls()[0]?.id ?? 0;
+  transport.push(topic(7), { channel: "reply", id, ok: true, value: [] });
+  expect(await seen).toBe(7);
+});
+
+it("lists the conversations again when the host comes back", async () => {
+  const { transport, bridge, llm } = await fakePage({ away: 100, memory: "none" });
+  const { client, router, topics } = bridge;
+  const list = createList({ client, router, topics, llm });
+  const unwatch = list.watch();
+  await turn(500);
+  const asked = vi.spyOn(transport.host, "call");
+  await turn(500);
+  expect(asked).not.toHaveBeenCalled();
+  transport.disconnect();
+  await turn(1_000);
+  expect(asked).toHaveBeenCalledWith("conversations.list", undefined);
+  expect(list.get().phase).toBe("open");
+  unwatch();
+});
+
+it("rejects an import that the host forgot", async () => {
+  const { transport, bridge, llm } = await manualPage();
+  const { client, router, topics } = bridge;
+  const file = new File(["[]"], "c.json");
+  const failed = importFile({ client, router, topics, llm }, file, () => {}).result.catch(
+    (error: Error) => error.message,
+  );
+  await vi.waitFor(() => expect(transport.calls()).toHaveLength(1));
+  const value = {
+    importId: "i",
+    state: "running" as const,
+    readBytes: 0,
+    totalBytes: 2,
+    conversations: 0,
+    messages: 0,
+    skipped: 0,
+    warnings: [],
+    failure: null,
+  };
+  transport.push({ channel: "topic", name: "import", key: "i", value });
+  transport.reply(transport.calls()[0], "i");
+  await vi.waitFor(() => expect(transport.calls()).toHaveLength(2));
+  transport.reply(transport.calls()[1], 2);
+  transport.peer.lost("gone");
+  transport.peer.connected();
+  await transport.welcome();
+  expect(await failed).toMatch(/no longer has this import/);
+});
