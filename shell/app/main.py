@@ -85,9 +85,9 @@ def serve(options: Options) -> int:
             tell({"address": server.address, "key": passes.owners_key})
             ready = {"url": thread.call(lambda: server.link(lasting=True)), "token": passes.token}
             print(json.dumps(ready), flush=True)
-            if options.open_browser and has_desktop():
-                _open(thread, server, lead)
-            elif sys.stderr.isatty():  # a person; the line above is for programs
+            wanted = options.open_browser and has_desktop()
+            is_open = wanted and _open(thread, server, lead)
+            if not is_open and sys.stderr.isatty():  # a person; the line above is for programs
                 print(
                     f"Tidewire runs at {server.address}: `tidewire link` prints a link to it.",
                     file=sys.stderr,
@@ -171,12 +171,11 @@ async def _behind_tabs(
     return host, server
 
 
-def _open(thread: LoopThread, server: "Loopback", lead: Lead) -> None:
+def _open(thread: LoopThread, server: "Loopback", lead: Lead) -> bool:
     """Show the page in the desktop's browser; its command line gives nothing to other users."""
     if browser_reads_files():
-        lead.open(thread.call(lambda: server.link(on_used=lead.remove)))
-    else:
-        open_link(thread.call(lambda: server.link(owner_only=True)))
+        return lead.open(thread.call(lambda: server.link(on_used=lead.remove)))
+    return open_link(thread.call(lambda: server.link(owner_only=True)))
 
 
 def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:

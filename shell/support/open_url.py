@@ -49,10 +49,13 @@ class Lead:
 
     def open(self, url: str) -> bool:
         """Have the browser follow the address. False when nothing can open it."""
-        self._made = Path(tempfile.mkdtemp(prefix=FOLDER, dir=self._folder))  # for the owner alone
-        page = self._made / "tidewire.html"
-        page.touch(mode=0o600)
-        page.write_text(_LEAD.format(url=escape(url)), "utf-8")
+        try:
+            self._made = Path(tempfile.mkdtemp(prefix=FOLDER, dir=self._folder))  # mode 0700
+            page = self._made / "tidewire.html"
+            page.touch(mode=0o600)
+            page.write_text(_LEAD.format(url=escape(url)), "utf-8")
+        except OSError:  # a full disk, say: the page can be opened by a link
+            return False
         return _hand_over(page.as_uri())
 
     def remove(self) -> None:
