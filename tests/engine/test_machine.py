@@ -7,7 +7,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.engine.machine import EngineMachine
 
 STEPS = 100
-MACHINES = 80
+MACHINES = 90
 """With four seeds a little more than 25,000 steps; the long check takes a million."""
 
 
