@@ -563,7 +563,11 @@ async def _stopped_host() -> Result:
 
 
 def stopped_page() -> Result:
-    """A page that is stopped in a long answer does not read; another tab is answered."""
+    """A page that is stopped in a long answer does not read; another tab is answered.
+
+    The host may close the connection of a page that does not answer its pings for 10 s. Then a
+    page comes in again, which this one does not.
+    """
     return asyncio.run(_stopped_page())
 
 
@@ -587,7 +591,7 @@ async def _stopped_page() -> Result:
                     await asyncio.sleep(0.2)
                 after = memory_mb(pid)
                 page.send_signal(signal.SIGCONT)
-                went_on = await asyncio.to_thread(page.stdout.readline) == "whole\n"
+                outcome = (await asyncio.to_thread(page.stdout.readline)).strip()
             finally:
                 page.kill()
         await tab.close()
@@ -596,9 +600,11 @@ async def _stopped_page() -> Result:
         "slowestMs": round(slowest * 1_000),
         "beforeMb": before,
         "afterMb": after,
-        "stoppedPageGotAll": went_on,
+        "stoppedPage": outcome,
     }
-    return Result(whole > 10 and went_on and after - before < GROWTH_MB, figures)
+    return Result(
+        whole > 10 and outcome in ("whole", "closed") and after - before < GROWTH_MB, figures
+    )
 
 
 PAGE_WORDS = 400_000
@@ -616,7 +622,11 @@ async def be_page(url: str) -> None:
     run_id = await tab.infer(f"/rate 20000\n/repeat {PAGE_WORDS} word", timeoutMs=110_000)
     await tab.writes(run_id, 100)
     print("begun", flush=True)
-    story = await tab.ended(run_id)
+    try:
+        story = await tab.ended(run_id)
+    except AssertionError:
+        print("closed", flush=True)
+        return
     is_whole = story.parts == PAGE_WORDS and len(story.text) == PAGE_WORDS * 5 - 1
     print("whole" if is_whole else f"not whole: {story.parts} {story.ending}", flush=True)
     await tab.close()
@@ -643,15 +653,15 @@ async def _stopped_model() -> Result:
             began = time.monotonic()
             if is_stopped_by_person:
                 await tab.call("llm.cancel", asked)
-            ends.append((0.0, await tab.ended(asked)))
-            ends[-1] = (round(time.monotonic() - began, 2), ends[-1][1])
-        # The next question is answered by a process that is not stopped.
+            story = await tab.ended(asked)
+            ends.append((round(time.monotonic() - began, 2), story))
+            # A process that hangs for good holds up the next question until its own deadline.
+            os.kill(child, signal.SIGCONT)
         last = await tab.ended(await tab.infer("Hello", "local", maxTokens=10))
         await tab.close()
         result, stop_s = await asyncio.to_thread(program.stop)
     stalled, cancelled = (story.ending or {} for _, story in ends)
-    error = stalled.get("error")
-    code = str(error["code"]) if isinstance(error, dict) else str(stalled)
+    code = str(stalled.get("code"))
     is_cancelled = bool(cancelled.get("cancelled"))
     answered = (last.ending or {}).get("channel") == "llm:done"
     figures: dict[str, Figure] = {
