@@ -288,6 +288,9 @@ class Run:
             return
         if self._watchdog is not None:
             self._watchdog.close()
+            # It refers to this run. Without this cycle the request is freed at once, and not when
+            # the garbage collector runs: it may have 100 MB of pictures.
+            self._watchdog = None
         if self._unwind is not None:
             self._unwind.cancel()
         self._text.close()

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import gc
+import weakref
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import pytest
 
-from shell.contract import DoneEvent, ErrorEvent
+from shell.contract import DoneEvent, ErrorEvent, Message
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import (
     Chunk,
@@ -396,3 +398,31 @@ async def test_a_reader_that_fails_harms_nobody(
 async def test_the_messages_of_a_run_may_be_many(host: Host) -> None:
     many = [says("user" if i % 2 == 0 else "assistant", "x") for i in range(99)]
     await done(host.start(many))
+
+
+# --- memory ---------------------------------------------------------------------------------
+
+
+async def test_an_ended_run_is_freed_at_once_not_by_the_garbage_collector(host: Host) -> None:
+    def live_messages() -> int:
+        return sum(one() is not None for one in sent)
+
+    sent: list[weakref.ref[Message]] = []
+
+    async def play(request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        sent.extend(weakref.ref(message) for message in request.messages)
+        yield TextDelta("hello")
+        yield Finish("stop")
+
+    puppet = host.puppet(play)
+    gc.collect()
+    gc.disable()
+    try:
+        log = host.start("a large request", provider_id="puppet")
+        await ended(log)
+        puppet.requests.clear()
+        await settle()
+        assert len(sent) == 1
+        assert live_messages() == 0
+    finally:
+        gc.enable()
