@@ -350,7 +350,9 @@ def test_halves_of_emoji_are_replaced_wherever_the_file_is_cut(size: int) -> Non
     for escaped, meant in HALVES:
         data = body.replace(b"HERE", escaped.encode())
         counted = importing._Counted(io.BytesIO(data), ImportedPart(), lambda _: None)
-        given = b"".join(iter(lambda read=counted.read: read(size), b""))
+        given = b""
+        while piece := counted.read(size):
+            given += piece
         assert json.loads(given) == [", ".join([meant] * 3), "next"], escaped
 
 
