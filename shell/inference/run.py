@@ -48,6 +48,12 @@ SECONDS_PER_TURN = 0.002
 """A provider that never waits must yield to the loop this often, so that a cancel is noticed."""
 UNWIND_S = 0.1
 """After this long a stopped run ends even if its provider has not closed the stream."""
+MAX_CONTENT_BYTES = 32_000_000
+"""Longest answer, reasoning and tool-call arguments of one run together, as UTF-8. The longest real
+answers have about 1 MB, and a server that never stops must not fill the memory."""
+MAX_ENTRIES = 500_000
+"""Most chunks of one run. Each takes up to 1 kB of memory however short its text is. The longest
+real answers have about 130,000 tokens."""
 MAX_ERROR_CHARACTERS = 2_000
 MAX_NAME_CHARACTERS = 500
 """Longest status, tool name or call id."""
@@ -105,6 +111,7 @@ class Run:
         self._finish: FinishReason | None = None
         self._usage: Usage | None = None
         self._first_ms: int | None = None
+        self._entries = 0
 
     @property
     def task(self) -> asyncio.Task[None] | None:
@@ -193,6 +200,7 @@ class Run:
                 if self._stopped is not None:
                     return
                 self._take(chunk)
+                self._check_size()
                 chunks += 1
                 if chunks % CHUNKS_PER_TURN == 0 or self._loop.time() >= turn_ends:
                     await asyncio.sleep(0)
@@ -238,6 +246,13 @@ class Run:
                 self._usage = _usage(chunk) or self._usage
             case Finish(reason):
                 self._finish = reason if reason in _FINISH_REASONS else "other"
+
+    def _check_size(self) -> None:
+        self._entries += 1
+        if self._text.size > MAX_CONTENT_BYTES or self._entries > MAX_ENTRIES:
+            raise ProviderError(
+                ErrorCode.PROTOCOL_ERROR, "The answer is too long; what arrived is kept."
+            )
 
     def _write(self, channel: TextChannel, text: str) -> None:
         if not text:

@@ -21,6 +21,12 @@ class TextWriter:
         self._tool_halves: dict[str, str] = {}
         self.written: dict[TextChannel, int] = {"llm:token": 0, "llm:reasoning": 0}
         """Bytes of UTF-8 so far."""
+        self._call_bytes = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of UTF-8 of all texts and tool-call arguments so far."""
+        return sum(self.written.values()) + self._call_bytes
 
     def write(self, channel: TextChannel, text: str) -> None:
         """Append text; a last half of a character waits for its other half."""
@@ -32,6 +38,7 @@ class TextWriter:
         whole, self._tool_halves[call_id] = join_surrogates(
             arguments, self._tool_halves.get(call_id, "")
         )
+        self._call_bytes += _size(whole)
         for piece in pieces(whole, MAX_JOINED_CHARACTERS) or [""]:
             stamp = self._log.stamp()
             self._log.append(ToolEvent(**stamp, id=call_id, name=name, arguments_delta=piece))
@@ -45,9 +52,13 @@ class TextWriter:
                 self._log.append_text(channel, piece)
 
     def _put(self, channel: TextChannel, text: str) -> None:
-        self.written[channel] += len(text) if text.isascii() else len(text.encode())
+        self.written[channel] += _size(text)
         if not self._streamed:
             self._held[channel].append(text)
             return
         for piece in pieces(text, MAX_JOINED_CHARACTERS):
             self._log.append_text(channel, piece)
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

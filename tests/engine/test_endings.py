@@ -9,13 +9,15 @@ from dataclasses import replace
 
 import pytest
 
-from shell.contract import DoneEvent, ErrorEvent, Message
+from shell.contract import DoneEvent, ErrorEvent, Message, ToolEvent
 from shell.errors import ErrorCode, ProviderError
+from shell.inference.log import InferenceLog
 from shell.providers.base import (
     Chunk,
     Finish,
     PromptProgress,
     ProviderRequest,
+    ReasoningDelta,
     TextDelta,
     ToolCallDelta,
     UsageReport,
@@ -372,10 +374,66 @@ async def test_a_listener_may_cancel_in_the_middle_of_an_append(host: Host) -> N
 
 
 @pytest.mark.shows("B39", "D47")
-async def test_a_flood_is_bounded_by_nothing_but_its_own_text(host: Host) -> None:
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize(
+    "chunk",
+    [TextDelta("x" * 60), ReasoningDelta("é" * 30), ToolCallDelta("call", "f", "x" * 60)],
+    ids=["text", "reasoning", "arguments"],
+)
+async def test_an_answer_without_end_is_stopped_and_what_came_is_kept(
+    host: Host, monkeypatch: pytest.MonkeyPatch, chunk: Chunk, streamed: bool
+) -> None:
+    monkeypatch.setattr("shell.inference.run.MAX_CONTENT_BYTES", 6_000)
+    error, given = await _flood(host, chunk, stream=streamed)
+    assert (error.code, error.retryable) == (ErrorCode.PROTOCOL_ERROR, False)
+    assert error.error == "The answer is too long; what arrived is kept."
+    assert given == 101, "stopped by the first chunk over the limit"
+    assert sum(_content(host.logs[-1])) == 101 * 60
+
+
+@pytest.mark.shows("B39", "D47")
+@pytest.mark.parametrize(
+    "chunk",
+    [TextDelta("x"), ToolCallDelta("call", "f", ""), PromptProgress("Loading", 0.5)],
+    ids=["text", "calls", "progress"],
+)
+async def test_chunks_without_end_are_stopped_however_short_they_are(
+    host: Host, monkeypatch: pytest.MonkeyPatch, chunk: Chunk
+) -> None:
+    monkeypatch.setattr("shell.inference.run.MAX_ENTRIES", 1_000)
+    error, given = await _flood(host, chunk)
+    assert error.code == ErrorCode.PROTOCOL_ERROR
+    assert given == 1_001
+
+
+async def _flood(host: Host, chunk: Chunk, *, stream: bool = True) -> tuple[ErrorEvent, int]:
+    """Run a provider that repeats a chunk; give the ending, and how many chunks it had given."""
+    given = 0
+
+    async def flood(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        nonlocal given
+        while given < 5_000:  # enough to pass the limits of these tests
+            given += 1
+            yield chunk
+        yield Finish("stop")
+
+    host.puppet(flood)
+    log = host.start(provider_id="puppet", stream=stream)
+    return await failed(log), given
+
+
+def _content(log: InferenceLog) -> list[int]:
+    """Bytes of each text and of each part of arguments."""
+    texts = [log.text("llm:token"), log.text("llm:reasoning")]
+    parts = [event.arguments_delta for event in log.read() if isinstance(event, ToolEvent)]
+    return [len(text.encode()) for text in texts + parts]
+
+
+@pytest.mark.shows("B39", "D47")
+async def test_the_loop_turns_in_the_middle_of_a_flood(host: Host) -> None:
     log = host.start("/flood 20000")
     await settle(5)
-    assert 0 < log.last_seq < 20_000, "the loop turns in the middle of a flood"
+    assert 0 < log.last_seq < 20_000
     host.engine.cancel(ME, log.inference_id)
     ending = await done(log)
     assert ending.cancelled

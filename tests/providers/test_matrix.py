@@ -3,17 +3,21 @@
 import asyncio
 import gzip
 import time
+import tracemalloc
 from email.utils import formatdate
 
 import pytest
 
 from shell.contract import FinishReason
 from shell.errors import ErrorCode, ProviderError
+from shell.providers.apis.chat_stream import ChatStream
+from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.base import TextDelta, UsageReport
+from shell.providers.http.sse import ServerEvent
 from tests.providers.collect import Answer, a_request, ask
 from tests.providers.dialects import ARGUMENTS, USAGE
 from tests.providers.fault_server import Exchange, fault_server
-from tests.providers.scenes import APIS, Api, answering, streaming
+from tests.providers.scenes import APIS, CHAT, RESPONSES, Api, answering, endpoint, streaming
 
 pytestmark = pytest.mark.anyio
 
@@ -420,6 +424,40 @@ async def test_an_endless_line_is_given_up(api: Api) -> None:
     answer = await api.run(scene)
     assert answer.error is not None
     assert answer.error.code is ErrorCode.PROTOCOL_ERROR
+
+
+async def test_an_answer_that_never_ends_is_given_up_also_without_content(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shell.providers.http.response.MAX_ANSWER_BYTES", 1_000_000)
+    nothing = b"".join(api.dialect.text("")) or b": ping\n\n"
+
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head()
+        while True:
+            await exchange.send(nothing * 100)
+
+    answer = await api.run(scene)
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.PROTOCOL_ERROR
+    assert answer.text == ""
+
+
+@pytest.mark.parametrize("api", [CHAT, RESPONSES], ids=["chat", "responses"])
+async def test_a_long_refusal_is_not_kept_whole(api: Api) -> None:
+    stream = (ChatStream if api is CHAT else ResponsesStream)(endpoint("http://127.0.0.1:1"))
+    piece = api.dialect.refusal("No. " * 1_000)[0].decode().partition("data: ")[2].strip()
+    assert list(stream.take(ServerEvent("", piece))) == []
+    tracemalloc.start()
+    try:
+        for _ in range(250):
+            list(stream.take(ServerEvent("", piece)))
+        assert tracemalloc.get_traced_memory()[0] < 100_000, "it would be 1 MB"
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(ProviderError, match=r"No\. No\.") as raised:
+        list(stream.end())
+    assert raised.value.code is ErrorCode.CONTENT_FILTER
 
 
 async def test_what_breaks_after_the_finish_breaks_nothing(api: Api) -> None:

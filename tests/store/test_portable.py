@@ -330,6 +330,42 @@ def test_odd_and_broken_conversations_do_not_stop_an_import(store: Store) -> Non
     assert (again.conversations, again.messages, again.skipped) == (0, 0, 7)
 
 
+HALVES = [
+    (r"\ud800", "\ufffd"),
+    (r"\udc00", "\ufffd"),
+    (r"\uDE00\ud83D", "\ufffd\ufffd"),
+    (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+    (r"\ud83d\ude00\ude00", "\U0001f600\ufffd"),
+    (r"\ud800\u0041", "\ufffdA"),
+    (r"\ud800\n", "\ufffd\n"),
+    (r"\\ud800", r"\ud800"),
+    (r"\\\ud800\\", "\\\ufffd\\"),
+    (r"\\\\udc00\\\\", r"\\udc00\\"),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 7, 12, 13, 64])
+def test_halves_of_emoji_are_replaced_wherever_the_file_is_cut(size: int) -> None:
+    body = json.dumps(["HERE, HERE, HERE", "next"]).encode()
+    for escaped, meant in HALVES:
+        data = body.replace(b"HERE", escaped.encode())
+        counted = importing._Counted(io.BytesIO(data), ImportedPart(), lambda _: None)
+        given = b""
+        while piece := counted.read(size):
+            given += piece
+        assert json.loads(given) == [", ".join([meant] * 3), "next"], escaped
+
+
+def test_half_an_emoji_does_not_stop_an_import(store: Store) -> None:
+    said_it = hung(None, said("user", "WORDS \U0001f600"))
+    one, two = ({"id": name, "title": "WORDS", "mapping": {"a": said_it}} for name in "12")
+    export = json.dumps([one, BRANCHED, two])
+    arrived = arrive(store, export.replace("WORDS", r"\ude00 and \ud83d"))
+    assert (arrived.conversations, arrived.skipped) == (3, 0)
+    texts = [message.content for one in exported(store) for message in one.messages]
+    assert texts.count("\ufffd and \ufffd \U0001f600") == 2
+
+
 def test_the_zip_brings_its_pictures(store: Store) -> None:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as zipped:

@@ -101,11 +101,7 @@ class ChatStream(StreamingResponse):
         if isinstance(reasoning, str) and reasoning:
             self._reasoned = True
             yield ReasoningDelta(reasoning)
-        refusal = delta.get("refusal")
-        if isinstance(refusal, str) and refusal:
-            self._refusal.append(refusal)
-            if self._answered:
-                yield TextDelta(refusal)
+        yield from self._refuse(text_of(delta.get("refusal")))
         calls = delta.get("tool_calls")
         if isinstance(calls, list):
             seen: set[object] = set()

@@ -79,7 +79,7 @@ class MessagesStream(StreamingResponse):
             self.finish = _REASONS.get(reason, "other")
             details = as_object(delta.get("stop_details"))
             refuses = self.finish == "content_filter"
-            self._refusal = [text_of(details.get("explanation"))] if refuses else []
+            self._refusal = text_of(details.get("explanation")) if refuses else None
         if isinstance(usage, dict):
             # The counts are cumulative; what is missing here was in the first event.
             self._usage |= {name: value for name, value in usage.items() if value is not None}

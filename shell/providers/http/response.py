@@ -5,8 +5,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from shell.contract import FinishReason
+from shell.errors import ErrorCode
 from shell.providers.base import Chunk, Finish, ReasoningDelta, TextDelta
-from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.endpoint import MAX_READ, Endpoint
 from shell.providers.http.errors import not_a_stream, refused
 from shell.providers.http.lenient_json import parse_object
 from shell.providers.http.sse import EventDecoder, ServerEvent, WholeBody
@@ -14,6 +15,10 @@ from shell.providers.http.transport import EVENT_STREAM, classed, drain, stream_
 
 if TYPE_CHECKING:
     import httpx2
+
+MAX_ANSWER_BYTES = 256_000_000
+"""Longest body of one answer. A token takes up to 500 bytes of JSON, so the longest real answers
+have about 65 MB. A server that never stops must not fill the memory, with or without content."""
 
 
 class StreamingResponse:
@@ -23,7 +28,7 @@ class StreamingResponse:
         self._endpoint = endpoint
         self._calls: dict[object, tuple[str, str]] = {}
         """The id and name of each tool call, by the number that the server gives it."""
-        self._refusal: list[str] = []
+        self._refusal: str | None = None
         self._answered = False
         self._reasoned = False
         self.finish: FinishReason | None = None
@@ -58,9 +63,9 @@ class StreamingResponse:
         Raises:
             ProviderError: CONTENT_FILTER for a refusal without an answer.
         """
-        if self._refusal and not self._answered:
-            raise refused(self._endpoint, "".join(self._refusal))
-        if self._refusal:
+        if self._refusal is not None and not self._answered:
+            raise refused(self._endpoint, self._refusal)
+        if self._refusal is not None:
             self.finish = "content_filter"
         if self.finish is not None:
             yield Finish(self.finish)
@@ -80,7 +85,8 @@ class StreamingResponse:
 
     def _refuse(self, text: str) -> Iterator[Chunk]:
         if text:
-            self._refusal.append(text)
+            # An error shows only its beginning.
+            self._refusal = ((self._refusal or "") + text)[:MAX_READ]
             if self._answered:
                 yield TextDelta(text)
 
@@ -98,7 +104,13 @@ async def read_answer(
             media_type = stream_type(endpoint, response.headers)
             decoder = WholeBody() if media_type == "application/json" else EventDecoder()
             pieces = response.aiter_bytes()
+            received = 0
             async for piece in pieces:
+                received += len(piece)
+                if received > MAX_ANSWER_BYTES:
+                    raise endpoint.error(
+                        ErrorCode.PROTOCOL_ERROR, "The server's answer is too long."
+                    )
                 for event in decoder.feed(piece):
                     for chunk in answer.take(event):
                         yield chunk

@@ -39,6 +39,18 @@ million brackets would take all memory; an export has about ten levels."""
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _READ_BYTES = 64 * 1024
+_SURROGATES = re.compile(
+    rb"(?<!\\)((?:\\\\)*+)"
+    rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""Matches a pair of escaped surrogates, or one alone, behind complete escapes of a backslash."""
+_UNFINISHED = re.compile(
+    rb"\\(?:u(?:[dD](?:[0-9a-fA-F]{0,2}"
+    rb"|[89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?))?)?\Z"
+)
+"""Matches what may go on as a pair of surrogates in the next piece."""
+_PAIR_BYTES = 12
 _OURS = re.compile(rb'"format"\s*:\s*"' + archive.FORMAT.encode() + rb'"')
 """Matches our own archives. In the text of another file the quotation marks would be escaped."""
 _PICTURES: dict[str, Literal["image/png", "image/jpeg", "image/gif", "image/webp"]] = {
@@ -97,13 +109,36 @@ class _Counted:
         self._depth = 0
         self._open = b""
         """The quote of a string that goes on in the next piece, and a backslash at its end."""
+        self._held = b""
+        """The beginning of an escape that goes on in the next piece."""
 
     def begin(self) -> None:
         """Count from here on towards the limits of one conversation."""
         self._since = self._marks = 0
 
     def read(self, size: int) -> bytes:
-        """Read the next bytes."""
+        """Read the next bytes, with lone surrogates replaced. The parser fails at them.
+
+        May give up to 12 bytes more than `size`.
+        """
+        while True:
+            piece = self._read(size)
+            text = self._held + piece
+            whole = self._whole(text) if piece else len(text)
+            self._held = text[whole:]
+            if whole or not piece:
+                return _without_halves(text[:whole])
+
+    def _whole(self, text: bytes) -> int:
+        """Return how much of a piece can be given before the next is read."""
+        found = _UNFINISHED.search(text, max(0, len(text) - _PAIR_BYTES))
+        if found is None:
+            return len(text)
+        before = text[: found.start()]
+        # A backslash that another one escapes stays with it.
+        return found.start() - (len(before) - len(before.rstrip(b"\\"))) % 2
+
+    def _read(self, size: int) -> bytes:
         piece = self._file.read(size)
         self._arrived.read_bytes += len(piece)
         self._progress(self._arrived)
@@ -270,6 +305,19 @@ class _Pictures:
             return None
         media_type = _PICTURES[PurePosixPath(name).suffix.lower()]
         return ImagePart.model_construct(media_type=media_type, data=data)
+
+
+def _without_halves(text: bytes) -> bytes:
+    """Replace the lone surrogates among the escapes of some JSON."""
+    if b"\\ud" in text or b"\\uD" in text:
+        return _SURROGATES.sub(_paired, text)
+    return text
+
+
+def _paired(surrogates: re.Match[bytes]) -> bytes:
+    """Return a pair unchanged; replace a lone surrogate."""
+    backslashes, escapes = surrogates.groups()
+    return surrogates[0] if len(escapes) == _PAIR_BYTES else backslashes + rb"\ufffd"
 
 
 def _member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
