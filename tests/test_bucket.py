@@ -59,7 +59,7 @@ def test_a_page_that_takes_no_replies_is_asked_to_wait() -> None:
     caller = Caller("window-1")
     caller.feed.open("load-1")
     caller.feed.reply("load-1", "x" * MAX_WAITING_BYTES)
-    with pytest.raises(LimitReached, match="not been taken"):
+    with pytest.raises(LimitReached, match="not been fetched"):
         caller.admit(hello=False)
     assert caller.feed.next() is not None
     caller.admit(hello=False)
