@@ -1,5 +1,6 @@
 """Reloads and crashes of the page while the host talks to it."""
 
+import contextlib
 import os
 import secrets
 import signal
@@ -122,4 +123,8 @@ def _command(process: int) -> bytes:
 
 def _children(process: int) -> list[int]:
     threads = Path(f"/proc/{process}/task").iterdir()
-    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    children: list[int] = []
+    for thread in threads:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            children += map(int, (thread / "children").read_text().split())
+    return children
