@@ -35,12 +35,14 @@ def stop_while_silent(page: Page) -> float:
 
 def test_a_question_gets_a_streamed_answer(page: Page) -> None:
     """shows: B24 B25 B27 B59 B61"""
-    ask(page, "the tide comes in and the tide goes out")
+    # So slowly that a busy machine, too, draws it in more than one piece.
+    question = "/rate 10\nthe tide comes in and the tide goes out"
+    ask(page, question)
     expect(answer(page)).to_have_text("the tide comes in and the tide goes out")
     end = wait_for_end(page)
     assert end["finishReason"] == "stop"
     assert page.evaluate("window.seen.pieces") > 1, "it came in one piece"
-    expect(page.locator(".message.user")).to_have_text("the tide comes in and the tide goes out")
+    expect(page.locator(".message.user")).to_have_text(question)
     expect(box(page)).to_be_focused()
     expect(box(page)).to_have_value("")
 
