@@ -118,6 +118,43 @@ async def test_a_crash_is_seen_soon_and_the_next_use_starts_anew() -> None:
             assert again.process.pid != running.process.pid
 
 
+ANSWERS = """
+import json, socket, sys
+listening = socket.create_server(("127.0.0.1", 0))
+print(json.dumps({"url": "http://127.0.0.1:%d" % listening.getsockname()[1]}), flush=True)
+while True:
+    with listening.accept()[0] as connection:
+        connection.recv(4_096)
+        connection.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\n[]")
+"""
+HANGS = ANSWERS.replace("while True:", "sys.stdin.readline(); sys.stdin.read()\nif False:")
+
+
+@pytest.mark.parametrize(("script", "is_replaced"), [(HANGS, True), (ANSWERS, False)])
+async def test_a_child_that_does_not_answer_is_replaced_and_no_other(
+    script: str, is_replaced: bool
+) -> None:
+    made = LlamaProcess(Path("a.gguf"), "a", 512, command=child(script), hung_s=3)
+    try:
+        async with made.use() as first:
+            made.end_if_hung(first)
+        async with made.use() as second:
+            assert (second.process.pid != first.process.pid) is is_replaced
+            assert (first.process.returncode is not None) is is_replaced
+    finally:
+        await made.end()
+
+
+async def test_a_check_under_way_does_not_outlive_its_process() -> None:
+    async with process(HANGS) as made, made.use() as running:
+        made.end_if_hung(running)
+        check = made._checking
+        assert check is not None
+        await made.end()
+        await asyncio.wait_for(asyncio.wait({check}), 5)
+        assert running.process.returncode is not None
+
+
 async def test_who_stops_waiting_does_not_stop_the_start() -> None:
     slow = "import time; time.sleep(0.2)\n" + GOOD
     async with process(slow) as made:

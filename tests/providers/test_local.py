@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,43 @@ async def test_a_crash_in_mid_answer_is_said_at_once_and_the_next_question_works
     assert error.code is ErrorCode.LOCAL_MODEL_CRASHED
     answer = await ask(local, a_request(local, "Say hello.", max_tokens=3))
     assert (answer.error, bool(answer.text)) == (None, True)
+
+
+@pytest.mark.model
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that stops a process")
+async def test_a_child_that_hangs_in_an_answer_is_replaced_for_the_next_question() -> None:
+    def make(weights: ModelFile, context_tokens: int) -> LlamaProcess:
+        return LlamaProcess(weights.path, weights.id, context_tokens, hung_s=1)
+
+    made = LocalProvider(ModelFiles(None, {}), make)
+    try:
+        async with aclosing(made.stream(a_request(made, "Tell me a story."))) as chunks:
+            async for chunk in chunks:
+                if isinstance(chunk, TextDelta):
+                    break
+            hung = child_of(made)
+            os.kill(hung, signal.SIGSTOP)
+            # Its threads run on until the signal is delivered.
+            await asyncio.to_thread(os.waitpid, hung, os.WUNTRACED)
+        async with asyncio.timeout(60):
+            answer = await ask(made, a_request(made, "Say hello.", max_tokens=3))
+        assert (answer.error, bool(answer.text)) == (None, True)
+        assert child_of(made) != hung
+        assert not alive(hung)
+    finally:
+        await made.close()
+
+
+@pytest.mark.model
+async def test_a_stopped_answer_leaves_the_model_loaded(local: LocalProvider) -> None:
+    async with aclosing(local.stream(a_request(local, "Tell me a story."))) as chunks:
+        async for chunk in chunks:
+            if isinstance(chunk, TextDelta):
+                break
+        loaded = child_of(local)
+    answer = await ask(local, a_request(local, "Say hello.", max_tokens=3))
+    assert (answer.error, bool(answer.text)) == (None, True)
+    assert child_of(local) == loaded
 
 
 @pytest.mark.model

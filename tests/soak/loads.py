@@ -637,8 +637,16 @@ async def be_page(url: str) -> None:
     await tab.close()
 
 
+def wait_until_stopped(pid: int) -> None:
+    """Wait until a process has stopped: its threads run on until the signal is delivered."""
+    deadline = time.monotonic() + PATIENCE_S
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        assert time.monotonic() < deadline, "it does not stop"
+        time.sleep(0.01)
+
+
 def stopped_model() -> Result:
-    """The embedded model's process is stopped in an answer: the deadline and Stop end the run."""
+    """The embedded model's process hangs in an answer: the run ends, the next one is answered."""
     return asyncio.run(_stopped_model())
 
 
@@ -649,20 +657,24 @@ async def _stopped_model() -> Result:
     ):
         tab = await Tab.open(str(program.line()["url"]))
         ends: list[tuple[float, Story]] = []
+        children: set[int] = set()
         for is_stopped_by_person in (False, True):
             limits = {"timeoutMs": 110_000, "betweenTimeoutMs": STALL_MS, "maxTokens": 2_000}
             asked = await tab.infer(STORY, "local", **limits)
             await tab.writes(asked, 3)
             (child,) = program.family() - {program.process.pid}
+            children.add(child)
             os.kill(child, signal.SIGSTOP)
+            await asyncio.to_thread(wait_until_stopped, child)
             began = time.monotonic()
             if is_stopped_by_person:
                 await tab.call("llm.cancel", asked)
             story = await tab.ended(asked)
             ends.append((round(time.monotonic() - began, 2), story))
-            # A process that hangs for good holds up the next question until its own deadline.
-            os.kill(child, signal.SIGCONT)
+        began = time.monotonic()
         last = await tab.ended(await tab.infer("Hello", "local", maxTokens=10))
+        next_s = round(time.monotonic() - began, 2)
+        left = len(children & program.family())
         await tab.close()
         result, stop_s = await asyncio.to_thread(program.stop)
     stalled, cancelled = (story.ending or {} for _, story in ends)
@@ -674,12 +686,15 @@ async def _stopped_model() -> Result:
         "stalledAfterS": ends[0][0],
         "cancelled": is_cancelled,
         "cancelledAfterS": ends[1][0],
+        "children": len(children),
+        "childrenLeft": left,
         "nextAnswered": answered,
+        "nextAnsweredAfterS": next_s,
         "hostStatus": result.status,
         "hostEndsAfterS": round(stop_s, 2),
     }
     ok = code == "STREAM_TIMEOUT" and is_cancelled and answered and result.status == 0
-    return Result(ok and result.err == "", figures)
+    return Result(ok and len(children) == 2 and not left and result.err == "", figures)
 
 
 CHECKS: dict[str, Check] = {

@@ -1,7 +1,8 @@
 """Starts, watches and ends the child process that runs a model.
 
 Started when it is first needed, once for everybody who waits; ended when nobody has used it for a
-while; started anew after a crash. Whatever happens to this process, the child ends with it.
+while, or when it hangs; started anew after a crash. Whatever happens to this process, the child
+ends with it.
 """
 
 import asyncio
@@ -18,12 +19,16 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.child import Plan
 
 IDLE_S = 600.0
 """A child that nobody asks gives its memory back after this long."""
+HUNG_S = 20.0
+"""A child that takes longer to say what its slots do hangs. It says so between two batches, and a
+model that needs this long for a batch of `BATCH_TOKENS` could not be used anyway."""
 SLOTS = 4
 BATCH_TOKENS = 64
 CACHE_MIB = 64
@@ -71,6 +76,7 @@ class LlamaProcess:
         context_tokens: the size of the context that all slots share.
         fit: whether the model may be too large for this machine's devices.
         idle_s: see `IDLE_S`.
+        hung_s: see `HUNG_S`.
         command: what is started.
     """
 
@@ -82,6 +88,7 @@ class LlamaProcess:
         *,
         fit: bool = True,
         idle_s: float = IDLE_S,
+        hung_s: float = HUNG_S,
         command: Callable[[], list[str]] = llama_command,
     ) -> None:
         self._model = model
@@ -89,6 +96,7 @@ class LlamaProcess:
         self._context_tokens = context_tokens
         self._fit = fit
         self._idle_s = idle_s
+        self._hung_s = hung_s
         self._command = command
         self._starting: asyncio.Task[Child] | None = None
         self._tail = bytearray()
@@ -96,6 +104,7 @@ class LlamaProcess:
         self._users = 0
         self._idle: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
@@ -135,8 +144,20 @@ class LlamaProcess:
         status = child.process.returncode
         return None if status is None else self._crash(status, "ended in mid-answer")
 
+    def end_if_hung(self, child: Child) -> None:
+        """Check in the background whether the child still works, and end it if it does not.
+
+        The next use waits for the result. Otherwise a child that hangs would hold up every further
+        question until its deadline.
+        """
+        if self._checking is None or self._checking.done():
+            check = _end_if_hung(child, self._hung_s)
+            self._checking = asyncio.create_task(check, name="check the model")
+
     async def end(self) -> None:
         """End the child within a second."""
+        if self._checking is not None:
+            self._checking.cancel()
         if self._idle is not None:
             self._idle.cancel()
         starting, self._starting = self._starting, None
@@ -153,6 +174,8 @@ class LlamaProcess:
     async def _child(self) -> Child:
         if self._ending is not None:
             await self._ending
+        if self._checking is not None:
+            await asyncio.wait({self._checking})
         if self._starting is None or (self._starting.done() and not self.ready):
             self._starting = asyncio.create_task(self._start(), name="start the model")
             self._starting.add_done_callback(_look_at)
@@ -252,6 +275,27 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         process.stdin.close()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(process.wait(), END_S)
+
+
+async def _end_if_hung(child: Child, within_s: float) -> None:
+    address = urlsplit(child.url)
+    try:
+        # The thread that runs the model answers this path itself.
+        request = f"GET /slots HTTP/1.0\r\nAuthorization: Bearer {child.key}\r\n\r\n"
+        async with asyncio.timeout(within_s):
+            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+            try:
+                writer.write(request.encode())
+                await reader.readline()
+            finally:
+                writer.close()
+    except TimeoutError:
+        _log.info("the local model's process %d hangs and is ended", child.process.pid)
+        with contextlib.suppress(ProcessLookupError):
+            child.process.kill()
+        await child.process.wait()
+    except OSError:
+        pass  # it has ended
 
 
 def _bind(pid: int) -> None:

@@ -150,6 +150,10 @@ class LocalProvider:
                         crash = await runner.process.crashed(child)
                         raise crash or error from None
                     raise
+                except (asyncio.CancelledError, GeneratorExit):
+                    # A deadline or a person may have stopped the answer because the child hangs.
+                    runner.process.end_if_hung(child)
+                    raise
 
     async def warm(self) -> None:
         """Load the model that is asked by default, so that its first answer comes sooner.
