@@ -1,6 +1,7 @@
 """The key: in the request's header, and nowhere else."""
 
 import base64
+import json
 import logging
 import traceback
 from collections.abc import Callable
@@ -9,8 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from shell.errors import ErrorCode, ProviderError
+from shell.providers.http.endpoint import MAX_READ
 from tests.providers.collect import ask
-from tests.providers.fault_server import fault_server
+from tests.providers.fault_server import Exchange, fault_server
 from tests.providers.scenes import APIS, KEY, Api, answering, endpoint, streaming
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +68,50 @@ async def test_an_echoed_key_is_in_no_error_and_no_log(
     assert answer.error.code is ErrorCode.API_KEY_ERROR
     assert answer.error.message == "Test: Incorrect API key: [key] !", name
     assert leaks("".join(traceback.format_exception(answer.error))) == []
+    assert leaks(caplog.text + "".join(repr(record.args) for record in caplog.records)) == []
+
+
+@pytest.mark.parametrize("status", [401, 200])
+async def test_a_key_in_two_pieces_of_an_error_body_is_in_no_error(api: Api, status: int) -> None:
+    error = api.dialect.error("authentication_error", f"Incorrect API key: {KEY} !")
+    body = json.dumps(error).encode()
+    begins = body.index(KEY[:5].encode())
+    for place in range(begins + 1, begins + len(KEY), 6):
+
+        async def scene(exchange: Exchange, place: int = place) -> None:
+            await exchange.head(status, "application/json")
+            await exchange.send(body[:place], body[place:])
+            await exchange.end()
+
+        answer = await api.run(scene)
+        assert answer.error is not None
+        assert answer.error.message == "Test: Incorrect API key: [key] !"
+
+
+@pytest.mark.parametrize("shown", range(1, 40, 6))
+@pytest.mark.parametrize("form", ["{}", "Bearer {}", "x{}"])
+async def test_a_key_where_a_long_error_is_cut_is_not_shown_in_part(form: str, shown: int) -> None:
+    beginning = f"Incorrect API key:{' ' * 8_000}"[: MAX_READ - shown - len(form) + 2]
+    error = endpoint("http://127.0.0.1:1").error(
+        ErrorCode.API_KEY_ERROR, beginning + form.format(KEY), theirs=True
+    )
+    assert error.message in {"Test: Incorrect API key:…", "Test: Incorrect API key: Bearer…"}
+    assert error.words == error.message.removeprefix("Test: ")
+
+
+@pytest.mark.parametrize("status", [401, 500])
+@pytest.mark.parametrize("media_type", ["application/json", "text/html", "text/plain"])
+async def test_an_echoed_header_is_in_no_error_and_no_log(
+    api: Api, status: int, media_type: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    header = f"Authorization: Bearer {KEY}"
+    objects = [{"error": header}, {"headers": {header: header}, "detail": header}, [header], header]
+    for body in [header.encode(), *(json.dumps(each).encode() for each in objects)]:
+        error = (await api.run(answering(status, body, media_type=media_type))).error
+        assert error is not None
+        assert leaks(f"{error.message} {error.words} {error.details}") == []
+        assert leaks("".join(traceback.format_exception(error))) == []
     assert leaks(caplog.text + "".join(repr(record.args) for record in caplog.records)) == []
 
 

@@ -132,6 +132,9 @@ class Endpoint:
         """
         text = redact(sentence[:MAX_READ], self.secrets())
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        if len(sentence) >= MAX_READ:
+            # The last word may be a part of a secret that `redact` does not find.
+            text = text[: max(text.rfind(" "), len(text) - MAX_SENTENCE, 0)] + "…"
         if len(text) > MAX_SENTENCE:
             text = text[: MAX_SENTENCE - 1] + "…"
         return ProviderError(
