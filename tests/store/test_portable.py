@@ -6,6 +6,7 @@ import json
 import random
 import re
 import resource
+import time
 import zipfile
 from collections.abc import Iterable
 from html.parser import HTMLParser
@@ -497,6 +498,17 @@ def test_brackets_in_what_was_said_are_not_nesting(store: Store) -> None:
     conversation = {"id": "c", "mapping": {"a": hung(None, said("user", text))}}
     assert arrive(store, json.dumps([conversation, conversation | {"id": "d"}])).messages == 2
     assert text in str(path_of(store, exported(store)[0].id))
+
+
+def test_a_million_escaped_quotes_do_not_hold_up_the_host() -> None:
+    data = b'["' + rb"\"" * 1_000_000 + b'"]'
+    counted = importing._Counted(io.BytesIO(data), ImportedPart(), lambda _: None)
+    began = time.process_time()
+    given = b""
+    while piece := counted.read(65_536):
+        given += piece
+    assert given == data
+    assert time.process_time() - began < 10, "it would be 150 s"
 
 
 @pytest.mark.parametrize("limit", ["MAX_CONVERSATION_BYTES", "MAX_CONVERSATION_MARKS"])

@@ -36,7 +36,13 @@ MAX_CONVERSATION_MARKS = 10_000_000
 MAX_DEPTH = 100
 """Of objects and lists in each other. The parser keeps a path for each level, so a file of three
 million brackets would take all memory; an export has about ten levels."""
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_STRING = re.compile(
+    rb'"(?:[^"\\]++|\\.)*+"'
+    rb'|(")(?:[^"\\]++|\\.)*+(\\?)\Z',
+    re.DOTALL,
+)
+"""Matches a string, or the beginning of one that goes on in the next piece. Without the second
+half, each quote that is escaped in it would be tried as the beginning of another."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _READ_BYTES = 64 * 1024
 _SURROGATES = re.compile(
@@ -154,9 +160,8 @@ class _Counted:
         return piece
 
     def _outside_strings(self, piece: bytes) -> bytes:
-        outside, quote, rest = _STRING.sub(b"", self._open + piece).partition(b'"')
-        backslashes = len(rest) - len(rest.rstrip(b"\\"))
-        self._open = quote + b"\\" * (backslashes % 2)
+        outside, quote, backslash = _STRING.sub(rb"\1\2", self._open + piece).partition(b'"')
+        self._open = quote + backslash
         return outside
 
     def _too(self, what: str) -> ValidationFailed:
