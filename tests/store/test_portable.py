@@ -342,6 +342,10 @@ HALVES = [
     (r"\\ud800", r"\ud800"),
     (r"\\\ud800\\", "\\\ufffd\\"),
     (r"\\\\udc00\\\\", r"\\udc00\\"),
+    ("\ud83d", "\ufffd"),
+    ("\ude00\ud83d", "\ufffd\ufffd"),
+    ("\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+    ("\ud7ff\ude00\ud800\ue000", "\ud7ff\ufffd\ufffd\ue000"),
 ]
 
 
@@ -349,7 +353,7 @@ HALVES = [
 def test_halves_of_emoji_are_replaced_wherever_the_file_is_cut(size: int) -> None:
     body = json.dumps(["HERE, HERE, HERE", "next"]).encode()
     for escaped, meant in HALVES:
-        data = body.replace(b"HERE", escaped.encode())
+        data = body.replace(b"HERE", escaped.encode("utf-8", "surrogatepass"))
         counted = importing._Counted(io.BytesIO(data), ImportedPart(), lambda _: None)
         given = b""
         while piece := counted.read(size):
@@ -357,11 +361,12 @@ def test_halves_of_emoji_are_replaced_wherever_the_file_is_cut(size: int) -> Non
         assert json.loads(given) == [", ".join([meant] * 3), "next"], escaped
 
 
-def test_half_an_emoji_does_not_stop_an_import(store: Store) -> None:
+@pytest.mark.parametrize("halves", [r"\ude00 and \ud83d", "\ude00 and \ud83d"])
+def test_half_an_emoji_does_not_stop_an_import(store: Store, halves: str) -> None:
     said_it = hung(None, said("user", "WORDS \U0001f600"))
     one, two = ({"id": name, "title": "WORDS", "mapping": {"a": said_it}} for name in "12")
     export = json.dumps([one, BRANCHED, two])
-    arrived = arrive(store, export.replace("WORDS", r"\ude00 and \ud83d"))
+    arrived = arrive(store, export.replace("WORDS", halves).encode("utf-8", "surrogatepass"))
     assert (arrived.conversations, arrived.skipped) == (3, 0)
     texts = [message.content for one in exported(store) for message in one.messages]
     assert texts.count("\ufffd and \ufffd \U0001f600") == 2
@@ -473,6 +478,12 @@ def test_a_damaged_zip_is_a_sentence(store: Store, at: float) -> None:
     content[int(len(content) * at)] ^= 0xFF
     with pytest.raises(ValidationFailed):
         arrive(store, bytes(content))
+
+
+@pytest.mark.parametrize("broken", [b'[{"title": "gr\xfc\xdfe"}]', b"[{'title': 1}]", b"[tru]"])
+def test_what_the_parser_refuses_is_told_in_its_words(store: Store, broken: bytes) -> None:
+    with pytest.raises(ValidationFailed, match=r"\((lexical|parse) error: [\w ,'.-]+\); 0 "):
+        arrive(store, broken)
 
 
 # --- files that are made to do harm ---------------------------------------------------------

@@ -51,9 +51,12 @@ _SURROGATES = re.compile(
     rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 """Matches a pair of escaped surrogates, or one alone, behind complete escapes of a backslash."""
+_RAW_SURROGATES = re.compile(rb"(?:\xed[\xa0-\xbf][\x80-\xbf])+")
+"""Matches surrogates that were encoded like characters, which is not valid UTF-8."""
 _UNFINISHED = re.compile(
-    rb"\\(?:u(?:[dD](?:[0-9a-fA-F]{0,2}"
-    rb"|[89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?))?)?\Z"
+    rb"(?:\xed(?:[\xa0-\xbf]|[\xa0-\xaf][\x80-\xbf](?:\xed[\xb0-\xbf]?)?)?"
+    rb"|\\(?:u(?:[dD](?:[0-9a-fA-F]{0,2}"
+    rb"|[89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?))?)?)\Z"
 )
 """Matches what may go on as a pair of surrogates in the next piece."""
 _PAIR_BYTES = 12
@@ -193,7 +196,9 @@ def import_file(
         _import(database, file, arrived, progress)
     except (ijson.JSONError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         kept = f"{arrived.conversations} conversations were imported before that"
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        words = error.args[0] if error.args else ""  # the parser's are bytes
+        text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(error)
+        reason = text.splitlines()[0][:200] if text else type(error).__name__
         raise _refused(
             f"The file is broken after {arrived.read_bytes} bytes ({reason}); {kept}",
             Reason.IMPORT_BROKEN,
@@ -313,10 +318,18 @@ class _Pictures:
 
 
 def _without_halves(text: bytes) -> bytes:
-    """Replace the lone surrogates among the escapes of some JSON."""
+    """Replace the lone surrogates in some JSON."""
+    if b"\xed" in text:
+        text = _RAW_SURROGATES.sub(_decoded, text)
     if b"\\ud" in text or b"\\uD" in text:
         return _SURROGATES.sub(_paired, text)
     return text
+
+
+def _decoded(surrogates: re.Match[bytes]) -> bytes:
+    """Return the characters of pairs; replace a lone surrogate."""
+    units = surrogates[0].decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+    return units.decode("utf-16-le", "replace").encode()
 
 
 def _paired(surrogates: re.Match[bytes]) -> bytes:
