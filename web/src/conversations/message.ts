@@ -14,7 +14,7 @@ export type MessageStatus = StoredMessage["status"] | "submitted" | "stopping";
 
 export interface MessageFailure extends Failure {
   /** When the provider wants to be asked again, in milliseconds since the epoch. */
-  readonly retryAt: number | null;
+  readonly retryAt?: number | null;
 }
 
 /** What a message says, wherever it comes from. */
@@ -123,7 +123,6 @@ function keptOf(message: StoredMessage): MessageView {
 }
 
 function overlaid(kept: MessageView, state: RunState): MessageView {
-  const { failure } = state;
   return {
     ...kept,
     text: kept.text + state.response,
@@ -138,17 +137,7 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
     usage: state.usage,
     timing: state.timing,
     finishReason: state.finishReason,
-    failure: failure && {
-      code: failure.code,
-      message: failure.error,
-      retryable: failure.retryable,
-      retryAfterMs: failure.retryAfterMs,
-      reason: failure.reason,
-      words: failure.words,
-      retryAt: null,
-      issues: null,
-      details: null,
-    },
+    failure: state.failure,
   };
 }
 

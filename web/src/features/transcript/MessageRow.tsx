@@ -26,7 +26,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { id, conversation, isLast, isBusy, showsFailure } = props;
   const view = useMessage(id);
   const { edits } = conversation;
-  const edit = useSyncExternalStore(edits.subscribe, () => edits.get().get(id));
+  const getEdit = () => edits.get().get(id);
+  const edit = useSyncExternalStore(edits.subscribe, getEdit, getEdit);
   if (view === null) return null;
   const isQuestion = view.role === "user";
   const actions = (
