@@ -1,8 +1,10 @@
 /** One row of a conversation: what is kept of it, and the run that is writing it. */
 import type { Attachment, Failure, StoredMessage, Timing, Usage } from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
+import { joinParts } from "../llm/parts";
 import type { Run } from "../llm/run";
 import { hasEnded, type RunState } from "../llm/runReducer";
+import { partsOf } from "./storedParts";
 
 export interface MessageState {
   /** While there is a run: what the message held before the run began. */
@@ -19,7 +21,7 @@ export interface MessageFailure extends Failure {
 
 /** What a message says, wherever it comes from. */
 export interface MessageView
-  extends Pick<RunState, "thinking" | "retrying" | "notices" | "tools" | "finishReason"> {
+  extends Pick<RunState, "parts" | "thinking" | "retrying" | "notices" | "tools" | "finishReason"> {
   readonly id: string;
   readonly role: StoredMessage["role"];
   readonly text: string;
@@ -99,6 +101,7 @@ function keptOf(message: StoredMessage): MessageView {
   return {
     id,
     role,
+    parts: partsOf(message),
     text: textOf(content),
     attachments:
       typeof content === "string" ? EMPTY : content.filter((part) => part.type === "attachment"),
@@ -125,6 +128,7 @@ function keptOf(message: StoredMessage): MessageView {
 function overlaid(kept: MessageView, state: RunState): MessageView {
   return {
     ...kept,
+    parts: joinParts(kept.parts, state.parts),
     text: kept.text + state.response,
     reasoning: kept.reasoning + state.reasoning,
     reasoningMs: state.reasoningMs ?? kept.reasoningMs,

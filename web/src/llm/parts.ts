@@ -40,5 +40,8 @@ function join(last: MessagePart, next: MessagePart): MessagePart | null {
     const ms = last.ms === null ? next.ms : last.ms + (next.ms ?? 0);
     return { type: "reasoning", text: last.text + next.text, ms };
   }
+  if (last.type === "file" && next.type === "file") {
+    return { type: "file", files: [...last.files, ...next.files] };
+  }
   return null;
 }

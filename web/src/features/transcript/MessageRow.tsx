@@ -2,7 +2,6 @@
 import { memo, useSyncExternalStore } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
-import { MessageAttachments } from "../attachments/MessageAttachments";
 import { MessageEditor } from "../composer/MessageEditor";
 import { AssistantMessage } from "./AssistantMessage";
 import { ErrorBanner } from "./ErrorBanner";
@@ -57,7 +56,6 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         )
       ) : (
         <AssistantMessage view={view}>
-          <MessageAttachments attachments={view.attachments} />
           <div className={styles.below}>
             <MessageTiming view={view} />
             {actions}
