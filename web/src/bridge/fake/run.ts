@@ -37,22 +37,20 @@ type Unstamped<T> = T extends AnyEvent
 
 export interface FakeRunPlan {
   readonly id: string;
-  readonly sessionId: string | null;
   readonly inputTokens: number;
   /** Starts the script, anew for every attempt. */
   play(): Generator<Step>;
   /** Whether this attempt is one of the first so many at this script, in whichever run. */
   fails(times: number): boolean;
-  /** Told of every event. */
+  /** Called after every event. */
   grow(run: FakeRun): void;
-  /** Told just before the last event. */
-  end(run: FakeRun, failed: boolean): void;
+  /** Called with the last event, before anybody is told of it. */
+  end(run: FakeRun, last: AnyEvent): void;
 }
 
 export class FakeRun {
   readonly events: AnyEvent[] = [];
   readonly id: string;
-  readonly sessionId: string | null;
   live = true;
   readonly #plan: FakeRunPlan;
   readonly #began = performance.now();
@@ -62,11 +60,11 @@ export class FakeRun {
   #tokens = 0;
   #reasoned = 0;
   #attempts = 0;
+  #calls = 0;
   #firstMs: number | null = null;
 
   constructor(plan: FakeRunPlan) {
     this.id = plan.id;
-    this.sessionId = plan.sessionId;
     this.#plan = plan;
     this.#steps = plan.play();
     this.#add({ channel: "llm:thinking", status: "Initializing..." });
@@ -114,6 +112,14 @@ export class FakeRun {
       case "end":
         this.#done(step.reason, false);
         return false;
+      case "event": {
+        const { channel } = step.event;
+        // A joined event of the recording is one event here: there are no parts to count.
+        const event = { ...step.event, ...("count" in step.event && { count: 1 }) };
+        if (channel === "llm:done" || channel === "llm:error") this.#finish(event);
+        else this.#add(event);
+        return this.live;
+      }
       default:
         this.#say(step);
         return true;
@@ -145,7 +151,7 @@ export class FakeRun {
       case "tool":
         this.#add({
           channel: "llm:tool",
-          id: "call-1",
+          id: `call-${++this.#calls}`,
           name: step.name,
           argumentsDelta: step.text,
         });
@@ -189,7 +195,6 @@ export class FakeRun {
   #finish(event: Unstamped<AnyEvent>): void {
     this.live = false;
     clearTimeout(this.#timer);
-    this.#plan.end(this, event.channel === "llm:error");
     this.#add(event);
   }
 
@@ -198,10 +203,10 @@ export class FakeRun {
   }
 
   #add(event: Unstamped<AnyEvent>): void {
-    const { id: inferenceId, sessionId } = this;
-    const session = sessionId !== null && { sessionId };
-    const stamp = { inferenceId, ...session, seq: this.events.length, ms: this.#ms() };
-    this.events.push({ ...event, ...stamp });
+    const stamp = { inferenceId: this.id, seq: this.events.length, ms: this.#ms() };
+    const stamped: AnyEvent = { ...event, ...stamp };
+    this.events.push(stamped);
+    if (!this.live) this.#plan.end(this, stamped);
     this.#plan.grow(this);
   }
 }

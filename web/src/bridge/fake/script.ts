@@ -7,7 +7,7 @@
  *     /emoji   /tool NAME ARGUMENTS   /notice CODE TEXT   /error CODE [MS]   /fail N CODE [MS]
  *     /refuse   /length   /cut   /stall
  */
-import type { ErrorCode, FinishReason } from "../contract";
+import type { AnyEvent, ErrorCode, FinishReason } from "../contract";
 import type { FakeSettings } from "./settings";
 
 export type Step =
@@ -16,6 +16,7 @@ export type Step =
   | { readonly kind: "notice"; readonly code: string; readonly text: string }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "stall" }
+  | { readonly kind: "event"; readonly event: AnyEvent }
   | {
       readonly kind: "fail";
       readonly times: number;

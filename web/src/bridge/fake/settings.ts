@@ -7,6 +7,8 @@ export interface FakeSettings {
   readonly first: number;
   /** `echo` gives the prompt back; `demo` answers with prose. */
   readonly answer: "echo" | "demo";
+  /** A recording in `tests/streams` that answers every prompt; empty for none. */
+  readonly stream: string;
   /** Words of a demo answer. */
   readonly words: number;
   /** Words of reasoning before a demo answer. */
@@ -34,6 +36,7 @@ export const DEFAULTS: FakeSettings = {
   rate: 40,
   first: 0,
   answer: "demo",
+  stream: "",
   words: 120,
   reasoning: 0,
   drop: 0,
@@ -60,6 +63,7 @@ export function settingsOf(query: URLSearchParams): FakeSettings {
     rate: number("rate", DEFAULTS.rate),
     first: number("first", DEFAULTS.first),
     answer: oneOf("answer", ["echo", "demo"], DEFAULTS.answer),
+    stream: query.get("stream") ?? DEFAULTS.stream,
     words: number("words", DEFAULTS.words),
     reasoning: number("reasoning", DEFAULTS.reasoning),
     drop: number("drop", DEFAULTS.drop),
