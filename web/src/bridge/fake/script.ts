@@ -3,9 +3,8 @@
  * carried out where they stand, as by the host's echo provider; other lines are echoed word by
  * word. A prompt without a command is echoed too, or answered with prose (`answer=demo`).
  *
- *     /rate N   /delay MS   /progress TEXT   /reasoning TEXT   /repeat N WORD   /chunk N   /flood N
- *     /emoji   /tool NAME ARGUMENTS   /notice CODE TEXT   /error CODE [MS]   /fail N CODE [MS]
- *     /refuse   /length   /cut   /stall
+ *     /rate N   /delay MS   /progress TEXT   /reasoning TEXT   /repeat N WORD   /tool NAME ARGUMENTS
+ *     /notice CODE TEXT   /error CODE [MS]   /fail N CODE [MS]   /length   /stall
  */
 import type { AnyEvent, ErrorCode, FinishReason } from "../contract";
 import type { FakeSettings } from "./settings";
@@ -27,7 +26,7 @@ export type Step =
   | { readonly kind: "end"; readonly reason: FinishReason };
 
 const COMMAND =
-  /^\/(rate|delay|progress|reasoning|repeat|chunk|flood|emoji|tool|notice|error|fail|refuse|length|cut|stall)(?:\s+(.*?))?\s*$/;
+  /^\/(rate|delay|progress|reasoning|repeat|tool|notice|error|fail|length|stall)(?:\s+(.*?))?\s*$/;
 const PIECES = /\s*\S+|\s+$/g;
 
 const PROSE = `The tide is the slow breathing of the sea. Twice a day the water climbs the shore and \
@@ -53,7 +52,6 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
     return;
   }
   let reason: FinishReason = "stop";
-  let wrote = false;
   for (const [number, line] of lines.entries()) {
     const [, command, argument = ""] = COMMAND.exec(line) ?? [];
     const words = argument.split(/\s+/);
@@ -63,7 +61,6 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
       case undefined: {
         const last = number === lines.length - 1 || COMMAND.test(lines[number + 1] ?? "");
         yield* paced("token", `${line}${last ? "" : "\n"}`.match(PIECES) ?? [], pause);
-        wrote = true;
         break;
       }
       case "rate":
@@ -81,21 +78,8 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
       case "repeat": {
         const word = words[1] ?? "word";
         yield* paced("token", repeat(count, word), pause);
-        wrote = true;
         break;
       }
-      case "chunk":
-        yield { kind: "token", text: "x".repeat(count) };
-        wrote = true;
-        break;
-      case "flood":
-        for (let left = count; left > 0; left -= 1) yield { kind: "token", text: "x " };
-        wrote = true;
-        break;
-      case "emoji":
-        yield { kind: "token", text: "\u{1F44B}" };
-        wrote = true;
-        break;
       case "tool":
         yield { kind: "tool", name: words[0] ?? "tool", text: words.slice(1).join(" ") };
         reason = "tool_calls";
@@ -114,15 +98,8 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
           ms: words.length > 2 ? ms : null,
         };
         break;
-      case "refuse":
-        if (wrote) yield { kind: "end", reason: "content_filter" };
-        else yield { kind: "error", code: "CONTENT_FILTER", ms: null };
-        return;
       case "length":
         yield { kind: "end", reason: "length" };
-        return;
-      case "cut":
-        yield { kind: "error", code: "STREAM_INCOMPLETE", ms: null };
         return;
       case "stall":
         yield { kind: "stall" };

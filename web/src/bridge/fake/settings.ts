@@ -51,32 +51,23 @@ export const DEFAULTS: FakeSettings = {
   seed: 1,
 };
 
+const CHOICES: { readonly [name: string]: readonly string[] } = {
+  answer: ["echo", "demo"],
+  memory: ["load", "runs", "none"],
+};
+
 /** `?bridge=fake&rate=200&words=500&drop=0.1`: every setting has a parameter of its name. */
 export function settingsOf(query: URLSearchParams): FakeSettings {
-  const number = (name: string, standard: number): number => {
-    const value = Number(query.get(name) ?? Number.NaN);
-    return Number.isFinite(value) && value >= 0 ? value : standard;
-  };
-  const oneOf = <T extends string>(name: string, values: readonly T[], standard: T): T =>
-    values.find((value) => value === query.get(name)) ?? standard;
-  return {
-    rate: number("rate", DEFAULTS.rate),
-    first: number("first", DEFAULTS.first),
-    answer: oneOf("answer", ["echo", "demo"], DEFAULTS.answer),
-    stream: query.get("stream") ?? DEFAULTS.stream,
-    words: number("words", DEFAULTS.words),
-    reasoning: number("reasoning", DEFAULTS.reasoning),
-    drop: number("drop", DEFAULTS.drop),
-    double: number("double", DEFAULTS.double),
-    reorder: number("reorder", DEFAULTS.reorder),
-    disconnect: number("disconnect", DEFAULTS.disconnect),
-    away: number("away", DEFAULTS.away),
-    memory: oneOf("memory", ["load", "runs", "none"], DEFAULTS.memory),
-    silent: query.has("silent"),
-    provider: query.get("provider") ?? DEFAULTS.provider,
-    model: query.get("model") ?? DEFAULTS.model,
-    seed: number("seed", DEFAULTS.seed),
-  };
+  const given = Object.entries(DEFAULTS).map(([name, standard]) => {
+    const text = query.get(name);
+    if (text === null) return [name, standard];
+    if (typeof standard === "boolean") return [name, true];
+    if (typeof standard === "string") {
+      return [name, CHOICES[name]?.includes(text) === false ? standard : text];
+    }
+    return [name, Number(text) >= 0 ? Number(text) : standard];
+  });
+  return Object.fromEntries(given) as FakeSettings;
 }
 
 /** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
