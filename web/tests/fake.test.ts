@@ -1,7 +1,7 @@
 /** The fake host: it refuses what the real one refuses, and its scripts do what they say. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Handlers, KeyStatus } from "../src/bridge/contract";
-import { play, type Step } from "../src/bridge/fake/script";
+import { play, type ScriptEvent, type Step } from "../src/bridge/fake/script";
 import { DEFAULTS, settingsOf } from "../src/bridge/fake/settings";
 import { startRun } from "../src/llm/run";
 import { expectations, fakePage, turn } from "./support";
@@ -12,6 +12,10 @@ const script = (prompt: string, chosen = {}): Step[] =>
   [...play(prompt, { ...DEFAULTS, answer: "echo", ...chosen })].filter(
     (step) => step.kind !== "wait" || step.ms !== 1000 / DEFAULTS.rate,
   );
+const says = (event: ScriptEvent): Step => ({ kind: "event", event });
+const channelOf = (step: Step) => (step.kind === "event" ? step.event.channel : step.kind);
+const textOf = (step: Step) =>
+  step.kind === "event" && step.event.channel === "llm:token" ? step.event.token : "";
 const codeOf = (error: unknown) => (error as { code?: unknown }).code;
 const asked = (content: string) => [{ role: "user" as const, content }];
 
@@ -36,7 +40,7 @@ describe("settings", () => {
 describe("scripts", () => {
   it("echo what is no command", () => {
     const text = script("two words\n /error OVERLOADED\n/unknown");
-    expect(text.map((step) => ("text" in step ? step.text : ""))).toEqual([
+    expect(text.map(textOf)).toEqual([
       "two",
       " words",
       "\n",
@@ -52,15 +56,15 @@ describe("scripts", () => {
     expect(
       script("/reasoning hm\n/progress Loading it\nyes\n/tool clock {}\n/delay 70\n/length"),
     ).toEqual([
-      { kind: "reasoning", text: "hm" },
-      { kind: "progress", text: "Loading it" },
-      { kind: "token", text: "yes" },
-      { kind: "tool", name: "clock", text: "{}" },
+      says({ channel: "llm:reasoning", text: "hm", count: 1 }),
+      says({ channel: "llm:thinking", status: "Loading it" }),
+      says({ channel: "llm:token", token: "yes", index: 0, count: 1 }),
+      says({ channel: "llm:tool", id: "call-1", name: "clock", argumentsDelta: "{}" }),
       { kind: "wait", ms: 70 },
       { kind: "end", reason: "length" },
     ]);
     expect(script("/error RATE_LIMIT 900")).toEqual([
-      { kind: "error", code: "RATE_LIMIT", ms: 900 },
+      { kind: "fail", times: null, code: "RATE_LIMIT", ms: 900 },
     ]);
     expect(script("/fail 2 OVERLOADED\nok").slice(0, 1)).toEqual([
       { kind: "fail", times: 2, code: "OVERLOADED", ms: null },
@@ -70,8 +74,8 @@ describe("scripts", () => {
 
   it("answer with prose of any length", () => {
     const words = script("Tell me", { answer: "demo", words: 300, reasoning: 4 });
-    expect(words.filter((step) => step.kind === "token")).toHaveLength(300);
-    expect(words.filter((step) => step.kind === "reasoning")).toHaveLength(4);
+    expect(words.map(channelOf).filter((channel) => channel === "llm:token")).toHaveLength(300);
+    expect(words.map(channelOf).filter((channel) => channel === "llm:reasoning")).toHaveLength(4);
   });
 });
 

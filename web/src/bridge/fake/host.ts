@@ -17,7 +17,9 @@ const PIECE_EVENTS = 500;
 type MissingOfLlm = "runSession" | "getSession" | "list";
 
 /** The transport answers `hello`, and nothing here has a model file. */
-interface FakeHandlers extends FakeChoices {
+interface FakeHandlers
+  extends FakeChoices,
+    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model"> {
   readonly llm: Omit<Handlers["llm"], MissingOfLlm>;
   readonly conversations: FakeConversations;
   readonly shell: Omit<Handlers["shell"], "hello">;

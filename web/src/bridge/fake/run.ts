@@ -1,6 +1,6 @@
 /** A run of the fake host: plays a script into a log of events. */
 import type { AnyEvent, ErrorCode, FinishReason } from "../contract";
-import type { Step } from "./script";
+import type { ScriptEvent, Step } from "./script";
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "TIMEOUT",
@@ -30,11 +30,6 @@ const STEPS_A_TURN = 256;
 
 export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
 
-/** Omit that keeps the members of a union apart. */
-type Unstamped<T> = T extends AnyEvent
-  ? Omit<T, "inferenceId" | "sessionId" | "seq" | "ms">
-  : never;
-
 export interface FakeRunPlan {
   readonly id: string;
   readonly inputTokens: number;
@@ -60,7 +55,6 @@ export class FakeRun {
   #tokens = 0;
   #reasoned = 0;
   #attempts = 0;
-  #calls = 0;
   #firstMs: number | null = null;
 
   constructor(plan: FakeRunPlan) {
@@ -99,64 +93,30 @@ export class FakeRun {
         if (this.#due > now) this.#later(this.#due - now);
         return this.#due <= now;
       }
-      case "fail":
-        if (!this.#plan.fails(step.times)) return true;
-        if (RETRIED.has(step.code) && this.#firstMs === null) this.#retry(step.code, step.ms);
+      case "fail": {
+        if (step.times !== null && !this.#plan.fails(step.times)) return true;
+        const mayRetry = step.times !== null && RETRIED.has(step.code) && this.#firstMs === null;
+        if (mayRetry) this.#retry(step.code, step.ms);
         else this.#error(step.code, step.ms);
         return false;
+      }
       case "stall":
-        return false;
-      case "error":
-        this.#error(step.code, step.ms);
         return false;
       case "end":
         this.#done(step.reason, false);
         return false;
       case "event": {
-        const { channel } = step.event;
-        // A joined event of the recording is one event here: there are no parts to count.
-        const event = { ...step.event, ...("count" in step.event && { count: 1 }) };
-        if (channel === "llm:done" || channel === "llm:error") this.#finish(event);
+        const { event } = step;
+        const isEnd = event.channel === "llm:done" || event.channel === "llm:error";
+        if (isEnd) this.#finish(event);
         else this.#add(event);
-        return this.live;
+        return !isEnd;
       }
-      default:
-        this.#say(step);
-        return true;
     }
   }
 
   #later(ms: number): void {
     this.#timer = setTimeout(() => this.#turn(), ms);
-  }
-
-  #say(step: Extract<Step, { text: string }>): void {
-    switch (step.kind) {
-      case "token":
-        this.#firstMs ??= this.#ms();
-        this.#add({ channel: "llm:token", token: step.text, index: this.#tokens, count: 1 });
-        this.#tokens += 1;
-        break;
-      case "reasoning":
-        this.#firstMs ??= this.#ms();
-        this.#reasoned += 1;
-        this.#add({ channel: "llm:reasoning", text: step.text, count: 1 });
-        break;
-      case "progress":
-        this.#add({ channel: "llm:thinking", status: step.text });
-        break;
-      case "notice":
-        this.#add({ channel: "llm:notice", code: step.code, text: step.text });
-        break;
-      case "tool":
-        this.#add({
-          channel: "llm:tool",
-          id: `call-${++this.#calls}`,
-          name: step.name,
-          argumentsDelta: step.text,
-        });
-        break;
-    }
   }
 
   #retry(code: ErrorCode, ms: number | null): void {
@@ -192,7 +152,7 @@ export class FakeRun {
     });
   }
 
-  #finish(event: Unstamped<AnyEvent>): void {
+  #finish(event: ScriptEvent): void {
     this.live = false;
     clearTimeout(this.#timer);
     this.#add(event);
@@ -202,9 +162,19 @@ export class FakeRun {
     return Math.round(performance.now() - this.#began);
   }
 
-  #add(event: Unstamped<AnyEvent>): void {
+  #add(event: ScriptEvent): void {
     const stamp = { inferenceId: this.id, seq: this.events.length, ms: this.#ms() };
-    const stamped: AnyEvent = { ...event, ...stamp };
+    let stamped: AnyEvent = { ...event, ...stamp };
+    // A joined event of a recording is one event here: there are no parts to count.
+    if (stamped.channel === "llm:token") {
+      stamped = { ...stamped, count: 1, index: this.#tokens };
+      this.#tokens += 1;
+      this.#firstMs ??= stamp.ms;
+    } else if (stamped.channel === "llm:reasoning") {
+      stamped = { ...stamped, count: 1 };
+      this.#reasoned += 1;
+      this.#firstMs ??= stamp.ms;
+    }
     this.events.push(stamped);
     if (!this.live) this.#plan.end(this, stamped);
     this.#plan.grow(this);
