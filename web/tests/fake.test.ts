@@ -170,6 +170,13 @@ describe("conversations", () => {
 });
 
 describe("recorded streams", () => {
+  it("are named rightly, or the run is refused", async () => {
+    const { llm } = await fakePage({ stream: "nothing" });
+    const refused = llm.llmInference({ providerId: "echo", messages: asked("x") }).catch(codeOf);
+    await turn(100);
+    expect(await refused).toBe("NOT_FOUND");
+  });
+
   it.each(Object.entries(expectations()))("plays %s", async (name, expected) => {
     const { llm } = await fakePage({ stream: name });
     const run = startRun(llm, (inferenceId) =>

@@ -161,12 +161,15 @@ export class FakeHost {
       const text = `Maximum concurrent inferences limit reached (${MAX_RUNS})`;
       throw refusal("LIMIT", text, { limit: MAX_RUNS, current });
     }
-    const prompt = textOf(messages.at(-1)?.content ?? "");
     const { stream } = this.#settings;
+    if (stream !== "" && !isRecorded(stream)) {
+      throw refusal("NOT_FOUND", `There is no recorded stream '${stream}'`);
+    }
+    const prompt = textOf(messages.at(-1)?.content ?? "");
     const run = new FakeRun({
       id,
       inputTokens: messages.flatMap(({ content }) => textOf(content).split(/\s+/)).length,
-      play: () => (isRecorded(stream) ? replay(stream) : play(prompt, this.#settings)),
+      play: () => (stream === "" ? play(prompt, this.#settings) : replay(stream)),
       fails: (times) => this.#fails(prompt, times),
       grow: this.#grown,
       end,
