@@ -91,6 +91,21 @@ _INVOKE = """\
 export type Invoke = <T>(method: string, params?: unknown) => Promise<T>;
 """
 
+_HANDLERS = """\
+export type Client = ReturnType<typeof client>;
+
+type Handler<F> = F extends (...params: infer P) => Promise<infer R>
+  ? (...params: P) => R | Promise<R>
+  : never;
+
+/** The host's side of `Client`: what carries out each method, at once or later. */
+export type Handlers = {
+  readonly [N in keyof Client]: {
+    readonly [M in keyof Client[N]]: Handler<Client[N][M]>;
+  };
+};
+"""
+
 Schema = dict[str, Any]
 Hint = Any
 """What stands in an annotation: a class, a union, an alias."""
@@ -169,7 +184,7 @@ def _client(methods: dict[str, list[MethodSignature]], writer: "_Writer") -> str
                 lines.append(f"    {name}: (params: {params}) =>")
                 lines.append(f'      call<{result}>("{method.wire}", params),')
         lines.append("  },")
-    return "\n".join([*lines, "});", "", "export type Client = ReturnType<typeof client>;", ""])
+    return "\n".join([*lines, "});", "", _HANDLERS])
 
 
 # --- types ----------------------------------------------------------------------------------

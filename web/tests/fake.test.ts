@@ -1,9 +1,10 @@
 /** The fake host: it refuses what the real one refuses, and its scripts do what they say. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { play, type Step } from "../src/bridge/fake/script";
+import type { Handlers, KeyStatus } from "../src/bridge/contract";
+import { play, type ScriptEvent, type Step } from "../src/bridge/fake/script";
 import { DEFAULTS, settingsOf } from "../src/bridge/fake/settings";
 import { startRun } from "../src/llm/run";
-import { fakePage, turn } from "./support";
+import { expectations, fakePage, turn } from "./support";
 
 afterEach(() => vi.useRealTimers());
 
@@ -11,12 +12,17 @@ const script = (prompt: string, chosen = {}): Step[] =>
   [...play(prompt, { ...DEFAULTS, answer: "echo", ...chosen })].filter(
     (step) => step.kind !== "wait" || step.ms !== 1000 / DEFAULTS.rate,
   );
+const says = (event: ScriptEvent): Step => ({ kind: "event", event });
+const channelOf = (step: Step) => (step.kind === "event" ? step.event.channel : step.kind);
+const textOf = (step: Step) =>
+  step.kind === "event" && step.event.channel === "llm:token" ? step.event.token : "";
 const codeOf = (error: unknown) => (error as { code?: unknown }).code;
 const asked = (content: string) => [{ role: "user" as const, content }];
 
 describe("settings", () => {
   it("come from the address; what makes no sense is left as it is", () => {
-    const query = "rate=200&words=5&drop=0.5&memory=none&answer=echo&seed=7&silent&away=x&first=-1";
+    const query =
+      "rate=200&words=5&drop=0.5&memory=none&answer=echo&stream=tools&seed=7&silent&away=x&first=-1";
     expect(settingsOf(new URLSearchParams(query))).toEqual({
       ...DEFAULTS,
       rate: 200,
@@ -24,6 +30,7 @@ describe("settings", () => {
       drop: 0.5,
       memory: "none",
       answer: "echo",
+      stream: "tools",
       seed: 7,
       silent: true,
     });
@@ -33,7 +40,7 @@ describe("settings", () => {
 describe("scripts", () => {
   it("echo what is no command", () => {
     const text = script("two words\n /error OVERLOADED\n/unknown");
-    expect(text.map((step) => ("text" in step ? step.text : ""))).toEqual([
+    expect(text.map(textOf)).toEqual([
       "two",
       " words",
       "\n",
@@ -49,28 +56,26 @@ describe("scripts", () => {
     expect(
       script("/reasoning hm\n/progress Loading it\nyes\n/tool clock {}\n/delay 70\n/length"),
     ).toEqual([
-      { kind: "reasoning", text: "hm" },
-      { kind: "progress", text: "Loading it" },
-      { kind: "token", text: "yes" },
-      { kind: "tool", name: "clock", text: "{}" },
+      says({ channel: "llm:reasoning", text: "hm", count: 1 }),
+      says({ channel: "llm:thinking", status: "Loading it" }),
+      says({ channel: "llm:token", token: "yes", index: 0, count: 1 }),
+      says({ channel: "llm:tool", id: "call-1", name: "clock", argumentsDelta: "{}" }),
       { kind: "wait", ms: 70 },
       { kind: "end", reason: "length" },
     ]);
     expect(script("/error RATE_LIMIT 900")).toEqual([
-      { kind: "error", code: "RATE_LIMIT", ms: 900 },
+      { kind: "fail", times: null, code: "RATE_LIMIT", ms: 900 },
     ]);
     expect(script("/fail 2 OVERLOADED\nok").slice(0, 1)).toEqual([
       { kind: "fail", times: 2, code: "OVERLOADED", ms: null },
     ]);
-    expect(script("/refuse")[0]).toMatchObject({ kind: "error", code: "CONTENT_FILTER" });
-    expect(script("x\n/refuse").at(-1)).toEqual({ kind: "end", reason: "content_filter" });
     expect(script("/stall\nnever").at(-1)).toEqual({ kind: "stall" });
   });
 
   it("answer with prose of any length", () => {
     const words = script("Tell me", { answer: "demo", words: 300, reasoning: 4 });
-    expect(words.filter((step) => step.kind === "token")).toHaveLength(300);
-    expect(words.filter((step) => step.kind === "reasoning")).toHaveLength(4);
+    expect(words.map(channelOf).filter((channel) => channel === "llm:token")).toHaveLength(300);
+    expect(words.map(channelOf).filter((channel) => channel === "llm:reasoning")).toHaveLength(4);
   });
 });
 
@@ -93,67 +98,112 @@ describe("a script that fails", () => {
 });
 
 describe("refusals", () => {
-  it("the sixth run, the twenty-first session", async () => {
-    const { llm } = await fakePage();
-    const runs = Array.from({ length: 6 }, () =>
-      llm.llmInference({ messages: asked("/stall"), providerId: "echo" }).catch((error) => error),
+  it("the sixth run, a used id, an unknown run, a method that it does not have", async () => {
+    const { llm, bridge } = await fakePage();
+    const request = { messages: asked("/stall"), providerId: "echo", inferenceId: "inf-1" };
+    const runs = ["1", "1", "2", "3", "4", "5", "6"].map((id) =>
+      llm.llmInference({ ...request, inferenceId: `inf-${id}` }).catch((error) => error),
     );
-    const sessions = Array.from({ length: 21 }, (_, index) =>
-      llm.llmCreateSession({ sessionId: `s${index}`, providerId: "echo" }).catch((error) => error),
-    );
+    const unknown = Promise.all([
+      llm.llmAttach({ inferenceId: "inf-none" }).catch(codeOf),
+      llm.llmCancel("inf-none"),
+      bridge.client.conversations.export({ format: "json" }).catch(codeOf),
+    ]);
     await turn(100);
-    expect((await Promise.all(runs)).at(-1)).toMatchObject({
+    const results = await Promise.all(runs);
+    expect(codeOf(results[1])).toBe("VALIDATION");
+    expect(results.at(-1)).toMatchObject({
       code: "LIMIT",
       message: "Maximum concurrent inferences limit reached (5)",
       details: { limit: 5, current: 5 },
     });
-    expect((await Promise.all(sessions)).at(-1)).toMatchObject({
-      code: "LIMIT",
-      message: "Maximum sessions limit reached (20)",
-    });
-    const status = llm.llmGetStatus();
-    await turn(20);
-    expect(await status).toMatchObject({ activeInferences: 5, totalSessions: 20 });
-  });
-
-  it("a busy session, an unknown one, a used id, an unknown run", async () => {
-    const { llm } = await fakePage();
-    void llm.llmCreateSession({ sessionId: "s", providerId: "echo" });
-    const run = { sessionId: "s", messages: asked("/stall"), inferenceId: "inf-1" };
-    void llm.llmRunSession(run);
-    const refused = Promise.all([
-      llm.llmRunSession({ ...run, inferenceId: "inf-2" }).catch(codeOf),
-      llm.llmRunSession({ ...run, sessionId: "none" }).catch(codeOf),
-      llm
-        .llmInference({ messages: asked("x"), providerId: "e", inferenceId: "inf-1" })
-        .catch(codeOf),
-      llm.llmAttach({ inferenceId: "inf-none" }).catch(codeOf),
-      llm.llmGetSession("none").catch(codeOf),
-      llm.llmCancel("inf-none"),
-      llm.llmDestroySession("none"),
-    ]);
-    await turn(100);
-    expect(await refused).toEqual([
-      "SESSION_BUSY",
-      "NOT_FOUND",
-      "VALIDATION",
-      "NOT_FOUND",
-      "NOT_FOUND",
-      false,
-      false,
-    ]);
-  });
-
-  it("a session's history holds the question that is being answered", async () => {
-    const { llm } = await fakePage();
-    void llm.llmCreateSession({ sessionId: "s", providerId: "echo" });
-    void llm.llmRunSession({ sessionId: "s", messages: asked("/stall"), inferenceId: "inf-1" });
-    const live = llm.llmGetSession("s");
-    await turn(100);
-    expect((await live).messages).toHaveLength(1);
-    void llm.llmCancel("inf-1");
-    const after = llm.llmGetSession("s");
-    await turn(100);
-    expect((await after).info).toMatchObject({ isActive: false, messageCount: 2 });
+    expect(await unknown).toEqual(["NOT_FOUND", false, "NOT_FOUND"]);
   });
 });
+
+describe("conversations", () => {
+  async function answered(prompt: string) {
+    const { bridge } = await fakePage({ rate: 0 });
+    const { conversations } = bridge.client;
+    const done = async <T>(call: Promise<T>): Promise<T> => {
+      await turn(200);
+      return call;
+    };
+    const { id } = await done(conversations.create({}));
+    const sent = await done(conversations.send({ conversationId: id, content: prompt }));
+    const { messages } = await done(conversations.get({ conversationId: id }));
+    return { conversations, done, sent, answer: messages.at(-1) };
+  }
+
+  it("keep two calls of one tool apart, and notices without their events", async () => {
+    const prompt = "/tool clock {}\n/tool clock {1}\n/notice trimmed Cut";
+    const { answer } = await answered(prompt);
+    expect(answer?.detail?.tools).toEqual([
+      { id: "call-1", name: "clock", arguments: "{}" },
+      { id: "call-2", name: "clock", arguments: "{1}" },
+    ]);
+    expect(answer?.detail?.notices).toEqual([{ code: "trimmed", text: "Cut" }]);
+  });
+
+  it("say when a failed answer may be asked for again", async () => {
+    const { answer } = await answered("half\n/error RATE_LIMIT 700");
+    expect(answer?.detail?.failure).toMatchObject({ code: "RATE_LIMIT", retryable: true });
+    expect(answer?.detail?.failure?.retryAt).toBeGreaterThan(Date.now() - 700);
+  });
+
+  it("answer with the model that was chosen, also anew and after an edit", async () => {
+    const { conversations, done, sent } = await answered("Why?");
+    const by = { providerId: "cloud", modelId: "large" };
+    const again = await done(conversations.regenerate({ messageId: sent.answerId, ...by }));
+    const request = { messageId: sent.messageId, content: "How?", ...by, modelId: "small" };
+    const edited = await done(conversations.edit(request));
+    const { conversationId } = sent;
+    const modelOf = async (messageId: string) => {
+      await done(conversations.choose(messageId));
+      const { messages } = await done(conversations.get({ conversationId }));
+      return [messages.at(-1)?.providerId, messages.at(-1)?.modelId];
+    };
+    expect(await modelOf(sent.answerId)).toEqual(["local", DEFAULTS.model]);
+    expect(await modelOf(again.answerId)).toEqual(["cloud", "large"]);
+    expect(await modelOf(edited.answerId)).toEqual(["cloud", "small"]);
+  });
+});
+
+describe("recorded streams", () => {
+  it("are named rightly, or the run is refused", async () => {
+    const { llm } = await fakePage({ stream: "nothing" });
+    const refused = llm.llmInference({ providerId: "echo", messages: asked("x") }).catch(codeOf);
+    await turn(100);
+    expect(await refused).toBe("NOT_FOUND");
+  });
+
+  it.each(Object.entries(expectations()))("plays %s", async (name, expected) => {
+    const { llm } = await fakePage({ stream: name });
+    const run = startRun(llm, (inferenceId) =>
+      llm.llmInference({ providerId: "echo", messages: asked("anything"), inferenceId }),
+    );
+    await turn(3_000);
+    const { status, response, reasoning, finishReason, failure } = await run.result;
+    const code = failure?.code ?? null;
+    const { next, ...outcome } = expected;
+    expect({ status, response, reasoning, finishReason, code }).toEqual(outcome);
+  });
+});
+
+it("has a method less than the host only where a type says so", () => {
+  const missing: Omit<Handlers["keys"], "remove"> = { list: () => [], set: () => key };
+  // @ts-expect-error a method of the contract is missing
+  const fake: Handlers["keys"] = missing;
+  // @ts-expect-error a result that the contract does not know
+  const wrong: Handlers["keys"]["remove"] = () => ({ ...key, hint: 1 });
+  expect([fake, wrong]).toHaveLength(2);
+});
+
+const key: KeyStatus = {
+  providerId: "cloud",
+  configured: false,
+  hint: null,
+  source: null,
+  host: null,
+  note: null,
+};

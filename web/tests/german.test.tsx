@@ -169,6 +169,7 @@ function answering(part: Partial<MessageView>): MessageView {
   return {
     id: "a",
     role: "assistant",
+    parts: [],
     text: "",
     attachments: [],
     reasoning: "",

@@ -1,6 +1,7 @@
 /** One inference over the fake host and its accidents, and over one that is moved by hand. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnyEvent } from "../src/bridge/contract";
+import { HostError } from "../src/bridge/hostError";
 import { attachRun, type Run, startRun } from "../src/llm/run";
 import { hasEnded } from "../src/llm/runReducer";
 import { end, type FakePage, fail, fakePage, manualPage, say, settled, turn } from "./support";
@@ -62,6 +63,39 @@ describe("a run", () => {
     expect(await reading).toMatchObject({ code: "OVERLOADED", retryAfterMs: 900 });
     expect(pieces.join("")).toBe("a part");
     expect((await run.result).failure).toMatchObject({ partial: true });
+  });
+
+  it("throws all that the host has said of the failure", async () => {
+    const { transport, llm } = await manualPage();
+    const run = startRun(llm, () => Promise.resolve());
+    await settled();
+    const reading = run[Symbol.asyncIterator]().next();
+    const words = "quota exceeded for project 7";
+    transport.push({ ...fail(run.id, 0, "API_KEY_ERROR"), reason: "NO_KEY", words });
+    const thrown = await reading.catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(HostError);
+    expect(thrown).toBe(run.get().failure);
+    expect(thrown).toMatchObject({ message: "It broke", reason: "NO_KEY", words, partial: false });
+  });
+
+  it("ends for everybody when a listener throws at the end", async () => {
+    const reported = vi.fn();
+    vi.stubGlobal("reportError", reported);
+    const { transport, llm } = await manualPage();
+    const run = startRun(llm, () => Promise.resolve());
+    await settled();
+    run.subscribe((state) => {
+      if (hasEnded(state)) throw new Error("a mistake of the page");
+    });
+    const pieces: string[] = [];
+    const reading = (async () => {
+      for await (const piece of run) pieces.push(piece);
+    })();
+    transport.push(say(run.id, 0, "whole"), end(run.id, 1));
+    expect((await run.result).status).toBe("done");
+    await reading;
+    expect(pieces).toEqual(["whole"]);
+    expect(reported).toHaveBeenCalledTimes(1);
   });
 
   it("leaves no timer behind", async () => {
@@ -220,6 +254,13 @@ describe("cancel", () => {
     expect(transport.calls()).toEqual([]);
     expect((await run.result).status).toBe("cancelled");
   });
+
+  it("of a run that waits for a turn which never comes was not accepted", async () => {
+    const { llm } = await manualPage();
+    const run = startRun(llm, () => Promise.resolve(), { after: new Promise(() => {}) });
+    await run.cancel();
+    expect(await run.accepted).toBe(false);
+  });
 });
 
 describe("a run that the host refuses", () => {
@@ -233,7 +274,7 @@ describe("a run that the host refuses", () => {
     expect(await run.accepted).toBe(false);
     expect((await run.result).failure).toMatchObject({
       code: "API_KEY_ERROR",
-      error: "No API key",
+      message: "No API key",
       partial: false,
     });
   });
@@ -258,7 +299,7 @@ describe("a run that the host refuses", () => {
     const run = startRun(llm, () => Promise.reject("no"));
     expect((await run.result).failure).toMatchObject({
       code: "UNKNOWN_ERROR",
-      error: "Unknown error",
+      message: "Unknown error",
     });
   });
 });

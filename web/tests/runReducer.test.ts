@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { AnyEvent } from "../src/bridge/contract";
 import { randomOf } from "../src/bridge/fake/settings";
+import { hostLost } from "../src/bridge/hostError";
+import { joinParts } from "../src/llm/parts";
 import {
   askToStop,
   beginRun,
@@ -60,9 +62,19 @@ describe("the golden streams", () => {
 
   it("puts the pieces of a tool call together", () => {
     expect(run(stream("tools")).tools).toEqual([
-      { id: "call-1", name: "search", arguments: '{"query":"tides"}' },
-      { id: "call-2", name: "clock", arguments: "{}" },
+      { type: "tool", id: "call-1", name: "search", arguments: '{"query":"tides"}' },
+      { type: "tool", id: "call-2", name: "clock", arguments: "{}" },
     ]);
+  });
+
+  it("derives the response, the reasoning and the calls from the parts", () => {
+    for (const name of Object.keys(expectations())) {
+      const { parts, response, reasoning, tools } = run(stream(name));
+      const text = (type: "text" | "reasoning") =>
+        parts.map((part) => (part.type === type ? part.text : "")).join("");
+      expect([text("text"), text("reasoning")], name).toEqual([response, reasoning]);
+      expect(parts.filter(({ type }) => type === "tool")).toEqual(tools);
+    }
   });
 
   it("times the reasoning until the first word of the answer", () => {
@@ -73,6 +85,63 @@ describe("the golden streams", () => {
     const events = stream("retrying");
     expect(run(events.slice(0, 4)).retrying).toMatchObject({ attempt: 3, code: "SERVER_ERROR" });
     expect(run(events.slice(0, 6))).toMatchObject({ retrying: null, thinking: null });
+  });
+});
+
+describe("parts", () => {
+  const think = (seq: number, text: string, ms: number): AnyEvent => ({
+    ...{ channel: "llm:reasoning", inferenceId: ID, seq, ms, text, count: 1 },
+  });
+  const call = (seq: number, id: string, argumentsDelta: string): AnyEvent => ({
+    ...{ channel: "llm:tool", inferenceId: ID, seq, ms: seq, id, name: "clock", argumentsDelta },
+  });
+
+  it("stand in the order of the events, with adjacent text as one part", () => {
+    const state = run([
+      think(0, "First ", 10),
+      think(1, "thought", 20),
+      { ...say(ID, 2, "Let me "), ms: 50 },
+      say(ID, 3, "look."),
+      call(4, "a", "{"),
+      call(5, "b", "{}"),
+      call(6, "a", "}"),
+      think(7, "Second", 100),
+      { ...say(ID, 8, "It is noon."), ms: 130 },
+    ]);
+    expect(state.parts).toEqual([
+      { type: "reasoning", text: "First thought", ms: 40 },
+      { type: "text", text: "Let me look." },
+      { type: "tool", id: "a", name: "clock", arguments: "{}" },
+      { type: "tool", id: "b", name: "clock", arguments: "{}" },
+      { type: "reasoning", text: "Second", ms: 30 },
+      { type: "text", text: "It is noon." },
+    ]);
+    expect(state).toMatchObject({
+      response: "Let me look.It is noon.",
+      reasoning: "First thoughtSecond",
+      reasoningMs: 70,
+    });
+  });
+
+  it("that are complete stay the same objects, and nothing makes an empty one", () => {
+    const before = run([say(ID, 0, "Let me look."), call(1, "a", "{}")]);
+    const after = reduce(before, [say(ID, 2, "Noon"), say(ID, 3, ""), think(4, "", 4)]);
+    expect(after.parts).toHaveLength(3);
+    expect(after.parts[0]).toBe(before.parts[0]);
+    expect(after.parts[1]).toBe(before.parts[1]);
+  });
+
+  it("of two lists become one list, in which a text goes on", () => {
+    const text = (of: string) => ({ type: "text", text: of }) as const;
+    expect(joinParts([text("half a ")], [text("sentence")])).toEqual([text("half a sentence")]);
+    expect(joinParts([], [text("a")])).toEqual([text("a")]);
+    const thought = { type: "reasoning", text: "hm", ms: null } as const;
+    const timed = { ...thought, ms: 5 };
+    expect(joinParts([text("a"), thought], [timed, text("b")])).toEqual([
+      text("a"),
+      { type: "reasoning", text: "hmhm", ms: 5 },
+      text("b"),
+    ]);
   });
 });
 
@@ -107,9 +176,7 @@ describe("the end", () => {
       const ended = reduce(begun, [say(ID, 0, "a"), last]);
       expect(hasEnded(ended)).toBe(true);
       expect(reduce(ended, [say(ID, 2, "LATE"), end(ID, 3)])).toBe(ended);
-      expect(
-        refuse(ended, { code: "HOST_LOST", message: "", retryable: true, retryAfterMs: null }),
-      ).toBe(ended);
+      expect(refuse(ended, hostLost(""))).toBe(ended);
       expect(askToStop(ended)).toBe(ended);
       expect(withdraw(ended)).toBe(ended);
     }

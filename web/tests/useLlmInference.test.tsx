@@ -1,13 +1,19 @@
 /** The defects of the design that it comes from, each shown to be absent. */
 import { act, render, renderHook } from "@testing-library/react";
-import { type ReactNode, StrictMode } from "react";
+import { Activity, type ReactNode, StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Message } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
 import type { Llm } from "../src/bridge/llmApi";
-import type { InferenceOptions } from "../src/llm/inference";
-import type { RunFailure, RunState } from "../src/llm/runReducer";
-import { useLlmInference } from "../src/llm/useLlmInference";
+import {
+  createInference,
+  type InferenceOptions,
+  type LlmInference,
+  LlmProvider,
+  type RunFailure,
+  type RunState,
+  useLlmInference,
+} from "../src/llm";
 import {
   end,
   type FakePage,
@@ -261,6 +267,48 @@ describe("a second call while the first is under way", () => {
     expect(result.current).toMatchObject({ response: "third", status: "done" });
   });
 
+  it("waits also when the one before it is taken back: one run at a time", async () => {
+    const { page, result } = await busy({ whenBusy: "queue" });
+    const [second] = await act(async () =>
+      ["second", "third"].map((content) => result.current.runInference(asked(content))),
+    );
+    await act(async () => void (await second?.cancel()));
+    await turn(100);
+    expect(page.transport.host.runs.size).toBe(1);
+    expect(result.current).toMatchObject({ status: "streaming" });
+    await turn(2_000);
+    expect([...page.transport.host.runs.values()].map(({ text }) => text)).toEqual([
+      `OLD ${WORDS}`,
+      "third",
+    ]);
+  });
+
+  it("that a callback makes takes its place behind those that wait", async () => {
+    const ends: string[] = [];
+    let follow = (): void => {};
+    const { result } = await busy({
+      whenBusy: "queue",
+      onDone({ response }) {
+        ends.push(response);
+        if (ends.length === 1) follow();
+      },
+    });
+    follow = () => void result.current.runInference(asked("from the callback"));
+    act(() => {
+      result.current.runInference(asked("second"));
+      result.current.runInference(asked("third"));
+    });
+    await turn(3_000);
+    expect(ends).toEqual([`OLD ${WORDS}`, "second", "third", "from the callback"]);
+  });
+
+  it("may say itself what it does when another is live", async () => {
+    const { result } = await busy({ whenBusy: "reject" });
+    act(() => void result.current.runInference(asked("second"), { whenBusy: "queue" }));
+    await turn(2_000);
+    expect(result.current.response).toBe("second");
+  });
+
   it("is refused, and the first is not disturbed", async () => {
     const { result } = await busy({ whenBusy: "reject" });
     const run = await act(async () => result.current.runInference(asked("second")));
@@ -348,7 +396,166 @@ describe("coming and going", () => {
   });
 });
 
+describe("a component that is hidden (Activity)", () => {
+  async function hiding(options: Partial<InferenceOptions>) {
+    const page = await fakePage({ rate: 100 });
+    let last: LlmInference | undefined;
+    function Shown() {
+      last = useLlmInference({ providerId: "echo", llm: page.llm, ...options });
+      return <p>{last.response}</p>;
+    }
+    const tree = (mode: "visible" | "hidden") => (
+      <Activity mode={mode}>
+        <Shown />
+      </Activity>
+    );
+    const { rerender } = render(tree("visible"));
+    const show = async (mode: "visible" | "hidden") => {
+      await act(async () => rerender(tree(mode)));
+    };
+    const now = (): LlmInference => last ?? expect.fail("nothing was rendered");
+    act(() => void now().runInference(asked(WORDS)));
+    await turn(150);
+    return { page, show, now };
+  }
+
+  it("ends its run, and says so when it is shown again", async () => {
+    const { show, now } = await hiding({});
+    await show("hidden");
+    await turn(1_000);
+    await show("visible");
+    expect(now()).toMatchObject({ status: "cancelled", isLoading: false });
+    act(() => void now().runInference(asked("again")));
+    await turn(500);
+    expect(now()).toMatchObject({ status: "done", response: "again" });
+  });
+
+  it("keeps its run if it is to, and goes on showing it", async () => {
+    const onDone = vi.fn();
+    const { show, now } = await hiding({ onUnmount: "keep", onDone });
+    await show("hidden");
+    await turn(100);
+    await show("visible");
+    await turn(100);
+    expect(now().status).toBe("streaming");
+    await turn(2_000);
+    expect(now()).toMatchObject({ status: "done", response: WORDS });
+    expect(onDone).toHaveBeenCalledTimes(1);
+  });
+
+  it("shows the whole answer when the run has ended meanwhile", async () => {
+    const { show, now } = await hiding({ onUnmount: "keep" });
+    await show("hidden");
+    await turn(2_000);
+    await show("visible");
+    expect(now()).toMatchObject({ status: "done", response: WORDS, isLoading: false });
+  });
+
+  it("does not resume the old run when a newer one is shown", async () => {
+    const { page, show, now } = await hiding({ resume: "inf-old", onUnmount: "keep" });
+    expect(page.transport.host.runs.size).toBe(1);
+    await show("hidden");
+    await show("visible");
+    await turn(2_000);
+    expect(now()).toMatchObject({ status: "done", response: WORDS });
+  });
+});
+
+describe("where it runs", () => {
+  it("without any host says so in a sentence", async () => {
+    const onError = vi.fn();
+    const { result } = renderHook(() => useLlmInference({ providerId: "local", onError }));
+    act(() => void result.current.runInference(asked("x")));
+    expect(result.current).toMatchObject({ status: "error", isLoading: false });
+    expect(result.current.error).toMatch(/^This page has no host to ask: pass `llm`/);
+    expect(result.current.failure).toMatchObject({ code: "HOST_LOST" });
+    expect(onError).toHaveBeenCalledTimes(1);
+    const { result: resuming } = renderHook(() =>
+      useLlmInference({ providerId: "local", resume: "inf-1" }),
+    );
+    expect(resuming.current.status).toBe("error");
+  });
+
+  it("is what the provider around it says, unless an option does", async () => {
+    const provided = await manualPage();
+    const named = await manualPage();
+    const wrapper = ({ children }: { children: ReactNode }) => (
+      <LlmProvider llm={provided.llm}>{children}</LlmProvider>
+    );
+    const one = renderHook(() => useLlmInference({ providerId: "a" }), { wrapper });
+    const other = renderHook(() => useLlmInference({ providerId: "b", llm: named.llm }), {
+      wrapper,
+    });
+    await begun(provided, () => one.result.current.runInference(asked("x")));
+    await begun(named, () => other.result.current.runInference(asked("y")));
+    expect(provided.transport.calls()[0]?.params).toMatchObject({ providerId: "a" });
+    expect(named.transport.calls()[0]?.params).toMatchObject({ providerId: "b" });
+    expect(provided.transport.calls()).toHaveLength(1);
+  });
+});
+
+describe("one inference for several components", () => {
+  it("shows all of them the same run, and any of them stops it", async () => {
+    const page = await fakePage({ rate: 100 });
+    const owner = hook(page.llm);
+    const other = renderHook(() => useLlmInference({ inference: owner.result.current.inference }));
+    act(() => void owner.result.current.runInference(asked(WORDS)));
+    await turn(200);
+    expect(other.result.current.response).not.toBe("");
+    expect(other.result.current.response).toBe(owner.result.current.response);
+    act(() => void other.result.current.cancel());
+    await turn(200);
+    expect(owner.result.current.status).toBe("cancelled");
+  });
+
+  it("lives until the last of them goes", async () => {
+    const page = await fakePage({ rate: 100 });
+    const inference = createInference({ providerId: "echo", llm: page.llm });
+    const one = renderHook(() => useLlmInference({ inference }));
+    const other = renderHook(() => useLlmInference({ inference }));
+    act(() => void one.result.current.runInference(asked(WORDS)));
+    await turn(100);
+    one.unmount();
+    await turn(100);
+    expect(other.result.current.status).toBe("streaming");
+    other.unmount();
+    await turn(100);
+    expect(inference.get().status).toBe("cancelled");
+  });
+});
+
 describe("callbacks", () => {
+  it("that throw are reported, and neither the run nor the queue stops", async () => {
+    const reported = vi.fn();
+    vi.stubGlobal("reportError", reported);
+    const page = await fakePage({ rate: 100 });
+    const mistake = (): never => {
+      throw new Error("a mistake of the page");
+    };
+    const { result } = hook(page.llm, { whenBusy: "queue", onToken: mistake, onDone: mistake });
+    const first = await act(async () => result.current.runInference(asked("first")));
+    await act(async () => result.current.runInference(asked("second")));
+    await turn(1_000);
+    expect((await first.result).status).toBe("done");
+    expect(result.current).toMatchObject({ status: "done", response: "second" });
+    expect(reported).toHaveBeenCalledTimes(4);
+  });
+
+  it("tell of every end once, with how it ended", async () => {
+    const page = await fakePage({ rate: 100 });
+    const ends: string[] = [];
+    const { result } = hook(page.llm, { onFinish: ({ status }) => ends.push(status) });
+    act(() => void result.current.runInference(asked("whole")));
+    await turn(500);
+    act(() => void result.current.runInference(asked("half\n/error OVERLOADED")));
+    await turn(500);
+    act(() => void result.current.runInference(asked(WORDS)));
+    await turn(100);
+    act(() => void result.current.cancel());
+    await turn(200);
+    expect(ends).toEqual(["done", "error", "cancelled"]);
+  });
+
   // shows: D67
   it("are the latest ones, and get every word in order", async () => {
     const page = await fakePage({ rate: 100 });
@@ -365,6 +572,27 @@ describe("callbacks", () => {
     expect([...first, ...second].join("")).toBe(WORDS);
   });
 
+  it("options of a call win over those of the hook, and a retry has them, too", async () => {
+    const page = await manualPage();
+    const { result } = hook(page.llm, { temperature: 0.1, modelId: "small" });
+    const id = await begun(page, () =>
+      result.current.runInference(asked("x"), { modelId: "large", maxTokens: 5 }),
+    );
+    await pushed(page, end(id, 0));
+    await begun(page, () => result.current.retry());
+    const sent = page.transport.calls().map(({ params }) => params);
+    expect(sent).toHaveLength(2);
+    for (const params of sent) {
+      expect(params).toMatchObject({
+        providerId: "echo",
+        temperature: 0.1,
+        modelId: "large",
+        maxTokens: 5,
+      });
+      expect(params).not.toHaveProperty("whenBusy");
+    }
+  });
+
   // shows: B52, B54, D89, D90
   it("options of the latest render are what is asked", async () => {
     const page = await manualPage();
@@ -379,6 +607,30 @@ describe("callbacks", () => {
       messages: asked("x"),
       inferenceId: expect.stringMatching(/^inf-/),
     });
+  });
+});
+
+describe("parts", () => {
+  it("are there in order, and the rest is made from them", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { result } = hook(page.llm);
+    const script = "/reasoning Let me see\nI look.\n/tool clock {}\nIt is noon.";
+    act(() => void result.current.runInference(asked(script)));
+    await turn(300);
+    const { parts, response, tools } = result.current;
+    expect(parts.map(({ type }) => type)).toEqual(["reasoning", "text", "tool", "text"]);
+    expect(response).toBe("I look.It is noon.");
+    expect(tools).toEqual([parts[2]]);
+  });
+
+  it("have the host's activity beside them, under its old name, too", async () => {
+    const page = await manualPage();
+    const { result } = hook(page.llm);
+    const inferenceId = await begun(page, () => result.current.runInference(asked("x")));
+    const stamp = { inferenceId, seq: 0, ms: 0 };
+    await pushed(page, { ...stamp, channel: "llm:thinking", status: "Loading", progress: 0.5 });
+    expect(result.current.activity).toMatchObject({ status: "Loading", progress: 0.5 });
+    expect(result.current.thinking).toBe(result.current.activity);
   });
 });
 

@@ -1295,3 +1295,14 @@ export const client = (call: Invoke) => ({
 });
 
 export type Client = ReturnType<typeof client>;
+
+type Handler<F> = F extends (...params: infer P) => Promise<infer R>
+  ? (...params: P) => R | Promise<R>
+  : never;
+
+/** The host's side of `Client`: what carries out each method, at once or later. */
+export type Handlers = {
+  readonly [N in keyof Client]: {
+    readonly [M in keyof Client[N]]: Handler<Client[N][M]>;
+  };
+};

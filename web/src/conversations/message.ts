@@ -1,8 +1,10 @@
 /** One row of a conversation: what is kept of it, and the run that is writing it. */
 import type { Attachment, Failure, StoredMessage, Timing, Usage } from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
+import { joinParts } from "../llm/parts";
 import type { Run } from "../llm/run";
 import { hasEnded, type RunState } from "../llm/runReducer";
+import { partsOf } from "./storedParts";
 
 export interface MessageState {
   /** While there is a run: what the message held before the run began. */
@@ -14,12 +16,12 @@ export type MessageStatus = StoredMessage["status"] | "submitted" | "stopping";
 
 export interface MessageFailure extends Failure {
   /** When the provider wants to be asked again, in milliseconds since the epoch. */
-  readonly retryAt: number | null;
+  readonly retryAt?: number | null;
 }
 
 /** What a message says, wherever it comes from. */
 export interface MessageView
-  extends Pick<RunState, "thinking" | "retrying" | "notices" | "tools" | "finishReason"> {
+  extends Pick<RunState, "parts" | "thinking" | "retrying" | "notices" | "tools" | "finishReason"> {
   readonly id: string;
   readonly role: StoredMessage["role"];
   readonly text: string;
@@ -99,6 +101,7 @@ function keptOf(message: StoredMessage): MessageView {
   return {
     id,
     role,
+    parts: partsOf(message),
     text: textOf(content),
     attachments:
       typeof content === "string" ? EMPTY : content.filter((part) => part.type === "attachment"),
@@ -123,9 +126,9 @@ function keptOf(message: StoredMessage): MessageView {
 }
 
 function overlaid(kept: MessageView, state: RunState): MessageView {
-  const { failure } = state;
   return {
     ...kept,
+    parts: joinParts(kept.parts, state.parts),
     text: kept.text + state.response,
     reasoning: kept.reasoning + state.reasoning,
     reasoningMs: state.reasoningMs ?? kept.reasoningMs,
@@ -138,17 +141,7 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
     usage: state.usage,
     timing: state.timing,
     finishReason: state.finishReason,
-    failure: failure && {
-      code: failure.code,
-      message: failure.error,
-      retryable: failure.retryable,
-      retryAfterMs: failure.retryAfterMs,
-      reason: failure.reason,
-      words: failure.words,
-      retryAt: null,
-      issues: null,
-      details: null,
-    },
+    failure: state.failure,
   };
 }
 

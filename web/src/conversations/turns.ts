@@ -144,9 +144,7 @@ export function createTurns(core: ConversationCore, begun: () => void): SubmitTu
   function takeBack(run: Run, written: DraftMessage | null): void {
     const { failure } = run.get();
     if (written !== null) core.giveBack(written);
-    const refused =
-      failure === null ? null : { ...failure, message: failure.error, issues: null, details: null };
-    change({ refused, run: store.get().run === run ? null : store.get().run });
+    change({ refused: failure, run: store.get().run === run ? null : store.get().run });
     const { id, messages } = store.get();
     if (id === null || messages.length > 0 || core.count > 0) return;
     // Nothing was ever said in it: there is no conversation.

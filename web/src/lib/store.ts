@@ -19,7 +19,13 @@ export function createStore<T>(initial: T): Store<T> {
       if (Object.is(value, current)) return;
       const previous = current;
       current = value;
-      for (const listener of [...listeners]) listener(value, previous);
+      for (const listener of [...listeners]) {
+        try {
+          listener(value, previous);
+        } catch (error) {
+          reportError(error); // the other listeners are called all the same
+        }
+      }
     },
     subscribe(listener) {
       const own: typeof listener = (value, previous) => listener(value, previous);

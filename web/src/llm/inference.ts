@@ -1,90 +1,79 @@
 /** What `useLlmInference` does, without React: one view of one run after another. */
-import type { InferenceRequest, Message, Timing, Usage } from "../bridge/contract";
-import { HostError } from "../bridge/hostError";
+import type { InferenceRequest, Message, Timing } from "../bridge/contract";
+import { HostError, hostLost } from "../bridge/hostError";
 import type { Llm } from "../bridge/llmApi";
 import { createStore } from "../lib/store";
 import { createThrottle, type Flush, type Throttle } from "../lib/throttle";
 import { attachRun, type Run, refusedRun, startRun } from "./run";
-import { hasEnded, type RunFailure, type RunState, type RunStatus } from "./runReducer";
+import { beginRun, hasEnded, type RunFailure, type RunState, type RunStatus } from "./runReducer";
 
-/** What one request may say besides its messages. */
+/** What a request may say besides its messages. */
 type RequestOptions = Omit<InferenceRequest, "messages" | "stream" | "inferenceId">;
 
 export interface InferenceOptions extends RequestOptions {
-  /** A call while a run is live ends that run, waits for it, or is refused. */
+  /** What a call does while a run is live: end that run, wait for it, or be refused. */
   readonly whenBusy?: "replace" | "queue" | "reject" | undefined;
-  /** What happens to a live run when the component goes away. */
+  /** What happens to a live run when the component is removed or hidden. */
   readonly onUnmount?: "cancel" | "keep" | undefined;
   /** A run to follow from its beginning, such as one that a reload interrupted. */
   readonly resume?: string | null | undefined;
-  /** How often to render while text arrives; the end is always told at once. */
+  /** How often to render while text arrives; an end renders at once. */
   readonly flush?: Flush | undefined;
   readonly onToken?: ((text: string) => void) | undefined;
+  /** Called at an end without a failure, which may be a cancelled one. */
   readonly onDone?: ((state: RunState) => void) | undefined;
   readonly onError?: ((failure: RunFailure) => void) | undefined;
-  /** Where to run; the page's own host unless a test says otherwise. */
+  /** Called at every end, after `onDone` or `onError`; `status` says which end. */
+  readonly onFinish?: ((state: RunState) => void) | undefined;
+  /** Where to run, instead of the provider's host or the page's own. */
   readonly llm?: Llm | undefined;
 }
 
-export interface InferenceView {
-  /** The answer so far. */
-  readonly response: string;
+/** Options of one call; they win over those of the hook. */
+export type RunOverrides = Partial<RequestOptions> & Pick<InferenceOptions, "whenBusy">;
+
+export interface InferenceView extends Omit<RunState, Hidden> {
   /** From the call until the host has confirmed the end. */
   readonly isLoading: boolean;
   readonly error: string | null;
   readonly status: "idle" | RunStatus;
-  readonly failure: RunFailure | null;
-  readonly reasoning: string;
-  readonly usage: Usage | null;
   /** Milliseconds to the first token and in all, and the speed between the two. */
   readonly timing: (Timing & { readonly tokensPerSecond: number | null }) | null;
-  readonly finishReason: RunState["finishReason"];
   readonly inferenceId: string | null;
-  readonly thinking: RunState["thinking"];
-  readonly retrying: RunState["retrying"];
-  readonly notices: RunState["notices"];
-  readonly tools: RunState["tools"];
+  /** What the host is doing while there is nothing to read. */
+  readonly activity: RunState["thinking"];
 }
+
+/** Fields that the reducer keeps for itself. */
+type Hidden = "status" | "timing" | "inferenceId" | "next" | "held" | "reasoningUntilMs";
 
 export interface Inference {
   get(): InferenceView;
   subscribe(listener: () => void): () => void;
-  runInference(messages: readonly Message[]): Run;
+  runInference(messages: readonly Message[], overrides?: RunOverrides): Run;
   cancel(): Promise<boolean>;
-  /** Ask again what was asked last; null when nothing was. */
+  /** Repeat the last call; null when there was none. */
   retry(): Run | null;
   /** Back to the beginning; a live run is ended. */
   reset(): void;
+  /** Follow this run, unless it is followed already. */
   resume(inferenceId: string): void;
-  /** The component is there; the result says that it went. */
+  /** Call when a component shows the view; the result is called when it no longer does. */
   mount(): () => void;
 }
 
-export const IDLE: InferenceView = {
-  response: "",
-  isLoading: false,
-  error: null,
-  status: "idle",
-  failure: null,
-  reasoning: "",
-  usage: null,
-  timing: null,
-  finishReason: null,
-  inferenceId: null,
-  thinking: null,
-  retrying: null,
-  notices: [],
-  tools: [],
-};
-
-/** `options` is asked at every use, so that what a render said last is what counts. */
-export function createInference(options: () => InferenceOptions): Inference {
+/** A function of options is called at every use, so that those of the latest render count. */
+export function createInference(given: InferenceOptions | (() => InferenceOptions)): Inference {
+  const options = typeof given === "function" ? given : () => given;
   const view = createStore<InferenceView>(IDLE);
   let current: Run | null = null;
   let leave = (): void => {};
-  let waiting: Run[] = [];
-  let asked: readonly Message[] | null = null;
-  let mounted = false;
+  let waiting: { readonly run: Run; readonly begin: () => void }[] = [];
+  let last: Parameters<Inference["runInference"]> | null = null;
+  let resumed: string | null = null;
+  let mounts = 0;
+  /** No component shows the view any more: nobody is called back. */
+  let isHidden = false;
 
   function show(run: Run): void {
     leave();
@@ -94,126 +83,162 @@ export function createInference(options: () => InferenceOptions): Inference {
     );
     view.set(viewOf(run.get()));
     const stop = run.subscribe((state, previous) => {
-      const { onToken, onDone, onError } = options();
-      const ended = hasEnded(state);
-      pace.ask(ended || state.status !== previous.status);
-      if (state.response.length > previous.response.length) {
-        onToken?.(state.response.slice(previous.response.length));
-      }
-      if (!ended) return;
-      if (state.failure === null) onDone?.(state);
-      else onError?.(state.failure);
-      showNext();
+      const isEnd = hasEnded(state);
+      pace.ask(isEnd || state.status !== previous.status);
+      // The next run begins before the callbacks, which may start another one.
+      if (isEnd) showNext();
+      const { onToken } = options();
+      const added = state.response.slice(previous.response.length);
+      if (added !== "") callBack(() => onToken?.(added));
+      if (isEnd) finish(state);
     });
     leave = () => {
       stop();
       pace.stop();
     };
-    // A run that was taken out of the queue by its owner has ended before its turn.
-    if (hasEnded(run.get())) showNext();
+    if (hasEnded(run.get())) finish(run.get());
+  }
+
+  function finish(state: RunState): void {
+    const { onDone, onError, onFinish } = options();
+    const { failure } = state;
+    callBack(() => (failure === null ? onDone?.(state) : onError?.(failure)));
+    callBack(() => onFinish?.(state));
+  }
+
+  function callBack(call: () => void): void {
+    if (isHidden) return;
+    try {
+      call();
+    } catch (error) {
+      reportError(error); // the run goes on, and so does the queue
+    }
   }
 
   function showNext(): void {
-    const next = waiting.shift();
-    if (next !== undefined) show(next);
-  }
-
-  function start(messages: readonly Message[], after?: Promise<unknown>): Run {
-    const { llm = window.llm, ...rest } = options();
-    const request = requestOf(rest, messages);
-    return startRun(llm, (inferenceId) => llm.llmInference({ ...request, inferenceId }), { after });
+    let next = waiting.shift();
+    // The owner of a run may have cancelled it while it waited.
+    while (next !== undefined && hasEnded(next.run.get())) next = waiting.shift();
+    if (next === undefined) return;
+    next.begin();
+    show(next.run);
   }
 
   function isBusy(): boolean {
     return current !== null && !hasEnded(current.get());
   }
 
-  function dropAll(): void {
-    const dropped = [...waiting, ...(current === null ? [] : [current])];
+  function cancelWaiting(): void {
+    const cancelled = waiting;
     waiting = [];
-    leave();
-    current = null;
-    for (const run of dropped) void run.cancel();
+    for (const { run } of cancelled) void run.cancel();
   }
 
-  function runInference(messages: readonly Message[]): Run {
-    const { whenBusy = "replace", llm = window.llm } = options();
-    if (isBusy() && whenBusy === "reject") return refusedRun(llm, busy());
-    asked = messages;
-    if (isBusy() && whenBusy === "queue") {
-      const run = start(messages, (waiting.at(-1) ?? current)?.result);
-      waiting.push(run);
+  /** Ends every run without showing how. */
+  function drop(): void {
+    leave();
+    cancelWaiting();
+    void current?.cancel();
+    current = null;
+  }
+
+  function runInference(messages: readonly Message[], overrides: RunOverrides = {}): Run {
+    const all = { ...options(), ...overrides };
+    const { whenBusy, onUnmount, resume, flush, ...others } = all;
+    const { onToken, onDone, onError, onFinish, llm = pageLlm(), ...rest } = others;
+    const mustWait = isBusy() && whenBusy === "queue";
+    if (isBusy() && whenBusy === "reject") return refusedRun(busy());
+    last = [messages, overrides];
+    if (!mustWait) drop();
+    if (llm === undefined) {
+      const run = refusedRun(notConnected());
+      show(run);
       return run;
     }
-    dropAll();
-    const run = start(messages);
-    show(run);
+    const request = { ...rest, messages: [...messages], stream: true };
+    const ask = (inferenceId: string) => llm.llmInference({ ...request, inferenceId });
+    let begin = (): void => {};
+    const turn = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const run = startRun(llm, ask, { after: mustWait ? turn : undefined });
+    if (mustWait) waiting.push({ run, begin });
+    else show(run);
     return run;
+  }
+
+  async function cancel(): Promise<boolean> {
+    cancelWaiting();
+    return (await current?.cancel()) ?? false;
   }
 
   return {
     get: view.get,
     subscribe: (listener) => view.subscribe(() => listener()),
     runInference,
-    async cancel() {
-      const queued = waiting;
-      waiting = [];
-      for (const run of queued) void run.cancel();
-      return (await current?.cancel()) ?? false;
-    },
-    retry: () => (asked === null ? null : runInference(asked)),
+    cancel,
+    retry: () => (last === null ? null : runInference(...last)),
     reset() {
-      dropAll();
-      asked = null;
+      drop();
+      last = resumed = null;
       view.set(IDLE);
     },
     resume(inferenceId) {
-      if (current?.id === inferenceId) return;
-      dropAll();
-      show(attachRun(options().llm ?? window.llm, inferenceId));
+      // A component that is shown again asks for the same run again.
+      if (resumed === inferenceId || current?.id === inferenceId) return;
+      resumed = inferenceId;
+      drop();
+      const { llm = pageLlm() } = options();
+      show(llm === undefined ? refusedRun(notConnected()) : attachRun(llm, inferenceId));
     },
     mount() {
-      mounted = true;
+      mounts += 1;
+      isHidden = false;
       return () => {
-        mounted = false;
-        // React's strict mode takes every component away once, and brings it back at once.
+        mounts -= 1;
+        // React's strict mode removes every component once and brings it back at once.
         queueMicrotask(() => {
-          if (mounted) return;
-          if ((options().onUnmount ?? "cancel") === "cancel") dropAll();
-          else leave();
+          if (mounts > 0 || isHidden) return;
+          isHidden = true;
+          if (options().onUnmount !== "keep") void cancel();
         });
       };
     },
   };
 }
 
-/** What the host is asked; options that are ours alone stay here. */
-function requestOf(options: InferenceOptions, messages: readonly Message[]): InferenceRequest {
-  const { whenBusy, onUnmount, resume, flush, onToken, onDone, onError, llm, ...request } = options;
-  return { ...request, messages: [...messages], stream: true };
-}
-
-export function viewOf(state: RunState): InferenceView {
+function viewOf(state: RunState): InferenceView {
+  const { next, held, reasoningUntilMs, ...shown } = state;
   return {
-    response: state.response,
+    ...shown,
     isLoading: !hasEnded(state),
-    error: state.failure?.error ?? null,
-    status: state.status,
-    failure: state.failure,
-    reasoning: state.reasoning,
-    usage: state.usage,
+    error: state.failure?.message ?? null,
     timing: state.timing && { ...state.timing, tokensPerSecond: speedOf(state) },
-    finishReason: state.finishReason,
-    inferenceId: state.inferenceId,
-    thinking: state.thinking,
-    retrying: state.retrying,
-    notices: state.notices,
-    tools: state.tools,
+    activity: state.thinking,
   };
 }
 
+/** The view before the first run. */
+export const IDLE: InferenceView = {
+  ...viewOf(beginRun("")),
+  isLoading: false,
+  status: "idle",
+  inferenceId: null,
+};
+
+/** Where the page's own script has put its host; nothing in any other page. */
+function pageLlm(): Llm | undefined {
+  return globalThis.window?.llm;
+}
+
+function notConnected(): HostError {
+  return hostLost(
+    "This page has no host to ask: pass `llm`, or put an <LlmProvider llm={…}> around it",
+  );
+}
+
 /** Tokens a second from the first token to the end; null where that says nothing. */
-export function speedOf({ usage, timing }: RunState): number | null {
+export function speedOf({ usage, timing }: Pick<RunState, "usage" | "timing">): number | null {
   if (usage === null || timing === null || timing.firstTokenMs === null) return null;
   const ms = timing.totalMs - timing.firstTokenMs;
   return ms > 0 && usage.outputTokens > 1 ? ((usage.outputTokens - 1) * 1000) / ms : null;

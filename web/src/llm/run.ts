@@ -1,6 +1,6 @@
 /** One inference as a page follows it, from before it is asked for until its end. */
 import type { AnyEvent } from "../bridge/contract";
-import { failureOf, HostError } from "../bridge/hostError";
+import { failureOf, type HostError } from "../bridge/hostError";
 import { type Llm, newInferenceId } from "../bridge/llmApi";
 import { createStore, type ReadonlyStore } from "../lib/store";
 import {
@@ -57,8 +57,19 @@ export function attachRun(llm: Llm, inferenceId: string): Run {
 }
 
 /** A run that is refused before anybody is asked. */
-export function refusedRun(llm: Llm, error: HostError): Run {
-  return follow(llm, newInferenceId(), () => Promise.reject(error));
+export function refusedRun(error: HostError): Run {
+  const id = newInferenceId();
+  const store = createStore(refuse(beginRun(id), error));
+  const { get, subscribe } = store;
+  return {
+    id,
+    get,
+    subscribe,
+    accepted: Promise.resolve(false),
+    result: Promise.resolve(get()),
+    cancel: () => Promise.resolve(false),
+    [Symbol.asyncIterator]: () => piecesOf(store),
+  };
 }
 
 function follow(
@@ -117,7 +128,7 @@ function follow(
 
   async function open(): Promise<boolean> {
     try {
-      if (after !== undefined) await after;
+      if (after !== undefined) await Promise.race([after, result]);
       if (hasEnded(store.get())) return false;
       asked = true;
       const found = await begin(); // events may have come meanwhile
@@ -159,28 +170,6 @@ function follow(
     }
   }
 
-  async function* pieces(): AsyncGenerator<string, void, void> {
-    let told = 0;
-    for (;;) {
-      const state = store.get();
-      if (state.response.length > told) {
-        const piece = state.response.slice(told);
-        told = state.response.length;
-        yield piece;
-      } else if (hasEnded(state)) {
-        if (state.failure !== null) throw errorOf(state.failure);
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
-          const stop = store.subscribe(() => {
-            stop();
-            resolve();
-          });
-        });
-      }
-    }
-  }
-
   const accepted = open();
   return {
     id: inferenceId,
@@ -189,19 +178,30 @@ function follow(
     accepted,
     result,
     cancel,
-    [Symbol.asyncIterator]: pieces,
+    [Symbol.asyncIterator]: () => piecesOf(store),
   };
 }
 
-function errorOf({ error, code, retryable, retryAfterMs }: NonNullable<RunState["failure"]>) {
-  return new HostError({
-    code,
-    message: error,
-    retryable,
-    retryAfterMs,
-    issues: null,
-    details: null,
-  });
+async function* piecesOf(store: ReadonlyStore<RunState>): AsyncGenerator<string, void, void> {
+  let told = 0;
+  for (;;) {
+    const state = store.get();
+    if (state.response.length > told) {
+      const piece = state.response.slice(told);
+      told = state.response.length;
+      yield piece;
+    } else if (hasEnded(state)) {
+      if (state.failure !== null) throw state.failure;
+      return;
+    } else {
+      await new Promise<void>((resolve) => {
+        const stop = store.subscribe(() => {
+          stop();
+          resolve();
+        });
+      });
+    }
+  }
 }
 
 function noop(): void {}

@@ -14,38 +14,37 @@ import type {
   Failure,
   FinishReason,
   Notice,
-  Reason,
   ThinkingEvent,
   Timing,
+  ToolCall,
   Usage,
 } from "../bridge/contract";
+import { HostError } from "../bridge/hostError";
+import { joinParts, type MessagePart } from "./parts";
 
 export type RunStatus = "submitted" | "streaming" | "stopping" | "done" | "cancelled" | "error";
 
-export interface RunFailure {
-  readonly error: string;
-  readonly code: ErrorCode;
-  readonly retryable: boolean;
-  readonly retryAfterMs: number | null;
-  readonly reason?: Reason | null | undefined;
-  /** The provider's own. */
-  readonly words?: string | null | undefined;
+/** Why a run failed. Reading the run throws it. */
+export class RunFailure extends HostError {
   /** Whether a part of the answer came before it. */
   readonly partial: boolean;
-}
 
-export interface ToolCall {
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: string;
+  constructor(failure: Failure, partial: boolean) {
+    super(failure);
+    this.partial = partial;
+  }
 }
 
 export interface RunState {
   readonly inferenceId: string;
   readonly status: RunStatus;
+  /** Everything that the model has produced, in the order of the events. */
+  readonly parts: readonly MessagePart[];
+  /** The text of all text parts. */
   readonly response: string;
+  /** The text of all reasoning parts. */
   readonly reasoning: string;
-  /** From the first to the last piece of reasoning; null without any. */
+  /** The time of all reasoning parts, each until the next part begins; null without any. */
   readonly reasoningMs: number | null;
   /** What the host is doing while there is nothing to read. */
   readonly thinking:
@@ -57,6 +56,7 @@ export interface RunState {
     readonly code: ErrorCode;
   } | null;
   readonly notices: readonly Notice[];
+  /** The tool parts. */
   readonly tools: readonly ToolCall[];
   readonly usage: Usage | null;
   readonly timing: Timing | null;
@@ -66,7 +66,8 @@ export interface RunState {
   readonly next: number;
   /** Events that came too early, by `seq`. */
   readonly held: readonly AnyEvent[];
-  readonly reasoningFromMs: number | null;
+  /** Up to when the time of the last reasoning part has been counted. */
+  readonly reasoningUntilMs: number;
 }
 
 /** More than this is not kept: attaching again brings it anyway. */
@@ -76,6 +77,7 @@ export function beginRun(inferenceId: string): RunState {
   return {
     inferenceId,
     status: "submitted",
+    parts: [],
     response: "",
     reasoning: "",
     reasoningMs: null,
@@ -89,7 +91,7 @@ export function beginRun(inferenceId: string): RunState {
     failure: null,
     next: 0,
     held: [],
-    reasoningFromMs: null,
+    reasoningUntilMs: 0,
   };
 }
 
@@ -121,10 +123,8 @@ export function goOn(state: RunState): RunState {
 }
 
 /** A run that never was, or that the host no longer has. */
-export function refuse(state: RunState, failure: Omit<Failure, "issues" | "details">): RunState {
-  if (hasEnded(state)) return state;
-  const { message, ...rest } = failure;
-  return fail(state, { ...rest, error: message });
+export function refuse(state: RunState, failure: Failure): RunState {
+  return hasEnded(state) ? state : fail(state, failure);
 }
 
 /** A run that was stopped before anybody was asked to begin it. */
@@ -145,25 +145,21 @@ const table: Table = {
     thinking: { status, progress: progress ?? null, ...(activity && { activity }) },
     retrying: null,
   }),
-  "llm:reasoning": (state, { text, ms }) => {
-    const from = state.reasoningFromMs ?? ms;
+  "llm:reasoning": (state, { text, ms }) => (text === "" ? speak(state) : reason(state, text, ms)),
+  "llm:token": (state, { token, ms }) => {
+    if (token === "") return speak(state);
+    const spoken = endReasoning(state, ms);
     return {
-      ...speak(state),
-      reasoning: state.reasoning + text,
-      reasoningFromMs: from,
-      reasoningMs: Math.max(0, ms - from),
+      ...spoken,
+      response: state.response + token,
+      parts: joinParts(spoken.parts, [{ type: "text", text: token }]),
     };
   },
-  "llm:token": (state, { token, ms }) => ({
-    ...speak(state),
-    response: state.response + token,
-    // The first word of the answer says how long the thinking took.
-    reasoningMs:
-      state.response === "" && state.reasoningFromMs !== null
-        ? Math.max(0, ms - state.reasoningFromMs)
-        : state.reasoningMs,
-  }),
-  "llm:tool": (state, event) => ({ ...speak(state), tools: joinTool(state.tools, event) }),
+  "llm:tool": (state, { id, name, argumentsDelta, ms }) => {
+    const spoken = endReasoning(state, ms);
+    const parts = addToCall(spoken.parts, id, name, argumentsDelta);
+    return { ...spoken, parts, tools: parts.filter((part) => part.type === "tool") };
+  },
   "llm:retrying": (state, { attempt, delayMs, code }) => ({
     ...state,
     retrying: { attempt, delayMs, code },
@@ -179,7 +175,8 @@ const table: Table = {
     timing: event.timing,
     finishReason: event.finishReason ?? null,
   }),
-  "llm:error": (state, event: ErrorEvent) => fail(state, event),
+  "llm:error": (state, event: ErrorEvent) =>
+    fail(state, { ...event, message: event.error, issues: null, details: null }),
 };
 
 function takeOne(state: RunState, event: AnyEvent): RunState {
@@ -223,36 +220,48 @@ function quiet(state: RunState): RunState {
   return { ...state, thinking: null, retrying: null };
 }
 
-function fail(state: RunState, failure: Omit<RunFailure, "partial">): RunState {
-  const { error, code, retryable, retryAfterMs, reason, words } = failure;
-  const partial = state.response !== "";
+function fail(state: RunState, failure: Failure): RunState {
   return {
     ...quiet(state),
     status: "error",
     held: [],
-    failure: {
-      error,
-      code,
-      retryable,
-      retryAfterMs,
-      partial,
-      ...(reason && { reason }),
-      ...(words && { words }),
-    },
+    failure: new RunFailure(failure, state.response !== ""),
   };
 }
 
 function hasContent(state: RunState): boolean {
-  return state.response !== "" || state.reasoning !== "" || state.tools.length > 0;
+  return state.parts.length > 0;
 }
 
-function joinTool(
-  tools: readonly ToolCall[],
-  piece: { readonly id: string; readonly name: string; readonly argumentsDelta: string },
-): readonly ToolCall[] {
-  const { id, name, argumentsDelta } = piece;
-  const place = tools.findIndex((tool) => tool.id === id);
-  const known = tools[place];
-  if (known === undefined) return [...tools, { id, name, arguments: argumentsDelta }];
-  return tools.with(place, { ...known, arguments: known.arguments + argumentsDelta });
+/** Adds to the open reasoning part or begins one, and counts its time up to `ms`. */
+function reason(state: RunState, text: string, ms: number): RunState {
+  const spent = isReasoning(state) ? Math.max(0, ms - state.reasoningUntilMs) : 0;
+  return {
+    ...speak(state),
+    reasoning: state.reasoning + text,
+    reasoningMs: (state.reasoningMs ?? 0) + spent,
+    reasoningUntilMs: ms,
+    parts: joinParts(state.parts, [{ type: "reasoning", text, ms: spent }]),
+  };
+}
+
+/** Another part begins: the reasoning before it took until now. */
+function endReasoning(state: RunState, ms: number): RunState {
+  return isReasoning(state) ? reason(state, "", ms) : speak(state);
+}
+
+function isReasoning({ parts }: RunState): boolean {
+  return parts.at(-1)?.type === "reasoning";
+}
+
+function addToCall(
+  parts: readonly MessagePart[],
+  id: string,
+  name: string,
+  delta: string,
+): readonly MessagePart[] {
+  const place = parts.findIndex((part) => part.type === "tool" && part.id === id);
+  const known = parts[place];
+  if (known?.type !== "tool") return [...parts, { type: "tool", id, name, arguments: delta }];
+  return parts.with(place, { ...known, arguments: known.arguments + delta });
 }

@@ -1,5 +1,6 @@
 /** Run a model from a component. */
 import {
+  useContext,
   useEffect,
   useInsertionEffect,
   useMemo,
@@ -7,33 +8,47 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import type { Message } from "../bridge/contract";
-import { createInference, type InferenceOptions, type InferenceView } from "./inference";
-import type { Run } from "./run";
+import {
+  createInference,
+  type Inference,
+  type InferenceOptions,
+  type InferenceView,
+} from "./inference";
+import { LlmContext } from "./LlmProvider";
 
-export interface LlmInference extends InferenceView {
-  /** Run the model; the run has an id, a result, and can be read piece by piece. */
-  readonly runInference: (messages: readonly Message[]) => Run;
-  readonly cancel: () => Promise<boolean>;
-  /** Ask again what was asked last. */
-  readonly retry: () => Run | null;
-  readonly reset: () => void;
+type Functions = Pick<Inference, "runInference" | "cancel" | "retry" | "reset">;
+
+export interface LlmInference extends InferenceView, Functions {
+  /** Give it to another component's hook, which then shows the same run. */
+  readonly inference: Inference;
 }
 
-export function useLlmInference(options: InferenceOptions): LlmInference {
-  const latest = useRef(options);
+/** An inference that somebody else has made. */
+export interface SharedInference {
+  readonly inference: Inference;
+}
+
+export function useLlmInference(options: InferenceOptions | SharedInference): LlmInference {
+  const provided = useContext(LlmContext);
+  const latest = useRef<InferenceOptions>(undefined);
+  const shared = "inference" in options ? options.inference : null;
+  const resume = "inference" in options ? null : options.resume;
   useInsertionEffect(() => {
-    latest.current = options;
+    if ("inference" in options) return;
+    latest.current = { ...options, llm: options.llm ?? provided ?? undefined };
   });
-  const [inference] = useState(() => createInference(() => latest.current));
+  const [own] = useState(() => createInference(() => latest.current ?? NOTHING));
+  const inference = shared ?? own;
   const view = useSyncExternalStore(inference.subscribe, inference.get, inference.get);
   useEffect(() => inference.mount(), [inference]);
-  const { resume } = options;
   useEffect(() => {
     if (resume) inference.resume(resume);
   }, [inference, resume]);
   return useMemo(() => {
     const { runInference, cancel, retry, reset } = inference;
-    return { ...view, runInference, cancel, retry, reset };
+    return { ...view, inference, runInference, cancel, retry, reset };
   }, [inference, view]);
 }
+
+/** Before the first render is shown, nobody can call anything. */
+const NOTHING: InferenceOptions = { providerId: "" };

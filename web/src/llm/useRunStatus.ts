@@ -1,4 +1,4 @@
-/** How a run stands; renders when that changes, not when text arrives. */
+/** The status of a run. Renders when that changes, not when text arrives. */
 import { useCallback, useSyncExternalStore } from "react";
 import type { Run } from "./run";
 import type { RunStatus } from "./runReducer";
@@ -8,5 +8,6 @@ export function useRunStatus(run: Run | null): RunStatus | "idle" {
     (notify: () => void) => run?.subscribe(notify) ?? (() => {}),
     [run],
   );
-  return useSyncExternalStore(subscribe, () => run?.get().status ?? "idle");
+  const get = () => run?.get().status ?? "idle";
+  return useSyncExternalStore(subscribe, get, get);
 }

@@ -1,19 +1,12 @@
-/** Choices of the fake host: settings, providers and keys, as long as the page lives. */
+/** Settings, providers and keys of the fake host, kept as long as the page lives. */
 import type {
-  KeyChange,
+  Handlers,
   KeyStatus,
   ModelList,
-  ModelRequest,
-  ModelSummary,
-  ModelsRequest,
   Preferences,
-  PreferencesChange,
   ProviderSummary,
   SettingsView,
-  TrialReport,
-  TrialRequest,
 } from "../contract";
-import { refusal } from "./refusal";
 
 const PREFERENCES: Preferences = {
   theme: "system",
@@ -34,124 +27,30 @@ const PREFERENCES: Preferences = {
 const CLOUD = "cloud";
 const HINT_CHARACTERS = 4;
 
-export class FakeChoices {
-  #preferences = PREFERENCES;
-  #hint: string | null = null;
-  readonly #by: { readonly providerId: string; readonly modelId: string };
+export type FakeChoices = Pick<Handlers, "settings" | "keys"> & {
+  readonly providers: Omit<Handlers["providers"], "add" | "remove" | "restore">;
+};
 
-  constructor(by: { readonly providerId: string; readonly modelId: string }) {
-    this.#by = by;
-  }
+/** The page's own provider, and one that needs a key. */
+export function createFakeChoices(providerId: string, modelId: string): FakeChoices {
+  let preferences = PREFERENCES;
+  let hint: string | null = null;
 
-  /** Carry out one call of `settings`, `keys` or `providers`. */
-  call(method: string, params: unknown): unknown {
-    switch (method) {
-      case "settings.get":
-        return this.#view();
-      case "settings.update":
-        return this.#update(params as PreferencesChange);
-      case "settings.place":
-        return {
-          data: "…",
-          settings: "…/settings.json",
-          backups: "…/backups",
-          exports: "…/exports",
-        };
-      case "keys.list":
-        return [this.#key()];
-      case "keys.set":
-        this.#hint = (params as KeyChange).key.slice(-HINT_CHARACTERS);
-        return this.#key();
-      case "keys.remove":
-        this.#hint = null;
-        return this.#key();
-      case "providers.list":
-        return this.#providers();
-      case "providers.presets":
-        return [];
-      case "providers.test":
-        return this.#test(params as TrialRequest);
-      case "providers.describe":
-        return this.#describe(params as ModelRequest);
-      case "providers.models":
-        return this.#models(params as ModelsRequest);
-      default:
-        throw refusal("NOT_FOUND", `There is no method '${method}'`);
-    }
-  }
+  const view = (): SettingsView => ({ preferences, notices: [] });
 
-  #view(): SettingsView {
-    return { preferences: this.#preferences, notices: [] };
-  }
-
-  #update(change: PreferencesChange): SettingsView {
-    this.#preferences = { ...this.#preferences, ...(change as Partial<Preferences>) };
-    return this.#view();
-  }
-
-  #key(): KeyStatus {
-    const configured = this.#hint !== null;
+  function key(): KeyStatus {
+    const isSet = hint !== null;
     return {
       providerId: CLOUD,
-      configured,
-      hint: this.#hint,
-      source: configured ? "session" : null,
-      host: configured ? "cloud.invalid" : null,
+      configured: isSet,
+      hint,
+      source: isSet ? "session" : null,
+      host: isSet ? "cloud.invalid" : null,
       note: null,
     };
   }
 
-  #providers(): ProviderSummary[] {
-    const { providerId, modelId } = this.#by;
-    const hasKey = this.#hint !== null;
-    const common = { removable: false, defaultModel: modelId };
-    return [
-      {
-        ...common,
-        id: providerId,
-        name: "This page",
-        kind: "test",
-        host: null,
-        local: true,
-        takesKey: false,
-        needsKey: false,
-        hasKey: false,
-        problem: null,
-      },
-      {
-        ...common,
-        id: CLOUD,
-        name: "Cloud",
-        kind: "openai-compatible",
-        host: "cloud.invalid",
-        local: false,
-        takesKey: true,
-        needsKey: true,
-        hasKey,
-        problem: hasKey ? null : "There is no key for it",
-      },
-    ];
-  }
-
-  #test({ providerId, key }: TrialRequest): TrialReport {
-    const works = providerId !== CLOUD || this.#hint !== null || key != null;
-    return {
-      ok: works,
-      sentence: works ? "It works" : "There is no key for it",
-      code: works ? null : "API_KEY_ERROR",
-      modelId: this.#by.modelId,
-      firstMs: works ? 120 : null,
-      totalMs: works ? 900 : null,
-      models: [],
-    };
-  }
-
-  #describe({ providerId, modelId }: ModelRequest): ModelSummary | null {
-    return this.#models({ providerId }).models.find(({ id }) => id === modelId) ?? null;
-  }
-
-  #models({ providerId }: ModelsRequest): ModelList {
-    const { modelId } = this.#by;
+  function models(wanted: string): ModelList {
     const model = {
       contextTokens: null,
       maxOutputTokens: null,
@@ -162,8 +61,69 @@ export class FakeChoices {
       inputPrice: null,
       outputPrice: null,
     };
-    const ids = providerId === CLOUD ? ["large", "small"] : [modelId];
-    const models = ids.map((id) => ({ id, name: id, ...model }));
-    return { providerId, models, listed: true, askedAt: Date.now() };
+    const ids = wanted === CLOUD ? ["large", "small"] : [modelId];
+    const found = ids.map((id) => ({ id, name: id, ...model }));
+    return { providerId: wanted, models: found, listed: true, askedAt: Date.now() };
   }
+
+  return {
+    settings: {
+      get: view,
+      update(change) {
+        preferences = { ...preferences, ...(change as Partial<Preferences>) };
+        return view();
+      },
+      place: () => ({
+        data: "…",
+        settings: "…/settings.json",
+        backups: "…/backups",
+        exports: "…/exports",
+      }),
+    },
+    keys: {
+      list: () => [key()],
+      set(change) {
+        hint = change.key.slice(-HINT_CHARACTERS);
+        return key();
+      },
+      remove() {
+        hint = null;
+        return key();
+      },
+    },
+    providers: {
+      list() {
+        const provider = (id: string, needsKey: boolean): ProviderSummary => ({
+          id,
+          name: needsKey ? "Cloud" : "This page",
+          kind: needsKey ? "openai-compatible" : "test",
+          host: needsKey ? "cloud.invalid" : null,
+          local: !needsKey,
+          takesKey: needsKey,
+          needsKey,
+          hasKey: needsKey && hint !== null,
+          problem: needsKey && hint === null ? "There is no key for it" : null,
+          removable: false,
+          defaultModel: modelId,
+        });
+        return [provider(providerId, false), provider(CLOUD, true)];
+      },
+      presets: () => [],
+      test(trial) {
+        const works = trial.providerId !== CLOUD || hint !== null || trial.key != null;
+        return {
+          ok: works,
+          sentence: works ? "It works" : "There is no key for it",
+          code: works ? null : "API_KEY_ERROR",
+          modelId,
+          firstMs: works ? 120 : null,
+          totalMs: works ? 900 : null,
+          models: [],
+        };
+      },
+      describe: (model) =>
+        models(model.providerId).models.find(({ id }) => id === model.modelId) ?? null,
+      models: (wanted) => models(wanted.providerId),
+    },
+  };
 }

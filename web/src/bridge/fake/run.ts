@@ -1,6 +1,6 @@
 /** A run of the fake host: plays a script into a log of events. */
 import type { AnyEvent, ErrorCode, FinishReason } from "../contract";
-import type { Step } from "./script";
+import type { ScriptEvent, Step } from "./script";
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "TIMEOUT",
@@ -30,29 +30,22 @@ const STEPS_A_TURN = 256;
 
 export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
 
-/** Omit that keeps the members of a union apart. */
-type Unstamped<T> = T extends AnyEvent
-  ? Omit<T, "inferenceId" | "sessionId" | "seq" | "ms">
-  : never;
-
 export interface FakeRunPlan {
   readonly id: string;
-  readonly sessionId: string | null;
   readonly inputTokens: number;
   /** Starts the script, anew for every attempt. */
   play(): Generator<Step>;
   /** Whether this attempt is one of the first so many at this script, in whichever run. */
   fails(times: number): boolean;
-  /** Told of every event. */
+  /** Called after every event. */
   grow(run: FakeRun): void;
-  /** Told just before the last event. */
-  end(run: FakeRun, failed: boolean): void;
+  /** Called with the last event, before anybody is told of it. */
+  end(run: FakeRun, last: AnyEvent): void;
 }
 
 export class FakeRun {
   readonly events: AnyEvent[] = [];
   readonly id: string;
-  readonly sessionId: string | null;
   live = true;
   readonly #plan: FakeRunPlan;
   readonly #began = performance.now();
@@ -66,7 +59,6 @@ export class FakeRun {
 
   constructor(plan: FakeRunPlan) {
     this.id = plan.id;
-    this.sessionId = plan.sessionId;
     this.#plan = plan;
     this.#steps = plan.play();
     this.#add({ channel: "llm:thinking", status: "Initializing..." });
@@ -101,56 +93,30 @@ export class FakeRun {
         if (this.#due > now) this.#later(this.#due - now);
         return this.#due <= now;
       }
-      case "fail":
-        if (!this.#plan.fails(step.times)) return true;
-        if (RETRIED.has(step.code) && this.#firstMs === null) this.#retry(step.code, step.ms);
+      case "fail": {
+        if (step.times !== null && !this.#plan.fails(step.times)) return true;
+        const mayRetry = step.times !== null && RETRIED.has(step.code) && this.#firstMs === null;
+        if (mayRetry) this.#retry(step.code, step.ms);
         else this.#error(step.code, step.ms);
         return false;
+      }
       case "stall":
-        return false;
-      case "error":
-        this.#error(step.code, step.ms);
         return false;
       case "end":
         this.#done(step.reason, false);
         return false;
-      default:
-        this.#say(step);
-        return true;
+      case "event": {
+        const { event } = step;
+        const isEnd = event.channel === "llm:done" || event.channel === "llm:error";
+        if (isEnd) this.#finish(event);
+        else this.#add(event);
+        return !isEnd;
+      }
     }
   }
 
   #later(ms: number): void {
     this.#timer = setTimeout(() => this.#turn(), ms);
-  }
-
-  #say(step: Extract<Step, { text: string }>): void {
-    switch (step.kind) {
-      case "token":
-        this.#firstMs ??= this.#ms();
-        this.#add({ channel: "llm:token", token: step.text, index: this.#tokens, count: 1 });
-        this.#tokens += 1;
-        break;
-      case "reasoning":
-        this.#firstMs ??= this.#ms();
-        this.#reasoned += 1;
-        this.#add({ channel: "llm:reasoning", text: step.text, count: 1 });
-        break;
-      case "progress":
-        this.#add({ channel: "llm:thinking", status: step.text });
-        break;
-      case "notice":
-        this.#add({ channel: "llm:notice", code: step.code, text: step.text });
-        break;
-      case "tool":
-        this.#add({
-          channel: "llm:tool",
-          id: "call-1",
-          name: step.name,
-          argumentsDelta: step.text,
-        });
-        break;
-    }
   }
 
   #retry(code: ErrorCode, ms: number | null): void {
@@ -186,10 +152,9 @@ export class FakeRun {
     });
   }
 
-  #finish(event: Unstamped<AnyEvent>): void {
+  #finish(event: ScriptEvent): void {
     this.live = false;
     clearTimeout(this.#timer);
-    this.#plan.end(this, event.channel === "llm:error");
     this.#add(event);
   }
 
@@ -197,11 +162,21 @@ export class FakeRun {
     return Math.round(performance.now() - this.#began);
   }
 
-  #add(event: Unstamped<AnyEvent>): void {
-    const { id: inferenceId, sessionId } = this;
-    const session = sessionId !== null && { sessionId };
-    const stamp = { inferenceId, ...session, seq: this.events.length, ms: this.#ms() };
-    this.events.push({ ...event, ...stamp });
+  #add(event: ScriptEvent): void {
+    const stamp = { inferenceId: this.id, seq: this.events.length, ms: this.#ms() };
+    let stamped: AnyEvent = { ...event, ...stamp };
+    // A joined event of a recording is one event here: there are no parts to count.
+    if (stamped.channel === "llm:token") {
+      stamped = { ...stamped, count: 1, index: this.#tokens };
+      this.#tokens += 1;
+      this.#firstMs ??= stamp.ms;
+    } else if (stamped.channel === "llm:reasoning") {
+      stamped = { ...stamped, count: 1 };
+      this.#reasoned += 1;
+      this.#firstMs ??= stamp.ms;
+    }
+    this.events.push(stamped);
+    if (!this.live) this.#plan.end(this, stamped);
     this.#plan.grow(this);
   }
 }

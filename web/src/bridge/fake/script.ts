@@ -3,30 +3,35 @@
  * carried out where they stand, as by the host's echo provider; other lines are echoed word by
  * word. A prompt without a command is echoed too, or answered with prose (`answer=demo`).
  *
- *     /rate N   /delay MS   /progress TEXT   /reasoning TEXT   /repeat N WORD   /chunk N   /flood N
- *     /emoji   /tool NAME ARGUMENTS   /notice CODE TEXT   /error CODE [MS]   /fail N CODE [MS]
- *     /refuse   /length   /cut   /stall
+ *     /rate N   /delay MS   /progress TEXT   /reasoning TEXT   /repeat N WORD   /tool NAME ARGUMENTS
+ *     /notice CODE TEXT   /error CODE [MS]   /fail N CODE [MS]   /length   /stall
  */
-import type { ErrorCode, FinishReason } from "../contract";
+import type { AnyEvent, ErrorCode, FinishReason } from "../contract";
 import type { FakeSettings } from "./settings";
 
+/** Omit that keeps the members of a union apart. */
+type Unstamped<T> = T extends AnyEvent
+  ? Omit<T, "inferenceId" | "sessionId" | "seq" | "ms">
+  : never;
+
+/** An event as a script says it: the run adds whose it is, its number and its time. */
+export type ScriptEvent = Unstamped<AnyEvent>;
+
 export type Step =
-  | { readonly kind: "token" | "reasoning" | "progress"; readonly text: string }
-  | { readonly kind: "tool"; readonly name: string; readonly text: string }
-  | { readonly kind: "notice"; readonly code: string; readonly text: string }
+  | { readonly kind: "event"; readonly event: ScriptEvent }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "stall" }
+  /** Ends the first so many runs of this script with the error; `times` null for every run. */
   | {
       readonly kind: "fail";
-      readonly times: number;
+      readonly times: number | null;
       readonly code: ErrorCode;
       readonly ms: number | null;
     }
-  | { readonly kind: "error"; readonly code: ErrorCode; readonly ms: number | null }
   | { readonly kind: "end"; readonly reason: FinishReason };
 
 const COMMAND =
-  /^\/(rate|delay|progress|reasoning|repeat|chunk|flood|emoji|tool|notice|error|fail|refuse|length|cut|stall)(?:\s+(.*?))?\s*$/;
+  /^\/(rate|delay|progress|reasoning|repeat|tool|notice|error|fail|length|stall)(?:\s+(.*?))?\s*$/;
 const PIECES = /\s*\S+|\s+$/g;
 
 const PROSE = `The tide is the slow breathing of the sea. Twice a day the water climbs the shore and \
@@ -46,13 +51,13 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
   if (settings.first > 0) yield { kind: "wait", ms: settings.first };
   const lines = prompt.split("\n");
   if (settings.answer === "demo" && !lines.some((line) => COMMAND.test(line))) {
-    yield* paced("reasoning", take(`Let me think about that. ${PROSE}`, settings.reasoning), pause);
-    yield* paced("token", take(PROSE, settings.words), pause);
+    const thought = take(`Let me think about that. ${PROSE}`, settings.reasoning);
+    yield* paced(reasoning, thought, pause);
+    yield* paced(token, take(PROSE, settings.words), pause);
     yield { kind: "end", reason: "stop" };
     return;
   }
-  let reason: FinishReason = "stop";
-  let wrote = false;
+  let calls = 0;
   for (const [number, line] of lines.entries()) {
     const [, command, argument = ""] = COMMAND.exec(line) ?? [];
     const words = argument.split(/\s+/);
@@ -61,8 +66,7 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
     switch (command) {
       case undefined: {
         const last = number === lines.length - 1 || COMMAND.test(lines[number + 1] ?? "");
-        yield* paced("token", `${line}${last ? "" : "\n"}`.match(PIECES) ?? [], pause);
-        wrote = true;
+        yield* paced(token, `${line}${last ? "" : "\n"}`.match(PIECES) ?? [], pause);
         break;
       }
       case "rate":
@@ -72,38 +76,34 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
         yield { kind: "wait", ms: count };
         break;
       case "progress":
-        yield { kind: "progress", text: argument };
+        yield event({ channel: "llm:thinking", status: argument });
         break;
       case "reasoning":
-        yield* paced("reasoning", argument.match(PIECES) ?? [], pause);
+        yield* paced(reasoning, argument.match(PIECES) ?? [], pause);
         break;
       case "repeat": {
         const word = words[1] ?? "word";
-        yield* paced("token", repeat(count, word), pause);
-        wrote = true;
+        yield* paced(token, repeat(count, word), pause);
         break;
       }
-      case "chunk":
-        yield { kind: "token", text: "x".repeat(count) };
-        wrote = true;
-        break;
-      case "flood":
-        for (let left = count; left > 0; left -= 1) yield { kind: "token", text: "x " };
-        wrote = true;
-        break;
-      case "emoji":
-        yield { kind: "token", text: "\u{1F44B}" };
-        wrote = true;
-        break;
       case "tool":
-        yield { kind: "tool", name: words[0] ?? "tool", text: words.slice(1).join(" ") };
-        reason = "tool_calls";
+        calls += 1;
+        yield event({
+          channel: "llm:tool",
+          id: `call-${calls}`,
+          name: words[0] ?? "tool",
+          argumentsDelta: words.slice(1).join(" "),
+        });
         break;
       case "notice":
-        yield { kind: "notice", code: words[0] ?? "notice", text: words.slice(1).join(" ") };
+        yield event({
+          channel: "llm:notice",
+          code: words[0] ?? "notice",
+          text: words.slice(1).join(" "),
+        });
         break;
       case "error":
-        yield { kind: "error", code: words[0] as ErrorCode, ms };
+        yield { kind: "fail", times: null, code: words[0] as ErrorCode, ms };
         return;
       case "fail":
         yield {
@@ -113,32 +113,29 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
           ms: words.length > 2 ? ms : null,
         };
         break;
-      case "refuse":
-        if (wrote) yield { kind: "end", reason: "content_filter" };
-        else yield { kind: "error", code: "CONTENT_FILTER", ms: null };
-        return;
       case "length":
         yield { kind: "end", reason: "length" };
-        return;
-      case "cut":
-        yield { kind: "error", code: "STREAM_INCOMPLETE", ms: null };
         return;
       case "stall":
         yield { kind: "stall" };
         return;
     }
   }
-  yield { kind: "end", reason };
+  yield { kind: "end", reason: calls > 0 ? "tool_calls" : "stop" };
 }
 
+const event = (given: ScriptEvent): Step => ({ kind: "event", event: given });
+const token = (text: string) => event({ channel: "llm:token", token: text, index: 0, count: 1 });
+const reasoning = (text: string) => event({ channel: "llm:reasoning", text, count: 1 });
+
 function* paced(
-  kind: "token" | "reasoning",
+  say: (text: string) => Step,
   pieces: Iterable<string>,
   pause: number,
 ): Generator<Step> {
   for (const text of pieces) {
     yield { kind: "wait", ms: pause };
-    yield { kind, text };
+    yield say(text);
   }
 }
 

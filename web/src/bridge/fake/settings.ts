@@ -1,78 +1,56 @@
 /** Settings of the fake host, by query parameters or by a test. */
 
-export interface FakeSettings {
-  /** Words a second; 0 for as fast as timers turn. */
-  readonly rate: number;
-  /** Milliseconds of silence before the first word. */
-  readonly first: number;
-  /** `echo` gives the prompt back; `demo` answers with prose. */
-  readonly answer: "echo" | "demo";
-  /** Words of a demo answer. */
-  readonly words: number;
-  /** Words of reasoning before a demo answer. */
-  readonly reasoning: number;
-  /** Parts from 0 to 1 of all pushes whose events are lost … */
-  readonly drop: number;
-  /** … come twice … */
-  readonly double: number;
-  /** … or come in another order. */
-  readonly reorder: number;
-  /** Lose the connection this many milliseconds after each hello; 0 for never. */
-  readonly disconnect: number;
-  /** Milliseconds until a lost connection is back. */
-  readonly away: number;
-  /** What a host remembers of a page that comes back: all, only its runs, nothing. */
-  readonly memory: "load" | "runs" | "none";
-  /** A host that never answers. */
-  readonly silent: boolean;
-  readonly provider: string;
-  readonly model: string;
-  readonly seed: number;
-}
+export type FakeSettings = Readonly<typeof DEFAULTS>;
 
-export const DEFAULTS: FakeSettings = {
+export const DEFAULTS = {
+  /** Words a second; 0 for as fast as timers turn. */
   rate: 40,
+  /** Milliseconds of silence before the first word. */
   first: 0,
-  answer: "demo",
+  /** `echo` gives the prompt back; `demo` answers with prose. */
+  answer: "demo" as "echo" | "demo",
+  /** A recording in `tests/streams` that answers every prompt; empty for none. */
+  stream: "",
+  /** Words of a demo answer. */
   words: 120,
+  /** Words of reasoning before a demo answer. */
   reasoning: 0,
+  /** Parts from 0 to 1 of all pushes whose events are lost … */
   drop: 0,
+  /** … come twice … */
   double: 0,
+  /** … or come in another order. */
   reorder: 0,
+  /** Lose the connection this many milliseconds after each hello; 0 for never. */
   disconnect: 0,
+  /** Milliseconds until a lost connection is back. */
   away: 400,
-  memory: "load",
+  /** What a host remembers of a page that comes back: all, only its runs, nothing. */
+  memory: "load" as "load" | "runs" | "none",
+  /** A host that never answers. */
   silent: false,
   provider: "local",
   model: "SmolLM2-135M-Instruct",
   seed: 1,
 };
 
+const CHOICES: { readonly [name: string]: readonly string[] } = {
+  answer: ["echo", "demo"],
+  memory: ["load", "runs", "none"],
+};
+
 /** `?bridge=fake&rate=200&words=500&drop=0.1`: every setting has a parameter of its name. */
 export function settingsOf(query: URLSearchParams): FakeSettings {
-  const number = (name: string, standard: number): number => {
-    const value = Number(query.get(name) ?? Number.NaN);
-    return Number.isFinite(value) && value >= 0 ? value : standard;
-  };
-  const oneOf = <T extends string>(name: string, values: readonly T[], standard: T): T =>
-    values.find((value) => value === query.get(name)) ?? standard;
-  return {
-    rate: number("rate", DEFAULTS.rate),
-    first: number("first", DEFAULTS.first),
-    answer: oneOf("answer", ["echo", "demo"], DEFAULTS.answer),
-    words: number("words", DEFAULTS.words),
-    reasoning: number("reasoning", DEFAULTS.reasoning),
-    drop: number("drop", DEFAULTS.drop),
-    double: number("double", DEFAULTS.double),
-    reorder: number("reorder", DEFAULTS.reorder),
-    disconnect: number("disconnect", DEFAULTS.disconnect),
-    away: number("away", DEFAULTS.away),
-    memory: oneOf("memory", ["load", "runs", "none"], DEFAULTS.memory),
-    silent: query.has("silent"),
-    provider: query.get("provider") ?? DEFAULTS.provider,
-    model: query.get("model") ?? DEFAULTS.model,
-    seed: number("seed", DEFAULTS.seed),
-  };
+  const given = Object.entries(DEFAULTS).map(([name, standard]) => {
+    const text = query.get(name);
+    if (text === null) return [name, standard];
+    if (typeof standard === "boolean") return [name, true];
+    if (typeof standard === "string") {
+      return [name, CHOICES[name]?.includes(text) === false ? standard : text];
+    }
+    return [name, Number(text) >= 0 ? Number(text) : standard];
+  });
+  return Object.fromEntries(given) as FakeSettings;
 }
 
 /** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */

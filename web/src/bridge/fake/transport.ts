@@ -1,6 +1,5 @@
 /** The fake transport: a host in the page, and the accidents that can happen on the way to one. */
 import type { AnyEvent, AnyTopic, Batch, ErrorReply, Failure, OkReply } from "../contract";
-import { lastSeqOf } from "../eventRouter";
 import { failureOf } from "../hostError";
 import type { Peer, Transport } from "../transports/transport";
 import { FakeHost } from "./host";
@@ -117,13 +116,6 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
     later(settings.away, connect);
   }
 
-  async function answerLater(load: string, id: number, value: Promise<unknown>): Promise<void> {
-    const said = (await value) as OkReply["value"];
-    if (load !== known) return;
-    replies.push({ channel: "reply", id, ok: true, value: said });
-    wake();
-  }
-
   function connect(): void {
     connected = true;
     peer?.connected();
@@ -145,8 +137,7 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
         try {
           const hello = method === "shell.hello";
           const value = hello ? host.hello(resumed) : host.call(method, params);
-          if (value instanceof Promise) void answerLater(batch.load, id, value);
-          else replies.push({ channel: "reply", id, ok: true, value: value as OkReply["value"] });
+          replies.push({ channel: "reply", id, ok: true, value: value as OkReply["value"] });
         } catch (error) {
           replies.push({ channel: "reply", id, ok: false, error: plain(error) });
         }
@@ -162,27 +153,21 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
 }
 
 function plain(error: unknown): Failure {
-  const { code, message, retryable, retryAfterMs, issues, details } = failureOf(error);
-  return { code, message, retryable, retryAfterMs, issues, details };
+  const failure = failureOf(error);
+  return { ...failure, message: failure.message }; // an Error's own message is not copied
 }
 
+/** Adjacent text of one kind becomes one event, as in a push of the real host. */
 function joined(events: readonly AnyEvent[]): AnyEvent[] {
   const found: AnyEvent[] = [];
   for (const event of events) {
     const last = found.at(-1);
-    const follows = last !== undefined && lastSeqOf(last) + 1 === event.seq;
-    if (follows && last.channel === "llm:token" && event.channel === "llm:token") {
-      found[found.length - 1] = {
-        ...last,
-        token: last.token + event.token,
-        count: last.count + event.count,
-      };
-    } else if (follows && last.channel === "llm:reasoning" && event.channel === "llm:reasoning") {
-      found[found.length - 1] = {
-        ...last,
-        text: last.text + event.text,
-        count: last.count + event.count,
-      };
+    if (last?.channel === "llm:token" && event.channel === "llm:token") {
+      const count = last.count + event.count;
+      found[found.length - 1] = { ...last, token: last.token + event.token, count };
+    } else if (last?.channel === "llm:reasoning" && event.channel === "llm:reasoning") {
+      const count = last.count + event.count;
+      found[found.length - 1] = { ...last, text: last.text + event.text, count };
     } else {
       found.push(event);
     }

@@ -26,7 +26,7 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
   const follow = useStickToBottom(true);
   const state = run.get();
   const { failure } = state;
-  const said = failure === null ? "" : reasonOf({ ...failure, message: failure.error });
+  const said = failure === null ? "" : reasonOf(failure);
   const isGone = status === "error" && state.next === 0;
   const isLive = status === "submitted" || status === "streaming";
   return (

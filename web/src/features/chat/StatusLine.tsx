@@ -32,7 +32,7 @@ function describe(state: RunState | null): string {
       return strings.said.stopped;
     case "error": {
       const { failure } = state;
-      const said = failure === null ? "" : sentenceOf({ ...failure, message: failure.error });
+      const said = failure === null ? "" : sentenceOf(failure);
       return strings.said.failed(said);
     }
   }

@@ -1,21 +1,20 @@
-/** What came of a question, while it is written and afterwards; always the same node. */
-import { memo, type ReactNode } from "react";
+/** An answer, while it is written and afterwards; always the same node. */
+import type { ReactNode } from "react";
 import type { MessageView } from "../../conversations/message";
 import { noticeOf, strings } from "../../i18n";
 import styles from "./AssistantMessage.module.css";
-import { ReasoningPart } from "./ReasoningPart";
+import { MessageParts } from "./parts/MessageParts";
 import { RunProgress } from "./RunProgress";
-import { TextPart } from "./TextPart";
 
 export interface AssistantMessageProps {
   readonly view: MessageView;
-  /** What stands below the words. */
+  /** What stands below the parts. */
   readonly children?: ReactNode;
 }
 
-export const AssistantMessage = memo(function Answer({ view, children }: AssistantMessageProps) {
-  const { text, reasoning, notices, tools, status, live, finishReason } = view;
-  const isSilent = text === "" && tools.length === 0 && view.attachments.length === 0;
+export function AssistantMessage({ view, children }: AssistantMessageProps) {
+  const { parts, notices, status, live, finishReason } = view;
+  const isSilent = parts.every(({ type }) => type === "reasoning");
   return (
     <article
       className={`message assistant ${styles.answer}`}
@@ -27,21 +26,12 @@ export const AssistantMessage = memo(function Answer({ view, children }: Assista
           {noticeOf(notice)}
         </p>
       ))}
-      <ReasoningPart view={view} />
-      {text !== "" && <TextPart text={text} live={live && status !== "stopping"} />}
-      {tools.map(({ id, name, arguments: given }) => (
-        <div key={id} className={styles.tool}>
-          {strings.tool(name)}
-          <code dir="ltr">{given}</code>
-        </div>
-      ))}
-      {live && ((isSilent && reasoning === "") || status === "stopping") && (
-        <RunProgress view={view} />
-      )}
+      <MessageParts parts={parts} isLive={live && status !== "stopping"} />
+      {live && (parts.length === 0 || status === "stopping") && <RunProgress view={view} />}
       {isSilent && !live && status !== "failed" && status !== "interrupted" && (
         <p className={styles.notice}>{strings.emptyReply(finishReason)}</p>
       )}
       {children}
     </article>
   );
-});
+}

@@ -2,7 +2,6 @@
 import { memo, useSyncExternalStore } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
-import { MessageAttachments } from "../attachments/MessageAttachments";
 import { MessageEditor } from "../composer/MessageEditor";
 import { AssistantMessage } from "./AssistantMessage";
 import { ErrorBanner } from "./ErrorBanner";
@@ -26,7 +25,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { id, conversation, isLast, isBusy, showsFailure } = props;
   const view = useMessage(id);
   const { edits } = conversation;
-  const edit = useSyncExternalStore(edits.subscribe, () => edits.get().get(id));
+  const getEdit = () => edits.get().get(id);
+  const edit = useSyncExternalStore(edits.subscribe, getEdit, getEdit);
   if (view === null) return null;
   const isQuestion = view.role === "user";
   const actions = (
@@ -56,7 +56,6 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         )
       ) : (
         <AssistantMessage view={view}>
-          <MessageAttachments attachments={view.attachments} />
           <div className={styles.below}>
             <MessageTiming view={view} />
             {actions}

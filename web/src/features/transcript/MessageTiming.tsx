@@ -2,6 +2,7 @@
 import type { MessageView } from "../../conversations/message";
 import { finishFor, strings } from "../../i18n";
 import { money } from "../../i18n/format";
+import { speedOf } from "../../llm/inference";
 import styles from "./MessageTiming.module.css";
 
 export function MessageTiming({ view }: { readonly view: MessageView }) {
@@ -37,13 +38,6 @@ export function MessageTiming({ view }: { readonly view: MessageView }) {
       ))}
     </p>
   );
-}
-
-/** Tokens a second from the first token to the end; null where that says nothing. */
-function speedOf({ usage, timing }: MessageView): number | null {
-  if (usage === null || timing === null || timing.firstTokenMs === null) return null;
-  const ms = timing.totalMs - timing.firstTokenMs;
-  return ms > 0 && usage.outputTokens > 1 ? ((usage.outputTokens - 1) * 1000) / ms : null;
 }
 
 function endingOf({ status, finishReason }: MessageView): string | null {

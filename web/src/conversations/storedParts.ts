@@ -1,0 +1,27 @@
+/** The parts of a message as the host keeps it, which has no order between text and calls. */
+import type { StoredMessage } from "../bridge/contract";
+import { joinParts, type MessagePart } from "../llm/parts";
+
+/** Made once for each message: what draws a part again and again must get the same object. */
+const known = new WeakMap<StoredMessage, readonly MessagePart[]>();
+
+export function partsOf(message: StoredMessage): readonly MessagePart[] {
+  const made = known.get(message) ?? makeParts(message);
+  known.set(message, made);
+  return made;
+}
+
+/** What the model thought, what it said, and what it called, in this order. */
+function makeParts({ content, reasoning, detail }: StoredMessage): readonly MessagePart[] {
+  const said = typeof content === "string" ? [{ type: "text", text: content } as const] : content;
+  const parts: MessagePart[] = [
+    { type: "reasoning", text: reasoning, ms: detail?.reasoningMs ?? null },
+    ...said.map(
+      (part): MessagePart => (part.type === "text" ? part : { type: "file", files: [part] }),
+    ),
+    ...(detail?.tools ?? []).map((call) => ({ type: "tool" as const, ...call })),
+  ];
+  return parts
+    .filter((part) => !("text" in part) || part.text !== "")
+    .reduce<readonly MessagePart[]>((joined, part) => joinParts(joined, [part]), []);
+}

@@ -1,0 +1,8 @@
+/** What a component for a part is given. Each is a `memo`: only the part that grows renders again. */
+import type { PartOf, PartType } from "../../../llm/parts";
+
+export interface PartProps<T extends PartType> {
+  readonly part: PartOf<T>;
+  /** The model is still writing it. */
+  readonly isOpen: boolean;
+}

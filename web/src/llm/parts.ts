@@ -1,0 +1,47 @@
+/** An answer as a list of parts, in the order in which the model produced them. */
+import type { Attachment, ToolCall } from "../bridge/contract";
+
+interface Fields {
+  readonly text: { readonly text: string };
+  /** `ms`: how long it took; null when nobody measured it. */
+  readonly reasoning: { readonly text: string; readonly ms: number | null };
+  /** `arguments` grows while the model writes them. */
+  readonly tool: ToolCall;
+  /** Adjacent files are one part, so that their pictures form one gallery. */
+  readonly file: { readonly files: readonly Attachment[] };
+}
+
+/** A part only ever grows at its end; one that is unchanged stays the same object. */
+export type MessagePart = {
+  readonly [T in keyof Fields]: Readonly<{ type: T } & Fields[T]>;
+}[keyof Fields];
+
+export type PartType = MessagePart["type"];
+export type PartOf<T extends PartType> = Extract<MessagePart, { type: T }>;
+
+/** Both lists as one; the last part of the first goes on with the first of the second, if it can. */
+export function joinParts(
+  before: readonly MessagePart[],
+  after: readonly MessagePart[],
+): readonly MessagePart[] {
+  const [first, ...rest] = after;
+  const last = before.at(-1);
+  if (first === undefined) return before;
+  if (last === undefined) return after;
+  const joined = join(last, first);
+  return joined === null ? [...before, ...after] : [...before.slice(0, -1), joined, ...rest];
+}
+
+function join(last: MessagePart, next: MessagePart): MessagePart | null {
+  if (last.type === "text" && next.type === "text") {
+    return { type: "text", text: last.text + next.text };
+  }
+  if (last.type === "reasoning" && next.type === "reasoning") {
+    const ms = last.ms === null ? next.ms : last.ms + (next.ms ?? 0);
+    return { type: "reasoning", text: last.text + next.text, ms };
+  }
+  if (last.type === "file" && next.type === "file") {
+    return { type: "file", files: [...last.files, ...next.files] };
+  }
+  return null;
+}
