@@ -10,6 +10,7 @@ import { directionOf, rememberLanguage, shownLanguage } from "./i18n/language";
 import { attachRun } from "./llm/run";
 import { applyAppearance } from "./settings/appearance";
 import { createSettings } from "./settings/settings";
+import { fontsReady } from "./styles/fonts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
@@ -36,6 +37,7 @@ document.documentElement.dir = directionOf(language);
 void settings.load().catch(() => {});
 if (watched === null) conversations.begin();
 
+await fontsReady;
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no root");
 createRoot(root).render(
