@@ -1,7 +1,8 @@
 /** The words of an answer, with the form that the model gave them. */
 
 import { strings } from "../../i18n";
-import { Markdown } from "../../markdown";
+import { Markdown, type Slots } from "../../markdown";
+import { SaveCode } from "./SaveCode";
 
 export interface TextPartProps {
   readonly text: string;
@@ -9,10 +10,22 @@ export interface TextPartProps {
   readonly live?: boolean;
 }
 
+/** The page has a heading of the first level and some of the second. */
+const SLOTS: Slots = {
+  headingsBelow: 2,
+  codeActions: (code) => !code.growing && <SaveCode {...code} />,
+};
+
 export function TextPart({ text, live = false }: TextPartProps) {
   return (
     <div className="message-text">
-      <Markdown text={text} live={live} onOpenLink={openLink} labels={strings.markdown} />
+      <Markdown
+        text={text}
+        live={live}
+        onOpenLink={openLink}
+        labels={strings.markdown}
+        slots={SLOTS}
+      />
     </div>
   );
 }
