@@ -13,6 +13,7 @@ import { createSettings } from "./settings/settings";
 import { fontsReady } from "./styles/fonts";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/print.css";
 
 const page = new URLSearchParams(window.location.search);
 const bridge = createBridge(await detectTransport());
