@@ -12,5 +12,11 @@ document.fonts.add(mathFont);
 
 const FIRST = ["1em 'Inter Variable'", "1em 'Source Serif 4 Variable'"];
 
+/** A page that waits longer is better shown in other fonts. */
+const PATIENCE_MS = 1_000;
+
 /** Settled when the fonts of the first screen are there, so that no text moves as they arrive. */
-export const fontsReady = Promise.allSettled(FIRST.map((font) => document.fonts.load(font)));
+export const fontsReady = Promise.race([
+  Promise.allSettled(FIRST.map((font) => document.fonts.load(font))),
+  new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
+]);
