@@ -14,6 +14,12 @@ it("shows a notice twice when both runs of a continued answer had it", () => {
   expect(screen.getByRole("article").querySelectorAll("p")).toHaveLength(3);
 });
 
+it("puts an answer's titles below those of the page", () => {
+  const message = blank("answer", "assistant", "# Tides");
+  render(<AssistantMessage view={viewOf({ message, run: null })} />);
+  expect(screen.getByRole("heading", { name: "Tides" }).tagName).toBe("H3");
+});
+
 it.each([
   ["python", "code.py"],
   ["TypeScript", "code.ts"],
