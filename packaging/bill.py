@@ -25,7 +25,7 @@ from source import ROOT, source_date, version
 SBOM = "sbom.cdx.json"
 PAGE = ROOT / "shell" / "page" / ".vite" / "licences.json"
 OWN = ROOT / "packaging" / "licences"
-"""Texts that their packages leave out, by the SPDX name of the licence."""
+"""Texts that their packages leave out, by the SPDX name of the licence or by the package."""
 BUILT_IN = ("pip", "pyinstaller")
 """Of the packages to build with, those that are in the result."""
 _TEXT = re.compile(r"(?i)(^|/)(licen[cs]e|copying|notice)[^/]*$|dist-info/licenses/")

@@ -25,6 +25,7 @@ from shell.contract import (
     ImportPiece,
     KeptId,
     NewConversation,
+    NewFile,
     Note,
     PinChange,
     RestoreRequest,
@@ -229,6 +230,10 @@ class ConversationsApi:
     async def save_attachment(self, caller: Caller, params: AttachmentCopy) -> str:
         """Write an attachment to the data directory's `exports`. Resolves with the file's path."""
         return await self._exports.save(params.name, await self._attachment(params.hash))
+
+    async def save_text(self, caller: Caller, params: NewFile) -> str:
+        """Write a text to the data directory's `exports`. Resolves with the file's path."""
+        return await self._exports.save(params.name, params.text.encode())
 
     # --- what a page remembers --------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from shell.contract.conversations import FolderChange as FolderChange
 from shell.contract.conversations import Mark as Mark
 from shell.contract.conversations import MessageStatus as MessageStatus
 from shell.contract.conversations import NewConversation as NewConversation
+from shell.contract.conversations import NewFile as NewFile
 from shell.contract.conversations import Note as Note
 from shell.contract.conversations import NoteName as NoteName
 from shell.contract.conversations import PinChange as PinChange

@@ -74,6 +74,13 @@ class AttachmentCopy(Value):
     name: FileName
 
 
+class NewFile(Value):
+    """A text to write to a new file in the folder `exports` of the data directory."""
+
+    name: FileName
+    text: Annotated[str, Field(max_length=4_000_000)]
+
+
 class ToolCall(Value):
     """A complete tool call. `arguments` is the model's own text, mostly JSON."""
 

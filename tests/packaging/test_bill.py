@@ -10,8 +10,15 @@ import pytest
 from shell import __version__
 from tests.command import ROOT
 
-# Their packages have no text of it: Qt's is among ours, the other is said to be MIT's.
-WITHOUT_TEXT = {"pyside6-addons", "pyside6-essentials", "shiboken6", "proxy-tools"}
+# Their packages have no text of it: Qt's and latex2mathml's are among ours, the other is said to
+# be MIT's.
+WITHOUT_TEXT = {
+    "pyside6-addons",
+    "pyside6-essentials",
+    "shiboken6",
+    "proxy-tools",
+    "latex2mathml",
+}
 
 
 @pytest.fixture
@@ -34,7 +41,11 @@ def test_every_package_of_the_lock_that_is_installed_is_in_it(bundle: Path) -> N
 def test_everything_that_vite_has_bundled_is_in_it(bundle: Path) -> None:
     told = json.loads(bill.write(bundle, None).read_text("utf-8"))
     listed = {component["name"] for component in told["components"]}
-    assert {"react", "react-dom", "katex", "marked", "highlight.js"} <= listed
+    assert {"react", "react-dom", "katex", "marked", "highlight.js", "lowlight"} <= listed
+    fonts = {component["name"]: component["licenses"] for component in told["components"]}
+    for font in ("inter", "source-serif-4", "jetbrains-mono"):
+        assert fonts[f"@fontsource-variable/{font}"] == [{"expression": "OFL-1.1"}]
+    assert fonts["@fontsource/stix-two-math"] == [{"expression": "OFL-1.1"}]
 
 
 def test_each_has_its_licence_beside_it(bundle: Path) -> None:
@@ -43,6 +54,7 @@ def test_each_has_its_licence_beside_it(bundle: Path) -> None:
     assert [each.name for each in bill.page() if not each.texts] == []
     bill.write(bundle, None)
     assert "GNU LESSER" in (bundle / "licences" / "LGPL-3.0.txt").read_text("utf-8")
+    assert "Ronie Martinez" in (bundle / "licences" / "latex2mathml.txt").read_text("utf-8")
     assert "Tidewire" in (bundle / "licences" / "tidewire.txt").read_text("utf-8")
     assert list((bundle / "licences").glob("pydantic-2*/LICENSE"))
 

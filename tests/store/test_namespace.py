@@ -332,6 +332,18 @@ async def test_an_attachment_is_saved_beside_what_is_there(house: House) -> None
     assert {path.read_bytes() for path in paths} == {b"%PDF-1.7"}
 
 
+async def test_a_text_is_saved_to_a_file_of_its_own(house: House) -> None:
+    file = {"name": "code.py", "text": "print('Ebbe und Flut – 潮')\n"}
+    paths = [Path(str(await house.page.call("conversations.save_text", file))) for _ in range(2)]
+    assert [path.name for path in paths] == ["code.py", "code (2).py"]
+    assert {path.parent.name for path in paths} == {"exports"}
+    assert {path.read_text("utf-8") for path in paths} == {file["text"]}
+    for bad in ({"name": "../x", "text": ""}, {"name": "x", "text": "y" * 4_000_001}):
+        with pytest.raises(Refused) as refused:
+            await house.page.call("conversations.save_text", bad)
+        assert refused.value.code == "VALIDATION"
+
+
 async def test_nothing_is_restored_under_a_running_answer(house: House) -> None:
     conversation = await house.desk.begin()
     backup = await house.page.fields("conversations.backup")

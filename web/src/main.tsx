@@ -10,8 +10,10 @@ import { directionOf, rememberLanguage, shownLanguage } from "./i18n/language";
 import { attachRun } from "./llm/run";
 import { applyAppearance } from "./settings/appearance";
 import { createSettings } from "./settings/settings";
+import { fontsReady } from "./styles/fonts";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/print.css";
 
 const page = new URLSearchParams(window.location.search);
 const bridge = createBridge(await detectTransport());
@@ -36,6 +38,7 @@ document.documentElement.dir = directionOf(language);
 void settings.load().catch(() => {});
 if (watched === null) conversations.begin();
 
+await fontsReady;
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no root");
 createRoot(root).render(

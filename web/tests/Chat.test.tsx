@@ -195,7 +195,7 @@ describe("a question and its answer", () => {
     expect(screen.getByText(strings.finish.length)).toBeTruthy();
     await send("/length");
     await turn(500);
-    expect(screen.getByText("Empty reply (length).")).toBeTruthy();
+    expect(screen.getByText("Empty reply: cut off at the length limit.")).toBeTruthy();
   });
 });
 

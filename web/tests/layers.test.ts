@@ -7,7 +7,7 @@ const SRC = resolve(import.meta.dirname, "../src");
 
 /** From the bottom up; between bars stand those that know nothing of each other. */
 const ORDER = `
-  lib < bridge < llm < library | attachments < conversations < settings | markdown | i18n < ui
+  styles | lib < bridge < llm < library | attachments < conversations < settings | markdown | i18n < ui
   < features/sidebar | features/shortcuts | features/models < features/settings | features/attachments
   < features/composer < features/transcript < features/chat < App < main
 `;

@@ -3,9 +3,9 @@
 Both have only the path that is shown. An archive has the whole tree.
 """
 
-import re
+import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,8 +14,8 @@ from shell.contract import ImagePart, Part, TextPart
 from shell.store.exchange.portable import Portable, PortableMessage
 
 TEMPLATE = Path(__file__).with_name("conversation.html.j2")
-
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n`]*\n(.*?)(?:\n {0,3}\1[`~]*[ \t]*$|\Z)", re.M | re.S)
+MAX_MARKDOWN = 500_000
+"""Longer answers are exported as plain text: a hostile one of this size takes half a minute."""
 _STATUS = {
     "interrupted": "This answer was interrupted.",
     "cancelled": "This answer was stopped.",
@@ -25,7 +25,7 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    kind: Literal["text", "code", "picture", "note"]
+    kind: Literal["markup", "text", "picture", "note"]
     text: str
     alt: str = ""
     """The alternative text of a picture."""
@@ -61,23 +61,29 @@ def markdown(conversations: Iterable[Portable]) -> Iterator[str]:
 
 def html(conversations: Iterable[Portable]) -> Iterator[str]:
     """Yield the text of an HTML file in pieces. It has no scripts and loads nothing."""
-    pages = [
-        _Document(
-            _title(portable),
-            _date(portable.created_at),
-            [
-                _Shown(message.role, _who(message), list(_pieces(message)))
-                for message in _path(portable)
-            ],
-        )
-        for portable in conversations
-    ]
-    title = pages[0].title if len(pages) == 1 else f"{len(pages)} conversations"
     import jinja2
 
+    from shell.store.exchange.markup import renderer
+
+    render = renderer()
+    ids = itertools.count(1)
+
+    def document(portable: Portable) -> _Document:
+        shown = [
+            _Shown(message.role, _who(message), list(_pieces(message, render, ids)))
+            for message in _path(portable)
+        ]
+        return _Document(_title(portable), _date(portable.created_at), shown)
+
+    # Two are enough to know the title; the others are read while the file is written.
+    rest = iter(conversations)
+    first = [document(portable) for portable in itertools.islice(rest, 2)]
+    title = first[0].title if len(first) == 1 else "Conversations"
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
-    yield from template.generate(title=title, conversations=pages)
+    yield from template.generate(
+        title=title, conversations=itertools.chain(first, map(document, rest))
+    )
 
 
 def _path(portable: Portable) -> list[PortableMessage]:
@@ -96,10 +102,14 @@ def _parts(message: PortableMessage) -> list[Part]:
     return message.content
 
 
-def _pieces(message: PortableMessage) -> Iterator[_Segment]:
+def _pieces(
+    message: PortableMessage, render: Callable[[str, str], str], ids: Iterator[int]
+) -> Iterator[_Segment]:
     for part in _parts(message):
-        if isinstance(part, TextPart):
-            yield from _text_pieces(part.text)
+        if isinstance(part, TextPart) and _is_markdown(message, part.text):
+            yield _Segment("markup", render(part.text, str(next(ids))))
+        elif isinstance(part, TextPart):
+            yield _Segment("text", part.text)
         elif isinstance(part, ImagePart):
             yield _Segment("picture", f"data:{part.media_type};base64,{part.data}", _named(part))
         else:
@@ -108,15 +118,8 @@ def _pieces(message: PortableMessage) -> Iterator[_Segment]:
         yield _Segment("note", _STATUS[message.status])
 
 
-def _text_pieces(text: str) -> Iterator[_Segment]:
-    at = 0
-    for found in _FENCE.finditer(text):
-        if before := text[at : found.start()].strip("\n"):
-            yield _Segment("text", before)
-        yield _Segment("code", found[2])
-        at = found.end()
-    if rest := text[at:].strip("\n"):
-        yield _Segment("text", rest)
+def _is_markdown(message: PortableMessage, text: str) -> bool:
+    return message.role == "assistant" and len(text) <= MAX_MARKDOWN
 
 
 def _who(message: PortableMessage) -> str:

@@ -522,6 +522,12 @@ export interface AttachmentCopy {
   name: string;
 }
 
+/** A text to write to a new file in the folder `exports` of the data directory. */
+export interface NewFile {
+  name: string;
+  text: string;
+}
+
 /** A complete tool call. `arguments` is the model's own text, mostly JSON. */
 export interface ToolCall {
   id: string;
@@ -1188,6 +1194,9 @@ export const client = (call: Invoke) => ({
     /** Write an attachment to the data directory's `exports`. Resolves with the file's path. */
     saveAttachment: (params: AttachmentCopy) =>
       call<string>("conversations.save_attachment", params),
+    /** Write a text to the data directory's `exports`. Resolves with the file's path. */
+    saveText: (params: NewFile) =>
+      call<string>("conversations.save_text", params),
     /** Every note by its name. */
     recall: () => call<Record<string, string>>("conversations.recall"),
     /**

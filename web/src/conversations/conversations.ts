@@ -3,6 +3,7 @@
 import type {
   ConversationSummary,
   ExportRequest,
+  NewFile,
   RestoreRequest,
   SearchReply,
 } from "../bridge/contract";
@@ -61,6 +62,8 @@ export interface Conversations {
   prompts(): Promise<readonly string[]>;
   /** Have the host write an attachment to a file; resolves with its path. */
   saveAttachment(hash: string, name: string): Promise<string>;
+  /** Write a text to a new file of the host; resolves with its path. */
+  saveText(file: NewFile): Promise<string>;
   /** Search everything, or go on where an earlier search for the same words stopped. */
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
   /** What a conversation has taken so far, on all of its branches. */
@@ -253,6 +256,7 @@ export function createConversations({
     },
     prompts: conversations.prompts,
     saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
+    saveText: conversations.saveText,
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
     spent: conversations.spent,
     exported: conversations.export,

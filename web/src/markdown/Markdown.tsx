@@ -21,6 +21,7 @@ import { blocks } from "./render/Block";
 import { FootnoteSection } from "./render/FootnoteSection";
 import { ENGLISH, type Labels, LabelsContext } from "./render/labels";
 import styles from "./render/markdown.module.css";
+import { type Slots, SlotsContext } from "./render/slots";
 
 export interface MarkdownProps {
   readonly text: string;
@@ -30,9 +31,14 @@ export interface MarkdownProps {
   readonly onOpenLink: (url: string) => void;
   /** Without them the renderer speaks English. */
   readonly labels?: Labels;
+  /** Always the same object, or all blocks are rendered again. */
+  readonly slots?: Slots;
 }
 
-export function Markdown({ text, live, onOpenLink, labels = ENGLISH }: MarkdownProps): ReactNode {
+const NO_SLOTS: Slots = {};
+
+export function Markdown(props: MarkdownProps): ReactNode {
+  const { text, live, onOpenLink, labels = ENGLISH, slots = NO_SLOTS } = props;
   // What was last rendered only saves work: `advance` comes to the same from any state.
   const rendered = useRef(EMPTY);
   const document = useMemo(() => advance(rendered.current, text, live), [text, live]);
@@ -48,22 +54,31 @@ export function Markdown({ text, live, onOpenLink, labels = ENGLISH }: MarkdownP
     if (href === null || href === undefined) return;
     event.preventDefault();
     if (!href.startsWith("#")) onOpenLink(href);
-    else event.currentTarget.querySelector(`[id="${href.slice(1)}"]`)?.scrollIntoView();
+    else goTo(event.currentTarget.querySelector(`[id="${href.slice(1)}"]`));
   }
 
   const last = document.groups.length - 1;
   return (
     <LabelsContext value={labels}>
-      <FootnotesContext value={footnotes}>
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
-        {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
-        <div className={styles.markdown} onClick={follow} onAuxClick={follow}>
-          {document.groups.map((nodes, place) => groupAt(nodes, live && place === last, place))}
-          <FootnoteSection />
-        </div>
-      </FootnotesContext>
+      <SlotsContext value={slots}>
+        <FootnotesContext value={footnotes}>
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
+          {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
+          <div className={styles.markdown} onClick={follow} onAuxClick={follow}>
+            {document.groups.map((nodes, place) => groupAt(nodes, live && place === last, place))}
+            <FootnoteSection />
+          </div>
+        </FootnotesContext>
+      </SlotsContext>
     </LabelsContext>
   );
+}
+
+/** Go to a footnote or back to its reference; the keyboard goes on from there. */
+function goTo(place: Element | null): void {
+  if (!(place instanceof HTMLElement)) return;
+  place.focus({ preventScroll: true });
+  place.scrollIntoView({ block: "nearest" });
 }
 
 function groupAt(nodes: readonly Node[], open: boolean, place: number): ReactNode {

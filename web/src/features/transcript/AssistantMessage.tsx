@@ -21,8 +21,10 @@ export function AssistantMessage({ view, children }: AssistantMessageProps) {
       aria-label={strings.assistant}
       aria-busy={live}
     >
-      {notices.map((notice) => (
-        <p key={notice.code + notice.text} className={styles.notice}>
+      {notices.map((notice, place) => (
+        // A continued answer can have the same notice twice; none is ever moved.
+        // biome-ignore lint/suspicious/noArrayIndexKey: the place is the only identity
+        <p key={place} className={styles.notice}>
           {noticeOf(notice)}
         </p>
       ))}

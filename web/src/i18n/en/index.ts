@@ -8,6 +8,14 @@ import { preferencesInEnglish } from "./settings";
 const MINUTE_MS = 60_000;
 const { decimal, dollars } = amountsIn("en");
 
+const EMPTY: Readonly<Record<FinishReason, string>> = {
+  stop: "Empty reply.",
+  length: "Empty reply: cut off at the length limit.",
+  content_filter: "Empty reply: cut off by the provider's content filter.",
+  tool_calls: "Empty reply: ended with a tool call.",
+  other: "Empty reply: ended early.",
+};
+
 export const english = {
   /** The host speaks English itself. */
   host: null as HostTranslation,
@@ -45,12 +53,17 @@ export const english = {
     copied: "Copied",
     copyCode: "Copy code",
     selected: "Selected: press Ctrl+C",
+    wrap: "Wrap",
+    fold: "Fold",
+    unfold: "Unfold",
     footnotes: "Footnotes",
     formula: "Formula",
     table: "Table",
     backTo: (place: string) => `Back to reference ${place}`,
     task: (isDone: boolean) => (isDone ? "Done" : "Not done"),
+    picture: (host: string) => (host === "" ? "Image not shown" : `Image on ${host}, not loaded`),
   },
+  saveCode: "Save",
   notCopied: "The clipboard refused it",
   regenerate: "Answer again",
   continueAnswer: "Continue",
@@ -288,7 +301,7 @@ export const english = {
   stopped: "Stopped",
   interrupted: "Interrupted",
   emptyReply: (reason: FinishReason | null) =>
-    reason === null ? "Stopped before the first word." : `Empty reply (${reason}).`,
+    reason === null ? "Stopped before the first word." : EMPTY[reason],
   finish: {
     length: "Cut off at the length limit",
     content_filter: "Cut off by the provider's content filter",

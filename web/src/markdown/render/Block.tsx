@@ -7,6 +7,8 @@ import { CodeBlock } from "./CodeBlock";
 import { inline, Typeset } from "./Inline";
 import { LabelsContext } from "./labels";
 import styles from "./markdown.module.css";
+import { SlotsContext } from "./slots";
+import { useScrolls } from "./useScrolls";
 
 interface BlockProps {
   readonly node: Node;
@@ -36,7 +38,7 @@ const Block = memo(function Block({ node, open }: BlockProps): ReactNode {
     case "paragraph":
       return <p dir="auto">{inline(nodesOf(node.tokens))}</p>;
     case "heading":
-      return createElement(`h${node.depth}`, { dir: "auto" }, inline(nodesOf(node.tokens)));
+      return <Heading node={node} />;
     case "list":
       return <List node={node} open={open} />;
     case "blockquote":
@@ -66,6 +68,14 @@ const Block = memo(function Block({ node, open }: BlockProps): ReactNode {
   }
 });
 
+/** Below the page's own headings; its look follows the level that the text gives it. */
+function Heading({ node }: { node: Tokens.Heading }): ReactNode {
+  const { headingsBelow = 0 } = useContext(SlotsContext);
+  const level = Math.min(6, node.depth + headingsBelow);
+  const props = { dir: "auto", className: styles[`title${node.depth}`] };
+  return createElement(`h${level}`, props, inline(nodesOf(node.tokens)));
+}
+
 interface ScrollerProps {
   readonly what: "formula" | "table";
   readonly children: ReactNode;
@@ -74,11 +84,13 @@ interface ScrollerProps {
 /** What is wider than the column moves within itself, also by the keyboard. */
 function Scroller({ what, children }: ScrollerProps): ReactNode {
   const words = useContext(LabelsContext);
+  const { frame, content, scrolls } = useScrolls<HTMLDivElement, HTMLDivElement>();
+  const named = scrolls ? { tabIndex: 0, role: "group", "aria-label": words[what] } : undefined;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a part of a form
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: or the keyboard could not scroll it
-    <div className={styles.scroller} tabIndex={0} role="group" aria-label={words[what]}>
-      {children}
+    <div ref={frame} className={styles.scroller} {...named}>
+      <div ref={content} className={styles.content}>
+        {children}
+      </div>
     </div>
   );
 }

@@ -1,13 +1,27 @@
-/** A block of code with its language, a button that copies it, and colours. */
-import { lazy, memo, type ReactNode, Suspense, useDeferredValue, useRef } from "react";
+/** A block of code: its language, what can be done with it, and its words in colors. */
+import {
+  lazy,
+  memo,
+  type ReactNode,
+  Suspense,
+  useContext,
+  useDeferredValue,
+  useMemo,
+  useState,
+} from "react";
 import { decode } from "../parse/entities";
 import { CopyButton } from "./CopyButton";
+import { LabelsContext } from "./labels";
 import styles from "./markdown.module.css";
+import { SlotsContext } from "./slots";
+import { useScrolls } from "./useScrolls";
 
 /** A longer text is cut into pieces, so that a growing one only renders its last. */
 const PIECE_LINES = 64;
-/** What is longer stays plain: colouring it would hold up the page. */
-const LONGEST_COLOURED = 32_768;
+/** What is longer stays plain: coloring it would hold up the page. */
+const LONGEST_COLORED = 32_768;
+/** A block of more lines can be folded. */
+const LONG_LINES = 24;
 
 const HighlightedCode = lazy(() => import("./HighlightedCode").catch(() => ({ default: Pieces })));
 
@@ -20,22 +34,55 @@ interface CodeBlockProps {
 }
 
 export function CodeBlock({ text, info, growing }: CodeBlockProps): ReactNode {
-  const code = useRef<HTMLElement>(null);
+  const { codeActions, codeBlock } = useContext(SlotsContext);
   const language = decode(info).trim().split(/\s+/, 1)[0] ?? "";
-  const wanted = !growing && language !== "" && text.length <= LONGEST_COLOURED;
-  // Plain at first, and coloured when the page has a moment: a long history opens at once.
-  const coloured = useDeferredValue(wanted, false) && wanted;
+  const code = useMemo(() => ({ text, language, growing }), [text, language, growing]);
+  return codeBlock?.(code) ?? <Code {...code} actions={codeActions?.(code)} />;
+}
+
+interface CodeProps {
+  readonly text: string;
+  readonly language: string;
+  readonly growing: boolean;
+  readonly actions: ReactNode;
+}
+
+function Code({ text, language, growing, actions }: CodeProps): ReactNode {
+  const words = useContext(LabelsContext);
+  const { frame, content, scrolls } = useScrolls<HTMLPreElement, HTMLElement>();
+  const [wraps, setWraps] = useState(false);
+  const [folded, setFolded] = useState(false);
+  const wanted = !growing && language !== "" && text.length <= LONGEST_COLORED;
+  // Plain at first, and colored when the page has a moment: a long history opens at once.
+  const colored = useDeferredValue(wanted, false) && wanted;
   const plain = <Pieces text={text} />;
   return (
     <div className={styles.code}>
       <div className={styles.head}>
         <span className={styles.language}>{language}</span>
-        <CopyButton text={text} shown={code} />
+        <span className={styles.actions}>
+          {(wraps || scrolls) && (
+            <button type="button" aria-pressed={wraps} onClick={() => setWraps(!wraps)}>
+              {words.wrap}
+            </button>
+          )}
+          {isLong(text) && (
+            <button type="button" aria-expanded={!folded} onClick={() => setFolded(!folded)}>
+              {folded ? words.unfold : words.fold}
+            </button>
+          )}
+          {actions}
+        </span>
+        <CopyButton text={text} shown={content} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: or the keyboard could not scroll it */}
-      <pre tabIndex={0} dir="ltr">
-        <code ref={code} className={language === "" ? undefined : `language-${language}`}>
-          {coloured ? (
+      <pre
+        ref={frame}
+        className={[wraps ? styles.wrapped : "", folded ? styles.folded : ""].join(" ")}
+        tabIndex={scrolls ? 0 : undefined}
+        dir="ltr"
+      >
+        <code ref={content} className={language === "" ? undefined : `language-${language}`}>
+          {colored ? (
             <Suspense fallback={plain}>
               <HighlightedCode text={ended(text)} language={language} />
             </Suspense>
@@ -46,6 +93,15 @@ export function CodeBlock({ text, info, growing }: CodeBlockProps): ReactNode {
       </pre>
     </div>
   );
+}
+
+function isLong(text: string): boolean {
+  let at = -1;
+  for (let line = 0; line < LONG_LINES; line++) {
+    at = text.indexOf("\n", at + 1);
+    if (at < 0) return false;
+  }
+  return true;
 }
 
 /** The text as it stands, its last line ended as the others are. */

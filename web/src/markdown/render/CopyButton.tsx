@@ -1,7 +1,6 @@
 /** Puts a text into the clipboard, and says so. */
 import { type ReactNode, type RefObject, useContext, useEffect, useState } from "react";
 import { LabelsContext } from "./labels";
-import styles from "./markdown.module.css";
 
 const SAID_MS = 2_000;
 
@@ -36,7 +35,6 @@ export function CopyButton({ text, shown }: CopyButtonProps): ReactNode {
   return (
     <button
       type="button"
-      className={styles.copy}
       aria-label={outcome === "none" ? words.copyCode : words[outcome]}
       onClick={copy}
     >

@@ -1,28 +1,33 @@
 /** The definitions that a text refers to, below it. */
-import { Fragment, type ReactNode, useContext } from "react";
+import { createElement, Fragment, type ReactNode, useContext } from "react";
 import { type Footnote, FootnotesContext } from "../parse/footnotes";
 import { nodesOf } from "../parse/nodes";
 import { blocks } from "./Block";
 import { inline } from "./Inline";
 import { LabelsContext } from "./labels";
 import styles from "./markdown.module.css";
+import { SlotsContext } from "./slots";
 
 export function FootnoteSection(): ReactNode {
   const { prefix, byLabel } = useContext(FootnotesContext);
   const words = useContext(LabelsContext);
+  const { headingsBelow = 1 } = useContext(SlotsContext);
   const defined = [...byLabel.values()].filter((footnote) => footnote.definition !== undefined);
   if (defined.length === 0) return null;
   return (
     <section className="footnotes" data-footnotes="">
-      <h2 id={`${prefix}footnotes`} className={styles.unseen}>
-        {words.footnotes}
-      </h2>
+      {createElement(
+        `h${headingsBelow + 1}`,
+        { id: `${prefix}footnotes`, className: styles.unseen },
+        words.footnotes,
+      )}
       <ol>
         {defined.map((footnote) => (
           <li
             key={footnote.label}
             id={`${prefix}note-${footnote.number}`}
             value={footnote.number}
+            tabIndex={-1} // a reference leads the focus here
             dir="auto" // and its number with it
           >
             <Definition footnote={footnote} />

@@ -39,12 +39,7 @@ function one(node: Node, place: number): ReactNode {
         </code>
       );
     case "br":
-      return (
-        <Fragment key={place}>
-          <br />
-          {"\n"}
-        </Fragment>
-      );
+      return <br key={place} />;
     case "checkbox":
       return (
         <Fragment key={place}>
@@ -127,11 +122,12 @@ function withoutLinks(nodes: readonly Node[]): readonly Node[] {
 }
 
 function Picture({ node }: { node: Tokens.Image }): ReactNode {
+  const words = useContext(LabelsContext);
   const alt = plainText(nodesOf(node.tokens));
   const data = pictureOf(node.href);
   if (data !== undefined) return <img src={data} alt={alt} decoding="async" draggable={false} />;
   const host = hostOf(node.href);
-  const title = host === "" ? "An image that is not shown" : `An image on ${host}, not fetched`;
+  const title = words.picture(host);
   return (
     <span className={styles.picture} role="img" aria-label={alt || title} title={title}>
       {alt}

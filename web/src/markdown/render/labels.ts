@@ -7,6 +7,10 @@ export interface Labels {
   readonly copied: string;
   /** The clipboard refused it: it is selected instead. */
   readonly selected: string;
+  /** Break long lines of code. */
+  readonly wrap: string;
+  readonly fold: string;
+  readonly unfold: string;
   readonly footnotes: string;
   readonly formula: string;
   readonly table: string;
@@ -14,6 +18,8 @@ export interface Labels {
   readonly backTo: (place: string) => string;
   /** A task of a list. */
   readonly task: (isDone: boolean) => string;
+  /** A picture without words that is not fetched; its host may be empty. */
+  readonly picture: (host: string) => string;
 }
 
 export const ENGLISH: Labels = {
@@ -21,11 +27,15 @@ export const ENGLISH: Labels = {
   copyCode: "Copy code",
   copied: "Copied",
   selected: "Selected: press Ctrl+C",
+  wrap: "Wrap",
+  fold: "Fold",
+  unfold: "Unfold",
   footnotes: "Footnotes",
   formula: "Formula",
   table: "Table",
   backTo: (place) => `Back to reference ${place}`,
   task: (isDone) => (isDone ? "Done" : "Not done"),
+  picture: (host) => (host === "" ? "Image not shown" : `Image on ${host}, not loaded`),
 };
 
 export const LabelsContext = createContext<Labels>(ENGLISH);

@@ -1,6 +1,7 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { Markdown } from "..";
+import { Markdown, type Slots } from "..";
+import { ENGLISH } from "../render/labels";
 import { load } from "./loaded";
 
 const opened = vi.fn();
@@ -107,10 +108,49 @@ describe("code", () => {
     expect(container.querySelector("code")?.textContent).toBe("x\n");
   });
 
-  test("says its language and moves within itself by the keyboard", () => {
-    const { container } = show("```python title=x\npass\n```");
-    screen.getByText("python");
-    expect(container.querySelector("pre")?.tabIndex).toBe(0);
+  test.each([
+    ["php", "<?php echo 1;", "echo"],
+    ["ruby", "def tide\nend", "def"],
+    ["kotlin", "fun main() {}", "fun"],
+    ["swift", "let tide = 1", "let"],
+    ["toml", "[tide]", "[tide]"],
+    ["ini", "[tide]", "[tide]"],
+    ["dockerfile", "FROM tide", "FROM"],
+    ["powershell", "function Tide {}", "function"],
+    ["lua", "local tide = 1", "local"],
+    ["r", "function(x) x", "function"],
+    ["markdown", "# Tide", "# Tide"],
+    ["html", "<script>let x;</script>", "let"],
+  ])("in %s is coloured", async (language, code, word) => {
+    const { container } = show(`\`\`\`${language}\n${code}\n\`\`\``);
+    await settled();
+    const colored = [...container.querySelectorAll("code span[class]")];
+    expect(colored.map(({ textContent }) => textContent)).toContain(word);
+    expect(container.querySelector("code")?.textContent).toBe(`${code}\n`);
+  });
+
+  test("that is long can be folded away", () => {
+    show(`\`\`\`\n${"line\n".repeat(40)}\`\`\``);
+    const fold = screen.getByRole("button", { name: "Fold" });
+    expect(fold.getAttribute("aria-expanded")).toBe("true");
+    fireEvent.click(fold);
+    const unfold = screen.getByRole("button", { name: "Unfold" });
+    expect(unfold.getAttribute("aria-expanded")).toBe("false");
+  });
+
+  test("has the actions and the form that the page around it gives", () => {
+    const slots: Slots = {
+      codeActions: ({ language }) => <button type="button">Run {language}</button>,
+      codeBlock: ({ text, language }) =>
+        language === "plot" ? <figure>{text}</figure> : undefined,
+    };
+    const text = "```js\nx\n```\n\n```plot\ny\n```";
+    const { container } = render(
+      <Markdown text={text} live={false} onOpenLink={opened} slots={slots} />,
+    );
+    screen.getByRole("button", { name: "Run js" });
+    expect(container.querySelectorAll("pre")).toHaveLength(1);
+    expect(container.querySelector("figure")?.textContent).toBe("y");
   });
 
   test("is copied, and the button says so", async () => {
@@ -158,6 +198,17 @@ describe("math", () => {
     expect(container.querySelectorAll("math")).toHaveLength(0);
   });
 
+  test("is typeset with its parts in the places that the library gives them", async () => {
+    const { container } = show("$\\frac{1}{x^2}$");
+    await settled();
+    const fraction = container.querySelector(
+      "math > semantics > mfrac, math > mrow > mfrac, mfrac",
+    );
+    const parts = [...(fraction?.children ?? [])].map(({ tagName }) => tagName.toLowerCase());
+    expect(parts).toEqual(["mn", "msup"]);
+    expect(container.querySelector("math")?.textContent).toBe("1x2");
+  });
+
   test("that cannot be typeset is shown as its source", async () => {
     const { container } = show("$\\frac{x$");
     await settled();
@@ -179,6 +230,9 @@ describe("footnotes", () => {
       expect(ids).toContain(link.getAttribute("href"));
     }
     expect(fireEvent.click(marks[0] as Element)).toBe(false);
+    expect(document.activeElement).toBe(notes[0]);
+    expect(fireEvent.click(notes[0]?.querySelector("a") as Element)).toBe(false);
+    expect(document.activeElement).toBe(marks[0]);
     expect(opened).not.toHaveBeenCalled();
   });
 
@@ -232,6 +286,22 @@ describe("while a text arrives", () => {
     rerender(<Markdown text="five" live onOpenLink={opened} />);
     expect(container.textContent).toBe("five");
   });
+});
+
+test("titles stand below those of the page around the text", () => {
+  const text = "# One\n\n##### Five\n\na[^a]\n\n[^a]: b";
+  const below = { headingsBelow: 2 };
+  render(<Markdown text={text} live={false} onOpenLink={opened} slots={below} />);
+  const levels = screen.getAllByRole("heading").map(({ tagName }) => tagName);
+  expect(levels).toEqual(["H3", "H6", "H3"]);
+});
+
+test("what the renderer says itself is in the page's language", () => {
+  const labels = { ...ENGLISH, picture: (host: string) => `Bild auf ${host}` };
+  render(
+    <Markdown text="![](https://img.example/x)" live={false} onOpenLink={opened} labels={labels} />,
+  );
+  screen.getByRole("img", { name: "Bild auf img.example" });
 });
 
 test("every block finds its direction by itself, and code goes from left to right", () => {

@@ -13,7 +13,7 @@ const SINKS =
   /dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|DOMParser|document\.write|srcDoc|renderToString|toMarkup|toHTML|\.value\b.*highlight|\beval\b|new Function|fetch\(|XMLHttpRequest|sendBeacon|WebSocket|<(?:script|iframe|object|embed|link|style|base|form)\b/;
 /** React, the lexer, the highlighter, the typesetter; nothing of the app. */
 const ALLOWED =
-  /^(?:react|marked|katex|highlight\.js\/lib\/(?:core|languages\/\w+)|\.\/(?:(?:parse|render)\/)?[\w.]+|\.\.\/(?:parse|render)\/[\w.]+)$/;
+  /^(?:react|marked|katex|lowlight|highlight\.js\/lib\/languages\/\w+|\.\/(?:(?:parse|render)\/)?[\w.]+|\.\.\/(?:parse|render)\/[\w.]+)$/;
 
 test.each(SOURCES)("%s has no way to make markup out of text", (_, source) => {
   const code = source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");

@@ -1,13 +1,26 @@
 /** Text of an answer, as Markdown. */
 import { memo } from "react";
 import { strings } from "../../../i18n";
-import { Markdown } from "../../../markdown";
+import { Markdown, type Slots } from "../../../markdown";
+import { SaveCode } from "../SaveCode";
 import type { PartProps } from "./partProps";
+
+/** The page has a heading of the first level and some of the second. */
+const SLOTS: Slots = {
+  headingsBelow: 2,
+  codeActions: (code) => !code.growing && <SaveCode {...code} />,
+};
 
 export const TextPart = memo(function TextPart({ part, isOpen }: PartProps<"text">) {
   return (
     <div className="message-text">
-      <Markdown text={part.text} live={isOpen} onOpenLink={openLink} labels={strings.markdown} />
+      <Markdown
+        text={part.text}
+        live={isOpen}
+        onOpenLink={openLink}
+        labels={strings.markdown}
+        slots={SLOTS}
+      />
     </div>
   );
 });

@@ -1,0 +1,144 @@
+"""Turns the Markdown of an answer into HTML for an exported web page.
+
+What a text says never becomes markup of its own: raw HTML stays text, links lead to web and mail
+addresses only, and no picture is fetched.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import pygments
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.gfm import gfm_plugin
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from shell.store.exchange.formulas import MAX_CHARACTERS, formula_at, mathml
+
+HEADINGS_BELOW = 2
+"""A text's first heading stands below the page's title and the line that says who wrote it."""
+MAX_COLORED = 32_768
+"""Longer code stays plain, as in the window."""
+MAX_LINES = 64
+"""A formula of more lines is text; it also limits how far each of many openings is read."""
+_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}\Z")
+_HAS_DIRECTION = {
+    f"{name}_open" for name in ("paragraph", "heading", "list_item", "blockquote", "th", "td")
+}
+_COLORS = HtmlFormatter(nowrap=True)
+
+
+def renderer() -> Callable[[str, str], str]:
+    """A function of a text and of an id, unique in its document, that returns HTML."""
+    md = MarkdownIt("commonmark", {"html": False, "breaks": True}).use(gfm_plugin)
+    md.options["alerts"] = False
+    md.validateLink = _is_known  # type: ignore[assignment]
+    md.block.ruler.before("fence", "formula", _formula_block, {"alt": ["paragraph", "blockquote"]})
+    md.inline.ruler.before("escape", "formula", _formula)
+    md.core.ruler.push("fit", _fit)
+    rules = cast("dict[str, Callable[..., str]]", cast("RendererHTML", md.renderer).rules)
+    rules["formula"], rules["image"] = _write_formula, _write_image
+    rules["fence"] = rules["code_block"] = _write_code
+    return lambda text, text_id: md.render(text, {"docId": text_id})
+
+
+def _is_known(address: str) -> bool:
+    """Whether an address may stand in a link or name a picture; the rest stays text."""
+    return bool(re.match(r"(?:https?|mailto):", address, re.I) or _PICTURE.match(address))
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] not in "$\\":
+        return False
+    found = formula_at(state.src[state.pos : min(state.posMax, state.pos + MAX_CHARACTERS)])
+    if found is None:
+        return False
+    tex, display, length = found
+    if not silent:
+        token = state.push("formula", "", 0)
+        token.content, token.meta = tex, {"display": display}
+    state.pos += length
+    return True
+
+
+def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A formula on lines of its own."""
+    first = state.bMarks[start] + state.tShift[start]
+    if state.is_code_block(start) or state.src[first : first + 2] not in ("$$", "\\["):
+        return False
+    last = min(end, start + MAX_LINES)
+    text = state.getLines(start, last, state.blkIndent, False).lstrip(" ")
+    found = formula_at(text)
+    if found is None or text[found[2] :].partition("\n")[0].strip():
+        return False
+    if not silent:
+        token = state.push("formula", "", 0)
+        token.content, token.meta, token.block = found[0], {"display": True}, True
+        state.line = start + text[: found[2]].count("\n") + 1
+    return True
+
+
+def _fit(state: StateCore) -> None:
+    """Gives each block its direction, and headings their place in the page."""
+    for token in state.tokens:
+        if token.type in _HAS_DIRECTION:
+            token.attrSet("dir", "auto")
+        if token.type in ("heading_open", "heading_close"):
+            depth = int(token.tag[1])
+            token.tag = f"h{min(6, depth + HEADINGS_BELOW)}"
+        for child in token.children or ():
+            if child.type == "link_open":
+                child.attrSet("rel", "noopener noreferrer nofollow")
+
+
+def _write_formula(tokens: Sequence[Token], at: int, *_: Any) -> str:
+    token = tokens[at]
+    text = mathml(token.content, display=token.meta["display"])
+    return f'<div class="scroller">{text}</div>\n' if token.block else text
+
+
+def _write_code(tokens: Sequence[Token], at: int, *_: Any) -> str:
+    text = tokens[at].content
+    language = next(iter(tokens[at].info.split()), "")
+    head = f"<figcaption>{escape(language)}</figcaption>" if language else ""
+    code = f'<pre dir="ltr"><code>{_colored(text, language)}</code></pre>'
+    return f'<figure class="code">{head}{code}</figure>\n'
+
+
+def _colored(text: str, language: str) -> str:
+    if language and len(text) <= MAX_COLORED:
+        try:
+            lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        except ClassNotFound:
+            return escape(text)
+        return str(pygments.highlight(text, lexer, _COLORS))
+    return escape(text)
+
+
+def _write_image(tokens: Sequence[Token], at: int, *_: Any) -> str:
+    token = tokens[at]
+    address = str(token.attrGet("src"))
+    words = escape(_words(token.children or ()))
+    if _PICTURE.match(address):
+        return f'<img alt="{words}" src="{escape(address)}" />'
+    return f'<span class="picture">{words or "Image"} <code>{escape(_host(address))}</code></span>'
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).netloc
+    except ValueError:  # a host in brackets that is none
+        return ""
+
+
+def _words(tokens: Sequence[Token]) -> str:
+    return "".join(_words(token.children) if token.children else token.content for token in tokens)
