@@ -55,6 +55,12 @@ def placement(window: Window) -> WindowState | None:
     return WindowState(int(frame.size.width), height, int(frame.origin.x), y)
 
 
+def bring_forward(window: Window) -> None:
+    """Bring a window to the front."""
+    window.restore()
+    window.show()
+
+
 def finish() -> None:
     """Nothing is left to do."""
 

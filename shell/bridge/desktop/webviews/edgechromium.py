@@ -73,6 +73,15 @@ def placement(window: Window) -> WindowState | None:
     return WindowState(width, height, int(bounds.X / scale), int(bounds.Y / scale), maximized)
 
 
+def bring_forward(window: Window) -> None:
+    """Bring a window to the front; a maximized one stays so."""
+    window.events.shown.wait(20)
+    form: Any = window.native
+    if str(form.WindowState) == "Minimized":
+        window.restore()
+    window.show()
+
+
 def finish() -> None:
     """Nothing is left to do."""
 

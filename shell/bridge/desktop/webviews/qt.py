@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol, cast
 
 import webview.platforms.qt as platform
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWebEngineCore import QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
@@ -73,7 +73,13 @@ def prepare(
         remains.follow(made, profile, interceptor, native.js_bridge, window)
         return made
 
-    parts = {"JSBridge": bridge, "WebView": SealedView, "WebPage": page, "_set_js_api": _loaded}
+    parts = {
+        "JSBridge": bridge,
+        "WebView": SealedView,
+        "WebPage": page,
+        "_set_js_api": _loaded,
+        "on_window_restore": _come_forward,
+    }
     for attribute, part in parts.items():
         setattr(platform.BrowserView, attribute, part)
     # pywebview's would end Qt's loop past the windows. `Windows` hears of signals by itself.
@@ -98,9 +104,21 @@ def placement(window: Window) -> WindowState | None:
     )
 
 
+def bring_forward(window: Window) -> None:
+    """Bring a window to the front."""
+    window.restore()
+
+
 def finish() -> None:
     """Let Qt delete what it was asked to delete, in its own order."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _come_forward(native: QWidget) -> None:
+    """Instead of pywebview's, which makes a maximized window small."""
+    native.setWindowState(native.windowState() & ~Qt.WindowState.WindowMinimized)
+    native.raise_()
+    native.activateWindow()
 
 
 def _show_title(native: _Native, page: SealedPage, title: str) -> None:
