@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol, cast
 
 import webview.platforms.qt as platform
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QLoggingCategory, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWebEngineCore import QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
@@ -50,6 +50,11 @@ def prepare(
         os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)
     else:
         os.environ["QTWEBENGINE_REMOTE_DEBUGGING"] = f"127.0.0.1:{debug_port}"
+    if not _log.isEnabledFor(logging.INFO):
+        # What Qt and Chromium say of the machine, such as of its graphics, is for who asks for it.
+        QLoggingCategory.setFilterRules("*.info=false\n*.warning=false")
+        flags = os.environ.get("QTWEBENGINE_CHROMIUM_FLAGS", "")
+        os.environ["QTWEBENGINE_CHROMIUM_FLAGS"] = f"{flags} --log-level=3".strip()
     if sys.platform == "linux" and os.geteuid() == 0:
         os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
         _log.warning("Running as root: the web view's sandbox is off")
