@@ -92,12 +92,18 @@ class Page:
 
     def reload(self) -> None:
         """Begin anew: nothing is remembered but who one is."""
+        number = self.begin_reload()
+        self.pump()
+        self.settled(number)
+
+    def begin_reload(self) -> int:
+        """Say the hello of a new load; returns its number."""
         self._loads += 1
         self.load = f"load-{self._loads:04}"
         self.stories.clear()
         self._replies.clear()
         self._last_push = 0
-        self.call("shell.hello", {"version": CONTRACT_VERSION, "lastPush": 0})
+        return self.send("shell.hello", {"version": CONTRACT_VERSION, "lastPush": 0})
 
     def send(self, method: str, params: object = None, raw: str | None = None) -> int:
         """Post one call and return its number; `raw` is the parameters' JSON as it is."""

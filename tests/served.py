@@ -24,6 +24,7 @@ from shell.bridge.browser.tabs import Tabs
 from shell.bridge.browser.tokens import Passes
 from shell.bridge.desktop.page_server import PageServer
 from shell.bridge.door import Door
+from shell.bridge.feed import Feed
 from shell.bridge.listener import listen
 from shell.bridge.page import MANIFEST, load_page
 from shell.contract import CONTRACT_VERSION, Defaults
@@ -85,6 +86,11 @@ class Served:
         assert isinstance(self.loopback, Loopback)
         connections = self.loopback._server.server_state.connections
         return any(not one.writable.is_set() for one in connections if hasattr(one, "writable"))
+
+    def feed(self, tab: str) -> Feed:
+        """What the host has for a tab."""
+        assert isinstance(self.loopback, Loopback)
+        return self.loopback._tabs._tabs[tab].caller.feed
 
 
 @asynccontextmanager

@@ -281,8 +281,9 @@ async def test_the_token_makes_links_and_nothing_else_does() -> None:
                 f"Bearer {tickets[0]}",
                 f"Bearer {key}",
                 f"Owner {key}",
-                f"Owner nonce.{prove(key, 'host', 'nonce')}",
-                f"Owner other.{prove(key, 'page', 'nonce')}",
+                f"Owner nonce.{prove(key, 'host', '/link', 'nonce')}",
+                f"Owner other.{prove(key, 'page', '/link', 'nonce')}",
+                f"Owner nonce.{prove(key, 'page', '/window/show', 'nonce')}",
             ):
                 assert post(served, wrong)[0] == 401
             right = f"Bearer {token}"

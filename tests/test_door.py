@@ -477,13 +477,46 @@ async def test_calls_of_a_load_that_was_replaced_are_dropped(desk: Desk) -> None
 
 @pytest.mark.shows("D65", "D36")
 async def test_a_late_answer_does_not_reach_the_next_load(desk: Desk) -> None:
-    desk.page.send("slow.wait")
+    late = desk.page.send("slow.wait")
     await settle()
-    desk.page.reload()
+    hello = desk.page.begin_reload()
     desk.slow.go.set()
     await settle()
-    assert desk.page.feed.next() is None
-    assert desk.page.caller.busy == 0
+    desk.page.pump()
+    assert desk.page.answered(hello)
+    assert not desk.page.answered(late)
+    assert not desk.page.caller.running
+
+
+@pytest.mark.shows("D36")
+async def test_a_reloaded_page_finds_what_the_load_before_it_asked_last(desk: Desk) -> None:
+    """Such as a setting whose writing waits for the disk: its hello waits for the answer."""
+    desk.page.send("slow.wait")
+    hello = desk.page.begin_reload()
+    await settle()
+    desk.page.pump()
+    assert not desk.page.answered(hello)
+    desk.slow.go.set()
+    await settle()
+    desk.page.pump()
+    assert desk.page.answered(hello)
+
+
+async def test_a_call_that_takes_long_holds_a_reload_only_for_a_while(desk: Desk) -> None:
+    desk.page.send("slow.wait")
+    began = the_loop().time()
+    hello = desk.page.begin_reload()
+    while desk.page.pump() == 0:  # noqa: ASYNC110 - nothing tells when there is something
+        await asyncio.sleep(0.1)
+    assert desk.page.answered(hello)
+    assert the_loop().time() - began < 2.2
+    await settle()
+    assert len(desk.page.caller.running) == 1, "the call itself goes on"
+
+
+async def test_a_page_that_only_lost_its_connection_waits_for_no_call(desk: Desk) -> None:
+    desk.page.send("slow.wait")
+    desk.page.call("shell.hello", {"version": CONTRACT_VERSION, "lastPush": 0})
 
 
 @pytest.mark.shows("D65", "D49")
@@ -498,7 +531,7 @@ async def test_unanswered_calls_are_bounded(desk: Desk) -> None:
     await settle()
     desk.page.pump()
     assert {desk.page.settled(number) for number in numbers} == {"window-1"}
-    assert desk.page.caller.busy == 0
+    assert not desk.page.caller.running
 
 
 @pytest.mark.shows("D38", "D94")
@@ -507,7 +540,7 @@ async def test_a_closed_door_leaves_no_task(desk: Desk) -> None:
         desk.page.send("slow.wait")
     await settle()
     await desk.door.close()
-    assert desk.page.caller.busy == 0
+    assert not desk.page.caller.running
     assert desk.page.pump() == 0
 
 

@@ -133,6 +133,19 @@ def test_http_to_another_machine_only_for_who_insists(typed: Typed) -> None:
     assert typed(*arguments).status == 0
 
 
+def test_an_address_is_completed_and_that_is_said(typed: Typed) -> None:
+    added = typed("add", "mine", "--base-url", "localhost:9", "--json")
+    assert added.is_one_sentence("completed", "http://localhost:9/v1")
+    remark = {"code": "ADDRESS_MENDED", "facts": {"address": "http://localhost:9/v1"}}
+    (line,) = added.lines
+    assert line["remark"] == {**remark, "text": "The address was completed: http://localhost:9/v1"}
+    (line,) = [each for each in typed("list", "--json").lines if each["id"] == "mine"]
+    assert "remark" not in line
+    assert typed("add", "far", "--base-url", "far.example").status == 0
+    near = typed("add", "near", "--base-url", "192.168.1.5:8080")
+    assert (near.status, near.is_one_sentence("--allow-plain-http")) == (2, True)
+
+
 def test_what_belongs_to_the_program_stays(typed: Typed) -> None:
     result = typed("remove", "local")
     assert (result.status, result.is_one_sentence("local", "part")) == (2, True)

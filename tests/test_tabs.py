@@ -178,6 +178,28 @@ async def test_a_reload_wins_over_the_connection_that_it_is_about_to_close() -> 
         assert (await again.hello())["ok"]
 
 
+async def test_what_a_page_says_as_it_is_reloaded_is_taken() -> None:
+    """Also when a push fails while it is on its way, because the connection has ended meanwhile."""
+    async with serving() as served:
+        page = await opened(served)
+        feed = served.feed(page.tab)
+        async with asyncio.timeout(5):
+            while feed.next() is not None:  # noqa: ASYNC110 - until it has answered its hello
+                await asyncio.sleep(0)
+        names = [f"said-{number}" for number in range(5)]
+        for name in names:
+            params = {"sessionId": name, "providerId": "echo"}
+            page.socket.protocol.send_text(page.batch("llm.create_session", params).encode())
+        page.socket.protocol.send_close(1001)
+        page.socket.transport.write(b"".join(page.socket.protocol.data_to_send()))
+        # It runs before the host's loop reads the socket, and wakes what then cannot send.
+        reply = '{"channel":"reply","id":0,"ok":true,"value":null}'
+        asyncio.get_running_loop().call_soon(feed.reply, page.load, reply)
+        again = await opened(served, page.tab)
+        found = [await again.call("llm.get_session", name) for name in names]
+        assert [reply["ok"] for reply in found] == [True] * len(names)
+
+
 async def test_a_page_that_answers_nothing_any_more_gives_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

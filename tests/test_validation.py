@@ -65,7 +65,7 @@ class Desk:
             page.call("llm.list"),
             page.call("llm.get_session", "held"),
             page.feed.load,
-            page.caller.busy,
+            len(page.caller.running),
             len(self.host.engine._tasks),
             {run: page.feed.cursor(str(run)) for run in (self.run, "inf-x", "inf-mine")},
         )

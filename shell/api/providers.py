@@ -131,8 +131,11 @@ class ProvidersApi:
         ]
 
     async def add(self, caller: Caller, params: NewProvider) -> ProviderSummary:
-        """Add a provider. A key for it is set by `keys.set`, once it is there."""
-        return await self._add(CustomProvider.model_validate(params.model_dump()))
+        """Add a provider, with its address completed. A key for it is set by `keys.set`, once it is
+        there.
+        """
+        wanted, remark = CustomProvider.model_validate(params.model_dump()).mended()
+        return (await self._add(wanted)).model_copy(update={"remark": remark})
 
     async def remove(self, caller: Caller, params: ProviderId) -> bool:
         """Forget a provider that was added, and its key; `restore` takes that back. What it is
@@ -177,7 +180,7 @@ class ProvidersApi:
             text = "A test needs the id of a provider or settings, and not both"
             raise ValidationFailed([("providerId", text)])
         if params.settings is not None:
-            settings = CustomProvider.model_validate(params.settings.model_dump())
+            settings, _ = CustomProvider.model_validate(params.settings.model_dump()).mended()
             await asyncio.to_thread(settings.check)
             return await _tried(self._providers.draft(settings, params.key), params.model_id)
         provider_id = params.provider_id or ""

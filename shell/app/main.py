@@ -15,6 +15,7 @@ import importlib
 import json
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
@@ -28,6 +29,7 @@ from shell.bridge.appearance import Appearance, read_look
 from shell.bridge.browser.tokens import Passes
 from shell.bridge.desktop.window_state import FILE as PLACEMENT
 from shell.bridge.listener import address_of, listen
+from shell.bridge.owner import DONE, OPEN_WINDOW, SHOW_WINDOW, OwnerCommands
 from shell.bridge.page import Page, load_page
 from shell.support.data_directory import DataDirectory
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
@@ -115,13 +117,22 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
     options.data.prepare()
     with (
         shutdown_signals() as signals,
-        options.data.locked("tidewire"),
+        options.data.locked("tidewire") as tell,
         event_loop_thread() as thread,
     ):
         listener = listen(options.port)
+        key = secrets.token_urlsafe(32)
+        tell({"address": address_of(listener), "key": key})
+        owner = OwnerCommands(
+            key,
+            {
+                SHOW_WINDOW: lambda token: DONE if windows.show(token) else "",
+                OPEN_WINDOW: lambda _: DONE if windows.open() else "",
+            },
+        )
         opening = Startup(
             thread,
-            lambda: _behind_windows(options, listener, windows.open),
+            lambda: _behind_windows(options, listener, owner, windows.open),
             lambda: windows.close(),
         )
         windows = Windows(
@@ -143,12 +154,12 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
 
 
 async def _behind_windows(
-    options: Options, listener: socket, open_window: Callable[[], bool]
+    options: Options, listener: socket, owner: OwnerCommands, open_window: Callable[[], bool]
 ) -> "tuple[Host, PageServer]":
     """Start the server, then make the host: a window loads its page before it makes a call."""
     from shell.bridge.desktop.page_server import PageServer
 
-    server = PageServer(listener, _page(options), lambda: _appearance(options))
+    server = PageServer(listener, _page(options), lambda: _appearance(options), owner)
     server.start()
     # In a thread, so that the loop can serve the page meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")

@@ -1,5 +1,6 @@
 """The window or tab that makes a call, with its feed and its rate limits."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from shell.bridge.feed import MAX_WAITING_BYTES, Feed
@@ -20,7 +21,7 @@ class Caller:
 
     id: str
     feed: Feed = field(default_factory=Feed)
-    busy: int = 0
+    running: set[asyncio.Task[None]] = field(default_factory=set)
     """Calls that have begun and not been answered."""
     calls: RateLimit = field(default_factory=lambda: RateLimit(CALLS_A_SECOND, CALLS_AT_ONCE))
     loads: RateLimit = field(default_factory=lambda: RateLimit(LOADS_A_SECOND, LOADS_AT_ONCE))

@@ -39,6 +39,9 @@ MAX_SEARCHED = 1_000_000
 MAX_BUSY_CALLS = 200
 """Limit on the unanswered calls of one window."""
 
+EARLIER_S = 2.0
+"""How long the hello of a new load waits for what the load before it asked last."""
+
 HELLO = "shell.hello"
 _NUMBER = re.compile(r'\{\s*"id"\s*:\s*(\d{1,15})\s*,\s*"method"')
 _log = logging.getLogger(__name__)
@@ -135,10 +138,12 @@ class Door:
         hello = batch.calls[0].method == HELLO
         if batch.load != caller.feed.load and not hello:
             return  # sent by a load that has been replaced
+        # What a page says while it is reloaded, its next load has to find.
+        earlier = caller.running.copy() if batch.load != caller.feed.load else set()
         if hello:
             caller.feed.open(batch.load, self._topics)
         for call in batch.calls:
-            self._begin(caller, batch.load, call)
+            self._begin(caller, batch.load, call, earlier)
 
     async def close(self) -> None:
         """Cancel the calls that are still running."""
@@ -157,20 +162,23 @@ class Door:
         self._methods |= methods({name: namespace})
         _log.info("[IPC] Registered %s module", name)
 
-    def _begin(self, caller: Caller, load: str, call: Call) -> None:
+    def _begin(
+        self, caller: Caller, load: str, call: Call, earlier: set[asyncio.Task[None]]
+    ) -> None:
         method = self._methods.get(call.method)
         try:
             caller.admit(hello=call.method == HELLO)
-            if (method is None or method.waits) and caller.busy >= MAX_BUSY_CALLS:
-                raise LimitReached("Too many calls at once", MAX_BUSY_CALLS, caller.busy)
-            work = self._work(caller, call)
+            if (method is None or method.waits) and len(caller.running) >= MAX_BUSY_CALLS:
+                busy = len(caller.running)
+                raise LimitReached("Too many calls at once", MAX_BUSY_CALLS, busy)
+            work = self._after(earlier, caller, call) if earlier else self._work(caller, call)
             if isinstance(work, str):
                 self._reply(caller, load, work)
                 return
-            caller.busy += 1
             task = asyncio.ensure_future(self._finish(caller, load, call, work))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            for tasks in (self._tasks, caller.running):
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
         except Exception as error:
             self._reply(caller, load, _refusal(call.id, error))
 
@@ -185,6 +193,12 @@ class Door:
         if inspect.iscoroutine(result):
             return _awaited(call, method, result)
         return _success(call.id, method, result)
+
+    async def _after(self, earlier: set[asyncio.Task[None]], caller: Caller, call: Call) -> str:
+        """Run a call of a new load when the calls of the load before it have ended, or soon."""
+        await asyncio.wait(earlier, timeout=EARLIER_S)
+        work = self._work(caller, call)
+        return work if isinstance(work, str) else await work
 
     async def _after_making(self, caller: Caller, call: Call) -> str:
         """Make the namespace of a call, then run the call."""
@@ -220,8 +234,6 @@ class Door:
             self._reply(caller, load, await work)
         except Exception as error:
             self._reply(caller, load, _refusal(call.id, error))
-        finally:
-            caller.busy -= 1
 
     def _reply(self, caller: Caller, load: str, item: str) -> None:
         caller.feed.reply(load, item)

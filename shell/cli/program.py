@@ -80,8 +80,19 @@ def _window(chosen: Arguments) -> int:
     # It loads Qt's libraries, which does not hold up what Python loads meanwhile.
     problem = ThreadPoolExecutor(1).submit(display_problem)
     from shell.app.main import run_window
+    from shell.cli.running import show_or_start
 
-    return run_window(_options(chosen), problem)
+    options = _options(chosen)
+    status = show_or_start(
+        options.data, new_window=chosen.new_window, start=lambda: run_window(options, problem)
+    )
+    if status is None:
+        what = "another window" if chosen.new_window else "its window"
+        unused = ("provider", "model", "dev_url", "debug_port")
+        names = [f"--{name.replace('_', '-')}" for name in unused if vars(chosen)[name] is not None]
+        more = f" Not used: {', '.join(names)}." if names else ""
+        return _say(f"already running, and shows {what}.{more}", 0)
+    return status
 
 
 def _serve(chosen: Arguments) -> int:
@@ -185,6 +196,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_port,
         metavar="N",
         help="remote debugging of the window on this port of 127.0.0.1, for tests (0: any)",
+    )
+    parser.add_argument(
+        "--new-window",
+        action="store_true",
+        help="open another window when the program runs already",
     )
     parser.set_defaults(command=_window)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

@@ -98,11 +98,11 @@ class ProviderCommands:
         Raises:
             ValidationFailed: its name is taken, or it cannot work.
         """
-        provider = wanted.provider()
+        provider, remark = wanted.provider().mended()
         try:
             provider.check()
         except ValidationFailed as error:
-            if (wanted.base_url or "").lower().startswith("http://"):
+            if (provider.base_url or "").lower().startswith("http://"):
                 raise _wrong(
                     "baseUrl", f"{error.message} (Or insist: --allow-plain-http)"
                 ) from None
@@ -112,6 +112,8 @@ class ProviderCommands:
         self._providers.reload()
         asyncio.run(self._keys.load(self._providers.base_urls))
         made = self._providers.resolve(provider.id)
+        if remark is not None:
+            print(f"Note: {remark.text}", file=sys.stderr)
         for name in filter(is_secret, provider.headers):
             print(
                 f"Note: the header {name} holds a secret. It is kept in {self._data.path / FILE}, "
@@ -119,7 +121,8 @@ class ProviderCommands:
                 f"line. Safer: --key-env VAR, or 'tidewire keys set {provider.id}'.",
                 file=sys.stderr,
             )
-        _print(summary(self._providers, made), as_json=as_json)
+        told = summary(self._providers, made).model_copy(update={"remark": remark})
+        _print(told, as_json=as_json)
         if not as_json:
             hint = f"Try it: tidewire providers test {provider.id}"
             if made.default_model_id == ANY_MODEL:

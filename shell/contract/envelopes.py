@@ -91,6 +91,8 @@ class RemarkCode(StrEnum):
     ATTACHMENT_LEFT_OUT = "ATTACHMENT_LEFT_OUT"
     """`title`, `kind`, `name`."""
     MORE_LEFT_OUT = "MORE_LEFT_OUT"
+    ADDRESS_MENDED = "ADDRESS_MENDED"
+    """`address`."""
 
 
 class Remark(Value):

@@ -74,6 +74,8 @@ class ProviderSummary(Value):
     code: Annotated[ErrorCode | None, SAID] = None
     """The error code of the problem."""
     reason: Annotated[Reason | None, SAID] = None
+    remark: Annotated[Remark | None, SAID] = None
+    """What was changed when it was added, such as its address."""
 
 
 class ModelsRequest(Value):

@@ -9,12 +9,14 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from shell.contract import NewProvider
+from shell.contract import NewProvider, Remark, RemarkCode
 from shell.errors import ProviderError, Reason, ShellError, ValidationFailed
+from shell.providers.http.address import mended
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.local.gguf import read_header
 from shell.support.file_lock import file_lock
@@ -31,6 +33,22 @@ class CustomProvider(NewProvider):
     )
     """The environment variable that holds the key, or None. A page cannot set it, because it could
     have any variable sent to any address."""
+
+    def mended(self) -> tuple[Self, Remark | None]:
+        """Return the provider with an address that its API can have, and what was changed."""
+        if self.base_url is None:
+            return self, None
+        address = mended(self.base_url, has_version=self.kind != "anthropic")
+        if address == self.base_url:
+            return self, None
+        parts = urlsplit(address)
+        shown = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))  # no password
+        remark = Remark(
+            code=RemarkCode.ADDRESS_MENDED,
+            text=f"The address was completed: {shown}",
+            facts={"address": shown},
+        )
+        return self.model_copy(update={"base_url": address}), remark
 
     def check(self) -> None:
         """Check the settings without a request.

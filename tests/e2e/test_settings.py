@@ -200,9 +200,15 @@ def test_a_model_is_chosen_for_a_conversation(page: Page) -> None:
 def test_an_own_server_is_added_and_taken_away_again(page: Page) -> None:
     dialog = settings(page)
     dialog.get_by_role("button", name="vLLM").click()
+    # Nobody listens there: that is said, and its address can be changed before it is added.
+    expect(dialog.get_by_text("vLLM does not answer here")).to_be_visible()
+    expect(dialog.get_by_label("Address")).to_have_value("http://127.0.0.1:8000/v1")
+    dialog.get_by_label("Address").fill("127.0.0.1:9")
+    dialog.get_by_role("button", name="Add", exact=True).click()
     added = dialog.get_by_role("listitem").filter(has_text="vLLM")
     expect(added).to_be_focused()
-    expect(added.get_by_role("status")).to_contain_text("Check the connection")
+    expect(added.get_by_role("status").filter(has_text="127.0.0.1:9/v1")).to_be_visible()
+    expect(added.get_by_role("status").filter(has_text="Check the connection")).to_be_visible()
     added.get_by_role("button", name="Remove").click()
     expect(added).to_have_count(0)
     dialog.get_by_role("button", name="Undo").click()

@@ -268,6 +268,20 @@ async def test_models_are_asked_for_once_and_anew_when_wanted(host: Setting) -> 
         assert len(server.requests) == 2
 
 
+async def test_a_server_is_found_by_its_address_alone(host: Setting) -> None:
+    async with serving() as server:
+        place = server.url.removeprefix("http://")
+        trial = await host.one("providers.test", {"settings": {"id": "mine", "baseUrl": place}})
+        assert trial["ok"] is True, trial
+        added = await host.one("providers.add", {"id": "mine", "baseUrl": place})
+        assert added["remark"] == {
+            "code": "ADDRESS_MENDED",
+            "text": f"The address was completed: {server.url}/v1",
+            "facts": {"address": f"{server.url}/v1"},
+        }
+        assert (await ask(host.providers.resolve("mine"), "hi")).text == "OK"
+
+
 async def test_nobody_elsewhere_is_asked_what_a_model_is(host: Setting) -> None:
     def about(provider: str, model: str) -> Json:
         return {"providerId": provider, "modelId": model}

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from shell.store.messages.markdown_text import plain
 from shell.store.messages.tree import TITLE_CHARACTERS, first_words
+from shell.store.search.snippet import LENGTH, snippet
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,22 @@ def test_it_ends_soon_and_fits(text: str) -> None:
 def test_no_text_takes_long(piece: str) -> None:
     # A pattern that goes back and forth over this would take minutes.
     assert first_words(piece * 100_000) != ""
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "marked"),
+    [
+        ("## The sea\n\n> It is **very salty**, see [a book](https://sea.example/)", None, "salty"),
+        ("word " * 200 + "it is **very salty** and `deep`. " + "word " * 200, None, "salty"),
+        # What stands in nothing but an address is shown as it was written.
+        ("look [here](https://sea.example/)", "look [here](https://sea.example/)", "sea"),
+    ],
+)
+def test_an_excerpt_shows_words_and_no_marks(text: str, line: str | None, marked: str) -> None:
+    shown, marks = snippet(text, [marked])
+    assert [shown[mark.start : mark.end] for mark in marks] == [marked]
+    if line is None:
+        assert not {*shown} & {*"*`#>[]"}, shown
+        assert len(shown) <= LENGTH + 2
+    else:
+        assert shown == line

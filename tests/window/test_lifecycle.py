@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -193,6 +194,18 @@ def test_the_sandbox_is_off_for_root_alone() -> None:
         check=True,
     )
     assert (nobody.stdout, nobody.stderr) == ("sandbox None\n", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs an X server")
+def test_nothing_is_said_of_the_machine_unless_asked_for(tmp_path: Path, xvfb: str) -> None:
+    """Neither by Qt nor by Chromium: not of its graphics, nor of a missing message bus."""
+    command = ("shell", "--debug-port", "0", "--data-dir", str(tmp_path), "--provider", "echo")
+    display = {"DISPLAY": xvfb, "QT_QPA_PLATFORM": "xcb"}
+    with HostProcess(*command, env=display) as program:
+        program.json_line()
+    # Its output has come to its end. The test itself has asked for the port.
+    expected = re.compile("sandbox is off|^DevTools listening|^Remote debugging|^$")
+    assert [line for line in program.said if not expected.search(line)] == []
 
 
 SAYS_SANDBOX = """

@@ -22,14 +22,19 @@ const ollama: PresetSummary = {
   providerId: null,
 };
 
-async function shown(presets: PresetSummary[]) {
+const openai = { id: "openai", name: "OpenAI", defaultModel: "gpt-5.4-mini", problem: null };
+const google = { ...openai, id: "google", name: "Google" };
+
+async function shown(presets: PresetSummary[], known: object = { providers: [], keys: [] }) {
   const { bridge, llm } = await fakePage();
   const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
   });
   const add = vi.fn(async ({ id }: { id: string }) => ({ id }));
   const update = vi.fn(async () => {});
-  const settings = { presets: async () => presets, add, update } as unknown as Settings;
+  const store = { get: () => known, subscribe: () => () => {} };
+  const load = { presets: async () => presets, loadProviders: async () => {} };
+  const settings = { ...store, ...load, add, update } as unknown as Settings;
   const toasts = createToastStore();
   const open = vi.fn();
   render(
@@ -69,6 +74,24 @@ it("takes one that was added before as it is", async () => {
   await turn(40);
   expect(add).not.toHaveBeenCalled();
   expect(conversations.shown.get().conversation.get().by).toEqual(by);
+});
+
+it("offers a provider whose key is in the environment, and no other one with a key", async () => {
+  const { conversations, update, toasts } = await shown([], {
+    providers: [openai, google, { ...openai, id: "anthropic", name: "Anthropic", problem: "No" }],
+    keys: [
+      { providerId: "openai", configured: true, source: "environment" },
+      { providerId: "google", configured: true, source: "keychain" },
+      { providerId: "anthropic", configured: true, source: "environment" },
+    ],
+  });
+  expect(screen.queryAllByRole("button", { name: /^Use / })).toHaveLength(1);
+  fireEvent.click(screen.getByRole("button", { name: /Use OpenAI/ }));
+  await turn(40);
+  expect(update).toHaveBeenCalledWith({ defaultProvider: "openai", defaultModel: null });
+  const answering = { providerId: "openai", modelId: "gpt-5.4-mini" };
+  expect(conversations.shown.get().conversation.get().by).toEqual(answering);
+  expect(toasts.get()[0]?.text).toContain("gpt-5.4-mini of OpenAI");
 });
 
 it("leads into the settings where there is no model yet, or nothing runs", async () => {

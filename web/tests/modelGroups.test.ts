@@ -79,6 +79,14 @@ it("has the standard model of a provider whose list is not known yet", () => {
   ]);
 });
 
+it("has no model of a server that chooses by itself, until it has listed its own", () => {
+  const own = { ...provider("own"), defaultModel: "default" };
+  expect(shown({ providers: [own], lists: {} })).toEqual([]);
+  expect(shown({ providers: [own], lists: { own: listed("own", "small") } })).toEqual([
+    "OWN: own/small",
+  ]);
+});
+
 it("marks a favourite wherever it stands", () => {
   const groups = modelGroups(SOURCES, { favourites: "★", recent: "↺" });
   const marked = groups.flatMap(({ options }) => options).filter((option) => option.isFavourite);

@@ -56,7 +56,8 @@ class Link:
         try:
             while (text := await self._read()) is not None:
                 if text == TICKET_WANTED:
-                    await self._socket.send_text(json.dumps({"ticket": self._new_ticket()}))
+                    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                        await self._socket.send_text(json.dumps({"ticket": self._new_ticket()}))
                 else:
                     self._take(text)
         finally:
@@ -68,7 +69,9 @@ class Link:
             await asyncio.gather(telling, return_exceptions=True)
 
     async def lives(self, within_s: float) -> bool:
-        """Whether a page still answers at the other end. False as soon as the connection ends."""
+        """Whether a page still answers at the other end. False as soon as the connection has ended
+        and everything that came through it is taken.
+        """
         self._probed.clear()
         # Sending can wait, too: for room in the socket of a page that does not read any more.
         steps = (self._probe(), self._closed.wait())
@@ -99,13 +102,15 @@ class Link:
     # --- in ---------------------------------------------------------------------------------
 
     async def _read(self) -> str | None:
-        try:
-            return await self._socket.receive_text()
-        except (WebSocketDisconnect, RuntimeError):
+        # Not `receive_text`, which gives out nothing more after a push that could not be sent, even
+        # when there are messages that a closed page sent before.
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
             return None
-        except KeyError:  # a binary message: nothing of ours sends one
+        text: str | None = message.get("text")
+        if text is None:  # nothing of ours sends a binary message
             await self.close(1003, "text only")
-            return None
+        return text
 
     def _take(self, text: str) -> None:
         answer = _read_answer(text)
@@ -147,7 +152,7 @@ class Link:
     async def _probe(self) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await self._send(self.load, PROBE, "")
-            await self._probed.wait()
+        await self._probed.wait()
 
     async def _send(self, load: str, number: int, items: str) -> None:
         await self._socket.send_text(f'{{"push":["{load}",{number},[{items}]]}}')

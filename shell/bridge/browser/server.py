@@ -4,7 +4,6 @@ The way to the door (`/door`, a WebSocket) is for pages that this server, or Vit
 """
 
 import asyncio
-import json
 import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -18,15 +17,13 @@ from starlette.websockets import WebSocket
 from shell.bridge.appearance import Appearance
 from shell.bridge.browser.peer import Peer, peer_of
 from shell.bridge.browser.tabs import Tabs
-from shell.bridge.browser.tokens import Passes, is_proof, prove
+from shell.bridge.browser.tokens import Passes
 from shell.bridge.listener import address_of
+from shell.bridge.owner import LINK, OwnerCommands, secret
 from shell.bridge.page import Page
 from shell.bridge.responses import PageResponse, Resources, plain
 
 DOOR = "/door"
-LINK = "/link"
-"""Makes a link. `POST` with `Authorization: Bearer TOKEN`, or `Owner NONCE.PROOF` from who can read
-the data directory; the answer to the latter has a proof, too."""
 MAX_MESSAGE_BYTES = 33_000_000
 """A batch has at most 32 million characters."""
 PING_S = 10.0
@@ -76,6 +73,7 @@ class Loopback:
         self._listener = listener
         self._tabs = tabs
         self._passes = passes
+        self._owner = OwnerCommands(passes.owners_key, {LINK: lambda _: self.link()})
         self._page_url = (dev_url or self.address).rstrip("/")
         port = listener.getsockname()[1]
         self._resources = Resources(port, page, "loopback", look, _origin(dev_url))
@@ -141,30 +139,22 @@ class Loopback:
             refusal = refusal or plain(404, "Not found")
             await websocket.send_denial_response(_response(refusal))
             return
-        if path == LINK and scope["method"] == "POST":
-            answer = self._resources.refusal(headers, door=False) or self._new_link(scope, headers)
-        else:
-            answer = self._resources.answer(scope["method"], path, headers)
+        answer = self._new_link(scope, path, headers)
+        answer = answer or self._resources.answer(scope["method"], path, headers)
         await _response(answer)(scope, receive, send)
 
-    def _new_link(self, scope: Scope, headers: Headers) -> PageResponse:
+    def _new_link(self, scope: Scope, path: str, headers: Headers) -> PageResponse | None:
+        """Make a link for the owner, or for who has the token; None for another request."""
+        if path != LINK or scope["method"] != "POST":
+            return None
+        if (refusal := self._resources.refusal(headers, door=False)) is not None:
+            return refusal
         if _peer(scope) is Peer.FOREIGN:
             return _NOT_YOURS
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        answer = {}
-        if scheme.lower() == "bearer" and self._passes.is_token(given.strip()):
-            answer = {"url": self.link()}
-        elif scheme.lower() == "owner":
-            nonce, _, proof = given.strip().partition(".")
-            if is_proof(proof, self._passes.owners_key, "page", nonce):
-                url = self.link()
-                proof = prove(self._passes.owners_key, "host", nonce, url)
-                answer = {"url": url, "proof": proof}
-        if not answer:
-            how = {"WWW-Authenticate": "Bearer"}
-            return plain(401, "Give the token that the program printed when it started", how)
-        kind = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-        return PageResponse(200, kind, json.dumps(answer).encode())
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and self._passes.is_token(token.strip()):
+            return secret({"url": self.link()})
+        return self._owner.answer("POST", path, headers)
 
 
 _NOT_YOURS = plain(403, "This belongs to another user of the machine")

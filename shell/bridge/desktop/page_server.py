@@ -14,6 +14,7 @@ import h11
 
 from shell.bridge.appearance import Appearance
 from shell.bridge.listener import address_of
+from shell.bridge.owner import OwnerCommands
 from shell.bridge.page import Page
 from shell.bridge.responses import PageResponse, Resources, plain
 
@@ -29,6 +30,7 @@ class PageServer:
         listener: where connections come in; closed by `stop()`.
         page: the built page; None when Vite serves it.
         look: returns the appearance, for each load of the page.
+        owner: what the owner's other commands may ask for.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class PageServer:
         listener: socket.socket,
         page: Page | None,
         look: Callable[[], Appearance] = Appearance,
+        owner: OwnerCommands | None = None,
     ) -> None:
         self.address = address_of(listener)
         self._listener = listener
         self._resources = Resources(listener.getsockname()[1], page, "pywebview", look)
+        self._owner = owner
         self._starting: asyncio.Task[asyncio.Server] | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -91,7 +95,10 @@ class PageServer:
     def _answer(self, request: h11.Request) -> PageResponse:
         headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}
         path = unquote(request.target.decode("latin-1").partition("?")[0])
-        return self._resources.answer(request.method.decode(), path, headers)
+        method, answer = request.method.decode(), None
+        if self._owner is not None and self._resources.refusal(headers, door=False) is None:
+            answer = self._owner.answer(method, path, headers)
+        return answer or self._resources.answer(method, path, headers)
 
 
 async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> h11.Request | None:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import os
 import platform
 import secrets
 import socket
@@ -149,6 +150,25 @@ class Windows:
             return False
         # pywebview takes further windows from any thread but the main one, and may wait.
         threading.Thread(target=self._build, name="open window", daemon=True).start()
+        return True
+
+    def show(self, activation: str = "") -> bool:
+        """Bring the newest window to the front and return at once; False when there is none. From
+        any thread.
+
+        Args:
+            activation: the token by which a Wayland desktop lets it come to the front.
+        """
+        if self._closing or not webview.windows:
+            return False
+        if activation:
+            os.environ["XDG_ACTIVATION_TOKEN"] = activation
+        window = webview.windows[-1]
+        # pywebview waits for a window that is not there yet.
+        raising = threading.Thread(
+            target=self._view.bring_forward, args=(window,), name="show window", daemon=True
+        )
+        raising.start()
         return True
 
     def close(self) -> None:

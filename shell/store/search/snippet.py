@@ -5,10 +5,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from shell.contract import Mark
+from shell.store.messages.markdown_text import plain
 from shell.support.text import pieces
 
 BEFORE = 40
 LENGTH = 160
+AROUND = 600
+"""Characters before and after the hit that are read as Markdown."""
 LOOKED_THROUGH = 1_000_000
 """Characters in which the hit is looked for. Beyond it, the snippet is the start of the text."""
 _PIECE = 256
@@ -16,18 +19,25 @@ _PIECE = 256
 
 
 def snippet(text: str, terms: Sequence[str]) -> tuple[str, list[Mark]]:
-    """Return a line of the text around the first hit, and the hits in that line."""
+    """Return a line of the text around the first hit, and the hits in that line. It has no marks of
+    Markdown, unless the hit is in them, such as in the address of a link.
+    """
     looked = text[:LOOKED_THROUGH]
-    hit = _first(looked, terms)
+    place = _first(looked, terms)
+    begin = max(0, (place or 0) - AROUND)
+    end = (place or 0) + AROUND
+    shown = plain(looked[begin:end])
+    if place is not None and not find(shown, terms):
+        shown = "".join(" " if c.isspace() else c for c in looked[begin:end])
+    hit = None if place is None else find(shown, terms)[0][0]
     start = max(0, (hit or 0) - BEFORE)
     if hit is not None and start:  # start at a word, if one begins near
-        space = looked.rfind(" ", start, hit)
-        near = looked.find(" ", start, hit)
-        start = near + 1 if near != -1 else (space + 1 if space != -1 else start)
-    piece = looked[start : start + LENGTH]
-    head = "…" if start else ""
-    tail = "…" if start + LENGTH < len(text) else ""
-    line = head + "".join(" " if c.isspace() else c for c in piece) + tail
+        near = shown.find(" ", start, hit)
+        start = near + 1 if near != -1 else start
+    piece = shown[start : start + LENGTH]
+    head = "…" if begin + start else ""
+    tail = "…" if start + LENGTH < len(shown) or end < len(text) else ""
+    line = head + piece + tail
     marks: list[Mark] = []
     for first, end in find(piece, terms):
         at = _units(line[: first + len(head)])

@@ -467,7 +467,8 @@ export type RemarkCode =
   | "KEY_OF_OTHER_HOST"
   | "CONVERSATION_LEFT_OUT"
   | "ATTACHMENT_LEFT_OUT"
-  | "MORE_LEFT_OUT";
+  | "MORE_LEFT_OUT"
+  | "ADDRESS_MENDED";
 
 /** A sentence for people, with the code and facts from which a page can translate it. */
 export interface Remark {
@@ -871,6 +872,8 @@ export interface ProviderSummary {
   /** The error code of the problem. */
   code?: ErrorCode | null | undefined;
   reason?: Reason | null | undefined;
+  /** What was changed when it was added, such as its address. */
+  remark?: Remark | null | undefined;
 }
 
 /** Asks for the models of a provider. `refresh` asks the server again. */
@@ -1266,7 +1269,10 @@ export const client = (call: Invoke) => ({
       call<ModelSummary | null>("providers.describe", params),
     /** Servers that many people have, and which of them answers on this machine now. */
     presets: () => call<PresetSummary[]>("providers.presets"),
-    /** Add a provider. A key for it is set by `keys.set`, once it is there. */
+    /**
+     * Add a provider, with its address completed. A key for it is set by `keys.set`, once it is
+     * there.
+     */
     add: (params: NewProvider) =>
       call<ProviderSummary>("providers.add", params),
     /**

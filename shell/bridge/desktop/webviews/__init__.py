@@ -46,5 +46,10 @@ class View(Protocol):
         GUI thread.
         """
 
+    def bring_forward(self, window: Window) -> None:
+        """Bring a window to the front, also a minimized one. Waits until it has appeared; not on
+        the GUI thread.
+        """
+
     def finish(self) -> None:
         """Clean up, once, after the last window was closed. On the GUI thread."""

@@ -15,8 +15,8 @@ import webview
 import webview.platforms.cocoa as platform
 from webview.window import Window
 
+from shell.bridge.desktop.pump import Answer, RunScript
 from shell.bridge.desktop.webviews import Gui, Post
-from shell.bridge.desktop.webviews.js_runner import waiting_runner
 from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
 from shell.bridge.desktop.window_state import WindowState
 
@@ -41,7 +41,20 @@ def prepare(
         setattr(platform.BrowserView, name, part)
 
 
-runner = waiting_runner
+def runner(window: Window) -> RunScript:
+    """Scripts for the page of a window. Not through pywebview, where a thread waits for each, for
+    ever when the page goes away.
+    """
+    parts: Any = platform
+    web = parts.BrowserView.instances[window.uid].webview
+
+    def run(script: str, answer: Answer) -> None:
+        def done(value: object, error: object) -> None:
+            answer(value)
+
+        parts.AppHelper.callAfter(web.evaluateJavaScript_completionHandler_, script, done)
+
+    return run
 
 
 def placement(window: Window) -> WindowState | None:
@@ -53,6 +66,12 @@ def placement(window: Window) -> WindowState | None:
     # Cocoa counts from the bottom, pywebview from the top.
     y = int(screen.size.height - frame.origin.y) - height
     return WindowState(int(frame.size.width), height, int(frame.origin.x), y)
+
+
+def bring_forward(window: Window) -> None:
+    """Bring a window to the front."""
+    window.restore()
+    window.show()
 
 
 def finish() -> None:

@@ -13,8 +13,8 @@ import webview
 import webview.platforms.edgechromium as platform
 from webview.window import Window
 
+from shell.bridge.desktop.pump import Answer, RunScript
 from shell.bridge.desktop.webviews import Gui, Post
-from shell.bridge.desktop.webviews.js_runner import waiting_runner
 from shell.bridge.desktop.webviews.navigation import Crashes, is_home, may_navigate
 from shell.bridge.desktop.window_state import WindowState
 
@@ -59,7 +59,31 @@ def prepare(
         setattr(view, name, part)
 
 
-runner = waiting_runner
+def runner(window: Window) -> RunScript:
+    """Scripts for the page of a window. Not through pywebview, where a thread waits for each, for
+    ever when the page goes away.
+    """
+    native: Any = window.native
+    net: Any = platform
+    edge = native.browser
+    web = edge.webview
+
+    def run(script: str, answer: Answer) -> None:
+        def done(task: Any) -> None:
+            value: object = None
+            with contextlib.suppress(Exception):  # .NET's own, when the page is going, or is gone
+                value = json.loads(task.Result)
+            answer(value)
+
+        def begin() -> None:
+            task = web.ExecuteScriptAsync(script)
+            told = net.Action[net.Task[net.String]](done)
+            task.ContinueWith(told, edge.syncContextTaskScheduler)
+
+        with contextlib.suppress(Exception):  # the window is closed
+            web.BeginInvoke(net.Action(begin))
+
+    return run
 
 
 def placement(window: Window) -> WindowState | None:
@@ -71,6 +95,15 @@ def placement(window: Window) -> WindowState | None:
     width, height = int(bounds.Width / scale), int(bounds.Height / scale)
     maximized = str(form.WindowState) == "Maximized"
     return WindowState(width, height, int(bounds.X / scale), int(bounds.Y / scale), maximized)
+
+
+def bring_forward(window: Window) -> None:
+    """Bring a window to the front; a maximized one stays so."""
+    window.events.shown.wait(20)
+    form: Any = window.native
+    if str(form.WindowState) == "Minimized":
+        window.restore()
+    window.show()
 
 
 def finish() -> None:

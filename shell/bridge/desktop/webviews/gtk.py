@@ -78,6 +78,11 @@ def placement(window: Window) -> WindowState | None:
     return WindowState(width, height, x, y, bool(native.is_maximized()))
 
 
+def bring_forward(window: Window) -> None:
+    """Bring a window to the front."""
+    window.restore()
+
+
 def finish() -> None:
     """Nothing is left to do."""
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol, cast
 
 import webview.platforms.qt as platform
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtCore import QCoreApplication, QEvent, QLoggingCategory, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWebEngineCore import QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
@@ -50,6 +50,11 @@ def prepare(
         os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)
     else:
         os.environ["QTWEBENGINE_REMOTE_DEBUGGING"] = f"127.0.0.1:{debug_port}"
+    if not _log.isEnabledFor(logging.INFO):
+        # What Qt and Chromium say of the machine, such as of its graphics, is for who asks for it.
+        QLoggingCategory.setFilterRules("*.info=false\n*.warning=false")
+        flags = os.environ.get("QTWEBENGINE_CHROMIUM_FLAGS", "")
+        os.environ["QTWEBENGINE_CHROMIUM_FLAGS"] = f"{flags} --log-level=3".strip()
     if sys.platform == "linux" and os.geteuid() == 0:
         os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
         _log.warning("Running as root: the web view's sandbox is off")
@@ -73,7 +78,13 @@ def prepare(
         remains.follow(made, profile, interceptor, native.js_bridge, window)
         return made
 
-    parts = {"JSBridge": bridge, "WebView": SealedView, "WebPage": page, "_set_js_api": _loaded}
+    parts = {
+        "JSBridge": bridge,
+        "WebView": SealedView,
+        "WebPage": page,
+        "_set_js_api": _loaded,
+        "on_window_restore": _come_forward,
+    }
     for attribute, part in parts.items():
         setattr(platform.BrowserView, attribute, part)
     # pywebview's would end Qt's loop past the windows. `Windows` hears of signals by itself.
@@ -98,9 +109,21 @@ def placement(window: Window) -> WindowState | None:
     )
 
 
+def bring_forward(window: Window) -> None:
+    """Bring a window to the front."""
+    window.restore()
+
+
 def finish() -> None:
     """Let Qt delete what it was asked to delete, in its own order."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _come_forward(native: QWidget) -> None:
+    """Instead of pywebview's, which makes a maximized window small."""
+    native.setWindowState(native.windowState() & ~Qt.WindowState.WindowMinimized)
+    native.raise_()
+    native.activateWindow()
 
 
 def _show_title(native: _Native, page: SealedPage, title: str) -> None:

@@ -1,9 +1,9 @@
-/** From the small model to a better one: a server that runs here, or a key. */
+/** From the small model to a better one: a server that runs here, a key that is here, or a new key. */
 import { useEffect, useState } from "react";
-import type { PresetSummary } from "../../bridge/contract";
+import type { PresetSummary, ProviderSummary } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
-import { useOpenSettings, useSettings } from "../../settings/useSettings";
+import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
 import { busyButton } from "../../ui/busyButton";
 import buttons from "../../ui/buttons.module.css";
 import { useToasts } from "../../ui/toastStore";
@@ -14,6 +14,7 @@ export function FirstRunProviders() {
   const settings = useSettings();
   const toasts = useToasts();
   const openSettings = useOpenSettings();
+  const { providers, keys } = useSettingsState();
   const [running, setRunning] = useState<readonly PresetSummary[]>([]);
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -24,28 +25,51 @@ export function FirstRunProviders() {
       (presets) => isWanted && setRunning(presets.filter((preset) => preset.running === true)),
       () => {}, // then there is the way through the settings
     );
+    settings.loadProviders().catch(() => {});
     return () => {
       isWanted = false;
     };
   }, [settings]);
 
+  /** The key was set outside, by somebody who may not know that it works here. */
+  const keyed = providers.filter(
+    ({ id, problem }) =>
+      problem === null &&
+      keys.some(({ providerId, source }) => providerId === id && source === "environment"),
+  );
+
   /** Its first model answers new chats, and this one; a server without any is looked at in the settings. */
-  async function take({ id, name, baseUrl, providerId, models }: PresetSummary): Promise<void> {
+  async function takeServer(preset: PresetSummary): Promise<void> {
+    const { id, name, baseUrl, providerId, models } = preset;
+    const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
+    const known = providerId ?? (await settings.add(provider)).id;
+    const [modelId] = models;
+    if (modelId === undefined) openSettings("providers");
+    else await choose(known, name, modelId, modelId);
+  }
+
+  async function takeProvider({ id, name, defaultModel }: ProviderSummary): Promise<void> {
+    await choose(id, name, defaultModel, null);
+  }
+
+  async function choose(
+    providerId: string,
+    name: string,
+    modelId: string,
+    defaultModel: string | null,
+  ): Promise<void> {
+    await settings.update({ defaultProvider: providerId, defaultModel });
+    conversations.prefer({ providerId, modelId });
+    toasts.say(strings.firstRun.chosen(modelId, name));
+    // The button goes away: one goes on in the box.
+    document.querySelector<HTMLElement>("main textarea")?.focus();
+  }
+
+  async function take(choice: Promise<void>): Promise<void> {
     setIsBusy(true);
     setProblem(null);
     try {
-      const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
-      const known = providerId ?? (await settings.add(provider)).id;
-      const [modelId] = models;
-      if (modelId === undefined) {
-        openSettings("providers");
-        return;
-      }
-      await settings.update({ defaultProvider: known, defaultModel: modelId });
-      conversations.prefer({ providerId: known, modelId });
-      toasts.say(strings.firstRun.chosen(modelId, name));
-      // The button goes away: one goes on in the box.
-      document.querySelector<HTMLElement>("main textarea")?.focus();
+      await choice;
     } catch (error) {
       setProblem(strings.refusedAction(reasonOf(error)));
     } finally {
@@ -58,9 +82,23 @@ export function FirstRunProviders() {
       <p>{strings.firstRun.more}</p>
       <div className={buttons.pills}>
         {running.map((preset) => (
-          <button key={preset.id} type="button" {...busyButton(!isBusy, () => void take(preset))}>
+          <button
+            key={preset.id}
+            type="button"
+            {...busyButton(!isBusy, () => void take(takeServer(preset)))}
+          >
             {strings.firstRun.use(preset.name)}
             <small>{strings.firstRun.runs(preset.models.length)}</small>
+          </button>
+        ))}
+        {keyed.map((provider) => (
+          <button
+            key={provider.id}
+            type="button"
+            {...busyButton(!isBusy, () => void take(takeProvider(provider)))}
+          >
+            {strings.firstRun.use(provider.name)}
+            <small>{strings.firstRun.keyHere}</small>
           </button>
         ))}
         <button type="button" onClick={() => openSettings("providers")}>

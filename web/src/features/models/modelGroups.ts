@@ -87,10 +87,14 @@ function filled(groups: readonly ModelGroup[]): readonly ModelGroup[] {
   return groups.filter(({ options }) => options.length > 0);
 }
 
+/** The host's word for a server's own choice, which is no model of any server. */
+const ANY_MODEL = "default";
+
 /** Until its list is known, a provider has the model that it answers with when nothing is said. */
 function modelsOf(provider: ProviderSummary, list: ModelList | null): readonly ModelSummary[] {
   if (list !== null) return list.models;
   const { defaultModel } = provider;
+  if (defaultModel === ANY_MODEL) return [];
   return [{ ...NOTHING_KNOWN, id: defaultModel, name: defaultModel }];
 }
 

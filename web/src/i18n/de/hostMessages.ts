@@ -137,6 +137,7 @@ export const hostInGerman: HostMessages = {
     ATTACHMENT_LEFT_OUT: ({ title, kind, name }) =>
       `${title}: ${KINDS[String(kind)] ?? "Ein Anhang"} ${name === "" ? "ohne Namen" : name} ist nicht dabei.`,
     MORE_LEFT_OUT: () => "… und weitere",
+    ADDRESS_MENDED: ({ address }) => `Die Adresse wurde ergänzt: ${address}`,
   },
   refused:
     "Tidewire nimmt diese Seite nicht an. Lade sie neu oder öffne einen neuen Link: „tidewire link“ gibt einen aus.",

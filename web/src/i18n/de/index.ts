@@ -283,6 +283,7 @@ export const german: Strings = {
           : `läuft hier, ${models} Modelle`,
     chosen: (model: string, name: string) =>
       `${model} von ${name} beantwortet ab jetzt neue Chats. Ändern lässt sich das in den Einstellungen.`,
+    keyHere: "Schlüssel vorhanden",
     connect: "Anbieter verbinden",
   },
   suggestionsLabel: "Vorschläge",

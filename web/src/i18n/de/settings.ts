@@ -45,7 +45,9 @@ export const preferencesInGerman: Strings["preferences"] = {
     "openai-responses": "OpenAI (Responses)",
     anthropic: "Anthropic (Messages)",
   },
-  addressHint: "Wie in seiner Anleitung, mit /v1, wenn das dazugehört.",
+  addressHint: "Etwa localhost:8080. Was fehlt, wird ergänzt.",
+  presetSilent: (name) =>
+    `${name} antwortet hier nicht. Starte es oder ändere die Adresse. Hinzufügen geht trotzdem.`,
   plainHttp: "Der Weg dorthin ist nicht verschlüsselt. Ich traue diesem Netz.",
   filePath: "Datei",
   filePathHint: "Der ganze Pfad einer GGUF-Datei auf diesem Rechner.",

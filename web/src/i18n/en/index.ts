@@ -274,6 +274,7 @@ export const english = {
           : `runs here, ${models} models`,
     chosen: (model: string, name: string) =>
       `${model} of ${name} answers new chats from now on. The settings change that.`,
+    keyHere: "key found",
     connect: "Connect a provider",
   },
   suggestionsLabel: "Suggestions",

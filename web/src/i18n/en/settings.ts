@@ -43,7 +43,9 @@ export const preferencesInEnglish = {
     "openai-responses": "OpenAI (Responses)",
     anthropic: "Anthropic (Messages)",
   },
-  addressHint: "As in its manual, with /v1 if that belongs to it.",
+  addressHint: "Such as localhost:8080. The rest is added.",
+  presetSilent: (name: string) =>
+    `${name} does not answer here. Start it, or change the address. It can be added anyway.`,
   plainHttp: "The way there is not encrypted. I trust this network.",
   filePath: "File",
   filePathHint: "The whole path of a GGUF file on this computer.",

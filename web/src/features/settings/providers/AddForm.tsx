@@ -1,7 +1,7 @@
 /** The end of every form for a new provider: try it, add it, and what was in the way. */
 import type { ReactNode } from "react";
 import type { NewProvider } from "../../../bridge/contract";
-import { reasonOf, strings } from "../../../i18n";
+import { reasonOf, remarkOf, strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
 import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
@@ -27,10 +27,10 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
   const trial = useConnectionTest();
 
   async function submit(wanted: NewProvider): Promise<void> {
-    const { id } = await add(wanted);
+    const { id, remark } = await add(wanted);
     // It is there now: what is wrong with its key is said, and mended, at its place in the list.
     const refused = secret === "" ? null : await setKey(id, secret).then(() => null, reasonOf);
-    onAdded({ id, problem: refused });
+    onAdded({ id, problem: refused, note: remark == null ? null : remarkOf(remark) });
   }
 
   return (

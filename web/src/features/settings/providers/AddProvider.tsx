@@ -19,7 +19,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
   const settings = useSettings();
   const { problem, attempt, isBusy } = useAsyncAction();
   const [presets, setPresets] = useState<readonly PresetSummary[] | null>(null);
-  const [form, setForm] = useState<"server" | "file" | null>(null);
+  const [form, setForm] = useState<"server" | "file" | PresetSummary | null>(null);
   const words = strings.preferences;
 
   async function look(): Promise<void> {
@@ -35,7 +35,12 @@ export function AddProvider({ onAdded }: AddProviderProps) {
     await look();
   }
 
-  async function addPreset({ id, name, baseUrl }: PresetSummary): Promise<void> {
+  async function addPreset(preset: PresetSummary): Promise<void> {
+    const { id, name, baseUrl, running } = preset;
+    if (running === false) {
+      setForm(preset);
+      return;
+    }
     const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
     await settings.add(provider);
     await added({ id, problem: null });
@@ -74,7 +79,13 @@ export function AddProvider({ onAdded }: AddProviderProps) {
           {words.looking}
         </p>
       )}
-      {form === "server" && <ServerForm onAdded={(what) => void added(what)} />}
+      {form !== null && form !== "file" && (
+        <ServerForm
+          key={form === "server" ? "" : form.id}
+          preset={form === "server" ? undefined : form}
+          onAdded={(what) => void added(what)}
+        />
+      )}
       {form === "file" && <FileForm onAdded={(what) => void added(what)} />}
       {problem !== null && (
         <p className={parts.bad} role="alert">

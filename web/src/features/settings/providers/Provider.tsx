@@ -83,6 +83,11 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
           </button>
         )}
       </div>
+      {added?.note != null && (
+        <p className={parts.text} role="status">
+          {added.note}
+        </p>
+      )}
       <TestResult trial={trial} />
       {problem !== null && (
         <p className={parts.bad} role="alert">

@@ -1,5 +1,6 @@
 /** A server by its address and by the API that it speaks. */
 import { useState } from "react";
+import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { Field } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
@@ -11,12 +12,14 @@ const KINDS = ["openai-compatible", "openai-responses", "anthropic"] as const;
 type Kind = (typeof KINDS)[number];
 
 export interface ServerFormProps {
+  /** A known server that does not answer: its address can be changed before it is added. */
+  readonly preset?: PresetSummary | undefined;
   readonly onAdded: (added: AddedProvider) => void;
 }
 
-export function ServerForm({ onAdded }: ServerFormProps) {
-  const [name, setName] = useState("");
-  const [baseUrl, setBaseUrl] = useState("");
+export function ServerForm({ preset, onAdded }: ServerFormProps) {
+  const [name, setName] = useState(preset?.name ?? "");
+  const [baseUrl, setBaseUrl] = useState(preset?.baseUrl ?? "");
   const [kind, setKind] = useState<Kind>("openai-compatible");
   const [key, setKey] = useState("");
   const [isTrusted, setIsTrusted] = useState(false);
@@ -50,7 +53,10 @@ export function ServerForm({ onAdded }: ServerFormProps) {
           />
         )}
       </Field>
-      <Field label={strings.address} hint={words.addressHint}>
+      <Field
+        label={strings.address}
+        hint={preset === undefined ? words.addressHint : words.presetSilent(preset.name)}
+      >
         {(names) => (
           <input
             {...names}
@@ -106,6 +112,8 @@ export function ServerForm({ onAdded }: ServerFormProps) {
 
 /** The host asks for a word about it, where the way leads out of this machine. */
 function isPlainHttp(address: string): boolean {
+  // The host completes an address without a public name by http.
+  if (/^((\d+\.){3}\d+|[\w-]+:\d)/.test(address)) return !/^(localhost:|127\.)/.test(address);
   if (!URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);
   return protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
