@@ -32,7 +32,8 @@ type Missing =
   | "backups"
   | "backupContents"
   | "restore"
-  | "saveAttachment";
+  | "saveAttachment"
+  | "saveText";
 
 export type FakeConversations = Omit<Handlers["conversations"], Missing>;
 
