@@ -7,7 +7,6 @@ is left alone, and nothing is changed.
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
@@ -43,6 +42,7 @@ from shell.contract import (
 from shell.errors import StorageFailed
 from shell.inference.limits import Deadlines, Limits, Settings
 from shell.support.file_lock import file_lock
+from shell.support.files import reason, replace_file
 
 FILE = "settings.json"
 RESTORED = (
@@ -208,7 +208,7 @@ class SettingsFile:
             self._read()
         except OSError as error:
             text = (
-                f"{self.path.name} cannot be read now ({_reason(error)}). It is left as it is; "
+                f"{self.path.name} cannot be read now ({reason(error)}). It is left as it is; "
                 "the settings are those of the last time, or the standard ones."
             )
             facts = {"file": self.path.name}
@@ -225,13 +225,13 @@ class SettingsFile:
                 yield raw
                 self._write(raw)
         except OSError as error:
-            raise StorageFailed(f"{self.path} cannot be written: {_reason(error)}") from error
+            raise StorageFailed(f"{self.path} cannot be written: {reason(error)}") from error
 
     def _read_to_change(self) -> None:
         try:
             self._read()
         except OSError as error:
-            text = f"{self.path} cannot be read: {_reason(error)}. Nothing was changed; try again."
+            text = f"{self.path} cannot be read: {reason(error)}. Nothing was changed; try again."
             raise StorageFailed(text) from error
 
     def _read(self) -> None:
@@ -251,12 +251,12 @@ class SettingsFile:
                 facts = {"file": self.path.name, "name": path}
                 self._say(Remark(code=RemarkCode.SETTING_IGNORED, text=text, facts=facts))
 
-    def _set_aside(self, reason: str) -> None:
+    def _set_aside(self, why: str) -> None:
         aside = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
         self.path.replace(aside)
         self._raw, self._content = {}, _Content()
         text = (
-            f"The settings could not be read ({reason}): every setting is as it was at first. "
+            f"The settings could not be read ({why}): every setting is as it was at first. "
             f"The file is kept as {aside.name}."
         )
         facts = {"file": aside.name}
@@ -267,18 +267,8 @@ class SettingsFile:
             self.remarks.append(remark)
 
     def _write(self, raw: dict[str, JsonValue]) -> None:
-        draft = self.path.with_name(f".{FILE}.{os.getpid()}")
         text = json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
-        try:
-            with open(draft, "w", encoding="utf-8", opener=_private) as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                draft.unlink()
-            raise
+        replace_file(self.path, text.encode())
         self._raw = raw
         self._content, _ = _understood(raw)
 
@@ -310,11 +300,3 @@ def _understood(raw: dict[str, JsonValue]) -> tuple[_Content, list[str]]:
                 if removed is not None:
                     wrong.append(".".join(keys))
     return _Content(), ["everything"]
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -17,6 +17,7 @@ from shell.store.messages import queries, tree
 from shell.store.reader import ReadLimit
 from shell.store.search import search
 from shell.support.data_directory import DataDirectory, DataDirectoryHeld
+from shell.support.files import reason
 from shell.support.text import CONTROLS
 
 MOST_HITS = 200
@@ -136,8 +137,7 @@ def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
     try:
         file, size = path.open("rb"), path.stat().st_size
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ShellError(f"{name} cannot be read: {reason}") from error
+        raise ShellError(f"{name} cannot be read: {reason(error)}") from error
     try:
         with file, to_write(data, "tidewire conversations import") as store:
             arrived = import_file(store.database, file, size, progress)
