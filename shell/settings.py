@@ -153,8 +153,6 @@ class SettingsFile:
             facts = {"file": self.path.name}
             self._say(Remark(code=RemarkCode.SETTINGS_NOT_READ, text=text, facts=facts))
 
-    # --- inside -----------------------------------------------------------------------------
-
     @contextlib.contextmanager
     def _writing(self) -> Iterator[dict[str, JsonValue]]:
         try:
@@ -242,14 +240,10 @@ def _understood(raw: Mapping[str, JsonValue]) -> tuple[Preferences, list[str]]:
 
 
 def _completed(raw: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The settings that this version knows, those that are not given as they are at first."""
+    """Add the standard values that are not given; leave out what this version does not know."""
     whole = {name: raw.get(name, value) for name, value in _STANDARD.items()}
-    for name, standard in _STANDARD.items():
-        given = whole[name]
-        if (
-            name in ("limits", "deadlines")
-            and isinstance(standard, dict)
-            and isinstance(given, dict)
-        ):
+    for name in ("limits", "deadlines"):
+        given, standard = whole[name], _STANDARD[name]
+        if isinstance(given, dict) and isinstance(standard, dict):
             whole[name] = {key: given.get(key, value) for key, value in standard.items()}
     return whole

@@ -110,8 +110,6 @@ class ProviderCommands:
             raise NotFound(f"There is no provider called {name!r}. {self._known()}")
         return asyncio.run(self._test(name, model, as_json=as_json))
 
-    # --- inside -----------------------------------------------------------------------------
-
     async def _test(self, name: str, model: str | None, *, as_json: bool) -> int:
         urls = self._providers.base_urls
         await self._keys.load({name: urls[name]} if name in urls else {})

@@ -1,158 +1,16 @@
 """Defines every value that crosses the bridge, and nothing else.
 
 The bridge validates with these models, `python3 dev.py types` writes `web/src/bridge/contract.ts`
-from them, and a test fails when that file is stale. On the wire names are camelCase; times are
 milliseconds.
 """
 
-from shell.contract.base import ABSENT as ABSENT
-from shell.contract.base import CONTRACT_VERSION as CONTRACT_VERSION
-from shell.contract.base import SAID as SAID
-from shell.contract.base import InferenceId as InferenceId
-from shell.contract.base import KeptId as KeptId
-from shell.contract.base import LookupId as LookupId
-from shell.contract.base import MaxTokens as MaxTokens
-from shell.contract.base import ModelId as ModelId
-from shell.contract.base import ProviderId as ProviderId
-from shell.contract.base import SessionId as SessionId
-from shell.contract.base import StallMs as StallMs
-from shell.contract.base import Temperature as Temperature
-from shell.contract.base import TimeoutMs as TimeoutMs
-from shell.contract.base import Value as Value
-from shell.contract.conversations import AnswerDetail as AnswerDetail
-from shell.contract.conversations import AnswerFailure as AnswerFailure
-from shell.contract.conversations import AnswerOptions as AnswerOptions
-from shell.contract.conversations import AnswerRequest as AnswerRequest
-from shell.contract.conversations import Attachment as Attachment
-from shell.contract.conversations import AttachmentCopy as AttachmentCopy
-from shell.contract.conversations import AttachmentData as AttachmentData
-from shell.contract.conversations import ConversationSummary as ConversationSummary
-from shell.contract.conversations import ConversationView as ConversationView
-from shell.contract.conversations import EditRequest as EditRequest
-from shell.contract.conversations import ExportReply as ExportReply
-from shell.contract.conversations import ExportRequest as ExportRequest
-from shell.contract.conversations import Folder as Folder
-from shell.contract.conversations import FolderChange as FolderChange
-from shell.contract.conversations import Mark as Mark
-from shell.contract.conversations import MessageStatus as MessageStatus
-from shell.contract.conversations import NewConversation as NewConversation
-from shell.contract.conversations import Note as Note
-from shell.contract.conversations import NoteName as NoteName
-from shell.contract.conversations import PinChange as PinChange
-from shell.contract.conversations import SearchHit as SearchHit
-from shell.contract.conversations import SearchReply as SearchReply
-from shell.contract.conversations import SearchRequest as SearchRequest
-from shell.contract.conversations import SearchRest as SearchRest
-from shell.contract.conversations import SendReply as SendReply
-from shell.contract.conversations import SendRequest as SendRequest
-from shell.contract.conversations import Spent as Spent
-from shell.contract.conversations import StoredMessage as StoredMessage
-from shell.contract.conversations import Title as Title
-from shell.contract.conversations import TitleChange as TitleChange
-from shell.contract.conversations import ToolCall as ToolCall
-from shell.contract.conversations import ViewRequest as ViewRequest
-from shell.contract.envelopes import MAX_CALLS as MAX_CALLS
-from shell.contract.envelopes import Batch as Batch
-from shell.contract.envelopes import Call as Call
-from shell.contract.envelopes import ErrorReply as ErrorReply
-from shell.contract.envelopes import Failure as Failure
-from shell.contract.envelopes import Issue as Issue
-from shell.contract.envelopes import OkReply as OkReply
-from shell.contract.envelopes import Remark as Remark
-from shell.contract.envelopes import RemarkCode as RemarkCode
-from shell.contract.events import Activity as Activity
-from shell.contract.events import AnyEvent as AnyEvent
-from shell.contract.events import AttachReply as AttachReply
-from shell.contract.events import DoneEvent as DoneEvent
-from shell.contract.events import ErrorEvent as ErrorEvent
-from shell.contract.events import Event as Event
-from shell.contract.events import FinishReason as FinishReason
-from shell.contract.events import Notice as Notice
-from shell.contract.events import NoticeCode as NoticeCode
-from shell.contract.events import NoticeEvent as NoticeEvent
-from shell.contract.events import ReasoningEvent as ReasoningEvent
-from shell.contract.events import RetryingEvent as RetryingEvent
-from shell.contract.events import Stamp as Stamp
-from shell.contract.events import TerminalEvent as TerminalEvent
-from shell.contract.events import ThinkingEvent as ThinkingEvent
-from shell.contract.events import Timing as Timing
-from shell.contract.events import TokenCount as TokenCount
-from shell.contract.events import TokenEvent as TokenEvent
-from shell.contract.events import ToolEvent as ToolEvent
-from shell.contract.events import Usage as Usage
-from shell.contract.messages import MAX_MESSAGE_CHARACTERS as MAX_MESSAGE_CHARACTERS
-from shell.contract.messages import MAX_MESSAGES as MAX_MESSAGES
-from shell.contract.messages import Content as Content
-from shell.contract.messages import FileName as FileName
-from shell.contract.messages import FilePart as FilePart
-from shell.contract.messages import ImagePart as ImagePart
-from shell.contract.messages import Message as Message
-from shell.contract.messages import Messages as Messages
-from shell.contract.messages import Part as Part
-from shell.contract.messages import Parts as Parts
-from shell.contract.messages import Role as Role
-from shell.contract.messages import SystemPrompt as SystemPrompt
-from shell.contract.messages import TextPart as TextPart
-from shell.contract.providers import AddedKind as AddedKind
-from shell.contract.providers import FetchState as FetchState
-from shell.contract.providers import HeaderName as HeaderName
-from shell.contract.providers import HeaderValue as HeaderValue
-from shell.contract.providers import KeyChange as KeyChange
-from shell.contract.providers import KeyStatus as KeyStatus
-from shell.contract.providers import Label as Label
-from shell.contract.providers import ModelFetch as ModelFetch
-from shell.contract.providers import ModelList as ModelList
-from shell.contract.providers import ModelRequest as ModelRequest
-from shell.contract.providers import ModelsRequest as ModelsRequest
-from shell.contract.providers import ModelSummary as ModelSummary
-from shell.contract.providers import NewProvider as NewProvider
-from shell.contract.providers import PresetSummary as PresetSummary
-from shell.contract.providers import ProviderKind as ProviderKind
-from shell.contract.providers import ProviderSummary as ProviderSummary
-from shell.contract.providers import Secret as Secret
-from shell.contract.providers import TrialReport as TrialReport
-from shell.contract.providers import TrialRequest as TrialRequest
-from shell.contract.requests import MAX_METADATA_BYTES as MAX_METADATA_BYTES
-from shell.contract.requests import MAX_REQUEST_CHARACTERS as MAX_REQUEST_CHARACTERS
-from shell.contract.requests import AttachRequest as AttachRequest
-from shell.contract.requests import Defaults as Defaults
-from shell.contract.requests import HelloReply as HelloReply
-from shell.contract.requests import HelloRequest as HelloRequest
-from shell.contract.requests import InferenceRequest as InferenceRequest
-from shell.contract.requests import InferenceSummary as InferenceSummary
-from shell.contract.requests import Metadata as Metadata
-from shell.contract.requests import RunParameters as RunParameters
-from shell.contract.requests import ServiceStatus as ServiceStatus
-from shell.contract.requests import SessionConfig as SessionConfig
-from shell.contract.requests import SessionInfo as SessionInfo
-from shell.contract.requests import SessionMessage as SessionMessage
-from shell.contract.requests import SessionRunOptions as SessionRunOptions
-from shell.contract.requests import SessionSnapshot as SessionSnapshot
-from shell.contract.settings import DeadlineSettings as DeadlineSettings
-from shell.contract.settings import Favourite as Favourite
-from shell.contract.settings import Favourites as Favourites
-from shell.contract.settings import Language as Language
-from shell.contract.settings import LimitSettings as LimitSettings
-from shell.contract.settings import Place as Place
-from shell.contract.settings import Preferences as Preferences
-from shell.contract.settings import PreferencesChange as PreferencesChange
-from shell.contract.settings import SettingsView as SettingsView
-from shell.contract.settings import Shortcuts as Shortcuts
-from shell.contract.settings import TextSize as TextSize
-from shell.contract.settings import Theme as Theme
-from shell.contract.topics import AnyTopic as AnyTopic
-from shell.contract.topics import ImportTopic as ImportTopic
-from shell.contract.topics import ModelTopic as ModelTopic
-from shell.contract.topics import StoreTopic as StoreTopic
-from shell.contract.topics import Topic as Topic
-from shell.contract.transfer import BackupChoice as BackupChoice
-from shell.contract.transfer import BackupContents as BackupContents
-from shell.contract.transfer import BackupInfo as BackupInfo
-from shell.contract.transfer import BackupName as BackupName
-from shell.contract.transfer import BackupProvider as BackupProvider
-from shell.contract.transfer import ImportBegin as ImportBegin
-from shell.contract.transfer import ImportPiece as ImportPiece
-from shell.contract.transfer import ImportState as ImportState
-from shell.contract.transfer import RestoreRequest as RestoreRequest
-from shell.contract.transfer import RoutingSetting as RoutingSetting
-from shell.contract.transfer import StoreState as StoreState
+from shell.contract.base import *
+from shell.contract.conversations import *
+from shell.contract.envelopes import *
+from shell.contract.events import *
+from shell.contract.messages import *
+from shell.contract.providers import *
+from shell.contract.requests import *
+from shell.contract.settings import *
+from shell.contract.topics import *
+from shell.contract.transfer import *

@@ -179,8 +179,6 @@ class Imports:
         for thread in list(self._threads):
             await asyncio.to_thread(thread.join, 2.0)
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _find(self, owner: str, import_id: str) -> Import:
         one = self._imports.get(import_id)
         if one is None or one.owner != owner:

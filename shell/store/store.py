@@ -323,8 +323,6 @@ class Store:
             self.failed(error)
         return outcome.cancelled() or error is not None
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _sweep(self) -> None:
         """Remove unfinished copies of a killed process. Conversations that the user deletes later
         would stay in them.
