@@ -12,11 +12,12 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from shell.api.providers import report, summary
+from shell.api.providers import summary
 from shell.bridge.validation import checked
 from shell.contract import ProviderSummary
 from shell.errors import NotFound, ProviderError, ValidationFailed
 from shell.providers.base import ANY_MODEL
+from shell.providers.connection_test import try_provider
 from shell.providers.custom import FILE, CustomProvider, add, remove
 from shell.providers.http.endpoint import is_secret
 from shell.providers.keys import Keys
@@ -114,7 +115,7 @@ class ProviderCommands:
         urls = self._providers.base_urls
         await self._keys.load({name: urls[name]} if name in urls else {})
         try:
-            trial = await report(self._providers.resolve(name), model)
+            trial = await try_provider(self._providers.resolve(name), model)
         finally:
             await self._providers.close()
         if as_json:
