@@ -103,9 +103,7 @@ class SettingsFile:
 
     def view(self) -> SettingsView:
         """The settings and the problems of their file, for a page."""
-        return SettingsView(
-            preferences=self.preferences, notices=self.notices, remarks=list(self.remarks)
-        )
+        return SettingsView(preferences=self.preferences, remarks=list(self.remarks))
 
     # --- changing it ------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from shell.contract import (
     ModelSummary,
     NewProvider,
     PresetSummary,
+    Problem,
     ProviderId,
     ProviderKind,
     ProviderSummary,
@@ -206,7 +207,7 @@ def summary(providers: Providers, provider: Provider) -> ProviderSummary:
     try:
         provider.check()
     except ShellError as error:
-        problem = error
+        problem = Problem.of(error)
     return ProviderSummary(
         id=provider.id,
         name=name,
@@ -218,9 +219,7 @@ def summary(providers: Providers, provider: Provider) -> ProviderSummary:
         has_key=endpoint is not None and bool(endpoint.key()),
         default_model=provider.default_model_id,
         removable=added is not None,
-        problem=None if problem is None else problem.message,
-        code=None if problem is None else problem.code,
-        reason=None if problem is None else problem.reason,
+        problem=problem,
     )
 
 

@@ -241,12 +241,12 @@ def failure(error: Exception) -> Failure:
     return Failure(
         code=error.code,
         message=clean(error.message),
+        reason=error.reason,
+        words=None if error.words is None else clean(error.words),
         retryable=error.code.retryable,
         retry_after_ms=error.retry_after_ms,
         issues=issues,
         details=error.details,
-        reason=error.reason,
-        words=None if error.words is None else clean(error.words),
     )
 
 

@@ -43,7 +43,7 @@ class KeyCommands:
         key = _read_key()
         status = asyncio.run(self._keys.set(provider_id, key, url))
         if status.source != "keychain":
-            reason = (status.note or "").partition(":")[0]
+            reason = "" if status.remark is None else status.remark.text.partition(":")[0]
             raise ShellError(
                 f"{reason}. Nothing was kept: give the key in the environment instead, or enter "
                 "it in the window, for as long as that is open."
@@ -99,12 +99,14 @@ def _read_key() -> str:
 
 
 def _print(status: KeyStatus, *, as_json: bool) -> None:
+    note = None if status.remark is None else status.remark.text
     if as_json:
-        print(json.dumps(status.model_dump(mode="json", by_alias=True)), flush=True)
+        line = {**status.model_dump(mode="json", exclude={"remark"}), "note": note}
+        print(json.dumps(line), flush=True)
         return
     if status.source is None:
         text = "no key"
     else:
         hint = f" …{status.hint}" if status.hint else ""
         text = f"{status.source}{hint}, for {status.host}"
-    print(f"{status.provider_id:<12} {text}{'. ' + status.note if status.note else ''}", flush=True)
+    print(f"{status.provider_id:<12} {text}{f'. {note}' if note else ''}", flush=True)

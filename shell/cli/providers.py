@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from shell.api.providers import summary
 from shell.bridge.validation import checked
-from shell.contract import ProviderSummary
+from shell.contract import ProviderSummary, TrialReport
 from shell.errors import NotFound, ProviderError, ValidationFailed
 from shell.providers.base import ANY_MODEL
 from shell.providers.connection_test import try_provider
@@ -119,9 +119,10 @@ class ProviderCommands:
         finally:
             await self._providers.close()
         if as_json:
-            print(json.dumps({"providerId": name, **trial.model_dump(mode="json")}), flush=True)
-        elif trial.code is not None:
-            raise ProviderError(trial.code, f"{trial.code.value}: {trial.sentence}")
+            print(json.dumps({"providerId": name, **_flat(trial)}), flush=True)
+        elif trial.problem is not None:
+            code = trial.problem.code
+            raise ProviderError(code, f"{code.value}: {trial.sentence}")
         else:
             print(trial.sentence)
             if trial.models:
@@ -172,13 +173,20 @@ def _wrong(field: str, sentence: str) -> ValidationFailed:
     return ValidationFailed([(field, sentence)])
 
 
+def _flat(told: ProviderSummary | TrialReport) -> dict[str, object]:
+    """Return the fields, with those of the problem among them."""
+    problem = {} if told.problem is None else told.problem.model_dump(mode="json")
+    fields = {**told.model_dump(mode="json"), "code": None, **problem}
+    return {**fields, "problem": fields.pop("message", None)}
+
+
 def _print(one: ProviderSummary, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(one.model_dump(mode="json")), flush=True)
+        print(json.dumps(_flat(one)), flush=True)
         return
     key = "has a key" if one.has_key else "needs a key" if one.needs_key else ""
     place = one.host or ("runs on this machine" if one.local else "runs in Tidewire")
     facts = [place, f"model {one.default_model}", key]
     if one.problem is not None and not (one.needs_key and not one.has_key):
-        facts.append(one.problem)
+        facts.append(one.problem.message)
     print(f"{one.id:<14} {', '.join(filter(None, facts))}", flush=True)

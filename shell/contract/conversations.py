@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import (
-    SAID,
     InferenceId,
     KeptId,
     MaxTokens,
@@ -14,9 +13,9 @@ from shell.contract.base import (
     Temperature,
     Value,
 )
+from shell.contract.envelopes import Problem
 from shell.contract.events import FinishReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
-from shell.errors import ErrorCode, Reason
 
 Title = Annotated[str, Field(max_length=200)]
 Folder = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -82,18 +81,12 @@ class ToolCall(Value):
     arguments: str
 
 
-class AnswerFailure(Value):
+class AnswerFailure(Problem):
     """Why an answer failed."""
 
-    code: ErrorCode
-    message: str
     retryable: bool
     retry_at: int | None = None
     """When the provider allows another request, in milliseconds since the epoch."""
-    reason: Annotated[Reason | None, SAID] = None
-    """More precise than the code, if known."""
-    words: Annotated[str | None, SAID] = None
-    """The provider's own error text, which `message` contains as well."""
 
 
 class AnswerDetail(Value):

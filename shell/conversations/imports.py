@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from shell.bridge.topics import Topics
-from shell.contract import ImportState, ImportTopic
+from shell.contract import ImportState, ImportTopic, Problem
 from shell.errors import (
     LimitReached,
     NotFound,
@@ -70,11 +70,8 @@ class Import:
             conversations=self.arrived.conversations,
             messages=self.arrived.messages,
             skipped=self.arrived.skipped,
-            warnings=self.arrived.warnings,
-            failure=None if self.failure is None else self.failure.message,
-            code=None if self.failure is None else self.failure.code,
-            reason=None if self.failure is None else self.failure.reason,
             remarks=self.arrived.remarks,
+            failure=None if self.failure is None else Problem.of(self.failure),
         )
 
 

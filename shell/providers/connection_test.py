@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 
-from shell.contract import Message, TrialReport
+from shell.contract import Message, Problem, TrialReport
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import (
     ANY_MODEL,
@@ -41,7 +41,7 @@ async def try_provider(provider: Provider, model_id: str | None = None) -> Trial
     return TrialReport(
         ok=True,
         sentence=sentence,
-        code=None,
+        problem=None,
         model_id=model.id,
         first_ms=first_ms,
         total_ms=total_ms,
@@ -53,9 +53,7 @@ def _failed(error: ProviderError, model_id: str) -> TrialReport:
     return TrialReport(
         ok=False,
         sentence=error.message,
-        code=error.code,
-        reason=error.reason,
-        words=error.words,
+        problem=Problem.of(error),
         model_id=model_id,
         first_ms=None,
         total_ms=None,

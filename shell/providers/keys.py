@@ -199,7 +199,6 @@ class Keys:
                 hint=None,
                 source=None,
                 host=None,
-                note=None if note is None else note.text,
                 remark=note,
             )
         if key.host != host:
@@ -213,7 +212,6 @@ class Keys:
             hint=key.value[-SHOWN:] if spare else None,
             source=key.source,
             host=key.host,
-            note=None if note is None else note.text,
             remark=note,
         )
 

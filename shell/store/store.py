@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import apsw
 
-from shell.contract import Remark, StoreState
+from shell.contract import Problem, Remark, StoreState
 from shell.errors import Reason, SessionBusy, ShellError, StorageFailed, StorageUnavailable
 from shell.store.backup import bundle, working_folder
 from shell.store.backup.backups import EXTRAS, SAFETY, Backups
@@ -236,15 +236,8 @@ class Store:
 
     def state(self) -> StoreState:
         """Whether everything can be saved, and what happened at opening."""
-        problem = self._problem
-        return StoreState(
-            version=self._version,
-            problem=None if problem is None else problem.message,
-            notices=self.notices,
-            code=None if problem is None else problem.code,
-            reason=None if problem is None else problem.reason,
-            remarks=list(self.remarks),
-        )
+        problem = None if self._problem is None else Problem.of(self._problem)
+        return StoreState(version=self._version, problem=problem, remarks=list(self.remarks))
 
     # --- backups ----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import type {
   ModelsRequest,
   Preferences,
   PreferencesChange,
+  Problem,
   ProviderSummary,
   SettingsView,
   TrialReport,
@@ -32,6 +33,7 @@ const PREFERENCES: Preferences = {
   deadlines: { overallMs: 120_000, firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 },
 };
 const CLOUD = "cloud";
+const NO_KEY: Problem = { code: "API_KEY_ERROR", message: "There is no key for it" };
 const HINT_CHARACTERS = 4;
 
 export class FakeChoices {
@@ -81,7 +83,7 @@ export class FakeChoices {
   }
 
   #view(): SettingsView {
-    return { preferences: this.#preferences, notices: [] };
+    return { preferences: this.#preferences, remarks: [] };
   }
 
   #update(change: PreferencesChange): SettingsView {
@@ -97,7 +99,7 @@ export class FakeChoices {
       hint: this.#hint,
       source: configured ? "session" : null,
       host: configured ? "cloud.invalid" : null,
-      note: null,
+      remark: null,
     };
   }
 
@@ -128,7 +130,7 @@ export class FakeChoices {
         takesKey: true,
         needsKey: true,
         hasKey,
-        problem: hasKey ? null : "There is no key for it",
+        problem: hasKey ? null : NO_KEY,
       },
     ];
   }
@@ -137,8 +139,8 @@ export class FakeChoices {
     const works = providerId !== CLOUD || this.#hint !== null || key != null;
     return {
       ok: works,
-      sentence: works ? "It works" : "There is no key for it",
-      code: works ? null : "API_KEY_ERROR",
+      sentence: works ? "It works" : NO_KEY.message,
+      problem: works ? null : NO_KEY,
       modelId: this.#by.modelId,
       firstMs: works ? 120 : null,
       totalMs: works ? 900 : null,

@@ -415,7 +415,7 @@ export class FakeConversations {
   }
 
   #tell(): void {
-    const value = { version: this.#version, problem: null, notices: [] };
+    const value = { version: this.#version, problem: null, remarks: [] };
     this.#publish({ channel: "topic", name: "store", key: "", value });
   }
 

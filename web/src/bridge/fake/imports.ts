@@ -46,7 +46,7 @@ export class FakeImports {
       conversations: 0,
       messages: 0,
       skipped: 0,
-      warnings: [],
+      remarks: [],
       failure: null,
     };
     this.#imports.set(importId, { state, received: "" });
@@ -86,7 +86,8 @@ export class FakeImports {
       }
       found.state = { ...found.state, state: "done" };
     } catch {
-      const failure = "This is not a file of conversations";
+      const message = "This is not a file of conversations";
+      const failure = { code: "VALIDATION" as const, message };
       found.state = { ...found.state, state: "failed", failure };
     }
   }
