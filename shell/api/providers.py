@@ -59,13 +59,7 @@ class _Remembered:
 
 
 class ProvidersApi:
-    """Loop thread only.
-
-    Args:
-        providers: of this host.
-        keys: keeps theirs.
-        data_dir: where what a person adds is kept.
-    """
+    """Loop thread only."""
 
     def __init__(self, providers: Providers, keys: Keys, data_dir: Path) -> None:
         self._providers = providers

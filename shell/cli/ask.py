@@ -53,15 +53,6 @@ def ask(
 ) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event.
 
-    Args:
-        data: the data directory; only looked into.
-        prompt: the question; `-` reads it from stdin.
-        as_json: events instead of text.
-        system: the system prompt.
-        provider: None for the default, as everywhere.
-        model: a model of the provider.
-        parameters: those of a request.
-
     Raises:
         ShellError: refused before anything was begun.
     """

@@ -33,12 +33,6 @@ def restore(
 ) -> int:
     """Replace the conversations with those of a backup. A safety copy is made before.
 
-    Args:
-        data: the data directory.
-        file: the backup.
-        with_provider: the ids of its providers that are to be taken over.
-        with_setting: those of its settings that say where questions go and are to be taken over.
-
     Raises:
         ShellError: it is no backup, or a window or `serve` is running.
     """

@@ -16,13 +16,7 @@ MAX_KEY_CHARACTERS = 10_000
 
 
 class KeyCommands:
-    """The commands, one method each.
-
-    Args:
-        base_urls: the address of every provider that takes a key, by its id.
-        environment: the key that the environment has for a provider.
-        keychain: finds the keychain.
-    """
+    """The commands, one method each."""
 
     def __init__(
         self,

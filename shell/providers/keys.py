@@ -81,13 +81,7 @@ def system_keychain() -> Keychain | None:
 
 
 class Keys:
-    """Stores keys. Only `find` and `secrets` may be called outside the loop's thread.
-
-    Args:
-        keychain: finds the keychain; called in the thread that talks to it.
-        environment: the key that the environment has for a provider.
-        patience_s: how long to wait for the keychain.
-    """
+    """Stores keys. Only `find` and `secrets` may be called outside the loop's thread."""
 
     def __init__(
         self,

@@ -41,14 +41,7 @@ class Api:
 
 
 class HttpProvider:
-    """One server that speaks one API.
-
-    Args:
-        api: the API.
-        endpoint: the server's address and key.
-        default_model_id: the model for requests that name none.
-        models: describes a model by its id.
-    """
+    """One server that speaks one API."""
 
     local = False
 

@@ -39,12 +39,7 @@ _NAME = re.compile(r"(auto|before|after)-\d{8}-\d{6}(-\d+)?\.db|tidewire-[\w-]+\
 
 
 class Backups:
-    """Manages the backups in one directory, which the first backup creates.
-
-    Args:
-        folder: the directory.
-        now: the clock, in milliseconds since the epoch.
-    """
+    """Manages the backups in one directory, which the first backup creates."""
 
     def __init__(self, folder: Path, now: Callable[[], int] = epoch_ms) -> None:
         self.folder = folder
@@ -112,12 +107,7 @@ class Backups:
         return path
 
     def adopt(self, copied: Path, prefix: str) -> Path:
-        """Move a sound copy of the conversations on the same disk into the directory.
-
-        Args:
-            copied: the file.
-            prefix: `after` for what was restored.
-        """
+        """Move a sound copy of the conversations on the same disk into the directory."""
         copied.chmod(0o600)
         return self._put(copied, prefix)
 

@@ -59,11 +59,6 @@ class _Reading:
 def read(raw: object, picture: Picture, warnings: list[Remark]) -> Portable:
     """Read one conversation.
 
-    Args:
-        raw: an element of `conversations.json`.
-        picture: finds the pictures that messages refer to.
-        warnings: remarks about what was left out are added here.
-
     Raises:
         NotChatGpt: the value is not a conversation of a ChatGPT export.
     """

@@ -172,12 +172,6 @@ def import_file(
 ) -> ImportedPart:
     """Import a file. Blocks until the end.
 
-    Args:
-        database: opened for writing.
-        file: a seekable file at its beginning.
-        size: of the file, in bytes.
-        progress: called after every piece.
-
     Raises:
         ValidationFailed: the file cannot be imported, or is broken in the middle.
         ShellError: the database cannot be written. What was imported before stays in both cases.
