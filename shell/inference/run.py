@@ -375,11 +375,6 @@ class Run:
             estimated=True,
         )
 
-    @property
-    def wrote_text(self) -> bool:
-        """Whether any of the answer arrived."""
-        return self._text.written["llm:token"] > 0
-
 
 def _name(text: str) -> str:
     return clean(text)[:MAX_NAME_CHARACTERS]

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from dataclasses import fields
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -77,16 +78,7 @@ def read(raw: object) -> Portable:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         raise NotOurs(f"{place}: {first['msg']}") from None
-    portable = Portable(
-        id=archived.id,
-        title=archived.title,
-        created_at=archived.created_at,
-        updated_at=archived.updated_at,
-        title_from=archived.title_from,
-        system_prompt=archived.system_prompt,
-        folder=archived.folder,
-        pinned=archived.pinned,
-    )
+    portable = Portable(**_without(dict(archived), "chosen_id", "messages"))
     if archived.chosen_id is not None:
         portable.chosen[None] = archived.chosen_id
     known: set[str] = set()
@@ -96,50 +88,28 @@ def read(raw: object) -> Portable:
         known.add(message.id)
         if message.chosen_id is not None:
             portable.chosen[message.id] = message.chosen_id
-        portable.messages.append(
-            PortableMessage(
-                id=message.id,
-                parent_id=message.parent_id,
-                role=message.role,
-                content=message.content,
-                created_at=message.created_at,
-                status="interrupted" if message.status == "streaming" else message.status,
-                provider_id=message.provider_id,
-                model_id=message.model_id,
-                reasoning=message.reasoning,
-                detail=message.detail,
-            )
-        )
+        taken = PortableMessage(**_without(dict(message), "chosen_id"))
+        if taken.status == "streaming":
+            taken.status = "interrupted"
+        portable.messages.append(taken)
     return portable
+
+
+def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def _fields(value: Portable | PortableMessage) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _dumped(portable: Portable) -> object:
     messages = [
-        _Message.model_construct(
-            id=message.id,
-            parent_id=message.parent_id,
-            chosen_id=portable.chosen.get(message.id),
-            role=message.role,
-            content=message.content,
-            reasoning=message.reasoning,
-            status=message.status,
-            provider_id=message.provider_id,
-            model_id=message.model_id,
-            created_at=message.created_at,
-            detail=message.detail,
-        )
+        _Message.model_construct(**_fields(message), chosen_id=portable.chosen.get(message.id))
         for message in portable.messages
     ]
+    head = _without(_fields(portable), "chosen", "messages")
     conversation = _Conversation.model_construct(
-        id=portable.id,
-        title=portable.title,
-        title_from=portable.title_from,
-        system_prompt=portable.system_prompt,
-        folder=portable.folder,
-        pinned=portable.pinned,
-        created_at=portable.created_at,
-        updated_at=portable.updated_at,
-        chosen_id=portable.chosen.get(None),
-        messages=messages,
+        **head, chosen_id=portable.chosen.get(None), messages=messages
     )
     return conversation.model_dump(mode="json", by_alias=True)
