@@ -184,11 +184,11 @@ class ConversationsApi:
 
     async def export(self, caller: Caller, params: ExportRequest) -> ExportReply:
         """Conversations as the text of a file."""
-        return await self._exports.export(params)
+        return await asyncio.to_thread(self._exports.export, params)
 
     async def export_file(self, caller: Caller, params: ExportRequest) -> str:
         """The same, written to the data directory's `exports`. Resolves with the file's path."""
-        return await self._exports.export_file(params)
+        return await asyncio.to_thread(self._exports.export_file, params)
 
     def import_begin(self, caller: Caller, params: ImportBegin) -> str:
         """Announce a file to be imported. Resolves with the import's id. The topic `import` with
@@ -210,13 +210,13 @@ class ConversationsApi:
 
     async def backups(self, caller: Caller) -> Sequence[BackupInfo]:
         """The backups in the data directory, the newest first."""
-        return await self._exports.backups()
+        return await asyncio.to_thread(self._store.backups.listed)
 
     async def backup_contents(self, caller: Caller, params: BackupName) -> BackupContents:
         """What a backup holds that `restore` leaves out unless a person agrees to each: providers,
         and the settings that say where questions go.
         """
-        return await self._exports.backup_contents(params)
+        return await asyncio.to_thread(self._exports.backup_contents, params)
 
     async def restore(self, caller: Caller, params: BackupName | RestoreRequest) -> StoreState:
         """Put the conversations and the look of a backup in the place of what is there now, which
@@ -228,7 +228,8 @@ class ConversationsApi:
 
     async def save_attachment(self, caller: Caller, params: AttachmentCopy) -> str:
         """Write an attachment to the data directory's `exports`. Resolves with the file's path."""
-        return await self._exports.save(params.name, await self._attachment(params.hash))
+        data = await self._attachment(params.hash)
+        return await asyncio.to_thread(self._exports.save, params.name, data)
 
     # --- what a page remembers --------------------------------------------------------------
 

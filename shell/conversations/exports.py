@@ -42,7 +42,7 @@ ENDINGS = {"json": "tidewire.json"}
 
 
 class Exports:
-    """Loop thread only.
+    """`backup` and `restore` belong to the loop thread; the other methods block.
 
     Args:
         store: opened.
@@ -65,58 +65,14 @@ class Exports:
         self._data = store.path.parent
         self._folder = self._data / "exports"
 
-    async def export(self, request: ExportRequest) -> ExportReply:
-        """Conversations as one text.
-
-        Raises:
-            NotFound: one of them is not there.
-            ValidationFailed: it is too much for one reply.
-        """
-        return await asyncio.to_thread(self._export, request)
-
-    async def export_file(self, request: ExportRequest) -> str:
-        """Write conversations to a new file in `exports`; returns its path.
-
-        Raises:
-            NotFound: one of them is not there.
-            ShellError: it cannot be written.
-        """
-        return str(await asyncio.to_thread(self._export_file, request))
-
-    async def save(self, name: str, data: bytes) -> str:
-        """Write an attachment to a new file in `exports`; returns its path.
-
-        Raises:
-            ShellError: it cannot be written.
-        """
-        return str(await asyncio.to_thread(_save, self._folder, name, data))
-
     async def backup(self) -> BackupInfo:
         """Write a full backup to `backups`."""
         folder = self._store.backups.folder
         target = folder / f"tidewire-{time.strftime('%Y%m%d-%H%M%S')}.zip"
         await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
         await asyncio.wrap_future(self._store.bundle(target))
-        made = [backup for backup in await self.backups() if backup.name == target.name]
-        return made[0]
-
-    async def backups(self) -> list[BackupInfo]:
-        """Every backup in `backups`, the newest first."""
-        return await asyncio.to_thread(self._store.backups.listed)
-
-    async def backup_contents(self, name: str) -> BackupContents:
-        """The parts of a backup that a restore takes over only when the user agrees.
-
-        Raises:
-            NotFound: there is none of this name.
-            ShellError: it is not whole, or not a backup.
-        """
-        return await asyncio.to_thread(self._contents, name)
-
-    def _contents(self, name: str) -> BackupContents:
-        source = self._store.backups.path(name)
-        with storage_errors(source):
-            return contents(bundle.read_extras(source), self._data)
+        made = await asyncio.to_thread(self._store.backups.listed)
+        return next(backup for backup in made if backup.name == target.name)
 
     async def restore(self, request: RestoreRequest) -> StoreState:
         """Replace all conversations by those of a backup.
@@ -137,9 +93,13 @@ class Exports:
         self._store.changed()
         return self._store.state()
 
-    # --- on a thread ------------------------------------------------------------------------
+    def export(self, request: ExportRequest) -> ExportReply:
+        """Conversations as one text.
 
-    def _export(self, request: ExportRequest) -> ExportReply:
+        Raises:
+            NotFound: one of them is not there.
+            ValidationFailed: it is too much for one reply.
+        """
         name, conversations = self._named(request)
         media_type, write = FORMATS[request.format]
         pieces: list[str] = []
@@ -152,7 +112,12 @@ class Exports:
                 raise ValidationFailed([("conversationIds", text)])
         return ExportReply(name=name, media_type=media_type, text="".join(pieces))
 
-    def _export_file(self, request: ExportRequest) -> Path:
+    def export_file(self, request: ExportRequest) -> str:
+        """Write conversations to a new file in `exports`; returns its path.
+
+        Raises:
+            ShellError: one of them is not there, or it cannot be written.
+        """
         name, conversations = self._named(request)
         path = self._folder / name
         try:
@@ -161,7 +126,38 @@ class Exports:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
             raise
-        return path
+        return str(path)
+
+    def save(self, name: str, data: bytes) -> str:
+        """Write an attachment to a new file in `exports`; returns its path.
+
+        Raises:
+            ShellError: it cannot be written.
+        """
+        stem, suffix = _split(name)
+        stem = file_name(stem, also=".()", instead="_") or "attachment"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for count in itertools.count(1):
+                number = "" if count == 1 else f" ({count})"
+                path = self._folder / file_name(stem, f"{number}{suffix}", also=".()")
+                with contextlib.suppress(FileExistsError), path.open("xb") as file:
+                    file.write(data)
+                    break
+        except OSError as error:
+            raise ShellError(f"{name} cannot be written: {reason(error)}") from error
+        return str(path)
+
+    def backup_contents(self, name: str) -> BackupContents:
+        """The parts of a backup that a restore takes over only when the user agrees.
+
+        Raises:
+            NotFound: there is none of this name.
+            ShellError: it is not whole, or not a backup.
+        """
+        source = self._store.backups.path(name)
+        with storage_errors(source):
+            return contents(bundle.read_extras(source), self._data)
 
     def _named(self, request: ExportRequest) -> tuple[str, Iterator[Portable]]:
         """The file name, and the conversations, which are read one by one while they are written.
@@ -198,23 +194,6 @@ def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) 
                 file.write(piece)
     except OSError as error:
         raise ShellError(f"{path} cannot be written: {reason(error)}") from error
-
-
-def _save(folder: Path, name: str, data: bytes) -> Path:
-    """Write a new file; blocks."""
-    stem, suffix = _split(name)
-    stem = file_name(stem, also=".()", instead="_") or "attachment"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for count in itertools.count(1):
-            number = "" if count == 1 else f" ({count})"
-            path = folder / file_name(stem, f"{number}{suffix}", also=".()")
-            with contextlib.suppress(FileExistsError), path.open("xb") as file:
-                file.write(data)
-                break
-    except OSError as error:
-        raise ShellError(f"{name} cannot be written: {reason(error)}") from error
-    return path
 
 
 def _split(name: str) -> tuple[str, str]:
