@@ -63,12 +63,7 @@ class App:
     """
 
     def __init__(
-        self,
-        page: Path,
-        namespaces: Mapping[str, object],
-        *,
-        title: str,
-        streams: int = STREAMS,
+        self, page: Path, namespaces: Mapping[str, object], *, title: str, streams: int = STREAMS
     ) -> None:
         if streams < 1:
             raise ValueError(f"A window cannot have {streams} streams: give 1 or more")

@@ -21,15 +21,7 @@ from pydantic.alias_generators import to_camel
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.bridge.validation import ROOT, checked, explain
-from shell.contract import (
-    CONTRACT_VERSION,
-    MAX_CALLS,
-    Batch,
-    Call,
-    ErrorReply,
-    Failure,
-    Issue,
-)
+from shell.contract import CONTRACT_VERSION, MAX_CALLS, Batch, Call, ErrorReply, Failure, Issue
 from shell.errors import ErrorCode, LimitReached, NotFound, ShellError, ValidationFailed
 from shell.support.text import clean
 

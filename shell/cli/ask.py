@@ -51,11 +51,7 @@ def ask(
     model: str | None,
     **parameters: float | None,
 ) -> int:
-    """Print the answer to stdout, as text or as one line of JSON for each event.
-
-    Raises:
-        ShellError: refused before anything was begun.
-    """
+    """Print the answer to stdout, as text or as one line of JSON for each event."""
     messages = [{"role": "user", "content": _prompt(prompt)}]
     news = threading.Event()
     try:

@@ -14,11 +14,7 @@ from shell.support.data_directory import DataDirectory
 
 
 def backup(data: DataDirectory, *, file: str) -> int:
-    """Write a whole backup; a window or `serve` may be running meanwhile.
-
-    Raises:
-        ShellError: there is nothing to back up, or it cannot be written.
-    """
+    """Write a whole backup; a window or `serve` may be running meanwhile."""
     source, target = data.path / FILE, Path(file).absolute()
     if not source.exists():
         raise ShellError(f"There are no conversations in {data.path} yet")
@@ -31,11 +27,7 @@ def backup(data: DataDirectory, *, file: str) -> int:
 def restore(
     data: DataDirectory, *, file: str, with_provider: Sequence[str], with_setting: Sequence[str]
 ) -> int:
-    """Replace the conversations with those of a backup. A safety copy is made before.
-
-    Raises:
-        ShellError: it is no backup, or a window or `serve` is running.
-    """
+    """Replace the conversations with those of a backup. A safety copy is made before."""
     source = Path(file).absolute()
     if not source.exists():
         raise ShellError(f"There is no file {source}")

@@ -1,6 +1,8 @@
 """The commands of `tidewire`: the help, the arguments and the function of each.
 
-The module of a function is imported when its command runs, so that the help appears at once.
+A function returns the exit status. A `ShellError` becomes one sentence on stderr and the status 1,
+a `ValidationFailed` the status 2. Its module is imported when the command runs, so that the help
+appears at once.
 """
 
 import argparse
@@ -160,10 +162,7 @@ _ADD = (
     _argument("--label TEXT", "its name as people read it"),
     _argument("--file GGUF", "the model's file, for --kind gguf"),
     _argument(
-        "--context N",
-        "tokens that such a model remembers (8192)",
-        dest="context_tokens",
-        type=int,
+        "--context N", "tokens that such a model remembers (8192)", dest="context_tokens", type=int
     ),
     _argument(
         "--allow-plain-http",

@@ -43,11 +43,7 @@ def list_all(data: DataDirectory, *, as_json: bool) -> int:
 
 
 def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> int:
-    """Print every message of a conversation, on every branch.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """Print every message of a conversation, on every branch."""
 
     def read(connection: Connection) -> tuple[str, list[queries.MessageRow]]:
         number = tree.conversation(connection, conversation_id)
@@ -99,12 +95,7 @@ def export(
     format_name: Literal["json", "md", "html"],
     out: str | None,
 ) -> int:
-    """Write a conversation to a file, or to the standard output.
-
-    Raises:
-        NotFound: there is none.
-        ShellError: the file cannot be written.
-    """
+    """Write a conversation to a file, or to the standard output."""
 
     def read(connection: Connection) -> portable.Portable:
         return portable.take_out(connection, tree.conversation(connection, conversation_id))
@@ -127,9 +118,6 @@ def import_from(data: DataDirectory, *, file: str, as_json: bool, stay: bool) ->
         file: the file.
         as_json: prints JSON.
         stay: waits for Enter, so that the result can be read before the terminal closes.
-
-    Raises:
-        ShellError: the file cannot be read or is none of conversations, or nothing can be kept.
     """
     if not stay:
         return _import_from(data, file, as_json=as_json)

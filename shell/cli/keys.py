@@ -28,11 +28,7 @@ class KeyCommands:
         self._keys = Keys(keychain, environment)
 
     def set(self, provider_id: str, *, as_json: bool) -> int:
-        """Store the key that is read from standard input.
-
-        Raises:
-            ShellError: no such provider, or no keychain that would keep it.
-        """
+        """Store the key that is read from standard input."""
         url = self._url(provider_id)
         key = _read_key()
         status = asyncio.run(self._keys.set(provider_id, key, url))
@@ -53,11 +49,7 @@ class KeyCommands:
         return 0
 
     def remove(self, provider_id: str, *, as_json: bool) -> int:
-        """Remove the key of a provider.
-
-        Raises:
-            NotFound: no such provider.
-        """
+        """Remove the key of a provider."""
         url = self._url(provider_id)
 
         async def remove() -> KeyStatus:

@@ -30,9 +30,6 @@ def _new_link(data: DataDirectory) -> str:
 
     Another program may have the port of a host that was killed. Host and command prove to each
     other that they can read the data directory, so it learns nothing and its answer is not taken.
-
-    Raises:
-        NothingServed: there is no such host, or it serves no browsers.
     """
     told = data.told()
     address, key = str(told.get("address", "")), str(told.get("key", ""))

@@ -12,11 +12,7 @@ MODELS = "models"
 
 
 def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> int:
-    """Download the weights and show the progress.
-
-    Raises:
-        ShellError: they could not be fetched; says what to do.
-    """
+    """Download the weights and show the progress."""
     if folder is None:
         data.prepare()
         folder = data.path / MODELS
@@ -28,11 +24,7 @@ def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> in
 
 
 def path(data: DataDirectory) -> int:
-    """Print the path of the weights that would be used now.
-
-    Raises:
-        ShellError: there are none; says what to do.
-    """
+    """Print the path of the weights that would be used now."""
     print(ModelFiles(data.path).default().path)
     return 0
 

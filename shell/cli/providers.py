@@ -44,11 +44,7 @@ class ProviderCommands:
         return 0
 
     def add(self, *, as_json: bool, **given: Any) -> int:
-        """Store a provider. Contacts no server.
-
-        Raises:
-            ValidationFailed: its name is taken, or it cannot work.
-        """
+        """Store a provider. Contacts no server."""
         provider = _provider(given)
         try:
             provider.check()
@@ -79,12 +75,7 @@ class ProviderCommands:
         return 0
 
     def remove(self, *, name: str, as_json: bool) -> int:
-        """Remove a provider and its key in the keychain.
-
-        Raises:
-            NotFound: there is none of that name.
-            ValidationFailed: it is a part of the program.
-        """
+        """Remove a provider and its key in the keychain."""
         if name in self._providers.built_in:
             raise _wrong("id", f"{name} is a part of Tidewire and cannot be removed")
         url = self._providers.base_urls.get(name)
@@ -97,12 +88,7 @@ class ProviderCommands:
         return 0
 
     def test(self, *, name: str, model: str | None, as_json: bool) -> int:
-        """Make one small request and print the result. Returns 1 when it failed.
-
-        Raises:
-            NotFound: there is none of that name.
-            ProviderError: it failed (without JSON).
-        """
+        """Make one small request and print the result. Returns 1 when it failed."""
         if name not in self._providers:
             raise NotFound(f"There is no provider called {name!r}. {self._known()}")
         return asyncio.run(self._test(name, model, as_json=as_json))
@@ -137,12 +123,7 @@ class ProviderCommands:
 
 
 def _provider(given: Mapping[str, Any]) -> CustomProvider:
-    """Return the provider that the arguments of `add` describe.
-
-    Raises:
-        ValidationFailed: something makes no sense. The sentence repeats no value that may be a
-            key which went to the wrong place.
-    """
+    """Return the provider that the arguments of `add` describe."""
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given["id"]):
         raise _wrong("id", "NAME may have 1 to 64 letters, digits, '.', '_' and '-'")
     if given["key_env"] and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,100}", given["key_env"]):

@@ -13,13 +13,7 @@ from typing import IO, Literal
 
 from shell.bridge.topics import Topics
 from shell.contract import ImportState, ImportTopic, Problem
-from shell.errors import (
-    LimitReached,
-    NotFound,
-    Reason,
-    ShellError,
-    ValidationFailed,
-)
+from shell.errors import LimitReached, NotFound, Reason, ShellError, ValidationFailed
 from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
 from shell.store.store import Store
 from shell.support.files import reason

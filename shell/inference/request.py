@@ -2,14 +2,7 @@
 
 from dataclasses import dataclass
 
-from shell.contract import (
-    MAX_REQUEST_CHARACTERS,
-    FilePart,
-    ImagePart,
-    Message,
-    Notice,
-    NoticeCode,
-)
+from shell.contract import MAX_REQUEST_CHARACTERS, FilePart, ImagePart, Message, Notice, NoticeCode
 from shell.errors import Reason, ValidationFailed
 from shell.providers.base import ModelInfo, ProviderRequest
 

@@ -52,8 +52,7 @@ def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
             )
         case apsw.InterruptError():
             return StorageUnavailable(
-                f"Reading {name} took too long and was stopped. Try again.",
-                reason=Reason.TOO_SLOW,
+                f"Reading {name} took too long and was stopped. Try again.", reason=Reason.TOO_SLOW
             )
         case apsw.IOError():
             return StorageUnavailable(

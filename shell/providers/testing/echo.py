@@ -132,10 +132,7 @@ class _Run:
     """One run of a script, with its pace and its counts."""
 
     def __init__(
-        self,
-        request: ProviderRequest,
-        rate: float | None,
-        fails: Callable[[str, int], bool],
+        self, request: ProviderRequest, rate: float | None, fails: Callable[[str, int], bool]
     ) -> None:
         self._request = request
         asked = next((m for m in reversed(request.messages) if m.role == "user"), None)
