@@ -1,17 +1,5 @@
 """The exceptions of the host, each with its code.
 
-    ShellError
-    ├── ValidationFailed      VALIDATION            a request that is wrong, with every wrong field
-    ├── LimitReached          LIMIT                 too many at once, with the limit and the count
-    ├── NotFound              NOT_FOUND             unknown, released, or another window's
-    ├── SessionBusy           SESSION_BUSY          the session is answering already
-    ├── HostClosing           ABORTED               the host is shutting down
-    ├── UnsupportedProvider   UNSUPPORTED_PROVIDER
-    ├── StorageFailed         STORAGE_ERROR         what is stored cannot be read or written
-    ├── StorageUnavailable    STORAGE_UNAVAILABLE   not now: the disk is full, the file is locked
-    └── ProviderError         what went wrong between the host and a model; its code is an argument
-                              (API_KEY_ERROR, RATE_LIMIT, NETWORK_ERROR, STREAM_TIMEOUT …)
-
 Inside the host these are raised; at its edges they become one envelope or one `llm:error` event,
 both with the same `ErrorCode`. Errors are classed by their type, never by words in their text.
 """

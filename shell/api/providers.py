@@ -102,7 +102,6 @@ class ProvidersApi:
         return _described(provider, ListedModel(params.model_id, params.model_id))
 
     def _known(self, provider: Provider) -> ModelList | None:
-        """What it has listed lately."""
         kept = self._remembered.get(provider.id)
         if kept is None or kept.provider is not provider or time.monotonic() >= kept.until:
             return None

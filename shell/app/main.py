@@ -158,7 +158,6 @@ async def _behind_windows(
 async def _behind_tabs(
     options: Options, listener: socket, passes: Passes
 ) -> "tuple[Host, Loopback]":
-    """Make the host, then start the server."""
     from shell.bridge.browser.server import Loopback
     from shell.bridge.browser.tabs import GRACE_S, Tabs
 

@@ -177,7 +177,6 @@ class Door:
         return _success(call.id, method, result)
 
     async def _after_making(self, caller: Caller, call: Call) -> str:
-        """Make the namespace of a call, then run the call."""
         name = _namespace(call)
         if name in self._later:
             coming = self._coming.get(name)

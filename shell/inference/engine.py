@@ -373,7 +373,6 @@ class Engine:
             del self._totals[owner]
 
     def _begin_waiting(self, session: Session) -> None:
-        """Begin the session's next run, if one is queued."""
         if not session.waiting or self._closing:
             return
         turn = session.waiting[0]

@@ -186,26 +186,17 @@ class Keys:
         key = self._keys.get(provider_id)
         if key is None and (value := self._environment(provider_id)):
             key = _Key(value, host, "environment")
-        if key is None:
-            return KeyStatus(
-                provider_id=provider_id,
-                configured=False,
-                hint=None,
-                source=None,
-                host=None,
-                remark=note,
-            )
-        if key.host != host:
+        if key is not None and key.host != host:
             text = f"The key is for {key.host}; enter one for {host}."
             note = _remark(RemarkCode.KEY_OF_OTHER_HOST, text, host=key.host, wanted=host)
-        note = note or key.note
-        spare = len(key.value) >= 4 * SHOWN
+        elif key is not None:
+            note = note or key.note
         return KeyStatus(
             provider_id=provider_id,
-            configured=key.host == host,
-            hint=key.value[-SHOWN:] if spare else None,
-            source=key.source,
-            host=key.host,
+            configured=key is not None and key.host == host,
+            hint=key.value[-SHOWN:] if key is not None and len(key.value) >= 4 * SHOWN else None,
+            source=None if key is None else key.source,
+            host=None if key is None else key.host,
             remark=note,
         )
 

@@ -122,7 +122,6 @@ class HttpProvider:
         return await client.send(request, stream=True)
 
     async def _client(self) -> "httpx2.AsyncClient":
-        """The client for the present key."""
         key = self._endpoint.check()
         async with self._making:
             client = self._clients.get(key)

@@ -149,7 +149,6 @@ class _Run:
         self._usage: tuple[int, int | None] | None = (words, None)
 
     async def play(self) -> AsyncGenerator[Chunk, None]:
-        """Play the whole script."""
         with contextlib.suppress(_Ended):
             for kind, text in _steps(self._script):
                 await self._wait(kind, text)
@@ -271,7 +270,6 @@ class _Run:
 
 
 def _attached(message: Message) -> str:
-    """Describe the attachments of a message."""
     if isinstance(message.content, str):
         return ""
     named: list[str] = []

@@ -140,8 +140,6 @@ def _open(source: Path, seconds: float) -> apsw.Connection:
 
 
 class _BackupReader:
-    """Reads and checks one backup."""
-
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
         self._chosen: list[tuple[int | None, Value, Value]] = []

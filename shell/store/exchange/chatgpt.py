@@ -43,8 +43,6 @@ class NotChatGpt(ValueError):
 
 @dataclass(slots=True)
 class _Reading:
-    """The state of reading one conversation."""
-
     mapping: Raw
     picture: Picture
     warnings: list[Remark]

@@ -98,8 +98,6 @@ Progress = Callable[[ImportedPart], None]
 
 
 class _Counted:
-    """Counts the bytes that are read from a file."""
-
     def __init__(self, file: IO[bytes], arrived: ImportedPart, progress: Progress) -> None:
         self._file = file
         self._arrived = arrived

@@ -64,7 +64,6 @@ class _Reader:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the log has entries that are not committed."""
         return self.log.last_seq > self.seq
 
 
