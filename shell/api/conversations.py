@@ -23,7 +23,6 @@ from shell.contract import (
     FolderChange,
     ImportBegin,
     ImportPiece,
-    KeptId,
     NewConversation,
     Note,
     PinChange,
@@ -33,6 +32,7 @@ from shell.contract import (
     SendReply,
     SendRequest,
     Spent,
+    StoredId,
     StoreState,
     TitleChange,
     ViewRequest,
@@ -87,7 +87,7 @@ class ConversationsApi:
         """A conversation along its chosen path."""
         return await self._store.read(params.conversation_id, lambda c: queries.view(c, params))
 
-    async def spent(self, caller: Caller, params: KeptId) -> Spent:
+    async def spent(self, caller: Caller, params: StoredId) -> Spent:
         """What a conversation has taken so far: answers, tokens, money."""
         # A page is pushed the end of an answer a moment before the answer is on the disk.
         await self._answers.settled(params)
@@ -124,7 +124,7 @@ class ConversationsApi:
         load = caller.load
         return _follow(caller, load, await self._answers.go_on(caller.id, params))
 
-    async def choose(self, caller: Caller, params: KeptId) -> ConversationView:
+    async def choose(self, caller: Caller, params: StoredId) -> ConversationView:
         """Make the path lead through this message, and show it."""
 
         def write(connection: Connection) -> ConversationView:
@@ -155,7 +155,7 @@ class ConversationsApi:
             params.conversation_id, lambda c, n: tree.set_folder(c, n, params.folder)
         )
 
-    async def delete(self, caller: Caller, params: KeptId) -> bool:
+    async def delete(self, caller: Caller, params: StoredId) -> bool:
         """Put a conversation out of sight; what is answering in it is cancelled."""
 
         def write(connection: Connection) -> None:
@@ -165,7 +165,7 @@ class ConversationsApi:
         self._answers.stop(caller.id, params)
         return True
 
-    async def undelete(self, caller: Caller, params: KeptId) -> ConversationSummary:
+    async def undelete(self, caller: Caller, params: StoredId) -> ConversationSummary:
         """Bring a deleted conversation back. It can be for 30 days."""
 
         def write(connection: Connection) -> ConversationSummary:
@@ -200,7 +200,7 @@ class ConversationsApi:
         """Hand over the next piece. Resolves with the bytes so far; the last one begins it."""
         return self._imports.write(caller.id, params.import_id, params.data)
 
-    def import_cancel(self, caller: Caller, params: KeptId) -> bool:
+    def import_cancel(self, caller: Caller, params: StoredId) -> bool:
         """Stop an import; what has arrived stays. False when it has ended."""
         return self._imports.cancel(caller.id, params)
 

@@ -97,8 +97,10 @@ def export(
 ) -> int:
     """Write a conversation to a file, or to the standard output."""
 
-    def read(connection: Connection) -> portable.Portable:
-        return portable.take_out(connection, tree.conversation(connection, conversation_id))
+    def read(connection: Connection) -> portable.PortableConversation:
+        return portable.read_conversation(
+            connection, tree.conversation(connection, conversation_id)
+        )
 
     with to_read(data) as database:
         taken = database.read(read).result()

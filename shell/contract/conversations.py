@@ -6,10 +6,10 @@ from pydantic import Field
 
 from shell.contract.base import (
     InferenceId,
-    KeptId,
     MaxTokens,
     ModelId,
     ProviderId,
+    StoredId,
     Temperature,
     Value,
 )
@@ -160,9 +160,9 @@ class Note(Value):
 class ViewRequest(Value):
     """Asks for the newest messages of the chosen path, or for those before a message."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     limit: Annotated[int, Field(ge=1, le=20_000)] = 200
-    before: KeptId | None = None
+    before: StoredId | None = None
 
 
 class AnswerOptions(Value):
@@ -178,9 +178,9 @@ class AnswerOptions(Value):
 class SendRequest(AnswerOptions):
     """Adds a message of the user at the end of the chosen path, and asks for an answer."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     content: Content
-    after: KeptId | None = None
+    after: StoredId | None = None
     """The last message that the page shows. The new message follows it, even if another window has
     chosen another path meanwhile."""
 
@@ -188,14 +188,14 @@ class SendRequest(AnswerOptions):
 class EditRequest(AnswerOptions):
     """Adds another version of a message of the user, and asks for an answer to it."""
 
-    message_id: KeptId
+    message_id: StoredId
     content: Content
 
 
 class AnswerRequest(AnswerOptions):
     """Names the answer to regenerate or continue."""
 
-    message_id: KeptId
+    message_id: StoredId
 
 
 class SendReply(Value):
@@ -211,21 +211,21 @@ class SendReply(Value):
 class TitleChange(Value):
     """Renames a conversation."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     title: Title
 
 
 class PinChange(Value):
     """Pins a conversation to the top of the list, or unpins it."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     pinned: bool
 
 
 class FolderChange(Value):
     """Puts a conversation into a folder; null takes it out."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     folder: Folder | None
 
 
@@ -275,7 +275,9 @@ class SearchReply(Value):
 class ExportRequest(Value):
     """Exports conversations as one text. Without ids it exports all of them."""
 
-    conversation_ids: Annotated[list[KeptId], Field(min_length=1, max_length=10_000)] | None = None
+    conversation_ids: Annotated[list[StoredId], Field(min_length=1, max_length=10_000)] | None = (
+        None
+    )
     format: Literal["json", "md", "html"]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, SkipValidation
 
-from shell.contract.base import SAID, Value
+from shell.contract.base import OMIT_EMPTY, Value
 from shell.errors import ErrorCode, Reason, ShellError
 
 MAX_CALLS = 1_000
@@ -25,9 +25,9 @@ class Problem(Value):
 
     code: ErrorCode
     message: str
-    reason: Annotated[Reason | None, SAID] = None
+    reason: Annotated[Reason | None, OMIT_EMPTY] = None
     """More precise than the code, if known."""
-    words: Annotated[str | None, SAID] = None
+    words: Annotated[str | None, OMIT_EMPTY] = None
     """The provider's own error text, which `message` contains as well."""
 
     @classmethod

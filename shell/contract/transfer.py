@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shell.contract.base import KeptId, ProviderId, Value
+from shell.contract.base import ProviderId, StoredId, Value
 from shell.contract.envelopes import Problem, Remark
 from shell.contract.providers import AddedKind
 
@@ -20,7 +20,7 @@ class ImportBegin(Value):
 class ImportPiece(Value):
     """The next piece of the file, in base64. The import begins with the last one."""
 
-    import_id: KeptId
+    import_id: StoredId
     data: Annotated[str, Field(min_length=1, max_length=8_000_000, pattern=r"^[A-Za-z0-9+/]+=*$")]
 
 

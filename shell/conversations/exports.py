@@ -21,7 +21,7 @@ from shell.settings import SettingsFile
 from shell.store.backup import bundle
 from shell.store.errors import storage_errors
 from shell.store.exchange import archive, portable, render
-from shell.store.exchange.portable import Portable
+from shell.store.exchange.portable import PortableConversation
 from shell.store.messages import tree
 from shell.store.store import Store
 from shell.support.files import reason
@@ -32,7 +32,7 @@ MAX_REPLY_CHARACTERS = 20_000_000
 MAX_TITLE_BYTES = 120
 """Longest title in a file name: 120 letters in English, 40 characters in Chinese."""
 MAX_SUFFIX_BYTES = 20
-FORMATS: dict[str, tuple[str, Callable[[Iterable[Portable]], Iterator[str]]]] = {
+FORMATS: dict[str, tuple[str, Callable[[Iterable[PortableConversation]], Iterator[str]]]] = {
     "json": ("application/json", archive.write),
     "md": ("text/markdown", render.markdown),
     "html": ("text/html", render.html),
@@ -159,7 +159,7 @@ class Exports:
         with storage_errors(source):
             return contents(bundle.read_extras(source), self._data)
 
-    def _named(self, request: ExportRequest) -> tuple[str, Iterator[Portable]]:
+    def _named(self, request: ExportRequest) -> tuple[str, Iterator[PortableConversation]]:
         """The file name, and the conversations, which are read one by one while they are written.
 
         Others can read in between, and only one conversation is in memory.
@@ -177,11 +177,11 @@ class Exports:
     def _number(self, kept_id: str) -> int:
         return self._store.read_blocking(kept_id, lambda c: tree.conversation(c, kept_id))
 
-    def _take_out(self, kept_id: str, number: int) -> Portable:
-        return self._store.read_blocking(kept_id, lambda c: portable.take_out(c, number))
+    def _take_out(self, kept_id: str, number: int) -> PortableConversation:
+        return self._store.read_blocking(kept_id, lambda c: portable.read_conversation(c, number))
 
 
-def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) -> None:
+def write_file(path: Path, format_name: str, conversations: Iterable[PortableConversation]) -> None:
     """Write an export to a file; blocks.
 
     Raises:

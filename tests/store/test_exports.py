@@ -14,7 +14,7 @@ from shell.conversations import exports
 from shell.conversations.exports import Exports
 from shell.errors import NotFound, ValidationFailed
 from shell.settings import SettingsFile
-from shell.store.exchange.portable import Portable
+from shell.store.exchange.portable import PortableConversation
 from shell.store.messages import content, queries, turns
 from shell.support.text import MAX_NAME_BYTES, cut, file_name
 from tests.store.desk import OWNER, Desk
@@ -126,7 +126,7 @@ async def test_an_export_for_the_page_is_made_beside_the_loop(
     conversation = await titled(desk, "A title")
     writing, go_on = threading.Event(), threading.Event()
 
-    def write(conversations: Iterable[Portable]) -> Iterator[str]:
+    def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
         writing.set()
         assert go_on.wait(SAFETY_S), "the loop did not get on"
         yield from (one.title for one in conversations)
@@ -146,7 +146,7 @@ async def test_an_export_that_is_too_large_for_the_page_ends_early(
     wanted = [await titled(desk, f"Title {place}") for place in range(5)]
     taken: list[str] = []
 
-    def write(conversations: Iterable[Portable]) -> Iterator[str]:
+    def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
         for one in conversations:
             taken.append(one.title)
             yield "x" * 60
@@ -168,7 +168,7 @@ async def test_nothing_is_left_of_an_export_that_failed(
     with pytest.raises(NotFound):
         await asyncio.to_thread(exports_of(desk).export_file, request)
 
-    def write(conversations: Iterable[Portable]) -> Iterator[str]:
+    def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
         yield "the beginning"
         raise NotFound("It was purged meanwhile")
 

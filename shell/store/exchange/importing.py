@@ -22,7 +22,7 @@ from shell.errors import Reason, ValidationFailed
 from shell.store.backup.bundle import BROKEN_ZIP
 from shell.store.database import Database
 from shell.store.exchange import archive, chatgpt
-from shell.store.exchange.portable import Arrival, Portable
+from shell.store.exchange.portable import ConversationWriter, PortableConversation
 
 MESSAGES_OF_ONE_COMMIT = 100
 """Few enough that the commits of a streaming answer are not delayed."""
@@ -211,9 +211,9 @@ def _import(database: Database, file: IO[bytes], arrived: ImportedPart, progress
 
 
 def _save(
-    database: Database, portable: Portable, arrived: ImportedPart, progress: Progress
+    database: Database, portable: PortableConversation, arrived: ImportedPart, progress: Progress
 ) -> None:
-    arrival = Arrival(portable)
+    arrival = ConversationWriter(portable)
     database.write(arrival.begin).result()
     arrived.conversations += arrival.is_new
     more = True
@@ -228,7 +228,7 @@ def _save(
 
 def _conversations(
     counted: _Counted, file: IO[bytes], pictures: "_Pictures", arrived: ImportedPart
-) -> Iterator[Portable]:
+) -> Iterator[PortableConversation]:
     start = file.read(4_096)
     file.seek(0)
     first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]

@@ -35,7 +35,7 @@ class PortableMessage:
 
 
 @dataclass(slots=True)
-class Portable:
+class PortableConversation:
     """A conversation. Times are milliseconds since the epoch."""
 
     id: str
@@ -56,7 +56,7 @@ def derived_id(*names: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "\n".join(names)))
 
 
-def take_out(connection: apsw.Connection, number: int) -> Portable:
+def read_conversation(connection: apsw.Connection, number: int) -> PortableConversation:
     """Read a conversation for export. A message that is still streaming becomes interrupted."""
     values = connection.execute(
         """
@@ -66,7 +66,7 @@ def take_out(connection: apsw.Connection, number: int) -> Portable:
         (number,),
     ).get
     root: int | None = values[-1]
-    portable = Portable(*values[:-1])
+    portable = PortableConversation(*values[:-1])
     portable.pinned = bool(portable.pinned)
     ids: dict[int, str] = {}
     chosen: dict[int | None, int | None] = {None: root}
@@ -109,14 +109,14 @@ def blobs_of(connection: apsw.Connection) -> Callable[[str], bytes | None]:
     return lambda blob_hash: read_blob(connection, blob_hash)
 
 
-class Arrival:
+class ConversationWriter:
     """Adds one conversation to the database, a few messages at a time.
 
     Conversations and messages whose id is there already stay as they are, and missing ones are
     added. So an interrupted import can be run again.
     """
 
-    def __init__(self, portable: Portable) -> None:
+    def __init__(self, portable: PortableConversation) -> None:
         self._portable = portable
         self._left = iter(portable.messages)
         self._numbers: dict[str, int] = {}
