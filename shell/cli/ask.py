@@ -81,7 +81,7 @@ def ask(
                 running.core.engine.cancel(OWNER, log.inference_id)
 
             with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as heard:
-                _follow(log, news, _write_json if as_json else _Text().write)
+                _follow(log, news, _write_json if as_json else _TextOutput().write)
     except ValidationFailed:
         raise
     except ShellError as error:
@@ -164,7 +164,7 @@ def _put(text: str) -> None:
         left = left[os.write(sys.stdout.fileno(), left) :]
 
 
-class _Text:
+class _TextOutput:
     """Prints the text of the answer to stdout, and notices to stderr."""
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ def _new_link(data: DataDirectory) -> str:
     Another program may have the port of a host that was killed. Host and command prove to each
     other that they can read the data directory, so it learns nothing and its answer is not taken.
     """
-    told = data.told()
+    told = data.read_holder()
     address, key = str(told.get("address", "")), str(told.get("key", ""))
     nonce = secrets.token_hex(16)
     answer: dict[str, object] = {}

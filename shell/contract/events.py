@@ -103,10 +103,17 @@ class Notice(Value):
     """The number of messages that were left out."""
 
 
-class NoticeEvent(Notice, Event):
+class NoticeEvent(Event):
     """A change that the host made to a request or an answer."""
 
     channel: Literal["llm:notice"] = "llm:notice"
+    code: NoticeCode | str
+    text: str
+    model: Annotated[str | None, OMIT_EMPTY] = None
+    limit: Annotated[float | None, OMIT_EMPTY] = None
+    """The highest temperature, or the most tokens, that the model takes."""
+    left_out: Annotated[int | None, OMIT_EMPTY] = None
+    """The number of messages that were left out."""
 
 
 TokenCount = Annotated[int, Field(ge=0, le=2**53)]

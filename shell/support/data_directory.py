@@ -108,7 +108,7 @@ class DataDirectory:
                 holder.unlink()
             lock.release()
 
-    def told(self) -> Mapping[str, object]:
+    def read_holder(self) -> Mapping[str, object]:
         """What the process that holds the directory, or held it when it was killed, tells its
         owner. Empty when there is nothing.
         """

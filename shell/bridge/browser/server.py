@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from shell.bridge.appearance import Appearance
 from shell.bridge.browser.peer import Peer, peer_of
 from shell.bridge.browser.tabs import Tabs
-from shell.bridge.browser.tokens import Passes, is_proof, prove
+from shell.bridge.browser.tokens import AccessTokens, is_proof, prove
 from shell.bridge.listener import address_of
 from shell.bridge.page import Page
 from shell.bridge.responses import PageResponse, Resources, plain
@@ -51,31 +51,22 @@ class _Server(uvicorn.Server):
         self._ended.set()
 
 
-class Loopback:
-    """Serves from `start()` to `stop()`, on the loop that both run on.
-
-    Args:
-        listener: where connections come in; closed by `stop()`.
-        page: the built page, or None when it is served by somebody else (Vite).
-        tabs: takes the browser's tabs.
-        passes: the secrets that let a page in.
-        look: how the page is to look; asked again whenever it is loaded.
-        dev_url: where Vite serves the page, which the door then accepts too.
-    """
+class BrowserServer:
+    """Serves from `start()` to `stop()`, on the loop that both run on."""
 
     def __init__(
         self,
         listener: socket.socket,
         page: Page | None,
         tabs: Tabs,
-        passes: Passes,
+        tokens: AccessTokens,
         look: Callable[[], Appearance] = Appearance,
         dev_url: str | None = None,
     ) -> None:
         self.address = address_of(listener)
         self._listener = listener
         self._tabs = tabs
-        self._passes = passes
+        self._tokens = tokens
         self._page_url = (dev_url or self.address).rstrip("/")
         port = listener.getsockname()[1]
         self._resources = Resources(port, page, "loopback", look, _origin(dev_url))
@@ -120,8 +111,8 @@ class Loopback:
         owner_only: bool = False,
         on_used: Callable[[], object] = lambda: None,
     ) -> str:
-        """An address that opens one page. The parameters are those of `Passes.ticket`."""
-        ticket = self._passes.ticket(lasting=lasting, owner_only=owner_only, on_used=on_used)
+        """An address that opens one page. The parameters are those of `AccessTokens.ticket`."""
+        ticket = self._tokens.ticket(lasting=lasting, owner_only=owner_only, on_used=on_used)
         # A fragment: no browser sends it, and the page takes it out of the address.
         return f"{self._page_url}/#ticket={ticket}"
 
@@ -150,13 +141,13 @@ class Loopback:
             return _NOT_YOURS
         scheme, _, given = headers.get("authorization", "").partition(" ")
         answer = {}
-        if scheme.lower() == "bearer" and self._passes.is_token(given.strip()):
+        if scheme.lower() == "bearer" and self._tokens.is_token(given.strip()):
             answer = {"url": self.link()}
         elif scheme.lower() == "owner":
             nonce, _, proof = given.strip().partition(".")
-            if is_proof(proof, self._passes.owners_key, "page", nonce):
+            if is_proof(proof, self._tokens.owners_key, "page", nonce):
                 url = self.link()
-                proof = prove(self._passes.owners_key, "host", nonce, url)
+                proof = prove(self._tokens.owners_key, "host", nonce, url)
                 answer = {"url": url, "proof": proof}
         if not answer:
             how = {"WWW-Authenticate": "Bearer"}

@@ -335,6 +335,7 @@ export interface NoticeEvent {
   sessionId?: string;
   seq: number;
   ms: number;
+  channel: "llm:notice";
   code: NoticeCode | string;
   text: string;
   model?: string | null | undefined;
@@ -342,7 +343,6 @@ export interface NoticeEvent {
   limit?: number | null | undefined;
   /** The number of messages that were left out. */
   leftOut?: number | null | undefined;
-  channel: "llm:notice";
 }
 
 /** Tokens of one run. They are estimates if the provider reported none. */
