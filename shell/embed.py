@@ -63,12 +63,7 @@ class App:
     """
 
     def __init__(
-        self,
-        page: Path,
-        namespaces: Mapping[str, object],
-        *,
-        title: str,
-        streams: int = STREAMS,
+        self, page: Path, namespaces: Mapping[str, object], *, title: str, streams: int = STREAMS
     ) -> None:
         if streams < 1:
             raise ValueError(f"A window cannot have {streams} streams: give 1 or more")
@@ -156,8 +151,6 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class _Host:
-    """What the windows need."""
-
     engine: Engine
     door: Door
     server: PageServer
@@ -193,18 +186,15 @@ class _Texts:
         self._waiting.pop(name, None)
 
     def resolve(self, provider_id: str) -> Provider:
-        """There is no other."""
         return self
 
     def model(self, model_id: str) -> ModelInfo:
-        """There is no other."""
         return ModelInfo(self.id, temperature_max=None)
 
     def check(self) -> None:
-        """It always can."""
+        pass
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        """What the generator yields."""
         texts = self._waiting.pop(request.messages[-1].text, None)
         if texts is None:
             raise NotFound("There is no such stream")
@@ -214,7 +204,7 @@ class _Texts:
         yield Finish("stop")
 
     async def close(self) -> None:
-        """Nothing is held."""
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +214,6 @@ class _OwnPage(Page):
     html: bytes
 
     def index(self, transport: Transport, look: Appearance) -> bytes:
-        """As it is."""
         return self.html
 
 

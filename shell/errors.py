@@ -1,24 +1,12 @@
 """The exceptions of the host, each with its code.
 
-    ShellError
-    ├── ValidationFailed      VALIDATION            a request that is wrong, with every wrong field
-    ├── LimitReached          LIMIT                 too many at once, with the limit and the count
-    ├── NotFound              NOT_FOUND             unknown, released, or another window's
-    ├── SessionBusy           SESSION_BUSY          the session is answering already
-    ├── PermissionRefused     PERMISSION_DENIED     not allowed to this caller or this key
-    ├── HostClosing           ABORTED               the host is shutting down
-    ├── UnsupportedProvider   UNSUPPORTED_PROVIDER
-    ├── StorageFailed         STORAGE_ERROR         what is stored cannot be read or written
-    ├── StorageUnavailable    STORAGE_UNAVAILABLE   not now: the disk is full, the file is locked
-    └── ProviderError         what went wrong between the host and a model; its code is an argument
-                              (API_KEY_ERROR, RATE_LIMIT, NETWORK_ERROR, STREAM_TIMEOUT …)
-
 Inside the host these are raised; at its edges they become one envelope or one `llm:error` event,
 both with the same `ErrorCode`. Errors are classed by their type, never by words in their text.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypedDict, Unpack
 
 
 class ErrorCode(StrEnum):
@@ -111,6 +99,13 @@ _RETRYABLE = frozenset(
 )
 
 
+class _Facts(TypedDict, total=False):
+    retry_after_ms: int | None
+    details: Mapping[str, str | int] | None
+    reason: Reason | None
+    words: str | None
+
+
 class ShellError(Exception):
     """A failure with a code. `str(error)` is one sentence that a person can act on."""
 
@@ -151,17 +146,9 @@ class LimitReached(ShellError):
 
     code = ErrorCode.LIMIT
 
-    def __init__(
-        self,
-        message: str,
-        limit: int,
-        current: int,
-        *,
-        retry_after_ms: int | None = None,
-        reason: Reason | None = None,
-    ) -> None:
-        details = {"limit": limit, "current": current}
-        super().__init__(message, retry_after_ms=retry_after_ms, details=details, reason=reason)
+    def __init__(self, message: str, limit: int, current: int, **facts: Unpack[_Facts]) -> None:
+        super().__init__(message, **facts)
+        self.details = {"limit": limit, "current": current}
 
 
 class NotFound(ShellError):
@@ -174,12 +161,6 @@ class SessionBusy(ShellError):
     """Something else has to end first, such as the running answer of a session."""
 
     code = ErrorCode.SESSION_BUSY
-
-
-class PermissionRefused(ShellError):
-    """The caller may not do this."""
-
-    code = ErrorCode.PERMISSION_DENIED
 
 
 class HostClosing(ShellError):
@@ -209,17 +190,6 @@ class StorageUnavailable(ShellError):
 class ProviderError(ShellError):
     """What went wrong between the host and a model, already classed."""
 
-    def __init__(
-        self,
-        code: ErrorCode,
-        message: str,
-        *,
-        retry_after_ms: int | None = None,
-        details: Mapping[str, str | int] | None = None,
-        reason: Reason | None = None,
-        words: str | None = None,
-    ) -> None:
-        super().__init__(
-            message, retry_after_ms=retry_after_ms, details=details, reason=reason, words=words
-        )
+    def __init__(self, code: ErrorCode, message: str, **facts: Unpack[_Facts]) -> None:
+        super().__init__(message, **facts)
         self.code = code

@@ -19,9 +19,9 @@ from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.bridge.appearance import Appearance
 from shell.bridge.browser.connection import TICKET_WANTED
-from shell.bridge.browser.server import Loopback
+from shell.bridge.browser.server import BrowserServer
 from shell.bridge.browser.tabs import Tabs
-from shell.bridge.browser.tokens import Passes
+from shell.bridge.browser.tokens import AccessTokens
 from shell.bridge.desktop.page_server import PageServer
 from shell.bridge.door import Door
 from shell.bridge.feed import Feed
@@ -67,9 +67,9 @@ def write_built_page(directory: Path) -> None:
 class Served:
     """A host with the echo provider behind a loopback server."""
 
-    loopback: Loopback | PageServer
+    loopback: BrowserServer | PageServer
     engine: Engine
-    passes: Passes
+    passes: AccessTokens
     gone: list[str] = field(default_factory=list)
     look: Appearance = field(default_factory=Appearance)
 
@@ -83,13 +83,13 @@ class Served:
 
     def is_stuck(self) -> bool:
         """Whether a page does not read what is sent to it."""
-        assert isinstance(self.loopback, Loopback)
+        assert isinstance(self.loopback, BrowserServer)
         connections = self.loopback._server.server_state.connections
         return any(not one.writable.is_set() for one in connections if hasattr(one, "writable"))
 
     def feed(self, tab: str) -> Feed:
         """What the host has for a tab."""
-        assert isinstance(self.loopback, Loopback)
+        assert isinstance(self.loopback, BrowserServer)
         return self.loopback._tabs._tabs[tab].caller.feed
 
 
@@ -107,7 +107,7 @@ async def serving(
         open_link=lambda _: False,
     )
     door = Door({"llm": LlmApi(engine), "shell": shell})
-    passes = Passes()
+    passes = AccessTokens()
     gone: list[str] = []
 
     def on_gone(owner: str) -> None:
@@ -122,10 +122,10 @@ async def serving(
     def look() -> Appearance:
         return served.look
 
-    loopback: Loopback | PageServer
+    loopback: BrowserServer | PageServer
     if browser:
         tabs = Tabs(door, passes, on_gone, grace_s)
-        loopback = Loopback(listener, page, tabs, passes, look, dev_url)
+        loopback = BrowserServer(listener, page, tabs, passes, look, dev_url)
     else:
         loopback = PageServer(listener, page, look)
     served = Served(loopback, engine, passes, gone)

@@ -13,8 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from shell.bridge.browser.peer import Peer
-from shell.bridge.browser.server import Loopback
-from shell.bridge.browser.tokens import AGAIN_S, MAX_TICKETS, TICKET_S, Passes, prove
+from shell.bridge.browser.server import BrowserServer
+from shell.bridge.browser.tokens import AGAIN_S, MAX_TICKETS, TICKET_S, AccessTokens, prove
 from shell.contract import CONTRACT_VERSION
 from tests.served import Browser, Served, serving
 from tests.way_in import Entry, come_in, ticket_of
@@ -159,7 +159,7 @@ async def test_a_first_message_that_is_no_greeting_is_refused(fields: dict[str, 
 
 async def test_a_link_opens_one_page_which_then_has_a_key_of_its_own() -> None:
     async with serving() as served:
-        assert isinstance(served.loopback, Loopback)
+        assert isinstance(served.loopback, BrowserServer)
         ticket = ticket_of(served.loopback.link())
         first = Browser(served)
         welcome = await first.open(ticket=ticket)
@@ -207,7 +207,7 @@ async def test_a_page_gets_tickets_for_its_neighbours() -> None:
 
 def test_a_ticket_runs_out() -> None:
     now = 0.0
-    passes = Passes(lambda: now)
+    passes = AccessTokens(lambda: now)
     one, two, printed = (
         passes.ticket(lasting=lasting).partition(".")[0] for lasting in (False, False, True)
     )
@@ -222,7 +222,7 @@ def test_a_ticket_runs_out() -> None:
 
 def test_the_tab_that_used_a_ticket_may_use_it_again_for_a_moment() -> None:
     now, used = 0.0, []
-    passes = Passes(lambda: now)
+    passes = AccessTokens(lambda: now)
     name = passes.ticket(on_used=lambda: used.append(now)).partition(".")[0]
     assert passes.use(name, "tab")
     now = AGAIN_S - 1
@@ -234,14 +234,14 @@ def test_the_tab_that_used_a_ticket_may_use_it_again_for_a_moment() -> None:
 
 
 def test_tickets_are_bounded_and_the_printed_one_outlives_them() -> None:
-    passes = Passes()
+    passes = AccessTokens()
     printed, *others = (passes.ticket(lasting=at == 0) for at in range(MAX_TICKETS + 2))
     known = [passes.find(one.partition(".")[0], "tab") is not None for one in (printed, *others)]
     assert known == [True, False, *[True] * MAX_TICKETS]
 
 
 def test_what_is_derived_from_one_root_is_the_same_in_the_next_process() -> None:
-    one, again, other = Passes(root="r" * 43), Passes(root="r" * 43), Passes()
+    one, again, other = AccessTokens(root="r" * 43), AccessTokens(root="r" * 43), AccessTokens()
     assert (one.token, one.tab_key("t")) == (again.token, again.tab_key("t"))
     assert len({one.token, other.token, one.owners_key, one.tab_key("t"), one.tab_key("u")}) == 5
 

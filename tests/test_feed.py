@@ -14,6 +14,7 @@ from shell.contract import (
     DoneEvent,
     ErrorEvent,
     NoticeEvent,
+    Problem,
     StoreState,
     StoreTopic,
     ThinkingEvent,
@@ -443,7 +444,8 @@ def test_replies_that_are_never_taken_are_bounded(
 
 
 def store_topic(version: int, key: str = "", text: str = "") -> StoreTopic:
-    return StoreTopic(key=key, value=StoreState(version=version, problem=text, notices=[]))
+    problem = Problem(code=ErrorCode.STORAGE_ERROR, message=text)
+    return StoreTopic(key=key, value=StoreState(version=version, problem=problem, remarks=[]))
 
 
 def versions(flush: Flush | None) -> list[object]:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shell.contract import KeyStatus
 from shell.providers.keys import (
     FORGETFUL,
     NO_KEYCHAIN,
@@ -26,6 +27,10 @@ URL = "https://api.example.com/v1"
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def note_of(status: KeyStatus) -> str | None:
+    return None if status.remark is None else status.remark.text
 
 
 class Memory:
@@ -98,7 +103,7 @@ async def test_a_key_is_kept_read_back_and_never_told() -> None:
     chain = Memory()
     one = keys(chain)
     status = await one.set("openai", CANARY, URL)
-    assert (status.configured, status.source, status.hint, status.host, status.note) == (
+    assert (status.configured, status.source, status.hint, status.host, status.remark) == (
         True,
         "keychain",
         "4e60",
@@ -126,7 +131,7 @@ async def test_what_is_not_really_kept_is_for_this_session_and_said(
 ) -> None:
     one = keys(chain)
     status = await one.set("openai", CANARY, URL)
-    assert (status.configured, status.source, status.note) == (True, "session", note)
+    assert (status.configured, status.source, note_of(status)) == (True, "session", note)
     assert one.find("openai", URL) == CANARY
     again = keys(chain)
     await again.load({"openai": URL})
@@ -154,13 +159,13 @@ async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
 
     ticking = asyncio.ensure_future(tick())
     status = await one.set("openai", CANARY, URL)
-    assert (status.source, status.note) == ("session", SILENT)
+    assert (status.source, note_of(status)) == ("session", SILENT)
     assert one.find("openai", URL) == CANARY
     # The next question does not wait behind the one that hangs.
     status = await one.set("anthropic", CANARY, URL)
-    assert status.note == SILENT
+    assert note_of(status) == SILENT
     await one.load({"google": URL})
-    assert (await one.remove("anthropic", URL)).note is not None
+    assert (await one.remove("anthropic", URL)).remark is not None
     ticking.cancel()
     assert time.monotonic() - began < 2.0
     assert ticks > 5
@@ -173,7 +178,7 @@ async def test_a_keychain_that_answers_late_counts_then(hanging: Hanging) -> Non
     hanging.released.set()
     while one.status("openai", URL).source != "keychain":  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    assert one.status("openai", URL).note is None
+    assert one.status("openai", URL).remark is None
 
 
 async def test_a_key_goes_to_its_own_host_only() -> None:
@@ -189,8 +194,7 @@ async def test_a_key_goes_to_its_own_host_only() -> None:
         assert one.find("openai", other) is None
         status = one.status("openai", other)
         assert not status.configured
-        assert status.note is not None
-        assert "api.example.com" in status.note
+        assert "api.example.com" in str(note_of(status))
 
 
 async def test_the_environment_is_a_source_too() -> None:

@@ -194,7 +194,7 @@ async def test_settings_and_providers_that_are_none_are_left_out(
         told = await page.fields("conversations.backup_contents", NAME)
         assert told == {"providers": [], "choices": []}
         await page.call("conversations.restore", NAME)
-        assert (await page.fields("settings.get"))["notices"] == []
+        assert (await page.fields("settings.get"))["remarks"] == []
 
 
 def test_the_command_line_leaves_out_and_says_how_to_take_over(

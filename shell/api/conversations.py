@@ -23,7 +23,6 @@ from shell.contract import (
     FolderChange,
     ImportBegin,
     ImportPiece,
-    KeptId,
     NewConversation,
     NewFile,
     Note,
@@ -34,6 +33,7 @@ from shell.contract import (
     SendReply,
     SendRequest,
     Spent,
+    StoredId,
     StoreState,
     TitleChange,
     ViewRequest,
@@ -88,7 +88,7 @@ class ConversationsApi:
         """A conversation along its chosen path."""
         return await self._store.read(params.conversation_id, lambda c: queries.view(c, params))
 
-    async def spent(self, caller: Caller, params: KeptId) -> Spent:
+    async def spent(self, caller: Caller, params: StoredId) -> Spent:
         """What a conversation has taken so far: answers, tokens, money."""
         # A page is pushed the end of an answer a moment before the answer is on the disk.
         await self._answers.settled(params)
@@ -125,7 +125,7 @@ class ConversationsApi:
         load = caller.load
         return _follow(caller, load, await self._answers.go_on(caller.id, params))
 
-    async def choose(self, caller: Caller, params: KeptId) -> ConversationView:
+    async def choose(self, caller: Caller, params: StoredId) -> ConversationView:
         """Make the path lead through this message, and show it."""
 
         def write(connection: Connection) -> ConversationView:
@@ -156,7 +156,7 @@ class ConversationsApi:
             params.conversation_id, lambda c, n: tree.set_folder(c, n, params.folder)
         )
 
-    async def delete(self, caller: Caller, params: KeptId) -> bool:
+    async def delete(self, caller: Caller, params: StoredId) -> bool:
         """Put a conversation out of sight; what is answering in it is cancelled."""
 
         def write(connection: Connection) -> None:
@@ -166,7 +166,7 @@ class ConversationsApi:
         self._answers.stop(caller.id, params)
         return True
 
-    async def undelete(self, caller: Caller, params: KeptId) -> ConversationSummary:
+    async def undelete(self, caller: Caller, params: StoredId) -> ConversationSummary:
         """Bring a deleted conversation back. It can be for 30 days."""
 
         def write(connection: Connection) -> ConversationSummary:
@@ -185,11 +185,11 @@ class ConversationsApi:
 
     async def export(self, caller: Caller, params: ExportRequest) -> ExportReply:
         """Conversations as the text of a file."""
-        return await self._exports.export(params)
+        return await asyncio.to_thread(self._exports.export, params)
 
     async def export_file(self, caller: Caller, params: ExportRequest) -> str:
         """The same, written to the data directory's `exports`. Resolves with the file's path."""
-        return await self._exports.export_file(params)
+        return await asyncio.to_thread(self._exports.export_file, params)
 
     def import_begin(self, caller: Caller, params: ImportBegin) -> str:
         """Announce a file to be imported. Resolves with the import's id. The topic `import` with
@@ -201,7 +201,7 @@ class ConversationsApi:
         """Hand over the next piece. Resolves with the bytes so far; the last one begins it."""
         return self._imports.write(caller.id, params.import_id, params.data)
 
-    def import_cancel(self, caller: Caller, params: KeptId) -> bool:
+    def import_cancel(self, caller: Caller, params: StoredId) -> bool:
         """Stop an import; what has arrived stays. False when it has ended."""
         return self._imports.cancel(caller.id, params)
 
@@ -211,13 +211,13 @@ class ConversationsApi:
 
     async def backups(self, caller: Caller) -> Sequence[BackupInfo]:
         """The backups in the data directory, the newest first."""
-        return await self._exports.backups()
+        return await asyncio.to_thread(self._store.backups.listed)
 
     async def backup_contents(self, caller: Caller, params: BackupName) -> BackupContents:
         """What a backup holds that `restore` leaves out unless a person agrees to each: providers,
         and the settings that say where questions go.
         """
-        return await self._exports.backup_contents(params)
+        return await asyncio.to_thread(self._exports.backup_contents, params)
 
     async def restore(self, caller: Caller, params: BackupName | RestoreRequest) -> StoreState:
         """Put the conversations and the look of a backup in the place of what is there now, which
@@ -229,11 +229,12 @@ class ConversationsApi:
 
     async def save_attachment(self, caller: Caller, params: AttachmentCopy) -> str:
         """Write an attachment to the data directory's `exports`. Resolves with the file's path."""
-        return await self._exports.save(params.name, await self._attachment(params.hash))
+        data = await self._attachment(params.hash)
+        return await asyncio.to_thread(self._exports.save, params.name, data)
 
     async def save_text(self, caller: Caller, params: NewFile) -> str:
         """Write a text to the data directory's `exports`. Resolves with the file's path."""
-        return await self._exports.save(params.name, params.text.encode())
+        return await asyncio.to_thread(self._exports.save, params.name, params.text.encode())
 
     # --- what a page remembers --------------------------------------------------------------
 
@@ -249,8 +250,6 @@ class ConversationsApi:
         # Not `Store.write`, which would make every page list the conversations again.
         await asyncio.wrap_future(self._store.database.write(lambda c: notes.put(c, params)))
         return True
-
-    # --- inside -----------------------------------------------------------------------------
 
     async def _attachment(self, blob_hash: str) -> bytes:
         for place in ("", TEMPORARY):

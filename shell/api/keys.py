@@ -9,12 +9,7 @@ from shell.providers.keys import Keys
 
 
 class KeysApi:
-    """The keys of this person's providers.
-
-    Args:
-        keys: keeps them.
-        base_urls: the address of every provider that takes a key, by its id.
-    """
+    """The keys of this person's providers."""
 
     def __init__(self, keys: Keys, base_urls: Callable[[], Mapping[str, str]]) -> None:
         self._keys = keys

@@ -19,13 +19,7 @@ PUBLISH_S = 0.25
 
 
 class ModelApi:
-    """Runs one download at a time, whichever window asked for it. Made on the loop thread.
-
-    Args:
-        data: the data directory; the weights go into its `models`.
-        model_files: where weights are looked for.
-        topics: where the progress is published.
-    """
+    """Runs one download at a time, whichever window asked for it. Made on the loop thread."""
 
     def __init__(self, data: Path, model_files: ModelFiles, topics: Topics) -> None:
         self._model_files = model_files

@@ -18,6 +18,7 @@ from shell.contract import (
     ModelSummary,
     NewProvider,
     PresetSummary,
+    Problem,
     ProviderId,
     ProviderKind,
     ProviderSummary,
@@ -58,13 +59,7 @@ class _Remembered:
 
 
 class ProvidersApi:
-    """Loop thread only.
-
-    Args:
-        providers: of this host.
-        keys: keeps theirs.
-        data_dir: where what a person adds is kept.
-    """
+    """Loop thread only."""
 
     def __init__(self, providers: Providers, keys: Keys, data_dir: Path) -> None:
         self._providers = providers
@@ -107,7 +102,6 @@ class ProvidersApi:
         return _described(provider, ListedModel(params.model_id, params.model_id))
 
     def _known(self, provider: Provider) -> ModelList | None:
-        """What it has listed lately."""
         kept = self._remembered.get(provider.id)
         if kept is None or kept.provider is not provider or time.monotonic() >= kept.until:
             return None
@@ -115,7 +109,7 @@ class ProvidersApi:
 
     async def presets(self, caller: Caller) -> Sequence[PresetSummary]:
         """Servers that many people have, and which of them answers on this machine now."""
-        found = {one.preset.id: one.models for one in await discover(PRESETS)}
+        found = await discover(PRESETS)
         urls = {url.rstrip("/"): key for key, url in self._providers.base_urls.items()}
         return [
             PresetSummary(
@@ -186,7 +180,7 @@ class ProvidersApi:
         provider_id = params.provider_id or ""
         if params.key is not None:
             return await _tried(self._providers.with_key(provider_id, params.key), params.model_id)
-        return await report(self._providers.resolve(provider_id), params.model_id)
+        return await try_provider(self._providers.resolve(provider_id), params.model_id)
 
     async def _add(self, added: CustomProvider) -> ProviderSummary:
         async with self._writing:
@@ -209,7 +203,7 @@ def summary(providers: Providers, provider: Provider) -> ProviderSummary:
     try:
         provider.check()
     except ShellError as error:
-        problem = error
+        problem = Problem.of(error)
     return ProviderSummary(
         id=provider.id,
         name=name,
@@ -221,9 +215,7 @@ def summary(providers: Providers, provider: Provider) -> ProviderSummary:
         has_key=endpoint is not None and bool(endpoint.key()),
         default_model=provider.default_model_id,
         removable=added is not None,
-        problem=None if problem is None else problem.message,
-        code=None if problem is None else problem.code,
-        reason=None if problem is None else problem.reason,
+        problem=problem,
     )
 
 
@@ -248,26 +240,10 @@ async def models_of(providers: Providers, provider: Provider) -> ModelList:
     )
 
 
-async def report(provider: Provider, model_id: str | None) -> TrialReport:
-    """One tiny request to a provider, and what came of it."""
-    trial = await try_provider(provider, model_id)
-    return TrialReport(
-        ok=trial.ok,
-        sentence=trial.sentence,
-        code=trial.code,
-        model_id=trial.model_id,
-        first_ms=trial.first_ms,
-        total_ms=trial.total_ms,
-        models=trial.models,
-        reason=trial.reason,
-        words=trial.words,
-    )
-
-
 async def _tried(provider: Provider, model_id: str | None) -> TrialReport:
-    """The same with a provider that is made for nothing else."""
+    """Test a provider that is made for nothing else."""
     try:
-        return await report(provider, model_id)
+        return await try_provider(provider, model_id)
     finally:
         await provider.close()
 

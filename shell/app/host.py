@@ -181,10 +181,7 @@ class Host:
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(
-            store,
-            self._settings,
-            lambda: answers.idle and imports.idle,
-            core.reload_providers,
+            store, self._settings, lambda: answers.idle and imports.idle, core.reload_providers
         )
         self._opened = _Conversations(store, answers, imports)
         return ConversationsApi(store, answers, imports, exports)

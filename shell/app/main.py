@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from shell.app.startup import Startup, close
 from shell.bridge.appearance import Appearance, read_look
-from shell.bridge.browser.tokens import Passes
+from shell.bridge.browser.tokens import AccessTokens
 from shell.bridge.desktop.window_state import FILE as PLACEMENT
 from shell.bridge.listener import address_of, listen
 from shell.bridge.owner import DONE, OPEN_WINDOW, SHOW_WINDOW, OwnerCommands
@@ -38,7 +38,7 @@ from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # loaded while the window appears
     from shell.app.host import Host
-    from shell.bridge.browser.server import Loopback
+    from shell.bridge.browser.server import BrowserServer
     from shell.bridge.desktop.page_server import PageServer
 
 PAGE = Path(__file__).parents[1] / "page"
@@ -73,7 +73,7 @@ class Options:
 
 def serve(options: Options) -> int:
     """Run `tidewire serve` until Ctrl-C or SIGTERM. Returns the exit status."""
-    passes = Passes(root=options.environ.get(DEV_SECRET) if options.dev_url else None)
+    tokens = AccessTokens(root=options.environ.get(DEV_SECRET) if options.dev_url else None)
     options.data.prepare()
     with (
         shutdown_signals() as signals,
@@ -81,11 +81,11 @@ def serve(options: Options) -> int:
         event_loop_thread() as thread,
     ):
         listener = listen(options.port)
-        host, server = thread.run(_behind_tabs(options, listener, passes))
+        host, server = thread.run(_behind_tabs(options, listener, tokens))
         lead = Lead(options.data.path)
         try:
-            tell({"address": server.address, "key": passes.owners_key})
-            ready = {"url": thread.call(lambda: server.link(lasting=True)), "token": passes.token}
+            tell({"address": server.address, "key": tokens.owners_key})
+            ready = {"url": thread.call(lambda: server.link(lasting=True)), "token": tokens.token}
             print(json.dumps(ready), flush=True)
             wanted = options.open_browser and has_desktop()
             is_open = wanted and _open(thread, server, lead)
@@ -167,22 +167,23 @@ async def _behind_windows(
 
 
 async def _behind_tabs(
-    options: Options, listener: socket, passes: Passes
-) -> "tuple[Host, Loopback]":
-    """Make the host, then start the server."""
-    from shell.bridge.browser.server import Loopback
+    options: Options, listener: socket, tokens: AccessTokens
+) -> "tuple[Host, BrowserServer]":
+    from shell.bridge.browser.server import BrowserServer
     from shell.bridge.browser.tabs import GRACE_S, Tabs
 
     host = _host(options, lambda: False)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
-    tabs = Tabs(host.door, passes, host.forget_caller, grace_s)
+    tabs = Tabs(host.door, tokens, host.forget_caller, grace_s)
     page = _page(options)
-    server = Loopback(listener, page, tabs, passes, lambda: _appearance(options), options.dev_url)
+    server = BrowserServer(
+        listener, page, tabs, tokens, lambda: _appearance(options), options.dev_url
+    )
     server.start()
     return host, server
 
 
-def _open(thread: LoopThread, server: "Loopback", lead: Lead) -> bool:
+def _open(thread: LoopThread, server: "BrowserServer", lead: Lead) -> bool:
     """Show the page in the desktop's browser; its command line gives nothing to other users."""
     if browser_reads_files():
         return lead.open(thread.call(lambda: server.link(on_used=lead.remove)))

@@ -18,13 +18,7 @@ CLOSE_S = 1.0
 
 
 class Runtime:
-    """Made, used and closed on the loop's thread.
-
-    Args:
-        data: the data directory; nothing is written there.
-        environ: keys, base URLs, and where the weights are.
-        settings: the engine's.
-    """
+    """Made, used and closed on the loop's thread. Writes nothing."""
 
     def __init__(self, data: Path, environ: Mapping[str, str], settings: Settings) -> None:
         self.keys = Keys(environment=lambda each: self.providers.environment_key(each))
@@ -69,11 +63,7 @@ class RunningHost:
 
 @contextlib.contextmanager
 def running_host(data: Path) -> Iterator[RunningHost]:
-    """Make a runtime for as long as the context lasts.
-
-    Args:
-        data: the data directory; nothing is written there.
-    """
+    """Make a runtime for as long as the context lasts."""
     with event_loop_thread() as thread:
         made = thread.call(lambda: Runtime(data, os.environ, Settings()))
         try:

@@ -9,11 +9,11 @@ from shell.support.event_loop import LoopThread
 
 if TYPE_CHECKING:  # they are loaded while the window appears
     from shell.app.host import Host
-    from shell.bridge.browser.server import Loopback
+    from shell.bridge.browser.server import BrowserServer
     from shell.bridge.caller import Caller
     from shell.bridge.desktop.page_server import PageServer
 
-    Served = tuple[Host, Loopback | PageServer]
+    Served = tuple[Host, BrowserServer | PageServer]
 
 SWITCH_S = 0.0005
 """Python's thread switch interval while the window appears."""
@@ -100,7 +100,7 @@ class Startup:
         return made.result() if made.done() and made.exception() is None else None
 
 
-async def close(host: "Host", server: "Loopback | PageServer") -> None:
+async def close(host: "Host", server: "BrowserServer | PageServer") -> None:
     """Close both, in an order in which pages still learn how their runs ended."""
     await host.end_runs()
     await server.stop()

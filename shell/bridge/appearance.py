@@ -37,11 +37,7 @@ class Appearance:
 
 
 def read_look(settings: Path) -> Appearance:
-    """Read the appearance from a settings file; all None without one.
-
-    Args:
-        settings: the file of a `SettingsFile`.
-    """
+    """Read the appearance from a settings file; all None without one."""
     try:
         chosen = json.loads(settings.read_bytes())
     except (OSError, ValueError, RecursionError):

@@ -21,15 +21,7 @@ from pydantic.alias_generators import to_camel
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.bridge.validation import ROOT, checked, explain
-from shell.contract import (
-    CONTRACT_VERSION,
-    MAX_CALLS,
-    Batch,
-    Call,
-    ErrorReply,
-    Failure,
-    Issue,
-)
+from shell.contract import CONTRACT_VERSION, MAX_CALLS, Batch, Call, ErrorReply, Failure, Issue
 from shell.errors import ErrorCode, LimitReached, NotFound, ShellError, ValidationFailed
 from shell.support.text import clean
 
@@ -151,8 +143,6 @@ class Door:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _refuse_all(self, caller: Caller, numbers: Iterable[int], error: ShellError) -> None:
         if caller.feed.load is not None:
             for number in numbers:
@@ -201,7 +191,6 @@ class Door:
         return work if isinstance(work, str) else await work
 
     async def _after_making(self, caller: Caller, call: Call) -> str:
-        """Make the namespace of a call, then run the call."""
         name = _namespace(call)
         if name in self._later:
             coming = self._coming.get(name)
@@ -255,12 +244,12 @@ def failure(error: Exception) -> Failure:
     return Failure(
         code=error.code,
         message=clean(error.message),
+        reason=error.reason,
+        words=None if error.words is None else clean(error.words),
         retryable=error.code.retryable,
         retry_after_ms=error.retry_after_ms,
         issues=issues,
         details=error.details,
-        reason=error.reason,
-        words=None if error.words is None else clean(error.words),
     )
 
 

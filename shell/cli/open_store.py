@@ -17,9 +17,6 @@ def to_read(data: DataDirectory) -> Iterator[Database]:
 
     What is damaged, or of an earlier version, is put in order first: for that nobody else may
     have it open.
-
-    Raises:
-        ShellError: they cannot be read.
     """
     path = data.path / FILE
     if not path.exists():
@@ -49,11 +46,7 @@ def to_read(data: DataDirectory) -> Iterator[Database]:
 
 @contextmanager
 def to_write(data: DataDirectory, command: str) -> Iterator[Store]:
-    """Open the store exclusively, for writing.
-
-    Raises:
-        ShellError: another process has it, or it cannot be used.
-    """
+    """Open the store exclusively, for writing."""
     data.prepare()
     with data.locked(command):
         store = Store(data.path)

@@ -2,19 +2,22 @@
 
 import asyncio
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from pydantic import TypeAdapter
+from pydantic.alias_generators import to_camel
 
-from shell.api.providers import report, summary
+from shell.api.providers import summary
 from shell.bridge.validation import checked
-from shell.contract import ProviderSummary
+from shell.contract import ProviderSummary, TrialReport
 from shell.errors import NotFound, ProviderError, ValidationFailed
 from shell.providers.base import ANY_MODEL
+from shell.providers.connection_test import try_provider
 from shell.providers.custom import FILE, CustomProvider, add, remove
 from shell.providers.http.endpoint import is_secret
 from shell.providers.keys import Keys
@@ -25,65 +28,13 @@ SHOWN_MODELS = 12
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Wanted:
-    """The arguments of `add`. None means not given."""
-
-    name: str
-    kind: str
-    base_url: str | None
-    headers: list[str]
-    """Each `NAME=VALUE`."""
-    key_env: str | None
-    label: str | None
-    model: str | None
-    file: str | None
-    context_tokens: int | None
-    plain_http: bool
-
-    def provider(self) -> CustomProvider:
-        """Return the provider as it is stored.
-
-        Raises:
-            ValidationFailed: something makes no sense. The sentence repeats no value that may be a
-                key which went to the wrong place.
-        """
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", self.name):
-            raise _wrong("id", "NAME may have 1 to 64 letters, digits, '.', '_' and '-'")
-        if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,100}", self.key_env):
-            text = "--key-env takes the name of an environment variable, such as MY_KEY"
-            raise _wrong("keyEnv", f"{text}; the key itself is never an argument")
-        given = {
-            "id": self.name,
-            "kind": self.kind,
-            "baseUrl": self.base_url,
-            "headers": dict(_header(text) for text in self.headers),
-            "keyEnv": self.key_env,
-            "label": self.label,
-            "defaultModel": self.model,
-            "file": None if self.file is None else str(Path(self.file).expanduser().absolute()),
-            "contextTokens": self.context_tokens,
-            "allowPlainHttp": self.plain_http,
-        }
-        known = {name: value for name, value in given.items() if value is not None}
-        provider = checked(TypeAdapter[object](CustomProvider), known)
-        if not isinstance(provider, CustomProvider):
-            raise TypeError
-        return provider
-
-
 class ProviderCommands:
-    """The commands, one method each. Each returns the exit status.
+    """The commands, one method each. Each returns the exit status."""
 
-    Args:
-        data: the data directory.
-        environ: keys and base URLs.
-    """
-
-    def __init__(self, data: DataDirectory, environ: Mapping[str, str]) -> None:
+    def __init__(self, data: DataDirectory) -> None:
         self._data = data
         self._keys = Keys(environment=lambda each: self._providers.environment_key(each))
-        self._providers = Providers(data.path, environ, self._keys.find)
+        self._providers = Providers(data.path, os.environ, self._keys.find)
 
     def list(self, *, as_json: bool) -> int:
         """Print every provider."""
@@ -92,13 +43,9 @@ class ProviderCommands:
             _print(summary(self._providers, provider), as_json=as_json)
         return 0
 
-    def add(self, wanted: Wanted, *, as_json: bool) -> int:
-        """Store a provider. Contacts no server.
-
-        Raises:
-            ValidationFailed: its name is taken, or it cannot work.
-        """
-        provider, remark = wanted.provider().mended()
+    def add(self, *, as_json: bool, **given: Any) -> int:
+        """Store a provider. Contacts no server."""
+        provider, remark = _provider(given).mended()
         try:
             provider.check()
         except ValidationFailed as error:
@@ -112,6 +59,8 @@ class ProviderCommands:
         self._providers.reload()
         asyncio.run(self._keys.load(self._providers.base_urls))
         made = self._providers.resolve(provider.id)
+        if remark is not None:
+            print(f"Note: {remark.text}", file=sys.stderr)
         if remark is not None:
             print(f"Note: {remark.text}", file=sys.stderr)
         for name in filter(is_secret, provider.headers):
@@ -130,13 +79,8 @@ class ProviderCommands:
             print(hint)
         return 0
 
-    def remove(self, name: str, *, as_json: bool) -> int:
-        """Remove a provider and its key in the keychain.
-
-        Raises:
-            NotFound: there is none of that name.
-            ValidationFailed: it is a part of the program.
-        """
+    def remove(self, *, name: str, as_json: bool) -> int:
+        """Remove a provider and its key in the keychain."""
         if name in self._providers.built_in:
             raise _wrong("id", f"{name} is a part of Tidewire and cannot be removed")
         url = self._providers.base_urls.get(name)
@@ -148,30 +92,24 @@ class ProviderCommands:
         print(json.dumps({"id": name, "removed": True}) if as_json else text)
         return 0
 
-    def test(self, name: str, model: str | None, *, as_json: bool) -> int:
-        """Make one small request and print the result. Returns 1 when it failed.
-
-        Raises:
-            NotFound: there is none of that name.
-            ProviderError: it failed (without JSON).
-        """
+    def test(self, *, name: str, model: str | None, as_json: bool) -> int:
+        """Make one small request and print the result. Returns 1 when it failed."""
         if name not in self._providers:
             raise NotFound(f"There is no provider called {name!r}. {self._known()}")
         return asyncio.run(self._test(name, model, as_json=as_json))
-
-    # --- inside -----------------------------------------------------------------------------
 
     async def _test(self, name: str, model: str | None, *, as_json: bool) -> int:
         urls = self._providers.base_urls
         await self._keys.load({name: urls[name]} if name in urls else {})
         try:
-            trial = await report(self._providers.resolve(name), model)
+            trial = await try_provider(self._providers.resolve(name), model)
         finally:
             await self._providers.close()
         if as_json:
-            print(json.dumps({"providerId": name, **trial.model_dump(mode="json")}), flush=True)
-        elif trial.code is not None:
-            raise ProviderError(trial.code, f"{trial.code.value}: {trial.sentence}")
+            print(json.dumps({"providerId": name, **_flat(trial)}), flush=True)
+        elif trial.problem is not None:
+            code = trial.problem.code
+            raise ProviderError(code, f"{code.value}: {trial.sentence}")
         else:
             print(trial.sentence)
             if trial.models:
@@ -189,6 +127,20 @@ class ProviderCommands:
         return f"There is: {', '.join(self._providers)}."
 
 
+def _provider(given: Mapping[str, Any]) -> CustomProvider:
+    """Return the provider that the arguments of `add` describe."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given["id"]):
+        raise _wrong("id", "NAME may have 1 to 64 letters, digits, '.', '_' and '-'")
+    if given["key_env"] and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,100}", given["key_env"]):
+        text = "--key-env takes the name of an environment variable, such as MY_KEY"
+        raise _wrong("keyEnv", f"{text}; the key itself is never an argument")
+    known = {to_camel(name): value for name, value in given.items() if value is not None}
+    known["headers"] = dict(_header(text) for text in given["headers"])
+    if "file" in known:
+        known["file"] = str(Path(known["file"]).expanduser().absolute())
+    return cast("CustomProvider", checked(TypeAdapter[object](CustomProvider), known))
+
+
 def _header(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     name, value = name.strip(), value.strip()
@@ -203,13 +155,20 @@ def _wrong(field: str, sentence: str) -> ValidationFailed:
     return ValidationFailed([(field, sentence)])
 
 
+def _flat(told: ProviderSummary | TrialReport) -> dict[str, object]:
+    """Return the fields, with those of the problem among them."""
+    problem = {} if told.problem is None else told.problem.model_dump(mode="json")
+    fields = {**told.model_dump(mode="json"), "code": None, **problem}
+    return {**fields, "problem": fields.pop("message", None)}
+
+
 def _print(one: ProviderSummary, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(one.model_dump(mode="json")), flush=True)
+        print(json.dumps(_flat(one)), flush=True)
         return
     key = "has a key" if one.has_key else "needs a key" if one.needs_key else ""
     place = one.host or ("runs on this machine" if one.local else "runs in Tidewire")
     facts = [place, f"model {one.default_model}", key]
     if one.problem is not None and not (one.needs_key and not one.has_key):
-        facts.append(one.problem)
+        facts.append(one.problem.message)
     print(f"{one.id:<14} {', '.join(filter(None, facts))}", flush=True)

@@ -32,7 +32,7 @@ def ask_host(data: DataDirectory, path: str) -> str | None:
 
     The answer of another program that has taken the host's port is not taken for the host's.
     """
-    told = data.told()
+    told = data.read_holder()
     address, key = str(told.get("address", "")), str(told.get("key", ""))
     if not address or not key:
         return None
@@ -72,7 +72,7 @@ def show_or_start(data: DataDirectory, *, new_window: bool, start: Callable[[], 
         try:
             return start()
         except DataDirectoryHeld as held:
-            command = data.told().get("command")
+            command = data.read_holder().get("command")
             if command == SERVE:
                 raise NoWindow(
                     f"Tidewire runs without a window with the data directory {data.path}: "

@@ -27,7 +27,7 @@ class Value(BaseModel):
     )
 
 
-SAID = Field(exclude_if=lambda value: not value)
+OMIT_EMPTY = Field(exclude_if=lambda value: not value)
 """Marks a field that is left out of the JSON when it is empty."""
 ABSENT = Field(
     default=None, exclude_if=lambda value: value is None, json_schema_extra={"absent": True}
@@ -45,5 +45,5 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 MaxTokens = Annotated[int, Field(ge=1, le=100_000)]
 TimeoutMs = Annotated[int, Field(ge=1_000, le=600_000)]
 StallMs = Annotated[int, Field(ge=100, le=600_000)]
-KeptId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+StoredId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 """The id of a conversation, a message or an import."""

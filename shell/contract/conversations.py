@@ -5,18 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import (
-    SAID,
     InferenceId,
-    KeptId,
     MaxTokens,
     ModelId,
     ProviderId,
+    StoredId,
     Temperature,
     Value,
 )
+from shell.contract.envelopes import Problem
 from shell.contract.events import FinishReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
-from shell.errors import ErrorCode, Reason
 
 Title = Annotated[str, Field(max_length=200)]
 Folder = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -89,18 +88,12 @@ class ToolCall(Value):
     arguments: str
 
 
-class AnswerFailure(Value):
+class AnswerFailure(Problem):
     """Why an answer failed."""
 
-    code: ErrorCode
-    message: str
     retryable: bool
     retry_at: int | None = None
     """When the provider allows another request, in milliseconds since the epoch."""
-    reason: Annotated[Reason | None, SAID] = None
-    """More precise than the code, if known."""
-    words: Annotated[str | None, SAID] = None
-    """The provider's own error text, which `message` contains as well."""
 
 
 class AnswerDetail(Value):
@@ -174,9 +167,9 @@ class Note(Value):
 class ViewRequest(Value):
     """Asks for the newest messages of the chosen path, or for those before a message."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     limit: Annotated[int, Field(ge=1, le=20_000)] = 200
-    before: KeptId | None = None
+    before: StoredId | None = None
 
 
 class AnswerOptions(Value):
@@ -192,9 +185,9 @@ class AnswerOptions(Value):
 class SendRequest(AnswerOptions):
     """Adds a message of the user at the end of the chosen path, and asks for an answer."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     content: Content
-    after: KeptId | None = None
+    after: StoredId | None = None
     """The last message that the page shows. The new message follows it, even if another window has
     chosen another path meanwhile."""
 
@@ -202,14 +195,14 @@ class SendRequest(AnswerOptions):
 class EditRequest(AnswerOptions):
     """Adds another version of a message of the user, and asks for an answer to it."""
 
-    message_id: KeptId
+    message_id: StoredId
     content: Content
 
 
 class AnswerRequest(AnswerOptions):
     """Names the answer to regenerate or continue."""
 
-    message_id: KeptId
+    message_id: StoredId
 
 
 class SendReply(Value):
@@ -225,21 +218,21 @@ class SendReply(Value):
 class TitleChange(Value):
     """Renames a conversation."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     title: Title
 
 
 class PinChange(Value):
     """Pins a conversation to the top of the list, or unpins it."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     pinned: bool
 
 
 class FolderChange(Value):
     """Puts a conversation into a folder; null takes it out."""
 
-    conversation_id: KeptId
+    conversation_id: StoredId
     folder: Folder | None
 
 
@@ -289,7 +282,9 @@ class SearchReply(Value):
 class ExportRequest(Value):
     """Exports conversations as one text. Without ids it exports all of them."""
 
-    conversation_ids: Annotated[list[KeptId], Field(min_length=1, max_length=10_000)] | None = None
+    conversation_ids: Annotated[list[StoredId], Field(min_length=1, max_length=10_000)] | None = (
+        None
+    )
     format: Literal["json", "md", "html"]
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, SkipValidation
 
-from shell.contract.base import SAID, Value
-from shell.errors import ErrorCode, Reason
+from shell.contract.base import OMIT_EMPTY, Value
+from shell.errors import ErrorCode, Reason, ShellError
 
 MAX_CALLS = 1_000
 """Limit on the calls in one batch."""
@@ -20,19 +20,29 @@ class Issue(Value):
     message: str
 
 
-class Failure(Value):
-    """Why a call was refused."""
+class Problem(Value):
+    """What went wrong, in a sentence, with the code from which a page can translate it."""
 
     code: ErrorCode
     message: str
+    reason: Annotated[Reason | None, OMIT_EMPTY] = None
+    """More precise than the code, if known."""
+    words: Annotated[str | None, OMIT_EMPTY] = None
+    """The provider's own error text, which `message` contains as well."""
+
+    @classmethod
+    def of(cls, error: ShellError) -> "Problem":
+        """Describe an error of the host."""
+        return cls(code=error.code, message=error.message, reason=error.reason, words=error.words)
+
+
+class Failure(Problem):
+    """Why a call was refused."""
+
     retryable: bool
     retry_after_ms: int | None
     issues: list[Issue] | None = None
     details: Mapping[str, str | int] | None = None
-    reason: Annotated[Reason | None, SAID] = None
-    """More precise than the code, if known."""
-    words: Annotated[str | None, SAID] = None
-    """The provider's own error text, which `message` contains as well."""
 
 
 class Call(Value):

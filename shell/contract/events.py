@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field
 
-from shell.contract.base import ABSENT, SAID, Value
+from shell.contract.base import ABSENT, OMIT_EMPTY, Value
 from shell.errors import ErrorCode, Reason
 
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "other"]
@@ -41,7 +41,7 @@ class ThinkingEvent(Event):
     status: str
     progress: Annotated[float | None, ABSENT] = None
     """From 0 to 1, if known."""
-    activity: Annotated[Activity | None, SAID] = None
+    activity: Annotated[Activity | None, OMIT_EMPTY] = None
     """The status as a constant that a page can translate."""
 
 
@@ -96,10 +96,10 @@ class Notice(Value):
 
     code: NoticeCode | str
     text: str
-    model: Annotated[str | None, SAID] = None
-    limit: Annotated[float | None, SAID] = None
+    model: Annotated[str | None, OMIT_EMPTY] = None
+    limit: Annotated[float | None, OMIT_EMPTY] = None
     """The highest temperature, or the most tokens, that the model takes."""
-    left_out: Annotated[int | None, SAID] = None
+    left_out: Annotated[int | None, OMIT_EMPTY] = None
     """The number of messages that were left out."""
 
 
@@ -109,10 +109,10 @@ class NoticeEvent(Event):
     channel: Literal["llm:notice"] = "llm:notice"
     code: NoticeCode | str
     text: str
-    model: Annotated[str | None, SAID] = None
-    limit: Annotated[float | None, SAID] = None
+    model: Annotated[str | None, OMIT_EMPTY] = None
+    limit: Annotated[float | None, OMIT_EMPTY] = None
     """The highest temperature, or the most tokens, that the model takes."""
-    left_out: Annotated[int | None, SAID] = None
+    left_out: Annotated[int | None, OMIT_EMPTY] = None
     """The number of messages that were left out."""
 
 
@@ -160,9 +160,9 @@ class ErrorEvent(Event):
     code: ErrorCode
     retryable: bool
     retry_after_ms: int | None
-    reason: Annotated[Reason | None, SAID] = None
+    reason: Annotated[Reason | None, OMIT_EMPTY] = None
     """More precise than the code, if known."""
-    words: Annotated[str | None, SAID] = None
+    words: Annotated[str | None, OMIT_EMPTY] = None
     """The provider's own error text, which `error` contains as well."""
 
 

@@ -57,9 +57,7 @@ def _check_length(parts: list[Part]) -> list[Part]:
 
 
 Parts = Annotated[
-    list[Part],
-    Field(min_length=1, max_length=64, fail_fast=True),
-    AfterValidator(_check_length),
+    list[Part], Field(min_length=1, max_length=64, fail_fast=True), AfterValidator(_check_length)
 ]
 Content = Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)] | Parts
 """The content of a message that a person sends in a stored conversation. Never empty."""

@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shell.contract.base import SAID, ModelId, ProviderId, Value
-from shell.contract.envelopes import Remark
-from shell.errors import ErrorCode, Reason
+from shell.contract.base import OMIT_EMPTY, ModelId, ProviderId, Value
+from shell.contract.envelopes import Problem, Remark
 
 FetchState = Literal["missing", "fetching", "here"]
 
@@ -69,12 +68,9 @@ class ProviderSummary(Value):
     default_model: str
     removable: bool
     """Whether a person added it."""
-    problem: str | None
+    problem: Problem | None
     """Why it cannot be used now, such as a missing key."""
-    code: Annotated[ErrorCode | None, SAID] = None
-    """The error code of the problem."""
-    reason: Annotated[Reason | None, SAID] = None
-    remark: Annotated[Remark | None, SAID] = None
+    remark: Annotated[Remark | None, OMIT_EMPTY] = None
     """What was changed when it was added, such as its address."""
 
 
@@ -148,11 +144,8 @@ class TrialReport(Value):
 
     ok: bool
     sentence: str
-    code: ErrorCode | None
-    reason: Annotated[Reason | None, SAID] = None
-    """More precise than the code, if known."""
-    words: Annotated[str | None, SAID] = None
-    """The provider's own error text, which `sentence` contains as well."""
+    """In English. If the test failed, the message of the problem."""
+    problem: Problem | None
     model_id: str
     first_ms: int | None
     """From the request to the first content, including the loading of a local model."""
@@ -170,10 +163,8 @@ class KeyStatus(Value):
     source: Literal["keychain", "session", "environment"] | None
     host: str | None
     """The only host that the key is sent to."""
-    note: str | None
-    """A remark about it, such as that it is stored for this session only."""
-    remark: Annotated[Remark | None, SAID] = None
-    """The note in a form that a page can translate."""
+    remark: Remark | None
+    """Such as that it is stored for this session only."""
 
 
 class KeyChange(Value):

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import (
-    SAID,
     MaxTokens,
     ModelId,
     ProviderId,
@@ -108,6 +107,4 @@ class SettingsView(Value):
     """The settings, and the problems in their file."""
 
     preferences: Preferences
-    notices: list[str]
-    remarks: Annotated[list[Remark], SAID] = []
-    """The notices in a form that a page can translate."""
+    remarks: list[Remark]

@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shell.contract.base import SAID, KeptId, ProviderId, Value
-from shell.contract.envelopes import Remark
+from shell.contract.base import ProviderId, StoredId, Value
+from shell.contract.envelopes import Problem, Remark
 from shell.contract.providers import AddedKind
-from shell.errors import ErrorCode, Reason
 
 
 class ImportBegin(Value):
@@ -21,7 +20,7 @@ class ImportBegin(Value):
 class ImportPiece(Value):
     """The next piece of the file, in base64. The import begins with the last one."""
 
-    import_id: KeptId
+    import_id: StoredId
     data: Annotated[str, Field(min_length=1, max_length=8_000_000, pattern=r"^[A-Za-z0-9+/]+=*$")]
 
 
@@ -36,13 +35,9 @@ class ImportState(Value):
     messages: int
     skipped: int
     """The number of conversations that exist already or could not be read."""
-    warnings: list[str]
-    failure: str | None
-    code: Annotated[ErrorCode | None, SAID] = None
-    """The error code of the failure."""
-    reason: Annotated[Reason | None, SAID] = None
-    remarks: Annotated[list[Remark], SAID] = []
-    """The warnings in a form that a page can translate."""
+    remarks: list[Remark]
+    """What was left out."""
+    failure: Problem | None
 
 
 class BackupInfo(Value):
@@ -104,12 +99,7 @@ class StoreState(Value):
 
     version: int
     """Counts the changes of the conversations since the host began."""
-    problem: str | None
+    problem: Problem | None
     """Why nothing can be saved now. Null while saving works."""
-    notices: list[str]
-    """Sentences about what happened while the store was opened, such as a repair."""
-    code: Annotated[ErrorCode | None, SAID] = None
-    """The error code of the problem."""
-    reason: Annotated[Reason | None, SAID] = None
-    remarks: Annotated[list[Remark], SAID] = []
-    """The notices in a form that a page can translate."""
+    remarks: list[Remark]
+    """What happened while the store was opened, such as a repair."""

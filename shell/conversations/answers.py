@@ -49,7 +49,9 @@ class StartedAnswer:
 
 
 class Answers:
-    """Loop thread only; made on it.
+    """Answers questions. A request that is refused raises ShellError and changes nothing.
+
+    Loop thread only; made on it.
 
     Args:
         store: opened.
@@ -80,39 +82,23 @@ class Answers:
         self._temporary_recorder = self._recording(store.temporary, lambda: None)
 
     async def send(self, owner: str, request: SendRequest) -> StartedAnswer:
-        """Ask at the end of the chosen path. The question is on the disk before it is sent.
-
-        Raises:
-            ShellError: refused; the conversation is as it was.
-        """
+        """Ask at the end of the chosen path. The question is on the disk before it is sent."""
         content = await _taken_apart(request.content)
         turn = turns.question(request.conversation_id, content, request.after)
         return await self._answer(owner, request, request.conversation_id, turn)
 
     async def edit(self, owner: str, request: EditRequest) -> StartedAnswer:
-        """Ask another question beside one of the user's, which stays.
-
-        Raises:
-            ShellError: refused; the conversation is as it was.
-        """
+        """Ask another question beside one of the user's, which stays."""
         content = await _taken_apart(request.content)
         turn = turns.edited_question(request.message_id, content)
         return await self._answer_at(owner, request, turn)
 
     async def regenerate(self, owner: str, request: AnswerRequest) -> StartedAnswer:
-        """Answer a question again, beside the answers that are there; perhaps by another model.
-
-        Raises:
-            ShellError: refused; the conversation is as it was.
-        """
+        """Answer a question again, beside the answers that are there; perhaps by another model."""
         return await self._answer_at(owner, request, turns.new_answer(request.message_id))
 
     async def go_on(self, owner: str, request: AnswerRequest) -> StartedAnswer:
-        """Continue an answer that was cut short; the new text is added to the old.
-
-        Raises:
-            ShellError: refused; the conversation is as it was.
-        """
+        """Continue an answer that was cut short; the new text is added to the old."""
         return await self._answer_at(owner, request, turns.continuation(request.message_id))
 
     def stop(self, owner: str, conversation_id: str) -> None:
@@ -147,8 +133,6 @@ class Answers:
         await self._titles.close()
         await self._recorder.close()
         await self._temporary_recorder.close()
-
-    # --- inside -----------------------------------------------------------------------------
 
     def _recording(self, database: Database, saved: Callable[[], None]) -> Recorder:
         def ended(conversation_id: str) -> None:

@@ -24,12 +24,7 @@ _SETTINGS: tuple[RoutingSetting, ...] = ("defaultProvider", "titleProvider")
 
 
 def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
-    """Everything in a backup that differs from the current state and so needs consent.
-
-    Args:
-        extras: the backup's files beside the conversations, by their names.
-        data: the data directory.
-    """
+    """Everything in a backup that differs from the current state and so needs consent."""
     here = _here(data)
     offered = [one for one in _providers(extras) if here.get(one.id) != one]
     chosen, present = read_choices(_settings(extras)), read_choices(_present(data))
@@ -44,13 +39,7 @@ def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
 
 
 def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -> Choose:
-    """Takes over what the user agreed to, for `Store.restore`.
-
-    Args:
-        data: the data directory.
-        providers: the ids of the providers that the user agreed to.
-        settings: the names of the settings that the user agreed to.
-    """
+    """Takes over what the user agreed to, for `Store.restore`."""
 
     def choose(extras: Mapping[str, bytes]) -> Callable[[], None]:
         found = {one.id: one for one in _providers(extras)}

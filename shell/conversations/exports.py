@@ -21,9 +21,10 @@ from shell.settings import SettingsFile
 from shell.store.backup import bundle
 from shell.store.errors import storage_errors
 from shell.store.exchange import archive, portable, render
-from shell.store.exchange.portable import Portable
+from shell.store.exchange.portable import PortableConversation
 from shell.store.messages import tree
 from shell.store.store import Store
+from shell.support.files import reason
 from shell.support.text import cut, file_name
 
 MAX_REPLY_CHARACTERS = 20_000_000
@@ -31,7 +32,7 @@ MAX_REPLY_CHARACTERS = 20_000_000
 MAX_TITLE_BYTES = 120
 """Longest title in a file name: 120 letters in English, 40 characters in Chinese."""
 MAX_SUFFIX_BYTES = 20
-FORMATS: dict[str, tuple[str, Callable[[Iterable[Portable]], Iterator[str]]]] = {
+FORMATS: dict[str, tuple[str, Callable[[Iterable[PortableConversation]], Iterator[str]]]] = {
     "json": ("application/json", archive.write),
     "md": ("text/markdown", render.markdown),
     "html": ("text/html", render.html),
@@ -41,7 +42,7 @@ ENDINGS = {"json": "tidewire.json"}
 
 
 class Exports:
-    """Loop thread only.
+    """`backup` and `restore` belong to the loop thread; the other methods block.
 
     Args:
         store: opened.
@@ -64,58 +65,14 @@ class Exports:
         self._data = store.path.parent
         self._folder = self._data / "exports"
 
-    async def export(self, request: ExportRequest) -> ExportReply:
-        """Conversations as one text.
-
-        Raises:
-            NotFound: one of them is not there.
-            ValidationFailed: it is too much for one reply.
-        """
-        return await asyncio.to_thread(self._export, request)
-
-    async def export_file(self, request: ExportRequest) -> str:
-        """Write conversations to a new file in `exports`; returns its path.
-
-        Raises:
-            NotFound: one of them is not there.
-            ShellError: it cannot be written.
-        """
-        return str(await asyncio.to_thread(self._export_file, request))
-
-    async def save(self, name: str, data: bytes) -> str:
-        """Write an attachment to a new file in `exports`; returns its path.
-
-        Raises:
-            ShellError: it cannot be written.
-        """
-        return str(await asyncio.to_thread(_save, self._folder, name, data))
-
     async def backup(self) -> BackupInfo:
         """Write a full backup to `backups`."""
         folder = self._store.backups.folder
         target = folder / f"tidewire-{time.strftime('%Y%m%d-%H%M%S')}.zip"
         await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
         await asyncio.wrap_future(self._store.bundle(target))
-        made = [backup for backup in await self.backups() if backup.name == target.name]
-        return made[0]
-
-    async def backups(self) -> list[BackupInfo]:
-        """Every backup in `backups`, the newest first."""
-        return await asyncio.to_thread(self._store.backups.listed)
-
-    async def backup_contents(self, name: str) -> BackupContents:
-        """The parts of a backup that a restore takes over only when the user agrees.
-
-        Raises:
-            NotFound: there is none of this name.
-            ShellError: it is not whole, or not a backup.
-        """
-        return await asyncio.to_thread(self._contents, name)
-
-    def _contents(self, name: str) -> BackupContents:
-        source = self._store.backups.path(name)
-        with storage_errors(source):
-            return contents(bundle.read_extras(source), self._data)
+        made = await asyncio.to_thread(self._store.backups.listed)
+        return next(backup for backup in made if backup.name == target.name)
 
     async def restore(self, request: RestoreRequest) -> StoreState:
         """Replace all conversations by those of a backup.
@@ -136,9 +93,13 @@ class Exports:
         self._store.changed()
         return self._store.state()
 
-    # --- on a thread ------------------------------------------------------------------------
+    def export(self, request: ExportRequest) -> ExportReply:
+        """Conversations as one text.
 
-    def _export(self, request: ExportRequest) -> ExportReply:
+        Raises:
+            NotFound: one of them is not there.
+            ValidationFailed: it is too much for one reply.
+        """
         name, conversations = self._named(request)
         media_type, write = FORMATS[request.format]
         pieces: list[str] = []
@@ -151,7 +112,12 @@ class Exports:
                 raise ValidationFailed([("conversationIds", text)])
         return ExportReply(name=name, media_type=media_type, text="".join(pieces))
 
-    def _export_file(self, request: ExportRequest) -> Path:
+    def export_file(self, request: ExportRequest) -> str:
+        """Write conversations to a new file in `exports`; returns its path.
+
+        Raises:
+            ShellError: one of them is not there, or it cannot be written.
+        """
         name, conversations = self._named(request)
         path = self._folder / name
         try:
@@ -160,9 +126,40 @@ class Exports:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
             raise
-        return path
+        return str(path)
 
-    def _named(self, request: ExportRequest) -> tuple[str, Iterator[Portable]]:
+    def save(self, name: str, data: bytes) -> str:
+        """Write an attachment to a new file in `exports`; returns its path.
+
+        Raises:
+            ShellError: it cannot be written.
+        """
+        stem, suffix = _split(name)
+        stem = file_name(stem, also=".()", instead="_") or "attachment"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for count in itertools.count(1):
+                number = "" if count == 1 else f" ({count})"
+                path = self._folder / file_name(stem, f"{number}{suffix}", also=".()")
+                with contextlib.suppress(FileExistsError), path.open("xb") as file:
+                    file.write(data)
+                    break
+        except OSError as error:
+            raise ShellError(f"{name} cannot be written: {reason(error)}") from error
+        return str(path)
+
+    def backup_contents(self, name: str) -> BackupContents:
+        """The parts of a backup that a restore takes over only when the user agrees.
+
+        Raises:
+            NotFound: there is none of this name.
+            ShellError: it is not whole, or not a backup.
+        """
+        source = self._store.backups.path(name)
+        with storage_errors(source):
+            return contents(bundle.read_extras(source), self._data)
+
+    def _named(self, request: ExportRequest) -> tuple[str, Iterator[PortableConversation]]:
         """The file name, and the conversations, which are read one by one while they are written.
 
         Others can read in between, and only one conversation is in memory.
@@ -180,11 +177,11 @@ class Exports:
     def _number(self, kept_id: str) -> int:
         return self._store.read_blocking(kept_id, lambda c: tree.conversation(c, kept_id))
 
-    def _take_out(self, kept_id: str, number: int) -> Portable:
-        return self._store.read_blocking(kept_id, lambda c: portable.take_out(c, number))
+    def _take_out(self, kept_id: str, number: int) -> PortableConversation:
+        return self._store.read_blocking(kept_id, lambda c: portable.read_conversation(c, number))
 
 
-def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) -> None:
+def write_file(path: Path, format_name: str, conversations: Iterable[PortableConversation]) -> None:
     """Write an export to a file; blocks.
 
     Raises:
@@ -196,26 +193,7 @@ def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) 
             for piece in FORMATS[format_name][1](conversations):
                 file.write(piece)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ShellError(f"{path} cannot be written: {reason}") from error
-
-
-def _save(folder: Path, name: str, data: bytes) -> Path:
-    """Write a new file; blocks."""
-    stem, suffix = _split(name)
-    stem = file_name(stem, also=".()", instead="_") or "attachment"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for count in itertools.count(1):
-            number = "" if count == 1 else f" ({count})"
-            path = folder / file_name(stem, f"{number}{suffix}", also=".()")
-            with contextlib.suppress(FileExistsError), path.open("xb") as file:
-                file.write(data)
-                break
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ShellError(f"{name} cannot be written: {reason}") from error
-    return path
+        raise ShellError(f"{path} cannot be written: {reason(error)}") from error
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -12,16 +12,11 @@ from pathlib import Path
 from typing import IO, Literal
 
 from shell.bridge.topics import Topics
-from shell.contract import ImportState, ImportTopic
-from shell.errors import (
-    LimitReached,
-    NotFound,
-    Reason,
-    ShellError,
-    ValidationFailed,
-)
+from shell.contract import ImportState, ImportTopic, Problem
+from shell.errors import LimitReached, NotFound, Reason, ShellError, ValidationFailed
 from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
 from shell.store.store import Store
+from shell.support.files import reason
 from shell.support.ids import new_id
 
 AT_ONCE = 2
@@ -69,22 +64,13 @@ class Import:
             conversations=self.arrived.conversations,
             messages=self.arrived.messages,
             skipped=self.arrived.skipped,
-            warnings=self.arrived.warnings,
-            failure=None if self.failure is None else self.failure.message,
-            code=None if self.failure is None else self.failure.code,
-            reason=None if self.failure is None else self.failure.reason,
             remarks=self.arrived.remarks,
+            failure=None if self.failure is None else Problem.of(self.failure),
         )
 
 
 class Imports:
-    """Loop thread only; made on it.
-
-    Args:
-        store: where conversations arrive.
-        folder: where a file lies until it is imported; it has no name there.
-        topics: where the state of each import is published.
-    """
+    """Loop thread only; made on it."""
 
     def __init__(self, store: Store, folder: Path, topics: Topics) -> None:
         self._topics = topics
@@ -135,8 +121,9 @@ class Imports:
             one.file.write(piece)
         except OSError as error:
             self._drop(one)
-            reason = error.strerror or type(error).__name__
-            raise ShellError(f"The file to import cannot be kept meanwhile: {reason}") from error
+            raise ShellError(
+                f"The file to import cannot be kept meanwhile: {reason(error)}"
+            ) from error
         one.received += len(piece)
         one.heard_s = self._loop.time()
         if one.received == one.size:
@@ -176,8 +163,6 @@ class Imports:
                 self._drop(one)
         for thread in list(self._threads):
             await asyncio.to_thread(thread.join, 2.0)
-
-    # --- inside -----------------------------------------------------------------------------
 
     def _find(self, owner: str, import_id: str) -> Import:
         one = self._imports.get(import_id)

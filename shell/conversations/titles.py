@@ -51,8 +51,6 @@ class Titles:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # --- inside -----------------------------------------------------------------------------
-
     async def _make(self, conversation_id: str, provider_id: str, model_id: str | None) -> None:
         try:
             beginning = await self._store.read(
@@ -78,10 +76,7 @@ class Titles:
 
 def _beginning(connection: Connection, conversation_id: str) -> str | None:
     """The first question and its answer; None with more messages or with a chosen title."""
-    number = tree.conversation(connection, conversation_id)
-    title_from: str = connection.execute(
-        "SELECT title_from FROM conversations WHERE number = ?", (number,)
-    ).get
+    number, title_from = _titled(connection, conversation_id)
     rows = list(queries.every(connection, number))
     if title_from != "words" or [row.role for row in rows] != ["user", "assistant"]:
         return None
@@ -91,12 +86,16 @@ def _beginning(connection: Connection, conversation_id: str) -> str | None:
 
 
 def _rename(connection: Connection, conversation_id: str, title: str) -> None:
-    number = tree.conversation(connection, conversation_id)
-    title_from: str = connection.execute(
-        "SELECT title_from FROM conversations WHERE number = ?", (number,)
-    ).get
+    number, title_from = _titled(connection, conversation_id)
     if title_from == "words":  # a person may have been quicker
         tree.set_title(connection, number, title, "model")
+
+
+def _titled(connection: Connection, conversation_id: str) -> tuple[int, str]:
+    """The number of a conversation, and where its title is from."""
+    number = tree.conversation(connection, conversation_id)
+    sql = "SELECT title_from FROM conversations WHERE number = ?"
+    return number, connection.execute(sql, (number,)).get
 
 
 async def _answer(log: InferenceLog) -> str:

@@ -49,10 +49,6 @@ class Engine:
 
     An owner is a window, a tab or a part of the host, and sees only its own runs and sessions and
     those that are shared.
-
-    Args:
-        resolve: the provider of an id; raises `ValidationFailed` for an unknown one.
-        settings: limits, deadlines and retries.
     """
 
     def __init__(
@@ -377,7 +373,6 @@ class Engine:
             del self._totals[owner]
 
     def _begin_waiting(self, session: Session) -> None:
-        """Begin the session's next run, if one is queued."""
         if not session.waiting or self._closing:
             return
         turn = session.waiting[0]

@@ -42,12 +42,7 @@ class Deadlines:
     """From one piece of content to the next. Pings of a server are not content."""
 
     def waits(self, asked: RunParameters, *, silent: bool) -> Waits:
-        """The deadlines of one run: its own where it names any.
-
-        Args:
-            asked: the run's parameters.
-            silent: whether the model may work for minutes before its first content.
-        """
+        """The deadlines of one run. A `silent` model may work for minutes before it writes."""
         first_ms = self.first_silent_ms if silent else self.first_ms
         return Waits(
             _seconds(asked.timeout_ms, self.overall_ms),

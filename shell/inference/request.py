@@ -2,14 +2,7 @@
 
 from dataclasses import dataclass
 
-from shell.contract import (
-    MAX_REQUEST_CHARACTERS,
-    FilePart,
-    ImagePart,
-    Message,
-    Notice,
-    NoticeCode,
-)
+from shell.contract import MAX_REQUEST_CHARACTERS, FilePart, ImagePart, Message, Notice, NoticeCode
 from shell.errors import Reason, ValidationFailed
 from shell.providers.base import ModelInfo, ProviderRequest
 
@@ -47,44 +40,32 @@ def prepare_request(
     """
     _check(wish.messages, model)
     notices: list[Notice] = []
+
+    def tell(code: NoticeCode, text: str, limit: float | None = None) -> None:
+        notices.append(Notice(code=code, text=f"{model.id} {text}", model=model.id, limit=limit))
+
     temperature = wish.temperature
     if temperature is None:
         temperature = model.temperature_default
         if model.temperature_max is None:
             temperature = None
     elif model.temperature_max is None:
-        text = f"{model.id} does not take a temperature"
-        notices.append(Notice(code=NoticeCode.TEMPERATURE_DROPPED, text=text, model=model.id))
+        tell(NoticeCode.TEMPERATURE_DROPPED, "does not take a temperature")
         temperature = None
     elif temperature > model.temperature_max:
-        text = f"{model.id} takes temperatures up to {model.temperature_max:g}; its own was used"
-        notices.append(
-            Notice(
-                code=NoticeCode.TEMPERATURE_DROPPED,
-                text=text,
-                model=model.id,
-                limit=model.temperature_max,
-            )
-        )
+        text = f"takes temperatures up to {model.temperature_max:g}; its own was used"
+        tell(NoticeCode.TEMPERATURE_DROPPED, text, model.temperature_max)
         temperature = None
     max_tokens = wish.max_tokens or model.max_tokens_default
     if max_tokens and model.max_output_tokens and max_tokens > model.max_output_tokens:
-        text = f"{model.id} writes at most {model.max_output_tokens} tokens"
-        notices.append(
-            Notice(
-                code=NoticeCode.MAX_TOKENS_LOWERED,
-                text=text,
-                model=model.id,
-                limit=model.max_output_tokens,
-            )
-        )
+        text = f"writes at most {model.max_output_tokens} tokens"
+        tell(NoticeCode.MAX_TOKENS_LOWERED, text, model.max_output_tokens)
         max_tokens = model.max_output_tokens
     system = [message for message in wish.messages if message.role == "system"]
     if wish.system_prompt:
         system.insert(0, Message.model_construct(role="system", content=wish.system_prompt))
     if system and not model.system_prompt:
-        text = f"{model.id} does not take a system prompt"
-        notices.append(Notice(code=NoticeCode.SYSTEM_PROMPT_DROPPED, text=text, model=model.id))
+        tell(NoticeCode.SYSTEM_PROMPT_DROPPED, "does not take a system prompt")
         system = []
     rest = [message for message in wish.messages if message.role != "system"]
     return ProviderRequest(model, [*system, *rest], temperature, max_tokens), tuple(notices)

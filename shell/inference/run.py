@@ -59,12 +59,7 @@ MAX_NAME_CHARACTERS = 500
 """Longest status, tool name or call id."""
 
 _RETRIED = frozenset(
-    {
-        ErrorCode.NETWORK_ERROR,
-        ErrorCode.RATE_LIMIT,
-        ErrorCode.OVERLOADED,
-        ErrorCode.SERVER_ERROR,
-    }
+    {ErrorCode.NETWORK_ERROR, ErrorCode.RATE_LIMIT, ErrorCode.OVERLOADED, ErrorCode.SERVER_ERROR}
 )
 _FINISH_REASONS = frozenset(get_args(FinishReason))
 _log = logging.getLogger(__name__)
@@ -374,11 +369,6 @@ class Run:
             cached_tokens=0,
             estimated=True,
         )
-
-    @property
-    def wrote_text(self) -> bool:
-        """Whether any of the answer arrived."""
-        return self._text.written["llm:token"] > 0
 
 
 def _name(text: str) -> str:

@@ -137,13 +137,7 @@ class Session:
 
 
 class Sessions:
-    """The sessions of all owners. Loop thread only.
-
-    Args:
-        limit: how many sessions one owner may have.
-        idle_s: after this long without a run a session is dropped.
-        now: the monotonic clock.
-    """
+    """The sessions of all owners. Loop thread only."""
 
     def __init__(self, limit: int, idle_s: float, now: Callable[[], float]) -> None:
         self._limit = limit

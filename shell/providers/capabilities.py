@@ -22,7 +22,7 @@ Tokens = Annotated[int, Field(gt=0, le=100_000_000)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 
 
-class Entry(BaseModel):
+class ModelEntry(BaseModel):
     """One `[[model]]` of the table. `models.toml` explains its fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -70,13 +70,13 @@ class Entry(BaseModel):
         )
 
 
-class Table(BaseModel):
+class ModelTable(BaseModel):
     """A file of entries."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     date: date
-    model: list[Entry] = Field(default_factory=list)
+    model: list[ModelEntry] = Field(default_factory=list)
 
 
 class Capabilities:
@@ -95,7 +95,7 @@ class Capabilities:
         entry = self._entry(provider_id, model_id)
         return ModelInfo(model_id) if entry is None else entry.info(model_id)
 
-    def known(self, provider_id: str) -> list[Entry]:
+    def known(self, provider_id: str) -> list[ModelEntry]:
         """List the entries for a provider. The first match counts."""
         return [entry for entry in self._entries if fnmatchcase(provider_id, entry.provider)]
 
@@ -109,25 +109,25 @@ class Capabilities:
         names = [e.match.removesuffix("*") for e in self.known(provider_id) if e.chat]
         return [name for name in names if name[-1:].isalnum() and not set(name) & set("*?[")]
 
-    def _entry(self, provider_id: str, model_id: str) -> Entry | None:
+    def _entry(self, provider_id: str, model_id: str) -> ModelEntry | None:
         return next((e for e in self.known(provider_id) if fnmatchcase(model_id, e.match)), None)
 
     @functools.cached_property
-    def _entries(self) -> list[Entry]:
+    def _entries(self) -> list[ModelEntry]:
         return [*_own_entries(self._own), *read_table(BUILT_IN).model]
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> ModelTable:
     """Read a table.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is not a valid table. The text names the place.
     """
-    return Table.model_validate(tomllib.loads(path.read_text("utf-8")))
+    return ModelTable.model_validate(tomllib.loads(path.read_text("utf-8")))
 
 
-def _own_entries(path: Path | None) -> list[Entry]:
+def _own_entries(path: Path | None) -> list[ModelEntry]:
     if path is None or not path.exists():
         return []
     try:

@@ -81,13 +81,7 @@ def system_keychain() -> Keychain | None:
 
 
 class Keys:
-    """Stores keys. Only `find` and `secrets` may be called outside the loop's thread.
-
-    Args:
-        keychain: finds the keychain; called in the thread that talks to it.
-        environment: the key that the environment has for a provider.
-        patience_s: how long to wait for the keychain.
-    """
+    """Stores keys. Only `find` and `secrets` may be called outside the loop's thread."""
 
     def __init__(
         self,
@@ -192,32 +186,19 @@ class Keys:
         key = self._keys.get(provider_id)
         if key is None and (value := self._environment(provider_id)):
             key = _Key(value, host, "environment")
-        if key is None:
-            return KeyStatus(
-                provider_id=provider_id,
-                configured=False,
-                hint=None,
-                source=None,
-                host=None,
-                note=None if note is None else note.text,
-                remark=note,
-            )
-        if key.host != host:
+        if key is not None and key.host != host:
             text = f"The key is for {key.host}; enter one for {host}."
             note = _remark(RemarkCode.KEY_OF_OTHER_HOST, text, host=key.host, wanted=host)
-        note = note or key.note
-        spare = len(key.value) >= 4 * SHOWN
+        elif key is not None:
+            note = note or key.note
         return KeyStatus(
             provider_id=provider_id,
-            configured=key.host == host,
-            hint=key.value[-SHOWN:] if spare else None,
-            source=key.source,
-            host=key.host,
-            note=None if note is None else note.text,
+            configured=key is not None and key.host == host,
+            hint=key.value[-SHOWN:] if key is not None and len(key.value) >= 4 * SHOWN else None,
+            source=None if key is None else key.source,
+            host=None if key is None else key.host,
             remark=note,
         )
-
-    # --- inside -----------------------------------------------------------------------------
 
     async def _ask(self, question: Callable[[], T], later: Callable[[T], None]) -> T:
         """Call the keychain with a time limit.

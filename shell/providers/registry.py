@@ -172,8 +172,6 @@ class Providers(Mapping[str, Provider]):
 
 
 class _Make:
-    """Makes the providers that are reached over HTTP."""
-
     def __init__(
         self, environ: Mapping[str, str], find_key: FindKey | None, table: Capabilities
     ) -> None:

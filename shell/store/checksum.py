@@ -7,36 +7,16 @@ import zlib
 
 import apsw
 
-_CONVERSATION = (
-    "id",
-    "title",
-    "title_from",
-    "system_prompt",
-    "folder",
-    "pinned",
-    "created_at",
-    "deleted_at",
-)
+_CONVERSATION = "id title title_from system_prompt folder pinned created_at deleted_at"
 _MESSAGE = (
-    "id",
-    "conversation",
-    "parent",
-    "role",
-    "status",
-    "created_at",
-    "provider_id",
-    "model_id",
-    "inference_id",
-    "text",
-    "reasoning",
-    "parts",
-    "detail",
+    "id conversation parent role status created_at provider_id model_id inference_id text "
+    "reasoning parts detail"
 )
 
 
-def _expression(columns: tuple[str, ...]) -> str:
+def _expression(columns: str) -> str:
     # As bytes, because a damaged text may not be UTF-8 any more.
-    return f"seal({', '.join(f'CAST({name} AS BLOB)' for name in columns)})"
+    return f"seal({', '.join(f'CAST({name} AS BLOB)' for name in columns.split())})"
 
 
 SOUND_CONVERSATION = f"digest = {_expression(_CONVERSATION)}"

@@ -12,12 +12,7 @@ from typing import NamedTuple, get_args
 import apsw
 
 from shell.contract import MessageStatus, Role
-from shell.store.checksum import (
-    SEAL_CONVERSATION,
-    SEAL_MESSAGE,
-    SOUND_CONVERSATION,
-    SOUND_MESSAGE,
-)
+from shell.store.checksum import SEAL_CONVERSATION, SEAL_MESSAGE, SOUND_CONVERSATION, SOUND_MESSAGE
 from shell.store.schema import MIGRATIONS, migrate
 
 Value = int | float | str | bytes | None

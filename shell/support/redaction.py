@@ -92,13 +92,11 @@ def _pieces(text: str, secret: str) -> Iterator[Span]:
 
 
 def _before(text: str, position: int) -> int:
-    """Where the word that ends at `position` begins."""
     before = text[max(position - _REACH, 0) : position][::-1]
     return position - _end(before)
 
 
 def _after(text: str, position: int) -> int:
-    """Where the word that begins at `position` ends."""
     return position + _end(text[position : position + _REACH])
 
 

@@ -45,7 +45,7 @@ def shutdown_signals() -> Iterator[Signals]:
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    handlers = {number: signal.signal(number, _heard) for number in ENDING}
+    handlers = {number: signal.signal(number, _ignore_signal) for number in ENDING}
     try:
         yield Signals(reader, writer)
     finally:
@@ -56,5 +56,5 @@ def shutdown_signals() -> Iterator[Signals]:
         writer.close()
 
 
-def _heard(number: int, frame: FrameType | None) -> None:
+def _ignore_signal(number: int, frame: FrameType | None) -> None:
     """Do nothing: Python has written to the wake-up socket."""

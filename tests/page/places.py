@@ -22,7 +22,12 @@ from shell.errors import ErrorCode
 from shell.providers.custom import CustomProvider, add
 from shell.store.database import Connection
 from shell.store.exchange import render
-from shell.store.exchange.portable import Arrival, Portable, PortableMessage, derived_id
+from shell.store.exchange.portable import (
+    ConversationWriter,
+    PortableConversation,
+    PortableMessage,
+    derived_id,
+)
 from shell.store.store import Store
 from tests.e2e.app import ask, until
 from tests.e2e.model_server import ModelServer, model_server
@@ -61,7 +66,7 @@ def one_line(text: str, longest: int) -> str:
     return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()[:longest] or "x"
 
 
-def conversation(number: int, text: str) -> Portable:
+def conversation(number: int, text: str) -> PortableConversation:
     """A conversation that has the text wherever a conversation can have one."""
     name = one_line(text, 200)
     asked = derived_id("asked", str(number))
@@ -87,7 +92,7 @@ def conversation(number: int, text: str) -> Portable:
         reasoning=text,
         detail=detail,
     )
-    return Portable(
+    return PortableConversation(
         derived_id(str(number)),
         name,
         *(number, number),
@@ -97,14 +102,14 @@ def conversation(number: int, text: str) -> Portable:
     )
 
 
-def keep(folder: Path, conversations: Sequence[Portable]) -> None:
+def keep(folder: Path, conversations: Sequence[PortableConversation]) -> None:
     """A store with these."""
     store = Store(folder)
     store.open()
 
     def write(connection: Connection) -> None:
         for one in conversations:
-            arrival = Arrival(one)
+            arrival = ConversationWriter(one)
             arrival.begin(connection)
             arrival.add(connection, len(one.messages))
 

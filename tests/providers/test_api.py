@@ -31,6 +31,12 @@ SECRET = "sk-canary-77aa0b1c2d3e4f50"
 LISTED: Json = {"data": [{"id": "small", "context_length": 4_096}, {"id": "nomic-embed-text"}]}
 
 
+def code_of(report: Json) -> object:
+    problem = report["problem"]
+    assert isinstance(problem, dict)
+    return problem["code"]
+
+
 class Setting:
     """A host's providers behind a door, a page before it, and a keychain of our own."""
 
@@ -123,7 +129,11 @@ async def test_everybody_is_listed_and_no_key_is(host: Setting) -> None:
     assert (local["name"], local["kind"], local["host"]) == ("Local model", "gguf", None)
     assert (local["local"], local["takesKey"], local["hasKey"]) == (True, False, False)
     assert (anthropic["hasKey"], anthropic["needsKey"]) == (False, True)
-    assert anthropic["problem"] == "No API key configured for provider: anthropic"
+    assert anthropic["problem"] == {
+        "code": "API_KEY_ERROR",
+        "message": "No API key configured for provider: anthropic",
+        "reason": "NO_KEY",
+    }
 
 
 async def test_a_server_is_added_asked_removed_and_brought_back(host: Setting) -> None:
@@ -409,7 +419,7 @@ async def test_settings_are_tried_before_they_are_kept(host: Setting) -> None:
         settings = {"id": "openai", "baseUrl": f"{server.url}/v1", "headers": {"X-Team": "blue"}}
         report = await host.one("providers.test", {"settings": settings, "key": "another-key-1234"})
         bare = await host.one("providers.test", {"settings": settings})
-    assert (report["ok"], report["code"], report["modelId"]) == (True, None, "small")
+    assert (report["ok"], report["problem"], report["modelId"]) == (True, None, "small")
     assert report["models"] == ["small", "nomic-embed-text"]
     assert isinstance(report["firstMs"], int)
     assert bare["ok"] is True
@@ -427,7 +437,7 @@ async def test_another_key_is_tried_before_it_is_kept(tmp_path: Path) -> None:
         params = {"providerId": "openai", "key": f"{SECRET}-new"}
         report = await host.one("providers.test", params)
         await host.providers.close()
-    assert (report["ok"], report["code"]) == (False, "API_KEY_ERROR")
+    assert (report["ok"], code_of(report)) == (False, "API_KEY_ERROR")
     assert report["sentence"] == "OpenAI: no, not with [key]"
     assert server.requests[0].headers["authorization"] == f"Bearer {SECRET}-new"
     assert host.chain.kept == {}
@@ -437,9 +447,9 @@ async def test_a_trial_says_what_is_wrong(host: Setting) -> None:
     async with fault_server(streaming()) as gone:
         nowhere = gone.url
     report = await host.one("providers.test", {"settings": {"id": "x", "baseUrl": f"{nowhere}/v1"}})
-    assert (report["ok"], report["code"]) == (False, "NETWORK_ERROR")
+    assert (report["ok"], code_of(report)) == (False, "NETWORK_ERROR")
     report = await host.one("providers.test", {"providerId": "anthropic"})
-    assert (report["ok"], report["code"]) == (False, "API_KEY_ERROR")
+    assert (report["ok"], code_of(report)) == (False, "API_KEY_ERROR")
     assert (await host.one("providers.test", {"providerId": "echo"}))["ok"] is True
 
 

@@ -157,7 +157,7 @@ async def test_what_runs_here_is_found_and_nobody_else_is_asked() -> None:
         off = Preset("off", "Off", f"{nowhere}/v1")
         far = Preset("far", "Far", "https://model.invalid/v1", "FAR_KEY")
         found = await discover((here, off, far))
-    assert [(one.preset, one.models) for one in found] == [(here, ["b", "a"])]
+    assert found == {here.id: ["b", "a"]}
     assert "authorization" not in server.requests[0].headers
 
 
@@ -179,7 +179,7 @@ async def test_a_trial_that_works() -> None:
 
     async with CHAT.serving(scene) as (provider, server):
         trial = await try_provider(provider)
-    assert (trial.ok, trial.code, trial.models) == (True, None, ["b", "a"])
+    assert (trial.ok, trial.problem, trial.models) == (True, None, ["b", "a"])
     assert trial.first_ms is not None
     assert trial.total_ms is not None
     assert 20 <= trial.first_ms <= trial.total_ms
@@ -211,11 +211,13 @@ async def test_a_trial_that_fails_says_why(status: int, code: ErrorCode) -> None
     body: dict[str, object] = {"error": {"message": f"no, not with {KEY}"}}
     async with CHAT.serving(answering(status, body)) as (provider, _):
         trial = await try_provider(provider)
-    assert (trial.ok, trial.code) == (False, code)
+    assert trial.problem is not None
+    assert (trial.ok, trial.problem.code) == (False, code)
     assert trial.sentence == "Test: no, not with [key]"
 
 
 async def test_trials_without_a_network(tmp_path: Path) -> None:
     assert (await try_provider(EchoProvider(rate=None))).ok
     missing = await try_provider(LocalProvider(ModelFiles(tmp_path, {}, tmp_path)))
-    assert (missing.ok, missing.code) == (False, ErrorCode.LOCAL_MODEL_MISSING)
+    assert missing.problem is not None
+    assert (missing.ok, missing.problem.code) == (False, ErrorCode.LOCAL_MODEL_MISSING)

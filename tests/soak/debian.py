@@ -17,7 +17,7 @@ from pathlib import Path
 
 from shell import __version__
 from shell.store.exchange.archive import write
-from shell.store.exchange.portable import Portable, PortableMessage
+from shell.store.exchange.portable import PortableConversation, PortableMessage
 from tests.chromium import driver
 from tests.command import ROOT
 from tests.packaging.bare import Bare
@@ -115,10 +115,10 @@ def aged(made: Path, folder: Path) -> Path:
     return target
 
 
-def conversations() -> list[Portable]:
+def conversations() -> list[PortableConversation]:
     """A full data directory."""
     return [
-        Portable(
+        PortableConversation(
             id=f"conversation-{number}",
             title=f"About the tide {number}",
             created_at=1_700_000_000_000 + number,

@@ -100,7 +100,7 @@ async def test_the_key_is_found_nowhere(
         exports = Exports(desk.store, settings, lambda: True, not_reloaded)
         for ending in ("json", "md", "html"):
             request = ExportRequest.model_validate({"format": ending})
-            await exports.export_file(request)
+            await asyncio.to_thread(exports.export_file, request)
         backup = await exports.backup()
         bundle = data / "backups" / backup.name
         with zipfile.ZipFile(bundle) as zipped:

@@ -275,7 +275,7 @@ async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start
     store.begin()
     while (state := await states.get()).problem is None:
         pass
-    assert "Start Tidewire again" in state.problem
+    assert "Start Tidewire again" in state.problem.message
     await asyncio.to_thread(store.close)
     with opened(tmp_path) as store:
         assert "damaged" in store.notices[0]

@@ -14,7 +14,7 @@ from shell.conversations import exports
 from shell.conversations.exports import Exports
 from shell.errors import NotFound, ValidationFailed
 from shell.settings import SettingsFile
-from shell.store.exchange.portable import Portable
+from shell.store.exchange.portable import PortableConversation
 from shell.store.messages import content, queries, turns
 from shell.support.text import MAX_NAME_BYTES, cut, file_name
 from tests.store.desk import OWNER, Desk
@@ -57,17 +57,20 @@ async def test_a_conversation_with_a_long_title_is_exported(
     request = ExportRequest.model_validate(
         {"conversationIds": [conversation], "format": format_name}
     )
-    path = Path(await exports_of(desk).export_file(request))
+    path = Path(await asyncio.to_thread(exports_of(desk).export_file, request))
     assert await asyncio.to_thread(path.read_text, "utf-8")
     assert path.name[0] == unicodedata.normalize("NFC", title)[0]
-    reply = await exports_of(desk).export(request)
+    reply = await asyncio.to_thread(exports_of(desk).export, request)
     assert len(os.fsencode(reply.name)) <= MAX_NAME_BYTES
 
 
 @pytest.mark.parametrize("stem", LONG)
 async def test_attachments_with_the_same_long_name_are_all_saved(desk: Desk, stem: str) -> None:
     saving = exports_of(desk)
-    saved = [Path(await saving.save(f"{stem}.png", bytes([place]))) for place in range(12)]
+    saved = [
+        Path(await asyncio.to_thread(saving.save, f"{stem}.png", bytes([place])))
+        for place in range(12)
+    ]
     assert [path.read_bytes() for path in saved] == [bytes([place]) for place in range(12)]
     assert {path.suffix for path in saved} == {".png"}
 
@@ -96,7 +99,7 @@ async def test_attachments_with_the_same_long_name_are_all_saved(desk: Desk, ste
 async def test_an_attachment_gets_a_name_that_every_system_takes(
     desk: Desk, name: str, saved: str | None
 ) -> None:
-    path = Path(await exports_of(desk).save(name, b"data"))
+    path = Path(await asyncio.to_thread(exports_of(desk).save, name, b"data"))
     assert path.parent == desk.store.path.parent / "exports"
     assert await asyncio.to_thread(path.read_bytes) == b"data"
     if saved is not None:
@@ -123,14 +126,14 @@ async def test_an_export_for_the_page_is_made_beside_the_loop(
     conversation = await titled(desk, "A title")
     writing, go_on = threading.Event(), threading.Event()
 
-    def write(conversations: Iterable[Portable]) -> Iterator[str]:
+    def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
         writing.set()
         assert go_on.wait(SAFETY_S), "the loop did not get on"
         yield from (one.title for one in conversations)
 
     monkeypatch.setitem(exports.FORMATS, "md", ("text/markdown", write))
     request = ExportRequest(conversation_ids=[conversation], format="md")
-    exporting = asyncio.create_task(exports_of(desk).export(request))
+    exporting = asyncio.create_task(desk.conversations.export(desk.caller, request))
     await asyncio.to_thread(writing.wait, SAFETY_S)
     assert len(await desk.store.read("", queries.summaries)) == 1
     go_on.set()
@@ -143,15 +146,16 @@ async def test_an_export_that_is_too_large_for_the_page_ends_early(
     wanted = [await titled(desk, f"Title {place}") for place in range(5)]
     taken: list[str] = []
 
-    def write(conversations: Iterable[Portable]) -> Iterator[str]:
+    def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
         for one in conversations:
             taken.append(one.title)
             yield "x" * 60
 
     monkeypatch.setitem(exports.FORMATS, "md", ("text/markdown", write))
     monkeypatch.setattr(exports, "MAX_REPLY_CHARACTERS", 100)
+    request = ExportRequest(conversation_ids=wanted, format="md")
     with pytest.raises(ValidationFailed, match="export it to a file"):
-        await exports_of(desk).export(ExportRequest(conversation_ids=wanted, format="md"))
+        await asyncio.to_thread(exports_of(desk).export, request)
     assert taken == ["Title 0", "Title 1"]
 
 
@@ -160,20 +164,18 @@ async def test_nothing_is_left_of_an_export_that_failed(
 ) -> None:
     conversation = await titled(desk, "A title")
     folder = desk.store.path.parent / "exports"
+    request = ExportRequest(conversation_ids=[conversation, "gone"], format="md")
     with pytest.raises(NotFound):
-        await exports_of(desk).export_file(
-            ExportRequest(conversation_ids=[conversation, "gone"], format="md")
-        )
+        await asyncio.to_thread(exports_of(desk).export_file, request)
 
-    def write(conversations: Iterable[Portable]) -> Iterator[str]:
+    def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
         yield "the beginning"
         raise NotFound("It was purged meanwhile")
 
     monkeypatch.setitem(exports.FORMATS, "md", ("text/markdown", write))
+    request = ExportRequest(conversation_ids=[conversation], format="md")
     with pytest.raises(NotFound):
-        await exports_of(desk).export_file(
-            ExportRequest(conversation_ids=[conversation], format="md")
-        )
+        await asyncio.to_thread(exports_of(desk).export_file, request)
     assert not folder.exists() or list(folder.iterdir()) == []
 
 

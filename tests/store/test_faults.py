@@ -12,7 +12,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from shell.contract import NewConversation, Role, SendRequest
+from shell.contract import NewConversation, Problem, Role, SendRequest
 from shell.errors import ShellError, StorageFailed, StorageUnavailable
 from shell.store import schema
 from shell.store.database import Connection
@@ -235,7 +235,7 @@ async def test_a_disk_that_fills_up_at_any_point_loses_nothing_and_goes_on(
     if live is not None:
         error = await refused(desk.done(live))
     # What is not on the disk is said not to be, from the beginning to the end.
-    assert desk.store.state().problem == (error.message if error else None)
+    assert desk.store.state().problem == (None if error is None else Problem.of(error))
     if point in (0, 19):
         assert (error is None) == (point == 19)
     disk.room = None

@@ -19,7 +19,7 @@ from shell.errors import ValidationFailed
 from shell.store.database import Connection
 from shell.store.exchange import archive, chatgpt, importing, portable, render
 from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
-from shell.store.exchange.portable import Portable
+from shell.store.exchange.portable import PortableConversation
 from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
 from shell.store.search import search
@@ -29,9 +29,9 @@ from shell.support.ids import new_id
 PIXEL = base64.b64encode(b"\x89PNG a picture").decode()
 
 
-def exported(store: Store) -> list[Portable]:
+def exported(store: Store) -> list[PortableConversation]:
     return store.database.read(
-        lambda c: [portable.take_out(c, number) for number in portable.numbers(c)]
+        lambda c: [portable.read_conversation(c, number) for number in portable.numbers(c)]
     ).result()
 
 
@@ -140,7 +140,7 @@ def test_what_is_missing_is_added_and_the_path_stays(store: Store, other: Store)
 
 
 def test_a_conversation_that_is_not_one_is_left_out_and_said(store: Store) -> None:
-    good = json.loads("".join(archive.write([Portable("a", "Good", 1, 1)])))
+    good = json.loads("".join(archive.write([PortableConversation("a", "Good", 1, 1)])))
     good["conversations"].insert(0, {"id": 5})
     good["conversations"].append("nonsense")
     arrived = arrive(store, json.dumps(good))
@@ -157,7 +157,9 @@ def test_what_is_no_file_of_conversations_is_refused_in_a_sentence(
 
 
 def test_a_file_that_breaks_off_keeps_what_came_before(store: Store) -> None:
-    text = "".join(archive.write([Portable("a", "A", 1, 1), Portable("b", "B", 2, 2)]))
+    text = "".join(
+        archive.write([PortableConversation("a", "A", 1, 1), PortableConversation("b", "B", 2, 2)])
+    )
     with pytest.raises(ValidationFailed, match="1 conversations were imported before that"):
         arrive(store, text[: text.index('"B"')])
     assert only(store) == "a"
@@ -423,7 +425,7 @@ class Tags(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def hostile(store: Store) -> list[Portable]:
+def hostile(store: Store) -> list[PortableConversation]:
     def write(connection: Connection) -> None:
         number = tree.create(connection, new_id(), NewConversation(title=HOSTILE), 1)
         content: list[Part] = [

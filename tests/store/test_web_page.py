@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from shell.store.exchange import formulas, markup, render
-from shell.store.exchange.portable import Portable, PortableMessage
+from shell.store.exchange.portable import PortableConversation, PortableMessage
 
 ANSWER = """\
 # Tides
@@ -35,11 +35,11 @@ See https://example.org/a, ~~never~~ **always**[^r].
 """
 
 
-def conversation(text: str, title: str = "Tides") -> Portable:
+def conversation(text: str, title: str = "Tides") -> PortableConversation:
     answer = PortableMessage(
         id="a", parent_id=None, role="assistant", content=text, created_at=1, status="complete"
     )
-    return Portable(
+    return PortableConversation(
         id="c", title=title, created_at=1, updated_at=1, messages=[answer], chosen={None: "a"}
     )
 

@@ -12,7 +12,6 @@ import {
 import { flushSync } from "react-dom";
 import styles from "./App.module.css";
 import type { Bridge, Connection } from "./bridge/bridge";
-import type { StoreState } from "./bridge/contract";
 import type { Shell } from "./bridge/llmApi";
 import type { Conversations } from "./conversations/conversations";
 import { ConversationsContext } from "./conversations/useConversations";
@@ -82,7 +81,7 @@ interface LayoutProps extends AppProps {
 function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps) {
   const { isKnown, conversation } = useShown();
   const sidebar = useSidebar();
-  const { items, problem, told } = useList();
+  const { items, problem } = useList();
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
@@ -168,7 +167,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
               <>
                 <ConnectionNotice connection={connection} />
                 {problem !== null && (
-                  <p className={styles.lost}>{strings.notSaved(unsaved(problem, told))}</p>
+                  <p className={styles.lost}>{strings.notSaved(sentenceOf(problem))}</p>
                 )}
                 <Notices />
               </>
@@ -201,9 +200,8 @@ function Notices() {
   const list = useList();
   const settings = useSettingsState();
   const [read, setRead] = useState<readonly string[]>([]);
-  const ofStore = list.told?.remarks?.map(remarkOf) ?? list.notices;
-  const ofSettings = settings.remarks?.map(remarkOf) ?? settings.notices;
-  const unread = [...ofStore, ...ofSettings].filter((text) => !read.includes(text));
+  const texts = [...list.remarks, ...settings.remarks].map(remarkOf);
+  const unread = texts.filter((text) => !read.includes(text));
   return unread.map((text) => (
     <p key={text} className={styles.notice}>
       {text}
@@ -212,10 +210,6 @@ function Notices() {
       </button>
     </p>
   ));
-}
-
-function unsaved(message: string, told: StoreState | undefined): string {
-  return sentenceOf({ code: told?.code ?? "STORAGE_ERROR", reason: told?.reason, message });
 }
 
 /** Where there is a conversation already, this is where one goes on. */

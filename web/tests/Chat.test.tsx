@@ -569,7 +569,9 @@ describe("what happened while nobody looked", () => {
     const page = await fakePage();
     const text = "The file of conversations was damaged. It was restored from a backup.";
     await show(page);
-    const value = { version: 1, problem: "The disk is full", notices: [text] };
+    const problem = { code: "STORAGE_UNAVAILABLE" as const, message: "The disk is full" };
+    const remarks = [{ code: "STORE_REPAIRED" as const, text, facts: {} }];
+    const value = { version: 1, problem, remarks };
     act(() => page.bridge.topics.take({ channel: "topic", name: "store", key: "", value }));
     expect(screen.getByText(/Nothing can be saved.*The disk is full/)).toBeTruthy();
     expect(screen.getByText(text)).toBeTruthy();

@@ -205,5 +205,5 @@ const key: KeyStatus = {
   hint: null,
   source: null,
   host: null,
-  note: null,
+  remark: null,
 };

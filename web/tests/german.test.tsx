@@ -119,10 +119,12 @@ it("says why an answer is empty", () => {
 });
 
 it("says what came of a trial", () => {
+  const sentence = `Cloud: ${ENGLISH}`;
+  const why = { code: "API_KEY_ERROR" as const, message: sentence };
   const report: TrialReport = {
     ok: false,
-    sentence: `Cloud: ${ENGLISH}`,
-    code: "API_KEY_ERROR",
+    sentence,
+    problem: why,
     modelId: "m",
     firstMs: null,
     totalMs: null,
@@ -132,7 +134,11 @@ it("says what came of a trial", () => {
   const { rerender } = render(<TestResult trial={trial} />);
   expect(screen.getByRole("status").textContent).toMatch(/^Der Schlüssel wurde nicht angenommen\./);
   expect(screen.queryByText(new RegExp(ENGLISH))).toBeNull();
-  rerender(<TestResult trial={{ ...trial, report: { ...report, words: "bad key" } }} />);
+  rerender(
+    <TestResult
+      trial={{ ...trial, report: { ...report, problem: { ...why, words: "bad key" } } }}
+    />,
+  );
   expect(screen.getByRole("status").textContent).toContain("„bad key“");
 });
 

@@ -1,9 +1,9 @@
 /** Favourites and what was used lately come first; words find a model once. */
 import { expect, it } from "vitest";
-import type { ModelSummary, ProviderSummary } from "../src/bridge/contract";
+import type { ModelSummary, Problem, ProviderSummary } from "../src/bridge/contract";
 import { modelGroups, type Sources } from "../src/features/models/modelGroups";
 
-const provider = (id: string, problem: string | null = null): ProviderSummary => ({
+const provider = (id: string, problem: Problem | null = null): ProviderSummary => ({
   id,
   name: id.toUpperCase(),
   kind: "openai-compatible",
@@ -37,7 +37,11 @@ const listed = (providerId: string, ...ids: string[]) => ({
 });
 
 const SOURCES: Sources = {
-  providers: [provider("one"), provider("two"), provider("broken", "No key")],
+  providers: [
+    provider("one"),
+    provider("two"),
+    provider("broken", { code: "API_KEY_ERROR", message: "No key" }),
+  ],
   lists: { one: listed("one", "large", "small"), two: listed("two", "large") },
   favourites: [{ providerId: "two", modelId: "large" }],
   recent: [

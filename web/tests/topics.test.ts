@@ -11,7 +11,7 @@ const topic = (version: number): AnyTopic => ({
   channel: "topic",
   name: "store",
   key: "",
-  value: { version, problem: null, notices: [] },
+  value: { version, problem: null, remarks: [] },
 });
 
 it("tells the latest value to whoever listens, and forgets it with the connection", async () => {
@@ -71,7 +71,7 @@ it("rejects an import that the host forgot", async () => {
     conversations: 0,
     messages: 0,
     skipped: 0,
-    warnings: [],
+    remarks: [],
     failure: null,
   };
   transport.push({ channel: "topic", name: "import", key: "i", value });

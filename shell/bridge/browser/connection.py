@@ -24,7 +24,7 @@ TICKET_WANTED = '{"ticket":true}'
 _answer = TypeAdapter(dict[str, tuple[str, int]])
 
 
-class Link:
+class TabConnection:
     """Made for an admitted tab; `run` lasts as long as the connection. Loop thread only."""
 
     def __init__(

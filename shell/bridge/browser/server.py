@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 from shell.bridge.appearance import Appearance
 from shell.bridge.browser.peer import Peer, peer_of
 from shell.bridge.browser.tabs import Tabs
-from shell.bridge.browser.tokens import Passes
+from shell.bridge.browser.tokens import AccessTokens
 from shell.bridge.listener import address_of
 from shell.bridge.owner import LINK, OwnerCommands, secret
 from shell.bridge.page import Page
@@ -48,32 +48,23 @@ class _Server(uvicorn.Server):
         self._ended.set()
 
 
-class Loopback:
-    """Serves from `start()` to `stop()`, on the loop that both run on.
-
-    Args:
-        listener: where connections come in; closed by `stop()`.
-        page: the built page, or None when it is served by somebody else (Vite).
-        tabs: takes the browser's tabs.
-        passes: the secrets that let a page in.
-        look: how the page is to look; asked again whenever it is loaded.
-        dev_url: where Vite serves the page, which the door then accepts too.
-    """
+class BrowserServer:
+    """Serves from `start()` to `stop()`, on the loop that both run on."""
 
     def __init__(
         self,
         listener: socket.socket,
         page: Page | None,
         tabs: Tabs,
-        passes: Passes,
+        tokens: AccessTokens,
         look: Callable[[], Appearance] = Appearance,
         dev_url: str | None = None,
     ) -> None:
         self.address = address_of(listener)
         self._listener = listener
         self._tabs = tabs
-        self._passes = passes
-        self._owner = OwnerCommands(passes.owners_key, {LINK: lambda _: self.link()})
+        self._owner = OwnerCommands(tokens.owners_key, {LINK: lambda _: self.link()})
+        self._tokens = tokens
         self._page_url = (dev_url or self.address).rstrip("/")
         port = listener.getsockname()[1]
         self._resources = Resources(port, page, "loopback", look, _origin(dev_url))
@@ -118,12 +109,10 @@ class Loopback:
         owner_only: bool = False,
         on_used: Callable[[], object] = lambda: None,
     ) -> str:
-        """An address that opens one page. The parameters are those of `Passes.ticket`."""
-        ticket = self._passes.ticket(lasting=lasting, owner_only=owner_only, on_used=on_used)
+        """An address that opens one page. The parameters are those of `AccessTokens.ticket`."""
+        ticket = self._tokens.ticket(lasting=lasting, owner_only=owner_only, on_used=on_used)
         # A fragment: no browser sends it, and the page takes it out of the address.
         return f"{self._page_url}/#ticket={ticket}"
-
-    # --- inside -----------------------------------------------------------------------------
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, path = Headers(scope=scope), scope["path"]
@@ -152,7 +141,7 @@ class Loopback:
         if _peer(scope) is Peer.FOREIGN:
             return _NOT_YOURS
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self._passes.is_token(token.strip()):
+        if scheme.lower() == "bearer" and self._tokens.is_token(token.strip()):
             return secret({"url": self.link()})
         return self._owner.answer("POST", path, headers)
 

@@ -11,9 +11,9 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from shell.bridge.browser.connection import Link
+from shell.bridge.browser.connection import TabConnection
 from shell.bridge.browser.peer import Peer
-from shell.bridge.browser.tokens import Passes, is_proof, prove
+from shell.bridge.browser.tokens import AccessTokens, is_proof, prove
 from shell.bridge.caller import Caller
 from shell.bridge.door import Door
 from shell.contract import Value
@@ -60,7 +60,7 @@ class Proof(Value):
 @dataclass(slots=True, eq=False)
 class _Tab:
     caller: Caller
-    link: Link | None = None
+    link: TabConnection | None = None
     expiry: asyncio.TimerHandle | None = None
     admission: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -76,7 +76,11 @@ class Tabs:
     """
 
     def __init__(
-        self, door: Door, passes: Passes, on_gone: Callable[[str], None], grace_s: float = GRACE_S
+        self,
+        door: Door,
+        passes: AccessTokens,
+        on_gone: Callable[[str], None],
+        grace_s: float = GRACE_S,
     ) -> None:
         self._door = door
         self._passes = passes
@@ -93,7 +97,7 @@ class Tabs:
         if greeting is None:
             return
         tab = self._tabs.setdefault(greeting.tab, _Tab(Caller(f"tab-{greeting.tab}")))
-        link = Link(socket, tab.caller, greeting.load, self._door, self._passes.ticket)
+        link = TabConnection(socket, tab.caller, greeting.load, self._door, self._passes.ticket)
         try:
             if not await self._enter(tab, link):
                 await link.close(TAKEN, "this tab is connected elsewhere")
@@ -175,7 +179,7 @@ class Tabs:
         proved = is_proof(theirs, secret, "page", *facts)
         return proved and (name is None or self._passes.use(name, greeting.tab))
 
-    async def _enter(self, tab: _Tab, link: Link) -> bool:
+    async def _enter(self, tab: _Tab, link: TabConnection) -> bool:
         """Make `link` the tab's own. False when another page holds the tab and is alive."""
         async with tab.admission:
             other = tab.link
@@ -192,7 +196,7 @@ class Tabs:
             replaced.begin_to_close(1000 if same else TAKEN, "another connection took over")
         return True
 
-    def _leave(self, tab_id: str, tab: _Tab, link: Link) -> None:
+    def _leave(self, tab_id: str, tab: _Tab, link: TabConnection) -> None:
         if tab.link is link:
             tab.link = None
             tab.caller.feed.on_wake(None)

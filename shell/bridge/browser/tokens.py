@@ -45,7 +45,7 @@ class Ticket:
     """The tab that has used it."""
 
 
-class Passes:
+class AccessTokens:
     """Made for one process. Loop thread only.
 
     Args:

@@ -18,13 +18,7 @@ def body(
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
     extra: Callable[[ModelInfo], Mapping[str, object]] | None = None,
 ) -> Body:
-    """Build the body of a request.
-
-    Args:
-        request: what is asked.
-        max_tokens_field: the server's name for the longest answer.
-        extra: fields that only this server knows.
-    """
+    """Build the body of a request."""
     built: Body = {
         "model": request.model.id,
         "messages": [write_message(message, _part) for message in request.messages],

@@ -9,13 +9,7 @@ from collections.abc import Iterator
 
 from shell.contract import FinishReason
 from shell.providers.apis.think_tags import ThinkTags
-from shell.providers.base import (
-    Chunk,
-    PromptProgress,
-    ReasoningDelta,
-    TextDelta,
-    ToolCallDelta,
-)
+from shell.providers.base import Chunk, PromptProgress, TextDelta, ToolCallDelta
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_error_object
 from shell.providers.http.lenient_json import as_object, count_of, read_usage, text_of
@@ -89,18 +83,11 @@ class ChatStream(StreamingResponse):
 
     def _sorted(self, pieces: Iterator[tuple[bool, str]]) -> Iterator[Chunk]:
         for thought, text in pieces:
-            if thought:
-                self._reasoned = True
-                yield ReasoningDelta(text)
-            else:
-                self._answered = True
-                yield TextDelta(text)
+            yield from self._thought(text) if thought else self._text(text)
 
     def _rest(self, delta: dict[str, object]) -> Iterator[Chunk]:
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        if isinstance(reasoning, str) and reasoning:
-            self._reasoned = True
-            yield ReasoningDelta(reasoning)
+        yield from self._thought(text_of(reasoning))
         yield from self._refuse(text_of(delta.get("refusal")))
         calls = delta.get("tool_calls")
         if isinstance(calls, list):
@@ -117,15 +104,10 @@ class ChatStream(StreamingResponse):
         for part in parts:
             if not isinstance(part, dict):
                 continue
-            text, thinking = part.get("text"), part.get("thinking")
-            if isinstance(text, str) and text:
-                self._answered = True
-                yield TextDelta(text)
+            yield from self._text(text_of(part.get("text")))
+            thinking = part.get("thinking")
             for piece in thinking if isinstance(thinking, list) else [{"text": thinking}]:
-                thought = piece.get("text") if isinstance(piece, dict) else None
-                if isinstance(thought, str) and thought:
-                    self._reasoned = True
-                    yield ReasoningDelta(thought)
+                yield from self._thought(text_of(as_object(piece).get("text")))
 
     def _call(self, call: dict[str, object], key: int, *, again: bool) -> ToolCallDelta:
         function = as_object(call.get("function"))

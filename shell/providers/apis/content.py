@@ -13,10 +13,6 @@ def write_message(
     """Write a message, with its parts as a list only if it holds more than text.
 
     Many servers take such a list only for models that see images.
-
-    Args:
-        message: the message.
-        part: writes a part in the API's own form.
     """
     if isinstance(message.content, str) or all(isinstance(p, TextPart) for p in message.content):
         return {"role": message.role, "content": message.text}

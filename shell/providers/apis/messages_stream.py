@@ -3,20 +3,10 @@
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
-from shell.providers.base import (
-    Chunk,
-    ToolCallDelta,
-    UsageReport,
-)
+from shell.providers.base import Chunk, ToolCallDelta, UsageReport
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_error_object
-from shell.providers.http.lenient_json import (
-    as_list,
-    as_object,
-    count_of,
-    counted,
-    text_of,
-)
+from shell.providers.http.lenient_json import as_list, as_object, count_of, counted, text_of
 from shell.providers.http.response import StreamingResponse
 
 _REASONS: dict[str, FinishReason] = {

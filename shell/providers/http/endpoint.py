@@ -121,15 +121,7 @@ class Endpoint:
         reason: Reason | None = None,
         theirs: bool = False,
     ) -> ProviderError:
-        """Make an error that names this provider, redacted, on one line, of limited length.
-
-        Args:
-            code: the error code.
-            sentence: the text for a person.
-            retry_after_ms: when the server allows another request.
-            reason: more precise than the code.
-            theirs: whether the sentence is the server's own.
-        """
+        """Make an error that names this provider, redacted, on one line, of limited length."""
         text = redact(sentence[:MAX_READ], self.secrets())
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         if len(sentence) >= MAX_READ:

@@ -19,38 +19,22 @@ _DAY_MS = 86_400_000
 KNOWN_FIELDS = frozenset({"reasoning.summary"})
 """Optional fields of a request, which are left out once a server has refused them."""
 
-_BY_NAME: dict[str, ErrorCode] = {
-    "context_length_exceeded": ErrorCode.CONTEXT_LENGTH,
-    "exceed_context_size_error": ErrorCode.CONTEXT_LENGTH,
-    "string_above_max_length": ErrorCode.CONTEXT_LENGTH,
-    "request_too_large": ErrorCode.CONTEXT_LENGTH,
-    "insufficient_quota": ErrorCode.INSUFFICIENT_QUOTA,
-    "billing_error": ErrorCode.INSUFFICIENT_QUOTA,
-    "billing_not_active": ErrorCode.INSUFFICIENT_QUOTA,
-    "billing_hard_limit_reached": ErrorCode.INSUFFICIENT_QUOTA,
-    "content_filter": ErrorCode.CONTENT_FILTER,
-    "content_policy_violation": ErrorCode.CONTENT_FILTER,
-    "invalid_prompt": ErrorCode.CONTENT_FILTER,
-    "bio_policy": ErrorCode.CONTENT_FILTER,
-    "misalignment_policy_violation": ErrorCode.CONTENT_FILTER,
-    "model_not_found": ErrorCode.MODEL_NOT_FOUND,
-    "invalid_api_key": ErrorCode.API_KEY_ERROR,
-    "api_key_invalid": ErrorCode.API_KEY_ERROR,
-    "authentication_error": ErrorCode.API_KEY_ERROR,
-    "unauthenticated": ErrorCode.API_KEY_ERROR,
-    "permission_error": ErrorCode.PERMISSION_DENIED,
-    "permission_denied": ErrorCode.PERMISSION_DENIED,
-    "rate_limit_exceeded": ErrorCode.RATE_LIMIT,
-    "rate_limit_error": ErrorCode.RATE_LIMIT,
-    "resource_exhausted": ErrorCode.RATE_LIMIT,
-    "overloaded_error": ErrorCode.OVERLOADED,
-    "overloaded": ErrorCode.OVERLOADED,
-    "engine_overloaded": ErrorCode.OVERLOADED,
-    "slow_down": ErrorCode.OVERLOADED,
-    "unavailable": ErrorCode.OVERLOADED,
-    "unavailable_error": ErrorCode.OVERLOADED,
+_NAMES: Mapping[ErrorCode, str] = {
+    ErrorCode.CONTEXT_LENGTH: "context_length_exceeded exceed_context_size_error "
+    "string_above_max_length request_too_large",
+    ErrorCode.INSUFFICIENT_QUOTA: "insufficient_quota billing_error billing_not_active "
+    "billing_hard_limit_reached",
+    ErrorCode.CONTENT_FILTER: "content_filter content_policy_violation invalid_prompt bio_policy "
+    "misalignment_policy_violation",
+    ErrorCode.MODEL_NOT_FOUND: "model_not_found",
+    ErrorCode.API_KEY_ERROR: "invalid_api_key api_key_invalid authentication_error unauthenticated",
+    ErrorCode.PERMISSION_DENIED: "permission_error permission_denied",
+    ErrorCode.RATE_LIMIT: "rate_limit_exceeded rate_limit_error resource_exhausted",
+    ErrorCode.OVERLOADED: "overloaded_error overloaded engine_overloaded slow_down unavailable "
+    "unavailable_error",
 }
-"""Error names that are more precise than a status."""
+"""The names of errors that are more precise than a status."""
+_BY_NAME = {name: code for code, names in _NAMES.items() for name in names.split()}
 
 _BY_STATUS: dict[int, ErrorCode] = {
     401: ErrorCode.API_KEY_ERROR,

@@ -55,13 +55,7 @@ def counted(report: UsageReport) -> Iterator[UsageReport]:
 
 
 def read_usage(usage: dict[str, object], received: str, written: str) -> Iterator[UsageReport]:
-    """Read the usage object of OpenAI's APIs, with the fields that other servers add.
-
-    Args:
-        usage: the object.
-        received: the field that counts the input.
-        written: the field that counts the output.
-    """
+    """Read the usage object of OpenAI's APIs, with the fields that other servers add."""
     details_in = as_object(usage.get(f"{received}_details"))
     details_out = as_object(usage.get(f"{written}_details"))
     cached = details_in.get("cached_tokens") or usage.get("prompt_cache_hit_tokens")

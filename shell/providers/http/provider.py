@@ -41,14 +41,7 @@ class Api:
 
 
 class HttpProvider:
-    """One server that speaks one API.
-
-    Args:
-        api: the API.
-        endpoint: the server's address and key.
-        default_model_id: the model for requests that name none.
-        models: describes a model by its id.
-    """
+    """One server that speaks one API."""
 
     local = False
 
@@ -129,7 +122,6 @@ class HttpProvider:
         return await client.send(request, stream=True)
 
     async def _client(self) -> "httpx2.AsyncClient":
-        """The client for the present key."""
         key = self._endpoint.check()
         async with self._making:
             client = self._clients.get(key)

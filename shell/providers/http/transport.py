@@ -52,10 +52,6 @@ _VERBOSE_LOGGERS = ("httpcore2", "httpx2")
 def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClient":
     """Make a client for this endpoint. It loads certificates, so call it in a worker thread.
 
-    Args:
-        endpoint: where its requests go.
-        key: the header that carries the key; empty when there is none.
-
     Raises:
         ProviderError: INVALID_REQUEST when the proxy settings cannot be used.
     """
@@ -120,13 +116,7 @@ def stream_type(endpoint: Endpoint, headers: Mapping[str, str]) -> str:
 
 
 def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> ProviderError:
-    """Turn anything that a connection raises into a `ProviderError`.
-
-    Args:
-        endpoint: the server of the connection.
-        error: what was raised.
-        answering: whether content had arrived before it.
-    """
+    """Turn anything that a connection raises into a `ProviderError`."""
     import httpx2
 
     cause: BaseException | None = error

@@ -132,10 +132,7 @@ class _Run:
     """One run of a script, with its pace and its counts."""
 
     def __init__(
-        self,
-        request: ProviderRequest,
-        rate: float | None,
-        fails: Callable[[str, int], bool],
+        self, request: ProviderRequest, rate: float | None, fails: Callable[[str, int], bool]
     ) -> None:
         self._request = request
         asked = next((m for m in reversed(request.messages) if m.role == "user"), None)
@@ -152,7 +149,6 @@ class _Run:
         self._usage: tuple[int, int | None] | None = (words, None)
 
     async def play(self) -> AsyncGenerator[Chunk, None]:
-        """Play the whole script."""
         with contextlib.suppress(_Ended):
             for kind, text in _steps(self._script):
                 await self._wait(kind, text)
@@ -274,7 +270,6 @@ class _Run:
 
 
 def _attached(message: Message) -> str:
-    """Describe the attachments of a message."""
     if isinstance(message.content, str):
         return ""
     named: list[str] = []

@@ -140,8 +140,6 @@ def _open(source: Path, seconds: float) -> apsw.Connection:
 
 
 class _BackupReader:
-    """Reads and checks one backup."""
-
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
         self._chosen: list[tuple[int | None, Value, Value]] = []
@@ -180,8 +178,6 @@ class _BackupReader:
             if self._parents.get(child) != (conversation, parent):
                 raise _UnusableBackup("a chosen path leads to a message that is not below it")
         index.build(target)
-
-    # --- inside -----------------------------------------------------------------------------
 
     def _check_schema(self) -> None:
         """Refuse a file whose tables, indexes and other objects are not exactly ours."""

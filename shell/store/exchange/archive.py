@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from dataclasses import fields
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from shell.contract import AnswerDetail, KeptId, MessageStatus, Part, Role, Value
-from shell.store.exchange.portable import Portable, PortableMessage
+from shell.contract import AnswerDetail, MessageStatus, Part, Role, StoredId, Value
+from shell.store.exchange.portable import PortableConversation, PortableMessage
 from shell.store.tables import MAX_TIME_MS
 
 FORMAT = "tidewire-conversations"
@@ -24,9 +25,9 @@ class _Archived(Value):
 
 
 class _Message(_Archived):
-    id: KeptId
-    parent_id: KeptId | None
-    chosen_id: KeptId | None
+    id: StoredId
+    parent_id: StoredId | None
+    chosen_id: StoredId | None
     role: Role
     content: str | list[Part]
     reasoning: str
@@ -38,7 +39,7 @@ class _Message(_Archived):
 
 
 class _Conversation(_Archived):
-    id: KeptId
+    id: StoredId
     title: str
     title_from: Literal["words", "model", "person"]
     system_prompt: str | None
@@ -46,7 +47,7 @@ class _Conversation(_Archived):
     pinned: bool
     created_at: Time
     updated_at: Time
-    chosen_id: KeptId | None
+    chosen_id: StoredId | None
     messages: Annotated[list[_Message], Field(max_length=1_000_000)]
 
 
@@ -54,7 +55,7 @@ class NotOurs(ValueError):
     """The value is not a conversation of an archive; the text says where it is wrong."""
 
 
-def write(conversations: Iterable[Portable]) -> Iterator[str]:
+def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     """Yield the text of an archive in pieces. The same conversations give the same text."""
     yield f'{{\n "format": "{FORMAT}",\n "version": {VERSION},\n "conversations": ['
     separator = "\n"
@@ -65,7 +66,7 @@ def write(conversations: Iterable[Portable]) -> Iterator[str]:
     yield "\n ]\n}\n" if separator != "\n" else "]\n}\n"
 
 
-def read(raw: object) -> Portable:
+def read(raw: object) -> PortableConversation:
     """Read one conversation of an archive.
 
     Raises:
@@ -77,16 +78,7 @@ def read(raw: object) -> Portable:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         raise NotOurs(f"{place}: {first['msg']}") from None
-    portable = Portable(
-        id=archived.id,
-        title=archived.title,
-        created_at=archived.created_at,
-        updated_at=archived.updated_at,
-        title_from=archived.title_from,
-        system_prompt=archived.system_prompt,
-        folder=archived.folder,
-        pinned=archived.pinned,
-    )
+    portable = PortableConversation(**_without(dict(archived), "chosen_id", "messages"))
     if archived.chosen_id is not None:
         portable.chosen[None] = archived.chosen_id
     known: set[str] = set()
@@ -96,50 +88,28 @@ def read(raw: object) -> Portable:
         known.add(message.id)
         if message.chosen_id is not None:
             portable.chosen[message.id] = message.chosen_id
-        portable.messages.append(
-            PortableMessage(
-                id=message.id,
-                parent_id=message.parent_id,
-                role=message.role,
-                content=message.content,
-                created_at=message.created_at,
-                status="interrupted" if message.status == "streaming" else message.status,
-                provider_id=message.provider_id,
-                model_id=message.model_id,
-                reasoning=message.reasoning,
-                detail=message.detail,
-            )
-        )
+        taken = PortableMessage(**_without(dict(message), "chosen_id"))
+        if taken.status == "streaming":
+            taken.status = "interrupted"
+        portable.messages.append(taken)
     return portable
 
 
-def _dumped(portable: Portable) -> object:
+def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def _fields(value: PortableConversation | PortableMessage) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _dumped(portable: PortableConversation) -> object:
     messages = [
-        _Message.model_construct(
-            id=message.id,
-            parent_id=message.parent_id,
-            chosen_id=portable.chosen.get(message.id),
-            role=message.role,
-            content=message.content,
-            reasoning=message.reasoning,
-            status=message.status,
-            provider_id=message.provider_id,
-            model_id=message.model_id,
-            created_at=message.created_at,
-            detail=message.detail,
-        )
+        _Message.model_construct(**_fields(message), chosen_id=portable.chosen.get(message.id))
         for message in portable.messages
     ]
+    head = _without(_fields(portable), "chosen", "messages")
     conversation = _Conversation.model_construct(
-        id=portable.id,
-        title=portable.title,
-        title_from=portable.title_from,
-        system_prompt=portable.system_prompt,
-        folder=portable.folder,
-        pinned=portable.pinned,
-        created_at=portable.created_at,
-        updated_at=portable.updated_at,
-        chosen_id=portable.chosen.get(None),
-        messages=messages,
+        **head, chosen_id=portable.chosen.get(None), messages=messages
     )
     return conversation.model_dump(mode="json", by_alias=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from shell.contract import ImagePart, Part, Remark, RemarkCode, Role, TextPart
-from shell.store.exchange.portable import Portable, PortableMessage, derived_id
+from shell.store.exchange.portable import PortableConversation, PortableMessage, derived_id
 
 Raw = Mapping[str, object]
 Thoughts: TypeAlias = "tuple[Thoughts, str] | None"
@@ -43,12 +43,10 @@ class NotChatGpt(ValueError):
 
 @dataclass(slots=True)
 class _Reading:
-    """The state of reading one conversation."""
-
     mapping: Raw
     picture: Picture
     warnings: list[Remark]
-    portable: Portable
+    portable: PortableConversation
     kept: dict[str, str | None] = field(default_factory=dict)
     """The message of each node: its own, or that of its nearest ancestor with one, or None."""
     thought_characters: int = 0
@@ -56,13 +54,8 @@ class _Reading:
     """Thoughts above each node that are not part of an answer yet."""
 
 
-def read(raw: object, picture: Picture, warnings: list[Remark]) -> Portable:
+def read(raw: object, picture: Picture, warnings: list[Remark]) -> PortableConversation:
     """Read one conversation.
-
-    Args:
-        raw: an element of `conversations.json`.
-        picture: finds the pictures that messages refer to.
-        warnings: remarks about what was left out are added here.
 
     Raises:
         NotChatGpt: the value is not a conversation of a ChatGPT export.
@@ -73,7 +66,7 @@ def read(raw: object, picture: Picture, warnings: list[Remark]) -> Portable:
     name = _text(raw.get("conversation_id")) or _text(raw.get("id")) or "\n".join(mapping)
     created = _time(raw.get("create_time"))
     title = " ".join(_text(raw.get("title")).split())
-    portable = Portable(
+    portable = PortableConversation(
         id=derived_id("chatgpt", name),
         title=title[:200] or "Imported conversation",
         created_at=created,

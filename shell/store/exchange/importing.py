@@ -22,7 +22,7 @@ from shell.errors import Reason, ValidationFailed
 from shell.store.backup.bundle import BROKEN_ZIP
 from shell.store.database import Database
 from shell.store.exchange import archive, chatgpt
-from shell.store.exchange.portable import Arrival, Portable
+from shell.store.exchange.portable import ConversationWriter, PortableConversation
 
 MESSAGES_OF_ONE_COMMIT = 100
 """Few enough that the commits of a streaming answer are not delayed."""
@@ -107,8 +107,6 @@ Progress = Callable[[ImportedPart], None]
 
 
 class _Counted:
-    """Counts the bytes that are read from a file."""
-
     def __init__(self, file: IO[bytes], arrived: ImportedPart, progress: Progress) -> None:
         self._file = file
         self._arrived = arrived
@@ -180,12 +178,6 @@ def import_file(
 ) -> ImportedPart:
     """Import a file. Blocks until the end.
 
-    Args:
-        database: opened for writing.
-        file: a seekable file at its beginning.
-        size: of the file, in bytes.
-        progress: called after every piece.
-
     Raises:
         ValidationFailed: the file cannot be imported, or is broken in the middle.
         ShellError: the database cannot be written. What was imported before stays in both cases.
@@ -229,9 +221,9 @@ def _import(database: Database, file: IO[bytes], arrived: ImportedPart, progress
 
 
 def _save(
-    database: Database, portable: Portable, arrived: ImportedPart, progress: Progress
+    database: Database, portable: PortableConversation, arrived: ImportedPart, progress: Progress
 ) -> None:
-    arrival = Arrival(portable)
+    arrival = ConversationWriter(portable)
     database.write(arrival.begin).result()
     arrived.conversations += arrival.is_new
     more = True
@@ -246,7 +238,7 @@ def _save(
 
 def _conversations(
     counted: _Counted, file: IO[bytes], pictures: "_Pictures", arrived: ImportedPart
-) -> Iterator[Portable]:
+) -> Iterator[PortableConversation]:
     start = file.read(4_096)
     file.seek(0)
     first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]

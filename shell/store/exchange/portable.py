@@ -10,9 +10,10 @@ import apsw
 from shell.contract import AnswerDetail, MessageStatus, Part, Role
 from shell.store.checksum import SEAL_CONVERSATION
 from shell.store.messages import queries, tree
-from shell.store.messages.content import read_blob, sound, take_apart, whole
+from shell.store.messages.content import read_blob, take_apart, whole
 from shell.store.rows import rows
 from shell.store.search import index
+from shell.support.text import clean
 
 _NAMESPACE = uuid.UUID("6d1f4a5c-2f3e-5b0a-9c7d-7469646577ff")
 
@@ -34,7 +35,7 @@ class PortableMessage:
 
 
 @dataclass(slots=True)
-class Portable:
+class PortableConversation:
     """A conversation. Times are milliseconds since the epoch."""
 
     id: str
@@ -55,7 +56,7 @@ def derived_id(*names: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "\n".join(names)))
 
 
-def take_out(connection: apsw.Connection, number: int) -> Portable:
+def read_conversation(connection: apsw.Connection, number: int) -> PortableConversation:
     """Read a conversation for export. A message that is still streaming becomes interrupted."""
     values = connection.execute(
         """
@@ -65,7 +66,7 @@ def take_out(connection: apsw.Connection, number: int) -> Portable:
         (number,),
     ).get
     root: int | None = values[-1]
-    portable = Portable(*values[:-1])
+    portable = PortableConversation(*values[:-1])
     portable.pinned = bool(portable.pinned)
     ids: dict[int, str] = {}
     chosen: dict[int | None, int | None] = {None: root}
@@ -108,14 +109,14 @@ def blobs_of(connection: apsw.Connection) -> Callable[[str], bytes | None]:
     return lambda blob_hash: read_blob(connection, blob_hash)
 
 
-class Arrival:
+class ConversationWriter:
     """Adds one conversation to the database, a few messages at a time.
 
     Conversations and messages whose id is there already stay as they are, and missing ones are
     added. So an interrupted import can be run again.
     """
 
-    def __init__(self, portable: Portable) -> None:
+    def __init__(self, portable: PortableConversation) -> None:
         self._portable = portable
         self._left = iter(portable.messages)
         self._numbers: dict[str, int] = {}
@@ -141,10 +142,10 @@ class Arrival:
             """,
             (
                 portable.id,
-                sound(portable.title),
+                clean(portable.title),
                 portable.title_from,
-                None if portable.system_prompt is None else sound(portable.system_prompt),
-                None if portable.folder is None else sound(portable.folder),
+                None if portable.system_prompt is None else clean(portable.system_prompt),
+                None if portable.folder is None else clean(portable.folder),
                 int(portable.pinned),
                 portable.created_at,
                 portable.updated_at,
@@ -152,7 +153,7 @@ class Arrival:
         )
         self._conversation = connection.last_insert_rowid()
         connection.execute(SEAL_CONVERSATION, (self._conversation,))
-        index.put_title(connection, self._conversation, sound(portable.title))
+        index.put_title(connection, self._conversation, clean(portable.title))
 
     def add(self, connection: apsw.Connection, count: int) -> bool:
         """Add `count` messages, as part of a writing job; returns whether there are more."""
@@ -196,7 +197,7 @@ class Arrival:
                 message.status,
                 message.provider_id,
                 message.model_id,
-                reasoning=sound(message.reasoning),
+                reasoning=clean(message.reasoning),
                 detail=message.detail,
             ),
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from shell.contract import ImagePart, Part, TextPart
-from shell.store.exchange.portable import Portable, PortableMessage
+from shell.store.exchange.portable import PortableConversation, PortableMessage
 
 TEMPLATE = Path(__file__).with_name("conversation.html.j2")
 MAX_MARKDOWN = 500_000
@@ -45,7 +45,7 @@ class _Document:
     messages: Sequence[_Shown]
 
 
-def markdown(conversations: Iterable[Portable]) -> Iterator[str]:
+def markdown(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     """Yield the text of a Markdown file in pieces."""
     between = ""
     for portable in conversations:
@@ -59,7 +59,7 @@ def markdown(conversations: Iterable[Portable]) -> Iterator[str]:
         between = "\n---\n\n"
 
 
-def html(conversations: Iterable[Portable]) -> Iterator[str]:
+def html(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     """Yield the text of an HTML file in pieces. It has no scripts and loads nothing."""
     import jinja2
 
@@ -68,7 +68,7 @@ def html(conversations: Iterable[Portable]) -> Iterator[str]:
     render = renderer()
     ids = itertools.count(1)
 
-    def document(portable: Portable) -> _Document:
+    def document(portable: PortableConversation) -> _Document:
         shown = [
             _Shown(message.role, _who(message), list(_pieces(message, render, ids)))
             for message in _path(portable)
@@ -86,7 +86,7 @@ def html(conversations: Iterable[Portable]) -> Iterator[str]:
     )
 
 
-def _path(portable: Portable) -> list[PortableMessage]:
+def _path(portable: PortableConversation) -> list[PortableMessage]:
     by_id = {message.id: message for message in portable.messages}
     path: list[PortableMessage] = []
     place = portable.chosen.get(None)
@@ -137,7 +137,7 @@ def _named(part: Part) -> str:
     return kind if part.name is None else f"{kind} {part.name}"
 
 
-def _title(portable: Portable) -> str:
+def _title(portable: PortableConversation) -> str:
     return portable.title or "Untitled conversation"
 
 

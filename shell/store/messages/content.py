@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import apsw
 
 from shell.contract import Attachment, FilePart, ImagePart, Part, TextPart
-from shell.support.text import close_surrogate, join_surrogates
+from shell.support.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,17 @@ class StoredContent:
 def take_apart(content: str | Sequence[Part]) -> StoredContent:
     """Convert content to its stored form; what UTF-8 cannot hold is replaced."""
     if isinstance(content, str):
-        return StoredContent(sound(content), None)
+        return StoredContent(clean(content), None)
     listed: list[dict[str, object]] = []
     words: list[str] = []
     blobs: list[tuple[str, bytes]] = []
     for part in content:
         if isinstance(part, TextPart):
-            words.append(sound(part.text))
+            words.append(clean(part.text))
             listed.append({"type": "text", "text": words[-1]})
             continue
         data = _bytes(part.data)
-        name = None if part.name is None else sound(part.name)
+        name = None if part.name is None else clean(part.name)
         blobs.append((hashlib.sha256(data).hexdigest(), data))
         listed.append(
             {
@@ -108,18 +108,10 @@ def whole(text: str, parts: str | None, blob: Callable[[str], bytes | None]) -> 
             listed.append(TextPart(text=f"[{part['name'] or part['type']}]"))
             continue
         coded = base64.b64encode(data).decode("ascii")
-        if part["type"] == "image":
-            listed.append(
-                ImagePart.model_construct(
-                    name=part["name"], media_type=part["mediaType"], data=coded
-                )
-            )
-        else:
-            listed.append(
-                FilePart.model_construct(
-                    name=part["name"], media_type=part["mediaType"], data=coded
-                )
-            )
+        kind = ImagePart if part["type"] == "image" else FilePart
+        listed.append(
+            kind.model_construct(name=part["name"], media_type=part["mediaType"], data=coded)
+        )
     return listed
 
 
@@ -144,12 +136,6 @@ def read_unchecked(connection: apsw.Connection, blob_hash: str) -> bytes | None:
 def is_sound(blob_hash: str, data: bytes | None) -> bool:
     """Whether the bytes of an attachment match its hash."""
     return data is not None and hashlib.sha256(data).hexdigest() == blob_hash
-
-
-def sound(text: str) -> str:
-    """Text with lone surrogates replaced, so that UTF-8 can hold it."""
-    whole_text, half = join_surrogates(text)
-    return whole_text + close_surrogate(half)
 
 
 def _bytes(coded: str) -> bytes:

@@ -6,8 +6,7 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*([-*_=])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE)
 # Quotes, headings, list marks and boxes to be ticked; one line may have several of them.
 _START = re.compile(
-    r"^[ \t]*(?:(?:>|(?:#{1,6}|[-*+]|\d{1,3}[.)]|\[[ xX]\])(?=[ \t]))[ \t]*)+",
-    re.MULTILINE,
+    r"^[ \t]*(?:(?:>|(?:#{1,6}|[-*+]|\d{1,3}[.)]|\[[ xX]\])(?=[ \t]))[ \t]*)+", re.MULTILINE
 )
 _HEADING_END = re.compile(r"(?<=\S)[ \t]+#+[ \t]*$", re.MULTILINE)
 _LINK = re.compile(

@@ -29,6 +29,10 @@ _SUMMARY = """
             ORDER BY messages.number DESC LIMIT 1)
     FROM conversations WHERE deleted_at IS NULL
 """
+_SUMMARY_FIELDS = (
+    *("id", "title", "created_at", "updated_at"),
+    *("message_count", "pinned", "folder", "inference_id"),
+)
 _ROW = """
     SELECT number, id, conversation, parent, chosen, role, status, created_at, provider_id,
         model_id, inference_id, text, reasoning, parts, detail
@@ -243,26 +247,11 @@ def _these(connection: apsw.Connection, numbers: list[int]) -> list[MessageRow]:
     return [message for message in found if message is not None]
 
 
-def _summary(
-    conversation_id: str,
-    title: str,
-    created_at: int,
-    updated_at: int,
-    message_count: int,
-    pinned: int,
-    folder: str | None,
-    inference_id: str | None,
-) -> ConversationSummary:
-    return ConversationSummary(
-        id=conversation_id,
-        title=title,
-        created_at=created_at,
-        updated_at=updated_at,
-        message_count=message_count,
-        pinned=bool(pinned),
-        folder=folder,
-        temporary=conversation_id.startswith(TEMPORARY),
-        inference_id=inference_id,
+def _summary(*values: object) -> ConversationSummary:
+    told = dict(zip(_SUMMARY_FIELDS, values, strict=True))
+    temporary = str(told["id"]).startswith(TEMPORARY)
+    return ConversationSummary.model_validate(
+        {**told, "pinned": bool(told["pinned"]), "temporary": temporary}
     )
 
 

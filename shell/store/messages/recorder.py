@@ -51,7 +51,7 @@ _Refused = dict[int, ShellError]
 
 
 @dataclass(slots=True, eq=False)
-class _Reader:
+class _FollowedLog:
     log: InferenceLog
     conversation_id: str
     number: int
@@ -64,7 +64,6 @@ class _Reader:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the log has entries that are not committed."""
         return self.log.last_seq > self.seq
 
 
@@ -72,7 +71,7 @@ class _Reader:
 class _NewText:
     """The part of one log that one commit writes."""
 
-    reader: _Reader
+    reader: _FollowedLog
     reached: int
     text: str
     reasoning: str
@@ -112,7 +111,7 @@ class Recorder:
         self._failed = failed
         self._ended = ended
         self._loop = asyncio.get_running_loop()
-        self._readers: list[_Reader] = []
+        self._readers: list[_FollowedLog] = []
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Future[_Refused] | None = None
         self._last = self._loop.time() - GAP_S
@@ -131,7 +130,7 @@ class Recorder:
         """
         unsubscribe = log.subscribe(self._wake)
         self._readers.append(
-            _Reader(log, conversation_id, number, earlier or AnswerDetail(), unsubscribe)
+            _FollowedLog(log, conversation_id, number, earlier or AnswerDetail(), unsubscribe)
         )
         self._wake(False)
 
@@ -180,8 +179,6 @@ class Recorder:
             await asyncio.wait([self._writing])
         for reader in self._readers:
             reader.unsubscribe()
-
-    # --- inside -----------------------------------------------------------------------------
 
     def _wake(self, urgent: bool) -> None:
         if self._writing is not None or self._closing:
@@ -280,7 +277,7 @@ def _write(connection: apsw.Connection, pieces: list[_NewText], now: int) -> _Re
     return refused
 
 
-def _piece(reader: _Reader) -> _NewText:
+def _piece(reader: _FollowedLog) -> _NewText:
     log = reader.log
     reached = log.last_seq
     texts: list[str] = []

@@ -14,10 +14,11 @@ from shell.contract import AnswerDetail, MessageStatus, NewConversation, Role
 from shell.errors import NotFound
 from shell.store.checksum import SEAL_CONVERSATION, SEAL_MESSAGE
 from shell.store.messages import notes, queries
-from shell.store.messages.content import StoredContent, save_blobs, sound, sweep_blobs
+from shell.store.messages.content import StoredContent, save_blobs, sweep_blobs
 from shell.store.messages.markdown_text import plain
 from shell.store.rows import rows
 from shell.store.search import index
+from shell.support.text import clean
 
 TITLE_CHARACTERS = 60
 DELETED_KEPT_MS = 30 * 24 * 3_600_000
@@ -47,7 +48,7 @@ def create(
 ) -> int:
     """Create a conversation; returns its number."""
     title_from: TitleFrom = "words" if new.title is None else "person"
-    system_prompt = None if new.system_prompt is None else sound(new.system_prompt)
+    system_prompt = None if new.system_prompt is None else clean(new.system_prompt)
     connection.execute(
         """
         INSERT INTO conversations
@@ -218,7 +219,7 @@ def end_interrupted(connection: apsw.Connection, now: int) -> int:
 
 def set_title(connection: apsw.Connection, number: int, title: str, title_from: TitleFrom) -> None:
     """Name a conversation."""
-    title = " ".join(sound(title).split())
+    title = " ".join(clean(title).split())
     connection.execute(
         "UPDATE conversations SET title = ?, title_from = ? WHERE number = ?",
         (title, title_from, number),

@@ -193,10 +193,7 @@ def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, 
 
 
 def _place(
-    connection: apsw.Connection,
-    number: int,
-    last: int | None,
-    named: queries.MessageRow | None,
+    connection: apsw.Connection, number: int, last: int | None, named: queries.MessageRow | None
 ) -> TurnPlace:
     """The place after `last` (None: at the root) in a conversation, given by its number."""
     by = (None, None) if named is None else (named.provider_id, named.model_id)
@@ -226,12 +223,7 @@ def _write_question(
 
 
 def _write_answer(
-    connection: apsw.Connection,
-    number: int,
-    place: TurnPlace,
-    by: Author,
-    user: int,
-    user_id: str,
+    connection: apsw.Connection, number: int, place: TurnPlace, by: Author, user: int, user_id: str
 ) -> WrittenTurn:
     """Put an answer without any text yet under a question."""
     now = epoch_ms()

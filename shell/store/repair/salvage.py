@@ -30,12 +30,7 @@ _CONVERSATIONS, _MESSAGES = tables()["conversations"], tables()["messages"]
 
 
 class Salvage:
-    """Fills a target from a damaged database; counts what went wrong in `gaps` and `doubtful`.
-
-    Args:
-        damaged: where rows are read.
-        target: where rows are written.
-    """
+    """Fills a target from a damaged database; counts what went wrong in `gaps` and `doubtful`."""
 
     def __init__(self, damaged: DamagedReader, target: apsw.Connection) -> None:
         self._damaged = damaged

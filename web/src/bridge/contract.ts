@@ -410,18 +410,28 @@ export interface Issue {
   message: string;
 }
 
-/** Why a call was refused. */
-export interface Failure {
+/** What went wrong, in a sentence, with the code from which a page can translate it. */
+export interface Problem {
   code: ErrorCode;
   message: string;
-  retryable: boolean;
-  retryAfterMs: number | null;
-  issues: Issue[] | null;
-  details: Record<string, string | number> | null;
   /** More precise than the code, if known. */
   reason?: Reason | null | undefined;
   /** The provider's own error text, which `message` contains as well. */
   words?: string | null | undefined;
+}
+
+/** Why a call was refused. */
+export interface Failure {
+  code: ErrorCode;
+  message: string;
+  /** More precise than the code, if known. */
+  reason?: Reason | null | undefined;
+  /** The provider's own error text, which `message` contains as well. */
+  words?: string | null | undefined;
+  retryable: boolean;
+  retryAfterMs: number | null;
+  issues: Issue[] | null;
+  details: Record<string, string | number> | null;
 }
 
 /** One call of a page. The page chooses its `id`. */
@@ -540,13 +550,13 @@ export interface ToolCall {
 export interface AnswerFailure {
   code: ErrorCode;
   message: string;
-  retryable: boolean;
-  /** When the provider allows another request, in milliseconds since the epoch. */
-  retryAt: number | null;
   /** More precise than the code, if known. */
   reason?: Reason | null | undefined;
   /** The provider's own error text, which `message` contains as well. */
   words?: string | null | undefined;
+  retryable: boolean;
+  /** When the provider allows another request, in milliseconds since the epoch. */
+  retryAt: number | null;
 }
 
 /** Details of an answer. Finish reason, usage, timing and failure are those of its last run. */
@@ -756,13 +766,9 @@ export interface ImportState {
   messages: number;
   /** The number of conversations that exist already or could not be read. */
   skipped: number;
-  warnings: string[];
-  failure: string | null;
-  /** The error code of the failure. */
-  code?: ErrorCode | null | undefined;
-  reason?: Reason | null | undefined;
-  /** The warnings in a form that a page can translate. */
-  remarks?: Remark[] | undefined;
+  /** What was left out. */
+  remarks: Remark[];
+  failure: Problem | null;
 }
 
 /** A backup in the data directory. */
@@ -814,14 +820,9 @@ export interface StoreState {
   /** Counts the changes of the conversations since the host began. */
   version: number;
   /** Why nothing can be saved now. Null while saving works. */
-  problem: string | null;
-  /** Sentences about what happened while the store was opened, such as a repair. */
-  notices: string[];
-  /** The error code of the problem. */
-  code?: ErrorCode | null | undefined;
-  reason?: Reason | null | undefined;
-  /** The notices in a form that a page can translate. */
-  remarks?: Remark[] | undefined;
+  problem: Problem | null;
+  /** What happened while the store was opened, such as a repair. */
+  remarks: Remark[];
 }
 
 /** Whether the embedded model is on this machine, and the progress of its download. */
@@ -868,10 +869,7 @@ export interface ProviderSummary {
   /** Whether a person added it. */
   removable: boolean;
   /** Why it cannot be used now, such as a missing key. */
-  problem: string | null;
-  /** The error code of the problem. */
-  code?: ErrorCode | null | undefined;
-  reason?: Reason | null | undefined;
+  problem: Problem | null;
   /** What was changed when it was added, such as its address. */
   remark?: Remark | null | undefined;
 }
@@ -938,12 +936,9 @@ export interface TrialRequest {
 /** The result of a small test request. */
 export interface TrialReport {
   ok: boolean;
+  /** In English. If the test failed, the message of the problem. */
   sentence: string;
-  code: ErrorCode | null;
-  /** More precise than the code, if known. */
-  reason?: Reason | null | undefined;
-  /** The provider's own error text, which `sentence` contains as well. */
-  words?: string | null | undefined;
+  problem: Problem | null;
   modelId: string;
   /** From the request to the first content, including the loading of a local model. */
   firstMs: number | null;
@@ -960,10 +955,8 @@ export interface KeyStatus {
   source: "keychain" | "session" | "environment" | null;
   /** The only host that the key is sent to. */
   host: string | null;
-  /** A remark about it, such as that it is stored for this session only. */
-  note: string | null;
-  /** The note in a form that a page can translate. */
-  remark?: Remark | null | undefined;
+  /** Such as that it is stored for this session only. */
+  remark: Remark | null;
 }
 
 /** A key to store for a provider. No reply ever contains it. */
@@ -1044,9 +1037,7 @@ export interface Place {
 /** The settings, and the problems in their file. */
 export interface SettingsView {
   preferences: Preferences;
-  notices: string[];
-  /** The notices in a form that a page can translate. */
-  remarks?: Remark[] | undefined;
+  remarks: Remark[];
 }
 
 /** Pushed when conversations change, or when they cannot be saved. */

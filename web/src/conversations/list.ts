@@ -11,17 +11,10 @@ const GAP_MS = 250;
 
 type Items = readonly ConversationSummary[];
 
-export interface ListState {
+/** The list, and the store as it was last told; its version is -1 until then. */
+export interface ListState extends Readonly<StoreState> {
   readonly phase: "opening" | "open";
   readonly items: Items;
-  /** Why nothing can be saved now. */
-  readonly problem: string | null;
-  /** What happened when the store was opened. */
-  readonly notices: readonly string[];
-  /** The store as it was last told, with the codes of what is said above. */
-  readonly told?: StoreState;
-  /** Counts the changes of the store since the host began; 0 when nobody has said anything. */
-  readonly version: number;
 }
 
 export interface List extends ReadonlyStore<ListState> {
@@ -33,7 +26,7 @@ export interface List extends ReadonlyStore<ListState> {
   watch(): () => void;
 }
 
-const NOTHING: ListState = { phase: "opening", items: [], problem: null, notices: [], version: -1 };
+const NOTHING: ListState = { phase: "opening", items: [], problem: null, remarks: [], version: -1 };
 
 export function createList(host: HostPort): List {
   const store = createStore<ListState>(NOTHING);
@@ -66,8 +59,7 @@ export function createList(host: HostPort): List {
   }
 
   function tell(state: StoreState): void {
-    const { problem, notices, version } = state;
-    store.set({ ...store.get(), problem, notices, version, told: state });
+    store.set({ ...store.get(), ...state });
   }
 
   /** Fetch the list until that succeeds; returns how long to wait before the next time. */

@@ -2,9 +2,9 @@
 import type {
   Activity,
   ErrorCode,
-  Failure,
   Notice,
   NoticeCode,
+  Problem,
   Reason,
   Remark,
   RemarkCode,
@@ -24,13 +24,10 @@ export interface HostMessages {
   readonly quote: (words: string) => string;
 }
 
-/** As much of a failure as is needed to say it. */
-export type FailureFacts = Pick<Failure, "code" | "message" | "reason" | "words">;
-
 /** English has no table: there the host's own sentence is shown, as for codes of a later host. */
 export type HostTranslation = HostMessages | null;
 
-export function errorIn(host: HostTranslation, { code, reason, message }: FailureFacts): string {
+export function errorIn(host: HostTranslation, { code, reason, message }: Problem): string {
   if (host === null) return message;
   const finer = reason == null ? undefined : ofLater(host.reasons, reason);
   return finer ?? ofLater(host.errors, code) ?? message;

@@ -3,20 +3,13 @@ import type {
   Activity,
   ErrorCode,
   FinishReason,
-  ImportState,
   Notice,
+  Problem,
   Remark,
 } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { english } from "./en";
-import {
-  activityIn,
-  errorIn,
-  type FailureFacts,
-  noticeIn,
-  quoteIn,
-  remarkIn,
-} from "./hostMessages";
+import { activityIn, errorIn, noticeIn, quoteIn, remarkIn } from "./hostMessages";
 import { localeOf, PSEUDO, shownLanguage } from "./language";
 import type { Strings } from "./types";
 
@@ -39,7 +32,7 @@ async function chosen(): Promise<Strings> {
 }
 
 /** What went wrong: the host's sentence, in the page's language. */
-export const sentenceOf = (failure: FailureFacts): string => errorIn(strings.host, failure);
+export const sentenceOf = (failure: Problem): string => errorIn(strings.host, failure);
 
 /** A provider's own words, where the sentence does not hold them. */
 export const quoteOf = (words: string | null | undefined): string | null =>
@@ -55,11 +48,6 @@ export function reasonOf(thrown: unknown): string {
   if (thrown instanceof PageError) return thrown.message;
   const failure = failureOf(thrown);
   return [sentenceOf(failure), quoteOf(failure.words)].filter((text) => text !== null).join(" ");
-}
-
-/** Why an import failed. */
-export function importFailure({ code, reason, failure }: ImportState): string {
-  return sentenceOf({ code: code ?? "UNKNOWN_ERROR", reason, message: failure ?? "" });
 }
 
 /** Why something is tried again. */

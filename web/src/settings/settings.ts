@@ -24,9 +24,7 @@ export interface SettingsState {
   /** Null until the host has told them. */
   readonly preferences: Preferences | null;
   /** What was wrong with their file. */
-  readonly notices: readonly string[];
-  /** The same, with their codes. */
-  readonly remarks?: readonly Remark[] | undefined;
+  readonly remarks: readonly Remark[];
   readonly providers: readonly ProviderSummary[];
   readonly keys: readonly KeyStatus[];
   /** Their models, as far as somebody has asked for them. */
@@ -71,7 +69,7 @@ export interface Settings extends ReadonlyStore<SettingsState> {
 
 const NOTHING: SettingsState = {
   preferences: null,
-  notices: [],
+  remarks: [],
   providers: [],
   keys: [],
   lists: {},
@@ -120,8 +118,8 @@ export function createSettings(
   }
 
   async function update(wanted: PreferencesChange): Promise<void> {
-    const { preferences, notices, remarks } = await client.settings.update(wanted);
-    change({ preferences, notices, remarks });
+    const { preferences, remarks } = await client.settings.update(wanted);
+    change({ preferences, remarks });
     look(preferences);
   }
 
@@ -129,8 +127,8 @@ export function createSettings(
     get: store.get,
     subscribe: store.subscribe,
     async load() {
-      const { preferences, notices, remarks } = await client.settings.get();
-      change({ preferences, notices, remarks });
+      const { preferences, remarks } = await client.settings.get();
+      change({ preferences, remarks });
       look(preferences);
     },
     loadProviders,

@@ -4,6 +4,7 @@ import type {
   KeyStatus,
   ModelList,
   Preferences,
+  Problem,
   ProviderSummary,
   SettingsView,
 } from "../contract";
@@ -25,6 +26,7 @@ const PREFERENCES: Preferences = {
   deadlines: { overallMs: 120_000, firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 },
 };
 const CLOUD = "cloud";
+const NO_KEY: Problem = { code: "API_KEY_ERROR", message: "There is no key for it" };
 const HINT_CHARACTERS = 4;
 
 export type FakeChoices = Pick<Handlers, "settings" | "keys"> & {
@@ -36,7 +38,7 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
   let preferences = PREFERENCES;
   let hint: string | null = null;
 
-  const view = (): SettingsView => ({ preferences, notices: [] });
+  const view = (): SettingsView => ({ preferences, remarks: [] });
 
   function key(): KeyStatus {
     const isSet = hint !== null;
@@ -46,7 +48,7 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
       hint,
       source: isSet ? "session" : null,
       host: isSet ? "cloud.invalid" : null,
-      note: null,
+      remark: null,
     };
   }
 
@@ -102,7 +104,7 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
           takesKey: needsKey,
           needsKey,
           hasKey: needsKey && hint !== null,
-          problem: needsKey && hint === null ? "There is no key for it" : null,
+          problem: needsKey && hint === null ? NO_KEY : null,
           removable: false,
           defaultModel: modelId,
         });
@@ -113,8 +115,8 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
         const works = trial.providerId !== CLOUD || hint !== null || trial.key != null;
         return {
           ok: works,
-          sentence: works ? "It works" : "There is no key for it",
-          code: works ? null : "API_KEY_ERROR",
+          sentence: works ? "It works" : NO_KEY.message,
+          problem: works ? null : NO_KEY,
           modelId,
           firstMs: works ? 120 : null,
           totalMs: works ? 900 : null,

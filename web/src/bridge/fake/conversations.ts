@@ -74,7 +74,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
   let count = 0;
 
   function publish(): void {
-    const value = { version, problem: null, notices: [] };
+    const value = { version, problem: null, remarks: [] };
     host.publish({ channel: "topic", name: "store", key: "", value });
   }
 

@@ -69,7 +69,6 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
 }
 
 function whyNot(provider: ProviderSummary, unlisted: Failure | null): string | null {
-  const { problem: message, code, reason } = provider;
-  if (message !== null) return sentenceOf({ code: code ?? "UNKNOWN_ERROR", message, reason });
+  if (provider.problem !== null) return sentenceOf(provider.problem);
   return unlisted === null ? null : reasonOf(unlisted);
 }

@@ -1,7 +1,7 @@
 /** Conversations out of a file, with how far that is. */
 import { useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
-import { importFailure, remarkOf, strings } from "../../i18n";
+import { remarkOf, sentenceOf, strings } from "../../i18n";
 import parts from "../../ui/form/form.module.css";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
@@ -29,13 +29,11 @@ export function ImportFile() {
     setRunning({ name: file.name, part: 0, cancel });
     try {
       const told = await result;
-      const { state, conversations, messages, skipped, warnings, remarks } = told;
-      if (state === "failed") return setFailed(strings.refusedAction(importFailure(told)));
+      const { state, conversations, messages, skipped, remarks, failure } = told;
+      if (failure !== null) return setFailed(strings.refusedAction(sentenceOf(failure)));
       const words = strings.imported(conversations, messages, skipped);
       setSaid(
-        state === "cancelled"
-          ? [strings.importCancelled]
-          : [words, ...(remarks?.map(remarkOf) ?? warnings)],
+        state === "cancelled" ? [strings.importCancelled] : [words, ...remarks.map(remarkOf)],
       );
     } finally {
       setRunning(null);

@@ -1,7 +1,7 @@
 /** Takes files in, and says how far that is. */
 import { useCallback } from "react";
 import { useConversations } from "../../conversations/useConversations";
-import { importFailure, reasonOf, remarkOf, strings } from "../../i18n";
+import { reasonOf, remarkOf, sentenceOf, strings } from "../../i18n";
 import { useToasts } from "../../ui/toastStore";
 
 export function useImport(): (files: readonly File[]) => void {
@@ -26,11 +26,11 @@ export function useImport(): (files: readonly File[]) => void {
         }
         try {
           const told = await running.result;
-          const { state, conversations: count, messages, skipped, warnings, remarks } = told;
-          if (state === "failed") toasts.change(shown, strings.refusedAction(importFailure(told)));
+          const { state, conversations: count, messages, skipped, remarks, failure } = told;
+          if (failure !== null) toasts.change(shown, strings.refusedAction(sentenceOf(failure)));
           else if (state === "cancelled") toasts.change(shown, strings.importCancelled);
           else {
-            const details = [...new Set(remarks?.map(remarkOf) ?? warnings)];
+            const details = [...new Set(remarks.map(remarkOf))];
             toasts.change(shown, strings.imported(count, messages, skipped), { details });
           }
         } catch (error) {

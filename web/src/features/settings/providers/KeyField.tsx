@@ -29,7 +29,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   const given = key.trim();
   const wrong = problem ?? props.problem;
   const host = status?.host == null ? "" : `${strings.preferences.keyGoesTo(status.host)}.`;
-  const note = status?.remark == null ? status?.note : remarkOf(status.remark);
+  const note = status?.remark == null ? null : remarkOf(status.remark);
   const about = [host, note ?? ""].join(" ").trim();
 
   async function save(): Promise<void> {

@@ -14,13 +14,11 @@ export function TestResult({ trial }: { readonly trial: ConnectionTest }) {
     );
   }
   if (report === null && problem === null) return null;
-  if (report === null || !report.ok) {
-    const hint = report === null || report.code === null ? null : hintFor(report.code);
-    const said =
-      report === null
-        ? problem
-        : sentenceOf({ ...report, code: report.code ?? "UNKNOWN_ERROR", message: report.sentence });
-    const quote = quoteOf(report?.words);
+  if (report === null || report.problem !== null) {
+    const failure = report?.problem ?? null;
+    const hint = failure && hintFor(failure.code);
+    const said = failure === null ? problem : sentenceOf(failure);
+    const quote = quoteOf(failure?.words);
     return (
       <p className={styles.bad} role="status">
         {said}
