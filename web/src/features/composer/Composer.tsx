@@ -45,18 +45,16 @@ export function Composer(props: ComposerProps) {
   const { draft, tray, box, isBusy, isStopping, by, model, queue, onSend, onStop } = props;
   const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
   const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(tray, by);
-  const prompts = usePromptHistory(draft);
+  const prompts = usePromptHistory(draft, useCaretAtEnd(box, text));
   const isEmpty = isBlank({ text, attached });
 
   useHeight(box, text);
-  const endNext = useCaretAtEnd(box, text);
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isComposing(event)) return;
     const by = { ArrowUp: 1 as const, ArrowDown: -1 as const }[event.key];
     if (by !== undefined && isHistoryKey(event)) {
       event.preventDefault();
-      endNext();
       void prompts.step(by);
       return;
     }
@@ -147,16 +145,19 @@ export function useHeight(box: RefObject<HTMLTextAreaElement | null>, text: stri
   }, [box, text]);
 }
 
-/** Puts the caret behind the next text that comes from elsewhere. */
-function useCaretAtEnd(box: RefObject<HTMLTextAreaElement | null>, text: string): () => void {
-  const isWanted = useRef(false);
+/** Puts the caret at the end of the text that the returned function is told of, once it is shown. */
+function useCaretAtEnd(
+  box: RefObject<HTMLTextAreaElement | null>,
+  text: string,
+): (expected: string) => void {
+  const expected = useRef<string | null>(null);
   useLayoutEffect(() => {
-    if (!isWanted.current) return;
-    isWanted.current = false;
-    box.current?.setSelectionRange(text.length, text.length);
+    if (expected.current === text) box.current?.setSelectionRange(text.length, text.length);
+    // Any other text was typed: the caret stays where the person put it.
+    expected.current = null;
   }, [box, text]);
-  return () => {
-    isWanted.current = true;
+  return (next) => {
+    expected.current = next;
   };
 }
 
