@@ -17,6 +17,7 @@ import { SendIcon, StopIcon } from "../../ui/icons";
 import { AttachButton } from "../attachments/AttachButton";
 import { AttachmentTray } from "../attachments/AttachmentTray";
 import { useDraftAttachments } from "../attachments/useDraftAttachments";
+import autosize from "./autosize.module.css";
 import styles from "./Composer.module.css";
 import { usePromptHistory } from "./usePromptHistory";
 
@@ -47,8 +48,6 @@ export function Composer(props: ComposerProps) {
   const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(tray, by);
   const prompts = usePromptHistory(draft, useCaretAtEnd(box, text));
   const isEmpty = isBlank({ text, attached });
-
-  useHeight(box, text);
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isComposing(event)) return;
@@ -102,18 +101,20 @@ export function Composer(props: ComposerProps) {
       )}
       <div className={styles.card}>
         <AttachmentTray {...{ attached, obstacles, refusal, box }} onRemove={tray.remove} />
-        <textarea
-          ref={box}
-          className={styles.box}
-          aria-label={strings.message}
-          placeholder={strings.placeholder}
-          rows={1}
-          dir="auto"
-          value={text}
-          onChange={(event) => draft.set(event.target.value)}
-          onKeyDown={onKeyDown}
-          onPaste={onPaste}
-        />
+        <div className={autosize.frame} data-text={text}>
+          <textarea
+            ref={box}
+            className={styles.box}
+            aria-label={strings.message}
+            placeholder={strings.placeholder}
+            rows={1}
+            dir="auto"
+            value={text}
+            onChange={(event) => draft.set(event.target.value)}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+          />
+        </div>
         <div className={styles.bar}>
           <AttachButton onFiles={attach} />
           <div className={styles.model}>{model}</div>
@@ -132,17 +133,6 @@ export function Composer(props: ComposerProps) {
       </div>
     </form>
   );
-}
-
-/** As high as its text; the style sheet says where it begins to scroll. */
-export function useHeight(box: RefObject<HTMLTextAreaElement | null>, text: string): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    element.style.height = "auto";
-    element.style.height = `${element.scrollHeight}px`;
-  }, [box, text]);
 }
 
 /** Puts the caret at the end of the text that the returned function is told of, once it is shown. */
