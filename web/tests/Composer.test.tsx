@@ -1,5 +1,5 @@
 /** What keys, clicks and the caret do in the message box, over the fake host. */
-import { render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
@@ -53,5 +53,64 @@ describe("the caret", () => {
     await turn(40);
     expect(box().value).toBe("a tide");
     expect(box().selectionStart).toBe(6);
+  });
+});
+
+describe("Enter while a file is read", () => {
+  /** A file that is being read until `read` is called. */
+  async function attaching() {
+    const page = await shown();
+    await page.person.type(box(), "hello{Enter}");
+    await turn(2_000);
+    const file = new File([], "tide.txt", { type: "text/plain" });
+    let finish = (_bytes: ArrayBuffer) => {};
+    const bytes = new Promise<ArrayBuffer>((resolve) => {
+      finish = resolve;
+    });
+    Object.assign(file, { arrayBuffer: () => bytes });
+    const { conversation } = page.conversations.shown.get();
+    act(() => conversation.tray.add([file]));
+    await page.person.type(box(), "look{Enter}");
+    return {
+      ...page,
+      async read() {
+        finish(new TextEncoder().encode("low tide").buffer);
+        await act(() => conversation.tray.settled());
+        await turn(2_000);
+      },
+    };
+  }
+  const note = () => screen.queryByText("Sent as soon as the files are read.");
+  const questions = () => document.querySelectorAll(".message.user").length;
+
+  it("says that it waits, and sends then", async () => {
+    const { read } = await attaching();
+    expect(note()).toBeTruthy();
+    expect(questions()).toBe(1);
+    await read();
+    await vi.waitFor(async () => {
+      await turn(100);
+      expect(questions()).toBe(2);
+    });
+    expect(note()).toBeNull();
+  });
+
+  it("can be taken back", async () => {
+    const { person, read } = await attaching();
+    await person.click(screen.getByRole("button", { name: "Take back" }));
+    expect(note()).toBeNull();
+    expect(document.activeElement).toBe(box());
+    await read();
+    expect(questions()).toBe(1);
+    expect(box().value).toBe("look");
+  });
+
+  it("is forgotten in another conversation", async () => {
+    const { conversations, read } = await attaching();
+    act(() => conversations.showNew());
+    expect(note()).toBeNull();
+    await read();
+    expect(questions()).toBe(0);
+    expect(conversations.shown.get().conversation.draft.get()).toBe("");
   });
 });

@@ -45,7 +45,10 @@ export interface ComposerProps {
 export function Composer(props: ComposerProps) {
   const { draft, tray, box, isBusy, isStopping, by, model, queue, onSend, onStop } = props;
   const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
-  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(tray, by);
+  const { attached, obstacles, refusal, takeBack, onPaste, attempt } = useDraftAttachments(
+    tray,
+    by,
+  );
   const prompts = usePromptHistory(draft, useCaretAtEnd(box, text));
   const isEmpty = isBlank({ text, attached });
 
@@ -100,7 +103,10 @@ export function Composer(props: ComposerProps) {
         </div>
       )}
       <div className={styles.card}>
-        <AttachmentTray {...{ attached, obstacles, refusal, box }} onRemove={tray.remove} />
+        <AttachmentTray
+          {...{ attached, obstacles, refusal, takeBack, box }}
+          onRemove={tray.remove}
+        />
         <div className={autosize.frame} data-text={text}>
           <textarea
             ref={box}

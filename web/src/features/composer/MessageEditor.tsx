@@ -27,7 +27,7 @@ export function MessageEditor(props: MessageEditorProps) {
   const text = useSyncExternalStore(draft.subscribe, draft.get);
   const { by, answeredBy, isBusy } = useConversation(conversation.key);
   const note = useId();
-  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(
+  const { attached, obstacles, refusal, takeBack, onPaste, attempt } = useDraftAttachments(
     tray,
     by ?? answeredBy,
   );
@@ -64,7 +64,7 @@ export function MessageEditor(props: MessageEditorProps) {
         save();
       }}
     >
-      <AttachmentTray {...{ attached, obstacles, refusal, box }} onRemove={tray.remove} />
+      <AttachmentTray {...{ attached, obstacles, refusal, takeBack, box }} onRemove={tray.remove} />
       <div className={autosize.frame} data-text={text}>
         <textarea
           ref={box}

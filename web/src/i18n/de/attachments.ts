@@ -19,6 +19,7 @@ export const attachmentsInGerman: Strings["attachments"] = {
   size,
   remove: (name) => `${name} entfernen`,
   reading: "Wird gelesen …",
+  waiting: "Wird gesendet, sobald die Dateien gelesen sind.",
   scaled: (pixels) => `verkleinert auf ${count(pixels)} px`,
   asText: (tokens) => `als Text, etwa ${count(tokens)} Token`,
   queued: (number) => (number === 1 ? "1 Anhang" : `${number} Anhänge`),

@@ -19,6 +19,7 @@ export const attachmentsInEnglish = {
   size,
   remove: (name: string) => `Remove ${name}`,
   reading: "Reading…",
+  waiting: "Sent as soon as the files are read.",
   scaled: (pixels: number) => `scaled to ${count(pixels)} px`,
   asText: (tokens: number) =>
     `as text, about ${count(tokens)} ${tokens === 1 ? "token" : "tokens"}`,
