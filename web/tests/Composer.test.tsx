@@ -114,3 +114,18 @@ describe("Enter while a file is read", () => {
     expect(conversations.shown.get().conversation.draft.get()).toBe("");
   });
 });
+
+describe("Send", () => {
+  it("stops nothing by the second click of a double click", async () => {
+    const { person, transport } = await shown();
+    await person.type(box(), Array.from({ length: 40 }, (_, at) => `word${at}`).join(" "));
+    await person.dblClick(screen.getByRole("button", { name: "Send" }));
+    await turn(100);
+    const [run] = [...transport.host.runs.values()];
+    expect(run).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Stop" }).getAttribute("aria-busy")).toBe("false");
+    await person.click(screen.getByRole("button", { name: "Stop" }));
+    await turn(1_000);
+    expect(screen.getByText("Stopped")).toBeTruthy();
+  });
+});

@@ -131,6 +131,8 @@ export function Composer(props: ComposerProps) {
             aria-label={isBusy ? strings.stop : strings.send}
             title={isBusy ? strings.stop : strings.send}
             aria-busy={isStopping}
+            // The second click of a double click on Send would stop the answer that it began.
+            onClick={(event) => event.detail > 1 && event.preventDefault()}
             disabled={!isBusy && isEmpty}
           >
             {isBusy ? <StopIcon /> : <SendIcon />}
