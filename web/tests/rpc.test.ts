@@ -163,6 +163,31 @@ describe("a host that is not there", () => {
   });
 });
 
+describe("a call that takes long", () => {
+  it.each([
+    ["providers.test", 290_000],
+    ["conversations.backup", 3_600_000],
+  ])("is waited for: %s", async (method, ms) => {
+    vi.useFakeTimers();
+    calls.open();
+    const long = calls.call(method);
+    const lost = failureOf(calls.call("llm.nothing"));
+    await vi.advanceTimersByTimeAsync(ms);
+    expect(await lost).toMatchObject({ code: "HOST_LOST" });
+    ok(1, "done");
+    expect(await long).toBe("done");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("ends with the connection", async () => {
+    calls.open();
+    const long = failureOf(calls.call("conversations.restore"));
+    await Promise.resolve();
+    calls.suspend("gone");
+    expect(await long).toMatchObject({ code: "HOST_LOST" });
+  });
+});
+
 describe("what JSON cannot say", () => {
   // shows: D51
   it("NaN and Infinity reach the host as something that it refuses", async () => {
