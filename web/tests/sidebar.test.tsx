@@ -14,7 +14,7 @@ import {
 import type { SidebarState } from "../src/features/sidebar/useSidebar";
 import { strings } from "../src/i18n";
 import { createToastStore, ToastsContext } from "../src/ui/toastStore";
-import { fakePage, turn } from "./support";
+import { fakePage, settled, turn } from "./support";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -74,6 +74,37 @@ describe("a conversation that is named", () => {
   });
 });
 
+/** Do it with these conversations; returns what is said of it then. */
+async function acting(conversations: Conversations, act: (acts: ConversationActions) => void) {
+  const toasts = createToastStore();
+  function Acting() {
+    const acts = useConversationActions(() => {});
+    return <button type="button" onClick={() => act(acts)} />;
+  }
+  render(
+    <ConversationsContext value={conversations}>
+      <ToastsContext value={toasts}>
+        <Acting />
+      </ToastsContext>
+    </ConversationsContext>,
+  );
+  fireEvent.click(screen.getByRole("button"));
+  await settled();
+  return toasts;
+}
+
+describe("what the host refuses", () => {
+  it.each([
+    ["remove", (acts: ConversationActions) => acts.remove(item)],
+    ["move", (acts: ConversationActions) => acts.move(item, "Sea")],
+  ])("is not said to be done: %s", async (name, act) => {
+    const refused = vi.fn(() => Promise.reject(new Error("no room")));
+    const conversations = { [name]: refused } as unknown as Conversations;
+    const said = (await acting(conversations, act)).get().map(({ text }) => text);
+    expect(said).toEqual([strings.refusedAction("no room")]);
+  });
+});
+
 describe("a folder that gets another's name", () => {
   it.each([
     ["Sea", true],
@@ -85,19 +116,7 @@ describe("a folder that gets another's name", () => {
     ];
     const move = vi.fn(async () => {});
     const conversations = { move, list: { get: () => ({ items }) } } as unknown as Conversations;
-    const toasts = createToastStore();
-    function Renamed() {
-      const acts = useConversationActions(() => {});
-      return <button type="button" onClick={() => acts.renameFolder("Tide", name)} />;
-    }
-    render(
-      <ConversationsContext value={conversations}>
-        <ToastsContext value={toasts}>
-          <Renamed />
-        </ToastsContext>
-      </ConversationsContext>,
-    );
-    fireEvent.click(screen.getByRole("button"));
+    const toasts = await acting(conversations, (acts) => acts.renameFolder("Tide", name));
     expect(move).toHaveBeenLastCalledWith(["c-1"], name);
     expect(toasts.undo()).toBe(isThere);
     if (isThere) expect(move).toHaveBeenLastCalledWith(["c-1"], "Tide");
