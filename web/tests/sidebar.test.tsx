@@ -5,6 +5,7 @@ import type { ConversationSummary, SearchHit, SearchReply } from "../src/bridge/
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { ConversationItem } from "../src/features/sidebar/ConversationItem";
+import { ConversationList } from "../src/features/sidebar/ConversationList";
 import { FolderDialog } from "../src/features/sidebar/FolderDialog";
 import { Sidebar } from "../src/features/sidebar/Sidebar";
 import {
@@ -13,6 +14,7 @@ import {
 } from "../src/features/sidebar/useConversationActions";
 import type { SidebarState } from "../src/features/sidebar/useSidebar";
 import { strings } from "../src/i18n";
+import { createStore } from "../src/lib/store";
 import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { fakePage, settled, turn } from "./support";
 
@@ -120,6 +122,37 @@ describe("a folder that gets another's name", () => {
     expect(move).toHaveBeenLastCalledWith(["c-1"], name);
     expect(toasts.undo()).toBe(isThere);
     if (isThere) expect(move).toHaveBeenLastCalledWith(["c-1"], "Tide");
+  });
+});
+
+describe("the list", () => {
+  it("goes by days and months, and a day later by other ones", async () => {
+    const { bridge, llm } = await fakePage();
+    vi.setSystemTime(new Date(2026, 6, 9, 23, 59));
+    const at = (id: string, time: Date) => ({ ...item, id, title: id, updatedAt: time.getTime() });
+    const items = [
+      at("now", new Date()),
+      at("spring", new Date(2026, 3, 2)),
+      at("past", new Date(2025, 3, 2)),
+    ];
+    const host = { client: bridge.client, router: bridge.router, topics: bridge.topics, llm };
+    const known = createConversations({ host });
+    const list = { ...known.list, ...createStore({ ...known.list.get(), phase: "open", items }) };
+    render(
+      <ConversationsContext value={{ ...known, list: list as unknown as typeof known.list }}>
+        <ConversationList
+          actions={{} as ConversationActions}
+          state={{ shut: [], toggleFolder: () => {} }}
+        />
+      </ConversationsContext>,
+    );
+    const titles = () => screen.getAllByRole("heading").map(({ textContent }) => textContent);
+    expect(titles()).toEqual(["Today", "April", "April 2025"]);
+    await act(() => vi.advanceTimersByTimeAsync(120_000));
+    expect(titles()).toEqual(["Yesterday", "April", "April 2025"]);
+    vi.setSystemTime(new Date(2026, 6, 12, 8)); // the computer has slept
+    act(() => void window.dispatchEvent(new Event("focus")));
+    expect(titles()).toEqual(["Last 7 days", "April", "April 2025"]);
   });
 });
 

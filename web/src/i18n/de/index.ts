@@ -165,7 +165,6 @@ export const german: Strings = {
     yesterday: "Gestern",
     week: "Letzte 7 Tage",
     month: "Letzte 30 Tage",
-    earlier: "Früher",
   },
   answeringNow: "wird gerade beantwortet",
   search: "Suchen",

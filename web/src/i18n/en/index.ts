@@ -158,7 +158,6 @@ export const english = {
     yesterday: "Yesterday",
     week: "Last 7 days",
     month: "Last 30 days",
-    earlier: "Earlier",
   },
   answeringNow: "is being answered",
   search: "Search",
