@@ -71,6 +71,10 @@ export const noticeOf = (notice: Notice): string => noticeIn(strings.host, notic
 
 export const remarkOf = (remark: Remark): string => remarkIn(strings.host, remark);
 
+/** A provider's name: the embedded model's is the host's own, the others are names of people. */
+export const nameOfProvider = ({ id, name }: { readonly id: string; readonly name: string }) =>
+  id === "local" ? strings.localModel : name;
+
 /** What goes on before the first word; a status that has no code is a provider's own. */
 export function activityOf(status: string, activity: Activity | null | undefined): string {
   return activityIn(strings.host, activity) ?? status;

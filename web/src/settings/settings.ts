@@ -78,20 +78,26 @@ const NOTHING: SettingsState = {
 };
 const UNKNOWN: Listed = { list: null, problem: null, isAsking: false };
 
-/** `look` is told how the page is to look, and to speak, from now on. */
+/**
+ * `look` is told how the page is to look, and to speak, from now on. `nameOf` says a provider's name in
+ * the page's language.
+ */
 export function createSettings(
   { client, topics }: Pick<Bridge, "client" | "topics">,
   look: (preferences: Preferences) => void,
+  nameOf: (provider: ProviderSummary) => string = ({ name }) => name,
 ): Settings {
   const store = createStore<SettingsState>(NOTHING);
+  /** The last question for each provider's models. */
+  const questions = new Map<string, symbol>();
 
   function change(part: Partial<SettingsState>): void {
     store.set({ ...store.get(), ...part });
   }
 
   async function loadProviders(): Promise<void> {
-    const [providers, keys] = await Promise.all([client.providers.list(), client.keys.list()]);
-    change({ providers, keys });
+    const [listed, keys] = await Promise.all([client.providers.list(), client.keys.list()]);
+    change({ providers: listed.map((one) => ({ ...one, name: nameOf(one) })), keys });
   }
 
   function tell(providerId: string, part: Partial<Listed>): void {
@@ -101,22 +107,24 @@ export function createSettings(
 
   async function loadModels(providerId: string, refresh = false): Promise<void> {
     if (store.get().lists[providerId]?.isAsking) return;
+    const question = Symbol(providerId);
+    questions.set(providerId, question);
     tell(providerId, { isAsking: true });
-    try {
-      const list = await client.providers.models({ providerId, refresh });
-      tell(providerId, { list, problem: null });
-    } catch (error) {
-      tell(providerId, { problem: failureOf(error) });
-    } finally {
-      tell(providerId, { isAsking: false });
-    }
+    const answer = await client.providers.models({ providerId, refresh }).then(
+      (list) => ({ list, problem: null }),
+      (error) => ({ problem: failureOf(error) }),
+    );
+    // What was asked with another key says nothing of this one.
+    if (questions.get(providerId) === question) tell(providerId, { ...answer, isAsking: false });
   }
 
   /** A key, or another server behind the same name: its models are other ones now. */
   async function loadAnew(providerId: string): Promise<void> {
-    const { [providerId]: _, ...lists } = store.get().lists;
+    const { [providerId]: before, ...lists } = store.get().lists;
+    questions.delete(providerId);
     change({ lists });
     await loadProviders();
+    if (before?.isAsking) void loadModels(providerId, true);
   }
 
   async function update(wanted: PreferencesChange): Promise<void> {

@@ -71,6 +71,7 @@ export const german: Strings = {
   temporaryText: "Flüchtig: Von diesem Chat bleibt nichts auf diesem Rechner.",
 
   chooseModel: (label) => `${label}: anderes Modell wählen`,
+  localModel: "Lokales Modell",
   models: "Modelle",
   findModel: "Modell suchen",
   local: "auf diesem Rechner",

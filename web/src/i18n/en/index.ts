@@ -64,6 +64,7 @@ export const english = {
   temporaryText: "Temporary: nothing of this chat is kept on this computer.",
 
   chooseModel: (label: string) => `${label}: choose another model`,
+  localModel: "Local model",
   models: "Models",
   findModel: "Find a model",
   local: "on this computer",
