@@ -8,6 +8,7 @@ import type { Shell } from "../src/bridge/llmApi";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import type { MessageState } from "../src/conversations/message";
 import { strings } from "../src/i18n";
+import { timeOf } from "../src/i18n/format";
 import type { Store } from "../src/lib/store";
 import { attachRun } from "../src/llm/run";
 import { createSettings } from "../src/settings/settings";
@@ -163,6 +164,26 @@ describe("a question and its answer", () => {
   });
 
   // shows: D76
+  it("says which model wrote it and when, also another version", async () => {
+    const { conversations } = await shown();
+    vi.setSystemTime(new Date(2026, 6, 9, 14, 5));
+    const { conversation } = conversations.shown.get();
+    const choose = (modelId: string) =>
+      act(() => conversation.choose({ providerId: "local", modelId }));
+    const answer = () => document.querySelector(".message.assistant")?.textContent ?? "";
+    choose("tide-4");
+    await send("one");
+    await turn(2_000);
+    expect(answer()).toContain("tide-4");
+    expect(answer()).toContain(timeOf(Date.now()));
+    choose("tide-5");
+    fireEvent.click(button(strings.regenerate));
+    await turn(2_000);
+    expect(answer()).toContain("tide-5");
+    vi.setSystemTime(new Date(2026, 6, 11, 14, 5));
+    expect(timeOf(new Date(2026, 6, 9, 14, 5).getTime())).toContain("2026");
+  });
+
   it("shows reasoning folded, with its time", async () => {
     await shown();
     await send("/reasoning one two three four five six\nSeven.");

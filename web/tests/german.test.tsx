@@ -191,6 +191,7 @@ function answering(part: Partial<MessageView>): MessageView {
     failure: null,
     providerId: null,
     modelId: null,
+    createdAt: null,
     siblings: ["a"],
     ...part,
   };

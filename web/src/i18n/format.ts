@@ -17,6 +17,13 @@ export function monthOf(time: number): string {
   return new Intl.DateTimeFormat(locale, { month: "long", ...year }).format(time);
 }
 
+/** A time of day, with its date where that is not today. */
+export function timeOf(time: number): string {
+  const isToday = new Date(time).toDateString() === new Date().toDateString();
+  const date = isToday ? {} : { dateStyle: "medium" as const };
+  return new Intl.DateTimeFormat(locale, { ...date, timeStyle: "short" }).format(time);
+}
+
 /** US dollars; small sums keep two digits that say something. */
 export function money(dollars: number): string {
   const digits =

@@ -1,7 +1,7 @@
-/** How an answer ended, how long it took, how fast it came and what it cost. */
+/** How an answer ended, which model wrote it and when, how fast it came and what it cost. */
 import type { MessageView } from "../../conversations/message";
 import { finishFor, strings } from "../../i18n";
-import { money } from "../../i18n/format";
+import { money, timeOf } from "../../i18n/format";
 import styles from "./MessageTiming.module.css";
 
 export function MessageTiming({ view }: { readonly view: MessageView }) {
@@ -13,8 +13,8 @@ export function MessageTiming({ view }: { readonly view: MessageView }) {
   const speed = speedOf(view);
   const ending = endingOf(view);
   const facts = [
-    // Where there is a choice of answers, it matters whose they are.
-    view.siblings.length > 1 ? view.modelId : null,
+    view.modelId,
+    view.createdAt === null ? null : timeOf(view.createdAt),
     speed === null ? null : strings.speed(speed),
     timing === null ? null : strings.duration(timing.totalMs),
     tokens === 0
