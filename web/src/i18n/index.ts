@@ -57,9 +57,18 @@ export function reasonOf(thrown: unknown): string {
   return [sentenceOf(failure), quoteOf(failure.words)].filter((text) => text !== null).join(" ");
 }
 
-/** Why an import failed. */
-export function importFailure({ code, reason, failure }: ImportState): string {
-  return sentenceOf({ code: code ?? "UNKNOWN_ERROR", reason, message: failure ?? "" });
+/** What came of an import. */
+export function importResult(told: ImportState): string {
+  const { state, conversations, messages, skipped, code, reason, failure } = told;
+  if (state === "cancelled") return strings.importCancelled;
+  if (reason === "NO_CONVERSATIONS") return strings.notAnExport;
+  if (state === "failed") {
+    const why = sentenceOf({ code: code ?? "UNKNOWN_ERROR", reason, message: failure ?? "" });
+    return strings.refusedAction(why);
+  }
+  if (conversations + messages > 0) return strings.imported(conversations, messages, skipped);
+  const isUnread = told.remarks?.some((remark) => remark.code === "CONVERSATION_LEFT_OUT") ?? false;
+  return skipped === 0 || isUnread ? strings.notAnExport : strings.allHere(skipped);
 }
 
 /** Why something is tried again. */

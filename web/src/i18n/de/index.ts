@@ -7,7 +7,7 @@ import { hostInGerman } from "./hostMessages";
 import { preferencesInGerman } from "./settings";
 
 const MINUTE_MS = 60_000;
-const { decimal, dollars } = amountsIn("de");
+const { count, decimal, dollars } = amountsIn("de");
 const EMPTY: Readonly<Record<FinishReason, string>> = {
   stop: "Leere Antwort.",
   length: "Leere Antwort: an der Längengrenze abgeschnitten.",
@@ -193,12 +193,15 @@ export const german: Strings = {
   notices: "Hinweise",
   import: "Importieren",
   importing: (name, percent) => `${name} wird importiert: ${percent} %`,
-  imported: (conversations, messages, skipped) =>
-    `${conversations === 1 ? "1 Unterhaltung" : `${conversations} Unterhaltungen`} mit ${
-      messages === 1 ? "1 Nachricht" : `${messages} Nachrichten`
-    } ${conversations === 1 ? "wurde" : "wurden"} importiert${
-      skipped > 0 ? `, ${skipped} ausgelassen` : ""
-    }.`,
+  imported: (conversations, messages, skipped) => {
+    const chats = conversations === 1 ? "1 Unterhaltung" : `${count(conversations)} Unterhaltungen`;
+    const said = messages === 1 ? "1 Nachricht" : `${count(messages)} Nachrichten`;
+    const rest = skipped > 0 ? `, ${count(skipped)} ausgelassen` : "";
+    return `Import fertig: ${conversations > 0 ? `${chats} mit ` : ""}${said}${rest}.`;
+  },
+  allHere: (skipped) =>
+    skipped === 1 ? "Diese Unterhaltung ist schon da." : `Alle ${count(skipped)} sind schon da.`,
+  notAnExport: "Das ist kein Export von Tidewire oder ChatGPT.",
   importCancelled: "Der Import wurde abgebrochen; was schon da war, bleibt.",
   refusedAction: (message) => `Das ging nicht: ${message}`,
   notSaved: (problem) => `Im Augenblick kann nichts gespeichert werden: ${problem}`,

@@ -6,7 +6,7 @@ import { attachmentsInEnglish } from "./attachments";
 import { preferencesInEnglish } from "./settings";
 
 const MINUTE_MS = 60_000;
-const { decimal, dollars } = amountsIn("en");
+const { count, decimal, dollars } = amountsIn("en");
 
 export const english = {
   /** The host speaks English itself. */
@@ -183,9 +183,15 @@ export const english = {
   import: "Import",
   importing: (name: string, percent: number) => `Importing ${name}: ${percent} %`,
   imported: (conversations: number, messages: number, skipped: number) =>
-    `${conversations === 1 ? "1 conversation" : `${conversations} conversations`} with ${
-      messages === 1 ? "1 message" : `${messages} messages`
-    } came in${skipped > 0 ? `, ${skipped} ${skipped === 1 ? "was" : "were"} left out` : ""}.`,
+    `Import complete: ${conversations > 0 ? `${some(conversations, "conversation")} with ` : ""}${some(
+      messages,
+      "message",
+    )}${skipped > 0 ? `, ${count(skipped)} skipped` : ""}.`,
+  allHere: (skipped: number) =>
+    skipped === 1
+      ? "This conversation is here already."
+      : `All ${count(skipped)} are here already.`,
+  notAnExport: "This is not an export of Tidewire or ChatGPT.",
   importCancelled: "The import was cancelled; what had come in stays.",
   refusedAction: (message: string) => `That did not work: ${message}`,
   notSaved: (problem: string) => `Nothing can be saved at the moment: ${problem}`,
@@ -347,6 +353,8 @@ export const english = {
     VALIDATION: "Your message is kept. Change it and try again.",
   } satisfies Partial<Record<ErrorCode, string>>,
 } as const;
+
+const some = (amount: number, noun: string) => `${count(amount)} ${noun}${amount === 1 ? "" : "s"}`;
 
 function duration(ms: number): string {
   if (ms < 1_000) return `${decimal(Math.max(ms, 100) / 1_000)} s`;
