@@ -20,6 +20,8 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
+/** For a busy machine. */
+const PATIENCE = { timeout: 10_000 };
 const WORDS = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
 
 interface ShownPage extends FakePage {
@@ -216,7 +218,9 @@ describe("a question and its answer", () => {
     expect(screen.getByText(strings.finish.length)).toBeTruthy();
     await send("/length");
     await turn(500);
-    expect(screen.getByText("Empty reply (length).")).toBeTruthy();
+    expect(screen.getByText(/length limit before the first word/)).toBeTruthy();
+    // Once, and not below it as well.
+    expect(screen.getAllByText(strings.finish.length)).toHaveLength(1);
   });
 });
 
@@ -338,13 +342,35 @@ describe("errors", () => {
     await shown();
     await send("/error CONTEXT_LENGTH");
     await turn(200);
-    expect(banner()?.textContent).toContain("longer than this model can read");
+    expect(banner()?.textContent).toContain("Ask in a new chat");
     expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
     // What helps is offered in its place: the question goes into a chat of its own.
     fireEvent.click(button("Ask it in a new chat"));
     await turn(100);
     expect(questions()).toEqual([]);
     expect(box().value).toBe("/error CONTEXT_LENGTH");
+  });
+
+  it("of a key lead to that provider's key, to another model, and to the one on this computer", async () => {
+    const { conversations } = await shown();
+    const { conversation } = conversations.shown.get();
+    act(() => conversation.choose({ providerId: "cloud", modelId: "tide-4" }));
+    await send("/error API_KEY_ERROR");
+    await turn(500);
+    expect(banner()?.textContent).toContain(strings.otherModel);
+
+    fireEvent.click(button(strings.setKey));
+    await vi.waitFor(async () => {
+      await turn(100);
+      expect(document.activeElement).toBe(screen.getByLabelText(strings.keyFor("Cloud")));
+    }, PATIENCE);
+    fireEvent.click(button(strings.close));
+    await turn(100);
+
+    fireEvent.click(button(strings.askLocal));
+    await turn(500);
+    expect(conversation.get().by?.providerId).toBe("local");
+    expect(screen.queryByRole("button", { name: strings.askLocal })).toBeNull();
   });
 
   it("of a while ago count from the time at which the provider wants to be asked", async () => {

@@ -73,7 +73,8 @@ export function importResult(told: ImportState): string {
 
 /** Why something is tried again. */
 export function whyOf(code: ErrorCode): string {
-  return strings.host?.errors[code] ?? hintFor(code) ?? code;
+  const reasons: Partial<Record<ErrorCode, string>> = strings.retryReasons;
+  return reasons[code] ?? strings.host?.errors[code] ?? code;
 }
 
 export const noticeOf = (notice: Notice): string => noticeIn(strings.host, notice);

@@ -29,6 +29,8 @@ export interface SettingsState {
   readonly remarks?: readonly Remark[] | undefined;
   readonly providers: readonly ProviderSummary[];
   readonly keys: readonly KeyStatus[];
+  /** The provider whose key a person is about to set; its field takes the focus. */
+  readonly keyWanted: string | null;
   /** Their models, as far as somebody has asked for them. */
   readonly lists: Readonly<Record<string, Listed>>;
 }
@@ -53,6 +55,8 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   /** Ask for a provider's models; what comes of it is in `lists`. `refresh`: even if they are known. */
   loadModels(providerId: string, refresh?: boolean): Promise<void>;
   presets(): Promise<readonly PresetSummary[]>;
+  /** Null once the field has the focus. */
+  wantKey(providerId: string | null): void;
   setKey(providerId: string, key: string): Promise<KeyStatus>;
   removeKey(providerId: string): Promise<void>;
   /** One tiny request; nothing of it is kept. */
@@ -74,6 +78,7 @@ const NOTHING: SettingsState = {
   notices: [],
   providers: [],
   keys: [],
+  keyWanted: null,
   lists: {},
 };
 const UNKNOWN: Listed = { list: null, problem: null, isAsking: false };
@@ -147,6 +152,7 @@ export function createSettings(
     presets: client.providers.presets,
     model: { ...client.model, onChange: (listener) => topics.on("model", listener) },
     loadModels,
+    wantKey: (keyWanted) => change({ keyWanted }),
     async setKey(providerId, key) {
       const status = await client.keys.set({ providerId, key });
       await loadAnew(providerId);

@@ -13,7 +13,7 @@ export interface UnavailableProvidersProps {
 }
 
 export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
-  const { loadModels } = useSettings();
+  const { loadModels, wantKey } = useSettings();
   const { providers, lists } = useSettingsState();
   const openSettings = useOpenSettings();
   const waiting = providers
@@ -55,6 +55,7 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
                 className={buttons.bordered}
                 onClick={() => {
                   onLeave();
+                  if (isKeyMissing) wantKey(id);
                   openSettings("providers");
                 }}
               >

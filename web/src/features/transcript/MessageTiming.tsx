@@ -46,7 +46,9 @@ function speedOf({ usage, timing }: MessageView): number | null {
   return ms > 0 && usage.outputTokens > 1 ? ((usage.outputTokens - 1) * 1000) / ms : null;
 }
 
-function endingOf({ status, finishReason }: MessageView): string | null {
+function endingOf({ status, finishReason, text, tools }: MessageView): string | null {
   if (status === "failed" || status === "interrupted") return strings.interrupted;
+  // What ended before its first word says so in its place.
+  if (text === "" && tools.length === 0) return null;
   return status === "cancelled" ? strings.stopped : finishFor(finishReason);
 }

@@ -338,12 +338,13 @@ export const german: Strings = {
 
   error: (message) => `Fehler: ${message}`,
   otherModel: "Anderes Modell wählen",
+  askLocal: "Das Modell auf diesem Rechner fragen",
   askInNewChat: "In einem neuen Chat fragen",
   retryIn: (ms) =>
     `Der Anbieter bittet, ${duration(ms)} zu warten. Vorher lehnt er vielleicht wieder ab.`,
   retryNow: "Die Wartezeit ist um: Versuch es jetzt.",
   hints: {
-    API_KEY_ERROR: "Prüfe den Schlüssel dieses Anbieters.",
+    API_KEY_ERROR: "Trage einen anderen Schlüssel ein oder wähle ein anderes Modell.",
     PERMISSION_DENIED: "Wähle ein anderes Modell oder trage einen anderen Schlüssel ein.",
     INSUFFICIENT_QUOTA: "Lade es dort auf oder wähle einen anderen Anbieter.",
     RATE_LIMIT: "Warte ein wenig oder wähle ein anderes Modell.",
@@ -366,6 +367,12 @@ export const german: Strings = {
       "Deine Nachricht steht wieder im Feld. Versuch es, wenn die Verbindung wieder steht.",
     ABORTED: "Starte es wieder und versuch es noch einmal.",
     VALIDATION: "Deine Nachricht steht wieder im Feld. Ändere sie und versuch es noch einmal.",
+  },
+  retryReasons: {
+    RATE_LIMIT: "Das waren zu viele Anfragen in kurzer Zeit.",
+    OVERLOADED: "Der Anbieter ist überlastet.",
+    NETWORK_ERROR: "Es kommt keine Verbindung zustande.",
+    SERVER_ERROR: "Beim Anbieter ist etwas schiefgegangen.",
   },
 };
 

@@ -8,6 +8,14 @@ import { preferencesInEnglish } from "./settings";
 const MINUTE_MS = 60_000;
 const { count, decimal, dollars } = amountsIn("en");
 
+const EMPTY: Readonly<Record<FinishReason, string>> = {
+  stop: "The model ended without a word.",
+  length: "The answer reached its length limit before the first word.",
+  content_filter: "The provider's content filter stopped the answer.",
+  tool_calls: "The model called a tool and wrote nothing.",
+  other: "The answer ended before the first word.",
+};
+
 export const english = {
   /** The host speaks English itself. */
   host: null as HostTranslation,
@@ -294,7 +302,7 @@ export const english = {
   stopped: "Stopped",
   interrupted: "Interrupted",
   emptyReply: (reason: FinishReason | null) =>
-    reason === null ? "Stopped before the first word." : `Empty reply (${reason}).`,
+    reason === null ? "Stopped before the first word." : EMPTY[reason],
   finish: {
     length: "Cut off at the length limit",
     content_filter: "Cut off by the provider's content filter",
@@ -323,34 +331,41 @@ export const english = {
 
   error: (message: string) => `Error: ${message}`,
   otherModel: "Choose another model",
+  askLocal: "Ask the model on this computer",
   askInNewChat: "Ask it in a new chat",
   retryIn: (ms: number) =>
     `The provider asks to wait ${duration(ms)}. Sooner, it may refuse again.`,
   retryNow: "The wait is over: try again now.",
+  /** What to do; the sentence above says what happened. */
   hints: {
-    API_KEY_ERROR: "Check the key of this provider.",
-    PERMISSION_DENIED: "The key is not allowed to use this model.",
-    INSUFFICIENT_QUOTA: "The account with this provider has no credit left.",
-    RATE_LIMIT: "Too many requests for the moment.",
-    OVERLOADED: "The provider is busy. It usually passes in a minute.",
-    NETWORK_ERROR: "Check the connection to the internet, or to the model's server.",
-    TIMEOUT: "The answer took longer than allowed.",
-    STREAM_TIMEOUT: "The model has been silent for too long.",
-    STREAM_INTERRUPTED: "The connection broke while the answer was coming in.",
-    STREAM_INCOMPLETE: "The answer ended without saying that it was complete.",
-    SERVER_ERROR: "The provider had a problem of its own.",
-    CONTEXT_LENGTH:
-      "The conversation is longer than this model can read. Ask in a new chat, or a model that reads more.",
-    MODEL_NOT_FOUND: "The provider does not have this model.",
-    CONTENT_FILTER: "The provider refused to answer this.",
-    SESSION_BUSY: "An answer is still being written.",
-    LIMIT: "Too much at once. Stop another answer first.",
-    LOCAL_MODEL_MISSING:
-      "The model's file is not on this computer yet. It is fetched once, and answers without a network from then on.",
-    LOCAL_MODEL_CRASHED: "The model on this computer stopped. It starts again by itself.",
+    API_KEY_ERROR: "Set another key, or choose another model.",
+    PERMISSION_DENIED: "Choose another model, or set another key.",
+    INSUFFICIENT_QUOTA: "Add credit there, or choose another model.",
+    RATE_LIMIT: "Wait a little, or choose another model.",
+    OVERLOADED: "It usually passes in a minute.",
+    NETWORK_ERROR: "Check the connection to the internet or to the model's server.",
+    TIMEOUT: "The settings say how long an answer may take.",
+    STREAM_TIMEOUT: "The settings say how long a model may be silent.",
+    STREAM_INTERRUPTED: "What has arrived is kept.",
+    STREAM_INCOMPLETE: "The end may be missing.",
+    SERVER_ERROR: "Try again.",
+    CONTEXT_LENGTH: "Ask in a new chat, or a model that reads more.",
+    MODEL_NOT_FOUND: "Choose another model, or check the provider's address.",
+    CONTENT_FILTER: "Ask in other words, or ask another model.",
+    SESSION_BUSY: "Wait until the answer is complete, or stop it.",
+    LIMIT: "Stop another answer first.",
+    LOCAL_MODEL_MISSING: "It is fetched once, and answers without a network from then on.",
+    LOCAL_MODEL_CRASHED: "It starts again by itself.",
     HOST_LOST: "Your message is kept. Try again when the connection is back.",
-    ABORTED: "Tidewire is shutting down.",
+    ABORTED: "Start it again, then try again.",
     VALIDATION: "Your message is kept. Change it and try again.",
+  } satisfies Partial<Record<ErrorCode, string>>,
+  /** Why something is tried again by itself. */
+  retryReasons: {
+    RATE_LIMIT: "Too many requests for the moment.",
+    OVERLOADED: "The provider is busy.",
+    NETWORK_ERROR: "No connection could be made.",
+    SERVER_ERROR: "The provider had a problem of its own.",
   } satisfies Partial<Record<ErrorCode, string>>,
 } as const;
 
