@@ -129,3 +129,14 @@ describe("Send", () => {
     expect(screen.getByText("Stopped")).toBeTruthy();
   });
 });
+
+it("removes all files that cannot be sent at once", async () => {
+  const { person, conversations } = await shown();
+  const { tray } = conversations.shown.get().conversation;
+  act(() => tray.add(["a", "b", "c"].map((name) => new File(["\0"], `${name}.bin`))));
+  act(() => tray.add([new File(["low tide"], "tides.md")]));
+  await act(() => tray.settled());
+  await person.click(screen.getByRole("button", { name: /^Remove the 3 files/ }));
+  expect(tray.get().map(({ name }) => name)).toEqual(["tides.md"]);
+  expect(document.activeElement).toBe(box());
+});

@@ -75,6 +75,19 @@ export function AttachmentTray(props: AttachmentTrayProps) {
           {refusal}
         </p>
       )}
+      {obstacles.size > 1 && (
+        <p className={styles.waiting}>
+          <button
+            type="button"
+            onClick={() => {
+              box.current?.focus();
+              for (const key of obstacles.keys()) onRemove(key);
+            }}
+          >
+            {strings.attachments.removeRefused(obstacles.size)}
+          </button>
+        </p>
+      )}
     </>
   );
 }

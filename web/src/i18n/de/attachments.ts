@@ -18,6 +18,7 @@ export const attachmentsInGerman: Strings["attachments"] = {
   file: "Datei",
   size,
   remove: (name) => `${name} entfernen`,
+  removeRefused: (number) => `Die ${number} Dateien entfernen, die sich nicht senden lassen`,
   reading: "Wird gelesen …",
   waiting: "Wird gesendet, sobald die Dateien gelesen sind.",
   scaled: (pixels) => `verkleinert auf ${count(pixels)} px`,
