@@ -7,6 +7,7 @@ import { ConversationsContext } from "../src/conversations/useConversations";
 import { ConversationItem } from "../src/features/sidebar/ConversationItem";
 import { ConversationList } from "../src/features/sidebar/ConversationList";
 import { FolderDialog } from "../src/features/sidebar/FolderDialog";
+import { ResizeHandle } from "../src/features/sidebar/ResizeHandle";
 import { Sidebar } from "../src/features/sidebar/Sidebar";
 import {
   type ConversationActions,
@@ -154,6 +155,24 @@ describe("the list", () => {
     act(() => void window.dispatchEvent(new Event("focus")));
     expect(titles()).toEqual(["Last 7 days", "April", "April 2025"]);
   });
+});
+
+it("the edge changes the width by style while it is dragged, and once at the end", () => {
+  const setWidth = vi.fn();
+  render(
+    <div data-resized="">
+      <ResizeHandle width={272} setWidth={setWidth} />
+    </div>,
+  );
+  const edge = screen.getByRole("separator");
+  edge.setPointerCapture = () => {};
+  fireEvent.pointerDown(edge, { button: 0, clientX: 272 });
+  for (const clientX of [280, 300, 9_000, 320]) fireEvent.pointerMove(edge, { clientX });
+  expect(setWidth).not.toHaveBeenCalled();
+  const shown = edge.parentElement?.style.getPropertyValue("--sidebar-width");
+  expect(shown).toBe("320px");
+  fireEvent.pointerUp(edge);
+  expect(setWidth).toHaveBeenCalledExactlyOnceWith(320);
 });
 
 describe("the folder for a conversation", () => {
