@@ -1,8 +1,12 @@
 /** Batched per microtask, replies matched, every promise settled. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Batch } from "../src/bridge/contract";
 import { HostError } from "../src/bridge/hostError";
-import { createRpc, type Rpc } from "../src/bridge/rpc";
+import { createRpc, DEADLINES_MS, type Rpc } from "../src/bridge/rpc";
+
+const CONTRACT = readFileSync(resolve(import.meta.dirname, "../src/bridge/contract.ts"), "utf8");
 
 let posts: Batch[];
 let calls: Rpc;
@@ -177,6 +181,10 @@ describe("a call that takes long", () => {
     ok(1, "done");
     expect(await long).toBe("done");
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each(Object.keys(DEADLINES_MS))("is one of the contract: %s", (method) => {
+    expect(CONTRACT).toContain(`("${method}"`);
   });
 
   it("ends with the connection", async () => {

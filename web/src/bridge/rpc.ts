@@ -11,14 +11,14 @@ const DEADLINE_MS = 60_000;
  * reads or writes all conversations, or waits for a person, takes as long as it takes: there, only a
  * lost connection ends the wait.
  */
-const DEADLINES_MS: Readonly<Record<string, number>> = {
+export const DEADLINES_MS: Readonly<Record<string, number>> = {
   "providers.test": 300_000,
   "providers.models": 300_000,
   "conversations.backup": Number.POSITIVE_INFINITY,
-  "conversations.backupContents": Number.POSITIVE_INFINITY,
+  "conversations.backup_contents": Number.POSITIVE_INFINITY,
   "conversations.restore": Number.POSITIVE_INFINITY,
   "conversations.export": Number.POSITIVE_INFINITY,
-  "conversations.exportFile": Number.POSITIVE_INFINITY,
+  "conversations.export_file": Number.POSITIVE_INFINITY,
 };
 
 interface Waiting {
