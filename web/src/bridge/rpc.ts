@@ -19,6 +19,7 @@ export const DEADLINES_MS: Readonly<Record<string, number>> = {
   "conversations.restore": Number.POSITIVE_INFINITY,
   "conversations.export": Number.POSITIVE_INFINITY,
   "conversations.export_file": Number.POSITIVE_INFINITY,
+  "shell.choose_model_file": Number.POSITIVE_INFINITY,
 };
 
 interface Waiting {

@@ -69,6 +69,8 @@ export interface Settings extends ReadonlyStore<SettingsState> {
     /** Call the listener with every new state of the download; undefined when the host is lost. */
     onChange(listener: (state: ModelFetch | undefined) => void): () => void;
   };
+  /** Ask for a GGUF file in the window's file dialog; null when none was chosen. */
+  chooseModelFile(): Promise<string | null>;
   /** Where everything lies, for people to read. */
   place(): Promise<Place>;
 }
@@ -176,6 +178,7 @@ export function createSettings(
       await client.providers.restore(providerId);
       await loadAnew(providerId);
     },
+    chooseModelFile: client.shell.chooseModelFile,
     place: client.settings.place,
   };
 }

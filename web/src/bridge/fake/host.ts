@@ -103,6 +103,8 @@ export class FakeHost {
       }
       case "shell.open_window":
         return false;
+      case "shell.choose_model_file":
+        return "/models/tide.gguf";
       case "shell.open_link":
         return true;
       default:
