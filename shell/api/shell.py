@@ -1,6 +1,6 @@
 """Handshake, windows and links: the `shell` namespace."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -14,8 +14,13 @@ from shell.errors import ShellError, ValidationFailed
 Link = Annotated[str, Field(min_length=1, max_length=8_192, pattern=r"^[^\x00-\x20\x7f]+$")]
 
 
+async def choose_nothing(caller_id: str) -> str | None:
+    """Stand for the file dialog where there are no windows."""
+    return None
+
+
 class ShellApi:
-    """What a page can ask of the program around it."""
+    """What a page can ask of the program around it. `choose_file` takes a caller's id."""
 
     def __init__(
         self,
@@ -23,11 +28,13 @@ class ShellApi:
         defaults: Callable[[], Defaults],
         open_window: Callable[[], bool],
         open_link: Callable[[str], bool],
+        choose_file: Callable[[str], Awaitable[str | None]] = choose_nothing,
     ) -> None:
         self._platform = platform
         self._defaults = defaults
         self._open_window = open_window
         self._open_link = open_link
+        self._choose_file = choose_file
 
     def hello(self, caller: Caller, params: HelloRequest) -> HelloReply:
         """The first call of every load; refuses a page of another contract."""
@@ -46,6 +53,12 @@ class ShellApi:
     def open_window(self, caller: Caller) -> bool:
         """Open another window of this host. False where there are no windows (in a browser)."""
         return self._open_window()
+
+    async def choose_model_file(self, caller: Caller) -> str | None:
+        """Let the person choose a GGUF file in the window's file dialog. Null where nobody chose
+        one, and in a browser, which tells no paths.
+        """
+        return await self._choose_file(caller.id)
 
     def open_link(self, caller: Caller, link: Link) -> bool:
         """Open a web or mail address in the system's own program, and nothing else."""

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shell.api.llm import LlmApi
-from shell.api.shell import ShellApi
+from shell.api.shell import ShellApi, choose_nothing
 from shell.app.runtime import Runtime
 from shell.bridge.door import Door
 from shell.bridge.topics import Topics
@@ -52,6 +52,7 @@ class Host:
         provider: for new conversations; None for the one in the settings.
         model: the same.
         open_window: opens another window; returns whether it could.
+        choose_file: asks for a file in a dialog over the window of a caller.
 
     Raises:
         ValidationFailed: there is no such provider.
@@ -64,6 +65,7 @@ class Host:
         provider: str | None,
         model: str | None,
         open_window: Callable[[], bool],
+        choose_file: Callable[[str], Awaitable[str | None]] = choose_nothing,
     ) -> None:
         self._data = data
         self._environ = environ
@@ -75,7 +77,7 @@ class Host:
         self._warm_up_timer: asyncio.TimerHandle | None = None
         self._warm_up_task: asyncio.Task[None] | None = None
         self._core.defaults(*self._named)
-        shell = ShellApi(sys.platform, self._greet, open_window, open_link)
+        shell = ShellApi(sys.platform, self._greet, open_window, open_link, choose_file)
         self.door = Door(
             {"llm": LlmApi(self._core.engine), "shell": shell},
             later={

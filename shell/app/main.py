@@ -17,7 +17,7 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # loaded while the window appears
     from shell.app.host import Host
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.desktop.page_server import PageServer
+    from shell.bridge.desktop.windows import Windows
 
 PAGE = Path(__file__).parents[1] / "page"
 SETTINGS = "settings.json"
@@ -132,7 +133,7 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
         )
         opening = Startup(
             thread,
-            lambda: _behind_windows(options, listener, owner, windows.open),
+            lambda: _behind_windows(options, listener, owner, windows),
             lambda: windows.close(),
         )
         windows = Windows(
@@ -154,7 +155,7 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
 
 
 async def _behind_windows(
-    options: Options, listener: socket, owner: OwnerCommands, open_window: Callable[[], bool]
+    options: Options, listener: socket, owner: OwnerCommands, windows: "Windows"
 ) -> "tuple[Host, PageServer]":
     """Start the server, then make the host: a window loads its page before it makes a call."""
     from shell.bridge.desktop.page_server import PageServer
@@ -163,16 +164,18 @@ async def _behind_windows(
     server.start()
     # In a thread, so that the loop can serve the page meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")
-    return _host(options, open_window), server
+    return _host(options, windows.open, windows.choose_file), server
 
 
 async def _behind_tabs(
     options: Options, listener: socket, tokens: AccessTokens
 ) -> "tuple[Host, BrowserServer]":
+    """Make the host, then start the server."""
+    from shell.api.shell import choose_nothing
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.browser.tabs import GRACE_S, Tabs
 
-    host = _host(options, lambda: False)
+    host = _host(options, lambda: False, choose_nothing)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
     tabs = Tabs(host.door, tokens, host.forget_caller, grace_s)
     page = _page(options)
@@ -202,11 +205,15 @@ def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:
         os._exit(0 if sys.exception() is None else 1)
 
 
-def _host(options: Options, open_window: Callable[[], bool]) -> "Host":
+def _host(
+    options: Options,
+    open_window: Callable[[], bool],
+    choose_file: Callable[[str], Awaitable[str | None]],
+) -> "Host":
     from shell.app.host import Host
 
     data = options.data.path
-    return Host(data, options.environ, options.provider, options.model, open_window)
+    return Host(data, options.environ, options.provider, options.model, open_window, choose_file)
 
 
 def _page(options: Options) -> Page | None:

@@ -34,6 +34,17 @@ LEAK = """
 """
 
 
+PHOTOGRAPH = """
+() => {
+  const canvas = document.createElement("canvas");
+  canvas.width = 60;
+  canvas.height = 40;
+  canvas.getContext("2d").fillRect(0, 0, 30, 40);
+  return canvas.toDataURL("image/jpeg").split(",")[1];
+}
+"""
+
+
 def tray(page: Page) -> Locator:
     """What goes with the message that is being written."""
     return page.get_by_role("list", name="Attached to your message").get_by_role("listitem")
@@ -168,13 +179,31 @@ def test_a_model_that_takes_no_pictures_says_so_before_it_is_asked(page: Page) -
 
 
 def test_a_large_picture_is_scaled_and_that_is_said(page: Page) -> None:
-    drop(page, picture("wide.png", 2_000, 20))
+    drop(page, picture("wide.png", 3_000, 20))
     expect(tray(page)).to_contain_text("scaled to 1,568 px")
     box(page).press("Enter")
     wait_for_end(page)
     until(page, SHOWN)
     width = page.evaluate("document.querySelector('.message.user img').naturalWidth")
     assert width == 1_568
+
+
+def test_a_small_picture_is_sent_whole_but_for_its_notes(page: Page) -> None:
+    # Scaled, it would take more bytes.
+    drop(page, picture("wide.png", 1_900, 20))
+    expect(tray(page)).to_contain_text("wide.png")
+    expect(tray(page)).not_to_contain_text("scaled")
+    page.get_by_role("button", name="Remove wide.png").click()
+
+    photograph = base64.b64decode(page.evaluate(PHOTOGRAPH))
+    note = b"http://ns.adobe.com/xap/1.0/\0 at home"
+    segment = b"\xff\xe1" + (len(note) + 2).to_bytes(2, "big") + note
+    given = photograph[:2] + segment + photograph[2:]
+    drop(page, Given("beach.jpg", "image/jpeg", given))
+    expect(tray(page).locator("img")).to_be_visible()
+    box(page).press("Enter")
+    wait_for_end(page)
+    expect(answer(page)).to_contain_text(f"picture (image/jpeg, {len(photograph)} bytes)")
 
 
 def test_a_full_message_arrives(page: Page) -> None:

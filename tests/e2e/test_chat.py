@@ -102,6 +102,25 @@ def test_writing_goes_on_while_an_answer_streams(page: Page) -> None:
     expect(box(page)).to_have_value("a thought")
 
 
+def test_the_box_is_as_high_as_its_text(page: Page) -> None:
+    box(page).fill("Much is to be said about a tide that comes in. " * 4)
+    high = "document.querySelector('textarea').clientHeight"
+    whole = f"document.querySelector('textarea').scrollHeight <= {high}"
+    until(page, whole)
+    before = page.evaluate(high)
+
+    page.evaluate("document.querySelector('form').style.width = '26rem'")
+    until(page, f"{high} > {before} && {whole}")
+    page.evaluate("document.querySelector('form').style.width = ''")
+    until(page, f"{high} === {before} && {whole}")
+    page.evaluate("document.documentElement.style.fontSize = '150%'")
+    until(page, f"{high} > {before} && {whole}")
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    until(page, f"{high} === {before}")
+    box(page).fill("")
+    until(page, f"{high} < {before}")
+
+
 def test_empty_and_blank_messages_are_not_sent(page: Page) -> None:
     """shows: B60 B63"""
     expect(box(page)).to_have_attribute("placeholder", "Type your message...")

@@ -241,7 +241,9 @@ def test_a_conversation_goes_out_and_comes_in_again(page: Page, app: App, tmp_pa
     item.press("Delete")
     expect(item).to_have_count(0)
     page.get_by_role("navigation").locator("input[type=file]").set_input_files(path)
-    expect(page.get_by_text("came in")).to_be_visible()
+    # It was deleted, not purged: it is back under its own id.
+    expect(page.get_by_text("This conversation is here already.")).to_be_visible()
+    expect(item).to_have_count(1)
 
 
 def test_a_backup_is_made_and_put_back(page: Page) -> None:

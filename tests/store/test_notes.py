@@ -31,12 +31,16 @@ async def test_a_draft_goes_with_its_conversation(desk: Desk) -> None:
     gone, kept = await desk.begin(), await desk.begin()
     for conversation in (gone, kept):
         await desk.send(conversation, "hello")
-        note = Note(name=f"draft.{conversation}", text="never said")
-        await desk.conversations.remember(desk.caller, note)
+        for name in ("draft", "attached"):
+            note = Note(name=f"{name}.{conversation}", text="never said")
+            await desk.conversations.remember(desk.caller, note)
     await desk.conversations.delete(desk.caller, gone)
-    assert len(await desk.conversations.recall(desk.caller)) == 2, "a deletion can be undone"
+    assert len(await desk.conversations.recall(desk.caller)) == 4, "a deletion can be undone"
     await desk.store.write(gone, lambda c: tree.purge(c, epoch_ms() + 1))
-    assert await desk.conversations.recall(desk.caller) == {f"draft.{kept}": "never said"}
+    assert set(await desk.conversations.recall(desk.caller)) == {
+        f"draft.{kept}",
+        f"attached.{kept}",
+    }
 
 
 def test_the_notes_that_were_changed_longest_ago_go_first(

@@ -1,5 +1,7 @@
 """The bridge of a real window: everything arrives once and in order, and nothing else gets in."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page
 
@@ -116,6 +118,18 @@ def test_no_gadget_reaches_anything(page: Page, toy: Toy) -> None:
     )
     assert outcome == {"answer": "still here", "settled": []}
     assert not [line for line in toy.program.said[said:] if "Traceback" in line]
+
+
+def test_a_file_is_chosen_in_a_dialog_over_the_window(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "small.gguf"
+    file.write_bytes(b"GGUF")
+    choose = """async (path) => {
+      const chosen = toy.call("shell.choose_model_file");
+      await toy.call("toy.choose", path);
+      return await chosen;
+    }"""
+    assert page.evaluate(choose, str(file)) == str(file)
+    assert page.evaluate(choose, "") is None
 
 
 def test_the_web_channel_shows_one_object_with_one_method(page: Page) -> None:

@@ -102,6 +102,15 @@ class Toy:
         assert application is not None
         QTimer.singleShot(0, application, _press)
 
+    def choose(self, caller: Caller, params: str) -> None:
+        """Choose this file in the file dialog that is open; none cancels it."""
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+        assert application is not None
+        QTimer.singleShot(0, application, lambda: _choose(params))
+
     def background(self, caller: Caller) -> str:
         """What is shown where the page has drawn nothing."""
         native: Any = webview.windows[0].native
@@ -155,6 +164,24 @@ class Toy:
         after = log.last_seq
         caller.feed.follow(caller.load, log, after)
         return AttachReply(events=events, live=log.ending is None, more=False)
+
+
+def _choose(path: str) -> None:
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+
+    dialogs = [one for one in QApplication.topLevelWidgets() if isinstance(one, QFileDialog)]
+    if not dialogs or not dialogs[0].isVisible():
+        QTimer.singleShot(20, lambda: _choose(path))
+        return
+    dialog = dialogs[0]
+    if path == "":
+        dialog.reject()
+        return
+    line = dialog.findChild(QLineEdit)
+    assert isinstance(line, QLineEdit)
+    line.setText(path)
+    dialog.accept()
 
 
 def _print_menu() -> None:
@@ -259,6 +286,7 @@ def main() -> None:
         lambda: Defaults(provider_id="toy", model_id="toy"),
         lambda: windows.open(),
         lambda link: print(f"OPEN {link}", file=sys.stderr, flush=True) is None,
+        lambda caller_id: windows.choose_file(caller_id),
     )
     windows = Windows(
         loop,

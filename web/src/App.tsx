@@ -136,6 +136,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
           <>
             <div
               className={styles.side}
+              data-resized=""
               style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
             >
               <Sidebar

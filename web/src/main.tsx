@@ -6,6 +6,7 @@ import { createBridge } from "./bridge/bridge";
 import { createLlm, createShell, installApis } from "./bridge/llmApi";
 import { detectTransport } from "./bridge/transports/detect";
 import { createConversations } from "./conversations/conversations";
+import { nameOfProvider } from "./i18n";
 import { directionOf, rememberLanguage, shownLanguage } from "./i18n/language";
 import { attachRun } from "./llm/run";
 import { applyAppearance } from "./settings/appearance";
@@ -26,11 +27,15 @@ const conversations = createConversations({
 });
 const attach = page.get("attach");
 const watched = attach === null ? null : attachRun(llm, attach);
-const settings = createSettings(bridge, (preferences) => {
-  applyAppearance(preferences, document.documentElement);
-  // Texts are chosen when the page is loaded; what was typed outlives that.
-  if (rememberLanguage(preferences.language)) window.location.reload();
-});
+const settings = createSettings(
+  bridge,
+  (preferences) => {
+    applyAppearance(preferences, document.documentElement);
+    // Texts are chosen when the page is loaded; what was typed outlives that.
+    if (rememberLanguage(preferences.language)) window.location.reload();
+  },
+  nameOfProvider,
+);
 const language = shownLanguage();
 document.documentElement.lang = language;
 document.documentElement.dir = directionOf(language);

@@ -8,6 +8,7 @@ import type { Shell } from "../src/bridge/llmApi";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import type { MessageState } from "../src/conversations/message";
 import { strings } from "../src/i18n";
+import { timeOf } from "../src/i18n/format";
 import type { Store } from "../src/lib/store";
 import { attachRun } from "../src/llm/run";
 import { createSettings } from "../src/settings/settings";
@@ -19,6 +20,8 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
+/** For a busy machine. */
+const PATIENCE = { timeout: 10_000 };
 const WORDS = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
 
 interface ShownPage extends FakePage {
@@ -163,6 +166,26 @@ describe("a question and its answer", () => {
   });
 
   // shows: D76
+  it("says which model wrote it and when, also another version", async () => {
+    const { conversations } = await shown();
+    vi.setSystemTime(new Date(2026, 6, 9, 14, 5));
+    const { conversation } = conversations.shown.get();
+    const choose = (modelId: string) =>
+      act(() => conversation.choose({ providerId: "local", modelId }));
+    const answer = () => document.querySelector(".message.assistant")?.textContent ?? "";
+    choose("tide-4");
+    await send("one");
+    await turn(2_000);
+    expect(answer()).toContain("tide-4");
+    expect(answer()).toContain(timeOf(Date.now()));
+    choose("tide-5");
+    fireEvent.click(button(strings.regenerate));
+    await turn(2_000);
+    expect(answer()).toContain("tide-5");
+    vi.setSystemTime(new Date(2026, 6, 11, 14, 5));
+    expect(timeOf(new Date(2026, 6, 9, 14, 5).getTime())).toContain("2026");
+  });
+
   it("shows reasoning folded, with its time", async () => {
     await shown();
     await send("/reasoning one two three four five six\nSeven.");
@@ -195,7 +218,9 @@ describe("a question and its answer", () => {
     expect(screen.getByText(strings.finish.length)).toBeTruthy();
     await send("/length");
     await turn(500);
-    expect(screen.getByText("Empty reply: cut off at the length limit.")).toBeTruthy();
+    expect(screen.getByText(/length limit before the first word/)).toBeTruthy();
+    // Once, and not below it as well.
+    expect(screen.getAllByText(strings.finish.length)).toHaveLength(1);
   });
 });
 
@@ -317,13 +342,35 @@ describe("errors", () => {
     await shown();
     await send("/error CONTEXT_LENGTH");
     await turn(200);
-    expect(banner()?.textContent).toContain("longer than this model can read");
+    expect(banner()?.textContent).toContain("Ask in a new chat");
     expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
     // What helps is offered in its place: the question goes into a chat of its own.
     fireEvent.click(button("Ask it in a new chat"));
     await turn(100);
     expect(questions()).toEqual([]);
     expect(box().value).toBe("/error CONTEXT_LENGTH");
+  });
+
+  it("of a key lead to that provider's key, to another model, and to the one on this computer", async () => {
+    const { conversations } = await shown();
+    const { conversation } = conversations.shown.get();
+    act(() => conversation.choose({ providerId: "cloud", modelId: "tide-4" }));
+    await send("/error API_KEY_ERROR");
+    await turn(500);
+    expect(banner()?.textContent).toContain(strings.otherModel);
+
+    fireEvent.click(button(strings.setKey));
+    await vi.waitFor(async () => {
+      await turn(100);
+      expect(document.activeElement).toBe(screen.getByLabelText(strings.keyFor("Cloud")));
+    }, PATIENCE);
+    fireEvent.click(button(strings.close));
+    await turn(100);
+
+    fireEvent.click(button(strings.askLocal));
+    await turn(500);
+    expect(conversation.get().by?.providerId).toBe("local");
+    expect(screen.queryByRole("button", { name: strings.askLocal })).toBeNull();
   });
 
   it("of a while ago count from the time at which the provider wants to be asked", async () => {

@@ -255,7 +255,7 @@ describe("hooks", () => {
 });
 
 describe("groups", () => {
-  it("go by the day of the last use, whatever the hour", () => {
+  it("go by the day or month of the last use, whatever the hour", () => {
     const now = new Date(2026, 2, 29, 0, 30).getTime(); // the day on which clocks go forward
     const at = (day: number, hour: number, pinned = false) => ({
       ...summary,
@@ -263,14 +263,15 @@ describe("groups", () => {
       updatedAt: new Date(2026, 2, day, hour).getTime(),
     });
     const items = [at(1, 1, true), at(29, 0), at(28, 23), at(28, 0), at(27, 23), at(10, 1)];
-    const found = groupsOf([...items, at(-40, 1)], now);
-    expect(found.map(({ name, items: group }) => [name, group.length])).toEqual([
-      ["pinned", 1],
-      ["today", 1],
-      ["yesterday", 2],
-      ["week", 1],
-      ["month", 1],
-      ["earlier", 1],
+    const found = groupsOf([...items, at(-40, 1), at(-50, 1), at(-70, 1)], now);
+    expect(found.map(({ name, month, items: group }) => [name, month, group.length])).toEqual([
+      ["pinned", null, 1],
+      ["today", null, 1],
+      ["yesterday", null, 2],
+      ["week", null, 1],
+      ["month", null, 1],
+      ["earlier", new Date(2026, 0, 1).getTime(), 2],
+      ["earlier", new Date(2025, 11, 1).getTime(), 1],
     ]);
   });
 

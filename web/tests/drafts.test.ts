@@ -30,6 +30,16 @@ async function typed(page: FakePage, text: string, temporary = false) {
   return { conversations, conversation, id: conversation.get().id ?? "" };
 }
 
+/** Until the host has this note. */
+async function noted(page: FakePage, name: string): Promise<void> {
+  await vi.waitFor(async () => {
+    await turn(1_000);
+    const notes = page.bridge.client.conversations.recall();
+    await turn(40);
+    expect(Object.keys(await notes)).toContain(name);
+  }, PATIENCE);
+}
+
 /** As in a window that is opened anew: its own storage is empty. */
 async function opened(page: FakePage, id: string) {
   localStorage.clear();
@@ -174,28 +184,43 @@ describe("a draft", () => {
     expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
   });
 
-  it("of a chat that was never begun says what was attached to it, too", async () => {
+  it("of a chat that was never begun comes back with what was attached to it, too", async () => {
     const page = await fakePage({ rate: 0 });
     const { tray } = over(page).shown.get().conversation;
     tray.add([new File(["high at noon"], "tides.md")]);
     await tray.settled();
-    await vi.waitFor(async () => {
-      await turn(1_000);
-      localStorage.clear();
-      sessionStorage.clear();
-      const anew = over(page);
-      anew.begin();
-      await turn(500);
-      expect(anew.shown.get().conversation.tray.get()).toMatchObject([
-        { name: "tides.md", state: { code: "lost" } },
-      ]);
-    }, PATIENCE);
+    await noted(page, "attached.new");
+    localStorage.clear();
+    sessionStorage.clear();
+    const anew = over(page);
+    anew.begin();
+    await turn(500);
+    expect(anew.shown.get().conversation.tray.get()).toMatchObject([
+      { name: "tides.md", state: "ready" },
+    ]);
+  });
+
+  it("comes back with what is attached after a restart", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "look");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await conversation.tray.settled();
+    await noted(page, `attached.${id}`);
+    const { draft, tray } = await opened(page, id);
+    expect(draft.get()).toBe("look");
+    expect(tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    expect(await tray.get()[0]?.bytes?.text()).toBe("high at noon");
+    tray.remove(tray.get()[0]?.key ?? "");
+    await turn(1_000);
+    expect((await opened(page, id)).tray.get()).toEqual([]);
   });
 
   it("says by its name what was attached and is gone", async () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "");
-    conversation.tray.add([new File(["high at noon"], "tides.md"), new File(["\0"], "bad.bin")]);
+    // There is no room for so much.
+    const large = new File(["%PDF-1.7", "x".repeat(1_200_000)], "tides.md");
+    conversation.tray.add([large, new File(["\0"], "bad.bin")]);
     await conversation.tray.settled();
     const { draft, tray, ...again } = await vi.waitFor(async () => {
       await turn(1_000);

@@ -50,6 +50,11 @@ beforeAll(async () => {
 
 it("shows the page in German", () => expect(words.strings.send).toBe("Senden"));
 
+it("calls the embedded model by a German name, and others by their own", () => {
+  expect(words.nameOfProvider({ id: "local", name: "Local model" })).toBe("Lokales Modell");
+  expect(words.nameOfProvider({ id: "openai", name: "OpenAI" })).toBe("OpenAI");
+});
+
 it.each(every<ErrorCode>("ErrorCode"))("says %s", (code) => {
   const said = words.sentenceOf(failure(code));
   expect(said).toMatch(/^\p{Lu}.*\.$/u);
@@ -193,6 +198,7 @@ function answering(part: Partial<MessageView>): MessageView {
     failure: null,
     providerId: null,
     modelId: null,
+    createdAt: null,
     siblings: ["a"],
     ...part,
   };

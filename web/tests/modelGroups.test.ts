@@ -1,6 +1,6 @@
 /** Favourites and what was used lately come first; words find a model once. */
 import { expect, it } from "vitest";
-import type { ModelSummary, Problem, ProviderSummary } from "../src/bridge/contract";
+import type { Failure, ModelSummary, Problem, ProviderSummary } from "../src/bridge/contract";
 import { modelGroups, type Sources } from "../src/features/models/modelGroups";
 
 const provider = (id: string, problem: Problem | null = null): ProviderSummary => ({
@@ -74,6 +74,20 @@ it("finds each model once, by all words, in its name or its provider's", () => {
   expect(shown({ query: "LARGE two" })).toEqual(["TWO: two/large"]);
   expect(shown({ query: "the small" })).toEqual(["ONE: one/small"]);
   expect(shown({ query: "nothing" })).toEqual([]);
+});
+
+it("finds a model by its letters and digits alone", () => {
+  const lists = { one: listed("one", "gpt-4o", "gpt-4o-mini", "gpt-4.1") };
+  const found = (query: string) => shown({ lists, query });
+  expect(found("gpt4o")).toEqual(["ONE: one/gpt-4o one/gpt-4o-mini"]);
+  expect(found("4omini")).toEqual(["ONE: one/gpt-4o-mini"]);
+  expect(found("one 41")).toEqual(["ONE: one/gpt-4.1"]);
+});
+
+it("has no model of a provider whose models cannot be listed now", () => {
+  const problem = { code: "NETWORK_ERROR", message: "No connection" } as Failure;
+  const lists = { ...SOURCES.lists, two: { ...listed("two", "large"), problem } };
+  expect(shown({ lists })).toEqual(["↺: one/small", "ONE: one/large one/small"]);
 });
 
 it("has the standard model of a provider whose list is not known yet", () => {

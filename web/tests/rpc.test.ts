@@ -1,8 +1,12 @@
 /** Batched per microtask, replies matched, every promise settled. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Batch } from "../src/bridge/contract";
 import { HostError } from "../src/bridge/hostError";
-import { createRpc, type Rpc } from "../src/bridge/rpc";
+import { createRpc, DEADLINES_MS, type Rpc } from "../src/bridge/rpc";
+
+const CONTRACT = readFileSync(resolve(import.meta.dirname, "../src/bridge/contract.ts"), "utf8");
 
 let posts: Batch[];
 let calls: Rpc;
@@ -160,6 +164,35 @@ describe("a host that is not there", () => {
     await vi.advanceTimersByTimeAsync(70_000);
     expect(await lost).toMatchObject({ code: "HOST_LOST" });
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a call that takes long", () => {
+  it.each([
+    ["providers.test", 290_000],
+    ["conversations.backup", 3_600_000],
+  ])("is waited for: %s", async (method, ms) => {
+    vi.useFakeTimers();
+    calls.open();
+    const long = calls.call(method);
+    const lost = failureOf(calls.call("llm.nothing"));
+    await vi.advanceTimersByTimeAsync(ms);
+    expect(await lost).toMatchObject({ code: "HOST_LOST" });
+    ok(1, "done");
+    expect(await long).toBe("done");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each(Object.keys(DEADLINES_MS))("is one of the contract: %s", (method) => {
+    expect(CONTRACT).toContain(`("${method}"`);
+  });
+
+  it("ends with the connection", async () => {
+    calls.open();
+    const long = failureOf(calls.call("conversations.restore"));
+    await Promise.resolve();
+    calls.suspend("gone");
+    expect(await long).toMatchObject({ code: "HOST_LOST" });
   });
 });
 

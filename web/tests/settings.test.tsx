@@ -5,6 +5,7 @@ import type { Bridge } from "../src/bridge/bridge";
 import type { BackupInfo, PreferencesChange } from "../src/bridge/contract";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
+import { FileForm } from "../src/features/settings/providers/FileForm";
 import { idOf } from "../src/features/settings/providers/providerId";
 import SettingsDialog from "../src/features/settings/SettingsDialog";
 import { strings } from "../src/i18n";
@@ -12,6 +13,7 @@ import type { Section } from "../src/settings/sections";
 import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
 import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { DownloadsContext } from "../src/ui/useDownloads";
 import { fakePage, turn } from "./support";
 
 afterEach(() => vi.useRealTimers());
@@ -275,3 +277,24 @@ it.each([
   ["  ", ""],
   ["x".repeat(60), "x".repeat(40)],
 ])("knows “%s” as %s", (name, id) => expect(idOf(name)).toBe(id));
+
+it.each([
+  [true, "/models/tide.gguf"],
+  [false, null],
+])("lets a file of weights be chosen in a window only: %s", async (isWindow, path) => {
+  const { bridge } = await fakePage();
+  const settings = createSettings(bridge, () => {});
+  render(
+    <SettingsContext value={settings}>
+      <DownloadsContext value={!isWindow}>
+        <FileForm onAdded={() => {}} />
+      </DownloadsContext>
+    </SettingsContext>,
+  );
+  const choose = screen.queryByRole("button", { name: strings.preferences.chooseFile });
+  expect(choose !== null).toBe(isWindow);
+  if (choose === null) return;
+  fireEvent.click(choose);
+  await turn(100);
+  expect(field(strings.preferences.filePath).value).toBe(path);
+});

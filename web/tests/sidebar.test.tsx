@@ -5,7 +5,9 @@ import type { ConversationSummary, SearchHit, SearchReply } from "../src/bridge/
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { ConversationItem } from "../src/features/sidebar/ConversationItem";
+import { ConversationList } from "../src/features/sidebar/ConversationList";
 import { FolderDialog } from "../src/features/sidebar/FolderDialog";
+import { ResizeHandle } from "../src/features/sidebar/ResizeHandle";
 import { Sidebar } from "../src/features/sidebar/Sidebar";
 import {
   type ConversationActions,
@@ -13,8 +15,9 @@ import {
 } from "../src/features/sidebar/useConversationActions";
 import type { SidebarState } from "../src/features/sidebar/useSidebar";
 import { strings } from "../src/i18n";
+import { createStore } from "../src/lib/store";
 import { createToastStore, ToastsContext } from "../src/ui/toastStore";
-import { fakePage, turn } from "./support";
+import { fakePage, settled, turn } from "./support";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -74,6 +77,37 @@ describe("a conversation that is named", () => {
   });
 });
 
+/** Do it with these conversations; returns what is said of it then. */
+async function acting(conversations: Conversations, act: (acts: ConversationActions) => void) {
+  const toasts = createToastStore();
+  function Acting() {
+    const acts = useConversationActions(() => {});
+    return <button type="button" onClick={() => act(acts)} />;
+  }
+  render(
+    <ConversationsContext value={conversations}>
+      <ToastsContext value={toasts}>
+        <Acting />
+      </ToastsContext>
+    </ConversationsContext>,
+  );
+  fireEvent.click(screen.getByRole("button"));
+  await settled();
+  return toasts;
+}
+
+describe("what the host refuses", () => {
+  it.each([
+    ["remove", (acts: ConversationActions) => acts.remove(item)],
+    ["move", (acts: ConversationActions) => acts.move(item, "Sea")],
+  ])("is not said to be done: %s", async (name, act) => {
+    const refused = vi.fn(() => Promise.reject(new Error("no room")));
+    const conversations = { [name]: refused } as unknown as Conversations;
+    const said = (await acting(conversations, act)).get().map(({ text }) => text);
+    expect(said).toEqual([strings.refusedAction("no room")]);
+  });
+});
+
 describe("a folder that gets another's name", () => {
   it.each([
     ["Sea", true],
@@ -85,23 +119,60 @@ describe("a folder that gets another's name", () => {
     ];
     const move = vi.fn(async () => {});
     const conversations = { move, list: { get: () => ({ items }) } } as unknown as Conversations;
-    const toasts = createToastStore();
-    function Renamed() {
-      const acts = useConversationActions(() => {});
-      return <button type="button" onClick={() => acts.renameFolder("Tide", name)} />;
-    }
-    render(
-      <ConversationsContext value={conversations}>
-        <ToastsContext value={toasts}>
-          <Renamed />
-        </ToastsContext>
-      </ConversationsContext>,
-    );
-    fireEvent.click(screen.getByRole("button"));
+    const toasts = await acting(conversations, (acts) => acts.renameFolder("Tide", name));
     expect(move).toHaveBeenLastCalledWith(["c-1"], name);
     expect(toasts.undo()).toBe(isThere);
     if (isThere) expect(move).toHaveBeenLastCalledWith(["c-1"], "Tide");
   });
+});
+
+describe("the list", () => {
+  it("goes by days and months, and a day later by other ones", async () => {
+    const { bridge, llm } = await fakePage();
+    vi.setSystemTime(new Date(2026, 6, 9, 23, 59));
+    const at = (id: string, time: Date) => ({ ...item, id, title: id, updatedAt: time.getTime() });
+    const items = [
+      at("now", new Date()),
+      at("spring", new Date(2026, 3, 2)),
+      at("past", new Date(2025, 3, 2)),
+    ];
+    const host = { client: bridge.client, router: bridge.router, topics: bridge.topics, llm };
+    const known = createConversations({ host });
+    const list = { ...known.list, ...createStore({ ...known.list.get(), phase: "open", items }) };
+    render(
+      <ConversationsContext value={{ ...known, list: list as unknown as typeof known.list }}>
+        <ConversationList
+          actions={{} as ConversationActions}
+          state={{ shut: [], toggleFolder: () => {} }}
+        />
+      </ConversationsContext>,
+    );
+    const titles = () => screen.getAllByRole("heading").map(({ textContent }) => textContent);
+    expect(titles()).toEqual(["Today", "April", "April 2025"]);
+    await act(() => vi.advanceTimersByTimeAsync(120_000));
+    expect(titles()).toEqual(["Yesterday", "April", "April 2025"]);
+    vi.setSystemTime(new Date(2026, 6, 12, 8)); // the computer has slept
+    act(() => void window.dispatchEvent(new Event("focus")));
+    expect(titles()).toEqual(["Last 7 days", "April", "April 2025"]);
+  });
+});
+
+it("the edge changes the width by style while it is dragged, and once at the end", () => {
+  const setWidth = vi.fn();
+  render(
+    <div data-resized="">
+      <ResizeHandle width={272} setWidth={setWidth} />
+    </div>,
+  );
+  const edge = screen.getByRole("separator");
+  edge.setPointerCapture = () => {};
+  fireEvent.pointerDown(edge, { button: 0, clientX: 272 });
+  for (const clientX of [280, 300, 9_000, 320]) fireEvent.pointerMove(edge, { clientX });
+  expect(setWidth).not.toHaveBeenCalled();
+  const shown = edge.parentElement?.style.getPropertyValue("--sidebar-width");
+  expect(shown).toBe("320px");
+  fireEvent.pointerUp(edge);
+  expect(setWidth).toHaveBeenCalledExactlyOnceWith(320);
 });
 
 describe("the folder for a conversation", () => {

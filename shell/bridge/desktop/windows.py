@@ -38,6 +38,7 @@ STEP = 32
 LEAST_SIZE = (360, 420)
 PAPER = ("#fbfaf7", "#14191b")
 """The page's own background, light and dark, shown until the page is drawn."""
+MODEL_FILES = ("GGUF models (*.gguf)", "All files (*.*)")
 SETTINGS_OFF = (
     "ALLOW_DOWNLOADS",
     "ALLOW_FILE_URLS",
@@ -93,6 +94,8 @@ class Windows:
         self._callers: dict[str, Caller] = {}
         self._gone: set[str] = set()
         """Closed windows, whose pages may still make calls for a moment."""
+        self._choosing: set[str] = set()
+        """Callers whose file dialog is open. Only on the loop."""
         self._calling = threading.Lock()
         self._building = threading.Lock()
         self._closing = False
@@ -170,6 +173,40 @@ class Windows:
         )
         raising.start()
         return True
+
+    async def choose_file(self, caller_id: str) -> str | None:
+        """Ask for a model's file in a dialog over the caller's window. On the loop.
+
+        Returns:
+            The file's path; None when nobody chose one, when the window is gone, and while its
+            dialog is open already.
+        """
+        with self._calling:
+            uid = next((uid for uid, one in self._callers.items() if one.id == caller_id), None)
+        window = next((one for one in webview.windows if one.uid == uid), None)
+        if window is None or caller_id in self._choosing:
+            return None
+        loop = asyncio.get_running_loop()
+        chosen: asyncio.Future[str | None] = loop.create_future()
+
+        def settle(path: str | None) -> None:
+            self._choosing.discard(caller_id)
+            if not chosen.done():
+                chosen.set_result(path)
+
+        def ask() -> None:
+            path = None
+            try:
+                paths = window.create_file_dialog(webview.FileDialog.OPEN, file_types=MODEL_FILES)
+                path = paths[0] if paths else None
+            finally:
+                with contextlib.suppress(RuntimeError):  # the loop has ended
+                    loop.call_soon_threadsafe(settle, path)
+
+        self._choosing.add(caller_id)
+        # It waits as long as the dialog is open, and must not hold up the end of the program.
+        threading.Thread(target=ask, name="file dialog", daemon=True).start()
+        return await chosen
 
     def close(self) -> None:
         """Close every window, which ends `run`. From any thread; returns at once."""

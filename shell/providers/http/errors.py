@@ -146,13 +146,14 @@ def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) ->
     while cause is not None and cause.__cause__ is not None:
         cause = cause.__cause__
     kind = type(cause).__name__
-    if answering:
-        return endpoint.error(
-            ErrorCode.STREAM_INTERRUPTED, f"The connection broke in mid-answer ({kind})."
-        )
-    return endpoint.error(
-        ErrorCode.NETWORK_ERROR, f"No connection, or it broke before the answer ({kind})."
+    code, sentence = (
+        (ErrorCode.STREAM_INTERRUPTED, "The connection broke in mid-answer.")
+        if answering
+        else (ErrorCode.NETWORK_ERROR, "No connection could be made.")
     )
+    failure = endpoint.error(code, sentence)
+    failure.details = {"cause": kind}
+    return failure
 
 
 # --- reading error bodies -----------------------------------------------------------------------

@@ -29,12 +29,13 @@ def put(connection: apsw.Connection, note: Note) -> None:
 
 
 def drop_draft(connection: apsw.Connection, conversation_number: int) -> None:
-    """Delete the draft of a conversation that is purged. Pages name that note `draft.` and the
-    conversation's id.
+    """Delete the draft of a conversation that is purged, with what is attached to it. Pages name
+    those notes `draft.` and `attached.` and the conversation's id.
     """
     connection.execute(
-        "DELETE FROM notes WHERE name = "
-        "(SELECT 'draft.' || id FROM conversations WHERE number = ?)",
+        "DELETE FROM notes WHERE name IN "
+        "(SELECT prefix || id FROM conversations, "
+        "(SELECT 'draft.' AS prefix UNION SELECT 'attached.') WHERE number = ?)",
         (conversation_number,),
     )
 

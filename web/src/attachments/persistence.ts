@@ -1,14 +1,21 @@
-/**
- * What is attached to a draft, kept over a reload of this tab as far as there is room.
- * Nothing of it is left when the tab is closed: bytes that nobody has sent are not for the disk.
- */
+/** Keeps what is attached to drafts: in the tab for a reload, and with the host for a restart. */
 
 import { fromBase64, toBase64 } from "../lib/blobs";
 import { type DraftAttachment, lost } from "./draftAttachment";
 
 const PREFIX = "tidewire.attached.";
+const NOTE = "attached.";
 /** Characters of one draft; a tab's storage holds about three times as many. */
 const ROOM = 1_500_000;
+/** Characters of all drafts with the host, which gives them to every page that opens. */
+const ROOM_OF_ALL = 6_000_000;
+
+/** Texts that outlive the program. */
+export interface Notes {
+  recall(): Promise<ReadonlyMap<string, string>>;
+  /** Null deletes it. */
+  remember(name: string, text: string | null): void;
+}
 
 export interface StoredAttachment {
   /** What stands in the tray or waits. */
@@ -21,6 +28,8 @@ export interface AttachmentStorage {
   /** What there was no room for is there by its name, as lost. */
   read(key: string): StoredAttachment;
   write(key: string, kept: StoredAttachment): void;
+  /** What the host has of a draft, for a page whose own storage is new. */
+  recall(key: string): Promise<readonly DraftAttachment[]>;
 }
 
 type Item = Pick<DraftAttachment, "kind" | "name" | "mediaType" | "size" | "scaledTo" | "hash"> & {
@@ -30,7 +39,10 @@ type Item = Pick<DraftAttachment, "kind" | "name" | "mediaType" | "size" | "scal
   readonly said: boolean;
 };
 
-export function createAttachmentStorage(storage: Storage | null): AttachmentStorage {
+export function createAttachmentStorage(
+  storage: Storage | null,
+  notes: Notes | null = null,
+): AttachmentStorage {
   const turns = new Map<string, number>();
 
   async function put(key: string, kept: StoredAttachment, turn: number): Promise<void> {
@@ -44,7 +56,9 @@ export function createAttachmentStorage(storage: Storage | null): AttachmentStor
     };
     const typed = await Promise.all(kept.typed.map(itemOf));
     const sent = await Promise.all(kept.sent.map(itemOf));
-    if (turns.get(key) !== turn) return; // there is something newer
+    const isLatest = () => turns.get(key) === turn;
+    if (!isLatest()) return;
+    void tellHost(key, typed, isLatest);
     try {
       storage?.setItem(PREFIX + key, JSON.stringify({ typed, sent }));
     } catch {
@@ -53,7 +67,26 @@ export function createAttachmentStorage(storage: Storage | null): AttachmentStor
     }
   }
 
+  async function tellHost(key: string, typed: Item[], isLatest: () => boolean): Promise<void> {
+    if (notes === null) return;
+    const name = NOTE + key;
+    const text = JSON.stringify(typed);
+    const others = [...(await notes.recall())].filter(
+      ([other]) => other.startsWith(NOTE) && other !== name,
+    );
+    const room = others.reduce((left, [, { length }]) => left - length, ROOM_OF_ALL);
+    if (isLatest()) notes.remember(name, typed.length > 0 && text.length <= room ? text : null);
+  }
+
   return {
+    async recall(key) {
+      try {
+        const found = (await notes?.recall())?.get(NOTE + key) ?? "[]";
+        return itemsIn(JSON.parse(found)).map(attachedOf);
+      } catch {
+        return [];
+      }
+    },
     read(key) {
       try {
         const kept: unknown = JSON.parse(storage?.getItem(PREFIX + key) ?? "{}");
@@ -71,6 +104,7 @@ export function createAttachmentStorage(storage: Storage | null): AttachmentStor
         void put(key, kept, turn).catch(() => {});
         return;
       }
+      notes?.remember(NOTE + key, null);
       try {
         storage?.removeItem(PREFIX + key);
       } catch {

@@ -1,5 +1,7 @@
 /** Makes a picture small enough to be sent; models see no more of it either way. */
+
 import { MAX_PICTURE, MAX_SIDE, type PictureType } from "./draftAttachment";
+import { withoutMetadata } from "./imageMetadata";
 
 export interface ResizedImage {
   readonly bytes: Blob;
@@ -11,6 +13,8 @@ export interface ResizedImage {
 /** Rejects when these bytes are no picture that the page can draw. */
 export type ResizeImage = (bytes: Blob, mediaType: PictureType | null) => Promise<ResizedImage>;
 
+/** Providers take a message with many pictures up to this side. */
+const MAX_WHOLE_SIDE = 2_000;
 const QUALITY = 0.9;
 
 /** `mediaType` is null for a picture of another kind, which is then drawn anew. */
@@ -19,9 +23,19 @@ export const resizeImage: ResizeImage = async (bytes, mediaType) => {
   try {
     const longer = Math.max(picture.width, picture.height);
     const isSmall = longer <= MAX_SIDE && bytes.size <= MAX_PICTURE;
-    if (mediaType !== null && isSmall) return { bytes, mediaType, scaledTo: null };
+    const whole =
+      mediaType !== null && longer <= MAX_WHOLE_SIDE
+        ? withoutMetadata(new Uint8Array(await bytes.arrayBuffer()), mediaType)
+        : null;
+    if (mediaType !== null && whole !== null && isSmall) {
+      return { bytes: whole, mediaType, scaledTo: null };
+    }
     const part = Math.min(1, MAX_SIDE / longer);
     const drawn = await draw(picture, part, mediaType === "image/jpeg");
+    // A drawing of few colors takes more bytes scaled than whole.
+    if (mediaType !== null && whole !== null && whole.size <= drawn.bytes.size) {
+      return { bytes: whole, mediaType, scaledTo: null };
+    }
     return { ...drawn, scaledTo: part < 1 ? MAX_SIDE : null };
   } finally {
     picture.close();

@@ -1294,6 +1294,11 @@ export const client = (call: Invoke) => ({
       call<HelloReply>("shell.hello", params),
     /** Open another window of this host. False where there are no windows (in a browser). */
     openWindow: () => call<boolean>("shell.open_window"),
+    /**
+     * Let the person choose a GGUF file in the window's file dialog. Null where nobody chose
+     * one, and in a browser, which tells no paths.
+     */
+    chooseModelFile: () => call<string | null>("shell.choose_model_file"),
     /** Open a web or mail address in the system's own program, and nothing else. */
     openLink: (params: string) =>
       call<boolean>("shell.open_link", params),

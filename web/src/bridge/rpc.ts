@@ -4,8 +4,23 @@ import { HostError, hostLost, invalid } from "./hostError";
 
 const MAX_CALLS = 1_000;
 const MAX_CHARACTERS = 31_000_000;
-/** A host answers every call at once or soon; one that does not has lost it. */
+/** A host answers most calls at once; one that does not has lost the call. */
 const DEADLINE_MS = 60_000;
+/**
+ * Calls that may take longer. Another server answers a test only when it has loaded its model. What
+ * reads or writes all conversations, or waits for a person, takes as long as it takes: there, only a
+ * lost connection ends the wait.
+ */
+export const DEADLINES_MS: Readonly<Record<string, number>> = {
+  "providers.test": 300_000,
+  "providers.models": 300_000,
+  "conversations.backup": Number.POSITIVE_INFINITY,
+  "conversations.backup_contents": Number.POSITIVE_INFINITY,
+  "conversations.restore": Number.POSITIVE_INFINITY,
+  "conversations.export": Number.POSITIVE_INFINITY,
+  "conversations.export_file": Number.POSITIVE_INFINITY,
+  "shell.choose_model_file": Number.POSITIVE_INFINITY,
+};
 
 interface Waiting {
   readonly id: number;
@@ -40,9 +55,9 @@ export function createRpc(load: string, post: (text: string) => void): Rpc {
   const sent = new Map<number, Waiting>();
 
   function send(batch: readonly Waiting[]): void {
-    const due = performance.now() + DEADLINE_MS;
+    const now = performance.now();
     for (const waiting of batch) {
-      waiting.due = due;
+      waiting.due = now + (DEADLINES_MS[waiting.method] ?? DEADLINE_MS);
       sent.set(waiting.id, waiting);
     }
     const calls = batch.map((waiting) => waiting.text).join(",");
@@ -87,7 +102,7 @@ export function createRpc(load: string, post: (text: string) => void): Rpc {
       sweep = undefined;
       const now = performance.now();
       for (const waiting of sent.values()) {
-        if (waiting.due > now) break;
+        if (waiting.due > now) continue;
         sent.delete(waiting.id);
         waiting.reject(hostLost(`The host did not answer ${waiting.method}`));
       }

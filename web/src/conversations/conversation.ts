@@ -6,7 +6,6 @@ import {
   type DraftMessage,
   isBlank,
   isReady,
-  lost,
 } from "../attachments/draftAttachment";
 import type { ConversationSummary, StoredMessage } from "../bridge/contract";
 import type { ReadonlyStore, Store } from "../lib/store";
@@ -167,9 +166,9 @@ export function createConversation(options: ConversationOptions): Conversation {
       return now.id === id && !now.temporary && isUntouched() && !isBusy();
     };
     if (!isWanted() || core.unsure !== null) return;
-    const { text, names } = await options.drafts.recall(id ?? NEW_CHAT);
+    const { text, attached } = await options.drafts.recall(id ?? NEW_CHAT);
     if (!isWanted()) return;
-    tray.put(names.map(lost));
+    tray.put(attached);
     if (text !== "") draft.set(text);
   }
 

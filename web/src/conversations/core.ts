@@ -1,12 +1,12 @@
 /** What history and turns share in one open conversation. */
 
 import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
-import { type DraftAttachment, type DraftMessage, lost } from "../attachments/draftAttachment";
+import type { DraftAttachment, DraftMessage } from "../attachments/draftAttachment";
 import type { BlobCache } from "../lib/blobs";
 import { createStore, type Store } from "../lib/store";
 import { attachRun, type Run } from "../llm/run";
 import { hasEnded } from "../llm/runReducer";
-import { type Drafts, joined, NEW_CHAT, NO_DRAFT, type PendingSend } from "./drafts";
+import { type Drafts, joined, NEW_CHAT, NO_DRAFT, type PendingSend, withLost } from "./drafts";
 import type { HostPort } from "./hostPort";
 import { createMessageStore, type MessageStore, type MessagesByKey } from "./messageStore";
 import { beginState, type ConversationState } from "./state";
@@ -129,11 +129,7 @@ export function createCore(options: CoreOptions, ended: (run: Run) => void): Con
     drafts.attached.write(key, { typed: lists.flat(), sent });
   }
 
-  const found = namesOf(attached.typed);
-  core.tray.put([
-    ...attached.typed,
-    ...kept.names.filter((name) => !found.includes(name)).map(lost),
-  ]);
+  core.tray.put(withLost(attached.typed, kept.names));
   attached.typed.forEach(keepBytes);
   core.draft.subscribe(core.keepDraft);
   core.tray.subscribe(core.keepDraft);

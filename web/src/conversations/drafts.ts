@@ -1,4 +1,5 @@
 /** What was typed and not yet sent, kept by conversation over a reload. */
+import { type DraftAttachment, lost } from "../attachments/draftAttachment";
 import { type AttachmentStorage, createAttachmentStorage } from "../attachments/persistence";
 import type { HostStorage } from "./hostStorage";
 
@@ -16,12 +17,15 @@ export interface Draft {
   /** What is to be said when the answer is complete. */
   readonly queue: readonly string[];
   readonly sent: PendingSend | null;
-  /** Of what is attached: its bytes do not outlive the tab, and then that is said. */
+  /** Of what is attached: where there was no room for its bytes, that is said. */
   readonly names: readonly string[];
 }
 
 /** What there is of a draft in a page that is opened anew. */
-export type Recalled = Pick<Draft, "text" | "names">;
+export interface Recalled {
+  readonly text: string;
+  readonly attached: readonly DraftAttachment[];
+}
 
 export const NO_DRAFT: Draft = { text: "", queue: [], sent: null, names: [] };
 
@@ -52,8 +56,10 @@ export function createDrafts(
     notes?.remember(NOTE + key, isEmpty ? null : JSON.stringify({ text: words, names }));
   }
 
+  const attached = createAttachmentStorage(tab, notes);
+
   return {
-    attached: createAttachmentStorage(tab),
+    attached,
     read(key) {
       try {
         return draftIn(place(key)?.getItem(PREFIX + key) ?? null);
@@ -73,9 +79,19 @@ export function createDrafts(
       }
     },
     async recall(key) {
-      return draftIn((await notes?.recall())?.get(NOTE + key) ?? null);
+      const { text, names } = draftIn((await notes?.recall())?.get(NOTE + key) ?? null);
+      return { text, attached: withLost(await attached.recall(key), names) };
     },
   };
+}
+
+/** What was found, and the names of what was not. */
+export function withLost(
+  found: readonly DraftAttachment[],
+  names: readonly string[],
+): readonly DraftAttachment[] {
+  const known = found.map(({ name }) => name ?? "");
+  return [...found, ...names.filter((name) => !known.includes(name)).map(lost)];
 }
 
 /** The key of a conversation that is not begun yet. */

@@ -1,4 +1,4 @@
-/** A list of conversations: what is pinned, the folders, and the rest by days. */
+/** A list of conversations: what is pinned, the folders, and the rest by days and months. */
 import type { ConversationSummary } from "../bridge/contract";
 
 export type GroupName = "pinned" | "folder" | "today" | "yesterday" | "week" | "month" | "earlier";
@@ -7,6 +7,8 @@ export interface ListGroup {
   readonly name: GroupName;
   /** The folder's name; null for every other group. */
   readonly folder: string | null;
+  /** When the month of an earlier group began, in milliseconds since the epoch; null for the others. */
+  readonly month: number | null;
   readonly items: readonly ConversationSummary[];
 }
 
@@ -23,7 +25,7 @@ export function groupsOf(
 ): ListGroup[] {
   const pinned: ConversationSummary[] = [];
   const folders = new Map<string, ConversationSummary[]>();
-  const days = new Map<GroupName, ConversationSummary[]>();
+  const days = new Map<GroupName | number, ConversationSummary[]>();
   const dayOf = dayAt(now);
   for (const item of items) {
     if (item.pinned) pinned.push(item);
@@ -32,10 +34,20 @@ export function groupsOf(
   }
   const { compare } = new Intl.Collator(locale, { numeric: true });
   const sorted = [...folders].sort(([one], [other]) => compare(one, other));
+  const none = { folder: null, month: null };
   return [
-    ...(pinned.length === 0 ? [] : [{ name: "pinned" as const, folder: null, items: pinned }]),
-    ...sorted.map(([folder, found]) => ({ name: "folder" as const, folder, items: found })),
-    ...[...days].map(([name, found]) => ({ name, folder: null, items: found })),
+    ...(pinned.length === 0 ? [] : [{ ...none, name: "pinned" as const, items: pinned }]),
+    ...sorted.map(([folder, found]) => ({
+      ...none,
+      name: "folder" as const,
+      folder,
+      items: found,
+    })),
+    ...[...days].map(([day, found]) =>
+      typeof day === "number"
+        ? { ...none, name: "earlier" as const, month: day, items: found }
+        : { ...none, name: day, items: found },
+    ),
   ];
 }
 
@@ -51,7 +63,8 @@ function put<K>(groups: Map<K, ConversationSummary[]>, key: K, item: Conversatio
   else group.push(item);
 }
 
-function dayAt(now: number): (time: number) => GroupName {
+/** The group of a time: its name, or when its month began. */
+function dayAt(now: number): (time: number) => GroupName | number {
   const midnight = new Date(now).setHours(0, 0, 0, 0);
   // Noon of the day before, whatever the clocks were changed by in between.
   const yesterday = new Date(midnight - DAY_MS / 2).setHours(0, 0, 0, 0);
@@ -59,6 +72,8 @@ function dayAt(now: number): (time: number) => GroupName {
     if (time >= midnight) return "today";
     if (time >= yesterday) return "yesterday";
     if (time >= midnight - 7 * DAY_MS) return "week";
-    return time >= midnight - 30 * DAY_MS ? "month" : "earlier";
+    if (time >= midnight - 30 * DAY_MS) return "month";
+    const date = new Date(time);
+    return new Date(date.getFullYear(), date.getMonth()).getTime();
   };
 }

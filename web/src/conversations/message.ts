@@ -38,6 +38,8 @@ export interface MessageView
   readonly failure: MessageFailure | null;
   readonly providerId: string | null;
   readonly modelId: string | null;
+  /** In milliseconds since the epoch; null where only the run is known. */
+  readonly createdAt: number | null;
   /** Everything that was said in this place, oldest first. */
   readonly siblings: readonly string[];
 }
@@ -53,7 +55,7 @@ export function viewOf({ message, run }: MessageState): MessageView {
 
 /** The answer of a run that no message of ours holds. */
 export function viewOfRun(run: Run): MessageView {
-  return overlaid(keptOf(blank(run.id, "assistant", "")), run.get());
+  return { ...overlaid(keptOf(blank(run.id, "assistant", "")), run.get()), createdAt: null };
 }
 
 /** An answer as it stands when its next run begins: what it has stays, how it ended is forgotten. */
@@ -96,7 +98,7 @@ export function textOf(content: StoredMessage["content"]): string {
 }
 
 function keptOf(message: StoredMessage): MessageView {
-  const { id, role, content, detail, siblings, providerId, modelId } = message;
+  const { id, role, content, detail, siblings, providerId, modelId, createdAt } = message;
   const failure = detail?.failure ?? null;
   return {
     id,
@@ -121,6 +123,7 @@ function keptOf(message: StoredMessage): MessageView {
     failure: failure && { ...failure, retryAfterMs: null, issues: null, details: null },
     providerId,
     modelId,
+    createdAt,
     siblings,
   };
 }

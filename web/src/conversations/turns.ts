@@ -80,7 +80,8 @@ export function createTurns(core: ConversationCore, begun: () => void): SubmitTu
       settle(turn.answer, inferenceId);
       return { question, answer: turn.answer, added };
     }
-    const answer = rows.add("assistant", "", { status: "streaming", inferenceId });
+    const by = turn.by ?? store.get().answeredBy;
+    const answer = rows.add("assistant", "", { status: "streaming", inferenceId, ...by });
     addSiblings(answer, turn.siblings);
     added.push(answer);
     return { question, answer, added };

@@ -3,6 +3,7 @@ import type {
   Activity,
   ErrorCode,
   FinishReason,
+  ImportState,
   Notice,
   Problem,
   Remark,
@@ -50,14 +51,30 @@ export function reasonOf(thrown: unknown): string {
   return [sentenceOf(failure), quoteOf(failure.words)].filter((text) => text !== null).join(" ");
 }
 
+/** What came of an import. */
+export function importResult(told: ImportState): string {
+  const { state, conversations, messages, skipped, failure } = told;
+  if (state === "cancelled") return strings.importCancelled;
+  if (failure?.reason === "NO_CONVERSATIONS") return strings.notAnExport;
+  if (failure !== null) return strings.refusedAction(sentenceOf(failure));
+  if (conversations + messages > 0) return strings.imported(conversations, messages, skipped);
+  const isUnread = told.remarks.some(({ code }) => code === "CONVERSATION_LEFT_OUT");
+  return skipped === 0 || isUnread ? strings.notAnExport : strings.allHere(skipped);
+}
+
 /** Why something is tried again. */
 export function whyOf(code: ErrorCode): string {
-  return strings.host?.errors[code] ?? hintFor(code) ?? code;
+  const reasons: Partial<Record<ErrorCode, string>> = strings.retryReasons;
+  return reasons[code] ?? strings.host?.errors[code] ?? code;
 }
 
 export const noticeOf = (notice: Notice): string => noticeIn(strings.host, notice);
 
 export const remarkOf = (remark: Remark): string => remarkIn(strings.host, remark);
+
+/** A provider's name: the embedded model's is the host's own, the others are names of people. */
+export const nameOfProvider = ({ id, name }: { readonly id: string; readonly name: string }) =>
+  id === "local" ? strings.localModel : name;
 
 /** What goes on before the first word; a status that has no code is a provider's own. */
 export function activityOf(status: string, activity: Activity | null | undefined): string {

@@ -27,6 +27,8 @@ export interface SettingsState {
   readonly remarks: readonly Remark[];
   readonly providers: readonly ProviderSummary[];
   readonly keys: readonly KeyStatus[];
+  /** The provider whose key a person is about to set; its field takes the focus. */
+  readonly keyWanted: string | null;
   /** Their models, as far as somebody has asked for them. */
   readonly lists: Readonly<Record<string, Listed>>;
 }
@@ -51,6 +53,8 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   /** Ask for a provider's models; what comes of it is in `lists`. `refresh`: even if they are known. */
   loadModels(providerId: string, refresh?: boolean): Promise<void>;
   presets(): Promise<readonly PresetSummary[]>;
+  /** Null once the field has the focus. */
+  wantKey(providerId: string | null): void;
   setKey(providerId: string, key: string): Promise<KeyStatus>;
   removeKey(providerId: string): Promise<void>;
   /** One tiny request; nothing of it is kept. */
@@ -63,6 +67,8 @@ export interface Settings extends ReadonlyStore<SettingsState> {
     /** Call the listener with every new state of the download; undefined when the host is lost. */
     onChange(listener: (state: ModelFetch | undefined) => void): () => void;
   };
+  /** Ask for a GGUF file in the window's file dialog; null when none was chosen. */
+  chooseModelFile(): Promise<string | null>;
   /** Where everything lies, for people to read. */
   place(): Promise<Place>;
 }
@@ -72,24 +78,31 @@ const NOTHING: SettingsState = {
   remarks: [],
   providers: [],
   keys: [],
+  keyWanted: null,
   lists: {},
 };
 const UNKNOWN: Listed = { list: null, problem: null, isAsking: false };
 
-/** `look` is told how the page is to look, and to speak, from now on. */
+/**
+ * `look` is told how the page is to look, and to speak, from now on. `nameOf` says a provider's name in
+ * the page's language.
+ */
 export function createSettings(
   { client, topics }: Pick<Bridge, "client" | "topics">,
   look: (preferences: Preferences) => void,
+  nameOf: (provider: ProviderSummary) => string = ({ name }) => name,
 ): Settings {
   const store = createStore<SettingsState>(NOTHING);
+  /** The last question for each provider's models. */
+  const questions = new Map<string, symbol>();
 
   function change(part: Partial<SettingsState>): void {
     store.set({ ...store.get(), ...part });
   }
 
   async function loadProviders(): Promise<void> {
-    const [providers, keys] = await Promise.all([client.providers.list(), client.keys.list()]);
-    change({ providers, keys });
+    const [listed, keys] = await Promise.all([client.providers.list(), client.keys.list()]);
+    change({ providers: listed.map((one) => ({ ...one, name: nameOf(one) })), keys });
   }
 
   function tell(providerId: string, part: Partial<Listed>): void {
@@ -99,22 +112,24 @@ export function createSettings(
 
   async function loadModels(providerId: string, refresh = false): Promise<void> {
     if (store.get().lists[providerId]?.isAsking) return;
+    const question = Symbol(providerId);
+    questions.set(providerId, question);
     tell(providerId, { isAsking: true });
-    try {
-      const list = await client.providers.models({ providerId, refresh });
-      tell(providerId, { list, problem: null });
-    } catch (error) {
-      tell(providerId, { problem: failureOf(error) });
-    } finally {
-      tell(providerId, { isAsking: false });
-    }
+    const answer = await client.providers.models({ providerId, refresh }).then(
+      (list) => ({ list, problem: null }),
+      (error) => ({ problem: failureOf(error) }),
+    );
+    // What was asked with another key says nothing of this one.
+    if (questions.get(providerId) === question) tell(providerId, { ...answer, isAsking: false });
   }
 
   /** A key, or another server behind the same name: its models are other ones now. */
   async function loadAnew(providerId: string): Promise<void> {
-    const { [providerId]: _, ...lists } = store.get().lists;
+    const { [providerId]: before, ...lists } = store.get().lists;
+    questions.delete(providerId);
     change({ lists });
     await loadProviders();
+    if (before?.isAsking) void loadModels(providerId, true);
   }
 
   async function update(wanted: PreferencesChange): Promise<void> {
@@ -137,6 +152,7 @@ export function createSettings(
     presets: client.providers.presets,
     model: { ...client.model, onChange: (listener) => topics.on("model", listener) },
     loadModels,
+    wantKey: (keyWanted) => change({ keyWanted }),
     async setKey(providerId, key) {
       const status = await client.keys.set({ providerId, key });
       await loadAnew(providerId);
@@ -160,6 +176,7 @@ export function createSettings(
       await client.providers.restore(providerId);
       await loadAnew(providerId);
     },
+    chooseModelFile: client.shell.chooseModelFile,
     place: client.settings.place,
   };
 }

@@ -62,7 +62,11 @@ export class FakeHost {
         providerId,
         modelId,
       }),
-      shell: { openWindow: () => false, openLink: () => true },
+      shell: {
+        openWindow: () => false,
+        chooseModelFile: () => "/models/tide.gguf",
+        openLink: () => true,
+      },
     };
   }
 

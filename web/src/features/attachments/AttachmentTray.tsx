@@ -14,13 +14,15 @@ export interface AttachmentTrayProps {
   readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
   /** What to say when somebody wants to send in spite of an obstacle; null when nobody did. */
   readonly refusal: string | null;
+  /** Takes back a message that waits until everything is read; null while none waits. */
+  readonly takeBack: (() => void) | null;
   readonly onRemove: (key: string) => void;
   /** Where the focus goes when nothing is left. */
   readonly box: RefObject<HTMLElement | null>;
 }
 
 export function AttachmentTray(props: AttachmentTrayProps) {
-  const { attached, obstacles, refusal, onRemove, box } = props;
+  const { attached, obstacles, refusal, takeBack, onRemove, box } = props;
   const list = useRef<HTMLUListElement>(null);
   const toolbar = useRovingFocus(list);
 
@@ -53,10 +55,37 @@ export function AttachmentTray(props: AttachmentTrayProps) {
             ))}
           </ul>
         )}
+        {takeBack !== null && (
+          <p className={styles.waiting}>
+            {strings.attachments.waiting}
+            <button
+              type="button"
+              onClick={() => {
+                takeBack();
+                box.current?.focus();
+              }}
+            >
+              {strings.unqueue}
+            </button>
+          </p>
+        )}
       </div>
       {refusal !== null && (
         <p className={styles.refusal} role="alert">
           {refusal}
+        </p>
+      )}
+      {obstacles.size > 1 && (
+        <p className={styles.waiting}>
+          <button
+            type="button"
+            onClick={() => {
+              box.current?.focus();
+              for (const key of obstacles.keys()) onRemove(key);
+            }}
+          >
+            {strings.attachments.removeRefused(obstacles.size)}
+          </button>
         </p>
       )}
     </>

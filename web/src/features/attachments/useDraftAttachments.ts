@@ -13,14 +13,23 @@ export interface DraftAttachments {
   readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
   readonly refusal: string | null;
   readonly onPaste: (event: ClipboardEvent) => void;
+  /** Takes back what waits until everything is read; null while nothing waits. */
+  readonly takeBack: (() => void) | null;
   /** Do it as soon as everything is read, unless something cannot be sent. */
   readonly attempt: (act: () => void) => void;
+}
+
+interface Waiting {
+  readonly tray: AttachmentList;
+  readonly act: () => void;
 }
 
 export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): DraftAttachments {
   const attached = useSyncExternalStore(tray.subscribe, tray.get, tray.get);
   const model = useModel(by, attached.length > 0);
   const [isRefused, setIsRefused] = useState(false);
+  /** The list whose files are waited for, and what is done then. */
+  const [waiting, setWaiting] = useState<Waiting | null>(null);
   const latest = useRef(model);
   useEffect(() => {
     latest.current = model;
@@ -32,10 +41,19 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
     if (isFree) setIsRefused(false);
   }, [isFree]);
 
+  // Not in another conversation: there, what was meant to be sent here is not what one sees.
+  const isWaiting = waiting?.tray === tray;
+  const isReading = attached.some(({ state }) => state === "reading");
+  useEffect(() => {
+    if (waiting === null || (isWaiting && isReading)) return;
+    setWaiting(null);
+    if (isWaiting) attempt(waiting.act);
+  });
+
   function attempt(act: () => void): void {
     const now = tray.get();
     if (now.some(({ state }) => state === "reading")) {
-      void tray.settled().then(() => attempt(act));
+      setWaiting({ tray, act });
     } else if (problemsOf(now, latest.current).size > 0) {
       setIsRefused(true);
     } else {
@@ -46,6 +64,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
   return {
     attached,
     obstacles,
+    takeBack: isWaiting ? () => setWaiting(null) : null,
     refusal: isRefused && !isFree ? refusalText([...obstacles.values()]) : null,
     onPaste(event) {
       const files = pasted(event.clipboardData);

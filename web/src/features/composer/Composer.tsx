@@ -17,6 +17,7 @@ import { SendIcon, StopIcon } from "../../ui/icons";
 import { AttachButton } from "../attachments/AttachButton";
 import { AttachmentTray } from "../attachments/AttachmentTray";
 import { useDraftAttachments } from "../attachments/useDraftAttachments";
+import autosize from "./autosize.module.css";
 import styles from "./Composer.module.css";
 import { usePromptHistory } from "./usePromptHistory";
 
@@ -44,19 +45,18 @@ export interface ComposerProps {
 export function Composer(props: ComposerProps) {
   const { draft, tray, box, isBusy, isStopping, by, model, queue, onSend, onStop } = props;
   const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
-  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(tray, by);
-  const prompts = usePromptHistory(draft);
+  const { attached, obstacles, refusal, takeBack, onPaste, attempt } = useDraftAttachments(
+    tray,
+    by,
+  );
+  const prompts = usePromptHistory(draft, useCaretAtEnd(box, text));
   const isEmpty = isBlank({ text, attached });
-
-  useHeight(box, text);
-  const endNext = useCaretAtEnd(box, text);
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isComposing(event)) return;
     const by = { ArrowUp: 1 as const, ArrowDown: -1 as const }[event.key];
     if (by !== undefined && isHistoryKey(event)) {
       event.preventDefault();
-      endNext();
       void prompts.step(by);
       return;
     }
@@ -103,19 +103,24 @@ export function Composer(props: ComposerProps) {
         </div>
       )}
       <div className={styles.card}>
-        <AttachmentTray {...{ attached, obstacles, refusal, box }} onRemove={tray.remove} />
-        <textarea
-          ref={box}
-          className={styles.box}
-          aria-label={strings.message}
-          placeholder={strings.placeholder}
-          rows={1}
-          dir="auto"
-          value={text}
-          onChange={(event) => draft.set(event.target.value)}
-          onKeyDown={onKeyDown}
-          onPaste={onPaste}
+        <AttachmentTray
+          {...{ attached, obstacles, refusal, takeBack, box }}
+          onRemove={tray.remove}
         />
+        <div className={autosize.frame} data-text={text}>
+          <textarea
+            ref={box}
+            className={styles.box}
+            aria-label={strings.message}
+            placeholder={strings.placeholder}
+            rows={1}
+            dir="auto"
+            value={text}
+            onChange={(event) => draft.set(event.target.value)}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+          />
+        </div>
         <div className={styles.bar}>
           <AttachButton onFiles={attach} />
           <div className={styles.model}>{model}</div>
@@ -126,6 +131,8 @@ export function Composer(props: ComposerProps) {
             aria-label={isBusy ? strings.stop : strings.send}
             title={isBusy ? strings.stop : strings.send}
             aria-busy={isStopping}
+            // The second click of a double click on Send would stop the answer that it began.
+            onClick={(event) => event.detail > 1 && event.preventDefault()}
             disabled={!isBusy && isEmpty}
           >
             {isBusy ? <StopIcon /> : <SendIcon />}
@@ -136,27 +143,19 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-/** As high as its text; the style sheet says where it begins to scroll. */
-export function useHeight(box: RefObject<HTMLTextAreaElement | null>, text: string): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+/** Puts the caret at the end of the text that the returned function is told of, once it is shown. */
+function useCaretAtEnd(
+  box: RefObject<HTMLTextAreaElement | null>,
+  text: string,
+): (expected: string) => void {
+  const expected = useRef<string | null>(null);
   useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    element.style.height = "auto";
-    element.style.height = `${element.scrollHeight}px`;
+    if (expected.current === text) box.current?.setSelectionRange(text.length, text.length);
+    // Any other text was typed: the caret stays where the person put it.
+    expected.current = null;
   }, [box, text]);
-}
-
-/** Puts the caret behind the next text that comes from elsewhere. */
-function useCaretAtEnd(box: RefObject<HTMLTextAreaElement | null>, text: string): () => void {
-  const isWanted = useRef(false);
-  useLayoutEffect(() => {
-    if (!isWanted.current) return;
-    isWanted.current = false;
-    box.current?.setSelectionRange(text.length, text.length);
-  }, [box, text]);
-  return () => {
-    isWanted.current = true;
+  return (next) => {
+    expected.current = next;
   };
 }
 

@@ -10,7 +10,7 @@ import buttons from "../../ui/buttons.module.css";
 import { AttachButton } from "../attachments/AttachButton";
 import { AttachmentTray } from "../attachments/AttachmentTray";
 import { useDraftAttachments } from "../attachments/useDraftAttachments";
-import { useHeight } from "./Composer";
+import autosize from "./autosize.module.css";
 import styles from "./MessageEditor.module.css";
 
 export interface MessageEditorProps {
@@ -27,12 +27,11 @@ export function MessageEditor(props: MessageEditorProps) {
   const text = useSyncExternalStore(draft.subscribe, draft.get);
   const { by, answeredBy, isBusy } = useConversation(conversation.key);
   const note = useId();
-  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(
+  const { attached, obstacles, refusal, takeBack, onPaste, attempt } = useDraftAttachments(
     tray,
     by ?? answeredBy,
   );
   const box = useRef<HTMLTextAreaElement>(null);
-  useHeight(box, text);
 
   useEffect(() => {
     const element = box.current;
@@ -65,17 +64,19 @@ export function MessageEditor(props: MessageEditorProps) {
         save();
       }}
     >
-      <AttachmentTray {...{ attached, obstacles, refusal, box }} onRemove={tray.remove} />
-      <textarea
-        ref={box}
-        aria-label={strings.editQuestion}
-        dir="auto"
-        rows={1}
-        value={text}
-        onChange={(event) => draft.set(event.target.value)}
-        onKeyDown={onKeyDown}
-        onPaste={onPaste}
-      />
+      <AttachmentTray {...{ attached, obstacles, refusal, takeBack, box }} onRemove={tray.remove} />
+      <div className={autosize.frame} data-text={text}>
+        <textarea
+          ref={box}
+          aria-label={strings.editQuestion}
+          dir="auto"
+          rows={1}
+          value={text}
+          onChange={(event) => draft.set(event.target.value)}
+          onKeyDown={onKeyDown}
+          onPaste={onPaste}
+        />
+      </div>
       <div className={`${buttons.pills} ${styles.bar}`}>
         <AttachButton onFiles={tray.add} />
         <span id={note} aria-live="polite">

@@ -20,7 +20,11 @@ interface HistoryPosition {
 
 const NONE: HistoryPosition = { prompts: [], own: "", place: -1 };
 
-export function usePromptHistory(draft: Store<string>): PromptHistory {
+/** `onShow` is told of each prompt just before the draft becomes it. */
+export function usePromptHistory(
+  draft: Store<string>,
+  onShow: (prompt: string) => void,
+): PromptHistory {
   const conversations = useConversations();
   const strolls = useRef(new WeakMap<Store<string>, HistoryPosition>());
 
@@ -41,12 +45,17 @@ export function usePromptHistory(draft: Store<string>): PromptHistory {
     return { ...NONE, own, prompts: asked.filter((prompt) => prompt !== own) };
   }
 
+  function show(prompt: string): void {
+    onShow(prompt);
+    draft.set(prompt);
+  }
+
   return {
     async step(by) {
       const known = strolls.current.get(draft) ?? NONE;
       const text = draft.get();
       if (known.place < 0 && by < 0) {
-        if (text === "") draft.set(known.own);
+        if (text === "") show(known.own);
         return;
       }
       const now =
@@ -62,7 +71,7 @@ export function usePromptHistory(draft: Store<string>): PromptHistory {
       const shown = place < 0 ? now.own : now.prompts[place];
       if (shown === undefined) return;
       strolls.current.set(draft, { ...now, place });
-      draft.set(shown);
+      show(shown);
     },
   };
 }

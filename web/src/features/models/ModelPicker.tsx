@@ -6,10 +6,8 @@ import { useSettingsState } from "../../settings/useSettings";
 import { ChevronIcon } from "../../ui/icons";
 import { ModelPanel } from "./ModelPanel";
 import styles from "./ModelPicker.module.css";
+import { useModelLabel } from "./useModelLabel";
 import { useRecentModels } from "./useRecentModels";
-
-/** The provider whose model runs inside the host. */
-export const EMBEDDED = "local";
 
 export interface ModelPickerProps {
   readonly by: Defaults;
@@ -19,14 +17,9 @@ export interface ModelPickerProps {
 export function ModelPicker({ by, onChoose }: ModelPickerProps) {
   const [isOpen, setIsOpen] = useState(false);
   const [recent, addRecent] = useRecentModels();
-  const { providers, lists } = useSettingsState();
+  const { lists } = useSettingsState();
+  const label = useModelLabel(by, recent);
   const button = useRef<HTMLButtonElement>(null);
-  const { providerId, modelId } = by;
-  const models = lists[providerId]?.list?.models ?? [];
-  const name = models.find(({ id }) => id === modelId)?.name ?? modelId;
-  const provider = providers.find(({ id }) => id === providerId)?.name ?? providerId;
-  const label =
-    providerId === EMBEDDED ? strings.onThisComputer(name) : strings.withProvider(name, provider);
   return (
     <>
       <button
@@ -50,7 +43,8 @@ export function ModelPicker({ by, onChoose }: ModelPickerProps) {
           button={button.current}
           onChoose={(chosen) => {
             setIsOpen(false);
-            addRecent(chosen);
+            const { models = [] } = lists[chosen.providerId]?.list ?? {};
+            addRecent({ ...chosen, name: models.find(({ id }) => id === chosen.modelId)?.name });
             onChoose(chosen);
           }}
           onClose={() => {

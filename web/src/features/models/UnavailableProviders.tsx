@@ -5,6 +5,7 @@ import { useOpenSettings, useSettings, useSettingsState } from "../../settings/u
 import { busyButton } from "../../ui/busyButton";
 import buttons from "../../ui/buttons.module.css";
 import styles from "./ModelPanel.module.css";
+import { isReady } from "./modelGroups";
 
 export interface UnavailableProvidersProps {
   /** Something else is opened. */
@@ -12,20 +13,19 @@ export interface UnavailableProvidersProps {
 }
 
 export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
-  const { loadModels } = useSettings();
+  const { loadModels, wantKey } = useSettings();
   const { providers, lists } = useSettingsState();
   const openSettings = useOpenSettings();
-  const waiting = providers.flatMap((provider) => {
-    const listed = lists[provider.id];
-    const { needsKey, hasKey } = provider;
-    const isKeyMissing = needsKey && !hasKey;
-    const reason = isKeyMissing
-      ? strings.preferences.needsKey
-      : whyNot(provider, listed?.problem ?? null);
-    return reason === null
-      ? []
-      : [{ provider, reason, isKeyMissing, isAsking: listed?.isAsking ?? false }];
-  });
+  const waiting = providers
+    .filter((provider) => !isReady(provider, lists[provider.id]))
+    .map((provider) => {
+      const listed = lists[provider.id];
+      const isKeyMissing = provider.needsKey && !provider.hasKey;
+      const reason = isKeyMissing
+        ? strings.preferences.needsKey
+        : whyNot(provider, listed?.problem ?? null);
+      return { provider, reason, isKeyMissing, isAsking: listed?.isAsking ?? false };
+    });
   if (waiting.length === 0) return null;
   return (
     <details className={styles.waiting}>
@@ -55,6 +55,7 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
                 className={buttons.bordered}
                 onClick={() => {
                   onLeave();
+                  if (isKeyMissing) wantKey(id);
                   openSettings("providers");
                 }}
               >

@@ -33,14 +33,15 @@ export interface GroupNames {
 
 /**
  * Favourites, what was used lately, then every provider's. Who looks for something finds each model
- * once, with its provider. All words must be there, in the model's name or in the provider's.
+ * once, with its provider. All words must be there, in the model's name or in the provider's; hyphens,
+ * dots and the like count in neither.
  */
 export function modelGroups(sources: Sources, names: GroupNames): readonly ModelGroup[] {
   const { providers, lists, favourites, recent, query } = sources;
   const isFavourite = (by: Favourite) => favourites.some((one) => isSameModel(one, by));
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = query.split(/\s+/).map(bare).filter(Boolean);
   const all = providers
-    .filter(({ problem }) => problem === null)
+    .filter((provider) => isReady(provider, lists[provider.id]))
     .map((provider): ModelGroup => {
       const options = modelsOf(provider, lists[provider.id]?.list ?? null).map(
         (model): ModelOption => ({
@@ -79,8 +80,16 @@ export function isSameModel(one: Favourite, other: Favourite): boolean {
 }
 
 function has({ model, providerName }: ModelOption, words: readonly string[]): boolean {
-  const text = `${model.id} ${model.name} ${providerName}`.toLowerCase();
-  return words.every((word) => text.includes(word));
+  const names = [model.id, model.name, providerName].map(bare);
+  return words.every((word) => names.some((name) => name.includes(word)));
+}
+
+/** Letters and digits alone: people write "gpt4o" for "gpt-4o". */
+const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+
+/** Whether it can answer, as far as is known: it lacks nothing, and its models could be listed. */
+export function isReady({ problem }: ProviderSummary, listed: Listed | undefined): boolean {
+  return problem === null && (listed?.problem ?? null) === null;
 }
 
 function filled(groups: readonly ModelGroup[]): readonly ModelGroup[] {

@@ -7,9 +7,14 @@ import { isSameModel } from "./modelGroups";
 const NOTE = "models.recent";
 const MOST = 5;
 
-export function useRecentModels(): readonly [readonly Favourite[], (by: Favourite) => void] {
+/** A model, with its name where that was known when it was chosen. */
+export interface RecentModel extends Favourite {
+  readonly name?: string | undefined;
+}
+
+export function useRecentModels(): readonly [readonly RecentModel[], (by: RecentModel) => void] {
   const { notes } = useConversations();
-  const [recent, setRecent] = useState<readonly Favourite[]>([]);
+  const [recent, setRecent] = useState<readonly RecentModel[]>([]);
 
   useEffect(() => {
     let isWanted = true;
@@ -22,7 +27,7 @@ export function useRecentModels(): readonly [readonly Favourite[], (by: Favourit
   }, [notes]);
 
   const add = useCallback(
-    (by: Favourite) => {
+    (by: RecentModel) => {
       const next = [by, ...recent.filter((one) => !isSameModel(one, by))].slice(0, MOST);
       setRecent(next);
       notes.remember(NOTE, JSON.stringify(next));
@@ -33,17 +38,17 @@ export function useRecentModels(): readonly [readonly Favourite[], (by: Favourit
 }
 
 /** What another version wrote may be anything. */
-function read(text: string | undefined): readonly Favourite[] {
+function read(text: string | undefined): readonly RecentModel[] {
   try {
     const found: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(found) ? found.filter(isFavourite).slice(0, MOST) : [];
+    return Array.isArray(found) ? found.filter(isRecent).slice(0, MOST) : [];
   } catch {
     return [];
   }
 }
 
-function isFavourite(one: unknown): one is Favourite {
+function isRecent(one: unknown): one is RecentModel {
   if (typeof one !== "object" || one === null) return false;
-  const { providerId, modelId } = one as Partial<Record<keyof Favourite, unknown>>;
-  return typeof providerId === "string" && typeof modelId === "string";
+  const { providerId, modelId, name = "" } = one as Partial<Record<keyof RecentModel, unknown>>;
+  return [providerId, modelId, name].every((value) => typeof value === "string");
 }

@@ -1,7 +1,7 @@
 /** Conversations out of a file, with how far that is. */
 import { useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
-import { remarkOf, sentenceOf, strings } from "../../i18n";
+import { importResult, remarkOf, strings } from "../../i18n";
 import parts from "../../ui/form/form.module.css";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
@@ -29,12 +29,9 @@ export function ImportFile() {
     setRunning({ name: file.name, part: 0, cancel });
     try {
       const told = await result;
-      const { state, conversations, messages, skipped, remarks, failure } = told;
-      if (failure !== null) return setFailed(strings.refusedAction(sentenceOf(failure)));
-      const words = strings.imported(conversations, messages, skipped);
-      setSaid(
-        state === "cancelled" ? [strings.importCancelled] : [words, ...remarks.map(remarkOf)],
-      );
+      if (told.state === "failed") return setFailed(importResult(told));
+      const remarks = told.state === "done" ? told.remarks.map(remarkOf) : [];
+      setSaid([...new Set([importResult(told), ...remarks])]);
     } finally {
       setRunning(null);
     }

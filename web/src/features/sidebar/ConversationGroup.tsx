@@ -3,6 +3,7 @@ import { type KeyboardEvent, memo, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import type { ListGroup } from "../../conversations/groups";
 import { strings } from "../../i18n";
+import { monthOf } from "../../i18n/format";
 import { arrowsOf } from "../../lib/direction";
 import { InlineRename } from "../../ui/InlineRename";
 import { ChevronIcon, FolderIcon, MoreIcon } from "../../ui/icons";
@@ -33,11 +34,16 @@ export interface ConversationGroupProps {
   readonly onPut: (id: string, folder: string | null) => void;
 }
 
+function titleOf({ name, folder, month }: ListGroup): string {
+  if (name === "folder") return folder ?? "";
+  return name === "earlier" ? monthOf(month ?? 0) : strings.groups[name];
+}
+
 export const ConversationGroup = memo(function ConversationGroup(props: ConversationGroupProps) {
   const { group, above, isShut, openId, stop, actions, onMove, onPut } = props;
   const { name, folder, items } = group;
   const place = useConversationDrop((id) => onPut(id, folder));
-  const title = name === "folder" ? (folder ?? "") : strings.groups[name];
+  const title = titleOf(group);
   // What is pinned stays in its folder: it is only shown up here.
   const takes = name !== "pinned";
   const first = stop === FIRST_STOP && folder === null ? (items[0]?.id ?? null) : stop;

@@ -11,6 +11,7 @@ import { FolderDialog } from "./FolderDialog";
 import type { ConversationActions } from "./useConversationActions";
 import { useListFocus } from "./useListFocus";
 import type { SidebarState } from "./useSidebar";
+import { useToday } from "./useToday";
 
 /** Everything that the arrows go to. */
 const STOPS = "[data-conversation], [data-folder]";
@@ -25,7 +26,8 @@ export function ConversationList({ actions, state }: ConversationListProps) {
   const openId = useShownId();
   const [moving, setMoving] = useState<ConversationSummary | null>(null);
   const list = useRef<HTMLDivElement>(null);
-  const groups = useMemo(() => groupsOf(items, Date.now(), locale), [items]);
+  const today = useToday();
+  const groups = useMemo(() => groupsOf(items, today, locale), [items, today]);
   const { shut, toggleFolder } = state;
   const held = useListFocus(list, STOPS);
 
@@ -81,7 +83,7 @@ export function ConversationList({ actions, state }: ConversationListProps) {
     >
       {shown.map(({ group, isShut, above: rows }) => (
         <ConversationGroup
-          key={`${group.name} ${group.folder}`}
+          key={`${group.name} ${group.folder ?? group.month}`}
           group={group}
           above={rows}
           isShut={isShut}

@@ -3,7 +3,7 @@ import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import { strings } from "../../i18n";
 import { isMirrored } from "../../lib/direction";
 import styles from "./ResizeHandle.module.css";
-import { type SidebarState, WIDTHS } from "./useSidebar";
+import { type SidebarState, WIDTHS, widthWithin } from "./useSidebar";
 
 /** How far one press of an arrow moves it. */
 const STEP_PX = 16;
@@ -12,6 +12,8 @@ export type ResizeHandleProps = Pick<SidebarState, "width" | "setWidth">;
 
 export function ResizeHandle({ width, setWidth }: ResizeHandleProps) {
   const from = useRef<{ readonly x: number; readonly width: number } | null>(null);
+  /** While it is dragged, the width goes to the style alone: the page is rendered once, at the end. */
+  const dragged = useRef<number | null>(null);
   const side = useRef<HTMLDivElement>(null);
 
   /** Which way makes it wider. */
@@ -26,7 +28,15 @@ export function ResizeHandle({ width, setWidth }: ResizeHandleProps) {
 
   function onPointerMove(event: PointerEvent): void {
     if (from.current === null) return;
-    setWidth(from.current.width + sign() * (event.clientX - from.current.x));
+    dragged.current = widthWithin(from.current.width + sign() * (event.clientX - from.current.x));
+    const resized = side.current?.closest<HTMLElement>("[data-resized]");
+    resized?.style.setProperty("--sidebar-width", `${dragged.current}px`);
+  }
+
+  function onDragEnd(): void {
+    if (dragged.current !== null) setWidth(dragged.current);
+    from.current = null;
+    dragged.current = null;
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -56,12 +66,8 @@ export function ResizeHandle({ width, setWidth }: ResizeHandleProps) {
       tabIndex={0}
       onPointerDown={onPointerDown}
       onPointerMove={onPointerMove}
-      onPointerUp={() => {
-        from.current = null;
-      }}
-      onPointerCancel={() => {
-        from.current = null;
-      }}
+      onPointerUp={onDragEnd}
+      onPointerCancel={onDragEnd}
       onDoubleClick={() => setWidth(WIDTHS.standard)}
       onKeyDown={onKeyDown}
     />

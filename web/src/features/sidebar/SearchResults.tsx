@@ -1,5 +1,5 @@
 /** Lists where the words of a search were found, and opens those places. */
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Mark, SearchHit, SearchReply } from "../../bridge/contract";
 import { HITS } from "../../conversations/conversations";
@@ -86,6 +86,8 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
     all[Math.min(next, last)]?.focus();
   }
 
+  const { items } = useList();
+  const folders = useMemo(() => new Map(items.map(({ id, folder }) => [id, folder])), [items]);
   const hits = found?.hits ?? [];
   // Those of the words before stay in sight until there are others, but nobody asked for them now.
   const isBefore = found !== null && found.query !== query;
@@ -101,7 +103,7 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
       <ul ref={list} data-hits="" inert={isBefore} onKeyDown={onKeyDown}>
         {hits.map((hit) => (
           <li key={keyOf(hit)}>
-            <Hit hit={hit} onOpen={onOpen} />
+            <Hit hit={hit} folder={folders.get(hit.conversationId) ?? null} onOpen={onOpen} />
           </li>
         ))}
       </ul>
@@ -133,13 +135,13 @@ function countOf({ query, hits, more }: Found): string {
 
 interface HitProps {
   readonly hit: SearchHit;
+  /** Of its conversation. */
+  readonly folder: string | null;
   readonly onOpen: (hit: SearchHit) => void;
 }
 
-function Hit({ hit, onOpen }: HitProps) {
-  const { items } = useList();
-  const { messageId, title, role, snippet, marks, createdAt, conversationId } = hit;
-  const folder = items.find(({ id }) => id === conversationId)?.folder ?? null;
+function Hit({ hit, folder, onOpen }: HitProps) {
+  const { messageId, title, role, snippet, marks, createdAt } = hit;
   return (
     <button type="button" onClick={() => onOpen(hit)}>
       <span className={styles.title} dir="auto">

@@ -51,11 +51,14 @@ export function useConversationActions(onOpened: () => void): ConversationAction
       }
     }
 
-    /** Put them elsewhere; the way back is offered. */
+    /** Say what was done, once the host has done it, and offer the way back. */
+    function undoable(act: Promise<unknown>, said: string, back: () => Promise<unknown>): void {
+      const action = { label: strings.undo, run: () => tried(back()) };
+      tried(act.then(() => toasts.say(said, { action })));
+    }
+
     function move(ids: readonly string[], from: string | null, to: string | null, said: string) {
-      tried(conversations.move(ids, to));
-      const undo = () => tried(conversations.move(ids, from));
-      toasts.say(said, { action: { label: strings.undo, run: undo } });
+      undoable(conversations.move(ids, to), said, () => conversations.move(ids, from));
     }
 
     const inFolder = (name: string) =>
@@ -73,9 +76,8 @@ export function useConversationActions(onOpened: () => void): ConversationAction
       pin: (item) => tried(conversations.pin(item.id, !item.pinned)),
       exportAs: (item, format) => tried(exportAs(item.id, format)),
       remove(item) {
-        tried(conversations.remove(item.id));
-        const undo = () => tried(conversations.undelete(item.id));
-        toasts.say(strings.deleted(titleOf(item)), { action: { label: strings.undo, run: undo } });
+        const back = () => conversations.undelete(item.id);
+        undoable(conversations.remove(item.id), strings.deleted(titleOf(item)), back);
       },
       copy: (item) => tried(copy(item.id)),
       move(item, folder) {

@@ -1,7 +1,7 @@
 /** Takes files in, and says how far that is. */
 import { useCallback } from "react";
 import { useConversations } from "../../conversations/useConversations";
-import { reasonOf, remarkOf, sentenceOf, strings } from "../../i18n";
+import { importResult, reasonOf, remarkOf, strings } from "../../i18n";
 import { useToasts } from "../../ui/toastStore";
 
 export function useImport(): (files: readonly File[]) => void {
@@ -26,13 +26,9 @@ export function useImport(): (files: readonly File[]) => void {
         }
         try {
           const told = await running.result;
-          const { state, conversations: count, messages, skipped, remarks, failure } = told;
-          if (failure !== null) toasts.change(shown, strings.refusedAction(sentenceOf(failure)));
-          else if (state === "cancelled") toasts.change(shown, strings.importCancelled);
-          else {
-            const details = [...new Set(remarks.map(remarkOf))];
-            toasts.change(shown, strings.imported(count, messages, skipped), { details });
-          }
+          const isDone = told.state === "done";
+          const details = isDone ? [...new Set(told.remarks.map(remarkOf))] : [];
+          toasts.change(shown, importResult(told), { details });
         } catch (error) {
           toasts.change(shown, strings.refusedAction(reasonOf(error)));
         }

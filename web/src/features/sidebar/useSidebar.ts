@@ -105,9 +105,7 @@ export function useSidebar(): SidebarState {
     if (isOver()) setIsOpen(false);
   }, []);
   const setWidth = useCallback(
-    (wanted: number) => {
-      change({ width: Math.round(Math.min(WIDTHS.most, Math.max(WIDTHS.least, wanted))) });
-    },
+    (wanted: number) => change({ width: widthWithin(wanted) }),
     [change],
   );
   const toggleFolder = useCallback(
@@ -122,6 +120,9 @@ export function useSidebar(): SidebarState {
   const { width, shut } = kept;
   return { isOpen, open, close, toggle, closeOver, width, setWidth, shut, toggleFolder };
 }
+
+export const widthWithin = (wanted: number): number =>
+  Math.round(Math.min(WIDTHS.most, Math.max(WIDTHS.least, wanted)));
 
 const isOver = (): boolean => window.matchMedia(OVER).matches;
 

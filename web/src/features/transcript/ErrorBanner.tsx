@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import type { ErrorCode, Reason } from "../../bridge/contract";
 import { hintFor, quoteOf, sentenceOf, strings } from "../../i18n";
 import type { Section } from "../../settings/sections";
-import { useOpenSettings } from "../../settings/useSettings";
+import { useOpenSettings, useSettings } from "../../settings/useSettings";
 import buttons from "../../ui/buttons.module.css";
 import { openModels } from "../models/openModels";
 import styles from "./ErrorBanner.module.css";
@@ -19,9 +19,11 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "UNSUPPORTED_PROVIDER",
 ]);
 
+/** Where the model on this computer can still answer. */
+const LOCALLY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["API_KEY_ERROR", "NETWORK_ERROR"]);
+
 /** What is put right in the settings, and where. */
 const SETTABLE: Partial<Record<ErrorCode, Section>> = {
-  API_KEY_ERROR: "providers",
   PERMISSION_DENIED: "providers",
   MODEL_NOT_FOUND: "providers",
   UNSUPPORTED_PROVIDER: "providers",
@@ -31,10 +33,12 @@ const SETTABLE: Partial<Record<ErrorCode, Section>> = {
 
 /** Where somebody else may well answer. */
 const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "API_KEY_ERROR",
   "CONTEXT_LENGTH",
   "CONTENT_FILTER",
   "INSUFFICIENT_QUOTA",
   "MODEL_NOT_FOUND",
+  "NETWORK_ERROR",
   "OVERLOADED",
   "PERMISSION_DENIED",
   "RATE_LIMIT",
@@ -60,8 +64,9 @@ export interface ErrorBannerProps {
 
 export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   const { code, retryAfterMs, retryAt = null } = failure;
-  const { isOtherChosen, startAnew } = useRecovery();
+  const { isOtherChosen, startAnew, provider, chooseLocal } = useRecovery();
   const openSettings = useOpenSettings();
+  const { wantKey } = useSettings();
   const hint = hintFor(code);
   const quote = quoteOf(failure.words);
   const section = SETTABLE[code];
@@ -86,6 +91,28 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
         {section !== undefined && (
           <button type="button" onClick={() => openSettings(section)}>
             {strings.openSettings}
+          </button>
+        )}
+        {code === "API_KEY_ERROR" && (
+          <button
+            type="button"
+            onClick={() => {
+              wantKey(provider);
+              openSettings("providers");
+            }}
+          >
+            {strings.setKey}
+          </button>
+        )}
+        {LOCALLY.has(code) && chooseLocal !== null && (
+          <button
+            type="button"
+            onClick={() => {
+              chooseLocal();
+              onRetry();
+            }}
+          >
+            {strings.askLocal}
           </button>
         )}
         {code === "LOCAL_MODEL_MISSING" && <FetchModel onHere={onRetry} />}

@@ -1,7 +1,7 @@
-/** How an answer ended, how long it took, how fast it came and what it cost. */
+/** How an answer ended, which model wrote it and when, how fast it came and what it cost. */
 import type { MessageView } from "../../conversations/message";
 import { finishFor, strings } from "../../i18n";
-import { money } from "../../i18n/format";
+import { money, timeOf } from "../../i18n/format";
 import { speedOf } from "../../llm/inference";
 import styles from "./MessageTiming.module.css";
 
@@ -14,8 +14,8 @@ export function MessageTiming({ view }: { readonly view: MessageView }) {
   const speed = speedOf(view);
   const ending = endingOf(view);
   const facts = [
-    // Where there is a choice of answers, it matters whose they are.
-    view.siblings.length > 1 ? view.modelId : null,
+    view.modelId,
+    view.createdAt === null ? null : timeOf(view.createdAt),
     speed === null ? null : strings.speed(speed),
     timing === null ? null : strings.duration(timing.totalMs),
     tokens === 0
@@ -40,7 +40,9 @@ export function MessageTiming({ view }: { readonly view: MessageView }) {
   );
 }
 
-function endingOf({ status, finishReason }: MessageView): string | null {
+function endingOf({ status, finishReason, text, tools }: MessageView): string | null {
   if (status === "failed" || status === "interrupted") return strings.interrupted;
+  // What ended before its first word says so in its place.
+  if (text === "" && tools.length === 0) return null;
   return status === "cancelled" ? strings.stopped : finishFor(finishReason);
 }

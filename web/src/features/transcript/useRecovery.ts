@@ -4,10 +4,16 @@ import { viewOf } from "../../conversations/message";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
 import { useShown } from "../../conversations/useList";
+import { useSettingsState } from "../../settings/useSettings";
+import { EMBEDDED } from "../models/useModelLabel";
 
 export interface Recovery {
   /** Somebody else has been chosen since, so that another try may end better. */
   readonly isOtherChosen: boolean;
+  /** Whose key is missing or wrong, as far as this conversation knows. */
+  readonly provider: string | null;
+  /** Have the model on this computer answer from now on; null where it does, or cannot. */
+  readonly chooseLocal: (() => void) | null;
   /** A new chat with the last question in its box, before what stands there. */
   startAnew(): void;
 }
@@ -16,6 +22,9 @@ export function useRecovery(): Recovery {
   const conversations = useConversations();
   const { conversation } = useShown();
   const { messages, by, answeredBy } = useConversation(conversation.key);
+  const { providers } = useSettingsState();
+  const provider = (by ?? answeredBy)?.providerId ?? null;
+  const local = providers.find(({ id, problem }) => id === EMBEDDED && problem === null);
 
   /** The last that was asked on the path. */
   function lastQuestion(): DraftMessage {
@@ -31,6 +40,11 @@ export function useRecovery(): Recovery {
   const isOther = by?.providerId !== answeredBy?.providerId || by?.modelId !== answeredBy?.modelId;
   return {
     isOtherChosen: by !== null && isOther,
+    provider,
+    chooseLocal:
+      local === undefined || provider === EMBEDDED
+        ? null
+        : () => conversation.choose({ providerId: local.id, modelId: local.defaultModel }),
     startAnew() {
       const question = lastQuestion();
       conversations.showNew();

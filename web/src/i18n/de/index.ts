@@ -7,7 +7,7 @@ import { hostInGerman } from "./hostMessages";
 import { preferencesInGerman } from "./settings";
 
 const MINUTE_MS = 60_000;
-const { decimal, dollars } = amountsIn("de");
+const { count, decimal, dollars } = amountsIn("de");
 const EMPTY: Readonly<Record<FinishReason, string>> = {
   stop: "Leere Antwort.",
   length: "Leere Antwort: an der Längengrenze abgeschnitten.",
@@ -77,6 +77,7 @@ export const german: Strings = {
   temporaryText: "Flüchtig: Von diesem Chat bleibt nichts auf diesem Rechner.",
 
   chooseModel: (label) => `${label}: anderes Modell wählen`,
+  localModel: "Lokales Modell",
   models: "Modelle",
   findModel: "Modell suchen",
   local: "auf diesem Rechner",
@@ -171,7 +172,6 @@ export const german: Strings = {
     yesterday: "Gestern",
     week: "Letzte 7 Tage",
     month: "Letzte 30 Tage",
-    earlier: "Früher",
   },
   answeringNow: "wird gerade beantwortet",
   search: "Suchen",
@@ -199,12 +199,15 @@ export const german: Strings = {
   notices: "Hinweise",
   import: "Importieren",
   importing: (name, percent) => `${name} wird importiert: ${percent} %`,
-  imported: (conversations, messages, skipped) =>
-    `${conversations === 1 ? "1 Unterhaltung" : `${conversations} Unterhaltungen`} mit ${
-      messages === 1 ? "1 Nachricht" : `${messages} Nachrichten`
-    } ${conversations === 1 ? "wurde" : "wurden"} importiert${
-      skipped > 0 ? `, ${skipped} ausgelassen` : ""
-    }.`,
+  imported: (conversations, messages, skipped) => {
+    const chats = conversations === 1 ? "1 Unterhaltung" : `${count(conversations)} Unterhaltungen`;
+    const said = messages === 1 ? "1 Nachricht" : `${count(messages)} Nachrichten`;
+    const rest = skipped > 0 ? `, ${count(skipped)} ausgelassen` : "";
+    return `Import fertig: ${conversations > 0 ? `${chats} mit ` : ""}${said}${rest}.`;
+  },
+  allHere: (skipped) =>
+    skipped === 1 ? "Diese Unterhaltung ist schon da." : `Alle ${count(skipped)} sind schon da.`,
+  notAnExport: "Das ist kein Export von Tidewire oder ChatGPT.",
   importCancelled: "Der Import wurde abgebrochen; was schon da war, bleibt.",
   refusedAction: (message) => `Das ging nicht: ${message}`,
   notSaved: (problem) => `Im Augenblick kann nichts gespeichert werden: ${problem}`,
@@ -342,12 +345,13 @@ export const german: Strings = {
 
   error: (message) => `Fehler: ${message}`,
   otherModel: "Anderes Modell wählen",
+  askLocal: "Das Modell auf diesem Rechner fragen",
   askInNewChat: "In einem neuen Chat fragen",
   retryIn: (ms) =>
     `Der Anbieter bittet, ${duration(ms)} zu warten. Vorher lehnt er vielleicht wieder ab.`,
   retryNow: "Die Wartezeit ist um: Versuch es jetzt.",
   hints: {
-    API_KEY_ERROR: "Prüfe den Schlüssel dieses Anbieters.",
+    API_KEY_ERROR: "Trage einen anderen Schlüssel ein oder wähle ein anderes Modell.",
     PERMISSION_DENIED: "Wähle ein anderes Modell oder trage einen anderen Schlüssel ein.",
     INSUFFICIENT_QUOTA: "Lade es dort auf oder wähle einen anderen Anbieter.",
     RATE_LIMIT: "Warte ein wenig oder wähle ein anderes Modell.",
@@ -370,6 +374,12 @@ export const german: Strings = {
       "Deine Nachricht steht wieder im Feld. Versuch es, wenn die Verbindung wieder steht.",
     ABORTED: "Starte es wieder und versuch es noch einmal.",
     VALIDATION: "Deine Nachricht steht wieder im Feld. Ändere sie und versuch es noch einmal.",
+  },
+  retryReasons: {
+    RATE_LIMIT: "Das waren zu viele Anfragen in kurzer Zeit.",
+    OVERLOADED: "Der Anbieter ist überlastet.",
+    NETWORK_ERROR: "Es kommt keine Verbindung zustande.",
+    SERVER_ERROR: "Beim Anbieter ist etwas schiefgegangen.",
   },
 };
 

@@ -18,7 +18,9 @@ export const attachmentsInEnglish = {
   file: "File",
   size,
   remove: (name: string) => `Remove ${name}`,
+  removeRefused: (number: number) => `Remove the ${number} files that cannot be sent`,
   reading: "Reading…",
+  waiting: "Sent as soon as the files are read.",
   scaled: (pixels: number) => `scaled to ${count(pixels)} px`,
   asText: (tokens: number) =>
     `as text, about ${count(tokens)} ${tokens === 1 ? "token" : "tokens"}`,

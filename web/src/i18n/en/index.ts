@@ -6,14 +6,14 @@ import { attachmentsInEnglish } from "./attachments";
 import { preferencesInEnglish } from "./settings";
 
 const MINUTE_MS = 60_000;
-const { decimal, dollars } = amountsIn("en");
+const { count, decimal, dollars } = amountsIn("en");
 
 const EMPTY: Readonly<Record<FinishReason, string>> = {
-  stop: "Empty reply.",
-  length: "Empty reply: cut off at the length limit.",
-  content_filter: "Empty reply: cut off by the provider's content filter.",
-  tool_calls: "Empty reply: ended with a tool call.",
-  other: "Empty reply: ended early.",
+  stop: "The model ended without a word.",
+  length: "The answer reached its length limit before the first word.",
+  content_filter: "The provider's content filter stopped the answer.",
+  tool_calls: "The model called a tool and wrote nothing.",
+  other: "The answer ended before the first word.",
 };
 
 export const english = {
@@ -77,6 +77,7 @@ export const english = {
   temporaryText: "Temporary: nothing of this chat is kept on this computer.",
 
   chooseModel: (label: string) => `${label}: choose another model`,
+  localModel: "Local model",
   models: "Models",
   findModel: "Find a model",
   local: "on this computer",
@@ -171,7 +172,6 @@ export const english = {
     yesterday: "Yesterday",
     week: "Last 7 days",
     month: "Last 30 days",
-    earlier: "Earlier",
   },
   answeringNow: "is being answered",
   search: "Search",
@@ -196,9 +196,15 @@ export const english = {
   import: "Import",
   importing: (name: string, percent: number) => `Importing ${name}: ${percent} %`,
   imported: (conversations: number, messages: number, skipped: number) =>
-    `${conversations === 1 ? "1 conversation" : `${conversations} conversations`} with ${
-      messages === 1 ? "1 message" : `${messages} messages`
-    } came in${skipped > 0 ? `, ${skipped} ${skipped === 1 ? "was" : "were"} left out` : ""}.`,
+    `Import complete: ${conversations > 0 ? `${some(conversations, "conversation")} with ` : ""}${some(
+      messages,
+      "message",
+    )}${skipped > 0 ? `, ${count(skipped)} skipped` : ""}.`,
+  allHere: (skipped: number) =>
+    skipped === 1
+      ? "This conversation is here already."
+      : `All ${count(skipped)} are here already.`,
+  notAnExport: "This is not an export of Tidewire or ChatGPT.",
   importCancelled: "The import was cancelled; what had come in stays.",
   refusedAction: (message: string) => `That did not work: ${message}`,
   notSaved: (problem: string) => `Nothing can be saved at the moment: ${problem}`,
@@ -331,36 +337,45 @@ export const english = {
 
   error: (message: string) => `Error: ${message}`,
   otherModel: "Choose another model",
+  askLocal: "Ask the model on this computer",
   askInNewChat: "Ask it in a new chat",
   retryIn: (ms: number) =>
     `The provider asks to wait ${duration(ms)}. Sooner, it may refuse again.`,
   retryNow: "The wait is over: try again now.",
+  /** What to do; the sentence above says what happened. */
   hints: {
-    API_KEY_ERROR: "Check the key of this provider.",
-    PERMISSION_DENIED: "The key is not allowed to use this model.",
-    INSUFFICIENT_QUOTA: "The account with this provider has no credit left.",
-    RATE_LIMIT: "Too many requests for the moment.",
-    OVERLOADED: "The provider is busy. It usually passes in a minute.",
-    NETWORK_ERROR: "Check the connection to the internet, or to the model's server.",
-    TIMEOUT: "The answer took longer than allowed.",
-    STREAM_TIMEOUT: "The model has been silent for too long.",
-    STREAM_INTERRUPTED: "The connection broke while the answer was coming in.",
-    STREAM_INCOMPLETE: "The answer ended without saying that it was complete.",
-    SERVER_ERROR: "The provider had a problem of its own.",
-    CONTEXT_LENGTH:
-      "The conversation is longer than this model can read. Ask in a new chat, or a model that reads more.",
-    MODEL_NOT_FOUND: "The provider does not have this model.",
-    CONTENT_FILTER: "The provider refused to answer this.",
-    SESSION_BUSY: "An answer is still being written.",
-    LIMIT: "Too much at once. Stop another answer first.",
-    LOCAL_MODEL_MISSING:
-      "The model's file is not on this computer yet. It is fetched once, and answers without a network from then on.",
-    LOCAL_MODEL_CRASHED: "The model on this computer stopped. It starts again by itself.",
+    API_KEY_ERROR: "Set another key, or choose another model.",
+    PERMISSION_DENIED: "Choose another model, or set another key.",
+    INSUFFICIENT_QUOTA: "Add credit there, or choose another model.",
+    RATE_LIMIT: "Wait a little, or choose another model.",
+    OVERLOADED: "It usually passes in a minute.",
+    NETWORK_ERROR: "Check the connection to the internet or to the model's server.",
+    TIMEOUT: "The settings say how long an answer may take.",
+    STREAM_TIMEOUT: "The settings say how long a model may be silent.",
+    STREAM_INTERRUPTED: "What has arrived is kept.",
+    STREAM_INCOMPLETE: "The end may be missing.",
+    SERVER_ERROR: "Try again.",
+    CONTEXT_LENGTH: "Ask in a new chat, or a model that reads more.",
+    MODEL_NOT_FOUND: "Choose another model, or check the provider's address.",
+    CONTENT_FILTER: "Ask in other words, or ask another model.",
+    SESSION_BUSY: "Wait until the answer is complete, or stop it.",
+    LIMIT: "Stop another answer first.",
+    LOCAL_MODEL_MISSING: "It is fetched once, and answers without a network from then on.",
+    LOCAL_MODEL_CRASHED: "It starts again by itself.",
     HOST_LOST: "Your message is kept. Try again when the connection is back.",
-    ABORTED: "Tidewire is shutting down.",
+    ABORTED: "Start it again, then try again.",
     VALIDATION: "Your message is kept. Change it and try again.",
   } satisfies Partial<Record<ErrorCode, string>>,
+  /** Why something is tried again by itself. */
+  retryReasons: {
+    RATE_LIMIT: "Too many requests for the moment.",
+    OVERLOADED: "The provider is busy.",
+    NETWORK_ERROR: "No connection could be made.",
+    SERVER_ERROR: "The provider had a problem of its own.",
+  } satisfies Partial<Record<ErrorCode, string>>,
 } as const;
+
+const some = (amount: number, noun: string) => `${count(amount)} ${noun}${amount === 1 ? "" : "s"}`;
 
 function duration(ms: number): string {
   if (ms < 1_000) return `${decimal(Math.max(ms, 100) / 1_000)} s`;

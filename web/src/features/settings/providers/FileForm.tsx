@@ -1,8 +1,10 @@
 /** A model that runs in this program, by its file of weights. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
+import { useSettings } from "../../../settings/useSettings";
 import { Field } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
+import { useDownloads } from "../../../ui/useDownloads";
 import { AddForm } from "./AddForm";
 import type { AddedProvider } from "./added";
 import styles from "./Providers.module.css";
@@ -19,6 +21,9 @@ export function FileForm({ onAdded }: FileFormProps) {
   const [path, setPath] = useState("");
   const [name, setName] = useState("");
   const [context, setContext] = useState("");
+  const { chooseModelFile } = useSettings();
+  // A browser tells no page where a file lies: there, its path is typed.
+  const isWindow = !useDownloads();
   const words = strings.preferences;
   const label = name.trim() === "" ? modelNameOf(path) : name.trim();
   const id = idOf(label);
@@ -26,20 +31,32 @@ export function FileForm({ onAdded }: FileFormProps) {
   const contextTokens = context === "" ? null : Number(context);
   const provider = { id, label, kind: "gguf", file, contextTokens } as const;
 
+  async function choose(): Promise<void> {
+    const chosen = await chooseModelFile().catch(() => null);
+    if (chosen !== null) setPath(chosen);
+  }
+
   return (
     <AddForm provider={id === "" || file === "" ? null : provider} onAdded={onAdded}>
       <Field label={words.filePath} hint={words.filePathHint} isTall>
         {(names) => (
-          <input
-            {...names}
-            // biome-ignore lint/a11y/noAutofocus: the form that somebody has asked for
-            autoFocus
-            className={styles.path}
-            dir="ltr"
-            spellCheck={false}
-            value={path}
-            onChange={(event) => setPath(event.target.value)}
-          />
+          <>
+            <input
+              {...names}
+              // biome-ignore lint/a11y/noAutofocus: the form that somebody has asked for
+              autoFocus
+              className={styles.path}
+              dir="ltr"
+              spellCheck={false}
+              value={path}
+              onChange={(event) => setPath(event.target.value)}
+            />
+            {isWindow && (
+              <button type="button" className={parts.button} onClick={() => void choose()}>
+                {words.chooseFile}
+              </button>
+            )}
+          </>
         )}
       </Field>
       <Field label={strings.providerName}>

@@ -1,8 +1,8 @@
 /** The key of a provider: what is known of it, another one, none. It is never shown. */
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { remarkOf, strings } from "../../../i18n";
-import { useSettings } from "../../../settings/useSettings";
+import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
@@ -19,7 +19,9 @@ export interface KeyFieldProps {
 }
 
 export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFieldProps) {
-  const { setKey, removeKey } = useSettings();
+  const { setKey, removeKey, wantKey } = useSettings();
+  const isWanted = useSettingsState().keyWanted === provider.id;
+  const field = useRef<HTMLInputElement>(null);
   const [key, setTyped] = useState("");
   /** It is to be removed, if that is meant. */
   const [isLeaving, setIsLeaving] = useState(false);
@@ -31,6 +33,12 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   const host = status?.host == null ? "" : `${strings.preferences.keyGoesTo(status.host)}.`;
   const note = status?.remark == null ? null : remarkOf(status.remark);
   const about = [host, note ?? ""].join(" ").trim();
+
+  useEffect(() => {
+    if (!isWanted) return;
+    field.current?.focus();
+    wantKey(null);
+  }, [isWanted, wantKey]);
 
   async function save(): Promise<void> {
     await setKey(providerId, given);
@@ -48,6 +56,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
       }}
     >
       <input
+        ref={field}
         type="password"
         autoComplete="off"
         spellCheck={false}

@@ -1,0 +1,28 @@
+/** When today began, also after a midnight. */
+import { useEffect, useState } from "react";
+
+/** A timer may fire a little early. */
+const LATE_MS = 100;
+
+export function useToday(): number {
+  const [today, setToday] = useState(() => startOfDay(Date.now()));
+  useEffect(() => {
+    const look = () => setToday(startOfDay(Date.now()));
+    const timer = setTimeout(look, startOfDay(today, 1) - Date.now() + LATE_MS);
+    // Timers stand still while the computer sleeps.
+    document.addEventListener("visibilitychange", look);
+    window.addEventListener("focus", look);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", look);
+      window.removeEventListener("focus", look);
+    };
+  }, [today]);
+  return today;
+}
+
+/** In milliseconds since the epoch; days may be 23 or 25 hours long. */
+function startOfDay(time: number, later = 0): number {
+  const date = new Date(time);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + later).getTime();
+}

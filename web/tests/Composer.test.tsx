@@ -1,0 +1,142 @@
+/** What keys, clicks and the caret do in the message box, over the fake host. */
+import { act, render, screen } from "@testing-library/react";
+import { userEvent } from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { App } from "../src/App";
+import type { FakeSettings } from "../src/bridge/fake/settings";
+import type { Shell } from "../src/bridge/llmApi";
+import { createConversations } from "../src/conversations/conversations";
+import { createSettings } from "../src/settings/settings";
+import { fakePage, turn } from "./support";
+
+// Testing Library turns a fake clock only where it finds one of this name.
+beforeEach(() => void vi.stubGlobal("jest", { advanceTimersByTime: vi.advanceTimersByTime }));
+
+afterEach(() => {
+  vi.useRealTimers();
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+async function shown(settings: Partial<FakeSettings> = {}) {
+  const page = await fakePage({ rate: 100, ...settings });
+  const { bridge, llm } = page;
+  const conversations = createConversations({
+    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+  });
+  conversations.begin();
+  const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;
+  const known = createSettings(bridge, () => {});
+  render(<App {...{ bridge, shell, conversations, watched: null }} settings={known} />);
+  await turn(100);
+  return { ...page, conversations, person: userEvent.setup({ delay: null }) };
+}
+
+const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
+
+describe("the caret", () => {
+  it("stays where one writes when there is no prompt to step to", async () => {
+    const { person } = await shown();
+    await person.type(box(), "a tide");
+    await person.keyboard("{Control>}{ArrowDown}{ArrowUp}{/Control}");
+    await turn(40);
+    await person.type(box(), "low ", { initialSelectionStart: 2, initialSelectionEnd: 2 });
+    expect(box().value).toBe("a low tide");
+    expect(box().selectionStart).toBe(6);
+  });
+
+  it("is behind a prompt that was stepped to", async () => {
+    const { person } = await shown({ rate: 0 });
+    await person.type(box(), "a tide{Enter}");
+    await turn(2_000);
+    await person.keyboard("{Control>}{ArrowUp}{/Control}");
+    await turn(40);
+    expect(box().value).toBe("a tide");
+    expect(box().selectionStart).toBe(6);
+  });
+});
+
+describe("Enter while a file is read", () => {
+  /** A file that is being read until `read` is called. */
+  async function attaching() {
+    const page = await shown();
+    await page.person.type(box(), "hello{Enter}");
+    await turn(2_000);
+    const file = new File([], "tide.txt", { type: "text/plain" });
+    let finish = (_bytes: ArrayBuffer) => {};
+    const bytes = new Promise<ArrayBuffer>((resolve) => {
+      finish = resolve;
+    });
+    Object.assign(file, { arrayBuffer: () => bytes });
+    const { conversation } = page.conversations.shown.get();
+    act(() => conversation.tray.add([file]));
+    await page.person.type(box(), "look{Enter}");
+    return {
+      ...page,
+      async read() {
+        finish(new TextEncoder().encode("low tide").buffer);
+        await act(() => conversation.tray.settled());
+        await turn(2_000);
+      },
+    };
+  }
+  const note = () => screen.queryByText("Sent as soon as the files are read.");
+  const questions = () => document.querySelectorAll(".message.user").length;
+
+  it("says that it waits, and sends then", async () => {
+    const { read } = await attaching();
+    expect(note()).toBeTruthy();
+    expect(questions()).toBe(1);
+    await read();
+    await vi.waitFor(async () => {
+      await turn(100);
+      expect(questions()).toBe(2);
+    });
+    expect(note()).toBeNull();
+  });
+
+  it("can be taken back", async () => {
+    const { person, read } = await attaching();
+    await person.click(screen.getByRole("button", { name: "Take back" }));
+    expect(note()).toBeNull();
+    expect(document.activeElement).toBe(box());
+    await read();
+    expect(questions()).toBe(1);
+    expect(box().value).toBe("look");
+  });
+
+  it("is forgotten in another conversation", async () => {
+    const { conversations, read } = await attaching();
+    act(() => conversations.showNew());
+    expect(note()).toBeNull();
+    await read();
+    expect(questions()).toBe(0);
+    expect(conversations.shown.get().conversation.draft.get()).toBe("");
+  });
+});
+
+describe("Send", () => {
+  it("stops nothing by the second click of a double click", async () => {
+    const { person, transport } = await shown();
+    await person.type(box(), Array.from({ length: 40 }, (_, at) => `word${at}`).join(" "));
+    await person.dblClick(screen.getByRole("button", { name: "Send" }));
+    await turn(100);
+    const [run] = [...transport.host.runs.values()];
+    expect(run).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Stop" }).getAttribute("aria-busy")).toBe("false");
+    await person.click(screen.getByRole("button", { name: "Stop" }));
+    await turn(1_000);
+    expect(screen.getByText("Stopped")).toBeTruthy();
+  });
+});
+
+it("removes all files that cannot be sent at once", async () => {
+  const { person, conversations } = await shown();
+  const { tray } = conversations.shown.get().conversation;
+  act(() => tray.add(["a", "b", "c"].map((name) => new File(["\0"], `${name}.bin`))));
+  act(() => tray.add([new File(["low tide"], "tides.md")]));
+  await act(() => tray.settled());
+  await person.click(screen.getByRole("button", { name: /^Remove the 3 files/ }));
+  expect(tray.get().map(({ name }) => name)).toEqual(["tides.md"]);
+  expect(document.activeElement).toBe(box());
+});

@@ -1,0 +1,119 @@
+/** What a model is called, and who is ready to answer. */
+import { render, screen } from "@testing-library/react";
+import { userEvent } from "@testing-library/user-event";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { ModelList, ModelSummary } from "../src/bridge/contract";
+import { createConversations } from "../src/conversations/conversations";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { ModelPicker } from "../src/features/models/ModelPicker";
+import { createSettings } from "../src/settings/settings";
+import { SettingsContext } from "../src/settings/useSettings";
+import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { fakePage, settled, turn } from "./support";
+
+// Testing Library turns a fake clock only where it finds one of this name.
+beforeEach(() => void vi.stubGlobal("jest", { advanceTimersByTime: vi.advanceTimersByTime }));
+afterEach(() => vi.useRealTimers());
+
+const BY = { providerId: "cloud", modelId: "tide-4" };
+
+/** The picker over a host whose provider answers with these lists, one after another. */
+async function shown(models: () => Promise<ModelList>, notes: Record<string, string> = {}) {
+  const { bridge, llm } = await fakePage();
+  const { client, router, topics } = bridge;
+  const providers = { ...client.providers, models, describe: async () => null };
+  const settings = createSettings({ client: { ...client, providers }, topics }, () => {});
+  const known = createConversations({ host: { client, router, topics, llm } });
+  const remembered = new Map(Object.entries(notes));
+  const conversations = {
+    ...known,
+    notes: {
+      ...known.notes,
+      recall: async () => remembered,
+      remember: (name: string, text: string | null) => void remembered.set(name, text ?? ""),
+    },
+  };
+  const isSet = client.keys.set({ providerId: "cloud", key: "key-1" });
+  await turn(40);
+  await isSet;
+  const page = () =>
+    render(
+      <ConversationsContext value={conversations}>
+        <SettingsContext value={settings}>
+          <ToastsContext value={createToastStore()}>
+            <ModelPicker by={BY} onChoose={() => {}} />
+          </ToastsContext>
+        </SettingsContext>
+      </ConversationsContext>,
+    );
+  return { settings, page, conversations };
+}
+
+const NOTHING_KNOWN = {
+  contextTokens: null,
+  maxOutputTokens: null,
+  images: false,
+  files: false,
+  tools: false,
+  reasoning: false,
+  inputPrice: null,
+  outputPrice: null,
+};
+const listOf = (...ids: string[]): ModelList => ({
+  providerId: "cloud",
+  models: ids.map((id): ModelSummary => ({ ...NOTHING_KNOWN, id, name: `The ${id}` })),
+  listed: true,
+  askedAt: 0,
+});
+const label = () => document.querySelector("[data-models]")?.textContent;
+
+it("is called by its provider's name before anything was opened", async () => {
+  const { page } = await shown(async () => listOf());
+  page();
+  await turn(40);
+  expect(label()).toBe("tide-4 · Cloud");
+});
+
+it("keeps the name under which it was chosen after the page is opened anew", async () => {
+  const first = await shown(async () => listOf("tide-4"));
+  const page = first.page();
+  await turn(40);
+  const person = userEvent.setup({ delay: null });
+  await person.click(screen.getByRole("button", { name: /choose another model/ }));
+  await turn(40);
+  const options = screen.getAllByRole("option", { name: /tide-4/ });
+  await person.click(options.at(-1) as HTMLElement);
+  page.unmount();
+  const notes = Object.fromEntries(await first.conversations.notes.recall());
+
+  const { page: again } = await shown(async () => listOf("tide-4"), notes);
+  again();
+  await turn(40);
+  expect(label()).toBe("The tide-4 · Cloud");
+});
+
+it("has the list of the new key when one is set while models are listed", async () => {
+  const answers: ((list: ModelList) => void)[] = [];
+  const { settings } = await shown(() => new Promise((resolve) => answers.push(resolve)));
+  void settings.loadModels("cloud");
+  const isSet = settings.setKey("cloud", "key-2");
+  await turn(40);
+  await isSet;
+  answers[1]?.(listOf("of-the-new-key"));
+  answers[0]?.(listOf("of-the-old-key"));
+  await settled();
+  const listed = settings.get().lists.cloud;
+  expect(listed?.list?.models.map(({ id }) => id)).toEqual(["of-the-new-key"]);
+  expect(listed?.isAsking).toBe(false);
+});
+
+it("offers no model of a provider that it says is not ready", async () => {
+  const { page } = await shown(() => Promise.reject(new Error("no route")));
+  page();
+  await turn(40);
+  await userEvent.setup({ delay: null }).click(screen.getByRole("button"));
+  await turn(40);
+  expect(screen.getByText(/Not ready yet:.*Cloud/)).toBeTruthy();
+  const groups = screen.getAllByRole("group").map((group) => group.getAttribute("aria-labelledby"));
+  expect(groups.filter((name) => name?.includes("-cloud-"))).toEqual([]);
+});
