@@ -24,6 +24,12 @@ export const english = {
   stop: "Stop",
   retry: "Retry",
   dismiss: "Dismiss",
+  tryAgain: "Try again",
+  partFailed: {
+    page: "Part of this page failed. Your conversations are kept.",
+    overlay: "This could not be loaded. Check that Tidewire is running.",
+    message: "This message cannot be shown.",
+  },
   jumpToEnd: "Jump to end",
   keys: "Enter sends, Shift + Enter starts a line, Esc stops",
   keysBusy: "Ctrl + Enter asks it next, Esc stops",

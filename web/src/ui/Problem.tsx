@@ -1,0 +1,35 @@
+/** What went wrong, read out when it comes, and what came of an action. */
+import type { ReactNode } from "react";
+import buttons from "./buttons.module.css";
+import styles from "./Problem.module.css";
+
+export interface ProblemProps {
+  readonly id?: string | undefined;
+  /** The sentence; nothing is shown without one. */
+  readonly children: ReactNode;
+  /** The one thing that may help. */
+  readonly action?: { readonly label: string; readonly run: () => void };
+}
+
+export function Problem({ id, children, action }: ProblemProps) {
+  if (children === null) return null;
+  return (
+    <div id={id} className={styles.problem} role="alert">
+      {children}
+      {action !== undefined && (
+        <button type="button" className={buttons.bordered} onClick={action.run}>
+          {action.label}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function Notice({ children }: { readonly children: ReactNode }) {
+  if (children === null) return null;
+  return (
+    <p className={styles.notice} role="status">
+      {children}
+    </p>
+  );
+}
