@@ -1,7 +1,7 @@
 /** Whether something lies over the page, whose keys are its own. */
 
-// In a list that forgives: web views that know no popover would refuse the other half, too.
-const COVERS = ":is(dialog[open], :popover-open)";
+/** Popovers are rendered only while they are open. */
+const COVERS = "dialog[open], [popover]";
 
 /** Whether a key that reaches the page is meant for what lies over it. */
 export function isCovered(): boolean {

@@ -25,10 +25,16 @@ export function Problem({ id, children, action }: ProblemProps) {
   );
 }
 
-export function Notice({ children }: { readonly children: ReactNode }) {
+export interface NoticeProps {
+  /** It tells of a failure that was looked for. */
+  readonly isBad?: boolean;
+  readonly children: ReactNode;
+}
+
+export function Notice({ isBad = false, children }: NoticeProps) {
   if (children === null) return null;
   return (
-    <p className={styles.notice} role="status">
+    <p className={isBad ? styles.problem : styles.notice} role="status">
       {children}
     </p>
   );

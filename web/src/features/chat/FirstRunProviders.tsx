@@ -6,6 +6,7 @@ import { reasonOf, strings } from "../../i18n";
 import { useOpenSettings, useSettings } from "../../settings/useSettings";
 import { busyButton } from "../../ui/busyButton";
 import buttons from "../../ui/buttons.module.css";
+import { Problem } from "../../ui/Problem";
 import { useToasts } from "../../ui/toastStore";
 import styles from "./FirstRunProviders.module.css";
 
@@ -67,11 +68,7 @@ export function FirstRunProviders() {
           {strings.firstRun.connect}
         </button>
       </div>
-      {problem !== null && (
-        <p className={styles.problem} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem>{problem}</Problem>
     </section>
   );
 }

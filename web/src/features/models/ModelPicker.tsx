@@ -1,9 +1,9 @@
 /** Who answers from now on: says who it is, and opens the panel to choose another. */
-import { useRef, useState } from "react";
 import type { Defaults } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { useSettingsState } from "../../settings/useSettings";
 import { ChevronIcon } from "../../ui/icons";
+import { Popover } from "../../ui/Popover";
 import { ModelPanel } from "./ModelPanel";
 import styles from "./ModelPicker.module.css";
 import { useRecentModels } from "./useRecentModels";
@@ -17,10 +17,8 @@ export interface ModelPickerProps {
 }
 
 export function ModelPicker({ by, onChoose }: ModelPickerProps) {
-  const [isOpen, setIsOpen] = useState(false);
   const [recent, addRecent] = useRecentModels();
   const { providers, lists } = useSettingsState();
-  const button = useRef<HTMLButtonElement>(null);
   const { providerId, modelId } = by;
   const models = lists[providerId]?.list?.models ?? [];
   const name = models.find(({ id }) => id === modelId)?.name ?? modelId;
@@ -28,38 +26,37 @@ export function ModelPicker({ by, onChoose }: ModelPickerProps) {
   const label =
     providerId === EMBEDDED ? strings.onThisComputer(name) : strings.withProvider(name, provider);
   return (
-    <>
-      <button
-        ref={button}
-        type="button"
-        className={styles.button}
-        data-models
-        aria-label={strings.chooseModel(label)}
-        aria-haspopup="dialog"
-        aria-expanded={isOpen}
-        title={strings.chooseModel(label)}
-        onClick={() => setIsOpen(!isOpen)}
-      >
-        <span dir="auto">{label}</span>
-        <ChevronIcon />
-      </button>
-      {isOpen && (
+    <Popover
+      role="dialog"
+      aria-label={strings.models}
+      button={(props) => (
+        <button
+          {...props}
+          type="button"
+          className={styles.button}
+          data-models
+          aria-label={strings.chooseModel(label)}
+          title={strings.chooseModel(label)}
+        >
+          <span className="truncate" dir="auto">
+            {label}
+          </span>
+          <ChevronIcon />
+        </button>
+      )}
+    >
+      {(close) => (
         <ModelPanel
           by={by}
           recent={recent}
-          button={button.current}
           onChoose={(chosen) => {
-            setIsOpen(false);
+            close(true);
             addRecent(chosen);
             onChoose(chosen);
           }}
-          onClose={() => {
-            setIsOpen(false);
-            button.current?.focus();
-          }}
-          onLeave={() => setIsOpen(false)}
+          onLeave={() => close(true)}
         />
       )}
-    </>
+    </Popover>
   );
 }

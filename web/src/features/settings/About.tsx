@@ -5,6 +5,7 @@ import { strings } from "../../i18n";
 import { shownLanguage } from "../../i18n/language";
 import { useSettingsState } from "../../settings/useSettings";
 import parts from "../../ui/form/form.module.css";
+import { Notice } from "../../ui/Problem";
 
 export interface AboutProps {
   readonly host: ReturnType<Bridge["host"]>;
@@ -61,11 +62,7 @@ export function About({ host, kind }: AboutProps) {
           {words.copyFacts}
         </button>
       </div>
-      {said !== null && (
-        <p className={parts.good} role="status">
-          {said}
-        </p>
-      )}
+      <Notice>{said}</Notice>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { locale, strings } from "../../i18n";
 import { useSettings } from "../../settings/useSettings";
 import { busyButton } from "../../ui/busyButton";
 import parts from "../../ui/form/form.module.css";
+import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { type Agreed, Consent, NOTHING } from "./Consent";
 
@@ -111,16 +112,8 @@ export function Backups() {
           {strings.showMore}
         </button>
       )}
-      {said !== null && (
-        <p className={parts.good} role="status">
-          {said}
-        </p>
-      )}
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Notice>{said}</Notice>
+      <Problem>{problem}</Problem>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { strings } from "../../i18n";
 import { download } from "../../lib/download";
 import { busyButton } from "../../ui/busyButton";
 import parts from "../../ui/form/form.module.css";
+import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { useDownloads } from "../../ui/useDownloads";
 
@@ -45,16 +46,8 @@ export function ExportAll() {
           ))}
         </div>
       </div>
-      {said !== null && (
-        <p className={parts.good} role="status">
-          {said}
-        </p>
-      )}
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Notice>{said}</Notice>
+      <Problem>{problem}</Problem>
     </section>
   );
 }

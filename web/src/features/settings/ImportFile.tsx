@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { importFailure, remarkOf, strings } from "../../i18n";
 import parts from "../../ui/form/form.module.css";
+import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
 interface Running {
@@ -83,15 +84,11 @@ export function ImportFile() {
         </>
       )}
       {said.map((text) => (
-        <p key={text} className={parts.good} role="status">
+        <p key={text} role="status">
           {text}
         </p>
       ))}
-      {wrong !== null && (
-        <p className={parts.bad} role="alert">
-          {wrong}
-        </p>
-      )}
+      <Problem>{wrong}</Problem>
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { reasonOf, strings } from "../../i18n";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import styles from "../../ui/form/form.module.css";
 import { NumberField } from "../../ui/form/NumberField";
+import { Problem } from "../../ui/Problem";
 
 const SECOND_MS = 1_000;
 const LONGEST_MS = 600_000;
@@ -85,11 +86,7 @@ export function Limits() {
         >
           {words.toStandard}
         </button>
-        {problem !== null && (
-          <p className={styles.bad} role="alert">
-            {words.notSaved(problem)}
-          </p>
-        )}
+        <Problem>{problem && words.notSaved(problem)}</Problem>
       </div>
     </>
   );

@@ -17,6 +17,7 @@ import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { busyButton } from "../../ui/busyButton";
 import parts from "../../ui/form/form.module.css";
 import { KeyCombo } from "../../ui/KeyCombo";
+import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import styles from "./ShortcutSettings.module.css";
 
@@ -32,7 +33,7 @@ export function ShortcutSettings() {
     <section className={parts.section}>
       <h3>{words.sections.shortcuts}</h3>
       <p className={parts.text}>{words.shortcutsText}</p>
-      <ul className={styles.list}>
+      <ul>
         {ACTS.map((act) => (
           <Shortcut key={act} act={act} chosen={chosen} save={save} />
         ))}
@@ -44,11 +45,7 @@ export function ShortcutSettings() {
       >
         {words.allToStandard}
       </button>
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem>{problem}</Problem>
     </section>
   );
 }
@@ -134,9 +131,9 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
         </button>
       )}
       {refused !== null && (
-        <div className={styles.refused} role="alert">
+        <div role="alert">
           <KeyCombo keys={refused.keys} />
-          <span className={parts.bad}>{whyNot(refused, chosen)}</span>
+          <span>{whyNot(refused, chosen)}</span>
           {refused.why === "taken" && (
             <button
               type="button"
@@ -148,11 +145,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
           )}
         </div>
       )}
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {words.notSaved(problem)}
-        </p>
-      )}
+      <Problem>{problem && words.notSaved(problem)}</Problem>
     </li>
   );
 }

@@ -11,6 +11,7 @@ import styles from "./ConversationGroup.module.css";
 import { ConversationItem } from "./ConversationItem";
 import { useConversationDrop } from "./conversationDrag";
 import { LazyRows, ROWS } from "./LazyRows";
+import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
 
 /** As a stop: the group's first button, whatever that is. */
@@ -159,14 +160,18 @@ function FolderHeading({
         >
           <ChevronIcon />
           <FolderIcon />
-          <span dir="auto">{folder}</span>
-          <small title={strings.folders.count(count)}>{count}</small>
+          <span className="truncate aligned" dir="auto">
+            {folder}
+          </span>
+          <small className="faint" title={strings.folders.count(count)}>
+            {count}
+          </small>
         </button>
       </h2>
       <Menu
         label={strings.folders.actionsFor(folder)}
         icon={<MoreIcon />}
-        className={styles.more}
+        className={rows.more}
         tabIndex={-1}
         items={[
           { label: strings.folders.rename, run: () => setIsNaming(true) },

@@ -76,7 +76,7 @@ export function Sidebar(props: SidebarProps) {
         <IconButton label={strings.closeSidebar} onClick={state.close}>
           <SidebarIcon />
         </IconButton>
-        <button type="button" className={styles.new} onClick={onNewChat}>
+        <button type="button" className={`row-button ${styles.new}`} onClick={onNewChat}>
           <NewChatIcon />
           {strings.newChat}
         </button>
@@ -118,11 +118,15 @@ export function Sidebar(props: SidebarProps) {
         />
       )}
       <div className={styles.bottom}>
-        <button type="button" className={styles.plain} onClick={onSettings}>
+        <button type="button" className={`row-button ${styles.plain}`} onClick={onSettings}>
           <SettingsIcon />
           {strings.settings}
         </button>
-        <button type="button" className={styles.plain} onClick={() => picker.current?.click()}>
+        <button
+          type="button"
+          className={`row-button ${styles.plain}`}
+          onClick={() => picker.current?.click()}
+        >
           <ImportIcon />
           {strings.import}
         </button>

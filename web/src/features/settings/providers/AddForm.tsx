@@ -5,6 +5,7 @@ import { reasonOf, strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
 import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import type { AddedProvider } from "./added";
 import styles from "./Providers.module.css";
@@ -43,11 +44,7 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
     >
       {children}
       <TestResult trial={trial} />
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem>{problem}</Problem>
       <div className={parts.buttons}>
         <button
           type="submit"

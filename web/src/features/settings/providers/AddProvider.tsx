@@ -5,6 +5,7 @@ import { strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
 import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import type { AddedProvider } from "./added";
 import { FileForm } from "./FileForm";
@@ -76,11 +77,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
       )}
       {form === "server" && <ServerForm onAdded={(what) => void added(what)} />}
       {form === "file" && <FileForm onAdded={(what) => void added(what)} />}
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem>{problem}</Problem>
     </section>
   );
 }
@@ -92,8 +89,8 @@ function PresetState({
 }) {
   const words = strings.preferences;
   if (running === true) {
-    return <small className={styles.runs}>{words.presetRuns(models.length)}</small>;
+    return <small className={`faint ${styles.runs}`}>{words.presetRuns(models.length)}</small>;
   }
-  if (running === false) return <small>{words.presetHere}</small>;
-  return <small>{takesKey ? words.needsKey : " "}</small>;
+  if (running === false) return <small className="faint">{words.presetHere}</small>;
+  return <small className="faint">{takesKey ? words.needsKey : " "}</small>;
 }

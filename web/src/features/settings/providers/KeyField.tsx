@@ -5,6 +5,7 @@ import { remarkOf, strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
 import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import styles from "./Providers.module.css";
 
@@ -93,11 +94,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
           {about}
         </p>
       )}
-      {wrong !== null && (
-        <p className={parts.bad} role="alert">
-          {wrong}
-        </p>
-      )}
+      <Problem>{wrong}</Problem>
     </form>
   );
 }

@@ -5,6 +5,7 @@ import { strings } from "../../../i18n";
 import { useSettingsState } from "../../../settings/useSettings";
 import { busyButton } from "../../../ui/busyButton";
 import parts from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { usePrefer } from "../Defaults";
 import type { AddedProvider } from "./added";
@@ -84,11 +85,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
         )}
       </div>
       <TestResult trial={trial} />
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem>{problem}</Problem>
       {provider.problem === null && <ProviderModels providerId={id} name={name} />}
     </li>
   );

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import styles from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { AddProvider } from "./AddProvider";
 import type { AddedProvider } from "./added";
@@ -64,11 +65,7 @@ export function Providers() {
             </button>
           </p>
         ))}
-        {problem !== null && (
-          <p className={styles.bad} role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem>{problem}</Problem>
       </section>
       <AddProvider onAdded={setAdded} />
     </>
