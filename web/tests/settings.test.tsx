@@ -2,7 +2,7 @@
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, expect, it, type Mock, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";
-import type { BackupInfo, PreferencesChange } from "../src/bridge/contract";
+import type { BackupInfo, PreferencesChange, ProviderSummary } from "../src/bridge/contract";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { idOf } from "../src/features/settings/providers/providerId";
@@ -30,8 +30,24 @@ interface Shown {
 async function shown(section: Section, backups: BackupInfo[] = []): Promise<Shown> {
   const { bridge, llm } = await fakePage();
   const page = { refuse: false, updates: [], said, close } as unknown as Shown;
+  let added: ProviderSummary[] = [];
+  const { providers } = bridge.client;
   const client: Bridge["client"] = {
     ...bridge.client,
+    providers: {
+      ...providers,
+      list: async () => [...(await providers.list()), ...added],
+      async add({ id, label }) {
+        const [, cloud] = await providers.list();
+        const server = { ...cloud, id, name: label, removable: true } as ProviderSummary;
+        added = [server];
+        return server;
+      },
+      async remove() {
+        added = [];
+        return true;
+      },
+    },
     settings: {
       ...bridge.client.settings,
       update(change) {
@@ -275,3 +291,53 @@ it.each([
   ["  ", ""],
   ["x".repeat(60), "x".repeat(40)],
 ])("knows “%s” as %s", (name, id) => expect(idOf(name)).toBe(id));
+
+/** Adds a server by the form, with a key that is refused. */
+async function addServer(settings: Settings): Promise<HTMLElement> {
+  vi.spyOn(settings, "setKey").mockRejectedValueOnce(new Error("no keychain"));
+  fireEvent.click(screen.getByRole("button", { name: strings.preferences.otherServer }));
+  type(strings.providerName, "Harbour");
+  type(strings.address, "https://models.example/v1");
+  type(strings.keyIfAny, "sk-not-a-key-1234");
+  fireEvent.click(screen.getByRole("button", { name: strings.add }));
+  await turn(200);
+  return screen.getByText("Harbour").closest("li") as HTMLElement;
+}
+
+it("opens the form for a server in a web view that cannot check an address", async () => {
+  Object.defineProperty(URL, "canParse", { value: undefined, configurable: true });
+  try {
+    await shown("providers");
+    fireEvent.click(screen.getByRole("button", { name: strings.preferences.otherServer }));
+    type(strings.address, "http://models.example/v1");
+    expect(screen.getByText(strings.preferences.plainHttp)).toBeTruthy();
+  } finally {
+    Reflect.deleteProperty(URL, "canParse");
+  }
+});
+
+it("says nothing of a refused key any more when another one was taken", async () => {
+  const { settings } = await shown("providers");
+  const card = within(await addServer(settings));
+  expect(card.getByRole("alert").textContent).toContain("no keychain");
+  const key = card.getByLabelText<HTMLInputElement>(strings.keyFor("Harbour"));
+  expect(key.getAttribute("aria-invalid")).toBe("true");
+  fireEvent.change(key, { target: { value: "sk-not-a-key-5678" } });
+  fireEvent.click(card.getByRole("button", { name: strings.save }));
+  await turn(200);
+  expect(card.queryByRole("alert")).toBeNull();
+  expect(key.getAttribute("aria-invalid")).toBeNull();
+});
+
+it("leaves the focus alone after a provider was removed", async () => {
+  const { settings } = await shown("providers");
+  const card = within(await addServer(settings));
+  fireEvent.click(card.getByRole("button", { name: strings.remove }));
+  await turn(200);
+  expect(document.activeElement?.textContent).toBe(strings.undo);
+  const key = field("Key for Cloud");
+  key.focus();
+  await act(async () => void settings.loadProviders());
+  await turn(200);
+  expect(document.activeElement).toBe(key);
+});

@@ -17,6 +17,7 @@ export interface DialogProps {
 export function Dialog({ title, className, isBare = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const isLeaving = useRef(false);
+  const isPressed = useRef(false);
 
   // Closed even when it is taken away while it is open: only then the focus goes back.
   useLayoutEffect(() => {
@@ -41,8 +42,13 @@ export function Dialog({ title, className, isBare = false, onClose, children }: 
         const isClosed = event.target === dialog.current && !dialog.current.open;
         if (isClosed && !isLeaving.current) onClose();
       }}
+      onPointerDown={(event) => {
+        isPressed.current = event.target === dialog.current;
+      }}
       onClick={(event) => {
-        if (isBare && event.target === dialog.current) dialog.current.close();
+        // A press that began in a text and ends outside is a selection.
+        const isBeside = isPressed.current && event.target === dialog.current;
+        if (isBare && isBeside) dialog.current?.close();
       }}
       // Escape is the dialog's here, and stops no answer.
       onKeyDown={(event) => event.stopPropagation()}

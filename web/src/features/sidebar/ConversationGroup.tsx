@@ -1,5 +1,6 @@
 /** A heading of the list with what stands below it; a folder can be shut. */
-import { type KeyboardEvent, memo, useState } from "react";
+import { type KeyboardEvent, memo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
 import type { ListGroup } from "../../conversations/groups";
 import { strings } from "../../i18n";
@@ -100,6 +101,7 @@ function FolderHeading({
   onToggle,
 }: FolderHeadingProps) {
   const [isNaming, setIsNaming] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const count = group.items.length;
 
   function onKeyDown(event: KeyboardEvent<HTMLButtonElement>): void {
@@ -117,10 +119,10 @@ function FolderHeading({
   }
 
   function onBack(event: KeyboardEvent<HTMLDivElement>): void {
-    const button = event.currentTarget.querySelector<HTMLElement>("[data-folder]");
-    if (event.key !== arrowsOf(event.currentTarget).back || event.target === button) return;
+    if (event.key !== arrowsOf(event.currentTarget).back) return;
+    if (event.target === button.current) return;
     event.preventDefault();
-    button?.focus();
+    button.current?.focus();
   }
 
   if (isNaming) {
@@ -130,8 +132,9 @@ function FolderHeading({
           label={strings.folders.renameLabel}
           name={folder}
           maxLength={100}
-          onDone={(name) => {
-            setIsNaming(false);
+          onDone={(name, isByKey) => {
+            flushSync(() => setIsNaming(false));
+            if (isByKey) button.current?.focus();
             if (name === null) return;
             actions.renameFolder(folder, name);
             if (isShut) onToggle(name);
@@ -149,6 +152,7 @@ function FolderHeading({
     >
       <h2>
         <button
+          ref={button}
           type="button"
           className={styles.toggle}
           aria-expanded={!isShut}

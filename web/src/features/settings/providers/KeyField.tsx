@@ -24,17 +24,19 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   const [key, setTyped] = useState("");
   /** It is to be removed, if that is meant. */
   const [isLeaving, setIsLeaving] = useState(false);
+  const [isMended, setIsMended] = useState(false);
   const { problem, attempt, isBusy } = useAsyncAction();
   const id = useId();
   const { id: providerId, name, needsKey, hasKey } = provider;
   const given = key.trim();
-  const wrong = problem ?? props.problem;
+  const wrong = problem ?? (isMended ? null : props.problem);
   const host = status?.host == null ? "" : `${strings.preferences.keyGoesTo(status.host)}.`;
   const note = status?.remark == null ? status?.note : remarkOf(status.remark);
   const about = [host, note ?? ""].join(" ").trim();
 
   async function save(): Promise<void> {
     await setKey(providerId, given);
+    setIsMended(true);
     // It goes one way. Refused, it is still there to be mended.
     setTyped("");
     onTry("");

@@ -14,6 +14,9 @@ interface Removed {
   readonly name: string;
 }
 
+/** What had the focus is gone. Always the same function: React calls a new one at every render. */
+const focusOnce = (button: HTMLButtonElement | null): void => button?.focus();
+
 export function Providers() {
   const settings = useSettings();
   const { providers, keys } = useSettingsState();
@@ -57,8 +60,7 @@ export function Providers() {
             <button
               type="button"
               className={styles.button}
-              // What had the focus is gone.
-              ref={(button) => button?.focus()}
+              ref={focusOnce}
               onClick={() => attempt(restore(gone))}
             >
               {strings.undo}

@@ -106,7 +106,10 @@ export function ServerForm({ onAdded }: ServerFormProps) {
 
 /** The host asks for a word about it, where the way leads out of this machine. */
 function isPlainHttp(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  return protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
+  try {
+    const { protocol, hostname } = new URL(address);
+    return protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
+  } catch {
+    return false;
+  }
 }
