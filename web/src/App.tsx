@@ -272,7 +272,7 @@ function ConnectionNotice({ connection }: { readonly connection: Connection }) {
         <p className={`error ${styles.lost}`} role="alert" data-code="HOST_LOST">
           {connection.phase === "lost"
             ? strings.lost
-            : (strings.host?.refused ?? connection.reason)}
+            : strings.host.sentence(connection.reason, strings.refusedPage)}
         </p>
       );
   }

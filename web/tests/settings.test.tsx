@@ -2,7 +2,12 @@
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, expect, it, type Mock, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";
-import type { BackupInfo, PreferencesChange, ProviderSummary } from "../src/bridge/contract";
+import type {
+  BackupInfo,
+  ImportState,
+  PreferencesChange,
+  ProviderSummary,
+} from "../src/bridge/contract";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { idOf } from "../src/features/settings/providers/providerId";
@@ -11,6 +16,7 @@ import { strings } from "../src/i18n";
 import type { Section } from "../src/settings/sections";
 import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
+import { Toasts } from "../src/ui/Toasts";
 import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { fakePage, turn } from "./support";
 
@@ -78,6 +84,7 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
             kind="loopback"
             onClose={() => {}}
           />
+          <Toasts />
         </ToastsContext>
       </SettingsContext>
     </ConversationsContext>,
@@ -340,4 +347,29 @@ it("leaves the focus alone after a provider was removed", async () => {
   await act(async () => void settings.loadProviders());
   await turn(200);
   expect(document.activeElement).toBe(key);
+});
+
+it("tells of an import in the dialog, and goes on telling when that is closed", async () => {
+  const page = await shown("data");
+  const chosen = new File(["{}"], "export.json", { type: "application/json" });
+  let tell: (part: number) => void = () => {};
+  let finish: (state: ImportState) => void = () => {};
+  vi.spyOn(page.conversations, "importFile").mockImplementation((_, onPart) => {
+    tell = onPart;
+    return { cancel: () => {}, result: new Promise((resolve) => (finish = resolve)) };
+  });
+  fireEvent.change(field(strings.preferences.importTitle), { target: { files: [chosen] } });
+  await act(async () => tell(0.25));
+  const dialog = within(screen.getByRole("dialog"));
+  expect(dialog.getByRole("progressbar").getAttribute("value")).toBe("0.25");
+  expect(dialog.getByRole("button", { name: strings.cancel })).toBeTruthy();
+
+  await page.close();
+  expect(page.said()).toEqual([strings.importing("export.json", 25)]);
+  const twice = ["Left out", "Left out"];
+  const done = { state: "done", conversations: 1, messages: 2, skipped: 0, warnings: twice };
+  await act(async () => finish({ ...done, remarks: null } as unknown as ImportState));
+  await turn(20);
+  expect(page.said()).toHaveLength(1);
+  expect(page.said()[0]).not.toContain("25");
 });

@@ -64,7 +64,7 @@ export function importFailure({ code, reason, failure }: ImportState): string {
 
 /** Why something is tried again. */
 export function whyOf(code: ErrorCode): string {
-  return strings.host?.errors[code] ?? hintFor(code) ?? code;
+  return strings.host.errors[code] ?? hintFor(code) ?? code;
 }
 
 export const noticeOf = (notice: Notice): string => noticeIn(strings.host, notice);

@@ -1,6 +1,7 @@
 /** What lies over the page until it is closed, with a title and a way out. */
 import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { strings } from "../i18n";
+import { dialogs } from "../lib/overlays";
 import styles from "./Dialog.module.css";
 import { IconButton } from "./IconButton";
 import { CloseIcon } from "./icons";
@@ -23,10 +24,13 @@ export function Dialog({ title, className, isBare = false, onClose, children }: 
   useLayoutEffect(() => {
     const shown = dialog.current;
     isLeaving.current = false;
-    shown?.showModal();
+    if (shown === null) return;
+    shown.showModal();
+    dialogs.set([...dialogs.get(), shown]);
     return () => {
       isLeaving.current = true;
-      shown?.close();
+      dialogs.set(dialogs.get().filter((one) => one !== shown));
+      shown.close();
     };
   }, []);
 

@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { strings } from "../../i18n";
 import { shownLanguage } from "../../i18n/language";
+import { copyText } from "../../lib/clipboard";
 import { useSettingsState } from "../../settings/useSettings";
 import parts from "../../ui/form/form.module.css";
 import { Notice } from "../../ui/Problem";
@@ -33,13 +34,9 @@ export function About({ host, kind }: AboutProps) {
   ] as const;
 
   async function copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(facts.map((fact) => fact.join(": ")).join("\n"));
-      setSaid(strings.copied);
-    } catch {
-      if (list.current !== null) getSelection()?.selectAllChildren(list.current);
-      setSaid(strings.notCopied);
-    }
+    const isCopied = await copyText(facts.map((fact) => fact.join(": ")).join("\n"));
+    if (!isCopied && list.current !== null) getSelection()?.selectAllChildren(list.current);
+    setSaid(isCopied ? strings.copied : strings.notCopied);
   }
 
   return (

@@ -138,9 +138,8 @@ export const hostInGerman: HostMessages = {
       `${title}: ${KINDS[String(kind)] ?? "Ein Anhang"} ${name === "" ? "ohne Namen" : name} ist nicht dabei.`,
     MORE_LEFT_OUT: () => "… und weitere",
   },
-  refused:
-    "Tidewire nimmt diese Seite nicht an. Lade sie neu oder öffne einen neuen Link: „tidewire link“ gibt einen aus.",
   quote: (words) => `Der Anbieter schreibt: „${words}“`,
+  sentence: (_own, instead) => instead,
 };
 
 function modelNameOf(model: string | null | undefined): string {

@@ -31,6 +31,8 @@ export const german: Strings = {
   stop: "Anhalten",
   retry: "Noch einmal",
   tryAgain: "Erneut versuchen",
+  refusedPage:
+    "Tidewire nimmt diese Seite nicht an. Lade sie neu oder öffne einen neuen Link: „tidewire link“ gibt einen aus.",
   partFailed: {
     page: "Ein Teil dieser Seite ist ausgefallen. Deine Gespräche sind gespeichert.",
     overlay: "Das konnte nicht geladen werden. Prüfe, ob Tidewire läuft.",

@@ -1,7 +1,7 @@
 /** Every text that the page shows, and the model of every other language. */
 import type { ErrorCode, FinishReason } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
-import type { HostTranslation } from "../hostMessages";
+import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
 import { preferencesInEnglish } from "./settings";
 
@@ -9,8 +9,7 @@ const MINUTE_MS = 60_000;
 const { decimal, dollars } = amountsIn("en");
 
 export const english = {
-  /** The host speaks English itself. */
-  host: null as HostTranslation,
+  host: hostInEnglish,
 
   appName: "Tidewire",
   conversation: "Conversation",
@@ -25,6 +24,7 @@ export const english = {
   retry: "Retry",
   dismiss: "Dismiss",
   tryAgain: "Try again",
+  refusedPage: "Tidewire does not accept this page. Reload it, or open a new link.",
   partFailed: {
     page: "Part of this page failed. Your conversations are kept.",
     overlay: "This could not be loaded. Check that Tidewire is running.",

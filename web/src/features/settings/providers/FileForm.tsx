@@ -1,8 +1,8 @@
 /** A model that runs in this program, by its file of weights. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
-import { Field } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
+import { TextField } from "../../../ui/form/TextField";
 import { AddForm } from "./AddForm";
 import type { AddedProvider } from "./added";
 import styles from "./Providers.module.css";
@@ -28,48 +28,34 @@ export function FileForm({ onAdded }: FileFormProps) {
 
   return (
     <AddForm provider={id === "" || file === "" ? null : provider} onAdded={onAdded}>
-      <Field label={words.filePath} hint={words.filePathHint} isTall>
-        {(names) => (
-          <input
-            {...names}
-            // biome-ignore lint/a11y/noAutofocus: the form that somebody has asked for
-            autoFocus
-            className={styles.path}
-            dir="ltr"
-            spellCheck={false}
-            value={path}
-            onChange={(event) => setPath(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label={strings.providerName}>
-        {(names) => (
-          <input
-            {...names}
-            dir="auto"
-            maxLength={60}
-            placeholder={modelNameOf(path)}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label={words.contextTokens} hint={words.contextHint}>
-        {(names) => (
-          <>
-            <input
-              {...names}
-              className={parts.number}
-              type="number"
-              min={LEAST_CONTEXT}
-              max={MOST_CONTEXT}
-              value={context}
-              onChange={(event) => setContext(event.target.value)}
-            />
-            <span className={parts.unit}>{words.tokens}</span>
-          </>
-        )}
-      </Field>
+      <TextField
+        label={words.filePath}
+        hint={words.filePathHint}
+        isTall
+        autoFocus
+        className={styles.path}
+        dir="ltr"
+        value={path}
+        onChange={setPath}
+      />
+      <TextField
+        label={strings.providerName}
+        maxLength={60}
+        placeholder={modelNameOf(path)}
+        value={name}
+        onChange={setName}
+      />
+      <TextField
+        label={words.contextTokens}
+        hint={words.contextHint}
+        unit={words.tokens}
+        className={parts.number}
+        type="number"
+        min={LEAST_CONTEXT}
+        max={MOST_CONTEXT}
+        value={context}
+        onChange={setContext}
+      />
     </AddForm>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { strings } from "../../../i18n";
 import { Field } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
+import { TextField } from "../../../ui/form/TextField";
 import { AddForm } from "./AddForm";
 import type { AddedProvider } from "./added";
 import { idOf } from "./providerId";
@@ -37,32 +38,21 @@ export function ServerForm({ onAdded }: ServerFormProps) {
       secret={key.trim()}
       onAdded={onAdded}
     >
-      <Field label={strings.providerName}>
-        {(names) => (
-          <input
-            {...names}
-            // biome-ignore lint/a11y/noAutofocus: the form that somebody has asked for
-            autoFocus
-            dir="auto"
-            maxLength={60}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label={strings.address} hint={words.addressHint}>
-        {(names) => (
-          <input
-            {...names}
-            type="text"
-            inputMode="url"
-            dir="ltr"
-            spellCheck={false}
-            value={baseUrl}
-            onChange={(event) => setBaseUrl(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        label={strings.providerName}
+        autoFocus
+        maxLength={60}
+        value={name}
+        onChange={setName}
+      />
+      <TextField
+        label={strings.address}
+        hint={words.addressHint}
+        inputMode="url"
+        dir="ltr"
+        value={baseUrl}
+        onChange={setBaseUrl}
+      />
       {isPlain && (
         <label className={parts.check}>
           <input
@@ -88,18 +78,7 @@ export function ServerForm({ onAdded }: ServerFormProps) {
           </select>
         )}
       </Field>
-      <Field label={strings.keyIfAny}>
-        {(names) => (
-          <input
-            {...names}
-            type="password"
-            autoComplete="off"
-            spellCheck={false}
-            value={key}
-            onChange={(event) => setKey(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField label={strings.keyIfAny} type="password" value={key} onChange={setKey} />
     </AddForm>
   );
 }

@@ -34,9 +34,7 @@ export function TestResult({ trial }: { readonly trial: ConnectionTest }) {
   return (
     <Notice>
       {firstMs === null || totalMs === null
-        ? strings.host === null
-          ? report.sentence
-          : words.works
+        ? strings.host.sentence(report.sentence, words.works)
         : words.testGood(modelId, strings.duration(firstMs), strings.duration(totalMs))}
       {models.length > 0 && ` ${words.modelCount(models.length)}.`}
     </Notice>
