@@ -11,7 +11,7 @@ import { useSidebar } from "../src/features/sidebar/useSidebar";
 import { isCovered } from "../src/lib/overlays";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { busyButton } from "../src/ui/busyButton";
+import { Button } from "../src/ui/Button";
 import { Dialog } from "../src/ui/Dialog";
 import { Menu } from "../src/ui/Menu";
 import { useFocusFallback } from "../src/ui/useFocusFallback";
@@ -128,11 +128,11 @@ it("has the keys of the page while it is there", async () => {
 
 it("is pressed once while it is busy, and keeps the focus", () => {
   const press = vi.fn();
-  const { rerender } = render(<button type="button" {...busyButton(true, press)} />);
+  const { rerender } = render(<Button onClick={press} />);
   const button = screen.getByRole("button");
   button.focus();
   fireEvent.click(button);
-  rerender(<button type="button" {...busyButton(false, press)} />);
+  rerender(<Button isFree={false} onClick={press} />);
   fireEvent.click(button);
   expect(press).toHaveBeenCalledTimes(1);
   expect(button.getAttribute("aria-disabled")).toBe("true");

@@ -1,6 +1,6 @@
 /** What went wrong, read out when it comes, and what came of an action. */
 import type { ReactNode } from "react";
-import buttons from "./buttons.module.css";
+import { Button } from "./Button";
 import styles from "./Problem.module.css";
 
 export interface ProblemProps {
@@ -16,11 +16,7 @@ export function Problem({ id, children, action }: ProblemProps) {
   return (
     <div id={id} className={styles.problem} role="alert">
       {children}
-      {action !== undefined && (
-        <button type="button" className={buttons.bordered} onClick={action.run}>
-          {action.label}
-        </button>
-      )}
+      {action !== undefined && <Button onClick={action.run}>{action.label}</Button>}
     </div>
   );
 }

@@ -4,7 +4,6 @@ import type { PresetSummary } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { useOpenSettings, useSettings } from "../../settings/useSettings";
-import { busyButton } from "../../ui/busyButton";
 import buttons from "../../ui/buttons.module.css";
 import { Problem } from "../../ui/Problem";
 import { useToasts } from "../../ui/toastStore";
@@ -59,7 +58,12 @@ export function FirstRunProviders() {
       <p>{strings.firstRun.more}</p>
       <div className={buttons.pills}>
         {running.map((preset) => (
-          <button key={preset.id} type="button" {...busyButton(!isBusy, () => void take(preset))}>
+          <button
+            key={preset.id}
+            type="button"
+            aria-disabled={isBusy}
+            onClick={() => !isBusy && void take(preset)}
+          >
             {strings.firstRun.use(preset.name)}
             <small>{strings.firstRun.runs(preset.models.length)}</small>
           </button>

@@ -5,6 +5,7 @@ import { strings } from "../../i18n";
 import { shownLanguage } from "../../i18n/language";
 import { copyText } from "../../lib/clipboard";
 import { useSettingsState } from "../../settings/useSettings";
+import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
 import { Notice } from "../../ui/Problem";
 
@@ -55,9 +56,7 @@ export function About({ host, kind }: AboutProps) {
       </dl>
       <div className={parts.row}>
         <p className={parts.text}>{words.factsText}</p>
-        <button type="button" className={parts.button} onClick={() => void copy()}>
-          {words.copyFacts}
-        </button>
+        <Button onClick={() => void copy()}>{words.copyFacts}</Button>
       </div>
       <Notice>{said}</Notice>
     </section>

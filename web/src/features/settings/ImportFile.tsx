@@ -1,6 +1,7 @@
 /** Conversations out of files. How far that is stands in a toast, which outlives this dialog. */
 import { useRef } from "react";
 import { strings } from "../../i18n";
+import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
 import { useImport } from "../sidebar/useImport";
 
@@ -13,9 +14,7 @@ export function ImportFile() {
       <h3>{words.importTitle}</h3>
       <div className={parts.row}>
         <p className={parts.text}>{words.importText}</p>
-        <button type="button" className={parts.button} onClick={() => field.current?.click()}>
-          {words.chooseFile}
-        </button>
+        <Button onClick={() => field.current?.click()}>{words.chooseFile}</Button>
       </div>
       <input
         ref={field}

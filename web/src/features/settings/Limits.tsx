@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { reasonOf, strings } from "../../i18n";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
+import { Button } from "../../ui/Button";
 import styles from "../../ui/form/form.module.css";
 import { NumberField } from "../../ui/form/NumberField";
 import { Problem } from "../../ui/Problem";
@@ -79,13 +80,9 @@ export function Limits() {
         ))}
       </section>
       <div className={styles.section}>
-        <button
-          type="button"
-          className={`${styles.button} ${styles.start}`}
-          onClick={() => void reset()}
-        >
+        <Button className={styles.start} onClick={() => void reset()}>
           {words.toStandard}
-        </button>
+        </Button>
         <Problem>{problem && words.notSaved(problem)}</Problem>
       </div>
     </>

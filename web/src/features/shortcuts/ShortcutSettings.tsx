@@ -14,7 +14,7 @@ import {
   withStandard,
 } from "../../settings/shortcuts";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { busyButton } from "../../ui/busyButton";
+import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
 import { KeyCombo } from "../../ui/KeyCombo";
 import { Problem } from "../../ui/Problem";
@@ -38,13 +38,13 @@ export function ShortcutSettings() {
           <Shortcut key={act} act={act} chosen={chosen} save={save} />
         ))}
       </ul>
-      <button
-        type="button"
-        className={`${parts.button} ${parts.start}`}
-        {...busyButton(Object.keys(chosen).length > 0, () => attempt(save({})))}
+      <Button
+        className={parts.start}
+        isFree={Object.keys(chosen).length > 0}
+        onClick={() => attempt(save({}))}
       >
         {words.allToStandard}
-      </button>
+      </Button>
       <Problem>{problem}</Problem>
     </section>
   );
@@ -121,27 +121,21 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
         {isListening ? words.pressKeys : keys === "" ? words.noKeys : <KeyCombo keys={keys} />}
       </button>
       {!isStandard && (
-        <button
-          type="button"
-          className={parts.button}
+        <Button
           aria-label={`${words.toStandard}: ${name}`}
           onClick={() => take(withStandard(act, chosen))}
         >
           {strings.standard}
-        </button>
+        </Button>
       )}
       {refused !== null && (
         <div role="alert">
           <KeyCombo keys={refused.keys} />
           <span>{whyNot(refused, chosen)}</span>
           {refused.why === "taken" && (
-            <button
-              type="button"
-              className={parts.button}
-              onClick={() => take(withKeys(act, refused.keys, chosen))}
-            >
+            <Button onClick={() => take(withKeys(act, refused.keys, chosen))}>
               {words.takeKeys}
-            </button>
+            </Button>
           )}
         </div>
       )}

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
-import { busyButton } from "../../../ui/busyButton";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
@@ -50,14 +50,10 @@ export function AddProvider({ onAdded }: AddProviderProps) {
       <h3>{words.addTitle}</h3>
       <div className={styles.presets}>
         {inOrder.map((preset) => (
-          <button
-            key={preset.id}
-            type="button"
-            {...busyButton(!isBusy, () => attempt(addPreset(preset)))}
-          >
+          <Button key={preset.id} isFree={!isBusy} onClick={() => attempt(addPreset(preset))}>
             {preset.name}
             <PresetState preset={preset} />
-          </button>
+          </Button>
         ))}
         {(["server", "file"] as const).map((name) => (
           <button

@@ -3,7 +3,7 @@ import { useId, useState } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { remarkOf, strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
-import { busyButton } from "../../../ui/busyButton";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
@@ -61,34 +61,32 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
         value={key}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <button type="submit" className={parts.button} aria-disabled={given === "" || isBusy}>
+      <Button type="submit" isFree={given !== "" && !isBusy}>
         {strings.save}
-      </button>
-      <button
-        type="button"
-        className={parts.button}
-        {...busyButton(!isTrying && (!needsKey || hasKey || given !== ""), () => onTry(given))}
+      </Button>
+      <Button
+        isFree={!isTrying && (!needsKey || hasKey || given !== "")}
+        onClick={() => onTry(given)}
       >
         {isTrying ? strings.testing : strings.test}
-      </button>
+      </Button>
       {status?.configured && status.source !== "environment" && (
         <>
           {isLeaving && (
-            <button
-              type="button"
-              className={`${parts.button} ${parts.grave}`}
+            <Button
+              className={parts.grave}
               onClick={() => {
                 setIsLeaving(false);
                 attempt(removeKey(providerId));
               }}
             >
               {strings.removeKeyReally}
-            </button>
+            </Button>
           )}
           {/* The same button: pressed twice by mistake, it removes nothing. */}
-          <button type="button" className={parts.button} onClick={() => setIsLeaving(!isLeaving)}>
+          <Button onClick={() => setIsLeaving(!isLeaving)}>
             {isLeaving ? strings.cancel : strings.removeKey}
-          </button>
+          </Button>
         </>
       )}
       {about !== "" && (

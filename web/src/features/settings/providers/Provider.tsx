@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { useSettingsState } from "../../../settings/useSettings";
-import { busyButton } from "../../../ui/busyButton";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
@@ -65,24 +65,14 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
       )}
       <div className={parts.buttons}>
         {!takesKey && (
-          <button
-            type="button"
-            className={parts.button}
-            {...busyButton(!trial.isRunning, () => void trial.run({ providerId: id }))}
-          >
+          <Button isFree={!trial.isRunning} onClick={() => void trial.run({ providerId: id })}>
             {trial.isRunning ? strings.testing : strings.test}
-          </button>
+          </Button>
         )}
         {!isPreferred && provider.problem === null && (
-          <button type="button" className={parts.button} onClick={() => attempt(prefer(id, null))}>
-            {words.useInNewChats}
-          </button>
+          <Button onClick={() => attempt(prefer(id, null))}>{words.useInNewChats}</Button>
         )}
-        {removable && (
-          <button type="button" className={parts.button} onClick={onRemove}>
-            {strings.remove}
-          </button>
-        )}
+        {removable && <Button onClick={onRemove}>{strings.remove}</Button>}
       </div>
       <TestResult trial={trial} />
       <Problem>{problem}</Problem>

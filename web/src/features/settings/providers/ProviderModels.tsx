@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { locale, reasonOf, strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
-import { busyButton } from "../../../ui/busyButton";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { Facts } from "../../models/ModelFacts";
@@ -53,13 +53,9 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
             ))}
             {models.length > SHOWN && <li>+ {(models.length - SHOWN).toLocaleString(locale)}</li>}
           </ul>
-          <button
-            type="button"
-            className={parts.button}
-            {...busyButton(!isAsking, () => void loadModels(providerId, true))}
-          >
+          <Button isFree={!isAsking} onClick={() => void loadModels(providerId, true)}>
             {words.refresh}
-          </button>
+          </Button>
         </>
       )}
     </details>

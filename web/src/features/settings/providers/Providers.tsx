@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
+import { Button } from "../../../ui/Button";
 import styles from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
@@ -57,14 +58,9 @@ export function Providers() {
         {removed.map((gone) => (
           <p key={gone.id} className={styles.gone} role="status">
             {words.removed(gone.name)}
-            <button
-              type="button"
-              className={styles.button}
-              ref={focusOnce}
-              onClick={() => attempt(restore(gone))}
-            >
+            <Button ref={focusOnce} onClick={() => attempt(restore(gone))}>
               {strings.undo}
-            </button>
+            </Button>
           </p>
         ))}
         <Problem>{problem}</Problem>
