@@ -244,7 +244,7 @@ def test_a_page_that_was_not_built_is_a_sentence(tmp_path: Path) -> None:
 
 def test_the_one_style_sheet_of_a_build_comes_with_the_index(tmp_path: Path) -> None:
     write_built_page(tmp_path)
-    entries = {
+    entries: dict[str, dict[str, object]] = {
         "index.html": {"file": "assets/index-aabbcc.js", "isEntry": True},
         "style.css": {"file": "assets/whole-aabbcc.css", "src": "style.css"},
     }

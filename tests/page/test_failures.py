@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
-from tests.e2e.app import answer, ask, running
+from tests.e2e.app import answer, ask, box, running
 from tests.page.test_fake import page as page
 
 pytestmark = pytest.mark.browser
@@ -54,3 +54,13 @@ def test_a_dialog_is_loaded_by_another_try(page: Page, keys: str, name: str) -> 
     sheets = "[...document.styleSheets].every((each) => each.cssRules.length > 0)"
     assert page.evaluate(sheets), "every style sheet is there"
     expect(answer(page)).to_have_text("high water at noon")
+
+
+def test_a_page_that_fails_as_a_whole_says_so_and_can_be_tried_again(page: Page) -> None:
+    broken = "window.known = matchMedia; matchMedia = () => { throw new Error('a defect'); };"
+    page.add_init_script(broken)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("Your conversations are kept")
+    page.evaluate("matchMedia = known")
+    page.get_by_role("button", name="Try again").click()
+    expect(box(page)).to_be_visible()
