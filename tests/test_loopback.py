@@ -242,6 +242,20 @@ def test_a_page_that_was_not_built_is_a_sentence(tmp_path: Path) -> None:
         load_page(tmp_path)
 
 
+def test_the_one_style_sheet_of_a_build_comes_with_the_index(tmp_path: Path) -> None:
+    write_built_page(tmp_path)
+    entries: dict[str, dict[str, object]] = {
+        "index.html": {"file": "assets/index-aabbcc.js", "isEntry": True},
+        "style.css": {"file": "assets/whole-aabbcc.css", "src": "style.css"},
+    }
+    for entry in entries.values():
+        (tmp_path / str(entry["file"])).write_text("", "utf-8")
+    (tmp_path / MANIFEST).write_text(json.dumps(entries), "utf-8")
+    page = load_page(tmp_path)
+    assert page.styles == ("/assets/whole-aabbcc.css",)
+    assert page.assets["/assets/whole-aabbcc.css"].content_type.startswith("text/css")
+
+
 def test_a_manifest_cannot_name_a_file_outside(tmp_path: Path) -> None:
     built = tmp_path / "page"
     write_built_page(built)

@@ -1,7 +1,7 @@
 """Loads the built page: the files that its manifest names, and the index made from them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -15,6 +15,8 @@ Transport = Literal["pywebview", "loopback"]
 """How a page reaches its host: through the web view, or over the loopback server."""
 
 MANIFEST = ".vite/manifest.json"
+STYLES = "style.css"
+"""How the manifest names the one style sheet of a build that does not split them."""
 TEMPLATE = Path(__file__).with_name("index.html")
 """Not Jinja's, which takes longer to load than a window takes to open."""
 _TYPES = {
@@ -113,11 +115,17 @@ def load_page(directory: Path) -> Page:
     return Page(
         assets=assets,
         script=f"/{entry['file']}",
-        styles=tuple(
-            dict.fromkeys(f"/{name}" for chunk in [*used, entry] for name in chunk.get("css", []))
-        ),
+        styles=tuple(dict.fromkeys(f"/{name}" for name in _styles([*used, entry], chunks))),
         preloads=tuple(f"/{chunk['file']}" for chunk in used),
     )
+
+
+def _styles(used: Iterable[_Chunk], chunks: Mapping[str, _Chunk]) -> Iterator[str]:
+    """Yield the style sheets of the first load. A build may have one for everything."""
+    for chunk in used:
+        yield from chunk.get("css", [])
+    if STYLES in chunks:
+        yield chunks[STYLES]["file"]
 
 
 def load_folder(directory: Path) -> dict[str, Asset]:

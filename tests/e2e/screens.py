@@ -248,8 +248,8 @@ def folder(page: Page) -> None:
 
 def spending(page: Page) -> None:
     """What a conversation took."""
-    page.locator("[popovertarget=spending]").click()
-    expect(page.locator("#spending")).to_be_visible()
+    page.locator("header button[aria-haspopup=dialog]").click()
+    expect(page.locator("[popover]")).to_be_visible()
 
 
 def sidebar(page: Page) -> None:

@@ -131,11 +131,11 @@ def test_what_lies_over_the_page_has_its_keys(page: Page) -> None:
     expect(stop).to_be_visible()
 
     # Nothing has the focus, and something else lies over the page.
-    page.locator("[popovertarget=spending]").click()
-    expect(page.locator("#spending")).to_be_visible()
+    page.locator("header button[aria-haspopup=dialog]").click()
+    expect(page.locator("[popover]")).to_be_visible()
     page.evaluate("document.activeElement.blur()")
     keys.press("Escape")
-    expect(page.locator("#spending")).to_be_hidden()
+    expect(page.locator("[popover]")).to_be_hidden()
     expect(stop).to_be_visible()
     keys.press("Escape")
     assert wait_for_end(page, 2)["cancelled"] is True

@@ -40,6 +40,6 @@ def test_what_points_along_the_line_is_turned(page: Page) -> None:
 
 def test_what_a_conversation_took_stands_below_its_button(page: Page) -> None:
     lead(page, "spending")
-    start, end = place(page.locator("#spending"))
-    left, right = place(page.locator("[popovertarget=spending]"))
+    start, end = place(page.locator("[popover]"))
+    left, right = place(page.locator("header button[aria-haspopup=dialog]"))
     assert start < (left + right) / 2 < end

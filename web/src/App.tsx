@@ -29,15 +29,20 @@ import { type OpenSettings, SECTIONS, type Section } from "./settings/sections";
 import type { Settings } from "./settings/settings";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
 import buttons from "./ui/buttons.module.css";
+import { Dialog } from "./ui/Dialog";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
 import type { MenuItem } from "./ui/Menu";
+import { Problem } from "./ui/Problem";
 import { Toasts } from "./ui/Toasts";
 import { createToastStore, ToastsContext } from "./ui/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
 
-/** Fetched when somebody wants to see them. */
-const SettingsDialog = lazy(() => import("./features/settings/SettingsDialog"));
-const ShortcutsDialog = lazy(() => import("./features/shortcuts/ShortcutsDialog"));
+/** Fetched when somebody wants to see them. A failed `lazy` fails for ever, so a retry makes new ones. */
+const createDialogs = () => ({
+  SettingsDialog: lazy(() => import("./features/settings/SettingsDialog")),
+  ShortcutsDialog: lazy(() => import("./features/shortcuts/ShortcutsDialog")),
+});
 const FIRST: Section = "providers";
 
 /** What lies over the page: the settings at one of their parts, or the list of keys. */
@@ -85,6 +90,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
+  const [{ SettingsDialog, ShortcutsDialog }, setDialogs] = useState(createDialogs);
   const openSettings: OpenSettings = useCallback(
     // A button's event is no section.
     (section) => setOverlay(SECTIONS.find((one) => one === section) ?? FIRST),
@@ -175,24 +181,54 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
             }
           />
         </div>
-        <Suspense>
-          {overlay === "keys" && (
-            <ShortcutsDialog
-              onClose={() => setOverlay(null)}
-              onChange={() => openSettings("shortcuts")}
-            />
-          )}
-          {overlay !== null && overlay !== "keys" && (
-            <SettingsDialog
-              section={overlay}
-              host={bridge.host()}
-              kind={bridge.kind}
-              onClose={() => setOverlay(null)}
-            />
-          )}
-        </Suspense>
+        {overlay !== null && (
+          <ErrorBoundary
+            fallback={(retry) => (
+              <FailedOverlay
+                title={overlay === "keys" ? acts.shortcuts : strings.settings}
+                onRetry={() => {
+                  setDialogs(createDialogs);
+                  retry();
+                }}
+                onClose={() => setOverlay(null)}
+              />
+            )}
+          >
+            <Suspense>
+              {overlay === "keys" ? (
+                <ShortcutsDialog
+                  onClose={() => setOverlay(null)}
+                  onChange={() => openSettings("shortcuts")}
+                />
+              ) : (
+                <SettingsDialog
+                  section={overlay}
+                  host={bridge.host()}
+                  kind={bridge.kind}
+                  onClose={() => setOverlay(null)}
+                />
+              )}
+            </Suspense>
+          </ErrorBoundary>
+        )}
       </div>
     </OpenSettingsContext>
+  );
+}
+
+interface FailedOverlayProps {
+  readonly title: string;
+  readonly onRetry: () => void;
+  readonly onClose: () => void;
+}
+
+function FailedOverlay({ title, onRetry, onClose }: FailedOverlayProps) {
+  return (
+    <Dialog title={title} className={styles.failed} onClose={onClose}>
+      <Problem action={{ label: strings.tryAgain, run: onRetry }}>
+        {strings.partFailed.overlay}
+      </Problem>
+    </Dialog>
   );
 }
 
@@ -231,7 +267,7 @@ function ConnectionNotice({ connection }: { readonly connection: Connection }) {
         <p className={`error ${styles.lost}`} role="alert" data-code="HOST_LOST">
           {connection.phase === "lost"
             ? strings.lost
-            : (strings.host?.refused ?? connection.reason)}
+            : strings.host.sentence(connection.reason, strings.refusedPage)}
         </p>
       );
   }

@@ -6,12 +6,14 @@ import { createBridge } from "./bridge/bridge";
 import { createLlm, createShell, installApis } from "./bridge/llmApi";
 import { detectTransport } from "./bridge/transports/detect";
 import { createConversations } from "./conversations/conversations";
-import { nameOfProvider } from "./i18n";
+import { nameOfProvider, strings } from "./i18n";
 import { directionOf, rememberLanguage, shownLanguage } from "./i18n/language";
 import { attachRun } from "./llm/run";
 import { applyAppearance } from "./settings/appearance";
 import { createSettings } from "./settings/settings";
 import { fontsReady } from "./styles/fonts";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
+import { Problem } from "./ui/Problem";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/print.css";
@@ -48,6 +50,16 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no root");
 createRoot(root).render(
   <StrictMode>
-    <App {...{ bridge, shell, conversations, settings, watched }} />
+    <ErrorBoundary
+      fallback={(retry) => (
+        <main className="failed-page">
+          <Problem action={{ label: strings.tryAgain, run: retry }}>
+            {strings.partFailed.page}
+          </Problem>
+        </main>
+      )}
+    >
+      <App {...{ bridge, shell, conversations, settings, watched }} />
+    </ErrorBoundary>
   </StrictMode>,
 );

@@ -1,16 +1,19 @@
 /** What lies over the page keeps the focus and the keys; a busy button keeps both, too. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { useRef, useState } from "react";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { Chat } from "../src/features/chat/Chat";
 import { useShortcuts } from "../src/features/shortcuts/useShortcuts";
 import { useSidebar } from "../src/features/sidebar/useSidebar";
+import { isCovered } from "../src/lib/overlays";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { busyButton } from "../src/ui/busyButton";
+import { Button } from "../src/ui/Button";
 import { Dialog } from "../src/ui/Dialog";
+import { Menu } from "../src/ui/Menu";
 import { useFocusFallback } from "../src/ui/useFocusFallback";
 import { fakePage, settled, turn } from "./support";
 
@@ -106,6 +109,14 @@ it("has the keys of the page while it is there", async () => {
   expect([conversation.get().run?.get().status, seen.isOpen]).toEqual(["streaming", true]);
   expect(search).not.toHaveBeenCalled();
   cover.remove();
+  const popover = document.createElement("div");
+  popover.popover = "auto";
+  document.body.append(popover);
+  fireEvent.keyDown(document.body, { key: "k", code: "KeyK", ctrlKey: true });
+  fireEvent.keyDown(document.body, { key: "Escape" });
+  expect(search).not.toHaveBeenCalled();
+  expect(conversation.get().run?.get().status).toBe("streaming");
+  popover.remove();
   // Nor is a key the page's that an input method has taken.
   fireEvent.keyDown(document.body, { key: "k", code: "KeyK", ctrlKey: true, keyCode: 229 });
   expect(search).not.toHaveBeenCalled();
@@ -117,13 +128,86 @@ it("has the keys of the page while it is there", async () => {
 
 it("is pressed once while it is busy, and keeps the focus", () => {
   const press = vi.fn();
-  const { rerender } = render(<button type="button" {...busyButton(true, press)} />);
+  const { rerender } = render(<Button onClick={press} />);
   const button = screen.getByRole("button");
   button.focus();
   fireEvent.click(button);
-  rerender(<button type="button" {...busyButton(false, press)} />);
+  rerender(<Button isFree={false} onClick={press} />);
   fireEvent.click(button);
   expect(press).toHaveBeenCalledTimes(1);
   expect(button.getAttribute("aria-disabled")).toBe("true");
   expect(document.activeElement).toBe(button);
+});
+
+describe("a popover", () => {
+  function shown() {
+    const pressed = vi.fn();
+    const onKey = vi.fn();
+    document.addEventListener("keydown", onKey);
+    render(
+      <>
+        <Menu
+          label="More"
+          icon="…"
+          items={[
+            { label: "Pin", run: pressed },
+            { label: "Delete", run: () => {} },
+          ]}
+        />
+        <button type="button">elsewhere</button>
+      </>,
+    );
+    return { pressed, onKey, user: userEvent.setup() };
+  }
+
+  const menu = () => screen.queryByRole("menu");
+  const button = () => screen.getByRole("button", { name: "More" });
+
+  it("is nowhere while it is closed, also in a web view without popovers", async () => {
+    const { user } = shown();
+    expect("showPopover" in HTMLElement.prototype).toBe(false);
+    expect(menu()).toBeNull();
+    await user.click(button());
+    expect(menu()).not.toBeNull();
+    expect(isCovered()).toBe(true);
+    await user.click(screen.getByText("elsewhere"));
+    expect(menu()).toBeNull();
+    expect(isCovered()).toBe(false);
+  });
+
+  it("takes the focus to its first item, goes round by the arrows, and gives it back", async () => {
+    const { user, pressed, onKey } = shown();
+    await user.click(button());
+    expect(document.activeElement?.textContent).toBe("Pin");
+    await user.keyboard("{ArrowUp}");
+    expect(document.activeElement?.textContent).toBe("Delete");
+    await user.keyboard("{ArrowDown}");
+    expect(document.activeElement?.textContent).toBe("Pin");
+    await user.keyboard("{Escape}");
+    expect(menu()).toBeNull();
+    expect(document.activeElement).toBe(button());
+    await user.keyboard("{Enter}");
+    await user.keyboard("{Enter}");
+    expect(pressed).toHaveBeenCalledTimes(1);
+    expect(document.activeElement).toBe(button());
+    expect(onKey.mock.calls.some(([event]) => event.key === "Escape")).toBe(false);
+  });
+});
+
+describe("a dialog without a head", () => {
+  it("stays when a selection that began in its text ends beside it, and closes by a press", () => {
+    const onClose = vi.fn();
+    render(
+      <Dialog title="bare" isBare onClose={onClose}>
+        <p>a text to select</p>
+      </Dialog>,
+    );
+    const dialog = screen.getByRole("dialog");
+    fireEvent.pointerDown(screen.getByText("a text to select"));
+    fireEvent.click(dialog); // the common ancestor of both ends
+    expect(onClose).not.toHaveBeenCalled();
+    fireEvent.pointerDown(dialog);
+    fireEvent.click(dialog);
+    expect(onClose).toHaveBeenCalledTimes(1);
+  });
 });

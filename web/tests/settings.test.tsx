@@ -2,7 +2,12 @@
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, expect, it, type Mock, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";
-import type { BackupInfo, PreferencesChange } from "../src/bridge/contract";
+import type {
+  BackupInfo,
+  ImportState,
+  PreferencesChange,
+  ProviderSummary,
+} from "../src/bridge/contract";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { FileForm } from "../src/features/settings/providers/FileForm";
@@ -12,6 +17,7 @@ import { strings } from "../src/i18n";
 import type { Section } from "../src/settings/sections";
 import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
+import { Toasts } from "../src/ui/Toasts";
 import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { DownloadsContext } from "../src/ui/useDownloads";
 import { fakePage, turn } from "./support";
@@ -32,8 +38,24 @@ interface Shown {
 async function shown(section: Section, backups: BackupInfo[] = []): Promise<Shown> {
   const { bridge, llm } = await fakePage();
   const page = { refuse: false, updates: [], said, close } as unknown as Shown;
+  let added: ProviderSummary[] = [];
+  const { providers } = bridge.client;
   const client: Bridge["client"] = {
     ...bridge.client,
+    providers: {
+      ...providers,
+      list: async () => [...(await providers.list()), ...added],
+      async add({ id, label }) {
+        const [, cloud] = await providers.list();
+        const server = { ...cloud, id, name: label, removable: true } as ProviderSummary;
+        added = [server];
+        return server;
+      },
+      async remove() {
+        added = [];
+        return true;
+      },
+    },
     settings: {
       ...bridge.client.settings,
       update(change) {
@@ -64,6 +86,7 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
             kind="loopback"
             onClose={() => {}}
           />
+          <Toasts />
         </ToastsContext>
       </SettingsContext>
     </ConversationsContext>,
@@ -297,4 +320,79 @@ it.each([
   fireEvent.click(choose);
   await turn(100);
   expect(field(strings.preferences.filePath).value).toBe(path);
+});
+
+/** Adds a server by the form, with a key that is refused. */
+async function addServer(settings: Settings): Promise<HTMLElement> {
+  vi.spyOn(settings, "setKey").mockRejectedValueOnce(new Error("no keychain"));
+  fireEvent.click(screen.getByRole("button", { name: strings.preferences.otherServer }));
+  type(strings.providerName, "Harbour");
+  type(strings.address, "https://models.example/v1");
+  type(strings.keyIfAny, "sk-not-a-key-1234");
+  fireEvent.click(screen.getByRole("button", { name: strings.add }));
+  await turn(200);
+  return screen.getByText("Harbour").closest("li") as HTMLElement;
+}
+
+it("opens the form for a server in a web view that cannot check an address", async () => {
+  Object.defineProperty(URL, "canParse", { value: undefined, configurable: true });
+  try {
+    await shown("providers");
+    fireEvent.click(screen.getByRole("button", { name: strings.preferences.otherServer }));
+    type(strings.address, "http://models.example/v1");
+    expect(screen.getByText(strings.preferences.plainHttp)).toBeTruthy();
+  } finally {
+    Reflect.deleteProperty(URL, "canParse");
+  }
+});
+
+it("says nothing of a refused key any more when another one was taken", async () => {
+  const { settings } = await shown("providers");
+  const card = within(await addServer(settings));
+  expect(card.getByRole("alert").textContent).toContain("no keychain");
+  const key = card.getByLabelText<HTMLInputElement>(strings.keyFor("Harbour"));
+  expect(key.getAttribute("aria-invalid")).toBe("true");
+  fireEvent.change(key, { target: { value: "sk-not-a-key-5678" } });
+  fireEvent.click(card.getByRole("button", { name: strings.save }));
+  await turn(200);
+  expect(card.queryByRole("alert")).toBeNull();
+  expect(key.getAttribute("aria-invalid")).toBeNull();
+});
+
+it("leaves the focus alone after a provider was removed", async () => {
+  const { settings } = await shown("providers");
+  const card = within(await addServer(settings));
+  fireEvent.click(card.getByRole("button", { name: strings.remove }));
+  await turn(200);
+  expect(document.activeElement?.textContent).toBe(strings.undo);
+  const key = field("Key for Cloud");
+  key.focus();
+  await act(async () => void settings.loadProviders());
+  await turn(200);
+  expect(document.activeElement).toBe(key);
+});
+
+it("tells of an import in the dialog, and goes on telling when that is closed", async () => {
+  const page = await shown("data");
+  const chosen = new File(["{}"], "export.json", { type: "application/json" });
+  let tell: (part: number) => void = () => {};
+  let finish: (state: ImportState) => void = () => {};
+  vi.spyOn(page.conversations, "importFile").mockImplementation((_, onPart) => {
+    tell = onPart;
+    return { cancel: () => {}, result: new Promise((resolve) => (finish = resolve)) };
+  });
+  fireEvent.change(field(strings.preferences.importTitle), { target: { files: [chosen] } });
+  await act(async () => tell(0.25));
+  const dialog = within(screen.getByRole("dialog"));
+  expect(dialog.getByRole("progressbar").getAttribute("value")).toBe("0.25");
+  expect(dialog.getByRole("button", { name: strings.cancel })).toBeTruthy();
+
+  await page.close();
+  expect(page.said()).toEqual([strings.importing("export.json", 25)]);
+  const twice = ["Left out", "Left out"];
+  const done = { state: "done", conversations: 1, messages: 2, skipped: 0, warnings: twice };
+  await act(async () => finish({ ...done, remarks: null } as unknown as ImportState));
+  await turn(20);
+  expect(page.said()).toHaveLength(1);
+  expect(page.said()[0]).not.toContain("25");
 });

@@ -1,9 +1,13 @@
 /** Names, folders and hits by keyboard, and what an input method keeps for itself. */
+
 import { act, fireEvent, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationSummary, SearchHit, SearchReply } from "../src/bridge/contract";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
+import type { ListGroup } from "../src/conversations/groups";
 import { ConversationsContext } from "../src/conversations/useConversations";
+import { ConversationGroup, FIRST_STOP } from "../src/features/sidebar/ConversationGroup";
 import { ConversationItem } from "../src/features/sidebar/ConversationItem";
 import { ConversationList } from "../src/features/sidebar/ConversationList";
 import { FolderDialog } from "../src/features/sidebar/FolderDialog";
@@ -105,6 +109,35 @@ describe("what the host refuses", () => {
     const conversations = { [name]: refused } as unknown as Conversations;
     const said = (await acting(conversations, act)).get().map(({ text }) => text);
     expect(said).toEqual([strings.refusedAction("no room")]);
+  });
+});
+
+describe("a folder that is named", () => {
+  it.each(["{Enter}", "{Escape}"])("has the focus again after %s", async (key) => {
+    const user = userEvent.setup();
+    const group: ListGroup = { name: "folder", folder: "Tide", month: null, items: [item] };
+    render(
+      <>
+        <ConversationGroup
+          group={group}
+          above={0}
+          isShut
+          openId={null}
+          stop={FIRST_STOP}
+          actions={{ renameFolder: () => {} } as unknown as ConversationActions}
+          onToggle={() => {}}
+          onMove={() => {}}
+          onPut={() => {}}
+        />
+        <textarea aria-label="box" />
+      </>,
+    );
+    const folder = () => screen.getByRole("button", { name: /^Tide/ });
+    folder().focus();
+    await user.keyboard("{F2}");
+    expect(document.activeElement).toBe(screen.getByRole("textbox", { name: /folder/i }));
+    await user.keyboard(`Sea${key}`);
+    expect(document.activeElement).toBe(folder());
   });
 });
 

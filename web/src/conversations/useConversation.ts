@@ -1,9 +1,10 @@
 /** One conversation: its path, its status, and everything that can be said. */
-import { useMemo, useSyncExternalStore } from "react";
+import { useMemo } from "react";
 import type { RunStatus } from "../llm/runReducer";
 import { useRunStatus } from "../llm/useRunStatus";
 import type { Conversation, ConversationState } from "./conversation";
 import { useConversations } from "./useConversations";
+import { useStore } from "./useStore";
 
 export interface ConversationHook extends ConversationState {
   /** Of the answer that is being given, or was given last. */
@@ -16,7 +17,7 @@ export interface ConversationHook extends ConversationState {
 export function useConversation(id: string): ConversationHook {
   const conversation = useConversations().find(id);
   if (conversation === undefined) throw new Error(`Conversation ${id} is not open`);
-  const state = useSyncExternalStore(conversation.subscribe, conversation.get, conversation.get);
+  const state = useStore(conversation);
   const status = useRunStatus(state.run);
   return useMemo(
     () => ({

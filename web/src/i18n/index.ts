@@ -65,7 +65,7 @@ export function importResult(told: ImportState): string {
 /** Why something is tried again. */
 export function whyOf(code: ErrorCode): string {
   const reasons: Partial<Record<ErrorCode, string>> = strings.retryReasons;
-  return reasons[code] ?? strings.host?.errors[code] ?? code;
+  return reasons[code] ?? strings.host.errors[code] ?? code;
 }
 
 export const noticeOf = (notice: Notice): string => noticeIn(strings.host, notice);

@@ -1,5 +1,7 @@
 /** The language that the page is shown in: the one that was chosen, or the system's. */
 
+import { readStored, writeStored } from "../lib/storage";
+
 const KEY = "tidewire.language";
 
 /** Every language that there is, by its own name. */
@@ -31,13 +33,9 @@ export function localeOf(language: Language, system: readonly string[]): string 
  */
 export function rememberLanguage(wanted: string, page: Window = window): boolean {
   const shown = shownLanguage(page);
-  try {
-    const before = page.sessionStorage.getItem(KEY) ?? "";
-    page.sessionStorage.setItem(KEY, wanted);
-    if (before === wanted) return false;
-  } catch {
-    return false; // nothing can be remembered: a page loaded again would be the same
-  }
+  if ((readStored(KEY, page) ?? "") === wanted) return false;
+  // Where nothing is kept, a page loaded again would be the same.
+  if (!writeStored(KEY, wanted, page)) return false;
   return languageOf(wanted, page.navigator.languages) !== shown;
 }
 
@@ -57,11 +55,5 @@ function baseOf(tag: string): string {
 
 /** What the host has put into the page; where it puts nothing, what the last page was told. */
 function read(page: Window): string | null {
-  const { language } = page.document.documentElement.dataset;
-  if (language !== undefined) return language;
-  try {
-    return page.sessionStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
+  return page.document.documentElement.dataset.language ?? readStored(KEY, page);
 }

@@ -2,18 +2,17 @@
 
 import type { DragEvent } from "react";
 
+/** What a transfer of files says that it holds. */
+export const FILES = "Files";
+
 /** Whether files are being dragged; which ones, only the drop tells. */
 export function hasFiles(transfer: DataTransfer | null): boolean {
-  return transfer?.types.includes("Files") ?? false;
+  return transfer?.types.includes(FILES) ?? false;
 }
 
 /** Whether what is dragged left the element; those inside of it tell when they are left, too. */
 export function hasLeft({ currentTarget, relatedTarget }: DragEvent): boolean {
   return !currentTarget.contains(relatedTarget as Node | null);
-}
-
-export function dropped(transfer: DataTransfer): File[] {
-  return [...transfer.files];
 }
 
 /**

@@ -1,14 +1,14 @@
 /** Whether something lies over the page, whose keys are its own. */
 
-// In a list that forgives: web views that know no popover would refuse the other half, too.
-const COVERS = ":is(dialog[open], :popover-open)";
+import { createStore } from "./store";
+
+/** The modal dialogs that are open, the topmost last. */
+export const dialogs = createStore<readonly HTMLDialogElement[]>([]);
+
+/** Popovers are rendered only while they are open. */
+const COVERS = "dialog[open], [popover]";
 
 /** Whether a key that reaches the page is meant for what lies over it. */
 export function isCovered(): boolean {
   return document.querySelector(COVERS) !== null;
-}
-
-/** The dialog on top. */
-export function openDialog(): HTMLDialogElement | null {
-  return [...document.querySelectorAll<HTMLDialogElement>("dialog[open]")].at(-1) ?? null;
 }

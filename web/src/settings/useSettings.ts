@@ -1,5 +1,6 @@
 /** The settings, wherever a component needs them. */
-import { createContext, useContext, useSyncExternalStore } from "react";
+import { createContext, useContext } from "react";
+import { useStore } from "../conversations/useStore";
 import type { OpenSettings } from "./sections";
 import type { Settings, SettingsState } from "./settings";
 
@@ -19,6 +20,5 @@ export function useSettings(): Settings {
 }
 
 export function useSettingsState(): SettingsState {
-  const settings = useSettings();
-  return useSyncExternalStore(settings.subscribe, settings.get, settings.get);
+  return useStore(useSettings());
 }

@@ -1,6 +1,7 @@
 /** What lies over the page until it is closed, with a title and a way out. */
 import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { strings } from "../i18n";
+import { dialogs } from "../lib/overlays";
 import styles from "./Dialog.module.css";
 import { IconButton } from "./IconButton";
 import { CloseIcon } from "./icons";
@@ -17,15 +18,19 @@ export interface DialogProps {
 export function Dialog({ title, className, isBare = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const isLeaving = useRef(false);
+  const isPressed = useRef(false);
 
   // Closed even when it is taken away while it is open: only then the focus goes back.
   useLayoutEffect(() => {
     const shown = dialog.current;
     isLeaving.current = false;
-    shown?.showModal();
+    if (shown === null) return;
+    shown.showModal();
+    dialogs.set([...dialogs.get(), shown]);
     return () => {
       isLeaving.current = true;
-      shown?.close();
+      dialogs.set(dialogs.get().filter((one) => one !== shown));
+      shown.close();
     };
   }, []);
 
@@ -41,8 +46,13 @@ export function Dialog({ title, className, isBare = false, onClose, children }: 
         const isClosed = event.target === dialog.current && !dialog.current.open;
         if (isClosed && !isLeaving.current) onClose();
       }}
+      onPointerDown={(event) => {
+        isPressed.current = event.target === dialog.current;
+      }}
       onClick={(event) => {
-        if (isBare && event.target === dialog.current) dialog.current.close();
+        // A press that began in a text and ends outside is a selection.
+        const isBeside = isPressed.current && event.target === dialog.current;
+        if (isBare && isBeside) dialog.current?.close();
       }}
       // Escape is the dialog's here, and stops no answer.
       onKeyDown={(event) => event.stopPropagation()}

@@ -1,7 +1,6 @@
 /** Where something in the list gets another name; Enter keeps it, Escape does not. */
 import { useEffect, useRef, useState } from "react";
 import { isComposing } from "../lib/ime";
-import styles from "./InlineRename.module.css";
 
 export interface InlineRenameProps {
   readonly label: string;
@@ -30,7 +29,6 @@ export function InlineRename({ label, name: before, maxLength, onDone }: InlineR
   return (
     <input
       ref={box}
-      className={styles.name}
       aria-label={label}
       dir="auto"
       maxLength={maxLength}

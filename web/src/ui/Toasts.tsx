@@ -1,6 +1,9 @@
 /** What the page has to say at the moment; it goes away by itself. */
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useState } from "react";
+import { createPortal } from "react-dom";
+import { useStore } from "../conversations/useStore";
 import { strings } from "../i18n";
+import { dialogs } from "../lib/overlays";
 import { IconButton } from "./IconButton";
 import { CloseIcon } from "./icons";
 import styles from "./Toasts.module.css";
@@ -11,14 +14,17 @@ const SHOWN_MS = 9_000;
 
 export function Toasts() {
   const toasts = useToasts();
-  const shown = useSyncExternalStore(toasts.subscribe, toasts.get, toasts.get);
-  return (
+  const shown = useStore(toasts);
+  const dialog = useStore(dialogs).at(-1);
+  const list = (
     <section className={styles.list} aria-live="polite" aria-label={strings.notices}>
       {shown.map((toast) => (
         <ToastLine key={toast.id} toast={toast} onGone={() => toasts.dismiss(toast.id)} />
       ))}
     </section>
   );
+  // What lies behind a modal dialog can be neither read nor pressed.
+  return dialog === undefined ? list : createPortal(list, dialog);
 }
 
 function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: () => void }) {

@@ -1,6 +1,6 @@
 /** A place onto which something can be dropped. */
-import { type DragEvent, useState } from "react";
-import { hasLeft } from "../lib/dataTransfer";
+import { type DragEvent, useEffect, useState } from "react";
+import { FILES, hasFiles, hasLeft } from "../lib/dataTransfer";
 
 export interface DropTarget {
   /** Something that would be put down here is above it. */
@@ -23,11 +23,13 @@ export function useDropTarget(type: string, put: (hand: DataTransfer) => void): 
         if (!event.dataTransfer.types.includes(type)) return;
         event.preventDefault();
         event.stopPropagation();
+        if (type === FILES) event.dataTransfer.dropEffect = "copy";
         setIsOver(true);
       },
       onDragLeave(event) {
         // From its own ground onto another place that lies in it, too.
-        if (event.target === event.currentTarget || hasLeft(event)) setIsOver(false);
+        const isInner = type !== FILES && event.target === event.currentTarget;
+        if (isInner || hasLeft(event)) setIsOver(false);
       },
       onDrop(event) {
         setIsOver(false);
@@ -38,4 +40,22 @@ export function useDropTarget(type: string, put: (hand: DataTransfer) => void): 
       },
     },
   };
+}
+
+/** A place for files. What is dropped where nobody takes it would be opened in place of the page. */
+export function useFileDrop(onFiles: (files: readonly File[]) => void): DropTarget {
+  useEffect(() => {
+    function refuse(event: globalThis.DragEvent): void {
+      if (event.defaultPrevented || !hasFiles(event.dataTransfer)) return;
+      event.preventDefault();
+      if (event.dataTransfer !== null) event.dataTransfer.dropEffect = "none";
+    }
+    document.addEventListener("dragover", refuse);
+    document.addEventListener("drop", refuse);
+    return () => {
+      document.removeEventListener("dragover", refuse);
+      document.removeEventListener("drop", refuse);
+    };
+  }, []);
+  return useDropTarget(FILES, ({ files }) => onFiles([...files]));
 }

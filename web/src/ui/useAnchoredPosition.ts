@@ -1,43 +1,42 @@
-/** A panel above its button, inside of the window, until somebody presses elsewhere. */
-import { type RefObject, useEffect, useLayoutEffect } from "react";
+/** Keeps a panel beside its button and inside the window: below it, or above where there is more room. */
+import { type RefObject, useLayoutEffect } from "react";
 import { isMirrored } from "../lib/direction";
 
-const GAP_PX = 8;
+const GAP_PX = 6;
 
 export function useAnchoredPosition(
   panel: RefObject<HTMLElement | null>,
-  button: HTMLElement | null,
-  onClose: () => void,
+  button: RefObject<HTMLElement | null>,
+  isOpen: boolean,
 ): void {
   useLayoutEffect(() => {
-    const element = panel.current;
-    if (element === null || button === null) return;
+    if (!isOpen) return;
     const place = (): void => {
-      const { left, right, top } = button.getBoundingClientRect();
+      const element = panel.current;
+      const anchor = button.current?.getBoundingClientRect();
+      if (element === null || anchor === undefined) return;
       element.style.minHeight = "";
-      const start = isMirrored(element) ? right - element.offsetWidth : left;
-      const most = window.innerWidth - element.offsetWidth - GAP_PX;
-      element.style.left = `${Math.max(GAP_PX, Math.min(start, most))}px`;
-      element.style.bottom = `${window.innerHeight - top + GAP_PX}px`;
-      element.style.maxHeight = `${Math.max(0, top - 2 * GAP_PX)}px`;
+      const { offsetWidth: width, offsetHeight: height } = element;
+      const above = anchor.top - 2 * GAP_PX;
+      const below = window.innerHeight - anchor.bottom - 2 * GAP_PX;
+      const isBelow = height <= below || below >= above;
+      const start = isMirrored(element) ? anchor.right - width : anchor.left;
+      const left = Math.max(GAP_PX, Math.min(start, window.innerWidth - width - GAP_PX));
+      Object.assign(element.style, {
+        left: `${left}px`,
+        top: isBelow ? `${anchor.bottom + GAP_PX}px` : "auto",
+        bottom: isBelow ? "auto" : `${window.innerHeight - anchor.top + GAP_PX}px`,
+        maxHeight: `${Math.max(0, isBelow ? below : above)}px`,
+      });
     };
     place();
     window.addEventListener("resize", place);
     return () => window.removeEventListener("resize", place);
-  }, [panel, button]);
+  }, [panel, button, isOpen]);
 
-  // What is found by fewer letters leaves the field where it was.
+  // With fewer lines than before it stays as high as it was: nothing in it moves.
   useLayoutEffect(() => {
     const element = panel.current;
     if (element !== null) element.style.minHeight = `${element.offsetHeight}px`;
   });
-
-  useEffect(() => {
-    function onPointerDown(event: PointerEvent): void {
-      const target = event.target as Node;
-      if (!panel.current?.contains(target) && !button?.contains(target)) onClose();
-    }
-    document.addEventListener("pointerdown", onPointerDown);
-    return () => document.removeEventListener("pointerdown", onPointerDown);
-  }, [panel, button, onClose]);
 }

@@ -1,6 +1,6 @@
 /** Where what had the focus is taken away, it goes to the open dialog, or to the box. */
 import { type RefObject, useEffect } from "react";
-import { openDialog } from "../lib/overlays";
+import { dialogs } from "../lib/overlays";
 
 /** What knows a better place has moved the focus before this looks. */
 export function useFocusFallback(box: RefObject<HTMLElement | null>): void {
@@ -13,7 +13,7 @@ export function useFocusFallback(box: RefObject<HTMLElement | null>): void {
     const observer = new MutationObserver(() => {
       if (held === null || held.isConnected || document.activeElement !== document.body) return;
       held = null;
-      (openDialog() ?? box.current)?.focus();
+      (dialogs.get().at(-1) ?? box.current)?.focus();
     });
     document.addEventListener("focusin", onFocusIn);
     observer.observe(document.body, { childList: true, subtree: true });

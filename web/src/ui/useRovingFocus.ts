@@ -1,6 +1,6 @@
 /** A row of buttons that the tab key visits once; the arrows go from one to the next. */
 import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect } from "react";
-import { arrowsOf } from "../lib/direction";
+import { moveFocus } from "../lib/listKeys";
 
 export interface RovingFocus {
   readonly onKeyDown: (event: KeyboardEvent) => void;
@@ -28,13 +28,7 @@ export function useRovingFocus(bar: RefObject<HTMLElement | null>): RovingFocus 
 
   return {
     onKeyDown(event) {
-      const { forward, back } = arrowsOf(event.currentTarget);
-      const by = { [forward]: 1, [back]: -1 }[event.key];
-      const all = buttons();
-      const here = all.indexOf(event.target as HTMLButtonElement);
-      if (by === undefined || here === -1) return;
-      event.preventDefault();
-      all.at((here + by) % all.length)?.focus();
+      moveFocus(event, buttons(), { axis: "inline", wraps: true });
     },
     onFocus(event) {
       stopAt(event.target);

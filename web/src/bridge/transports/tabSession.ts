@@ -1,4 +1,5 @@
 /** The tab's id and its key for the host. They survive a reload, and no two tabs share them. */
+import { readStored, writeStored } from "../../lib/storage";
 
 const TAB_KEY = "tidewire.tab";
 /** How long a reload may take to let go of the tab's lock. */
@@ -59,7 +60,7 @@ export function keepTabKey(value: string | null, page: Window = window): void {
 
 /** This tab's id. A duplicated tab inherits the other's; it finds it taken and gets a new one. */
 export async function takeTabId(page: Window = window): Promise<string> {
-  const kept = read(page);
+  const kept = readStored(TAB_KEY, page);
   if (kept && (await claim(page, kept))) return kept;
   return newTabId(page);
 }
@@ -68,7 +69,7 @@ export async function takeTabId(page: Window = window): Promise<string> {
 export async function newTabId(page: Window = window): Promise<string> {
   const id = crypto.randomUUID();
   keepTabKey(null, page);
-  write(page, id);
+  writeStored(TAB_KEY, id, page);
   await claim(page, id);
   return id;
 }
@@ -85,21 +86,4 @@ function claim(page: Window, id: string): Promise<boolean> {
       })
       .catch(() => resolve(false));
   });
-}
-
-/** Storage can be switched off; then the tab is new after every reload. */
-function read(page: Window): string | null {
-  try {
-    return page.sessionStorage.getItem(TAB_KEY);
-  } catch {
-    return null;
-  }
-}
-
-function write(page: Window, value: string): void {
-  try {
-    page.sessionStorage.setItem(TAB_KEY, value);
-  } catch {
-    // As above.
-  }
 }

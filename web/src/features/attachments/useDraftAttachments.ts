@@ -1,8 +1,9 @@
 /** A message box's attachments: which there are, and what may be sent. */
-import { type ClipboardEvent, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type ClipboardEvent, useEffect, useRef, useState } from "react";
 import type { AttachmentList } from "../../attachments/attachmentList";
 import type { DraftAttachment } from "../../attachments/draftAttachment";
 import type { ModelRef } from "../../conversations/conversation";
+import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { pasted } from "../../lib/dataTransfer";
 import { useModel } from "../models/useModel";
@@ -25,7 +26,7 @@ interface Waiting {
 }
 
 export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): DraftAttachments {
-  const attached = useSyncExternalStore(tray.subscribe, tray.get, tray.get);
+  const attached = useStore(tray);
   const model = useModel(by, attached.length > 0);
   const [isRefused, setIsRefused] = useState(false);
   /** The list whose files are waited for, and what is done then. */

@@ -5,7 +5,7 @@ import { useConversation } from "../../conversations/useConversation";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
-import { useFileDrop } from "../../ui/useFileDrop";
+import { useFileDrop } from "../../ui/dragAndDrop";
 import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";

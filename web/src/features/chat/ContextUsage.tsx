@@ -1,10 +1,12 @@
 /** A quiet button: how full the model's memory is, and behind it what all of it took. */
-import { type KeyboardEvent, useRef, useState } from "react";
+import { useState } from "react";
 import type { Spent } from "../../bridge/contract";
 import type { ModelRef } from "../../conversations/state";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { count, money, percent } from "../../i18n/format";
+import { Popover } from "../../ui/Popover";
+import { Problem } from "../../ui/Problem";
 import styles from "./ContextUsage.module.css";
 import { type ContextFill, useContextUsage } from "./useContextUsage";
 
@@ -20,75 +22,64 @@ export interface ContextUsageProps {
 export function ContextUsage({ id, defaults }: ContextUsageProps) {
   const conversations = useConversations();
   const filling = useContextUsage(defaults);
-  const panel = useRef<HTMLDivElement>(null);
   const [spent, setSpent] = useState<Spent | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   if (filling === null) return null;
   const part = partOf(filling);
 
-  function onToggle(isOpen: boolean): void {
-    if (!isOpen) return;
+  function load(): void {
     setProblem(null);
     conversations.spent(id).then(setSpent, (error) => setProblem(reasonOf(error)));
   }
 
-  /** Escape closes what lies on top, and stops no answer. */
-  function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Escape" || !panel.current?.matches(":popover-open")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    panel.current.hidePopover();
-  }
-
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the key is the button's and the panel's
-    <span className={styles.place} onKeyDown={onKeyDown}>
-      <button
-        type="button"
-        className={styles.button}
-        popoverTarget="spending"
-        aria-label={strings.spending.label(sentenceOf(filling))}
-        title={sentenceOf(filling)}
-      >
-        {part === null ? strings.spending.short(count(filling.tokens)) : <Ring part={part} />}
-      </button>
-      <div
-        ref={panel}
-        id="spending"
-        className={styles.panel}
-        role="dialog"
-        aria-label={strings.spending.title}
-        popover="auto"
-        onToggle={(event) => onToggle(event.newState === "open")}
-      >
-        <h2>{strings.spending.context}</h2>
-        {part !== null && (
-          // biome-ignore lint/a11y/useSemanticElements: every web view draws a <meter> its own way
-          <div
-            className={styles.bar}
-            role="meter"
-            aria-label={strings.spending.context}
-            aria-valuemin={0}
-            aria-valuemax={filling.limit ?? 0}
-            aria-valuenow={Math.min(filling.tokens, filling.limit ?? 0)}
-            aria-valuetext={sentenceOf(filling)}
-            data-narrow={part > NARROW}
-          >
-            <span style={{ inlineSize: percentOf(part) }} />
-          </div>
-        )}
-        <p>
-          {sentenceOf(filling)}
-          {part !== null && ` (${percent(part)})`}
-        </p>
-        {part !== null && part > NARROW && (
-          <p className={styles.narrow}>{strings.spending.narrow}</p>
-        )}
-        <h2>{strings.spending.title}</h2>
-        {problem !== null && <p className={styles.narrow}>{problem}</p>}
-        {spent !== null && <Sums spent={spent} />}
-      </div>
-    </span>
+    <Popover
+      role="dialog"
+      aria-label={strings.spending.title}
+      onOpen={load}
+      button={(props) => (
+        <button
+          {...props}
+          type="button"
+          className={styles.button}
+          aria-label={strings.spending.label(sentenceOf(filling))}
+          title={sentenceOf(filling)}
+        >
+          {part === null ? strings.spending.short(count(filling.tokens)) : <Ring part={part} />}
+        </button>
+      )}
+    >
+      {() => (
+        <div className={styles.panel}>
+          <h2>{strings.spending.context}</h2>
+          {part !== null && (
+            // biome-ignore lint/a11y/useSemanticElements: every web view draws a <meter> its own way
+            <div
+              className={styles.bar}
+              role="meter"
+              aria-label={strings.spending.context}
+              aria-valuemin={0}
+              aria-valuemax={filling.limit ?? 0}
+              aria-valuenow={Math.min(filling.tokens, filling.limit ?? 0)}
+              aria-valuetext={sentenceOf(filling)}
+              data-narrow={part > NARROW}
+            >
+              <span style={{ inlineSize: percentOf(part) }} />
+            </div>
+          )}
+          <p>
+            {sentenceOf(filling)}
+            {part !== null && ` (${percent(part)})`}
+          </p>
+          {part !== null && part > NARROW && (
+            <p className={styles.narrow}>{strings.spending.narrow}</p>
+          )}
+          <h2>{strings.spending.title}</h2>
+          <Problem>{problem}</Problem>
+          {spent !== null && <Sums spent={spent} />}
+        </div>
+      )}
+    </Popover>
   );
 }
 

@@ -4,8 +4,8 @@ import type { PresetSummary, ProviderSummary } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
-import { busyButton } from "../../ui/busyButton";
 import buttons from "../../ui/buttons.module.css";
+import { Problem } from "../../ui/Problem";
 import { useToasts } from "../../ui/toastStore";
 import styles from "./FirstRunProviders.module.css";
 
@@ -85,7 +85,8 @@ export function FirstRunProviders() {
           <button
             key={preset.id}
             type="button"
-            {...busyButton(!isBusy, () => void take(takeServer(preset)))}
+            aria-disabled={isBusy}
+            onClick={() => !isBusy && void take(takeServer(preset))}
           >
             {strings.firstRun.use(preset.name)}
             <small>{strings.firstRun.runs(preset.models.length)}</small>
@@ -95,7 +96,8 @@ export function FirstRunProviders() {
           <button
             key={provider.id}
             type="button"
-            {...busyButton(!isBusy, () => void take(takeProvider(provider)))}
+            aria-disabled={isBusy}
+            onClick={() => !isBusy && void take(takeProvider(provider))}
           >
             {strings.firstRun.use(provider.name)}
             <small>{strings.firstRun.keyHere}</small>
@@ -105,11 +107,7 @@ export function FirstRunProviders() {
           {strings.firstRun.connect}
         </button>
       </div>
-      {problem !== null && (
-        <p className={styles.problem} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem>{problem}</Problem>
     </section>
   );
 }

@@ -1,15 +1,9 @@
 /** Where messages are written. It stays live while an answer comes in. */
-import {
-  type KeyboardEvent,
-  type ReactNode,
-  type RefObject,
-  useLayoutEffect,
-  useRef,
-  useSyncExternalStore,
-} from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef } from "react";
 import type { AttachmentList } from "../../attachments/attachmentList";
 import { type DraftMessage, isBlank } from "../../attachments/draftAttachment";
 import type { ModelRef } from "../../conversations/conversation";
+import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import type { Store } from "../../lib/store";
@@ -44,7 +38,7 @@ export interface ComposerProps {
 
 export function Composer(props: ComposerProps) {
   const { draft, tray, box, isBusy, isStopping, by, model, queue, onSend, onStop } = props;
-  const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
+  const text = useStore(draft);
   const { attached, obstacles, refusal, takeBack, onPaste, attempt } = useDraftAttachments(
     tray,
     by,

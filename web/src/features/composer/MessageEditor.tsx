@@ -1,9 +1,10 @@
 /** Another version of a question, written in its place. */
-import { type KeyboardEvent, useEffect, useId, useRef, useSyncExternalStore } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef } from "react";
 import { isBlank } from "../../attachments/draftAttachment";
 import type { Conversation } from "../../conversations/conversation";
 import type { Edit } from "../../conversations/edits";
 import { useConversation } from "../../conversations/useConversation";
+import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import buttons from "../../ui/buttons.module.css";
@@ -24,7 +25,7 @@ export interface MessageEditorProps {
 export function MessageEditor(props: MessageEditorProps) {
   const { edit, conversation, onSave, onCancel } = props;
   const { draft, tray } = edit;
-  const text = useSyncExternalStore(draft.subscribe, draft.get);
+  const text = useStore(draft);
   const { by, answeredBy, isBusy } = useConversation(conversation.key);
   const note = useId();
   const { attached, obstacles, refusal, takeBack, onPaste, attempt } = useDraftAttachments(

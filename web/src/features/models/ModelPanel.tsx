@@ -1,21 +1,13 @@
 /** Every model of everybody who can answer, to be found by a few letters. */
-import {
-  type KeyboardEvent,
-  useCallback,
-  useEffect,
-  useId,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useState } from "react";
 import type { Defaults, Favourite } from "../../bridge/contract";
 import { reasonOf, strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
+import { placeOf } from "../../lib/listKeys";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { IconButton } from "../../ui/IconButton";
 import { RedoIcon } from "../../ui/icons";
 import { useToasts } from "../../ui/toastStore";
-import { useAnchoredPosition } from "../../ui/useAnchoredPosition";
 import { ModelAbout } from "./ModelAbout";
 import { ModelOptions } from "./ModelOptions";
 import styles from "./ModelPanel.module.css";
@@ -29,23 +21,18 @@ const NONE: readonly Favourite[] = [];
 export interface ModelPanelProps {
   readonly by: Defaults;
   readonly recent: readonly Favourite[];
-  /** What it stands above. */
-  readonly button: HTMLElement | null;
   readonly onChoose: (by: Defaults) => void;
-  readonly onClose: () => void;
-  /** The keyboard has gone elsewhere by itself. */
+  /** Something else is opened. */
   readonly onLeave: () => void;
 }
 
-export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: ModelPanelProps) {
+export function ModelPanel({ by, recent, onChoose, onLeave }: ModelPanelProps) {
   const settings = useSettings();
   const toasts = useToasts();
   const { providers, lists, preferences } = useSettingsState();
   const [query, setQuery] = useState("");
   const [place, setPlace] = useState<number | null>(null);
-  const panel = useRef<HTMLDivElement>(null);
   const id = useId();
-  useAnchoredPosition(panel, button, onClose);
 
   const favourites = preferences?.favourites ?? NONE;
   const groups = useMemo(
@@ -90,8 +77,7 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
     [settings, toasts],
   );
 
-  function go(next: number): void {
-    const to = Math.max(0, Math.min(next, options.length - 1));
+  function go(to: number): void {
     setPlace(to);
     // What was never seen has no height of its own yet: once more, when it has.
     scrollTo(to);
@@ -102,24 +88,9 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
     document.getElementById(`${id}-${option}`)?.scrollIntoView({ block: "nearest" });
   }
 
-  function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    event.stopPropagation();
-    event.nativeEvent.stopImmediatePropagation();
-    onClose();
-  }
-
   function onSearchKey(event: KeyboardEvent): void {
-    const next = {
-      ArrowDown: active + 1,
-      ArrowUp: active - 1,
-      PageDown: active + PAGE,
-      PageUp: active - PAGE,
-      Home: 0,
-      End: options.length - 1,
-    }[event.key];
-    if (next !== undefined) {
+    const next = placeOf(event, active, options.length, { page: PAGE });
+    if (next !== null) {
       event.preventDefault();
       go(next);
     } else if (event.key === "Enter" && !isComposing(event)) {
@@ -129,20 +100,9 @@ export function ModelPanel({ by, recent, button, onChoose, onClose, onLeave }: M
   }
 
   return (
-    <div
-      ref={panel}
-      className={styles.panel}
-      role="dialog"
-      aria-label={strings.models}
-      onKeyDown={onKeyDown}
-      onBlur={({ relatedTarget, currentTarget }) => {
-        if (relatedTarget !== null && !currentTarget.contains(relatedTarget)) onLeave();
-      }}
-    >
+    <div className={styles.panel}>
       <div className={styles.top}>
         <input
-          // biome-ignore lint/a11y/noAutofocus: a dialog that somebody has asked for
-          autoFocus
           type="text"
           role="combobox"
           dir="auto"

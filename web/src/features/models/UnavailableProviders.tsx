@@ -2,8 +2,7 @@
 import type { Failure, ProviderSummary } from "../../bridge/contract";
 import { reasonOf, sentenceOf, strings } from "../../i18n";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
-import { busyButton } from "../../ui/busyButton";
-import buttons from "../../ui/buttons.module.css";
+import { Button } from "../../ui/Button";
 import styles from "./ModelPanel.module.css";
 import { isReady } from "./modelGroups";
 
@@ -42,17 +41,11 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
               <bdi>{reason}</bdi>
             </p>
             {problem === null ? (
-              <button
-                type="button"
-                className={buttons.bordered}
-                {...busyButton(!isAsking, () => void loadModels(id, true))}
-              >
+              <Button isFree={!isAsking} onClick={() => void loadModels(id, true)}>
                 {strings.preferences.refresh}
-              </button>
+              </Button>
             ) : (
-              <button
-                type="button"
-                className={buttons.bordered}
+              <Button
                 onClick={() => {
                   onLeave();
                   if (isKeyMissing) wantKey(id);
@@ -60,7 +53,7 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
                 }}
               >
                 {isKeyMissing ? strings.setKey : strings.openSettings}
-              </button>
+              </Button>
             )}
           </li>
         ))}

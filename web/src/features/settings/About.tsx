@@ -3,8 +3,11 @@ import { useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { strings } from "../../i18n";
 import { shownLanguage } from "../../i18n/language";
+import { copyText } from "../../lib/clipboard";
 import { useSettingsState } from "../../settings/useSettings";
+import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
+import { Notice } from "../../ui/Problem";
 
 export interface AboutProps {
   readonly host: ReturnType<Bridge["host"]>;
@@ -32,13 +35,9 @@ export function About({ host, kind }: AboutProps) {
   ] as const;
 
   async function copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(facts.map((fact) => fact.join(": ")).join("\n"));
-      setSaid(strings.copied);
-    } catch {
-      if (list.current !== null) getSelection()?.selectAllChildren(list.current);
-      setSaid(strings.notCopied);
-    }
+    const isCopied = await copyText(facts.map((fact) => fact.join(": ")).join("\n"));
+    if (!isCopied && list.current !== null) getSelection()?.selectAllChildren(list.current);
+    setSaid(isCopied ? strings.copied : strings.notCopied);
   }
 
   return (
@@ -57,15 +56,9 @@ export function About({ host, kind }: AboutProps) {
       </dl>
       <div className={parts.row}>
         <p className={parts.text}>{words.factsText}</p>
-        <button type="button" className={parts.button} onClick={() => void copy()}>
-          {words.copyFacts}
-        </button>
+        <Button onClick={() => void copy()}>{words.copyFacts}</Button>
       </div>
-      {said !== null && (
-        <p className={parts.good} role="status">
-          {said}
-        </p>
-      )}
+      <Notice>{said}</Notice>
     </section>
   );
 }

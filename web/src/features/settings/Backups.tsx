@@ -4,8 +4,9 @@ import type { BackupContents, BackupInfo } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { locale, strings } from "../../i18n";
 import { useSettings } from "../../settings/useSettings";
-import { busyButton } from "../../ui/busyButton";
+import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
+import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { type Agreed, Consent, NOTHING } from "./Consent";
 
@@ -57,13 +58,9 @@ export function Backups() {
       <h3>{strings.preferences.backups}</h3>
       <div className={parts.row}>
         <p className={parts.text}>{strings.backupText}</p>
-        <button
-          type="button"
-          className={parts.button}
-          {...busyButton(!isBusy, () => attempt(make()))}
-        >
+        <Button isFree={!isBusy} onClick={() => attempt(make())}>
           {strings.backupNow}
-        </button>
+        </Button>
       </div>
       <ul className={parts.list} hidden={made.length === 0}>
         {made.slice(0, shown).map(({ name, createdAt, size }) => (
@@ -77,24 +74,17 @@ export function Backups() {
             </span>
             <span className={parts.buttons}>
               {chosen === name && contents !== undefined && (
-                <button
-                  type="button"
-                  className={`${parts.button} ${parts.grave}`}
-                  onClick={() => attempt(putBack(name))}
-                >
+                <Button className={parts.grave} onClick={() => attempt(putBack(name))}>
                   {strings.restoreReally}
-                </button>
+                </Button>
               )}
               {/* The same button: pressed twice by mistake, it restores nothing. */}
-              <button
-                type="button"
-                className={parts.button}
-                {...busyButton(chosen === name || !isBusy, () =>
-                  chosen === name ? setChosen(null) : attempt(choose(name)),
-                )}
+              <Button
+                isFree={chosen === name || !isBusy}
+                onClick={() => (chosen === name ? setChosen(null) : attempt(choose(name)))}
               >
                 {chosen === name ? strings.cancel : strings.restore}
-              </button>
+              </Button>
             </span>
             {chosen === name && contents !== undefined && (
               <Consent contents={contents} agreed={agreed} onChange={setAgreed} />
@@ -103,24 +93,12 @@ export function Backups() {
         ))}
       </ul>
       {made.length > shown && (
-        <button
-          type="button"
-          className={`${parts.button} ${parts.start}`}
-          onClick={() => setShown(made.length)}
-        >
+        <Button className={parts.start} onClick={() => setShown(made.length)}>
           {strings.showMore}
-        </button>
+        </Button>
       )}
-      {said !== null && (
-        <p className={parts.good} role="status">
-          {said}
-        </p>
-      )}
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Notice>{said}</Notice>
+      <Problem>{problem}</Problem>
     </section>
   );
 }

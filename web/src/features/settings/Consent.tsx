@@ -2,7 +2,6 @@
 import type { BackupChoice, BackupContents, BackupProvider } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import parts from "../../ui/form/form.module.css";
-import styles from "./Consent.module.css";
 
 export interface Agreed {
   readonly providers: ReadonlySet<string>;
@@ -21,7 +20,7 @@ export function Consent({ contents: { providers, choices }, agreed, onChange }: 
   const words = strings.consent;
   if (providers.length + choices.length === 0) return null;
   return (
-    <fieldset className={styles.consent}>
+    <fieldset className={parts.list}>
       <legend className={parts.text}>{words.legend}</legend>
       {providers.map((provider) => (
         <label key={provider.id} className={parts.check}>
@@ -34,7 +33,7 @@ export function Consent({ contents: { providers, choices }, agreed, onChange }: 
           />
           <span>
             {words.provider(provider.name)}
-            <span className={`${parts.text} ${styles.facts}`}>{facts(provider).join(" · ")}</span>
+            <small className={parts.text}>{facts(provider).join(" · ")}</small>
           </span>
         </label>
       ))}

@@ -4,6 +4,7 @@ import type { Place } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { useSettings } from "../../settings/useSettings";
 import parts from "../../ui/form/form.module.css";
+import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { Backups } from "./Backups";
 import { ExportAll } from "./ExportAll";
@@ -34,11 +35,7 @@ export function Data() {
             ))}
           </dl>
         )}
-        {problem !== null && (
-          <p className={parts.bad} role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem>{problem}</Problem>
       </section>
       <Backups />
       <ImportFile />

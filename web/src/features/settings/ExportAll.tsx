@@ -4,8 +4,9 @@ import type { ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { download } from "../../lib/download";
-import { busyButton } from "../../ui/busyButton";
+import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
+import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { useDownloads } from "../../ui/useDownloads";
 
@@ -34,27 +35,14 @@ export function ExportAll() {
         <p className={parts.text}>{words.exportText}</p>
         <div className={parts.buttons}>
           {FORMATS.map((format) => (
-            <button
-              key={format}
-              type="button"
-              className={parts.button}
-              {...busyButton(!isBusy, () => attempt(write(format)))}
-            >
+            <Button key={format} isFree={!isBusy} onClick={() => attempt(write(format))}>
               {words.exportFormats[format]}
-            </button>
+            </Button>
           ))}
         </div>
       </div>
-      {said !== null && (
-        <p className={parts.good} role="status">
-          {said}
-        </p>
-      )}
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Notice>{said}</Notice>
+      <Problem>{problem}</Problem>
     </section>
   );
 }

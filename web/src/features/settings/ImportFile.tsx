@@ -1,92 +1,33 @@
-/** Conversations out of a file, with how far that is. */
-import { useRef, useState } from "react";
-import { useConversations } from "../../conversations/useConversations";
-import { importResult, remarkOf, strings } from "../../i18n";
+/** Conversations out of files. How far that is stands in a toast, which outlives this dialog. */
+import { useRef } from "react";
+import { strings } from "../../i18n";
+import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
-import { useAsyncAction } from "../../ui/useAsyncAction";
-
-interface Running {
-  readonly name: string;
-  readonly part: number;
-  readonly cancel: () => void;
-}
+import { useImport } from "../sidebar/useImport";
 
 export function ImportFile() {
-  const { importFile } = useConversations();
+  const importFiles = useImport();
   const field = useRef<HTMLInputElement>(null);
-  const [running, setRunning] = useState<Running | null>(null);
-  const [said, setSaid] = useState<readonly string[]>([]);
-  const [failed, setFailed] = useState<string | null>(null);
-  const { problem, attempt } = useAsyncAction();
-  const wrong = problem ?? failed;
   const words = strings.preferences;
-
-  async function take(file: File): Promise<void> {
-    setSaid([]);
-    setFailed(null);
-    const tell = (part: number) => setRunning((now) => now && { ...now, part });
-    const { result, cancel } = importFile(file, tell);
-    setRunning({ name: file.name, part: 0, cancel });
-    try {
-      const told = await result;
-      if (told.state === "failed") return setFailed(importResult(told));
-      const remarks = told.state === "done" ? told.remarks.map(remarkOf) : [];
-      setSaid([...new Set([importResult(told), ...remarks])]);
-    } finally {
-      setRunning(null);
-    }
-  }
-
   return (
     <section className={parts.section}>
       <h3>{words.importTitle}</h3>
       <div className={parts.row}>
         <p className={parts.text}>{words.importText}</p>
-        {running === null ? (
-          <button type="button" className={parts.button} onClick={() => field.current?.click()}>
-            {words.chooseFile}
-          </button>
-        ) : (
-          <button type="button" className={parts.button} onClick={running.cancel}>
-            {strings.cancel}
-          </button>
-        )}
+        <Button onClick={() => field.current?.click()}>{words.chooseFile}</Button>
       </div>
       <input
         ref={field}
         type="file"
         hidden
+        multiple
         aria-label={words.importTitle}
         accept=".json,.zip"
         onChange={({ target }) => {
-          const file = target.files?.[0];
+          importFiles([...(target.files ?? [])]);
           target.value = "";
-          if (file !== undefined) attempt(take(file));
         }}
       />
-      {running !== null && (
-        <>
-          <progress
-            className={parts.progress}
-            aria-label={words.importTitle}
-            value={running.part}
-            max={1}
-          />
-          <p className={parts.text}>
-            {strings.importing(running.name, Math.round(running.part * 100))}
-          </p>
-        </>
-      )}
-      {said.map((text) => (
-        <p key={text} className={parts.good} role="status">
-          {text}
-        </p>
-      ))}
-      {wrong !== null && (
-        <p className={parts.bad} role="alert">
-          {wrong}
-        </p>
-      )}
     </section>
   );
 }

@@ -2,8 +2,10 @@
 import { useState } from "react";
 import { reasonOf, strings } from "../../i18n";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
+import { Button } from "../../ui/Button";
 import styles from "../../ui/form/form.module.css";
 import { NumberField } from "../../ui/form/NumberField";
+import { Problem } from "../../ui/Problem";
 
 const SECOND_MS = 1_000;
 const LONGEST_MS = 600_000;
@@ -78,18 +80,10 @@ export function Limits() {
         ))}
       </section>
       <div className={styles.section}>
-        <button
-          type="button"
-          className={`${styles.button} ${styles.start}`}
-          onClick={() => void reset()}
-        >
+        <Button className={styles.start} onClick={() => void reset()}>
           {words.toStandard}
-        </button>
-        {problem !== null && (
-          <p className={styles.bad} role="alert">
-            {words.notSaved(problem)}
-          </p>
-        )}
+        </Button>
+        <Problem>{problem && words.notSaved(problem)}</Problem>
       </div>
     </>
   );

@@ -2,10 +2,11 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { reasonOf, strings } from "../../i18n";
-import { arrowsOf } from "../../lib/direction";
+import { moveFocus } from "../../lib/listKeys";
 import { SECTIONS, type Section } from "../../settings/sections";
 import { useSettings } from "../../settings/useSettings";
 import { Dialog } from "../../ui/Dialog";
+import { Problem } from "../../ui/Problem";
 import { ShortcutSettings } from "../shortcuts/ShortcutSettings";
 import { About } from "./About";
 import { Appearance } from "./Appearance";
@@ -53,11 +54,7 @@ export default function SettingsDialog({ section, host, kind, onClose }: Setting
           role="tabpanel"
           aria-labelledby={`${id}-${shown}`}
         >
-          {problem !== null && (
-            <p className={styles.problem} role="alert">
-              {problem}
-            </p>
-          )}
+          <Problem>{problem}</Problem>
           {shown === "providers" && <Providers />}
           {shown === "models" && <Defaults />}
           {shown === "answers" && <Limits />}
@@ -85,22 +82,10 @@ function SectionTabs({ id, shown, onShow }: SectionTabsProps) {
   useEffect(() => list.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(), []);
 
   function onKeyDown(event: KeyboardEvent): void {
-    const here = SECTIONS.indexOf(shown);
-    const { forward, back } = arrowsOf(event.currentTarget);
-    const steps: Record<string, number> = {
-      ArrowDown: here + 1,
-      ArrowUp: here - 1,
-      [forward]: here + 1,
-      [back]: here - 1,
-      Home: 0,
-      End: -1,
-    };
-    const step = steps[event.key];
-    const next = step === undefined ? undefined : SECTIONS.at(step % SECTIONS.length);
-    if (next === undefined) return;
-    event.preventDefault();
-    onShow(next);
-    document.getElementById(`${id}-${next}`)?.focus();
+    const tabs = list.current?.querySelectorAll("button") ?? [];
+    const next = moveFocus(event, tabs, { axis: "both", wraps: true });
+    const section = next === null ? undefined : SECTIONS[next];
+    if (section !== undefined) onShow(section);
   }
 
   return (
@@ -109,6 +94,7 @@ function SectionTabs({ id, shown, onShow }: SectionTabsProps) {
         <button
           key={section}
           type="button"
+          className="row-button"
           id={`${id}-${section}`}
           role="tab"
           aria-selected={section === shown}

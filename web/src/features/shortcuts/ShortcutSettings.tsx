@@ -14,9 +14,10 @@ import {
   withStandard,
 } from "../../settings/shortcuts";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { busyButton } from "../../ui/busyButton";
+import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
 import { KeyCombo } from "../../ui/KeyCombo";
+import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import styles from "./ShortcutSettings.module.css";
 
@@ -32,23 +33,19 @@ export function ShortcutSettings() {
     <section className={parts.section}>
       <h3>{words.sections.shortcuts}</h3>
       <p className={parts.text}>{words.shortcutsText}</p>
-      <ul className={styles.list}>
+      <ul>
         {ACTS.map((act) => (
           <Shortcut key={act} act={act} chosen={chosen} save={save} />
         ))}
       </ul>
-      <button
-        type="button"
-        className={`${parts.button} ${parts.start}`}
-        {...busyButton(Object.keys(chosen).length > 0, () => attempt(save({})))}
+      <Button
+        className={parts.start}
+        isFree={Object.keys(chosen).length > 0}
+        onClick={() => attempt(save({}))}
       >
         {words.allToStandard}
-      </button>
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      </Button>
+      <Problem>{problem}</Problem>
     </section>
   );
 }
@@ -124,35 +121,25 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
         {isListening ? words.pressKeys : keys === "" ? words.noKeys : <KeyCombo keys={keys} />}
       </button>
       {!isStandard && (
-        <button
-          type="button"
-          className={parts.button}
+        <Button
           aria-label={`${words.toStandard}: ${name}`}
           onClick={() => take(withStandard(act, chosen))}
         >
           {strings.standard}
-        </button>
+        </Button>
       )}
       {refused !== null && (
-        <div className={styles.refused} role="alert">
+        <div role="alert">
           <KeyCombo keys={refused.keys} />
-          <span className={parts.bad}>{whyNot(refused, chosen)}</span>
+          <span>{whyNot(refused, chosen)}</span>
           {refused.why === "taken" && (
-            <button
-              type="button"
-              className={parts.button}
-              onClick={() => take(withKeys(act, refused.keys, chosen))}
-            >
+            <Button onClick={() => take(withKeys(act, refused.keys, chosen))}>
               {words.takeKeys}
-            </button>
+            </Button>
           )}
         </div>
       )}
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {words.notSaved(problem)}
-        </p>
-      )}
+      <Problem>{problem && words.notSaved(problem)}</Problem>
     </li>
   );
 }

@@ -4,7 +4,7 @@ import { strings } from "../../i18n";
 import { isMac } from "../../lib/keyCombo";
 import { ACTS, STANDARD_KEYS } from "../../settings/shortcuts";
 import { useSettingsState } from "../../settings/useSettings";
-import buttons from "../../ui/buttons.module.css";
+import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { KeyCombo } from "../../ui/KeyCombo";
 import styles from "./ShortcutsDialog.module.css";
@@ -51,9 +51,7 @@ export default function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogPr
             [fixed.menu, "Shift+F10"],
           ]}
         />
-        <button type="button" className={buttons.bordered} onClick={onChange}>
-          {words.changeKeys}
-        </button>
+        <Button onClick={onChange}>{words.changeKeys}</Button>
       </div>
     </Dialog>
   );

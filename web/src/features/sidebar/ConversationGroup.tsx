@@ -1,5 +1,6 @@
 /** A heading of the list with what stands below it; a folder can be shut. */
-import { type KeyboardEvent, memo, useState } from "react";
+import { type KeyboardEvent, memo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
 import type { ListGroup } from "../../conversations/groups";
 import { strings } from "../../i18n";
@@ -12,6 +13,7 @@ import styles from "./ConversationGroup.module.css";
 import { ConversationItem } from "./ConversationItem";
 import { useConversationDrop } from "./conversationDrag";
 import { LazyRows, ROWS } from "./LazyRows";
+import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
 
 /** As a stop: the group's first button, whatever that is. */
@@ -105,6 +107,7 @@ function FolderHeading({
   onToggle,
 }: FolderHeadingProps) {
   const [isNaming, setIsNaming] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const count = group.items.length;
 
   function onKeyDown(event: KeyboardEvent<HTMLButtonElement>): void {
@@ -122,10 +125,10 @@ function FolderHeading({
   }
 
   function onBack(event: KeyboardEvent<HTMLDivElement>): void {
-    const button = event.currentTarget.querySelector<HTMLElement>("[data-folder]");
-    if (event.key !== arrowsOf(event.currentTarget).back || event.target === button) return;
+    if (event.key !== arrowsOf(event.currentTarget).back) return;
+    if (event.target === button.current) return;
     event.preventDefault();
-    button?.focus();
+    button.current?.focus();
   }
 
   if (isNaming) {
@@ -135,8 +138,9 @@ function FolderHeading({
           label={strings.folders.renameLabel}
           name={folder}
           maxLength={100}
-          onDone={(name) => {
-            setIsNaming(false);
+          onDone={(name, isByKey) => {
+            flushSync(() => setIsNaming(false));
+            if (isByKey) button.current?.focus();
             if (name === null) return;
             actions.renameFolder(folder, name);
             if (isShut) onToggle(name);
@@ -154,6 +158,7 @@ function FolderHeading({
     >
       <h2>
         <button
+          ref={button}
           type="button"
           className={styles.toggle}
           aria-expanded={!isShut}
@@ -165,14 +170,18 @@ function FolderHeading({
         >
           <ChevronIcon />
           <FolderIcon />
-          <span dir="auto">{folder}</span>
-          <small title={strings.folders.count(count)}>{count}</small>
+          <span className="truncate aligned" dir="auto">
+            {folder}
+          </span>
+          <small className="faint" title={strings.folders.count(count)}>
+            {count}
+          </small>
         </button>
       </h2>
       <Menu
         label={strings.folders.actionsFor(folder)}
         icon={<MoreIcon />}
-        className={styles.more}
+        className={rows.more}
         tabIndex={-1}
         items={[
           { label: strings.folders.rename, run: () => setIsNaming(true) },

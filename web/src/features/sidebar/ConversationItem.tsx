@@ -9,6 +9,7 @@ import { GhostIcon, MoreIcon, PinIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
 import styles from "./ConversationItem.module.css";
 import { dragConversation } from "./conversationDrag";
+import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
 
 export interface ConversationItemProps {
@@ -95,7 +96,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
       <Menu
         label={strings.actionsFor(title)}
         icon={<MoreIcon />}
-        className={styles.more}
+        className={rows.more}
         tabIndex={-1}
         items={[
           { label: strings.rename, run: () => setIsNaming(true) },

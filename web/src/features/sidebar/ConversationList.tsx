@@ -4,6 +4,7 @@ import type { ConversationSummary } from "../../bridge/contract";
 import { foldersOf, groupsOf } from "../../conversations/groups";
 import { useList, useShownId } from "../../conversations/useList";
 import { locale, strings } from "../../i18n";
+import { moveFocus } from "../../lib/listKeys";
 import { ConversationGroup, FIRST_STOP } from "./ConversationGroup";
 import styles from "./ConversationList.module.css";
 import { useConversationDrop } from "./conversationDrag";
@@ -43,15 +44,8 @@ export function ConversationList({ actions, state }: ConversationListProps) {
   const outside = useConversationDrop((id) => move(id, null));
 
   function onKeyDown(event: KeyboardEvent): void {
-    const all = [...(list.current?.querySelectorAll<HTMLElement>(STOPS) ?? [])];
-    const here = all.indexOf(document.activeElement as HTMLElement);
-    if (here === -1) return;
-    const last = all.length - 1;
-    const places = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: last };
-    const next = places[event.key as keyof typeof places];
-    if (next === undefined) return;
-    event.preventDefault();
-    all[Math.max(0, Math.min(last, next))]?.focus();
+    if (!document.activeElement?.matches(STOPS)) return;
+    moveFocus(event, list.current?.querySelectorAll<HTMLElement>(STOPS) ?? []);
     // The last that is drawn need not be the last that there is: those below it follow.
     if (event.key === "End") list.current?.scrollTo({ top: list.current.scrollHeight });
   }

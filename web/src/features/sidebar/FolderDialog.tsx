@@ -3,6 +3,7 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
+import { moveFocus } from "../../lib/listKeys";
 import { Dialog } from "../../ui/Dialog";
 import { CheckIcon, FolderIcon, PlusIcon } from "../../ui/icons";
 import styles from "./FolderDialog.module.css";
@@ -29,23 +30,24 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
     // Escape is the dialog's here, and stops no answer.
     event.stopPropagation();
     if (isComposing(event)) return;
-    const all = [...(dialog.current?.querySelectorAll<HTMLElement>("input, li button") ?? [])];
-    const here = all.indexOf(document.activeElement as HTMLElement);
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Enter" && here === 0) {
-      if (name !== "") all[1]?.click();
-    } else if (by !== undefined) all[Math.max(0, Math.min(here + by, all.length - 1))]?.focus();
-    else return;
+    const stops = dialog.current?.querySelectorAll<HTMLElement>("input, li button") ?? [];
+    const isInBox = document.activeElement === stops[0];
+    // In the box, Home and End move the caret.
+    if (event.key.startsWith("Arrow") || !isInBox) moveFocus(event, stops);
+    if (event.key !== "Enter" || !isInBox) return;
     event.preventDefault();
+    if (name !== "") stops[1]?.click();
   }
 
   const rowOf = (folder: string) => (
     <li key={`in ${folder}`}>
-      <button type="button" onClick={() => onDone(folder)}>
+      <button type="button" className="row-button" onClick={() => onDone(folder)}>
         <FolderIcon />
-        <span dir="auto">{folder}</span>
+        <span className="aligned" dir="auto">
+          {folder}
+        </span>
         {folder === item.folder && (
-          <small>
+          <small className="faint">
             <CheckIcon />
             {strings.folders.isHere}
           </small>
@@ -63,7 +65,9 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
     >
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys go through what is in it */}
       <div ref={dialog} className={styles.body} onKeyDown={onKeyDown}>
-        <h2 dir="auto">{strings.folders.title(title)}</h2>
+        <h2 className="aligned" dir="auto">
+          {strings.folders.title(title)}
+        </h2>
         <input
           type="text"
           aria-label={strings.folders.find}
@@ -73,27 +77,29 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
         />
-        <ul>
+        <ul className="scroll">
           {/* The first is what Enter takes: the folder of that name, else a new one. */}
           {meant.map(rowOf)}
           {isNew && (
             <li>
-              <button type="button" onClick={() => onDone(name)}>
+              <button type="button" className="row-button" onClick={() => onDone(name)}>
                 <PlusIcon />
-                <span dir="auto">{strings.folders.create(name)}</span>
+                <span className="aligned" dir="auto">
+                  {strings.folders.create(name)}
+                </span>
               </button>
             </li>
           )}
           {folders.filter(isFound).map(rowOf)}
           {item.folder !== null && name === "" && (
             <li>
-              <button type="button" onClick={() => onDone(null)}>
+              <button type="button" className="row-button" onClick={() => onDone(null)}>
                 <span className={styles.out}>{strings.folders.out}</span>
               </button>
             </li>
           )}
         </ul>
-        {folders.length === 0 && name === "" && <p>{strings.folders.none}</p>}
+        {folders.length === 0 && name === "" && <p className="soft">{strings.folders.none}</p>}
       </div>
     </Dialog>
   );

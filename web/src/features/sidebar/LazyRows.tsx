@@ -1,6 +1,6 @@
 /** Some rows of the list that stand together; far from the view there is only their place. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import styles from "./LazyRows.module.css";
+import styles from "./ConversationList.module.css";
 
 /** How many rows belong together. */
 export const ROWS = 50;
@@ -35,7 +35,7 @@ export function LazyRows({ count, isFirst, isHeld, children }: LazyRowsProps) {
   }, []);
 
   return (
-    <ul ref={list} className={styles.chunk} style={{ blockSize: `${count * 2.25}rem` }}>
+    <ul ref={list} className={styles.rows} style={{ blockSize: `calc(${count} * var(--control))` }}>
       {(isNear || isHeld) && children()}
     </ul>
   );

@@ -6,6 +6,7 @@ import { HITS } from "../../conversations/conversations";
 import { useConversations } from "../../conversations/useConversations";
 import { useList } from "../../conversations/useList";
 import { locale, reasonOf, strings } from "../../i18n";
+import { moveFocus } from "../../lib/listKeys";
 import { FolderIcon } from "../../ui/icons";
 import styles from "./SearchResults.module.css";
 
@@ -76,14 +77,10 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    const all = [...(list.current?.querySelectorAll("button") ?? [])];
-    const here = all.indexOf(document.activeElement as HTMLButtonElement);
-    const last = all.length - 1;
-    const next = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: last }[event.key];
-    if (next === undefined || next < 0) return; // up from the first is back to the box
-    event.preventDefault();
-    event.stopPropagation();
-    all[Math.min(next, last)]?.focus();
+    const hits = list.current?.querySelectorAll("button") ?? [];
+    // Up from the first is back to the box.
+    if (event.key === "ArrowUp" && document.activeElement === hits[0]) return;
+    if (moveFocus(event, hits) !== null) event.stopPropagation();
   }
 
   const { items } = useList();
@@ -143,8 +140,8 @@ interface HitProps {
 function Hit({ hit, folder, onOpen }: HitProps) {
   const { messageId, title, role, snippet, marks, createdAt } = hit;
   return (
-    <button type="button" onClick={() => onOpen(hit)}>
-      <span className={styles.title} dir="auto">
+    <button type="button" className={styles.hit} onClick={() => onOpen(hit)}>
+      <span className="truncate aligned" dir="auto">
         {messageId === null ? <Marked text={snippet} marks={marks} /> : title || strings.untitled}
       </span>
       {messageId !== null && (

@@ -3,7 +3,7 @@ import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
-import { useDropTarget } from "../../ui/dragAndDrop";
+import { useFileDrop } from "../../ui/dragAndDrop";
 import { IconButton } from "../../ui/IconButton";
 import {
   CloseIcon,
@@ -43,7 +43,7 @@ export function Sidebar(props: SidebarProps) {
   const [query, setQuery] = useState("");
   const picker = useRef<HTMLInputElement>(null);
   const side = useRef<HTMLElement>(null);
-  const place = useDropTarget("Files", ({ files }) => importFiles([...files]));
+  const place = useFileDrop(importFiles);
 
   function onSearchKey(event: KeyboardEvent): void {
     if (isComposing(event)) return;
@@ -76,7 +76,7 @@ export function Sidebar(props: SidebarProps) {
         <IconButton label={strings.closeSidebar} onClick={state.close}>
           <SidebarIcon />
         </IconButton>
-        <button type="button" className={styles.new} onClick={onNewChat}>
+        <button type="button" className={`row-button ${styles.new}`} onClick={onNewChat}>
           <NewChatIcon />
           {strings.newChat}
         </button>
@@ -118,11 +118,15 @@ export function Sidebar(props: SidebarProps) {
         />
       )}
       <div className={styles.bottom}>
-        <button type="button" className={styles.plain} onClick={onSettings}>
+        <button type="button" className={`row-button ${styles.plain}`} onClick={onSettings}>
           <SettingsIcon />
           {strings.settings}
         </button>
-        <button type="button" className={styles.plain} onClick={() => picker.current?.click()}>
+        <button
+          type="button"
+          className={`row-button ${styles.plain}`}
+          onClick={() => picker.current?.click()}
+        >
           <ImportIcon />
           {strings.import}
         </button>

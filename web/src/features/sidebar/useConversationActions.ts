@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { ConversationSummary, ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
+import { copyText } from "../../lib/clipboard";
 import { download } from "../../lib/download";
 import { useToasts } from "../../ui/toastStore";
 import { useDownloads } from "../../ui/useDownloads";
@@ -43,12 +44,7 @@ export function useConversationActions(onOpened: () => void): ConversationAction
 
     async function copy(id: string): Promise<void> {
       const { text } = await conversations.exported({ conversationIds: [id], format: "md" });
-      try {
-        await navigator.clipboard.writeText(text);
-        toasts.say(strings.copiedWhole);
-      } catch {
-        toasts.say(strings.notCopied);
-      }
+      toasts.say((await copyText(text)) ? strings.copiedWhole : strings.notCopied);
     }
 
     /** Say what was done, once the host has done it, and offer the way back. */

@@ -5,6 +5,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { isCovered } from "../../lib/overlays";
+import { readStored, writeStored } from "../../lib/storage";
 
 const NAME = "sidebar";
 /** What the tab keeps, so that a page that is loaded again is right before the host has answered. */
@@ -126,21 +127,9 @@ export const widthWithin = (wanted: number): number =>
 
 const isOver = (): boolean => window.matchMedia(OVER).matches;
 
-function wasClosed(): boolean {
-  try {
-    return window.sessionStorage.getItem(HINT) === "closed";
-  } catch {
-    return false;
-  }
-}
-
-function hint(isClosed: boolean): void {
-  try {
-    window.sessionStorage.setItem(HINT, isClosed ? "closed" : "open");
-  } catch {
-    // Switched off: then it closes a moment later.
-  }
-}
+// Where the tab keeps nothing, it closes a moment later.
+const wasClosed = (): boolean => readStored(HINT) === "closed";
+const hint = (isClosed: boolean) => writeStored(HINT, isClosed ? "closed" : "open");
 
 /** Null when it is none of ours. */
 function readKept(text: string | undefined): Kept | null {

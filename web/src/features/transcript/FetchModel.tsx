@@ -52,7 +52,7 @@ export function FetchModel({ onHere }: { readonly onHere: () => void }) {
     <>
       {(told.problem !== null || lost) && (
         <p role="alert" className={styles.problem} dir="auto">
-          {(strings.host === null ? told.problem : null) ?? strings.fetchFailed}
+          {strings.host.sentence(told.problem ?? strings.fetchFailed, strings.fetchFailed)}
         </p>
       )}
       <button type="button" onClick={() => void fetchIt()}>

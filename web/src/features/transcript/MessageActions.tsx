@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import type { MessageView } from "../../conversations/message";
 import { strings } from "../../i18n";
+import { copyText } from "../../lib/clipboard";
 import buttons from "../../ui/buttons.module.css";
 import { IconButton } from "../../ui/IconButton";
 import {
@@ -96,12 +97,7 @@ function CopyAction({ text }: { readonly text: string }) {
   }, [outcome]);
 
   async function copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      setOutcome("copied");
-    } catch {
-      setOutcome("refused");
-    }
+    setOutcome((await copyText(text)) ? "copied" : "refused");
   }
 
   const label = { none: strings.copy, copied: strings.copied, refused: strings.notCopied }[outcome];

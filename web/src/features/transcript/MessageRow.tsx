@@ -1,7 +1,8 @@
 /** One message with what can be done with it. Only the row of a live answer renders. */
-import { memo, useSyncExternalStore } from "react";
+import { memo } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
+import { useStore } from "../../conversations/useStore";
 import { MessageEditor } from "../composer/MessageEditor";
 import { AssistantMessage } from "./AssistantMessage";
 import { ErrorBanner } from "./ErrorBanner";
@@ -25,8 +26,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { id, conversation, isLast, isBusy, showsFailure } = props;
   const view = useMessage(id);
   const { edits } = conversation;
-  const getEdit = () => edits.get().get(id);
-  const edit = useSyncExternalStore(edits.subscribe, getEdit, getEdit);
+  const edit = useStore(edits, (all) => all.get(id));
   if (view === null) return null;
   const isQuestion = view.role === "user";
   const actions = (

@@ -2,7 +2,9 @@
 import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { strings } from "../../i18n";
+import { ErrorBoundary } from "../../ui/ErrorBoundary";
 import { DownIcon } from "../../ui/icons";
+import { Problem } from "../../ui/Problem";
 import { MessageRow } from "./MessageRow";
 import styles from "./Transcript.module.css";
 import type { StickToBottom } from "./useStickToBottom";
@@ -46,14 +48,15 @@ export function Transcript(props: TranscriptProps) {
             groupsOf(messages, earlier).map(({ number, first, ids }) => (
               <Fragment key={number}>
                 {ids.map((id, place) => (
-                  <MessageRow
-                    key={id}
-                    id={id}
-                    conversation={conversation}
-                    isLast={first + place === messages.length - 1}
-                    isBusy={isBusy}
-                    showsFailure={showsFailure && first + place === messages.length - 1}
-                  />
+                  <ErrorBoundary key={id} fallback={failedMessage}>
+                    <MessageRow
+                      id={id}
+                      conversation={conversation}
+                      isLast={first + place === messages.length - 1}
+                      isBusy={isBusy}
+                      showsFailure={showsFailure && first + place === messages.length - 1}
+                    />
+                  </ErrorBoundary>
                 ))}
               </Fragment>
             ))}
@@ -69,6 +72,10 @@ export function Transcript(props: TranscriptProps) {
     </div>
   );
 }
+
+const failedMessage = (retry: () => void) => (
+  <Problem action={{ label: strings.tryAgain, run: retry }}>{strings.partFailed.message}</Problem>
+);
 
 /** Rows that stand together: an update of one passes by its neighbours and by the other groups. */
 const GROUP = 32;

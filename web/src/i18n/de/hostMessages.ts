@@ -139,9 +139,8 @@ export const hostInGerman: HostMessages = {
     MORE_LEFT_OUT: () => "… und weitere",
     ADDRESS_MENDED: ({ address }) => `Die Adresse wurde ergänzt: ${address}`,
   },
-  refused:
-    "Tidewire nimmt diese Seite nicht an. Lade sie neu oder öffne einen neuen Link: „tidewire link“ gibt einen aus.",
   quote: (words) => `Der Anbieter schreibt: „${words}“`,
+  sentence: (_own, instead) => instead,
 };
 
 function modelNameOf(model: string | null | undefined): string {

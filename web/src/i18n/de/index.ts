@@ -30,6 +30,14 @@ export const german: Strings = {
   send: "Senden",
   stop: "Anhalten",
   retry: "Noch einmal",
+  tryAgain: "Erneut versuchen",
+  refusedPage:
+    "Tidewire nimmt diese Seite nicht an. Lade sie neu oder öffne einen neuen Link: „tidewire link“ gibt einen aus.",
+  partFailed: {
+    page: "Ein Teil dieser Seite ist ausgefallen. Deine Gespräche sind gespeichert.",
+    overlay: "Das konnte nicht geladen werden. Prüfe, ob Tidewire läuft.",
+    message: "Diese Nachricht kann nicht angezeigt werden.",
+  },
   dismiss: "Schließen",
   jumpToEnd: "Zum Ende",
   keys: "Enter sendet, Umschalt + Enter beginnt eine Zeile, Esc hält an",

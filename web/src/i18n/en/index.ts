@@ -1,7 +1,7 @@
 /** Every text that the page shows, and the model of every other language. */
 import type { ErrorCode, FinishReason } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
-import type { HostTranslation } from "../hostMessages";
+import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
 import { preferencesInEnglish } from "./settings";
 
@@ -17,8 +17,7 @@ const EMPTY: Readonly<Record<FinishReason, string>> = {
 };
 
 export const english = {
-  /** The host speaks English itself. */
-  host: null as HostTranslation,
+  host: hostInEnglish,
 
   appName: "Tidewire",
   conversation: "Conversation",
@@ -32,6 +31,13 @@ export const english = {
   stop: "Stop",
   retry: "Retry",
   dismiss: "Dismiss",
+  tryAgain: "Try again",
+  refusedPage: "Tidewire does not accept this page. Reload it, or open a new link.",
+  partFailed: {
+    page: "Part of this page failed. Your conversations are kept.",
+    overlay: "This could not be loaded. Check that Tidewire is running.",
+    message: "This message cannot be shown.",
+  },
   jumpToEnd: "Jump to end",
   keys: "Enter sends, Shift + Enter starts a line, Esc stops",
   keysBusy: "Ctrl + Enter asks it next, Esc stops",

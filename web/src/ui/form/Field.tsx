@@ -1,6 +1,7 @@
 /** One thing that can be set: its name, what it means, the field, and what was wrong. */
 import { type ReactNode, useId } from "react";
 import { strings } from "../../i18n";
+import { Problem } from "../Problem";
 import styles from "./form.module.css";
 
 /** What ties a field to its words. */
@@ -45,11 +46,7 @@ export function Field({
           "aria-invalid": problem === null ? undefined : true,
         })}
       </div>
-      {problem !== null && (
-        <p id={problemId} className={styles.bad} role="alert">
-          {strings.preferences.notSaved(problem)}
-        </p>
-      )}
+      <Problem id={problemId}>{problem && strings.preferences.notSaved(problem)}</Problem>
       <p className="visually-hidden" role="status">
         {isSaved ? strings.preferences.saved : ""}
       </p>

@@ -3,8 +3,9 @@ import type { ReactNode } from "react";
 import type { NewProvider } from "../../../bridge/contract";
 import { reasonOf, remarkOf, strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
-import { busyButton } from "../../../ui/busyButton";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import type { AddedProvider } from "./added";
 import styles from "./Providers.module.css";
@@ -43,31 +44,21 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
     >
       {children}
       <TestResult trial={trial} />
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem>{problem}</Problem>
       <div className={parts.buttons}>
-        <button
-          type="submit"
-          className={parts.button}
-          disabled={provider === null}
-          aria-disabled={isBusy}
-        >
+        <Button type="submit" disabled={provider === null} isFree={!isBusy}>
           {strings.add}
-        </button>
-        <button
-          type="button"
-          className={parts.button}
+        </Button>
+        <Button
           disabled={provider === null}
-          {...busyButton(!trial.isRunning, () => {
+          isFree={!trial.isRunning}
+          onClick={() => {
             if (provider === null) return;
             void trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });
-          })}
+          }}
         >
           {strings.test}
-        </button>
+        </Button>
       </div>
     </form>
   );

@@ -3,8 +3,9 @@ import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
-import { busyButton } from "../../../ui/busyButton";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import type { AddedProvider } from "./added";
 import { FileForm } from "./FileForm";
@@ -54,14 +55,10 @@ export function AddProvider({ onAdded }: AddProviderProps) {
       <h3>{words.addTitle}</h3>
       <div className={styles.presets}>
         {inOrder.map((preset) => (
-          <button
-            key={preset.id}
-            type="button"
-            {...busyButton(!isBusy, () => attempt(addPreset(preset)))}
-          >
+          <Button key={preset.id} isFree={!isBusy} onClick={() => attempt(addPreset(preset))}>
             {preset.name}
             <PresetState preset={preset} />
-          </button>
+          </Button>
         ))}
         {(["server", "file"] as const).map((name) => (
           <button
@@ -87,11 +84,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
         />
       )}
       {form === "file" && <FileForm onAdded={(what) => void added(what)} />}
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem>{problem}</Problem>
     </section>
   );
 }
@@ -103,8 +96,8 @@ function PresetState({
 }) {
   const words = strings.preferences;
   if (running === true) {
-    return <small className={styles.runs}>{words.presetRuns(models.length)}</small>;
+    return <small className={`faint ${styles.runs}`}>{words.presetRuns(models.length)}</small>;
   }
-  if (running === false) return <small>{words.presetHere}</small>;
-  return <small>{takesKey ? words.needsKey : " "}</small>;
+  if (running === false) return <small className="faint">{words.presetHere}</small>;
+  return <small className="faint">{takesKey ? words.needsKey : " "}</small>;
 }

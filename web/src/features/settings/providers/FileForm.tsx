@@ -2,8 +2,9 @@
 import { useState } from "react";
 import { strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
-import { Field } from "../../../ui/form/Field";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
+import { TextField } from "../../../ui/form/TextField";
 import { useDownloads } from "../../../ui/useDownloads";
 import { AddForm } from "./AddForm";
 import type { AddedProvider } from "./added";
@@ -38,55 +39,36 @@ export function FileForm({ onAdded }: FileFormProps) {
 
   return (
     <AddForm provider={id === "" || file === "" ? null : provider} onAdded={onAdded}>
-      <Field label={words.filePath} hint={words.filePathHint} isTall>
-        {(names) => (
-          <>
-            <input
-              {...names}
-              // biome-ignore lint/a11y/noAutofocus: the form that somebody has asked for
-              autoFocus
-              className={styles.path}
-              dir="ltr"
-              spellCheck={false}
-              value={path}
-              onChange={(event) => setPath(event.target.value)}
-            />
-            {isWindow && (
-              <button type="button" className={parts.button} onClick={() => void choose()}>
-                {words.chooseFile}
-              </button>
-            )}
-          </>
-        )}
-      </Field>
-      <Field label={strings.providerName}>
-        {(names) => (
-          <input
-            {...names}
-            dir="auto"
-            maxLength={60}
-            placeholder={modelNameOf(path)}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label={words.contextTokens} hint={words.contextHint}>
-        {(names) => (
-          <>
-            <input
-              {...names}
-              className={parts.number}
-              type="number"
-              min={LEAST_CONTEXT}
-              max={MOST_CONTEXT}
-              value={context}
-              onChange={(event) => setContext(event.target.value)}
-            />
-            <span className={parts.unit}>{words.tokens}</span>
-          </>
-        )}
-      </Field>
+      <TextField
+        label={words.filePath}
+        hint={words.filePathHint}
+        isTall
+        autoFocus
+        className={styles.path}
+        dir="ltr"
+        value={path}
+        onChange={setPath}
+      >
+        {isWindow && <Button onClick={() => void choose()}>{words.chooseFile}</Button>}
+      </TextField>
+      <TextField
+        label={strings.providerName}
+        maxLength={60}
+        placeholder={modelNameOf(path)}
+        value={name}
+        onChange={setName}
+      />
+      <TextField
+        label={words.contextTokens}
+        hint={words.contextHint}
+        unit={words.tokens}
+        className={parts.number}
+        type="number"
+        min={LEAST_CONTEXT}
+        max={MOST_CONTEXT}
+        value={context}
+        onChange={setContext}
+      />
     </AddForm>
   );
 }

@@ -3,8 +3,9 @@ import { useEffect, useId, useRef, useState } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { remarkOf, strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
-import { busyButton } from "../../../ui/busyButton";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import styles from "./Providers.module.css";
 
@@ -25,11 +26,12 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   const [key, setTyped] = useState("");
   /** It is to be removed, if that is meant. */
   const [isLeaving, setIsLeaving] = useState(false);
+  const [isMended, setIsMended] = useState(false);
   const { problem, attempt, isBusy } = useAsyncAction();
   const id = useId();
   const { id: providerId, name, needsKey, hasKey } = provider;
   const given = key.trim();
-  const wrong = problem ?? props.problem;
+  const wrong = problem ?? (isMended ? null : props.problem);
   const host = status?.host == null ? "" : `${strings.preferences.keyGoesTo(status.host)}.`;
   const note = status?.remark == null ? null : remarkOf(status.remark);
   const about = [host, note ?? ""].join(" ").trim();
@@ -42,6 +44,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
 
   async function save(): Promise<void> {
     await setKey(providerId, given);
+    setIsMended(true);
     // It goes one way. Refused, it is still there to be mended.
     setTyped("");
     onTry("");
@@ -67,34 +70,32 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
         value={key}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <button type="submit" className={parts.button} aria-disabled={given === "" || isBusy}>
+      <Button type="submit" isFree={given !== "" && !isBusy}>
         {strings.save}
-      </button>
-      <button
-        type="button"
-        className={parts.button}
-        {...busyButton(!isTrying && (!needsKey || hasKey || given !== ""), () => onTry(given))}
+      </Button>
+      <Button
+        isFree={!isTrying && (!needsKey || hasKey || given !== "")}
+        onClick={() => onTry(given)}
       >
         {isTrying ? strings.testing : strings.test}
-      </button>
+      </Button>
       {status?.configured && status.source !== "environment" && (
         <>
           {isLeaving && (
-            <button
-              type="button"
-              className={`${parts.button} ${parts.grave}`}
+            <Button
+              className={parts.grave}
               onClick={() => {
                 setIsLeaving(false);
                 attempt(removeKey(providerId));
               }}
             >
               {strings.removeKeyReally}
-            </button>
+            </Button>
           )}
           {/* The same button: pressed twice by mistake, it removes nothing. */}
-          <button type="button" className={parts.button} onClick={() => setIsLeaving(!isLeaving)}>
+          <Button onClick={() => setIsLeaving(!isLeaving)}>
             {isLeaving ? strings.cancel : strings.removeKey}
-          </button>
+          </Button>
         </>
       )}
       {about !== "" && (
@@ -102,11 +103,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
           {about}
         </p>
       )}
-      {wrong !== null && (
-        <p className={parts.bad} role="alert">
-          {wrong}
-        </p>
-      )}
+      <Problem>{wrong}</Problem>
     </form>
   );
 }

@@ -3,8 +3,9 @@ import { useEffect, useRef } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { useSettingsState } from "../../../settings/useSettings";
-import { busyButton } from "../../../ui/busyButton";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { usePrefer } from "../Defaults";
 import type { AddedProvider } from "./added";
@@ -64,24 +65,14 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
       )}
       <div className={parts.buttons}>
         {!takesKey && (
-          <button
-            type="button"
-            className={parts.button}
-            {...busyButton(!trial.isRunning, () => void trial.run({ providerId: id }))}
-          >
+          <Button isFree={!trial.isRunning} onClick={() => void trial.run({ providerId: id })}>
             {trial.isRunning ? strings.testing : strings.test}
-          </button>
+          </Button>
         )}
         {!isPreferred && provider.problem === null && (
-          <button type="button" className={parts.button} onClick={() => attempt(prefer(id, null))}>
-            {words.useInNewChats}
-          </button>
+          <Button onClick={() => attempt(prefer(id, null))}>{words.useInNewChats}</Button>
         )}
-        {removable && (
-          <button type="button" className={parts.button} onClick={onRemove}>
-            {strings.remove}
-          </button>
-        )}
+        {removable && <Button onClick={onRemove}>{strings.remove}</Button>}
       </div>
       {added?.note != null && (
         <p className={parts.text} role="status">
@@ -89,11 +80,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
         </p>
       )}
       <TestResult trial={trial} />
-      {problem !== null && (
-        <p className={parts.bad} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem>{problem}</Problem>
       {provider.problem === null && <ProviderModels providerId={id} name={name} />}
     </li>
   );

@@ -2,8 +2,9 @@
 import { useState } from "react";
 import { locale, reasonOf, strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
-import { busyButton } from "../../../ui/busyButton";
+import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { Facts } from "../../models/ModelFacts";
 import styles from "./Providers.module.css";
 
@@ -41,7 +42,7 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
       {isOpen && (
         <>
           {isAsking && list === null && <p className={parts.text}>{words.askingModels}</p>}
-          {problem !== null && <p className={parts.bad}>{reasonOf(problem)}</p>}
+          <Problem>{problem && reasonOf(problem)}</Problem>
           {list !== null && !list.listed && <p className={parts.text}>{words.listFromTable}</p>}
           <ul>
             {models.slice(0, SHOWN).map((model) => (
@@ -52,13 +53,9 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
             ))}
             {models.length > SHOWN && <li>+ {(models.length - SHOWN).toLocaleString(locale)}</li>}
           </ul>
-          <button
-            type="button"
-            className={parts.button}
-            {...busyButton(!isAsking, () => void loadModels(providerId, true))}
-          >
+          <Button isFree={!isAsking} onClick={() => void loadModels(providerId, true)}>
             {words.refresh}
-          </button>
+          </Button>
         </>
       )}
     </details>

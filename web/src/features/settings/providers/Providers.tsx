@@ -2,7 +2,9 @@
 import { useState } from "react";
 import { strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
+import { Button } from "../../../ui/Button";
 import styles from "../../../ui/form/form.module.css";
+import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { AddProvider } from "./AddProvider";
 import type { AddedProvider } from "./added";
@@ -12,6 +14,9 @@ interface Removed {
   readonly id: string;
   readonly name: string;
 }
+
+/** What had the focus is gone. Always the same function: React calls a new one at every render. */
+const focusOnce = (button: HTMLButtonElement | null): void => button?.focus();
 
 export function Providers() {
   const settings = useSettings();
@@ -53,22 +58,12 @@ export function Providers() {
         {removed.map((gone) => (
           <p key={gone.id} className={styles.gone} role="status">
             {words.removed(gone.name)}
-            <button
-              type="button"
-              className={styles.button}
-              // What had the focus is gone.
-              ref={(button) => button?.focus()}
-              onClick={() => attempt(restore(gone))}
-            >
+            <Button ref={focusOnce} onClick={() => attempt(restore(gone))}>
               {strings.undo}
-            </button>
+            </Button>
           </p>
         ))}
-        {problem !== null && (
-          <p className={styles.bad} role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem>{problem}</Problem>
       </section>
       <AddProvider onAdded={setAdded} />
     </>

@@ -4,6 +4,7 @@ import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { Field } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
+import { TextField } from "../../../ui/form/TextField";
 import { AddForm } from "./AddForm";
 import type { AddedProvider } from "./added";
 import { idOf } from "./providerId";
@@ -40,35 +41,21 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
       secret={key.trim()}
       onAdded={onAdded}
     >
-      <Field label={strings.providerName}>
-        {(names) => (
-          <input
-            {...names}
-            // biome-ignore lint/a11y/noAutofocus: the form that somebody has asked for
-            autoFocus
-            dir="auto"
-            maxLength={60}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field
+      <TextField
+        label={strings.providerName}
+        autoFocus
+        maxLength={60}
+        value={name}
+        onChange={setName}
+      />
+      <TextField
         label={strings.address}
         hint={preset === undefined ? words.addressHint : words.presetSilent(preset.name)}
-      >
-        {(names) => (
-          <input
-            {...names}
-            type="text"
-            inputMode="url"
-            dir="ltr"
-            spellCheck={false}
-            value={baseUrl}
-            onChange={(event) => setBaseUrl(event.target.value)}
-          />
-        )}
-      </Field>
+        inputMode="url"
+        dir="ltr"
+        value={baseUrl}
+        onChange={setBaseUrl}
+      />
       {isPlain && (
         <label className={parts.check}>
           <input
@@ -94,18 +81,7 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
           </select>
         )}
       </Field>
-      <Field label={strings.keyIfAny}>
-        {(names) => (
-          <input
-            {...names}
-            type="password"
-            autoComplete="off"
-            spellCheck={false}
-            value={key}
-            onChange={(event) => setKey(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField label={strings.keyIfAny} type="password" value={key} onChange={setKey} />
     </AddForm>
   );
 }
@@ -114,7 +90,10 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
 function isPlainHttp(address: string): boolean {
   // The host completes an address without a public name by http.
   if (/^((\d+\.){3}\d+|[\w-]+:\d)/.test(address)) return !/^(localhost:|127\.)/.test(address);
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  return protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
+  try {
+    const { protocol, hostname } = new URL(address);
+    return protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
+  } catch {
+    return false;
+  }
 }

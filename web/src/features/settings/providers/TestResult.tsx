@@ -1,6 +1,7 @@
 /** The result of a connection test in a sentence, with its times or with what helps. */
 import { hintFor, quoteOf, sentenceOf, strings } from "../../../i18n";
 import styles from "../../../ui/form/form.module.css";
+import { Notice } from "../../../ui/Problem";
 import type { ConnectionTest } from "./useConnectionTest";
 
 export function TestResult({ trial }: { readonly trial: ConnectionTest }) {
@@ -20,22 +21,20 @@ export function TestResult({ trial }: { readonly trial: ConnectionTest }) {
     const said = failure === null ? problem : sentenceOf(failure);
     const quote = quoteOf(failure?.words);
     return (
-      <p className={styles.bad} role="status">
+      <Notice isBad>
         {said}
         {hint !== null && ` ${hint}`}
         {quote !== null && ` ${quote}`}
-      </p>
+      </Notice>
     );
   }
   const { modelId, firstMs, totalMs, models } = report;
   return (
-    <p className={styles.good} role="status">
+    <Notice>
       {firstMs === null || totalMs === null
-        ? strings.host === null
-          ? report.sentence
-          : words.works
+        ? strings.host.sentence(report.sentence, words.works)
         : words.testGood(modelId, strings.duration(firstMs), strings.duration(totalMs))}
       {models.length > 0 && ` ${words.modelCount(models.length)}.`}
-    </p>
+    </Notice>
   );
 }

@@ -1,0 +1,66 @@
+"""A part of the page that fails leaves the rest of it in sight."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, Route, expect
+
+from tests.e2e.app import answer, ask, box, running
+from tests.page.test_fake import page as page
+
+pytestmark = pytest.mark.browser
+
+
+def told(page: Page) -> None:
+    """A conversation with one complete answer."""
+    ask(page, "/rate 0\nhigh water at noon")
+    expect(answer(page)).to_have_text("high water at noon")
+
+
+def test_settings_that_cannot_be_loaded_leave_the_conversation_in_sight(
+    playwright: Playwright, tmp_path: Path
+) -> None:
+    with running("browser", playwright, tmp_path) as app:
+        page = app.page()
+        told(page)
+        app.program.stop()
+        page.keyboard.press("Control+Comma")
+        dialog = page.get_by_role("dialog", name="Settings")
+        expect(dialog.get_by_role("alert")).to_contain_text("could not be loaded")
+        expect(answer(page)).to_have_text("high water at noon")
+        dialog.get_by_role("button", name="Close").click()
+        expect(dialog).not_to_be_visible()
+        expect(answer(page)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"), [("Control+Comma", "Settings"), ("Control+Slash", "All keys")]
+)
+def test_a_dialog_is_loaded_by_another_try(page: Page, keys: str, name: str) -> None:
+    told(page)
+
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    page.route("**/*Dialog-*", refuse)
+    page.keyboard.press(keys)
+    again = page.get_by_role("dialog").get_by_role("button", name="Try again")
+    again.click()
+    expect(again).to_be_visible()
+    page.unroute("**/*Dialog-*", refuse)
+    again.click()
+    dialog = page.get_by_role("dialog", name=name)
+    expect(dialog.get_by_role("heading", level=3).first).to_be_visible()
+    sheets = "[...document.styleSheets].every((each) => each.cssRules.length > 0)"
+    assert page.evaluate(sheets), "every style sheet is there"
+    expect(answer(page)).to_have_text("high water at noon")
+
+
+def test_a_page_that_fails_as_a_whole_says_so_and_can_be_tried_again(page: Page) -> None:
+    broken = "window.known = matchMedia; matchMedia = () => { throw new Error('a defect'); };"
+    page.add_init_script(broken)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("Your conversations are kept")
+    page.evaluate("matchMedia = known")
+    page.get_by_role("button", name="Try again").click()
+    expect(box(page)).to_be_visible()

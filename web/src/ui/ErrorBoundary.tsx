@@ -1,0 +1,23 @@
+/** Keeps the page in sight when one part of it fails: `fallback` stands in its place. */
+import { Component, type ReactNode } from "react";
+
+export interface ErrorBoundaryProps {
+  /** `retry` renders the part again. */
+  readonly fallback: (retry: () => void) => ReactNode;
+  readonly children: ReactNode;
+}
+
+export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly hasFailed: boolean }> {
+  static getDerivedStateFromError() {
+    return { hasFailed: true };
+  }
+
+  override state = { hasFailed: false };
+
+  private readonly retry = (): void => this.setState({ hasFailed: false });
+
+  override render() {
+    const { fallback, children } = this.props;
+    return this.state.hasFailed ? fallback(this.retry) : children;
+  }
+}

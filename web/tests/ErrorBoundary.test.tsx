@@ -1,0 +1,35 @@
+/** What fails to render takes nothing else with it, and can be tried again. */
+import { fireEvent, render, screen } from "@testing-library/react";
+import { expect, it, vi } from "vitest";
+import { MessageRow } from "../src/features/transcript/MessageRow";
+import { Transcript } from "../src/features/transcript/Transcript";
+import { strings } from "../src/i18n";
+
+const broken = vi.hoisted(() => ({ id: "row-2" }));
+vi.mock(import("../src/features/transcript/MessageRow"), () => ({
+  MessageRow: vi.fn(({ id }: { id: string }) => {
+    if (id === broken.id) throw new Error("a defect");
+    return <p>{id}</p>;
+  }) as unknown as typeof MessageRow,
+}));
+
+it("a message that cannot be shown leaves the others, and comes back by another try", () => {
+  vi.spyOn(console, "error").mockReturnValue(undefined);
+  const nowhere = { current: null };
+  const follow = { frame: nowhere, content: nowhere, isFollowing: true, jumpToEnd: () => {} };
+  render(
+    <Transcript
+      messages={["row-1", "row-2", "row-3"]}
+      follow={follow as never}
+      conversation={{} as never}
+    />,
+  );
+  expect(MessageRow).toHaveBeenCalled();
+  expect(screen.getByText("row-1")).toBeTruthy();
+  expect(screen.getByText("row-3")).toBeTruthy();
+  expect(screen.getByRole("alert").textContent).toContain(strings.partFailed.message);
+  broken.id = "";
+  fireEvent.click(screen.getByRole("button", { name: strings.tryAgain }));
+  expect(screen.getByText("row-2")).toBeTruthy();
+  expect(screen.queryByRole("alert")).toBe(null);
+});
