@@ -89,11 +89,11 @@ it.each(every<NoticeCode>("NoticeCode"))("says the notice %s with its numbers", 
 });
 
 it.each(every<RemarkCode>("RemarkCode"))("says the remark %s", (code) => {
-  const facts = { folder: "F", complete: 1, file: "F", name: "N", host: "H", wanted: "W" };
+  const names = { folder: "F", file: "F", name: "N", host: "H", wanted: "W", address: "A" };
   const said = words.remarkOf({
     code,
     text: ENGLISH,
-    facts: { ...facts, title: "T", kind: "image" },
+    facts: { ...names, complete: 1, title: "T", kind: "image" },
   });
   expect(said).not.toContain(ENGLISH);
   expect(said).not.toContain("undefined");
