@@ -1,6 +1,9 @@
 """The command line: exit statuses, sentences, and what `ask` writes."""
 
+import argparse
 import contextlib
+import importlib
+import inspect
 import json
 import os
 import signal
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from shell import __version__
+from shell.cli.commands import COMMANDS, WINDOW
 from shell.cli.program import main
 from tests.command import COMMAND, Result, environment, run, started
 
@@ -111,6 +115,19 @@ def test_little_is_imported() -> None:
     unneeded = {"webview", "starlette", "uvicorn", "websockets", "jinja2", "PySide6", "keyring"}
     sdks = {"openai", "anthropic", "xllamacpp", "httpx2"}
     assert not loaded & (unneeded | sdks)
+
+
+def test_every_command_of_the_table_has_a_function_that_takes_its_arguments() -> None:
+    commands = [c for row in (WINDOW, *COMMANDS) for c in getattr(row, "commands", [row])]
+    for command in commands:
+        module, _, path = command.function.partition(":")
+        name, _, method = path.partition(".")
+        found = getattr(importlib.import_module(f"shell.cli.{module}"), name)
+        run = getattr(inspect.signature(found).return_annotation, method, None) if method else found
+        run = getattr(found, method) if run is None else run
+        parser = argparse.ArgumentParser()
+        names = [parser.add_argument(a.flag, **a.options).dest for a in command.arguments]
+        inspect.signature(run).bind(None, **dict.fromkeys(names))
 
 
 # --- ask ------------------------------------------------------------------------------------
