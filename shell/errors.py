@@ -10,6 +10,8 @@
     ├── UnsupportedProvider   UNSUPPORTED_PROVIDER
     ├── StorageFailed         STORAGE_ERROR         what is stored cannot be read or written
     ├── StorageUnavailable    STORAGE_UNAVAILABLE   not now: the disk is full, the file is locked
+    ├── ToolError             a tool's call that failed; its code is an argument (TOOL_UNKNOWN,
+    │                         TOOL_INVALID, TOOL_FAILED, TOOL_TIMEOUT)
     └── ProviderError         what went wrong between the host and a model; its code is an argument
                               (API_KEY_ERROR, RATE_LIMIT, NETWORK_ERROR, STREAM_TIMEOUT …)
 
@@ -50,6 +52,10 @@ class ErrorCode(StrEnum):
     LOCAL_MODEL_MISSING = "LOCAL_MODEL_MISSING"
     LOCAL_MODEL_CRASHED = "LOCAL_MODEL_CRASHED"
     HOST_LOST = "HOST_LOST"
+    TOOL_UNKNOWN = "TOOL_UNKNOWN"
+    TOOL_INVALID = "TOOL_INVALID"
+    TOOL_FAILED = "TOOL_FAILED"
+    TOOL_TIMEOUT = "TOOL_TIMEOUT"
     STORAGE_ERROR = "STORAGE_ERROR"
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
 
@@ -192,6 +198,14 @@ class UnsupportedProvider(ShellError):
     """The provider is known, but this build cannot run it."""
 
     code = ErrorCode.UNSUPPORTED_PROVIDER
+
+
+class ToolError(ShellError):
+    """A tool cannot be called, or its call failed."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class StorageFailed(ShellError):

@@ -14,7 +14,7 @@ from shell.contract.base import (
     Temperature,
     Value,
 )
-from shell.contract.events import FinishReason, Notice, Timing, Usage
+from shell.contract.events import EndReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
 from shell.errors import ErrorCode, Reason
 
@@ -101,7 +101,7 @@ class AnswerDetail(Value):
 
     tools: list[ToolCall] = []
     notices: list[Notice] = []
-    finish_reason: FinishReason | None = None
+    finish_reason: EndReason | None = None
     usage: Usage | None = None
     timing: Timing | None = None
     reasoning_ms: int | None = None

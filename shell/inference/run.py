@@ -7,8 +7,10 @@ first call of `_end` writes the terminal event, and later calls do nothing.
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from shell.contract import (
+    Decision,
     DoneEvent,
     ErrorEvent,
     Notice,
@@ -21,10 +23,12 @@ from shell.errors import ErrorCode, ProviderError, ShellError
 from shell.inference.limits import Retries, Waits
 from shell.inference.log import InferenceLog
 from shell.inference.provider_call import ProviderCall
+from shell.inference.steps import Steps
 from shell.inference.text_writer import TextWriter
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import Provider, ProviderRequest
 from shell.support.text import clean
+from shell.tools.offer import Offer
 
 UNWIND_S = 0.1
 """After this long a stopped run ends even if its provider has not closed the stream."""
@@ -58,6 +62,8 @@ class Run:
         retries: Retries,
         *,
         streamed: bool,
+        offer: Offer | None,
+        max_steps: int,
         cost: Callable[[Usage], float | None],
         on_end: Callable[["Run"], None],
     ) -> None:
@@ -66,6 +72,8 @@ class Run:
         self._prepare = prepare
         self._waits = waits
         self._retries = retries
+        self._offer = offer
+        self._max_steps = max_steps
         self._cost = cost
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
@@ -75,7 +83,7 @@ class Run:
         self._unwind: asyncio.TimerHandle | None = None
         self._stopped: Exception | None = None
         self._text = TextWriter(log, streamed=streamed)
-        self._call: ProviderCall | None = None
+        self._steps: Steps | None = None
 
     @property
     def task(self) -> asyncio.Task[None] | None:
@@ -86,6 +94,11 @@ class Run:
     def is_stopped(self) -> bool:
         """Whether `stop` has been called; the ending follows within `UNWIND_S`."""
         return self._stopped is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a person is asked about a tool call."""
+        return self._steps is not None and self._steps.is_waiting
 
     def begin(self) -> None:
         """Start the task and the deadlines.
@@ -100,17 +113,37 @@ class Run:
             return
         for notice in notices:
             self.log.append(NoticeEvent(**self.log.stamp(), **dict(notice)))
-        self._watchdog = Watchdog(self._waits.overall_s, self._on_timeout)
-        self._call = ProviderCall(
+        watchdog = self._watchdog = Watchdog(self._waits.overall_s, self._on_timeout)
+
+        # No closure over this run: a cycle would keep the request, with its pictures, in memory
+        # until the garbage collector runs.
+        new_call = partial(
+            ProviderCall,
             self.log,
             self._text,
-            self._watchdog,
+            watchdog,
             self._provider,
-            request,
-            self._waits,
-            self._retries,
+            waits=self._waits,
+            retries=self._retries,
         )
-        self._task = self._loop.create_task(self._go(self._call), name=self.log.inference_id)
+        self._steps = Steps(
+            self.log,
+            watchdog,
+            self._provider.id,
+            request,
+            new_call,
+            self._offer,
+            self._max_steps,
+        )
+        self._task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
+
+    def decide(self, decision: Decision) -> bool:
+        """Take a person's decision about a tool call. False when the call does not wait.
+
+        Raises:
+            ValidationFailed: the decision does not fit the question.
+        """
+        return self._steps is not None and self._steps.decide(decision)
 
     def stop(self, reason: Exception) -> bool:
         """End the run for this reason. False when it has ended or is being stopped already."""
@@ -127,7 +160,7 @@ class Run:
 
     # --- the task ---------------------------------------------------------------------------
 
-    async def _go(self, call: ProviderCall) -> None:
+    async def _go(self, steps: Steps) -> None:
         self._entered = True
         outcome: BaseException | None = None
         try:
@@ -136,7 +169,7 @@ class Run:
                     **self.log.stamp(), status="Initializing...", progress=None, activity="starting"
                 )
             )
-            await call.run()
+            await steps.run()
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             # A provider may raise CancelledError by itself, and then nobody cancelled the run.
@@ -173,6 +206,8 @@ class Run:
         if self._unwind is not None:
             self._unwind.cancel()
         self._text.close()
+        if self._steps is not None:
+            self._steps.close()
         try:
             ending = self._terminal(outcome)
         except Exception as error:  # the provider's numbers do not fit the event
@@ -182,7 +217,7 @@ class Run:
 
     def _terminal(self, outcome: BaseException | None) -> DoneEvent | ErrorEvent:
         wrote = self._text.written["llm:token"] > 0
-        finish = None if self._call is None else self._call.finish
+        finish = None if self._steps is None else self._steps.finish
         if (
             isinstance(outcome, ProviderError)
             and outcome.code is ErrorCode.CONTENT_FILTER
@@ -227,11 +262,11 @@ class Run:
     @property
     def usage(self) -> Usage:
         """The provider's count of tokens so far, or the host's estimate, marked as one."""
-        return NO_USAGE if self._call is None else self._call.usage
+        return NO_USAGE if self._steps is None else self._steps.usage
 
     @property
     def _first_content_ms(self) -> int | None:
-        return None if self._call is None else self._call.first_ms
+        return None if self._steps is None else self._steps.first_ms
 
     @property
     def wrote_text(self) -> bool:

@@ -11,6 +11,7 @@ from shell.contract import FinishReason
 from shell.providers.apis.think_tags import ThinkTags
 from shell.providers.base import (
     Chunk,
+    OutputItem,
     PromptProgress,
     ReasoningDelta,
     TextDelta,
@@ -109,7 +110,7 @@ class ChatStream(StreamingResponse):
                 if isinstance(call, dict):
                     index = call.get("index")
                     key = index if isinstance(index, int) else position
-                    yield self._call(call, key, again=key in seen)
+                    yield from self._call(call, key, again=key in seen)
                     seen.add(key)
 
     def _parts(self, parts: list[object]) -> Iterator[Chunk]:
@@ -127,7 +128,7 @@ class ChatStream(StreamingResponse):
                     self._reasoned = True
                     yield ReasoningDelta(thought)
 
-    def _call(self, call: dict[str, object], key: int, *, again: bool) -> ToolCallDelta:
+    def _call(self, call: dict[str, object], key: int, *, again: bool) -> Iterator[Chunk]:
         function = as_object(call.get("function"))
         given_id, given_name = text_of(call.get("id")), text_of(function.get("name"))
         known = self._calls.get(key)
@@ -144,7 +145,10 @@ class ChatStream(StreamingResponse):
         arguments = function.get("arguments")
         if isinstance(arguments, dict):
             arguments = json.dumps(arguments)
-        return ToolCallDelta(call_id, name, text_of(arguments))
+        yield ToolCallDelta(call_id, name, text_of(arguments))
+        extra = call.get("extra_content")
+        if isinstance(extra, dict):  # Google signs its reasoning here
+            yield OutputItem({"id": call_id, "extra_content": extra})
 
 
 def _reading(progress: dict[str, object]) -> Iterator[PromptProgress]:
