@@ -7,42 +7,28 @@ is left alone, and nothing is changed.
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import JsonValue, ValidationError
 
 from shell.contract import (
     DeadlineSettings,
-    Favourites,
-    Language,
     LimitSettings,
-    MaxTokens,
-    ModelId,
     Preferences,
     PreferencesChange,
-    ProviderId,
     Remark,
     RemarkCode,
     SettingsView,
-    Shortcuts,
-    StallMs,
-    SystemPrompt,
-    Temperature,
-    TextSize,
-    Theme,
-    TimeoutMs,
 )
 from shell.errors import StorageFailed
 from shell.inference.limits import Deadlines, Limits, Settings
 from shell.support.file_lock import file_lock
+from shell.support.files import reason, replace_file
 
 FILE = "settings.json"
 RESTORED = (
@@ -65,49 +51,23 @@ CHOICES: Mapping[str, str] = MappingProxyType(
 MOST_WRONG = 100
 """A file with more invalid values than this is ignored as a whole."""
 
-_LIMITS, _DEADLINES = Limits(), Deadlines()
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="ignore",
-        allow_inf_nan=False,
-        alias_generator=to_camel,
-        hide_input_in_errors=True,
-    )
-
-
-class _Limits(_Part):
-    inferences: Annotated[int, Field(ge=1, le=100)] = _LIMITS.inferences
-    sessions: Annotated[int, Field(ge=1, le=1_000)] = _LIMITS.sessions
-
-
-class _Deadlines(_Part):
-    overall_ms: TimeoutMs = _DEADLINES.overall_ms
-    first_ms: StallMs = _DEADLINES.first_ms
-    first_silent_ms: StallMs = _DEADLINES.first_silent_ms
-    between_ms: StallMs = _DEADLINES.between_ms
-
-
-class _Content(_Part):
-    """The settings that this version knows."""
-
-    theme: Theme = "system"
-    text_size: TextSize = "standard"
-    language: Language = ""
-    shortcuts: Shortcuts = {}
-    default_provider: ProviderId | None = None
-    default_model: ModelId | None = None
-    default_temperature: Temperature | None = None
-    default_max_tokens: MaxTokens | None = None
-    default_system_prompt: SystemPrompt | None = None
-    favourites: Favourites = []
-    title_provider: ProviderId | None = None
-    title_model: ModelId | None = None
-    limits: _Limits = _Limits()
-    deadlines: _Deadlines = _Deadlines()
+DEFAULTS = Preferences(
+    theme="system",
+    text_size="standard",
+    language="",
+    shortcuts={},
+    default_provider=None,
+    default_model=None,
+    default_temperature=None,
+    default_max_tokens=None,
+    default_system_prompt=None,
+    favourites=[],
+    title_provider=None,
+    title_model=None,
+    limits=LimitSettings(inferences=Limits().inferences, sessions=Limits().sessions),
+    deadlines=DeadlineSettings(**asdict(Deadlines())),
+)
+_STANDARD: dict[str, JsonValue] = DEFAULTS.model_dump(mode="json", by_alias=True)
 
 
 class SettingsFile:
@@ -122,7 +82,8 @@ class SettingsFile:
         self.remarks: list[Remark] = []
         """Problems of the file, for its owner."""
         self._raw: dict[str, JsonValue] = {}
-        self._content = _Content()
+        self.preferences = DEFAULTS
+        """What the page is told of it."""
         self.reload()
 
     @property
@@ -135,31 +96,9 @@ class SettingsFile:
     @property
     def engine(self) -> Settings:
         """Limits and deadlines for the engine."""
-        limits, deadlines = self._content.limits, self._content.deadlines
         return Settings(
-            limits=replace(_LIMITS, **limits.model_dump()),
-            deadlines=Deadlines(**deadlines.model_dump()),
-        )
-
-    @property
-    def preferences(self) -> Preferences:
-        """What the page is told of it."""
-        known = self._content
-        return Preferences(
-            theme=known.theme,
-            text_size=known.text_size,
-            language=known.language,
-            shortcuts=known.shortcuts,
-            default_provider=known.default_provider,
-            default_model=known.default_model,
-            default_temperature=known.default_temperature,
-            default_max_tokens=known.default_max_tokens,
-            default_system_prompt=known.default_system_prompt,
-            favourites=known.favourites,
-            title_provider=known.title_provider,
-            title_model=known.title_model,
-            limits=LimitSettings(**known.limits.model_dump()),
-            deadlines=DeadlineSettings(**known.deadlines.model_dump()),
+            limits=replace(Limits(), **self.preferences.limits.model_dump(by_alias=False)),
+            deadlines=Deadlines(**self.preferences.deadlines.model_dump(by_alias=False)),
         )
 
     def view(self) -> SettingsView:
@@ -208,13 +147,11 @@ class SettingsFile:
             self._read()
         except OSError as error:
             text = (
-                f"{self.path.name} cannot be read now ({_reason(error)}). It is left as it is; "
+                f"{self.path.name} cannot be read now ({reason(error)}). It is left as it is; "
                 "the settings are those of the last time, or the standard ones."
             )
             facts = {"file": self.path.name}
             self._say(Remark(code=RemarkCode.SETTINGS_NOT_READ, text=text, facts=facts))
-
-    # --- inside -----------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[dict[str, JsonValue]]:
@@ -225,13 +162,13 @@ class SettingsFile:
                 yield raw
                 self._write(raw)
         except OSError as error:
-            raise StorageFailed(f"{self.path} cannot be written: {_reason(error)}") from error
+            raise StorageFailed(f"{self.path} cannot be written: {reason(error)}") from error
 
     def _read_to_change(self) -> None:
         try:
             self._read()
         except OSError as error:
-            text = f"{self.path} cannot be read: {_reason(error)}. Nothing was changed; try again."
+            text = f"{self.path} cannot be read: {reason(error)}. Nothing was changed; try again."
             raise StorageFailed(text) from error
 
     def _read(self) -> None:
@@ -239,9 +176,9 @@ class SettingsFile:
             raw = json.loads(self.path.read_text("utf-8"))
             if not isinstance(raw, dict):
                 raise ValueError("it is not a JSON object")
-            self._content, wrong = _understood(raw)
+            self.preferences, wrong = _understood(raw)
         except FileNotFoundError:
-            self._raw, self._content = {}, _Content()
+            self._raw, self.preferences = {}, DEFAULTS
         except (ValueError, RecursionError) as error:
             self._set_aside(str(error)[:200])
         else:
@@ -251,12 +188,12 @@ class SettingsFile:
                 facts = {"file": self.path.name, "name": path}
                 self._say(Remark(code=RemarkCode.SETTING_IGNORED, text=text, facts=facts))
 
-    def _set_aside(self, reason: str) -> None:
+    def _set_aside(self, why: str) -> None:
         aside = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
         self.path.replace(aside)
-        self._raw, self._content = {}, _Content()
+        self._raw, self.preferences = {}, DEFAULTS
         text = (
-            f"The settings could not be read ({reason}): every setting is as it was at first. "
+            f"The settings could not be read ({why}): every setting is as it was at first. "
             f"The file is kept as {aside.name}."
         )
         facts = {"file": aside.name}
@@ -267,20 +204,10 @@ class SettingsFile:
             self.remarks.append(remark)
 
     def _write(self, raw: dict[str, JsonValue]) -> None:
-        draft = self.path.with_name(f".{FILE}.{os.getpid()}")
         text = json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
-        try:
-            with open(draft, "w", encoding="utf-8", opener=_private) as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                draft.unlink()
-            raise
+        replace_file(self.path, text.encode())
         self._raw = raw
-        self._content, _ = _understood(raw)
+        self.preferences, _ = _understood(raw)
 
 
 def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | None]]:
@@ -293,12 +220,12 @@ def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | Non
     return {name: (who, model) for name, (who, model) in found.items() if who is not None}
 
 
-def _understood(raw: dict[str, JsonValue]) -> tuple[_Content, list[str]]:
+def _understood(raw: Mapping[str, JsonValue]) -> tuple[Preferences, list[str]]:
     """Validate the content of a file; returns it, and the names of the invalid values."""
-    sensible, wrong = deepcopy(raw), list[str]()
+    sensible, wrong = deepcopy(dict(raw)), list[str]()
     for _ in range(MOST_WRONG):
         try:
-            return _Content.model_validate(sensible), wrong
+            return Preferences.model_validate(_completed(sensible)), wrong
         except ValidationError as error:
             for found in error.errors(include_url=False, include_input=False):
                 keys = [str(step) for step in found["loc"]][:2]
@@ -309,12 +236,14 @@ def _understood(raw: dict[str, JsonValue]) -> tuple[_Content, list[str]]:
                     removed = sensible.pop(keys[0], None)
                 if removed is not None:
                     wrong.append(".".join(keys))
-    return _Content(), ["everything"]
+    return DEFAULTS, ["everything"]
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _completed(raw: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Add the standard values that are not given; leave out what this version does not know."""
+    whole = {name: raw.get(name, value) for name, value in _STANDARD.items()}
+    for name in ("limits", "deadlines"):
+        given, standard = whole[name], _STANDARD[name]
+        if isinstance(given, dict) and isinstance(standard, dict):
+            whole[name] = {key: given.get(key, value) for key, value in standard.items()}
+    return whole

@@ -245,8 +245,6 @@ class ConversationsApi:
         await asyncio.wrap_future(self._store.database.write(lambda c: notes.put(c, params)))
         return True
 
-    # --- inside -----------------------------------------------------------------------------
-
     async def _attachment(self, blob_hash: str) -> bytes:
         for place in ("", TEMPORARY):
             data = await self._store.read(place, lambda c: read_blob(c, blob_hash))

@@ -115,7 +115,7 @@ class ProvidersApi:
 
     async def presets(self, caller: Caller) -> Sequence[PresetSummary]:
         """Servers that many people have, and which of them answers on this machine now."""
-        found = {one.preset.id: one.models for one in await discover(PRESETS)}
+        found = await discover(PRESETS)
         urls = {url.rstrip("/"): key for key, url in self._providers.base_urls.items()}
         return [
             PresetSummary(
@@ -183,7 +183,7 @@ class ProvidersApi:
         provider_id = params.provider_id or ""
         if params.key is not None:
             return await _tried(self._providers.with_key(provider_id, params.key), params.model_id)
-        return await report(self._providers.resolve(provider_id), params.model_id)
+        return await try_provider(self._providers.resolve(provider_id), params.model_id)
 
     async def _add(self, added: CustomProvider) -> ProviderSummary:
         async with self._writing:
@@ -245,26 +245,10 @@ async def models_of(providers: Providers, provider: Provider) -> ModelList:
     )
 
 
-async def report(provider: Provider, model_id: str | None) -> TrialReport:
-    """One tiny request to a provider, and what came of it."""
-    trial = await try_provider(provider, model_id)
-    return TrialReport(
-        ok=trial.ok,
-        sentence=trial.sentence,
-        code=trial.code,
-        model_id=trial.model_id,
-        first_ms=trial.first_ms,
-        total_ms=trial.total_ms,
-        models=trial.models,
-        reason=trial.reason,
-        words=trial.words,
-    )
-
-
 async def _tried(provider: Provider, model_id: str | None) -> TrialReport:
-    """The same with a provider that is made for nothing else."""
+    """Test a provider that is made for nothing else."""
     try:
-        return await report(provider, model_id)
+        return await try_provider(provider, model_id)
     finally:
         await provider.close()
 

@@ -146,8 +146,6 @@ class Door:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _refuse_all(self, caller: Caller, numbers: Iterable[int], error: ShellError) -> None:
         if caller.feed.load is not None:
             for number in numbers:

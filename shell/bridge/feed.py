@@ -155,8 +155,6 @@ class Feed:
                 self._in_flight = None
             return self._in_flight is not None or self._has_more()
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _notify(self, urgent: bool) -> None:
         wake = self._wake
         if wake is not None:

@@ -11,15 +11,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import cast
 
 from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from shell.app.runtime import Runtime, running_host
+from shell.app.runtime import running_host
 from shell.bridge.validation import checked
 from shell.contract import (
     AnyEvent,
@@ -30,83 +28,99 @@ from shell.contract import (
     RetryingEvent,
     TokenEvent,
 )
+from shell.errors import ShellError, ValidationFailed
 from shell.inference.log import InferenceLog, last_seq
+from shell.support.data_directory import DataDirectory
 from shell.support.text import CONTROLS
 
 OWNER = "ask"
+MAX_PROMPT_CHARACTERS = 100_000
 TICK_S = 0.2 if sys.platform == "win32" else None
 """On Windows a wait without end would keep Ctrl-C from us."""
 
 Write = Callable[[AnyEvent], None]
 
 
-@dataclass(frozen=True, slots=True)
-class AskOptions:
-    """The question and its parameters. None means the default."""
-
-    prompt: str
-    provider: str | None = None
-    model: str | None = None
-    system: str | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    timeout_ms: int | None = None
-
-    def request(self, core: Runtime) -> InferenceRequest:
-        """Return the request for the engine.
-
-        Raises:
-            ValidationFailed: with every parameter that is wrong.
-        """
-        defaults = core.defaults(self.provider, self.model)
-        wanted = {
-            "messages": [{"role": "user", "content": self.prompt}],
-            "providerId": defaults.provider_id,
-            "modelId": defaults.model_id,
-            "systemPrompt": self.system,
-            "temperature": self.temperature,
-            "maxTokens": self.max_tokens,
-            "timeoutMs": self.timeout_ms,
-        }
-        given = {name: value for name, value in wanted.items() if value is not None}
-        return cast("InferenceRequest", checked(TypeAdapter(InferenceRequest), given))
-
-
-def ask(data: Path, question: AskOptions, *, as_json: bool) -> int:
+def ask(
+    data: DataDirectory,
+    *,
+    prompt: str,
+    as_json: bool,
+    system: str | None,
+    provider: str | None,
+    model: str | None,
+    **parameters: float | None,
+) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event.
 
     Args:
         data: the data directory; only looked into.
-        question: what is asked.
+        prompt: the question; `-` reads it from stdin.
         as_json: events instead of text.
-
-    Returns: the exit status.
+        system: the system prompt.
+        provider: None for the default, as everywhere.
+        model: a model of the provider.
+        parameters: those of a request.
 
     Raises:
         ShellError: refused before anything was begun.
     """
+    messages = [{"role": "user", "content": _prompt(prompt)}]
     news = threading.Event()
-    with running_host(data) as running:
-        request = question.request(running.core)
-        url = running.core.providers.base_urls.get(request.provider_id)
-        if url is not None:
-            running.thread.run(running.core.keys.load({request.provider_id: url}))
+    try:
+        with running_host(data.path) as running:
+            defaults = running.core.defaults(provider, model)
+            wanted = {
+                "messages": messages,
+                "providerId": defaults.provider_id,
+                "modelId": defaults.model_id,
+                "systemPrompt": None if system is None else _clean(system),
+                **{to_camel(name): value for name, value in parameters.items()},
+            }
+            given = {name: value for name, value in wanted.items() if value is not None}
+            request = cast("InferenceRequest", checked(TypeAdapter(InferenceRequest), given))
+            url = running.core.providers.base_urls.get(request.provider_id)
+            if url is not None:
+                running.thread.run(running.core.keys.load({request.provider_id: url}))
 
-        def begin() -> InferenceLog:
-            log = running.core.engine.start(OWNER, request, while_content_comes=True)
-            log.subscribe(lambda _: news.set())
-            return log
+            def begin() -> InferenceLog:
+                log = running.core.engine.start(OWNER, request, while_content_comes=True)
+                log.subscribe(lambda _: news.set())
+                return log
 
-        log = running.thread.call(begin)
+            log = running.thread.call(begin)
 
-        def cancel() -> None:
-            running.core.engine.cancel(OWNER, log.inference_id)
+            def cancel() -> None:
+                running.core.engine.cancel(OWNER, log.inference_id)
 
-        with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as heard:
-            _follow(log, news, _write_json if as_json else _Text().write)
+            with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as heard:
+                _follow(log, news, _write_json if as_json else _Text().write)
+    except ValidationFailed:
+        raise
+    except ShellError as error:
+        raise ShellError(f"{error.code.value}: {error}") from None
     if heard:
         return 128 + heard[0]
     return 1 if isinstance(log.ending, ErrorEvent) else 0
+
+
+def _prompt(given: str) -> str:
+    if given == "-":
+        # Never more than is needed to see that it is too long.
+        given = sys.stdin.read(MAX_PROMPT_CHARACTERS + 2).removesuffix("\n")
+    text = _clean(given)
+    if not text.strip():
+        reason = "The prompt is empty: write a question, or '-' to read it from stdin."
+        raise ValidationFailed([("prompt", reason)])
+    if len(text) > MAX_PROMPT_CHARACTERS:
+        reason = f"at most {MAX_PROMPT_CHARACTERS:,} characters are taken. Shorten it."
+        raise ValidationFailed([("prompt", f"The prompt is too long: {reason}")])
+    return text
+
+
+def _clean(text: str) -> str:
+    """Replace lone surrogates, which stand for bytes of an argument that are not UTF-8."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _follow(log: InferenceLog, news: threading.Event, write: Write) -> None:

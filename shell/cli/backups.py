@@ -13,13 +13,13 @@ from shell.store.store import FILE
 from shell.support.data_directory import DataDirectory
 
 
-def backup(data: DataDirectory, name: str) -> int:
+def backup(data: DataDirectory, *, file: str) -> int:
     """Write a whole backup; a window or `serve` may be running meanwhile.
 
     Raises:
         ShellError: there is nothing to back up, or it cannot be written.
     """
-    source, target = data.path / FILE, Path(name).absolute()
+    source, target = data.path / FILE, Path(file).absolute()
     if not source.exists():
         raise ShellError(f"There are no conversations in {data.path} yet")
     with storage_errors(target):
@@ -29,24 +29,24 @@ def backup(data: DataDirectory, name: str) -> int:
 
 
 def restore(
-    data: DataDirectory, name: str, providers: Sequence[str] = (), settings: Sequence[str] = ()
+    data: DataDirectory, *, file: str, with_provider: Sequence[str], with_setting: Sequence[str]
 ) -> int:
     """Replace the conversations with those of a backup. A safety copy is made before.
 
     Args:
         data: the data directory.
-        name: the file.
-        providers: the ids of its providers that are to be taken over.
-        settings: those of its settings that say where questions go and are to be taken over.
+        file: the backup.
+        with_provider: the ids of its providers that are to be taken over.
+        with_setting: those of its settings that say where questions go and are to be taken over.
 
     Raises:
         ShellError: it is no backup, or a window or `serve` is running.
     """
-    source = Path(name).absolute()
+    source = Path(file).absolute()
     if not source.exists():
         raise ShellError(f"There is no file {source}")
     with to_write(data, "tidewire restore") as store:
-        store.restore(source, chooser(data.path, providers, settings)).result()
+        store.restore(source, chooser(data.path, with_provider, with_setting)).result()
         print(f"{source} was restored. What was there before is in {store.backups.folder}.")
         left = contents(bundle.read_extras(source), data.path)
     for provider in left.providers:

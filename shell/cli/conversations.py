@@ -17,6 +17,7 @@ from shell.store.messages import queries, tree
 from shell.store.reader import ReadLimit
 from shell.store.search import search
 from shell.support.data_directory import DataDirectory, DataDirectoryHeld
+from shell.support.files import reason
 from shell.support.text import CONTROLS
 
 MOST_HITS = 200
@@ -41,7 +42,7 @@ def list_all(data: DataDirectory, *, as_json: bool) -> int:
     return 0
 
 
-def show(data: DataDirectory, conversation_id: str, *, as_json: bool) -> int:
+def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> int:
     """Print every message of a conversation, on every branch.
 
     Raises:
@@ -75,7 +76,7 @@ def show(data: DataDirectory, conversation_id: str, *, as_json: bool) -> int:
     return 0
 
 
-def find(data: DataDirectory, query: str, *, as_json: bool) -> int:
+def find(data: DataDirectory, *, query: str, as_json: bool) -> int:
     """Print the messages that contain the words, best first."""
     with to_read(data) as database:
         limit = ReadLimit()  # a person can interrupt it by Ctrl-C
@@ -93,6 +94,7 @@ def find(data: DataDirectory, query: str, *, as_json: bool) -> int:
 
 def export(
     data: DataDirectory,
+    *,
     conversation_id: str,
     format_name: Literal["json", "md", "html"],
     out: str | None,
@@ -117,12 +119,31 @@ def export(
     return 0
 
 
-def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
+def import_from(data: DataDirectory, *, file: str, as_json: bool, stay: bool) -> int:
     """Import a file of conversations and print the result.
+
+    Args:
+        data: the data directory.
+        file: the file.
+        as_json: prints JSON.
+        stay: waits for Enter, so that the result can be read before the terminal closes.
 
     Raises:
         ShellError: the file cannot be read or is none of conversations, or nothing can be kept.
     """
+    if not stay:
+        return _import_from(data, file, as_json=as_json)
+    try:
+        status = _import_from(data, file, as_json=as_json)
+    except ShellError as error:
+        print(f"tidewire: {error}", file=sys.stderr)
+        status = 1
+    print("Press Enter to close this.", file=sys.stderr, flush=True)
+    sys.stdin.readline()
+    return status
+
+
+def _import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
     path = Path(name)
     told = time.monotonic()
 
@@ -136,8 +157,7 @@ def import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
     try:
         file, size = path.open("rb"), path.stat().st_size
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ShellError(f"{name} cannot be read: {reason}") from error
+        raise ShellError(f"{name} cannot be read: {reason(error)}") from error
     try:
         with file, to_write(data, "tidewire conversations import") as store:
             arrived = import_file(store.database, file, size, progress)

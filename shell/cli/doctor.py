@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 
@@ -31,6 +31,20 @@ class Finding:
     needed: bool = False
 
 
+def doctor(data: DataDirectory, *, as_json: bool) -> int:
+    """Print the findings as they come. Returns 1 when something needed is missing, else 0."""
+    status = 0
+    for finding in examine(data):
+        if finding.needed and not finding.ok:
+            status = 1
+        if as_json:
+            print(json.dumps(asdict(finding)), flush=True)
+        else:
+            mark = "ok" if finding.ok else "NO" if finding.needed else "--"
+            print(f"{mark}  {finding.name:<16} {finding.text}", flush=True)
+    return status
+
+
 def examine(data: DataDirectory) -> Iterator[Finding]:
     """Run every check in turn. Starts no program and uses no network."""
     python = f"Python {platform.python_version()}, {platform.platform()}"
@@ -42,20 +56,6 @@ def examine(data: DataDirectory) -> Iterator[Finding]:
     yield _tried("model file", lambda: _model(data))
     yield _keyring()
     yield from _providers(data)
-
-
-def report(findings: Iterable[Finding], *, as_json: bool) -> int:
-    """Print results as they come. Returns 1 when something needed is missing, else 0."""
-    status = 0
-    for finding in findings:
-        if finding.needed and not finding.ok:
-            status = 1
-        if as_json:
-            print(json.dumps(asdict(finding)), flush=True)
-        else:
-            mark = "ok" if finding.ok else "NO" if finding.needed else "--"
-            print(f"{mark}  {finding.name:<16} {finding.text}", flush=True)
-    return status
 
 
 def _form() -> str:

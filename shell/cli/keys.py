@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from shell.contract import KeyStatus
 from shell.errors import NotFound, ShellError, ValidationFailed
 from shell.providers.keys import Keychain, Keys, system_keychain
+from shell.providers.registry import Providers
+from shell.support.data_directory import DataDirectory
 
 MAX_KEY_CHARACTERS = 10_000
 
@@ -77,6 +79,12 @@ class KeyCommands:
             known = ", ".join(self._base_urls)
             raise NotFound(f"There is no provider {provider_id!r} that takes a key, only {known}")
         return url
+
+
+def commands(data: DataDirectory) -> KeyCommands:
+    """The commands for the providers of a data directory."""
+    providers = Providers(data.path)
+    return KeyCommands(providers.base_urls, providers.environment_key)
 
 
 def _read_key() -> str:

@@ -1,6 +1,5 @@
 """`tidewire link`: prints a link to the page that `tidewire serve` hands out."""
 
-import argparse
 import http.client
 import json
 import secrets
@@ -20,9 +19,9 @@ class NothingServed(ShellError):
     code = ErrorCode.NOT_FOUND
 
 
-def link(chosen: argparse.Namespace) -> int:
+def link(data: DataDirectory) -> int:
     """Ask the running host for a link, and print it."""
-    sys.stdout.write(f"{_new_link(DataDirectory(chosen.data_dir))}\n")
+    sys.stdout.write(f"{_new_link(data)}\n")
     return 0
 
 

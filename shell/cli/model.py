@@ -11,7 +11,7 @@ MODELS = "models"
 """The folder of weights in the data directory."""
 
 
-def fetch(data: DataDirectory, source: str | None, folder: Path | None = None) -> int:
+def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> int:
     """Download the weights and show the progress.
 
     Args:

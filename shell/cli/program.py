@@ -5,27 +5,17 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import NoReturn
 
 from shell import __version__
-from shell.cli.model_arguments import add_model_commands
-from shell.cli.provider_arguments import add_provider_commands
-from shell.cli.store_arguments import add_store_commands
+from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW, Argument, Command, Group
 from shell.errors import ShellError, ValidationFailed
 
-if TYPE_CHECKING:
-    from shell.app.main import Options
-
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-MAX_PROMPT_CHARACTERS = 100_000
-LEVELS = ("debug", "info", "warning", "error")
 LLAMA_CHILD = "--llama-child"
 """How a built program, which has no `python -m`, starts the embedded model's process of itself."""
-
-Arguments = argparse.Namespace
-Command = Callable[[Arguments], int]
 
 
 class WrongUsage(Exception):
@@ -52,8 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return serve_model()
     try:
         chosen = _parser().parse_args(given)
-        command: Command = chosen.command
-        status = command(chosen)
+        status = _run(chosen)
         sys.stdout.flush()
     except (WrongUsage, ValidationFailed) as error:
         return _say(str(error), WRONG_USAGE)
@@ -69,101 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-# --- the commands ---------------------------------------------------------------------------
-
-
-def _window(chosen: Arguments) -> int:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from shell.bridge.desktop.display import display_problem
-
-    # It loads Qt's libraries, which does not hold up what Python loads meanwhile.
-    problem = ThreadPoolExecutor(1).submit(display_problem)
-    from shell.app.main import run_window
-
-    return run_window(_options(chosen), problem)
-
-
-def _serve(chosen: Arguments) -> int:
-    from shell.app.main import serve
-
-    return serve(_options(chosen))
-
-
-def _link(chosen: Arguments) -> int:
-    _begin(chosen)
-    from shell.cli.link import link
-
-    return link(chosen)
-
-
-def _ask(chosen: Arguments) -> int:
-    prompt = _prompt(chosen.prompt)
-    _begin(chosen)
-    from shell.cli.ask import AskOptions, ask
+def _run(chosen: argparse.Namespace) -> int:
     from shell.support.data_directory import DataDirectory
-
-    question = AskOptions(
-        prompt=prompt,
-        provider=chosen.provider,
-        model=chosen.model,
-        system=None if chosen.system is None else _clean(chosen.system),
-        temperature=chosen.temperature,
-        max_tokens=chosen.max_tokens,
-        timeout_ms=chosen.timeout_ms,
-    )
-    try:
-        return ask(DataDirectory(chosen.data_dir).path, question, as_json=chosen.json)
-    except ValidationFailed:
-        raise
-    except ShellError as error:
-        return _say(f"{error.code.value}: {error}", FAILED)
-
-
-def _doctor(chosen: Arguments) -> int:
-    _begin(chosen)
-    from shell.cli.doctor import examine, report
-    from shell.support.data_directory import DataDirectory
-
-    return report(examine(DataDirectory(chosen.data_dir)), as_json=chosen.json)
-
-
-def _options(chosen: Arguments) -> "Options":
-    _begin(chosen)
-    from shell.app.main import Options
-    from shell.support.data_directory import DataDirectory
-    from shell.support.environment import take_secrets
-
-    given = vars(chosen)
-    names = ("provider", "model", "port", "open_browser", "dev_url", "debug_port", "grace_s")
-    known = {name: given[name] for name in names if given.get(name) is not None}
-    return Options(DataDirectory(chosen.data_dir), take_secrets(), **known)
-
-
-def _begin(chosen: Arguments) -> None:
     from shell.support.logs import set_up_logs
 
     set_up_logs(chosen.log_level)
-
-
-def _prompt(given: str) -> str:
-    if given == "-":
-        # Never more than is needed to see that it is too long.
-        given = sys.stdin.read(MAX_PROMPT_CHARACTERS + 2).removesuffix("\n")
-    text = _clean(given)
-    if not text.strip():
-        raise WrongUsage("The prompt is empty: write a question, or '-' to read it from stdin.")
-    if len(text) > MAX_PROMPT_CHARACTERS:
-        raise WrongUsage(
-            f"The prompt is too long: at most {MAX_PROMPT_CHARACTERS:,} characters are taken. "
-            "Shorten it."
-        )
-    return text
-
-
-def _clean(text: str) -> str:
-    """Replace lone surrogates, which stand for bytes of an argument that are not UTF-8."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    module, _, path = chosen.command.function.partition(":")
+    name, _, method = path.partition(".")
+    run = getattr(import_module(f"shell.cli.{module}"), name)
+    given = {name: getattr(chosen, name) for name in chosen.names}
+    data = DataDirectory(chosen.data_dir)
+    status: int = getattr(run(data), method)(**given) if method else run(data, **given)
+    return status
 
 
 # --- reading it -----------------------------------------------------------------------------
@@ -171,121 +77,45 @@ def _clean(text: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False, allow_abbrev=False)
-    _common(common, argparse.SUPPRESS)
-    parser = _Parser(
-        prog="tidewire",
-        description="A desktop home for every language model. Without a command: its window.",
-        allow_abbrev=False,
-    )
+    _add(common, COMMON)
+    parser = _Parser(prog="tidewire", description=WINDOW.help, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"tidewire {__version__}")
-    _common(parser, None)
-    _page(parser, None)
-    parser.add_argument(
-        "--debug-port",
-        type=_port,
-        metavar="N",
-        help="remote debugging of the window on this port of 127.0.0.1, for tests (0: any)",
-    )
-    parser.set_defaults(command=_window)
+    _add(parser, COMMON, is_root=True)
+    names = _add(parser, WINDOW.arguments, is_root=True)
+    parser.set_defaults(log_level="warning", command=WINDOW, names=names)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-
-    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
-        made: argparse.ArgumentParser = commands.add_parser(
-            name, help=text, description=text, parents=[common], allow_abbrev=False
-        )
-        made.set_defaults(command=run)
-        return made
-
-    serve = add("serve", _serve, "serve the same page to a browser on this machine")
-    _page(serve, argparse.SUPPRESS)
-    serve.add_argument(
-        "--port", type=_port, default=0, metavar="N", help="the server's port (0: any free one)"
-    )
-    serve.add_argument(
-        "--no-open", dest="open_browser", action="store_false", help="do not open the browser"
-    )
-    serve.add_argument(
-        "--grace",
-        dest="grace_s",
-        type=_seconds,
-        metavar="S",
-        help="seconds that a tab without connection is waited for before its runs are cancelled",
-    )
-    add("link", _link, "print a link that opens the page of the running 'serve', once")
-    ask = add("ask", _ask, "ask one question and stream the answer to the terminal")
-    ask.add_argument("prompt", metavar="PROMPT", help="the question; - reads it from stdin")
-    _model(ask, argparse.SUPPRESS)
-    ask.add_argument("--system", metavar="S", help="the system prompt")
-    ask.add_argument("--temperature", type=float, metavar="T", help="from 0 to 2")
-    ask.add_argument("--max-tokens", type=int, metavar="N", help="longest answer")
-    ask.add_argument("--timeout-ms", type=int, metavar="N", help="longest time for the answer")
-    ask.add_argument("--json", action="store_true", help="every event as one line of JSON")
-    doctor = add("doctor", _doctor, "say what works on this machine and what does not")
-    doctor.add_argument("--json", action="store_true", help="one line of JSON for every finding")
-    add_store_commands(commands, common)
-    add_provider_commands(commands, common)
-    add_model_commands(commands, common)
+    for command in COMMANDS:
+        _add_command(commands, command, common)
     return parser
 
 
-def _common(parser: argparse.ArgumentParser, default: str | None) -> None:
-    """Return the common options. They may stand before the command or after it."""
-    parser.add_argument(
-        "--data-dir",
-        default=default,
-        metavar="DIR",
-        help="where everything is kept (or TIDEWIRE_DATA_DIR)",
+def _add_command(
+    commands: "argparse._SubParsersAction[_Parser]", command: Command | Group, common: _Parser
+) -> None:
+    made = commands.add_parser(
+        command.name,
+        help=command.help,
+        description=command.help,
+        parents=[common],
+        allow_abbrev=False,
     )
-    parser.add_argument(
-        "--log-level",
-        default="warning" if default is None else default,
-        choices=LEVELS,
-        help="how much is logged to stderr (default: warning)",
-    )
+    if isinstance(command, Command):
+        made.set_defaults(command=command, names=_add(made, command.arguments))
+        return
+    group = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for each in command.commands:
+        _add_command(group, each, common)
 
 
-def _model(parser: argparse.ArgumentParser, default: str | None) -> None:
-    parser.add_argument(
-        "--provider", default=default, metavar="P", help="local, openai, anthropic, google, echo …"
-    )
-    parser.add_argument("--model", default=default, metavar="M", help="a model of that provider")
-
-
-def _page(parser: argparse.ArgumentParser, default: str | None) -> None:
-    """Return the options of the window and of `serve`."""
-    _model(parser, default)
-    parser.add_argument(
-        "--dev-url",
-        type=_url,
-        default=default,
-        metavar="URL",
-        help="load the page from Vite, for development",
-    )
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port: a number from 0 to 65535")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no time: seconds, from 0 to 86400")
-    return seconds
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is no address such as http://127.0.0.1:5173"
-        )
-    return text
+def _add(parser: _Parser, arguments: Iterable[Argument], *, is_root: bool = False) -> list[str]:
+    """Add arguments to a parser; returns the names under which it gives their values."""
+    names = []
+    for each in arguments:
+        # An option that may stand before the command must not lose its value after it.
+        shared = not is_root and each in (*COMMON, *PAGE)
+        options = {**each.options, "default": argparse.SUPPRESS} if shared else each.options
+        names.append(parser.add_argument(each.flag, **options).dest)
+    return names
 
 
 # --- streams --------------------------------------------------------------------------------

@@ -2,19 +2,22 @@
 
 import asyncio
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from pydantic import TypeAdapter
+from pydantic.alias_generators import to_camel
 
-from shell.api.providers import report, summary
+from shell.api.providers import summary
 from shell.bridge.validation import checked
 from shell.contract import ProviderSummary
 from shell.errors import NotFound, ProviderError, ValidationFailed
 from shell.providers.base import ANY_MODEL
+from shell.providers.connection_test import try_provider
 from shell.providers.custom import FILE, CustomProvider, add, remove
 from shell.providers.http.endpoint import is_secret
 from shell.providers.keys import Keys
@@ -25,65 +28,17 @@ SHOWN_MODELS = 12
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Wanted:
-    """The arguments of `add`. None means not given."""
-
-    name: str
-    kind: str
-    base_url: str | None
-    headers: list[str]
-    """Each `NAME=VALUE`."""
-    key_env: str | None
-    label: str | None
-    model: str | None
-    file: str | None
-    context_tokens: int | None
-    plain_http: bool
-
-    def provider(self) -> CustomProvider:
-        """Return the provider as it is stored.
-
-        Raises:
-            ValidationFailed: something makes no sense. The sentence repeats no value that may be a
-                key which went to the wrong place.
-        """
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", self.name):
-            raise _wrong("id", "NAME may have 1 to 64 letters, digits, '.', '_' and '-'")
-        if self.key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,100}", self.key_env):
-            text = "--key-env takes the name of an environment variable, such as MY_KEY"
-            raise _wrong("keyEnv", f"{text}; the key itself is never an argument")
-        given = {
-            "id": self.name,
-            "kind": self.kind,
-            "baseUrl": self.base_url,
-            "headers": dict(_header(text) for text in self.headers),
-            "keyEnv": self.key_env,
-            "label": self.label,
-            "defaultModel": self.model,
-            "file": None if self.file is None else str(Path(self.file).expanduser().absolute()),
-            "contextTokens": self.context_tokens,
-            "allowPlainHttp": self.plain_http,
-        }
-        known = {name: value for name, value in given.items() if value is not None}
-        provider = checked(TypeAdapter[object](CustomProvider), known)
-        if not isinstance(provider, CustomProvider):
-            raise TypeError
-        return provider
-
-
 class ProviderCommands:
     """The commands, one method each. Each returns the exit status.
 
     Args:
         data: the data directory.
-        environ: keys and base URLs.
     """
 
-    def __init__(self, data: DataDirectory, environ: Mapping[str, str]) -> None:
+    def __init__(self, data: DataDirectory) -> None:
         self._data = data
         self._keys = Keys(environment=lambda each: self._providers.environment_key(each))
-        self._providers = Providers(data.path, environ, self._keys.find)
+        self._providers = Providers(data.path, os.environ, self._keys.find)
 
     def list(self, *, as_json: bool) -> int:
         """Print every provider."""
@@ -92,17 +47,17 @@ class ProviderCommands:
             _print(summary(self._providers, provider), as_json=as_json)
         return 0
 
-    def add(self, wanted: Wanted, *, as_json: bool) -> int:
+    def add(self, *, as_json: bool, **given: Any) -> int:
         """Store a provider. Contacts no server.
 
         Raises:
             ValidationFailed: its name is taken, or it cannot work.
         """
-        provider = wanted.provider()
+        provider = _provider(given)
         try:
             provider.check()
         except ValidationFailed as error:
-            if (wanted.base_url or "").lower().startswith("http://"):
+            if (provider.base_url or "").lower().startswith("http://"):
                 raise _wrong(
                     "baseUrl", f"{error.message} (Or insist: --allow-plain-http)"
                 ) from None
@@ -127,7 +82,7 @@ class ProviderCommands:
             print(hint)
         return 0
 
-    def remove(self, name: str, *, as_json: bool) -> int:
+    def remove(self, *, name: str, as_json: bool) -> int:
         """Remove a provider and its key in the keychain.
 
         Raises:
@@ -145,7 +100,7 @@ class ProviderCommands:
         print(json.dumps({"id": name, "removed": True}) if as_json else text)
         return 0
 
-    def test(self, name: str, model: str | None, *, as_json: bool) -> int:
+    def test(self, *, name: str, model: str | None, as_json: bool) -> int:
         """Make one small request and print the result. Returns 1 when it failed.
 
         Raises:
@@ -156,13 +111,11 @@ class ProviderCommands:
             raise NotFound(f"There is no provider called {name!r}. {self._known()}")
         return asyncio.run(self._test(name, model, as_json=as_json))
 
-    # --- inside -----------------------------------------------------------------------------
-
     async def _test(self, name: str, model: str | None, *, as_json: bool) -> int:
         urls = self._providers.base_urls
         await self._keys.load({name: urls[name]} if name in urls else {})
         try:
-            trial = await report(self._providers.resolve(name), model)
+            trial = await try_provider(self._providers.resolve(name), model)
         finally:
             await self._providers.close()
         if as_json:
@@ -184,6 +137,25 @@ class ProviderCommands:
 
     def _known(self) -> str:
         return f"There is: {', '.join(self._providers)}."
+
+
+def _provider(given: Mapping[str, Any]) -> CustomProvider:
+    """Return the provider that the arguments of `add` describe.
+
+    Raises:
+        ValidationFailed: something makes no sense. The sentence repeats no value that may be a
+            key which went to the wrong place.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given["id"]):
+        raise _wrong("id", "NAME may have 1 to 64 letters, digits, '.', '_' and '-'")
+    if given["key_env"] and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,100}", given["key_env"]):
+        text = "--key-env takes the name of an environment variable, such as MY_KEY"
+        raise _wrong("keyEnv", f"{text}; the key itself is never an argument")
+    known = {to_camel(name): value for name, value in given.items() if value is not None}
+    known["headers"] = dict(_header(text) for text in given["headers"])
+    if "file" in known:
+        known["file"] = str(Path(known["file"]).expanduser().absolute())
+    return cast("CustomProvider", checked(TypeAdapter[object](CustomProvider), known))
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -148,8 +148,6 @@ class Answers:
         await self._recorder.close()
         await self._temporary_recorder.close()
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _recording(self, database: Database, saved: Callable[[], None]) -> Recorder:
         def ended(conversation_id: str) -> None:
             self._store.changed()

@@ -24,6 +24,7 @@ from shell.store.exchange import archive, portable, render
 from shell.store.exchange.portable import Portable
 from shell.store.messages import tree
 from shell.store.store import Store
+from shell.support.files import reason
 from shell.support.text import cut, file_name
 
 MAX_REPLY_CHARACTERS = 20_000_000
@@ -196,8 +197,7 @@ def write_file(path: Path, format_name: str, conversations: Iterable[Portable]) 
             for piece in FORMATS[format_name][1](conversations):
                 file.write(piece)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ShellError(f"{path} cannot be written: {reason}") from error
+        raise ShellError(f"{path} cannot be written: {reason(error)}") from error
 
 
 def _save(folder: Path, name: str, data: bytes) -> Path:
@@ -213,8 +213,7 @@ def _save(folder: Path, name: str, data: bytes) -> Path:
                 file.write(data)
                 break
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ShellError(f"{name} cannot be written: {reason}") from error
+        raise ShellError(f"{name} cannot be written: {reason(error)}") from error
     return path
 
 

@@ -22,6 +22,7 @@ from shell.errors import (
 )
 from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
 from shell.store.store import Store
+from shell.support.files import reason
 from shell.support.ids import new_id
 
 AT_ONCE = 2
@@ -135,8 +136,9 @@ class Imports:
             one.file.write(piece)
         except OSError as error:
             self._drop(one)
-            reason = error.strerror or type(error).__name__
-            raise ShellError(f"The file to import cannot be kept meanwhile: {reason}") from error
+            raise ShellError(
+                f"The file to import cannot be kept meanwhile: {reason(error)}"
+            ) from error
         one.received += len(piece)
         one.heard_s = self._loop.time()
         if one.received == one.size:
@@ -176,8 +178,6 @@ class Imports:
                 self._drop(one)
         for thread in list(self._threads):
             await asyncio.to_thread(thread.join, 2.0)
-
-    # --- inside -----------------------------------------------------------------------------
 
     def _find(self, owner: str, import_id: str) -> Import:
         one = self._imports.get(import_id)

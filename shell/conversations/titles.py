@@ -51,8 +51,6 @@ class Titles:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # --- inside -----------------------------------------------------------------------------
-
     async def _make(self, conversation_id: str, provider_id: str, model_id: str | None) -> None:
         try:
             beginning = await self._store.read(

@@ -217,8 +217,6 @@ class InferenceLog:
 
         return unsubscribe
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _check_open(self) -> None:
         if self._ending is not None:
             raise ValueError(f"{self.inference_id} has ended; nothing may follow")

@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass, field
 
-from shell.contract import Message
-from shell.errors import ErrorCode, ProviderError, Reason
+from shell.contract import Message, TrialReport
+from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import (
     ANY_MODEL,
     Finish,
@@ -23,23 +22,7 @@ MAX_TOKENS = 16
 """The lowest limit that every API takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class TestResult:
-    """The result of a test."""
-
-    ok: bool
-    sentence: str
-    model_id: str
-    code: ErrorCode | None = None
-    first_ms: int | None = None
-    """From the request to the first content, including the loading of a local model."""
-    total_ms: int | None = None
-    models: list[str] = field(default_factory=list)
-    reason: Reason | None = None
-    words: str | None = None
-
-
-async def try_provider(provider: Provider, model_id: str | None = None) -> TestResult:
+async def try_provider(provider: Provider, model_id: str | None = None) -> TrialReport:
     """Send one request. Errors are in the result and not raised."""
     model = provider.model(model_id or provider.default_model_id)
     try:
@@ -50,14 +33,34 @@ async def try_provider(provider: Provider, model_id: str | None = None) -> TestR
         first_ms, total_ms = await _ask(provider, model.id)
     except TimeoutError:
         sentence = f"{provider.id} did not answer within {TRIAL_S:.0f} seconds."
-        return TestResult(False, sentence, model.id, ErrorCode.STREAM_TIMEOUT)
+        return _failed(ProviderError(ErrorCode.STREAM_TIMEOUT, sentence), model.id)
     except ProviderError as error:
-        return TestResult(
-            False, error.message, model.id, error.code, reason=error.reason, words=error.words
-        )
+        return _failed(error, model.id)
     known = f"; it has {len(models)} models" if models else ""
     sentence = f"{provider.id} answers with {model.id}: first word after {first_ms} ms{known}."
-    return TestResult(True, sentence, model.id, None, first_ms, total_ms, models)
+    return TrialReport(
+        ok=True,
+        sentence=sentence,
+        code=None,
+        model_id=model.id,
+        first_ms=first_ms,
+        total_ms=total_ms,
+        models=models,
+    )
+
+
+def _failed(error: ProviderError, model_id: str) -> TrialReport:
+    return TrialReport(
+        ok=False,
+        sentence=error.message,
+        code=error.code,
+        reason=error.reason,
+        words=error.words,
+        model_id=model_id,
+        first_ms=None,
+        total_ms=None,
+        models=[],
+    )
 
 
 async def _models(provider: Provider) -> list[str]:

@@ -5,8 +5,6 @@ variable that the entry names. A header may hold a secret, so only the owner can
 """
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,6 +16,7 @@ from shell.errors import ProviderError, Reason, ShellError, ValidationFailed
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.local.gguf import read_header
 from shell.support.file_lock import file_lock
+from shell.support.files import replace_file
 
 FILE = "providers.json"
 MAX_PROVIDERS = 100
@@ -170,19 +169,7 @@ def _changing(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, providers: list[CustomProvider]) -> None:
-    """Replace the file in one step. Only its owner can read it: a header may hold a secret."""
-    data = _File(providers=providers).model_dump_json(indent=1).encode()
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=FILE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    replace_file(path, _File(providers=providers).model_dump_json(indent=1).encode())
 
 
 def _first(error: OSError | ValidationError) -> str:

@@ -217,8 +217,6 @@ class Keys:
             remark=note,
         )
 
-    # --- inside -----------------------------------------------------------------------------
-
     async def _ask(self, question: Callable[[], T], later: Callable[[T], None]) -> T:
         """Call the keychain with a time limit.
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from shell.errors import ErrorCode
@@ -63,22 +63,18 @@ class ListsModels(Protocol):
         """
 
 
+_DESCRIBED = {one.name for one in fields(ListedModel)} & {one.name for one in fields(ModelInfo)}
+_DESCRIBED -= {"id", "reasoning"}
+
+
 def described(table: ModelInfo, listed: ListedModel | None) -> ModelInfo:
     """Combine the descriptions of a model. The server's counts before the table's."""
     if listed is None:
         return table
-    said = {
-        "context_tokens": listed.context_tokens,
-        "max_output_tokens": listed.max_output_tokens,
-        "images": listed.images,
-        "files": listed.files,
-        "tools": listed.tools,
-        "input_price": listed.input_price,
-        "output_price": listed.output_price,
-    }
     known = table.known or listed.context_tokens is not None
+    said = {name: getattr(listed, name) for name in _DESCRIBED}
     changes = {name: value for name, value in said.items() if value is not None}
-    return replace(table, known=known, **changes)  # type: ignore[arg-type]
+    return replace(table, known=known, **changes)
 
 
 async def read_models(

@@ -41,23 +41,19 @@ PRESETS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A server that responds, and its models."""
+async def discover(presets: tuple[Preset, ...] = PRESETS) -> dict[str, list[str]]:
+    """Find the servers that run on this machine: the models of each, by the preset's id.
 
-    preset: Preset
-    models: list[str]
-
-
-async def discover(presets: tuple[Preset, ...] = PRESETS) -> list[Found]:
-    """Find the servers that run on this machine. No other machine is contacted."""
-    found = await asyncio.gather(*(_probe(preset) for preset in presets))
-    return [one for one in found if one is not None]
+    No other machine is contacted.
+    """
+    here = [preset for preset in presets if preset.on_this_machine]
+    found = await asyncio.gather(*(_probe(preset) for preset in here))
+    return {
+        preset.id: models for preset, models in zip(here, found, strict=True) if models is not None
+    }
 
 
-async def _probe(preset: Preset) -> Found | None:
-    if not preset.on_this_machine:
-        return None
+async def _probe(preset: Preset) -> list[str] | None:
     provider = HttpProvider(CHAT_COMPLETIONS, preset.endpoint)
     try:
         async with asyncio.timeout(PROBE_S):
@@ -66,4 +62,4 @@ async def _probe(preset: Preset) -> Found | None:
         return None
     finally:
         await provider.close()
-    return Found(preset, [model.id for model in models])
+    return [model.id for model in models]

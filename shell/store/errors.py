@@ -7,6 +7,7 @@ from pathlib import Path
 import apsw
 
 from shell.errors import Reason, ShellError, StorageFailed, StorageUnavailable
+from shell.support.files import reason
 
 
 class DatabaseDamaged(StorageFailed):
@@ -60,8 +61,7 @@ def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
                 reason=Reason.DISK_FAULTY,
             )
         case OSError():
-            reason = error.strerror or type(error).__name__
-            return StorageUnavailable(f"{error.filename or name} cannot be used: {reason}.")
+            return StorageUnavailable(f"{error.filename or name} cannot be used: {reason(error)}.")
         case _:
             return StorageFailed(f"{name} cannot be used ({type(error).__name__}).")
 

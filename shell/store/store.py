@@ -16,7 +16,7 @@ import apsw
 from shell.contract import Remark, StoreState
 from shell.errors import Reason, SessionBusy, ShellError, StorageFailed, StorageUnavailable
 from shell.store.backup import bundle, working_folder
-from shell.store.backup.backups import EXTRAS, SAFETY, Backups, remove
+from shell.store.backup.backups import EXTRAS, SAFETY, Backups
 from shell.store.database import BUSY_S, Database, Job
 from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import problem
@@ -31,6 +31,7 @@ from shell.store.repair.file_state import (
     note_damaged,
 )
 from shell.store.repair.repair import REPAIR, reindex, repair
+from shell.support.files import remove
 from shell.support.ids import TEMPORARY, epoch_ms
 from shell.support.worker import Worker
 
@@ -321,8 +322,6 @@ class Store:
             _log.warning("%s", error.message)
             self.failed(error)
         return outcome.cancelled() or error is not None
-
-    # --- inside -----------------------------------------------------------------------------
 
     def _sweep(self) -> None:
         """Remove unfinished copies of a killed process. Conversations that the user deletes later

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from shell.errors import ErrorCode, ShellError
+from shell.support.files import reason
 
 LOCK = "lock"
 HOLDER = "lock.json"
@@ -54,7 +55,7 @@ class DataDirectory:
                 probe.flush()
         except OSError as error:
             raise DataDirectoryUnusable(
-                f"The data directory {self.path} cannot be written ({_reason(error)}). "
+                f"The data directory {self.path} cannot be written ({reason(error)}). "
                 "Make it writable, or name another one with --data-dir."
             ) from error
 
@@ -83,7 +84,7 @@ class DataDirectory:
             ) from None
         except OSError as error:
             raise DataDirectoryUnusable(
-                f"The data directory {self.path} cannot be locked ({_reason(error)}). "
+                f"The data directory {self.path} cannot be locked ({reason(error)}). "
                 "Name another one with --data-dir."
             ) from error
         holder = self.path / HOLDER
@@ -123,7 +124,3 @@ class DataDirectory:
             return f"process {int(known['pid'])} ({str(known['command'])[:40]!r})"
         except (OSError, ValueError, KeyError, TypeError):
             return "another process"
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__

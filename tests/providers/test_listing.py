@@ -157,7 +157,7 @@ async def test_what_runs_here_is_found_and_nobody_else_is_asked() -> None:
         off = Preset("off", "Off", f"{nowhere}/v1")
         far = Preset("far", "Far", "https://model.invalid/v1", "FAR_KEY")
         found = await discover((here, off, far))
-    assert [(one.preset, one.models) for one in found] == [(here, ["b", "a"])]
+    assert found == {here.id: ["b", "a"]}
     assert "authorization" not in server.requests[0].headers
 
 

@@ -125,8 +125,6 @@ class Loopback:
         # A fragment: no browser sends it, and the page takes it out of the address.
         return f"{self._page_url}/#ticket={ticket}"
 
-    # --- inside -----------------------------------------------------------------------------
-
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, path = Headers(scope=scope), scope["path"]
         if scope["type"] == "websocket":

@@ -9,7 +9,6 @@ import contextlib
 import json
 import logging
 import os
-import re
 import secrets
 import signal
 import subprocess
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.child import Plan
+from shell.support.environment import SECRET
 
 IDLE_S = 600.0
 """A child that nobody asks gives its memory back after this long."""
@@ -33,8 +33,6 @@ END_S = 1.0
 _OWN_GROUP = 0
 if sys.platform == "win32":
     _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
-"""Variables that are nothing for a process that reads strangers' files."""
 _log = logging.getLogger(__name__)
 
 
@@ -179,7 +177,8 @@ class LlamaProcess:
             stderr=asyncio.subprocess.PIPE,
             # Where the package can be imported from, installed or not.
             cwd=Path(__file__).parents[3],
-            env={k: v for k, v in os.environ.items() if not _SECRET.search(k)},
+            # Secrets are nothing for a process that reads strangers' files.
+            env={k: v for k, v in os.environ.items() if not SECRET.search(k)},
             # Ctrl-C is for the parent, which then ends the child.
             start_new_session=True,
             creationflags=_OWN_GROUP,

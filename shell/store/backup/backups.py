@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -17,6 +16,7 @@ from shell.contract import BackupInfo
 from shell.errors import NotFound
 from shell.store.errors import DatabaseDamaged
 from shell.store.integrity import problem_of
+from shell.support.files import free_path, put_in_place, remove, replace_file
 from shell.support.ids import epoch_ms
 
 KEPT: Mapping[str, int] = MappingProxyType({"auto": 3, "after": 1})
@@ -144,24 +144,15 @@ class Backups:
     def _put(self, copied: Path, prefix: str) -> Path:
         """Give a finished copy its name and its time, then remove the oldest of its kind."""
         now = self._now()
-        path = self._free(prefix, now)
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now / 1000))
+        path = free_path(self.folder / f"{prefix}-{stamp}.db")
         os.utime(copied, ns=(now * 1_000_000, now * 1_000_000))
-        copied.replace(path)
-        sync_folder(self.folder)
+        put_in_place(copied, path)
         same = [one.name for one in self.listed() if one.name.startswith(f"{prefix}-")]
         if prefix in KEPT:
             # The new backup stays even if the clock says that others are newer.
             for name in [name for name in same if name != path.name][KEPT[prefix] - 1 :]:
                 self._remove(name)
-        return path
-
-    def _free(self, prefix: str, now: int) -> Path:
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now / 1000))
-        path = self.folder / f"{prefix}-{stamp}.db"
-        more = 1
-        while path.exists():
-            path = self.folder / f"{prefix}-{stamp}-{more}.db"
-            more += 1
         return path
 
     def _prune_safety(self) -> None:
@@ -177,7 +168,7 @@ class Backups:
             if turns[name] >= SAFETY_TURNS:
                 self._remove(name)
                 del turns[name]
-        put_file(self.folder / TURNS, json.dumps(turns).encode())
+        replace_file(self.folder / TURNS, json.dumps(turns).encode())
 
     def _remove(self, name: str) -> None:
         path = self.folder / name
@@ -198,37 +189,3 @@ def copy(source: Path, target: Path) -> None:
             backup.step(-1)
         # A backup is one file, without a write-ahead log beside it.
         writing.pragma("journal_mode", "delete")
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a whole directory, and ignore what cannot be removed."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            path.unlink()
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a directory, so a rename in it survives a power cut. Windows needs no such call."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def put_file(path: Path, content: bytes) -> None:
-    """Replace a file atomically; only its owner may read it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_folder(path.parent)

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shell.errors import Reason, StorageUnavailable
-from shell.store.backup.backups import EXTRAS, copy, sync_folder
+from shell.store.backup.backups import EXTRAS, copy
 from shell.store.backup.restore import copy_rows
 from shell.store.backup.working_folder import working_folder
 from shell.store.errors import DatabaseDamaged
 from shell.store.integrity import problem_of
+from shell.support.files import put_in_place, sha256
 from shell.support.ids import epoch_ms
 
 FORMAT = "tidewire-backup"
@@ -68,7 +69,7 @@ def write(target: Path, conversations: Path) -> None:
             "format": FORMAT,
             "version": VERSION,
             "createdAt": epoch_ms(),
-            "files": {member: _sha256(folder / member) for member in members},
+            "files": {member: sha256(folder / member) for member in members},
         }
         draft = folder / "bundle.zip"
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as zipped:
@@ -78,8 +79,7 @@ def write(target: Path, conversations: Path) -> None:
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
         draft.chmod(0o600)
-        draft.replace(target)
-    sync_folder(target.parent)
+        put_in_place(draft, target)
 
 
 def unpack(source: Path, folder: Path) -> UnpackedBundle:
@@ -135,7 +135,7 @@ def _unzip(source: Path, target: Path) -> dict[str, bytes]:
         _check_room(target.parent, size)
         with zipped.open(CONVERSATIONS) as packed, target.open("wb") as file:
             shutil.copyfileobj(packed, file, _BLOCK)
-        if _sha256(target) != files[CONVERSATIONS]:
+        if sha256(target) != files[CONVERSATIONS]:
             raise ValueError(f"{CONVERSATIONS} is not what was packed")
         return _extras(zipped, files)
 
@@ -173,8 +173,3 @@ def _check_room(folder: Path, size: int) -> None:
             "Make room and try again.",
             reason=Reason.DISK_FULL,
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

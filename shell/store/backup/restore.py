@@ -181,8 +181,6 @@ class _BackupReader:
                 raise _UnusableBackup("a chosen path leads to a message that is not below it")
         index.build(target)
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _check_schema(self) -> None:
         """Refuse a file whose tables, indexes and other objects are not exactly ours."""
         connection = self._connection

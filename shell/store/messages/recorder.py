@@ -181,8 +181,6 @@ class Recorder:
         for reader in self._readers:
             reader.unsubscribe()
 
-    # --- inside -----------------------------------------------------------------------------
-
     def _wake(self, urgent: bool) -> None:
         if self._writing is not None or self._closing:
             return

