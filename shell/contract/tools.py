@@ -20,7 +20,8 @@ class ArgumentRule(Value):
 
     match: Literal["exact", "prefix", "host", "inside", "any"]
     """`host` is for addresses, `inside` for paths below a folder."""
-    value: Annotated[str, Field(max_length=10_000)] = ""
+    value: Annotated[str, Field(max_length=10_000)]
+    """Empty with `any`."""
 
 
 Pattern = Annotated[dict[Annotated[str, Field(max_length=128)], ArgumentRule], Field(max_length=64)]
@@ -61,6 +62,14 @@ class ToolSummary(Value):
     """It changes something, or sends data out."""
     problem: Annotated[str | None, ABSENT]
     """Why it cannot be called."""
+
+
+class ToolSwitch(Value):
+    """Switches a tool on or off."""
+
+    name: ToolName
+    """Its name, or `SOURCE__NAME` if several tools have the name."""
+    enabled: bool
 
 
 class GrantSummary(Value):

@@ -133,7 +133,9 @@ class Engine:
             while_content_comes=while_content_comes,
         )
 
-    def run_session(self, owner: str, options: SessionRunOptions) -> InferenceLog:
+    def run_session(
+        self, owner: str, options: SessionRunOptions, *, offer: Offer | None = None
+    ) -> InferenceLog:
         """Add messages to a session and answer them after the session's earlier runs.
 
         Raises:
@@ -151,12 +153,22 @@ class Engine:
         if session.active and options.when_busy == "reject":
             raise SessionBusy(f"Session {options.session_id} is answering already")
         self._admit(owner, options, provider)
+        offer, refused = _fit_offer(offer, model)
+        if offer is not None:
+            session.permissions = session.permissions or offer.permissions
+            offer = offer.under(session.permissions)
+
+        def prepare() -> Prepared:
+            request, notices = session.prepare(turn, options, model)
+            return request, (*refused, *notices)
+
         slot = self._take_slot(
             owner,
             options,
             provider,
             model,
-            lambda: session.prepare(turn, options, model),
+            prepare,
+            offer=offer,
             session=session,
             turn=turn,
         )

@@ -37,6 +37,10 @@ class Offer:
         self._tools = {offered.tool.wire_name: offered for offered in tools}
         self.permissions = permissions
 
+    def under(self, permissions: Permissions) -> "Offer":
+        """The same tools with the permissions of a conversation."""
+        return Offer(self._tools.values(), permissions)
+
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
         """What the model is told."""

@@ -468,7 +468,7 @@ async def test_an_ended_run_is_freed_at_once_not_by_the_garbage_collector(host: 
     sent: list[weakref.ref[Message]] = []
 
     async def play(request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        sent.extend(weakref.ref(message) for message in request.messages)
+        sent.extend(weakref.ref(m) for m in request.messages if isinstance(m, Message))
         yield TextDelta("hello")
         yield Finish("stop")
 

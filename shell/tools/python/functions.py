@@ -80,7 +80,8 @@ class FoundFunction:
             default = ... if required else parameter.default
             fields[name] = (hints[name], Field(default, description=told.get(name)))
         config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
-        return create_model(self.name, __config__=config, **fields)
+        made: type = create_model(self.name, __config__=config, **fields)
+        return made
 
 
 class _NoTitles(GenerateJsonSchema):

@@ -91,7 +91,8 @@ class ToolProcess:
             with contextlib.suppress(ConnectionError):
                 process.stdin.write(json.dumps(message).encode() + b"\n")
                 await process.stdin.drain()
-            return await answer
+            result: str = await answer
+            return result
         except asyncio.CancelledError:
             await asyncio.shield(self.end())
             raise
@@ -121,7 +122,25 @@ class ToolProcess:
     # --- inside -----------------------------------------------------------------------------
 
     async def _start(self) -> list[dict[str, Any]]:
-        self._process = process = await asyncio.create_subprocess_exec(
+        creating = asyncio.ensure_future(self._create())
+        try:
+            self._process = process = await asyncio.shield(creating)
+        except asyncio.CancelledError:
+            self._process = await creating  # or nobody would ever end it
+            raise
+        if process.stdout is None or process.stderr is None:
+            raise RuntimeError("a child process without pipes")
+        self._listening = asyncio.create_task(self._listen(process.stderr))
+        first = await _message(process.stdout)
+        if first is None or "tools" not in first:
+            words = str(first["failed"]) if first and "failed" in first else self._last_words()
+            text = f"{self._path.name} cannot be imported: {words}"
+            raise ToolError(ErrorCode.TOOL_FAILED, text)
+        self._reading = asyncio.create_task(self._read(process.stdout))
+        return list(first["tools"])
+
+    async def _create(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             *tool_command(),
             str(self._path),
             stdin=asyncio.subprocess.PIPE,
@@ -133,16 +152,6 @@ class ToolProcess:
             creationflags=_OWN_GROUP,
             limit=MAX_LINE_BYTES,
         )
-        if process.stdout is None or process.stderr is None:
-            raise RuntimeError("a child process without pipes")
-        self._listening = asyncio.create_task(self._listen(process.stderr))
-        first = await _message(process.stdout)
-        if first is None or "tools" not in first:
-            words = str(first["failed"]) if first and "failed" in first else self._last_words()
-            text = f"{self._path.name} cannot be imported: {words}"
-            raise ToolError(ErrorCode.TOOL_FAILED, text)
-        self._reading = asyncio.create_task(self._read(process.stdout))
-        return list(first["tools"])
 
     async def _read(self, stdout: asyncio.StreamReader) -> None:
         """Hand every answer to its call, until the process ends."""

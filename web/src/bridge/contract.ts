@@ -40,6 +40,10 @@ export type ErrorCode =
   | "LOCAL_MODEL_MISSING"
   | "LOCAL_MODEL_CRASHED"
   | "HOST_LOST"
+  | "TOOL_UNKNOWN"
+  | "TOOL_INVALID"
+  | "TOOL_FAILED"
+  | "TOOL_TIMEOUT"
   | "STORAGE_ERROR"
   | "STORAGE_UNAVAILABLE";
 
@@ -118,6 +122,10 @@ export interface InferenceRequest {
   firstTimeoutMs?: number | null | undefined;
   /** Longest wait between one piece of content and the next. */
   betweenTimeoutMs?: number | null | undefined;
+  /** The tools that the model may call, by name. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  /** Most calls of the model in a run with tools. */
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -155,6 +163,10 @@ export interface SessionRunOptions {
   firstTimeoutMs?: number | null | undefined;
   /** Longest wait between one piece of content and the next. */
   betweenTimeoutMs?: number | null | undefined;
+  /** The tools that the model may call, by name. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  /** Most calls of the model in a run with tools. */
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -285,7 +297,7 @@ export interface TokenEvent {
   count: number;
 }
 
-/** A piece of a tool call. */
+/** A piece of a tool call's arguments, while the model writes them. */
 export interface ToolEvent {
   inferenceId: string;
   sessionId?: string;
@@ -295,6 +307,78 @@ export interface ToolEvent {
   id: string;
   name: string;
   argumentsDelta: string;
+}
+
+/** A step of a run with tools begins: one call of the model, then the tools that it calls. */
+export interface StepEvent {
+  inferenceId: string;
+  sessionId?: string;
+  seq: number;
+  ms: number;
+  channel: "llm:step";
+  /** From 1. */
+  step: number;
+  maxSteps: number;
+}
+
+/** A tool call is complete, or its state has changed before its result. */
+export interface CallEvent {
+  inferenceId: string;
+  sessionId?: string;
+  seq: number;
+  ms: number;
+  channel: "llm:call";
+  /** The host's own, unique in its run. The pieces in `llm:tool` have it as their `id`. */
+  callId: string;
+  step: number;
+  /** The place among the calls of the step, from 0. */
+  ordinal: number;
+  tool: string;
+  /** Where the tool comes from, such as a file. Empty if there is no such tool. */
+  source: string;
+  /** As the model wrote them: an object, or the text if it is not one. */
+  arguments: JsonValue;
+  state: CallState;
+}
+
+/** A tool call waits for a decision, or was decided. */
+export interface ApprovalEvent {
+  inferenceId: string;
+  sessionId?: string;
+  seq: number;
+  ms: number;
+  channel: "llm:approval";
+  callId: string;
+  state: "asked" | "decided";
+  /** A decision must repeat it. Only with `asked`. */
+  nonce?: string;
+  verdict?: Verdict;
+  scope?: Scope;
+  /** The arguments that a person put in place of the model's. */
+  edited?: JsonValue;
+  /** Why it is asked although a permission exists, or the reason of a denial. */
+  why?: string;
+}
+
+/** A tool call has ended. */
+export interface ResultEvent {
+  inferenceId: string;
+  sessionId?: string;
+  seq: number;
+  ms: number;
+  channel: "llm:result";
+  callId: string;
+  state: CallState;
+  /** What the model is given, cut to its limit. */
+  text: string;
+  /** Size of the whole result as UTF-8. */
+  bytes: number;
+  /** How much of the whole result `text` has. */
+  shownBytes: number;
+  /** Why the call failed. */
+  code?: ErrorCode;
+  /** How long the tool ran. Absent if it did not run. */
+  ranMs?: number;
 }
 
 /** The request failed before any content came, and is sent again after `delayMs`. */
@@ -316,6 +400,7 @@ export type NoticeCode =
   | "SYSTEM_PROMPT_DROPPED"
   | "HISTORY_TRIMMED"
   | "PARTS_LEFT_OUT"
+  | "TOOLS_DROPPED"
   | "REPETITION_STOPPED";
 
 /** A change that the host made to a request or an answer. */
@@ -374,7 +459,7 @@ export interface DoneEvent {
   totalTokens: number;
   usage: Usage;
   /** Absent when the run was cancelled. */
-  finishReason?: FinishReason;
+  finishReason?: EndReason;
   cancelled: boolean;
   timing: Timing;
 }
@@ -546,7 +631,7 @@ export interface AnswerFailure {
 export interface AnswerDetail {
   tools: ToolCall[];
   notices: Notice[];
-  finishReason: FinishReason | null;
+  finishReason: EndReason | null;
   usage: Usage | null;
   timing: Timing | null;
   /** How long the model reasoned before the first word of its answer. */
@@ -1071,6 +1156,37 @@ export type Role = "user" | "assistant" | "system";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls" | "other";
 
+export type EndReason =
+  | "stop"
+  | "length"
+  | "content_filter"
+  | "tool_calls"
+  | "other"
+  | "waiting"
+  | "budget"
+  | "steps";
+
+export type CallState =
+  | "proposed"
+  | "invalid"
+  | "waiting"
+  | "allowed"
+  | "approved"
+  | "edited"
+  | "denied"
+  | "running"
+  | "done"
+  | "failed"
+  | "timed_out"
+  | "cancelled"
+  | "lost";
+
+export type Verdict = "allow" | "deny";
+
+export type Scope = "once" | "conversation" | "always";
+
+export type ToolKind = "python" | "mcp" | "builtin";
+
 export type Activity = "starting" | "asking" | "loading" | "reading";
 
 export type Part = TextPart | ImagePart | FilePart;
@@ -1082,6 +1198,10 @@ export type AnyEvent =
   | ReasoningEvent
   | TokenEvent
   | ToolEvent
+  | StepEvent
+  | CallEvent
+  | ApprovalEvent
+  | ResultEvent
   | RetryingEvent
   | NoticeEvent
   | DoneEvent
@@ -1223,6 +1343,9 @@ export const client = (call: Invoke) => ({
     /** Add messages to a session and answer them. Resolves with the inference's id. */
     runSession: (params: SessionRunOptions) =>
       call<string>("llm.run_session", params),
+    /** Allow or deny a tool call that waits. False when somebody has decided before. */
+    decide: (params: Decision) =>
+      call<boolean>("llm.decide", params),
     /** Counts of the caller's window. */
     getStatus: () => call<ServiceStatus>("llm.get_status"),
     /** Everything of a run after a `seq`; the last piece begins the live events, without gap. */
@@ -1281,6 +1404,18 @@ export const client = (call: Invoke) => ({
     /** Change the given settings; null resets one. */
     update: (params: PreferencesChange) =>
       call<SettingsView>("settings.update", params),
+  },
+  tools: {
+    /** Switch a tool on or off; returns all tools. */
+    enable: (params: ToolSwitch) =>
+      call<ToolSummary[]>("tools.enable", params),
+    /** The verdicts that hold for every conversation, the newest first. */
+    grants: () => call<GrantSummary[]>("tools.grants"),
+    /** Forget such a verdict. False when there is none with this id. */
+    revoke: (params: string) =>
+      call<boolean>("tools.revoke", params),
+    /** Every tool, also those that are off or cannot be called. */
+    list: () => call<ToolSummary[]>("tools.list"),
   },
   shell: {
     /** The first call of every load; refuses a page of another contract. */
