@@ -1,13 +1,15 @@
 """Writes tools and their calls, as far as the APIs agree on them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from shell.providers.base import AnsweredCall, ToolSpec
 
-_DEPTH = 32
+_DEPTH = 16
 """A schema that refers to itself is cut here."""
+_NODES = 5_000
+"""A schema with more parts is cut: references can make a small one endless."""
 
 
 def parameters_of(tool: ToolSpec) -> dict[str, object]:
@@ -18,7 +20,7 @@ def parameters_of(tool: ToolSpec) -> dict[str, object]:
     schema = dict(tool.parameters)
     definitions = schema.pop("$defs", schema.pop("definitions", {}))
     known = definitions if isinstance(definitions, dict) else {}
-    plain = cast("dict[str, object]", _resolved(schema, known, 0))
+    plain = cast("dict[str, object]", _resolved(schema, known, 0, iter(range(_NODES))))
     plain.pop("$schema", None)
     plain.setdefault("properties", {})
     return {**plain, "type": "object"}
@@ -49,19 +51,20 @@ def arguments_of(call: AnsweredCall) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _resolved(schema: object, known: Mapping[str, object], depth: int) -> object:
+def _resolved(
+    schema: object, known: Mapping[str, object], depth: int, budget: Iterator[int]
+) -> object:
     """A schema with every reference replaced by what it refers to."""
-    if depth > _DEPTH:
+    if not isinstance(schema, list | dict):
+        return schema
+    if depth > _DEPTH or next(budget, None) is None:
         return {}
     if isinstance(schema, list):
-        return [_resolved(item, known, depth + 1) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
+        return [_resolved(item, known, depth + 1, budget) for item in schema]
     target = schema.get("$ref")
     if isinstance(target, str):
-        name = target.rpartition("/")[2]
         beside = {key: value for key, value in schema.items() if key != "$ref"}
-        found = known.get(name)
+        found = known.get(target.rpartition("/")[2])
         whole = {**found, **beside} if isinstance(found, dict) else beside
-        return _resolved(whole, known, depth + 1)
-    return {key: _resolved(value, known, depth + 1) for key, value in schema.items()}
+        return _resolved(whole, known, depth + 1, budget)
+    return {key: _resolved(value, known, depth + 1, budget) for key, value in schema.items()}
