@@ -118,6 +118,14 @@ class CallEvent(Event):
     arguments: JsonValue
     """As the model wrote them: an object, or the text if it is not one."""
     state: CallState
+    reads: bool
+    """The tool reads private data."""
+    brings: bool
+    """Its result comes from strangers."""
+    sends: bool
+    """It changes something, or sends data out."""
+    definition: str
+    """A hash of the tool's definition, for which a decision is made. Empty if there is no tool."""
 
 
 class ApprovalEvent(Event):

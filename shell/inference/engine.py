@@ -6,7 +6,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from shell.contract import (
@@ -38,6 +38,7 @@ from shell.inference.request import RequestedRun, check_size, prepare_request
 from shell.inference.run import Prepared, Run, RunCancelled
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
+from shell.inference.steps import ResumedStep
 from shell.inference.totals import Totals
 from shell.providers.base import ModelInfo, Provider
 from shell.tools.offer import Offer
@@ -100,12 +101,15 @@ class Engine:
         *,
         notices: Sequence[Notice] = (),
         offer: Offer | None = None,
+        commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
+        resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
     ) -> Slot:
         """Admit a run without starting it. Its id is taken, and it counts to the owner's limit.
 
         The `notices` say what the caller changed of the request; they become events of the run. The
-        `offer` has the tools that the model may call.
+        `offer` has the tools that the model may call; `commit` is awaited before each of their
+        calls, and `resumed` is the step in which an earlier run of the same answer has ended.
         With `while_content_comes` and no `timeout_ms` there is no overall deadline, only those for
         the first content and from one piece of content to the next.
 
@@ -130,6 +134,8 @@ class Engine:
             model,
             lambda: (prepared, told),
             offer=offer,
+            commit=commit,
+            resumed=resumed,
             while_content_comes=while_content_comes,
         )
 
@@ -321,6 +327,8 @@ class Engine:
         prepare: Callable[[], Prepared],
         *,
         offer: Offer | None = None,
+        commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
+        resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
         session: Session | None = None,
         turn: SessionTurn | None = None,
@@ -342,6 +350,8 @@ class Engine:
                 streamed=parameters.stream,
                 offer=offer,
                 max_steps=parameters.max_steps or MAX_STEPS,
+                commit=commit,
+                resumed=resumed,
                 cost=model.cost,
                 on_end=self._ended,
             )

@@ -25,9 +25,8 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode, ProviderError
 from shell.inference.limits import Retries, Waits
-from shell.inference.log import InferenceLog, TextChannel
+from shell.inference.log import InferenceLog, ProposedCall, TextChannel
 from shell.inference.text_writer import TextWriter
-from shell.inference.tool_calls import ProposedCall
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import (
     Chunk,

@@ -6,7 +6,7 @@ first call of `_end` writes the terminal event, and later calls do nothing.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from shell.contract import (
@@ -19,11 +19,11 @@ from shell.contract import (
     Timing,
     Usage,
 )
-from shell.errors import ErrorCode, ProviderError, ShellError
+from shell.errors import ErrorCode, HostClosing, ProviderError, ShellError
 from shell.inference.limits import Retries, Waits
 from shell.inference.log import InferenceLog
 from shell.inference.provider_call import ProviderCall
-from shell.inference.steps import Steps
+from shell.inference.steps import ResumedStep, Steps
 from shell.inference.text_writer import TextWriter
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import Provider, ProviderRequest
@@ -64,6 +64,8 @@ class Run:
         streamed: bool,
         offer: Offer | None,
         max_steps: int,
+        commit: Callable[[InferenceLog], Awaitable[None]] | None,
+        resumed: ResumedStep | None,
         cost: Callable[[Usage], float | None],
         on_end: Callable[["Run"], None],
     ) -> None:
@@ -74,6 +76,8 @@ class Run:
         self._retries = retries
         self._offer = offer
         self._max_steps = max_steps
+        self._commit = commit
+        self._resumed = resumed
         self._cost = cost
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
@@ -134,6 +138,8 @@ class Run:
             new_call,
             self._offer,
             self._max_steps,
+            None if self._commit is None else partial(self._commit, self.log),
+            self._resumed,
         )
         self._task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
 
@@ -207,6 +213,9 @@ class Run:
             self._unwind.cancel()
         self._text.close()
         if self._steps is not None:
+            if isinstance(outcome, HostClosing) and self._steps.is_waiting:
+                self._steps.pause()
+                outcome = None
             self._steps.close()
         try:
             ending = self._terminal(outcome)

@@ -3,16 +3,34 @@
 A run without tools has one step, and none of the events that tell of steps.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from shell.contract import Decision, EndReason, StepEvent, Usage
-from shell.inference.log import InferenceLog
+from shell.inference.log import InferenceLog, StepOutput
 from shell.inference.provider_call import ProviderCall
-from shell.inference.tool_calls import ToolCalls, WaitedTooLong
+from shell.inference.tool_calls import Commit, OpenCall, ToolCalls, WaitedTooLong
 from shell.inference.watchdog import Watchdog
-from shell.providers.base import ModelStep, ProviderRequest
+from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest
 from shell.tools.offer import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class ResumedStep:
+    """The step in which an earlier run of the same answer has ended."""
+
+    step: int
+    text: str
+    """What the model wrote before its calls."""
+    calls: tuple[OpenCall, ...]
+    """Empty if all calls had their results; then the request has them already."""
+    output: tuple[Mapping[str, object], ...]
+    provider_id: str
+    model_id: str
+
+    def done(self, answered: Sequence[AnsweredCall]) -> ModelStep:
+        """The step with its results."""
+        return ModelStep(self.text, tuple(answered), self.output, self.provider_id, self.model_id)
 
 
 class Steps:
@@ -26,6 +44,8 @@ class Steps:
         new_call: makes a call of the model from a request and, with tools, the `step`.
         offer: the tools; None for a run without.
         max_steps: most calls of the model.
+        commit: waits until the log is on the disk.
+        resumed: the step in which an earlier run of the same answer has ended.
     """
 
     def __init__(
@@ -37,12 +57,15 @@ class Steps:
         new_call: Callable[..., ProviderCall],
         offer: Offer | None,
         max_steps: int,
+        commit: Commit | None,
+        resumed: ResumedStep | None,
     ) -> None:
         self._log = log
         self._provider_id = provider_id
         self._new_call = new_call
         self._max_steps = max_steps
-        self._tools = None if offer is None else ToolCalls(log, watchdog, offer)
+        self._tools = None if offer is None else ToolCalls(log, watchdog, offer, commit)
+        self._resumed = resumed
         if offer is not None:
             request = replace(request, tools=offer.specs, provider_id=provider_id)
         self._request = request
@@ -82,8 +105,12 @@ class Steps:
 
     def close(self) -> None:
         """Give every open call its result, because the run ends now."""
-        if self._tools is not None and self._reached != "waiting":
-            self._tools.close()
+        if self._tools is not None:
+            self._tools.close(keep_waiting=self._reached == "waiting")
+
+    def pause(self) -> None:
+        """Have the run end as one that waits, for a later run to go on with."""
+        self._reached = "waiting"
 
     async def run(self) -> None:
         """Go from step to step until the model calls no more tools, or a limit is reached.
@@ -95,31 +122,53 @@ class Steps:
         if tools is None:
             return await self._call.run()
         step = 1
-        while True:
-            self._log.append(StepEvent(**self._log.stamp(), step=step, max_steps=self._max_steps))
-            await self._call.run()
-            if not self._call.calls or self._call.finish in ("length", "content_filter"):
-                return None
-            try:
-                answered = await tools.answer(step, self._call.calls)
-            except WaitedTooLong:
-                self._reached = "waiting"
-                return None
-            if step == self._max_steps:
-                self._reached = "steps"
-                return None
-            step += 1
-            done = ModelStep(
-                self._call.text,
-                tuple(answered),
-                tuple(self._call.output),
+        try:
+            if self._resumed is not None:
+                step = self._resumed.step + 1
+                if self._resumed.calls:
+                    answered = await tools.resume(self._resumed.calls)
+                    self._follow(step, self._resumed.done(answered))
+            while True:
+                self._log.append(
+                    StepEvent(**self._log.stamp(), step=step, max_steps=self._max_steps)
+                )
+                await self._call.run()
+                if not self._call.calls or self._call.finish in ("length", "content_filter"):
+                    return None
+                self._keep_output(step)
+                done = self._done(await tools.answer(step, self._call.calls))
+                if step >= self._max_steps:
+                    self._reached = "steps"
+                    return None
+                step += 1
+                self._earlier, self._first_ms = self.usage, self.first_ms
+                self._follow(step, done)
+        except WaitedTooLong:
+            self._reached = "waiting"
+
+    def _keep_output(self, step: int) -> None:
+        self._log.keep_output(
+            StepOutput(
+                self._log.last_seq + 1,
+                step,
                 self._provider_id,
                 self._request.model.id,
+                tuple(self._call.calls),
+                tuple(self._call.output),
             )
-            self._begin(step, done)
+        )
 
-    def _begin(self, step: int, done: ModelStep) -> None:
-        self._earlier, self._first_ms = self.usage, self.first_ms
+    def _done(self, answered: Sequence[AnsweredCall]) -> ModelStep:
+        return ModelStep(
+            self._call.text,
+            tuple(answered),
+            tuple(self._call.output),
+            self._provider_id,
+            self._request.model.id,
+        )
+
+    def _follow(self, step: int, done: ModelStep) -> None:
+        """Prepare the next call of the model, which gets the results of the step before."""
         self._request = replace(self._request, messages=[*self._request.messages, done])
         self._call = self._new_call(self._request, step=step)
 

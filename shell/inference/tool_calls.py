@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from shell.contract import (
@@ -19,13 +19,13 @@ from shell.contract import (
     ResultEvent,
     ThinkingEvent,
 )
-from shell.errors import ErrorCode, ToolError, ValidationFailed
-from shell.inference.log import InferenceLog
+from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
+from shell.inference.log import InferenceLog, ProposedCall
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import AnsweredCall
 from shell.support.text import clean
 from shell.tools.arguments import check_arguments, parse_arguments
-from shell.tools.base import Arguments
+from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED, check_move
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.results import shown_result
@@ -40,6 +40,10 @@ CALL_S = 60.0
 LONGEST_CALL_S = 600.0
 WAIT_S = 600.0
 """How long a run waits in memory for a decision."""
+LOST = (
+    "The program ended while this call ran. It may or may not have taken effect, and it was not "
+    "made again."
+)
 DENIED = "The person did not allow this call."
 
 _log = logging.getLogger(__name__)
@@ -49,16 +53,23 @@ class WaitedTooLong(Exception):
     """Nobody decided within `WAIT_S`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedCall:
-    """A call as the model made it."""
+Commit = Callable[[], Awaitable[None]]
+"""Waits until everything in the log is on the disk. Raises ShellError if it cannot be."""
 
-    id: str
-    """The host's own."""
-    provider_id: str
-    """The provider's own."""
-    name: str
-    arguments: str
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call of an earlier run that has ended before it went on."""
+
+    proposed: ProposedCall
+    step: int
+    ordinal: int
+    state: CallState
+    definition: str = ""
+    """The definition of the tool for which it was decided."""
+    nonce: str = ""
+    edited: Arguments | None = None
+    result: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,12 +98,16 @@ class ToolCalls:
         log: the run's.
         watchdog: the run's deadlines; they stand still while a person is asked.
         offer: the tools of the run.
+        commit: awaited before a tool runs, so that no call is made twice after a crash.
     """
 
-    def __init__(self, log: InferenceLog, watchdog: Watchdog, offer: Offer) -> None:
+    def __init__(
+        self, log: InferenceLog, watchdog: Watchdog, offer: Offer, commit: Commit | None
+    ) -> None:
         self._log = log
         self._watchdog = watchdog
         self._offer = offer
+        self._commit = commit
         self._batch: list[_Call] = []
         self._last: tuple[str, str] = ("", "")
         self._same = 0
@@ -103,15 +118,29 @@ class ToolCalls:
         return any(call.state == "waiting" for call in self._batch)
 
     async def answer(self, step: int, proposed: Sequence[ProposedCall]) -> list[AnsweredCall]:
-        """Carry out one batch, in parallel where nothing has to be asked.
+        """Carry out the calls of a step, in parallel where nothing has to be asked.
 
         Raises:
             WaitedTooLong: a call still waits; the others have their results.
         """
         self._batch = [_Call(call, step, ordinal) for ordinal, call in enumerate(proposed)]
-        at_once = asyncio.Semaphore(MAX_AT_ONCE)
         for call in self._batch:
             self._admit(call)
+        return await self._all()
+
+    async def resume(self, calls: Sequence[OpenCall]) -> list[AnsweredCall]:
+        """Carry out what an earlier run has left of a step. What was running is lost.
+
+        Raises:
+            WaitedTooLong: a call still waits; the others have their results.
+        """
+        self._batch = [_Call(one.proposed, one.step, one.ordinal) for one in calls]
+        for call, before in zip(self._batch, calls, strict=True):
+            self._take_up(call, before)
+        return await self._all()
+
+    async def _all(self) -> list[AnsweredCall]:
+        at_once = asyncio.Semaphore(MAX_AT_ONCE)
         for call in self._batch:
             if call.state not in SETTLED:
                 call.task = asyncio.ensure_future(self._carry_out(call, at_once))
@@ -171,10 +200,14 @@ class ToolCalls:
         call.decided.set_result(None)
         return True
 
-    def close(self) -> None:
-        """Give every open call its result, because the run ends now."""
+    def close(self, *, keep_waiting: bool) -> None:
+        """Give every open call its result, because the run ends now.
+
+        Args:
+            keep_waiting: leave those that wait for a decision, which a later run takes up.
+        """
         for call in self._batch:
-            if call.state not in SETTLED:
+            if call.state not in SETTLED and not (keep_waiting and call.state == "waiting"):
                 text = "The call was cancelled."
                 if call.state == "running":
                     text = "The call was cancelled while it ran; it may have taken effect."
@@ -185,6 +218,24 @@ class ToolCalls:
 
     def _admit(self, call: _Call) -> None:
         """Find the tool, check the arguments, and decide whether a person must be asked."""
+        tool = self._find(call)
+        if tool is None:
+            return
+        repeated = self._is_repeated(call)
+        ruling = self._offer.permissions.rule(tool, call.arguments, repeated=repeated)
+        match ruling.verdict:
+            case "allow":
+                self._move(call, "allowed")
+                self._tell(call)
+            case "deny":
+                self._move(call, "denied")
+                self._tell(call)
+                self._settle(call, "denied", ruling.why or DENIED)
+            case "ask":
+                self._ask(call, ruling.why)
+
+    def _find(self, call: _Call) -> Tool | None:
+        """The tool of a call whose arguments fit; else the call is settled."""
         proposed = call.proposed
         try:
             if call.ordinal >= MAX_BATCH:
@@ -197,32 +248,48 @@ class ToolCalls:
             self._move(call, "invalid")
             self._tell(call)
             self._settle(call, "invalid", error.message, error.code)
-            return
-        ruling = self._offer.permissions.rule(
-            call.tool.tool, call.arguments, repeated=self._is_repeated(call)
+            return None
+        return call.tool.tool
+
+    def _ask(self, call: _Call, why: str | None) -> None:
+        self._move(call, "waiting")
+        call.nonce = call.nonce or secrets.token_urlsafe(16)
+        call.decided = asyncio.get_running_loop().create_future()
+        self._tell(call)
+        self._log.append(
+            ApprovalEvent(
+                **self._log.stamp(),
+                call_id=call.proposed.id,
+                state="asked",
+                nonce=call.nonce,
+                why=why,
+            )
         )
-        match ruling.verdict:
-            case "allow":
-                self._move(call, "allowed")
-                self._tell(call)
-            case "deny":
-                self._move(call, "denied")
-                self._tell(call)
-                self._settle(call, "denied", ruling.why or DENIED)
-            case "ask":
-                self._move(call, "waiting")
-                call.nonce = secrets.token_urlsafe(16)
-                call.decided = asyncio.get_running_loop().create_future()
-                self._tell(call)
-                self._log.append(
-                    ApprovalEvent(
-                        **self._log.stamp(),
-                        call_id=proposed.id,
-                        state="asked",
-                        nonce=call.nonce,
-                        why=ruling.why,
-                    )
-                )
+
+    def _take_up(self, call: _Call, before: OpenCall) -> None:
+        """Bring a call of an earlier run to where it can go on."""
+        if before.state in SETTLED:
+            call.state, call.result = before.state, before.result
+            return
+        if before.state == "running":
+            # Nobody knows whether it took effect, so it is never made again.
+            call.state = "running"
+            self._move(call, "lost")
+            self._tell(call)
+            self._settle(call, "lost", LOST)
+            return
+        call.nonce = before.nonce
+        if before.state not in ("approved", "edited"):
+            self._admit(call)
+            return
+        tool = self._find(call)
+        if tool is None:
+            return
+        if tool.definition != before.definition:
+            self._ask(call, "The tool has changed since this call was allowed.")
+            return
+        call.edited = before.edited
+        call.state = before.state
 
     def _is_repeated(self, call: _Call) -> bool:
         made = (call.proposed.name, json.dumps(call.arguments, sort_keys=True))
@@ -260,6 +327,8 @@ class ToolCalls:
             self._watchdog.expect(None)  # a call has a time limit of its own
             began_ms = self._log.elapsed_ms
             try:
+                if self._commit is not None:
+                    await self._commit()
                 text = await self._run(call.tool, call.edited or call.arguments)
                 state: CallState = "done"
                 code = None
@@ -270,6 +339,9 @@ class ToolCalls:
                 state, code, text = "failed", error.code, error.message
                 if code is ErrorCode.TOOL_TIMEOUT:
                     state = "timed_out"
+            except ShellError as error:
+                state, code = "failed", error.code
+                text = f"The call was not made, because it cannot be kept: {error.message}"
             except Exception as error:
                 _log.exception("A tool failed")
                 state, code = "failed", ErrorCode.TOOL_FAILED
@@ -313,6 +385,10 @@ class ToolCalls:
                 source="" if tool is None else tool.source,
                 arguments=call.arguments if known else clean(call.proposed.arguments),
                 state=call.state,
+                reads=tool is None or tool.reads,
+                brings=tool is None or tool.brings,
+                sends=tool is None or tool.sends,
+                definition="" if tool is None else tool.definition,
             )
         )
 
