@@ -61,7 +61,7 @@ MUTATIONS = (
         "D4",
         "a single run's system prompt is ignored",
         "shell/inference/engine.py",
-        (("request.messages, request.system_prompt,", "request.messages, None,"),),
+        (("messages, request.system_prompt,", "messages, None,"),),
     ),
     Mutation(
         "D5",

@@ -179,6 +179,7 @@ class Host:
             self._defaults,
             self._title_model,
             self._parameters,
+            core.tools,
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(

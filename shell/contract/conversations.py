@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from shell.contract.base import (
+    ABSENT,
     SAID,
     InferenceId,
     KeptId,
@@ -14,8 +15,9 @@ from shell.contract.base import (
     Temperature,
     Value,
 )
-from shell.contract.events import EndReason, Notice, Timing, Usage
+from shell.contract.events import CallState, EndReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
+from shell.contract.tools import MaxSteps, Pattern, Scope, ToolNames, Verdict
 from shell.errors import ErrorCode, Reason
 
 Title = Annotated[str, Field(max_length=200)]
@@ -111,6 +113,51 @@ class AnswerDetail(Value):
     """The usage of the runs before the last one, for a continued answer."""
 
 
+class AnswerText(Value):
+    """A piece of an answer's text."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+class AnswerThought(Value):
+    """A piece of an answer's reasoning."""
+
+    type: Literal["reasoning"] = "reasoning"
+    text: str
+
+
+class AnswerCall(Value):
+    """A tool call of an answer, with what was decided and what came of it."""
+
+    type: Literal["call"] = "call"
+    call_id: str
+    step: int
+    ordinal: int
+    tool: str
+    source: str
+    arguments: JsonValue
+    reads: bool
+    brings: bool
+    sends: bool
+    state: CallState
+    nonce: Annotated[str | None, ABSENT] = None
+    """A decision must repeat it. Only while the call waits."""
+    why: Annotated[str | None, ABSENT] = None
+    verdict: Annotated[Verdict | None, ABSENT] = None
+    scope: Annotated[Scope | None, ABSENT] = None
+    edited: Annotated[JsonValue | None, ABSENT] = None
+    result: Annotated[str | None, ABSENT] = None
+    """What the model was given. Absent while there is no result."""
+    bytes: Annotated[int | None, ABSENT] = None
+    shown_bytes: Annotated[int | None, ABSENT] = None
+    code: Annotated[ErrorCode | None, ABSENT] = None
+    ran_ms: Annotated[int | None, ABSENT] = None
+
+
+AnswerPart = Annotated[AnswerText | AnswerThought | AnswerCall, Field(discriminator="type")]
+
+
 class StoredMessage(Value):
     """A message of a conversation's tree."""
 
@@ -129,6 +176,8 @@ class StoredMessage(Value):
     siblings: list[str]
     """The ids of all messages with the same parent, oldest first, including this one."""
     detail: AnswerDetail | None
+    parts: list[AnswerPart]
+    """The answer in the order in which it was written. Empty if it called no tools."""
 
 
 class ConversationView(Value):
@@ -179,6 +228,9 @@ class AnswerOptions(Value):
     model_id: ModelId | None = None
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    tools: ToolNames | None = None
+    """The tools that the model may call. `all` stands for every enabled one."""
+    max_steps: MaxSteps | None = None
     inference_id: InferenceId | None = None
 
 
@@ -213,6 +265,30 @@ class SendReply(Value):
     """The user's message."""
     answer_id: str
     inference_id: str
+
+
+class CallDecision(AnswerOptions):
+    """What a person decides about a call of an answer. The options are for the run that goes on
+    with the answer, if the run that asked has ended.
+    """
+
+    message_id: KeptId
+    call_id: Annotated[str, Field(max_length=100)]
+    nonce: Annotated[str, Field(max_length=100)]
+    verdict: Verdict
+    scope: Scope = "once"
+    pattern: Pattern | None = None
+    arguments: dict[str, JsonValue] | None = None
+    reason: Annotated[str, Field(max_length=2_000)] | None = None
+
+
+class DecisionReply(Value):
+    """What came of a decision."""
+
+    taken: bool
+    """False when somebody has decided before."""
+    answer: SendReply | None
+    """The run that goes on with the answer, once every call of the step is decided."""
 
 
 class TitleChange(Value):

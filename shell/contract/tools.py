@@ -10,6 +10,8 @@ MAX_STEPS = 25
 """Most calls of the model in one run with tools, unless the request says otherwise."""
 
 ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]
+ToolNames = Literal["all"] | Annotated[list[ToolName], Field(max_length=200)]
+MaxSteps = Annotated[int, Field(ge=1, le=100)]
 ToolKind = Literal["python", "mcp", "builtin"]
 Verdict = Literal["allow", "deny"]
 Scope = Literal["once", "conversation", "always"]

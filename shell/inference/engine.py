@@ -15,6 +15,7 @@ from shell.contract import (
     DoneEvent,
     InferenceRequest,
     InferenceSummary,
+    Message,
     Notice,
     NoticeCode,
     RunParameters,
@@ -40,7 +41,7 @@ from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
 from shell.inference.steps import ResumedStep
 from shell.inference.totals import Totals
-from shell.providers.base import ModelInfo, Provider
+from shell.providers.base import ModelInfo, ModelStep, Provider
 from shell.tools.offer import Offer
 
 SWEEP_S = 60.0
@@ -99,6 +100,7 @@ class Engine:
         owner: str,
         request: InferenceRequest,
         *,
+        messages: Sequence[Message | ModelStep] | None = None,
         notices: Sequence[Notice] = (),
         offer: Offer | None = None,
         commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
@@ -107,7 +109,8 @@ class Engine:
     ) -> Slot:
         """Admit a run without starting it. Its id is taken, and it counts to the owner's limit.
 
-        The `notices` say what the caller changed of the request; they become events of the run. The
+        The `messages` take the place of the request's, if earlier answers called tools. The
+        `notices` say what the caller changed of the request; they become events of the run. The
         `offer` has the tools that the model may call; `commit` is awaited before each of their
         calls, and `resumed` is the step in which an earlier run of the same answer has ended.
         With `while_content_comes` and no `timeout_ms` there is no overall deadline, only those for
@@ -119,9 +122,10 @@ class Engine:
         self._check_open()
         provider = self._resolve(request.provider_id)
         model = provider.model(request.model_id or provider.default_model_id)
-        check_size(request.messages)
+        messages = request.messages if messages is None else messages
+        check_size(messages)
         wish = RequestedRun(
-            request.messages, request.system_prompt, request.temperature, request.max_tokens
+            messages, request.system_prompt, request.temperature, request.max_tokens
         )
         prepared, adapted = prepare_request(wish, model)
         self._admit(owner, request, provider)

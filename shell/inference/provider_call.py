@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from shell.contract import (
     Activity,
     FinishReason,
+    Message,
     Notice,
     NoticeEvent,
     RetryingEvent,
@@ -31,6 +32,7 @@ from shell.inference.watchdog import Watchdog
 from shell.providers.base import (
     Chunk,
     Finish,
+    ModelStep,
     OutputItem,
     PromptProgress,
     Provider,
@@ -135,7 +137,7 @@ class ProviderCall:
         written = {channel: self._text.written[channel] - n for channel, n in self._before.items()}
         reasoning = -(-written["llm:reasoning"] // 4)
         return Usage(
-            input_tokens=sum(estimate_tokens(message.text) for message in self._request.messages),
+            input_tokens=sum(map(_estimated_tokens, self._request.messages)),
             output_tokens=-(-written["llm:token"] // 4) + reasoning,
             reasoning_tokens=reasoning,
             cached_tokens=0,
@@ -263,6 +265,15 @@ class ProviderCall:
                 **self._log.stamp(), status=name_of(status), progress=progress, activity=activity
             )
         )
+
+
+def _estimated_tokens(message: Message | ModelStep) -> int:
+    tokens = estimate_tokens(message.text)
+    if isinstance(message, ModelStep):
+        tokens += sum(
+            estimate_tokens(c.arguments) + estimate_tokens(c.result) for c in message.calls
+        )
+    return tokens
 
 
 def name_of(text: str) -> str:

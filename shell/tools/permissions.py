@@ -73,6 +73,14 @@ class Permissions:
         """Remember that a tool's result is in the conversation."""
         self._tainted = self._tainted or tool.brings
 
+    def remember(self, definition: str, verdict: Verdict) -> None:
+        """Restore a verdict that was given in this conversation, for a definition of a tool."""
+        self._conversation[definition] = verdict
+
+    def note_untrusted(self) -> None:
+        """Remember that the conversation has content from strangers."""
+        self._tainted = True
+
     def keep(self, tool: Tool, verdict: Verdict, scope: str, pattern: Pattern | None) -> None:
         """Keep a person's verdict for its scope."""
         if scope == "conversation":

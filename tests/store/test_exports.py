@@ -200,4 +200,6 @@ async def test_attachments_are_encoded_while_others_write(
     assert (await desk.conversations.rename(desk.caller, change)).title == "Renamed"
     go_on.set()
     await desk.done(await sending)
-    assert desk.echo.received[-1].messages[0].content == [picture]
+    sent = desk.echo.received[-1].messages[0]
+    assert isinstance(sent, Message)
+    assert sent.content == [picture]

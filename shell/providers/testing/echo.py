@@ -147,7 +147,8 @@ class _Run:
         said = [m for m in request.messages if isinstance(m, Message)]
         asked = next((m for m in reversed(said) if m.role == "user"), said[-1])
         script = "\n".join(text for text in (asked.text, _attached(asked)) if text)
-        self._script = _part(script, [m for m in request.messages if isinstance(m, ModelStep)])
+        after = request.messages[request.messages.index(asked) :]
+        self._script = _part(script, [m for m in after if isinstance(m, ModelStep)])
         self._rate = rate
         self._fails = fails
         self._due: float | None = None
