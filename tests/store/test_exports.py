@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from shell.contract import ExportRequest, ImagePart, NewConversation, SendRequest, TitleChange
+from shell.contract import (
+    ExportRequest,
+    ImagePart,
+    Message,
+    NewConversation,
+    SendRequest,
+    TitleChange,
+)
 from shell.conversations import exports
 from shell.conversations.exports import Exports
 from shell.errors import NotFound, ValidationFailed

@@ -186,6 +186,12 @@ def settle(connection: apsw.Connection, message: int, text: str = ENDED) -> None
     write(connection, message, list(enumerate(results, place)))
 
 
+def settle_all(connection: apsw.Connection) -> None:
+    """The same for every message, after its steps came from a file that is not trusted."""
+    for message in rows(connection.execute("SELECT DISTINCT message FROM steps"), int):
+        settle(connection, message)
+
+
 def decide(
     connection: apsw.Connection, message: int, call: StoredCall, decided: ApprovalEntry
 ) -> bool:
