@@ -32,6 +32,8 @@ from shell.api.model import ModelApi
 from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
 from shell.api.shell import ShellApi
+from shell.api.tools import ToolsApi
+from shell.bridge.door import reply_type
 from shell.errors import ErrorCode, Reason
 
 OUTPUT = Path(__file__).parents[1] / "web" / "src" / "bridge" / "contract.ts"
@@ -42,11 +44,18 @@ NAMESPACES: dict[str, type] = {
     "model": ModelApi,
     "providers": ProvidersApi,
     "settings": SettingsApi,
+    "tools": ToolsApi,
     "shell": ShellApi,
 }
 ALIASES = (
     "Role",
     "FinishReason",
+    "EndReason",
+    "AnswerPart",
+    "CallState",
+    "Verdict",
+    "Scope",
+    "ToolKind",
     "Activity",
     "Part",
     "Content",
@@ -66,6 +75,7 @@ MODULES = (
     "transfer",
     "providers",
     "settings",
+    "tools",
     "topics",
 )
 """The modules of the contract, in the order in which their models are written."""
@@ -162,7 +172,7 @@ def _methods(prefix: str, namespace: type) -> Iterator[MethodSignature]:
         if name.startswith("_") or not inspect.isfunction(function):
             continue
         hints = get_type_hints(function, include_extras=True)
-        result = hints.pop("return")
+        result = reply_type(hints.pop("return"))
         hints.pop("caller")
         params = next(iter(hints.values()), None)
         yield MethodSignature(f"{prefix}.{name}", params, result, inspect.getdoc(function) or "")

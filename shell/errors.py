@@ -38,6 +38,10 @@ class ErrorCode(StrEnum):
     LOCAL_MODEL_MISSING = "LOCAL_MODEL_MISSING"
     LOCAL_MODEL_CRASHED = "LOCAL_MODEL_CRASHED"
     HOST_LOST = "HOST_LOST"
+    TOOL_UNKNOWN = "TOOL_UNKNOWN"
+    TOOL_INVALID = "TOOL_INVALID"
+    TOOL_FAILED = "TOOL_FAILED"
+    TOOL_TIMEOUT = "TOOL_TIMEOUT"
     STORAGE_ERROR = "STORAGE_ERROR"
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
 
@@ -173,6 +177,14 @@ class UnsupportedProvider(ShellError):
     """The provider is known, but this build cannot run it."""
 
     code = ErrorCode.UNSUPPORTED_PROVIDER
+
+
+class ToolError(ShellError):
+    """A tool cannot be called, or its call failed."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class StorageFailed(ShellError):

@@ -48,8 +48,8 @@ MUTATIONS = (
     Mutation(
         "D1",
         "the stall watchdog is not fed by what arrives",
-        "shell/inference/run.py",
-        (("        self._expect(self._waits.between_s)\n", ""),),
+        "shell/inference/provider_call.py",
+        (("        self._watchdog.expect(self._waits.between_s)\n", ""),),
     ),
     Mutation(
         "D3",
@@ -61,7 +61,7 @@ MUTATIONS = (
         "D4",
         "a single run's system prompt is ignored",
         "shell/inference/engine.py",
-        (("request.messages, request.system_prompt,", "request.messages, None,"),),
+        (("messages, request.system_prompt,", "messages, None,"),),
     ),
     Mutation(
         "D5",
@@ -120,7 +120,7 @@ MUTATIONS = (
     Mutation(
         "D17",
         "every chunk counts as one token",
-        "shell/inference/run.py",
+        "shell/inference/provider_call.py",
         (("        self._text.write(channel, text)\n",
           "        self._text.write(channel, text)\n"
           "        self._text.written[channel] += 4 - len(text.encode())\n"),
@@ -137,9 +137,9 @@ MUTATIONS = (
     Mutation(
         "D20",
         "the finish reason is always stop",
-        "shell/inference/run.py",
-        (('self._finish = reason if reason in _FINISH_REASONS else "other"',
-          'self._finish = "stop"'),),
+        "shell/inference/provider_call.py",
+        (('self.finish = reason if reason in _FINISH_REASONS else "other"',
+          'self.finish = "stop"'),),
     ),
     Mutation(
         "D22",
@@ -191,7 +191,7 @@ MUTATIONS = (
     Mutation(
         "D30",
         "nothing is retried",
-        "shell/inference/run.py",
+        "shell/inference/provider_call.py",
         (("                if delay_s is None:\n", "                if True:\n"),),
     ),
     Mutation(

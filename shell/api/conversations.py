@@ -15,8 +15,10 @@ from shell.contract import (
     BackupContents,
     BackupInfo,
     BackupName,
+    CallDecision,
     ConversationSummary,
     ConversationView,
+    DecisionReply,
     EditRequest,
     ExportReply,
     ExportRequest,
@@ -124,6 +126,13 @@ class ConversationsApi:
         """Go on with an answer that was cut short; what comes is added to it."""
         load = caller.load
         return _follow(caller, load, await self._answers.go_on(caller.id, params))
+
+    async def decide(self, caller: Caller, params: CallDecision) -> DecisionReply:
+        """Allow or deny a tool call of an answer, also after the run that asked has ended."""
+        load = caller.load
+        taken, begun = await self._answers.decide(caller.id, params)
+        answer = None if begun is None else _follow(caller, load, begun)
+        return DecisionReply(taken=taken, answer=answer)
 
     async def choose(self, caller: Caller, params: StoredId) -> ConversationView:
         """Make the path lead through this message, and show it."""

@@ -1,9 +1,13 @@
 """Lets pages run models and follow their answers: the `llm` namespace."""
 
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Literal
+
 from shell.bridge.caller import Caller
 from shell.contract import (
     AttachReply,
     AttachRequest,
+    Decision,
     InferenceRequest,
     InferenceSummary,
     LookupId,
@@ -14,9 +18,11 @@ from shell.contract import (
     SessionRunOptions,
     SessionSnapshot,
 )
-from shell.errors import NotFound
+from shell.errors import NotFound, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog, last_seq
+from shell.tools.offer import Offer
+from shell.tools.registry import Tools
 
 MAX_PIECE_CHARACTERS = 5_000
 """An attach reply ends with the event that reaches this. With that event, which may be joined up
@@ -26,13 +32,20 @@ to 16,384, and escaped as ASCII (12 bytes for an emoji), it stays below one push
 class LlmApi:
     """Run models. Every method sees only what the caller's window started, or what is shared."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, tools: Callable[[], Tools] | None = None) -> None:
         self._engine = engine
+        self._tools = tools
 
-    def inference(self, caller: Caller, params: InferenceRequest) -> str:
+    def inference(
+        self, caller: Caller, params: InferenceRequest
+    ) -> str | Coroutine[None, None, str]:
         """Run once on the given messages. Resolves with the inference's id; events follow."""
         _check_window(caller, "LLM")
-        return self._follow(caller, self._engine.start(caller.id, params))
+
+        def begin(offer: Offer | None) -> str:
+            return self._follow(caller, self._engine.start(caller.id, params, offer=offer))
+
+        return begin(None) if params.tools is None else self._offering(params.tools, begin)
 
     def cancel(self, caller: Caller, inference_id: LookupId) -> bool:
         """Stop a run. False when it is unknown or has ended; its `llm:done` says the rest."""
@@ -46,10 +59,20 @@ class LlmApi:
         """Forget a session and cancel its runs. False when it is unknown."""
         return self._engine.destroy_session(caller.id, session_id)
 
-    def run_session(self, caller: Caller, params: SessionRunOptions) -> str:
+    def run_session(
+        self, caller: Caller, params: SessionRunOptions
+    ) -> str | Coroutine[None, None, str]:
         """Add messages to a session and answer them. Resolves with the inference's id."""
         _check_window(caller, "session")
-        return self._follow(caller, self._engine.run_session(caller.id, params))
+
+        def begin(offer: Offer | None) -> str:
+            return self._follow(caller, self._engine.run_session(caller.id, params, offer=offer))
+
+        return begin(None) if params.tools is None else self._offering(params.tools, begin)
+
+    def decide(self, caller: Caller, params: Decision) -> bool:
+        """Allow or deny a tool call that waits. False when somebody has decided before."""
+        return self._engine.decide(caller.id, params)
 
     def get_status(self, caller: Caller) -> ServiceStatus:
         """Counts of the caller's window."""
@@ -77,6 +100,14 @@ class LlmApi:
     def get_session(self, caller: Caller, session_id: SessionId) -> SessionSnapshot:
         """A session and its history."""
         return self._engine.session(caller.id, session_id)
+
+    async def _offering(
+        self, wanted: Sequence[str] | Literal["all"], begin: Callable[[Offer], str]
+    ) -> str:
+        """Begin a run once its tools are known."""
+        if self._tools is None:
+            raise ValidationFailed([("tools", "This program has no tools")])
+        return begin(await self._tools().offer(wanted))
 
     @staticmethod
     def _follow(caller: Caller, log: InferenceLog) -> str:

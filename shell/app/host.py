@@ -79,13 +79,14 @@ class Host:
         self._core.defaults(*self._named)
         shell = ShellApi(sys.platform, self._greet, open_window, open_link, choose_file)
         self.door = Door(
-            {"llm": LlmApi(self._core.engine), "shell": shell},
+            {"llm": LlmApi(self._core.engine, self._core.tools), "shell": shell},
             later={
                 "conversations": self._conversations,
                 "keys": self._keys,
                 "model": self._model,
                 "providers": self._providers,
                 "settings": self._settings_api,
+                "tools": self._tools_api,
             },
             topics=self._topics,
         )
@@ -180,6 +181,7 @@ class Host:
             self._defaults,
             self._title_model,
             self._parameters,
+            core.tools,
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(
@@ -210,3 +212,8 @@ class Host:
         from shell.api.settings import SettingsApi
 
         return SettingsApi(self._settings)
+
+    async def _tools_api(self) -> object:
+        from shell.api.tools import ToolsApi
+
+        return ToolsApi(self._core.tools())

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shell.contract import Defaults
 from shell.inference.engine import Engine
@@ -13,6 +14,9 @@ from shell.providers.keys import Keys
 from shell.providers.registry import Providers
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.logs import redact_also
+
+if TYPE_CHECKING:
+    from shell.tools.registry import Tools
 
 CLOSE_S = 1.0
 
@@ -25,6 +29,8 @@ class Runtime:
         redact_also(self.keys.secrets)
         self.providers = Providers(data, environ, find_key=self.keys.find)
         self.engine = Engine(self.providers.resolve, settings)
+        self._data = data
+        self._tools: Tools | None = None
 
     def defaults(self, provider_id: str | None, model_id: str | None) -> Defaults:
         """Return the provider and model for new conversations; the embedded model without a choice.
@@ -34,6 +40,14 @@ class Runtime:
         """
         provider = self.providers.resolve(provider_id or self.providers.default_id)
         return Defaults(provider_id=provider.id, model_id=model_id or provider.default_model_id)
+
+    def tools(self) -> "Tools":
+        """The tools; made when they are first needed, because most questions need none."""
+        if self._tools is None:
+            from shell.tools.registry import Tools
+
+            self._tools = Tools(self._data)
+        return self._tools
 
     async def load_keys(self) -> None:
         """Read the keys from the keychain, within a time limit."""
@@ -50,6 +64,8 @@ class Runtime:
     async def close(self) -> None:
         """End all runs, then close the providers."""
         await self.engine.close()
+        if self._tools is not None:
+            await self._tools.close()
         await self.providers.close()
 
 

@@ -12,8 +12,10 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from functools import cached_property
-from typing import get_type_hints
+from functools import cached_property, reduce
+from operator import or_
+from types import UnionType
+from typing import cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
@@ -70,7 +72,7 @@ class Method:
     @cached_property
     def result(self) -> TypeAdapter[object]:
         """Serializes the result."""
-        return TypeAdapter(self._hints["return"])
+        return TypeAdapter(reply_type(self._hints["return"]))
 
     @cached_property
     def _hints(self) -> dict[str, type[object]]:
@@ -80,6 +82,17 @@ class Method:
     def _parameter(self) -> tuple[str, type[object] | None]:
         others = (each for each in self._hints.items() if each[0] not in ("caller", "return"))
         return next(others, ("", None))
+
+
+def reply_type(returned: object) -> type[object]:
+    """The type of a method's reply.
+
+    A method that can mostly answer at once returns `T | Coroutine[None, None, T]`, so that calls of
+    one batch take effect in their order.
+    """
+    kept = [each for each in get_args(returned) if get_origin(each) is not Coroutine]
+    made = reduce(or_, kept) if isinstance(returned, UnionType) else returned
+    return cast("type[object]", made)
 
 
 def methods(namespaces: Mapping[str, object]) -> dict[str, Method]:

@@ -19,12 +19,15 @@ from pydantic.alias_generators import to_camel
 
 from shell.app.runtime import running_host
 from shell.bridge.validation import checked
+from shell.cli.decisions import Decisions
 from shell.contract import (
     AnyEvent,
+    CallEvent,
     DoneEvent,
     ErrorEvent,
     InferenceRequest,
     NoticeEvent,
+    ResultEvent,
     RetryingEvent,
     TokenEvent,
 )
@@ -38,6 +41,9 @@ MAX_PROMPT_CHARACTERS = 100_000
 TICK_S = 0.2 if sys.platform == "win32" else None
 """On Windows a wait without end would keep Ctrl-C from us."""
 
+ENDS_EARLY = ("length", "content_filter", "waiting", "budget", "steps")
+"""Why an answer may end before its model has."""
+
 Write = Callable[[AnyEvent], None]
 
 
@@ -49,6 +55,8 @@ def ask(
     system: str | None,
     provider: str | None,
     model: str | None,
+    tools: str | None,
+    allowed: list[str],
     **parameters: float | None,
 ) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event."""
@@ -62,6 +70,7 @@ def ask(
                 "providerId": defaults.provider_id,
                 "modelId": defaults.model_id,
                 "systemPrompt": None if system is None else _clean(system),
+                "tools": tools if tools in (None, "all") else tools.split(","),
                 **{to_camel(name): value for name, value in parameters.items()},
             }
             given = {name: value for name, value in wanted.items() if value is not None}
@@ -70,18 +79,30 @@ def ask(
             if url is not None:
                 running.thread.run(running.core.keys.load({request.provider_id: url}))
 
-            def begin() -> InferenceLog:
-                log = running.core.engine.start(OWNER, request, while_content_comes=True)
+            async def begin() -> InferenceLog:
+                offer = None
+                if request.tools is not None:
+                    known = running.core.tools()
+                    offer = await known.offer(request.tools, known.permissions(allowed))
+                log = running.core.engine.start(
+                    OWNER, request, offer=offer, while_content_comes=True
+                )
                 log.subscribe(lambda _: news.set())
                 return log
 
-            log = running.thread.call(begin)
+            log = running.thread.run(begin())
+            decisions = Decisions(
+                lambda decision: running.thread.call(
+                    lambda: running.core.engine.decide(OWNER, decision)
+                )
+            )
+            write = _write_json if as_json else _TextOutput().write
 
             def cancel() -> None:
                 running.core.engine.cancel(OWNER, log.inference_id)
 
             with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as heard:
-                _follow(log, news, _write_json if as_json else _TextOutput().write)
+                _follow(log, news, write, decisions)
     except ValidationFailed:
         raise
     except ShellError as error:
@@ -110,13 +131,14 @@ def _clean(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _follow(log: InferenceLog, news: threading.Event, write: Write) -> None:
+def _follow(log: InferenceLog, news: threading.Event, write: Write, decisions: Decisions) -> None:
     """Print each event as soon as it is in the log, until the run has ended."""
     cursor = -1
     while log.ending is None or cursor < log.last_seq:
         news.clear()
         for event in log.read(cursor):
             write(event)
+            decisions.take(event)
             cursor = last_seq(event)
         while log.ending is None and not news.wait(TICK_S):
             pass
@@ -177,9 +199,13 @@ class _TextOutput:
                 self._put(token)
             case NoticeEvent(text=text):
                 self._say(text)
+            case CallEvent(tool=tool, arguments=arguments, state="running"):
+                self._say(f"calling {tool} with {json.dumps(arguments)[:500]}")
+            case ResultEvent(state=state, text=text) if state != "done":
+                self._say(f"the call ended ({state}): {text[:500]}")
             case RetryingEvent(code=code, delay_ms=delay_ms):
                 self._say(f"{code}; trying again in {delay_ms / 1000:.1f} s")
-            case DoneEvent(finish_reason=reason) if reason in ("length", "content_filter"):
+            case DoneEvent(finish_reason=reason) if reason in ENDS_EARLY:
                 self._say(f"the answer ends here: {reason}")
             case ErrorEvent(code=code, error=text):
                 self._say(f"{code}: {text}")

@@ -119,6 +119,14 @@ _ASK = (
     _argument("--temperature T", "from 0 to 2", type=float),
     _argument("--max-tokens N", "longest answer", type=int),
     _argument("--timeout-ms N", "longest time for the answer", type=int),
+    _argument("--tools NAME[,NAME…]", "tools that the model may call, or 'all'"),
+    _argument(
+        "--allow PATTERN",
+        "a tool's name, with * for any characters: it runs without a question; may be given again",
+        dest="allowed",
+        **_AGAIN,
+    ),
+    _argument("--max-steps N", "most calls of the model when it uses tools", type=int),
     _EVENTS,
 )
 _EXPORT = (
@@ -179,6 +187,14 @@ _FETCH = (
     ),
     _argument("--folder DIR", "where the weights go (default: the data directory)", type=Path),
 )
+
+_ARGUMENTS = _argument("--arguments JSON", "what the tool gets", default="{}")
+_GRANT = _argument("grant_id ID")
+
+
+def _tool(name: str, text: str, *arguments: Argument) -> Command:
+    return _command(name, f"tools:ToolCommands.{name}", text, *arguments, _JSON)
+
 
 WINDOW = _command(
     "",
@@ -273,6 +289,20 @@ COMMANDS = (
                 "make one tiny request, and say what came of it",
                 *_TEST,
             ),
+        ),
+    ),
+    Group(
+        "tools",
+        "list, add, switch and run the tools that models may call",
+        (
+            _tool("list", "every tool, also those that are off"),
+            _tool("add", "copy a Python file into the folder of tools", _FILE),
+            _tool("remove", "remove a file from the folder of tools", _FILE),
+            _tool("enable", "let models be told of a tool", _NAME),
+            _tool("disable", "keep a tool from models", _NAME),
+            _tool("run", "call a tool yourself", _NAME, _ARGUMENTS),
+            _tool("grants", "what is allowed or denied in every conversation"),
+            _tool("revoke", "forget such a verdict", _GRANT),
         ),
     ),
     Group(

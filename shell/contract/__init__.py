@@ -13,5 +13,6 @@ from shell.contract.messages import *
 from shell.contract.providers import *
 from shell.contract.requests import *
 from shell.contract.settings import *
+from shell.contract.tools import *
 from shell.contract.topics import *
 from shell.contract.transfer import *

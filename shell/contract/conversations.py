@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from shell.contract.base import (
+    ABSENT,
     InferenceId,
     MaxTokens,
     ModelId,
@@ -14,8 +15,10 @@ from shell.contract.base import (
     Value,
 )
 from shell.contract.envelopes import Problem
-from shell.contract.events import FinishReason, Notice, Timing, Usage
+from shell.contract.events import CallState, EndReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
+from shell.contract.tools import Decision, MaxSteps, Pattern, Scope, ToolNames, Verdict
+from shell.errors import ErrorCode
 
 Title = Annotated[str, Field(max_length=200)]
 Folder = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -101,7 +104,7 @@ class AnswerDetail(Value):
 
     tools: list[ToolCall] = []
     notices: list[Notice] = []
-    finish_reason: FinishReason | None = None
+    finish_reason: EndReason | None = None
     usage: Usage | None = None
     timing: Timing | None = None
     reasoning_ms: int | None = None
@@ -109,6 +112,51 @@ class AnswerDetail(Value):
     failure: AnswerFailure | None = None
     earlier: list[Usage] = []
     """The usage of the runs before the last one, for a continued answer."""
+
+
+class AnswerText(Value):
+    """A piece of an answer's text."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+class AnswerThought(Value):
+    """A piece of an answer's reasoning."""
+
+    type: Literal["reasoning"] = "reasoning"
+    text: str
+
+
+class AnswerCall(Value):
+    """A tool call of an answer, with what was decided and what came of it."""
+
+    type: Literal["call"] = "call"
+    call_id: str
+    step: int
+    ordinal: int
+    tool: str
+    source: str
+    arguments: JsonValue
+    reads: bool
+    brings: bool
+    sends: bool
+    state: CallState
+    nonce: Annotated[str | None, ABSENT] = None
+    """A decision must repeat it. Only while the call waits."""
+    why: Annotated[str | None, ABSENT] = None
+    verdict: Annotated[Verdict | None, ABSENT] = None
+    scope: Annotated[Scope | None, ABSENT] = None
+    edited: Annotated[JsonValue | None, ABSENT] = None
+    result: Annotated[str | None, ABSENT] = None
+    """What the model was given. Absent while there is no result."""
+    bytes: Annotated[int | None, ABSENT] = None
+    shown_bytes: Annotated[int | None, ABSENT] = None
+    code: Annotated[ErrorCode | None, ABSENT] = None
+    ran_ms: Annotated[int | None, ABSENT] = None
+
+
+AnswerPart = Annotated[AnswerText | AnswerThought | AnswerCall, Field(discriminator="type")]
 
 
 class StoredMessage(Value):
@@ -129,6 +177,8 @@ class StoredMessage(Value):
     siblings: list[str]
     """The ids of all messages with the same parent, oldest first, including this one."""
     detail: AnswerDetail | None
+    parts: list[AnswerPart]
+    """The answer in the order in which it was written. Empty if it called no tools."""
 
 
 class ConversationView(Value):
@@ -179,6 +229,9 @@ class AnswerOptions(Value):
     model_id: ModelId | None = None
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    tools: ToolNames | None = None
+    """The tools that the model may call. `all` stands for every enabled one."""
+    max_steps: MaxSteps | None = None
     inference_id: InferenceId | None = None
 
 
@@ -213,6 +266,43 @@ class SendReply(Value):
     """The user's message."""
     answer_id: str
     inference_id: str
+
+
+class CallDecision(AnswerOptions):
+    """What a person decides about a call of an answer. The options are for the run that goes on
+    with the answer, if the run that asked has ended.
+    """
+
+    message_id: StoredId
+    call_id: Annotated[str, Field(max_length=100)]
+    nonce: Annotated[str, Field(max_length=100)]
+    verdict: Verdict
+    scope: Scope = "once"
+    pattern: Pattern | None = None
+    arguments: dict[str, JsonValue] | None = None
+    reason: Annotated[str, Field(max_length=2_000)] | None = None
+
+    def for_run(self, inference_id: str) -> Decision:
+        """The same decision for a run that goes on."""
+        return Decision(
+            inference_id=inference_id,
+            call_id=self.call_id,
+            nonce=self.nonce,
+            verdict=self.verdict,
+            scope=self.scope,
+            pattern=self.pattern,
+            arguments=self.arguments,
+            reason=self.reason,
+        )
+
+
+class DecisionReply(Value):
+    """What came of a decision."""
+
+    taken: bool
+    """False when somebody has decided before."""
+    answer: SendReply | None
+    """The run that goes on with the answer, once every call of the step is decided."""
 
 
 class TitleChange(Value):

@@ -3,12 +3,16 @@
 from enum import StrEnum
 from typing import Annotated, Literal, TypedDict
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from shell.contract.base import ABSENT, OMIT_EMPTY, Value
+from shell.contract.tools import Scope, Verdict
 from shell.errors import ErrorCode, Reason
 
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "other"]
+"""Why a model stopped."""
+EndReason = Literal[FinishReason, "waiting", "budget", "steps"]
+"""Why a run is done: its model stopped, it waits for a decision, or it has reached a limit."""
 
 
 class Stamp(TypedDict):
@@ -63,12 +67,99 @@ class TokenEvent(Event):
 
 
 class ToolEvent(Event):
-    """A piece of a tool call."""
+    """A piece of a tool call's arguments, while the model writes them."""
 
     channel: Literal["llm:tool"] = "llm:tool"
     id: str
     name: str
     arguments_delta: str
+
+
+class StepEvent(Event):
+    """A step of a run with tools begins: one call of the model, then the tools that it calls."""
+
+    channel: Literal["llm:step"] = "llm:step"
+    step: int
+    """From 1."""
+    max_steps: int
+
+
+CallState = Literal[
+    "proposed",
+    "invalid",
+    "waiting",
+    "allowed",
+    "approved",
+    "edited",
+    "denied",
+    "running",
+    "done",
+    "failed",
+    "timed_out",
+    "cancelled",
+    "lost",
+]
+"""Where a tool call is. `waiting` is for a decision. `lost` means that the program ended while the
+tool ran, so that nobody knows whether it took effect."""
+
+
+class CallEvent(Event):
+    """A tool call is complete, or its state has changed before its result."""
+
+    channel: Literal["llm:call"] = "llm:call"
+    call_id: str
+    """The host's own, unique in its run. The pieces in `llm:tool` have it as their `id`."""
+    step: int
+    ordinal: int
+    """The place among the calls of the step, from 0."""
+    tool: str
+    source: str
+    """Where the tool comes from, such as a file. Empty if there is no such tool."""
+    arguments: JsonValue
+    """As the model wrote them: an object, or the text if it is not one."""
+    state: CallState
+    reads: bool
+    """The tool reads private data."""
+    brings: bool
+    """Its result comes from strangers."""
+    sends: bool
+    """It changes something, or sends data out."""
+    definition: str
+    """A hash of the tool's definition, for which a decision is made. Empty if there is no tool."""
+
+
+class ApprovalEvent(Event):
+    """A tool call waits for a decision, or was decided."""
+
+    channel: Literal["llm:approval"] = "llm:approval"
+    call_id: str
+    state: Literal["asked", "decided"]
+    nonce: Annotated[str | None, ABSENT] = None
+    """A decision must repeat it. Only with `asked`."""
+    verdict: Annotated[Verdict | None, ABSENT] = None
+    scope: Annotated[Scope | None, ABSENT] = None
+    edited: Annotated[JsonValue | None, ABSENT] = None
+    """The arguments that a person put in place of the model's."""
+    why: Annotated[str | None, ABSENT] = None
+    """Why it is asked although a permission exists, or the reason of a denial."""
+
+
+class ResultEvent(Event):
+    """A tool call has ended."""
+
+    channel: Literal["llm:result"] = "llm:result"
+    call_id: str
+    state: CallState
+    text: str
+    """What the model is given, cut to its limit."""
+    bytes: int
+    """Size of the whole result as UTF-8."""
+    shown_bytes: int
+    """How much of the whole result `text` has."""
+    code: Annotated[ErrorCode | None, ABSENT] = None
+    """Why the call failed."""
+    ran_ms: Annotated[int | None, ABSENT] = None
+    """How long the tool ran. Absent if it did not run."""
 
 
 class RetryingEvent(Event):
@@ -88,6 +179,7 @@ class NoticeCode(StrEnum):
     SYSTEM_PROMPT_DROPPED = "SYSTEM_PROMPT_DROPPED"
     HISTORY_TRIMMED = "HISTORY_TRIMMED"
     PARTS_LEFT_OUT = "PARTS_LEFT_OUT"
+    TOOLS_DROPPED = "TOOLS_DROPPED"
     REPETITION_STOPPED = "REPETITION_STOPPED"
 
 
@@ -146,7 +238,7 @@ class DoneEvent(Event):
     channel: Literal["llm:done"] = "llm:done"
     total_tokens: int
     usage: Usage
-    finish_reason: Annotated[FinishReason | None, ABSENT]
+    finish_reason: Annotated[EndReason | None, ABSENT]
     """Absent when the run was cancelled."""
     cancelled: bool
     timing: Timing
@@ -172,6 +264,10 @@ AnyEvent = Annotated[
     | ReasoningEvent
     | TokenEvent
     | ToolEvent
+    | StepEvent
+    | CallEvent
+    | ApprovalEvent
+    | ResultEvent
     | RetryingEvent
     | NoticeEvent
     | DoneEvent

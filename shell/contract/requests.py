@@ -19,6 +19,7 @@ from shell.contract.base import (
     Value,
 )
 from shell.contract.messages import Messages, Part, Role, SystemPrompt
+from shell.contract.tools import MaxSteps, ToolNames
 
 MAX_REQUEST_CHARACTERS = 1_000_000
 """Limit on all text of one request together, in code points."""
@@ -49,6 +50,10 @@ class RunParameters(Value):
     """Longest wait for the first content of an attempt."""
     between_timeout_ms: StallMs | None = None
     """Longest wait between one piece of content and the next."""
+    tools: ToolNames | None = None
+    """The tools that the model may call, by name. `all` stands for every enabled one."""
+    max_steps: MaxSteps | None = None
+    """Most calls of the model in a run with tools."""
     inference_id: InferenceId | None = None
     share: bool = False
     """Whether every window of the host may attach to the run and cancel it."""

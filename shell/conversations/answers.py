@@ -8,6 +8,7 @@ from functools import partial
 from shell.contract import (
     AnswerOptions,
     AnswerRequest,
+    CallDecision,
     Content,
     Defaults,
     EditRequest,
@@ -15,19 +16,22 @@ from shell.contract import (
     SendReply,
     SendRequest,
 )
-from shell.conversations.history import history, to_continue
+from shell.conversations.history import history, resumed_step, to_continue
 from shell.conversations.titles import Chosen, Titles
-from shell.errors import SessionBusy
+from shell.errors import NotFound, SessionBusy, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
 from shell.inference.slot import Slot
 from shell.providers.base import ModelInfo, Provider
 from shell.store.database import Database
-from shell.store.messages import queries, turns
+from shell.store.messages import decisions, queries, steps, turns
 from shell.store.messages.content import StoredContent, read_unchecked, take_apart
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
+from shell.tools.arguments import check_arguments
+from shell.tools.offer import Offer
+from shell.tools.registry import Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Answers:
         defaults: the model of a conversation that has no answer yet.
         titles: the model that writes titles, if one is chosen.
         parameters: the user's defaults for all answers.
+        tools: what models may call; None for a program without tools.
     """
 
     def __init__(
@@ -70,8 +75,10 @@ class Answers:
         defaults: Callable[[], Defaults],
         titles: Chosen = lambda: None,
         parameters: Callable[[], Parameters] = Parameters,
+        tools: Callable[[], Tools] | None = None,
     ) -> None:
         self.parameters = parameters
+        self._tools = tools
         self._store = store
         self._engine = engine
         self._resolve = resolve
@@ -97,9 +104,40 @@ class Answers:
         """Answer a question again, beside the answers that are there; perhaps by another model."""
         return await self._answer_at(owner, request, turns.new_answer(request.message_id))
 
-    async def go_on(self, owner: str, request: AnswerRequest) -> StartedAnswer:
-        """Continue an answer that was cut short; the new text is added to the old."""
+    async def go_on(self, owner: str, request: AnswerRequest | CallDecision) -> StartedAnswer:
+        """Continue an answer that was cut short; the new text is added to the old.
+
+        Raises:
+            ShellError: refused; the conversation is as it was.
+        """
         return await self._answer_at(owner, request, turns.continuation(request.message_id))
+
+    async def decide(self, owner: str, decision: CallDecision) -> tuple[bool, StartedAnswer | None]:
+        """Decide about a tool call, also after the run that asked has ended.
+
+        Returns:
+            whether the decision was taken, and the run that goes on with the answer: it begins
+            once every call of the step is decided.
+
+        Raises:
+            ShellError: the decision does not fit the question; the call waits on.
+        """
+        find = partial(decisions.find, decision=decision)
+        conversation_id = await self._store.read(
+            decision.message_id, partial(queries.conversation_of, message_id=decision.message_id)
+        )
+        for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
+            if not self._engine.is_ending(inference_id):
+                return self._engine.decide(owner, decision.for_run(inference_id)), None
+        await self.wait_until_stored(conversation_id)
+        call = await self._store.read(conversation_id, find)
+        await self._keep(call, decision)
+        taken, waits = await self._store.write(
+            conversation_id, lambda connection: decisions.decide(connection, call, decision)
+        )
+        if not taken or waits:
+            return taken, None
+        return True, await self.go_on(owner, decision)
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
@@ -146,7 +184,7 @@ class Answers:
         return self._temporary_recorder if temporary else self._recorder
 
     async def _answer_at(
-        self, owner: str, request: AnswerRequest | EditRequest, turn: turns.Turn
+        self, owner: str, request: AnswerRequest | CallDecision | EditRequest, turn: turns.Turn
     ) -> StartedAnswer:
         find = partial(queries.conversation_of, message_id=request.message_id)
         conversation_id = await self._store.read(request.message_id, find)
@@ -172,7 +210,8 @@ class Answers:
             place = await self._store.read(conversation_id, turn.find)
             model, by = self._author(options, place)
             path = await self._path(place, turn.question)
-            slot = self._reserve(owner, options, model, by, place.system_prompt, path)
+            offer = await self._offer(options, path)
+            slot = self._reserve(owner, options, model, by, place.system_prompt, path, offer)
             try:
                 written = await self._store.write(
                     conversation_id, lambda connection: turn.write(connection, place, by)
@@ -181,7 +220,7 @@ class Answers:
                 slot.release()
                 raise
             log = slot.begin()
-            recorder.follow(log, conversation_id, written.answer, written.earlier)
+            recorder.follow(log, conversation_id, written.answer, written.earlier, written.begun)
         finally:
             self._claimed.discard(conversation_id)
         reply = SendReply(
@@ -231,26 +270,75 @@ class Answers:
         by: turns.Author,
         system_prompt: str | None,
         path: list[turns.PathMessage],
+        offer: Offer | None,
     ) -> Slot:
         standard = self.parameters()
         temperature, max_tokens = options.temperature, options.max_tokens
         temperature = standard.temperature if temperature is None else temperature
         max_tokens = standard.max_tokens if max_tokens is None else max_tokens
         messages, notices = history(path, model, system_prompt, max_tokens)
+        resumed = resumed_step(path[-1]) if path[-1].role == "assistant" else None
         if messages[-1].role == "assistant":
             messages = to_continue(messages, model)
         # Not validated again: an old answer may be longer than a request's message may be.
         request = InferenceRequest.model_construct(
-            messages=messages,
+            messages=[],
             provider_id=by.provider_id,
             model_id=by.model_id,
             system_prompt=system_prompt or None,
             temperature=temperature,
             max_tokens=max_tokens,
+            max_steps=options.max_steps,
             inference_id=by.inference_id,
             share=True,
         )
-        return self._engine.reserve(owner, request, notices=notices, while_content_comes=True)
+        return self._engine.reserve(
+            owner,
+            request,
+            messages=messages,
+            notices=notices,
+            offer=offer,
+            commit=self._commit,
+            resumed=resumed,
+            while_content_comes=True,
+        )
+
+    async def _offer(self, options: AnswerOptions, path: list[turns.PathMessage]) -> Offer | None:
+        """The tools of an answer, with what was decided earlier in its conversation."""
+        wanted = options.tools
+        if path[-1].role == "assistant" and (step := resumed_step(path[-1])) and step.calls:
+            # What an earlier run has left open can only go on with its tools.
+            wanted = wanted or [call.proposed.name for call in step.calls]
+        if wanted is None or wanted == [] or self._tools is None:
+            return None
+        tools = self._tools()
+        permissions = tools.permissions()
+        for call in (call for said in path for step in said.steps for call in step.calls):
+            if call.part.scope == "conversation" and call.part.verdict is not None:
+                permissions.remember(call.definition, call.part.verdict)
+            if call.part.brings and call.part.state == "done":
+                permissions.note_untrusted()
+        return await tools.offer(wanted, permissions)
+
+    async def _commit(self, log: InferenceLog) -> None:
+        for recorder in (self._recorder, self._temporary_recorder):
+            await recorder.commit(log)
+
+    async def _keep(self, call: steps.StoredCall, decision: CallDecision) -> None:
+        """Check edited arguments, and keep a verdict that holds for good."""
+        if self._tools is None:
+            return
+        tools = self._tools()
+        try:
+            tool = (await tools.find(call.name)).tool
+            if decision.arguments is not None:
+                check_arguments(tool, decision.arguments)
+        except (NotFound, ToolError) as error:
+            if decision.arguments is not None:
+                raise ValidationFailed([("arguments", error.message)]) from None
+            return
+        if decision.scope == "always" and tool.definition == call.definition:
+            tools.permissions().keep(tool, decision.verdict, "always", decision.pattern)
 
 
 async def _taken_apart(content: Content) -> StoredContent:

@@ -15,27 +15,36 @@ from shell.contract import (
     TextPart,
 )
 from shell.conversations.text_files import fenced
+from shell.inference.log import ProposedCall
 from shell.inference.request import room
 from shell.inference.sessions import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
-from shell.providers.base import ModelInfo
+from shell.inference.steps import ResumedStep
+from shell.inference.tool_calls import OpenCall
+from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
+from shell.store.messages.steps import StoredStep
 from shell.store.messages.turns import PathMessage
 from shell.support.text import estimate_tokens
 
+NO_RESULT = "There is no result."
 CONTINUE = (
     "Continue your last message from exactly where it stopped. "
     "Do not repeat any of it and do not comment on the interruption."
 )
 
 
+Sent = list[Message | ModelStep]
+
+
 def history(
     path: Sequence[PathMessage], model: ModelInfo, system_prompt: str | None, max_tokens: int | None
-) -> tuple[list[Message], list[Notice]]:
+) -> tuple[Sent, list[Notice]]:
     """The messages to send, and a notice for everything that was left out.
 
-    A question whose answer never began is left out. An answer that was cut short is sent as it is.
-    When not all messages fit, the oldest are left out; the last is always sent.
+    A question whose answer never began is left out. An answer that was cut short is sent as it is;
+    one that called tools is sent with its calls and their results. When not all messages fit, the
+    oldest are left out; the last is always sent.
     """
-    kept: list[Message] = []
+    kept: Sent = []
     notices: dict[str, Notice] = {}
     turns = _answered(path)
     tokens = room(model, max_tokens)
@@ -47,22 +56,90 @@ def history(
         if place < len(turns) - 1:
             content = _taken(content, model, notices)
         message = Message.model_construct(role=said.role, content=content)
-        tokens -= int(estimate_tokens(message.text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
-        characters -= len(message.text)
+        messages = with_steps(message, said.steps) if said.steps else [message]
+        text = "".join(map(text_of, messages))
+        tokens -= int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
+        characters -= len(text)
         if kept and (tokens < 0 or characters < 0 or len(kept) >= MAX_MESSAGES):
             text = f"The {place + 1} oldest messages do not fit {model.id} and were left out"
             code = NoticeCode.HISTORY_TRIMMED
             notices[code] = Notice(code=code, text=text, model=model.id, left_out=place + 1)
             break
-        kept.insert(0, message)
+        kept[:0] = messages
     while len(kept) > 1 and kept[0].role == "assistant":
         kept.pop(0)  # its question was left out
     return kept, list(notices.values())
 
 
-def to_continue(messages: list[Message], model: ModelInfo) -> list[Message]:
+def with_steps(answer: Message, steps: Sequence[StoredStep]) -> Sent:
+    """An answer that called tools: each step with its results, and the text after the last one.
+
+    The calls of a last step that is still open are left out; `resumed_step` has them.
+    """
+    sent: Sent = []
+    at = 0
+    for step in steps:
+        if step.is_open and step is steps[-1]:
+            return sent
+        calls = tuple(
+            AnsweredCall(
+                call.provider_id,
+                call.name,
+                call.written,
+                call.part.result or NO_RESULT,
+                failed=call.part.state != "done",
+            )
+            for call in step.calls
+        )
+        text = answer.text[at : step.at]
+        sent.append(ModelStep(text, calls, tuple(step.items), step.provider_id, step.model_id))
+        at = step.at
+    if rest := answer.text[at:]:
+        sent.append(Message.model_construct(role="assistant", content=rest))
+    return sent
+
+
+def resumed_step(answer: PathMessage) -> ResumedStep | None:
+    """Where an answer that is continued has ended; None if it called no tools."""
+    if not answer.steps:
+        return None
+    last = answer.steps[-1]
+    before = answer.steps[-2].at if len(answer.steps) > 1 else 0
+    text = answer.content if isinstance(answer.content, str) else ""
+    calls = tuple(
+        OpenCall(
+            ProposedCall(call.id, call.provider_id, call.name, call.written),
+            last.step,
+            call.part.ordinal,
+            call.part.state,
+            call.definition,
+            call.nonce,
+            call.part.edited if isinstance(call.part.edited, dict) else None,
+            call.part.result or "",
+        )
+        for call in last.calls
+    )
+    return ResumedStep(
+        last.step,
+        text[before : last.at],
+        calls if last.is_open else (),
+        tuple(last.items),
+        last.provider_id,
+        last.model_id,
+    )
+
+
+def text_of(message: Message | ModelStep) -> str:
+    """Everything of a message that counts against a model's context."""
+    if isinstance(message, Message):
+        return message.text
+    written = [part for call in message.calls for part in (call.arguments, call.result)]
+    return "".join([message.text, *written])
+
+
+def to_continue(messages: Sent, model: ModelInfo) -> Sent:
     """The messages that make a model continue its last one."""
-    if model.assistant_prefill:
+    if model.assistant_prefill or isinstance(messages[-1], ModelStep):
         return messages
     return [*messages, Message(role="user", content=CONTINUE)]
 
@@ -70,7 +147,7 @@ def to_continue(messages: list[Message], model: ModelInfo) -> list[Message]:
 def _answered(path: Sequence[PathMessage]) -> list[PathMessage]:
     turns: list[PathMessage] = []
     for said in path:
-        if said.role == "assistant" and not said.content:
+        if said.role == "assistant" and not said.content and not said.steps:
             if said.status != "complete" and turns and turns[-1].role == "user":
                 turns.pop()
             continue

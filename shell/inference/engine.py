@@ -6,14 +6,18 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from shell.contract import (
+    MAX_STEPS,
+    Decision,
     DoneEvent,
     InferenceRequest,
     InferenceSummary,
+    Message,
     Notice,
+    NoticeCode,
     RunParameters,
     ServiceStatus,
     SessionConfig,
@@ -35,8 +39,10 @@ from shell.inference.request import RequestedRun, check_size, prepare_request
 from shell.inference.run import Prepared, Run, RunCancelled
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
+from shell.inference.steps import ResumedStep
 from shell.inference.totals import Totals
-from shell.providers.base import ModelInfo, Provider
+from shell.providers.base import ModelInfo, ModelStep, Provider
+from shell.tools.offer import Offer
 
 SWEEP_S = 60.0
 CLOSE_S = 2.0
@@ -69,26 +75,40 @@ class Engine:
     # --- runs -------------------------------------------------------------------------------
 
     def start(
-        self, owner: str, request: InferenceRequest, *, while_content_comes: bool = False
+        self,
+        owner: str,
+        request: InferenceRequest,
+        *,
+        offer: Offer | None = None,
+        while_content_comes: bool = False,
     ) -> InferenceLog:
         """Run a model on the request's messages; the same as `reserve` and `begin`.
 
         Raises:
             ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
         """
-        return self.reserve(owner, request, while_content_comes=while_content_comes).begin()
+        return self.reserve(
+            owner, request, offer=offer, while_content_comes=while_content_comes
+        ).begin()
 
     def reserve(
         self,
         owner: str,
         request: InferenceRequest,
         *,
+        messages: Sequence[Message | ModelStep] | None = None,
         notices: Sequence[Notice] = (),
+        offer: Offer | None = None,
+        commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
+        resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
     ) -> Slot:
         """Admit a run without starting it. Its id is taken, and it counts to the owner's limit.
 
-        The `notices` say what the caller changed of the request; they become events of the run.
+        The `messages` take the place of the request's, if earlier answers called tools. The
+        `notices` say what the caller changed of the request; they become events of the run. The
+        `offer` has the tools that the model may call; `commit` is awaited before each of their
+        calls, and `resumed` is the step in which an earlier run of the same answer has ended.
         With `while_content_comes` and no `timeout_ms` there is no overall deadline, only those for
         the first content and from one piece of content to the next.
 
@@ -98,23 +118,30 @@ class Engine:
         self._check_open()
         provider = self._resolve(request.provider_id)
         model = provider.model(request.model_id or provider.default_model_id)
-        check_size(request.messages)
+        messages = request.messages if messages is None else messages
+        check_size(messages)
         wish = RequestedRun(
-            request.messages, request.system_prompt, request.temperature, request.max_tokens
+            messages, request.system_prompt, request.temperature, request.max_tokens
         )
         prepared, adapted = prepare_request(wish, model)
         self._admit(owner, request, provider)
-        told = (*adapted, *notices)
+        offer, refused = _fit_offer(offer, model)
+        told = (*adapted, *refused, *notices)
         return self._take_slot(
             owner,
             request,
             provider,
             model,
             lambda: (prepared, told),
+            offer=offer,
+            commit=commit,
+            resumed=resumed,
             while_content_comes=while_content_comes,
         )
 
-    def run_session(self, owner: str, options: SessionRunOptions) -> InferenceLog:
+    def run_session(
+        self, owner: str, options: SessionRunOptions, *, offer: Offer | None = None
+    ) -> InferenceLog:
         """Add messages to a session and answer them after the session's earlier runs.
 
         Raises:
@@ -132,12 +159,22 @@ class Engine:
         if session.active and options.when_busy == "reject":
             raise SessionBusy(f"Session {options.session_id} is answering already")
         self._admit(owner, options, provider)
+        offer, refused = _fit_offer(offer, model)
+        if offer is not None:
+            session.permissions = session.permissions or offer.permissions
+            offer = offer.under(session.permissions)
+
+        def prepare() -> Prepared:
+            request, notices = session.prepare(turn, options, model)
+            return request, (*refused, *notices)
+
         slot = self._take_slot(
             owner,
             options,
             provider,
             model,
-            lambda: session.prepare(turn, options, model),
+            prepare,
+            offer=offer,
             session=session,
             turn=turn,
         )
@@ -154,6 +191,17 @@ class Engine:
         if slot is None or not (slot.shared or slot.owner == owner):
             return False
         return slot.stop(RunCancelled())
+
+    def decide(self, owner: str, decision: Decision) -> bool:
+        """Decide about a tool call. False: unknown, foreign, or decided already.
+
+        Raises:
+            ValidationFailed: the decision does not fit the question; the call waits on.
+        """
+        slot = self._slots.get(decision.inference_id)
+        if slot is None or slot.run is None or not (slot.shared or slot.owner == owner):
+            return False
+        return slot.run.decide(decision)
 
     def is_ending(self, inference_id: str) -> bool:
         """Whether a run has ended or is being stopped, so that its end does not depend on the
@@ -263,7 +311,8 @@ class Engine:
         if used:
             raise ValidationFailed([("inferenceId", f"{inference_id} was used before")])
         limit = self._settings.limits.inferences
-        current = sum(slot.owner == owner for slot in self._slots.values())
+        # A run that waits for a person does nothing.
+        current = sum(slot.owner == owner and not slot.is_waiting for slot in self._slots.values())
         if current >= limit:
             text = f"Maximum concurrent inferences limit reached ({limit})"
             raise LimitReached(text, limit, current)
@@ -277,6 +326,9 @@ class Engine:
         model: ModelInfo,
         prepare: Callable[[], Prepared],
         *,
+        offer: Offer | None = None,
+        commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
+        resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
         session: Session | None = None,
         turn: SessionTurn | None = None,
@@ -296,6 +348,10 @@ class Engine:
                 waits,
                 self._settings.retries,
                 streamed=parameters.stream,
+                offer=offer,
+                max_steps=parameters.max_steps or MAX_STEPS,
+                commit=commit,
+                resumed=resumed,
                 cost=model.cost,
                 on_end=self._ended,
             )
@@ -391,3 +447,13 @@ class Engine:
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
         self._sessions.drop_idle()
         self._logs.release()
+
+
+def _fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tuple[Notice, ...]]:
+    """No tools for a model that takes none, and a notice that says so."""
+    if offer is None or not offer.specs:
+        return None, ()
+    if model.tools:
+        return offer, ()
+    text = f"{model.id} does not call tools"
+    return None, (Notice(code=NoticeCode.TOOLS_DROPPED, text=text, model=model.id),)

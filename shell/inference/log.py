@@ -8,7 +8,8 @@ import asyncio
 import logging
 import time
 from array import array
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from shell.contract import (
@@ -59,6 +60,35 @@ class _Parts:
         return "".join(self.parts[first:end])
 
 
+@dataclass(frozen=True, slots=True)
+class ProposedCall:
+    """A tool call as the model made it."""
+
+    id: str
+    """The host's own."""
+    provider_id: str
+    """The provider's own."""
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutput:
+    """What a model wrote in one step, in the form that must go back with the results of its tools.
+
+    No view shows it. The database keeps it, so that a run can go on after the program has ended.
+    """
+
+    seq: int
+    """That of the event that follows it."""
+    step: int
+    provider_id: str
+    model_id: str
+    calls: tuple[ProposedCall, ...]
+    items: tuple[Mapping[str, object], ...]
+    """The output in the API's own form, if it must go back unchanged."""
+
+
 class InferenceLog:
     """One inference's events. Append on the loop thread; read anywhere, any number of times."""
 
@@ -83,6 +113,7 @@ class InferenceLog:
         self._characters = 0
         self._ending: DoneEvent | ErrorEvent | None = None
         self._wakes: tuple[Wake, ...] = ()
+        self._outputs: list[StepOutput] = []
 
     # --- writing, on the loop thread --------------------------------------------------------
 
@@ -124,6 +155,10 @@ class InferenceLog:
             self._write(kind, self.elapsed_ms, text)
             self._wake(False)
 
+    def keep_output(self, output: StepOutput) -> None:
+        """Keep a step's output beside the events."""
+        self._outputs.append(output)
+
     def pack(self) -> None:
         """Store the text of a finished log as one string, which takes less memory."""
         if self._ending is not None and self._texts is self._live:
@@ -153,6 +188,10 @@ class InferenceLog:
     def size(self) -> int:
         """Roughly the memory that the log takes, in bytes."""
         return self._characters + 17 * self._length + 1_000 * len(self._events)
+
+    def outputs(self, after: int = -1) -> list[StepOutput]:
+        """The outputs that were kept after the cursor `after`."""
+        return [output for output in self._outputs if output.seq > after]
 
     def text(self, channel: TextChannel) -> str:
         """The whole answer, or the whole reasoning, so far."""

@@ -1,10 +1,11 @@
 """Adapts a request to its model, with a notice for everything that was changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shell.contract import MAX_REQUEST_CHARACTERS, FilePart, ImagePart, Message, Notice, NoticeCode
 from shell.errors import Reason, ValidationFailed
-from shell.providers.base import ModelInfo, ProviderRequest
+from shell.providers.base import ModelInfo, ModelStep, ProviderRequest
 
 ANSWER_RESERVE_TOKENS = 1_024
 """Room for the answer when neither the caller nor the model sets a maximum."""
@@ -14,7 +15,7 @@ ANSWER_RESERVE_TOKENS = 1_024
 class RequestedRun:
     """A request as the caller made it, before it is adapted to the model."""
 
-    messages: list[Message]
+    messages: Sequence[Message | ModelStep]
     system_prompt: str | None
     temperature: float | None
     max_tokens: int | None
@@ -71,7 +72,7 @@ def prepare_request(
     return ProviderRequest(model, [*system, *rest], temperature, max_tokens), tuple(notices)
 
 
-def check_size(messages: list[Message]) -> None:
+def check_size(messages: Sequence[Message | ModelStep]) -> None:
     """Refuse messages that are too long together.
 
     Raises:
@@ -83,15 +84,15 @@ def check_size(messages: list[Message]) -> None:
         raise ValidationFailed([("messages", text)], reason=Reason.TOO_LONG)
 
 
-def _check(messages: list[Message], model: ModelInfo) -> None:
+def _check(messages: Sequence[Message | ModelStep], model: ModelInfo) -> None:
     issues: list[tuple[str, str]] = []
     last = messages[-1].role
     if last == "system" and all(message.role == "system" for message in messages):
         issues.append(("messages", "Messages must hold a message of the user"))
-    elif last == "assistant" and not model.assistant_prefill:
+    elif isinstance(messages[-1], Message) and last == "assistant" and not model.assistant_prefill:
         issues.append(("messages", "The last message must be the user's"))
     for index, message in enumerate(messages):
-        if isinstance(message.content, str):
+        if isinstance(message, ModelStep) or isinstance(message.content, str):
             continue
         for number, part in enumerate(message.content):
             refused = (isinstance(part, ImagePart) and not model.images) or (

@@ -20,6 +20,7 @@ from shell.inference.run import Prepared
 from shell.providers.base import ModelInfo
 from shell.support.ids import epoch_ms
 from shell.support.text import estimate_tokens
+from shell.tools.permissions import Permissions
 
 TOKENS_PER_MESSAGE = 8
 """Roughly what a chat template adds to a message."""
@@ -51,6 +52,8 @@ class Session:
     waiting: deque[SessionTurn] = field(default_factory=deque)
     """Turns whose runs are live or queued, in order. The first is the live one."""
     total_tokens: int = 0
+    permissions: Permissions | None = None
+    """What was decided about tools in this conversation. None before the first run with tools."""
 
     @property
     def active(self) -> bool:

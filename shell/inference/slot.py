@@ -40,6 +40,11 @@ class Slot:
         """Whether the run has been told to end."""
         return self.stopped is not None if self.run is None else self.run.is_stopped
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a person is asked about a tool call of the run."""
+        return self.run is not None and self.run.is_waiting
+
     def begin(self) -> InferenceLog:
         """Start the run and return its log.
 

@@ -1,8 +1,16 @@
 """Writes a provider's text to the log, with split characters joined and long pieces cut."""
 
 from shell.contract import ToolEvent
+from shell.errors import ErrorCode, ProviderError
 from shell.inference.log import MAX_JOINED_CHARACTERS, InferenceLog, TextChannel
 from shell.support.text import close_surrogate, join_surrogates, pieces
+
+MAX_CONTENT_BYTES = 32_000_000
+"""Longest answer, reasoning and tool-call arguments of one run together, as UTF-8. The longest real
+answers have about 1 MB, and a server that never stops must not fill the memory."""
+MAX_CHUNKS = 500_000
+"""Most chunks of one run. Each takes up to 1 kB of memory however short its text is. The longest
+real answers have about 130,000 tokens."""
 
 
 class TextWriter:
@@ -22,11 +30,20 @@ class TextWriter:
         self.written: dict[TextChannel, int] = {"llm:token": 0, "llm:reasoning": 0}
         """Bytes of UTF-8 so far."""
         self._call_bytes = 0
+        self._chunks = 0
 
-    @property
-    def size(self) -> int:
-        """Bytes of UTF-8 of all texts and tool-call arguments so far."""
-        return sum(self.written.values()) + self._call_bytes
+    def count_chunk(self) -> None:
+        """Count a chunk of the provider.
+
+        Raises:
+            ProviderError: PROTOCOL_ERROR, the run has more chunks or text than any real answer.
+        """
+        self._chunks += 1
+        size = sum(self.written.values()) + self._call_bytes
+        if size > MAX_CONTENT_BYTES or self._chunks > MAX_CHUNKS:
+            raise ProviderError(
+                ErrorCode.PROTOCOL_ERROR, "The answer is too long; what arrived is kept."
+            )
 
     def write(self, channel: TextChannel, text: str) -> None:
         """Append text; a last half of a character waits for its other half."""

@@ -26,11 +26,12 @@ class Watchdog:
 
     def __init__(self, overall_s: float, on_timeout: Callable[[ErrorCode], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._on_timeout = on_timeout
+        self._on_timeout: Callable[[ErrorCode], None] | None = on_timeout
         self._overall_at = self._loop.time() + overall_s
         self._stall_at = math.inf
         self._looked = False
         self._timer: asyncio.TimerHandle | None = None
+        self._paused_at: float | None = None
         self._set()
 
     @property
@@ -40,19 +41,43 @@ class Watchdog:
 
     def expect(self, within_s: float | None) -> None:
         """Set the deadline of the next content; None for no deadline."""
+        if self._on_timeout is None:
+            return
         self._looked = False
         self._stall_at = math.inf if within_s is None else self._loop.time() + within_s
-        if self._timer is None or self._stall_at < self._timer.when():
+        if self._paused_at is None and (self._timer is None or self._stall_at < self._timer.when()):
+            self._set()
+
+    def pause(self) -> None:
+        """Let no deadline pass until `resume`: the run waits for a person."""
+        if self._on_timeout is not None and self._paused_at is None:
+            self._paused_at = self._loop.time()
+            self._cancel_timer()
+
+    def resume(self) -> None:
+        """Go on after `pause`. The time between does not count."""
+        if self._paused_at is not None:
+            paused_s = self._loop.time() - self._paused_at
+            self._paused_at = None
+            self._overall_at += paused_s
+            self._stall_at += paused_s
             self._set()
 
     def close(self) -> None:
-        """Cancel the timer."""
+        """Forget the deadlines, and whom to tell of them."""
+        self._cancel_timer()
+        # It is a method of the run. Without this cycle the run's request is freed at once, and not
+        # when the garbage collector runs: it may have 100 MB of pictures.
+        self._on_timeout = None
+        self._paused_at = None
+
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _set(self) -> None:
-        self.close()
+        self._cancel_timer()
         beat = self._loop.time() + BEAT_S
         due = min(self._overall_at, self._stall_at, beat)
         self._timer = self._loop.call_at(due, self._check, due)
@@ -73,6 +98,6 @@ class Watchdog:
             self._looked = True
             again = now + LOOK_S + min(pause, GRACE_S)
             self._timer = self._loop.call_at(again, self._check, again)
-        else:
+        elif self._on_timeout is not None:
             stalled = now >= self._stall_at
             self._on_timeout(ErrorCode.STREAM_TIMEOUT if stalled else ErrorCode.TIMEOUT)

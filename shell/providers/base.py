@@ -5,9 +5,9 @@ code, and never retries: the engine does, and shows it. Closing or cancelling it
 request and its connection.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Literal, Protocol
 
 from shell.contract import Activity, FinishReason, Message, Notice, Usage
 
@@ -65,7 +65,27 @@ class Finish:
     reason: FinishReason
 
 
-Chunk = TextDelta | ReasoningDelta | ToolCallDelta | PromptProgress | UsageReport | Finish | Notice
+@dataclass(frozen=True, slots=True)
+class OutputItem:
+    """A piece of the model's output in the API's own form, such as signed reasoning.
+
+    It must go back unchanged with the results of the tools that the model called, and only to the
+    provider and model that made it. It is never shown.
+    """
+
+    value: Mapping[str, object]
+
+
+Chunk = (
+    TextDelta
+    | ReasoningDelta
+    | ToolCallDelta
+    | OutputItem
+    | PromptProgress
+    | UsageReport
+    | Finish
+    | Notice
+)
 """A `Notice` reports a change that was made to the request or the answer. It is not content."""
 
 
@@ -110,14 +130,59 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a model is told of it."""
+
+    name: str
+    """Letters, digits, `_` and `-`, at most 64."""
+    description: str
+    parameters: Mapping[str, object]
+    """JSON schema of an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """A tool call that the model made, with its result."""
+
+    id: str
+    """The provider's own."""
+    name: str
+    arguments: str
+    """As the model wrote them."""
+    result: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStep:
+    """An earlier call of the model that called tools, with all results."""
+
+    text: str
+    calls: tuple[AnsweredCall, ...]
+    output: tuple[Mapping[str, object], ...] = ()
+    """The output in the API's own form, if it must go back unchanged. See `OutputItem`."""
+    provider_id: str = ""
+    model_id: str = ""
+    role: ClassVar[Literal["assistant"]] = "assistant"
+
+    def output_for(self, provider_id: str, model_id: str) -> tuple[Mapping[str, object], ...]:
+        """The output, if this provider and model made it."""
+        same = (self.provider_id, self.model_id) == (provider_id, model_id)
+        return self.output if same else ()
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderRequest:
     """A request that has been validated and fitted to the model. It is sent without changes."""
 
     model: ModelInfo
-    messages: list[Message]
+    messages: Sequence[Message | ModelStep]
     """System messages first, then the others in the caller's order."""
     temperature: float | None = None
     max_tokens: int | None = None
+    tools: tuple[ToolSpec, ...] = ()
+    provider_id: str = ""
+    """Whose output in earlier steps may go back unchanged. Set together with `tools`."""
 
 
 class Provider(Protocol):

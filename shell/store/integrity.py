@@ -16,7 +16,7 @@ INDEX_TABLES = (
 )
 """SQL that lists the tables in which FTS5 keeps the full-text indexes."""
 HEADER = "its header is not what it was"
-TABLES = ("conversations", "messages", "tails", "blobs", "notes")
+TABLES = ("conversations", "messages", "tails", "steps", "blobs", "notes")
 
 
 def problem(connection: apsw.Connection) -> str | None:
@@ -104,7 +104,7 @@ def rows_problem(connection: apsw.Connection) -> str | None:
         if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != name:
             return "an attachment is not what was written"
     # These have no checksum, but one that is not UTF-8 would make all others unreadable.
-    for table, texts in (("notes", "name, text"), ("tails", "text, reasoning")):
+    for table, texts in (("notes", "name, text"), ("tails", "text, reasoning"), ("steps", "entry")):
         try:
             for _ in connection.execute(f"SELECT {texts} FROM {table}"):  # noqa: S608
                 pass

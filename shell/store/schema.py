@@ -95,6 +95,17 @@ MIGRATIONS: tuple[Migration, ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        # What a run with tools did: its calls, the decisions and the results, as JSON.
+        """
+        CREATE TABLE steps (
+            message INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            entry TEXT NOT NULL,
+            PRIMARY KEY (message, place)
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 
 

@@ -31,7 +31,7 @@ _ALLOWED: Mapping[str, tuple[Value, ...]] = {
     "pinned": (0, 1),
 }
 _TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
-_TABLES = ("conversations", "messages", "tails", "blobs", "notes")
+_TABLES = ("conversations", "messages", "tails", "steps", "blobs", "notes")
 
 
 class Column(NamedTuple):

@@ -383,7 +383,7 @@ async def test_a_listener_may_cancel_in_the_middle_of_an_append(host: Host) -> N
 async def test_an_answer_without_end_is_stopped_and_what_came_is_kept(
     host: Host, monkeypatch: pytest.MonkeyPatch, chunk: Chunk, streamed: bool
 ) -> None:
-    monkeypatch.setattr("shell.inference.run.MAX_CONTENT_BYTES", 6_000)
+    monkeypatch.setattr("shell.inference.text_writer.MAX_CONTENT_BYTES", 6_000)
     error, given = await _flood(host, chunk, stream=streamed)
     assert (error.code, error.retryable) == (ErrorCode.PROTOCOL_ERROR, False)
     assert error.error == "The answer is too long; what arrived is kept."
@@ -400,7 +400,7 @@ async def test_an_answer_without_end_is_stopped_and_what_came_is_kept(
 async def test_chunks_without_end_are_stopped_however_short_they_are(
     host: Host, monkeypatch: pytest.MonkeyPatch, chunk: Chunk
 ) -> None:
-    monkeypatch.setattr("shell.inference.run.MAX_ENTRIES", 1_000)
+    monkeypatch.setattr("shell.inference.text_writer.MAX_CHUNKS", 1_000)
     error, given = await _flood(host, chunk)
     assert error.code == ErrorCode.PROTOCOL_ERROR
     assert given == 1_001
@@ -468,7 +468,7 @@ async def test_an_ended_run_is_freed_at_once_not_by_the_garbage_collector(host: 
     sent: list[weakref.ref[Message]] = []
 
     async def play(request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        sent.extend(weakref.ref(message) for message in request.messages)
+        sent.extend(weakref.ref(m) for m in request.messages if isinstance(m, Message))
         yield TextDelta("hello")
         yield Finish("stop")
 

@@ -4,6 +4,7 @@ import base64
 import copy
 import functools
 import json
+import re
 import string
 from collections.abc import Iterable
 
@@ -24,7 +25,7 @@ from shell.providers.apis.chat_completions import (
 )
 from shell.providers.apis.messages import MESSAGES
 from shell.providers.apis.responses import RESPONSES
-from shell.providers.base import ModelInfo, ProviderRequest
+from shell.providers.base import AnsweredCall, ModelInfo, ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, HttpProvider
 from tests.providers.collect import ask
 from tests.providers.fault_server import fault_server
@@ -76,10 +77,43 @@ MODEL = st.builds(
     reasoning=st.sampled_from([None, "default", "high", "adaptive", "budget", "thoughts"]),
     sampling=st.sampled_from([(), (("top_k", 40.0), ("samplers", ("top_k", "min_p")))]),
 )
+TOOL_NAMES = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
+CALL = st.builds(
+    AnsweredCall,
+    id=st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True),
+    name=TOOL_NAMES,
+    arguments=st.sampled_from(
+        ["", "{}", '{"at": "sea"}', '{"n": [1, {"x": null}]}', "{broken", "[1]"]
+    ),
+    result=WORDS,
+    failed=st.booleans(),
+)
+STEP = st.builds(
+    ModelStep,
+    text=st.just("") | WORDS,
+    calls=st.lists(CALL, min_size=1, max_size=3, unique_by=lambda call: call.id).map(tuple),
+)
+TOOL = st.builds(
+    ToolSpec,
+    name=TOOL_NAMES,
+    description=st.just("") | WORDS,
+    parameters=st.sampled_from(
+        [
+            {},
+            {"type": "object", "properties": {"n": {"type": "integer", "title": "N"}}},
+            {
+                "$defs": {"Place": {"type": "object", "properties": {"x": {"type": "number"}}}},
+                "properties": {"at": {"$ref": "#/$defs/Place"}},
+                "required": ["at"],
+            },
+        ]
+    ),
+)
 REQUEST = st.builds(
     ProviderRequest,
     model=MODEL,
-    messages=st.lists(MESSAGE, min_size=1, max_size=4),
+    messages=st.lists(MESSAGE | STEP, min_size=1, max_size=4),
+    tools=st.lists(TOOL, max_size=2, unique_by=lambda tool: tool.name).map(tuple),
     temperature=st.none() | st.floats(0, 2),
     max_tokens=st.none() | st.integers(1, 100_000),
 )
@@ -137,6 +171,59 @@ def test_the_declared_type_refuses_a_wrong_part(name: str) -> None:
     body = json.loads(json.dumps(APIS[name].body(request)).replace("image", "pictograph"))
     with pytest.raises(ValidationError):
         _read(_adapter(name).validate_python(body, strict=True))
+
+
+@EVERY_API
+@given(request=REQUEST)
+@settings(deadline=None)
+def test_every_call_in_a_request_has_its_result(api: Api, request: ProviderRequest) -> None:
+    body = json.dumps(api.body(request))
+    steps = [message for message in request.messages if isinstance(message, ModelStep)]
+    ids = [call.id for step in steps for call in step.calls]
+    results = re.findall(r'"(?:tool_call_id|tool_use_id)": "([^"]*)"', body)
+    results += re.findall(r'"type": "function_call_output", "call_id": "([^"]*)"', body)
+    assert results == ids
+
+
+@pytest.mark.parametrize("name", ["messages", "responses"])
+def test_output_goes_back_unchanged_and_only_to_its_author(name: str) -> None:
+    output = ({"type": "reasoning", "id": "rs_1", "encrypted_content": "c2VjcmV0"},)
+    if name == "messages":
+        output = ({"type": "thinking", "thinking": "Hm.", "signature": "c2lnbmVk"},)
+    call = AnsweredCall("call-7", "look", '{"at": "sea"}', "wet")
+    step = ModelStep("", (call,), output, "anthropic", "m")
+    asked = Message(role="user", content="x")
+    for provider_id, model_id, goes in [
+        ("anthropic", "m", True),
+        ("anthropic", "other", False),
+        ("other", "m", False),
+    ]:
+        request = ProviderRequest(ModelInfo(model_id), [asked, step], provider_id=provider_id)
+        body = json.dumps(APIS[name].body(request))
+        assert (json.dumps(output[0]) in body) is goes
+
+
+def test_google_gets_the_signature_of_its_call_back() -> None:
+    signed = {"google": {"thought_signature": "c2lnbmVk"}}
+    call = AnsweredCall("call-7", "look", "{}", "wet")
+    step = ModelStep("", (call,), ({"id": "call-7", "extra_content": signed},), "google", "m")
+    asked = Message(role="user", content="x")
+    request = ProviderRequest(ModelInfo("m"), [asked, step], provider_id="google")
+    body = GOOGLE_CHAT.body(request)
+    messages = body["messages"]
+    assert isinstance(messages, list)
+    assert messages[1]["tool_calls"][0]["extra_content"] == signed
+
+
+def test_a_schema_that_refers_to_itself_ends() -> None:
+    schema = {
+        "$defs": {"Tree": {"properties": {"of": {"$ref": "#/$defs/Tree"}}}},
+        "$ref": "#/$defs/Tree",
+    }
+    request = ProviderRequest(
+        ModelInfo("m"), [Message(role="user", content="x")], tools=(ToolSpec("look", "", schema),)
+    )
+    assert len(json.dumps(CHAT_COMPLETIONS.body(request))) < 1_000_000
 
 
 def test_a_refused_field_is_left_out_of_the_body() -> None:

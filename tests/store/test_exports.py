@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from shell.contract import ExportRequest, ImagePart, NewConversation, SendRequest, TitleChange
+from shell.contract import (
+    ExportRequest,
+    ImagePart,
+    Message,
+    NewConversation,
+    SendRequest,
+    TitleChange,
+)
 from shell.conversations import exports
 from shell.conversations.exports import Exports
 from shell.errors import NotFound, ValidationFailed
@@ -202,4 +209,6 @@ async def test_attachments_are_encoded_while_others_write(
     assert (await desk.conversations.rename(desk.caller, change)).title == "Renamed"
     go_on.set()
     await desk.done(await sending)
-    assert desk.echo.received[-1].messages[0].content == [picture]
+    sent = desk.echo.received[-1].messages[0]
+    assert isinstance(sent, Message)
+    assert sent.content == [picture]

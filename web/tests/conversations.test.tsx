@@ -51,6 +51,7 @@ const stored = (part: Partial<StoredMessage>): StoredMessage => ({
   createdAt: 1,
   siblings: [part.id ?? "m"],
   detail: null,
+  parts: [],
   ...part,
 });
 

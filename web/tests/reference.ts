@@ -99,7 +99,13 @@ export type ReferenceApi = Omit<Reference, "onLlmDone"> & {
   onLlmDone: (
     callback: (
       event: Omit<ReferenceDone, "finishReason"> & {
-        finishReason?: ReferenceDone["finishReason"] | "tool_calls" | "other";
+        finishReason?:
+          | ReferenceDone["finishReason"]
+          | "tool_calls"
+          | "other"
+          | "waiting"
+          | "budget"
+          | "steps";
       },
     ) => void,
   ) => () => void;

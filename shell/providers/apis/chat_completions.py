@@ -1,15 +1,23 @@
 """Builds requests for Chat Completions, OpenAI's older API that most other servers speak too."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from shell.contract import FilePart, ImagePart, TextPart
+from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.providers.apis.chat_stream import ChatStream
 from shell.providers.apis.content import AnyPart, data_url, write_message
-from shell.providers.base import ModelInfo, ProviderRequest
+from shell.providers.apis.tools import arguments_of, parameters_of, without
+from shell.providers.base import ModelInfo, ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, Body
+
+GOOGLE_DROPS = frozenset(
+    {"$schema", "additionalProperties", "default", "examples", "exclusiveMaximum"}
+    | {"exclusiveMinimum", "patternProperties", "propertyNames", "title", "unevaluatedProperties"}
+)
+"""Keywords of JSON Schema that Google answers with 400."""
 
 
 def body(
@@ -17,14 +25,19 @@ def body(
     *,
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
     extra: Callable[[ModelInfo], Mapping[str, object]] | None = None,
+    dropped_keywords: frozenset[str] = frozenset(),
 ) -> Body:
     """Build the body of a request."""
     built: Body = {
         "model": request.model.id,
-        "messages": [write_message(message, _part) for message in request.messages],
+        "messages": [
+            written for message in request.messages for written in _messages(message, request)
+        ],
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+    if request.tools:
+        built["tools"] = [_tool(tool, dropped_keywords) for tool in request.tools]
     if request.temperature is not None:
         built["temperature"] = request.temperature
     if request.max_tokens is not None:
@@ -32,6 +45,34 @@ def body(
     if extra is not None:
         built.update(extra(request.model))
     return built
+
+
+def _messages(
+    message: Message | ModelStep, request: ProviderRequest
+) -> Iterator[dict[str, object]]:
+    if isinstance(message, Message):
+        yield write_message(message, _part)
+        return
+    output = message.output_for(request.provider_id, request.model.id)
+    extras = {str(item.get("id")): item for item in output}
+    calls = [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": json.dumps(arguments_of(call))},
+            **{k: v for k, v in extras.get(call.id, {}).items() if k == "extra_content"},
+        }
+        for call in message.calls
+    ]
+    yield {"role": "assistant", "content": message.text or None, "tool_calls": calls}
+    for call in message.calls:
+        yield {"role": "tool", "tool_call_id": call.id, "content": call.result}
+
+
+def _tool(tool: ToolSpec, dropped: frozenset[str]) -> dict[str, object]:
+    parameters = without(parameters_of(tool), dropped)
+    function = {"name": tool.name, "description": tool.description, "parameters": parameters}
+    return {"type": "function", "function": function}
 
 
 def _part(part: AnyPart) -> dict[str, object]:
@@ -61,5 +102,8 @@ CHAT_COMPLETIONS = Api("/chat/completions", "/models", body, ChatStream)
 OPENAI_CHAT = replace(
     CHAT_COMPLETIONS, body=partial(body, max_tokens_field="max_completion_tokens")
 )
-GOOGLE_CHAT = replace(CHAT_COMPLETIONS, body=partial(body, extra=_google_thoughts))
+GOOGLE_CHAT = replace(
+    CHAT_COMPLETIONS,
+    body=partial(body, extra=_google_thoughts, dropped_keywords=GOOGLE_DROPS),
+)
 LLAMA_CHAT = replace(CHAT_COMPLETIONS, body=partial(body, extra=_llama_fields))

@@ -9,7 +9,13 @@ from collections.abc import Iterator
 
 from shell.contract import FinishReason
 from shell.providers.apis.think_tags import ThinkTags
-from shell.providers.base import Chunk, PromptProgress, TextDelta, ToolCallDelta
+from shell.providers.base import (
+    Chunk,
+    OutputItem,
+    PromptProgress,
+    TextDelta,
+    ToolCallDelta,
+)
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_error_object
 from shell.providers.http.lenient_json import as_object, count_of, read_usage, text_of
@@ -96,7 +102,7 @@ class ChatStream(StreamingResponse):
                 if isinstance(call, dict):
                     index = call.get("index")
                     key = index if isinstance(index, int) else position
-                    yield self._call(call, key, again=key in seen)
+                    yield from self._call(call, key, again=key in seen)
                     seen.add(key)
 
     def _parts(self, parts: list[object]) -> Iterator[Chunk]:
@@ -109,7 +115,7 @@ class ChatStream(StreamingResponse):
             for piece in thinking if isinstance(thinking, list) else [{"text": thinking}]:
                 yield from self._thought(text_of(as_object(piece).get("text")))
 
-    def _call(self, call: dict[str, object], key: int, *, again: bool) -> ToolCallDelta:
+    def _call(self, call: dict[str, object], key: int, *, again: bool) -> Iterator[Chunk]:
         function = as_object(call.get("function"))
         given_id, given_name = text_of(call.get("id")), text_of(function.get("name"))
         known = self._calls.get(key)
@@ -126,7 +132,10 @@ class ChatStream(StreamingResponse):
         arguments = function.get("arguments")
         if isinstance(arguments, dict):
             arguments = json.dumps(arguments)
-        return ToolCallDelta(call_id, name, text_of(arguments))
+        yield ToolCallDelta(call_id, name, text_of(arguments))
+        extra = call.get("extra_content")
+        if isinstance(extra, dict):  # Google signs its reasoning here
+            yield OutputItem({"id": call_id, "extra_content": extra})
 
 
 def _reading(progress: dict[str, object]) -> Iterator[PromptProgress]:

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+from collections.abc import Iterator
 
-from shell.contract import FilePart, ImagePart, TextPart
+from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.providers.apis.content import AnyPart, write_message
 from shell.providers.apis.messages_stream import MessagesStream
-from shell.providers.base import ModelInfo, ProviderRequest
+from shell.providers.apis.tools import arguments_of, parameters_of
+from shell.providers.base import ModelInfo, ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, Body
 
 VERSION = "2026-10-21"
@@ -27,18 +29,59 @@ def body(request: ProviderRequest) -> Body:
     built: Body = {
         "model": model.id,
         "max_tokens": max_tokens,
-        "messages": [write_message(m, _part) for m in request.messages if m.role != "system"],
+        "messages": [
+            written
+            for message in request.messages
+            if message.role != "system"
+            for written in _messages(message, request)
+        ],
         "stream": True,
     }
     system = "\n\n".join(m.text for m in request.messages if m.role == "system")
     if system:
         built["system"] = system
+    if request.tools:
+        built["tools"] = [_tool(tool) for tool in request.tools]
     thinking = _thinking(model, max_tokens)
     if thinking is not None:
         built["thinking"] = thinking
     elif request.temperature is not None:  # refused together with thinking
         built["temperature"] = request.temperature
     return built
+
+
+def _messages(
+    message: Message | ModelStep, request: ProviderRequest
+) -> Iterator[dict[str, object]]:
+    if isinstance(message, Message):
+        yield write_message(message, _part)
+        return
+    content = [dict(i) for i in message.output_for(request.provider_id, request.model.id)]
+    if not content:
+        content = [{"type": "text", "text": message.text}] if message.text.strip() else []
+        content += [
+            {"type": "tool_use", "id": call.id, "name": call.name, "input": arguments_of(call)}
+            for call in message.calls
+        ]
+    results = [
+        {
+            "type": "tool_result",
+            "tool_use_id": call.id,
+            "content": call.result,
+            "is_error": call.failed,
+        }
+        for call in message.calls
+    ]
+    yield {"role": "assistant", "content": content}
+    yield {"role": "user", "content": results}
+
+
+def _tool(tool: ToolSpec) -> dict[str, object]:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "input_schema": parameters_of(tool),
+    }
 
 
 def _thinking(model: ModelInfo, max_tokens: int) -> dict[str, object] | None:

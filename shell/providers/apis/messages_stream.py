@@ -1,9 +1,15 @@
 """Decodes the stream of Messages, Anthropic's API."""
 
+import json
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
-from shell.providers.base import Chunk, ToolCallDelta, UsageReport
+from shell.providers.base import (
+    Chunk,
+    OutputItem,
+    ToolCallDelta,
+    UsageReport,
+)
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_error_object
 from shell.providers.http.lenient_json import as_list, as_object, count_of, counted, text_of
@@ -19,19 +25,36 @@ _REASONS: dict[str, FinishReason] = {
 }
 
 
+_GROWING = {
+    "text": "text",
+    "thinking": "thinking",
+    "signature": "signature",
+    "partial_json": "input",
+}
+"""The fields of a delta, and the field of the block that each adds to."""
+
+
 class MessagesStream(StreamingResponse):
     """Decodes one response."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
         self._usage: dict[str, object] = {}
+        self._blocks: dict[object, dict[str, object]] = {}
+        """The blocks of the answer as they began, by their number."""
+        self._pieces: dict[object, dict[str, list[str]]] = {}
+        """What was added to each block since, by its field."""
 
     def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
         match data.get("type"):
             case "content_block_delta":
-                yield from self._delta(data.get("index"), as_object(data.get("delta")))
+                index, delta = data.get("index"), as_object(data.get("delta"))
+                self._grow(index, delta)
+                yield from self._delta(index, delta)
             case "content_block_start":
                 yield from self._block(data.get("index"), as_object(data.get("content_block")))
+            case "content_block_stop":
+                yield from self._block_end(data.get("index"))
             case "message_start":
                 self._usage |= as_object(as_object(data.get("message")).get("usage"))
             case "message_delta":
@@ -43,15 +66,38 @@ class MessagesStream(StreamingResponse):
             case "message":  # a server that does not stream
                 for position, block in enumerate(as_list(data.get("content"))):
                     yield from self._block(position, as_object(block))
+                    yield from self._block_end(position)
                 yield from self._stop(data, data.get("usage"))
 
     def _block(self, index: object, block: dict[str, object]) -> Iterator[Chunk]:
         """Decode the start of a block, which is mostly empty but may hold all of its content."""
+        self._blocks[index] = block
+        self._pieces[index] = {}
         if block.get("type") == "tool_use":
             call_id = text_of(block.get("id")) or f"call-{len(self._calls) + 1}"
             self._calls[index] = (call_id, text_of(block.get("name")))
             yield ToolCallDelta(*self._calls[index], "")
+            if block.get("input"):
+                yield ToolCallDelta(*self._calls[index], json.dumps(block["input"]))
         yield from self._delta(index, block)
+
+    def _block_end(self, index: object) -> Iterator[Chunk]:
+        """Give a whole block, which must go back as it is: reasoning is signed."""
+        block = dict(self._blocks.pop(index, {}))
+        for name, pieces in self._pieces.pop(index, {}).items():
+            whole = text_of(block.get(name)) + "".join(pieces)
+            block[name] = _object(whole) if name == "input" else whole
+        if block and (block.get("type") != "text" or block.get("text")):
+            yield OutputItem(block)
+
+    def _grow(self, index: object, delta: dict[str, object]) -> None:
+        grown = self._pieces.get(index)
+        if grown is None:
+            return
+        for name, field in _GROWING.items():
+            piece = delta.get(name)
+            if isinstance(piece, str):
+                grown.setdefault(field, []).append(piece)
 
     def _delta(self, index: object, delta: dict[str, object]) -> Iterator[Chunk]:
         text = delta.get("text")
@@ -87,3 +133,11 @@ class MessagesStream(StreamingResponse):
             reasoning_tokens=count_of(details.get("thinking_tokens")),
             cached_tokens=cached,
         )
+
+
+def _object(text: str) -> dict[str, object]:
+    try:
+        value = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

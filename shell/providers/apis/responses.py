@@ -1,11 +1,14 @@
 """Builds requests for Responses, OpenAI's newer API that also sends summaries of reasoning."""
 
+import json
+from collections.abc import Iterator
 from functools import partial
 
-from shell.contract import FilePart, ImagePart, TextPart
+from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.providers.apis.content import AnyPart, data_url, write_message
 from shell.providers.apis.responses_stream import ResponsesStream
-from shell.providers.base import ModelInfo, ProviderRequest
+from shell.providers.apis.tools import arguments_of, parameters_of
+from shell.providers.base import ModelInfo, ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, Body
 
 
@@ -13,9 +16,7 @@ def body(request: ProviderRequest) -> Body:
     """Build the body of a request."""
     built: Body = {
         "model": request.model.id,
-        "input": [
-            write_message(message, partial(_part, message.role)) for message in request.messages
-        ],
+        "input": [written for message in request.messages for written in _items(message, request)],
         "stream": True,
         "store": False,  # the server would keep a copy of the conversation
     }
@@ -25,7 +26,42 @@ def body(request: ProviderRequest) -> Body:
         built["max_output_tokens"] = request.max_tokens
     if request.model.reasoning is not None:
         built["reasoning"] = _reasoning(request.model)
+    if request.tools:
+        built["tools"] = [_tool(tool) for tool in request.tools]
+        if request.model.reasoning is not None:
+            # The server keeps nothing, so its reasoning has to go back with the results.
+            built["include"] = ["reasoning.encrypted_content"]
     return built
+
+
+def _items(message: Message | ModelStep, request: ProviderRequest) -> Iterator[dict[str, object]]:
+    if isinstance(message, Message):
+        yield write_message(message, partial(_part, message.role))
+        return
+    output = message.output_for(request.provider_id, request.model.id)
+    yield from (dict(item) for item in output)
+    if not output:
+        if message.text:
+            yield {"role": "assistant", "content": message.text}
+        for call in message.calls:
+            yield {
+                "type": "function_call",
+                "call_id": call.id,
+                "name": call.name,
+                "arguments": json.dumps(arguments_of(call)),
+            }
+    for call in message.calls:
+        yield {"type": "function_call_output", "call_id": call.id, "output": call.result}
+
+
+def _tool(tool: ToolSpec) -> dict[str, object]:
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": parameters_of(tool),
+        "strict": False,  # strict schemas must require every argument
+    }
 
 
 def _reasoning(model: ModelInfo) -> dict[str, object]:

@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
-from shell.providers.base import Chunk, ReasoningDelta, ToolCallDelta
+from shell.providers.base import (
+    Chunk,
+    OutputItem,
+    ReasoningDelta,
+    ToolCallDelta,
+)
 from shell.providers.http.errors import from_error_object
 from shell.providers.http.lenient_json import as_list, as_object, read_usage, text_of
 from shell.providers.http.response import StreamingResponse
@@ -13,6 +18,10 @@ _INCOMPLETE: dict[str, FinishReason] = {
     "content_filter": "content_filter",
 }
 _REASONING = {"response.reasoning_summary_text.delta", "response.reasoning_text.delta"}
+
+
+_RETURNED = {"reasoning", "function_call", "message"}
+"""Items of the output that go back with the results of tools."""
 
 
 class ResponsesStream(StreamingResponse):
@@ -30,6 +39,10 @@ class ResponsesStream(StreamingResponse):
             yield from self._refuse(text_of(data.get("delta")))
         elif kind == "response.output_item.added":
             yield from self._item(data.get("output_index"), as_object(data.get("item")))
+        elif kind == "response.output_item.done":
+            item = as_object(data.get("item"))
+            if item.get("type") in _RETURNED:
+                yield OutputItem(item)
         elif kind == "response.function_call_arguments.delta":
             call = self._calls.get(data.get("output_index"))
             if call is not None:
@@ -67,6 +80,8 @@ class ResponsesStream(StreamingResponse):
         for index, entry in enumerate(as_list(response.get("output"))):
             item = as_object(entry)
             yield from self._item(index, item)
+            if item.get("type") in _RETURNED:
+                yield OutputItem(item)
             for summary in as_list(item.get("summary")):
                 yield from self._thought(text_of(as_object(summary).get("text")))
             for part in as_list(item.get("content")) if item.get("type") == "message" else []:

@@ -14,6 +14,10 @@ with one of these commands is carried out where it stands (an unknown command is
     /emoji                  a waving hand in two halves, as some servers cut it
     /garbage                text that no model should send: NUL, escapes, half an emoji, markup
     /tool NAME ARGUMENTS    call a tool, in two pieces; the run then ends with `tool_calls`
+    /call NAME ARGUMENTS    the same for a tool that the run offers; several are one batch
+    /then                   what follows is said after the results of the calls before
+    /again                  say the part before this once more after its results, without end
+    /text WORDS             these words
     /request                what was received, as one line of JSON
     /usage none|IN OUT      report no usage, or this one
     /error CODE [MS]        fail here, with a Retry-After of MS
@@ -44,6 +48,7 @@ from shell.providers.base import (
     Chunk,
     Finish,
     ModelInfo,
+    ModelStep,
     PromptProgress,
     ProviderRequest,
     ReasoningDelta,
@@ -94,6 +99,7 @@ class EchoProvider:
             images=not strict,
             files=not strict,
             assistant_prefill=not strict,
+            tools=not strict,
         )
 
     async def list_models(self) -> "list[ListedModel]":
@@ -135,9 +141,11 @@ class _Run:
         self, request: ProviderRequest, rate: float | None, fails: Callable[[str, int], bool]
     ) -> None:
         self._request = request
-        asked = next((m for m in reversed(request.messages) if m.role == "user"), None)
-        asked = asked or request.messages[-1]
-        self._script = "\n".join(text for text in (asked.text, _attached(asked)) if text)
+        said = [m for m in request.messages if isinstance(m, Message)]
+        asked = next((m for m in reversed(said) if m.role == "user"), said[-1])
+        script = "\n".join(text for text in (asked.text, _attached(asked)) if text)
+        after = request.messages[request.messages.index(asked) :]
+        self._script = _part(script, [m for m in after if isinstance(m, ModelStep)])
         self._rate = rate
         self._fails = fails
         self._due: float | None = None
@@ -203,6 +211,11 @@ class _Run:
                 yield from self._say(GARBAGE)
             case "tool":
                 yield from self._call(*text.partition(" ")[::2])
+            case "call":
+                name, _, arguments = text.partition(" ")
+                yield from self._call(self._offered(name), arguments)
+            case "say":
+                yield from self._say(_PIECES.findall(text))
             case "request":
                 yield from self._say([self._received()])
             case "usage":
@@ -248,6 +261,11 @@ class _Run:
             self._written += 1
             yield ToolCallDelta(f"call-{self._calls}", name, piece)
 
+    def _offered(self, name: str) -> str:
+        """The name under which the run offers a tool."""
+        names = [tool.name for tool in self._request.tools]
+        return next((n for n in names if n == name or n.endswith(f"__{name}")), name)
+
     async def _pace(self) -> None:
         """Wait until the next piece is due, by the loop's clock, which tests can advance."""
         if self._rate is None:
@@ -285,12 +303,23 @@ def _attached(message: Message) -> str:
 _COMMAND = re.compile(
     r"/(?:(?P<number>rate|delay|chunk|empty|flood|ignore-cancel)\s+(?P<n>\d+(?:\.\d+)?)"
     r"|(?P<repeat>repeat)\s+(?P<repeated>\d+(?:\s+\S+)?)"
-    r"|(?P<text>progress|reasoning|tool)\s+(?P<rest>\S.*?)"
+    r"|(?P<text>progress|reasoning|tool|call|text)\s+(?P<rest>\S.*?)"
     r"|(?P<usage>usage)\s+(?P<count>none|\d+\s+\d+)"
     r"|(?P<error>error)\s+(?P<code>[A-Z_]+(?:\s+\d+)?)"
     r"|(?P<fail>fail)\s+(?P<times>\d+\s+[A-Z_]+(?:\s+\d+)?)"
     r"|(?P<bare>emoji|garbage|request|refuse|length|cut|stall|crash))\s*"
 )
+
+
+def _part(script: str, done: Sequence[ModelStep]) -> str:
+    """The part of a script for the step after those that are done."""
+    parts = re.split(r"^/then[ \t]*$\n?", script, flags=re.MULTILINE)
+    last = len(parts) - 1
+    again = re.search(r"^/again[ \t]*$", parts[last], re.MULTILINE)
+    if len(done) <= last or again:
+        part = parts[min(len(done), last)]
+        return re.sub(r"^/again[ \t]*$\n?", "", part, flags=re.MULTILINE)
+    return "\n".join(f"{call.name}: {call.result}" for call in done[-1].calls)
 
 
 def _steps(script: str) -> list[tuple[str, str]]:
@@ -300,6 +329,7 @@ def _steps(script: str) -> list[tuple[str, str]]:
         found = _COMMAND.fullmatch(line)
         if found and _known_code(found):
             kind, *argument = [value for value in found.groups() if value is not None]
+            kind = "say" if kind == "text" else kind
             steps.append((kind, argument[0] if argument else ""))
         elif steps and steps[-1][0] == "text":
             steps[-1] = ("text", steps[-1][1] + line)

@@ -6,10 +6,11 @@ A recording is the output of `tidewire ask --json`: the events of one inference,
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from shell.contract import AnyEvent, DoneEvent, ErrorEvent
+from shell.contract import AnyEvent, DoneEvent, ErrorEvent, FinishReason
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import (
     Chunk,
@@ -121,7 +122,8 @@ def _chunks(event: AnyEvent) -> Iterator[Chunk]:
                     usage.cached_tokens,
                 )
             if event.finish_reason is not None:
-                yield Finish(event.finish_reason)
+                known = event.finish_reason in get_args(FinishReason)
+                yield Finish(cast("FinishReason", event.finish_reason) if known else "other")
         case "llm:error":
             raise ProviderError(
                 event.code,

@@ -23,6 +23,7 @@ from shell.store import checksum
 from shell.store.database import in_transaction
 from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import open_still, rows_problem, table_problem
+from shell.store.messages import steps
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version
 from shell.store.search import index
 from shell.store.tables import (
@@ -177,6 +178,8 @@ class _BackupReader:
         for parent, conversation, child in self._chosen:
             if self._parents.get(child) != (conversation, parent):
                 raise _UnusableBackup("a chosen path leads to a message that is not below it")
+        # A decision in a file of unknown origin is nobody's decision.
+        steps.settle_all(target)
         index.build(target)
 
     def _check_schema(self) -> None:
@@ -231,6 +234,13 @@ class _BackupReader:
             raise _UnusableBackup("it has a temporary conversation")
         if table.name == "messages":
             self._check_message(row)
+        if table.name == "steps":
+            try:
+                steps.ENTRY.validate_json(str(row["entry"]))
+            except ValidationError:
+                raise _UnusableBackup(
+                    "the steps of an answer do not have the form that they should"
+                ) from None
         if table.name == "blobs":
             data = row["data"]
             if not isinstance(data, bytes) or row["hash"] != sha256(data).hexdigest():

@@ -8,6 +8,7 @@ import apsw
 
 from shell.contract import (
     AnswerDetail,
+    AnswerPart,
     ConversationSummary,
     ConversationView,
     MessageStatus,
@@ -16,6 +17,7 @@ from shell.contract import (
     ViewRequest,
 )
 from shell.errors import NotFound
+from shell.store.messages import steps
 from shell.store.messages.content import for_page
 from shell.store.rows import first, rows
 from shell.support.ids import TEMPORARY
@@ -119,7 +121,9 @@ def view(connection: apsw.Connection, request: ViewRequest) -> ConversationView:
     return ConversationView(
         conversation=head,
         system_prompt=system_prompt,
-        messages=[_message(found, shape) for found in _these(connection, shown)],
+        messages=[
+            _message(found, shape, parts(connection, found)) for found in _these(connection, shown)
+        ],
         earlier=len(path) - len(shown),
     )
 
@@ -255,7 +259,18 @@ def _summary(*values: object) -> ConversationSummary:
     )
 
 
-def _message(found: MessageRow, shape: Skeleton) -> StoredMessage:
+def parts(connection: apsw.Connection, found: MessageRow) -> list[AnswerPart]:
+    """An answer in the order in which it was written; empty if it called no tools."""
+    if found.role != "assistant":
+        return []
+    entries = steps.read(connection, found.number)
+    live = found.status == "streaming"
+    if live:  # the page has what the present run wrote from the run itself
+        entries = [entry for entry in entries if entry.run != found.inference_id]
+    return steps.parts_of(found.text, found.reasoning, entries, live=live)
+
+
+def _message(found: MessageRow, shape: Skeleton, parts: list[AnswerPart]) -> StoredMessage:
     return StoredMessage(
         id=found.id,
         parent_id=None if found.parent is None else shape.ids[found.parent],
@@ -269,4 +284,5 @@ def _message(found: MessageRow, shape: Skeleton) -> StoredMessage:
         created_at=found.created_at,
         siblings=[shape.ids[sibling] for sibling in shape.children[found.parent]],
         detail=detail_of(found),
+        parts=parts,
     )

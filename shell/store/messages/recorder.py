@@ -9,26 +9,33 @@ import asyncio
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import apsw
+from pydantic import JsonValue
 
 from shell.contract import (
     AnswerDetail,
     AnswerFailure,
+    ApprovalEvent,
+    CallEvent,
     DoneEvent,
     ErrorEvent,
+    Event,
     MessageStatus,
     Notice,
     NoticeEvent,
     ReasoningEvent,
+    ResultEvent,
     TokenEvent,
     ToolCall,
     ToolEvent,
 )
 from shell.errors import ErrorCode, ShellError, StorageFailed
-from shell.inference.log import InferenceLog
+from shell.inference.log import InferenceLog, StepOutput
 from shell.store.database import Database
-from shell.store.messages import tree
+from shell.store.messages import steps, tree
+from shell.store.messages.turns import AnswerBegun
 from shell.support.ids import epoch_ms
 
 GAP_S = 0.1
@@ -56,9 +63,14 @@ class _FollowedLog:
     conversation_id: str
     number: int
     earlier: AnswerDetail
+    begun: AnswerBegun
     unsubscribe: Callable[[], None]
     seq: int = -1
     """The last entry that is committed."""
+    characters: int = 0
+    """How much text of this run is committed."""
+    thoughts: int = 0
+    """The same of its reasoning."""
     held_until: float = 0.0
     """When a failed write is retried."""
 
@@ -75,6 +87,7 @@ class _NewText:
     reached: int
     text: str
     reasoning: str
+    entries: list[tuple[int, steps.Entry]]
     ending: tuple[MessageStatus, AnswerDetail] | None
 
     def write(self, connection: apsw.Connection, now: int) -> None:
@@ -84,6 +97,7 @@ class _NewText:
             return
         if self.text or self.reasoning:
             tree.append_tail(connection, number, place, self.text, self.reasoning)
+        steps.write(connection, number, self.entries)
         if self.ending is not None:
             tree.end(connection, number, *self.ending, now)
 
@@ -124,15 +138,28 @@ class Recorder:
         conversation_id: str,
         number: int,
         earlier: AnswerDetail | None = None,
+        begun: AnswerBegun | None = None,
     ) -> None:
         """Write this log to the message of this number. `earlier` is the detail of the message's
-        runs before this one.
+        runs before this one, and `begun` what they have written.
         """
         unsubscribe = log.subscribe(self._wake)
+        earlier, begun = earlier or AnswerDetail(), begun or AnswerBegun()
         self._readers.append(
-            _FollowedLog(log, conversation_id, number, earlier or AnswerDetail(), unsubscribe)
+            _FollowedLog(log, conversation_id, number, earlier, begun, unsubscribe)
         )
         self._wake(False)
+
+    async def commit(self, log: InferenceLog) -> None:
+        """Write everything that is in a log now, at once.
+
+        Raises:
+            ShellError: it cannot be written now.
+        """
+        reader = next((one for one in self._readers if one.log is log), None)
+        wanted = log.last_seq
+        while reader is not None and reader in self._readers and reader.seq < wanted:
+            await self._write_now(reader.conversation_id)
 
     def answering(self, conversation_id: str) -> list[str]:
         """The ids of the runs that are answering in a conversation."""
@@ -149,15 +176,19 @@ class Recorder:
             ShellError: it cannot be written now.
         """
         while any(reader.conversation_id == conversation_id for reader in self._readers):
-            outcome: asyncio.Future[None] = self._loop.create_future()
-            self._waiting.append((conversation_id, outcome))
-            if self._timer is not None:
-                self._timer.cancel()
-            for reader in self._readers:
-                if reader.conversation_id == conversation_id:
-                    reader.held_until = 0.0
-            self._flush()
-            await outcome
+            await self._write_now(conversation_id)
+
+    async def _write_now(self, conversation_id: str) -> None:
+        """Wait for the next commit, and have it at once."""
+        outcome: asyncio.Future[None] = self._loop.create_future()
+        self._waiting.append((conversation_id, outcome))
+        if self._timer is not None:
+            self._timer.cancel()
+        for reader in self._readers:
+            if reader.conversation_id == conversation_id:
+                reader.held_until = 0.0
+        self._flush()
+        await outcome
 
     @property
     def idle(self) -> bool:
@@ -230,6 +261,8 @@ class Recorder:
         kept = [piece for place, piece in enumerate(pieces) if place not in refused]
         for piece in kept:
             piece.reader.seq = piece.reached
+            piece.reader.characters += len(piece.text)
+            piece.reader.thoughts += len(piece.reasoning)
             if piece.ending is not None:
                 piece.reader.unsubscribe()
                 self._readers.remove(piece.reader)
@@ -282,18 +315,53 @@ def _piece(reader: _FollowedLog) -> _NewText:
     reached = log.last_seq
     texts: list[str] = []
     reasonings: list[str] = []
+    entries: list[tuple[int, steps.Entry]] = []
+    outputs = {output.seq: output for output in log.outputs(reader.seq)}
+    at = reader.begun.characters + reader.characters
+    thought_at = reader.begun.thoughts + reader.thoughts
     for event in log.read(reader.seq):
         if isinstance(event, TokenEvent):
             texts.append(event.token)
+            at += len(event.token)
         elif isinstance(event, ReasoningEvent):
             reasonings.append(event.text)
+            thought_at += len(event.text)
+        elif isinstance(event, CallEvent | ApprovalEvent | ResultEvent):
+            # Two places for each event, because an output may come with it.
+            place = reader.begun.entries + 2 * event.seq
+            if (output := outputs.get(event.seq)) is not None:
+                entries.append((place, _output(log, output, at, thought_at)))
+            entries.append((place + 1, _entry(log, event, at, thought_at)))
     ending = log.ending
     return _NewText(
         reader,
         reached,
         "".join(texts),
         "".join(reasonings),
+        entries,
         None if ending is None else (_status(ending), _detail(log, ending, reader.earlier)),
+    )
+
+
+def _entry(
+    log: InferenceLog, event: CallEvent | ApprovalEvent | ResultEvent, at: int, thought_at: int
+) -> steps.Entry:
+    fields = event.model_dump(by_alias=False, exclude={*Event.model_fields, "channel"})
+    kind = event.channel.removeprefix("llm:")
+    stamp = {"type": kind, "run": log.inference_id, "at": at, "thought_at": thought_at}
+    return steps.ENTRY.validate_python({**stamp, **fields})
+
+
+def _output(log: InferenceLog, output: StepOutput, at: int, thought_at: int) -> steps.Entry:
+    return steps.OutputEntry(
+        run=log.inference_id,
+        at=at,
+        thought_at=thought_at,
+        step=output.step,
+        provider_id=output.provider_id,
+        model_id=output.model_id,
+        calls=[(call.id, call.provider_id, call.name, call.arguments) for call in output.calls],
+        items=[cast("dict[str, JsonValue]", item) for item in output.items],
     )
 
 

@@ -12,8 +12,9 @@ import apsw
 from shell.contract import AnswerDetail, MessageStatus, Part, Role
 from shell.errors import ValidationFailed
 from shell.store.database import Job
-from shell.store.messages import queries, tree
+from shell.store.messages import queries, steps, tree
 from shell.store.messages.content import StoredContent, hashes, is_sound, take_apart, whole
+from shell.store.messages.steps import StoredStep
 from shell.support.ids import TEMPORARY, epoch_ms, new_id
 
 
@@ -28,6 +29,8 @@ class TurnPlace:
     provider_id: str | None
     model_id: str | None
     """The provider and the model that answered there last."""
+    steps: Mapping[int, list[StoredStep]]
+    """The steps of the answers on the path that called tools, by the number of the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,19 @@ class PathMessage:
     role: Role
     content: str | list[Part]
     status: MessageStatus
+    steps: Sequence[StoredStep] = ()
+    """Of an answer that called tools; its content is then its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBegun:
+    """What earlier runs have written of an answer that is continued."""
+
+    characters: int = 0
+    thoughts: int = 0
+    """The length of its reasoning."""
+    entries: int = 0
+    """The place of its next step entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ class WrittenTurn:
     answer: int
     earlier: AnswerDetail | None = None
     """Of an answer that is continued: what is known of its runs so far."""
+    begun: AnswerBegun = AnswerBegun()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +140,8 @@ def continuation(message_id: str) -> Turn:
 
     def find(connection: apsw.Connection) -> TurnPlace:
         message = queries.row_of(connection, message_id)
-        if message.role != "assistant" or not message.text:
+        begun = message.text or steps.next_place(connection, message.number)
+        if message.role != "assistant" or not begun:
             raise ValidationFailed([("messageId", "There is no answer here to continue")])
         if message.status == "streaming" or message.chosen is not None:
             raise ValidationFailed([("messageId", "Only the last answer can be continued")])
@@ -138,7 +156,10 @@ def continuation(message_id: str) -> Turn:
             connection, message.number, by.inference_id, by.provider_id, by.model_id, so_far
         )
         user_id = place.path[-2].id if len(place.path) > 1 else ""
-        return WrittenTurn(user_id, message.id, message.number, so_far)
+        begun = AnswerBegun(
+            len(message.text), len(message.reasoning), steps.next_place(connection, message.number)
+        )
+        return WrittenTurn(user_id, message.id, message.number, so_far, begun)
 
     return Turn(find, write)
 
@@ -162,7 +183,12 @@ def path_messages(
     """
     sound = {found: data if is_sound(found, data) else None for found, data in blobs.items()}
     messages = [
-        PathMessage(row.role, whole(row.text, row.parts, sound.get), row.status)
+        PathMessage(
+            row.role,
+            whole(row.text, row.parts, sound.get),
+            row.status,
+            place.steps.get(row.number, ()),
+        )
         for row in place.path
     ]
     if question is not None:
@@ -203,7 +229,13 @@ def _place(
         "SELECT id, system_prompt FROM conversations WHERE number = ?", (number,)
     ).get
     path = [] if last is None else queries.above(connection, last)
-    return TurnPlace(conversation_id, path, system_prompt, *by)
+    taken = {
+        row.number: entries
+        for row in path
+        if row.role == "assistant" and (entries := steps.read(connection, row.number))
+    }
+    acted = {message: steps.steps_of(entries) for message, entries in taken.items()}
+    return TurnPlace(conversation_id, path, system_prompt, *by, acted)
 
 
 def _write_question(
@@ -214,6 +246,8 @@ def _write_question(
         parent = place.path[-1].number if place.path else None
         if parent is not None and parent != queries.leaf(connection, number):
             tree.choose(connection, parent)
+        if parent is not None:
+            steps.settle(connection, parent)  # who asks on no longer wants the calls that wait
         user_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
         asked = tree.NewMessage(user_id, "user", content, epoch_ms())
         user = tree.add(connection, number, parent, asked)

@@ -8,8 +8,10 @@ import hashlib
 import json
 
 import apsw
+from pydantic import ValidationError
 
 from shell.contract import TextPart
+from shell.store.messages import steps
 from shell.store.messages.content import for_page
 from shell.store.repair.damaged_reader import DamagedReader, DamagedRow
 from shell.store.rows import rows
@@ -70,6 +72,11 @@ class Salvage:
         self._choose()
         for row in self._damaged.rows(tables()["tails"]):
             self._take_tail(row)
+        if not self._damaged.lacks(tables()["steps"]):  # an earlier Tidewire had none
+            for row in self._damaged.rows(tables()["steps"]):
+                self._take_step(row)
+            # What is damaged may be a decision or what it was about.
+            steps.settle_all(self._target)
         wanted = set(rows(self._target.execute(HASHES), str))
         for row in self._damaged.rows(tables()["blobs"]):
             self._take_blob(row.values, wanted)
@@ -185,6 +192,18 @@ class Salvage:
             _make_valid(tables()["tails"], row.values)
             values: Row = {**row.values, "message": self._messages[message]}
             insert(self._target, "tails", values, "OR REPLACE")
+
+    def _take_step(self, row: DamagedRow) -> None:
+        message, entry = row.values["message"], row.values["entry"]
+        if not isinstance(message, int) or message not in self._messages:
+            return
+        try:
+            steps.ENTRY.validate_json(str(entry))
+        except ValidationError:
+            self.doubtful += 1
+            return
+        values: Row = {**row.values, "message": self._messages[message]}
+        insert(self._target, "steps", values, "OR REPLACE")
 
     def _take_blob(self, values: Row, wanted: set[str]) -> None:
         data = values["data"]

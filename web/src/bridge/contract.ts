@@ -40,6 +40,10 @@ export type ErrorCode =
   | "LOCAL_MODEL_MISSING"
   | "LOCAL_MODEL_CRASHED"
   | "HOST_LOST"
+  | "TOOL_UNKNOWN"
+  | "TOOL_INVALID"
+  | "TOOL_FAILED"
+  | "TOOL_TIMEOUT"
   | "STORAGE_ERROR"
   | "STORAGE_UNAVAILABLE";
 
@@ -118,6 +122,10 @@ export interface InferenceRequest {
   firstTimeoutMs?: number | null | undefined;
   /** Longest wait between one piece of content and the next. */
   betweenTimeoutMs?: number | null | undefined;
+  /** The tools that the model may call, by name. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  /** Most calls of the model in a run with tools. */
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -155,6 +163,10 @@ export interface SessionRunOptions {
   firstTimeoutMs?: number | null | undefined;
   /** Longest wait between one piece of content and the next. */
   betweenTimeoutMs?: number | null | undefined;
+  /** The tools that the model may call, by name. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  /** Most calls of the model in a run with tools. */
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -285,7 +297,7 @@ export interface TokenEvent {
   count: number;
 }
 
-/** A piece of a tool call. */
+/** A piece of a tool call's arguments, while the model writes them. */
 export interface ToolEvent {
   inferenceId: string;
   sessionId?: string;
@@ -295,6 +307,86 @@ export interface ToolEvent {
   id: string;
   name: string;
   argumentsDelta: string;
+}
+
+/** A step of a run with tools begins: one call of the model, then the tools that it calls. */
+export interface StepEvent {
+  inferenceId: string;
+  sessionId?: string;
+  seq: number;
+  ms: number;
+  channel: "llm:step";
+  /** From 1. */
+  step: number;
+  maxSteps: number;
+}
+
+/** A tool call is complete, or its state has changed before its result. */
+export interface CallEvent {
+  inferenceId: string;
+  sessionId?: string;
+  seq: number;
+  ms: number;
+  channel: "llm:call";
+  /** The host's own, unique in its run. The pieces in `llm:tool` have it as their `id`. */
+  callId: string;
+  step: number;
+  /** The place among the calls of the step, from 0. */
+  ordinal: number;
+  tool: string;
+  /** Where the tool comes from, such as a file. Empty if there is no such tool. */
+  source: string;
+  /** As the model wrote them: an object, or the text if it is not one. */
+  arguments: JsonValue;
+  state: CallState;
+  /** The tool reads private data. */
+  reads: boolean;
+  /** Its result comes from strangers. */
+  brings: boolean;
+  /** It changes something, or sends data out. */
+  sends: boolean;
+  /** A hash of the tool's definition, for which a decision is made. Empty if there is no tool. */
+  definition: string;
+}
+
+/** A tool call waits for a decision, or was decided. */
+export interface ApprovalEvent {
+  inferenceId: string;
+  sessionId?: string;
+  seq: number;
+  ms: number;
+  channel: "llm:approval";
+  callId: string;
+  state: "asked" | "decided";
+  /** A decision must repeat it. Only with `asked`. */
+  nonce?: string;
+  verdict?: Verdict;
+  scope?: Scope;
+  /** The arguments that a person put in place of the model's. */
+  edited?: JsonValue;
+  /** Why it is asked although a permission exists, or the reason of a denial. */
+  why?: string;
+}
+
+/** A tool call has ended. */
+export interface ResultEvent {
+  inferenceId: string;
+  sessionId?: string;
+  seq: number;
+  ms: number;
+  channel: "llm:result";
+  callId: string;
+  state: CallState;
+  /** What the model is given, cut to its limit. */
+  text: string;
+  /** Size of the whole result as UTF-8. */
+  bytes: number;
+  /** How much of the whole result `text` has. */
+  shownBytes: number;
+  /** Why the call failed. */
+  code?: ErrorCode;
+  /** How long the tool ran. Absent if it did not run. */
+  ranMs?: number;
 }
 
 /** The request failed before any content came, and is sent again after `delayMs`. */
@@ -316,6 +408,7 @@ export type NoticeCode =
   | "SYSTEM_PROMPT_DROPPED"
   | "HISTORY_TRIMMED"
   | "PARTS_LEFT_OUT"
+  | "TOOLS_DROPPED"
   | "REPETITION_STOPPED";
 
 /** A change that the host made to a request or an answer. */
@@ -374,7 +467,7 @@ export interface DoneEvent {
   totalTokens: number;
   usage: Usage;
   /** Absent when the run was cancelled. */
-  finishReason?: FinishReason;
+  finishReason?: EndReason;
   cancelled: boolean;
   timing: Timing;
 }
@@ -563,7 +656,7 @@ export interface AnswerFailure {
 export interface AnswerDetail {
   tools: ToolCall[];
   notices: Notice[];
-  finishReason: FinishReason | null;
+  finishReason: EndReason | null;
   usage: Usage | null;
   timing: Timing | null;
   /** How long the model reasoned before the first word of its answer. */
@@ -571,6 +664,45 @@ export interface AnswerDetail {
   failure: AnswerFailure | null;
   /** The usage of the runs before the last one, for a continued answer. */
   earlier: Usage[];
+}
+
+/** A piece of an answer's text. */
+export interface AnswerText {
+  type: "text";
+  text: string;
+}
+
+/** A piece of an answer's reasoning. */
+export interface AnswerThought {
+  type: "reasoning";
+  text: string;
+}
+
+/** A tool call of an answer, with what was decided and what came of it. */
+export interface AnswerCall {
+  type: "call";
+  callId: string;
+  step: number;
+  ordinal: number;
+  tool: string;
+  source: string;
+  arguments: JsonValue;
+  reads: boolean;
+  brings: boolean;
+  sends: boolean;
+  state: CallState;
+  /** A decision must repeat it. Only while the call waits. */
+  nonce?: string;
+  why?: string;
+  verdict?: Verdict;
+  scope?: Scope;
+  edited?: JsonValue;
+  /** What the model was given. Absent while there is no result. */
+  result?: string;
+  bytes?: number;
+  shownBytes?: number;
+  code?: ErrorCode;
+  ranMs?: number;
 }
 
 /** A message of a conversation's tree. */
@@ -592,6 +724,8 @@ export interface StoredMessage {
   /** The ids of all messages with the same parent, oldest first, including this one. */
   siblings: string[];
   detail: AnswerDetail | null;
+  /** The answer in the order in which it was written. Empty if it called no tools. */
+  parts: AnswerPart[];
 }
 
 /** A conversation along the chosen path, from its root. */
@@ -634,6 +768,9 @@ export interface SendRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   conversationId: string;
   content: Content;
@@ -650,6 +787,9 @@ export interface EditRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
   content: Content;
@@ -661,6 +801,9 @@ export interface AnswerRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
 }
@@ -672,6 +815,37 @@ export interface SendReply {
   messageId: string;
   answerId: string;
   inferenceId: string;
+}
+
+/**
+ * What a person decides about a call of an answer. The options are for the run that goes on
+ * with the answer, if the run that asked has ended.
+ */
+export interface CallDecision {
+  providerId?: string | null | undefined;
+  modelId?: string | null | undefined;
+  temperature?: number | null | undefined;
+  maxTokens?: number | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
+  inferenceId?: string | null | undefined;
+  messageId: string;
+  callId: string;
+  nonce: string;
+  verdict: Verdict;
+  scope?: Scope | undefined;
+  pattern?: Record<string, ArgumentRule> | null | undefined;
+  arguments?: Record<string, JsonValue> | null | undefined;
+  reason?: string | null | undefined;
+}
+
+/** What came of a decision. */
+export interface DecisionReply {
+  /** False when somebody has decided before. */
+  taken: boolean;
+  /** The run that goes on with the answer, once every call of the step is decided. */
+  answer: SendReply | null;
 }
 
 /** Renames a conversation. */
@@ -1040,6 +1214,69 @@ export interface SettingsView {
   remarks: Remark[];
 }
 
+/** Which values of one argument a permission is for. */
+export interface ArgumentRule {
+  /** `host` is for addresses, `inside` for paths below a folder. */
+  match: "exact" | "prefix" | "host" | "inside" | "any";
+  /** Empty with `any`. */
+  value: string;
+}
+
+/** What a person decides about one call that waits. */
+export interface Decision {
+  inferenceId: string;
+  callId: string;
+  /** The one of the `llm:approval` event that asked. */
+  nonce: string;
+  verdict: Verdict;
+  /** For how long the verdict holds. `always` with `deny` means never. */
+  scope?: Scope | undefined;
+  /** With `always`: which arguments are allowed. Without one, all are. */
+  pattern?: Record<string, ArgumentRule> | null | undefined;
+  /** With `allow`: what the tool gets in place of the model's arguments. */
+  arguments?: Record<string, JsonValue> | null | undefined;
+  /** With `deny`: what the model is told. */
+  reason?: string | null | undefined;
+}
+
+/** A tool as lists show it. */
+export interface ToolSummary {
+  name: string;
+  source: string;
+  kind: ToolKind;
+  description: string;
+  enabled: boolean;
+  /** It reads private data. */
+  reads: boolean;
+  /** Its results come from strangers, such as a web page. */
+  brings: boolean;
+  /** It changes something, or sends data out. */
+  sends: boolean;
+  /** Why it cannot be called. */
+  problem?: string;
+}
+
+/** Switches a tool on or off. */
+export interface ToolSwitch {
+  /** Its name, or `SOURCE__NAME` if several tools have the name. */
+  name: string;
+  enabled: boolean;
+}
+
+/** A verdict that holds for every conversation. */
+export interface GrantSummary {
+  id: string;
+  tool: string;
+  source: string;
+  scope: "always";
+  pattern: Record<string, ArgumentRule>;
+  verdict: Verdict;
+  /** Whether the tool has changed since; then its calls are asked again. */
+  suspended: boolean;
+  createdAt: number;
+  usedAt: number | null;
+}
+
 /** Pushed when conversations change, or when they cannot be saved. */
 export interface StoreTopic {
   channel: "topic";
@@ -1071,6 +1308,39 @@ export type Role = "user" | "assistant" | "system";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls" | "other";
 
+export type EndReason =
+  | "stop"
+  | "length"
+  | "content_filter"
+  | "tool_calls"
+  | "other"
+  | "waiting"
+  | "budget"
+  | "steps";
+
+export type AnswerPart = AnswerText | AnswerThought | AnswerCall;
+
+export type CallState =
+  | "proposed"
+  | "invalid"
+  | "waiting"
+  | "allowed"
+  | "approved"
+  | "edited"
+  | "denied"
+  | "running"
+  | "done"
+  | "failed"
+  | "timed_out"
+  | "cancelled"
+  | "lost";
+
+export type Verdict = "allow" | "deny";
+
+export type Scope = "once" | "conversation" | "always";
+
+export type ToolKind = "python" | "mcp" | "builtin";
+
 export type Activity = "starting" | "asking" | "loading" | "reading";
 
 export type Part = TextPart | ImagePart | FilePart;
@@ -1082,6 +1352,10 @@ export type AnyEvent =
   | ReasoningEvent
   | TokenEvent
   | ToolEvent
+  | StepEvent
+  | CallEvent
+  | ApprovalEvent
+  | ResultEvent
   | RetryingEvent
   | NoticeEvent
   | DoneEvent
@@ -1127,6 +1401,9 @@ export const client = (call: Invoke) => ({
     /** Go on with an answer that was cut short; what comes is added to it. */
     continueAnswer: (params: AnswerRequest) =>
       call<SendReply>("conversations.continue_answer", params),
+    /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
+    decide: (params: CallDecision) =>
+      call<DecisionReply>("conversations.decide", params),
     /** Make the path lead through this message, and show it. */
     choose: (params: string) =>
       call<ConversationView>("conversations.choose", params),
@@ -1226,6 +1503,9 @@ export const client = (call: Invoke) => ({
     /** Add messages to a session and answer them. Resolves with the inference's id. */
     runSession: (params: SessionRunOptions) =>
       call<string>("llm.run_session", params),
+    /** Allow or deny a tool call that waits. False when somebody has decided before. */
+    decide: (params: Decision) =>
+      call<boolean>("llm.decide", params),
     /** Counts of the caller's window. */
     getStatus: () => call<ServiceStatus>("llm.get_status"),
     /** Everything of a run after a `seq`; the last piece begins the live events, without gap. */
@@ -1287,6 +1567,18 @@ export const client = (call: Invoke) => ({
     /** Change the given settings; null resets one. */
     update: (params: PreferencesChange) =>
       call<SettingsView>("settings.update", params),
+  },
+  tools: {
+    /** Switch a tool on or off; returns all tools. */
+    enable: (params: ToolSwitch) =>
+      call<ToolSummary[]>("tools.enable", params),
+    /** The verdicts that hold for every conversation, the newest first. */
+    grants: () => call<GrantSummary[]>("tools.grants"),
+    /** Forget such a verdict. False when there is none with this id. */
+    revoke: (params: string) =>
+      call<boolean>("tools.revoke", params),
+    /** Every tool, also those that are off or cannot be called. */
+    list: () => call<ToolSummary[]>("tools.list"),
   },
   shell: {
     /** The first call of every load; refuses a page of another contract. */

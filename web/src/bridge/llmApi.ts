@@ -3,6 +3,7 @@ import { afterTurn, type Bridge, type ReplayedEvents } from "./bridge";
 import type {
   AnyEvent,
   AttachRequest,
+  Decision,
   InferenceRequest,
   InferenceSummary,
   ServiceStatus,
@@ -35,6 +36,8 @@ export interface Llm extends Subscriptions {
   llmInference(options: InferenceRequest): Promise<string>;
   /** Stop a run; false when it is unknown or has ended. */
   llmCancel(inferenceId: string): Promise<boolean>;
+  /** Allow or deny a tool call that waits; false when somebody has decided before. */
+  llmDecide(decision: Decision): Promise<boolean>;
   llmCreateSession(config: SessionOptions): Promise<SessionInfo>;
   llmDestroySession(sessionId: string): Promise<boolean>;
   /** Add messages to a session and answer them; resolves with the run's id. */
@@ -97,6 +100,7 @@ export function createLlm(bridge: Bridge): Llm {
     ready: () => bridge.ready(),
     llmInference: (options) => start(options, client.llm.inference),
     llmCancel: client.llm.cancel,
+    llmDecide: client.llm.decide,
     llmCreateSession: (config) => client.llm.createSession(config as SessionConfig),
     llmDestroySession: client.llm.destroySession,
     llmRunSession: (options) => start(options, client.llm.runSession),
@@ -108,6 +112,10 @@ export function createLlm(bridge: Bridge): Llm {
     onLlmThinking: (callback) => router.on("llm:thinking", callback),
     onLlmReasoning: (callback) => router.on("llm:reasoning", callback),
     onLlmTool: (callback) => router.on("llm:tool", callback),
+    onLlmStep: (callback) => router.on("llm:step", callback),
+    onLlmCall: (callback) => router.on("llm:call", callback),
+    onLlmApproval: (callback) => router.on("llm:approval", callback),
+    onLlmResult: (callback) => router.on("llm:result", callback),
     onLlmRetrying: (callback) => router.on("llm:retrying", callback),
     onLlmNotice: (callback) => router.on("llm:notice", callback),
     onLlmDone: (callback) => router.on("llm:done", callback),

@@ -89,6 +89,7 @@ export function blank(id: string, role: StoredMessage["role"], content: string):
     createdAt: Date.now(),
     siblings: [id],
     detail: null,
+    parts: [],
   };
 }
 

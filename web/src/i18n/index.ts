@@ -1,8 +1,8 @@
 /** Every text that the page shows, in the language that was chosen when it was loaded. */
 import type {
   Activity,
+  EndReason,
   ErrorCode,
-  FinishReason,
   ImportState,
   Notice,
   Problem,
@@ -88,7 +88,7 @@ export function hintFor(code: ErrorCode): string | null {
 }
 
 /** Why an answer ended, where it did not simply finish. */
-export function finishFor(reason: FinishReason | null): string | null {
-  const finish: Partial<Record<FinishReason, string>> = strings.finish;
+export function finishFor(reason: EndReason | null): string | null {
+  const finish: Partial<Record<EndReason, string>> = strings.finish;
   return reason === null ? null : (finish[reason] ?? null);
 }

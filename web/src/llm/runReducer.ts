@@ -8,19 +8,22 @@
  */
 import type {
   AnyEvent,
+  CallState,
   DoneEvent,
+  EndReason,
   ErrorCode,
   ErrorEvent,
   Failure,
-  FinishReason,
+  JsonValue,
   Notice,
   ThinkingEvent,
   Timing,
   ToolCall,
   Usage,
+  Verdict,
 } from "../bridge/contract";
 import { HostError } from "../bridge/hostError";
-import { joinParts, type MessagePart } from "./parts";
+import { joinParts, type MessagePart, type PartOf } from "./parts";
 
 export type RunStatus = "submitted" | "streaming" | "stopping" | "done" | "cancelled" | "error";
 
@@ -60,7 +63,7 @@ export interface RunState {
   readonly tools: readonly ToolCall[];
   readonly usage: Usage | null;
   readonly timing: Timing | null;
-  readonly finishReason: FinishReason | null;
+  readonly finishReason: EndReason | null;
   readonly failure: RunFailure | null;
   /** The `seq` that comes next; 0 until the host has said anything. */
   readonly next: number;
@@ -160,6 +163,32 @@ const table: Table = {
     const parts = addToCall(spoken.parts, id, name, argumentsDelta);
     return { ...spoken, parts, tools: parts.filter((part) => part.type === "tool") };
   },
+  "llm:step": (state) => quiet(state),
+  "llm:call": (state, event) => {
+    const { inferenceId, sessionId, seq, ms, channel, definition, ...call } = event;
+    return withCall(state, call.callId, (known) => ({
+      ...known,
+      call: { ...known.call, type: "call", ...call },
+    }));
+  },
+  "llm:approval": (state, { callId, state: step, nonce, why, verdict, scope, edited }) =>
+    withCall(state, callId, ({ call, ...known }) => ({
+      ...known,
+      call: call && {
+        ...call,
+        ...(step === "asked"
+          ? defined({ nonce, why })
+          : { ...defined({ why, verdict, scope, edited }), state: decided(verdict, edited) }),
+      },
+    })),
+  "llm:result": (state, { callId, state: end, text, bytes, shownBytes, code, ranMs }) =>
+    withCall(state, callId, ({ call, ...known }) => ({
+      ...known,
+      call: call && {
+        ...call,
+        ...defined({ state: end, result: text, bytes, shownBytes, code, ranMs }),
+      },
+    })),
   "llm:retrying": (state, { attempt, delayMs, code }) => ({
     ...state,
     retrying: { attempt, delayMs, code },
@@ -262,6 +291,33 @@ function addToCall(
 ): readonly MessagePart[] {
   const place = parts.findIndex((part) => part.type === "tool" && part.id === id);
   const known = parts[place];
-  if (known?.type !== "tool") return [...parts, { type: "tool", id, name, arguments: delta }];
+  if (known?.type !== "tool") {
+    return [...parts, { type: "tool", id, name, arguments: delta, call: null }];
+  }
   return parts.with(place, { ...known, arguments: known.arguments + delta });
+}
+
+/** Changes what is known of a call. One that an earlier run made is new to this one. */
+function withCall(
+  state: RunState,
+  id: string,
+  change: (known: PartOf<"tool">) => PartOf<"tool">,
+): RunState {
+  const parts = addToCall(state.parts, id, "", "").map((part) =>
+    part.type === "tool" && part.id === id ? change(part) : part,
+  );
+  return { ...quiet(state), parts, tools: parts.filter((part) => part.type === "tool") };
+}
+
+function decided(verdict: Verdict | undefined, edited: JsonValue | undefined): CallState {
+  if (verdict === "deny") return "denied";
+  return edited === undefined ? "approved" : "edited";
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The fields that have a value. */
+function defined<T extends object>(fields: T): Defined<T> {
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known) as Defined<T>;
 }

@@ -33,7 +33,8 @@ type Missing =
   | "backupContents"
   | "restore"
   | "saveAttachment"
-  | "saveText";
+  | "saveText"
+  | "decide";
 
 export type FakeConversations = Omit<Handlers["conversations"], Missing>;
 
@@ -163,6 +164,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
       inferenceId: null,
       createdAt: Date.now(),
       detail: null,
+      parts: [],
       chosen: null,
     };
     tree.messages.set(message.id, message);

@@ -14,12 +14,12 @@ const MAX_MESSAGE_CHARACTERS = 100_000;
 const PIECE_EVENTS = 500;
 
 /** A session is made and destroyed; runs in it, and its history, are left to the real host. */
-type MissingOfLlm = "runSession" | "getSession" | "list";
+type MissingOfLlm = "runSession" | "getSession" | "list" | "decide";
 
 /** The transport answers `hello`, and nothing here has a model file. */
 interface FakeHandlers
   extends FakeChoices,
-    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model"> {
+    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model" | "tools"> {
   readonly llm: Omit<Handlers["llm"], MissingOfLlm>;
   readonly conversations: FakeConversations;
   readonly shell: Omit<Handlers["shell"], "hello">;

@@ -45,6 +45,10 @@ export const hostInGerman: HostMessages = {
     LOCAL_MODEL_MISSING: "Die Datei des Modells fehlt.",
     LOCAL_MODEL_CRASHED: "Das Modell auf diesem Rechner ist stehen geblieben.",
     HOST_LOST: "Tidewire antwortet nicht.",
+    TOOL_UNKNOWN: "Dieses Werkzeug gibt es nicht.",
+    TOOL_INVALID: "Der Aufruf des Werkzeugs ist ungültig.",
+    TOOL_FAILED: "Das Werkzeug ist fehlgeschlagen.",
+    TOOL_TIMEOUT: "Das Werkzeug hat zu lange gebraucht.",
     STORAGE_ERROR: "Auf dem Datenträger lässt sich etwas nicht lesen oder schreiben.",
     STORAGE_UNAVAILABLE: "Gerade lässt sich nichts speichern.",
   },
@@ -104,6 +108,7 @@ export const hostInGerman: HostMessages = {
       leftOut === 1
         ? `Die älteste Nachricht passt nicht mehr in ${modelNameOf(model)} und wurde weggelassen.`
         : `Die ${count(leftOut ?? 0)} ältesten Nachrichten passen nicht mehr in ${modelNameOf(model)} und wurden weggelassen.`,
+    TOOLS_DROPPED: ({ model }) => `${modelNameOf(model)} kann keine Werkzeuge aufrufen.`,
     REPETITION_STOPPED: ({ model }) =>
       `${modelNameOf(model)} hat sich nur noch wiederholt. Die Antwort wurde deshalb angehalten.`,
     PARTS_LEFT_OUT: ({ model }) =>

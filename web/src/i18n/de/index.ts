@@ -1,5 +1,5 @@
 /** Every text that the page shows. */
-import type { FinishReason } from "../../bridge/contract";
+import type { EndReason } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import type { Strings } from "../types";
 import { attachmentsInGerman } from "./attachments";
@@ -8,12 +8,15 @@ import { preferencesInGerman } from "./settings";
 
 const MINUTE_MS = 60_000;
 const { count, decimal, dollars } = amountsIn("de");
-const EMPTY: Readonly<Record<FinishReason, string>> = {
+const EMPTY: Readonly<Record<EndReason, string>> = {
   stop: "Leere Antwort.",
   length: "Leere Antwort: an der Längengrenze abgeschnitten.",
   content_filter: "Leere Antwort: vom Inhaltsfilter des Anbieters abgeschnitten.",
   tool_calls: "Leere Antwort: mit einem Werkzeugaufruf beendet.",
   other: "Leere Antwort: vorzeitig beendet.",
+  waiting: "Die Antwort wartet auf deine Entscheidung.",
+  budget: "Das Budget war vor dem ersten Wort erreicht.",
+  steps: "Die Grenze der Schritte war vor dem ersten Wort erreicht.",
 };
 
 export const german: Strings = {
@@ -330,6 +333,9 @@ export const german: Strings = {
     content_filter: "Vom Inhaltsfilter des Anbieters abgeschnitten",
     tool_calls: "Mit einem Werkzeugaufruf beendet",
     other: "Vorzeitig beendet",
+    waiting: "Wartet auf deine Entscheidung",
+    budget: "Am Budget angehalten",
+    steps: "An der Grenze der Schritte angehalten",
   },
   speed: (tokensPerSecond) =>
     `${tokensPerSecond < 10 ? decimal(tokensPerSecond) : Math.round(tokensPerSecond)} Token/s`,

@@ -1,5 +1,5 @@
 /** Every text that the page shows, and the model of every other language. */
-import type { ErrorCode, FinishReason } from "../../bridge/contract";
+import type { EndReason, ErrorCode } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
@@ -8,12 +8,15 @@ import { preferencesInEnglish } from "./settings";
 const MINUTE_MS = 60_000;
 const { count, decimal, dollars } = amountsIn("en");
 
-const EMPTY: Readonly<Record<FinishReason, string>> = {
+const EMPTY: Readonly<Record<EndReason, string>> = {
   stop: "The model ended without a word.",
   length: "The answer reached its length limit before the first word.",
   content_filter: "The provider's content filter stopped the answer.",
   tool_calls: "The model called a tool and wrote nothing.",
   other: "The answer ended before the first word.",
+  waiting: "The answer waits for your decision.",
+  budget: "The budget was reached before the first word.",
+  steps: "The answer reached its limit of steps before the first word.",
 };
 
 export const english = {
@@ -313,14 +316,17 @@ export const english = {
 
   stopped: "Stopped",
   interrupted: "Interrupted",
-  emptyReply: (reason: FinishReason | null) =>
+  emptyReply: (reason: EndReason | null) =>
     reason === null ? "Stopped before the first word." : EMPTY[reason],
   finish: {
     length: "Cut off at the length limit",
     content_filter: "Cut off by the provider's content filter",
     tool_calls: "Ended with a tool call",
     other: "Ended early",
-  } satisfies Partial<Record<FinishReason, string>>,
+    waiting: "Waits for your decision",
+    budget: "Stopped at the budget",
+    steps: "Stopped at the limit of steps",
+  } satisfies Partial<Record<EndReason, string>>,
   speed: (tokensPerSecond: number) =>
     `${tokensPerSecond < 10 ? decimal(tokensPerSecond) : Math.round(tokensPerSecond)} tokens/s`,
   duration,

@@ -1,0 +1,189 @@
+"""`tidewire tools`: lists, adds, switches and runs tools, and shows what is always allowed."""
+
+import asyncio
+import json
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from shell.errors import NotFound, StorageFailed, ToolError, ValidationFailed
+from shell.support.data_directory import DataDirectory
+from shell.support.files import reason
+from shell.support.text import CONTROLS
+from shell.tools.arguments import check_arguments, parse_arguments
+from shell.tools.registry import FOLDER, Tools
+
+Result = TypeVar("Result")
+
+
+class ToolCommands:
+    """The commands, one method each. Each returns the exit status.
+
+    Args:
+        data: the data directory.
+    """
+
+    def __init__(self, data: DataDirectory) -> None:
+        self._data = data
+
+    def list(self, *, as_json: bool) -> int:
+        """Print every tool."""
+        for tool in self._with_tools(lambda tools: tools.summaries()):
+            state = tool.problem or ("on" if tool.enabled else "off")
+            does = [word for word in ("reads", "brings", "sends") if getattr(tool, word)]
+            _print(
+                tool,
+                f"{tool.name}  ({tool.source}, {', '.join(does) or 'harmless'})  {state}",
+                as_json=as_json,
+            )
+        return 0
+
+    def add(self, file: str, *, as_json: bool) -> int:
+        """Copy a file into the folder of tools. Imports it, as listing does.
+
+        Raises:
+            ShellError: it is no Python file, or one with its name is there.
+        """
+        source = Path(file).expanduser()
+        if source.suffix != ".py" or not source.is_file():
+            raise ValidationFailed([("file", f"{file[:200]} is no Python file")])
+        target = self._data.path / FOLDER / source.name
+        if target.exists():
+            text = (
+                f"{target} is there already. Remove it first: tidewire tools remove {target.name}"
+            )
+            raise ValidationFailed([("file", text)])
+        self._data.prepare()
+        try:
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            shutil.copyfile(source, target)
+        except OSError as error:
+            raise StorageFailed(f"{target} cannot be written ({reason(error)})") from None
+        for tool in self._with_tools(lambda tools: tools.summaries()):
+            if tool.source == target.name:
+                _print(tool, f"{tool.name}  {tool.problem or 'added'}", as_json=as_json)
+        return 0
+
+    def remove(self, file: str, *, as_json: bool) -> int:
+        """Remove a file from the folder of tools.
+
+        Raises:
+            NotFound: there is no such file.
+        """
+        target = self._data.path / FOLDER / Path(file).name
+        try:
+            target.unlink()
+        except FileNotFoundError:
+            raise NotFound(
+                f"There is no {target}. 'tidewire tools list' shows the files."
+            ) from None
+        except OSError as error:
+            raise StorageFailed(f"{target} cannot be removed ({reason(error)})") from None
+        if as_json:
+            print(json.dumps({"source": target.name, "removed": True}))
+        return 0
+
+    def enable(self, name: str, *, as_json: bool) -> int:
+        """Let models be told of a tool.
+
+        Raises:
+            NotFound: there is no such tool.
+        """
+        return self._switch(name, enabled=True, as_json=as_json)
+
+    def disable(self, name: str, *, as_json: bool) -> int:
+        """Keep a tool from models.
+
+        Raises:
+            NotFound: there is no such tool.
+        """
+        return self._switch(name, enabled=False, as_json=as_json)
+
+    def run(self, name: str, *, arguments: str, as_json: bool) -> int:
+        """Call a tool, as a person: nobody is asked.
+
+        Raises:
+            NotFound: there is no such tool.
+        """
+
+        async def call(tools: Tools) -> str:
+            given = parse_arguments(arguments)
+            check_arguments((await tools.find(name)).tool, given)
+            return await tools.call(name, given, lambda line: print(_safe(line), file=sys.stderr))
+
+        try:
+            result = self._with_tools(call)
+        except ToolError as error:
+            if not as_json:
+                raise
+            told = {"code": error.code.value, "message": error.message}
+            print(json.dumps({"state": "failed", "result": None, "error": told}))
+            return 1
+        if as_json:
+            print(json.dumps({"state": "done", "result": result, "error": None}))
+        else:
+            print(_safe(result))
+        return 0
+
+    def grants(self, *, as_json: bool) -> int:
+        """Print the verdicts that hold for every conversation."""
+        for grant in self._with_tools(lambda tools: tools.grants()):
+            rules = ", ".join(f"{k} {r.match} {r.value}" for k, r in grant.pattern.items())
+            state = "  (suspended: the tool has changed)" if grant.suspended else ""
+            text = f"{grant.id}  {grant.verdict} {grant.tool} ({grant.source}) {rules}{state}"
+            _print(grant, text, as_json=as_json)
+        return 0
+
+    def revoke(self, grant_id: str, *, as_json: bool) -> int:
+        """Forget such a verdict.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        if not Tools(self._data.path).revoke(grant_id):
+            text = f"There is no verdict {grant_id[:40]!r}. 'tidewire tools grants' shows them."
+            raise NotFound(text)
+        if as_json:
+            print(json.dumps({"id": grant_id, "revoked": True}))
+        return 0
+
+    def _switch(self, name: str, *, enabled: bool, as_json: bool) -> int:
+        self._data.prepare()
+
+        async def switch(tools: Tools) -> str:
+            await tools.enable(name, enabled)
+            return (await tools.find(name)).tool.name
+
+        found = self._with_tools(switch)
+        if as_json:
+            print(json.dumps({"name": found, "enabled": enabled}))
+        return 0
+
+    def _with_tools(self, use: Callable[[Tools], Awaitable[Result]]) -> Result:
+        async def work() -> Result:
+            tools = Tools(self._data.path)
+            try:
+                return await use(tools)
+            finally:
+                await tools.close()
+
+        return asyncio.run(work())
+
+
+def _print(value: BaseModel, text: str, *, as_json: bool) -> None:
+    if as_json:
+        fields = value.model_dump(mode="json")
+        if hasattr(value, "problem"):
+            fields.setdefault("problem", None)
+        print(json.dumps(fields, separators=(",", ":")))
+    else:
+        print(_safe(text))
+
+
+def _safe(text: str) -> str:
+    """What a tool says may control a terminal; this keeps it from that."""
+    return text.translate(CONTROLS)

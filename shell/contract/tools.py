@@ -1,0 +1,89 @@
+"""The tools that models may call, and what people decide about a call."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from shell.contract.base import ABSENT, InferenceId, LookupId, Value
+
+MAX_STEPS = 25
+"""Most calls of the model in one run with tools, unless the request says otherwise."""
+
+ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]
+ToolNames = Literal["all"] | Annotated[list[ToolName], Field(max_length=200)]
+MaxSteps = Annotated[int, Field(ge=1, le=100)]
+ToolKind = Literal["python", "mcp", "builtin"]
+Verdict = Literal["allow", "deny"]
+Scope = Literal["once", "conversation", "always"]
+
+
+class ArgumentRule(Value):
+    """Which values of one argument a permission is for."""
+
+    match: Literal["exact", "prefix", "host", "inside", "any"]
+    """`host` is for addresses, `inside` for paths below a folder."""
+    value: Annotated[str, Field(max_length=10_000)]
+    """Empty with `any`."""
+
+
+Pattern = Annotated[dict[Annotated[str, Field(max_length=128)], ArgumentRule], Field(max_length=64)]
+"""Rules by the name of the argument. An argument without a rule may have any value."""
+
+
+class Decision(Value):
+    """What a person decides about one call that waits."""
+
+    inference_id: InferenceId
+    call_id: LookupId
+    nonce: Annotated[str, Field(max_length=100)]
+    """The one of the `llm:approval` event that asked."""
+    verdict: Verdict
+    scope: Scope = "once"
+    """For how long the verdict holds. `always` with `deny` means never."""
+    pattern: Pattern | None = None
+    """With `always`: which arguments are allowed. Without one, all are."""
+    arguments: dict[str, JsonValue] | None = None
+    """With `allow`: what the tool gets in place of the model's arguments."""
+    reason: Annotated[str, Field(max_length=2_000)] | None = None
+    """With `deny`: what the model is told."""
+
+
+class ToolSummary(Value):
+    """A tool as lists show it."""
+
+    name: str
+    source: str
+    kind: ToolKind
+    description: str
+    enabled: bool
+    reads: bool
+    """It reads private data."""
+    brings: bool
+    """Its results come from strangers, such as a web page."""
+    sends: bool
+    """It changes something, or sends data out."""
+    problem: Annotated[str | None, ABSENT]
+    """Why it cannot be called."""
+
+
+class ToolSwitch(Value):
+    """Switches a tool on or off."""
+
+    name: ToolName
+    """Its name, or `SOURCE__NAME` if several tools have the name."""
+    enabled: bool
+
+
+class GrantSummary(Value):
+    """A verdict that holds for every conversation."""
+
+    id: str
+    tool: str
+    source: str
+    scope: Literal["always"]
+    pattern: Pattern
+    verdict: Verdict
+    suspended: bool
+    """Whether the tool has changed since; then its calls are asked again."""
+    created_at: int
+    used_at: int | None

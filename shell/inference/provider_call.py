@@ -1,0 +1,296 @@
+"""One call of a model: its attempts, and what it wrote.
+
+A run without tools makes one, a run with tools one for each step. A call writes to the log of its
+run and never ends it.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import get_args
+
+from pydantic import ValidationError
+
+from shell.contract import (
+    Activity,
+    FinishReason,
+    Message,
+    Notice,
+    NoticeEvent,
+    RetryingEvent,
+    ThinkingEvent,
+    Usage,
+)
+from shell.errors import ErrorCode, ProviderError
+from shell.inference.limits import Retries, Waits
+from shell.inference.log import InferenceLog, ProposedCall, TextChannel
+from shell.inference.text_writer import TextWriter
+from shell.inference.watchdog import Watchdog
+from shell.providers.base import (
+    Chunk,
+    Finish,
+    ModelStep,
+    OutputItem,
+    PromptProgress,
+    Provider,
+    ProviderRequest,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+from shell.support.text import clean, estimate_tokens
+
+CHUNKS_PER_TURN = 64
+SECONDS_PER_TURN = 0.002
+"""A provider that never waits must yield to the loop this often, so that a cancel is noticed."""
+MAX_NAME_CHARACTERS = 500
+"""Longest status, tool name or call id."""
+
+_RETRIED = frozenset(
+    {
+        ErrorCode.NETWORK_ERROR,
+        ErrorCode.RATE_LIMIT,
+        ErrorCode.OVERLOADED,
+        ErrorCode.SERVER_ERROR,
+    }
+)
+_FINISH_REASONS = frozenset(get_args(FinishReason))
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call of a tool while its arguments arrive."""
+
+    id: str
+    name: str
+    pieces: list[str] = field(default_factory=list)
+
+
+class ProviderCall:
+    """Sends one request, again if it fails before its first content. Loop thread only.
+
+    Args:
+        log: the run's.
+        text: writes the run's texts.
+        watchdog: the run's deadlines.
+        provider: whose model is called.
+        request: what is sent.
+        waits: how long content may take.
+        retries: when it is sent again.
+        step: the step of a run with tools; None without. Calls of tools get ids of the host then.
+    """
+
+    def __init__(
+        self,
+        log: InferenceLog,
+        text: TextWriter,
+        watchdog: Watchdog,
+        provider: Provider,
+        request: ProviderRequest,
+        waits: Waits,
+        retries: Retries,
+        step: int | None = None,
+    ) -> None:
+        self._log = log
+        self._text = text
+        self._watchdog = watchdog
+        self._provider = provider
+        self._request = request
+        self._waits = waits
+        self._retries = retries
+        self._loop = asyncio.get_running_loop()
+        self._before = dict(text.written)
+        self._usage: Usage | None = None
+        self._step = step
+        self._calls: dict[str, _Call] = {}
+        self._pieces: list[str] = []
+        self.output: list[Mapping[str, object]] = []
+        """What must go back unchanged with the results of the tools."""
+        self.finish: FinishReason | None = None
+        """Why the model stopped."""
+        self.first_ms: int | None = None
+        """When the first content came, in milliseconds since the run began."""
+
+    @property
+    def text(self) -> str:
+        """The text of the answer. Kept only in a run with tools."""
+        return clean("".join(self._pieces))
+
+    @property
+    def calls(self) -> list[ProposedCall]:
+        """The calls of tools that the model made, in its order."""
+        return [
+            ProposedCall(call.id, provider_id, call.name, "".join(call.pieces))
+            for provider_id, call in self._calls.items()
+        ]
+
+    @property
+    def usage(self) -> Usage:
+        """The provider's count of tokens so far, or the host's estimate, marked as one."""
+        if self._usage is not None:
+            return self._usage
+        written = {channel: self._text.written[channel] - n for channel, n in self._before.items()}
+        reasoning = -(-written["llm:reasoning"] // 4)
+        return Usage(
+            input_tokens=sum(map(_estimated_tokens, self._request.messages)),
+            output_tokens=-(-written["llm:token"] // 4) + reasoning,
+            reasoning_tokens=reasoning,
+            cached_tokens=0,
+            estimated=True,
+        )
+
+    async def run(self) -> None:
+        """Call the model until an attempt succeeds.
+
+        Raises:
+            ProviderError: the call failed, and no other attempt is to be made.
+        """
+        attempt = 1
+        while True:
+            try:
+                return await self._attempt()
+            except ProviderError as error:
+                delay_s = self._delay(error, attempt)
+                if delay_s is None:
+                    raise
+                self._watchdog.expect(None)
+                self._log.append(
+                    RetryingEvent(
+                        **self._log.stamp(),
+                        attempt=attempt,
+                        delay_ms=round(delay_s * 1000),
+                        code=error.code,
+                    )
+                )
+            await asyncio.sleep(delay_s)
+            attempt += 1
+
+    async def _attempt(self) -> None:
+        self.finish = self._usage = None
+        self._report("Processing...", activity="asking")
+        self._watchdog.expect(self._waits.first_s)
+        chunks, turn_ends = 0, self._loop.time() + SECONDS_PER_TURN
+        async with aclosing(self._provider.stream(self._request)) as stream:
+            async for chunk in stream:
+                if self._is_cancelled():
+                    return
+                self._take(chunk)
+                self._text.count_chunk()
+                chunks += 1
+                if chunks % CHUNKS_PER_TURN == 0 or self._loop.time() >= turn_ends:
+                    await asyncio.sleep(0)
+                    turn_ends = self._loop.time() + SECONDS_PER_TURN
+        if self.finish is None:
+            raise ProviderError(
+                ErrorCode.STREAM_INCOMPLETE, "The answer ended without saying that it was complete"
+            )
+
+    def _is_cancelled(self) -> bool:
+        """Whether the run is being stopped, even if its provider went on after the cancel."""
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+
+    def _delay(self, error: ProviderError, attempt: int) -> float | None:
+        """Seconds until the next attempt, or None when there is to be none."""
+        if self.first_ms is not None or self._is_cancelled():
+            return None
+        if error.code not in _RETRIED or attempt >= self._retries.requests:
+            return None
+        if error.retry_after_ms is not None:
+            if error.retry_after_ms > self._retries.longest_retry_after_s * 1000:
+                return None
+            delay_s = error.retry_after_ms / 1000
+        else:
+            delay_s = self._retries.first_delay_s * 2 ** (attempt - 1)
+            jitter = random.uniform(0.75, 1.25)  # noqa: S311, not a secret
+            delay_s = min(delay_s, self._retries.longest_delay_s) * jitter
+        return delay_s if delay_s <= self._watchdog.left_s else None
+
+    # --- chunks -----------------------------------------------------------------------------
+
+    def _take(self, chunk: Chunk) -> None:
+        match chunk:
+            case TextDelta(text):
+                self._write("llm:token", text)
+                if self._step is not None:
+                    self._pieces.append(text)
+            case ReasoningDelta(text):
+                self._write("llm:reasoning", text)
+            case ToolCallDelta(call_id, name, arguments):
+                self._note_content()
+                self._text.write_call(*self._call(call_id, name, arguments), arguments)
+            case OutputItem(value):
+                self.output.append(value)
+            case PromptProgress(status, progress, activity):
+                self._report(status, progress, activity)
+            case Notice():
+                self._log.append(NoticeEvent(**self._log.stamp(), **dict(chunk)))
+            case UsageReport():
+                self._usage = _usage(chunk) or self._usage
+            case Finish(reason):
+                self.finish = reason if reason in _FINISH_REASONS else "other"
+
+    def _call(self, call_id: str, name: str, arguments: str) -> tuple[str, str]:
+        """The id and the name under which a piece of a tool call is shown."""
+        if self._step is None:
+            return name_of(call_id), name_of(name)
+        call = self._calls.get(call_id)
+        if call is None:
+            call = _Call(f"call-{self._step}-{len(self._calls)}", name_of(name))
+            self._calls[call_id] = call
+        call.pieces.append(arguments)
+        return call.id, call.name
+
+    def _write(self, channel: TextChannel, text: str) -> None:
+        if not text:
+            return  # an empty chunk is no event and resets no deadline
+        self._note_content()
+        self._text.write(channel, text)
+
+    def _note_content(self) -> None:
+        if self.first_ms is None:
+            self.first_ms = self._log.elapsed_ms
+        self._watchdog.expect(self._waits.between_s)
+
+    def _report(
+        self, status: str, progress: float | None = None, activity: Activity | None = None
+    ) -> None:
+        self._log.append(
+            ThinkingEvent(
+                **self._log.stamp(), status=name_of(status), progress=progress, activity=activity
+            )
+        )
+
+
+def _estimated_tokens(message: Message | ModelStep) -> int:
+    tokens = estimate_tokens(message.text)
+    if isinstance(message, ModelStep):
+        tokens += sum(
+            estimate_tokens(c.arguments) + estimate_tokens(c.result) for c in message.calls
+        )
+    return tokens
+
+
+def name_of(text: str) -> str:
+    """A name that a provider gave, cut to a length that every view can show."""
+    return clean(text)[:MAX_NAME_CHARACTERS]
+
+
+def _usage(report: UsageReport) -> Usage | None:
+    """A provider's count of tokens; None when it is invalid."""
+    try:
+        return Usage(
+            input_tokens=report.input_tokens,
+            output_tokens=report.output_tokens,
+            reasoning_tokens=report.reasoning_tokens,
+            cached_tokens=report.cached_tokens,
+            estimated=False,
+        )
+    except ValidationError:
+        _log.warning("A provider reported %r as its usage", report)
+        return None

@@ -1,0 +1,183 @@
+"""The steps of a run: one call of the model, then the tools that it calls, and so on.
+
+A run without tools has one step, and none of the events that tell of steps.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from shell.contract import Decision, EndReason, StepEvent, Usage
+from shell.inference.log import InferenceLog, StepOutput
+from shell.inference.provider_call import ProviderCall
+from shell.inference.tool_calls import Commit, OpenCall, ToolCalls, WaitedTooLong
+from shell.inference.watchdog import Watchdog
+from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest
+from shell.tools.offer import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class ResumedStep:
+    """The step in which an earlier run of the same answer has ended."""
+
+    step: int
+    text: str
+    """What the model wrote before its calls."""
+    calls: tuple[OpenCall, ...]
+    """Empty if all calls had their results; then the request has them already."""
+    output: tuple[Mapping[str, object], ...]
+    provider_id: str
+    model_id: str
+
+    def done(self, answered: Sequence[AnsweredCall]) -> ModelStep:
+        """The step with its results."""
+        return ModelStep(self.text, tuple(answered), self.output, self.provider_id, self.model_id)
+
+
+class Steps:
+    """Loop thread only.
+
+    Args:
+        log: the run's.
+        watchdog: the run's deadlines; they stand still while a person is asked.
+        provider_id: whose model is called.
+        request: the first request.
+        new_call: makes a call of the model from a request and, with tools, the `step`.
+        offer: the tools; None for a run without.
+        max_steps: most calls of the model.
+        commit: waits until the log is on the disk.
+        resumed: the step in which an earlier run of the same answer has ended.
+    """
+
+    def __init__(
+        self,
+        log: InferenceLog,
+        watchdog: Watchdog,
+        provider_id: str,
+        request: ProviderRequest,
+        new_call: Callable[..., ProviderCall],
+        offer: Offer | None,
+        max_steps: int,
+        commit: Commit | None,
+        resumed: ResumedStep | None,
+    ) -> None:
+        self._log = log
+        self._provider_id = provider_id
+        self._new_call = new_call
+        self._max_steps = max_steps
+        self._tools = None if offer is None else ToolCalls(log, watchdog, offer, commit)
+        self._resumed = resumed
+        if offer is not None:
+            request = replace(request, tools=offer.specs, provider_id=provider_id)
+        self._request = request
+        self._call = new_call(request, step=None if offer is None else 1)
+        self._earlier: Usage | None = None
+        self._first_ms: int | None = None
+        self._reached: EndReason | None = None
+
+    @property
+    def finish(self) -> EndReason | None:
+        """Why the run is done."""
+        return self._reached or self._call.finish
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all steps so far."""
+        usage = self._call.usage
+        return usage if self._earlier is None else _sum(self._earlier, usage)
+
+    @property
+    def first_ms(self) -> int | None:
+        """When the first content of the run came, in milliseconds since it began."""
+        return self._call.first_ms if self._first_ms is None else self._first_ms
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a person is asked about a call."""
+        return self._tools is not None and self._tools.is_waiting
+
+    def decide(self, decision: Decision) -> bool:
+        """Take a person's decision about a call. False when the call does not wait.
+
+        Raises:
+            ValidationFailed: the decision does not fit the question.
+        """
+        return self._tools is not None and self._tools.decide(decision)
+
+    def close(self) -> None:
+        """Give every open call its result, because the run ends now."""
+        if self._tools is not None:
+            self._tools.close(keep_waiting=self._reached == "waiting")
+
+    def pause(self) -> None:
+        """Have the run end as one that waits, for a later run to go on with."""
+        self._reached = "waiting"
+
+    async def run(self) -> None:
+        """Go from step to step until the model calls no more tools, or a limit is reached.
+
+        Raises:
+            ProviderError: a call of the model failed.
+        """
+        tools = self._tools
+        if tools is None:
+            return await self._call.run()
+        step = 1
+        try:
+            if self._resumed is not None:
+                step = self._resumed.step + 1
+                if self._resumed.calls:
+                    answered = await tools.resume(self._resumed.calls)
+                    self._follow(step, self._resumed.done(answered))
+            while True:
+                self._log.append(
+                    StepEvent(**self._log.stamp(), step=step, max_steps=self._max_steps)
+                )
+                await self._call.run()
+                if not self._call.calls or self._call.finish in ("length", "content_filter"):
+                    return None
+                self._keep_output(step)
+                done = self._done(await tools.answer(step, self._call.calls))
+                if step >= self._max_steps:
+                    self._reached = "steps"
+                    return None
+                step += 1
+                self._earlier, self._first_ms = self.usage, self.first_ms
+                self._follow(step, done)
+        except WaitedTooLong:
+            self._reached = "waiting"
+
+    def _keep_output(self, step: int) -> None:
+        self._log.keep_output(
+            StepOutput(
+                self._log.last_seq + 1,
+                step,
+                self._provider_id,
+                self._request.model.id,
+                tuple(self._call.calls),
+                tuple(self._call.output),
+            )
+        )
+
+    def _done(self, answered: Sequence[AnsweredCall]) -> ModelStep:
+        return ModelStep(
+            self._call.text,
+            tuple(answered),
+            tuple(self._call.output),
+            self._provider_id,
+            self._request.model.id,
+        )
+
+    def _follow(self, step: int, done: ModelStep) -> None:
+        """Prepare the next call of the model, which gets the results of the step before."""
+        self._request = replace(self._request, messages=[*self._request.messages, done])
+        self._call = self._new_call(self._request, step=step)
+
+
+def _sum(a: Usage, b: Usage) -> Usage:
+    return Usage(
+        input_tokens=a.input_tokens + b.input_tokens,
+        output_tokens=a.output_tokens + b.output_tokens,
+        reasoning_tokens=a.reasoning_tokens + b.reasoning_tokens,
+        cached_tokens=a.cached_tokens + b.cached_tokens,
+        estimated=a.estimated or b.estimated,
+    )

@@ -1,0 +1,426 @@
+"""Carries out the tool calls of one run, and asks a person where nobody has decided.
+
+A call runs once, and only by a verdict that allows it. Every call of a batch gets a result whatever
+happens, because providers refuse a history in which one is missing.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from shell.contract import (
+    ApprovalEvent,
+    CallEvent,
+    CallState,
+    Decision,
+    ResultEvent,
+    ThinkingEvent,
+)
+from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
+from shell.inference.log import InferenceLog, ProposedCall
+from shell.inference.watchdog import Watchdog
+from shell.providers.base import AnsweredCall
+from shell.support.text import clean
+from shell.tools.arguments import check_arguments, parse_arguments
+from shell.tools.base import Arguments, Tool
+from shell.tools.call_states import SETTLED, check_move
+from shell.tools.offer import Offer, OfferedTool
+from shell.tools.results import shown_result
+
+MAX_BATCH = 16
+"""Most calls of one step."""
+MAX_AT_ONCE = 4
+MAX_SAME = 3
+"""The same call is asked when it is made for this time in a row."""
+CALL_S = 60.0
+"""How long a call may take without progress."""
+LONGEST_CALL_S = 600.0
+WAIT_S = 600.0
+"""How long a run waits in memory for a decision."""
+LOST = (
+    "The program ended while this call ran. It may or may not have taken effect, and it was not "
+    "made again."
+)
+DENIED = "The person did not allow this call."
+
+_log = logging.getLogger(__name__)
+
+
+class WaitedTooLong(Exception):
+    """Nobody decided within `WAIT_S`."""
+
+
+Commit = Callable[[], Awaitable[None]]
+"""Waits until everything in the log is on the disk. Raises ShellError if it cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call of an earlier run that has ended before it went on."""
+
+    proposed: ProposedCall
+    step: int
+    ordinal: int
+    state: CallState
+    definition: str = ""
+    """The definition of the tool for which it was decided."""
+    nonce: str = ""
+    edited: Arguments | None = None
+    result: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    proposed: ProposedCall
+    step: int
+    ordinal: int
+    state: CallState = "proposed"
+    tool: OfferedTool | None = None
+    arguments: Arguments = field(default_factory=dict)
+    edited: Arguments | None = None
+    nonce: str = ""
+    decided: asyncio.Future[None] | None = None
+    task: asyncio.Future[None] | None = None
+    result: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.state != "done"
+
+
+class ToolCalls:
+    """Loop thread only.
+
+    Args:
+        log: the run's.
+        watchdog: the run's deadlines; they stand still while a person is asked.
+        offer: the tools of the run.
+        commit: awaited before a tool runs, so that no call is made twice after a crash.
+    """
+
+    def __init__(
+        self, log: InferenceLog, watchdog: Watchdog, offer: Offer, commit: Commit | None
+    ) -> None:
+        self._log = log
+        self._watchdog = watchdog
+        self._offer = offer
+        self._commit = commit
+        self._batch: list[_Call] = []
+        self._last: tuple[str, str] = ("", "")
+        self._same = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a person is asked."""
+        return any(call.state == "waiting" for call in self._batch)
+
+    async def answer(self, step: int, proposed: Sequence[ProposedCall]) -> list[AnsweredCall]:
+        """Carry out the calls of a step, in parallel where nothing has to be asked.
+
+        Raises:
+            WaitedTooLong: a call still waits; the others have their results.
+        """
+        self._batch = [_Call(call, step, ordinal) for ordinal, call in enumerate(proposed)]
+        for call in self._batch:
+            self._admit(call)
+        return await self._all()
+
+    async def resume(self, calls: Sequence[OpenCall]) -> list[AnsweredCall]:
+        """Carry out what an earlier run has left of a step. What was running is lost.
+
+        Raises:
+            WaitedTooLong: a call still waits; the others have their results.
+        """
+        self._batch = [_Call(one.proposed, one.step, one.ordinal) for one in calls]
+        for call, before in zip(self._batch, calls, strict=True):
+            self._take_up(call, before)
+        return await self._all()
+
+    async def _all(self) -> list[AnsweredCall]:
+        at_once = asyncio.Semaphore(MAX_AT_ONCE)
+        for call in self._batch:
+            if call.state not in SETTLED:
+                call.task = asyncio.ensure_future(self._carry_out(call, at_once))
+        try:
+            in_time = await self._all_decided()
+            await asyncio.gather(
+                *(call.task for call in self._batch if call.task and call.state != "waiting")
+            )
+        finally:
+            for call in self._batch:
+                if call.task is not None:
+                    call.task.cancel()
+        if not in_time:
+            raise WaitedTooLong
+        return [_answered(call) for call in self._batch]
+
+    def decide(self, decision: Decision) -> bool:
+        """Take a person's decision. False when the call does not wait any more.
+
+        Raises:
+            ValidationFailed: the nonce is another card's, or the edited arguments do not fit; the
+                call waits on.
+        """
+        call = next((c for c in self._batch if c.proposed.id == decision.call_id), None)
+        if call is None or call.state != "waiting" or call.tool is None or call.decided is None:
+            return False
+        if not secrets.compare_digest(decision.nonce.encode(), call.nonce.encode()):
+            raise ValidationFailed([("nonce", "This decision is for another question")])
+        tool = call.tool.tool
+        if decision.verdict == "allow" and decision.arguments is not None:
+            try:
+                arguments = parse_arguments(json.dumps(decision.arguments))
+                check_arguments(tool, arguments)
+            except ToolError as error:
+                raise ValidationFailed([("arguments", error.message)]) from None
+            if arguments != call.arguments:
+                call.edited = arguments
+        self._offer.permissions.keep(tool, decision.verdict, decision.scope, decision.pattern)
+        if decision.verdict == "deny":
+            self._move(call, "denied")
+        else:
+            self._move(call, "approved" if call.edited is None else "edited")
+        self._log.append(
+            ApprovalEvent(
+                **self._log.stamp(),
+                call_id=call.proposed.id,
+                state="decided",
+                verdict=decision.verdict,
+                scope=decision.scope,
+                edited=call.edited,
+                why=None if decision.reason is None else clean(decision.reason),
+            )
+        )
+        if decision.verdict == "deny":
+            why = "" if not decision.reason else f" The reason: {clean(decision.reason)}"
+            self._settle(call, "denied", f"{DENIED}{why}")
+        call.decided.set_result(None)
+        return True
+
+    def close(self, *, keep_waiting: bool) -> None:
+        """Give every open call its result, because the run ends now.
+
+        Args:
+            keep_waiting: leave those that wait for a decision, which a later run takes up.
+        """
+        for call in self._batch:
+            if call.state not in SETTLED and not (keep_waiting and call.state == "waiting"):
+                text = "The call was cancelled."
+                if call.state == "running":
+                    text = "The call was cancelled while it ran; it may have taken effect."
+                self._move(call, "cancelled")
+                self._settle(call, "cancelled", text)
+
+    # --- before a call runs -----------------------------------------------------------------
+
+    def _admit(self, call: _Call) -> None:
+        """Find the tool, check the arguments, and decide whether a person must be asked."""
+        tool = self._find(call)
+        if tool is None:
+            return
+        repeated = self._is_repeated(call)
+        ruling = self._offer.permissions.rule(tool, call.arguments, repeated=repeated)
+        match ruling.verdict:
+            case "allow":
+                self._move(call, "allowed")
+                self._tell(call)
+            case "deny":
+                self._move(call, "denied")
+                self._tell(call)
+                self._settle(call, "denied", ruling.why or DENIED)
+            case "ask":
+                self._ask(call, ruling.why)
+
+    def _find(self, call: _Call) -> Tool | None:
+        """The tool of a call whose arguments fit; else the call is settled."""
+        proposed = call.proposed
+        try:
+            if call.ordinal >= MAX_BATCH:
+                text = f"At most {MAX_BATCH} calls are carried out at a time. Make it again."
+                raise ToolError(ErrorCode.TOOL_INVALID, text)
+            call.tool = self._offer.find(proposed.name)
+            call.arguments = parse_arguments(proposed.arguments)
+            check_arguments(call.tool.tool, call.arguments)
+        except ToolError as error:
+            self._move(call, "invalid")
+            self._tell(call)
+            self._settle(call, "invalid", error.message, error.code)
+            return None
+        return call.tool.tool
+
+    def _ask(self, call: _Call, why: str | None) -> None:
+        self._move(call, "waiting")
+        call.nonce = call.nonce or secrets.token_urlsafe(16)
+        call.decided = asyncio.get_running_loop().create_future()
+        self._tell(call)
+        self._log.append(
+            ApprovalEvent(
+                **self._log.stamp(),
+                call_id=call.proposed.id,
+                state="asked",
+                nonce=call.nonce,
+                why=why,
+            )
+        )
+
+    def _take_up(self, call: _Call, before: OpenCall) -> None:
+        """Bring a call of an earlier run to where it can go on."""
+        if before.state in SETTLED:
+            call.state, call.result = before.state, before.result
+            return
+        if before.state == "running":
+            # Nobody knows whether it took effect, so it is never made again.
+            call.state = "running"
+            self._move(call, "lost")
+            self._tell(call)
+            self._settle(call, "lost", LOST)
+            return
+        call.nonce = before.nonce
+        if before.state not in ("approved", "edited"):
+            self._admit(call)
+            return
+        tool = self._find(call)
+        if tool is None:
+            return
+        if tool.definition != before.definition:
+            self._ask(call, "The tool has changed since this call was allowed.")
+            return
+        call.edited = before.edited
+        call.state = before.state
+
+    def _is_repeated(self, call: _Call) -> bool:
+        made = (call.proposed.name, json.dumps(call.arguments, sort_keys=True))
+        self._same = self._same + 1 if made == self._last else 1
+        self._last = made
+        return self._same >= MAX_SAME
+
+    async def _all_decided(self) -> bool:
+        """Wait for the decisions. False when none came for `WAIT_S`."""
+        undecided = {call.decided for call in self._batch if call.decided is not None}
+        if not undecided:
+            return True
+        self._watchdog.pause()
+        try:
+            while undecided:
+                decided, undecided = await asyncio.wait(
+                    undecided, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not decided:
+                    return False
+        finally:
+            self._watchdog.resume()
+        return True
+
+    # --- a call -----------------------------------------------------------------------------
+
+    async def _carry_out(self, call: _Call, at_once: asyncio.Semaphore) -> None:
+        if call.decided is not None:
+            await call.decided
+        if call.state in SETTLED or call.tool is None:
+            return
+        async with at_once:
+            self._move(call, "running")
+            self._tell(call)
+            self._watchdog.expect(None)  # a call has a time limit of its own
+            began_ms = self._log.elapsed_ms
+            try:
+                if self._commit is not None:
+                    await self._commit()
+                text = await self._run(call.tool, call.edited or call.arguments)
+                state: CallState = "done"
+                code = None
+            except TimeoutError:
+                state, code = "timed_out", ErrorCode.TOOL_TIMEOUT
+                text = "The call took too long and was ended; it may have taken effect."
+            except ToolError as error:
+                state, code, text = "failed", error.code, error.message
+                if code is ErrorCode.TOOL_TIMEOUT:
+                    state = "timed_out"
+            except ShellError as error:
+                state, code = "failed", error.code
+                text = f"The call was not made, because it cannot be kept: {error.message}"
+            except Exception as error:
+                _log.exception("A tool failed")
+                state, code = "failed", ErrorCode.TOOL_FAILED
+                text = f"The tool failed unexpectedly ({type(error).__name__})."
+            if call.state in SETTLED:
+                return  # the run has ended
+            if state == "done":
+                self._offer.permissions.note_result(call.tool.tool)
+            self._move(call, state)
+            self._settle(call, state, text, code, self._log.elapsed_ms - began_ms)
+
+    async def _run(self, tool: OfferedTool, arguments: Arguments) -> str:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.timeout(CALL_S) as limit:
+
+            def progress(line: str) -> None:
+                limit.reschedule(min(loop.time() + CALL_S, began + LONGEST_CALL_S))
+                self._log.append(
+                    ThinkingEvent(**self._log.stamp(), status=clean(line)[:500], progress=None)
+                )
+
+            return await tool.call(arguments, progress)
+
+    # --- what is written --------------------------------------------------------------------
+
+    def _move(self, call: _Call, state: CallState) -> None:
+        check_move(call.state, state)
+        call.state = state
+
+    def _tell(self, call: _Call) -> None:
+        tool = None if call.tool is None else call.tool.tool
+        known = call.state != "invalid" or call.arguments
+        self._log.append(
+            CallEvent(
+                **self._log.stamp(),
+                call_id=call.proposed.id,
+                step=call.step,
+                ordinal=call.ordinal,
+                tool=call.proposed.name if tool is None else tool.name,
+                source="" if tool is None else tool.source,
+                arguments=call.arguments if known else clean(call.proposed.arguments),
+                state=call.state,
+                reads=tool is None or tool.reads,
+                brings=tool is None or tool.brings,
+                sends=tool is None or tool.sends,
+                definition="" if tool is None else tool.definition,
+            )
+        )
+
+    def _settle(
+        self,
+        call: _Call,
+        state: CallState,
+        text: str,
+        code: ErrorCode | None = None,
+        ran_ms: int | None = None,
+    ) -> None:
+        shown = shown_result(text)
+        call.result = shown.text
+        if call.edited is not None and state == "done":
+            changed = json.dumps(call.edited, ensure_ascii=False)
+            call.result = f"The person changed the arguments to {changed}.\n{shown.text}"
+        self._log.append(
+            ResultEvent(
+                **self._log.stamp(),
+                call_id=call.proposed.id,
+                state=state,
+                text=shown.text,
+                bytes=shown.bytes,
+                shown_bytes=shown.shown_bytes,
+                code=code,
+                ran_ms=ran_ms,
+            )
+        )
+
+
+def _answered(call: _Call) -> AnsweredCall:
+    proposed = call.proposed
+    return AnsweredCall(
+        proposed.provider_id, proposed.name, proposed.arguments, call.result, call.failed
+    )

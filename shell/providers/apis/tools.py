@@ -1,0 +1,70 @@
+"""Writes tools and their calls, as far as the APIs agree on them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from shell.providers.base import AnsweredCall, ToolSpec
+
+_DEPTH = 16
+"""A schema that refers to itself is cut here."""
+_NODES = 5_000
+"""A schema with more parts is cut: references can make a small one endless."""
+
+
+def parameters_of(tool: ToolSpec) -> dict[str, object]:
+    """The schema of a tool's arguments, complete in itself and always of an object.
+
+    Several providers refuse a schema with references.
+    """
+    schema = dict(tool.parameters)
+    definitions = schema.pop("$defs", schema.pop("definitions", {}))
+    known = definitions if isinstance(definitions, dict) else {}
+    plain = cast("dict[str, object]", _resolved(schema, known, 0, iter(range(_NODES))))
+    plain.pop("$schema", None)
+    plain.setdefault("properties", {})
+    return {**plain, "type": "object"}
+
+
+def without(schema: object, dropped: frozenset[str]) -> object:
+    """A schema without some keywords; the host still checks arguments against the whole one."""
+    if isinstance(schema, list):
+        return [without(item, dropped) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept: dict[str, object] = {}
+    for name, value in schema.items():
+        if name == "properties" and isinstance(value, dict):
+            # These are names of arguments, which may be the same as a keyword.
+            kept[name] = {key: without(item, dropped) for key, item in value.items()}
+        elif name not in dropped:
+            kept[name] = without(value, dropped)
+    return kept
+
+
+def arguments_of(call: AnsweredCall) -> dict[str, object]:
+    """The arguments of an earlier call. Empty where the model wrote no object."""
+    try:
+        value = json.loads(call.arguments or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _resolved(
+    schema: object, known: Mapping[str, object], depth: int, budget: Iterator[int]
+) -> object:
+    """A schema with every reference replaced by what it refers to."""
+    if not isinstance(schema, list | dict):
+        return schema
+    if depth > _DEPTH or next(budget, None) is None:
+        return {}
+    if isinstance(schema, list):
+        return [_resolved(item, known, depth + 1, budget) for item in schema]
+    target = schema.get("$ref")
+    if isinstance(target, str):
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        found = known.get(target.rpartition("/")[2])
+        whole = {**found, **beside} if isinstance(found, dict) else beside
+        return _resolved(whole, known, depth + 1, budget)
+    return {key: _resolved(value, known, depth + 1, budget) for key, value in schema.items()}

@@ -1,0 +1,60 @@
+"""Decides about tool calls of answers whose run has ended."""
+
+import secrets
+from typing import cast
+
+import apsw
+from pydantic import JsonValue
+
+from shell.contract import CallDecision
+from shell.errors import NotFound, ValidationFailed
+from shell.store.messages import queries, steps
+from shell.support.text import clean
+
+
+def find(connection: apsw.Connection, decision: CallDecision) -> steps.StoredCall:
+    """The call that is decided about. Part of a reading job.
+
+    Raises:
+        NotFound: there is no such call.
+        ValidationFailed: the nonce is another question's.
+    """
+    row = queries.row_of(connection, decision.message_id)
+    found = steps.steps_of(steps.read(connection, row.number))
+    call = next((c for step in found for c in step.calls if c.id == decision.call_id), None)
+    if call is None:
+        raise NotFound(f"Call {decision.call_id} not found")
+    if not secrets.compare_digest(call.nonce.encode(), decision.nonce.encode()):
+        raise ValidationFailed([("nonce", "This decision is for another question")])
+    return call
+
+
+def decide(
+    connection: apsw.Connection, call: steps.StoredCall, decision: CallDecision
+) -> tuple[bool, bool]:
+    """Store a decision; returns whether it was taken, and whether another call still waits.
+
+    Part of a writing job.
+    """
+    row = queries.row_of(connection, decision.message_id)
+    entries = steps.read(connection, row.number)
+    edited = cast("JsonValue", decision.arguments)
+    taken = steps.decide(
+        connection,
+        row.number,
+        call,
+        steps.ApprovalEntry(
+            run=entries[-1].run,
+            at=entries[-1].at,
+            thought_at=entries[-1].thought_at,
+            call_id=call.id,
+            state="decided",
+            verdict=decision.verdict,
+            scope=decision.scope,
+            edited=None if edited == call.part.arguments else edited,
+            why=None if decision.reason is None else clean(decision.reason),
+        ),
+    )
+    now = steps.steps_of(steps.read(connection, row.number))
+    waits = any(c.part.state == "waiting" for step in now for c in step.calls)
+    return taken, waits

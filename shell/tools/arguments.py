@@ -1,0 +1,89 @@
+"""Reads the arguments of a tool call, which a model wrote, and checks them against the schema."""
+
+import json
+from collections.abc import Mapping
+
+from shell.errors import ErrorCode, ToolError
+from shell.tools.base import Arguments, Tool
+
+MAX_ARGUMENT_BYTES = 256 * 1024
+"""Longest arguments of one call as UTF-8."""
+MAX_DEPTH = 64
+"""Most levels of objects and lists in each other."""
+MAX_PROBLEMS = 5
+
+
+def parse_arguments(text: str) -> Arguments:
+    """The arguments as an object; none at all are an empty one.
+
+    Raises:
+        ToolError: TOOL_INVALID with what is wrong, for the model to correct.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_ARGUMENT_BYTES:
+        raise _invalid(f"The arguments are longer than {MAX_ARGUMENT_BYTES // 1024} KB.")
+    if not text.strip():
+        return {}
+    if _depth(text) > MAX_DEPTH:
+        raise _invalid(f"The arguments have more than {MAX_DEPTH} levels.")
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise _invalid(f"The arguments are not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise _invalid("The arguments are not a JSON object.")
+    return value
+
+
+def check_arguments(tool: Tool, arguments: Mapping[str, object]) -> None:
+    """Check arguments against the tool's schema.
+
+    Raises:
+        ToolError: TOOL_INVALID with every wrong argument, up to `MAX_PROBLEMS`.
+    """
+    if not tool.parameters:
+        return
+    from jsonschema import Draft202012Validator  # takes 60 ms, and most runs have no tools
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        found = list(Draft202012Validator(tool.parameters).iter_errors(arguments))
+    except (SchemaError, RecursionError, TypeError, ValueError) as error:
+        raise _invalid(f"The tool's schema cannot be used: {str(error)[:500]}") from None
+    if found:
+        shown = [f"{_path(error.path)}{error.message[:300]}" for error in found[:MAX_PROBLEMS]]
+        raise _invalid("The arguments do not fit: " + "; ".join(shown))
+
+
+def _path(path: object) -> str:
+    parts = ".".join(str(part) for part in path) if hasattr(path, "__iter__") else ""
+    return f"{parts}: " if parts else ""
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets outside of strings go."""
+    depth = deepest = 0
+    in_string = escaped = False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _invalid(text: str) -> ToolError:
+    return ToolError(ErrorCode.TOOL_INVALID, text)

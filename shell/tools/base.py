@@ -1,0 +1,89 @@
+"""What a tool is, and the interface of a source of tools."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from shell.contract import ToolKind
+
+Arguments = dict[str, JsonValue]
+MAX_NAME = 64
+"""Longest name that all providers take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool of one source."""
+
+    name: str
+    """The name within its source."""
+    source: str
+    """Where it comes from, as people know it: a file's name, a server's name."""
+    kind: ToolKind
+    description: str = ""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """The JSON schema of the arguments."""
+    reads: bool = True
+    brings: bool = True
+    sends: bool = True
+    identity: str = ""
+    """Changes whenever the source could behave differently: a file's hash, a command line."""
+    problem: str | None = None
+    """Why it cannot be called."""
+
+    @property
+    def key(self) -> str:
+        """Names the tool among those of all sources."""
+        return f"{self.source}\0{self.name}"
+
+    @property
+    def definition(self) -> str:
+        """A hash of everything that a permission is given for."""
+        parts = (self.source, self.identity, self.name, self.description, self.parameters)
+        flags = (self.reads, self.brings, self.sends)
+        text = json.dumps([*parts, *flags], sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def wire_name(self) -> str:
+        """The name that models use. Providers take letters, digits, `_` and `-`, 64 at most."""
+        source = self.source.removesuffix(".py")
+        whole = f"{_plain(source)}__{_plain(self.name)}"
+        if len(whole) <= MAX_NAME and whole == f"{source}__{self.name}":
+            return whole
+        mark = hashlib.sha256(self.key.encode()).hexdigest()[:8]
+        return f"{whole[: MAX_NAME - 9]}_{mark}"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
+
+
+Progress = Callable[[str], None]
+"""Takes one line about how far a call is."""
+
+
+class ToolSource(Protocol):
+    """A place that tools come from."""
+
+    @property
+    def name(self) -> str:
+        """Its name as people know it."""
+
+    async def list(self) -> Sequence[Tool]:
+        """Its tools, also those that cannot be called, each with its problem."""
+
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+        """Carry out one call. Cancelling it ends whatever it has begun.
+
+        Raises:
+            ToolError: TOOL_FAILED with the reason, TOOL_TIMEOUT, TOOL_UNKNOWN.
+        """
+
+    async def close(self) -> None:
+        """End all calls and processes."""

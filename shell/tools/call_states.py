@@ -1,0 +1,32 @@
+"""The states of a tool call, and which may follow which."""
+
+from shell.contract import CallState
+
+NEXT: dict[CallState, frozenset[CallState]] = {
+    "proposed": frozenset({"invalid", "waiting", "allowed", "denied", "cancelled"}),
+    "waiting": frozenset({"approved", "edited", "denied", "cancelled"}),
+    "allowed": frozenset({"running", "cancelled"}),
+    "approved": frozenset({"running", "cancelled"}),
+    "edited": frozenset({"running", "cancelled"}),
+    "running": frozenset({"done", "failed", "timed_out", "cancelled", "lost"}),
+    "invalid": frozenset(),
+    "denied": frozenset(),
+    "done": frozenset(),
+    "failed": frozenset(),
+    "timed_out": frozenset(),
+    "cancelled": frozenset(),
+    "lost": frozenset(),
+}
+"""A tool runs only from `allowed`, `approved` or `edited`, and once."""
+SETTLED: frozenset[CallState] = frozenset(state for state, after in NEXT.items() if not after)
+"""A call in one of these has its result."""
+
+
+def check_move(before: CallState, after: CallState) -> None:
+    """Refuse a change of state that must not happen.
+
+    Raises:
+        ValueError: `after` may not follow `before`.
+    """
+    if after not in NEXT[before]:
+        raise ValueError(f"a call that is {before} cannot become {after}")

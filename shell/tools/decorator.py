@@ -1,0 +1,39 @@
+"""The decorator for functions that models may call. It imports nothing, as tool files load it."""
+
+from collections.abc import Callable
+from typing import TypeVar, overload
+
+FLAGS = "__tidewire_tool__"
+"""The attribute of a decorated function: a tuple of `reads`, `brings` and `sends`."""
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+@overload
+def tool(function: Function, /) -> Function: ...
+@overload
+def tool(
+    *, reads: bool = True, brings: bool = True, sends: bool = True
+) -> Callable[[Function], Function]: ...
+def tool(
+    function: Function | None = None,
+    /,
+    *,
+    reads: bool = True,
+    brings: bool = True,
+    sends: bool = True,
+) -> Function | Callable[[Function], Function]:
+    """Say what a function does that a person may care about. Without it all three are assumed.
+
+    Args:
+        function: the function, where the decorator stands without arguments.
+        reads: it reads private data.
+        brings: its results come from strangers, such as a web page.
+        sends: it changes something, or sends data out.
+    """
+
+    def mark(marked: Function) -> Function:
+        setattr(marked, FLAGS, (reads, brings, sends))
+        return marked
+
+    return mark if function is None else mark(function)

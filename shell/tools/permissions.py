@@ -1,0 +1,133 @@
+"""Decides whether a tool call may run, must be asked, or is refused."""
+
+import fnmatch
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+from urllib.parse import urlsplit
+
+from shell.contract import ArgumentRule, Pattern, Verdict
+from shell.tools.base import Arguments, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is to happen with a call."""
+
+    verdict: Literal["allow", "ask", "deny"]
+    why: str | None = None
+    """Why it is asked although a permission exists, or why it is refused."""
+
+
+class GrantBook(Protocol):
+    """The verdicts that hold for every conversation."""
+
+    def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
+        """The verdicts whose pattern fits, of grants that are not suspended."""
+
+    def add(self, tool: Tool, verdict: Verdict, pattern: Pattern) -> None:
+        """Keep a verdict for this tool as it is defined now."""
+
+
+class Permissions:
+    """The permissions of one run, or of the runs of one conversation.
+
+    The order is: never, asked in any case, allowed, asked. Nothing is allowed by default.
+
+    Args:
+        grants: the verdicts that hold for every conversation.
+        allowed: names of tools that run without a question, with `*` for any characters.
+    """
+
+    def __init__(self, grants: GrantBook | None = None, allowed: Iterable[str] = ()) -> None:
+        self._grants = grants
+        self._allowed = tuple(allowed)
+        self._conversation: dict[str, Verdict] = {}
+        self._tainted = False
+
+    def rule(self, tool: Tool, arguments: Arguments, *, repeated: bool = False) -> Ruling:
+        """Decide about one call.
+
+        Args:
+            tool: the tool.
+            arguments: valid ones.
+            repeated: whether the model has just made the same call several times.
+        """
+        kept = [] if self._grants is None else self._grants.verdicts(tool, arguments)
+        here = self._conversation.get(tool.definition)
+        if "deny" in kept or here == "deny":
+            return Ruling("deny", "This tool is never allowed.")
+        allowed = "allow" in kept or here == "allow" or self._is_named(tool)
+        if repeated:
+            return Ruling("ask", "The model makes the same call again and again.")
+        if allowed and tool.sends and self._tainted:
+            return Ruling(
+                "ask",
+                "This conversation has content from strangers, who may have asked for this call.",
+            )
+        return Ruling("allow" if allowed else "ask")
+
+    def note_result(self, tool: Tool) -> None:
+        """Remember that a tool's result is in the conversation."""
+        self._tainted = self._tainted or tool.brings
+
+    def remember(self, definition: str, verdict: Verdict) -> None:
+        """Restore a verdict that was given in this conversation, for a definition of a tool."""
+        self._conversation[definition] = verdict
+
+    def note_untrusted(self) -> None:
+        """Remember that the conversation has content from strangers."""
+        self._tainted = True
+
+    def keep(self, tool: Tool, verdict: Verdict, scope: str, pattern: Pattern | None) -> None:
+        """Keep a person's verdict for its scope."""
+        if scope == "conversation":
+            self._conversation[tool.definition] = verdict
+        elif scope == "always" and self._grants is not None:
+            self._grants.add(tool, verdict, pattern or {})
+
+    def _is_named(self, tool: Tool) -> bool:
+        names = (tool.name, tool.wire_name)
+        return any(fnmatch.fnmatchcase(name, p) for name in names for p in self._allowed)
+
+
+def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
+    """Whether arguments are what a permission was given for."""
+    return all(_fits(rule, arguments.get(name)) for name, rule in pattern.items())
+
+
+def _fits(rule: ArgumentRule, value: object) -> bool:
+    if rule.match == "any":
+        return True
+    if not isinstance(value, str):
+        return rule.match == "exact" and _written(value) == rule.value
+    match rule.match:
+        case "exact":
+            return value == rule.value
+        case "prefix":
+            return value.startswith(rule.value)
+        case "host":
+            return _host(value) == rule.value.lower()
+        case "inside":
+            return _is_inside(value, rule.value)
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool | None) else str(value)
+
+
+def _host(value: str) -> str | None:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme in ("http", "https") else None
+
+
+def _is_inside(value: str, folder: str) -> bool:
+    """Whether a path lies below a folder, once `..` and links are resolved."""
+    if not os.path.isabs(value) or not folder:  # noqa: PTH117, a plain question about a string
+        return False
+    return Path(os.path.realpath(value)).is_relative_to(os.path.realpath(folder))

@@ -1,0 +1,1 @@
+"""Python functions of a person's own files as tools."""

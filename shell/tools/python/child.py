@@ -1,0 +1,133 @@
+"""Runs the functions of one tool file, in a process of its own, until standard input closes.
+
+Standard input brings one JSON object a line: `{"call": ID, "name": …, "arguments": …}`. Standard
+output has one a line: first `{"tools": …}` or `{"failed": …}`, then `{"call": ID, "progress": …}`
+and at last `{"call": ID, "result": …}` or `{"call": ID, "error": …}`. What a function prints goes
+to standard error.
+
+A process is not a sandbox: a tool can do whatever its person can.
+"""
+
+import asyncio
+import inspect
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import IO, Any
+
+MEMORY_BYTES = 4 * 1024**3
+"""Address space of the process and, separately, of each one that it starts."""
+MAX_RESULT_BYTES = 10_000_000
+"""A longer result is cut here, before it reaches the host."""
+
+
+def main() -> int:
+    """Describe the file named in the arguments, and carry out calls."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
+    os.dup2(2, 1)  # what functions print must not be read as an answer
+    requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nor may they read the requests
+    _limit()
+    path = Path(sys.argv[-1])
+    from shell.tools.python.functions import functions_of, load
+
+    try:
+        found = {function.name: function for function in functions_of(load(path))}
+    except BaseException as error:
+        _write(answers, {"failed": _words(error, path)})
+        return 1
+    _write(answers, {"tools": [function.describe() for function in found.values()]})
+    lock = threading.Lock()
+
+    def answer(call: object, **fields: object) -> None:
+        with lock:
+            _write(answers, {"call": call, **fields})
+
+    def run(request: dict[str, Any]) -> None:
+        call = request["call"]
+        try:
+            function = found[request["name"]]
+            arguments = function.arguments(request["arguments"])
+            outcome = _outcome(
+                function.function(**arguments), lambda line: answer(call, progress=line)
+            )
+            answer(call, result=_text(outcome)[:MAX_RESULT_BYTES])
+        except BaseException as error:  # also SystemExit: the call fails, the process stays
+            answer(call, error=_words(error, path))
+
+    for line in requests:
+        threading.Thread(target=run, args=(json.loads(line),), daemon=True).start()
+    os._exit(0)
+
+
+def _outcome(value: object, progress: Any) -> object:
+    """The result of a function that may be async, or a generator that yields its progress."""
+    if inspect.iscoroutine(value):
+        return asyncio.run(value)
+    if inspect.isasyncgen(value):
+        return asyncio.run(_last_of(value, progress))
+    if inspect.isgenerator(value):
+        try:
+            while True:
+                progress(_text(next(value))[:500])
+        except StopIteration as end:
+            return end.value
+    return value
+
+
+async def _last_of(values: Any, progress: Any) -> object:
+    """The last thing that an async generator yields; it cannot return anything."""
+    last: object = None
+    async for value in values:
+        if last is not None:
+            progress(_text(last)[:500])
+        last = value
+    return last
+
+
+def _text(value: object) -> str:
+    """A result as a model reads it: text as it is, everything else as JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "Done."
+    from pydantic_core import to_json
+
+    try:
+        return to_json(value, indent=2).decode()
+    except Exception:
+        return repr(value)
+
+
+def _words(error: BaseException, path: Path) -> str:
+    """What went wrong, with the line of the tool file where it did."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+    where = f" ({path.name}, line {lines[-1]})" if lines else ""
+    return f"{type(error).__name__}: {error}{where}"[:4_000]
+
+
+def _write(answers: IO[str], message: dict[str, object]) -> None:
+    answers.write(json.dumps(message) + "\n")
+    answers.flush()
+
+
+def _limit() -> None:
+    """End with the parent, and take no more memory than a tool needs."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Finds the functions of a tool file and describes them. Runs in the child process of the file."""
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import docstring_parser
+from pydantic import ConfigDict, Field, TypeAdapter, create_model
+from pydantic.json_schema import GenerateJsonSchema
+
+from shell.tools.decorator import FLAGS
+
+MAX_DESCRIPTION = 4_000
+
+
+class FoundFunction:
+    """A public function of a tool file."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.function = function
+        self.name = function.__name__
+        self.doc = docstring_parser.parse(inspect.getdoc(function) or "")
+        self.problem: str | None = None
+        self._adapter: TypeAdapter[Any] | None = None
+        self.schema: dict[str, object] = {}
+        try:
+            self._adapter = TypeAdapter(self._model())
+            self.schema = self._adapter.json_schema(schema_generator=_NoTitles)
+        except Exception as error:
+            self.problem = str(error).splitlines()[0][:500] or type(error).__name__
+
+    def describe(self) -> dict[str, object]:
+        """The function as the host is told of it."""
+        reads, brings, sends = getattr(self.function, FLAGS, (True, True, True))
+        text = "\n\n".join(t for t in (self.doc.short_description, self.doc.long_description) if t)
+        return {
+            "name": self.name,
+            "description": text[:MAX_DESCRIPTION],
+            "parameters": self.schema,
+            "reads": bool(reads),
+            "brings": bool(brings),
+            "sends": bool(sends),
+            "problem": self.problem,
+        }
+
+    def arguments(self, given: dict[str, object]) -> dict[str, object]:
+        """The arguments as the function's types want them.
+
+        Raises:
+            ValueError: they do not fit.
+        """
+        if self._adapter is None:
+            raise ValueError(self.problem)
+        model = self._adapter.validate_python(given)
+        return {name: getattr(model, name) for name in type(model).model_fields}
+
+    def _model(self) -> type:
+        """A model with one field for each parameter.
+
+        Raises:
+            ValueError: a parameter cannot be described, with what to do.
+        """
+        told = {p.arg_name: p.description for p in self.doc.params if p.description}
+        hints = inspect.get_annotations(self.function, eval_str=True)
+        fields: dict[str, Any] = {}
+        for name, parameter in inspect.signature(self.function).parameters.items():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                raise ValueError(f"It takes *{name}: name every argument.")
+            if parameter.kind is parameter.POSITIONAL_ONLY:
+                raise ValueError(f"{name} can be given only by position: remove the '/'.")
+            if name not in hints:
+                raise ValueError(f"{name} has no type: write for example '{name}: str'.")
+            if name.startswith("_"):
+                raise ValueError(f"{name} begins with an underscore: rename it.")
+            required = parameter.default is parameter.empty
+            default = ... if required else parameter.default
+            fields[name] = (hints[name], Field(default, description=told.get(name)))
+        config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
+        made: type = create_model(self.name, __config__=config, **fields)
+        return made
+
+
+class _NoTitles(GenerateJsonSchema):
+    """Without the titles that pydantic makes from names, which tell a model nothing."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        return False
+
+
+def load(path: Path) -> ModuleType:
+    """Import a tool file.
+
+    Raises:
+        Exception: whatever the file raises.
+    """
+    name = f"tidewire_tools_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path.name} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pydantic looks types up here
+    spec.loader.exec_module(module)
+    return module
+
+
+def functions_of(module: ModuleType) -> Iterator[FoundFunction]:
+    """The public functions that a module defines itself, in its order."""
+    for name, value in vars(module).items():
+        own = inspect.isfunction(value) and value.__module__ == module.__name__
+        if own and not name.startswith("_"):
+            yield FoundFunction(value)

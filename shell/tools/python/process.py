@@ -1,0 +1,233 @@
+"""Starts and ends the child process of one tool file, and exchanges messages with it."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from shell.errors import ErrorCode, ToolError
+from shell.support.environment import SECRET
+from shell.tools.base import Arguments, Progress
+
+START_S = 30.0
+"""How long a file may take to be imported."""
+END_S = 1.0
+MAX_LINE_BYTES = 16_000_000
+"""Longest message of the child: the longest result that is kept, escaped."""
+TAIL_BYTES = 16_384
+"""How much of what the functions print is kept for an error."""
+MARK = "TIDEWIRE_TOOL_PROCESS"
+"""A variable in the environment of the child and of all processes that it starts."""
+_OWN_GROUP = 0
+if sys.platform == "win32":
+    _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+_log = logging.getLogger(__name__)
+
+
+def tool_command() -> list[str]:
+    """The command of the child process, in a Python environment or a built program."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "--tool-child"]
+    return [sys.executable, "-P", "-m", "shell.tools.python.child"]
+
+
+class ToolProcess:
+    """One child process. Loop thread only. It is not started again after its end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mark = secrets.token_hex(16)
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._tail = bytearray()
+        self._answers: dict[str, asyncio.Future[str]] = {}
+        self._progress: dict[str, Progress] = {}
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take calls."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> list[dict[str, Any]]:
+        """Import the file; returns what its functions are.
+
+        Raises:
+            ToolError: TOOL_FAILED with the reason.
+        """
+        try:
+            async with asyncio.timeout(START_S):
+                return await self._start()
+        except TimeoutError:
+            text = f"{self._path.name} takes longer than {START_S:.0f} s to be imported."
+            await self.end()
+            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+        except BaseException:
+            await asyncio.shield(self.end())
+            raise
+
+    async def call(self, name: str, arguments: Arguments, progress: Progress) -> str:
+        """Carry out one call. Cancelling it ends the process: a function cannot be interrupted.
+
+        Raises:
+            ToolError: TOOL_FAILED with the function's own error.
+        """
+        process = self._process
+        if process is None or process.stdin is None or not self.alive:
+            raise ToolError(ErrorCode.TOOL_FAILED, f"{self._path.name} is not running.")
+        call = secrets.token_hex(8)
+        answer = self._answers[call] = asyncio.get_running_loop().create_future()
+        self._progress[call] = progress
+        message = {"call": call, "name": name, "arguments": arguments}
+        try:
+            with contextlib.suppress(ConnectionError):
+                process.stdin.write(json.dumps(message).encode() + b"\n")
+                await process.stdin.drain()
+            result: str = await answer
+            return result
+        except asyncio.CancelledError:
+            await asyncio.shield(self.end())
+            raise
+        finally:
+            self._answers.pop(call, None)
+            self._progress.pop(call, None)
+            if not self._answers:
+                await asyncio.to_thread(self._end_started)
+
+    async def end(self) -> None:
+        """Kill the process and everything that it has started."""
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if sys.platform == "win32":
+                    process.kill()
+                else:
+                    os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), END_S)
+        await asyncio.to_thread(end_marked, self._mark)
+        if process.stdin is not None:
+            process.stdin.close()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    async def _start(self) -> list[dict[str, Any]]:
+        creating = asyncio.ensure_future(self._create())
+        try:
+            self._process = process = await asyncio.shield(creating)
+        except asyncio.CancelledError:
+            self._process = await creating  # or nobody would ever end it
+            raise
+        if process.stdout is None or process.stderr is None:
+            raise RuntimeError("a child process without pipes")
+        self._listening = asyncio.create_task(self._listen(process.stderr))
+        first = await _message(process.stdout)
+        if first is None or "tools" not in first:
+            words = str(first["failed"]) if first and "failed" in first else self._last_words()
+            text = f"{self._path.name} cannot be imported: {words}"
+            raise ToolError(ErrorCode.TOOL_FAILED, text)
+        self._reading = asyncio.create_task(self._read(process.stdout))
+        return list(first["tools"])
+
+    async def _create(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *tool_command(),
+            str(self._path),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**tool_environment(os.environ), MARK: self._mark},
+            cwd=self._path.parent,
+            start_new_session=True,
+            creationflags=_OWN_GROUP,
+            limit=MAX_LINE_BYTES,
+        )
+
+    async def _read(self, stdout: asyncio.StreamReader) -> None:
+        """Hand every answer to its call, until the process ends."""
+        why = "ended"
+        try:
+            while (message := await _message(stdout)) is not None:
+                self._take(message)
+        except (ValueError, TypeError, AttributeError, KeyError):
+            why = "wrote something else than an answer"
+        finally:
+            await asyncio.shield(self.end())
+            text = f"{self._path.name} {why} during the call.{self._last_words(' It said: ')}"
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(ToolError(ErrorCode.TOOL_FAILED, text))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        call = str(message["call"])
+        answer = self._answers.get(call)
+        if answer is None or answer.done():
+            return
+        if "progress" in message:
+            self._progress[call](str(message["progress"]))
+        elif "result" in message:
+            answer.set_result(str(message["result"]))
+        else:
+            answer.set_exception(ToolError(ErrorCode.TOOL_FAILED, str(message["error"])))
+
+    async def _listen(self, stderr: asyncio.StreamReader) -> None:
+        """Read what the functions print, or it would fill the pipe and stop them."""
+        while piece := await stderr.read(4_096):
+            self._tail += piece
+            del self._tail[:-TAIL_BYTES]
+
+    def _last_words(self, before: str = "") -> str:
+        lines = self._tail.decode("utf-8", "replace").strip().splitlines()
+        return f"{before}{lines[-1][:500]}" if lines else ""
+
+    def _end_started(self) -> None:
+        """End what finished calls have left running."""
+        if self._process is not None:
+            end_marked(self._mark, besides=self._process.pid)
+
+
+def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without secrets, in which our package can be imported."""
+    kept = {name: value for name, value in environ.items() if not SECRET.search(name)}
+    root = str(Path(__file__).parents[3])
+    paths = [root, *filter(None, [kept.get("PYTHONPATH")])]
+    return {**kept, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def end_marked(mark: str, besides: int | None = None) -> None:
+    """Kill all processes that have this mark in their environment. Linux only.
+
+    A process can leave its group, and then nothing else tells where it came from.
+    """
+    wanted = f"{MARK}={mark}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        if folder.name == str(besides):
+            continue
+        with contextlib.suppress(OSError):
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                os.kill(int(folder.name), signal.SIGKILL)
+
+
+async def _message(stdout: asyncio.StreamReader) -> dict[str, Any] | None:
+    """The next message; None at the end.
+
+    Raises:
+        ValueError: it is no JSON object, or too long.
+    """
+    line = await stdout.readline()
+    if not line:
+        return None
+    message = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError("not an object")
+    return message

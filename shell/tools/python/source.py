@@ -1,0 +1,120 @@
+"""One tool file as a source of tools."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from shell.contract import ToolKind
+from shell.errors import ErrorCode, ToolError
+from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.python.process import ToolProcess
+
+IDLE_S = 300.0
+"""A process that nobody calls ends after this long."""
+MAX_FILE_BYTES = 2_000_000
+
+
+class PythonFile:
+    """The functions of a file. Its process starts when it is first needed, and after every change.
+
+    Args:
+        path: the file.
+        kind: `builtin` for those that ship with the program.
+    """
+
+    def __init__(self, path: Path, kind: ToolKind = "python") -> None:
+        self.name = path.name
+        self._path = path
+        self._kind = kind
+        self._process: ToolProcess | None = None
+        self._tools: list[Tool] = []
+        self._hash = ""
+        self._starting = asyncio.Lock()
+        self._users = 0
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def list(self) -> Sequence[Tool]:
+        """The file's functions; one tool with a problem if the file cannot be imported."""
+        found = await asyncio.to_thread(self._read_hash)
+        if found != self._hash or not self._tools:
+            try:
+                await self._ready()
+            except ToolError as error:
+                broken = Tool(self._path.stem, self.name, self._kind, problem=error.message)
+                self._tools, self._hash = [broken], found
+        return list(self._tools)
+
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+        """Carry out one call.
+
+        Raises:
+            ToolError: TOOL_FAILED; TOOL_UNKNOWN if the file has changed since the call was allowed.
+        """
+        self._users += 1
+        try:
+            process = await self._ready()
+            if tool not in self._tools:
+                text = f"{self.name} has changed since this call was decided. Ask again."
+                raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
+            return await process.call(tool.name, arguments, progress)
+        finally:
+            self._users -= 1
+            self._wait_idle()
+
+    async def close(self) -> None:
+        """End the process."""
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        process, self._process = self._process, None
+        if process is not None:
+            await process.end()
+
+    async def _ready(self) -> ToolProcess:
+        async with self._starting:
+            found = await asyncio.to_thread(self._read_hash)
+            if self._process is not None and self._process.alive and found == self._hash:
+                return self._process
+            await self.close()
+            process = ToolProcess(self._path)
+            described = await process.start()
+            self._process, self._hash = process, found
+            self._tools = [self._tool(function, found) for function in described]
+            self._wait_idle()
+            return process
+
+    def _tool(self, described: "dict[str, object]", identity: str) -> Tool:
+        parameters = described.get("parameters")
+        problem = described.get("problem")
+        return Tool(
+            name=str(described["name"]),
+            source=self.name,
+            kind=self._kind,
+            description=str(described.get("description", "")),
+            parameters=parameters if isinstance(parameters, dict) else {},
+            reads=described.get("reads") is not False,
+            brings=described.get("brings") is not False,
+            sends=described.get("sends") is not False,
+            identity=identity,
+            problem=None if problem is None else str(problem),
+        )
+
+    def _read_hash(self) -> str:
+        try:
+            if self._path.stat().st_size > MAX_FILE_BYTES:
+                return "too large"
+            return hashlib.sha256(self._path.read_bytes()).hexdigest()
+        except OSError:
+            return ""
+
+    def _wait_idle(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._end_idle)
+
+    def _end_idle(self) -> None:
+        self._idle = None
+        if not self._users and self._process is not None:
+            process, self._process = self._process, None
+            self._ending = asyncio.ensure_future(process.end())

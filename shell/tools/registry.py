@@ -1,0 +1,167 @@
+"""Knows all tools: those of a person's files, and those that ship with the program."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from shell.contract import GrantSummary, ToolSummary
+from shell.errors import ErrorCode, NotFound, ToolError, ValidationFailed
+from shell.tools.base import Arguments, Progress, ToolSource
+from shell.tools.choices import ToolChoices
+from shell.tools.offer import Offer, OfferedTool
+from shell.tools.permissions import Permissions
+from shell.tools.python.source import PythonFile
+
+FOLDER = "tools"
+MAX_FILES = 100
+SHIPPED = Path(__file__).with_name("shipped")
+
+
+class Tools:
+    """One per host. Loop thread only.
+
+    Args:
+        data: the data directory. Its `tools` folder has a person's own files.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / FOLDER
+        self._choices = ToolChoices(data)
+        self._files: dict[Path, PythonFile] = {}
+
+    async def all(self) -> list[OfferedTool]:
+        """Every tool, also those that are off or have a problem. Imports changed files."""
+        sources = await asyncio.to_thread(self._sources)
+        listed = await asyncio.gather(*(source.list() for source in sources))
+        return [
+            OfferedTool(tool, source)
+            for source, tools in zip(sources, listed, strict=True)
+            for tool in tools
+        ]
+
+    async def summaries(self) -> list[ToolSummary]:
+        """Every tool as lists show it."""
+        return [
+            ToolSummary(
+                name=tool.name,
+                source=tool.source,
+                kind=tool.kind,
+                description=tool.description,
+                enabled=tool.problem is None and self._choices.is_enabled(tool),
+                reads=tool.reads,
+                brings=tool.brings,
+                sends=tool.sends,
+                problem=tool.problem,
+            )
+            for tool in (offered.tool for offered in await self.all())
+        ]
+
+    async def find(self, name: str) -> OfferedTool:
+        """A tool by its name, or by `SOURCE__NAME` if several have the name.
+
+        Raises:
+            NotFound: there is none.
+            ValidationFailed: several have it.
+        """
+        return _by_name(name, await self.all())
+
+    async def offer(
+        self, wanted: Sequence[str] | Literal["all"], permissions: Permissions | None = None
+    ) -> Offer:
+        """The tools for a run.
+
+        Args:
+            wanted: their names, or `all` for those that are on.
+            permissions: who decides; by default the verdicts that hold for good.
+
+        Raises:
+            ValidationFailed: one of them does not exist, is off, or has a problem.
+        """
+        known = await self.all()
+        usable = [
+            offered
+            for offered in known
+            if offered.tool.problem is None and self._choices.is_enabled(offered.tool)
+        ]
+        if wanted != "all":
+            usable = [self._usable(name, known) for name in dict.fromkeys(wanted)]
+        return Offer(usable, permissions or self.permissions())
+
+    def permissions(self, allowed: Iterable[str] = ()) -> Permissions:
+        """New permissions, with the verdicts that hold for good.
+
+        Args:
+            allowed: names of tools that run without a question, with `*` for any characters.
+        """
+        return Permissions(self._choices, allowed)
+
+    async def enable(self, name: str, enabled: bool) -> None:
+        """Switch a tool on or off.
+
+        Raises:
+            NotFound: there is no such tool.
+            StorageFailed: the choice cannot be kept.
+        """
+        found = await self.find(name)
+        await asyncio.to_thread(self._choices.enable, found.tool, enabled)
+
+    async def call(self, name: str, arguments: Arguments, progress: Progress) -> str:
+        """Carry out one call that a person makes.
+
+        Raises:
+            NotFound: there is no such tool.
+            ToolError: the call failed.
+        """
+        found = await self.find(name)
+        if found.tool.problem is not None:
+            raise ToolError(ErrorCode.TOOL_INVALID, f"{name}: {found.tool.problem}")
+        return await found.call(arguments, progress)
+
+    async def grants(self) -> list[GrantSummary]:
+        """The verdicts that hold for good, the newest first."""
+        return self._choices.grants([offered.tool for offered in await self.all()])
+
+    def revoke(self, grant_id: str) -> bool:
+        """Forget a verdict. False: there is none with this id."""
+        return self._choices.revoke(grant_id)
+
+    async def close(self) -> None:
+        """End the processes of all files."""
+        files, self._files = self._files, {}
+        await asyncio.gather(*(file.close() for file in files.values()))
+
+    def _usable(self, name: str, known: list[OfferedTool]) -> OfferedTool:
+        try:
+            offered = _by_name(name, known)
+        except NotFound as error:
+            raise ValidationFailed([("tools", error.message)]) from None
+        if offered.tool.problem is not None:
+            raise ValidationFailed([("tools", f"{name}: {offered.tool.problem}")])
+        if not self._choices.is_enabled(offered.tool):
+            text = f"The tool {name} is off. 'tidewire tools enable {name}' switches it on"
+            raise ValidationFailed([("tools", text)])
+        return offered
+
+    def _sources(self) -> Sequence[ToolSource]:
+        """A source for each file; those of files that are gone are forgotten."""
+        own = sorted(self.folder.glob("*.py"))[:MAX_FILES] if self.folder.is_dir() else []
+        shipped = sorted(SHIPPED.glob("[a-z]*.py"))
+        kept: dict[Path, PythonFile] = {}
+        for path in [*own, *shipped]:
+            kind: Literal["python", "builtin"] = "python" if path in own else "builtin"
+            kept[path] = self._files.get(path) or PythonFile(path, kind)
+        self._files = kept
+        return list(kept.values())
+
+
+def _by_name(name: str, known: Iterable[OfferedTool]) -> OfferedTool:
+    named = [each for each in known if name in (each.tool.name, each.tool.wire_name)]
+    exact = [each for each in named if each.tool.wire_name == name]
+    found = exact or named
+    if not found:
+        raise NotFound(f"There is no tool {name[:100]!r}. 'tidewire tools list' shows them.")
+    if len(found) > 1:
+        names = " or ".join(each.tool.wire_name for each in found)
+        raise ValidationFailed([("tools", f"Several tools are called {name}: say {names}")])
+    return found[0]

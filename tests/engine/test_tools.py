@@ -1,0 +1,418 @@
+"""A run with tools: its steps, its calls, and what a person decides about them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+
+from shell.contract import (
+    AnyEvent,
+    ApprovalEvent,
+    CallEvent,
+    Decision,
+    DoneEvent,
+    NoticeEvent,
+    ResultEvent,
+    StepEvent,
+    ToolEvent,
+)
+from shell.errors import ErrorCode, ToolError, ValidationFailed
+from shell.inference.log import InferenceLog
+from shell.tools.arguments import parse_arguments
+from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.offer import Offer, OfferedTool
+from shell.tools.permissions import Permissions
+from tests.engine.host import ME, OTHER, Host, request
+
+pytestmark = pytest.mark.anyio
+
+Body = Callable[[Arguments, Progress], Awaitable[str]]
+NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+
+
+class Functions:
+    """A source of tools whose bodies are functions of the test."""
+
+    name = "test.py"
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, Body] = {}
+        self.tools: dict[str, Tool] = {}
+        self.calls: list[tuple[str, Arguments]] = []
+
+    def add(self, name: str, body: Body, **fields: object) -> None:
+        values: dict[str, object] = {"brings": False, "sends": False, **fields}
+        self.tools[name] = Tool(name, self.name, "python", **values)  # type: ignore[arg-type]
+        self.bodies[name] = body
+
+    async def list(self) -> Sequence[Tool]:
+        return list(self.tools.values())
+
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+        self.calls.append((tool.name, arguments))
+        return await self.bodies[tool.name](arguments, progress)
+
+    async def close(self) -> None:
+        """Holds nothing."""
+
+
+async def _echo(arguments: Arguments, progress: Progress) -> str:
+    return f"got {arguments}"
+
+
+@pytest.fixture
+def functions() -> Functions:
+    functions = Functions()
+    functions.add("echo", _echo)
+    functions.add("double", _double, parameters=NUMBER)
+    return functions
+
+
+async def _double(arguments: Arguments, progress: Progress) -> str:
+    number = arguments["n"]
+    assert isinstance(number, int)
+    return str(2 * number)
+
+
+def start(
+    host: Host,
+    functions: Functions,
+    script: str,
+    *,
+    allowed: Sequence[str] = ("*",),
+    permissions: Permissions | None = None,
+    **fields: object,
+) -> InferenceLog:
+    permissions = permissions or Permissions(allowed=allowed)
+    offer = Offer([OfferedTool(tool, functions) for tool in functions.tools.values()], permissions)
+    log = host.engine.start(ME, request(script, **fields), offer=offer)
+    host.logs.append(log)
+    return log
+
+
+async def ended(log: InferenceLog) -> list[AnyEvent]:
+    return [event async for event in log.follow()]
+
+
+async def asked(log: InferenceLog, count: int = 1) -> list[ApprovalEvent]:
+    """Wait until so many calls have been asked."""
+    found: list[ApprovalEvent] = []
+    async for event in log.follow():
+        if isinstance(event, ApprovalEvent) and event.state == "asked":
+            found.append(event)
+            if len(found) == count:
+                break
+    assert len(found) == count
+    return found
+
+
+def decision(log: InferenceLog, question: ApprovalEvent, **fields: object) -> Decision:
+    values = {"verdict": "allow", "nonce": question.nonce, **fields}
+    return Decision.model_validate(
+        {"inference_id": log.inference_id, "call_id": question.call_id, **values}
+    )
+
+
+def of(kind: type, events: Sequence[AnyEvent]) -> list[AnyEvent]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def states(events: Sequence[AnyEvent], call_id: str) -> list[str]:
+    return [
+        event.state
+        for event in events
+        if isinstance(event, CallEvent | ResultEvent) and event.call_id == call_id
+    ]
+
+
+async def test_a_step_calls_a_tool_and_the_next_one_gets_its_result(
+    host: Host, functions: Functions
+) -> None:
+    events = await ended(start(host, functions, '/call double {"n": 21}\n/then\n/request'))
+    assert [event.step for event in events if isinstance(event, StepEvent)] == [1, 2]
+    assert states(events, "call-1-0") == ["allowed", "running", "done"]
+    pieces = [event for event in events if isinstance(event, ToolEvent)]
+    assert {piece.id for piece in pieces} == {"call-1-0"}
+    assert "".join(piece.arguments_delta for piece in pieces) == '{"n": 21}'
+    (result,) = [event for event in events if isinstance(event, ResultEvent)]
+    assert (result.text, result.bytes, result.shown_bytes, result.code) == ("42", 2, 2, None)
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert done.finish_reason == "stop"
+    assert done.usage.output_tokens > 1, "both steps count"
+
+
+async def test_a_run_without_tools_has_no_steps(host: Host) -> None:
+    log = host.start('/tool double {"n": 1}')
+    events = await ended(log)
+    assert not of(StepEvent, events)
+    assert not of(CallEvent, events)
+
+
+async def test_nothing_runs_before_somebody_allows_it(host: Host, functions: Functions) -> None:
+    log = start(host, functions, '/call double {"n": 1}', allowed=())
+    (question,) = await asked(log)
+    assert functions.calls == []
+    assert host.engine.decide(OTHER, decision(log, question)) is False, "not his run"
+    with pytest.raises(ValidationFailed, match="another question"):
+        host.engine.decide(ME, decision(log, question, nonce="guessed"))
+    assert functions.calls == []
+    assert host.engine.decide(ME, decision(log, question)) is True
+    assert host.engine.decide(ME, decision(log, question)) is False, "decided already"
+    events = await ended(log)
+    assert functions.calls == [("double", {"n": 1})]
+    assert states(events, "call-1-0") == ["waiting", "running", "done"]
+
+
+async def test_a_denied_call_has_a_result_with_the_reason(host: Host, functions: Functions) -> None:
+    log = start(host, functions, '/call double {"n": 1}', allowed=())
+    (question,) = await asked(log)
+    told = decision(log, question, verdict="deny", reason="Use your head.")
+    assert host.engine.decide(ME, told)
+    events = await ended(log)
+    assert functions.calls == []
+    assert states(events, "call-1-0") == ["waiting", "denied"]
+    text = log.text("llm:token")
+    assert "did not allow this call. The reason: Use your head." in text
+
+
+async def test_edited_arguments_are_checked_and_the_model_is_told(
+    host: Host, functions: Functions
+) -> None:
+    log = start(host, functions, '/call double {"n": 1}', allowed=())
+    (question,) = await asked(log)
+    with pytest.raises(ValidationFailed, match="n: 'x' is not of type"):
+        host.engine.decide(ME, decision(log, question, arguments={"n": "x"}))
+    assert host.engine.decide(ME, decision(log, question, arguments={"n": 5}))
+    events = await ended(log)
+    assert functions.calls == [("double", {"n": 5})]
+    calls = [event for event in events if isinstance(event, CallEvent)]
+    assert all(call.arguments == {"n": 1} for call in calls), "the history has the model's own"
+    assert 'The person changed the arguments to {"n": 5}.\n10' in log.text("llm:token")
+
+
+async def test_parallel_calls_start_at_once_and_their_results_are_in_call_order(
+    host: Host, functions: Functions
+) -> None:
+    second_began = asyncio.Event()
+
+    async def first(arguments: Arguments, progress: Progress) -> str:
+        await second_began.wait()
+        return "first"
+
+    async def second(arguments: Arguments, progress: Progress) -> str:
+        second_began.set()
+        return "second"
+
+    functions.add("first", first)
+    functions.add("second", second)
+    log = start(host, functions, "/call first {}\n/call second {}")
+    events = await ended(log)
+    assert [e.text for e in events if isinstance(e, ResultEvent)] == ["second", "first"]
+    assert log.text("llm:token") == "test__first: first\ntest__second: second"
+
+
+async def test_an_allowed_call_runs_while_another_waits(host: Host, functions: Functions) -> None:
+    log = start(host, functions, '/call echo {}\n/call double {"n": 1}', allowed=["echo"])
+    (question,) = await asked(log)
+    async for event in log.follow():
+        if isinstance(event, ResultEvent):
+            break
+    assert functions.calls == [("echo", {})]
+    host.engine.decide(ME, decision(log, question))
+    assert len(of(ResultEvent, await ended(log))) == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ("/call nothing {}", "There is no tool 'nothing'. The tools are: test__echo, test__double"),
+        ("/call double {n: 1}", "The arguments are not JSON"),
+        ("/call double [1]", "The arguments are not a JSON object"),
+        ('/call double {"n": "1"}', "n: '1' is not of type 'integer'"),
+        ("/call double {}", "'n' is a required property"),
+        ("/call echo " + '{"a":' * 65 + "1" + "}" * 65, "more than 64 levels"),
+        ('/call echo {"a": NaN}', "NaN is not JSON"),
+    ],
+    ids=["unknown", "no JSON", "a list", "wrong type", "missing", "deep", "constant"],
+)
+async def test_a_wrong_call_is_answered_and_never_run(
+    host: Host, functions: Functions, call: str, says: str
+) -> None:
+    events = await ended(start(host, functions, call))
+    (result,) = [event for event in events if isinstance(event, ResultEvent)]
+    assert says in result.text
+    assert result.state == "invalid"
+    assert result.code in (ErrorCode.TOOL_UNKNOWN, ErrorCode.TOOL_INVALID)
+    assert functions.calls == []
+    assert isinstance(events[-1], DoneEvent)
+
+
+def test_arguments_that_are_too_long_are_refused() -> None:
+    with pytest.raises(ToolError, match="longer than 256 KB"):
+        parse_arguments('{"a": "' + "x" * 262_144 + '"}')
+
+
+async def test_a_run_ends_at_its_last_step(host: Host, functions: Functions) -> None:
+    log = start(host, functions, '/call double {"n": 1}\n/again', max_steps=2)
+    events = await ended(log)
+    assert isinstance(events[-1], DoneEvent)
+    assert events[-1].finish_reason == "steps"
+    assert len(functions.calls) == 2
+    assert len(of(ResultEvent, events)) == 2, "the calls of the last step have results, too"
+
+
+async def test_the_same_call_is_asked_the_third_time(host: Host, functions: Functions) -> None:
+    log = start(host, functions, '/call double {"n": 1}\n/again')
+    (question,) = await asked(log)
+    assert question.call_id == "call-3-0"
+    assert question.why == "The model makes the same call again and again."
+    assert len(functions.calls) == 2
+    assert host.engine.cancel(ME, log.inference_id)
+    events = await ended(log)
+    assert states(events, "call-3-0") == ["waiting", "cancelled"]
+
+
+async def test_a_cancel_settles_every_open_call_before_the_end(
+    host: Host, functions: Functions
+) -> None:
+    async def never(arguments: Arguments, progress: Progress) -> str:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    functions.add("never", never)
+    log = start(host, functions, '/call never {}\n/call double {"n": 1}', allowed=["never"])
+    await asked(log)
+    host.engine.cancel(ME, log.inference_id)
+    events = await ended(log)
+    results = [event for event in events if isinstance(event, ResultEvent)]
+    assert {(r.call_id, r.state) for r in results} == {
+        ("call-1-0", "cancelled"),
+        ("call-1-1", "cancelled"),
+    }
+    assert "may have taken effect" in next(r.text for r in results if r.call_id == "call-1-0")
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert done.cancelled
+
+
+async def test_deadlines_stand_still_while_a_person_is_asked(
+    host: Host, functions: Functions
+) -> None:
+    log = start(host, functions, '/call double {"n": 1}', allowed=(), timeout_ms=2_000)
+    (question,) = await asked(log)
+    await asyncio.sleep(500)
+    assert host.engine.decide(ME, decision(log, question))
+    events = await ended(log)
+    assert isinstance(events[-1], DoneEvent)
+
+
+async def test_a_run_that_waits_too_long_ends_waiting(host: Host, functions: Functions) -> None:
+    log = start(host, functions, '/call echo {}\n/call double {"n": 1}', allowed=["echo"])
+    events = await ended(log)
+    done = events[-1]
+    assert isinstance(done, DoneEvent)
+    assert (done.finish_reason, done.cancelled) == ("waiting", False)
+    assert states(events, "call-1-0") == ["allowed", "running", "done"]
+    assert states(events, "call-1-1") == ["waiting"]
+
+
+async def test_a_run_that_waits_holds_no_slot(host: Host, functions: Functions) -> None:
+    waiting = [start(host, functions, '/call double {"n": 1}', allowed=()) for _ in range(5)]
+    for log in waiting:
+        await asked(log)
+    assert isinstance((await ended(start(host, functions, "hi")))[-1], DoneEvent)
+
+
+async def test_a_call_without_progress_is_ended_and_progress_gives_it_time(
+    host: Host, functions: Functions
+) -> None:
+    async def slow(arguments: Arguments, progress: Progress) -> str:
+        for step in range(20):
+            await asyncio.sleep(50)
+            progress(f"{step}")
+            if arguments.get("silent"):
+                await asyncio.sleep(61)
+        raise AssertionError
+
+    functions.add("slow", slow)
+    log = start(host, functions, '/call slow {"silent": true}\n/call slow {}', timeout_ms=600_000)
+    began = asyncio.get_running_loop().time()
+    events = await ended(log)
+    results = {e.call_id: e for e in events if isinstance(e, ResultEvent)}
+    assert {result.state for result in results.values()} == {"timed_out"}
+    assert results["call-1-0"].code is ErrorCode.TOOL_TIMEOUT
+    assert asyncio.get_running_loop().time() - began <= 601
+
+
+@pytest.mark.parametrize("error", [ToolError(ErrorCode.TOOL_FAILED, "No."), KeyError("x")])
+async def test_a_failing_tool_is_a_failed_call(
+    host: Host, functions: Functions, error: Exception
+) -> None:
+    async def fail(arguments: Arguments, progress: Progress) -> str:
+        raise error
+
+    functions.add("fail", fail)
+    events = await ended(start(host, functions, "/call fail {}"))
+    (result,) = [event for event in events if isinstance(event, ResultEvent)]
+    assert (result.state, result.code) == ("failed", ErrorCode.TOOL_FAILED)
+    assert isinstance(events[-1], DoneEvent)
+
+
+async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(
+    host: Host, functions: Functions
+) -> None:
+    functions.add("fetch", _echo, brings=True)
+    functions.add("send", _echo, sends=True)
+    log = start(host, functions, "/call send {}\n/then\n/call fetch {}\n/then\n/call send {}")
+    (question,) = await asked(log)
+    assert question.call_id == "call-3-0"
+    assert question.why is not None
+    assert "strangers" in question.why
+    assert [name for name, _ in functions.calls] == ["send", "fetch"]
+    host.engine.cancel(ME, log.inference_id)
+    await ended(log)
+
+
+async def test_a_verdict_for_the_conversation_holds_for_its_next_calls(
+    host: Host, functions: Functions
+) -> None:
+    permissions = Permissions()
+    script = '/call double {"n": 1}\n/then\n/call double {"n": 2}'
+    log = start(host, functions, script, permissions=permissions)
+    (question,) = await asked(log)
+    host.engine.decide(ME, decision(log, question, scope="conversation"))
+    events = await ended(log)
+    assert states(events, "call-2-0") == ["allowed", "running", "done"]
+
+
+async def test_a_model_without_tools_gets_none_and_a_notice(
+    host: Host, functions: Functions
+) -> None:
+    log = start(host, functions, "hi", model_id="echo-strict")
+    events = await ended(log)
+    assert not of(StepEvent, events)
+    assert "TOOLS_DROPPED" in [e.code for e in events if isinstance(e, NoticeEvent)]
+
+
+async def test_a_seventeenth_call_is_not_carried_out(host: Host, functions: Functions) -> None:
+    script = "\n".join(f'/call double {{"n": {n}}}' for n in range(17))
+    events = await ended(start(host, functions, script))
+    assert len(functions.calls) == 16
+    results = {e.call_id: e.state for e in events if isinstance(e, ResultEvent)}
+    assert results["call-1-16"] == "invalid"
+    assert len(results) == 17
+
+
+async def test_a_long_result_is_cut_in_the_middle(host: Host, functions: Functions) -> None:
+    async def long(arguments: Arguments, progress: Progress) -> str:
+        return "a" * 60_000 + "é" * 60_000
+
+    functions.add("long", long)
+    events = await ended(start(host, functions, "/call long {}"))
+    (result,) = [event for event in events if isinstance(event, ResultEvent)]
+    assert result.bytes == 180_000
+    assert result.shown_bytes <= 50 * 1024
+    assert result.text.startswith("aaa")
+    assert result.text.endswith("éé")
+    assert "bytes are left out here" in result.text

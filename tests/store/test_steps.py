@@ -1,0 +1,334 @@
+"""Answers that call tools: what is kept, what outlives the program, and what goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from shell.contract import (
+    AnswerCall,
+    AnswerPart,
+    AnswerRequest,
+    ApprovalEvent,
+    CallDecision,
+    SendRequest,
+    StoredMessage,
+)
+from shell.conversations.answers import Answers, StartedAnswer
+from shell.errors import ValidationFailed
+from shell.providers.base import ModelStep
+from shell.tools.registry import FOLDER, Tools
+from tests.store.desk import OWNER, Desk
+
+pytestmark = pytest.mark.anyio
+
+FILE = """
+from pathlib import Path
+from shell.tools import tool
+
+@tool(reads=False, brings=False, sends=False)
+def add(a: int, b: int = 2) -> int:
+    with Path(__file__).with_name("calls").open("a") as file:
+        file.write(f"add {a} {b}\\n")
+    return a + b
+
+@tool(reads=False, brings=True, sends=False)
+def fetch() -> str:
+    return "from a stranger"
+
+@tool(reads=False, brings=False, sends=True)
+def send(text: str) -> str:
+    with Path(__file__).with_name("calls").open("a") as file:
+        file.write(f"send {text}\\n")
+    return "sent"
+"""
+ADD = '/call add {"a": 1}\n/then\nThree.'
+
+
+class ToolDesk(Desk):
+    """A desk with tools."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.folder = folder
+        self.tools = Tools(folder)
+        self.answers = Answers(
+            self.store,
+            self.engine,
+            self.resolve,
+            self.answers._defaults,
+            self.titles,
+            tools=lambda: self.tools,
+        )
+        self.conversations = self.api(folder)
+
+    async def close(self) -> None:
+        await super().close()
+        await self.tools.close()
+
+    async def ask(self, conversation_id: str, script: str) -> StartedAnswer:
+        request = SendRequest(conversation_id=conversation_id, content=script, tools="all")
+        return await self.answers.send(OWNER, request)
+
+    @property
+    def calls(self) -> list[str]:
+        """The calls that tools have really carried out."""
+        file = self.folder / FOLDER / "calls"
+        return file.read_text("utf-8").splitlines() if file.exists() else []
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[ToolDesk]:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "mine.py").write_text(FILE, "utf-8")
+    desk = ToolDesk(tmp_path)
+    yield desk
+    await desk.close()
+
+
+async def reopened(desk: ToolDesk) -> ToolDesk:
+    """The same data directory after the program was ended and started again."""
+    await desk.close()
+    return ToolDesk(desk.folder)
+
+
+async def asked(begun: StartedAnswer) -> list[ApprovalEvent]:
+    """Wait until every call of the step that has to be asked is asked."""
+    found: list[ApprovalEvent] = []
+    async for event in begun.log.follow():
+        if isinstance(event, ApprovalEvent):
+            found.append(event)
+            await asyncio.sleep(0)
+            if begun.log.last_seq == event.seq:
+                break
+    return found
+
+
+async def last(desk: Desk, conversation_id: str) -> StoredMessage:
+    return (await desk.view(conversation_id)).messages[-1]
+
+
+def calls(message: StoredMessage) -> list[AnswerCall]:
+    return [part for part in message.parts if isinstance(part, AnswerCall)]
+
+
+def kinds(parts: Sequence[AnswerPart]) -> list[str]:
+    return [part.type for part in parts]
+
+
+def allow(message: StoredMessage, call: AnswerCall, **fields: object) -> CallDecision:
+    values = {"verdict": "allow", "tools": "all", **fields}
+    return CallDecision.model_validate(
+        {"message_id": message.id, "call_id": call.call_id, "nonce": call.nonce, **values}
+    )
+
+
+async def test_an_answer_is_kept_in_the_order_in_which_it_was_written(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    script = 'Let me see.\n/call add {"a": 1}\n/call add {"a": 2}\n/then\nDone.'
+    begun = await desk.ask(talk, script)
+    for question in await asked(begun):
+        decision = await decided(desk, begun, question)
+        assert decision
+    await desk.done(begun)
+    answer = await last(desk, talk)
+    assert kinds(answer.parts) == ["text", "call", "call", "text"]
+    assert [call.result for call in calls(answer)] == ["3", "4"]
+    assert [call.verdict for call in calls(answer)] == ["allow", "allow"]
+    assert answer.content == "Let me see.Done."
+    again = await reopened(desk)
+    assert (await last(again, talk)).parts == answer.parts
+    await again.close()
+
+
+async def decided(desk: ToolDesk, begun: StartedAnswer, question: ApprovalEvent) -> bool:
+    taken, went_on = await desk.answers.decide(
+        OWNER,
+        CallDecision(
+            message_id=begun.reply.answer_id,
+            call_id=question.call_id,
+            nonce=question.nonce or "",
+            verdict="allow",
+        ),
+    )
+    assert went_on is None, "the same run goes on"
+    return taken
+
+
+async def test_the_next_question_has_the_calls_and_results_of_the_answer(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, ADD)
+    (question,) = await asked(begun)
+    await decided(desk, begun, question)
+    await desk.done(begun)
+    await desk.send(talk, "And now?")
+    sent = desk.echo.received[-1].messages
+    assert [m.role for m in sent] == ["user", "assistant", "assistant", "user"]
+    step = sent[1]
+    assert isinstance(step, ModelStep)
+    assert [(c.arguments, c.result, c.failed) for c in step.calls] == [('{"a": 1}', "3", False)]
+    assert sent[2].text == "Three."
+
+
+async def test_a_question_outlives_the_program_and_the_same_answer_goes_on(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, "First.\n" + ADD)
+    await asked(begun)
+    again = await reopened(desk)
+    assert desk.calls == []
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    assert (call.state, call.arguments) == ("waiting", {"a": 1})
+    assert answer.detail is not None
+    assert answer.detail.finish_reason == "waiting"
+    with pytest.raises(ValidationFailed, match="another question"):
+        await again.answers.decide(OWNER, allow(answer, call, nonce="guessed"))
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, call))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    assert desk.calls == ["add 1 2"]
+    done = await last(again, talk)
+    assert (done.id, done.status, done.content) == (answer.id, "complete", "First.Three.")
+    assert kinds(done.parts) == ["text", "call", "text"]
+    assert (await again.answers.decide(OWNER, allow(answer, call)))[0] is False
+    await again.close()
+
+
+async def test_both_calls_of_a_step_are_decided_before_the_answer_goes_on(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, '/call add {"a": 1}\n/call add {"a": 2}\n/then\nDone.')
+    await asked(begun)
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    first, second = calls(answer)
+    refusal = allow(answer, first, verdict="deny", reason="No.")
+    assert await again.answers.decide(OWNER, refusal) == (True, None)
+    await again.close()
+    again = ToolDesk(desk.folder)
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, second))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    assert desk.calls == ["add 2 2"]
+    states = [call.state for call in calls(await last(again, talk))]
+    assert states == ["denied", "done"]
+    step = again.echo.received[-1].messages[-1]
+    assert isinstance(step, ModelStep)
+    assert [call.result for call in step.calls] == [
+        "The person did not allow this call. The reason: No.",
+        "4",
+    ]
+    await again.close()
+
+
+async def test_edited_arguments_of_a_kept_question_are_checked_and_used(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    with pytest.raises(ValidationFailed, match="not of type 'integer'"):
+        await again.answers.decide(OWNER, allow(answer, call, arguments={"a": "x"}))
+    _, went_on = await again.answers.decide(OWNER, allow(answer, call, arguments={"a": 7}))
+    assert went_on is not None
+    await again.done(went_on)
+    assert desk.calls == ["add 7 2"]
+    await again.close()
+
+
+async def test_a_tool_that_changed_while_it_was_asked_is_asked_again(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    file = desk.folder / FOLDER / "mine.py"
+    file.write_text(FILE.replace("return a + b", "return a - b"), "utf-8")
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    _, went_on = await again.answers.decide(OWNER, allow(answer, call))
+    assert went_on is not None
+    (question,) = await asked(went_on)
+    assert question.why == "The tool has changed since this call was allowed."
+    assert desk.calls == []
+    await again.close()
+
+
+async def test_a_new_question_settles_the_calls_that_wait(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    await again.send(talk, "Never mind.")
+    settled = (await again.view(talk)).messages[1]
+    assert [c.state for c in calls(settled)] == ["cancelled"]
+    assert (await again.answers.decide(OWNER, allow(answer, call)))[0] is False
+    assert desk.calls == []
+    await again.close()
+
+
+async def test_strangers_words_are_remembered_by_the_conversation(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    tools = {t.tool.name: t.tool for t in await desk.tools.all()}
+    for name in ("fetch", "send"):
+        desk.tools.permissions().keep(tools[name], "allow", "always", {})
+    await desk.done(await desk.ask(talk, "/call fetch {}\n/then\nRead."))
+    again = await reopened(desk)
+    begun = await again.ask(talk, '/call send {"text": "x"}\n/then\nSent.')
+    (question,) = await asked(begun)
+    assert question.why is not None
+    assert "strangers" in question.why
+    other = await again.begin()
+    await again.done(await again.ask(other, '/call send {"text": "y"}\n/then\nSent.'))
+    assert desk.calls == ["send y"], "another conversation has not heard them"
+    await again.close()
+
+
+async def test_a_verdict_for_the_conversation_outlives_the_program(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, ADD)
+    (question,) = await asked(begun)
+    await desk.answers.decide(
+        OWNER,
+        CallDecision(
+            message_id=begun.reply.answer_id,
+            call_id=question.call_id,
+            nonce=question.nonce or "",
+            verdict="allow",
+            scope="conversation",
+        ),
+    )
+    await desk.done(begun)
+    again = await reopened(desk)
+    await again.done(await again.ask(talk, '/call add {"a": 5}\n/then\nDone.'))
+    assert desk.calls == ["add 1 2", "add 5 2"]
+    await again.close()
+
+
+async def test_an_answer_without_tools_has_no_parts(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await desk.send(talk, "hi")
+    assert [m.parts for m in (await desk.view(talk)).messages] == [[], []]
+
+
+async def test_an_interrupted_answer_goes_on_after_its_last_result(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, '/call add {"a": 1}\n/then\n/rate 1\nOne two three four')
+    (question,) = await asked(begun)
+    await decided(desk, begun, question)
+    async for event in begun.log.follow():
+        if event.channel == "llm:token":
+            break
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    assert answer.status == "interrupted"
+    request = AnswerRequest(message_id=answer.id, tools="all")
+    await again.done(await again.answers.go_on(OWNER, request))
+    assert desk.calls == ["add 1 2"], "not made again"
+    assert [m.role for m in again.echo.received[-1].messages] == ["user", "assistant", "assistant"]
+    await again.close()

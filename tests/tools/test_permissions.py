@@ -1,0 +1,136 @@
+"""Who may call what: grants, patterns, and what outlives a change of a tool."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shell.contract import ArgumentRule
+from shell.errors import StorageFailed
+from shell.tools.base import Arguments, Tool
+from shell.tools.choices import FILE, ToolChoices
+from shell.tools.permissions import Permissions, fits
+
+
+def tool(name: str = "send", identity: str = "1", **fields: bool) -> Tool:
+    flags = {"reads": False, "brings": False, "sends": False} | fields
+    made = Tool(name, "mine.py", "python", identity=identity)
+    return replace(made, **flags)  # type: ignore[arg-type]
+
+
+def test_nothing_is_allowed_by_default() -> None:
+    assert Permissions().rule(tool(), {}).verdict == "ask"
+
+
+def test_a_grant_holds_until_the_tool_changes(tmp_path: Path) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", {})
+    assert Permissions(ToolChoices(tmp_path)).rule(tool(), {}).verdict == "allow"
+    changed = [
+        tool(identity="2"),
+        tool(sends=True),
+        Tool("send", "mine.py", "python", "Now it says more.", identity="1"),
+        Tool("send", "other.py", "python", identity="1"),
+    ]
+    for other in changed:
+        assert Permissions(choices).rule(other, {}).verdict == "ask", other
+    (grant,) = choices.grants([changed[0]])
+    assert grant.suspended
+    assert grant.used_at is not None
+    assert choices.revoke(grant.id)
+    assert not choices.revoke(grant.id)
+    assert Permissions(choices).rule(tool(), {}).verdict == "ask"
+
+
+def test_never_outlives_a_change_and_wins_over_everything(tmp_path: Path) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "deny", {})
+    choices.add(tool(identity="2"), "allow", {})
+    permissions = Permissions(choices, allowed=["*"])
+    permissions.keep(tool(identity="2"), "allow", "conversation", None)
+    assert permissions.rule(tool(identity="2"), {}).verdict == "deny"
+
+
+def test_a_sending_tool_is_asked_after_untrusted_content(tmp_path: Path) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(sends=True), "allow", {})
+    permissions = Permissions(choices)
+    assert permissions.rule(tool(sends=True), {}).verdict == "allow"
+    permissions.note_result(tool("fetch", brings=True))
+    ruling = permissions.rule(tool(sends=True), {})
+    assert ruling.verdict == "ask"
+    assert ruling.why is not None
+    assert Permissions(choices).rule(tool(sends=True), {}).verdict == "allow", "another one"
+
+
+def test_an_unreadable_file_allows_nothing_and_is_kept(tmp_path: Path) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", {})
+    (tmp_path / FILE).write_text('{"version": 2}', "utf-8")
+    assert Permissions(choices).rule(tool(), {}).verdict == "ask"
+    assert (tmp_path / "tools-invalid.json").read_text("utf-8") == '{"version": 2}'
+
+
+def test_a_choice_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("", "utf-8")
+    with pytest.raises(StorageFailed, match="nothing was changed"):
+        ToolChoices(blocked / "data").enable(tool(), enabled=False)
+
+
+def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
+    ToolChoices(tmp_path).add(tool(), "allow", {})
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+    assert json.loads((tmp_path / FILE).read_text("utf-8"))["grants"][0]["tool"] == "send"
+
+
+def rule(match: str, value: str) -> dict[str, ArgumentRule]:
+    return {"x": ArgumentRule.model_validate({"match": match, "value": value})}
+
+
+@pytest.mark.parametrize(
+    ("match", "value", "argument", "wanted"),
+    [
+        ("exact", "a", "a", True),
+        ("exact", "a", "A", False),
+        ("exact", "5", 5, True),
+        ("exact", "true", True, True),
+        ("prefix", "git ", "git status", True),
+        ("prefix", "git ", "gitx", False),
+        ("prefix", "1", 1, False),
+        ("host", "example.org", "https://example.org/path", True),
+        ("host", "example.org", "https://example.org.evil.net/", False),
+        ("host", "example.org", "https://example.org@evil.net/", False),
+        ("host", "example.org", "https://EXAMPLE.ORG:8443/", True),
+        ("host", "example.org", "file://example.org/etc/passwd", False),
+        ("host", "example.org", "http://[broken", False),
+        ("inside", "/home/me", "/home/me/notes.txt", True),
+        ("inside", "/home/me", "/home/me/../you/notes.txt", False),
+        ("inside", "/home/me", "/home/mean", False),
+        ("inside", "/home/me", "notes.txt", False),
+        ("inside", "", "/etc/passwd", False),
+        ("any", "", {"deep": [1]}, True),
+    ],
+)
+def test_a_pattern_says_which_arguments(
+    match: str, value: str, argument: object, wanted: bool
+) -> None:
+    arguments: Arguments = {"x": argument}  # type: ignore[dict-item]
+    assert fits(rule(match, value), arguments) is wanted
+
+
+def test_a_link_out_of_a_folder_is_not_inside(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "link").symlink_to("/etc")
+    assert not fits(
+        rule("inside", str(tmp_path / "mine")), {"x": str(tmp_path / "mine/link/passwd")}
+    )
+
+
+@given(st.text(), st.text())
+def test_a_missing_argument_fits_nothing_but_any(value: str, name: str) -> None:
+    for match in ("exact", "prefix", "host", "inside"):
+        assert not fits(rule(match, value), {} if name == "x" else {name: value})

@@ -1,0 +1,250 @@
+"""Functions of a person's files as tools: real files, real child processes."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from shell.errors import ErrorCode, ToolError
+from shell.tools.base import Arguments, Tool
+from shell.tools.python.process import MARK
+from shell.tools.python.source import PythonFile
+
+pytestmark = pytest.mark.anyio
+
+FILE = '''
+import asyncio, os, subprocess, sys, time
+from shell.tools import tool
+
+@tool(reads=False, brings=False, sends=True)
+def add(a: int, b: int = 2) -> int:
+    """Add two numbers.
+
+    Args:
+        a: the first
+    """
+    return a + b
+
+async def greet(name: str) -> str:
+    print("on standard output")
+    return f"Hello {name}"
+
+def steps(n: int):
+    for i in range(n):
+        yield f"step {i}"
+    return {"finished": True}
+
+def any_number(*numbers: int) -> int: return 0
+def untyped(x): return x
+def _private(x: int) -> int: return x
+def leave() -> str: sys.exit(3)
+def die() -> str: os._exit(4)
+def eat() -> int: return len(bytearray(10 * 1024**3))
+def hang(path: str) -> str:
+    open(path, "w").close()
+    time.sleep(1000)
+    return ""
+def fork() -> str:
+    """Leave a process behind that has left the group."""
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(1000)
+    return "forked"
+def start() -> str:
+    return str(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]).pid)
+def environment() -> dict[str, str]: return dict(os.environ)
+def shout() -> str:
+    for _ in range(10_000): print("x" * 100)
+    return "quiet"
+def long() -> str: return "x" * 20_000_000
+def unread() -> str: return sys.stdin.read()
+'''
+
+
+@pytest.fixture
+async def source(tmp_path: Path) -> AsyncIterator[PythonFile]:
+    path = tmp_path / "mine.py"
+    path.write_text(FILE, "utf-8")
+    source = PythonFile(path)
+    yield source
+    await source.close()
+    assert marked() == []
+
+
+def marked() -> list[int]:
+    """The processes of tools that are running on this machine, of this test's process alone."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if MARK.encode() in environ and f"TIDEWIRE_TEST={os.getpid()}".encode() in environ:
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def mine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEWIRE_TEST", str(os.getpid()))
+
+
+async def call(source: PythonFile, name: str, arguments: Arguments | None = None) -> str:
+    tools = {tool.name: tool for tool in await source.list()}
+    return await source.call(tools[name], arguments or {}, lambda line: None)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    def wait() -> None:
+        end = time.monotonic() + 60
+        while not holds():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    await asyncio.to_thread(wait)
+
+
+async def test_public_functions_with_types_are_tools(source: PythonFile) -> None:
+    tools = {tool.name: tool for tool in await source.list()}
+    add = tools["add"]
+    assert add.description == "Add two numbers."
+    assert add.parameters["properties"] == {
+        "a": {"description": "the first", "type": "integer"},
+        "b": {"default": 2, "type": "integer"},
+    }
+    assert (add.reads, add.brings, add.sends) == (False, False, True)
+    assert (tools["greet"].reads, tools["greet"].brings, tools["greet"].sends) == (True,) * 3
+    assert tools["any_number"].problem == "It takes *numbers: name every argument."
+    assert tools["untyped"].problem == "x has no type: write for example 'x: str'."
+    assert "_private" not in tools
+    assert "tool" not in tools, "imported, not defined here"
+
+
+async def test_calls_have_results(source: PythonFile) -> None:
+    assert await call(source, "add", {"a": 1}) == "3"
+    assert await call(source, "greet", {"name": "you"}) == "Hello you"
+    assert await call(source, "steps", {"n": 2}) == '{\n  "finished": true\n}'
+    assert await call(source, "shout") == "quiet"
+    assert await call(source, "unread") == ""
+    assert len(await call(source, "long")) == 10_000_000
+
+
+async def test_a_generator_tells_its_progress(source: PythonFile) -> None:
+    tools = {tool.name: tool for tool in await source.list()}
+    lines: list[str] = []
+    await source.call(tools["steps"], {"n": 2}, lines.append)
+    assert lines == ["step 0", "step 1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("leave", "SystemExit: 3"), ("eat", "MemoryError"), ("die", "mine.py ended during the call")],
+)
+async def test_what_ends_a_function_is_a_failed_call_and_the_next_one_works(
+    source: PythonFile, name: str, says: str
+) -> None:
+    with pytest.raises(ToolError, match=says) as raised:
+        await call(source, name)
+    assert raised.value.code is ErrorCode.TOOL_FAILED
+    assert await call(source, "add", {"a": 1}) == "3"
+
+
+@pytest.mark.parametrize("name", ["fork", "start"])
+async def test_no_process_is_left_after_a_call(source: PythonFile, name: str) -> None:
+    if sys.platform != "linux":
+        pytest.skip("processes are found through /proc")
+    await call(source, name)
+    await until(lambda: len(marked()) == 1)  # the file's own process waits for the next call
+
+
+async def test_a_cancelled_call_ends_its_process(source: PythonFile, tmp_path: Path) -> None:
+    tools = {tool.name: tool for tool in await source.list()}
+    began = tmp_path / "began"
+    arguments: Arguments = {"path": str(began)}
+    task = asyncio.ensure_future(source.call(tools["hang"], arguments, lambda line: None))
+    await until(began.exists)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert marked() == []
+
+
+async def test_secrets_of_the_environment_stay_with_the_host(
+    source: PythonFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    monkeypatch.setenv("SOME_TOKEN", "sk-canary")
+    assert "sk-canary" not in await call(source, "environment")
+
+
+async def test_a_changed_file_is_imported_anew_and_old_decisions_do_not_hold(
+    source: PythonFile, tmp_path: Path
+) -> None:
+    tools = {tool.name: tool for tool in await source.list()}
+    (tmp_path / "mine.py").write_text("def add(a: int) -> int:\n    return a\n", "utf-8")
+    with pytest.raises(ToolError, match="has changed since this call was decided"):
+        await source.call(tools["add"], {"a": 1}, lambda line: None)
+    (now,) = await source.list()
+    assert now.definition != tools["add"].definition
+    assert await source.call(now, {"a": 1}, lambda line: None) == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("def f(:", "SyntaxError"),
+        ("raise RuntimeError('no')", "RuntimeError: no"),
+        ("import sys; sys.exit()", "SystemExit"),
+        ("import os; os._exit(1)", "cannot be imported"),
+        ("print('hello'); import nothing_like_it", "No module named 'nothing_like_it'"),
+    ],
+)
+async def test_a_file_that_cannot_be_imported_is_listed_with_the_reason(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text(text, "utf-8")
+    source = PythonFile(path)
+    (only,) = await source.list()
+    assert only.name == "broken"
+    assert says in str(only.problem)
+    await source.close()
+    assert marked() == []
+
+
+async def test_the_process_ends_with_its_parent(tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("processes are found through /proc")
+    (tmp_path / "mine.py").write_text(FILE, "utf-8")
+    began = tmp_path / "began"
+    script = f"""
+import asyncio, os
+from pathlib import Path
+from shell.tools.python.source import PythonFile
+async def main():
+    source = PythonFile(Path({str(tmp_path / "mine.py")!r}))
+    tools = {{t.name: t for t in await source.list()}}
+    await source.call(tools["hang"], {{"path": {str(began)!r}}}, print)
+asyncio.run(main())
+"""
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, cwd=Path(__file__).parents[2]
+    )
+    await until(began.exists)
+    parent.kill()
+    await parent.wait()
+    await until(lambda: marked() == [])
+
+
+def test_names_for_providers_are_short_plain_and_different() -> None:
+    plain = Tool("add", "mine.py", "python")
+    assert plain.wire_name == "mine__add"
+    strange = [Tool("add", "mein ä.py", "python"), Tool("add", "mein ö.py", "python")]
+    long = [Tool("x" * 100 + end, "mine.py", "python") for end in "ab"]
+    names = [tool.wire_name for tool in [*strange, *long]]
+    assert len(set(names)) == 4
+    assert all(len(name) <= 64 and name.isascii() for name in names)
