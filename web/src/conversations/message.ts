@@ -1,10 +1,9 @@
 /** One row of a conversation: what is kept of it, and the run that is writing it. */
 import type { Attachment, Failure, StoredMessage, Timing, Usage } from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
-import { joinParts } from "../llm/parts";
 import type { Run } from "../llm/run";
 import { hasEnded, type RunState } from "../llm/runReducer";
-import { partsOf } from "./storedParts";
+import { continueParts, partsOf } from "./storedParts";
 
 export interface MessageState {
   /** While there is a run: what the message held before the run began. */
@@ -132,7 +131,7 @@ function keptOf(message: StoredMessage): MessageView {
 function overlaid(kept: MessageView, state: RunState): MessageView {
   return {
     ...kept,
-    parts: joinParts(kept.parts, state.parts),
+    parts: continueParts(kept.parts, state.parts),
     text: kept.text + state.response,
     reasoning: kept.reasoning + state.reasoning,
     reasoningMs: state.reasoningMs ?? kept.reasoningMs,

@@ -25,7 +25,7 @@ function makeParts({
     ...said.map(
       (part): MessagePart => (part.type === "text" ? part : { type: "file", files: [part] }),
     ),
-    ...(detail?.tools ?? []).map((call) => ({ type: "tool" as const, call: null, ...call })),
+    ...(detail?.tools ?? []).map((call) => ({ type: "tool" as const, ...call })),
   ];
   return parts
     .filter((part) => !("text" in part) || part.text !== "")
@@ -47,4 +47,18 @@ function asPart(part: AnswerPart): MessagePart {
         call: part,
       };
   }
+}
+
+/** An answer that goes on: what is kept of it, and what its run adds. The run takes up open calls. */
+export function continueParts(
+  before: readonly MessagePart[],
+  after: readonly MessagePart[],
+): readonly MessagePart[] {
+  const now = new Map(after.flatMap((part) => (part.type === "tool" ? [[part.id, part]] : [])));
+  const isKnown = (part: MessagePart) => part.type === "tool" && now.has(part.id);
+  const known = before.filter(isKnown).map((part) => "id" in part && part.id);
+  return joinParts(
+    before.map((part) => (part.type === "tool" && now.get(part.id)) || part),
+    after.filter((part) => part.type !== "tool" || !known.includes(part.id)),
+  );
 }

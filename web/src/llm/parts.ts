@@ -5,8 +5,8 @@ interface Fields {
   readonly text: { readonly text: string };
   /** `ms`: how long it took; null when nobody measured it. */
   readonly reasoning: { readonly text: string; readonly ms: number | null };
-  /** `arguments` grows while the model writes them. `call` is null in a run without tools. */
-  readonly tool: ToolCall & { readonly call: AnswerCall | null };
+  /** `arguments` grows while the model writes them. Without tools there is no `call`. */
+  readonly tool: ToolCall & { readonly call?: AnswerCall };
   /** Adjacent files are one part, so that their pictures form one gallery. */
   readonly file: { readonly files: readonly Attachment[] };
 }
@@ -19,24 +19,11 @@ export type MessagePart = {
 export type PartType = MessagePart["type"];
 export type PartOf<T extends PartType> = Extract<MessagePart, { type: T }>;
 
-/**
- * Both lists as one. The last part of the first goes on with the first of the second, if it can, and a
- * call that is in both is what the second says: its run has gone on.
- */
+/** Both lists as one; the last part of the first goes on with the first of the second, if it can. */
 export function joinParts(
   before: readonly MessagePart[],
   after: readonly MessagePart[],
 ): readonly MessagePart[] {
-  const calls = new Map(after.flatMap((part) => (part.type === "tool" ? [[part.id, part]] : [])));
-  const isKnown = (part: MessagePart) =>
-    part.type === "tool" && before.some((one) => one.type === "tool" && one.id === part.id);
-  if (after.some(isKnown)) {
-    const now = before.map((part) => (part.type === "tool" && calls.get(part.id)) || part);
-    return joinParts(
-      now,
-      after.filter((part) => !isKnown(part)),
-    );
-  }
   const [first, ...rest] = after;
   const last = before.at(-1);
   if (first === undefined) return before;

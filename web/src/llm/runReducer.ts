@@ -7,23 +7,21 @@
  *     after an end  dropped
  */
 import type {
+  AnswerCall,
   AnyEvent,
-  CallState,
   DoneEvent,
   EndReason,
   ErrorCode,
   ErrorEvent,
   Failure,
-  JsonValue,
   Notice,
   ThinkingEvent,
   Timing,
   ToolCall,
   Usage,
-  Verdict,
 } from "../bridge/contract";
 import { HostError } from "../bridge/hostError";
-import { joinParts, type MessagePart, type PartOf } from "./parts";
+import { joinParts, type MessagePart } from "./parts";
 
 export type RunStatus = "submitted" | "streaming" | "stopping" | "done" | "cancelled" | "error";
 
@@ -163,40 +161,25 @@ const table: Table = {
     const parts = addToCall(spoken.parts, id, name, argumentsDelta);
     return { ...spoken, parts, tools: parts.filter((part) => part.type === "tool") };
   },
-  "llm:step": (state) => quiet(state),
-  "llm:call": (state, event) => {
-    const { inferenceId, sessionId, seq, ms, channel, definition, ...call } = event;
-    return withCall(state, call.callId, (known) => ({
-      ...known,
-      call: { ...known.call, type: "call", ...call },
-    }));
-  },
-  "llm:approval": (state, { callId, state: step, nonce, why, verdict, scope, edited }) =>
-    withCall(state, callId, ({ call, ...known }) => ({
-      ...known,
-      call: call && {
-        ...call,
-        ...(step === "asked"
-          ? defined({ nonce, why })
-          : { ...defined({ why, verdict, scope, edited }), state: decided(verdict, edited) }),
-      },
-    })),
-  "llm:result": (state, { callId, state: end, text, bytes, shownBytes, code, ranMs }) =>
-    withCall(state, callId, ({ call, ...known }) => ({
-      ...known,
-      call: call && {
-        ...call,
-        ...defined({ state: end, result: text, bytes, shownBytes, code, ranMs }),
-      },
-    })),
+  "llm:step": quiet,
+  "llm:call": (state, event) => withCall(state, { type: "call", ...bare(event) }),
+  "llm:approval": (state, { state: stage, ...event }) =>
+    withCall(
+      state,
+      stage === "asked"
+        ? bare(event)
+        : {
+            nonce: undefined,
+            ...bare(event),
+            state: event.verdict === "deny" ? "denied" : "approved",
+          },
+    ),
+  "llm:result": (state, { text: result, ...event }) => withCall(state, { result, ...bare(event) }),
   "llm:retrying": (state, { attempt, delayMs, code }) => ({
     ...state,
     retrying: { attempt, delayMs, code },
   }),
-  "llm:notice": (state, { inferenceId, sessionId, seq, ms, channel, ...notice }) => ({
-    ...state,
-    notices: [...state.notices, notice],
-  }),
+  "llm:notice": (state, event) => ({ ...state, notices: [...state.notices, bare(event)] }),
   "llm:done": (state, event: DoneEvent) => ({
     ...quiet(state),
     status: event.cancelled ? "cancelled" : "done",
@@ -292,32 +275,26 @@ function addToCall(
   const place = parts.findIndex((part) => part.type === "tool" && part.id === id);
   const known = parts[place];
   if (known?.type !== "tool") {
-    return [...parts, { type: "tool", id, name, arguments: delta, call: null }];
+    return [...parts, { type: "tool", id, name, arguments: delta }];
   }
   return parts.with(place, { ...known, arguments: known.arguments + delta });
 }
 
+type Stamp = Pick<AnyEvent, "inferenceId" | "sessionId" | "seq" | "ms"> & { channel?: string };
+
+type CallChange = { [K in keyof AnswerCall]?: AnswerCall[K] | undefined } & { callId: string };
+
 /** Changes what is known of a call. One that an earlier run made is new to this one. */
-function withCall(
-  state: RunState,
-  id: string,
-  change: (known: PartOf<"tool">) => PartOf<"tool">,
-): RunState {
-  const parts = addToCall(state.parts, id, "", "").map((part) =>
-    part.type === "tool" && part.id === id ? change(part) : part,
+function withCall(state: RunState, change: CallChange): RunState {
+  const parts = addToCall(state.parts, change.callId, "", "").map((part) =>
+    part.type === "tool" && part.id === change.callId
+      ? { ...part, call: { ...part.call, ...change } as AnswerCall }
+      : part,
   );
   return { ...quiet(state), parts, tools: parts.filter((part) => part.type === "tool") };
 }
 
-function decided(verdict: Verdict | undefined, edited: JsonValue | undefined): CallState {
-  if (verdict === "deny") return "denied";
-  return edited === undefined ? "approved" : "edited";
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The fields that have a value. */
-function defined<T extends object>(fields: T): Defined<T> {
-  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(known) as Defined<T>;
+/** An event without the fields that place it in its run. */
+function bare<E extends Stamp>({ inferenceId, sessionId, seq, ms, channel, ...rest }: E) {
+  return rest;
 }
