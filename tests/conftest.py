@@ -4,6 +4,9 @@ A suite that fails on some days is not believed on the others; new examples are 
 checks are for. A busy machine is not a defect, so no example has a deadline.
 """
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -21,3 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         journeys = item.path.parent.name == "e2e"
         group = f"e2e {shells[0]}" if journeys and shells else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(autouse=True)
+def logs_of_one_test() -> Iterator[None]:
+    """A command that runs inside a test sets up the logs of the whole process."""
+    loggers = [logging.getLogger(), logging.getLogger("shell")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)

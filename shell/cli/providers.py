@@ -61,8 +61,6 @@ class ProviderCommands:
         made = self._providers.resolve(provider.id)
         if remark is not None:
             print(f"Note: {remark.text}", file=sys.stderr)
-        if remark is not None:
-            print(f"Note: {remark.text}", file=sys.stderr)
         for name in filter(is_secret, provider.headers):
             print(
                 f"Note: the header {name} holds a secret. It is kept in {self._data.path / FILE}, "
