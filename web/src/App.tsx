@@ -20,7 +20,7 @@ import { useList, useShown, useShownId } from "./conversations/useList";
 import { Chat } from "./features/chat/Chat";
 import { ConversationBar } from "./features/chat/ConversationBar";
 import { SharedAnswer } from "./features/chat/SharedAnswer";
-import { openModels } from "./features/models/openModels";
+import { ComposerContext, type ComposerHandle } from "./features/composer/composerHandle";
 import { useShortcuts } from "./features/shortcuts/useShortcuts";
 import { Sidebar } from "./features/sidebar/Sidebar";
 import { useSidebar } from "./features/sidebar/useSidebar";
@@ -85,6 +85,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const { items, problem, told } = useList();
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
+  const composer = useRef<ComposerHandle>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
   const openSettings: OpenSettings = useCallback(
     // A button's event is no section.
@@ -97,7 +98,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const newChat = useCallback(() => {
     conversations.showNew();
     closeOver();
-    focusBox();
+    composer.current?.focus();
   }, [conversations, closeOver]);
 
   const newWindow = () => void shell.openWindow().catch(() => false);
@@ -120,7 +121,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
       search.current?.select();
     },
     sidebar: sidebar.toggle,
-    models: openModels,
+    models: () => composer.current?.openModels() ?? false,
     settings: () => openSettings(),
     shortcuts: () => setOverlay("keys"),
     undo,
@@ -132,66 +133,67 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
 
   return (
     <OpenSettingsContext value={openSettings}>
-      <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
-        {sidebar.isOpen && (
-          <>
-            <div
-              className={styles.side}
-              style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
-            >
-              <Sidebar
-                search={search}
-                state={sidebar}
-                onNewChat={newChat}
-                onSettings={() => openSettings()}
-                menu={menu}
-                onOpened={closeOver}
+      <ComposerContext value={composer}>
+        <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
+          {sidebar.isOpen && (
+            <>
+              <div
+                className={styles.side}
+                style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
+              >
+                <Sidebar
+                  search={search}
+                  state={sidebar}
+                  onNewChat={newChat}
+                  onSettings={() => openSettings()}
+                  menu={menu}
+                  onOpened={closeOver}
+                />
+              </div>
+              {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
+              {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
+              <div className={styles.scrim} onClick={close} />
+            </>
+          )}
+          <div className={styles.chat}>
+            <Chat
+              id={conversation.key}
+              isKnown={isKnown}
+              header={{
+                title,
+                onSidebar: sidebar.isOpen ? null : open,
+                onNewChat: sidebar.isOpen ? null : newChat,
+                children: <ConversationBar />,
+              }}
+              notice={
+                <>
+                  <ConnectionNotice connection={connection} />
+                  {problem !== null && (
+                    <p className={styles.lost}>{strings.notSaved(unsaved(problem, told))}</p>
+                  )}
+                  <Notices />
+                </>
+              }
+            />
+          </div>
+          <Suspense>
+            {overlay === "keys" && (
+              <ShortcutsDialog
+                onClose={() => setOverlay(null)}
+                onChange={() => openSettings("shortcuts")}
               />
-            </div>
-            {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
-            {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
-            <div className={styles.scrim} onClick={close} />
-          </>
-        )}
-        <div className={styles.chat}>
-          <Chat
-            id={conversation.key}
-            isKnown={isKnown}
-            defaults={bridge.host()?.defaults ?? null}
-            header={{
-              title,
-              onSidebar: sidebar.isOpen ? null : open,
-              onNewChat: sidebar.isOpen ? null : newChat,
-              children: <ConversationBar defaults={bridge.host()?.defaults ?? null} />,
-            }}
-            notice={
-              <>
-                <ConnectionNotice connection={connection} />
-                {problem !== null && (
-                  <p className={styles.lost}>{strings.notSaved(unsaved(problem, told))}</p>
-                )}
-                <Notices />
-              </>
-            }
-          />
+            )}
+            {overlay !== null && overlay !== "keys" && (
+              <SettingsDialog
+                section={overlay}
+                host={bridge.host()}
+                kind={bridge.kind}
+                onClose={() => setOverlay(null)}
+              />
+            )}
+          </Suspense>
         </div>
-        <Suspense>
-          {overlay === "keys" && (
-            <ShortcutsDialog
-              onClose={() => setOverlay(null)}
-              onChange={() => openSettings("shortcuts")}
-            />
-          )}
-          {overlay !== null && overlay !== "keys" && (
-            <SettingsDialog
-              section={overlay}
-              host={bridge.host()}
-              kind={bridge.kind}
-              onClose={() => setOverlay(null)}
-            />
-          )}
-        </Suspense>
-      </div>
+      </ComposerContext>
     </OpenSettingsContext>
   );
 }
@@ -216,11 +218,6 @@ function Notices() {
 
 function unsaved(message: string, told: StoreState | undefined): string {
   return sentenceOf({ code: told?.code ?? "STORAGE_ERROR", reason: told?.reason, message });
-}
-
-/** Where there is a conversation already, this is where one goes on. */
-function focusBox(): void {
-  document.querySelector<HTMLElement>(`textarea[aria-label="${strings.message}"]`)?.focus();
 }
 
 function ConnectionNotice({ connection }: { readonly connection: Connection }) {

@@ -51,6 +51,7 @@ async function show(page: FakePage): Promise<ShownPage> {
 function conversationsOf({ bridge, llm }: FakePage): Conversations {
   return createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+    defaults: () => bridge.host()?.defaults ?? null,
   });
 }
 
@@ -227,19 +228,22 @@ describe("writing", () => {
   });
 
   // shows: B60, D85
-  it("goes on while an answer comes in; Enter keeps the draft", async () => {
+  it("goes on while an answer comes in; Enter queues the question, which can be taken back", async () => {
     const { transport } = await shown();
     await send(WORDS);
     await turn(100);
     expect(box().disabled).toBe(false);
     type("the next question");
     press("Enter");
-    await turn(1_000);
-    expect(box().value).toBe("the next question");
+    await turn(40);
+    expect(box().value).toBe("");
+    expect(screen.getByText("Next: the next question")).toBeTruthy();
     expect(transport.host.runs.size).toBe(1);
+    fireEvent.click(button("Take back"));
+    expect(box().value).toBe("the next question");
     expect(document.activeElement).toBe(box());
     press("Enter");
-    await turn(100);
+    await turn(1_000);
     expect(questions()).toEqual([WORDS, "the next question"]);
   });
 });
@@ -408,6 +412,7 @@ describe("a reload", () => {
   /** The page goes, the host stays, and what the tab remembers. */
   async function reloaded(page: ShownPage): Promise<ShownPage> {
     document.body.replaceChildren();
+    act(() => void window.dispatchEvent(new Event("pagehide")));
     return show({ transport: page.transport, bridge: page.bridge, llm: page.llm });
   }
 
@@ -480,7 +485,7 @@ describe("a reload", () => {
 
   it("with a damaged memory begins anew", async () => {
     sessionStorage.setItem("tidewire.chat", '{"sessionId":4}');
-    localStorage.setItem("tidewire.draft.new", "[");
+    sessionStorage.setItem("tidewire.drafts", "[");
     await shown();
     await send("first");
     await turn(300);

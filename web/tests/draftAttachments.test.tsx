@@ -64,6 +64,7 @@ async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promis
   const { bridge, llm } = host;
   const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+    defaults: () => bridge.host()?.defaults ?? null,
     storage: storageOver(tab),
   });
   conversations.begin();

@@ -1,19 +1,21 @@
 /** Small texts that the host keeps for the page: a window has no storage that outlives it. */
 import type { HostPort } from "./hostPort";
 
-/** A note that changes is written when it has rested. */
+/** Texts that change are written so long after the first change. */
 const PAUSE_MS = 800;
 
 export interface HostStorage {
   /** All notes: as they were when this page was opened, with what it has changed since. Never rejects. */
   recall(): Promise<ReadonlyMap<string, string>>;
-  /** Soon; at once when null, which lets go of it. */
-  remember(name: string, text: string | null): void;
+  /** Written soon, as `read` gives it then, but null at once: that removes the note. */
+  remember(name: string, text: string | null | (() => string | null)): void;
+  /** Writes now what waits. */
+  flush(): void;
 }
 
 export function createHostStorage({ client }: Pick<HostPort, "client">): HostStorage {
   const { conversations } = client;
-  const waiting = new Map<string, string>();
+  const waiting = new Map<string, () => string | null>();
   /** What the host has, as far as this page knows: nothing is written twice. */
   const written = new Map<string, string | null>();
   let found: Promise<Map<string, string>> | null = null;
@@ -28,6 +30,8 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
   }
 
   function tell(name: string, text: string | null): void {
+    waiting.delete(name);
+    void found?.then((all) => (text === null ? all.delete(name) : all.set(name, text)));
     if (written.get(name) === text) return;
     written.set(name, text);
     void conversations.remember({ name, text }).catch(() => written.delete(name));
@@ -36,25 +40,24 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
   function tellAll(): void {
     clearTimeout(timer);
     timer = undefined;
-    for (const [name, text] of waiting) tell(name, text);
-    waiting.clear();
+    for (const [name, read] of [...waiting]) tell(name, read());
   }
 
   addEventListener("pagehide", tellAll);
 
   return {
+    flush: tellAll,
     recall() {
+      tellAll();
       found ??= fetch();
       return found;
     },
     remember(name, text) {
-      void found?.then((all) => (text === null ? all.delete(name) : all.set(name, text)));
       if (text === null) {
-        waiting.delete(name);
         tell(name, null);
         return;
       }
-      waiting.set(name, text);
+      waiting.set(name, typeof text === "string" ? () => text : text);
       timer ??= setTimeout(tellAll, PAUSE_MS);
     },
   };

@@ -261,7 +261,7 @@ export class FakeConversations {
     answer: FakeMessage,
     wanted: string | null | undefined,
   ): SendReply {
-    const path = pathOf(tree).filter(({ id }) => id !== answer.id || textOf(answer.content) !== "");
+    const path = pathOf(tree).filter((one) => one.role === "user" || textOf(one.content) !== "");
     const messages = path.map(({ role, content }) => ({ role, content: told(content) }));
     const asked = messages.findLast(({ role }) => role === "user");
     const earlier = runsOf(answer);

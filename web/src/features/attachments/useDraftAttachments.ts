@@ -20,7 +20,7 @@ export interface DraftAttachments {
 export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): DraftAttachments {
   const attached = useSyncExternalStore(tray.subscribe, tray.get, tray.get);
   const model = useModel(by, attached.length > 0);
-  const [isRefused, setIsRefused] = useState(false);
+  const [refusedTray, setRefusedTray] = useState<AttachmentList | null>(null);
   const latest = useRef(model);
   useEffect(() => {
     latest.current = model;
@@ -29,7 +29,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
   const obstacles = problemsOf(attached, model);
   const isFree = obstacles.size === 0;
   useEffect(() => {
-    if (isFree) setIsRefused(false);
+    if (isFree) setRefusedTray(null);
   }, [isFree]);
 
   function attempt(act: () => void): void {
@@ -37,7 +37,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
     if (now.some(({ state }) => state === "reading")) {
       void tray.settled().then(() => attempt(act));
     } else if (problemsOf(now, latest.current).size > 0) {
-      setIsRefused(true);
+      setRefusedTray(tray);
     } else {
       act();
     }
@@ -46,7 +46,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
   return {
     attached,
     obstacles,
-    refusal: isRefused && !isFree ? refusalText([...obstacles.values()]) : null,
+    refusal: refusedTray === tray && !isFree ? refusalText([...obstacles.values()]) : null,
     onPaste(event) {
       const files = pasted(event.clipboardData);
       if (files.length === 0) return;

@@ -7,6 +7,7 @@ import { useOpenSettings, useSettings } from "../../settings/useSettings";
 import { busyButton } from "../../ui/busyButton";
 import buttons from "../../ui/buttons.module.css";
 import { useToasts } from "../../ui/toastStore";
+import { useComposer } from "../composer/composerHandle";
 import styles from "./FirstRunProviders.module.css";
 
 export function FirstRunProviders() {
@@ -14,6 +15,7 @@ export function FirstRunProviders() {
   const settings = useSettings();
   const toasts = useToasts();
   const openSettings = useOpenSettings();
+  const composer = useComposer();
   const [running, setRunning] = useState<readonly PresetSummary[]>([]);
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -45,7 +47,7 @@ export function FirstRunProviders() {
       conversations.prefer({ providerId: known, modelId });
       toasts.say(strings.firstRun.chosen(modelId, name));
       // The button goes away: one goes on in the box.
-      document.querySelector<HTMLElement>("main textarea")?.focus();
+      composer.current?.focus();
     } catch (error) {
       setProblem(strings.refusedAction(reasonOf(error)));
     } finally {

@@ -24,21 +24,19 @@ export interface MessageEditorProps {
 export function MessageEditor(props: MessageEditorProps) {
   const { edit, conversation, onSave, onCancel } = props;
   const { draft, tray } = edit;
-  const text = useSyncExternalStore(draft.subscribe, draft.get);
-  const { by, answeredBy, isBusy } = useConversation(conversation.key);
+  const text = useSyncExternalStore(draft.subscribe, draft.get, draft.get);
+  const { model, isBusy } = useConversation(conversation.key);
   const note = useId();
-  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(
-    tray,
-    by ?? answeredBy,
-  );
+  const { attached, obstacles, refusal, onPaste, attempt } = useDraftAttachments(tray, model);
   const box = useRef<HTMLTextAreaElement>(null);
   useHeight(box, text);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: begun again, it is a new object
   useEffect(() => {
     const element = box.current;
     element?.focus();
     element?.setSelectionRange(element.value.length, element.value.length);
-  }, []);
+  }, [edit]);
 
   const isEmpty = isBlank({ text, attached });
 

@@ -1,5 +1,5 @@
 /** Who answers from now on: says who it is, and opens the panel to choose another. */
-import { useRef, useState } from "react";
+import { type RefObject, useState } from "react";
 import type { Defaults } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { useSettingsState } from "../../settings/useSettings";
@@ -13,14 +13,14 @@ export const EMBEDDED = "local";
 
 export interface ModelPickerProps {
   readonly by: Defaults;
+  readonly button: RefObject<HTMLButtonElement | null>;
   readonly onChoose: (by: Defaults) => void;
 }
 
-export function ModelPicker({ by, onChoose }: ModelPickerProps) {
+export function ModelPicker({ by, button, onChoose }: ModelPickerProps) {
   const [isOpen, setIsOpen] = useState(false);
   const [recent, addRecent] = useRecentModels();
   const { providers, lists } = useSettingsState();
-  const button = useRef<HTMLButtonElement>(null);
   const { providerId, modelId } = by;
   const models = lists[providerId]?.list?.models ?? [];
   const name = models.find(({ id }) => id === modelId)?.name ?? modelId;

@@ -5,7 +5,7 @@ import { hintFor, quoteOf, sentenceOf, strings } from "../../i18n";
 import type { Section } from "../../settings/sections";
 import { useOpenSettings } from "../../settings/useSettings";
 import buttons from "../../ui/buttons.module.css";
-import { openModels } from "../models/openModels";
+import { useComposer } from "../composer/composerHandle";
 import styles from "./ErrorBanner.module.css";
 import { FetchModel } from "./FetchModel";
 import { useRecovery } from "./useRecovery";
@@ -62,6 +62,7 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   const { code, retryAfterMs, retryAt = null } = failure;
   const { isOtherChosen, startAnew } = useRecovery();
   const openSettings = useOpenSettings();
+  const composer = useComposer();
   const hint = hintFor(code);
   const quote = quoteOf(failure.words);
   const section = SETTABLE[code];
@@ -90,7 +91,7 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
         )}
         {code === "LOCAL_MODEL_MISSING" && <FetchModel onHere={onRetry} />}
         {ELSEWHERE.has(code) && (
-          <button type="button" onClick={openModels}>
+          <button type="button" onClick={() => composer.current?.openModels()}>
             {strings.otherModel}
           </button>
         )}

@@ -26,7 +26,7 @@ export const english = {
   dismiss: "Dismiss",
   jumpToEnd: "Jump to end",
   keys: "Enter sends, Shift + Enter starts a line, Esc stops",
-  keysBusy: "Ctrl + Enter asks it next, Esc stops",
+  keysBusy: "Enter queues, Esc stops",
   queued: (text: string) => `Next: ${text}`,
   unqueue: "Take back",
 
