@@ -76,6 +76,7 @@ class Walk {
 
   /** The page is loaded. What it does when it goes is kept, so that only the last one does it. */
   #load(): void {
+    this.log.push(`    page loaded with ${sessionStorage.getItem("tidewire.drafts")}`);
     const real = this.#transport;
     let isAlive = true;
     const transport: Transport = {
@@ -278,7 +279,7 @@ it(`loses, doubles and blocks nothing in ${STEPS} steps`, async () => {
         if (step % STRETCH === 0) await walk.check(step === WALK);
       }
     } catch (error) {
-      throw new Error(`Seed ${seed}: ${error}\n${walk.log.slice(-80).join("\n")}`, {
+      throw new Error(`Seed ${seed}: ${error}\n${walk.log.slice(-300).join("\n")}`, {
         cause: error,
       });
     }

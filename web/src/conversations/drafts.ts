@@ -47,8 +47,8 @@ export interface DraftSource {
 }
 
 export interface Drafts {
-  /** What was kept over a reload. It is given once. */
-  take(key: string): Draft;
+  /** What was kept over a reload, given once; null when this tab knows nothing of it. */
+  take(key: string): Draft | null;
   /** What the host has, for a page whose own storage is new. */
   recall(key: string): Promise<Draft>;
   /** From now on the draft is kept; at once when something of it is being sent. */
@@ -61,29 +61,21 @@ export function createDrafts(tab: Storage | null, notes: HostStorage): Drafts {
   const kept = new Map<string, Draft>();
   const sources = new Set<DraftSource>();
 
-  function keep(key: string, draft: Draft): void {
-    const before = kept.get(key) ?? NO_DRAFT;
-    if (!isNoDraft(draft)) kept.set(key, { ...draft, text: joined([draft.text, before.text]) });
-  }
-
   addEventListener("pagehide", () => {
-    for (const source of sources) keep(source.key(), source.read());
-    attempt(() => {
-      if (kept.size === 0) tab?.removeItem(KEPT);
-      else tab?.setItem(KEPT, JSON.stringify([...kept]));
-    });
-    for (const source of sources) kept.delete(source.key());
+    const all = new Map(kept);
+    for (const source of sources) put(all, source.key(), source.read());
+    attempt(() => tab?.setItem(KEPT, JSON.stringify([...all])));
   });
   attempt(() => {
     const found: unknown = JSON.parse(tab?.getItem(KEPT) ?? "[]");
-    for (const [key, draft] of found as [string, unknown][]) keep(key, draftOf(draft));
+    for (const [key, draft] of found as [string, unknown][]) put(kept, key, draftOf(draft));
   });
   attempt(() => tab?.removeItem(KEPT));
 
   return {
     attached: createAttachmentStorage(tab),
     take(key) {
-      const draft = kept.get(key) ?? NO_DRAFT;
+      const draft = kept.get(key) ?? null;
       kept.delete(key);
       return draft;
     },
@@ -109,11 +101,20 @@ export function createDrafts(tab: Storage | null, notes: HostStorage): Drafts {
         },
         close() {
           sources.delete(source);
-          keep(source.key(), source.read());
+          put(kept, source.key(), source.read());
         },
       };
     },
   };
+}
+
+/** Several conversations may be new. None of their messages has arrived, so all of it is one draft. */
+function put(all: Map<string, Draft>, key: string, draft: Draft): void {
+  const before = all.get(key);
+  const textsOf = ({ sent, queue, text }: Draft) => [sent?.text ?? "", ...queue, text];
+  const text = joined([before, draft].flatMap((one) => (one === undefined ? [] : textsOf(one))));
+  const names = [...(before?.names ?? []), ...draft.names];
+  all.set(key, before === undefined ? draft : { ...NO_DRAFT, text, names });
 }
 
 /** Storage can be switched off; then a reload finds nothing. */

@@ -1,4 +1,5 @@
 /** Small texts that the host keeps for the page: a window has no storage that outlives it. */
+import { failureOf } from "../bridge/hostError";
 import type { HostPort } from "./hostPort";
 
 /** Texts that change are written so long after the first change. */
@@ -34,7 +35,17 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
     void found?.then((all) => (text === null ? all.delete(name) : all.set(name, text)));
     if (written.get(name) === text) return;
     written.set(name, text);
-    void conversations.remember({ name, text }).catch(() => written.delete(name));
+    void conversations.remember({ name, text }).catch((error) => {
+      written.delete(name);
+      // A host that is busy or restores a backup takes it soon.
+      const isHopeless = /^(VALIDATION|NOT_FOUND)$/.test(failureOf(error).code);
+      if (!isHopeless && !waiting.has(name)) later(name, () => text);
+    });
+  }
+
+  function later(name: string, read: () => string | null): void {
+    waiting.set(name, read);
+    timer ??= setTimeout(tellAll, PAUSE_MS);
   }
 
   function tellAll(): void {
@@ -53,12 +64,8 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
       return found;
     },
     remember(name, text) {
-      if (text === null) {
-        tell(name, null);
-        return;
-      }
-      waiting.set(name, typeof text === "string" ? () => text : text);
-      timer ??= setTimeout(tellAll, PAUSE_MS);
+      if (text === null) tell(name, null);
+      else later(name, typeof text === "string" ? () => text : text);
     },
   };
 }

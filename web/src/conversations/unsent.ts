@@ -3,7 +3,15 @@ import { type AttachmentList, createAttachmentList } from "../attachments/attach
 import { type DraftAttachment, type DraftMessage, lost } from "../attachments/draftAttachment";
 import type { BlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
-import { type Draft, type Drafts, isNoDraft, joined, NEW_CHAT, type PendingSend } from "./drafts";
+import {
+  type Draft,
+  type Drafts,
+  isNoDraft,
+  joined,
+  NEW_CHAT,
+  NO_DRAFT,
+  type PendingSend,
+} from "./drafts";
 import { createEdits, type OwnEdits } from "./edits";
 import { type ConversationState, isAsking } from "./machine";
 import type { MessageStore } from "./messageStore";
@@ -37,7 +45,8 @@ export interface Unsent {
 
 export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Unsent {
   const keyNow = () => state.get().id ?? NEW_CHAT;
-  const reloaded = drafts.take(keyNow());
+  const taken = drafts.take(keyNow());
+  const reloaded = taken ?? NO_DRAFT;
   const attached = drafts.attached.read(keyNow());
   let unsure = reloaded.sent;
   const draft = createStore(joined([...reloaded.queue, reloaded.text]));
@@ -81,7 +90,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   };
   const following = drafts.follow(source);
   /** While nothing was written here, the host may have something that is better than nothing. */
-  let isOurs = false;
+  let isOurs = taken !== null;
 
   /** Attachments change seldom and are large: they are written only when they are others. */
   let keptNow: readonly unknown[] = [];
@@ -167,7 +176,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
         const { temporary, runs, ...now } = state.get();
         return now.id === id && !temporary && isEmpty() && runs.size === 0;
       };
-      if (!isWanted()) return;
+      if (isOurs || !isWanted()) return;
       const { text, queue, names, sent: left, edits: kept } = await drafts.recall(keyNow());
       if (!isWanted()) return;
       edits.restore(kept, state.get().messages);
