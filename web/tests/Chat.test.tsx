@@ -148,6 +148,20 @@ describe("a question and its answer", () => {
     observer.disconnect();
   });
 
+  it("is not announced again when somebody comes back to it", async () => {
+    await shown();
+    await send("first");
+    await turn(500);
+    expect(status()).toBe(strings.said.finished);
+    fireEvent.click(button("New chat"));
+    await turn(40);
+    fireEvent.click(screen.getByRole("button", { name: "first" }));
+    await turn(100);
+    expect(status()).toBe("");
+    await send(WORDS);
+    expect(status()).toBe(strings.said.answering);
+  });
+
   it("is kept by the host, with what was said before it", async () => {
     const { transport, bridge } = await shown();
     await send("first");
@@ -245,6 +259,47 @@ describe("writing", () => {
     press("Enter");
     await turn(1_000);
     expect(questions()).toEqual([WORDS, "the next question"]);
+  });
+});
+
+describe("the box", () => {
+  it("leaves the focus to the search while the last conversation opens", async () => {
+    const page = await shown();
+    await send("first");
+    await turn(500);
+    document.body.replaceChildren();
+    sessionStorage.clear();
+    const { conversations } = await show(page);
+    const search = screen.getByRole("searchbox");
+    search.focus();
+    act(() => void conversations.show([...conversations.list.get().items][0]?.id ?? ""));
+    await turn(100);
+    expect(questions()).toEqual(["first"]);
+    expect(document.activeElement).toBe(search);
+  });
+
+  it("changes the last question with the up arrow, and no earlier one while that is open", async () => {
+    await shown();
+    await send("first");
+    await turn(300);
+    await send("second");
+    await turn(300);
+    const editors = () => screen.queryAllByRole("textbox", { name: "Edit your question" });
+    act(() => box().focus());
+    press("ArrowUp");
+    expect(editors().map((one) => (one as HTMLTextAreaElement).value)).toEqual(["second"]);
+    act(() => box().focus());
+    press("ArrowUp");
+    expect(editors()).toHaveLength(1);
+    expect(document.activeElement).toBe(editors()[0]);
+  });
+
+  it("has the focus and the models for the keys of the page", async () => {
+    await shown();
+    const models = { code: "KeyM", key: "m", ctrlKey: true, shiftKey: true };
+    fireEvent.keyDown(document.body, models);
+    await turn(100);
+    expect(screen.getByRole("dialog")).toBeTruthy();
   });
 });
 

@@ -133,6 +133,21 @@ describe("a message with a picture", () => {
     expect(answers()).toEqual(["look\nI got: picture (image/png, 9 bytes)"]);
   });
 
+  it("is refused in its own conversation alone", async () => {
+    const { conversations } = await shown({ images: false });
+    paste(png());
+    await read(conversations);
+    press("Enter");
+    await turn(100);
+    expect(screen.getByRole("alert")).toBeTruthy();
+    const { conversation } = conversations.shown.get();
+    const created = conversations.show("kept-other");
+    created.tray.put(conversation.tray.get());
+    await turn(100);
+    expect(noChips()).toBe(false);
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
   it("is refused with a sentence where the model takes none, and goes to another one", async () => {
     const { conversations } = await shown({ images: false });
     paste(png());

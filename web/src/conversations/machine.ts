@@ -106,7 +106,7 @@ export type ConversationEvent =
 type Of<T extends ConversationEvent["type"]> = Extract<ConversationEvent, { type: T }>;
 
 /** The phase after an event. An event that has no entry is ignored in that phase. */
-const PHASES: {
+export const PHASES: {
   readonly [P in Phase]: { readonly [T in ConversationEvent["type"]]?: Phase };
 } = {
   new: {
