@@ -20,7 +20,11 @@ import { useList, useShown, useShownId } from "./conversations/useList";
 import { Chat } from "./features/chat/Chat";
 import { ConversationBar } from "./features/chat/ConversationBar";
 import { SharedAnswer } from "./features/chat/SharedAnswer";
-import { ComposerContext, type ComposerHandle } from "./features/composer/composerHandle";
+import {
+  ComposerContext,
+  type ComposerHandle,
+  useComposer,
+} from "./features/composer/composerHandle";
 import { useShortcuts } from "./features/shortcuts/useShortcuts";
 import { Sidebar } from "./features/sidebar/Sidebar";
 import { useSidebar } from "./features/sidebar/useSidebar";
@@ -57,6 +61,7 @@ export function App(props: AppProps) {
   const { bridge, conversations, settings, watched } = props;
   const connection = useSyncExternalStore(bridge.onConnection, bridge.connection);
   const [toasts] = useState(createToastStore);
+  const composer = useRef<ComposerHandle>(null);
   const notice = <ConnectionNotice connection={connection} />;
   if (watched !== null) return <SharedAnswer run={watched} notice={notice} />;
   return (
@@ -64,7 +69,9 @@ export function App(props: AppProps) {
       <SettingsContext value={settings}>
         <ToastsContext value={toasts}>
           <DownloadsContext value={bridge.kind !== "pywebview"}>
-            <Layout {...props} undo={toasts.undo} connection={connection} />
+            <ComposerContext value={composer}>
+              <Layout {...props} undo={toasts.undo} connection={connection} />
+            </ComposerContext>
           </DownloadsContext>
           <Toasts />
         </ToastsContext>
@@ -85,7 +92,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const { items, problem, told } = useList();
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
-  const composer = useRef<ComposerHandle>(null);
+  const composer = useComposer();
   const [overlay, setOverlay] = useState<Overlay>(null);
   const openSettings: OpenSettings = useCallback(
     // A button's event is no section.
@@ -99,7 +106,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     conversations.showNew();
     closeOver();
     composer.current?.focus();
-  }, [conversations, closeOver]);
+  }, [conversations, closeOver, composer]);
 
   const newWindow = () => void shell.openWindow().catch(() => false);
   const { acts, sections } = strings.preferences;
@@ -133,67 +140,65 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
 
   return (
     <OpenSettingsContext value={openSettings}>
-      <ComposerContext value={composer}>
-        <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
-          {sidebar.isOpen && (
-            <>
-              <div
-                className={styles.side}
-                style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
-              >
-                <Sidebar
-                  search={search}
-                  state={sidebar}
-                  onNewChat={newChat}
-                  onSettings={() => openSettings()}
-                  menu={menu}
-                  onOpened={closeOver}
-                />
-              </div>
-              {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
-              {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
-              <div className={styles.scrim} onClick={close} />
-            </>
-          )}
-          <div className={styles.chat}>
-            <Chat
-              id={conversation.key}
-              isKnown={isKnown}
-              header={{
-                title,
-                onSidebar: sidebar.isOpen ? null : open,
-                onNewChat: sidebar.isOpen ? null : newChat,
-                children: <ConversationBar />,
-              }}
-              notice={
-                <>
-                  <ConnectionNotice connection={connection} />
-                  {problem !== null && (
-                    <p className={styles.lost}>{strings.notSaved(unsaved(problem, told))}</p>
-                  )}
-                  <Notices />
-                </>
-              }
-            />
-          </div>
-          <Suspense>
-            {overlay === "keys" && (
-              <ShortcutsDialog
-                onClose={() => setOverlay(null)}
-                onChange={() => openSettings("shortcuts")}
+      <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
+        {sidebar.isOpen && (
+          <>
+            <div
+              className={styles.side}
+              style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
+            >
+              <Sidebar
+                search={search}
+                state={sidebar}
+                onNewChat={newChat}
+                onSettings={() => openSettings()}
+                menu={menu}
+                onOpened={closeOver}
               />
-            )}
-            {overlay !== null && overlay !== "keys" && (
-              <SettingsDialog
-                section={overlay}
-                host={bridge.host()}
-                kind={bridge.kind}
-                onClose={() => setOverlay(null)}
-              />
-            )}
-          </Suspense>
+            </div>
+            {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
+            {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
+            <div className={styles.scrim} onClick={close} />
+          </>
+        )}
+        <div className={styles.chat}>
+          <Chat
+            id={conversation.key}
+            isKnown={isKnown}
+            header={{
+              title,
+              onSidebar: sidebar.isOpen ? null : open,
+              onNewChat: sidebar.isOpen ? null : newChat,
+              children: <ConversationBar />,
+            }}
+            notice={
+              <>
+                <ConnectionNotice connection={connection} />
+                {problem !== null && (
+                  <p className={styles.lost}>{strings.notSaved(unsaved(problem, told))}</p>
+                )}
+                <Notices />
+              </>
+            }
+          />
         </div>
-      </ComposerContext>
+        <Suspense>
+          {overlay === "keys" && (
+            <ShortcutsDialog
+              onClose={() => setOverlay(null)}
+              onChange={() => openSettings("shortcuts")}
+            />
+          )}
+          {overlay !== null && overlay !== "keys" && (
+            <SettingsDialog
+              section={overlay}
+              host={bridge.host()}
+              kind={bridge.kind}
+              onClose={() => setOverlay(null)}
+            />
+          )}
+        </Suspense>
+      </div>
     </OpenSettingsContext>
   );
 }
