@@ -134,8 +134,10 @@ describe("a conversation that could not be opened", () => {
     const { conversations, asked, reply, refuse } = await over(await manualPage());
     const conversation = conversations.show("c-1");
     await settled();
+    conversation.send("is it high?");
     await refuse("get", "NOT_FOUND");
-    expect(conversation.get().phase).toBe("gone");
+    expect(conversation.get()).toMatchObject({ phase: "gone", queue: [] });
+    expect(conversation.draft.get()).toBe("is it high?");
     conversation.notice(null);
     expect(asked("get")).toHaveLength(1);
     conversation.notice(summary);
@@ -216,6 +218,18 @@ describe("a refused question", () => {
     await settled();
     expect(asked("send").at(-1)?.params).toMatchObject({ content: "is it high?" });
     expect(conversation.draft.get()).toBe("half a thought");
+  });
+
+  it("that was the first leaves no conversation to be opened after a reload", async () => {
+    const { conversations, reply, refuse } = await over(await manualPage());
+    const { conversation } = conversations.shown.get();
+    conversation.send("is it high?");
+    await settled();
+    await reply("create", { ...summary, messageCount: 0 });
+    expect(sessionStorage.getItem("tidewire.chat")).toBe("c-1");
+    await refuse("send");
+    expect(conversation.get()).toMatchObject({ phase: "new", id: null });
+    expect(sessionStorage.getItem("tidewire.chat")).toBeNull();
   });
 
   it("takes only its own rows away when earlier messages arrive meanwhile", async () => {

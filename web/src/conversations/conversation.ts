@@ -94,7 +94,7 @@ export interface ConversationOptions {
   readonly bytes: BlobCache;
   /** What answers where no model was chosen and none has answered. */
   readonly defaults: () => ModelRef | null;
-  /** Called when a conversation that was new has got the host's id. */
+  /** Called when it has got the host's id, or has none again. */
   readonly onNamed: (conversation: Conversation) => void;
 }
 
@@ -158,6 +158,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       const failure = failureOf(error);
       const isMissing = failure.code === "NOT_FOUND" && /open|refresh/.test(call.kind);
       dispatch(isMissing ? { type: "missing" } : { type: "refused", call, failure });
+      if (isMissing) unqueue();
     }
   }
 
@@ -275,6 +276,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (id === null || messages.length > 0 || count > 0) return;
     // Nothing was ever said in it: there is no conversation.
     dispatch({ type: "emptied" });
+    options.onNamed(self);
     void conversations.delete(id).catch(() => false);
   }
 
