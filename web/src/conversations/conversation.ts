@@ -316,7 +316,13 @@ export function createConversation(options: ConversationOptions): Conversation {
     subscribe: state.subscribe,
     draft,
     tray,
-    edits,
+    edits: {
+      ...edits,
+      begin(row) {
+        // A question that the host has not accepted may still go away.
+        if (!isBusy(get())) edits.begin(row);
+      },
+    },
     giveBack: unsent.giveBack,
     model,
     open,
