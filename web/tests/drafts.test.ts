@@ -16,6 +16,7 @@ afterEach(() => {
 const over = ({ bridge, llm }: FakePage): Conversations =>
   createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+    defaults: () => bridge.host()?.defaults ?? null,
   });
 
 /** A conversation with one question, and this in its box. */
@@ -50,6 +51,9 @@ async function opened(page: FakePage, id: string) {
   await turn(500);
   return conversation;
 }
+
+/** The page goes. */
+const leave = () => act(() => void window.dispatchEvent(new Event("pagehide")));
 
 async function createdIn({ bridge }: FakePage, count: number): Promise<string[]> {
   const created = Array.from({ length: count }, () => bridge.client.conversations.create({}));
@@ -88,7 +92,7 @@ describe("a draft", () => {
   it("is with the host at once when the page goes", async () => {
     const page = await fakePage({ rate: 0 });
     const { id } = await typed(page, "half a thought");
-    act(() => void window.dispatchEvent(new Event("pagehide")));
+    leave();
     await turn(40);
     expect((await opened(page, id)).draft.get()).toBe("half a thought");
   });
@@ -178,9 +182,10 @@ describe("a draft", () => {
     const attached = () => sessionStorage.getItem("tidewire.attached.new");
     await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
     conversation.setTemporary(true);
-    expect(over(page).shown.get().conversation.isUntouched()).toBe(true);
+    await vi.waitFor(() => expect(attached()).toBeNull(), PATIENCE);
     conversation.setTemporary(false);
     await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
+    leave();
     const again = over(page).shown.get().conversation;
     expect(again.draft.get()).toBe("half a question");
     expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
@@ -234,9 +239,8 @@ describe("a draft", () => {
     const attached = () => sessionStorage.getItem(`tidewire.attached.${id}`) ?? "";
     await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
     const kept = JSON.parse(attached());
-    localStorage.clear();
     const sent = { inferenceId: "inf-lost", text: "look" };
-    localStorage.setItem(`tidewire.draft.${id}`, JSON.stringify({ text: "", queue: [], sent }));
+    sessionStorage.setItem("tidewire.drafts", JSON.stringify([[id, { text: "", sent }]]));
     const swapped = JSON.stringify({ typed: [], sent: kept.typed });
     sessionStorage.setItem(`tidewire.attached.${id}`, swapped);
     const again = over(page).show(id);
