@@ -26,7 +26,10 @@ async function typed(page: FakePage, text: string, temporary = false) {
   const { conversation } = conversations.shown.get();
   conversation.draft.set("a question");
   conversation.send();
-  await turn(500);
+  await vi.waitFor(async () => {
+    await turn(100);
+    expect(conversation.get()).toMatchObject({ phase: "open", runs: new Map() });
+  }, PATIENCE);
   conversation.draft.set(text);
   return { conversations, conversation, id: conversation.get().id ?? "" };
 }
@@ -51,6 +54,9 @@ async function opened(page: FakePage, id: string) {
   await turn(500);
   return conversation;
 }
+
+/** What the tab has of a draft's attachments. */
+const keptInTab = (key: string) => sessionStorage.getItem(`tidewire.attached.${key}`);
 
 /** The page goes. */
 const leave = () => act(() => void window.dispatchEvent(new Event("pagehide")));
@@ -179,12 +185,11 @@ describe("a draft", () => {
     conversation.draft.set("half a question");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
     await conversation.tray.settled();
-    const attached = () => sessionStorage.getItem("tidewire.attached.new");
-    await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
+    await vi.waitFor(() => expect(keptInTab("new")).toContain("tides.md"), PATIENCE);
     conversation.setTemporary(true);
-    await vi.waitFor(() => expect(attached()).toBeNull(), PATIENCE);
+    await vi.waitFor(() => expect(keptInTab("new")).toBeNull(), PATIENCE);
     conversation.setTemporary(false);
-    await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
+    await vi.waitFor(() => expect(keptInTab("new")).toContain("tides.md"), PATIENCE);
     leave();
     const again = over(page).shown.get().conversation;
     expect(again.draft.get()).toBe("half a question");
@@ -205,6 +210,38 @@ describe("a draft", () => {
     expect(anew.shown.get().conversation.tray.get()).toMatchObject([
       { name: "tides.md", state: "ready" },
     ]);
+    // The page keeps it again; the next test must not find it.
+    await vi.waitFor(() => expect(keptInTab("new")).toContain("tides.md"), PATIENCE);
+  });
+
+  it("comes back with what is attached after a restart", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "look");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await conversation.tray.settled();
+    await noted(page, `attached.${id}`);
+    const { draft, tray } = await opened(page, id);
+    expect(draft.get()).toBe("look");
+    expect(tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    expect(await tray.get()[0]?.bytes?.text()).toBe("high at noon");
+    tray.remove(tray.get()[0]?.key ?? "");
+    await turn(1_000);
+    expect((await opened(page, id)).tray.get()).toEqual([]);
+  });
+
+  it("comes back with what is attached to a box in which somebody types already", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "look");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await conversation.tray.settled();
+    await noted(page, `attached.${id}`);
+    sessionStorage.clear();
+    const again = over(page).show(id);
+    again.draft.set("look here");
+    await turn(500);
+    expect(again.draft.get()).toBe("look here");
+    expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
   });
 
   it("says by its name what was attached and is gone", async () => {
@@ -236,9 +273,8 @@ describe("a draft", () => {
     const { conversation, id } = await typed(page, "look");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
     await conversation.tray.settled();
-    const attached = () => sessionStorage.getItem(`tidewire.attached.${id}`) ?? "";
-    await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
-    const kept = JSON.parse(attached());
+    await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
+    const kept = JSON.parse(keptInTab(id) ?? "");
     const sent = { inferenceId: "inf-lost", text: "look" };
     sessionStorage.setItem("tidewire.drafts", JSON.stringify([[id, { text: "", sent }]]));
     const swapped = JSON.stringify({ typed: [], sent: kept.typed });

@@ -104,7 +104,8 @@ export function createAttachmentStorage(
         void put(key, kept, turn).catch(() => {});
         return;
       }
-      notes?.remember(NOTE + key, null);
+      // The host may have what this page did not find.
+      if (!all.typed.some(isLost)) notes?.remember(NOTE + key, null);
       try {
         storage?.removeItem(PREFIX + key);
       } catch {
@@ -115,6 +116,8 @@ export function createAttachmentStorage(
 }
 
 const isRead = ({ hash }: DraftAttachment): boolean => hash !== "";
+const isLost = ({ state }: DraftAttachment): boolean =>
+  typeof state !== "string" && state.code === "lost";
 
 function attachedOf({ data, said, ...item }: Item): DraftAttachment {
   const key = crypto.randomUUID();

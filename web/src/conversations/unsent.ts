@@ -137,6 +137,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     unsure = null;
   }
   edits.restore(reloaded.edits, []);
+  if (tray.get().length + attached.sent.length === 0) keptNow = [keyNow()];
   draft.subscribe(() => changed());
   tray.subscribe(() => changed());
   state.subscribe((now, { pending }) => changed(now.pending !== pending && sent() !== null));
@@ -170,15 +171,19 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     async recall() {
       const { id } = state.get();
       const isWanted = () => {
-        const { temporary, runs, ...now } = state.get();
-        return now.id === id && !temporary && isEmpty() && runs.size === 0;
+        const { temporary, runs, queue, ...now } = state.get();
+        const isFree = tray.get().length + queue.length + runs.size === 0;
+        return now.id === id && !temporary && isFree;
       };
-      if (isOurs || !isWanted()) return;
+      if (taken !== null || !isWanted()) return;
       const { text, queue, names, sent: left, edits: kept } = await drafts.recall(keyNow());
       const found = await drafts.attached.recall(keyNow());
       if (!isWanted()) return;
-      edits.restore(kept, state.get().messages);
+      const isTyped = isOurs;
+      // What is being typed replaces the text, not the attachments.
       tray.put(withLost(found, names));
+      if (isTyped) return;
+      edits.restore(kept, state.get().messages);
       if (left !== null) settle(left, []);
       if (queue.length > 0 || text !== "") draft.set(joined([draft.get(), ...queue, text]));
     },
