@@ -1,7 +1,10 @@
 /** What was typed outlives the page, and with the host's notes the program. */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { refusal } from "../src/bridge/fake/refusal";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
+import type { HostPort } from "../src/conversations/hostPort";
+import { createHostStorage } from "../src/conversations/hostStorage";
 import { type FakePage, fakePage, turn } from "./support";
 
 /** For a busy machine. */
@@ -244,6 +247,22 @@ describe("a draft", () => {
     await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
   });
 
+  it("gets from the host what the tab had no room for", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "look");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await conversation.tray.settled();
+    await noted(page, `attached.${id}`);
+    leave();
+    sessionStorage.removeItem(`tidewire.attached.${id}`);
+    const { draft, tray } = over(page).show(id);
+    expect(tray.get()).toMatchObject([{ name: "tides.md", state: { code: "lost" } }]);
+    await turn(500);
+    expect(draft.get()).toBe("look");
+    expect(tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
+  });
+
   it("says by its name what was attached and is gone", async () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "");
@@ -305,4 +324,25 @@ describe("a draft", () => {
     await turn(500);
     expect(conversation.draft.get()).toBe("another one");
   });
+});
+
+it("a note that the host refused is not written again over a later one", async () => {
+  vi.useFakeTimers();
+  const asked: (string | null)[] = [];
+  let refuse = () => {};
+  function remember({ text }: { text: string | null }): Promise<boolean> {
+    asked.push(text);
+    if (text === null) return Promise.resolve(true);
+    return new Promise((_, reject) => {
+      refuse = () => reject(refusal("STORAGE_UNAVAILABLE", "Not now"));
+    });
+  }
+  const conversations = { remember, recall: async () => ({}) };
+  const notes = createHostStorage({ client: { conversations } } as unknown as HostPort);
+  notes.remember("draft.c-1", "old");
+  notes.flush();
+  notes.remember("draft.c-1", null);
+  refuse();
+  await turn(2_000);
+  expect(asked).toEqual(["old", null]);
 });

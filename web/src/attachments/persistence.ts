@@ -1,7 +1,7 @@
 /** Keeps what is attached to drafts: in the tab for a reload, and with the host for a restart. */
 
 import { fromBase64, toBase64 } from "../lib/blobs";
-import { type DraftAttachment, lost } from "./draftAttachment";
+import { type DraftAttachment, isLost, lost } from "./draftAttachment";
 
 const PREFIX = "tidewire.attached.";
 const NOTE = "attached.";
@@ -116,8 +116,6 @@ export function createAttachmentStorage(
 }
 
 const isRead = ({ hash }: DraftAttachment): boolean => hash !== "";
-const isLost = ({ state }: DraftAttachment): boolean =>
-  typeof state !== "string" && state.code === "lost";
 
 function attachedOf({ data, said, ...item }: Item): DraftAttachment {
   const key = crypto.randomUUID();

@@ -36,6 +36,7 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
     if (written.get(name) === text) return;
     written.set(name, text);
     void conversations.remember({ name, text }).catch((error) => {
+      if (written.get(name) !== text) return; // it was changed since
       written.delete(name);
       // A host that is busy or restores a backup takes it soon.
       const isHopeless = /^(VALIDATION|NOT_FOUND)$/.test(failureOf(error).code);

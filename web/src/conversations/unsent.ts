@@ -1,6 +1,6 @@
 /** What is written in a conversation and not sent: the box, its attachments, the edits. */
 import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
-import type { DraftAttachment, DraftMessage } from "../attachments/draftAttachment";
+import { type DraftAttachment, type DraftMessage, isLost } from "../attachments/draftAttachment";
 import type { BlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import {
@@ -126,6 +126,18 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     else edits.begin(edited, { text: left.text, attached });
   }
 
+  /** The host may have what the tab had no room for. */
+  async function recallLost(): Promise<void> {
+    if (!tray.get().some(isLost)) return;
+    const found = [...(await drafts.attached.recall(keyNow()))].filter((one) => !isLost(one));
+    for (const { key, name } of tray.get().filter(isLost)) {
+      const place = found.findIndex((one) => one.name === name);
+      if (place === -1) continue;
+      tray.put(found.splice(place, 1));
+      tray.remove(key);
+    }
+  }
+
   const isEmpty = () =>
     draft.get() === "" && tray.get().length === 0 && state.get().queue.length === 0;
 
@@ -175,7 +187,8 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
         const isFree = tray.get().length + queue.length + runs.size === 0;
         return now.id === id && !temporary && isFree;
       };
-      if (taken !== null || !isWanted()) return;
+      if (taken !== null) return recallLost();
+      if (!isWanted()) return;
       const { text, queue, names, sent: left, edits: kept } = await drafts.recall(keyNow());
       const found = await drafts.attached.recall(keyNow());
       if (!isWanted()) return;
@@ -194,8 +207,9 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
 
 /** Of what somebody may want to send; what never could be sent is not missed. */
 function namesOf(all: readonly DraftAttachment[]): string[] {
-  const some = all.filter(({ state, hash }) => {
-    return typeof state === "string" || state.code === "lost" || hash !== "";
+  const some = all.filter((one) => {
+    const { state, hash } = one;
+    return typeof state === "string" || isLost(one) || hash !== "";
   });
   return some.map(({ name }) => name ?? "");
 }
