@@ -94,9 +94,12 @@ def test_writing_goes_on_while_an_answer_streams(page: Page) -> None:
     ask(page, "word\n/stall")
     expect(answer(page)).to_have_text("word")
     box(page).type("a thought")
-    box(page).press("Enter")
     expect(box(page)).to_have_value("a thought")
+    box(page).press("Enter")
+    expect(page.get_by_text("Next: a thought")).to_be_visible()
+    expect(box(page)).to_have_value("")
     expect(page.locator(".message.user")).to_have_count(1)
+    # The stopped answer is not the one that the queued message was to follow.
     page.get_by_role("button", name="Stop").click()
     wait_for_end(page)
     expect(box(page)).to_have_value("a thought")

@@ -19,7 +19,11 @@ import { useList, useShown, useShownId } from "./conversations/useList";
 import { Chat } from "./features/chat/Chat";
 import { ConversationBar } from "./features/chat/ConversationBar";
 import { SharedAnswer } from "./features/chat/SharedAnswer";
-import { openModels } from "./features/models/openModels";
+import {
+  ComposerContext,
+  type ComposerHandle,
+  useComposer,
+} from "./features/composer/composerHandle";
 import { useShortcuts } from "./features/shortcuts/useShortcuts";
 import { Sidebar } from "./features/sidebar/Sidebar";
 import { useSidebar } from "./features/sidebar/useSidebar";
@@ -61,6 +65,7 @@ export function App(props: AppProps) {
   const { bridge, conversations, settings, watched } = props;
   const connection = useSyncExternalStore(bridge.onConnection, bridge.connection);
   const [toasts] = useState(createToastStore);
+  const composer = useRef<ComposerHandle>(null);
   const notice = <ConnectionNotice connection={connection} />;
   if (watched !== null) return <SharedAnswer run={watched} notice={notice} />;
   return (
@@ -68,7 +73,9 @@ export function App(props: AppProps) {
       <SettingsContext value={settings}>
         <ToastsContext value={toasts}>
           <DownloadsContext value={bridge.kind !== "pywebview"}>
-            <Layout {...props} undo={toasts.undo} connection={connection} />
+            <ComposerContext value={composer}>
+              <Layout {...props} undo={toasts.undo} connection={connection} />
+            </ComposerContext>
           </DownloadsContext>
           <Toasts />
         </ToastsContext>
@@ -89,6 +96,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const { items, problem } = useList();
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
+  const composer = useComposer();
   const [overlay, setOverlay] = useState<Overlay>(null);
   const [{ SettingsDialog, ShortcutsDialog }, setDialogs] = useState(createDialogs);
   const openSettings: OpenSettings = useCallback(
@@ -102,8 +110,8 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const newChat = useCallback(() => {
     conversations.showNew();
     closeOver();
-    focusBox();
-  }, [conversations, closeOver]);
+    composer.current?.focus();
+  }, [conversations, closeOver, composer]);
 
   const newWindow = () => void shell.openWindow().catch(() => false);
   const { acts, sections } = strings.preferences;
@@ -125,7 +133,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
       search.current?.select();
     },
     sidebar: sidebar.toggle,
-    models: openModels,
+    models: () => composer.current?.openModels() ?? false,
     settings: () => openSettings(),
     shortcuts: () => setOverlay("keys"),
     undo,
@@ -163,12 +171,11 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
           <Chat
             id={conversation.key}
             isKnown={isKnown}
-            defaults={bridge.host()?.defaults ?? null}
             header={{
               title,
               onSidebar: sidebar.isOpen ? null : open,
               onNewChat: sidebar.isOpen ? null : newChat,
-              children: <ConversationBar defaults={bridge.host()?.defaults ?? null} />,
+              children: <ConversationBar />,
             }}
             notice={
               <>
@@ -247,11 +254,6 @@ function Notices() {
       </button>
     </p>
   ));
-}
-
-/** Where there is a conversation already, this is where one goes on. */
-function focusBox(): void {
-  document.querySelector<HTMLElement>(`textarea[aria-label="${strings.message}"]`)?.focus();
 }
 
 function ConnectionNotice({ connection }: { readonly connection: Connection }) {

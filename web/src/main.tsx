@@ -26,6 +26,7 @@ installApis(window, llm, shell);
 
 const conversations = createConversations({
   host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+  defaults: () => bridge.host()?.defaults ?? null,
 });
 const attach = page.get("attach");
 const watched = attach === null ? null : attachRun(llm, attach);

@@ -54,6 +54,7 @@ async function show(page: FakePage): Promise<ShownPage> {
 function conversationsOf({ bridge, llm }: FakePage): Conversations {
   return createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+    defaults: () => bridge.host()?.defaults ?? null,
   });
 }
 
@@ -148,6 +149,20 @@ describe("a question and its answer", () => {
     expect([...new Set(said)]).toEqual([strings.said.answering, strings.said.finished]);
     expect(said.length).toBeLessThanOrEqual(2);
     observer.disconnect();
+  });
+
+  it("is not announced again when somebody comes back to it", async () => {
+    await shown();
+    await send("first");
+    await turn(500);
+    expect(status()).toBe(strings.said.finished);
+    fireEvent.click(button("New chat"));
+    await turn(40);
+    fireEvent.click(screen.getByRole("button", { name: "first" }));
+    await turn(100);
+    expect(status()).toBe("");
+    await send(WORDS);
+    expect(status()).toBe(strings.said.answering);
   });
 
   it("is kept by the host, with what was said before it", async () => {
@@ -252,20 +267,64 @@ describe("writing", () => {
   });
 
   // shows: B60, D85
-  it("goes on while an answer comes in; Enter keeps the draft", async () => {
+  it("goes on while an answer comes in; Enter queues the question, which can be taken back", async () => {
     const { transport } = await shown();
     await send(WORDS);
     await turn(100);
     expect(box().disabled).toBe(false);
     type("the next question");
     press("Enter");
-    await turn(1_000);
-    expect(box().value).toBe("the next question");
+    await turn(40);
+    expect(box().value).toBe("");
+    expect(screen.getByText("Next: the next question")).toBeTruthy();
     expect(transport.host.runs.size).toBe(1);
+    fireEvent.click(button("Take back"));
+    expect(box().value).toBe("the next question");
     expect(document.activeElement).toBe(box());
     press("Enter");
-    await turn(100);
+    await turn(1_000);
     expect(questions()).toEqual([WORDS, "the next question"]);
+  });
+});
+
+describe("the box", () => {
+  it("leaves the focus to the search while the last conversation opens", async () => {
+    const page = await shown();
+    await send("first");
+    await turn(500);
+    document.body.replaceChildren();
+    sessionStorage.clear();
+    const { conversations } = await show(page);
+    const search = screen.getByRole("searchbox");
+    search.focus();
+    act(() => void conversations.show([...conversations.list.get().items][0]?.id ?? ""));
+    await turn(100);
+    expect(questions()).toEqual(["first"]);
+    expect(document.activeElement).toBe(search);
+  });
+
+  it("changes the last question with the up arrow, and no earlier one while that is open", async () => {
+    await shown();
+    await send("first");
+    await turn(300);
+    await send("second");
+    await turn(300);
+    const editors = () => screen.queryAllByRole("textbox", { name: "Edit your question" });
+    act(() => box().focus());
+    press("ArrowUp");
+    expect(editors().map((one) => (one as HTMLTextAreaElement).value)).toEqual(["second"]);
+    act(() => box().focus());
+    press("ArrowUp");
+    expect(editors()).toHaveLength(1);
+    expect(document.activeElement).toBe(editors()[0]);
+  });
+
+  it("has the focus and the models for the keys of the page", async () => {
+    await shown();
+    const models = { code: "KeyM", key: "m", ctrlKey: true, shiftKey: true };
+    fireEvent.keyDown(document.body, models);
+    await turn(100);
+    expect(screen.getByRole("dialog")).toBeTruthy();
   });
 });
 
@@ -455,6 +514,7 @@ describe("a reload", () => {
   /** The page goes, the host stays, and what the tab remembers. */
   async function reloaded(page: ShownPage): Promise<ShownPage> {
     document.body.replaceChildren();
+    act(() => void window.dispatchEvent(new Event("pagehide")));
     return show({ transport: page.transport, bridge: page.bridge, llm: page.llm });
   }
 
@@ -527,7 +587,7 @@ describe("a reload", () => {
 
   it("with a damaged memory begins anew", async () => {
     sessionStorage.setItem("tidewire.chat", '{"sessionId":4}');
-    localStorage.setItem("tidewire.draft.new", "[");
+    sessionStorage.setItem("tidewire.drafts", "[");
     await shown();
     await send("first");
     await turn(300);

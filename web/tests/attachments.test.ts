@@ -5,6 +5,7 @@ import {
   attachmentOf,
   type DraftAttachment,
   draftAttachmentOf,
+  lost,
   MAX_COUNT,
   MAX_FILE,
   MAX_PICTURE,
@@ -276,6 +277,15 @@ describe("over a reload", () => {
     expect(keeping.read("c-1")).toEqual({ typed: [], sent: [] });
     expect(createAttachmentStorage(null).read("c-1")).toEqual({ typed: [], sent: [] });
   });
+});
+
+it("a page that did not find an attachment leaves the host's copy until it is removed", () => {
+  const remember = vi.fn();
+  const keeping = createAttachmentStorage(null, { recall: async () => new Map(), remember });
+  keeping.write("c-1", { typed: [lost("tides.md")], sent: [] });
+  expect(remember).not.toHaveBeenCalled();
+  keeping.write("c-1", { typed: [], sent: [] });
+  expect(remember.mock.calls).toEqual([["attached.c-1", null]]);
 });
 
 describe("what is pasted", () => {

@@ -99,7 +99,7 @@ describe("a host that is lost while it is asked", () => {
     transport.reply(look, viewOf([question, stored({ ...answer, status: "streaming" })]));
     await settled();
     expect(conversation.draft.get()).toBe("");
-    expect(conversation.get().refused).toBeNull();
+    expect(conversation.get().pending).toBeNull();
     expect(conversation.isBusy()).toBe(true);
     expect(transport.calls().filter(({ method }) => method === "llm.cancel")).toEqual([]);
   });
@@ -109,14 +109,17 @@ describe("a host that is lost while it is asked", () => {
     transport.reply(look, viewOf([]));
     await settled();
     expect(conversation.draft.get()).toBe("hello");
-    expect(conversation.get()).toMatchObject({ messages: [], refused: { code: "HOST_LOST" } });
+    expect(conversation.get()).toMatchObject({
+      messages: [],
+      pending: { failure: { code: "HOST_LOST" } },
+    });
   });
 });
 
 describe("a reload while the host is asked", () => {
   async function reopened(messages: StoredMessage[]) {
     const sent = { inferenceId: "inf-sent", text: "hello" };
-    localStorage.setItem("tidewire.draft.c-1", JSON.stringify({ text: "next", queue: [], sent }));
+    sessionStorage.setItem("tidewire.drafts", JSON.stringify([["c-1", { text: "next", sent }]]));
     const page = await manualPage();
     const conversation = over(page).show("c-1");
     await settled();
@@ -170,7 +173,7 @@ describe("another try", () => {
     await settled();
     transport.refuse(transport.calls().at(-1), { code: "LIMIT" });
     await settled();
-    expect(conversation.get().refused?.code).toBe("LIMIT");
+    expect(conversation.get().pending?.failure?.code).toBe("LIMIT");
     expect(conversation.get().messages).toHaveLength(2);
     conversation.retry();
     await settled();
@@ -185,7 +188,9 @@ describe("a temporary chat", () => {
   it("leaves nothing of what was typed before it was one", async () => {
     const { conversation } = over(await manualPage()).shown.get();
     conversation.draft.set("between us");
+    act(() => void window.dispatchEvent(new Event("pagehide")));
     expect(JSON.stringify({ ...sessionStorage })).toContain("between us");
+    over(await manualPage());
     conversation.setTemporary(true);
     conversation.draft.set("between us two");
     expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain("between");
@@ -200,11 +205,11 @@ describe("what waits for its turn", () => {
     conversation.send("one two three four five");
     await turn(60);
     conversation.draft.set("second");
-    expect(conversation.enqueue()).toBe(true);
+    expect(conversation.send()).toBe(true);
     conversation.draft.set("/stall");
-    conversation.enqueue();
+    conversation.send();
     conversation.draft.set("fourth");
-    conversation.enqueue();
+    conversation.send();
     await turn(1_000);
     expect(textsOf(conversations, conversation)).toContain("second");
     expect(textsOf(conversations, conversation)).toContain("/stall");

@@ -64,6 +64,7 @@ async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promis
   const { bridge, llm } = host;
   const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+    defaults: () => bridge.host()?.defaults ?? null,
     storage: storageOver(tab),
   });
   conversations.begin();
@@ -130,6 +131,21 @@ describe("a message with a picture", () => {
     press("Enter");
     await answered();
     expect(answers()).toEqual(["look\nI got: picture (image/png, 9 bytes)"]);
+  });
+
+  it("is refused in its own conversation alone", async () => {
+    const { conversations } = await shown({ images: false });
+    paste(png());
+    await read(conversations);
+    press("Enter");
+    await turn(100);
+    expect(screen.getByRole("alert")).toBeTruthy();
+    const { conversation } = conversations.shown.get();
+    const created = conversations.show("kept-other");
+    created.tray.put(conversation.tray.get());
+    await turn(100);
+    expect(noChips()).toBe(false);
+    expect(screen.queryByRole("alert")).toBeNull();
   });
 
   it("is refused with a sentence where the model takes none, and goes to another one", async () => {

@@ -1,7 +1,10 @@
 /** What was typed outlives the page, and with the host's notes the program. */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { refusal } from "../src/bridge/fake/refusal";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
+import type { HostPort } from "../src/conversations/hostPort";
+import { createHostStorage } from "../src/conversations/hostStorage";
 import { type FakePage, fakePage, turn } from "./support";
 
 /** For a busy machine. */
@@ -16,6 +19,7 @@ afterEach(() => {
 const over = ({ bridge, llm }: FakePage): Conversations =>
   createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+    defaults: () => bridge.host()?.defaults ?? null,
   });
 
 /** A conversation with one question, and this in its box. */
@@ -25,7 +29,10 @@ async function typed(page: FakePage, text: string, temporary = false) {
   const { conversation } = conversations.shown.get();
   conversation.draft.set("a question");
   conversation.send();
-  await turn(500);
+  await vi.waitFor(async () => {
+    await turn(100);
+    expect(conversation.get()).toMatchObject({ phase: "open", runs: new Map() });
+  }, PATIENCE);
   conversation.draft.set(text);
   return { conversations, conversation, id: conversation.get().id ?? "" };
 }
@@ -50,6 +57,12 @@ async function opened(page: FakePage, id: string) {
   await turn(500);
   return conversation;
 }
+
+/** What the tab has of a draft's attachments. */
+const keptInTab = (key: string) => sessionStorage.getItem(`tidewire.attached.${key}`);
+
+/** The page goes. */
+const leave = () => act(() => void window.dispatchEvent(new Event("pagehide")));
 
 async function createdIn({ bridge }: FakePage, count: number): Promise<string[]> {
   const created = Array.from({ length: count }, () => bridge.client.conversations.create({}));
@@ -88,7 +101,7 @@ describe("a draft", () => {
   it("is with the host at once when the page goes", async () => {
     const page = await fakePage({ rate: 0 });
     const { id } = await typed(page, "half a thought");
-    act(() => void window.dispatchEvent(new Event("pagehide")));
+    leave();
     await turn(40);
     expect((await opened(page, id)).draft.get()).toBe("half a thought");
   });
@@ -175,12 +188,12 @@ describe("a draft", () => {
     conversation.draft.set("half a question");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
     await conversation.tray.settled();
-    const attached = () => sessionStorage.getItem("tidewire.attached.new");
-    await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
+    await vi.waitFor(() => expect(keptInTab("new")).toContain("tides.md"), PATIENCE);
     conversation.setTemporary(true);
-    expect(over(page).shown.get().conversation.isUntouched()).toBe(true);
+    await vi.waitFor(() => expect(keptInTab("new")).toBeNull(), PATIENCE);
     conversation.setTemporary(false);
-    await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
+    await vi.waitFor(() => expect(keptInTab("new")).toContain("tides.md"), PATIENCE);
+    leave();
     const again = over(page).shown.get().conversation;
     expect(again.draft.get()).toBe("half a question");
     expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
@@ -200,6 +213,54 @@ describe("a draft", () => {
     expect(anew.shown.get().conversation.tray.get()).toMatchObject([
       { name: "tides.md", state: "ready" },
     ]);
+    // The page keeps it again; the next test must not find it.
+    await vi.waitFor(() => expect(keptInTab("new")).toContain("tides.md"), PATIENCE);
+  });
+
+  it("comes back with what is attached after a restart", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "look");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await conversation.tray.settled();
+    await noted(page, `attached.${id}`);
+    const { draft, tray } = await opened(page, id);
+    expect(draft.get()).toBe("look");
+    expect(tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    expect(await tray.get()[0]?.bytes?.text()).toBe("high at noon");
+    tray.remove(tray.get()[0]?.key ?? "");
+    await turn(1_000);
+    expect((await opened(page, id)).tray.get()).toEqual([]);
+  });
+
+  it("comes back with what is attached to a box in which somebody types already", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "look");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await conversation.tray.settled();
+    await noted(page, `attached.${id}`);
+    sessionStorage.clear();
+    const again = over(page).show(id);
+    again.draft.set("look here");
+    await turn(500);
+    expect(again.draft.get()).toBe("look here");
+    expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
+  });
+
+  it("gets from the host what the tab had no room for", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "look");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await conversation.tray.settled();
+    await noted(page, `attached.${id}`);
+    leave();
+    sessionStorage.removeItem(`tidewire.attached.${id}`);
+    const { draft, tray } = over(page).show(id);
+    expect(tray.get()).toMatchObject([{ name: "tides.md", state: { code: "lost" } }]);
+    await turn(500);
+    expect(draft.get()).toBe("look");
+    expect(tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
   });
 
   it("says by its name what was attached and is gone", async () => {
@@ -231,12 +292,10 @@ describe("a draft", () => {
     const { conversation, id } = await typed(page, "look");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
     await conversation.tray.settled();
-    const attached = () => sessionStorage.getItem(`tidewire.attached.${id}`) ?? "";
-    await vi.waitFor(() => expect(attached()).toContain("tides.md"), PATIENCE);
-    const kept = JSON.parse(attached());
-    localStorage.clear();
+    await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
+    const kept = JSON.parse(keptInTab(id) ?? "");
     const sent = { inferenceId: "inf-lost", text: "look" };
-    localStorage.setItem(`tidewire.draft.${id}`, JSON.stringify({ text: "", queue: [], sent }));
+    sessionStorage.setItem("tidewire.drafts", JSON.stringify([[id, { text: "", sent }]]));
     const swapped = JSON.stringify({ typed: [], sent: kept.typed });
     sessionStorage.setItem(`tidewire.attached.${id}`, swapped);
     const again = over(page).show(id);
@@ -265,4 +324,25 @@ describe("a draft", () => {
     await turn(500);
     expect(conversation.draft.get()).toBe("another one");
   });
+});
+
+it("a note that the host refused is not written again over a later one", async () => {
+  vi.useFakeTimers();
+  const asked: (string | null)[] = [];
+  let refuse = () => {};
+  function remember({ text }: { text: string | null }): Promise<boolean> {
+    asked.push(text);
+    if (text === null) return Promise.resolve(true);
+    return new Promise((_, reject) => {
+      refuse = () => reject(refusal("STORAGE_UNAVAILABLE", "Not now"));
+    });
+  }
+  const conversations = { remember, recall: async () => ({}) };
+  const notes = createHostStorage({ client: { conversations } } as unknown as HostPort);
+  notes.remember("draft.c-1", "old");
+  notes.flush();
+  notes.remember("draft.c-1", null);
+  refuse();
+  await turn(2_000);
+  expect(asked).toEqual(["old", null]);
 });

@@ -1,6 +1,7 @@
 /** What a model is called, and who is ready to answer. */
 import { render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
+import { createRef } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ModelList, ModelSummary } from "../src/bridge/contract";
 import { createConversations } from "../src/conversations/conversations";
@@ -41,7 +42,7 @@ async function shown(models: () => Promise<ModelList>, notes: Record<string, str
       <ConversationsContext value={conversations}>
         <SettingsContext value={settings}>
           <ToastsContext value={createToastStore()}>
-            <ModelPicker by={BY} onChoose={() => {}} />
+            <ModelPicker by={BY} button={createRef()} onChoose={() => {}} />
           </ToastsContext>
         </SettingsContext>
       </ConversationsContext>,

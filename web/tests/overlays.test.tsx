@@ -76,7 +76,7 @@ async function answering() {
         <button type="button" onClick={sidebar.open}>
           sidebar
         </button>
-        <Chat id={conversation.key} isKnown defaults={null} header={{} as never} notice={null} />
+        <Chat id={conversation.key} isKnown header={{} as never} notice={null} />
       </>
     );
   }

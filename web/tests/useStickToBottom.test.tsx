@@ -14,7 +14,11 @@ function Page() {
   return (
     <>
       <div ref={follow.frame} role="log">
-        <div ref={follow.content}>words</div>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: stands for a search hit that is shown */}
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: see above */}
+        <div ref={follow.content} onClick={follow.leave}>
+          words
+        </div>
       </div>
       {!follow.isFollowing && (
         <button type="button" onClick={follow.jumpToEnd}>
@@ -112,6 +116,22 @@ describe("following", () => {
     scrollTo(200);
     expect(isFollowing()).toBe(false);
     scrollTo(content - FRAME - 5);
+    expect(isFollowing()).toBe(true);
+  });
+
+  it("offers no way to the end where there is nothing to scroll", () => {
+    grow(FRAME - content);
+    for (const leave of [
+      () => fireEvent.click(screen.getByText("words"), { detail: 1 }),
+      () => fireEvent.wheel(frame(), { deltaY: -20 }),
+    ]) {
+      leave();
+      expect(isFollowing()).toBe(true);
+    }
+    grow(200);
+    fireEvent.wheel(frame(), { deltaY: -20 });
+    expect(isFollowing()).toBe(false);
+    grow(-200);
     expect(isFollowing()).toBe(true);
   });
 

@@ -100,5 +100,8 @@ export function lost(name: string): DraftAttachment {
   };
 }
 
+export const isLost = ({ state }: DraftAttachment): boolean =>
+  typeof state !== "string" && state.code === "lost";
+
 /** Bytes behind so many characters of base64. */
 export const bytesOf = (characters: number): number => Math.floor((characters * 3) / 4);

@@ -1,7 +1,7 @@
 /** Keeps what is attached to drafts: in the tab for a reload, and with the host for a restart. */
 
 import { fromBase64, toBase64 } from "../lib/blobs";
-import { type DraftAttachment, lost } from "./draftAttachment";
+import { type DraftAttachment, isLost, lost } from "./draftAttachment";
 
 const PREFIX = "tidewire.attached.";
 const NOTE = "attached.";
@@ -104,7 +104,8 @@ export function createAttachmentStorage(
         void put(key, kept, turn).catch(() => {});
         return;
       }
-      notes?.remember(NOTE + key, null);
+      // The host may have what this page did not find.
+      if (!all.typed.some(isLost)) notes?.remember(NOTE + key, null);
       try {
         storage?.removeItem(PREFIX + key);
       } catch {

@@ -1,297 +1,441 @@
-/** An open conversation: its chosen path, what is being said in it, and what is typed. */
-
+/** An open conversation: carries out what the state machine allows, and tells it what came of it. */
 import type { AttachmentList } from "../attachments/attachmentList";
+import { type DraftMessage, isBlank, isReady } from "../attachments/draftAttachment";
+import type { ConversationSummary, ConversationView, Failure } from "../bridge/contract";
+import { failureOf } from "../bridge/hostError";
+import { newInferenceId } from "../bridge/llmApi";
+import type { BlobCache } from "../lib/blobs";
+import { createStore, type ReadonlyStore, type Store } from "../lib/store";
+import { attachRun, type Run, startRun } from "../llm/run";
+import { type Drafts, NEW_CHAT } from "./drafts";
+import type { Edits } from "./edits";
+import type { HostPort } from "./hostPort";
 import {
-  type DraftAttachment,
-  type DraftMessage,
-  isBlank,
-  isReady,
-} from "../attachments/draftAttachment";
-import type { ConversationSummary, StoredMessage } from "../bridge/contract";
-import type { ReadonlyStore, Store } from "../lib/store";
-import type { Run } from "../llm/run";
-import { type CoreOptions, createCore } from "./core";
-import { NEW_CHAT } from "./drafts";
-import { createEdits, type Edits } from "./edits";
-import { createHistory } from "./history";
-import type { ConversationState, ModelRef } from "./state";
-import { createTurns } from "./turns";
+  beginState,
+  type ConversationEvent,
+  type ConversationState,
+  isAsking,
+  isBusy,
+  type ModelRef,
+  type Read,
+  reduce,
+  type Turn,
+} from "./machine";
+import { createMessageStore, type MessagesByKey } from "./messageStore";
+import { authorOf, FIRST_PAGE, showTurn, type TurnContext } from "./turns";
+import { createUnsent } from "./unsent";
 
-export type { ConversationState, ModelRef } from "./state";
+export type { ConversationState, ModelRef } from "./machine";
+
+/** How many messages are fetched when the reader scrolls up. */
+const PAGE = 60;
+const EVERYTHING = 20_000;
 
 export interface Conversation extends ReadonlyStore<ConversationState> {
-  /** What the page calls it; the host's id may come later. */
+  /** The page's name for it; the host's id may come later. */
   readonly key: string;
   readonly draft: Store<string>;
-  /** What goes with the draft. */
+  /** What is attached to the draft. */
   readonly tray: AttachmentList;
-  /** Put something before what is typed. */
+  /** Puts something before what is in the box. */
   giveBack(written: DraftMessage): void;
   /** Questions that are being changed where they stand. */
   readonly edits: Edits;
-  /** Read it from the host. */
+  /** The model that the page shows, and that is asked; null while nobody knows it. */
+  model(): ModelRef | null;
+  /** Fetches its messages, unless they are here. Never rejects. */
   open(): Promise<void>;
   /**
-   * Say the draft, or this text in its place. False when there was nothing to say, or when
-   * something of it cannot be sent.
+   * Sends the draft, or this text in its place; when that is not possible yet, it is queued. False
+   * when there is nothing to send, or when something of it cannot be sent.
    */
   send(text?: string): boolean;
-  /** Say the draft once the answer is complete. */
-  enqueue(): boolean;
-  /** Take what waits back into the draft. */
+  /** Takes what is queued back into the draft. */
   unqueue(): void;
   stop(): void;
-  /** Ask what was written in a question's place. False while that cannot be: it stays there. */
-  edit(key: string): boolean;
-  regenerate(key: string): void;
-  /** Who shall answer from now on. */
+  /** Sends what was written in a question's place. False while that is not possible: it stays there. */
+  edit(row: string): boolean;
+  /** Changes the last question where it stands. */
+  editLast(): void;
+  regenerate(row: string): void;
+  /** Continues an answer that was cut short. */
+  goOn(row: string): void;
+  /** Chooses the model for what comes next. */
   choose(by: ModelRef | null): void;
-  /** Go on with an answer that was cut short. */
-  goOn(key: string): void;
-  /** Ask again what failed or was refused last. */
+  /** Does again what was refused or failed last. */
   retry(): void;
-  /** Show the version of a message that lies so many steps further. */
-  step(key: string, by: number): Promise<void>;
-  /** Make the path lead through this message, and look at it. */
+  dismiss(): void;
+  /** Shows the version of a message that lies so many steps further. */
+  step(row: string, by: number): Promise<void>;
+  /** Makes the path lead through this message, and scrolls to it. */
   reveal(messageId: string): Promise<void>;
   loadEarlier(): Promise<void>;
   /** The host's list says this of it. */
   notice(summary: ConversationSummary | null): void;
   setTemporary(temporary: boolean): void;
-  dismiss(): void;
   isBusy(): boolean;
-  /** Nothing is typed, attached or waiting. */
+  /** Nothing is typed, attached or queued. */
   isUntouched(): boolean;
-  /** Let go of, it can be built again from what is kept of it. */
+  /** When it is let go of, it can be built again from what is kept of it. */
   isSpare(): boolean;
-  /** Look what the host has of its draft, which counts only where nothing is typed. */
+  /** Fills the box with what the host has of its draft, where nothing is typed. */
   recall(): Promise<void>;
-  /** Nobody looks at it: the next time, its end is enough. */
+  /** Nobody looks at it any more: the next time, its end is enough. */
   leave(): void;
-  /** Let go of its rows. */
+  /** Lets go of its rows. */
   close(): void;
 }
 
-export interface ConversationOptions extends CoreOptions {
-  /** Told when a conversation that was new has got the host's id. */
-  readonly onBegun: (conversation: Conversation) => void;
+export interface ConversationOptions {
+  readonly id: string | null;
+  readonly host: HostPort;
+  readonly rows: MessagesByKey;
+  readonly drafts: Drafts;
+  readonly bytes: BlobCache;
+  /** What answers where no model was chosen and none has answered. */
+  readonly defaults: () => ModelRef | null;
+  /** Called when it has got the host's id, or has none again. */
+  readonly onNamed: (conversation: Conversation) => void;
 }
 
 export function createConversation(options: ConversationOptions): Conversation {
-  const core = createCore(options, ended);
-  const { store, rows, draft, tray, change, isBusy } = core;
-  const { conversations } = options.host.client;
-  const history = createHistory(core);
-  const edits = createEdits(core);
-  const begin = createTurns(core, () => options.onBegun(self));
-  /** What is said as soon as the conversation is there. */
-  let waiting: DraftMessage | null = null;
+  const { host, bytes, drafts } = options;
+  const { conversations } = host.client;
+  const state = createStore(beginState(options.id));
+  const { get } = state;
+  const rows = createMessageStore(options.rows, (row, inferenceId) => {
+    const run = attachRun(host.llm, inferenceId);
+    dispatch({ type: "attached", row, run });
+    return followed(run);
+  });
+  const unsent = createUnsent({ state, rows, drafts, bytes });
+  const { draft, tray, edits } = unsent;
+  const model = () => get().by ?? get().answeredBy ?? options.defaults();
+  const context: TurnContext = { host, rows, bytes, get, model, create };
 
-  /** An answer is complete: what was typed meanwhile is said. Cut short, it is for the writer. */
-  function ended(run: Run): void {
-    const { status, failure, next } = run.get();
-    if (failure?.code === "NOT_FOUND" && next === 0) void history.refresh();
-    const [first, ...rest] = store.get().queue;
-    if (store.get().run !== run || first === undefined) return;
-    if (status !== "done") {
-      unqueue();
-      return;
+  function dispatch(event: ConversationEvent): void {
+    state.set(reduce(get(), event));
+  }
+
+  function followed(run: Run): Run {
+    void run.result.then(({ failure, next }) => {
+      dispatch({ type: "ended", run });
+      // The host has no log of it: its messages say what came of it.
+      if (failure?.code === "NOT_FOUND" && next === 0) void read({ kind: "refresh" });
+      sendNext();
+    });
+    return run;
+  }
+
+  // --- reading --------------------------------------------------------------------------------
+
+  let lastRead: Promise<void> = Promise.resolve();
+  const waiting = new Set<Read["kind"]>();
+  /** How often somebody went elsewhere: what was to be scrolled to is forgotten then. */
+  let visits = 0;
+
+  /** One read after the other, and none while the host is asked for an answer. */
+  function read(call: Read): Promise<void> {
+    if (waiting.has(call.kind) && call.kind !== "choose") return lastRead;
+    waiting.add(call.kind);
+    lastRead = lastRead.then(() => perform(call));
+    return lastRead;
+  }
+
+  async function perform(call: Read): Promise<void> {
+    while (isAsking(get())) await changed();
+    waiting.delete(call.kind);
+    const { run, id, messages } = get();
+    const visit = visits;
+    if (id === null) return;
+    try {
+      if (call.kind === "open") await host.llm.ready();
+      const view = await fetch(call, id);
+      // A turn that began meanwhile is not in it.
+      if (view !== null && get().run !== run) void read(call);
+      else if (view !== null) show(call, view, messages, visit);
+    } catch (error) {
+      const failure = failureOf(error);
+      const isMissing = failure.code === "NOT_FOUND" && /open|refresh/.test(call.kind);
+      dispatch(isMissing ? { type: "missing" } : { type: "refused", call, failure });
+      if (isMissing) unqueue();
     }
-    change({ queue: rest });
-    core.keepDraft();
-    say(first);
+  }
+
+  async function fetch(call: Read, conversationId: string): Promise<ConversationView | null> {
+    const { messages, earlier } = get();
+    switch (call.kind) {
+      case "earlier": {
+        const before = rows.get(messages[0] ?? "")?.get().message.id;
+        if (earlier === 0 || before === undefined) return null;
+        return conversations.get({ conversationId, before, limit: PAGE });
+      }
+      case "choose": {
+        const { messageId, isTarget } = call;
+        const view = await conversations.choose(messageId);
+        const isFar = isTarget && !view.messages.some(({ id }) => id === messageId);
+        if (!isFar || view.earlier === 0) return view;
+        return conversations.get({ conversationId, limit: EVERYTHING });
+      }
+      default: {
+        const limit = Math.min(EVERYTHING, Math.max(FIRST_PAGE, messages.length));
+        return conversations.get({ conversationId, limit });
+      }
+    }
+  }
+
+  function show(call: Read, view: ConversationView, before: readonly string[], visit: number) {
+    const { earlier, conversation } = view;
+    if (call.kind === "earlier") {
+      if (get().messages[0] !== before[0]) return;
+      dispatch({ type: "extended", messages: rows.take(view.messages), earlier });
+    } else {
+      const messages = rows.take(view.messages);
+      const answer = view.messages.findLast((one) => one.role === "assistant" && authorOf(one));
+      const answeredBy = answer === undefined ? null : authorOf(answer);
+      dispatch({ type: "shown", messages, earlier, count: conversation.messageCount, answeredBy });
+      const key = call.kind === "choose" && call.isTarget ? rowOf(call.messageId) : undefined;
+      if (key !== undefined && visit === visits) dispatch({ type: "targeted", key });
+    }
+    unsent.edits.restore([], get().messages);
+  }
+
+  const rowOf = (messageId: string) =>
+    get().messages.find((row) => rows.get(row)?.get().message.id === messageId);
+
+  const changed = () =>
+    new Promise<void>((resolve) => {
+      const stop = state.subscribe(() => {
+        stop();
+        resolve();
+      });
+    });
+
+  let opening: Promise<void> | null = null;
+
+  function open(): Promise<void> {
+    const { phase } = get();
+    if (phase === "failed" || phase === "gone") {
+      dispatch({ type: "reopened" });
+      opening = null;
+    }
+    if (get().phase !== "opening") return Promise.resolve();
+    opening ??= read({ kind: "open" }).then(async () => {
+      if (get().phase !== "open") return;
+      unsent.opened();
+      sendNext();
+      await unsent.recall();
+    });
+    return opening;
+  }
+
+  // --- answers --------------------------------------------------------------------------------
+
+  async function create(): Promise<string> {
+    const { id } = await conversations.create({ temporary: get().temporary });
+    dispatch({ type: "named", id });
+    options.onNamed(self);
+    return id;
+  }
+
+  /** False when nothing came of it: the row that it is about is not here any more. */
+  function begin(turn: Turn): boolean {
+    const inferenceId = newInferenceId();
+    const before = get().messages;
+    const shown = showTurn(context, turn, inferenceId);
+    if (shown === null) return false;
+    let refusal = null as Failure | null;
+    const run = startRun(
+      host.llm,
+      (id) =>
+        shown.ask(id).catch((error) => {
+          refusal = failureOf(error);
+          throw error;
+        }),
+      { inferenceId },
+    );
+    rows.write(shown.answer, run);
+    const { messages, first, added, by } = shown;
+    const restore = { run, first, tail: before.slice(messages.indexOf(first)) };
+    dispatch({ type: "began", turn, restore, messages });
+    void followed(run).accepted.then(() => {
+      if (refusal === null) dispatch({ type: "accepted", added, by });
+      else refused(turn, shown.undo, refusal);
+      sendNext();
+    });
+    return true;
+  }
+
+  /** What was written goes back to where it was written. */
+  function refused(turn: Turn, undo: () => void, failure: Failure): void {
+    unqueue();
+    dispatch({ type: "refused", call: turn, failure });
+    undo();
+    restoreText(turn);
+    const { id, messages, count } = get();
+    if (id === null || messages.length > 0 || count > 0) return;
+    // Nothing was ever said in it: there is no conversation.
+    dispatch({ type: "emptied" });
+    options.onNamed(self);
+    void conversations.delete(id).catch(() => false);
+  }
+
+  function restoreText(turn: Turn): void {
+    if (turn.kind === "edit" && get().messages.includes(turn.row)) {
+      edits.begin(turn.row, turn.written);
+    } else if ("written" in turn) unsent.giveBack(turn.written);
+  }
+
+  /** An answer is complete: the next message is sent. One that was cut short leaves it to the writer. */
+  function sendNext(): void {
+    const { queue, phase, run } = get();
+    const [first] = queue;
+    if (first === undefined || isBusy(get()) || (phase !== "open" && phase !== "new")) return;
+    if (run !== null && run.get().status !== "done") unqueue();
+    else {
+      dispatch({ type: "dequeued" });
+      begin({ kind: "send", written: first });
+    }
   }
 
   function unqueue(): void {
-    const { queue } = store.get();
-    change({ queue: [] });
-    for (const written of [...queue].reverse()) core.giveBack(written);
-    core.keepDraft();
+    const { queue } = get();
+    dispatch({ type: "unqueued" });
+    for (const written of [...queue].reverse()) unsent.giveBack(written);
   }
-
-  function say(written: DraftMessage): void {
-    const { by, messages } = store.get();
-    // Another window may have chosen another path: this follows what is seen here.
-    const after = rows.get(messages.at(-1) ?? "")?.get().message.id;
-    begin({
-      before: messages,
-      question: { written, siblings: [] },
-      answer: null,
-      siblings: [],
-      by,
-      ask: (inferenceId, conversationId, content) =>
-        conversations.send({ conversationId, content, inferenceId, after, ...by }),
-    });
-  }
-
-  const isUntouched = (): boolean =>
-    draft.get() === "" && tray.get().length === 0 && store.get().queue.length === 0;
 
   /** Whether something is written, and all of it can be sent. */
-  function isSayable(): boolean {
-    const attached: readonly DraftAttachment[] = tray.get();
+  function isSendable(): boolean {
+    const attached = tray.get();
     return attached.every(isReady) && !isBlank({ text: draft.get(), attached });
-  }
-
-  /** The row's place in the path and its message, when something can be done with it now. */
-  function at(row: string): { place: number; message: StoredMessage } | null {
-    const place = store.get().messages.indexOf(row);
-    const message = rows.get(row)?.get().message;
-    return place === -1 || message === undefined || isBusy() ? null : { place, message };
-  }
-
-  async function open(): Promise<void> {
-    if (store.get().phase !== "opening") return;
-    await options.host.llm.ready();
-    await history.refresh();
-    const { phase, messages } = store.get();
-    const { unsure } = core;
-    if (unsure !== null && phase === "open") {
-      const runs = messages.map((row) => rows.get(row)?.get().message.inferenceId);
-      if (!runs.includes(unsure.inferenceId)) core.giveBack(unsure);
-      core.keepDraft();
-    }
-    void recall();
-    const written = waiting;
-    waiting = null;
-    if (written === null) return;
-    if (phase === "open" && !isBusy()) say(written);
-    else core.giveBack(written);
-  }
-
-  async function recall(): Promise<void> {
-    const { id } = store.get();
-    const isWanted = () => {
-      const now = store.get();
-      return now.id === id && !now.temporary && isUntouched() && !isBusy();
-    };
-    if (!isWanted() || core.unsure !== null) return;
-    const { text, attached } = await options.drafts.recall(id ?? NEW_CHAT);
-    if (!isWanted()) return;
-    tray.put(attached);
-    if (text !== "") draft.set(text);
   }
 
   const self: Conversation = {
     key: options.id ?? `${NEW_CHAT}-${crypto.randomUUID()}`,
-    get: store.get,
-    subscribe: store.subscribe,
+    get,
+    subscribe: state.subscribe,
     draft,
     tray,
-    giveBack: core.giveBack,
-    edits,
+    edits: {
+      ...edits,
+      begin(row) {
+        // A question that the host has not accepted may still go away.
+        if (!isBusy(get())) edits.begin(row);
+      },
+    },
+    giveBack: unsent.giveBack,
+    model,
     open,
-    isBusy,
-    isUntouched,
-    isSpare() {
-      // Attachments are kept as far as there is room, edits and what is temporary nowhere else.
-      const isKept = tray.get().length === 0 && (!store.get().temporary || draft.get() === "");
-      return isKept && edits.get().size === 0 && waiting === null && !isBusy();
-    },
-    recall,
     unqueue,
-    loadEarlier: history.loadEarlier,
-    notice: history.notice,
-    leave: history.leave,
-    close: rows.clear,
-    choose: (by) => change({ by }),
-    dismiss: () => change({ refused: null }),
-    send(text) {
-      const { phase } = store.get();
-      const isFree = !isBusy() && waiting === null && phase !== "gone";
-      if (!isFree || (text === undefined ? !isSayable() : text.trim() === "")) return false;
-      const said = text === undefined ? core.takeWritten() : { text, attached: [] };
-      if (phase === "opening") waiting = said;
-      else say(said);
-      return true;
+    isUntouched: unsent.isEmpty,
+    recall: unsent.recall,
+    isBusy: () => isBusy(get()),
+    choose: (by) => dispatch({ type: "changed", part: { by } }),
+    dismiss: () => dispatch({ type: "dismissed" }),
+    loadEarlier: () => read({ kind: "earlier" }),
+    isSpare() {
+      // Attachments are kept as far as there is room, and what is temporary with no one else.
+      const isKept = tray.get().length === 0 && (!get().temporary || draft.get() === "");
+      return isKept && edits.get().size === 0 && get().queue.length === 0 && !isBusy(get());
     },
-    enqueue() {
-      if (!isSayable() || !isBusy()) return false;
-      const { queue } = store.get();
-      change({ queue: [...queue, core.takeWritten()] });
-      core.keepDraft();
+    send(text) {
+      const { phase } = get();
+      if (phase === "gone") return false;
+      if (text === undefined ? !isSendable() : text.trim() === "") return false;
+      const written = text === undefined ? unsent.take() : { text, attached: [] };
+      if (isBusy(get()) || phase === "opening" || phase === "failed") {
+        dispatch({ type: "queued", written });
+        if (phase === "failed") void open();
+      } else begin({ kind: "send", written });
       return true;
     },
     stop() {
-      if (isBusy()) void store.get().run?.cancel();
+      for (const run of get().runs.values()) void run.cancel();
     },
     edit(row) {
-      const found = at(row);
       const edit = edits.get().get(row);
-      if (found === null || edit === undefined) return false;
+      if (edit === undefined || isBusy(get()) || !get().messages.includes(row)) return false;
       const written = { text: edit.draft.get(), attached: edit.tray.get() };
       if (isBlank(written)) return false;
       edits.end(row);
-      const { by, messages } = store.get();
-      const { id: messageId, siblings } = found.message;
-      begin({
-        before: messages.slice(0, found.place),
-        question: { written, siblings },
-        answer: null,
-        siblings: [],
-        by,
-        ask: (inferenceId, _, content) =>
-          conversations.edit({ messageId, content, inferenceId, ...by }),
-      });
-      return true;
+      return begin({ kind: "edit", row, written });
+    },
+    editLast() {
+      const isQuestion = (row: string) => rows.get(row)?.get().message.role === "user";
+      const last = get().messages.findLast(isQuestion);
+      if (last !== undefined && !isBusy(get())) edits.begin(last);
     },
     regenerate(row) {
-      const found = at(row);
-      if (found === null) return;
-      const { by, messages } = store.get();
-      const { id: messageId, role, siblings } = found.message;
-      const isQuestion = role === "user"; // one that nobody has answered
-      begin({
-        before: messages.slice(0, isQuestion ? found.place + 1 : found.place),
-        question: null,
-        answer: null,
-        siblings: isQuestion ? [] : siblings,
-        by,
-        ask: (inferenceId) => conversations.regenerate({ messageId, inferenceId, ...by }),
-      });
+      if (!isBusy(get())) begin({ kind: "regenerate", row });
     },
     goOn(row) {
-      const found = at(row);
-      if (found === null) return;
-      const messageId = found.message.id;
-      begin({
-        before: store.get().messages.slice(0, found.place),
-        question: null,
-        answer: row,
-        siblings: [],
-        by: null,
-        ask: (inferenceId) => conversations.continueAnswer({ messageId, inferenceId }),
-      });
+      if (!isBusy(get())) begin({ kind: "continue", row });
     },
     retry() {
-      const { refused, messages } = store.get();
+      const { phase, pending, messages } = get();
       const last = messages.at(-1);
-      if (refused === null) {
-        if (last !== undefined) self.regenerate(last);
-      } else if (core.again === null) self.send();
+      if (phase === "failed" || phase === "gone") void open();
+      else if (isBusy(get())) return;
+      else if (pending === null) last !== undefined && self.regenerate(last);
       else {
-        change({ refused: null });
-        core.again();
+        dispatch({ type: "dismissed" });
+        again(pending.retry);
       }
     },
     async step(row, by) {
-      const found = at(row);
-      if (found === null) return;
-      const { siblings, id } = found.message;
-      const other = siblings[siblings.indexOf(id) + by];
-      if (other !== undefined) await history.choose(other);
+      const { siblings = [], id = "" } = rows.get(row)?.get().message ?? {};
+      const messageId = siblings[siblings.indexOf(id) + by];
+      if (messageId === undefined || isBusy(get())) return;
+      await read({ kind: "choose", messageId, isTarget: false });
     },
     async reveal(messageId) {
       await open();
-      await history.reveal(messageId);
+      await read({ kind: "choose", messageId, isTarget: true });
+    },
+    notice(summary) {
+      const { phase, run, runs, count } = get();
+      if (summary === null || isAsking(get())) return;
+      if (phase === "failed" || phase === "gone") void open();
+      if (phase !== "open") return;
+      const { messageCount, inferenceId } = summary;
+      const ours = [run, ...runs.values()].map((one) => one?.id);
+      const isOurs = inferenceId === null || ours.includes(inferenceId);
+      if (messageCount !== count || !isOurs) void read({ kind: "refresh" });
     },
     setTemporary(temporary) {
-      const { phase, temporary: before } = store.get();
-      if (phase !== "new" || temporary === before) return;
-      change({ temporary });
-      if (temporary) core.forgetDraft(NEW_CHAT);
-      else core.keepDraft();
+      if (get().phase === "new" && get().temporary !== temporary) {
+        dispatch({ type: "changed", part: { temporary } });
+      }
+    },
+    leave() {
+      visits += 1;
+      dispatch({ type: "left", most: FIRST_PAGE });
+    },
+    close() {
+      unsent.close();
+      rows.clear();
     },
   };
+
+  /** A message that is back in the box is sent alone while it is there as it was, else with the box. */
+  function again(call: Read | Turn): void {
+    switch (call.kind) {
+      case "send":
+        if (unsent.takeBack(call.written)) begin(call);
+        else self.send();
+        return;
+      case "edit":
+        if (edits.get().has(call.row)) self.edit(call.row);
+        else if (!begin(call)) unsent.giveBack(call.written);
+        return;
+      case "regenerate":
+      case "continue":
+        begin(call);
+        return;
+      default:
+        void read(call);
+    }
+  }
+
   return self;
 }

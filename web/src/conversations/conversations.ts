@@ -10,7 +10,7 @@ import type {
 import { type BlobCache, createBlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore } from "../lib/store";
 import { type Conversation, createConversation, type ModelRef } from "./conversation";
-import { createDrafts, type Drafts, storageOf } from "./drafts";
+import { createDrafts, storageOf } from "./drafts";
 import type { HostPort } from "./hostPort";
 import { createHostStorage, type HostStorage } from "./hostStorage";
 import { type Import, importFile } from "./importFile";
@@ -81,19 +81,20 @@ export interface Conversations {
 
 export interface ConversationsOptions {
   readonly host: HostPort;
-  readonly drafts?: Drafts;
+  /** The model of new conversations; null until the host has said so. */
+  readonly defaults?: () => ModelRef | null;
   /** What a tab keeps over a reload. */
   readonly storage?: Storage | null;
 }
 
 export function createConversations({
   host,
+  defaults = () => null,
   storage = storageOf(window, "sessionStorage"),
-  drafts: own,
 }: ConversationsOptions): Conversations {
   const { conversations } = host.client;
   const notes = createHostStorage(host);
-  const drafts = own ?? createDrafts(storageOf(window, "localStorage"), storage, notes);
+  const drafts = createDrafts(storage, notes);
   const bytes = createBlobCache(conversations.attachment);
   const list = createList(host);
   const rows: MessagesByKey = new Map();
@@ -106,7 +107,8 @@ export function createConversations({
   });
 
   function made(id: string | null): Conversation {
-    const conversation = createConversation({ id, host, rows, drafts, bytes, onBegun: remember });
+    const own = { id, host, rows, drafts, bytes, defaults, onNamed: remember };
+    const conversation = createConversation(own);
     open.push(conversation);
     return conversation;
   }
@@ -142,11 +144,10 @@ export function createConversations({
   }
 
   function show(id: string, sought = ""): Conversation {
-    const known = find(id);
-    const conversation = known ?? made(id);
+    const conversation = find(id) ?? made(id);
     become(conversation, sought);
-    if (known === undefined) void conversation.open();
-    else conversation.notice(list.get().items.find((item) => item.id === id) ?? null);
+    void conversation.open();
+    conversation.notice(list.get().items.find((item) => item.id === id) ?? null);
     return conversation;
   }
 

@@ -1,10 +1,15 @@
-/** Other versions of what was asked, while they are written. They wait where they are begun. */
+/** Other versions of questions, while they are written. They wait where they were begun. */
 
 import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
-import { draftAttachmentOf } from "../attachments/draftAttachment";
+import {
+  type DraftAttachment,
+  type DraftMessage,
+  draftAttachmentOf,
+} from "../attachments/draftAttachment";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
-import type { ConversationCore } from "./core";
+import { type KeptEdit, kept } from "./drafts";
 import { viewOf } from "./message";
+import type { MessageStore } from "./messageStore";
 
 export interface Edit {
   readonly draft: Store<string>;
@@ -13,28 +18,75 @@ export interface Edit {
 
 /** By the key of the row that is edited. */
 export interface Edits extends ReadonlyStore<ReadonlyMap<string, Edit>> {
-  /** With what the question says. */
-  begin(row: string): void;
+  /** With what the question says, or with this. One that was begun already is a new object. */
+  begin(row: string, written?: DraftMessage): void;
   end(row: string): void;
 }
 
-export function createEdits({ rows, bytes }: Pick<ConversationCore, "rows" | "bytes">): Edits {
+export interface OwnEdits extends Edits {
+  /** All of them, to be begun again after a reload. */
+  kept(): readonly KeptEdit[];
+  /** Begin those whose rows are here. */
+  restore(edits: readonly KeptEdit[], path: readonly string[]): void;
+}
+
+/** `read` gets every attachment that was read; `changed` is called when there is something to keep. */
+export function createEdits(
+  rows: MessageStore,
+  read: (attached: DraftAttachment) => void,
+  changed: () => void,
+): OwnEdits {
   const store = createStore<ReadonlyMap<string, Edit>>(new Map());
+  let away: readonly KeptEdit[] = [];
+
+  const idOf = (row: string) => rows.get(row)?.get().message.id;
+
+  function begin(row: string, written?: DraftMessage): void {
+    const state = rows.get(row)?.get();
+    if (state === undefined) return;
+    const known = store.get().get(row);
+    const edit = known === undefined ? made(written ?? saidIn(viewOf(state))) : { ...known };
+    store.set(new Map([...store.get(), [row, edit]]));
+  }
+
+  function made({ text, attached }: DraftMessage): Edit {
+    const edit = { draft: createStore(text), tray: createAttachmentList(read) };
+    edit.tray.put(attached);
+    edit.draft.subscribe(changed);
+    edit.tray.subscribe(changed);
+    return edit;
+  }
+
+  store.subscribe(changed);
   return {
     get: store.get,
     subscribe: store.subscribe,
-    begin(row) {
-      const state = rows.get(row)?.get();
-      if (state === undefined || store.get().has(row)) return;
-      const { text, attachments } = viewOf(state);
-      const tray = createAttachmentList(
-        (one) => one.bytes !== null && bytes.put(one.hash, one.bytes),
-      );
-      tray.put(attachments.map(draftAttachmentOf));
-      store.set(new Map([...store.get(), [row, { draft: createStore(text), tray }]]));
-    },
+    begin,
     end(row) {
       store.set(new Map([...store.get()].filter(([key]) => key !== row)));
     },
+    kept() {
+      const here = [...store.get()].map(([row, { draft, tray }]) => ({
+        messageId: idOf(row) ?? "",
+        text: draft.get(),
+        attached: tray.get().map(kept),
+      }));
+      return [...here, ...away];
+    },
+    restore(edits, path) {
+      const isNew = ({ messageId }: KeptEdit) => !away.some((one) => one.messageId === messageId);
+      const all = [...away, ...edits.filter(isNew)];
+      const rowOf = ({ messageId }: KeptEdit) => path.find((row) => idOf(row) === messageId);
+      away = all.filter((one) => rowOf(one) === undefined);
+      for (const one of all) {
+        const row = rowOf(one);
+        if (row !== undefined && !store.get().has(row)) begin(row, one);
+      }
+    },
   };
 }
+
+const saidIn = ({ text, attachments }: ReturnType<typeof viewOf>): DraftMessage => ({
+  text,
+  attached: attachments.map(draftAttachmentOf),
+});

@@ -1,19 +1,22 @@
 /** Small texts that the host keeps for the page: a window has no storage that outlives it. */
+import { failureOf } from "../bridge/hostError";
 import type { HostPort } from "./hostPort";
 
-/** A note that changes is written when it has rested. */
+/** Texts that change are written so long after the first change. */
 const PAUSE_MS = 800;
 
 export interface HostStorage {
   /** All notes: as they were when this page was opened, with what it has changed since. Never rejects. */
   recall(): Promise<ReadonlyMap<string, string>>;
-  /** Soon; at once when null, which lets go of it. */
-  remember(name: string, text: string | null): void;
+  /** Written soon, as `read` gives it then, but null at once: that removes the note. */
+  remember(name: string, text: string | null | (() => string | null)): void;
+  /** Writes now what waits. */
+  flush(): void;
 }
 
 export function createHostStorage({ client }: Pick<HostPort, "client">): HostStorage {
   const { conversations } = client;
-  const waiting = new Map<string, string>();
+  const waiting = new Map<string, () => string | null>();
   /** What the host has, as far as this page knows: nothing is written twice. */
   const written = new Map<string, string | null>();
   let found: Promise<Map<string, string>> | null = null;
@@ -28,34 +31,42 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
   }
 
   function tell(name: string, text: string | null): void {
+    waiting.delete(name);
+    void found?.then((all) => (text === null ? all.delete(name) : all.set(name, text)));
     if (written.get(name) === text) return;
     written.set(name, text);
-    void conversations.remember({ name, text }).catch(() => written.delete(name));
+    void conversations.remember({ name, text }).catch((error) => {
+      if (written.get(name) !== text) return; // it was changed since
+      written.delete(name);
+      // A host that is busy or restores a backup takes it soon.
+      const isHopeless = /^(VALIDATION|NOT_FOUND)$/.test(failureOf(error).code);
+      if (!isHopeless && !waiting.has(name)) later(name, () => text);
+    });
+  }
+
+  function later(name: string, read: () => string | null): void {
+    waiting.set(name, read);
+    timer ??= setTimeout(tellAll, PAUSE_MS);
   }
 
   function tellAll(): void {
     clearTimeout(timer);
     timer = undefined;
-    for (const [name, text] of waiting) tell(name, text);
-    waiting.clear();
+    for (const [name, read] of [...waiting]) tell(name, read());
   }
 
   addEventListener("pagehide", tellAll);
 
   return {
+    flush: tellAll,
     recall() {
+      tellAll();
       found ??= fetch();
       return found;
     },
     remember(name, text) {
-      void found?.then((all) => (text === null ? all.delete(name) : all.set(name, text)));
-      if (text === null) {
-        waiting.delete(name);
-        tell(name, null);
-        return;
-      }
-      waiting.set(name, text);
-      timer ??= setTimeout(tellAll, PAUSE_MS);
+      if (text === null) tell(name, null);
+      else later(name, typeof text === "string" ? () => text : text);
     },
   };
 }

@@ -12,20 +12,25 @@ export interface MessageStore {
   get(key: string): Store<MessageState> | undefined;
   /** Put in what the host told; returns the keys, in the same order. */
   take(messages: readonly StoredMessage[]): string[];
-  /** A row for what is being said just now; returns its key. */
-  add(role: StoredMessage["role"], text: string, part: Partial<StoredMessage>): string;
+  /** Makes a row that the host does not know yet, beside other versions; returns its key. */
+  add(
+    role: StoredMessage["role"],
+    text: string,
+    part: Partial<StoredMessage>,
+    siblings: readonly string[],
+  ): string;
   /** This run is writing the message. */
-  write(key: string, run: Run | null): void;
+  write(key: string, run: Run): void;
   /** The host has named the message. */
   name(key: string, id: string, parentId: string | null): void;
   remove(keys: readonly string[]): void;
   clear(): void;
 }
 
-/** `attach` follows a run that somebody else began. */
+/** `attach` follows the run of a row that somebody else began. */
 export function createMessageStore(
   all: MessagesByKey,
-  attach: (inferenceId: string) => Run,
+  attach: (key: string, inferenceId: string) => Run,
 ): MessageStore {
   const own = new Set<string>();
   const keys = new Map<string, string>();
@@ -44,12 +49,14 @@ export function createMessageStore(
     keys.set(message.id, key);
     if (before !== undefined && known !== null && isOf(known, message)) {
       // What the run says comes after what was there before it.
-      const { content, reasoning } = before.message;
-      put(key, { message: { ...message, content, reasoning }, run: known });
+      const { content, reasoning, detail } = before.message;
+      put(key, { message: { ...message, content, reasoning, detail }, run: known });
     } else {
       const { status, inferenceId } = message;
-      const run = status === "streaming" && inferenceId !== null ? attach(inferenceId) : null;
-      put(key, { message, run });
+      const isLive = status === "streaming" && inferenceId !== null;
+      // The host has no log of a run that was not found: asking again at once finds none either.
+      const isKnown = known !== null && known.id === inferenceId;
+      put(key, { message, run: isLive && !isKnown ? attach(key, inferenceId) : null });
     }
     return key;
   }
@@ -57,9 +64,10 @@ export function createMessageStore(
   return {
     get: (key) => (own.has(key) ? all.get(key) : undefined),
     take: (messages) => messages.map(takeOne),
-    add(role, text, part) {
+    add(role, text, part, siblings) {
       const key = `row-${crypto.randomUUID()}`;
-      put(key, { message: { ...blank(key, role, text), ...part }, run: null });
+      const message = { ...blank(key, role, text), ...part, siblings: [...siblings, key] };
+      put(key, { message, run: null });
       return key;
     },
     write(key, run) {

@@ -1,27 +1,52 @@
-/** A turn is shown at once, asked for, and taken back when the host refuses it. */
+/** What a turn shows before the host has accepted it, and how the host is asked for it. */
 import type { DraftMessage } from "../attachments/draftAttachment";
 import { contentOf, shownContent } from "../attachments/messageContent";
-import type { SendReply, SendRequest } from "../bridge/contract";
-import { newInferenceId } from "../bridge/llmApi";
-import { type Run, startRun } from "../llm/run";
-import type { ConversationCore } from "./core";
-import { FIRST_PAGE } from "./history";
-import { askSurely } from "./hostPort";
-import { soFar } from "./message";
-import type { ModelRef } from "./state";
+import type { SendReply, SendRequest, StoredMessage } from "../bridge/contract";
+import type { BlobCache } from "../lib/blobs";
+import { type HostPort, sendSurely } from "./hostPort";
+import type { ConversationState, ModelRef, Turn } from "./machine";
+import { type MessageState, soFar } from "./message";
+import type { MessageStore } from "./messageStore";
 
-export interface Turn {
-  /** What stays of the path. */
-  readonly before: readonly string[];
+/** How many messages are fetched when a conversation is opened. */
+export const FIRST_PAGE = 30;
+
+export interface TurnContext {
+  readonly host: HostPort;
+  readonly rows: MessageStore;
+  readonly bytes: BlobCache;
+  readonly get: () => ConversationState;
+  /** The model that the page shows; null while nobody knows it. */
+  readonly model: () => ModelRef | null;
+  /** Has the host make the conversation; resolves with its id. */
+  readonly create: () => Promise<string>;
+}
+
+export interface ShownTurn {
+  /** The path with the turn in it. */
+  readonly messages: readonly string[];
+  /** The first row that is not as it was before. */
+  readonly first: string;
+  readonly answer: string;
+  /** How many messages are new. */
+  readonly added: number;
+  readonly by: ModelRef | null;
+  ask(inferenceId: string): Promise<void>;
+  /** The host refused: its rows are as they were before. Call it when they are not shown any more. */
+  undo(): void;
+}
+
+interface Plan {
+  /** How many rows of the path stay. */
+  readonly kept: number;
   readonly question: {
     readonly written: DraftMessage;
     readonly siblings: readonly string[];
   } | null;
-  /** The answer's row, when there is one already. */
+  /** The row of the answer that the turn adds to. */
   readonly answer: string | null;
   readonly siblings: readonly string[];
   readonly by: ModelRef | null;
-  /** `content` is the question's, as the host takes it. */
   readonly ask: (
     inferenceId: string,
     conversationId: string,
@@ -29,130 +54,120 @@ export interface Turn {
   ) => Promise<SendReply>;
 }
 
-/** Begin a turn. `begun` is told when a conversation that was new has got its id. */
-export type SubmitTurn = (turn: Turn) => void;
-
-export function createTurns(core: ConversationCore, begun: () => void): SubmitTurn {
-  const { store, rows, host, change } = core;
+/** Null when the row that the turn is about is not on the path any more. */
+export function showTurn(context: TurnContext, turn: Turn, inferenceId: string): ShownTurn | null {
+  const { host, rows, bytes, get } = context;
   const { conversations } = host.client;
+  const path = get().messages;
+  const plan = turn.kind === "send" ? send(turn.written) : atRow(turn);
+  return plan && show(plan);
 
-  function begin(turn: Turn): void {
-    const shown = store.get().messages;
-    const inferenceId = newInferenceId();
-    const { question, answer, added } = put(turn, inferenceId);
-    const messages = [...turn.before, ...(question === null ? [] : [question]), answer];
-    const written = turn.question?.written ?? null;
-    core.sent = written && { inferenceId, ...written };
-    core.acting += 1;
-    const run = startRun(host.llm, (id) => askFor(id, turn, question, answer), { inferenceId });
-    rows.write(answer, run);
-    change({ messages, refused: null, target: null });
-    core.follow(run);
-    core.keepDraft();
-    void run.accepted.then((isTaken) => {
-      core.acting -= 1;
-      core.sent = null;
-      if (isTaken) {
-        core.count += added.length;
-        change({ answeredBy: turn.by ?? store.get().answeredBy });
-      } else {
-        if (store.get().messages === messages) change({ messages: shown });
-        rows.remove(added);
-        if (turn.answer !== null) rows.write(answer, null);
-        core.again = written === null ? () => begin(turn) : null;
-        takeBack(run, written);
+  function send(written: DraftMessage): Plan {
+    // Another window may have chosen another path: this follows what is seen here.
+    const after = messageOf(path.at(-1))?.id;
+    const by = context.model();
+    return {
+      kept: path.length,
+      question: { written, siblings: [] },
+      answer: null,
+      siblings: [],
+      by,
+      ask: (id, conversationId, content) =>
+        conversations.send({ conversationId, content, inferenceId: id, after, ...by }),
+    };
+  }
+
+  function atRow(of: Exclude<Turn, { kind: "send" }>): Plan | null {
+    const place = path.indexOf(of.row);
+    const message = messageOf(of.row);
+    if (place === -1 || message === undefined) return null;
+    const { id: messageId, siblings, role } = message;
+    const by = context.model();
+    const common = { kept: place, question: null, answer: null, siblings, by };
+    switch (of.kind) {
+      case "edit":
+        return {
+          ...common,
+          question: { written: of.written, siblings },
+          siblings: [],
+          ask: (id, _, content) =>
+            conversations.edit({ messageId, content, inferenceId: id, ...by }),
+        };
+      case "regenerate": {
+        const ask = (id: string) => conversations.regenerate({ messageId, inferenceId: id, ...by });
+        // A question that nobody has answered stays.
+        return role === "user"
+          ? { ...common, kept: place + 1, siblings: [], ask }
+          : { ...common, ask };
       }
-      core.keepDraft();
-    });
+      case "continue": {
+        const own = authorOf(message) ?? by;
+        const ask = (id: string) =>
+          conversations.continueAnswer({ messageId, inferenceId: id, ...own });
+        return { ...common, answer: of.row, by: own, ask };
+      }
+    }
   }
 
-  /** Show what is being said; `added` are the rows that were not there before. */
-  function put(turn: Turn, inferenceId: string) {
+  function show({ kept, question, answer, siblings, by, ask }: Plan): ShownTurn {
     const added: string[] = [];
-    let question: string | null = null;
-    if (turn.question !== null) {
-      const { written } = turn.question;
-      question = rows.add("user", written.text, { content: shownContent(written) });
-      addSiblings(question, turn.question.siblings);
-      added.push(question);
+    if (question !== null) {
+      const { written } = question;
+      added.push(
+        rows.add("user", written.text, { content: shownContent(written) }, question.siblings),
+      );
     }
-    if (turn.answer !== null) {
-      settle(turn.answer, inferenceId);
-      return { question, answer: turn.answer, added };
+    let before: MessageState | undefined;
+    if (answer === null) {
+      added.push(rows.add("assistant", "", { status: "streaming", inferenceId, ...by }, siblings));
+    } else {
+      // What the answer has so far is what the run adds to.
+      const row = rows.get(answer);
+      before = row?.get();
+      if (before !== undefined) row?.set({ message: { ...soFar(before), inferenceId }, run: null });
     }
-    const by = turn.by ?? store.get().answeredBy;
-    const answer = rows.add("assistant", "", { status: "streaming", inferenceId, ...by });
-    addSiblings(answer, turn.siblings);
-    added.push(answer);
-    return { question, answer, added };
+    const messages = [...path.slice(0, kept), ...added, ...(answer === null ? [] : [answer])];
+    const last = messages.at(-1) ?? "";
+    return {
+      messages,
+      first: messages[kept] ?? last,
+      answer: last,
+      added: added.length,
+      by,
+      async ask(id) {
+        // What cannot be read any more is found out before there is a conversation for it.
+        const content = question === null ? "" : await contentOf(question.written, bytes);
+        const conversationId = get().id ?? (await context.create());
+        const reply = await sendSurely(host, {
+          inferenceId: id,
+          ask: () => ask(id, conversationId, content),
+          find: () => find(conversationId, id),
+        });
+        const above = messageOf(path[kept - 1])?.id ?? null;
+        if (question !== null) rows.name(added[0] ?? "", reply.messageId, above);
+        if (answer === null) rows.name(last, reply.answerId, reply.messageId);
+      },
+      undo() {
+        rows.remove(added);
+        if (answer !== null && before !== undefined) rows.get(answer)?.set(before);
+      },
+    };
   }
 
-  /** What an answer has so far is what the next run adds to. */
-  function settle(row: string, inferenceId: string): void {
-    const place = rows.get(row);
-    if (place === undefined) return;
-    place.set({ message: { ...soFar(place.get()), inferenceId }, run: null });
-  }
-
-  function addSiblings(row: string, siblings: readonly string[]): void {
-    const place = rows.get(row);
-    if (place === undefined) return;
-    const { message, run } = place.get();
-    place.set({ message: { ...message, siblings: [...siblings, message.id] }, run });
-  }
-
-  async function askFor(
-    inferenceId: string,
-    turn: Turn,
-    question: string | null,
-    answer: string,
-  ): Promise<void> {
-    // What cannot be read any more is found out before there is a conversation for it.
-    const { written } = turn.question ?? {};
-    const content = written === undefined ? "" : await contentOf(written, core.bytes);
-    const id = store.get().id ?? (await create());
-    const reply = await askSurely(host, {
-      inferenceId,
-      ask: () => turn.ask(inferenceId, id, content),
-      find: () => find(id, inferenceId),
-    });
-    const above = turn.before.at(-1);
-    const parentId = above === undefined ? null : (rows.get(above)?.get().message.id ?? null);
-    if (question !== null) rows.name(question, reply.messageId, parentId);
-    if (turn.answer === null) rows.name(answer, reply.answerId, reply.messageId);
-  }
-
-  async function create(): Promise<string> {
-    const { temporary } = store.get();
-    const { id } = await conversations.create({ temporary });
-    // What was typed belongs to the conversation now.
-    core.forgetDraft("new");
-    change({ id, phase: "open" });
-    core.keepDraft();
-    begun();
-    return id;
-  }
-
-  async function find(conversationId: string, inferenceId: string): Promise<SendReply | null> {
+  async function find(conversationId: string, id: string): Promise<SendReply | null> {
     const view = await conversations.get({ conversationId, limit: FIRST_PAGE });
-    const answer = view.messages.findLast((message) => message.inferenceId === inferenceId);
+    const answer = view.messages.findLast((message) => message.inferenceId === id);
     if (answer === undefined) return null;
     const messageId = answer.parentId ?? "";
-    return { conversationId, messageId, answerId: answer.id, inferenceId };
+    return { conversationId, messageId, answerId: answer.id, inferenceId: id };
   }
 
-  /** The host did not take it: what was said goes back to where it was written. */
-  function takeBack(run: Run, written: DraftMessage | null): void {
-    const { failure } = run.get();
-    if (written !== null) core.giveBack(written);
-    change({ refused: failure, run: store.get().run === run ? null : store.get().run });
-    const { id, messages } = store.get();
-    if (id === null || messages.length > 0 || core.count > 0) return;
-    // Nothing was ever said in it: there is no conversation.
-    core.forgetDraft(id);
-    change({ id: null, phase: "new" });
-    void conversations.delete(id).catch(() => false);
+  function messageOf(row: string | undefined): StoredMessage | undefined {
+    return rows.get(row ?? "")?.get().message;
   }
+}
 
-  return begin;
+/** The model that wrote a message. */
+export function authorOf({ providerId, modelId }: StoredMessage): ModelRef | null {
+  return providerId !== null && modelId !== null ? { providerId, modelId } : null;
 }

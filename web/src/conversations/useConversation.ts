@@ -1,15 +1,18 @@
-/** One conversation: its path, its status, and everything that can be said. */
+/** One conversation: its path, its status, and everything that can be done in it. */
 import { useMemo } from "react";
 import type { RunStatus } from "../llm/runReducer";
 import { useRunStatus } from "../llm/useRunStatus";
-import type { Conversation, ConversationState } from "./conversation";
+import type { Conversation, ConversationState, ModelRef } from "./conversation";
+import { isBusy } from "./machine";
 import { useConversations } from "./useConversations";
 import { useStore } from "./useStore";
 
 export interface ConversationHook extends ConversationState {
-  /** Of the answer that is being given, or was given last. */
+  /** Of the answer that began last. */
   readonly status: "idle" | RunStatus;
   readonly isBusy: boolean;
+  /** The model that is asked next. */
+  readonly model: ModelRef | null;
   readonly conversation: Conversation;
 }
 
@@ -19,13 +22,9 @@ export function useConversation(id: string): ConversationHook {
   if (conversation === undefined) throw new Error(`Conversation ${id} is not open`);
   const state = useStore(conversation);
   const status = useRunStatus(state.run);
+  const model = conversation.model();
   return useMemo(
-    () => ({
-      ...state,
-      status,
-      isBusy: status === "submitted" || status === "streaming" || status === "stopping",
-      conversation,
-    }),
-    [state, status, conversation],
+    () => ({ ...state, status, isBusy: isBusy(state), model, conversation }),
+    [state, status, model, conversation],
   );
 }

@@ -26,6 +26,8 @@ export interface PopoverButton {
 export interface PopoverProps extends Omit<ComponentProps<"div">, "children" | "role"> {
   readonly role: "menu" | "dialog";
   readonly button: (props: PopoverButton) => ReactNode;
+  /** Holds the button for a caller that presses it, too. */
+  readonly trigger?: RefObject<HTMLButtonElement | null>;
   readonly onOpen?: () => void;
   /** `close` gives the focus back to the button, unless it has gone elsewhere by itself. */
   readonly children: (close: (isFocusKept?: boolean) => void) => ReactNode;
@@ -34,9 +36,11 @@ export interface PopoverProps extends Omit<ComponentProps<"div">, "children" | "
 /** What has the focus first; else the panel itself. */
 const FIRST = "input, [role=menuitem]";
 
-export function Popover({ role, button, onOpen, children, className, ...rest }: PopoverProps) {
+export function Popover(props: PopoverProps) {
+  const { role, button, trigger: given, onOpen, children, className, ...rest } = props;
   const [isOpen, setIsOpen] = useState(false);
-  const trigger = useRef<HTMLButtonElement>(null);
+  const own = useRef<HTMLButtonElement>(null);
+  const trigger = given ?? own;
   const panel = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {
@@ -57,7 +61,7 @@ export function Popover({ role, button, onOpen, children, className, ...rest }: 
     }
     document.addEventListener("pointerdown", onPointerDown);
     return () => document.removeEventListener("pointerdown", onPointerDown);
-  }, [isOpen]);
+  }, [isOpen, trigger]);
 
   function close(isFocusKept = false): void {
     setIsOpen(false);
@@ -72,7 +76,7 @@ export function Popover({ role, button, onOpen, children, className, ...rest }: 
     close();
   }
 
-  const props: PopoverButton = {
+  const buttonProps: PopoverButton = {
     ref: trigger,
     "aria-haspopup": role,
     "aria-expanded": isOpen,
@@ -83,7 +87,7 @@ export function Popover({ role, button, onOpen, children, className, ...rest }: 
   };
   return (
     <>
-      {button(props)}
+      {button(buttonProps)}
       {isOpen && (
         // biome-ignore lint/a11y/noStaticElementInteractions: it has a role, of two
         <div

@@ -28,7 +28,7 @@ interface Waiting {
 export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): DraftAttachments {
   const attached = useStore(tray);
   const model = useModel(by, attached.length > 0);
-  const [isRefused, setIsRefused] = useState(false);
+  const [refusedTray, setRefusedTray] = useState<AttachmentList | null>(null);
   /** The list whose files are waited for, and what is done then. */
   const [waiting, setWaiting] = useState<Waiting | null>(null);
   const latest = useRef(model);
@@ -39,7 +39,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
   const obstacles = problemsOf(attached, model);
   const isFree = obstacles.size === 0;
   useEffect(() => {
-    if (isFree) setIsRefused(false);
+    if (isFree) setRefusedTray(null);
   }, [isFree]);
 
   // Not in another conversation: there, what was meant to be sent here is not what one sees.
@@ -56,7 +56,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
     if (now.some(({ state }) => state === "reading")) {
       setWaiting({ tray, act });
     } else if (problemsOf(now, latest.current).size > 0) {
-      setIsRefused(true);
+      setRefusedTray(tray);
     } else {
       act();
     }
@@ -66,7 +66,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
     attached,
     obstacles,
     takeBack: isWaiting ? () => setWaiting(null) : null,
-    refusal: isRefused && !isFree ? refusalText([...obstacles.values()]) : null,
+    refusal: refusedTray === tray && !isFree ? refusalText([...obstacles.values()]) : null,
     onPaste(event) {
       const files = pasted(event.clipboardData);
       if (files.length === 0) return;

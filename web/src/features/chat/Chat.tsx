@@ -1,6 +1,5 @@
 /** A conversation from its empty beginning to the answer that is being written. */
-import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
-import type { Defaults } from "../../bridge/contract";
+import { type ReactNode, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
 import { useConversation } from "../../conversations/useConversation";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
@@ -9,6 +8,7 @@ import { useFileDrop } from "../../ui/dragAndDrop";
 import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
+import { useComposer } from "../composer/composerHandle";
 import { ModelPicker } from "../models/ModelPicker";
 import { EMBEDDED } from "../models/useModelLabel";
 import { ErrorBanner } from "../transcript/ErrorBanner";
@@ -18,27 +18,26 @@ import { useStickToBottom } from "../transcript/useStickToBottom";
 import styles from "./Chat.module.css";
 import { EmptyState } from "./EmptyState";
 import { Header, type HeaderProps } from "./Header";
-import { StatusLine } from "./StatusLine";
+import { StatusNews } from "./StatusLine";
 
 export interface ChatProps {
   /** The open conversation's key. */
   readonly id: string;
   /** Whether it is known what there was before a reload. */
   readonly isKnown: boolean;
-  /** What new conversations use; null until the host has said so. */
-  readonly defaults: Defaults | null;
   readonly header: HeaderProps;
   /** What the page has to say about its connection. */
   readonly notice: ReactNode;
 }
 
 export function Chat(props: ChatProps) {
-  const { id, isKnown, defaults, header, notice } = props;
-  const { conversation, phase, messages, earlier, run, refused, queue, target, ...rest } =
+  const { id, isKnown, header, notice } = props;
+  const { conversation, phase, messages, earlier, run, pending, queue, target, ...rest } =
     useConversation(id);
-  const { status, isBusy, temporary, by, answeredBy } = rest;
-  const answering = by ?? answeredBy ?? defaults;
+  const { status, isBusy, temporary, model } = rest;
+  const refused = pending?.failure ?? null;
   const box = useRef<HTMLTextAreaElement>(null);
+  const models = useRef<HTMLButtonElement>(null);
   const isEmpty = messages.length === 0;
   const follow = useStickToBottom(!isEmpty);
   const { jumpToEnd } = follow;
@@ -49,7 +48,19 @@ export function Chat(props: ChatProps) {
   useLayoutEffect(jumpToEnd, [id, jumpToEnd]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation begins in its box
-  useEffect(() => box.current?.focus(), [id]);
+  useEffect(() => {
+    // One that was found at the start takes the focus from no field that somebody writes in.
+    if (!(document.activeElement instanceof HTMLInputElement)) box.current?.focus();
+  }, [id]);
+
+  useImperativeHandle(useComposer(), () => ({
+    focus: () => box.current?.focus(),
+    openModels() {
+      models.current?.click();
+      return models.current !== null;
+    },
+    editLast: conversation.editLast,
+  }));
 
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
@@ -80,13 +91,6 @@ export function Chat(props: ChatProps) {
     box.current?.focus();
   });
 
-  /** The last question is changed where it stands. */
-  function editLast(): void {
-    const buttons = follow.content.current?.querySelectorAll<HTMLElement>("[data-action=edit]");
-    const last = buttons?.[buttons.length - 1];
-    last?.click();
-  }
-
   return (
     <main className={`chat-container ${styles.chat}`} {...drop.handlers}>
       <Header {...header} temporary={temporary} />
@@ -101,7 +105,7 @@ export function Chat(props: ChatProps) {
       >
         {isKnown && phase === "new" && isEmpty && refused === null && (
           <EmptyState
-            localModel={answering?.providerId === EMBEDDED ? answering.modelId : null}
+            localModel={model?.providerId === EMBEDDED ? model.modelId : null}
             temporary={temporary}
             onTemporary={(wanted) => conversation.setTemporary(wanted)}
             onSuggest={send}
@@ -118,11 +122,12 @@ export function Chat(props: ChatProps) {
         box={box}
         isBusy={isBusy}
         isStopping={status === "stopping"}
-        by={answering}
+        by={model}
         model={
-          answering && (
+          model && (
             <ModelPicker
-              by={answering}
+              by={model}
+              button={models}
               onChoose={(chosen) => {
                 conversation.choose(chosen);
                 box.current?.focus();
@@ -132,16 +137,15 @@ export function Chat(props: ChatProps) {
         }
         queue={queue}
         onSend={send}
-        onQueue={conversation.enqueue}
         onUnqueue={() => {
           conversation.unqueue();
           box.current?.focus();
         }}
-        onEditLast={editLast}
+        onEditLast={conversation.editLast}
         onStop={conversation.stop}
       />
       {drop.isOver && <DropOverlay />}
-      <StatusLine state={run?.get() ?? null} refused={refused} />
+      <StatusNews key={id} state={run?.get() ?? null} refused={refused} />
     </main>
   );
 }

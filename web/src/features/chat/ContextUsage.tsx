@@ -1,7 +1,6 @@
 /** A quiet button: how full the model's memory is, and behind it what all of it took. */
 import { useState } from "react";
 import type { Spent } from "../../bridge/contract";
-import type { ModelRef } from "../../conversations/state";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { count, money, percent } from "../../i18n/format";
@@ -16,12 +15,11 @@ const NARROW = 0.8;
 export interface ContextUsageProps {
   /** The open conversation's id. */
   readonly id: string;
-  readonly defaults: ModelRef | null;
 }
 
-export function ContextUsage({ id, defaults }: ContextUsageProps) {
+export function ContextUsage({ id }: ContextUsageProps) {
   const conversations = useConversations();
-  const filling = useContextUsage(defaults);
+  const filling = useContextUsage();
   const [spent, setSpent] = useState<Spent | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   if (filling === null) return null;

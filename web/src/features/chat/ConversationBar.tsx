@@ -1,5 +1,4 @@
 /** What the open conversation has taken, and what can be done with all of it. */
-import type { ModelRef } from "../../conversations/state";
 import { useList, useShownId } from "../../conversations/useList";
 import { strings } from "../../i18n";
 import { MoreIcon } from "../../ui/icons";
@@ -7,14 +6,9 @@ import { Menu } from "../../ui/Menu";
 import { useConversationActions } from "../sidebar/useConversationActions";
 import { ContextUsage } from "./ContextUsage";
 
-export interface ConversationBarProps {
-  /** Who answers where nobody was chosen. */
-  readonly defaults: ModelRef | null;
-}
-
 const stay = (): void => {};
 
-export function ConversationBar({ defaults }: ConversationBarProps) {
+export function ConversationBar() {
   const id = useShownId();
   const { items } = useList();
   const actions = useConversationActions(stay);
@@ -22,7 +16,7 @@ export function ConversationBar({ defaults }: ConversationBarProps) {
   if (item === undefined) return null;
   return (
     <>
-      <ContextUsage key={item.id} id={item.id} defaults={defaults} />
+      <ContextUsage key={item.id} id={item.id} />
       <Menu
         label={strings.conversationActions}
         icon={<MoreIcon />}

@@ -7,6 +7,7 @@ import { useOpenSettings, useSettings, useSettingsState } from "../../settings/u
 import buttons from "../../ui/buttons.module.css";
 import { Problem } from "../../ui/Problem";
 import { useToasts } from "../../ui/toastStore";
+import { useComposer } from "../composer/composerHandle";
 import styles from "./FirstRunProviders.module.css";
 
 export function FirstRunProviders() {
@@ -15,6 +16,7 @@ export function FirstRunProviders() {
   const toasts = useToasts();
   const openSettings = useOpenSettings();
   const { providers, keys } = useSettingsState();
+  const composer = useComposer();
   const [running, setRunning] = useState<readonly PresetSummary[]>([]);
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -62,7 +64,7 @@ export function FirstRunProviders() {
     conversations.prefer({ providerId, modelId });
     toasts.say(strings.firstRun.chosen(modelId, name));
     // The button goes away: one goes on in the box.
-    document.querySelector<HTMLElement>("main textarea")?.focus();
+    composer.current?.focus();
   }
 
   async function take(choice: Promise<void>): Promise<void> {

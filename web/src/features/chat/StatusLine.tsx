@@ -1,7 +1,8 @@
 /** The one line that is read out: an answer begins, ends, is stopped, fails. */
+import { useState } from "react";
 import type { Failure } from "../../bridge/contract";
 import { sentenceOf, strings } from "../../i18n";
-import type { RunState } from "../../llm/runReducer";
+import { hasEnded, type RunState } from "../../llm/runReducer";
 
 export interface StatusLineProps {
   readonly state: RunState | null;
@@ -14,6 +15,15 @@ export function StatusLine({ state, refused }: StatusLineProps) {
     <p className="visually-hidden" role="status">
       {text}
     </p>
+  );
+}
+
+/** Announces what happens from now on; give it a key, so that each conversation has its own. */
+export function StatusNews({ state, refused }: StatusLineProps) {
+  const [old] = useState({ state, refused });
+  const isOld = state !== null && state === old.state && hasEnded(state);
+  return (
+    <StatusLine state={isOld ? null : state} refused={refused === old.refused ? null : refused} />
   );
 }
 

@@ -2,7 +2,6 @@
 import { useMemo } from "react";
 import type { Usage } from "../../bridge/contract";
 import { viewOf } from "../../conversations/message";
-import type { ModelRef } from "../../conversations/state";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
 import { useShown } from "../../conversations/useList";
@@ -16,12 +15,12 @@ export interface ContextFill {
   readonly limit: number | null;
 }
 
-/** Null before the first answer is complete. `defaults` answers where nobody was chosen. */
-export function useContextUsage(defaults: ModelRef | null): ContextFill | null {
+/** Null before the first answer is complete. */
+export function useContextUsage(): ContextFill | null {
   const conversations = useConversations();
   const { conversation } = useShown();
   // Renders with the path and the status: an answer's usage comes with its end.
-  const { messages, status, by, answeredBy } = useConversation(conversation.key);
+  const { messages, status, model } = useConversation(conversation.key);
   // biome-ignore lint/correctness/useExhaustiveDependencies: with the status, what is read changes
   const usage = useMemo((): Usage | null => {
     for (const row of [...messages].reverse()) {
@@ -31,7 +30,7 @@ export function useContextUsage(defaults: ModelRef | null): ContextFill | null {
     }
     return null;
   }, [conversations, messages, status]);
-  const limit = useModel(by ?? answeredBy ?? defaults, usage !== null)?.contextTokens ?? null;
+  const limit = useModel(model, usage !== null)?.contextTokens ?? null;
   if (usage === null) return null;
   const { inputTokens, outputTokens, estimated } = usage;
   return { tokens: inputTokens + outputTokens, isEstimated: estimated, limit };

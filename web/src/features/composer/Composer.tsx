@@ -27,9 +27,8 @@ export interface ComposerProps {
   readonly model: ReactNode;
   /** What waits to be said. */
   readonly queue: readonly DraftMessage[];
+  /** Sends it, or queues it while an answer streams. */
   readonly onSend: () => void;
-  /** Say it once the answer is complete. */
-  readonly onQueue: () => void;
   readonly onUnqueue: () => void;
   /** Change what was said last. */
   readonly onEditLast: () => void;
@@ -61,9 +60,7 @@ export function Composer(props: ComposerProps) {
     }
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
-    // While an answer comes in, the draft waits here, unless it is told to go next.
-    if (isBusy && (event.ctrlKey || event.metaKey)) attempt(props.onQueue);
-    else if (!isBusy && !isEmpty) attempt(onSend);
+    if (!isEmpty) attempt(onSend);
   }
 
   function onPress(): void {

@@ -26,19 +26,20 @@ export function MessageEditor(props: MessageEditorProps) {
   const { edit, conversation, onSave, onCancel } = props;
   const { draft, tray } = edit;
   const text = useStore(draft);
-  const { by, answeredBy, isBusy } = useConversation(conversation.key);
+  const { model, isBusy } = useConversation(conversation.key);
   const note = useId();
   const { attached, obstacles, refusal, takeBack, onPaste, attempt } = useDraftAttachments(
     tray,
-    by ?? answeredBy,
+    model,
   );
   const box = useRef<HTMLTextAreaElement>(null);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: begun again, it is a new object
   useEffect(() => {
     const element = box.current;
     element?.focus();
     element?.setSelectionRange(element.value.length, element.value.length);
-  }, []);
+  }, [edit]);
 
   const isEmpty = isBlank({ text, attached });
 

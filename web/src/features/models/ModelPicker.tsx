@@ -1,4 +1,5 @@
 /** Who answers from now on: says who it is, and opens the panel to choose another. */
+import type { RefObject } from "react";
 import type { Defaults } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { useSettingsState } from "../../settings/useSettings";
@@ -11,10 +12,11 @@ import { useRecentModels } from "./useRecentModels";
 
 export interface ModelPickerProps {
   readonly by: Defaults;
+  readonly button: RefObject<HTMLButtonElement | null>;
   readonly onChoose: (by: Defaults) => void;
 }
 
-export function ModelPicker({ by, onChoose }: ModelPickerProps) {
+export function ModelPicker({ by, button, onChoose }: ModelPickerProps) {
   const [recent, addRecent] = useRecentModels();
   const { lists } = useSettingsState();
   const label = useModelLabel(by, recent);
@@ -22,6 +24,7 @@ export function ModelPicker({ by, onChoose }: ModelPickerProps) {
     <Popover
       role="dialog"
       aria-label={strings.models}
+      trigger={button}
       button={(props) => (
         <button
           {...props}

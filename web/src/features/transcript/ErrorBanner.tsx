@@ -5,7 +5,7 @@ import { hintFor, quoteOf, sentenceOf, strings } from "../../i18n";
 import type { Section } from "../../settings/sections";
 import { useOpenSettings, useSettings } from "../../settings/useSettings";
 import buttons from "../../ui/buttons.module.css";
-import { openModels } from "../models/openModels";
+import { useComposer } from "../composer/composerHandle";
 import styles from "./ErrorBanner.module.css";
 import { FetchModel } from "./FetchModel";
 import { useRecovery } from "./useRecovery";
@@ -67,6 +67,7 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   const { isOtherChosen, startAnew, provider, chooseLocal } = useRecovery();
   const openSettings = useOpenSettings();
   const { wantKey } = useSettings();
+  const composer = useComposer();
   const hint = hintFor(code);
   const quote = quoteOf(failure.words);
   const section = SETTABLE[code];
@@ -117,7 +118,7 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
         )}
         {code === "LOCAL_MODEL_MISSING" && <FetchModel onHere={onRetry} />}
         {ELSEWHERE.has(code) && (
-          <button type="button" onClick={openModels}>
+          <button type="button" onClick={() => composer.current?.openModels()}>
             {strings.otherModel}
           </button>
         )}

@@ -63,7 +63,7 @@ export function MessageActions(props: MessageActionsProps) {
       )}
       {text !== "" && <CopyAction text={text} />}
       {onEdit !== null && (
-        <IconButton size="medium" label={strings.edit} data-action="edit" onClick={onEdit}>
+        <IconButton size="medium" label={strings.edit} onClick={onEdit}>
           <EditIcon />
         </IconButton>
       )}

@@ -21,9 +21,9 @@ export interface Recovery {
 export function useRecovery(): Recovery {
   const conversations = useConversations();
   const { conversation } = useShown();
-  const { messages, by, answeredBy } = useConversation(conversation.key);
+  const { messages, by, answeredBy, model } = useConversation(conversation.key);
   const { providers } = useSettingsState();
-  const provider = (by ?? answeredBy)?.providerId ?? null;
+  const provider = model?.providerId ?? null;
   const local = providers.find(({ id, problem }) => id === EMBEDDED && problem === null);
 
   /** The last that was asked on the path. */

@@ -42,7 +42,7 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     if (frame.current !== null) toEnd(frame.current);
   }, [follow, toEnd]);
 
-  const leave = useCallback(() => follow(false), [follow]);
+  const leave = useCallback(() => follow(!canScroll(frame.current)), [follow]);
 
   useEffect(() => {
     if (!hasEnd) return;
@@ -70,12 +70,12 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
 
     function onWheel(event: WheelEvent): void {
       onTouch();
-      if (event.deltaY < 0 && canScroll()) follow(false);
+      if (event.deltaY < 0 && canScroll(element)) follow(false);
     }
 
     function onKey(event: KeyboardEvent): void {
       onTouch();
-      if (LEAVING_KEYS.has(event.key) && canScroll()) follow(false);
+      if (LEAVING_KEYS.has(event.key) && canScroll(element)) follow(false);
     }
 
     /** A finger, or a mouse at the scroll bar. */
@@ -86,10 +86,6 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     function onRelease(): void {
       if (isHeld) onTouch();
       isHeld = false;
-    }
-
-    function canScroll(): boolean {
-      return element !== null && element.scrollHeight > element.clientHeight;
     }
 
     /** Text that somebody is selecting must not move away. */
@@ -103,12 +99,9 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     }
 
     const observer = new ResizeObserver(() => {
-      if (!following.current) return;
-      if (isSelecting()) {
-        follow(false);
-        return;
-      }
-      toEnd(element);
+      if (!canScroll(element)) follow(true);
+      else if (following.current && isSelecting()) follow(false);
+      else if (following.current) toEnd(element);
     });
     observer.observe(inside);
     observer.observe(element);
@@ -133,4 +126,9 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
   }, [follow, toEnd, hasEnd]);
 
   return { frame, content, isFollowing, jumpToEnd, leave };
+}
+
+/** Where there is nothing to scroll, the end is in view. */
+function canScroll(element: HTMLElement | null): boolean {
+  return element !== null && element.scrollHeight > element.clientHeight;
 }

@@ -44,7 +44,7 @@ export const german: Strings = {
   dismiss: "Schließen",
   jumpToEnd: "Zum Ende",
   keys: "Enter sendet, Umschalt + Enter beginnt eine Zeile, Esc hält an",
-  keysBusy: "Strg + Enter fragt das als Nächstes, Esc hält an",
+  keysBusy: "Enter reiht ein, Esc hält an",
   queued: (text) => `Als Nächstes: ${text}`,
   unqueue: "Zurücknehmen",
 

@@ -43,7 +43,7 @@ export const english = {
   },
   jumpToEnd: "Jump to end",
   keys: "Enter sends, Shift + Enter starts a line, Esc stops",
-  keysBusy: "Ctrl + Enter asks it next, Esc stops",
+  keysBusy: "Enter queues, Esc stops",
   queued: (text: string) => `Next: ${text}`,
   unqueue: "Take back",
 

@@ -1,0 +1,215 @@
+/** What is written in a conversation and not sent: the box, its attachments, the edits. */
+import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
+import { type DraftAttachment, type DraftMessage, isLost } from "../attachments/draftAttachment";
+import type { BlobCache } from "../lib/blobs";
+import { createStore, type ReadonlyStore, type Store } from "../lib/store";
+import {
+  type Draft,
+  type Drafts,
+  isNoDraft,
+  joined,
+  NEW_CHAT,
+  NO_DRAFT,
+  type PendingSend,
+  withLost,
+} from "./drafts";
+import { createEdits, type OwnEdits } from "./edits";
+import { type ConversationState, isAsking } from "./machine";
+import type { MessageStore } from "./messageStore";
+
+export interface UnsentOptions {
+  readonly state: ReadonlyStore<ConversationState>;
+  readonly rows: MessageStore;
+  readonly drafts: Drafts;
+  /** Of everything that is attached to something. */
+  readonly bytes: BlobCache;
+}
+
+export interface Unsent {
+  readonly draft: Store<string>;
+  /** What is attached to the draft. */
+  readonly tray: AttachmentList;
+  readonly edits: OwnEdits;
+  /** Empties the box; returns what was in it. */
+  take(): DraftMessage;
+  /** Puts something before what is in the box. */
+  giveBack(written: DraftMessage): void;
+  /** Takes exactly that out of the box again. False when it was changed, or is not there any more. */
+  takeBack(written: DraftMessage): boolean;
+  /** The messages are here: what was sent before a reload and did not arrive is given back. */
+  opened(): void;
+  /** Fills the box with what the host has of it, where nothing is written. */
+  recall(): Promise<void>;
+  isEmpty(): boolean;
+  close(): void;
+}
+
+export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Unsent {
+  const keyNow = () => state.get().id ?? NEW_CHAT;
+  const taken = drafts.take(keyNow());
+  const reloaded = taken ?? NO_DRAFT;
+  const attached = drafts.attached.read(keyNow());
+  let unsure = reloaded.sent;
+  const draft = createStore(joined([...reloaded.queue, reloaded.text]));
+  const tray = createAttachmentList(keepBytes);
+  const edits = createEdits(rows, keepBytes, () => changed());
+
+  function keepBytes({ hash, bytes: read }: DraftAttachment): void {
+    if (read !== null) bytes.put(hash, read);
+  }
+
+  /** The turn that the host is asked for, with everything that belongs to it. */
+  function sent(): (PendingSend & DraftMessage) | null {
+    const { pending } = state.get();
+    if (!isAsking(state.get()) || pending?.restore == null || !("written" in pending.retry)) {
+      return unsure && { ...unsure, attached: attached.sent };
+    }
+    const { kind, written } = pending.retry;
+    const edited = kind === "edit" ? pending.retry.row : null;
+    return {
+      ...written,
+      inferenceId: pending.restore.run.id,
+      edited: edited && (rows.get(edited)?.get().message.id ?? null),
+    };
+  }
+
+  const source = {
+    key: keyNow,
+    isTemporary: () => state.get().temporary,
+    read(): Draft {
+      const { queue } = state.get();
+      const { inferenceId, text, edited } = sent() ?? {};
+      const isSent = inferenceId !== undefined && text !== undefined;
+      return {
+        text: draft.get(),
+        queue: queue.map((one) => one.text),
+        sent: isSent ? { inferenceId, text, edited: edited ?? null } : null,
+        names: namesOf([...queue.map((one) => one.attached), tray.get()].flat()),
+        edits: edits.kept(),
+      };
+    },
+  };
+  const following = drafts.follow(source);
+  /** While nothing was written here, the host may have something that is better than nothing. */
+  let isOurs = taken !== null;
+
+  /** Attachments change seldom and are large: they are written only when they are others. */
+  let keptNow: readonly unknown[] = [];
+  function changed(isSent = false): void {
+    isOurs ||= !isNoDraft(source.read());
+    if (!isOurs) return;
+    following.changed(isSent);
+    const { queue, temporary } = state.get();
+    const lists = temporary ? [] : [...queue.map((one) => one.attached), tray.get()];
+    const going = temporary ? [] : (sent()?.attached ?? []);
+    const now = [keyNow(), going, ...lists].filter((one) => one.length > 0);
+    if (now.length === keptNow.length && now.every((one, at) => one === keptNow[at])) return;
+    const before = keptNow[0];
+    if (typeof before === "string" && before !== keyNow()) {
+      drafts.attached.write(before, { typed: [], sent: [] });
+    }
+    keptNow = now;
+    drafts.attached.write(keyNow(), { typed: lists.flat(), sent: going });
+  }
+
+  function giveBack({ text, attached }: DraftMessage): void {
+    tray.put(attached);
+    draft.set(joined([text, draft.get()]));
+  }
+
+  function settle(left: PendingSend, attached: readonly DraftAttachment[]): void {
+    const { messages } = state.get();
+    const isHere = (row: string) => rows.get(row)?.get().message.inferenceId === left.inferenceId;
+    if (messages.some(isHere)) return;
+    const edited = messages.find((row) => rows.get(row)?.get().message.id === left.edited);
+    if (edited === undefined) giveBack({ text: left.text, attached });
+    else edits.begin(edited, { text: left.text, attached });
+  }
+
+  /** The host may have what the tab had no room for. */
+  async function recallLost(): Promise<void> {
+    if (!tray.get().some(isLost)) return;
+    const found = [...(await drafts.attached.recall(keyNow()))].filter((one) => !isLost(one));
+    for (const { key, name } of tray.get().filter(isLost)) {
+      const place = found.findIndex((one) => one.name === name);
+      if (place === -1) continue;
+      tray.put(found.splice(place, 1));
+      tray.remove(key);
+    }
+  }
+
+  const isEmpty = () =>
+    draft.get() === "" && tray.get().length === 0 && state.get().queue.length === 0;
+
+  tray.put(withLost(attached.typed, reloaded.names));
+  attached.typed.forEach(keepBytes);
+  if (state.get().id === null && unsure !== null) {
+    // The host was not asked for an answer before there was an id.
+    giveBack({ text: unsure.text, attached: attached.sent });
+    unsure = null;
+  }
+  edits.restore(reloaded.edits, []);
+  if (tray.get().length + attached.sent.length === 0) keptNow = [keyNow()];
+  draft.subscribe(() => changed());
+  tray.subscribe(() => changed());
+  state.subscribe((now, { pending }) => changed(now.pending !== pending && sent() !== null));
+
+  return {
+    draft,
+    tray,
+    edits,
+    take() {
+      const written = { text: draft.get(), attached: tray.take() };
+      draft.set("");
+      return written;
+    },
+    giveBack,
+    takeBack({ text, attached }) {
+      const now = draft.get();
+      const keys = new Set(tray.get().map(({ key }) => key));
+      const isThere = now === text || text === "" || now.startsWith(`${text}\n`);
+      if (!isThere || !attached.every(({ key }) => keys.has(key))) return false;
+      if (text !== "") draft.set(now.slice(text.length + 1));
+      for (const { key } of attached) tray.remove(key);
+      return true;
+    },
+    opened() {
+      const left = unsure;
+      unsure = null;
+      if (left !== null) settle(left, attached.sent);
+      edits.restore([], state.get().messages);
+      changed();
+    },
+    async recall() {
+      const { id } = state.get();
+      const isWanted = () => {
+        const { temporary, runs, queue, ...now } = state.get();
+        const isFree = tray.get().length + queue.length + runs.size === 0;
+        return now.id === id && !temporary && isFree;
+      };
+      if (taken !== null) return recallLost();
+      if (!isWanted()) return;
+      const { text, queue, names, sent: left, edits: kept } = await drafts.recall(keyNow());
+      const found = await drafts.attached.recall(keyNow());
+      if (!isWanted()) return;
+      const isTyped = isOurs;
+      // What is being typed replaces the text, not the attachments.
+      tray.put(withLost(found, names));
+      if (isTyped) return;
+      edits.restore(kept, state.get().messages);
+      if (left !== null) settle(left, []);
+      if (queue.length > 0 || text !== "") draft.set(joined([draft.get(), ...queue, text]));
+    },
+    isEmpty,
+    close: following.close,
+  };
+}
+
+/** Of what somebody may want to send; what never could be sent is not missed. */
+function namesOf(all: readonly DraftAttachment[]): string[] {
+  const some = all.filter((one) => {
+    const { state, hash } = one;
+    return typeof state === "string" || isLost(one) || hash !== "";
+  });
+  return some.map(({ name }) => name ?? "");
+}

@@ -1,0 +1,370 @@
+/** An open conversation whose host refuses: everything goes back to where it was, and can be tried again. */
+import { act } from "@testing-library/react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ConversationView, StoredMessage } from "../src/bridge/contract";
+import type { ModelRef } from "../src/conversations/conversation";
+import { createConversations } from "../src/conversations/conversations";
+import { beginState, reduce } from "../src/conversations/machine";
+import { type ManualPage, manualPage, settled } from "./support";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+const summary = {
+  id: "c-1",
+  title: "tides",
+  createdAt: 1,
+  updatedAt: 1,
+  messageCount: 2,
+  pinned: false,
+  folder: null,
+  temporary: false,
+  inferenceId: null,
+};
+
+const stored = (id: string, part: Partial<StoredMessage> = {}): StoredMessage => ({
+  id,
+  parentId: null,
+  role: "user",
+  content: `text of ${id}`,
+  reasoning: "",
+  status: "complete",
+  providerId: null,
+  modelId: null,
+  inferenceId: null,
+  createdAt: 1,
+  siblings: [id],
+  detail: null,
+  ...part,
+});
+
+const answer = (id: string, part: Partial<StoredMessage> = {}) =>
+  stored(id, { role: "assistant", providerId: "local", modelId: "small", ...part });
+
+const view = (messages: StoredMessage[], earlier = 0): ConversationView => ({
+  conversation: { ...summary, messageCount: messages.length + earlier },
+  systemPrompt: null,
+  messages,
+  earlier,
+});
+
+const BOTH = [stored("m-1"), answer("m-2")];
+
+async function over(page: ManualPage, defaults: ModelRef | null = null) {
+  const { bridge, llm, transport } = page;
+  const conversations = createConversations({
+    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+    defaults: () => defaults,
+  });
+  const asked = (name: string) =>
+    transport.calls().filter(({ method }) => method === `conversations.${name}`);
+  return {
+    ...page,
+    conversations,
+    asked,
+    /** Answer the last call of a method. */
+    async reply(name: string, value: unknown) {
+      transport.reply(asked(name).at(-1), value);
+      await settled();
+    },
+    async refuse(name: string, code: "LIMIT" | "NOT_FOUND" | "STORAGE_UNAVAILABLE" = "LIMIT") {
+      transport.refuse(asked(name).at(-1), { code });
+      await settled();
+    },
+  };
+}
+
+/** A conversation that is open, with one question and its answer. */
+async function opened(messages = BOTH, earlier = 0) {
+  const page = await over(await manualPage());
+  const conversation = page.conversations.show("c-1");
+  await settled();
+  await page.reply("get", view(messages, earlier));
+  await page.reply("recall", {});
+  return { ...page, conversation };
+}
+
+const leave = () => act(() => void window.dispatchEvent(new Event("pagehide")));
+
+describe("a conversation that could not be opened", () => {
+  it("keeps the question that was sent, and sends it once it is open", async () => {
+    const { conversations, asked, reply, refuse } = await over(await manualPage());
+    const conversation = conversations.show("c-1");
+    await settled();
+    await refuse("get", "STORAGE_UNAVAILABLE");
+    expect(conversation.get()).toMatchObject({ phase: "failed", pending: { failure: {} } });
+    conversation.draft.set("is it high?");
+    expect(conversation.send()).toBe(true);
+    expect(conversation.get().queue).toMatchObject([{ text: "is it high?" }]);
+    await settled();
+    await refuse("get", "STORAGE_UNAVAILABLE");
+    conversation.retry();
+    await settled();
+    await reply("get", view(BOTH));
+    expect(asked("send").map(({ params }) => params)).toMatchObject([{ content: "is it high?" }]);
+    expect(conversation.isBusy()).toBe(true);
+  });
+
+  it("is opened by a click in the list, also after the error was dismissed", async () => {
+    const { conversations, reply, refuse } = await over(await manualPage());
+    const conversation = conversations.show("c-1");
+    await settled();
+    await refuse("get", "STORAGE_UNAVAILABLE");
+    conversation.dismiss();
+    conversations.show("c-1");
+    await settled();
+    await reply("get", view(BOTH));
+    expect(conversation.get()).toMatchObject({ phase: "open", pending: null });
+  });
+
+  it("says so when the host refuses the page for good", async () => {
+    const page = await manualPage();
+    const { conversations, transport } = await over(page);
+    act(() => transport.peer.refused("not yours"));
+    const conversation = conversations.show("c-1");
+    await settled();
+    expect(conversation.get().phase).toBe("failed");
+  });
+
+  it("opens when it was deleted and comes back in the list", async () => {
+    const { conversations, asked, reply, refuse } = await over(await manualPage());
+    const conversation = conversations.show("c-1");
+    await settled();
+    conversation.send("is it high?");
+    await refuse("get", "NOT_FOUND");
+    expect(conversation.get()).toMatchObject({ phase: "gone", queue: [] });
+    expect(conversation.draft.get()).toBe("is it high?");
+    conversation.notice(null);
+    expect(asked("get")).toHaveLength(1);
+    conversation.notice(summary);
+    await settled();
+    await reply("get", view(BOTH));
+    expect(conversation.get().phase).toBe("open");
+  });
+});
+
+describe("the model that is shown", () => {
+  it("is the one that is asked, whatever the host's default has become", async () => {
+    const shown = { providerId: "local", modelId: "small" };
+    const { conversations, asked, reply } = await over(await manualPage(), shown);
+    const { conversation } = conversations.shown.get();
+    expect(conversation.model()).toEqual(shown);
+    conversation.send("between us");
+    await settled();
+    await reply("create", { ...summary, messageCount: 0 });
+    expect(asked("send").at(-1)?.params).toMatchObject(shown);
+  });
+
+  it("is the one that answered, for each new version; an answer is continued by its own", async () => {
+    const other = answer("m-2", { providerId: "far", modelId: "large" });
+    const { conversation, asked, refuse } = await opened([stored("m-1"), other]);
+    const [question = "", row = ""] = conversation.get().messages;
+    const far = { providerId: "far", modelId: "large" };
+    conversation.regenerate(row);
+    await settled();
+    expect(asked("regenerate").at(-1)?.params).toMatchObject(far);
+    await refuse("regenerate");
+    const near = { providerId: "local", modelId: "small" };
+    conversation.choose(near);
+    conversation.edits.begin(question);
+    conversation.edit(question);
+    await settled();
+    expect(asked("edit").at(-1)?.params).toMatchObject(near);
+    await refuse("edit");
+    conversation.goOn(row);
+    await settled();
+    expect(asked("continue_answer").at(-1)?.params).toMatchObject(far);
+  });
+});
+
+describe("a refused edit", () => {
+  it("is back in its place, leaves the draft alone, and is tried again as an edit", async () => {
+    const { conversation, asked, refuse } = await opened();
+    const [row = ""] = conversation.get().messages;
+    conversation.draft.set("another thought");
+    conversation.edits.begin(row);
+    conversation.edits.get().get(row)?.draft.set("a better question");
+    conversation.edit(row);
+    await settled();
+    await refuse("edit");
+    expect(conversation.draft.get()).toBe("another thought");
+    expect(conversation.edits.get().get(row)?.draft.get()).toBe("a better question");
+    expect(conversation.get().messages).toHaveLength(2);
+    conversation.retry();
+    await settled();
+    expect(asked("edit").map(({ params }) => params)).toMatchObject([
+      { messageId: "m-1", content: "a better question" },
+      { messageId: "m-1", content: "a better question" },
+    ]);
+    expect(asked("send")).toEqual([]);
+    expect(conversation.edits.get().size).toBe(0);
+  });
+});
+
+describe("a refused question", () => {
+  it("is tried again alone; what was typed since stays in the box", async () => {
+    const { conversation, asked, refuse } = await opened();
+    conversation.draft.set("is it high?");
+    conversation.send();
+    conversation.draft.set("half a thought");
+    await settled();
+    await refuse("send");
+    expect(conversation.draft.get()).toBe("is it high?\nhalf a thought");
+    conversation.retry();
+    await settled();
+    expect(asked("send").at(-1)?.params).toMatchObject({ content: "is it high?" });
+    expect(conversation.draft.get()).toBe("half a thought");
+  });
+
+  it("that was the first leaves no conversation to be opened after a reload", async () => {
+    const { conversations, reply, refuse } = await over(await manualPage());
+    const { conversation } = conversations.shown.get();
+    conversation.send("is it high?");
+    await settled();
+    await reply("create", { ...summary, messageCount: 0 });
+    expect(sessionStorage.getItem("tidewire.chat")).toBe("c-1");
+    await refuse("send");
+    expect(conversation.get()).toMatchObject({ phase: "new", id: null });
+    expect(sessionStorage.getItem("tidewire.chat")).toBeNull();
+  });
+
+  it("takes only its own rows away when earlier messages arrive meanwhile", async () => {
+    const { conversation, conversations, transport, asked, refuse } = await opened(BOTH, 2);
+    void conversation.loadEarlier();
+    await settled();
+    const earlier = asked("get").at(-1);
+    conversation.send("is it high?");
+    await settled();
+    transport.reply(earlier, view([stored("m-a"), answer("m-b")]));
+    await settled();
+    await refuse("send");
+    await settled();
+    transport.reply(asked("get").at(-1), view([stored("m-a"), answer("m-b")]));
+    await settled();
+    const { messages } = conversation.get();
+    expect(messages).toHaveLength(4);
+    expect(messages.filter((row) => conversations.message(row) === undefined)).toEqual([]);
+  });
+
+  it("hides behind no refusal of what the page asks for by itself", () => {
+    const failure = { code: "LIMIT" } as never;
+    const call = { kind: "send", written: { text: "a", attached: [] } } as const;
+    const open = { ...beginState("c-1"), phase: "open" } as const;
+    const refused = reduce(open, { type: "refused", call, failure });
+    const both = reduce(refused, { type: "refused", call: { kind: "refresh" }, failure });
+    expect(both.pending?.retry).toBe(call);
+  });
+});
+
+describe("what the page asks for by itself", () => {
+  it("fetches earlier messages after the call that was under way", async () => {
+    const { conversation, asked, reply } = await opened(BOTH, 2);
+    conversation.notice({ ...summary, messageCount: 9 });
+    await settled();
+    void conversation.loadEarlier();
+    await settled();
+    await reply("get", view(BOTH, 2));
+    expect(asked("get").at(-1)?.params).toMatchObject({ before: "m-1" });
+    await reply("get", view([stored("m-a"), answer("m-b")]));
+    expect(conversation.get()).toMatchObject({ earlier: 0, messages: { length: 4 } });
+  });
+
+  it("follows a run without a log once, and not in a loop", async () => {
+    const { conversations, transport, asked, reply } = await over(await manualPage());
+    const conversation = conversations.show("c-1");
+    const live = { status: "streaming", inferenceId: "inf-none" } as const;
+    await settled();
+    await reply("get", view([stored("m-1"), answer("m-2", live)]));
+    const attached = () => transport.calls().filter(({ method }) => method === "llm.attach");
+    transport.refuse(attached().at(-1), { code: "NOT_FOUND" });
+    await settled();
+    await reply("get", view([stored("m-1"), answer("m-2", live)]));
+    expect(attached()).toHaveLength(1);
+    expect(asked("get")).toHaveLength(2);
+    expect(conversation.isBusy()).toBe(false);
+  });
+
+  it("fetches a conversation once when it is found again, and gives its text back once", async () => {
+    const sent = { inferenceId: "inf-lost", text: "hello" };
+    sessionStorage.setItem("tidewire.drafts", JSON.stringify([["c-1", { sent }]]));
+    sessionStorage.setItem("tidewire.chat", "c-1");
+    const { conversations, asked, reply } = await over(await manualPage());
+    conversations.begin();
+    await settled();
+    await reply("get", view(BOTH));
+    expect(conversations.shown.get().conversation.draft.get()).toBe("hello");
+    expect(asked("get")).toHaveLength(1);
+  });
+
+  it("forgets the message that was looked for when somebody goes elsewhere", async () => {
+    const { conversations, conversation, reply } = await opened();
+    const found = conversations.reveal("c-1", "m-1");
+    await settled();
+    await reply("choose", view(BOTH));
+    await found;
+    expect(conversation.get().target).not.toBeNull();
+    conversations.show("c-2");
+    conversations.show("c-1");
+    expect(conversation.get().target).toBeNull();
+    // Also when the host answers after that.
+    const late = conversations.reveal("c-1", "m-1");
+    await settled();
+    conversations.show("c-2");
+    await reply("choose", view(BOTH));
+    await late;
+    expect(conversation.get().target).toBeNull();
+  });
+});
+
+describe("over a reload", () => {
+  it("keeps question edits, and what was typed in a temporary chat", async () => {
+    const first = await opened();
+    const [row = ""] = first.conversation.get().messages;
+    first.conversation.edits.begin(row);
+    first.conversation.edits.get().get(row)?.draft.set("a better question");
+    const secret = first.conversations.show("tmp-1");
+    secret.draft.set("between us");
+    expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain("between us");
+    leave();
+    const { conversations, reply } = await over(await manualPage());
+    expect(JSON.stringify({ ...sessionStorage })).not.toContain("between us");
+    expect(conversations.show("tmp-1").draft.get()).toBe("between us");
+    const again = conversations.show("c-1");
+    await settled();
+    await reply("get", view(BOTH));
+    expect([...again.edits.get().values()].map(({ draft }) => draft.get())).toEqual([
+      "a better question",
+    ]);
+  });
+
+  it("gives an edit that did not arrive back to its place", async () => {
+    const sent = { inferenceId: "inf-lost", text: "a better question", edited: "m-1" };
+    sessionStorage.setItem("tidewire.drafts", JSON.stringify([["c-1", { sent }]]));
+    const { conversations, reply } = await over(await manualPage());
+    const conversation = conversations.show("c-1");
+    await settled();
+    await reply("get", view(BOTH));
+    const [row = ""] = conversation.get().messages;
+    expect(conversation.draft.get()).toBe("");
+    expect(conversation.edits.get().get(row)?.draft.get()).toBe("a better question");
+  });
+});
+
+it("a key writes nothing; the draft is written once in a while", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const { conversation, asked } = await opened();
+  const before = asked("remember").length;
+  const writing = vi.spyOn(JSON, "stringify");
+  for (let length = 1; length <= 50; length += 1) conversation.draft.set("x".repeat(length));
+  expect(writing).not.toHaveBeenCalled();
+  await settled();
+  expect(asked("remember").slice(before)).toEqual([]);
+  vi.advanceTimersByTime(1_000);
+  await settled();
+  expect(asked("remember").slice(before)).toHaveLength(1);
+  expect(JSON.stringify(asked("remember").at(-1))).toContain("x".repeat(50));
+});
