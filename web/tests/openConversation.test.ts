@@ -39,6 +39,7 @@ const stored = (id: string, part: Partial<StoredMessage> = {}): StoredMessage =>
   createdAt: 1,
   siblings: [id],
   detail: null,
+  parts: [],
   ...part,
 });
 
