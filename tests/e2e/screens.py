@@ -118,7 +118,7 @@ def queue(page: Page) -> None:
 
 
 FILES = (
-    picture("the tide at noon.png", 1_800, 900),
+    picture("the tide at noon.png", 2_400, 1_200),
     Given("tides.md", "text/markdown", b"High water at noon.\n" * 2),
     Given("report.pdf", "application/pdf", b"%PDF-1.7" + bytes(54_321)),
 )

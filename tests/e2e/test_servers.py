@@ -93,7 +93,7 @@ def test_a_conversation_that_is_too_long_says_what_helps(page: Page) -> None:
     ask(page, "this is too long")
     banner = page.locator(".error")
     expect(banner).to_have_attribute("data-code", "CONTEXT_LENGTH")
-    expect(banner).to_contain_text("longer than this model can read")
+    expect(banner).to_contain_text("a model that reads more")
     # The same again cannot end better.
     expect(banner.get_by_role("button", name="Retry", exact=True)).to_have_count(0)
     page.get_by_role("button", name="New chat").first.click()

@@ -23,3 +23,19 @@ it("undo the newest thing that can be undone, once, and cancel nothing that goes
   expect(undo).toHaveBeenCalledOnce();
   expect(cancel).not.toHaveBeenCalled();
 });
+
+it("undo what is still being done as soon as it is, and say nothing of it", async () => {
+  const toasts = createToastStore();
+  const undo = vi.fn();
+  let resolve = () => {};
+  const done = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  toasts.sayDone(done, "deleted", { label: "Undo", run: undo });
+  expect(toasts.undo()).toBe(true);
+  expect(toasts.undo()).toBe(false);
+  expect(undo).not.toHaveBeenCalled();
+  resolve();
+  await vi.waitFor(() => expect(undo).toHaveBeenCalledOnce());
+  expect(toasts.get()).toEqual([]);
+});

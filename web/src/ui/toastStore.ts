@@ -18,7 +18,9 @@ export interface ToastStore extends ReadonlyStore<readonly Toast[]> {
   say(text: string, more?: ToastOptions): number;
   change(id: number, text: string, more?: ToastOptions): void;
   dismiss(id: number): void;
-  /** Take the newest way back, if there is one. */
+  /** Say what was done, with its way back, once the host has done it. */
+  sayDone(done: Promise<unknown>, text: string, action: NonNullable<Toast["action"]>): void;
+  /** Take the newest way back, if there is one; from what is still being done as soon as it is. */
   undo(): boolean;
 }
 
@@ -29,6 +31,8 @@ const NONE: readonly string[] = [];
 export function createToastStore(): ToastStore {
   const store = createStore<readonly Toast[]>([]);
   let count = 0;
+  /** What is being done, the newest last; true once it is to be taken back. */
+  const pending: { isUnwanted: boolean }[] = [];
 
   function put(id: number, text: string, said: ToastOptions): void {
     const { action = null, progress = null, details = NONE } = said;
@@ -53,7 +57,22 @@ export function createToastStore(): ToastStore {
       return count;
     },
     change: (id, text, more = {}) => put(id, text, more),
+    sayDone(done, text, action) {
+      const job = { isUnwanted: false };
+      pending.push(job);
+      const end = () => pending.splice(pending.indexOf(job), 1);
+      done.then(() => {
+        end();
+        if (job.isUnwanted) action.run();
+        else this.say(text, { action });
+      }, end);
+    },
     undo() {
+      const job = pending.findLast(({ isUnwanted }) => !isUnwanted);
+      if (job !== undefined) {
+        job.isUnwanted = true;
+        return true;
+      }
       const toast = store.get().findLast(({ action, progress }) => action && progress === null);
       if (toast === undefined) return false;
       dismiss(toast.id);

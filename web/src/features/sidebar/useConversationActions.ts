@@ -47,10 +47,9 @@ export function useConversationActions(onOpened: () => void): ConversationAction
       toasts.say((await copyText(text)) ? strings.copiedWhole : strings.notCopied);
     }
 
-    /** Say what was done, once the host has done it, and offer the way back. */
     function undoable(act: Promise<unknown>, said: string, back: () => Promise<unknown>): void {
-      const action = { label: strings.undo, run: () => tried(back()) };
-      tried(act.then(() => toasts.say(said, { action })));
+      tried(act);
+      toasts.sayDone(act, said, { label: strings.undo, run: () => tried(back()) });
     }
 
     function move(ids: readonly string[], from: string | null, to: string | null, said: string) {
