@@ -12,6 +12,7 @@ from typing import NoReturn
 from shell import __version__
 from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW, Argument, Command, Group
 from shell.errors import ShellError, ValidationFailed
+from shell.support.text import CONTROLS
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 LLAMA_CHILD = "--llama-child"
@@ -137,5 +138,6 @@ def _drop_output() -> None:
 
 
 def _say(text: str, status: int) -> int:
-    print(f"tidewire: {text}", file=sys.stderr)
+    # An error may quote a server or a tool, which must not control the terminal.
+    print(f"tidewire: {text.translate(CONTROLS)}", file=sys.stderr)
     return status

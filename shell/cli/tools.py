@@ -6,11 +6,11 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from pydantic import BaseModel
 
-from shell.errors import NotFound, StorageFailed, ToolError, ValidationFailed
+from shell.errors import ErrorCode, NotFound, StorageFailed, ToolError, ValidationFailed
 from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
 from shell.support.text import CONTROLS
@@ -18,6 +18,8 @@ from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.registry import FOLDER, Tools
 
 Result = TypeVar("Result")
+STATES = {ErrorCode.TOOL_INVALID: "invalid", ErrorCode.TOOL_TIMEOUT: "timed_out"}
+"""How a call has ended that was not done; otherwise it has failed."""
 
 
 class ToolCommands:
@@ -113,20 +115,21 @@ class ToolCommands:
         async def call(tools: Tools) -> str:
             given = parse_arguments(arguments)
             check_arguments((await tools.find(name)).tool, given)
-            return await tools.call(name, given, lambda line: print(_safe(line), file=sys.stderr))
+            return await tools.call(name, given, lambda line: _put(line, sys.stderr))
 
         try:
             result = self._with_tools(call)
         except ToolError as error:
             if not as_json:
                 raise
+            state = STATES.get(error.code, "failed")
             told = {"code": error.code.value, "message": error.message}
-            print(json.dumps({"state": "failed", "result": None, "error": told}))
+            print(json.dumps({"state": state, "result": None, "error": told}))
             return 1
         if as_json:
             print(json.dumps({"state": "done", "result": result, "error": None}))
         else:
-            print(_safe(result))
+            _put(result, sys.stdout)
         return 0
 
     def grants(self, *, as_json: bool) -> int:
@@ -181,9 +184,9 @@ def _print(value: BaseModel, text: str, *, as_json: bool) -> None:
             fields.setdefault("problem", None)
         print(json.dumps(fields, separators=(",", ":")))
     else:
-        print(_safe(text))
+        _put(text, sys.stdout)
 
 
-def _safe(text: str) -> str:
-    """What a tool says may control a terminal; this keeps it from that."""
-    return text.translate(CONTROLS)
+def _put(text: str, stream: TextIO) -> None:
+    """Print a line. What a tool says must not control a terminal; a pipe gets it unchanged."""
+    print(text.translate(CONTROLS) if stream.isatty() else text, file=stream, flush=True)
