@@ -33,7 +33,7 @@ class Group(NamedTuple):
 
     name: str
     help: str
-    commands: tuple[Command, ...]
+    commands: "tuple[Command | Group, ...]"
 
 
 def _argument(form: str, text: str | None = None, **options: Any) -> Argument:
@@ -190,11 +190,15 @@ _FETCH = (
 )
 
 _ARGUMENTS = _argument("--arguments JSON", "what the tool gets", default="{}")
-_GRANT = _argument("grant_id ID")
+_GRANT, _FOLDER = _argument("grant_id ID"), _argument("folder DIR")
 
 
 def _tool(name: str, text: str, *arguments: Argument) -> Command:
     return _command(name, f"tools:ToolCommands.{name}", text, *arguments, _JSON)
+
+
+def _folder(name: str, text: str, *arguments: Argument) -> Command:
+    return _command(name, f"tools:ToolCommands.{name}_folder", text, *arguments, _JSON)
 
 
 WINDOW = _command(
@@ -303,6 +307,15 @@ COMMANDS = (
             _tool("run", "call a tool yourself", _NAME, _ARGUMENTS),
             _tool("grants", "what is allowed or denied in every conversation"),
             _tool("revoke", "forget such a verdict", _GRANT),
+            Group(
+                "folder",
+                "choose the folders that the tool read_file may read",
+                (
+                    _folder("list", "every chosen folder"),
+                    _folder("add", "let a folder be read, with everything below it", _FOLDER),
+                    _folder("remove", "let a folder be read no more", _FOLDER),
+                ),
+            ),
         ),
     ),
     Group(

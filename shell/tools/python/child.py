@@ -25,14 +25,19 @@ MAX_RESULT_BYTES = 10_000_000
 """A longer result is cut here, before it reaches the host."""
 
 
-def main() -> int:
-    """Describe the file named in the arguments, and carry out calls."""
+def main(arguments: list[str]) -> int:
+    """Describe a tool file, and carry out calls.
+
+    Args:
+        arguments: the path of the file, then what it finds in `sys.argv[1:]`.
+    """
+    sys.argv = arguments
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)  # what functions print must not be read as an answer
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nor may they read the requests
     _limit()
-    path = Path(sys.argv[-1])
+    path = Path(arguments[0])
     from shell.tools.python.functions import functions_of, load
 
     try:
@@ -130,4 +135,4 @@ def _limit() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

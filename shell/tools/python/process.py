@@ -9,7 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,16 @@ def tool_command() -> list[str]:
 
 
 class ToolProcess:
-    """One child process. Loop thread only. It is not started again after its end."""
+    """One child process. Loop thread only. It is not started again after its end.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the tool file.
+        arguments: what the file finds in `sys.argv[1:]`.
+    """
+
+    def __init__(self, path: Path, arguments: Sequence[str] = ()) -> None:
         self._path = path
+        self._arguments = arguments
         self._mark = secrets.token_hex(16)
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -143,6 +149,7 @@ class ToolProcess:
         return await asyncio.create_subprocess_exec(
             *tool_command(),
             str(self._path),
+            *self._arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
