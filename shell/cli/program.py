@@ -17,6 +17,8 @@ from shell.support.text import CONTROLS
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 LLAMA_CHILD = "--llama-child"
 """How a built program, which has no `python -m`, starts the embedded model's process of itself."""
+TOOL_CHILD = "--tool-child"
+"""The same for the process of a tool file; the file and its arguments follow."""
 
 
 class WrongUsage(Exception):
@@ -41,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from shell.providers.local.child import main as serve_model
 
         return serve_model()
+    if given[:1] == [TOOL_CHILD]:
+        from shell.tools.python.child import main as serve_tools
+
+        return serve_tools(given[1:])
     try:
         chosen = _parser().parse_args(given)
         status = _run(chosen)

@@ -147,7 +147,7 @@ async def fetch(url: str, network: PublicNetwork | None = None) -> str:
     except TimeoutError:
         raise CannotFetch(f"There was no whole answer within {FETCH_S:.0f} s.") from None
     except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
-        raise CannotFetch(f"The connection failed: {error or type(error).__name__}") from None
+        raise CannotFetch(f"The connection failed: {str(error) or type(error).__name__}") from None
     raise CannotFetch(f"The page redirects more than {MAX_REDIRECTS} times.")
 
 
@@ -163,7 +163,7 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> _Found:
     parts = _checked(url)
     host = (parts.hostname or "").encode("idna").decode()
     shown = f"[{host}]" if ":" in host else host
-    headers = {
+    headers: dict[bytes | str, bytes | str] = {
         "Host": shown if parts.port is None else f"{shown}:{parts.port}",
         "User-Agent": "Tidewire",
         "Accept": "text/html, text/*;q=0.9, application/json;q=0.8, */*;q=0.1",

@@ -5,7 +5,9 @@ import gzip
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+import httpcore2
 import pytest
 
 from shell.errors import ToolError
@@ -216,12 +218,12 @@ async def test_a_connection_that_ends_up_elsewhere_is_not_used(
 ) -> None:
     """Whatever sits between, such as a socket of the system, is checked where it has led."""
     async with serving(always(page(b"secret")), "127.0.0.2") as private:
-        connect = web.httpcore2.AnyIOBackend.connect_tcp
+        connect = httpcore2.AnyIOBackend.connect_tcp
 
-        async def elsewhere(self: object, host: str, *rest: object) -> object:
-            return await connect(self, "127.0.0.2", *rest)  # type: ignore[arg-type]
+        async def elsewhere(self: Any, host: str, *rest: Any) -> httpcore2.AsyncNetworkStream:
+            return await connect(self, "127.0.0.2", *rest)
 
-        monkeypatch.setattr(web.httpcore2.AnyIOBackend, "connect_tcp", elsewhere)
+        monkeypatch.setattr(httpcore2.AnyIOBackend, "connect_tcp", elsewhere)
         with pytest.raises(CannotFetch, match="does not answer"):
             await fetch(private.url(), TestNetwork())
         assert private.requests == []

@@ -88,6 +88,10 @@ def marked() -> list[int]:
     return found
 
 
+def arguments_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text("utf-8").split("\0")
+
+
 @pytest.fixture(autouse=True)
 def mine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEWIRE_TEST", str(os.getpid()))
@@ -248,3 +252,19 @@ def test_names_for_providers_are_short_plain_and_different() -> None:
     names = [tool.wire_name for tool in [*strange, *long]]
     assert len(set(names)) == 4
     assert all(len(name) <= 64 and name.isascii() for name in names)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for a program is a shell script")
+async def test_a_built_program_is_its_own_tools_process(
+    source: PythonFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "tidewire"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m shell "$@"\n')
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    assert await call(source, "add", {"a": 1}) == "3"
+    if sys.platform == "linux":
+        (child,) = marked()
+        line = arguments_of(child)
+        assert line[-4:-1] == ["shell", "--tool-child", str(tmp_path / "mine.py")]
