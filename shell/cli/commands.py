@@ -301,6 +301,7 @@ COMMANDS = (
         (
             _tool("list", "every tool, also those that are off"),
             _tool("add", "copy a Python file into the folder of tools", _FILE),
+            _tool("new", "write a tool file that works, to be changed; prints its path", _NAME),
             _tool("remove", "remove a file from the folder of tools", _FILE),
             _tool("enable", "let models be told of a tool", _NAME),
             _tool("disable", "keep a tool from models", _NAME),

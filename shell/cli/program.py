@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == [TOOL_CHILD]:
         from shell.tools.python.child import main as serve_tools
 
-        return serve_tools(given[1:])
+        serve_tools(given[1:])
     try:
         chosen = _parser().parse_args(given)
         status = _run(chosen)

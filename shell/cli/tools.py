@@ -17,6 +17,7 @@ from shell.support.text import CONTROLS
 from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.choices import ToolChoices
 from shell.tools.registry import FOLDER, Tools
+from shell.tools.template import write_template
 
 Result = TypeVar("Result")
 STATES = {ErrorCode.TOOL_INVALID: "invalid", ErrorCode.TOOL_TIMEOUT: "timed_out"}
@@ -69,6 +70,17 @@ class ToolCommands:
         for tool in self._with_tools(lambda tools: tools.summaries()):
             if tool.source == target.name:
                 _tell(_fields(tool), f"{tool.name}  {tool.problem or 'added'}", as_json=as_json)
+        return 0
+
+    def new(self, name: str, *, as_json: bool) -> int:
+        """Write a tool file from a template.
+
+        Raises:
+            ShellError: the name does not fit, or is taken.
+        """
+        self._data.prepare()
+        path = write_template(self._data.path / FOLDER, name)
+        _tell({"source": path.name, "path": str(path)}, str(path), as_json=as_json)
         return 0
 
     def remove(self, file: str, *, as_json: bool) -> int:

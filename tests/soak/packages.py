@@ -116,7 +116,7 @@ def app() -> Result:
 
 
 def runs_tools(program: Installed, data: Path) -> bool:
-    """Whether a tool that ships runs, and a person's own that imports some of the standard library."""
+    """Whether a tool that ships runs, and a person's own that imports modules of Python."""
     own = data / "tools" / "own.py"
     own.parent.mkdir(parents=True, exist_ok=True)
     own.write_text(OWN_TOOL, "utf-8")

@@ -106,6 +106,26 @@ def test_a_file_is_added_once_and_removed(tmp_path: Path) -> None:
     assert tools(data, "remove", "mine.py").is_one_sentence("mine.py", "tidewire tools list")
 
 
+def test_a_new_file_comes_from_a_template_that_works(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    made = tools(data, "new", "frequent_words")
+    path = data / "tools" / "frequent_words.py"
+    assert (made.status, made.out, made.err) == (0, f"{path}\n", "")
+    arguments = '{"text": "the sea, the tide, the moon", "most": 1}'
+    ran = tools(data, "run", "frequent_words", "--arguments", arguments, "--json")
+    assert ran.lines == [{"state": "done", "result": '{\n  "the": 3\n}', "error": None}]
+    path.write_text("changed", "utf-8")
+    again = tools(data, "new", "frequent_words.py")
+    assert again.status == 2
+    assert again.is_one_sentence(str(path), "is there already"), again.err
+    assert path.read_text("utf-8") == "changed"
+    for name in ("../evil", "a/b", "", "1st", "Ünïcode", "a" * 60):
+        refused = tools(data, "new", name)
+        assert refused.status == 2
+        assert refused.is_one_sentence("is no name for a tool"), refused.err
+    assert [each.name for each in (data / "tools").glob("*.py")] == ["frequent_words.py"]
+
+
 @pytest.mark.parametrize("name", ["../keep.py", "/etc/hostname", "..", ".", ""])
 def test_nothing_outside_the_folder_of_tools_is_removed(data: Path, name: str) -> None:
     (data / "keep.py").write_text("", "utf-8")

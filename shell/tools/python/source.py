@@ -13,6 +13,7 @@ from shell.tools.python.process import ToolProcess
 IDLE_S = 300.0
 """A process that nobody calls ends after this long."""
 MAX_FILE_BYTES = 2_000_000
+TOO_LARGE = "too large"
 
 
 class PythonFile:
@@ -84,6 +85,9 @@ class PythonFile:
             if self._process is not None and self._process.alive and found == self._hash:
                 return self._process
             await self.close()
+            if found == TOO_LARGE:
+                text = f"{self.name} is larger than {MAX_FILE_BYTES // 1_000_000} MB."
+                raise ToolError(ErrorCode.TOOL_FAILED, text)
             process = ToolProcess(self._path, self._arguments())
             described = await process.start()
             self._process, self._hash = process, found
@@ -110,7 +114,7 @@ class PythonFile:
     def _read_hash(self) -> str:
         try:
             if self._path.stat().st_size > MAX_FILE_BYTES:
-                return "too large"
+                return TOO_LARGE
             arguments = "\0".join(self._arguments()).encode("utf-8", "surrogateescape")
             return hashlib.sha256(self._path.read_bytes() + arguments).hexdigest()
         except OSError:
