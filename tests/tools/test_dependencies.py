@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from shell.errors import ToolError
 from shell.tools.python import dependencies
@@ -77,7 +78,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         },
         "py3-none-any",
     )
-    uv = Path(importlib.metadata.distribution("uv").locate_file("")).parents[2] / "bin"
+    uv = Path(find_uv_bin()).parent
     monkeypatch.setenv("PATH", f"{uv}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("UV_FIND_LINKS", str(folder))
     monkeypatch.setenv("UV_NO_INDEX", "1")

@@ -1,6 +1,7 @@
 """Functions of a person's files as tools: real files, real child processes."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -61,6 +62,9 @@ def shout() -> str:
     for _ in range(10_000): print("x" * 100)
     return "quiet"
 def long() -> str: return "x" * 20_000_000
+def wide() -> str: return "é" * 20_000_000
+def zeros() -> str: return "\\0" * 20_000_000
+def half() -> str: return "a\\ud83d"
 def unread() -> str: return sys.stdin.read()
 '''
 
@@ -103,6 +107,9 @@ async def test_calls_have_results(source: PythonFile) -> None:
     assert await call(source, "shout") == "quiet"
     assert await call(source, "unread") == ""
     assert len(await call(source, "long")) == 10_000_000
+    assert await call(source, "wide") == "é" * 5_000_000, "10 MB, whatever the characters"
+    assert await call(source, "zeros") == "\0" * 10_000_000
+    assert await call(source, "half") == "a?"
 
 
 async def test_a_generator_tells_its_progress(source: PythonFile) -> None:

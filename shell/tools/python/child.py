@@ -69,7 +69,8 @@ def main(arguments: list[str]) -> NoReturn:
             outcome = _outcome(
                 function.function(**arguments), lambda line: answer(call, progress=line)
             )
-            answer(call, result=_text(outcome)[:MAX_RESULT_BYTES])
+            data = _text(outcome).encode("utf-8", "replace")[:MAX_RESULT_BYTES]
+            answer(call, result=data.decode("utf-8", "ignore"))
         except BaseException as error:  # also SystemExit: the call fails, the process stays
             answer(call, error=_words(error, path))
 
@@ -132,7 +133,7 @@ def _words(error: BaseException, path: Path) -> str:
 
 
 def _write(answers: IO[str], message: dict[str, object]) -> None:
-    answers.write(json.dumps(message) + "\n")
+    answers.write(json.dumps(message, ensure_ascii=False) + "\n")
     answers.flush()
 
 

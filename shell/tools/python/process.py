@@ -23,8 +23,8 @@ START_S = 30.0
 INSTALL_S = 300.0
 """How long uv may take to install the packages of a file."""
 END_S = 1.0
-MAX_LINE_BYTES = 16_000_000
-"""Longest message of the child: the longest result that is kept, escaped."""
+MAX_LINE_BYTES = 64_000_000
+"""Longest message of the child: the longest result, with each byte escaped."""
 TAIL_BYTES = 16_384
 """How much of what the functions print is kept for an error."""
 MARK = "TIDEWIRE_TOOL_PROCESS"
