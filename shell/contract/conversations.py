@@ -17,7 +17,7 @@ from shell.contract.base import (
 )
 from shell.contract.events import CallState, EndReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
-from shell.contract.tools import MaxSteps, Pattern, Scope, ToolNames, Verdict
+from shell.contract.tools import Decision, MaxSteps, Pattern, Scope, ToolNames, Verdict
 from shell.errors import ErrorCode, Reason
 
 Title = Annotated[str, Field(max_length=200)]
@@ -280,6 +280,19 @@ class CallDecision(AnswerOptions):
     pattern: Pattern | None = None
     arguments: dict[str, JsonValue] | None = None
     reason: Annotated[str, Field(max_length=2_000)] | None = None
+
+    def for_run(self, inference_id: str) -> Decision:
+        """The same decision for a run that goes on."""
+        return Decision(
+            inference_id=inference_id,
+            call_id=self.call_id,
+            nonce=self.nonce,
+            verdict=self.verdict,
+            scope=self.scope,
+            pattern=self.pattern,
+            arguments=self.arguments,
+            reason=self.reason,
+        )
 
 
 class DecisionReply(Value):

@@ -1,4 +1,4 @@
-"""The models of what models may call, and of what people decide about a call."""
+"""The tools that models may call, and what people decide about a call."""
 
 from typing import Annotated, Literal
 

@@ -16,7 +16,6 @@ from shell.contract import (
     SendReply,
     SendRequest,
 )
-from shell.conversations import calls
 from shell.conversations.history import history, resumed_step, to_continue
 from shell.conversations.titles import Chosen, Titles
 from shell.errors import NotFound, SessionBusy, ToolError, ValidationFailed
@@ -25,7 +24,7 @@ from shell.inference.log import InferenceLog
 from shell.inference.slot import Slot
 from shell.providers.base import ModelInfo, Provider
 from shell.store.database import Database
-from shell.store.messages import queries, steps, turns
+from shell.store.messages import decisions, queries, steps, turns
 from shell.store.messages.content import StoredContent, read_unchecked, take_apart
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
@@ -133,19 +132,18 @@ class Answers:
         Raises:
             ShellError: the decision does not fit the question; the call waits on.
         """
-        find = partial(calls.find, decision=decision)
+        find = partial(decisions.find, decision=decision)
         conversation_id = await self._store.read(
             decision.message_id, partial(queries.conversation_of, message_id=decision.message_id)
         )
         for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
             if not self._engine.is_ending(inference_id):
-                live = calls.as_live(decision, inference_id)
-                return self._engine.decide(owner, live), None
+                return self._engine.decide(owner, decision.for_run(inference_id)), None
         await self.wait_until_stored(conversation_id)
         call = await self._store.read(conversation_id, find)
         await self._keep(call, decision)
         taken, waits = await self._store.write(
-            conversation_id, lambda connection: calls.decide(connection, call, decision)
+            conversation_id, lambda connection: decisions.decide(connection, call, decision)
         )
         if not taken or waits:
             return taken, None

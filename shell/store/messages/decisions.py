@@ -6,24 +6,10 @@ from typing import cast
 import apsw
 from pydantic import JsonValue
 
-from shell.contract import CallDecision, Decision
+from shell.contract import CallDecision
 from shell.errors import NotFound, ValidationFailed
 from shell.store.messages import queries, steps
 from shell.support.text import clean
-
-
-def as_live(decision: CallDecision, inference_id: str) -> Decision:
-    """The same decision for a run that goes on."""
-    return Decision(
-        inference_id=inference_id,
-        call_id=decision.call_id,
-        nonce=decision.nonce,
-        verdict=decision.verdict,
-        scope=decision.scope,
-        pattern=decision.pattern,
-        arguments=decision.arguments,
-        reason=decision.reason,
-    )
 
 
 def find(connection: apsw.Connection, decision: CallDecision) -> steps.StoredCall:
