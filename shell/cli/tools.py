@@ -41,7 +41,7 @@ class ToolCommands:
             does = [word for word in ("reads", "brings", "sends") if getattr(tool, word)]
             _tell(
                 _fields(tool),
-                f"{tool.name}  ({tool.source}, {', '.join(does) or 'harmless'})  {state}",
+                f"{tool.name}  ({tool.source}, {', '.join(does) or 'no flags'})  {state}",
                 as_json=as_json,
             )
         return 0

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import re
 import sys
+import textwrap
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from shell.tools.base import Arguments, Tool
 from shell.tools.python import process
 from shell.tools.python import source as sources
 from shell.tools.python.source import PythonFile
+from tests.command import ROOT
 from tests.tools.processes import arguments_of, marked, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_processes")]
@@ -301,3 +304,22 @@ async def test_a_file_that_is_too_large_is_not_imported(
     (only,) = await PythonFile(tmp_path / "mine.py").list()
     assert only.problem == "mine.py is larger than 1 MB."
     assert os.listdir(tmp_path) == ["mine.py"]  # noqa: PTH208, an async test must not block
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tools.md"])
+async def test_the_examples_of_the_documents_work(tmp_path: Path, page: str) -> None:
+    def examples() -> list[str]:
+        text = (ROOT / page).read_text("utf-8")
+        blocks = re.findall(r"(?ms)^( *)```python\n(.*?)^\1```", text)
+        return [textwrap.dedent(code) for _, code in blocks if "@tool" in code]
+
+    found = await asyncio.to_thread(examples)
+    assert found
+    for number, code in enumerate(found):
+        path = tmp_path / f"example{number}.py"
+        await asyncio.to_thread(path.write_text, code, "utf-8")
+        source = PythonFile(path)
+        tools = await source.list()
+        assert [tool.problem for tool in tools] == [None]
+        assert all(tool.description for tool in tools)
+        await source.close()

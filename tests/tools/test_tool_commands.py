@@ -85,7 +85,7 @@ def test_every_tool_is_a_line_also_one_with_a_problem_or_switched_off(data: Path
     shipped = {line["name"]: line["enabled"] for line in lines.values() if line["kind"] != "python"}
     assert shipped
     assert not any(shipped.values()), "what ships begins switched off"
-    assert "double  (mine.py, harmless)  on" in tools(data, "list").out.splitlines()
+    assert "double  (mine.py, no flags)  on" in tools(data, "list").out.splitlines()
 
 
 def test_a_file_is_added_once_and_removed(tmp_path: Path) -> None:
