@@ -1,6 +1,7 @@
 """Fetches public web pages, and nothing of this machine or its network."""
 
 import asyncio
+import contextlib
 import ipaddress
 import re
 import socket
@@ -244,8 +245,9 @@ def page_text(html: str, url: str) -> str:
         url: its address, for relative links.
     """
     reader = _Page(url)
-    reader.feed(html)
-    reader.close()
+    # Not closed: the parser would look at what a page leaves open again from every "<" in it.
+    with contextlib.suppress(AssertionError):  # some broken declarations end the parser
+        reader.feed(html)
     lines = (" ".join(line.split()) for line in "".join(reader.pieces).splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -255,20 +257,24 @@ class _Page(HTMLParser):
         super().__init__()
         self.pieces: list[str] = []
         self._url = url
-        self._skipped: list[str] = []
+        self._skipped = ""
+        self._depth = 0
         self._link = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in SKIPPED:
-            self._skipped.append(tag)
+        if self._skipped:
+            self._depth += tag == self._skipped
+        elif tag in SKIPPED:
+            self._skipped, self._depth = tag, 1
         elif tag in BLOCKS:
             self.pieces.append("\n- " if tag == "li" else "\n")
         elif tag == "a":
             self._link = dict(attrs).get("href") or ""
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in self._skipped:
-            del self._skipped[self._skipped.index(tag) :]
+        if self._skipped:
+            self._depth -= tag == self._skipped
+            self._skipped = self._skipped if self._depth else ""
         elif tag in BLOCKS:
             self.pieces.append("\n")
         elif tag == "a" and self._link:

@@ -356,9 +356,29 @@ def test_a_page_becomes_text_with_the_addresses_of_its_links() -> None:
     )
 
 
+@pytest.mark.parametrize("piece", ["<a ", "<svg></a>"])
+def test_no_page_of_the_largest_size_takes_long(piece: str) -> None:
+    """A parser that looks again from each of these pieces would take minutes."""
+    page_text(piece * (web.MAX_BYTES // len(piece)), "http://example.org/")
+
+
+def test_nothing_of_what_is_skipped_is_shown() -> None:
+    html = "<svg><a>1</a><svg>2</svg>3</svg>shown<noscript>4</noscript><p>too<template>5"
+    assert page_text(html, "http://example.org/") == "shown\ntoo"
+
+
 @pytest.mark.parametrize(
     "html",
-    ["<", "<script>", "</noscript>x", "<!--", "<![CDATA[", "<a href='http://[x'>y</a>", "&#xD800;"],
+    [
+        "<",
+        "<script>",
+        "</noscript>x",
+        "<!--",
+        "<![CDATA[",
+        "<![<![",
+        "<a href='http://[x'>y</a>",
+        "&#xD800;",
+    ],
 )
 def test_broken_pages_are_read_as_far_as_they_go(html: str) -> None:
     page_text(html, "http://example.org/")
