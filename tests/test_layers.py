@@ -23,8 +23,10 @@ LOG_READERS = {"store", "bridge"}
 LIBRARIES: dict[str, set[str]] = {
     "anthropic": set(),
     "apsw": {"store"},
+    "docstring_parser": {"tools.python.functions"},
     "filelock": {"support.file_lock", "support.data_directory"},
     "h11": {"bridge.desktop.page_server"},
+    "httpcore2": {"tools.web"},
     "httpx2": {"providers"},
     "ijson": {"store.exchange"},
     "jinja2": {"store.exchange"},

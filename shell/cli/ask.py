@@ -94,7 +94,8 @@ def ask(
             decisions = Decisions(
                 lambda decision: running.thread.call(
                     lambda: running.core.engine.decide(OWNER, decision)
-                )
+                ),
+                lambda: log.ending is not None,
             )
             write = _write_json if as_json else _TextOutput().write
 

@@ -35,7 +35,7 @@ class Group(NamedTuple):
 
     name: str
     help: str
-    commands: tuple[Command, ...]
+    commands: "tuple[Command | Group, ...]"
 
 
 def _argument(form: str, text: str | None = None, **options: Any) -> Argument:
@@ -189,11 +189,15 @@ _FETCH = (
 )
 
 _ARGUMENTS = _argument("--arguments JSON", "what the tool gets", default="{}")
-_GRANT = _argument("grant_id ID")
+_GRANT, _FOLDER = _argument("grant_id ID"), _argument("folder DIR")
 
 
 def _tool(name: str, text: str, *arguments: Argument) -> Command:
     return _command(name, f"tools:ToolCommands.{name}", text, *arguments, _JSON)
+
+
+def _folder(name: str, text: str, *arguments: Argument) -> Command:
+    return _command(name, f"tools:ToolCommands.{name}_folder", text, *arguments, _JSON)
 
 
 WINDOW = _command(
@@ -297,12 +301,22 @@ COMMANDS = (
         (
             _tool("list", "every tool, also those that are off"),
             _tool("add", "copy a Python file into the folder of tools", _FILE),
+            _tool("new", "write a tool file that works, to be changed; prints its path", _NAME),
             _tool("remove", "remove a file from the folder of tools", _FILE),
             _tool("enable", "let models be told of a tool", _NAME),
             _tool("disable", "keep a tool from models", _NAME),
             _tool("run", "call a tool yourself", _NAME, _ARGUMENTS),
             _tool("grants", "what is allowed or denied in every conversation"),
             _tool("revoke", "forget such a verdict", _GRANT),
+            Group(
+                "folder",
+                "choose the folders that the tool read_file may read",
+                (
+                    _folder("list", "every chosen folder"),
+                    _folder("add", "let a folder be read, with everything below it", _FOLDER),
+                    _folder("remove", "let a folder be read no more", _FOLDER),
+                ),
+            ),
         ),
     ),
     Group(

@@ -12,10 +12,13 @@ from typing import NoReturn
 from shell import __version__
 from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW, Argument, Command, Group
 from shell.errors import ShellError, ValidationFailed
+from shell.support.text import CONTROLS
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 LLAMA_CHILD = "--llama-child"
 """How a built program, which has no `python -m`, starts the embedded model's process of itself."""
+TOOL_CHILD = "--tool-child"
+"""The same for the process of a tool file; the file and its arguments follow."""
 
 
 class WrongUsage(Exception):
@@ -40,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from shell.providers.local.child import main as serve_model
 
         return serve_model()
+    if given[:1] == [TOOL_CHILD]:
+        from shell.tools.python.child import main as serve_tools
+
+        serve_tools(given[1:])
     try:
         chosen = _parser().parse_args(given)
         status = _run(chosen)
@@ -137,5 +144,6 @@ def _drop_output() -> None:
 
 
 def _say(text: str, status: int) -> int:
-    print(f"tidewire: {text}", file=sys.stderr)
+    # An error may quote a server or a tool, which must not control the terminal.
+    print(f"tidewire: {text.translate(CONTROLS)}", file=sys.stderr)
     return status

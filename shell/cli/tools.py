@@ -4,20 +4,24 @@ import asyncio
 import json
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from pydantic import BaseModel
 
-from shell.errors import NotFound, StorageFailed, ToolError, ValidationFailed
+from shell.errors import ErrorCode, NotFound, StorageFailed, ToolError, ValidationFailed
 from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
 from shell.support.text import CONTROLS
 from shell.tools.arguments import check_arguments, parse_arguments
+from shell.tools.choices import ToolChoices
 from shell.tools.registry import FOLDER, Tools
+from shell.tools.template import write_template
 
 Result = TypeVar("Result")
+STATES = {ErrorCode.TOOL_INVALID: "invalid", ErrorCode.TOOL_TIMEOUT: "timed_out"}
+"""How a call has ended that was not done; otherwise it has failed."""
 
 
 class ToolCommands:
@@ -35,9 +39,9 @@ class ToolCommands:
         for tool in self._with_tools(lambda tools: tools.summaries()):
             state = tool.problem or ("on" if tool.enabled else "off")
             does = [word for word in ("reads", "brings", "sends") if getattr(tool, word)]
-            _print(
-                tool,
-                f"{tool.name}  ({tool.source}, {', '.join(does) or 'harmless'})  {state}",
+            _tell(
+                _fields(tool),
+                f"{tool.name}  ({tool.source}, {', '.join(does) or 'no flags'})  {state}",
                 as_json=as_json,
             )
         return 0
@@ -65,7 +69,18 @@ class ToolCommands:
             raise StorageFailed(f"{target} cannot be written ({reason(error)})") from None
         for tool in self._with_tools(lambda tools: tools.summaries()):
             if tool.source == target.name:
-                _print(tool, f"{tool.name}  {tool.problem or 'added'}", as_json=as_json)
+                _tell(_fields(tool), f"{tool.name}  {tool.problem or 'added'}", as_json=as_json)
+        return 0
+
+    def new(self, name: str, *, as_json: bool) -> int:
+        """Write a tool file from a template.
+
+        Raises:
+            ShellError: the name does not fit, or is taken.
+        """
+        self._data.prepare()
+        path = write_template(self._data.path / FOLDER, name)
+        _tell({"source": path.name, "path": str(path)}, str(path), as_json=as_json)
         return 0
 
     def remove(self, file: str, *, as_json: bool) -> int:
@@ -83,8 +98,7 @@ class ToolCommands:
             ) from None
         except OSError as error:
             raise StorageFailed(f"{target} cannot be removed ({reason(error)})") from None
-        if as_json:
-            print(json.dumps({"source": target.name, "removed": True}))
+        _tell({"source": target.name, "removed": True}, f"removed {target}", as_json=as_json)
         return 0
 
     def enable(self, name: str, *, as_json: bool) -> int:
@@ -113,20 +127,18 @@ class ToolCommands:
         async def call(tools: Tools) -> str:
             given = parse_arguments(arguments)
             check_arguments((await tools.find(name)).tool, given)
-            return await tools.call(name, given, lambda line: print(_safe(line), file=sys.stderr))
+            return await tools.call(name, given, lambda line: _put(line, sys.stderr))
 
         try:
             result = self._with_tools(call)
         except ToolError as error:
             if not as_json:
                 raise
+            state = STATES.get(error.code, "failed")
             told = {"code": error.code.value, "message": error.message}
-            print(json.dumps({"state": "failed", "result": None, "error": told}))
+            print(json.dumps({"state": state, "result": None, "error": told}))
             return 1
-        if as_json:
-            print(json.dumps({"state": "done", "result": result, "error": None}))
-        else:
-            print(_safe(result))
+        _tell({"state": "done", "result": result, "error": None}, result, as_json=as_json)
         return 0
 
     def grants(self, *, as_json: bool) -> int:
@@ -135,7 +147,7 @@ class ToolCommands:
             rules = ", ".join(f"{k} {r.match} {r.value}" for k, r in grant.pattern.items())
             state = "  (suspended: the tool has changed)" if grant.suspended else ""
             text = f"{grant.id}  {grant.verdict} {grant.tool} ({grant.source}) {rules}{state}"
-            _print(grant, text, as_json=as_json)
+            _tell(_fields(grant), text, as_json=as_json)
         return 0
 
     def revoke(self, grant_id: str, *, as_json: bool) -> int:
@@ -147,8 +159,41 @@ class ToolCommands:
         if not Tools(self._data.path).revoke(grant_id):
             text = f"There is no verdict {grant_id[:40]!r}. 'tidewire tools grants' shows them."
             raise NotFound(text)
-        if as_json:
-            print(json.dumps({"id": grant_id, "revoked": True}))
+        _tell({"id": grant_id, "revoked": True}, "revoked", as_json=as_json)
+        return 0
+
+    def list_folder(self, *, as_json: bool) -> int:
+        """Print the folders that `read_file` may read."""
+        for folder in ToolChoices(self._data.path).folders():
+            _tell({"folder": folder}, folder, as_json=as_json)
+        return 0
+
+    def add_folder(self, folder: str, *, as_json: bool) -> int:
+        """Let `read_file` read a folder and everything below it.
+
+        Raises:
+            ValidationFailed: it is no folder.
+        """
+        path = Path(folder).expanduser()
+        if not path.is_dir():
+            raise ValidationFailed([("folder", f"{folder[:200]} is no folder")])
+        self._data.prepare()
+        added = ToolChoices(self._data.path).choose_folder(path)
+        _tell({"folder": added}, f"read_file may read {added}", as_json=as_json)
+        return 0
+
+    def remove_folder(self, folder: str, *, as_json: bool) -> int:
+        """Let `read_file` read a folder no more.
+
+        Raises:
+            NotFound: it could not read it.
+        """
+        dropped = ToolChoices(self._data.path).drop_folder(Path(folder).expanduser())
+        if dropped is None:
+            text = f"{folder[:200]} is not chosen. 'tidewire tools folder list' shows what is."
+            raise NotFound(text)
+        line = {"folder": dropped, "removed": True}
+        _tell(line, f"read_file may no longer read {dropped}", as_json=as_json)
         return 0
 
     def _switch(self, name: str, *, enabled: bool, as_json: bool) -> int:
@@ -159,8 +204,8 @@ class ToolCommands:
             return (await tools.find(name)).tool.name
 
         found = self._with_tools(switch)
-        if as_json:
-            print(json.dumps({"name": found, "enabled": enabled}))
+        state = "on" if enabled else "off"
+        _tell({"name": found, "enabled": enabled}, f"{found} is {state}", as_json=as_json)
         return 0
 
     def _with_tools(self, use: Callable[[Tools], Awaitable[Result]]) -> Result:
@@ -174,16 +219,21 @@ class ToolCommands:
         return asyncio.run(work())
 
 
-def _print(value: BaseModel, text: str, *, as_json: bool) -> None:
+def _fields(value: BaseModel) -> dict[str, object]:
+    """The fields of a line; the same ones for every tool."""
+    fields = value.model_dump(mode="json")
+    if hasattr(value, "problem"):
+        fields.setdefault("problem", None)
+    return fields
+
+
+def _tell(fields: Mapping[str, object], text: str, *, as_json: bool) -> None:
     if as_json:
-        fields = value.model_dump(mode="json")
-        if hasattr(value, "problem"):
-            fields.setdefault("problem", None)
-        print(json.dumps(fields, separators=(",", ":")))
+        print(json.dumps(fields))
     else:
-        print(_safe(text))
+        _put(text, sys.stdout)
 
 
-def _safe(text: str) -> str:
-    """What a tool says may control a terminal; this keeps it from that."""
-    return text.translate(CONTROLS)
+def _put(text: str, stream: TextIO) -> None:
+    """Print a line. What a tool says must not control a terminal; a pipe gets it unchanged."""
+    print(text.translate(CONTROLS) if stream.isatty() else text, file=stream, flush=True)

@@ -169,7 +169,9 @@ class Steps:
 
     def _follow(self, step: int, done: ModelStep) -> None:
         """Prepare the next call of the model, which gets the results of the step before."""
-        self._request = replace(self._request, messages=[*self._request.messages, done])
+        specs = self._request.tools if self._tools is None else self._tools.specs
+        messages = [*self._request.messages, done]
+        self._request = replace(self._request, messages=messages, tools=specs)
         self._call = self._new_call(self._request, step=step)
 
 

@@ -22,13 +22,12 @@ from shell.contract import (
 from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog, ProposedCall
 from shell.inference.watchdog import Watchdog
-from shell.providers.base import AnsweredCall
+from shell.providers.base import AnsweredCall, ToolSpec
 from shell.support.text import clean
 from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED, check_move
 from shell.tools.offer import Offer, OfferedTool
-from shell.tools.results import shown_result
 
 MAX_BATCH = 16
 """Most calls of one step."""
@@ -116,6 +115,11 @@ class ToolCalls:
     def is_waiting(self) -> bool:
         """Whether a person is asked."""
         return any(call.state == "waiting" for call in self._batch)
+
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """What the model is told of the tools now."""
+        return self._offer.specs
 
     async def answer(self, step: int, proposed: Sequence[ProposedCall]) -> list[AnsweredCall]:
         """Carry out the calls of a step, in parallel where nothing has to be asked.
@@ -218,11 +222,10 @@ class ToolCalls:
 
     def _admit(self, call: _Call) -> None:
         """Find the tool, check the arguments, and decide whether a person must be asked."""
-        tool = self._find(call)
-        if tool is None:
+        if self._find(call) is None or call.tool is None:
             return
         repeated = self._is_repeated(call)
-        ruling = self._offer.permissions.rule(tool, call.arguments, repeated=repeated)
+        ruling = self._offer.rule(call.tool, call.arguments, repeated=repeated)
         match ruling.verdict:
             case "allow":
                 self._move(call, "allowed")
@@ -400,7 +403,7 @@ class ToolCalls:
         code: ErrorCode | None = None,
         ran_ms: int | None = None,
     ) -> None:
-        shown = shown_result(text)
+        shown = self._offer.results.show(call.proposed.id, text)
         call.result = shown.text
         if call.edited is not None and state == "done":
             changed = json.dumps(call.edited, ensure_ascii=False)

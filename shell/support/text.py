@@ -13,6 +13,8 @@ CONTROLS = dict.fromkeys(
 )
 """For `str.translate`: removes what could control a terminal or reorder what it shows. Tab and line
 feed stay."""
+_INVISIBLE = frozenset([0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0, *range(0xE0100, 0xE01F0)])
+"""Invisible characters that Unicode counts among letters, symbols and marks."""
 MAX_NAME_BYTES = 255
 """Longest file name on Linux and macOS. Windows allows as many UTF-16 units, which are fewer."""
 _RESERVED = {
@@ -53,6 +55,18 @@ def clean(text: str) -> str:
     """Replace what is not a character in a complete text."""
     whole, rest = join_surrogates(text)
     return whole + close_surrogate(rest)
+
+
+def escaped(text: str) -> str:
+    """Write invisible characters and controls by their numbers; line feeds stay."""
+    return "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if (character.isprintable() and code not in _INVISIBLE) or character == "\n":
+        return character
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def pieces(text: str, length: int) -> list[str]:

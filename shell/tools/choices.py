@@ -53,6 +53,8 @@ class _File(BaseModel):
     version: Literal[1] = 1
     enabled: dict[str, bool] = Field(default_factory=dict)
     """By the source and the name of a tool, `SOURCE/NAME`. What is not here is as it came."""
+    folders: list[str] = Field(default_factory=list)
+    """Which folders `read_file` may read; absolute, without links."""
     grants: Annotated[list[Grant], Field(max_length=MAX_GRANTS)] = Field(default_factory=list)
 
 
@@ -79,6 +81,32 @@ class ToolChoices:
             StorageFailed: it cannot be kept.
         """
         self._change(lambda file: {"enabled": {**file.enabled, _key(tool): enabled}})
+
+    def folders(self) -> list[str]:
+        """The folders that `read_file` may read."""
+        return self._now().folders
+
+    def choose_folder(self, folder: Path) -> str:
+        """Let a folder be read; returns it as it is kept.
+
+        Raises:
+            StorageFailed: it cannot be kept.
+        """
+        kept = str(folder.resolve())
+        self._change(lambda file: {"folders": [*filter(kept.__ne__, file.folders), kept]})
+        return kept
+
+    def drop_folder(self, folder: Path) -> str | None:
+        """Let a folder be read no more; returns it as it was kept, or None if it was not.
+
+        Raises:
+            StorageFailed: it cannot be kept.
+        """
+        names = (str(folder.absolute()), str(folder.resolve()))
+        kept = next((each for each in self.folders() if each in names), None)
+        if kept is not None:
+            self._change(lambda file: {"folders": [*filter(kept.__ne__, file.folders)]})
+        return kept
 
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
         """The verdicts for a call, of grants that are not suspended."""

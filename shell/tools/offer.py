@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from shell.errors import ErrorCode, ToolError
 from shell.providers.base import ToolSpec
 from shell.tools.base import Arguments, Progress, Tool, ToolSource
-from shell.tools.permissions import Permissions
+from shell.tools.permissions import Permissions, Ruling
+from shell.tools.results import READ_RESULT, LongResults
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Offer:
     def __init__(self, tools: Iterable[OfferedTool], permissions: Permissions) -> None:
         self._tools = {offered.tool.wire_name: offered for offered in tools}
         self.permissions = permissions
+        self.results = LongResults()
 
     def under(self, permissions: Permissions) -> "Offer":
         """The same tools with the permissions of a conversation."""
@@ -43,11 +45,17 @@ class Offer:
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
-        """What the model is told."""
-        return tuple(
-            ToolSpec(name, offered.tool.description, offered.tool.parameters)
-            for name, offered in self._tools.items()
-        )
+        """What the model is told; `read_result` comes last, once a result was cut."""
+        tools = [offered.tool for offered in self._tools.values()]
+        if self.results:
+            tools.append(READ_RESULT)
+        return tuple(ToolSpec(t.wire_name, t.description, t.parameters) for t in tools)
+
+    def rule(self, offered: OfferedTool, arguments: Arguments, *, repeated: bool) -> Ruling:
+        """Decide about one call; see `Permissions.rule`."""
+        if offered.source is self.results and not repeated:
+            return Ruling("allow")
+        return self.permissions.rule(offered.tool, arguments, repeated=repeated)
 
     def find(self, wire_name: str) -> OfferedTool:
         """The tool that a model calls.
@@ -56,6 +64,8 @@ class Offer:
             ToolError: TOOL_UNKNOWN with the names that exist.
         """
         found = self._tools.get(wire_name)
+        if wire_name == READ_RESULT.wire_name and self.results:
+            found = OfferedTool(READ_RESULT, self.results)
         if found is None:
             names = ", ".join(self._tools) or "none"
             text = f"There is no tool {wire_name[:100]!r}. The tools are: {names}."

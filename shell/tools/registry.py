@@ -16,6 +16,8 @@ from shell.tools.python.source import PythonFile
 FOLDER = "tools"
 MAX_FILES = 100
 SHIPPED = Path(__file__).with_name("shipped")
+READ_FILE = SHIPPED / "read_file.py"
+"""The tool that is given the folders that a person has chosen."""
 
 
 class Tools:
@@ -27,7 +29,7 @@ class Tools:
 
     def __init__(self, data: Path) -> None:
         self.folder = data / FOLDER
-        self._choices = ToolChoices(data)
+        self.choices = ToolChoices(data)
         self._files: dict[Path, PythonFile] = {}
 
     async def all(self) -> list[OfferedTool]:
@@ -48,7 +50,7 @@ class Tools:
                 source=tool.source,
                 kind=tool.kind,
                 description=tool.description,
-                enabled=tool.problem is None and self._choices.is_enabled(tool),
+                enabled=tool.problem is None and self.choices.is_enabled(tool),
                 reads=tool.reads,
                 brings=tool.brings,
                 sends=tool.sends,
@@ -82,7 +84,7 @@ class Tools:
         usable = [
             offered
             for offered in known
-            if offered.tool.problem is None and self._choices.is_enabled(offered.tool)
+            if offered.tool.problem is None and self.choices.is_enabled(offered.tool)
         ]
         if wanted != "all":
             usable = [self._usable(name, known) for name in dict.fromkeys(wanted)]
@@ -94,7 +96,7 @@ class Tools:
         Args:
             allowed: names of tools that run without a question, with `*` for any characters.
         """
-        return Permissions(self._choices, allowed)
+        return Permissions(self.choices, allowed)
 
     async def enable(self, name: str, enabled: bool) -> None:
         """Switch a tool on or off.
@@ -104,7 +106,7 @@ class Tools:
             StorageFailed: the choice cannot be kept.
         """
         found = await self.find(name)
-        await asyncio.to_thread(self._choices.enable, found.tool, enabled)
+        await asyncio.to_thread(self.choices.enable, found.tool, enabled)
 
     async def call(self, name: str, arguments: Arguments, progress: Progress) -> str:
         """Carry out one call that a person makes.
@@ -120,11 +122,11 @@ class Tools:
 
     async def grants(self) -> list[GrantSummary]:
         """The verdicts that hold for good, the newest first."""
-        return self._choices.grants([offered.tool for offered in await self.all()])
+        return self.choices.grants([offered.tool for offered in await self.all()])
 
     def revoke(self, grant_id: str) -> bool:
         """Forget a verdict. False: there is none with this id."""
-        return self._choices.revoke(grant_id)
+        return self.choices.revoke(grant_id)
 
     async def close(self) -> None:
         """End the processes of all files."""
@@ -138,7 +140,7 @@ class Tools:
             raise ValidationFailed([("tools", error.message)]) from None
         if offered.tool.problem is not None:
             raise ValidationFailed([("tools", f"{name}: {offered.tool.problem}")])
-        if not self._choices.is_enabled(offered.tool):
+        if not self.choices.is_enabled(offered.tool):
             text = f"The tool {name} is off. 'tidewire tools enable {name}' switches it on"
             raise ValidationFailed([("tools", text)])
         return offered
@@ -150,7 +152,8 @@ class Tools:
         kept: dict[Path, PythonFile] = {}
         for path in [*own, *shipped]:
             kind: Literal["python", "builtin"] = "python" if path in own else "builtin"
-            kept[path] = self._files.get(path) or PythonFile(path, kind)
+            arguments = self.choices.folders if path == READ_FILE else tuple
+            kept[path] = self._files.get(path) or PythonFile(path, kind, arguments)
         self._files = kept
         return list(kept.values())
 

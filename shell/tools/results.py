@@ -1,13 +1,18 @@
-"""Cuts a tool's result to what a model can be given."""
+"""Cuts a tool's result to what a model can be given, and gives it the rest when it asks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shell.errors import ErrorCode, ToolError
 from shell.support.text import clean
+from shell.tools.base import Arguments, Progress, Tool
 
-MAX_KEPT_BYTES = 10_000_000
-"""Longest result that is kept at all."""
+MAX_KEPT_BYTES = 50_000_000
+"""All results of a run that are kept whole; the oldest is dropped first. One has 10 MB at most."""
 MAX_SHOWN_BYTES = 50 * 1024
 MAX_SHOWN_LINES = 2_000
+MAX_NOTE_BYTES = 200
+"""Room for the line that says which part of a result something is."""
 HEAD = 0.75
 """How much of what is shown comes from the beginning; the rest comes from the end."""
 
@@ -22,8 +27,85 @@ class ShownResult:
     shown_bytes: int
 
 
-def shown_result(text: str) -> ShownResult:
-    """The beginning and the end of a result, with a line between that says what is missing."""
+READ_RESULT = Tool(
+    name="read_result",
+    source="tidewire",
+    kind="builtin",
+    description="Read the part of a long result that was left out.",
+    parameters={
+        "type": "object",
+        "properties": {
+            "call": {"type": "string", "description": "the call whose result it is"},
+            "start": {"type": "integer", "minimum": 0, "description": "the first byte"},
+            "end": {"type": "integer", "minimum": 0, "description": "the byte after the last"},
+        },
+        "required": ["call", "start"],
+        "additionalProperties": False,
+    },
+    reads=False,
+    brings=False,
+    sends=False,
+)
+"""The host's own tool. It gives what a model was already given a part of, so nobody is asked."""
+
+
+class LongResults:
+    """The whole results of one run that were cut, as a source with the tool `read_result`."""
+
+    name = READ_RESULT.source
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    def show(self, call_id: str, text: str) -> ShownResult:
+        """Cut a result; keep it whole if anything is left out."""
+        shown = shown_result(text, f"{READ_RESULT.wire_name} reads them from the call {call_id}")
+        if shown.shown_bytes < shown.bytes:
+            self._kept[call_id] = clean(text).encode()
+            while sum(map(len, self._kept.values())) > MAX_KEPT_BYTES:
+                del self._kept[next(iter(self._kept))]
+        return shown
+
+    async def list(self) -> Sequence[Tool]:
+        """The tool, if there is something to read."""
+        return [READ_RESULT] if self else []
+
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+        """A part of a result, no longer than what is shown of one.
+
+        Raises:
+            ToolError: TOOL_FAILED if the result is not kept, or has no such part.
+        """
+        data = self._kept.get(str(arguments["call"]))
+        if data is None:
+            text = f"There is no long result of {arguments['call']!s:.100}; make the call again."
+            raise ToolError(ErrorCode.TOOL_FAILED, text)
+        start, end = arguments["start"], arguments.get("end", len(data))
+        if not (isinstance(start, int) and isinstance(end, int) and start < min(end, len(data))):
+            raise ToolError(ErrorCode.TOOL_FAILED, f"The result has only {len(data):,} bytes.")
+        while start and data[start] & 0xC0 == 0x80:
+            start -= 1  # a part begins with a whole character
+        piece = data[start : min(end, start + MAX_SHOWN_BYTES - MAX_NOTE_BYTES)]
+        lines = _whole_characters(piece).decode().splitlines(keepends=True)
+        part = "".join(lines[: MAX_SHOWN_LINES - 1])
+        last = start + len(part.encode())
+        return f"[bytes {start} to {last} of {len(data)}]\n{part}"
+
+    async def close(self) -> None:
+        """Forget the results."""
+        self._kept.clear()
+
+
+def shown_result(text: str, more: str = "") -> ShownResult:
+    """The beginning and the end of a result, with a line between that says what is missing.
+
+    Args:
+        text: the whole result.
+        more: how the missing part can be had.
+    """
     whole = clean(text)
     data = whole.encode()
     lines = whole.splitlines(keepends=True)
@@ -41,7 +123,9 @@ def shown_result(text: str) -> ShownResult:
     head = _whole_characters(head[:limit])
     tail = _whole_characters(tail[-(MAX_SHOWN_BYTES - limit) :], from_end=True)
     missing = len(data) - len(head) - len(tail)
-    line = f"\n[… {missing:,} of {len(data):,} bytes are left out here …]\n"
+    where = f"; {more}" if more else ""
+    left_out = f"{missing:,} of {len(data):,} bytes are left out here, after byte {len(head)}"
+    line = f"\n[… {left_out}{where} …]\n"
     shown = head.decode() + line + tail.decode()
     return ShownResult(shown, len(data), len(head) + len(tail))
 

@@ -47,6 +47,8 @@ def test_both_have_the_built_page_and_the_licences_in_it(built: Path) -> None:
         assert [name for name in names if name.startswith(f"{root}shell/page/assets/index-")]
         assert f"{root}shell/providers/models.toml" in names
         assert f"{root}shell/bridge/index.html" in names
+        for tool in ("calculator", "fetch_page", "read_file"):
+            assert f"{root}shell/tools/shipped/{tool}.py" in names
         assert f"{root}shell/py.typed" in names
 
 

@@ -29,6 +29,14 @@ SLOWEST_START = 1.3
 """Of the frozen app, as many times as from source."""
 LONGEST_END_S = 3.0
 ROUNDS = 5
+OWN_TOOL = """
+import colorsys, csv, graphlib, statistics, xml.dom.minidom
+from shell.tools import tool
+
+@tool(reads=False, brings=False, sends=False)
+def middle(n: list[int]) -> int:
+    return statistics.median(n)
+"""
 ASK = ("ask", "hello", "--max-tokens", "20")
 
 
@@ -62,6 +70,7 @@ def wheel() -> Result:
             "fetchesTheModelByAClick": clicked,
             "takesTheModelFromAFile": fetched.returncode == 0,
             "asks": program.run(*ASK, *common).returncode == 0,
+            "runsTools": runs_tools(program, data),
             "doctor": program.run("doctor", *common).returncode == 0,
             "serves": serves(program, data),
             "answersInAWindow": with_model.answers(playwright, Path(place) / "window"),
@@ -80,6 +89,7 @@ def app() -> Result:
         figures: dict[str, Figure] = {
             "bundleMB": megabytes(BUNDLE),
             "asks": program.run(*ASK, "--data-dir", str(data)).returncode == 0,
+            "runsTools": runs_tools(program, data),
             "doctor": program.run("doctor", "--data-dir", str(data)).returncode == 0,
             "serves": serves(program, data),
             "answersInAWindow": program.answers(playwright, Path(place) / "window"),
@@ -103,6 +113,19 @@ def app() -> Result:
         and processes > 1
     )
     return Result(ok, figures)
+
+
+def runs_tools(program: Installed, data: Path) -> bool:
+    """Whether a tool that ships runs, and a person's own that imports modules of Python."""
+    own = data / "tools" / "own.py"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text(OWN_TOOL, "utf-8")
+    calls = (("calculate", '{"expression": "2**10"}', "1024"), ("middle", '{"n": [1, 9, 5]}', "5"))
+    return all(
+        program.run("tools", "run", name, "--arguments", given, "--data-dir", str(data)).stdout
+        == f"{result}\n"
+        for name, given, result in calls
+    )
 
 
 def silence() -> Result:

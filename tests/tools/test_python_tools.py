@@ -2,19 +2,23 @@
 
 import asyncio
 import os
+import re
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
+import textwrap
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from shell.errors import ErrorCode, ToolError
 from shell.tools.base import Arguments, Tool
-from shell.tools.python.process import MARK
+from shell.tools.python import process
+from shell.tools.python import source as sources
 from shell.tools.python.source import PythonFile
+from tests.command import ROOT
+from tests.tools.processes import arguments_of, marked, until
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_processes")]
 
 FILE = '''
 import asyncio, os, subprocess, sys, time
@@ -61,6 +65,9 @@ def shout() -> str:
     for _ in range(10_000): print("x" * 100)
     return "quiet"
 def long() -> str: return "x" * 20_000_000
+def wide() -> str: return "é" * 20_000_000
+def zeros() -> str: return "\\0" * 20_000_000
+def half() -> str: return "a\\ud83d"
 def unread() -> str: return sys.stdin.read()
 '''
 
@@ -75,37 +82,9 @@ async def source(tmp_path: Path) -> AsyncIterator[PythonFile]:
     assert marked() == []
 
 
-def marked() -> list[int]:
-    """The processes of tools that are running on this machine, of this test's process alone."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            environ = (folder / "environ").read_bytes()
-        except OSError:
-            continue
-        if MARK.encode() in environ and f"TIDEWIRE_TEST={os.getpid()}".encode() in environ:
-            found.append(int(folder.name))
-    return found
-
-
-@pytest.fixture(autouse=True)
-def mine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIDEWIRE_TEST", str(os.getpid()))
-
-
 async def call(source: PythonFile, name: str, arguments: Arguments | None = None) -> str:
     tools = {tool.name: tool for tool in await source.list()}
     return await source.call(tools[name], arguments or {}, lambda line: None)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    def wait() -> None:
-        end = time.monotonic() + 60
-        while not holds():
-            assert time.monotonic() < end
-            time.sleep(0.01)
-
-    await asyncio.to_thread(wait)
 
 
 async def test_public_functions_with_types_are_tools(source: PythonFile) -> None:
@@ -131,6 +110,9 @@ async def test_calls_have_results(source: PythonFile) -> None:
     assert await call(source, "shout") == "quiet"
     assert await call(source, "unread") == ""
     assert len(await call(source, "long")) == 10_000_000
+    assert await call(source, "wide") == "é" * 5_000_000, "10 MB, whatever the characters"
+    assert await call(source, "zeros") == "\0" * 10_000_000
+    assert await call(source, "half") == "a?"
 
 
 async def test_a_generator_tells_its_progress(source: PythonFile) -> None:
@@ -248,3 +230,96 @@ def test_names_for_providers_are_short_plain_and_different() -> None:
     names = [tool.wire_name for tool in [*strange, *long]]
     assert len(set(names)) == 4
     assert all(len(name) <= 64 and name.isascii() for name in names)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for a program is a shell script")
+async def test_a_built_program_is_its_own_tools_process(
+    source: PythonFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "tidewire"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m shell "$@"\n')
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    assert await call(source, "add", {"a": 1}) == "3"
+    if sys.platform == "linux":
+        (child,) = marked()
+        line = arguments_of(child)
+        assert line[-4:-1] == ["shell", "--tool-child", str(tmp_path / "mine.py")]
+
+
+@pytest.mark.parametrize("text", ["import time; time.sleep(1000)", "while True: pass"])
+async def test_a_file_that_hangs_while_it_is_imported_is_listed_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(process, "START_S", 3.0)
+    (tmp_path / "mine.py").write_text(text, "utf-8")
+    source = PythonFile(tmp_path / "mine.py")
+    (only,) = await source.list()
+    assert only.problem == "mine.py takes longer than 3 s to be imported."
+    assert marked() == []
+
+
+async def test_megabytes_of_output_while_a_file_is_imported_stop_nothing(tmp_path: Path) -> None:
+    text = "import sys\nfor _ in range(50):\n    print('x' * 100_000)\n"
+    text += "    print('{}', file=sys.stderr)\ndef f() -> str: return 'done'\n"
+    (tmp_path / "mine.py").write_text(text, "utf-8")
+    source = PythonFile(tmp_path / "mine.py")
+    assert await call(source, "f") == "done"
+    (tmp_path / "mine.py").write_text(f"{text}\nraise ValueError('no')", "utf-8")
+    (only,) = await source.list()
+    assert only.problem == "mine.py cannot be imported: ValueError: no (mine.py, line 7)"
+    await source.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os\nos.fork()\nos.fork()\n",
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(1000)\n",
+        "import os\nif os.fork() == 0:\n    raise ValueError\n",
+        "import subprocess\nsubprocess.Popen(['sleep', '1000'], start_new_session=True)\n",
+    ],
+    ids=["twice", "a daemon", "one fails", "a program"],
+)
+async def test_a_file_that_forks_while_it_is_imported_leaves_nothing(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "mine.py").write_text(f"{text}def f() -> str: return 'done'\n", "utf-8")
+    source = PythonFile(tmp_path / "mine.py")
+    (tool,) = await source.list()
+    assert tool.problem is None
+    await until(lambda: len(marked()) == 1)
+    assert await source.call(tool, {}, lambda line: None) == "done"
+    await source.close()
+    assert marked() == []
+
+
+async def test_a_file_that_is_too_large_is_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 1_000_000)
+    (tmp_path / "mine.py").write_text(f"open('imported', 'w')\n#{'x' * 1_000_000}", "utf-8")
+    (only,) = await PythonFile(tmp_path / "mine.py").list()
+    assert only.problem == "mine.py is larger than 1 MB."
+    assert os.listdir(tmp_path) == ["mine.py"]  # noqa: PTH208, an async test must not block
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tools.md"])
+async def test_the_examples_of_the_documents_work(tmp_path: Path, page: str) -> None:
+    def examples() -> list[str]:
+        text = (ROOT / page).read_text("utf-8")
+        blocks = re.findall(r"(?ms)^( *)```python\n(.*?)^\1```", text)
+        return [textwrap.dedent(code) for _, code in blocks if "@tool" in code]
+
+    found = await asyncio.to_thread(examples)
+    assert found
+    for number, code in enumerate(found):
+        path = tmp_path / f"example{number}.py"
+        await asyncio.to_thread(path.write_text, code, "utf-8")
+        source = PythonFile(path)
+        tools = await source.list()
+        assert [tool.problem for tool in tools] == [None]
+        assert all(tool.description for tool in tools)
+        await source.close()

@@ -1,7 +1,8 @@
 """Runs the functions of one tool file, in a process of its own, until standard input closes.
 
 Standard input brings one JSON object a line: `{"call": ID, "name": …, "arguments": …}`. Standard
-output has one a line: first `{"tools": …}` or `{"failed": …}`, then `{"call": ID, "progress": …}`
+output has one a line: `{"process": ID}` before the file is imported, `{"tools": …}` or
+`{"failed": …}` afterwards, then `{"call": ID, "progress": …}`
 and at last `{"call": ID, "result": …}` or `{"call": ID, "error": …}`. What a function prints goes
 to standard error.
 
@@ -12,12 +13,13 @@ import asyncio
 import inspect
 import json
 import os
+import queue
 import signal
 import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 MEMORY_BYTES = 4 * 1024**3
 """Address space of the process and, separately, of each one that it starts."""
@@ -25,21 +27,33 @@ MAX_RESULT_BYTES = 10_000_000
 """A longer result is cut here, before it reaches the host."""
 
 
-def main() -> int:
-    """Describe the file named in the arguments, and carry out calls."""
+def main(arguments: list[str]) -> NoReturn:
+    """Describe a tool file, and carry out calls.
+
+    Args:
+        arguments: the path of the file, then what it finds in `sys.argv[1:]`.
+    """
+    sys.argv = arguments
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)  # what functions print must not be read as an answer
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nor may they read the requests
     _limit()
-    path = Path(sys.argv[-1])
+    path = Path(arguments[0])
+    process = os.getpid()
+    _write(answers, {"process": process})
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(requests, waiting), daemon=True).start()
     from shell.tools.python.functions import functions_of, load
 
     try:
         found = {function.name: function for function in functions_of(load(path))}
     except BaseException as error:
-        _write(answers, {"failed": _words(error, path)})
-        return 1
+        if os.getpid() == process:
+            _write(answers, {"failed": _words(error, path)})
+        os._exit(1)
+    if os.getpid() != process:
+        os._exit(0)  # the file has forked while it was imported
     _write(answers, {"tools": [function.describe() for function in found.values()]})
     lock = threading.Lock()
 
@@ -55,12 +69,20 @@ def main() -> int:
             outcome = _outcome(
                 function.function(**arguments), lambda line: answer(call, progress=line)
             )
-            answer(call, result=_text(outcome)[:MAX_RESULT_BYTES])
+            data = _text(outcome).encode("utf-8", "replace")[:MAX_RESULT_BYTES]
+            answer(call, result=data.decode("utf-8", "ignore"))
         except BaseException as error:  # also SystemExit: the call fails, the process stays
             answer(call, error=_words(error, path))
 
+    while True:
+        request = json.loads(waiting.get())
+        threading.Thread(target=run, args=(request,), daemon=True).start()
+
+
+def _receive(requests: IO[str], waiting: "queue.SimpleQueue[str]") -> None:
+    """Pass requests on, and end the process with its parent, also while the file is imported."""
     for line in requests:
-        threading.Thread(target=run, args=(json.loads(line),), daemon=True).start()
+        waiting.put(line)
     os._exit(0)
 
 
@@ -111,7 +133,7 @@ def _words(error: BaseException, path: Path) -> str:
 
 
 def _write(answers: IO[str], message: dict[str, object]) -> None:
-    answers.write(json.dumps(message) + "\n")
+    answers.write(json.dumps(message, ensure_ascii=False) + "\n")
     answers.flush()
 
 
@@ -130,4 +152,4 @@ def _limit() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(sys.argv[1:])

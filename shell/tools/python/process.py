@@ -9,19 +9,22 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from shell.errors import ErrorCode, ToolError
 from shell.support.environment import SECRET
 from shell.tools.base import Arguments, Progress
+from shell.tools.python.dependencies import uv_command
 
 START_S = 30.0
 """How long a file may take to be imported."""
+INSTALL_S = 300.0
+"""How long uv may take to install the packages of a file."""
 END_S = 1.0
-MAX_LINE_BYTES = 16_000_000
-"""Longest message of the child: the longest result that is kept, escaped."""
+MAX_LINE_BYTES = 64_000_000
+"""Longest message of the child: the longest result, with each byte escaped."""
 TAIL_BYTES = 16_384
 """How much of what the functions print is kept for an error."""
 MARK = "TIDEWIRE_TOOL_PROCESS"
@@ -40,11 +43,18 @@ def tool_command() -> list[str]:
 
 
 class ToolProcess:
-    """One child process. Loop thread only. It is not started again after its end."""
+    """One child process. Loop thread only. It is not started again after its end.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the tool file.
+        arguments: what the file finds in `sys.argv[1:]`.
+    """
+
+    def __init__(self, path: Path, arguments: Sequence[str] = ()) -> None:
         self._path = path
+        self._arguments = arguments
         self._mark = secrets.token_hex(16)
+        self._child = 0
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -64,15 +74,19 @@ class ToolProcess:
             ToolError: TOOL_FAILED with the reason.
         """
         try:
-            async with asyncio.timeout(START_S):
-                return await self._start()
-        except TimeoutError:
+            command = await asyncio.to_thread(uv_command, self._path)
+            stdout = await self._begin(command or tool_command())
+            text = f"The packages of {self._path.name} are not installed in {INSTALL_S:.0f} s."
+            first = await self._first(stdout, INSTALL_S if command else START_S, text)
             text = f"{self._path.name} takes longer than {START_S:.0f} s to be imported."
-            await self.end()
-            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+            described = await self._first(stdout, START_S, text)
         except BaseException:
             await asyncio.shield(self.end())
             raise
+        self._child = int(first["process"])
+        await asyncio.to_thread(self._end_started)
+        self._reading = asyncio.create_task(self._read(stdout))
+        return list(described["tools"])
 
     async def call(self, name: str, arguments: Arguments, progress: Progress) -> str:
         """Carry out one call. Cancelling it ends the process: a function cannot be interrupted.
@@ -121,8 +135,11 @@ class ToolProcess:
 
     # --- inside -----------------------------------------------------------------------------
 
-    async def _start(self) -> list[dict[str, Any]]:
-        creating = asyncio.ensure_future(self._create())
+    async def _begin(self, command: list[str]) -> asyncio.StreamReader:
+        environment = {**tool_environment(os.environ), MARK: self._mark}
+        if command != tool_command():
+            del environment["PYTHONPATH"]  # uv brings its own packages, maybe for another Python
+        creating = asyncio.ensure_future(self._create(command, environment))
         try:
             self._process = process = await asyncio.shield(creating)
         except asyncio.CancelledError:
@@ -131,27 +148,48 @@ class ToolProcess:
         if process.stdout is None or process.stderr is None:
             raise RuntimeError("a child process without pipes")
         self._listening = asyncio.create_task(self._listen(process.stderr))
-        first = await _message(process.stdout)
-        if first is None or "tools" not in first:
-            words = str(first["failed"]) if first and "failed" in first else self._last_words()
-            text = f"{self._path.name} cannot be imported: {words}"
-            raise ToolError(ErrorCode.TOOL_FAILED, text)
-        self._reading = asyncio.create_task(self._read(process.stdout))
-        return list(first["tools"])
+        return process.stdout
 
-    async def _create(self) -> asyncio.subprocess.Process:
+    async def _create(
+        self, command: list[str], environment: Mapping[str, str]
+    ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *tool_command(),
+            *command,
             str(self._path),
+            *self._arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**tool_environment(os.environ), MARK: self._mark},
+            env=environment,
             cwd=self._path.parent,
             start_new_session=True,
             creationflags=_OWN_GROUP,
             limit=MAX_LINE_BYTES,
         )
+
+    async def _first(
+        self, stdout: asyncio.StreamReader, longest_s: float, late: str
+    ) -> dict[str, Any]:
+        """One of the messages before the calls.
+
+        Raises:
+            ToolError: the process ended, failed or took too long.
+        """
+        try:
+            async with asyncio.timeout(longest_s):
+                message = await _message(stdout)
+        except TimeoutError:
+            raise ToolError(ErrorCode.TOOL_FAILED, late) from None
+        except ValueError:
+            message = None
+        if message is None or "failed" in message:
+            if message is None and self._listening is not None:
+                await self.end()
+                await asyncio.wait({self._listening}, timeout=END_S)
+            words = self._last_words() if message is None else str(message["failed"])
+            text = f"{self._path.name} cannot be imported: {words}"
+            raise ToolError(ErrorCode.TOOL_FAILED, text)
+        return message
 
     async def _read(self, stdout: asyncio.StreamReader) -> None:
         """Hand every answer to its call, until the process ends."""
@@ -193,7 +231,7 @@ class ToolProcess:
     def _end_started(self) -> None:
         """End what finished calls have left running."""
         if self._process is not None:
-            end_marked(self._mark, besides=self._process.pid)
+            end_marked(self._mark, besides={self._process.pid, self._child})
 
 
 def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -204,14 +242,14 @@ def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def end_marked(mark: str, besides: int | None = None) -> None:
+def end_marked(mark: str, besides: Collection[int] = ()) -> None:
     """Kill all processes that have this mark in their environment. Linux only.
 
     A process can leave its group, and then nothing else tells where it came from.
     """
     wanted = f"{MARK}={mark}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
-        if folder.name == str(besides):
+        if int(folder.name) in besides:
             continue
         with contextlib.suppress(OSError):
             if wanted in (folder / "environ").read_bytes().split(b"\0"):

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from shell.contract import ToolKind
@@ -13,6 +13,7 @@ from shell.tools.python.process import ToolProcess
 IDLE_S = 300.0
 """A process that nobody calls ends after this long."""
 MAX_FILE_BYTES = 2_000_000
+TOO_LARGE = "too large"
 
 
 class PythonFile:
@@ -21,12 +22,19 @@ class PythonFile:
     Args:
         path: the file.
         kind: `builtin` for those that ship with the program.
+        arguments: what the file finds in `sys.argv[1:]`; another value is a change of the file.
     """
 
-    def __init__(self, path: Path, kind: ToolKind = "python") -> None:
+    def __init__(
+        self,
+        path: Path,
+        kind: ToolKind = "python",
+        arguments: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         self.name = path.name
         self._path = path
         self._kind = kind
+        self._arguments = arguments
         self._process: ToolProcess | None = None
         self._tools: list[Tool] = []
         self._hash = ""
@@ -77,7 +85,10 @@ class PythonFile:
             if self._process is not None and self._process.alive and found == self._hash:
                 return self._process
             await self.close()
-            process = ToolProcess(self._path)
+            if found == TOO_LARGE:
+                text = f"{self.name} is larger than {MAX_FILE_BYTES // 1_000_000} MB."
+                raise ToolError(ErrorCode.TOOL_FAILED, text)
+            process = ToolProcess(self._path, self._arguments())
             described = await process.start()
             self._process, self._hash = process, found
             self._tools = [self._tool(function, found) for function in described]
@@ -103,8 +114,9 @@ class PythonFile:
     def _read_hash(self) -> str:
         try:
             if self._path.stat().st_size > MAX_FILE_BYTES:
-                return "too large"
-            return hashlib.sha256(self._path.read_bytes()).hexdigest()
+                return TOO_LARGE
+            arguments = "\0".join(self._arguments()).encode("utf-8", "surrogateescape")
+            return hashlib.sha256(self._path.read_bytes() + arguments).hexdigest()
         except OSError:
             return ""
 

@@ -1,0 +1,61 @@
+"""Writes a tool file that works, for a person to change."""
+
+import re
+from pathlib import Path
+
+from shell.errors import StorageFailed, ValidationFailed
+from shell.support.files import reason
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
+TEMPLATE = '''"""Public functions with type hints are tools. A change is used once it is saved."""
+
+from shell.tools import tool
+
+# A file that needs packages names them in a block like this one, and uv installs them:
+#
+#     # /// script
+#     # dependencies = ["humanize"]
+#     # ///
+
+
+@tool(reads=False, brings=False, sends=False)
+def NAME(text: str, most: int = 3) -> dict[str, int]:
+    """Count the most frequent words of a text.
+
+    Args:
+        text: the text
+        most: how many words are told
+    """
+    # reads: it reads private data. brings: its results come from strangers, such as a web page.
+    # sends: it changes something, or sends data out. What is not said is taken for True.
+    words = text.lower().split()
+    counts = {word: words.count(word) for word in sorted(set(words))}
+    return dict(sorted(counts.items(), key=lambda item: -item[1])[:most])
+'''
+
+
+def write_template(folder: Path, name: str) -> Path:
+    """Write a new file with one function; returns its path.
+
+    Args:
+        folder: the folder of tools; it is made if it is missing.
+        name: that of the file and of its function.
+
+    Raises:
+        ValidationFailed: the name does not fit, or is taken.
+        StorageFailed: the file cannot be written.
+    """
+    stem = name.removesuffix(".py")
+    if not NAME.fullmatch(stem):
+        text = f"{name[:60]!r} is no name for a tool: small letters, digits and _, such as my_notes"
+        raise ValidationFailed([("name", text)])
+    path = folder / f"{stem}.py"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE.replace("NAME", stem))
+    except FileExistsError:
+        raise ValidationFailed([("name", f"{path} is there already")]) from None
+    except OSError as error:
+        raise StorageFailed(f"{path} cannot be written ({reason(error)})") from None
+    return path

@@ -1,0 +1,36 @@
+"""The child processes of tools, as the system knows them."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from shell.tools.python.process import MARK
+
+
+def marked() -> list[int]:
+    """The processes of tools that are running on this machine, of this test's process alone."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if MARK.encode() in environ and f"TIDEWIRE_TEST={os.getpid()}".encode() in environ:
+            found.append(int(folder.name))
+    return found
+
+
+def arguments_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text("utf-8").split("\0")
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    def wait() -> None:
+        end = time.monotonic() + 60
+        while not holds():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    await asyncio.to_thread(wait)

@@ -1,0 +1,69 @@
+"""The program on a pseudo-terminal, as a person has it."""
+
+import contextlib
+import os
+import select
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Self
+
+from tests.command import COMMAND, LONGEST_S, environment
+
+
+class Terminal:
+    """A process of the program whose three streams are one terminal.
+
+    Args:
+        arguments: those of the command.
+        changes: changes of the environment.
+    """
+
+    def __init__(self, *arguments: str, **changes: str | None) -> None:
+        self._primary, secondary = os.openpty()
+        self.process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            env=environment(**changes),
+            preexec_fn=lambda: os.login_tty(secondary),
+            pass_fds=[secondary],
+        )
+        os.close(secondary)
+        self.shown = ""
+
+    def until(self, words: str) -> str:
+        """Wait until the terminal shows these words; returns everything so far."""
+        for piece in self._pieces():
+            self.shown += piece
+            if words in self.shown:
+                return self.shown
+        raise AssertionError(f"{words!r} is not in {self.shown!r}")
+
+    def enter(self, text: str) -> None:
+        os.write(self._primary, text.encode())
+
+    def rest(self) -> int:
+        """Read to the end; returns the exit status."""
+        for piece in self._pieces():
+            self.shown += piece
+        return self.process.wait(LONGEST_S)
+
+    def _pieces(self) -> Iterator[str]:
+        end = time.monotonic() + LONGEST_S
+        while time.monotonic() < end:
+            if not select.select([self._primary], [], [], 1)[0]:
+                continue
+            try:
+                piece = os.read(self._primary, 65_536)
+            except OSError:  # the other side is closed
+                return
+            yield piece.decode("utf-8", "replace").replace("\r\n", "\n")
+        raise AssertionError(f"it hangs: {self.shown!r}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+        os.close(self._primary)

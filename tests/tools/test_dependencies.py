@@ -1,0 +1,183 @@
+"""Tool files that need packages: a real uv, and packages that are on this machine already."""
+
+import asyncio
+import importlib.metadata
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from uv import find_uv_bin
+
+from shell.errors import ToolError
+from shell.tools.python import dependencies
+from shell.tools.python.dependencies import find_program, login_path, uv_command
+from shell.tools.python.source import PythonFile
+from tests.command import ROOT
+from tests.tools.processes import marked, until
+
+pytestmark = pytest.mark.anyio
+
+NEEDED = (
+    *("pydantic", "pydantic-core", "annotated-types", "typing-extensions", "typing-inspection"),
+    "docstring-parser",
+)
+BLOCK = '# /// script\n# requires-python = ">=3.11"\n# dependencies = ["tides==1.5"]\n# ///\n'
+FILE = (
+    BLOCK
+    + """
+import sys, tides
+from shell.tools import tool
+
+@tool(reads=False, brings=False, sends=False)
+def tide(at: int) -> str:
+    return f"{tides.height(at)} {sorted(set(sys.modules) & {'httpx2', 'apsw', 'pytest'})}"
+"""
+)
+
+
+def pack(folder: Path, name: str, version: str, files: dict[str, bytes], tag: str) -> None:
+    """Write a wheel."""
+    stem = f"{name.replace('-', '_')}-{version}"
+    with zipfile.ZipFile(folder / f"{stem}-{tag}.whl", "w") as wheel:
+        for path, data in files.items():
+            wheel.writestr(path, data)
+
+
+def pack_installed(folder: Path, name: str) -> None:
+    """Make a wheel again of a package that is installed."""
+    package = importlib.metadata.distribution(name)
+    files = {
+        str(file): Path(str(file.locate())).read_bytes()
+        for file in package.files or ()
+        if not str(file).startswith("..") and "__pycache__" not in str(file)
+    }
+    told = package.read_text("WHEEL") or ""
+    tag = next(line.split()[1] for line in told.splitlines() if line.startswith("Tag:"))
+    pack(folder, name, package.version, files, tag)
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels, from which alone uv takes packages; the cache of uv is empty."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    for name in NEEDED:
+        pack_installed(folder, name)
+    told = "tides-1.5.dist-info"
+    pack(
+        folder,
+        "tides",
+        "1.5",
+        {
+            "tides.py": b"def height(at): return at * 2",
+            f"{told}/METADATA": b"Metadata-Version: 2.1\nName: tides\nVersion: 1.5\n",
+            f"{told}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{told}/RECORD": b"",
+        },
+        "py3-none-any",
+    )
+    uv = Path(find_uv_bin()).parent
+    monkeypatch.setenv("PATH", f"{uv}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    return folder
+
+
+async def test_a_file_gets_the_packages_that_it_declares(packages: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(FILE, "utf-8")
+    source = PythonFile(path)
+    (tool,) = await source.list()
+    assert tool.problem is None
+    assert tool.parameters["properties"] == {"at": {"type": "integer"}}
+    assert await source.call(tool, {"at": 4}, lambda line: None) == "8 []"
+    await source.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
+@pytest.mark.usefixtures("own_processes")
+async def test_the_processes_of_uv_end_with_their_parent(packages: Path, tmp_path: Path) -> None:
+    began = tmp_path / "began"
+    text = f"{FILE}\nimport time; open({str(began)!r}, 'w').close(); time.sleep(1000)\n"
+    (tmp_path / "mine.py").write_text(text, "utf-8")
+    script = f"""
+import asyncio
+from pathlib import Path
+from shell.tools.python.source import PythonFile
+from tests.command import ROOT
+from tests.tools.processes import marked, until
+asyncio.run(PythonFile(Path({str(tmp_path / "mine.py")!r})).list())
+"""
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=ROOT)
+    await until(began.exists)
+    assert len(marked()) > 1
+    parent.kill()
+    await parent.wait()
+    await until(lambda: marked() == [])
+
+
+async def test_packages_that_cannot_be_had_are_named(packages: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(FILE.replace("tides==1.5", "tides==1.6"), "utf-8")
+    source = PythonFile(path)
+    (tool,) = await source.list()
+    assert "tides==1.6" in str(tool.problem)
+    await source.close()
+
+
+async def test_without_uv_the_reason_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dependencies, "find_program", lambda name: None)
+    path = tmp_path / "mine.py"
+    path.write_text(FILE, "utf-8")
+    (tool,) = await PythonFile(path).list()
+    assert tool.problem == (
+        "mine.py needs packages, and uv, which installs them, is missing. Install uv."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("# /// script\n# dependencies = [\n# ///\n", "is not valid"),
+        ("", None),
+        ("# /// script\n# requires-python = '>=3.11'\n# ///\n", None),
+        ("# /// script\n# dependencies = []\n# ///\n", None),
+        ("'''\n# not a block'''\n", None),
+    ],
+)
+def test_only_a_file_that_declares_packages_needs_uv(
+    tmp_path: Path, text: str, says: str | None
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(text, "utf-8")
+    if says is None:
+        assert uv_command(path) is None
+        return
+    with pytest.raises(ToolError, match=says):
+        uv_command(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no login shells")
+def test_a_program_of_the_login_shells_path_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started from a menu, the program does not have the PATH that the person sees."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name, text in (
+        ("frobnicate", ""),
+        ("shell", f'echo "Welcome: $PATH"; PATH="$PATH:{tools}"; eval "$2"'),
+    ):
+        (tools / name).write_text(f"#!/bin/sh\n{text}\n", "utf-8")
+        (tools / name).chmod(0o700)
+    monkeypatch.setenv("SHELL", str(tools / "shell"))
+    login_path.cache_clear()
+    assert find_program("frobnicate") == str(tools / "frobnicate")
+    assert find_program("frobnicated") is None
+    login_path.cache_clear()
