@@ -325,11 +325,8 @@ class Answers:
             return None
         tools = self._tools()
         permissions = tools.permissions()
-        for call in (call for said in path for step in said.steps for call in step.calls):
-            if call.part.scope == "conversation" and call.part.verdict is not None:
-                permissions.remember(call.definition, call.part.verdict)
-            if call.part.brings and call.part.state == "done":
-                permissions.note_untrusted()
+        for said in path:
+            calls.restore(permissions, said.steps)
         return await tools.offer(wanted, permissions)
 
     async def _commit(self, log: InferenceLog) -> None:

@@ -1,6 +1,7 @@
 """Decides about tool calls of answers whose run has ended."""
 
 import secrets
+from collections.abc import Iterable
 from typing import cast
 
 import apsw
@@ -10,6 +11,7 @@ from shell.contract import CallDecision, Decision
 from shell.errors import NotFound, ValidationFailed
 from shell.store.messages import queries, steps
 from shell.support.text import clean
+from shell.tools.permissions import Permissions
 
 
 def as_live(decision: CallDecision, inference_id: str) -> Decision:
@@ -24,6 +26,16 @@ def as_live(decision: CallDecision, inference_id: str) -> Decision:
         arguments=decision.arguments,
         reason=decision.reason,
     )
+
+
+def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> None:
+    """Give permissions what was decided about an answer's calls, and what they have brought."""
+    calls = [call for step in answer for call in step.calls]
+    for call in sorted(calls, key=lambda call: call.decided):
+        if call.part.scope == "conversation" and call.part.verdict is not None:
+            permissions.remember(call.definition, call.part.verdict)
+        if call.part.brings and call.part.state == "done":
+            permissions.note_untrusted()
 
 
 def find(connection: apsw.Connection, decision: CallDecision) -> steps.StoredCall:

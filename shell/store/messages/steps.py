@@ -114,6 +114,8 @@ class StoredCall:
     part: AnswerCall
     definition: str = ""
     nonce: str = ""
+    decided: int = 0
+    """Counts up with the decisions of a message."""
 
 
 @dataclass(slots=True)
@@ -223,7 +225,7 @@ def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
     """The steps with their calls, as they are after all entries."""
     steps: dict[int, StoredStep] = {}
     calls: dict[str, StoredCall] = {}
-    for entry in entries:
+    for place, entry in enumerate(entries):
         match entry:
             case OutputEntry():
                 steps[entry.step] = StoredStep(
@@ -242,6 +244,7 @@ def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
                 call.definition = entry.definition
             case ApprovalEntry() if entry.call_id in calls:
                 _approve(calls[entry.call_id], entry)
+                calls[entry.call_id].decided = place
             case ResultEntry() if entry.call_id in calls:
                 call = calls[entry.call_id]
                 told = {"state", "text", "bytes", "shown_bytes", "code", "ran_ms"}
