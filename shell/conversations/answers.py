@@ -1,6 +1,7 @@
 """Writes questions to the store and has the engine answer them."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +20,7 @@ from shell.contract import (
 from shell.conversations import calls
 from shell.conversations.history import history, resumed_step, to_continue
 from shell.conversations.titles import Chosen, Titles
-from shell.errors import NotFound, SessionBusy, ToolError, ValidationFailed
+from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
 from shell.inference.slot import Slot
@@ -140,7 +141,13 @@ class Answers:
         for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
             if not self._engine.is_ending(inference_id):
                 live = calls.as_live(decision, inference_id)
-                return self._engine.decide(owner, live), None
+                taken = self._engine.decide(owner, live)
+                if taken:
+                    # A decision that was taken must outlive a crash. A failure to write is
+                    # reported by the store, and the call is not made before it is written.
+                    with contextlib.suppress(ShellError):
+                        await self._commit(self._engine.log(owner, inference_id))
+                return taken, None
         await self.wait_until_stored(conversation_id)
         call = await self._store.read(conversation_id, find)
         await self._keep(call, decision)

@@ -119,7 +119,6 @@ class Story:
     sticky: dict[str, Verdict] = field(default_factory=dict)
     """The verdicts for the conversation, by the tool."""
     calls: dict[int, Calls] = field(default_factory=dict)
-    refused: set[str] = field(default_factory=set)
     is_tainted: bool = False
     last: tuple[str, str] | None = None
 
@@ -524,6 +523,11 @@ class CallsMachine:
         story.states = {call_id: call.part.state for call_id, call in kept.items()}
         story.results = {call_id for call_id, state in story.states.items() if state in SETTLED}
         story.nonces = {call_id: call.nonce for call_id, call in kept.items()}
+        story.sticky = {
+            call.part.tool: call.part.verdict
+            for call in sorted(kept.values(), key=lambda call: call.decided)
+            if call.part.scope == "conversation" and call.part.verdict is not None
+        }
         story.is_tainted = any(c.part.brings and c.part.state == "done" for c in kept.values())
         story.log = None
 
@@ -579,8 +583,6 @@ class CallsMachine:
                 story.calls[number].allowed.discard(call_id)
             return
         assert not wrong or not waits, "a decision for another question was taken"
-        if waits and verdict == "deny":
-            story.refused.add(call_id)
         if waits and scope == "conversation":
             story.sticky[tool] = verdict
 
@@ -606,7 +608,6 @@ class CallsMachine:
             story.calls.setdefault(number, Calls()).allowed.add(call_id)
             story.states[call_id] = "approved" if decision.arguments is None else "edited"
         else:
-            story.refused.add(call_id)
             story.states[call_id] = "denied"
             story.results.add(call_id)
         if decision.scope == "conversation":

@@ -169,22 +169,24 @@ def settle(connection: apsw.Connection, message: int, text: str = ENDED) -> None
     last = read(connection, message)
     if not last:
         return
-    open_calls = [
-        call.id for step in steps_of(last) for call in step.calls if call.part.state not in SETTLED
-    ]
-    results = [
-        ResultEntry(
-            run=last[-1].run,
-            at=last[-1].at,
-            thought_at=last[-1].thought_at,
-            call_id=call_id,
-            state="cancelled",
-            text=text,
-            bytes=len(text.encode()),
-            shown_bytes=len(text.encode()),
+    results: list[Entry] = []
+    for call in (call for step in steps_of(last) for call in step.calls):
+        if call.part.state in SETTLED:
+            continue
+        was_running = call.part.state == "running"
+        result = LOST if was_running else text
+        results.append(
+            ResultEntry(
+                run=last[-1].run,
+                at=last[-1].at,
+                thought_at=last[-1].thought_at,
+                call_id=call.id,
+                state="lost" if was_running else "cancelled",
+                text=result,
+                bytes=len(result.encode()),
+                shown_bytes=len(result.encode()),
+            )
         )
-        for call_id in open_calls
-    ]
     write(connection, message, list(enumerate(results, place)))
 
 
