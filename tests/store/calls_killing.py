@@ -78,9 +78,9 @@ def _look(
     finally:
         store.close()
     outcome.faults += store.notices
-    for key, verdict in decided.items():
-        if key not in found or found[key].verdict != verdict:
-            outcome.faults.append(f"the decision about {key} is lost: {found.get(key)}")
+    for made, verdict in decided.items():
+        if made not in found or found[made].verdict != verdict:
+            outcome.faults.append(f"the decision about {made} is lost: {found.get(made)}")
     begun = Counter((folder / BEGUN).read_text("utf-8").splitlines())
     outcome.begun = sum(begun.values())
     outcome.faults += [f"{key} was made {count} times" for key, count in begun.items() if count > 1]

@@ -19,7 +19,6 @@ from shell.contract import (
     ApprovalEvent,
     CallDecision,
     SendRequest,
-    StoredMessage,
     Verdict,
 )
 from shell.conversations.answers import Answers, StartedAnswer
@@ -116,7 +115,7 @@ class Life:
                 return
             begun = None
             for call in waiting:
-                begun = await self._decide(answer, call.call_id, call.nonce or "") or begun
+                begun = await self._decide(answer.id, call.call_id, call.nonce or "") or begun
             if begun is None:
                 if not calls and not answer.content:
                     begun = await self.desk.answers.regenerate(
@@ -137,10 +136,9 @@ class Life:
 
     async def _decide_soon(self, begun: StartedAnswer, event: ApprovalEvent) -> None:
         await asyncio.sleep(self.chance.uniform(0.0, 0.05))
-        await self._decide(begun.reply, event.call_id, event.nonce or "")
+        await self._decide(begun.reply.answer_id, event.call_id, event.nonce or "")
 
-    async def _decide(self, answer: object, call_id: str, nonce: str) -> StartedAnswer | None:
-        message_id = answer.id if isinstance(answer, StoredMessage) else answer.answer_id
+    async def _decide(self, message_id: str, call_id: str, nonce: str) -> StartedAnswer | None:
         verdict: Verdict = self.chance.choice(("allow", "deny"))
         decision = CallDecision(
             message_id=message_id, call_id=call_id, nonce=nonce, verdict=verdict, tools="all"
