@@ -4,11 +4,11 @@ import secrets
 from collections.abc import Iterable
 from typing import cast
 
-import apsw
 from pydantic import JsonValue
 
 from shell.contract import CallDecision, Decision
 from shell.errors import NotFound, ValidationFailed
+from shell.store.database import Connection
 from shell.store.messages import queries, steps
 from shell.support.text import clean
 from shell.tools.permissions import Permissions
@@ -38,7 +38,7 @@ def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> Non
             permissions.note_untrusted()
 
 
-def find(connection: apsw.Connection, decision: CallDecision) -> steps.StoredCall:
+def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
     """The call that is decided about. Part of a reading job.
 
     Raises:
@@ -56,7 +56,7 @@ def find(connection: apsw.Connection, decision: CallDecision) -> steps.StoredCal
 
 
 def decide(
-    connection: apsw.Connection, call: steps.StoredCall, decision: CallDecision
+    connection: Connection, call: steps.StoredCall, decision: CallDecision
 ) -> tuple[bool, bool]:
     """Store a decision; returns whether it was taken, and whether another call still waits.
 

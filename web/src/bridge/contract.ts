@@ -339,6 +339,14 @@ export interface CallEvent {
   /** As the model wrote them: an object, or the text if it is not one. */
   arguments: JsonValue;
   state: CallState;
+  /** The tool reads private data. */
+  reads: boolean;
+  /** Its result comes from strangers. */
+  brings: boolean;
+  /** It changes something, or sends data out. */
+  sends: boolean;
+  /** A hash of the tool's definition, for which a decision is made. Empty if there is no tool. */
+  definition: string;
 }
 
 /** A tool call waits for a decision, or was decided. */
@@ -641,6 +649,45 @@ export interface AnswerDetail {
   earlier: Usage[];
 }
 
+/** A piece of an answer's text. */
+export interface AnswerText {
+  type: "text";
+  text: string;
+}
+
+/** A piece of an answer's reasoning. */
+export interface AnswerThought {
+  type: "reasoning";
+  text: string;
+}
+
+/** A tool call of an answer, with what was decided and what came of it. */
+export interface AnswerCall {
+  type: "call";
+  callId: string;
+  step: number;
+  ordinal: number;
+  tool: string;
+  source: string;
+  arguments: JsonValue;
+  reads: boolean;
+  brings: boolean;
+  sends: boolean;
+  state: CallState;
+  /** A decision must repeat it. Only while the call waits. */
+  nonce?: string;
+  why?: string;
+  verdict?: Verdict;
+  scope?: Scope;
+  edited?: JsonValue;
+  /** What the model was given. Absent while there is no result. */
+  result?: string;
+  bytes?: number;
+  shownBytes?: number;
+  code?: ErrorCode;
+  ranMs?: number;
+}
+
 /** A message of a conversation's tree. */
 export interface StoredMessage {
   id: string;
@@ -660,6 +707,8 @@ export interface StoredMessage {
   /** The ids of all messages with the same parent, oldest first, including this one. */
   siblings: string[];
   detail: AnswerDetail | null;
+  /** The answer in the order in which it was written. Empty if it called no tools. */
+  parts: (AnswerText | AnswerThought | AnswerCall)[];
 }
 
 /** A conversation along the chosen path, from its root. */
@@ -702,6 +751,9 @@ export interface SendRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   conversationId: string;
   content: Content;
@@ -718,6 +770,9 @@ export interface EditRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
   content: Content;
@@ -729,6 +784,9 @@ export interface AnswerRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
 }
@@ -740,6 +798,37 @@ export interface SendReply {
   messageId: string;
   answerId: string;
   inferenceId: string;
+}
+
+/**
+ * What a person decides about a call of an answer. The options are for the run that goes on
+ * with the answer, if the run that asked has ended.
+ */
+export interface CallDecision {
+  providerId?: string | null | undefined;
+  modelId?: string | null | undefined;
+  temperature?: number | null | undefined;
+  maxTokens?: number | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
+  inferenceId?: string | null | undefined;
+  messageId: string;
+  callId: string;
+  nonce: string;
+  verdict: Verdict;
+  scope?: Scope | undefined;
+  pattern?: Record<string, ArgumentRule> | null | undefined;
+  arguments?: Record<string, JsonValue> | null | undefined;
+  reason?: string | null | undefined;
+}
+
+/** What came of a decision. */
+export interface DecisionReply {
+  /** False when somebody has decided before. */
+  taken: boolean;
+  /** The run that goes on with the answer, once every call of the step is decided. */
+  answer: SendReply | null;
 }
 
 /** Renames a conversation. */
@@ -973,6 +1062,7 @@ export interface ModelSummary {
   maxOutputTokens: number | null;
   images: boolean;
   files: boolean;
+  /** Whether it may be offered tools; one that nobody describes may. */
   tools: boolean;
   reasoning: boolean;
   /** US dollars per million tokens. */
@@ -1247,6 +1337,9 @@ export const client = (call: Invoke) => ({
     /** Go on with an answer that was cut short; what comes is added to it. */
     continueAnswer: (params: AnswerRequest) =>
       call<SendReply>("conversations.continue_answer", params),
+    /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
+    decide: (params: CallDecision) =>
+      call<DecisionReply>("conversations.decide", params),
     /** Make the path lead through this message, and show it. */
     choose: (params: string) =>
       call<ConversationView>("conversations.choose", params),
