@@ -1,7 +1,7 @@
 """A run with tools: its steps, its calls, and what a person decides about them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -23,38 +23,12 @@ from shell.tools.arguments import parse_arguments
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
+from tests.engine.functions import Functions
 from tests.engine.host import ME, OTHER, Host, request, until
 
 pytestmark = pytest.mark.anyio
 
-Body = Callable[[Arguments, Progress], Awaitable[str]]
 NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-
-
-class Functions:
-    """A source of tools whose bodies are functions of the test."""
-
-    name = "test.py"
-
-    def __init__(self) -> None:
-        self.bodies: dict[str, Body] = {}
-        self.tools: dict[str, Tool] = {}
-        self.calls: list[tuple[str, Arguments]] = []
-
-    def add(self, name: str, body: Body, **fields: object) -> None:
-        values: dict[str, object] = {"brings": False, "sends": False, **fields}
-        self.tools[name] = Tool(name, self.name, "python", **values)  # type: ignore[arg-type]
-        self.bodies[name] = body
-
-    async def list(self) -> Sequence[Tool]:
-        return list(self.tools.values())
-
-    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
-        self.calls.append((tool.name, arguments))
-        return await self.bodies[tool.name](arguments, progress)
-
-    async def close(self) -> None:
-        """Holds nothing."""
 
 
 async def _echo(arguments: Arguments, progress: Progress) -> str:
