@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from shell.contract import AnswerDetail, KeptId, MessageStatus, Part, Role, Value
+from shell.contract.base import ABSENT
+from shell.store.exchange.calls import PortableCall
 from shell.store.exchange.portable import Portable, PortableMessage
 from shell.store.tables import MAX_TIME_MS
 
@@ -35,6 +37,7 @@ class _Message(_Archived):
     model_id: str | None
     created_at: Time
     detail: AnswerDetail | None
+    calls: Annotated[list[PortableCall] | None, Field(max_length=10_000), ABSENT] = None
 
 
 class _Conversation(_Archived):
@@ -108,6 +111,7 @@ def read(raw: object) -> Portable:
                 model_id=message.model_id,
                 reasoning=message.reasoning,
                 detail=message.detail,
+                calls=message.calls or [],
             )
         )
     return portable
@@ -127,6 +131,7 @@ def _dumped(portable: Portable) -> object:
             model_id=message.model_id,
             created_at=message.created_at,
             detail=message.detail,
+            calls=message.calls or None,
         )
         for message in portable.messages
     ]

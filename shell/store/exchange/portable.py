@@ -9,6 +9,8 @@ import apsw
 
 from shell.contract import AnswerDetail, MessageStatus, Part, Role
 from shell.store.checksum import SEAL_CONVERSATION
+from shell.store.exchange import calls
+from shell.store.exchange.calls import PortableCall
 from shell.store.messages import queries, tree
 from shell.store.messages.content import read_blob, sound, take_apart, whole
 from shell.store.rows import rows
@@ -31,6 +33,8 @@ class PortableMessage:
     model_id: str | None = None
     reasoning: str = ""
     detail: AnswerDetail | None = None
+    calls: list[PortableCall] = field(default_factory=list)
+    """Calls of tools, all with their results."""
 
 
 @dataclass(slots=True)
@@ -85,6 +89,7 @@ def take_out(connection: apsw.Connection, number: int) -> Portable:
                 model_id=row.model_id,
                 reasoning=row.reasoning,
                 detail=queries.detail_of(row),
+                calls=calls.take_out(connection, row.number),
             )
         )
     for parent, child in chosen.items():
@@ -182,6 +187,7 @@ class Arrival:
             if place[1] == self._conversation:
                 return place[0]
         self.messages += 1
+        kept = take_apart(message.content)
         parent = None if message.parent_id is None else self._numbers[message.parent_id]
         before: int | None = _chosen(connection, self._conversation, parent)
         number = tree.add(
@@ -191,7 +197,7 @@ class Arrival:
             tree.NewMessage(
                 message_id,
                 message.role,
-                take_apart(message.content),
+                kept,
                 message.created_at,
                 message.status,
                 message.provider_id,
@@ -200,6 +206,7 @@ class Arrival:
                 detail=message.detail,
             ),
         )
+        calls.put(connection, number, kept.text, message.calls)
         if not self.is_new and before is not None:
             tree.point(connection, self._conversation, parent, before)
         return number

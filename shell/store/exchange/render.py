@@ -3,6 +3,7 @@
 Both have only the path that is shown. An archive has the whole tree.
 """
 
+import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from shell.contract import ImagePart, Part, TextPart
+from shell.contract import AnswerCall, AnswerText, AnswerThought, ImagePart, Part, TextPart
+from shell.store.exchange.calls import entries_of
 from shell.store.exchange.portable import Portable, PortableMessage
+from shell.store.messages.steps import parts_of
 
 TEMPLATE = Path(__file__).with_name("conversation.html.j2")
 
@@ -53,7 +56,11 @@ def markdown(conversations: Iterable[Portable]) -> Iterator[str]:
         for message in _path(portable):
             yield f"\n## {_who(message)}\n\n"
             for part in _parts(message):
-                yield (part.text if isinstance(part, TextPart) else f"*[{_named(part)}]*") + "\n"
+                if isinstance(part, AnswerCall):
+                    yield from _markdown_call(part)
+                else:
+                    named = part.text if isinstance(part, TextPart) else f"*[{_named(part)}]*"
+                    yield f"{named}\n"
             if message.status in _STATUS:
                 yield f"\n*{_STATUS[message.status]}*\n"
         between = "\n---\n\n"
@@ -90,15 +97,49 @@ def _path(portable: Portable) -> list[PortableMessage]:
     return path
 
 
-def _parts(message: PortableMessage) -> list[Part]:
-    if isinstance(message.content, str):
+def _parts(message: PortableMessage) -> Sequence[Part | AnswerCall]:
+    if not isinstance(message.content, str):
+        return message.content
+    if not message.calls:
         return [TextPart.model_construct(text=message.content)]
-    return message.content
+    entries = entries_of(message.calls)
+    return [
+        TextPart.model_construct(text=part.text) if isinstance(part, AnswerText) else part
+        for part in parts_of(message.content, message.reasoning, entries, live=False)
+        if not isinstance(part, AnswerThought)
+    ]
+
+
+def _markdown_call(call: AnswerCall) -> Iterator[str]:
+    yield f"\n*{_call_line(call)}*\n\n{_fenced(_arguments(call))}\n"
+    if call.result:
+        yield f"{_fenced(call.result)}\n"
+
+
+def _call_line(call: AnswerCall) -> str:
+    names = " ".join(re.sub(r"[^\w .-]", "_", name) for name in (call.tool, call.source) if name)
+    return f"Tool call {names}: {call.state.replace('_', ' ')}"
+
+
+def _arguments(call: AnswerCall) -> str:
+    used = call.arguments if call.edited is None else call.edited
+    return used if isinstance(used, str) else json.dumps(used, ensure_ascii=False, indent=1)
+
+
+def _fenced(text: str) -> str:
+    """A code block that nothing in its text can end."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}\n"
 
 
 def _pieces(message: PortableMessage) -> Iterator[_Segment]:
     for part in _parts(message):
-        if isinstance(part, TextPart):
+        if isinstance(part, AnswerCall):
+            yield _Segment("note", _call_line(part))
+            yield _Segment("code", _arguments(part))
+            yield _Segment("code", part.result or "")
+        elif isinstance(part, TextPart):
             yield from _text_pieces(part.text)
         elif isinstance(part, ImagePart):
             yield _Segment("picture", f"data:{part.media_type};base64,{part.data}", _named(part))

@@ -4,6 +4,8 @@ The entries of a message are in the order in which they came, each with its plac
 are written while the run goes on, so that after a crash everybody knows which calls were made.
 """
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -227,6 +229,7 @@ def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
     """The steps with their calls, as they are after all entries."""
     steps: dict[int, StoredStep] = {}
     calls: dict[str, StoredCall] = {}
+    written: dict[str, tuple[str, str, str, str]] = {}
     for place, entry in enumerate(entries):
         match entry:
             case OutputEntry():
@@ -238,8 +241,7 @@ def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
                 step = steps.setdefault(entry.step, StoredStep(entry.step, entry.at))
                 call = calls.get(entry.call_id)
                 if call is None:
-                    made = written.get(entry.call_id, (entry.call_id, entry.call_id, "", "{}"))
-                    call = StoredCall(*made, part=_part(entry))
+                    call = StoredCall(*(written.get(entry.call_id) or _made(entry)), _part(entry))
                     calls[entry.call_id] = call
                     step.calls.append(call)
                 call.part = call.part.model_copy(update={"state": entry.state})
@@ -303,6 +305,12 @@ def _part(entry: CallEntry) -> AnswerCall:
         sends=entry.sends,
         state=entry.state,
     )
+
+
+def _made(entry: CallEntry) -> tuple[str, str, str, str]:
+    """A call of which nobody knows any more how the model wrote it."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", entry.tool)[:64] or "tool"
+    return entry.call_id, entry.call_id, name, json.dumps(entry.arguments)
 
 
 def _approve(call: StoredCall, entry: ApprovalEntry) -> None:
