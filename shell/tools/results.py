@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from shell.support.text import clean
 
-MAX_KEPT_BYTES = 10_000_000
-"""Longest result that is kept at all."""
 MAX_SHOWN_BYTES = 50 * 1024
 MAX_SHOWN_LINES = 2_000
 HEAD = 0.75
@@ -24,6 +22,9 @@ class ShownResult:
 
 def shown_result(text: str) -> ShownResult:
     """The beginning and the end of a result, with a line between that says what is missing."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if len(text) > 4 * MAX_SHOWN_BYTES:  # 100 MB would keep the host busy for seconds
+        text = text[: 2 * MAX_SHOWN_BYTES] + text[-2 * MAX_SHOWN_BYTES :]
     whole = clean(text)
     data = whole.encode()
     lines = whole.splitlines(keepends=True)
@@ -40,10 +41,10 @@ def shown_result(text: str) -> ShownResult:
         tail = data[limit:]
     head = _whole_characters(head[:limit])
     tail = _whole_characters(tail[-(MAX_SHOWN_BYTES - limit) :], from_end=True)
-    missing = len(data) - len(head) - len(tail)
-    line = f"\n[… {missing:,} of {len(data):,} bytes are left out here …]\n"
+    missing = size - len(head) - len(tail)
+    line = f"\n[… {missing:,} of {size:,} bytes are left out here …]\n"
     shown = head.decode() + line + tail.decode()
-    return ShownResult(shown, len(data), len(head) + len(tail))
+    return ShownResult(shown, size, len(head) + len(tail))
 
 
 def _whole_characters(data: bytes, *, from_end: bool = False) -> bytes:
