@@ -272,7 +272,7 @@ def _described(provider: Provider, listed: ListedModel) -> ModelSummary:
         max_output_tokens=model.max_output_tokens,
         images=model.images,
         files=model.files,
-        tools=model.tools,
+        tools=model.tools is not False,
         reasoning=reasons if listed.reasoning is None else listed.reasoning,
         input_price=model.input_price,
         output_price=model.output_price,

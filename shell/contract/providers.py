@@ -99,6 +99,7 @@ class ModelSummary(Value):
     images: bool
     files: bool
     tools: bool
+    """Whether it may be offered tools; one that nobody describes may."""
     reasoning: bool
     input_price: float | None
     """US dollars per million tokens."""

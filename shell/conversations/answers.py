@@ -1,6 +1,7 @@
 """Writes questions to the store and has the engine answer them."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from shell.contract import (
 )
 from shell.conversations.history import history, resumed_step, to_continue
 from shell.conversations.titles import Chosen, Titles
-from shell.errors import NotFound, SessionBusy, ToolError, ValidationFailed
+from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
 from shell.inference.slot import Slot
@@ -128,7 +129,13 @@ class Answers:
         )
         for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
             if not self._engine.is_ending(inference_id):
-                return self._engine.decide(owner, decision.for_run(inference_id)), None
+                taken = self._engine.decide(owner, decision.for_run(inference_id))
+                if taken:
+                    # A decision that was taken must outlive a crash. A failure to write is
+                    # reported by the store, and the call is not made before it is written.
+                    with contextlib.suppress(ShellError):
+                        await self._commit(self._engine.log(owner, inference_id))
+                return taken, None
         await self.wait_until_stored(conversation_id)
         call = await self._store.read(conversation_id, find)
         await self._keep(call, decision)
@@ -313,11 +320,8 @@ class Answers:
             return None
         tools = self._tools()
         permissions = tools.permissions()
-        for call in (call for said in path for step in said.steps for call in step.calls):
-            if call.part.scope == "conversation" and call.part.verdict is not None:
-                permissions.remember(call.definition, call.part.verdict)
-            if call.part.brings and call.part.state == "done":
-                permissions.note_untrusted()
+        for said in path:
+            decisions.restore(permissions, said.steps)
         return await tools.offer(wanted, permissions)
 
     async def _commit(self, log: InferenceLog) -> None:

@@ -114,6 +114,7 @@ def resumed_step(answer: PathMessage) -> ResumedStep | None:
             call.part.state,
             call.definition,
             call.nonce,
+            call.part.why,
             call.part.edited if isinstance(call.part.edited, dict) else None,
             call.part.result or "",
         )

@@ -17,7 +17,6 @@ from shell.contract import (
     InferenceSummary,
     Message,
     Notice,
-    NoticeCode,
     RunParameters,
     ServiceStatus,
     SessionConfig,
@@ -41,7 +40,7 @@ from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
 from shell.inference.steps import ResumedStep
 from shell.inference.totals import Totals
-from shell.providers.base import ModelInfo, ModelStep, Provider
+from shell.providers.base import ModelInfo, ModelStep, Provider, tools_dropped
 from shell.tools.offer import Offer
 
 SWEEP_S = 60.0
@@ -453,7 +452,6 @@ def _fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tup
     """No tools for a model that takes none, and a notice that says so."""
     if offer is None or not offer.specs:
         return None, ()
-    if model.tools:
+    if model.tools is not False:
         return offer, ()
-    text = f"{model.id} does not call tools"
-    return None, (Notice(code=NoticeCode.TOOLS_DROPPED, text=text, model=model.id),)
+    return None, (tools_dropped(model),)

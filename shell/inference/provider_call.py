@@ -125,7 +125,7 @@ class ProviderCall:
     def calls(self) -> list[ProposedCall]:
         """The calls of tools that the model made, in its order."""
         return [
-            ProposedCall(call.id, provider_id, call.name, "".join(call.pieces))
+            ProposedCall(call.id, clean(provider_id), call.name, clean("".join(call.pieces)))
             for provider_id, call in self._calls.items()
         ]
 

@@ -23,7 +23,7 @@ from shell.errors import ErrorCode, HostClosing, ProviderError, ShellError
 from shell.inference.limits import Retries, Waits
 from shell.inference.log import InferenceLog
 from shell.inference.provider_call import ProviderCall
-from shell.inference.steps import ResumedStep, Steps
+from shell.inference.steps import NO_USAGE, ResumedStep, Steps
 from shell.inference.text_writer import TextWriter
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import Provider, ProviderRequest
@@ -38,12 +38,6 @@ _log = logging.getLogger(__name__)
 
 Prepared = tuple[ProviderRequest, tuple[Notice, ...]]
 """The request to send, and the notices about what was changed of it."""
-
-
-NO_USAGE = Usage(
-    input_tokens=0, output_tokens=0, reasoning_tokens=0, cached_tokens=0, estimated=True
-)
-"""Of a run that has asked nobody."""
 
 
 class RunCancelled(Exception):
@@ -149,7 +143,9 @@ class Run:
         Raises:
             ValidationFailed: the decision does not fit the question.
         """
-        return self._steps is not None and self._steps.decide(decision)
+        if self._steps is None or self._stopped is not None:
+            return False
+        return self._steps.decide(decision)
 
     def stop(self, reason: Exception) -> bool:
         """End the run for this reason. False when it has ended or is being stopped already."""
@@ -162,6 +158,8 @@ class Run:
             self._unwind = self._loop.call_later(UNWIND_S, self._end_without_provider)
         if self._task is not None:
             self._task.cancel()
+        if self._steps is not None:
+            self._steps.cancel_calls()
         return True
 
     # --- the task ---------------------------------------------------------------------------
@@ -213,10 +211,11 @@ class Run:
             self._unwind.cancel()
         self._text.close()
         if self._steps is not None:
-            if isinstance(outcome, HostClosing) and self._steps.is_waiting:
+            closes = isinstance(outcome, HostClosing)
+            if closes and self._steps.is_waiting:
                 self._steps.pause()
                 outcome = None
-            self._steps.close()
+            self._steps.close(can_go_on=closes)
         try:
             ending = self._terminal(outcome)
         except Exception as error:  # the provider's numbers do not fit the event

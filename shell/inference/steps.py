@@ -14,6 +14,11 @@ from shell.inference.watchdog import Watchdog
 from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest
 from shell.tools.offer import Offer
 
+NO_USAGE = Usage(
+    input_tokens=0, output_tokens=0, reasoning_tokens=0, cached_tokens=0, estimated=True
+)
+"""Of a run that has called no model."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResumedStep:
@@ -63,13 +68,16 @@ class Steps:
         self._log = log
         self._provider_id = provider_id
         self._new_call = new_call
-        self._max_steps = max_steps
+        self._first = 1 if resumed is None else resumed.step + 1
+        # Who goes on after the last step wants as many again; who decides does not.
+        self._max_steps = max_steps + (resumed.step if resumed and not resumed.calls else 0)
         self._tools = None if offer is None else ToolCalls(log, watchdog, offer, commit)
         self._resumed = resumed
         if offer is not None:
             request = replace(request, tools=offer.specs, provider_id=provider_id)
         self._request = request
-        self._call = new_call(request, step=None if offer is None else 1)
+        self._call = new_call(request, step=None if offer is None else self._first)
+        self._is_asked = resumed is None or not resumed.calls
         self._earlier: Usage | None = None
         self._first_ms: int | None = None
         self._reached: EndReason | None = None
@@ -82,6 +90,8 @@ class Steps:
     @property
     def usage(self) -> Usage:
         """The tokens of all steps so far."""
+        if not self._is_asked:
+            return NO_USAGE
         usage = self._call.usage
         return usage if self._earlier is None else _sum(self._earlier, usage)
 
@@ -103,10 +113,19 @@ class Steps:
         """
         return self._tools is not None and self._tools.decide(decision)
 
-    def close(self) -> None:
-        """Give every open call its result, because the run ends now."""
+    def cancel_calls(self) -> None:
+        """Let no call begin any more, because the run is being stopped."""
         if self._tools is not None:
-            self._tools.close(keep_waiting=self._reached == "waiting")
+            self._tools.cancel()
+
+    def close(self, *, can_go_on: bool) -> None:
+        """Give every open call its result, because the run ends now.
+
+        Args:
+            can_go_on: leave those that have not begun, which a later run takes up.
+        """
+        if self._tools is not None:
+            self._tools.close(can_go_on=can_go_on or self._reached == "waiting")
 
     def pause(self) -> None:
         """Have the run end as one that waits, for a later run to go on with."""
@@ -121,13 +140,12 @@ class Steps:
         tools = self._tools
         if tools is None:
             return await self._call.run()
-        step = 1
+        step = self._first
         try:
-            if self._resumed is not None:
-                step = self._resumed.step + 1
-                if self._resumed.calls:
-                    answered = await tools.resume(self._resumed.calls)
-                    self._follow(step, self._resumed.done(answered))
+            if self._resumed is not None and self._resumed.calls:
+                answered = await tools.resume(self._resumed.calls)
+                self._follow(step, self._resumed.done(answered))
+                self._is_asked = True
             while True:
                 self._log.append(
                     StepEvent(**self._log.stamp(), step=step, max_steps=self._max_steps)

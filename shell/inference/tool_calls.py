@@ -5,6 +5,7 @@ happens, because providers refuse a history in which one is missing.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import secrets
@@ -28,6 +29,7 @@ from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED, check_move
 from shell.tools.offer import Offer, OfferedTool
+from shell.tools.permissions import Ruling
 
 MAX_BATCH = 16
 """Most calls of one step."""
@@ -67,6 +69,8 @@ class OpenCall:
     definition: str = ""
     """The definition of the tool for which it was decided."""
     nonce: str = ""
+    why: str | None = None
+    """Why it was asked although a permission exists."""
     edited: Arguments | None = None
     result: str = ""
 
@@ -149,17 +153,25 @@ class ToolCalls:
             if call.state not in SETTLED:
                 call.task = asyncio.ensure_future(self._carry_out(call, at_once))
         try:
-            in_time = await self._all_decided()
-            await asyncio.gather(
-                *(call.task for call in self._batch if call.task and call.state != "waiting")
-            )
+            await self._all_decided()
+            await asyncio.gather(*self._tasks())
         finally:
-            for call in self._batch:
-                if call.task is not None:
-                    call.task.cancel()
-        if not in_time:
-            raise WaitedTooLong
+            self.cancel()
+            if running := [call.task for call in self._batch if call.state == "running"]:
+                await asyncio.gather(*filter(None, running), return_exceptions=True)
         return [_answered(call) for call in self._batch]
+
+    def cancel(self) -> None:
+        """End the calls that run, and let no other begin."""
+        for task in self._tasks():
+            task.cancel()
+
+    def _tasks(self, *, of_waiting: bool = True) -> list[asyncio.Future[None]]:
+        return [
+            call.task
+            for call in self._batch
+            if call.task is not None and (of_waiting or call.state != "waiting")
+        ]
 
     def decide(self, decision: Decision) -> bool:
         """Take a person's decision. False when the call does not wait any more.
@@ -174,19 +186,21 @@ class ToolCalls:
         if not secrets.compare_digest(decision.nonce.encode(), call.nonce.encode()):
             raise ValidationFailed([("nonce", "This decision is for another question")])
         tool = call.tool.tool
+        edited: Arguments | None = None
         if decision.verdict == "allow" and decision.arguments is not None:
             try:
                 arguments = parse_arguments(json.dumps(decision.arguments))
                 check_arguments(tool, arguments)
             except ToolError as error:
                 raise ValidationFailed([("arguments", error.message)]) from None
-            if arguments != call.arguments:
-                call.edited = arguments
+            if _written(arguments) != _written(call.arguments):
+                edited = arguments
         self._offer.permissions.keep(tool, decision.verdict, decision.scope, decision.pattern)
         if decision.verdict == "deny":
             self._move(call, "denied")
         else:
-            self._move(call, "approved" if call.edited is None else "edited")
+            call.edited = edited
+            self._move(call, "approved" if edited is None else "edited")
         self._log.append(
             ApprovalEvent(
                 **self._log.stamp(),
@@ -194,7 +208,7 @@ class ToolCalls:
                 state="decided",
                 verdict=decision.verdict,
                 scope=decision.scope,
-                edited=call.edited,
+                edited=edited,
                 why=None if decision.reason is None else clean(decision.reason),
             )
         )
@@ -204,19 +218,23 @@ class ToolCalls:
         call.decided.set_result(None)
         return True
 
-    def close(self, *, keep_waiting: bool) -> None:
+    def close(self, *, can_go_on: bool) -> None:
         """Give every open call its result, because the run ends now.
 
         Args:
-            keep_waiting: leave those that wait for a decision, which a later run takes up.
+            can_go_on: leave those that have not begun, which a later run takes up.
         """
         for call in self._batch:
-            if call.state not in SETTLED and not (keep_waiting and call.state == "waiting"):
-                text = "The call was cancelled."
-                if call.state == "running":
-                    text = "The call was cancelled while it ran; it may have taken effect."
-                self._move(call, "cancelled")
-                self._settle(call, "cancelled", text)
+            if call.state in SETTLED or (can_go_on and call.state not in ("proposed", "running")):
+                continue
+            text = "The call was cancelled."
+            if call.state == "running":
+                text = "The call was cancelled while it ran; it may have taken effect."
+            is_known = call.state != "proposed"
+            self._move(call, "cancelled")
+            if not is_known:
+                self._tell(call)
+            self._settle(call, "cancelled", text)
 
     # --- before a call runs -----------------------------------------------------------------
 
@@ -231,11 +249,14 @@ class ToolCalls:
                 self._move(call, "allowed")
                 self._tell(call)
             case "deny":
-                self._move(call, "denied")
-                self._tell(call)
-                self._settle(call, "denied", ruling.why or DENIED)
+                self._deny(call, ruling)
             case "ask":
                 self._ask(call, ruling.why)
+
+    def _deny(self, call: _Call, ruling: Ruling) -> None:
+        self._move(call, "denied")
+        self._tell(call)
+        self._settle(call, "denied", ruling.why or DENIED)
 
     def _find(self, call: _Call) -> Tool | None:
         """The tool of a call whose arguments fit; else the call is settled."""
@@ -276,46 +297,57 @@ class ToolCalls:
             return
         if before.state == "running":
             # Nobody knows whether it took effect, so it is never made again.
+            with contextlib.suppress(ToolError):
+                call.tool = self._offer.find(call.proposed.name)
+                call.arguments = parse_arguments(call.proposed.arguments)
             call.state = "running"
             self._move(call, "lost")
             self._tell(call)
             self._settle(call, "lost", LOST)
             return
-        call.nonce = before.nonce
-        if before.state not in ("approved", "edited"):
+        if before.state not in ("waiting", "approved", "edited"):
             self._admit(call)
             return
-        tool = self._find(call)
-        if tool is None:
+        if self._find(call) is None or call.tool is None:
             return
-        if tool.definition != before.definition:
+        has_changed = call.tool.tool.definition != before.definition
+        ruling = self._offer.rule(call.tool, call.arguments, repeated=False)
+        if ruling.verdict == "deny":
+            self._deny(call, ruling)
+        elif before.state == "waiting":
+            # A person was asked and has not answered, whatever is allowed by now.
+            call.nonce = "" if has_changed else before.nonce
+            self._ask(call, before.why)
+        elif has_changed:
             self._ask(call, "The tool has changed since this call was allowed.")
-            return
-        call.edited = before.edited
-        call.state = before.state
+        else:
+            call.nonce, call.edited, call.state = before.nonce, before.edited, before.state
 
     def _is_repeated(self, call: _Call) -> bool:
-        made = (call.proposed.name, json.dumps(call.arguments, sort_keys=True))
+        made = (call.proposed.name, _written(call.arguments))
         self._same = self._same + 1 if made == self._last else 1
         self._last = made
         return self._same >= MAX_SAME
 
-    async def _all_decided(self) -> bool:
-        """Wait for the decisions. False when none came for `WAIT_S`."""
-        undecided = {call.decided for call in self._batch if call.decided is not None}
-        if not undecided:
-            return True
-        self._watchdog.pause()
-        try:
-            while undecided:
-                decided, undecided = await asyncio.wait(
+    async def _all_decided(self) -> None:
+        """Wait until nothing has to be asked any more.
+
+        Raises:
+            WaitedTooLong: no decision came for `WAIT_S`, and nothing else is left to do.
+        """
+        while undecided := [c.decided for c in self._batch if c.decided and not c.decided.done()]:
+            self._watchdog.pause()
+            try:
+                decided, _ = await asyncio.wait(
                     undecided, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED
                 )
-                if not decided:
-                    return False
-        finally:
-            self._watchdog.resume()
-        return True
+            finally:
+                self._watchdog.resume()
+            if not decided:
+                await asyncio.gather(*self._tasks(of_waiting=False))
+                # A decision may have come meanwhile.
+                if not any(question.done() for question in undecided):
+                    raise WaitedTooLong
 
     # --- a call -----------------------------------------------------------------------------
 
@@ -332,7 +364,7 @@ class ToolCalls:
             try:
                 if self._commit is not None:
                     await self._commit()
-                text = await self._run(call.tool, call.edited or call.arguments)
+                text = await self._run(call, call.tool)
                 state: CallState = "done"
                 code = None
             except TimeoutError:
@@ -345,7 +377,10 @@ class ToolCalls:
             except ShellError as error:
                 state, code = "failed", error.code
                 text = f"The call was not made, because it cannot be kept: {error.message}"
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                task = asyncio.current_task()
+                if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+                    raise  # else the tool raised it by itself
                 _log.exception("A tool failed")
                 state, code = "failed", ErrorCode.TOOL_FAILED
                 text = f"The tool failed unexpectedly ({type(error).__name__})."
@@ -356,18 +391,20 @@ class ToolCalls:
             self._move(call, state)
             self._settle(call, state, text, code, self._log.elapsed_ms - began_ms)
 
-    async def _run(self, tool: OfferedTool, arguments: Arguments) -> str:
+    async def _run(self, call: _Call, tool: OfferedTool) -> str:
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with asyncio.timeout(CALL_S) as limit:
 
             def progress(line: str) -> None:
+                if call.state != "running" or limit.expired():
+                    return  # the call has ended, whether or not the tool knows
                 limit.reschedule(min(loop.time() + CALL_S, began + LONGEST_CALL_S))
                 self._log.append(
                     ThinkingEvent(**self._log.stamp(), status=clean(line)[:500], progress=None)
                 )
 
-            return await tool.call(arguments, progress)
+            return await tool.call(call.arguments if call.edited is None else call.edited, progress)
 
     # --- what is written --------------------------------------------------------------------
 
@@ -420,6 +457,11 @@ class ToolCalls:
                 ran_ms=ran_ms,
             )
         )
+
+
+def _written(arguments: Arguments) -> str:
+    """Arguments as text: Python takes 1 and true for the same."""
+    return json.dumps(arguments, sort_keys=True)
 
 
 def _answered(call: _Call) -> AnsweredCall:

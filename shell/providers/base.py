@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
-from shell.contract import Activity, FinishReason, Message, Notice, Usage
+from shell.contract import Activity, FinishReason, Message, Notice, NoticeCode, Usage
 
 ANY_MODEL = "default"
 """The model id that is sent if no model is named. Servers with a single model accept any name."""
@@ -107,7 +107,9 @@ class ModelInfo:
     files: bool = False
     assistant_prefill: bool = False
     """Whether the model continues a last message of the assistant."""
-    tools: bool = False
+    tools: bool | None = None
+    """Whether the model calls tools. None if nobody knows: tools are offered, and left out once the
+    server has refused them."""
     reasoning: str | None = None
     """How reasoning is requested, as a value of the model's API. None if it is not requested."""
     silent_reasoning: bool = False
@@ -127,6 +129,12 @@ class ModelInfo:
             return None
         spent = usage.input_tokens * self.input_price + usage.output_tokens * self.output_price
         return spent / 1_000_000
+
+
+def tools_dropped(model: ModelInfo) -> Notice:
+    """Say that a model gets no tools."""
+    text = f"{model.id} does not call tools"
+    return Notice(code=NoticeCode.TOOLS_DROPPED, text=text, model=model.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class ModelEntry(BaseModel):
     system: bool = True
     images: bool = False
     files: bool = False
-    tools: bool = False
+    tools: bool | None = None
     prefill: bool = False
     reasoning: str | None = None
     silent: bool = False
@@ -59,7 +59,7 @@ class ModelEntry(BaseModel):
             system_prompt=self.system,
             images=self.images,
             files=self.files,
-            tools=self.tools,
+            tools=self.tools if self.match == EVERYTHING else bool(self.tools),
             assistant_prefill=self.prefill,
             reasoning=self.reasoning,
             silent_reasoning=self.silent,

@@ -1,7 +1,9 @@
 """Reads the arguments of a tool call, which a model wrote, and checks them against the schema."""
 
 import json
+import math
 from collections.abc import Mapping
+from itertools import islice
 
 from shell.errors import ErrorCode, ToolError
 from shell.tools.base import Arguments, Tool
@@ -26,7 +28,11 @@ def parse_arguments(text: str) -> Arguments:
     if _depth(text) > MAX_DEPTH:
         raise _invalid(f"The arguments have more than {MAX_DEPTH} levels.")
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be kept
+    except UnicodeEncodeError:
+        raise _invalid("The arguments have half a character, such as \\ud800.") from None
     except (ValueError, RecursionError) as error:
         raise _invalid(f"The arguments are not JSON: {error}") from None
     if not isinstance(value, dict):
@@ -44,13 +50,17 @@ def check_arguments(tool: Tool, arguments: Mapping[str, object]) -> None:
         return
     from jsonschema import Draft202012Validator  # takes 60 ms, and most runs have no tools
     from jsonschema.exceptions import SchemaError
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
     try:
-        found = list(Draft202012Validator(tool.parameters).iter_errors(arguments))
-    except (SchemaError, RecursionError, TypeError, ValueError) as error:
+        # An empty registry: a schema must not make the host fetch another one.
+        validator = Draft202012Validator(tool.parameters, registry=Registry())
+        found = list(islice(validator.iter_errors(arguments), MAX_PROBLEMS))
+    except (SchemaError, Unresolvable, RecursionError, TypeError, ValueError) as error:
         raise _invalid(f"The tool's schema cannot be used: {str(error)[:500]}") from None
     if found:
-        shown = [f"{_path(error.path)}{error.message[:300]}" for error in found[:MAX_PROBLEMS]]
+        shown = [f"{_path(error.path)}{error.message[:300]}" for error in found]
         raise _invalid("The arguments do not fit: " + "; ".join(shown))
 
 
@@ -79,6 +89,11 @@ def _depth(text: str) -> int:
         elif character in "]}":
             depth -= 1
     return deepest
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse_constant(text)
 
 
 def _refuse_constant(name: str) -> float:

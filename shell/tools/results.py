@@ -106,6 +106,9 @@ def shown_result(text: str, more: str = "") -> ShownResult:
         text: the whole result.
         more: how the missing part can be had.
     """
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if len(text) > 4 * MAX_SHOWN_BYTES:  # 100 MB would keep the host busy for seconds
+        text = text[: 2 * MAX_SHOWN_BYTES] + text[-2 * MAX_SHOWN_BYTES :]
     whole = clean(text)
     data = whole.encode()
     lines = whole.splitlines(keepends=True)
@@ -122,12 +125,12 @@ def shown_result(text: str, more: str = "") -> ShownResult:
         tail = data[limit:]
     head = _whole_characters(head[:limit])
     tail = _whole_characters(tail[-(MAX_SHOWN_BYTES - limit) :], from_end=True)
-    missing = len(data) - len(head) - len(tail)
+    missing = size - len(head) - len(tail)
     where = f"; {more}" if more else ""
-    left_out = f"{missing:,} of {len(data):,} bytes are left out here, after byte {len(head)}"
+    left_out = f"{missing:,} of {size:,} bytes are left out here, after byte {len(head)}"
     line = f"\n[… {left_out}{where} …]\n"
     shown = head.decode() + line + tail.decode()
-    return ShownResult(shown, len(data), len(head) + len(tail))
+    return ShownResult(shown, size, len(head) + len(tail))
 
 
 def _whole_characters(data: bytes, *, from_end: bool = False) -> bytes:

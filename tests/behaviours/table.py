@@ -42,7 +42,8 @@ _SIGNATURES = """\
 
 Where they differ:
 
-- `finishReason` may also be `tool_calls`, `other`, `waiting`, `budget` or `steps`. To call those `stop` would be untrue.
+- `finishReason` may also be `tool_calls`, `other`, `waiting`, `budget` or `steps`. To call those
+  `stop` would be untrue.
 - Unknown options are refused, since a misspelt option would be ignored silently (D58). Unknown
   fields of a message are ignored.
 - An empty message is accepted. A list without a message of the user, or one that ends with an

@@ -13,8 +13,9 @@ from shell.providers.base import Chunk, ProviderRequest
 from shell.tools import results
 from shell.tools.base import Arguments, Progress
 from shell.tools.results import READ_RESULT, LongResults, shown_result
+from tests.engine.functions import Functions
 from tests.engine.host import Host
-from tests.engine.test_tools import Functions, ended, of, start
+from tests.engine.test_tools import ended, of, start
 
 pytestmark = pytest.mark.anyio
 BOTH = ["test__long", "test__short"]

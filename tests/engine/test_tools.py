@@ -1,7 +1,7 @@
 """A run with tools: its steps, its calls, and what a person decides about them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -15,45 +15,20 @@ from shell.contract import (
     ResultEvent,
     StepEvent,
     ToolEvent,
+    Verdict,
 )
-from shell.errors import ErrorCode, ToolError, ValidationFailed
+from shell.errors import ErrorCode, StorageFailed, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog
 from shell.tools.arguments import parse_arguments
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
-from tests.engine.host import ME, OTHER, Host, request
+from tests.engine.functions import Functions
+from tests.engine.host import ME, OTHER, Host, request, until
 
 pytestmark = pytest.mark.anyio
 
-Body = Callable[[Arguments, Progress], Awaitable[str]]
 NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-
-
-class Functions:
-    """A source of tools whose bodies are functions of the test."""
-
-    name = "test.py"
-
-    def __init__(self) -> None:
-        self.bodies: dict[str, Body] = {}
-        self.tools: dict[str, Tool] = {}
-        self.calls: list[tuple[str, Arguments]] = []
-
-    def add(self, name: str, body: Body, **fields: object) -> None:
-        values: dict[str, object] = {"brings": False, "sends": False, **fields}
-        self.tools[name] = Tool(name, self.name, "python", **values)  # type: ignore[arg-type]
-        self.bodies[name] = body
-
-    async def list(self) -> Sequence[Tool]:
-        return list(self.tools.values())
-
-    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
-        self.calls.append((tool.name, arguments))
-        return await self.bodies[tool.name](arguments, progress)
-
-    async def close(self) -> None:
-        """Holds nothing."""
 
 
 async def _echo(arguments: Arguments, progress: Progress) -> str:
@@ -65,6 +40,7 @@ def functions() -> Functions:
     functions = Functions()
     functions.add("echo", _echo)
     functions.add("double", _double, parameters=NUMBER)
+    functions.add("far", _double, parameters={"$ref": "http://127.0.0.1:9/schema.json"})
     return functions
 
 
@@ -226,15 +202,32 @@ async def test_an_allowed_call_runs_while_another_waits(host: Host, functions: F
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        ("/call nothing {}", "There is no tool 'nothing'. The tools are: test__echo, test__double"),
+        (
+            "/call nothing {}",
+            "There is no tool 'nothing'. The tools are: test__echo, test__double, ",
+        ),
         ("/call double {n: 1}", "The arguments are not JSON"),
         ("/call double [1]", "The arguments are not a JSON object"),
         ('/call double {"n": "1"}', "n: '1' is not of type 'integer'"),
         ("/call double {}", "'n' is a required property"),
         ("/call echo " + '{"a":' * 65 + "1" + "}" * 65, "more than 64 levels"),
         ('/call echo {"a": NaN}', "NaN is not JSON"),
+        ('/call echo {"a": 1e999}', "1e999 is not JSON"),
+        ('/call echo {"a": "\\ud800"}', "half a character"),
+        ("/call far {}", "The tool's schema cannot be used"),
     ],
-    ids=["unknown", "no JSON", "a list", "wrong type", "missing", "deep", "constant"],
+    ids=[
+        "unknown",
+        "no JSON",
+        "a list",
+        "wrong type",
+        "missing",
+        "deep",
+        "constant",
+        "infinite",
+        "half",
+        "schema",
+    ],
 )
 async def test_a_wrong_call_is_answered_and_never_run(
     host: Host, functions: Functions, call: str, says: str
@@ -283,6 +276,7 @@ async def test_a_cancel_settles_every_open_call_before_the_end(
     functions.add("never", never)
     log = start(host, functions, '/call never {}\n/call double {"n": 1}', allowed=["never"])
     await asked(log)
+    await until(lambda: functions.calls != [])
     host.engine.cancel(ME, log.inference_id)
     events = await ended(log)
     results = [event for event in events if isinstance(event, ResultEvent)]
@@ -345,9 +339,13 @@ async def test_a_call_without_progress_is_ended_and_progress_gives_it_time(
     assert asyncio.get_running_loop().time() - began <= 601
 
 
-@pytest.mark.parametrize("error", [ToolError(ErrorCode.TOOL_FAILED, "No."), KeyError("x")])
+@pytest.mark.parametrize(
+    "error",
+    [ToolError(ErrorCode.TOOL_FAILED, "No."), KeyError("x"), asyncio.CancelledError()],
+    ids=["failed", "a bug", "cancelled by itself"],
+)
 async def test_a_failing_tool_is_a_failed_call(
-    host: Host, functions: Functions, error: Exception
+    host: Host, functions: Functions, error: BaseException
 ) -> None:
     async def fail(arguments: Arguments, progress: Progress) -> str:
         raise error
@@ -357,6 +355,73 @@ async def test_a_failing_tool_is_a_failed_call(
     (result,) = [event for event in events if isinstance(event, ResultEvent)]
     assert (result.state, result.code) == ("failed", ErrorCode.TOOL_FAILED)
     assert isinstance(events[-1], DoneEvent)
+
+
+async def test_progress_after_the_end_of_a_call_is_ignored(
+    host: Host, functions: Functions
+) -> None:
+    late: list[Progress] = []
+
+    async def keeps(arguments: Arguments, progress: Progress) -> str:
+        late.append(progress)
+        return "done"
+
+    functions.add("keeps", keeps)
+    log = start(host, functions, "/call keeps {}")
+    events = await ended(log)
+    late[0]("still here")
+    assert log.last_seq == events[-1].seq
+
+
+async def test_a_decision_while_the_last_call_runs_is_not_lost(
+    host: Host, functions: Functions
+) -> None:
+    async def slow(arguments: Arguments, progress: Progress) -> str:
+        for _ in range(14):
+            await asyncio.sleep(50)
+            progress("still")
+        raise AssertionError
+
+    functions.add("slow", slow)
+    log = start(host, functions, '/call slow {}\n/call double {"n": 1}', allowed=["slow"])
+    (question,) = await asked(log)
+    host.engine.decide(ME, decision(log, question, verdict="deny"))
+    log = start(host, functions, '/call slow {}\n/call double {"n": 1}', allowed=["slow"])
+    (question,) = await asked(log)
+    await asyncio.sleep(599)
+    asyncio.get_running_loop().call_later(
+        0.999, lambda: host.engine.decide(ME, decision(log, question))
+    )
+    events = await ended(log)
+    assert states(events, "call-1-1") == ["waiting", "running", "done"]
+
+
+async def test_an_edit_that_could_not_be_kept_is_forgotten(
+    host: Host, functions: Functions
+) -> None:
+    class Full:
+        def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
+            return []
+
+        def add(self, tool: Tool, verdict: Verdict, pattern: object) -> None:
+            raise StorageFailed("The disk is full")
+
+    log = start(host, functions, '/call double {"n": 1}', permissions=Permissions(Full()))
+    (question,) = await asked(log)
+    with pytest.raises(StorageFailed):
+        host.engine.decide(ME, decision(log, question, scope="always", arguments={"n": 5}))
+    assert host.engine.decide(ME, decision(log, question))
+    await ended(log)
+    assert functions.calls == [("double", {"n": 1})]
+
+
+async def test_a_decision_after_the_stop_is_not_taken(host: Host, functions: Functions) -> None:
+    log = start(host, functions, '/call double {"n": 1}', allowed=())
+    (question,) = await asked(log)
+    assert host.engine.cancel(ME, log.inference_id)
+    assert host.engine.decide(ME, decision(log, question)) is False
+    await ended(log)
+    assert functions.calls == []
 
 
 async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(

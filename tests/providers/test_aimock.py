@@ -27,6 +27,9 @@ from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import ModelInfo, Provider
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.provider import HttpProvider
+from shell.tools.base import Arguments, Progress
+from shell.tools.offer import Offer
+from tests.engine.functions import Functions
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +41,19 @@ FIXTURES: list[dict[str, object]] = [
     {
         "match": {"userMessage": "call"},
         "response": {"toolCalls": [{"name": "look", "arguments": {"at": "sea"}}]},
+    },
+    {
+        "match": {"userMessage": "two steps", "hasToolResult": False},
+        "response": {
+            "toolCalls": [
+                {"name": "test__look", "arguments": {"at": "sea"}},
+                {"name": "test__look", "arguments": {"at": "sky"}},
+            ]
+        },
+    },
+    {
+        "match": {"userMessage": "two steps", "hasToolResult": True},
+        "response": {"content": TEXT},
     },
     {"match": {"userMessage": "short"}, "response": {"content": TEXT, "finishReason": "length"}},
     {
@@ -172,7 +188,7 @@ def make(request: pytest.FixtureRequest) -> Make:
     return found
 
 
-async def run(aimock: Aimock, make: Make, text: str) -> Outcome:
+async def run(aimock: Aimock, make: Make, text: str, offer: Offer | None = None) -> Outcome:
     """One inference, to its end."""
     test_id = uuid.uuid4().hex
     provider = make(aimock.url, {"X-Test-Id": test_id})
@@ -181,7 +197,7 @@ async def run(aimock: Aimock, make: Make, text: str) -> Outcome:
     request = InferenceRequest(
         messages=[Message(role="user", content=text)], provider_id=provider.id
     )
-    log = engine.start("window", request)
+    log = engine.start("window", request, offer=offer)
     ended = asyncio.Event()
     log.subscribe(lambda urgent: ended.set() if log.ending is not None else None)
     await asyncio.wait_for(ended.wait(), 20)
@@ -215,6 +231,20 @@ async def test_a_tool_call(aimock: Aimock, make: Make) -> None:
     assert {event.name for event in calls} == {"look"}
     assert json.loads("".join(event.arguments_delta for event in calls)) == {"at": "sea"}
     assert outcome.ending.finish_reason == "tool_calls"
+
+
+async def test_two_steps_with_parallel_calls_between(aimock: Aimock, make: Make) -> None:
+    async def look(arguments: Arguments, progress: Progress) -> str:
+        return f"It is blue at the {arguments['at']}."
+
+    functions = Functions()
+    functions.add("look", look)
+    outcome = await run(aimock, make, "two steps", functions.offer("look"))
+    assert isinstance(outcome.ending, DoneEvent), outcome.ending
+    assert outcome.ending.finish_reason == "stop"
+    assert outcome.requests == 2
+    assert outcome.log.text("llm:token") == TEXT
+    assert functions.calls == [("look", {"at": "sea"}), ("look", {"at": "sky"})]
 
 
 async def test_an_answer_that_is_too_long(aimock: Aimock, make: Make) -> None:

@@ -266,7 +266,7 @@ async def test_models_are_asked_for_once_and_anew_when_wanted(host: Setting) -> 
                 "maxOutputTokens": None,
                 "images": False,
                 "files": False,
-                "tools": False,
+                "tools": True,
                 "reasoning": False,
                 "inputPrice": None,
                 "outputPrice": None,

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from shell.contract import DoneEvent, ErrorEvent
+from tests.engine.calls_machine import random_steps
 from tests.engine.machine import EngineMachine
 from tests.engine.real_clock import (
     cancel_a_flood,
@@ -63,6 +64,24 @@ def _steps_of_seed(seed: int) -> int:
         ),
     )
     return Machine.steps
+
+
+def calls() -> Result:
+    """Anything in any order to calls of tools, a million times, on every core."""
+    began, steps, ran = time.monotonic(), 0, 0
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
+        for done, carried_out in pool.imap_unordered(_calls_of_seed, range(1_000_000)):
+            steps, ran = steps + done, ran + carried_out
+            if steps >= STEPS:
+                pool.terminate()
+                break
+    rate = round(steps / (time.monotonic() - began))
+    return Result(steps >= STEPS, {"steps": steps, "carriedOut": ran, "stepsPerSecond": rate})
+
+
+def _calls_of_seed(seed: int) -> tuple[int, int]:
+    logging.disable(logging.CRITICAL)
+    return random_steps(10_000 + seed, 400)
 
 
 def runs() -> Result:
@@ -144,6 +163,7 @@ _every: list[Callable[[], Result]] = [
     stream_of_90_seconds,
     streams,
     runs,
+    calls,
     machine,
 ]
 CHECKS: dict[str, Check] = {check.__name__: check for check in _every}

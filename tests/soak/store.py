@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from shell.store.store import Store
 from shell.support.ids import new_id
 from tests.soak.result import Check, Result
 from tests.store import scale
+from tests.store.calls_killing import kill_hosts
 from tests.store.desk import OWNER, Desk
 from tests.store.test_weight import MOST_BYTES, weigh
 from tests.virtual_loop import VirtualLoop
@@ -37,6 +39,7 @@ BARS = {
     "memoryMb": 150,
 }
 LOCKED_S = 30
+CALL_KILLS, KILLS_OF_ONE_DIRECTORY = 1_000, 50
 LONG_CONVERSATIONS, LONG_MESSAGES_EACH, LONG_CHARACTERS = 20, 100, 40_000
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 HARD_QUERIES = {
@@ -66,6 +69,23 @@ def large() -> Result:
     figures: dict[str, float] = json.loads(told)
     ok = all(figures[name] <= bar for name, bar in BARS.items())
     return Result(ok, {"builtS": built_s, **figures})
+
+
+def calls() -> Result:
+    """1,000 killings of a host whose answers call tools."""
+    total = Counter[str]()
+    reopened_s, faults = 0.0, []
+    for seed in range(CALL_KILLS // KILLS_OF_ONE_DIRECTORY):
+        with tempfile.TemporaryDirectory() as folder:
+            one = kill_hosts(Path(folder), KILLS_OF_ONE_DIRECTORY, seed)
+        total.update(kills=one.kills, begun=one.begun, decided=one.decided)
+        total.update(killedWhileRunning=one.lost)
+        reopened_s = max(reopened_s, one.reopened_s)
+        faults += one.faults
+    figures = {**total, "faults": len(faults), "longestReopeningMs": round(reopened_s * 1000)}
+    if faults:
+        sys.stderr.write("\n".join(faults) + "\n")
+    return Result(not faults and reopened_s < 2.0, figures)
 
 
 def weight() -> Result:
@@ -334,6 +354,7 @@ def keychain() -> Result:
 
 CHECKS: Mapping[str, Check] = {
     "large": large,
+    "calls": calls,
     "weight": weight,
     "full": full,
     "locked": locked,

@@ -117,22 +117,29 @@ class Killer:
 @contextmanager
 def killer(folder: Path, seed: int) -> Iterator[Killer]:
     """Everything for it, until the context ends."""
-    victim = subprocess.Popen(
-        [sys.executable, "-m", "tests.store.victim"],
+    chance = random.Random(seed)  # noqa: S311
+    with victim("tests.store.victim") as (to, heard):
+        yield Killer(folder, to, heard, chance)
+
+
+@contextmanager
+def victim(module: str) -> Iterator[tuple[IO[str], IO[str]]]:
+    """A process that forks hosts, its input and its output."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert victim.stdin is not None
-    assert victim.stdout is not None
-    chance = random.Random(seed)  # noqa: S311
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
-        yield Killer(folder, victim.stdin, victim.stdout, chance)
+        yield process.stdin, process.stdout
     finally:
-        victim.stdin.close()
-        victim.stdout.close()
-        victim.wait(10)
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(10)
 
 
 def _messages(connection: Connection) -> dict[str, tuple[str, str, str]]:

@@ -332,3 +332,36 @@ async def test_an_interrupted_answer_goes_on_after_its_last_result(desk: ToolDes
     assert desk.calls == ["add 1 2"], "not made again"
     assert [m.role for m in again.echo.received[-1].messages] == ["user", "assistant", "assistant"]
     await again.close()
+
+
+async def test_calls_of_a_run_that_goes_on_are_kept_beside_the_earlier_ones(
+    desk: ToolDesk,
+) -> None:
+    for tool in await desk.tools.all():
+        desk.tools.permissions().keep(tool.tool, "allow", "always", {})
+    talk = await desk.begin()
+    script = '/call add {"a": 1}\n/then\n/call add {"a": 2}\n/then\n/call add {"a": 3}\n/then\nSix.'
+    request = SendRequest(conversation_id=talk, content=script, tools="all", max_steps=1)
+    await desk.done(await desk.answers.send(OWNER, request))
+    answer = await last(desk, talk)
+    more = AnswerRequest(message_id=answer.id, tools="all", max_steps=2)
+    await desk.done(await desk.answers.go_on(OWNER, more))
+    await desk.done(await desk.answers.go_on(OWNER, more))
+    assert [call.result for call in calls(await last(desk, talk))] == ["3", "4", "5"]
+    assert desk.calls == ["add 1 2", "add 2 2", "add 3 2"]
+
+
+async def test_a_call_that_waits_is_asked_again_even_if_its_tool_is_allowed_by_now(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    add = (await again.tools.find("add")).tool
+    again.tools.permissions().keep(add, "allow", "always", {})
+    answer = await last(again, talk)
+    begun = await again.answers.go_on(OWNER, AnswerRequest(message_id=answer.id, tools="all"))
+    (question,) = await asked(begun)
+    assert desk.calls == []
+    assert question.nonce == calls(answer)[0].nonce
+    await again.close()

@@ -15,6 +15,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from shell.contract import SendRequest
@@ -70,7 +71,8 @@ def _streaming(connection: Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM messages WHERE status = 'streaming'").get)
 
 
-def main() -> None:
+def live_in_every_folder(run: Callable[[Path], Coroutine[None, None, None]]) -> None:
+    """Fork a process that runs for every directory that a line is read of."""
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -82,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    live_in_every_folder(run)

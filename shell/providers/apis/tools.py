@@ -1,13 +1,17 @@
 """Writes tools and their calls, as far as the APIs agree on them."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import cast
 
-from shell.providers.base import AnsweredCall, ToolSpec
+from shell.providers.base import AnsweredCall, ProviderRequest, ToolSpec
 
 _DEPTH = 16
 """A schema that refers to itself is cut here."""
+_NEEDED = frozenset({"type", "properties", "required", "items", "description", "enum"})
+"""Keywords without which a schema says nothing, and words of every sentence."""
 _NODES = 5_000
 """A schema with more parts is cut: references can make a small one endless."""
 
@@ -40,6 +44,35 @@ def without(schema: object, dropped: frozenset[str]) -> object:
         elif name not in dropped:
             kept[name] = without(value, dropped)
     return kept
+
+
+def without_keywords(request: ProviderRequest, dropped: frozenset[str]) -> ProviderRequest:
+    """A request whose tools have schemas without some keywords."""
+    tools = [
+        replace(tool, parameters=cast("dict[str, object]", without(parameters_of(tool), dropped)))
+        for tool in request.tools
+    ]
+    return replace(request, tools=tuple(tools))
+
+
+def named_keywords(tools: Iterable[ToolSpec], text: str) -> frozenset[str]:
+    """The keywords of tools' schemas that a server's refusal names and that can be left out."""
+    words = set(re.findall(r"[$A-Za-z]+", text))
+    found: set[str] = set()
+    for tool in tools:
+        found |= _keywords(parameters_of(tool))
+    return frozenset((found - _NEEDED) & words)
+
+
+def _keywords(schema: object) -> set[str]:
+    if isinstance(schema, list):
+        return set[str]().union(*map(_keywords, schema))
+    if not isinstance(schema, dict):
+        return set()
+    properties = schema.get("properties")
+    named = properties.values() if isinstance(properties, dict) else ()
+    rest = [value for name, value in schema.items() if name != "properties"]
+    return set(schema).union(*map(_keywords, [*named, *rest]))
 
 
 def arguments_of(call: AnsweredCall) -> dict[str, object]:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from shell.errors import ProviderError
-from shell.providers.base import ANY_MODEL, Chunk, ModelInfo, ProviderRequest
+from shell.errors import ErrorCode, ProviderError
+from shell.providers.apis.tools import named_keywords, without_keywords
+from shell.providers.base import ANY_MODEL, Chunk, ModelInfo, ProviderRequest, tools_dropped
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.response import StreamingResponse, read_answer
 from shell.providers.http.transport import http_client
@@ -15,6 +17,8 @@ from shell.providers.model_list import ListedModel, described, read_models
 if TYPE_CHECKING:
     import httpx2
 
+_REFUSALS = frozenset({ErrorCode.INVALID_REQUEST, ErrorCode.MODEL_NOT_FOUND})
+"""How servers answer when a model calls no tools."""
 Body = dict[str, object]
 """The JSON object of a request."""
 
@@ -61,13 +65,18 @@ class HttpProvider:
         """The server's own description of its models, from the last time it was asked."""
         self._refused: set[str] = set()
         """Optional fields that the server has refused; later requests leave them out."""
+        self._without_tools: set[str] = set()
+        """Models whose tools the server has refused."""
+        self._refused_keywords: frozenset[str] = frozenset()
+        """Keywords that the server has refused in the schema of a tool."""
         self._clients: dict[str, httpx2.AsyncClient] = {}
         """One client for each key, so that running streams keep theirs when the key changes."""
         self._making = asyncio.Lock()
 
     def model(self, model_id: str) -> ModelInfo:
         """Describe a model, by the server's own list where it has one."""
-        return described(self._models(model_id), self._listed.get(model_id))
+        model = described(self._models(model_id), self._listed.get(model_id))
+        return replace(model, tools=False) if model_id in self._without_tools else model
 
     def check(self) -> None:
         """Raise without a key, or with an address where the key would not be safe."""
@@ -75,6 +84,8 @@ class HttpProvider:
 
     def body(self, request: ProviderRequest) -> Body:
         """Build the JSON body that `stream` sends for this request."""
+        if request.tools and self._refused_keywords:
+            request = without_keywords(request, self._refused_keywords)
         body = self.api.body(request)
         for name in self._refused:
             _leave_out(body, name)
@@ -82,8 +93,30 @@ class HttpProvider:
 
     def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Run the model once."""
+        if request.tools and request.model.tools is None:
+            return self._try_tools(request)
+        return self._stream(request)
+
+    def _stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         decoder = self.api.decoder(self._endpoint)
         return read_answer(self._endpoint, lambda: self._ask(request), decoder)
+
+    async def _try_tools(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        """Run a model that perhaps calls no tools: without them once the server refuses them."""
+        if request.model.id not in self._without_tools:
+            try:
+                async with aclosing(self._stream(request)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+                return
+            except ProviderError as error:
+                if error.code not in _REFUSALS or "tool" not in error.message.lower():
+                    raise
+            self._without_tools.add(request.model.id)
+        yield tools_dropped(request.model)
+        async with aclosing(self._stream(replace(request, tools=()))) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def list_models(self) -> list[ListedModel]:
         """Ask the server for its models.
@@ -109,9 +142,15 @@ class HttpProvider:
             return await self._send("POST", self.api.path, body)
         except ProviderError as error:
             refused = str((error.details or {}).get("field"))
-            if not _leave_out(body, refused):
+            if _leave_out(body, refused):
+                self._refused.add(refused)
+            elif error.code is ErrorCode.INVALID_REQUEST and (
+                keywords := named_keywords(request.tools, error.message) - self._refused_keywords
+            ):
+                self._refused_keywords |= keywords
+                body = self.body(request)
+            else:
                 raise
-        self._refused.add(refused)
         return await self._send("POST", self.api.path, body)
 
     async def _send(self, method: str, path: str, body: Body | None) -> "httpx2.Response":

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from shell.contract import AnswerDetail, MessageStatus, Part, Role, StoredId, Value
+from shell.contract.base import ABSENT
+from shell.store.exchange.calls import PortableCall
 from shell.store.exchange.portable import PortableConversation, PortableMessage
 from shell.store.tables import MAX_TIME_MS
 
@@ -36,6 +38,7 @@ class _Message(_Archived):
     model_id: str | None
     created_at: Time
     detail: AnswerDetail | None
+    calls: Annotated[list[PortableCall] | None, Field(max_length=10_000), ABSENT] = None
 
 
 class _Conversation(_Archived):

@@ -9,6 +9,8 @@ import apsw
 
 from shell.contract import AnswerDetail, MessageStatus, Part, Role
 from shell.store.checksum import SEAL_CONVERSATION
+from shell.store.exchange import calls
+from shell.store.exchange.calls import PortableCall
 from shell.store.messages import queries, tree
 from shell.store.messages.content import read_blob, take_apart, whole
 from shell.store.rows import rows
@@ -32,6 +34,8 @@ class PortableMessage:
     model_id: str | None = None
     reasoning: str = ""
     detail: AnswerDetail | None = None
+    calls: list[PortableCall] = field(default_factory=list)
+    """Calls of tools, all with their results."""
 
 
 @dataclass(slots=True)
@@ -86,6 +90,7 @@ def read_conversation(connection: apsw.Connection, number: int) -> PortableConve
                 model_id=row.model_id,
                 reasoning=row.reasoning,
                 detail=queries.detail_of(row),
+                calls=calls.take_out(connection, row.number),
             )
         )
     for parent, child in chosen.items():
@@ -183,6 +188,7 @@ class ConversationWriter:
             if place[1] == self._conversation:
                 return place[0]
         self.messages += 1
+        kept = take_apart(message.content)
         parent = None if message.parent_id is None else self._numbers[message.parent_id]
         before: int | None = _chosen(connection, self._conversation, parent)
         number = tree.add(
@@ -192,7 +198,7 @@ class ConversationWriter:
             tree.NewMessage(
                 message_id,
                 message.role,
-                take_apart(message.content),
+                kept,
                 message.created_at,
                 message.status,
                 message.provider_id,
@@ -201,6 +207,7 @@ class ConversationWriter:
                 detail=message.detail,
             ),
         )
+        calls.put(connection, number, kept.text, message.calls)
         if not self.is_new and before is not None:
             tree.point(connection, self._conversation, parent, before)
         return number

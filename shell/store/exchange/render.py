@@ -4,14 +4,18 @@ Both have only the path that is shown. An archive has the whole tree.
 """
 
 import itertools
+import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from shell.contract import ImagePart, Part, TextPart
+from shell.contract import AnswerCall, AnswerText, AnswerThought, ImagePart, Part, TextPart
+from shell.store.exchange.calls import entries_of
 from shell.store.exchange.portable import PortableConversation, PortableMessage
+from shell.store.messages.steps import parts_of
 
 TEMPLATE = Path(__file__).with_name("conversation.html.j2")
 MAX_MARKDOWN = 500_000
@@ -25,7 +29,7 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    kind: Literal["markup", "text", "picture", "note"]
+    kind: Literal["markup", "text", "code", "picture", "note"]
     text: str
     alt: str = ""
     """The alternative text of a picture."""
@@ -53,7 +57,11 @@ def markdown(conversations: Iterable[PortableConversation]) -> Iterator[str]:
         for message in _path(portable):
             yield f"\n## {_who(message)}\n\n"
             for part in _parts(message):
-                yield (part.text if isinstance(part, TextPart) else f"*[{_named(part)}]*") + "\n"
+                if isinstance(part, AnswerCall):
+                    yield from _markdown_call(part)
+                else:
+                    named = part.text if isinstance(part, TextPart) else f"*[{_named(part)}]*"
+                    yield f"{named}\n"
             if message.status in _STATUS:
                 yield f"\n*{_STATUS[message.status]}*\n"
         between = "\n---\n\n"
@@ -96,17 +104,51 @@ def _path(portable: PortableConversation) -> list[PortableMessage]:
     return path
 
 
-def _parts(message: PortableMessage) -> list[Part]:
-    if isinstance(message.content, str):
+def _parts(message: PortableMessage) -> Sequence[Part | AnswerCall]:
+    if not isinstance(message.content, str):
+        return message.content
+    if not message.calls:
         return [TextPart.model_construct(text=message.content)]
-    return message.content
+    entries = entries_of(message.calls)
+    return [
+        TextPart.model_construct(text=part.text) if isinstance(part, AnswerText) else part
+        for part in parts_of(message.content, message.reasoning, entries, live=False)
+        if not isinstance(part, AnswerThought)
+    ]
+
+
+def _markdown_call(call: AnswerCall) -> Iterator[str]:
+    yield f"\n*{_call_line(call)}*\n\n{_fenced(_arguments(call))}\n"
+    if call.result:
+        yield f"{_fenced(call.result)}\n"
+
+
+def _call_line(call: AnswerCall) -> str:
+    names = " ".join(re.sub(r"[^\w .-]", "_", name) for name in (call.tool, call.source) if name)
+    return f"Tool call {names}: {call.state.replace('_', ' ')}"
+
+
+def _arguments(call: AnswerCall) -> str:
+    used = call.arguments if call.edited is None else call.edited
+    return used if isinstance(used, str) else json.dumps(used, ensure_ascii=False, indent=1)
+
+
+def _fenced(text: str) -> str:
+    """A code block that nothing in its text can end."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}\n"
 
 
 def _pieces(
     message: PortableMessage, render: Callable[[str, str], str], ids: Iterator[int]
 ) -> Iterator[_Segment]:
     for part in _parts(message):
-        if isinstance(part, TextPart) and _is_markdown(message, part.text):
+        if isinstance(part, AnswerCall):
+            yield _Segment("note", _call_line(part))
+            yield _Segment("code", _arguments(part))
+            yield _Segment("code", part.result or "")
+        elif isinstance(part, TextPart) and _is_markdown(message, part.text):
             yield _Segment("markup", render(part.text, str(next(ids))))
         elif isinstance(part, TextPart):
             yield _Segment("text", part.text)

@@ -1,18 +1,30 @@
 """Decides about tool calls of answers whose run has ended."""
 
 import secrets
+from collections.abc import Iterable
 from typing import cast
 
-import apsw
 from pydantic import JsonValue
 
 from shell.contract import CallDecision
 from shell.errors import NotFound, ValidationFailed
+from shell.store.database import Connection
 from shell.store.messages import queries, steps
 from shell.support.text import clean
+from shell.tools.permissions import Permissions
 
 
-def find(connection: apsw.Connection, decision: CallDecision) -> steps.StoredCall:
+def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> None:
+    """Give permissions what was decided about an answer's calls, and what they have brought."""
+    calls = [call for step in answer for call in step.calls]
+    for call in sorted(calls, key=lambda call: call.decided):
+        if call.part.scope == "conversation" and call.part.verdict is not None:
+            permissions.remember(call.definition, call.part.verdict)
+        if call.part.brings and call.part.state == "done":
+            permissions.note_untrusted()
+
+
+def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
     """The call that is decided about. Part of a reading job.
 
     Raises:
@@ -30,7 +42,7 @@ def find(connection: apsw.Connection, decision: CallDecision) -> steps.StoredCal
 
 
 def decide(
-    connection: apsw.Connection, call: steps.StoredCall, decision: CallDecision
+    connection: Connection, call: steps.StoredCall, decision: CallDecision
 ) -> tuple[bool, bool]:
     """Store a decision; returns whether it was taken, and whether another call still waits.
 

@@ -4,6 +4,8 @@ The entries of a message are in the order in which they came, each with its plac
 are written while the run goes on, so that after a crash everybody knows which calls were made.
 """
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -114,6 +116,8 @@ class StoredCall:
     part: AnswerCall
     definition: str = ""
     nonce: str = ""
+    decided: int = 0
+    """Counts up with the decisions of a message."""
 
 
 @dataclass(slots=True)
@@ -167,22 +171,24 @@ def settle(connection: apsw.Connection, message: int, text: str = ENDED) -> None
     last = read(connection, message)
     if not last:
         return
-    open_calls = [
-        call.id for step in steps_of(last) for call in step.calls if call.part.state not in SETTLED
-    ]
-    results = [
-        ResultEntry(
-            run=last[-1].run,
-            at=last[-1].at,
-            thought_at=last[-1].thought_at,
-            call_id=call_id,
-            state="cancelled",
-            text=text,
-            bytes=len(text.encode()),
-            shown_bytes=len(text.encode()),
+    results: list[Entry] = []
+    for call in (call for step in steps_of(last) for call in step.calls):
+        if call.part.state in SETTLED:
+            continue
+        was_running = call.part.state == "running"
+        result = LOST if was_running else text
+        results.append(
+            ResultEntry(
+                run=last[-1].run,
+                at=last[-1].at,
+                thought_at=last[-1].thought_at,
+                call_id=call.id,
+                state="lost" if was_running else "cancelled",
+                text=result,
+                bytes=len(result.encode()),
+                shown_bytes=len(result.encode()),
+            )
         )
-        for call_id in open_calls
-    ]
     write(connection, message, list(enumerate(results, place)))
 
 
@@ -223,7 +229,8 @@ def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
     """The steps with their calls, as they are after all entries."""
     steps: dict[int, StoredStep] = {}
     calls: dict[str, StoredCall] = {}
-    for entry in entries:
+    written: dict[str, tuple[str, str, str, str]] = {}
+    for place, entry in enumerate(entries):
         match entry:
             case OutputEntry():
                 steps[entry.step] = StoredStep(
@@ -234,14 +241,14 @@ def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
                 step = steps.setdefault(entry.step, StoredStep(entry.step, entry.at))
                 call = calls.get(entry.call_id)
                 if call is None:
-                    made = written.get(entry.call_id, (entry.call_id, entry.call_id, "", "{}"))
-                    call = StoredCall(*made, part=_part(entry))
+                    call = StoredCall(*(written.get(entry.call_id) or _made(entry)), _part(entry))
                     calls[entry.call_id] = call
                     step.calls.append(call)
                 call.part = call.part.model_copy(update={"state": entry.state})
                 call.definition = entry.definition
             case ApprovalEntry() if entry.call_id in calls:
                 _approve(calls[entry.call_id], entry)
+                calls[entry.call_id].decided = place
             case ResultEntry() if entry.call_id in calls:
                 call = calls[entry.call_id]
                 told = {"state", "text", "bytes", "shown_bytes", "code", "ran_ms"}
@@ -298,6 +305,12 @@ def _part(entry: CallEntry) -> AnswerCall:
         sends=entry.sends,
         state=entry.state,
     )
+
+
+def _made(entry: CallEntry) -> tuple[str, str, str, str]:
+    """A call of which nobody knows any more how the model wrote it."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", entry.tool)[:64] or "tool"
+    return entry.call_id, entry.call_id, name, json.dumps(entry.arguments)
 
 
 def _approve(call: StoredCall, entry: ApprovalEntry) -> None:

@@ -13,6 +13,13 @@ import apsw
 
 from shell.store.rows import rows
 
+RESULTS = """
+    coalesce((
+        SELECT group_concat(char(10) || json_extract(entry, '$.text'), '')
+        FROM steps WHERE message = ?1 AND json_extract(entry, '$.type') = 'result'
+    ), '')
+"""
+"""The text of all results of the message with this number, each after a line feed."""
 _SOME = "SELECT number, text FROM messages WHERE number > ? ORDER BY number LIMIT 500"
 _APART = re.compile(
     "["
@@ -35,8 +42,9 @@ def separate_words(text: str) -> str:
 
 
 def put_message(connection: apsw.Connection, number: int, text: str) -> None:
-    """Index the text of a message."""
-    _put(connection, number, "", text)
+    """Index the text of a message, and the results of the tools that it called."""
+    found: str = connection.execute(f"SELECT {RESULTS}", (number,)).get
+    _put(connection, number, "", text + found)
 
 
 def put_title(connection: apsw.Connection, conversation_number: int, title: str) -> None:

@@ -14,6 +14,7 @@ import apsw
 from shell.contract import Role, SearchHit
 from shell.store.reader import ReadLimit
 from shell.store.rows import first
+from shell.store.search.index import RESULTS
 from shell.store.search.query import Query, parse
 from shell.store.search.snippet import holds, snippet
 
@@ -49,11 +50,11 @@ _TITLE = """
     SELECT id, NULL, title, NULL, title, updated_at FROM conversations
     WHERE number = ? AND deleted_at IS NULL
 """
-_MESSAGE = """
-    SELECT conversations.id, messages.id, title, role, text, messages.created_at
+_MESSAGE = f"""
+    SELECT conversations.id, messages.id, title, role, text || {RESULTS}, messages.created_at
     FROM messages JOIN conversations ON conversations.number = messages.conversation
-    WHERE messages.number = ? AND deleted_at IS NULL
-"""
+    WHERE messages.number = ?1 AND deleted_at IS NULL
+"""  # noqa: S608 - no value in it
 
 
 @dataclass(slots=True)

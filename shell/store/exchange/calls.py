@@ -1,0 +1,98 @@
+"""Carries the tool calls of an answer in and out: settled, and with nothing that could decide.
+
+A call that has no result yet gets one, because nobody can decide about it elsewhere. Nonces, the
+reach of verdicts and the opaque output of models stay behind.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+import apsw
+from pydantic import ConfigDict, Field
+
+from shell.contract import AnswerCall
+from shell.store.messages import steps
+from shell.store.search import index
+from shell.support.text import clean
+from shell.tools.call_states import SETTLED
+
+IMPORTED = "import"
+"""Stands for the run of calls that came with an import."""
+
+
+class PortableCall(AnswerCall):
+    """A call with its place in the answer."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    at: Annotated[int, Field(ge=0)]
+    """How many characters of the text come before."""
+    thought_at: Annotated[int, Field(ge=0)]
+    """The same of the reasoning."""
+
+
+def take_out(connection: apsw.Connection, message: int) -> list[PortableCall]:
+    """The calls of a message."""
+    entries = steps.read(connection, message)
+    places = {
+        entry.call_id: (entry.at, entry.thought_at)
+        for entry in reversed(entries)
+        if isinstance(entry, steps.CallEntry)
+    }
+    return [
+        _settled(call.part, *places[call.id])
+        for step in steps.steps_of(entries)
+        for call in step.calls
+    ]
+
+
+def put(
+    connection: apsw.Connection, message: int, text: str, calls: Sequence[PortableCall]
+) -> None:
+    """Add calls to a message that has just been added, as part of a writing job."""
+    if calls:
+        steps.write(connection, message, list(enumerate(entries_of(calls))))
+        index.put_message(connection, message, text)
+
+
+def entries_of(calls: Sequence[PortableCall]) -> list[steps.Entry]:
+    """The calls as entries of a message."""
+    entries: list[steps.Entry] = []
+    for call in sorted(calls, key=lambda call: (call.step, call.ordinal)):
+        settled = _settled(call, call.at, call.thought_at)
+        shared = {
+            "run": IMPORTED,
+            "at": call.at,
+            "thought_at": call.thought_at,
+            **settled.model_dump(by_alias=False, exclude={"type", "at", "thought_at"}),
+        }
+        made = [{"type": "call", **_of(steps.CallEntry, shared), "definition": ""}]
+        if settled.verdict is not None:
+            decided = _of(steps.ApprovalEntry, shared)
+            made.append({"type": "approval", **decided, "state": "decided", "nonce": None})
+        result = {**shared, "text": settled.result or ""}
+        made.append({"type": "result", **_of(steps.ResultEntry, result)})
+        # Through text, because a file may have half a character anywhere.
+        entries += [
+            steps.ENTRY.validate_json(clean(json.dumps(one, ensure_ascii=False))) for one in made
+        ]
+    return entries
+
+
+def _of(
+    kind: type[steps.CallEntry | steps.ApprovalEntry | steps.ResultEntry], fields: dict[str, object]
+) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if name in kind.model_fields}
+
+
+def _settled(call: AnswerCall, at: int, thought_at: int) -> PortableCall:
+    changes: dict[str, object] = {"nonce": None, "scope": None}
+    if call.state not in SETTLED or call.result is None:
+        lost = call.state == "running"
+        text = steps.LOST if lost else steps.ENDED
+        size = len(text.encode())
+        state = "lost" if lost else "cancelled"
+        changes |= {"state": state, "result": text, "bytes": size, "shown_bytes": size}
+    fields = {**dict(call), **changes, "at": at, "thought_at": thought_at}
+    return PortableCall.model_construct(**fields)

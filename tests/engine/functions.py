@@ -1,0 +1,40 @@
+"""A source of tools whose bodies are functions of a test."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.offer import Offer, OfferedTool
+from shell.tools.permissions import Permissions
+
+Body = Callable[[Arguments, Progress], Awaitable[str]]
+
+
+class Functions:
+    """A source of tools whose bodies are functions of the test."""
+
+    name = "test.py"
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, Body] = {}
+        self.tools: dict[str, Tool] = {}
+        self.calls: list[tuple[str, Arguments]] = []
+
+    def add(self, name: str, body: Body, **fields: object) -> None:
+        values: dict[str, object] = {"brings": False, "sends": False, **fields}
+        self.tools[name] = Tool(name, self.name, "python", **values)  # type: ignore[arg-type]
+        self.bodies[name] = body
+
+    async def list(self) -> Sequence[Tool]:
+        return list(self.tools.values())
+
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+        self.calls.append((tool.name, arguments))
+        return await self.bodies[tool.name](arguments, progress)
+
+    async def close(self) -> None:
+        """Holds nothing."""
+
+    def offer(self, *allowed: str) -> Offer:
+        """All of them, those with these names without a question."""
+        tools = [OfferedTool(tool, self) for tool in self.tools.values()]
+        return Offer(tools, Permissions(allowed=allowed))

@@ -1,0 +1,169 @@
+"""Runs with tools against servers: what goes back, what is refused, and what is left out."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from shell.contract import DoneEvent, ErrorEvent, NoticeEvent, ResultEvent
+from shell.inference.engine import Engine
+from shell.inference.log import InferenceLog
+from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
+from shell.providers.http.provider import HttpProvider
+from shell.tools.base import Arguments, Progress
+from tests.engine.functions import Functions
+from tests.engine.host import ended, request
+from tests.providers.dialects import Chat, Frames, data
+from tests.providers.fault_server import Exchange, FaultServer, Scene, fault_server
+from tests.providers.scenes import endpoint
+
+pytestmark = pytest.mark.anyio
+
+SAYS = Chat()
+ANSWER = [*SAYS.begin(), *SAYS.text("Done."), *SAYS.finish()]
+ODD = {
+    "type": "object",
+    "properties": {
+        "at": {"type": "string", "title": "At"},
+        "title": {"type": "string"},
+    },
+    "propertyNames": {"pattern": "^[a-z]+$"},
+}
+
+
+def in_turn(*turns: Frames | tuple[int, dict[str, object]]) -> Scene:
+    """One response after another; a status and an object are an error."""
+    left = list(turns)
+
+    async def scene(exchange: Exchange) -> None:
+        turn = left.pop(0)
+        if isinstance(turn, tuple):
+            await exchange.answer(turn[0], turn[1], "application/json", {})
+            return
+        await exchange.head()
+        await exchange.send(*turn)
+        await exchange.end()
+
+    return scene
+
+
+def chunk(delta: dict[str, object], reason: str | None = None) -> bytes:
+    return data({"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
+
+
+async def run(provider: HttpProvider, functions: Functions) -> InferenceLog:
+    engine = Engine(lambda _: provider)
+    log = engine.start("w", request("hi", provider_id=provider.id), offer=functions.offer("*"))
+    await asyncio.wait_for(ended(log), 20)
+    await engine.close()
+    return log
+
+
+@pytest.fixture
+def functions() -> Functions:
+    async def look(arguments: Arguments, progress: Progress) -> str:
+        return f"seen {json.dumps(arguments)}"
+
+    functions = Functions()
+    functions.add("look", look, parameters=ODD)
+    return functions
+
+
+def notices(log: InferenceLog) -> list[str]:
+    return [event.code for event in log.read() if isinstance(event, NoticeEvent)]
+
+
+def tools_of(server: FaultServer) -> list[bool]:
+    return ["tools" in received.json for received in server.requests]
+
+
+@pytest.mark.parametrize("ids", [("a", "b"), ("", "")], ids=["with ids", "without"])
+async def test_parallel_calls_that_are_all_numbered_0_stay_apart(
+    functions: Functions, ids: Sequence[str]
+) -> None:
+    calls = [
+        chunk(
+            {
+                "tool_calls": [
+                    {
+                        "index": 0,
+                        **({"id": call_id} if call_id else {}),
+                        "type": "function",
+                        "function": {"name": "test__look", "arguments": json.dumps({"at": place})},
+                    }
+                    for call_id, place in zip(ids, ("sea", "sky"), strict=True)
+                ]
+            }
+        ),
+        chunk({}, "tool_calls"),
+        b"data: [DONE]\n\n",
+    ]
+    async with fault_server(in_turn(calls, ANSWER)) as server:
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint(server.url), "m")
+        log = await run(provider, functions)
+        await provider.close()
+    assert functions.calls == [("look", {"at": "sea"}), ("look", {"at": "sky"})]
+    sent = server.requests[1].json["messages"]
+    assert isinstance(sent, list)
+    asked, *results = sent[1:]
+    made = [call["id"] for call in asked["tool_calls"]]
+    assert len(set(made)) == 2
+    assert [result["tool_call_id"] for result in results] == made
+    assert log.text("llm:token") == "Done."
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "model-x does not support tools"),
+        (400, '"auto" tool choice requires --enable-auto-tool-choice'),
+        (404, "No endpoints found that support tool use"),
+    ],
+)
+async def test_tools_that_a_server_refuses_are_left_out_once_and_for_good(
+    functions: Functions, status: int, words: str
+) -> None:
+    refusal = status, SAYS.error("invalid_request_error", words)
+    async with fault_server(in_turn(refusal, ANSWER, ANSWER)) as server:
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint(server.url), "m")
+        first = await run(provider, functions)
+        second = await run(provider, functions)
+        await provider.close()
+    assert tools_of(server) == [True, False, False]
+    for log in (first, second):
+        assert isinstance(log.ending, DoneEvent), log.ending
+        assert notices(log) == ["TOOLS_DROPPED"]
+
+
+async def test_a_refusal_of_something_else_is_an_error(functions: Functions) -> None:
+    refusal = 400, SAYS.error("invalid_request_error", "temperature is too high")
+    async with fault_server(in_turn(refusal)) as server:
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint(server.url), "m")
+        log = await run(provider, functions)
+        await provider.close()
+    assert isinstance(log.ending, ErrorEvent)
+    assert len(server.requests) == 1
+
+
+async def test_a_keyword_that_a_server_refuses_is_left_out_and_still_checked(
+    functions: Functions,
+) -> None:
+    words = 'Invalid JSON payload received. Unknown name "propertyNames" at tools[0].parameters'
+    refusal = 400, SAYS.error("invalid_request_error", words)
+    call = {"name": "test__look", "arguments": '{"at": "sea", "X": 1}'}
+    calls = [
+        chunk({"tool_calls": [{"index": 0, "id": "a", "function": call}]}, "tool_calls"),
+        b"data: [DONE]\n\n",
+    ]
+    async with fault_server(in_turn(refusal, calls, ANSWER)) as server:
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint(server.url), "m")
+        log = await run(provider, functions)
+        await provider.close()
+    sent = [json.dumps(received.json["tools"]) for received in server.requests]
+    assert ["propertyNames" in tools for tools in sent] == [True, False, False]
+    assert '"title": {"type": "string"}' in sent[1], "an argument may have a keyword's name"
+    assert notices(log) == []
+    (result,) = [event for event in log.read() if isinstance(event, ResultEvent)]
+    assert result.state == "invalid", "the host checks the whole schema"
+    assert functions.calls == []

@@ -1,0 +1,114 @@
+"""Ends a host whose answers call tools with SIGKILL at random moments, and checks what is left."""
+
+import json
+import os
+import random
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shell.contract import AnswerCall
+from shell.store.database import Connection
+from shell.store.messages import steps
+from shell.store.store import Store
+from tests.store.calls_victim import BEGUN
+from tests.store.killing import victim
+
+LONGEST_LIFE_S = 0.6
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of so many killings."""
+
+    kills: int = 0
+    begun: int = 0
+    """Calls that tools have begun."""
+    decided: int = 0
+    """Decisions that were acknowledged."""
+    lost: int = 0
+    """Calls that ran as the host was killed, and are shown as lost in the end."""
+    reopened_s: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+
+def kill_hosts(folder: Path, kills: int, seed: int) -> Outcome:
+    """Kill so many hosts in one directory, then let one finish everything."""
+    outcome, decided = Outcome(), {}
+    chance = random.Random(seed)  # noqa: S311
+    with victim("tests.store.calls_victim") as (to, heard):
+        for number in range(kills + 1):
+            is_last = number == kills
+            if is_last:
+                (folder / "last").touch()
+            to.write(f"{folder}\n")
+            to.flush()
+            pid = json.loads(heard.readline())["pid"]
+            if not is_last:
+                time.sleep(chance.uniform(0.0, LONGEST_LIFE_S))
+                os.kill(pid, signal.SIGKILL)
+            finished = False
+            for line in heard:
+                said = json.loads(line)
+                if "gone" in said:
+                    break
+                if "finished" in said:
+                    finished = True
+                else:
+                    decided[said["message"], said["call"]] = said["verdict"]
+            outcome.kills += not is_last
+            if is_last and not finished:
+                outcome.faults.append("the answers do not go on to their end")
+            _look(folder, outcome, decided, is_last=is_last)
+    outcome.decided = len(decided)
+    return outcome
+
+
+def _look(
+    folder: Path, outcome: Outcome, decided: dict[tuple[str, str], str], *, is_last: bool
+) -> None:
+    store = Store(folder)
+    began = time.monotonic()
+    store.open()
+    outcome.reopened_s = max(outcome.reopened_s, time.monotonic() - began)
+    try:
+        found = store.database.read(_calls).result()
+    finally:
+        store.close()
+    outcome.faults += store.notices
+    for made, verdict in decided.items():
+        if made not in found or found[made].verdict != verdict:
+            outcome.faults.append(f"the decision about {made} is lost: {found.get(made)}")
+    begun = Counter((folder / BEGUN).read_text("utf-8").splitlines())
+    outcome.begun = sum(begun.values())
+    outcome.faults += [f"{key} was made {count} times" for key, count in begun.items() if count > 1]
+    by_key = {f"{call.tool} {_key(call)}": call for call in found.values()}
+    for key in begun:
+        call = by_key.get(key)
+        if call is None or call.state not in ("running", "done", "lost", "cancelled"):
+            outcome.faults.append(f"{key} began and is {call and call.state}")
+        elif call.tool == "asked" and call.verdict != "allow":
+            outcome.faults.append(f"{key} began without a verdict")
+    if is_last:
+        outcome.lost = sum(call.state == "lost" for call in found.values())
+        unsettled = [call for call in found.values() if not call.result]
+        outcome.faults += [f"{call.call_id} has no result: {call.state}" for call in unsettled]
+
+
+def _key(call: AnswerCall) -> str:
+    return str(call.arguments["key"]) if isinstance(call.arguments, dict) else ""
+
+
+def _calls(connection: Connection) -> dict[tuple[str, str], AnswerCall]:
+    """Every call, by its message and its id, as it is kept."""
+    messages = connection.execute(
+        "SELECT number, id FROM messages WHERE number IN (SELECT message FROM steps)"
+    )
+    return {
+        (str(message_id), call.id): call.part
+        for number, message_id in list(messages)
+        for step in steps.steps_of(steps.read(connection, int(number)))
+        for call in step.calls
+    }

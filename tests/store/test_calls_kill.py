@@ -1,0 +1,24 @@
+"""kill -9 at random moments of answers that call tools; a thousand of them are a long check."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.store.calls_killing import kill_hosts
+from tests.store.power import memory
+
+KILLS = 30
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL and no fork")
+def test_kills_repeat_no_call_and_lose_no_decision() -> None:
+    with tempfile.TemporaryDirectory(dir=memory()) as folder:
+        outcome = kill_hosts(Path(folder), KILLS, 1)
+    assert outcome.faults == []
+    assert outcome.kills == KILLS
+    assert outcome.begun > KILLS
+    assert outcome.decided > KILLS // 2
+    assert outcome.lost > 0, "some were killed while a tool ran"
+    assert outcome.reopened_s < 2.0
