@@ -151,7 +151,7 @@ def test_what_cannot_be_sent_is_said_and_nothing_is_lost(page: Page) -> None:
     expect(tray(page).nth(1)).to_contain_text("21 MBToo large. The limit is 20 MB.")
     expect(tray(page).nth(2)).to_contain_text("ok.png")
     box(page).press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was sent")
+    expect(page.get_by_role("alert")).to_contain_text("Not sent.")
     expect(page.locator(".message")).to_have_count(0)
     expect(box(page)).to_have_value("look at these")
     page.get_by_role("button", name="Remove song.mp3").click()

@@ -216,7 +216,7 @@ def test_an_own_server_is_added_and_taken_away_again(page: Page) -> None:
     dialog.get_by_role("button", name="Other server").click()
     dialog.get_by_label("Name").fill("vLLM")
     dialog.get_by_label("Address").fill("http://model.example/v1")
-    expect(dialog.get_by_text("The way there is not encrypted")).to_be_visible()
+    expect(dialog.get_by_text("This connection isn't encrypted")).to_be_visible()
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("Couldn't do that.")
     expect(dialog.get_by_label("Address")).to_have_value("http://model.example/v1")
@@ -263,7 +263,7 @@ def test_a_backup_is_made_and_put_back(page: Page) -> None:
     settings(page, "Data")
     page.get_by_role("button", name="Restore").first.click()
     page.get_by_role("button", name="Replace everything with this backup").click()
-    expect(page.get_by_text("as it was then")).to_be_visible()
+    expect(page.get_by_text("Backup restored.")).to_be_visible()
     page.get_by_role("button", name="Close").click()
     expect(conversations).to_have_text(before)
 
@@ -291,7 +291,7 @@ def test_a_restore_asks_about_each_provider_of_a_backup(
         expect(told).not_to_contain_text(HEADER)
         provider.check()
         page.get_by_role("button", name="Replace everything with this backup").click()
-        expect(page.get_by_text("as it was then")).to_be_visible()
+        expect(page.get_by_text("Backup restored.")).to_be_visible()
         content = json.loads((tmp_path / "providers.json").read_text("utf-8"))
         assert [one["id"] for one in content["providers"]] == ["stranger"]
         assert "stranger" not in (tmp_path / "settings.json").read_text("utf-8")
