@@ -100,7 +100,7 @@ def _prompt(given: str) -> str:
         reason = "The prompt is empty: write a question, or '-' to read it from stdin."
         raise ValidationFailed([("prompt", reason)])
     if len(text) > MAX_PROMPT_CHARACTERS:
-        reason = f"at most {MAX_PROMPT_CHARACTERS:,} characters are taken. Shorten it."
+        reason = f"the limit is {MAX_PROMPT_CHARACTERS:,} characters. Shorten it."
         raise ValidationFailed([("prompt", f"The prompt is too long: {reason}")])
     return text
 
@@ -178,9 +178,9 @@ class _TextOutput:
             case NoticeEvent(text=text):
                 self._say(text)
             case RetryingEvent(code=code, delay_ms=delay_ms):
-                self._say(f"{code}; trying again in {delay_ms / 1000:.1f} s")
+                self._say(f"{code}; retrying in {delay_ms / 1000:.1f} s")
             case DoneEvent(finish_reason=reason) if reason in ("length", "content_filter"):
-                self._say(f"the answer ends here: {reason}")
+                self._say(f"the answer was cut off: {reason}")
             case ErrorEvent(code=code, error=text):
                 self._say(f"{code}: {text}")
             case _:

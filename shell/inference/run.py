@@ -201,9 +201,7 @@ class Run:
                     await asyncio.sleep(0)
                     turn_ends = self._loop.time() + SECONDS_PER_TURN
         if self._finish is None:
-            raise ProviderError(
-                ErrorCode.STREAM_INCOMPLETE, "The answer ended without saying that it was complete"
-            )
+            raise ProviderError(ErrorCode.STREAM_INCOMPLETE, "The answer ended unexpectedly")
 
     def _delay(self, error: ProviderError, attempt: int) -> float | None:
         """Seconds until the next attempt, or None when there is to be none."""
@@ -246,7 +244,8 @@ class Run:
         self._entries += 1
         if self._text.size > MAX_CONTENT_BYTES or self._entries > MAX_ENTRIES:
             raise ProviderError(
-                ErrorCode.PROTOCOL_ERROR, "The answer is too long; what arrived is kept."
+                ErrorCode.PROTOCOL_ERROR,
+                "The answer is too long. The text received so far is kept.",
             )
 
     def _write(self, channel: TextChannel, text: str) -> None:

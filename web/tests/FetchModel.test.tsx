@@ -55,7 +55,7 @@ it("shows how far it is, and asks again once when the model is here", async () =
 });
 
 it("says why it failed, and can be asked once more", async () => {
-  await shown({ ...missing, problem: "The local model was not fetched: no way." });
+  await shown({ ...missing, problem: "The local model was not downloaded: no way." });
   expect(screen.getByRole("alert").textContent).toContain("no way");
   expect(screen.getByRole("button", { name: /Download model/ })).toBeTruthy();
 });
