@@ -29,7 +29,7 @@ class TextWriter:
         return sum(self.written.values()) + self._call_bytes
 
     def write(self, channel: TextChannel, text: str) -> None:
-        """Append text; a last half of a character waits for its other half."""
+        """Append text. Half a character at its end is held back until the other half comes."""
         whole, self._halves[channel] = join_surrogates(text, self._halves[channel])
         self._put(channel, whole)
 
