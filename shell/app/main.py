@@ -25,7 +25,7 @@ from socket import socket
 from typing import TYPE_CHECKING
 
 from shell.app.startup import Startup, close
-from shell.bridge.appearance import Appearance, read_look
+from shell.bridge.appearance import Appearance, read_appearance
 from shell.bridge.browser.tokens import AccessTokens
 from shell.bridge.desktop.window_state import FILE as PLACEMENT
 from shell.bridge.listener import address_of, listen
@@ -221,4 +221,4 @@ def _page(options: Options) -> Page | None:
 
 
 def _appearance(options: Options) -> Appearance:
-    return read_look(options.data.path / SETTINGS)
+    return read_appearance(options.data.path / SETTINGS)

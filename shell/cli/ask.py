@@ -80,14 +80,14 @@ def ask(
             def cancel() -> None:
                 running.core.engine.cancel(OWNER, log.inference_id)
 
-            with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as heard:
+            with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as received:
                 _follow(log, news, _write_json if as_json else _TextOutput().write)
     except ValidationFailed:
         raise
     except ShellError as error:
         raise ShellError(f"{error.code.value}: {error}") from None
-    if heard:
-        return 128 + heard[0]
+    if received:
+        return 128 + received[0]
     return 1 if isinstance(log.ending, ErrorEvent) else 0
 
 
@@ -128,20 +128,22 @@ def _on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
 
     Yields the signals that came.
     """
-    heard: list[int] = []
+    received: list[int] = []
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        heard.append(number)
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        received.append(number)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         cancel()
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        yield heard
+        yield received
     finally:
         # What ends anyway, and soon, is not to be interrupted once more.
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if heard else handler)
+            signal.signal(number, signal.SIG_IGN if received else handler)
 
 
 def _write_json(event: AnyEvent) -> None:

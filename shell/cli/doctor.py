@@ -106,9 +106,9 @@ def _web_view() -> Finding:
 
 
 def _model(data: DataDirectory) -> str:
-    shelf = ModelFiles(data.path)
-    weights = shelf.default()
-    shelf.header(weights)
+    files = ModelFiles(data.path)
+    weights = files.default()
+    files.header(weights)
     weights.verify()
     known = "hash verified" if weights.embedded else "complete; hash unknown"
     return f"{weights.path} ({weights.size / 1_000_000:,.0f} MB), {known}"
