@@ -101,7 +101,7 @@ def test_a_failure_is_german(german: Page, question: str, sentence: str) -> None
 def test_a_rate_limit_is_german_and_the_provider_is_quoted(german: Page) -> None:
     begin(german, "a limited question", "harbour-1")
     banner = german.locator(".error")
-    expect(banner).to_contain_text("Zu viele Anfragen.")
+    expect(banner).to_contain_text("Zu viele Anfragen in kurzer Zeit.")
     expect(banner).to_contain_text("Der Anbieter schreibt: „")
     in_german(banner)
 
@@ -135,7 +135,7 @@ def test_a_file_without_conversations_is_german(german: Page, tmp_path: Path) ->
     dialog.get_by_role("tab", name="Daten").click()
     dialog.get_by_label("Importieren").and_(german.locator("input")).set_input_files(path)
     said = dialog.get_by_text("In dieser Datei stehen keine Unterhaltungen.")
-    expect(said).to_contain_text("Das ging nicht: ")
+    expect(said).to_contain_text("Das hat nicht geklappt. ")
     in_german(said)
     german.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

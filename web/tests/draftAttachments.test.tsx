@@ -140,7 +140,7 @@ describe("a message with a picture", () => {
     type("look");
     press("Enter");
     await turn(100);
-    expect(screen.getByRole("alert").textContent).toContain("Choose another model");
+    expect(screen.getByRole("alert").textContent).toContain("choose another model");
     expect(box().value).toBe("look");
     expect(document.querySelector(".message")).toBeNull();
     fireEvent.click(screen.getByRole("button", { name: "Remove tide.png" }));

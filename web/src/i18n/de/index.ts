@@ -387,9 +387,9 @@ export const german: Strings = {
     VALIDATION: "Deine Nachricht bleibt erhalten. Ändere sie und versuch es noch einmal.",
   },
   retryReasons: {
-    RATE_LIMIT: "Zu viele Anfragen.",
+    RATE_LIMIT: "Zu viele Anfragen in kurzer Zeit.",
     OVERLOADED: "Der Anbieter ist überlastet.",
-    NETWORK_ERROR: "Keine Verbindung.",
+    NETWORK_ERROR: "Es kommt keine Verbindung zustande.",
     SERVER_ERROR: "Beim Anbieter ist ein Fehler aufgetreten.",
   },
 };
