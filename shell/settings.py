@@ -145,8 +145,8 @@ class SettingsFile:
             self._read()
         except OSError as error:
             text = (
-                f"{self.path.name} cannot be read now ({reason(error)}). It is left as it is; "
-                "the settings are those of the last time, or the standard ones."
+                f"{self.path.name} cannot be read now ({reason(error)}). It is left unchanged; "
+                "the last known or default settings apply."
             )
             facts = {"file": self.path.name}
             self._say(Remark(code=RemarkCode.SETTINGS_NOT_READ, text=text, facts=facts))
@@ -182,7 +182,7 @@ class SettingsFile:
         else:
             self._raw = raw
             for path in wrong:
-                text = f"{self.path.name}: '{path}' makes no sense and was left out of account"
+                text = f"{self.path.name}: '{path}' has no usable value and is ignored"
                 facts = {"file": self.path.name, "name": path}
                 self._say(Remark(code=RemarkCode.SETTING_IGNORED, text=text, facts=facts))
 
@@ -191,7 +191,7 @@ class SettingsFile:
         self.path.replace(aside)
         self._raw, self.preferences = {}, DEFAULTS
         text = (
-            f"The settings could not be read ({why}): every setting is as it was at first. "
+            f"The settings could not be read ({why}), so all settings were reset. "
             f"The file is kept as {aside.name}."
         )
         facts = {"file": aside.name}

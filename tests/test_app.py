@@ -293,7 +293,7 @@ def test_a_person_is_told_in_words_where_it_is(tmp_path: Path) -> None:
             process.terminate()
             assert process.wait() == 0
     address = str(line["url"]).partition("/#")[0]
-    expected = f"Tidewire runs at {address}: `tidewire link` prints a link to it."
+    expected = f"Tidewire is running at {address}. `tidewire link` prints a link."
     assert told.decode().strip() == expected
 
 

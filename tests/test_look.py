@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shell.bridge.appearance import Appearance, read_look
+from shell.bridge.appearance import Appearance, read_appearance
 from shell.contract import PreferencesChange, TextSize, Theme
 from shell.settings import SettingsFile
 
@@ -18,7 +18,7 @@ def test_it_is_as_the_settings_say(
 ) -> None:
     settings = SettingsFile(tmp_path)
     settings.change(PreferencesChange(theme=theme, text_size=size, language=language))
-    found = read_look(settings.path).attributes()
+    found = read_appearance(settings.path).attributes()
     assert found.get("data-theme", "system") == theme
     assert found.get("data-size", "standard") == size
     assert found["data-language"] == language
@@ -32,10 +32,10 @@ def test_it_is_as_the_settings_say(
 def test_what_makes_no_sense_is_left_out(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text, "utf-8")
-    assert read_look(path) == Appearance()
+    assert read_appearance(path) == Appearance()
 
 
 def test_unknown_values_do_not_hide_the_others(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text(json.dumps({"theme": "dark", "textSize": "huge", "more": None}), "utf-8")
-    assert read_look(path) == Appearance(theme="dark")
+    assert read_appearance(path) == Appearance(theme="dark")

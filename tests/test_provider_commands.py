@@ -148,7 +148,7 @@ def test_an_address_is_completed_and_that_is_said(typed: Typed) -> None:
 
 def test_what_belongs_to_the_program_stays(typed: Typed) -> None:
     result = typed("remove", "local")
-    assert (result.status, result.is_one_sentence("local", "part")) == (2, True)
+    assert (result.status, result.is_one_sentence("local", "built into")) == (2, True)
 
 
 def test_a_file_that_cannot_be_understood_is_left_alone(typed: Typed) -> None:
@@ -156,7 +156,7 @@ def test_a_file_that_cannot_be_understood_is_left_alone(typed: Typed) -> None:
     (typed.data / "providers.json").write_text("{")
     result = typed("add", "mine", "--base-url", URL)
     assert result.status == 1
-    assert "cannot be understood" in result.err
+    assert "is not valid" in result.err
     assert (typed.data / "providers.json").read_text() == "{"
 
 

@@ -128,7 +128,7 @@ def test_what_would_write_waits_for_no_host_but_says_who_it_is(
     status, _, said = run("conversations", "import", str(tmp_path / "c.json"))
     assert status == 1
     assert "in use by process" in said
-    assert "drop it on the list of conversations" in said
+    assert "drop the file on the conversation list" in said
     status, _, said = run("backup", str(tmp_path / "b.zip"))
     assert status == 0
     status, _, said = run("restore", str(tmp_path / "b.zip"))
@@ -153,9 +153,12 @@ def test_what_became_of_an_import_can_be_read_before_its_terminal_closes(
     done = run(*elsewhere, "conversations", "import", "--stay", str(tmp_path / "c.json"))
     assert (held[0], done[0]) == (1, 0)
     assert read == ["Enter", "Enter"]
-    for (_, _, said), sentence in ((held, "drop it on the list"), (done, "were imported")):
+    for (_, _, said), sentence in (
+        (held, "drop the file on the conversation list"),
+        (done, "were imported"),
+    ):
         assert sentence in said
-        assert said.endswith("Press Enter to close this.\n")
+        assert said.endswith("Press Enter to close.\n")
 
 
 def test_exports_come_back_by_import(run: Run, store: Store, data: Path, tmp_path: Path) -> None:
@@ -253,7 +256,9 @@ def test_a_key_comes_from_the_standard_input_and_is_never_printed(
 
 def test_without_a_keychain_nothing_is_pretended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(CANARY))
-    with pytest.raises(ShellError, match=r"no keychain here\. Nothing was kept") as raised:
+    with pytest.raises(
+        ShellError, match=r"No keychain is available\. The key was not saved"
+    ) as raised:
         commands(None).set("openai", as_json=False)
     assert CANARY not in str(raised.value)
 

@@ -97,7 +97,7 @@ class ConversationsApi:
         return await self._store.read(params, lambda c: usage.spent(c, params))
 
     async def prompts(self, caller: Caller) -> Sequence[str]:
-        """What was asked lately in all conversations, the newest first, each once."""
+        """List the latest questions of all conversations, the newest first, each once."""
         return await self._store.read("", prompts)
 
     async def attachment(self, caller: Caller, params: BlobHash) -> AttachmentData:

@@ -30,5 +30,5 @@ class KeysApi:
     def _url(self, provider_id: str) -> str:
         url = self._base_urls().get(provider_id)
         if url is None:
-            raise NotFound(f"There is no provider {provider_id} that takes a key")
+            raise NotFound(f"There is no provider {provider_id} that uses a key")
         return url

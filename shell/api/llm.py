@@ -75,7 +75,7 @@ class LlmApi:
         return self._engine.decide(caller.id, params)
 
     def get_status(self, caller: Caller) -> ServiceStatus:
-        """Counts of the caller's window."""
+        """Count the sessions, runs and tokens of the caller's window."""
         return self._engine.status(caller.id)
 
     def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:

@@ -45,7 +45,7 @@ class ModelApi:
         return self._state()
 
     def state(self, caller: Caller) -> ModelFetch:
-        """Whether the weights are here, and how far a download is."""
+        """Tell whether the weights are installed, and how far a download is."""
         return self._state()
 
     def _state(self) -> ModelFetch:

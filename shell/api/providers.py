@@ -136,7 +136,9 @@ class ProvidersApi:
         answering goes on. False when there is none.
         """
         if params in self._providers.built_in:
-            raise ValidationFailed([("providerId", f"{params} is a part of Tidewire")])
+            raise ValidationFailed(
+                [("providerId", f"{params} is built into Tidewire and cannot be removed")]
+            )
         self._providers.reload()
         added = self._providers.added(params)
         if added is None:
@@ -171,7 +173,7 @@ class ProvidersApi:
     async def test(self, caller: Caller, params: TrialRequest) -> TrialReport:
         """Make one tiny request, and say what came of it: nothing is kept."""
         if (params.provider_id is None) == (params.settings is None):
-            text = "A test needs the id of a provider or settings, and not both"
+            text = "Test either a provider by its id or new settings, not both"
             raise ValidationFailed([("providerId", text)])
         if params.settings is not None:
             settings, _ = CustomProvider.model_validate(params.settings.model_dump()).mended()

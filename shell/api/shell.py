@@ -39,7 +39,7 @@ class ShellApi:
     def hello(self, caller: Caller, params: HelloRequest) -> HelloReply:
         """The first call of every load; refuses a page of another contract."""
         if params.version != CONTRACT_VERSION:
-            raise ShellError("The page and the program are of different versions: reload the page")
+            raise ShellError("This page belongs to another version of Tidewire. Reload it")
         caller.feed.taken(params.last_push)
         return HelloReply(
             version=CONTRACT_VERSION,

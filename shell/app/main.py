@@ -25,7 +25,7 @@ from socket import socket
 from typing import TYPE_CHECKING
 
 from shell.app.startup import Startup, close
-from shell.bridge.appearance import Appearance, read_look
+from shell.bridge.appearance import Appearance, read_appearance
 from shell.bridge.browser.tokens import AccessTokens
 from shell.bridge.desktop.window_state import FILE as PLACEMENT
 from shell.bridge.listener import address_of, listen
@@ -92,7 +92,7 @@ def serve(options: Options) -> int:
             is_open = wanted and _open(thread, server, lead)
             if not is_open and sys.stderr.isatty():  # a person; the line above is for programs
                 print(
-                    f"Tidewire runs at {server.address}: `tidewire link` prints a link to it.",
+                    f"Tidewire is running at {server.address}. `tidewire link` prints a link.",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -113,7 +113,7 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
     from shell.bridge.desktop.windows import Windows
 
     if (why := problem.result()) is not None:
-        print(f"{why} The page is served to a browser instead:", file=sys.stderr, flush=True)
+        print(f"{why} Serving the page to a browser instead:", file=sys.stderr, flush=True)
         return serve(options)
     options.data.prepare()
     with (
@@ -221,4 +221,4 @@ def _page(options: Options) -> Page | None:
 
 
 def _appearance(options: Options) -> Appearance:
-    return read_look(options.data.path / SETTINGS)
+    return read_appearance(options.data.path / SETTINGS)

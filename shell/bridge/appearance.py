@@ -36,7 +36,7 @@ class Appearance:
         return {name: value for name, value in named.items() if value is not None}
 
 
-def read_look(settings: Path) -> Appearance:
+def read_appearance(settings: Path) -> Appearance:
     """Read the appearance from a settings file; all None without one."""
     try:
         chosen = json.loads(settings.read_bytes())

@@ -247,7 +247,7 @@ def failure(error: Exception) -> Failure:
         _log.error("A call failed: %s", type(error).__name__, exc_info=error)
         return Failure(
             code=ErrorCode.UNKNOWN_ERROR,
-            message="Something went wrong inside Tidewire; its log has the details",
+            message="Something went wrong in Tidewire. Its log has the details",
             retryable=False,
             retry_after_ms=None,
         )

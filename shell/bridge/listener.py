@@ -38,7 +38,7 @@ def listen(port: int) -> socket.socket:
             why = f"cannot be opened ({error.strerror})"
         raise PortTaken(
             f"Port {port} on {HOST} {why}. Choose another one with --port, "
-            "or leave --port away to get a free one."
+            "or omit --port to use any free port."
         ) from error
     listener.setblocking(False)
     return listener

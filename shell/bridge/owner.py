@@ -41,7 +41,7 @@ class OwnerCommands:
         nonce, _, proof = given.strip().partition(".")
         if scheme.lower() != "owner" or not is_proof(proof, self._key, "page", path, nonce):
             how = {"WWW-Authenticate": "Bearer"}
-            return plain(401, "Give the token that the program printed when it started", how)
+            return plain(401, "Use the token that the program printed when it started", how)
         result = command(headers.get(ACTIVATION, ""))
         proof = prove(self._key, "host", path, nonce, result)
         return secret({"result": result, "proof": proof})

@@ -110,7 +110,7 @@ def load_page(directory: Path) -> Page:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise PageMissing(
             f"The page in {directory} is missing or incomplete. "
-            "Build it with `python3 dev.py run`, or install Tidewire anew."
+            "Build it with `python3 dev.py run`, or reinstall Tidewire."
         ) from error
     return Page(
         assets=assets,

@@ -103,7 +103,7 @@ def _sentence(location: Path, kind: str, text: str, value: object) -> str:
             return f"Invalid content in message {index}"
         case ["content", *_] if kind == "string_too_long":
             most = f"{MAX_MESSAGE_CHARACTERS:,}"
-            return f"This is too long: a message has at most {most} characters. Attach it as a file"
+            return f"Too long: a message can have at most {most} characters. Attach it as a file"
         case ["messages", int(index)]:
             return f"Message {index} must be an object with a role and a content"
         case [*_, "sessionId"]:

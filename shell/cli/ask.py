@@ -102,14 +102,14 @@ def ask(
             def cancel() -> None:
                 running.core.engine.cancel(OWNER, log.inference_id)
 
-            with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as heard:
+            with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as received:
                 _follow(log, news, write, decisions)
     except ValidationFailed:
         raise
     except ShellError as error:
         raise ShellError(f"{error.code.value}: {error}") from None
-    if heard:
-        return 128 + heard[0]
+    if received:
+        return 128 + received[0]
     return 1 if isinstance(log.ending, ErrorEvent) else 0
 
 
@@ -122,7 +122,7 @@ def _prompt(given: str) -> str:
         reason = "The prompt is empty: write a question, or '-' to read it from stdin."
         raise ValidationFailed([("prompt", reason)])
     if len(text) > MAX_PROMPT_CHARACTERS:
-        reason = f"at most {MAX_PROMPT_CHARACTERS:,} characters are taken. Shorten it."
+        reason = f"the limit is {MAX_PROMPT_CHARACTERS:,} characters. Shorten it."
         raise ValidationFailed([("prompt", f"The prompt is too long: {reason}")])
     return text
 
@@ -151,20 +151,22 @@ def _on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
 
     Yields the signals that came.
     """
-    heard: list[int] = []
+    received: list[int] = []
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        heard.append(number)
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        received.append(number)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         cancel()
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        yield heard
+        yield received
     finally:
         # What ends anyway, and soon, is not to be interrupted once more.
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if heard else handler)
+            signal.signal(number, signal.SIG_IGN if received else handler)
 
 
 def _write_json(event: AnyEvent) -> None:
@@ -205,9 +207,9 @@ class _TextOutput:
             case ResultEvent(state=state, text=text) if state != "done":
                 self._say(f"the call ended ({state}): {text[:500]}")
             case RetryingEvent(code=code, delay_ms=delay_ms):
-                self._say(f"{code}; trying again in {delay_ms / 1000:.1f} s")
+                self._say(f"{code}; retrying in {delay_ms / 1000:.1f} s")
             case DoneEvent(finish_reason=reason) if reason in ENDS_EARLY:
-                self._say(f"the answer ends here: {reason}")
+                self._say(f"the answer was cut off: {reason}")
             case ErrorEvent(code=code, error=text):
                 self._say(f"{code}: {text}")
             case _:

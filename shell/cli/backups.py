@@ -20,7 +20,7 @@ def backup(data: DataDirectory, *, file: str) -> int:
         raise ShellError(f"There are no conversations in {data.path} yet")
     with storage_errors(target):
         bundle.write(target, source)
-    print(f"{target} has {target.stat().st_size:,} bytes. Keys are not in it.")
+    print(f"Saved {target} ({target.stat().st_size:,} bytes). Keys are not included.")
     return 0
 
 
@@ -33,14 +33,16 @@ def restore(
         raise ShellError(f"There is no file {source}")
     with to_write(data, "tidewire restore") as store:
         store.restore(source, chooser(data.path, with_provider, with_setting)).result()
-        print(f"{source} was restored. What was there before is in {store.backups.folder}.")
+        print(f"Restored {source}. The previous data is backed up in {store.backups.folder}.")
         left = contents(bundle.read_extras(source), data.path)
     for provider in left.providers:
-        print(f"Left out: {_described(provider)}. To restore it, too, add")
+        print(f"Left out: {_described(provider)}. To restore it as well, add")
         print(f"    --with-provider {provider.id}")
     for choice in left.choices:
         whom = choice.provider_id if choice.model_id is None else choice.model_id
-        print(f"Left out: the setting {choice.setting} ({_plain(whom)}). To restore it, too, add")
+        print(
+            f"Left out: the setting {choice.setting} ({_plain(whom)}). To restore it as well, add"
+        )
         print(f"    --with-setting {choice.setting}")
     return 0
 

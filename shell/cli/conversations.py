@@ -128,7 +128,7 @@ def import_from(data: DataDirectory, *, file: str, as_json: bool, stay: bool) ->
     except ShellError as error:
         print(f"tidewire: {error}", file=sys.stderr)
         status = 1
-    print("Press Enter to close this.", file=sys.stderr, flush=True)
+    print("Press Enter to close.", file=sys.stderr, flush=True)
     sys.stdin.readline()
     return status
 
@@ -152,7 +152,7 @@ def _import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
         with file, to_write(data, "tidewire conversations import") as store:
             arrived = import_file(store.database, file, size, progress)
     except DataDirectoryHeld as error:
-        advice = "Or import the file there: drop it on the list of conversations."
+        advice = "Or drop the file on the conversation list there."
         raise ShellError(f"{error.message} {advice}") from None
     except ValidationFailed as error:  # the file's fault, not the command line's
         raise ShellError(error.message) from None

@@ -106,11 +106,11 @@ def _web_view() -> Finding:
 
 
 def _model(data: DataDirectory) -> str:
-    shelf = ModelFiles(data.path)
-    weights = shelf.default()
-    shelf.header(weights)
+    files = ModelFiles(data.path)
+    weights = files.default()
+    files.header(weights)
     weights.verify()
-    known = "its hash is right" if weights.embedded else "whole; its hash is not known to us"
+    known = "hash verified" if weights.embedded else "complete; hash unknown"
     return f"{weights.path} ({weights.size / 1_000_000:,.0f} MB), {known}"
 
 
@@ -119,11 +119,11 @@ def _keyring() -> Finding:
         # It may be waiting for a password at a dialog that nobody sees.
         chain = Worker("keychain").submit(system_keychain).result(PATIENCE_S)
     except TimeoutError:
-        return Finding("keyring", False, "the keychain does not answer")
+        return Finding("keyring", False, "the keychain is not responding")
     except Exception as error:
         return Finding("keyring", False, f"the keychain cannot be used ({type(error).__name__})")
     if chain is None:
-        text = "no keychain here; keys come from the environment, or are for one session"
+        text = "no keychain; keys come from the environment or last for one session"
         return Finding("keyring", False, text)
     return Finding("keyring", True, type(chain).__module__.rpartition(".")[2])
 

@@ -16,7 +16,7 @@ MAX_KEY_CHARACTERS = 10_000
 
 
 class KeyCommands:
-    """The commands, one method each."""
+    """The `keys` commands, one method each."""
 
     def __init__(
         self,
@@ -35,8 +35,8 @@ class KeyCommands:
         if status.source != "keychain":
             reason = "" if status.remark is None else status.remark.text.partition(":")[0]
             raise ShellError(
-                f"{reason}. Nothing was kept: give the key in the environment instead, or enter "
-                "it in the window, for as long as that is open."
+                f"{reason}. The key was not saved. Set it in an environment variable, or enter it "
+                "in the window for one session."
             )
         _print(status, as_json=as_json)
         return 0
@@ -63,12 +63,14 @@ class KeyCommands:
         url = self._base_urls.get(provider_id)
         if url is None:
             known = ", ".join(self._base_urls)
-            raise NotFound(f"There is no provider {provider_id!r} that takes a key, only {known}")
+            raise NotFound(
+                f"There is no provider {provider_id!r} that uses a key. Available: {known}"
+            )
         return url
 
 
 def commands(data: DataDirectory) -> KeyCommands:
-    """The commands for the providers of a data directory."""
+    """Make the commands for the providers of a data directory."""
     providers = Providers(data.path)
     return KeyCommands(providers.base_urls, providers.environment_key)
 
@@ -79,7 +81,7 @@ def _read_key() -> str:
     key = typed.strip()
     sensible = key.isascii() and key.isprintable() and " " not in key
     if not key or not sensible or len(key) > MAX_KEY_CHARACTERS:
-        text = "The standard input has no key: one line of letters, digits and signs"
+        text = "Standard input must contain the key on one line"
         raise ValidationFailed([("key", text)])
     return key
 

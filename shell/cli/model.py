@@ -33,7 +33,7 @@ def remove(data: DataDirectory) -> int:
     """Delete the downloaded weights. Those of a package, and a person's own, stay."""
     fetched = data.path / MODELS / EMBEDDED_FILE
     if not fetched.exists():
-        print(f"Nothing was fetched into {fetched.parent}", file=sys.stderr)
+        print(f"Nothing was downloaded to {fetched.parent}", file=sys.stderr)
         return 0
     fetched.unlink()
     print(fetched)
@@ -54,7 +54,7 @@ class ProgressMeter:
         if percent <= self._shown:
             return
         self._shown = percent
-        text = f"Fetching the local model: {percent} % of {total / 1_000_000:.0f} MB"
+        text = f"Downloading the local model: {percent} % of {total / 1_000_000:.0f} MB"
         print(f"\r{text}" if self._live else text, end="" if self._live else "\n", file=sys.stderr)
         sys.stderr.flush()
 

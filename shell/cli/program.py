@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(150_000, 20, 20)
     # Pydantic would look for plugins of its own in every distribution that is installed.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    _mend_streams()
+    _repair_streams()
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given == [LLAMA_CHILD]:
         from shell.providers.local.child import main as serve_model
@@ -128,7 +128,7 @@ def _add(parser: _Parser, arguments: Iterable[Argument], *, is_root: bool = Fals
 # --- streams --------------------------------------------------------------------------------
 
 
-def _mend_streams() -> None:
+def _repair_streams() -> None:
     """Give a program without a console its streams, and replace what a terminal cannot show."""
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)

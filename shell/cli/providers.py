@@ -51,7 +51,7 @@ class ProviderCommands:
         except ValidationFailed as error:
             if (provider.base_url or "").lower().startswith("http://"):
                 raise _wrong(
-                    "baseUrl", f"{error.message} (Or insist: --allow-plain-http)"
+                    "baseUrl", f"{error.message} (Or allow it with --allow-plain-http)"
                 ) from None
             raise
         self._data.prepare()
@@ -63,9 +63,9 @@ class ProviderCommands:
             print(f"Note: {remark.text}", file=sys.stderr)
         for name in filter(is_secret, provider.headers):
             print(
-                f"Note: the header {name} holds a secret. It is kept in {self._data.path / FILE}, "
-                "which only you can read, but everybody on this machine could read the command "
-                f"line. Safer: --key-env VAR, or 'tidewire keys set {provider.id}'.",
+                f"Note: the header {name} contains a secret. {self._data.path / FILE} keeps it, "
+                "readable only by you, but other users of this machine could see the command "
+                f"line. Use --key-env VAR or 'tidewire keys set {provider.id}' instead.",
                 file=sys.stderr,
             )
         told = summary(self._providers, made).model_copy(update={"remark": remark})
@@ -80,7 +80,7 @@ class ProviderCommands:
     def remove(self, *, name: str, as_json: bool) -> int:
         """Remove a provider and its key in the keychain."""
         if name in self._providers.built_in:
-            raise _wrong("id", f"{name} is a part of Tidewire and cannot be removed")
+            raise _wrong("id", f"{name} is built into Tidewire and cannot be removed")
         url = self._providers.base_urls.get(name)
         if not remove(self._data.path, name):
             raise NotFound(f"There is no provider called {name!r}. {self._known()}")
@@ -122,7 +122,7 @@ class ProviderCommands:
             await self._keys.remove(name, url)
 
     def _known(self) -> str:
-        return f"There is: {', '.join(self._providers)}."
+        return f"Available: {', '.join(self._providers)}."
 
 
 def _provider(given: Mapping[str, Any]) -> CustomProvider:
@@ -145,7 +145,7 @@ def _header(text: str) -> tuple[str, str]:
     if not equals or not _HEADER.fullmatch(name):
         raise _wrong("headers", "--header takes NAME=VALUE, such as X-Team=blue")
     if not (value.isascii() and value.isprintable()) or len(value) > 4_000:
-        raise _wrong("headers", f"The value of the header {name} is no plain text on one line")
+        raise _wrong("headers", f"The value of the header {name} must be plain text on one line")
     return name, value
 
 

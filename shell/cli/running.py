@@ -75,8 +75,9 @@ def show_or_start(data: DataDirectory, *, new_window: bool, start: Callable[[], 
             command = data.read_holder().get("command")
             if command == SERVE:
                 raise NoWindow(
-                    f"Tidewire runs without a window with the data directory {data.path}: "
-                    "`tidewire link` prints a link to its page. End it to open a window."
+                    f"Tidewire is already running without a window, with the data directory "
+                    f"{data.path}. `tidewire link` prints a link to its page. End it to open "
+                    "a window."
                 ) from held
             # A host that starts cannot be asked yet, and one that ends gives the directory free.
             if command not in (None, WINDOW) or time.monotonic() > until:

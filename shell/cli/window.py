@@ -25,7 +25,7 @@ def window(data: DataDirectory, *, new_window: bool, **given: Any) -> int:
         what = "another window" if new_window else "its window"
         unused = [f"--{name.replace('_', '-')}" for name in known]
         more = f" Not used: {', '.join(unused)}." if unused else ""
-        print(f"tidewire: already running, and shows {what}.{more}", file=sys.stderr)
+        print(f"tidewire: already running; showing {what}.{more}", file=sys.stderr)
         return 0
     return status
 

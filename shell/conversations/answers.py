@@ -209,7 +209,7 @@ class Answers:
         recorder = self._recorder_of(conversation_id)
         running = recorder.answering(conversation_id)
         if conversation_id in self._claimed or not all(map(self._engine.is_ending, running)):
-            raise SessionBusy("This conversation is being answered already")
+            raise SessionBusy("An answer is already running in this conversation")
         self._claimed.add(conversation_id)
         try:
             # An answer that was just stopped or has just ended belongs to the path.

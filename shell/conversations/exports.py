@@ -42,7 +42,7 @@ ENDINGS = {"json": "tidewire.json"}
 
 
 class Exports:
-    """`backup` and `restore` belong to the loop thread; the other methods block.
+    """Exports conversations and attachments, and makes and restores backups.
 
     Args:
         store: opened.
@@ -84,7 +84,7 @@ class Exports:
         """
         source = await asyncio.to_thread(self._store.backups.path, request.name)
         if self._store.restoring or not self._idle():
-            text = "Wait until every answer and every import is complete, then restore"
+            text = "Wait for all answers and imports to finish, then restore"
             raise SessionBusy(text, reason=Reason.NOT_IDLE)
         choose = chooser(self._data, request.providers, request.settings)
         await asyncio.wrap_future(self._store.restore(source, choose))
@@ -108,7 +108,7 @@ class Exports:
             pieces.append(piece)
             length += len(piece)
             if length > MAX_REPLY_CHARACTERS:
-                text = "This is too much for the page: export it to a file"
+                text = "This is too large for the page. Export it to a file"
                 raise ValidationFailed([("conversationIds", text)])
         return ExportReply(name=name, media_type=media_type, text="".join(pieces))
 

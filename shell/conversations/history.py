@@ -61,7 +61,7 @@ def history(
         tokens -= int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
         characters -= len(text)
         if kept and (tokens < 0 or characters < 0 or len(kept) >= MAX_MESSAGES):
-            text = f"The {place + 1} oldest messages do not fit {model.id} and were left out"
+            text = f"The {place + 1} oldest messages do not fit in {model.id} and were left out"
             code = NoticeCode.HISTORY_TRIMMED
             notices[code] = Notice(code=code, text=text, model=model.id, left_out=place + 1)
             break
@@ -176,7 +176,7 @@ def _taken(content: Content, model: ModelInfo, notices: dict[str, Notice]) -> Co
         else:
             parts.append(part)
             continue
-        text = f"{model.id} does not take the pictures or files of earlier messages"
+        text = f"{model.id} does not accept the images or files in earlier messages"
         code = NoticeCode.PARTS_LEFT_OUT
         notices[code] = Notice(code=code, text=text, model=model.id)
     return parts

@@ -91,7 +91,7 @@ class Imports:
         self._forget_silent()
         current = sum(one.under_way for one in self._imports.values())
         if current >= AT_ONCE:
-            text = f"Only {AT_ONCE} imports can run at a time"
+            text = f"Only {AT_ONCE} imports can run at the same time"
             raise LimitReached(text, AT_ONCE, current, reason=Reason.TOO_MANY_IMPORTS)
         file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
         one = Import(owner, name, size, file, self._loop.time())
@@ -110,7 +110,7 @@ class Imports:
         """
         one = self._find(owner, import_id)
         if one.state != "receiving":
-            raise ValidationFailed([("importId", "This import takes no more data")])
+            raise ValidationFailed([("importId", "This import accepts no more data")])
         try:
             piece = base64.b64decode(data, validate=True)
         except ValueError:
@@ -121,9 +121,7 @@ class Imports:
             one.file.write(piece)
         except OSError as error:
             self._drop(one)
-            raise ShellError(
-                f"The file to import cannot be kept meanwhile: {reason(error)}"
-            ) from error
+            raise ShellError(f"The file to import cannot be stored: {reason(error)}") from error
         one.received += len(piece)
         one.heard_s = self._loop.time()
         if one.received == one.size:

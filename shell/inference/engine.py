@@ -152,11 +152,11 @@ class Engine:
         model = provider.model(session.model_id)
         check_size(options.messages)
         if options.messages[-1].role != "user":
-            raise ValidationFailed([("messages", "The last message must be the user's")])
+            raise ValidationFailed([("messages", "The last message must be from the user")])
         turn = SessionTurn(options.messages)
         session.prepare(turn, options, model)  # refuses what could not be sent
         if session.active and options.when_busy == "reject":
-            raise SessionBusy(f"Session {options.session_id} is answering already")
+            raise SessionBusy(f"Session {options.session_id} is already answering")
         self._admit(owner, options, provider)
         offer, refused = _fit_offer(offer, model)
         if offer is not None:
@@ -308,7 +308,7 @@ class Engine:
             inference_id in self._slots or self._logs.knows(inference_id)
         )
         if used:
-            raise ValidationFailed([("inferenceId", f"{inference_id} was used before")])
+            raise ValidationFailed([("inferenceId", f"{inference_id} has already been used")])
         limit = self._settings.limits.inferences
         # A run that waits for a person does nothing.
         current = sum(slot.owner == owner and not slot.is_waiting for slot in self._slots.values())

@@ -186,9 +186,7 @@ class ProviderCall:
                     await asyncio.sleep(0)
                     turn_ends = self._loop.time() + SECONDS_PER_TURN
         if self.finish is None:
-            raise ProviderError(
-                ErrorCode.STREAM_INCOMPLETE, "The answer ended without saying that it was complete"
-            )
+            raise ProviderError(ErrorCode.STREAM_INCOMPLETE, "The answer ended unexpectedly")
 
     def _is_cancelled(self) -> bool:
         """Whether the run is being stopped, even if its provider went on after the cancel."""

@@ -51,22 +51,22 @@ def prepare_request(
         if model.temperature_max is None:
             temperature = None
     elif model.temperature_max is None:
-        tell(NoticeCode.TEMPERATURE_DROPPED, "does not take a temperature")
+        tell(NoticeCode.TEMPERATURE_DROPPED, "does not support temperature")
         temperature = None
     elif temperature > model.temperature_max:
-        text = f"takes temperatures up to {model.temperature_max:g}; its own was used"
+        text = f"supports temperatures up to {model.temperature_max:g}; its default was used"
         tell(NoticeCode.TEMPERATURE_DROPPED, text, model.temperature_max)
         temperature = None
     max_tokens = wish.max_tokens or model.max_tokens_default
     if max_tokens and model.max_output_tokens and max_tokens > model.max_output_tokens:
-        text = f"writes at most {model.max_output_tokens} tokens"
+        text = f"can write at most {model.max_output_tokens} tokens"
         tell(NoticeCode.MAX_TOKENS_LOWERED, text, model.max_output_tokens)
         max_tokens = model.max_output_tokens
     system = [message for message in wish.messages if message.role == "system"]
     if wish.system_prompt:
         system.insert(0, Message.model_construct(role="system", content=wish.system_prompt))
     if system and not model.system_prompt:
-        tell(NoticeCode.SYSTEM_PROMPT_DROPPED, "does not take a system prompt")
+        tell(NoticeCode.SYSTEM_PROMPT_DROPPED, "does not support system prompts")
         system = []
     rest = [message for message in wish.messages if message.role != "system"]
     return ProviderRequest(model, [*system, *rest], temperature, max_tokens), tuple(notices)
@@ -88,9 +88,9 @@ def _check(messages: Sequence[Message | ModelStep], model: ModelInfo) -> None:
     issues: list[tuple[str, str]] = []
     last = messages[-1].role
     if last == "system" and all(message.role == "system" for message in messages):
-        issues.append(("messages", "Messages must hold a message of the user"))
+        issues.append(("messages", "Messages must include one from the user"))
     elif isinstance(messages[-1], Message) and last == "assistant" and not model.assistant_prefill:
-        issues.append(("messages", "The last message must be the user's"))
+        issues.append(("messages", "The last message must be from the user"))
     for index, message in enumerate(messages):
         if isinstance(message, ModelStep) or isinstance(message.content, str):
             continue
@@ -100,6 +100,6 @@ def _check(messages: Sequence[Message | ModelStep], model: ModelInfo) -> None:
             )
             if refused:
                 path = f"messages.{index}.content.{number}"
-                issues.append((path, f"{model.id} does not take {part.type}s"))
+                issues.append((path, f"{model.id} does not accept {part.type}s"))
     if issues:
         raise ValidationFailed(issues)

@@ -88,7 +88,7 @@ class Session:
             self.turns.append(turn)
 
     def prepare(self, turn: SessionTurn, options: SessionRunOptions, model: ModelInfo) -> Prepared:
-        """The request of a turn: the history that fits, then the turn's own messages.
+        """Build the request of a turn from the history that fits and the turn's messages.
 
         Options of the run win over the session's.
 
@@ -103,7 +103,7 @@ class Session:
             RequestedRun(messages, config.system_prompt, temperature, max_tokens), model
         )
         if left_out:
-            text = f"The {left_out} oldest messages do not fit {model.id} and were left out"
+            text = f"The {left_out} oldest messages do not fit in {model.id} and were left out"
             trimmed = Notice(
                 code=NoticeCode.HISTORY_TRIMMED, text=text, model=model.id, left_out=left_out
             )

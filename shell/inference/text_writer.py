@@ -42,11 +42,12 @@ class TextWriter:
         size = sum(self.written.values()) + self._call_bytes
         if size > MAX_CONTENT_BYTES or self._chunks > MAX_CHUNKS:
             raise ProviderError(
-                ErrorCode.PROTOCOL_ERROR, "The answer is too long; what arrived is kept."
+                ErrorCode.PROTOCOL_ERROR,
+                "The answer is too long. The text received so far is kept.",
             )
 
     def write(self, channel: TextChannel, text: str) -> None:
-        """Append text; a last half of a character waits for its other half."""
+        """Append text. Half a character at its end is held back until the other half comes."""
         whole, self._halves[channel] = join_surrogates(text, self._halves[channel])
         self._put(channel, whole)
 

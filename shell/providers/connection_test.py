@@ -88,7 +88,7 @@ async def _ask(provider: Provider, model_id: str) -> tuple[int, int]:
     if not finished:
         raise ProviderError(
             ErrorCode.STREAM_INCOMPLETE,
-            f"{provider.id} ended its answer without saying that it was complete.",
+            f"{provider.id} ended its answer unexpectedly.",
         )
     return total_ms if first_ms is None else first_ms, total_ms
 

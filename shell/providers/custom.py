@@ -60,10 +60,10 @@ class CustomProvider(NewProvider):
             self._check_file()
             return
         if self.file is not None or self.context_tokens is not None:
-            text = "Only a provider of the kind gguf has a file and a size of its context"
+            text = "Only gguf providers have a file and a context size"
             raise ValidationFailed([("file", text)])
         if self.base_url is None:
-            text = "A provider of this kind needs a base URL"
+            text = "This kind of provider needs a base URL"
             raise ValidationFailed([("baseUrl", text)], reason=Reason.NO_ADDRESS)
         endpoint = Endpoint(
             self.id,
@@ -79,14 +79,14 @@ class CustomProvider(NewProvider):
 
     def _check_file(self) -> None:
         if self.base_url is not None or self.headers or self.key_env is not None:
-            text = "A provider of the kind gguf has a file, and no base URL, headers or key"
+            text = "A gguf provider has a file, but no base URL, headers, or key"
             raise ValidationFailed([("baseUrl", text)])
         if self.file is None or not Path(self.file).is_absolute():
-            text = "A provider of the kind gguf needs a file's path"
+            text = "A gguf provider needs the full path of a file"
             raise ValidationFailed([("file", text)], reason=Reason.NO_FILE)
         if self.file.startswith(("\\\\", "//")):
             # To look at it would greet that machine with this person's name and password.
-            text = "The file is on another machine; copy it to this one"
+            text = "The file is on another machine. Copy it to this one"
             raise ValidationFailed([("file", text)], reason=Reason.FILE_ELSEWHERE)
         try:
             read_header(Path(self.file))
@@ -115,9 +115,7 @@ def read_added(data_dir: Path | None) -> list[CustomProvider]:
     try:
         return parse_added(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ShellError(
-            f"{path} cannot be understood ({_first(error)}). Mend or delete it."
-        ) from None
+        raise ShellError(f"{path} is not valid ({_first(error)}). Fix or delete it.") from None
 
 
 def parse_added(content: bytes) -> list[CustomProvider]:
@@ -140,7 +138,7 @@ def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[st
     with _changing(data_dir / FILE):
         known = read_added(data_dir)
         if provider.id in taken or any(other.id == provider.id for other in known):
-            text = f"There is a provider called {provider.id} already"
+            text = f"A provider called {provider.id} already exists"
             raise ValidationFailed([("id", text)], reason=Reason.NAME_TAKEN)
         if len(known) >= MAX_PROVIDERS:
             raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])

@@ -37,9 +37,9 @@ ALLOWED = frozenset(
 )
 """What keeps secrets as secrets. Others write plain text, or take a key and keep nothing."""
 
-NO_KEYCHAIN = "There is no keychain here: the key is for this session only."
-SILENT = "The keychain does not answer: the key is for this session only."
-FORGETFUL = "The keychain did not keep the key: it is for this session only."
+NO_KEYCHAIN = "No keychain is available: the key is kept for this session only."
+SILENT = "The keychain is not responding: the key is kept for this session only."
+FORGETFUL = "The keychain did not save the key: it is kept for this session only."
 _log = logging.getLogger(__name__)
 
 
@@ -187,7 +187,7 @@ class Keys:
         if key is None and (value := self._environment(provider_id)):
             key = _Key(value, host, "environment")
         if key is not None and key.host != host:
-            text = f"The key is for {key.host}; enter one for {host}."
+            text = f"The key is for {key.host}. Enter one for {host}."
             note = _remark(RemarkCode.KEY_OF_OTHER_HOST, text, host=key.host, wanted=host)
         elif key is not None:
             note = note or key.note

@@ -95,7 +95,7 @@ async def read_models(
                 body += piece
                 if len(body) > MAX_BYTES:
                     raise endpoint.error(
-                        ErrorCode.PROTOCOL_ERROR, "The list of models is too long to be one."
+                        ErrorCode.PROTOCOL_ERROR, "The list of models is too long."
                     )
         listed = parse_object(body.decode("utf-8", "replace"), endpoint)
     except Exception as error:

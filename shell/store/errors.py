@@ -21,29 +21,29 @@ def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
     match error:
         case apsw.FullError():
             return StorageUnavailable(
-                f"The disk that holds {folder} is full: this was not saved. "
-                "Make room and try again.",
+                f"The disk that holds {folder} is full, so this was not saved. "
+                "Free some space and try again.",
                 reason=Reason.DISK_FULL,
             )
         case apsw.BusyError() | apsw.LockedError():
             return StorageUnavailable(
-                f"Another program has locked {name}: this was not saved. "
+                f"Another program has locked {name}, so this was not saved. "
                 "Close that program and try again.",
                 reason=Reason.FILE_LOCKED,
             )
         case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.AuthError():
             return StorageFailed(
-                f"{name} may not be written: make it and its directory writable.",
+                f"{name} is read-only. Make it and its directory writable.",
                 reason=Reason.READ_ONLY,
             )
         case apsw.CantOpenError():
             return StorageFailed(
-                f"{name} cannot be opened: make sure that it and its directory can be written.",
+                f"{name} cannot be opened. Make it and its directory writable.",
                 reason=Reason.CANNOT_OPEN,
             )
         case apsw.CorruptError() | apsw.NotADBError() | apsw.FormatError():
             return DatabaseDamaged(
-                f"{name} is damaged. Start Tidewire again: it repairs the file.",
+                f"{name} is damaged. Restart Tidewire to repair the file.",
                 reason=Reason.DAMAGED,
             )
         case apsw.NoMemError():
@@ -56,7 +56,7 @@ def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
             )
         case apsw.IOError():
             return StorageUnavailable(
-                f"The disk that holds {folder} does not work as it should: this was not saved.",
+                f"The disk that holds {folder} is not working properly, so this was not saved.",
                 reason=Reason.DISK_FAULTY,
             )
         case OSError():

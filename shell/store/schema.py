@@ -124,7 +124,7 @@ def check_version(connection: apsw.Connection, migrations: Sequence[Migration]) 
     if found > len(migrations):
         raise StorageFailed(
             f"{connection.filename} was written by a newer Tidewire (format {found}, and this one "
-            f"knows {len(migrations)}). Nothing was changed. Use the newer Tidewire, or name "
+            f"knows {len(migrations)}). Nothing was changed. Use the newer Tidewire, or choose "
             "another directory with --data-dir."
         )
     return found

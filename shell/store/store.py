@@ -163,7 +163,7 @@ class Store:
             SessionBusy: a backup is being restored.
         """
         if self.restoring:
-            text = "A backup is being restored. Try again when that is done"
+            text = "A backup is being restored. Try again when it is finished"
             raise SessionBusy(text, reason=Reason.RESTORING)
 
     async def write(self, kept_id: str, job: Job[T]) -> T:
@@ -305,7 +305,7 @@ class Store:
             return  # `close()` stopped it, and the next start checks the file again
         self._unchecked = False
         if not self._report_failure(outcome) and (found := outcome.result()) is not None:
-            text = f"{self.path} is damaged ({found}). Start Tidewire again."
+            text = f"{self.path} is damaged ({found}). Restart Tidewire."
             self.failed(DatabaseDamaged(text, reason=Reason.DAMAGED))
 
     def _report_failure(self, outcome: "asyncio.Future[T]") -> bool:

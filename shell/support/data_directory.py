@@ -56,7 +56,7 @@ class DataDirectory:
         except OSError as error:
             raise DataDirectoryUnusable(
                 f"The data directory {self.path} cannot be written ({reason(error)}). "
-                "Make it writable, or name another one with --data-dir."
+                "Make it writable, or choose another one with --data-dir."
             ) from error
 
     @contextlib.contextmanager
@@ -80,12 +80,12 @@ class DataDirectory:
         except Timeout:
             raise DataDirectoryHeld(
                 f"The data directory {self.path} is in use by {self._holder()}. "
-                "Close that one first, or name another directory with --data-dir."
+                "Close it first, or choose another directory with --data-dir."
             ) from None
         except OSError as error:
             raise DataDirectoryUnusable(
                 f"The data directory {self.path} cannot be locked ({reason(error)}). "
-                "Name another one with --data-dir."
+                "Choose another one with --data-dir."
             ) from error
         holder = self.path / HOLDER
 

@@ -128,7 +128,7 @@ SONG = Given("song.mp3", "audio/mpeg", bytes(range(256)) * 20)
 def tray(page: Page) -> None:
     """Pictures and files of a message that is being written, and one that cannot go with it."""
     drop(page, *FILES, SONG)
-    expect(page.get_by_text("this cannot be sent")).to_be_visible()
+    expect(page.get_by_text("file type can't be sent")).to_be_visible()
     box(page).fill("What do you see?")
     box(page).press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
@@ -137,7 +137,7 @@ def tray(page: Page) -> None:
 def attachments(page: Page) -> None:
     """The same in a message that was said."""
     drop(page, *FILES)
-    expect(page.get_by_text("scaled to 1,568 px")).to_be_visible()
+    expect(page.get_by_text("resized to 1,568 px")).to_be_visible()
     expect(page.get_by_text("54 kB")).to_be_visible()
     box(page).press("Enter")
     finished(page)
@@ -193,7 +193,7 @@ def edit(page: Page) -> None:
 
 def versions(page: Page) -> None:
     """A second answer beside the first."""
-    page.get_by_role("button", name="Answer again").click()
+    page.get_by_role("button", name="Regenerate").click()
     until(page, "document.querySelector('[role=group]')")
     finished(page)
 
@@ -230,13 +230,13 @@ def settings(section: int) -> Show:
 def keys(page: Page) -> None:
     """The list of all keys."""
     page.keyboard.press("Control+Slash")
-    expect(page.get_by_role("dialog", name="All keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
 def server_form(page: Page) -> None:
     """A server that is about to be added."""
     settings(0)(page)
-    page.get_by_role("button", name="Another server").click()
+    page.get_by_role("button", name="Other server").click()
 
 
 def folder(page: Page) -> None:
@@ -254,7 +254,7 @@ def spending(page: Page) -> None:
 
 def sidebar(page: Page) -> None:
     """The sidebar over a narrow page."""
-    button = page.get_by_role("button", name="Show the sidebar")
+    button = page.get_by_role("button", name="Show sidebar")
     if button.is_visible():
         button.click()
     expect(page.get_by_role("navigation")).to_be_visible()
@@ -267,7 +267,7 @@ def temporary(page: Page) -> None:
 
 def hidden(page: Page) -> None:
     """The page without its sidebar."""
-    page.get_by_role("button", name="Hide the sidebar").click()
+    page.get_by_role("button", name="Hide sidebar").click()
 
 
 SCREENS: Mapping[str, Screen] = {

@@ -47,7 +47,7 @@ PHOTOGRAPH = """
 
 def tray(page: Page) -> Locator:
     """What goes with the message that is being written."""
-    return page.get_by_role("list", name="Attached to your message").get_by_role("listitem")
+    return page.get_by_role("list", name="Attachments").get_by_role("listitem")
 
 
 def test_a_picture_is_dropped_sent_seen_again_and_exported(
@@ -55,9 +55,9 @@ def test_a_picture_is_dropped_sent_seen_again_and_exported(
 ) -> None:
     tide = picture()
     drag(page, [tide], "dragenter", "dragover")
-    expect(page.get_by_text("Drop pictures and files here")).to_be_visible()
+    expect(page.get_by_text("Drop images or files here")).to_be_visible()
     drag(page, [tide], "drop")
-    expect(page.get_by_text("Drop pictures and files here")).to_have_count(0)
+    expect(page.get_by_text("Drop images or files here")).to_have_count(0)
     expect(tray(page)).to_contain_text(f"tide.png{len(tide.content)} bytes")
     expect(box(page)).to_be_focused()
     ask(page, "what is it?")
@@ -74,7 +74,7 @@ def test_a_picture_is_dropped_sent_seen_again_and_exported(
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(tile).to_be_focused()
     page.locator("[data-conversation]", has_text="what is it?").first.press("Shift+F10")
-    export = page.get_by_role("menuitem", name="Export as a web page")
+    export = page.get_by_role("menuitem", name="Export as web page")
     if app.kind == "browser":
         with page.expect_download() as download:
             export.click()
@@ -82,7 +82,7 @@ def test_a_picture_is_dropped_sent_seen_again_and_exported(
         download.value.save_as(path)
     else:
         export.click()
-        path = Path(page.get_by_text("Written to ").inner_text().removeprefix("Written to "))
+        path = Path(page.get_by_text("Saved to ").inner_text().removeprefix("Saved to "))
     coded = base64.b64encode(tide.content).decode()
     assert f"data:image/png;base64,{coded}" in path.read_text("utf-8")
 
@@ -114,7 +114,7 @@ def test_the_dialog_brings_files_and_text_goes_as_words(
     drawing = tmp_path / "drawing.svg"
     drawing.write_text("<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "utf-8")
     with page.expect_file_chooser() as chosen:
-        page.get_by_role("button", name="Attach pictures or files").click()
+        page.get_by_role("button", name="Attach images or files").click()
     assert chosen.value.is_multiple()
     chosen.value.set_files([note, drawing])
     expect(tray(page).nth(0)).to_contain_text("12 bytes · as text, about 3 tokens")
@@ -136,8 +136,8 @@ def test_the_dialog_brings_files_and_text_goes_as_words(
         download.value.save_as(saved)
     else:
         save.click()
-        said = dialog.get_by_text("Written to ").inner_text()
-        saved = Path(said.removeprefix("Written to "))
+        said = dialog.get_by_text("Saved to ").inner_text()
+        saved = Path(said.removeprefix("Saved to "))
     assert saved.read_text("utf-8") == "high at noon"
     page.keyboard.press("Escape")
 
@@ -147,11 +147,11 @@ def test_what_cannot_be_sent_is_said_and_nothing_is_lost(page: Page) -> None:
     song = Given("song.mp3", "audio/mpeg", bytes(range(256)))
     report = Given("report.pdf", "application/pdf", b"%PDF-1.7" + bytes(1_000_000), 21)
     drop(page, song, report, picture("ok.png"))
-    expect(tray(page).nth(0)).to_contain_text("this cannot be sent")
-    expect(tray(page).nth(1)).to_contain_text("21 MBToo large: at most 20 MB.")
+    expect(tray(page).nth(0)).to_contain_text("file type can't be sent")
+    expect(tray(page).nth(1)).to_contain_text("21 MBToo large. The limit is 20 MB.")
     expect(tray(page).nth(2)).to_contain_text("ok.png")
     box(page).press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was sent")
+    expect(page.get_by_role("alert")).to_contain_text("Not sent.")
     expect(page.locator(".message")).to_have_count(0)
     expect(box(page)).to_have_value("look at these")
     page.get_by_role("button", name="Remove song.mp3").click()
@@ -166,13 +166,13 @@ def test_a_model_that_takes_no_pictures_says_so_before_it_is_asked(page: Page) -
     page.get_by_role("button", name="choose another model").click()
     page.locator("[data-model=echo-strict]").click()
     drop(page, picture())
-    expect(tray(page)).to_contain_text("takes no pictures")
+    expect(tray(page)).to_contain_text("doesn't accept images")
     ask(page, "look")
-    expect(page.get_by_role("alert")).to_contain_text("Choose another model")
+    expect(page.get_by_role("alert")).to_contain_text("choose another model")
     expect(page.locator(".message")).to_have_count(0)
     page.get_by_role("button", name="choose another model").click()
     page.locator("[data-model=echo]").click()
-    expect(tray(page)).not_to_contain_text("takes no pictures")
+    expect(tray(page)).not_to_contain_text("doesn't accept images")
     box(page).press("Enter")
     wait_for_end(page)
     expect(answer(page)).to_contain_text("picture (image/png")
@@ -180,7 +180,7 @@ def test_a_model_that_takes_no_pictures_says_so_before_it_is_asked(page: Page) -
 
 def test_a_large_picture_is_scaled_and_that_is_said(page: Page) -> None:
     drop(page, picture("wide.png", 3_000, 20))
-    expect(tray(page)).to_contain_text("scaled to 1,568 px")
+    expect(tray(page)).to_contain_text("resized to 1,568 px")
     box(page).press("Enter")
     wait_for_end(page)
     until(page, SHOWN)
@@ -239,7 +239,7 @@ def test_what_is_queued_and_edited_keeps_its_picture(page: Page) -> None:
     expect(tray(page)).to_contain_text("next.png")
     box(page).fill("the next one")
     box(page).press("Control+Enter")
-    expect(page.get_by_text("Next: the next one + 1 attachment")).to_be_visible()
+    expect(page.get_by_text("Queued: the next one + 1 attachment")).to_be_visible()
     expect(tray(page)).to_have_count(0)
     page.keyboard.press("Escape")
     wait_for_end(page, 1)

@@ -78,7 +78,7 @@ def test_a_wait_and_a_stop_before_the_first_word_are_german(german: Page) -> Non
     expect(waiting).to_contain_text("Das Modell wird gefragt …")
     in_german(waiting)
     german.keyboard.press("Escape")
-    expect(waiting).to_contain_text("Vor dem ersten Wort angehalten.")
+    expect(waiting).to_contain_text("Angehalten, bevor Text kam.")
     in_german(waiting)
 
 
@@ -87,7 +87,7 @@ def test_a_wait_and_a_stop_before_the_first_word_are_german(german: Page) -> Non
     [
         ("/error API_KEY_ERROR", "Der Schlüssel wurde nicht angenommen."),
         ("/error CONTENT_FILTER", "Der Anbieter hat es abgelehnt, darauf zu antworten."),
-        ("/error UNKNOWN_ERROR", "Etwas ist auf unerwartete Weise schiefgegangen."),
+        ("/error UNKNOWN_ERROR", "Etwas ist unerwartet schiefgegangen."),
     ],
 )
 def test_a_failure_is_german(german: Page, question: str, sentence: str) -> None:
@@ -101,7 +101,7 @@ def test_a_failure_is_german(german: Page, question: str, sentence: str) -> None
 def test_a_rate_limit_is_german_and_the_provider_is_quoted(german: Page) -> None:
     begin(german, "a limited question", "harbour-1")
     banner = german.locator(".error")
-    expect(banner).to_contain_text("Das waren zu viele Anfragen in kurzer Zeit.")
+    expect(banner).to_contain_text("Zu viele Anfragen in kurzer Zeit.")
     expect(banner).to_contain_text("Der Anbieter schreibt: „")
     in_german(banner)
 

@@ -66,5 +66,5 @@ def test_of_a_file_of_something_else_it_is_said_that_nothing_came_in(
     path = tmp_path / "recipe.json"
     path.write_text('{"flour": "500 g"}')
     page.locator("nav input[type=file]").first.set_input_files(path)
-    notices = page.get_by_role("region", name="Notices")
-    expect(notices).to_contain_text("This is not an export of Tidewire or ChatGPT.")
+    notices = page.get_by_role("region", name="Notifications")
+    expect(notices).to_contain_text("This isn't an export from Tidewire or ChatGPT.")

@@ -41,7 +41,7 @@ def test_a_visit_without_a_mouse(page: Page) -> None:
     expect(answer(page)).to_have_text("another question")
     until(page, FOCUS)
     tab_to(page, "Copy", "Shift+Tab")
-    tab_to(page, "Answer again", "ArrowRight")
+    tab_to(page, "Regenerate", "ArrowRight")
 
     # Another model, and back.
     box(page).focus()
@@ -118,10 +118,10 @@ def test_what_lies_over_the_page_has_its_keys(page: Page) -> None:
     keys.press("Control+Comma")
     dialog = page.get_by_role("dialog", name="Settings")
     dialog.get_by_role("tab", name="Shortcuts").click()
-    field = dialog.get_by_role("button", name=re.compile("^Show or hide the sidebar"))
+    field = dialog.get_by_role("button", name=re.compile("^Show or hide sidebar"))
     field.click()
     keys.press("Control+j")
-    standard = dialog.get_by_role("button", name="Back to standard: Show or hide the sidebar")
+    standard = dialog.get_by_role("button", name="Reset to default: Show or hide sidebar")
     standard.focus()
     keys.press("Enter")
     expect(standard).to_have_count(0)

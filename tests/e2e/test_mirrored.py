@@ -27,7 +27,7 @@ def test_what_points_along_the_line_is_turned(page: Page) -> None:
     lead(page, "versions")
     icons = {
         name: page.get_by_role("button", name=name).first.locator("svg")
-        for name in ("Hide the sidebar", "Previous version", "Next version", "Send")
+        for name in ("Hide sidebar", "Previous version", "Next version", "Send")
     }
     turned = {
         name: icon.evaluate("icon => new DOMMatrix(getComputedStyle(icon).transform).a")

@@ -7,7 +7,7 @@ from tests.e2e.app import answer, ask, wait_for_end
 STREAMING = """
 - log "Conversation":
   - article "You": "/rate 0 /reasoning The moon first. The **tide** comes /stall"
-  - toolbar "What to do with this question":
+  - toolbar "Question actions":
     - button "Copy"
   - article "Answer":
     - group: /Thought for .*/

@@ -386,7 +386,7 @@ async def test_an_answer_without_end_is_stopped_and_what_came_is_kept(
     monkeypatch.setattr("shell.inference.text_writer.MAX_CONTENT_BYTES", 6_000)
     error, given = await _flood(host, chunk, stream=streamed)
     assert (error.code, error.retryable) == (ErrorCode.PROTOCOL_ERROR, False)
-    assert error.error == "The answer is too long; what arrived is kept."
+    assert error.error == "The answer is too long. The text received so far is kept."
     assert given == 101, "stopped by the first chunk over the limit"
     assert sum(_content(host.logs[-1])) == 101 * 60
 

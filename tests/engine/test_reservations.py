@@ -32,7 +32,7 @@ async def test_a_reserved_run_counts_to_the_five(host: Host) -> None:
 
 async def test_a_released_run_has_never_been(host: Host) -> None:
     slot = host.engine.reserve(ME, request(inference_id="inf-mine"))
-    with pytest.raises(ValidationFailed, match="used before"):
+    with pytest.raises(ValidationFailed, match="already been used"):
         host.start(inference_id="inf-mine")
     slot.release()
     assert counts(host) == (0, 0, 0)

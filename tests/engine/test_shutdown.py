@@ -112,6 +112,6 @@ async def test_a_live_log_is_never_released_and_an_id_never_used_again(
     await ended(live)
     await asyncio.sleep(70)
     assert host.engine.list(ME) == []
-    with pytest.raises(ValidationFailed, match="used before"):
+    with pytest.raises(ValidationFailed, match="already been used"):
         host.start(inference_id="inf-a")
     await host.close()

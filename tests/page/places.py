@@ -236,7 +236,7 @@ class Places:
             folders.first.press("Shift+F10")
             self._page.get_by_role("menuitem", name="Remove folder").click()
             expect(folders).to_have_count(left - 1)
-            expect(self._notices).to_contain_text("is gone")
+            expect(self._notices).to_contain_text("was removed")
 
     def deletions(self) -> None:
         """What is said after a deletion."""
@@ -273,7 +273,7 @@ class Places:
 
     @property
     def _notices(self) -> Locator:
-        return self._page.get_by_role("region", name="Notices")
+        return self._page.get_by_role("region", name="Notifications")
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def test_settings_that_cannot_be_loaded_leave_the_conversation_in_sight(
 
 
 @pytest.mark.parametrize(
-    ("keys", "name"), [("Control+Comma", "Settings"), ("Control+Slash", "All keys")]
+    ("keys", "name"), [("Control+Comma", "Settings"), ("Control+Slash", "Keyboard shortcuts")]
 )
 def test_a_dialog_is_loaded_by_another_try(page: Page, keys: str, name: str) -> None:
     told(page)

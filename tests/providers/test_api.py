@@ -205,12 +205,12 @@ async def test_what_is_being_answered_outlives_its_provider(host: Setting) -> No
         ({"id": "x"}, "baseUrl", "needs a base URL"),
         ({"id": "x", "baseUrl": "nonsense"}, "baseUrl", "not an http(s) address"),
         ({"id": "x", "baseUrl": "http://far.example/v1"}, "baseUrl", "https://"),
-        ({"id": "x", "baseUrl": "https://x.example", "file": "/a.gguf"}, "file", "kind gguf"),
+        ({"id": "x", "baseUrl": "https://x.example", "file": "/a.gguf"}, "file", "Only gguf"),
         ({"id": "x", "baseUrl": "https://x.example", "headers": {"a b": "c"}}, "headers", ""),
         ({"id": "x", "baseUrl": "https://x.example", "keyEnv": "HOME"}, "keyEnv", ""),
         ({"id": "x", "kind": "telepathy"}, "kind", ""),
-        ({"id": "x", "kind": "gguf"}, "file", "needs a file"),
-        ({"id": "x", "kind": "gguf", "file": "relative.gguf"}, "file", "needs a file"),
+        ({"id": "x", "kind": "gguf"}, "file", "path of a file"),
+        ({"id": "x", "kind": "gguf", "file": "relative.gguf"}, "file", "path of a file"),
         ({"id": "x", "kind": "gguf", "file": "//far/share/a.gguf"}, "file", "another machine"),
         ({"id": "x", "kind": "gguf", "file": "/nowhere/a.gguf"}, "file", "/nowhere/a.gguf"),
         ({"id": "x", "kind": "gguf", "baseUrl": "https://x.example"}, "baseUrl", "no base URL"),
@@ -236,7 +236,7 @@ async def test_http_to_another_machine_only_for_who_insists(host: Setting) -> No
 
 
 async def test_what_belongs_to_the_program_stays(host: Setting) -> None:
-    with pytest.raises(Refused, match="part of Tidewire"):
+    with pytest.raises(Refused, match="built into Tidewire"):
         await host.call("providers.remove", "openai")
 
 
@@ -334,7 +334,7 @@ async def test_a_server_without_a_list_and_one_that_is_not_there(host: Setting) 
         await host.call("providers.models", {"providerId": "mine", "refresh": True})
     assert refused.value.code == "NETWORK_ERROR"
     assert refused.value.failure["retryable"] is True
-    assert refused.value.message.startswith("mine: No connection")
+    assert refused.value.message.startswith("mine: Could not connect")
     with pytest.raises(Refused, match="Allowed: local"):
         await host.call("providers.models", {"providerId": "nobody"})
 
@@ -370,7 +370,7 @@ async def test_a_file_of_ones_own_is_a_provider_with_one_model(
     assert (model["tools"], model["reasoning"]) == (True, True)
     assert host.providers["mine"].model("my-model").context_tokens == 16_000
     path.unlink()
-    assert "not there any more" in str((await host.listed())["mine"]["problem"])
+    assert "no longer exists" in str((await host.listed())["mine"]["problem"])
 
 
 @pytest.mark.parametrize("data", [b"Dear diary", gguf()[:-64]])

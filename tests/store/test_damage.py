@@ -254,7 +254,7 @@ async def test_damage_that_a_reader_meets_is_repaired_at_the_next_start(tmp_path
     converse(store)
     rotten = "UPDATE messages SET text = CAST(x'ff' AS TEXT) WHERE id = 'm2'"
     store.database.write(lambda c: c.execute(rotten)).result()
-    with pytest.raises(DatabaseDamaged, match="Start Tidewire again"):
+    with pytest.raises(DatabaseDamaged, match="Restart Tidewire"):
         await store.read("c", lambda c: c.execute("SELECT text FROM messages").fetchall())
     await asyncio.to_thread(store.close)
     with opened(tmp_path) as again:
@@ -275,7 +275,7 @@ async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start
     store.begin()
     while (state := await states.get()).problem is None:
         pass
-    assert "Start Tidewire again" in state.problem.message
+    assert "Restart Tidewire" in state.problem.message
     await asyncio.to_thread(store.close)
     with opened(tmp_path) as store:
         assert "damaged" in store.notices[0]

@@ -161,7 +161,7 @@ async def test_an_export_that_is_too_large_for_the_page_ends_early(
     monkeypatch.setitem(exports.FORMATS, "md", ("text/markdown", write))
     monkeypatch.setattr(exports, "MAX_REPLY_CHARACTERS", 100)
     request = ExportRequest(conversation_ids=wanted, format="md")
-    with pytest.raises(ValidationFailed, match="export it to a file"):
+    with pytest.raises(ValidationFailed, match="Export it to a file"):
         await asyncio.to_thread(exports_of(desk).export, request)
     assert taken == ["Title 0", "Title 1"]
 

@@ -450,7 +450,7 @@ async def test_what_was_acknowledged_before_a_restore_is_in_the_safety_copy(
 async def test_nothing_is_restored_under_an_import(house: House) -> None:
     backup = await house.page.fields("conversations.backup")
     await house.page.call("conversations.import_begin", {"name": "a.json", "size": 2})
-    with pytest.raises(Refused, match="every import is complete"):
+    with pytest.raises(Refused, match="imports to finish"):
         await house.page.call("conversations.restore", backup["name"])
     house.imports.forget_caller("window-1")
     await house.page.call("conversations.restore", backup["name"])
@@ -482,7 +482,7 @@ async def test_a_broken_backup_changes_nothing(house: House) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(Refused, match="not a whole backup"):
+    with pytest.raises(Refused, match="not a complete Tidewire backup"):
         await house.page.call("conversations.restore", backup["name"])
     assert await house.desk.texts(conversation) == ["kept", "kept"]
 

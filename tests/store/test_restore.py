@@ -183,7 +183,7 @@ async def test_what_would_fill_the_disk_is_refused_before_it_does(
     source = tmp_path / "stranger.zip"
     zipped(source, whole)
     monkeypatch.setattr("shutil.disk_usage", lambda path: Usage(10**12, 0, len(whole)))
-    with pytest.raises(StorageUnavailable, match="too little room"):
+    with pytest.raises(StorageUnavailable, match="too little space"):
         await asyncio.wrap_future(ours.desk.store.restore(source))
     await ours.works()
 
@@ -208,7 +208,7 @@ async def test_a_bundle_with_an_odd_list_is_refused(
     with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr(bundle.MANIFEST, manifest)
         packed.writestr(bundle.CONVERSATIONS, whole)
-    await ours.refuses(source, "not a whole backup")
+    await ours.refuses(source, "not a complete Tidewire backup")
 
 
 async def test_a_bundle_takes_no_other_member_out(ours: Ours, tmp_path: Path, whole: bytes) -> None:

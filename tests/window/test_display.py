@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems h
 def sentence(**environment: str) -> str:
     problem = display_problem(environment)
     assert problem is not None
-    assert problem.startswith("No window can open: ")
+    assert problem.startswith("Cannot open a window: ")
     assert problem.endswith(".")
     assert "\n" not in problem
     return problem

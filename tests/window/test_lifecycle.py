@@ -168,7 +168,7 @@ def test_a_debug_port_that_is_taken_is_said() -> None:
     with socket.socket() as other, contextlib.closing(loop):
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
-        with pytest.raises(PortTaken, match=f"Port {port} cannot be had"):
+        with pytest.raises(PortTaken, match=f"port {port} cannot be opened"):
             Windows(loop, Door({}).post, "", debug_port=port, on_closed=lambda _: None)
 
 

@@ -50,7 +50,7 @@ it("says that a known server does not answer, and lets its address be changed", 
   expect(add).not.toHaveBeenCalled();
   const address = screen.getByRole("textbox", { name: "Address (base URL)" });
   expect(address).toHaveProperty("value", studio.baseUrl);
-  expect(screen.getByText(/LM Studio does not answer here\./)).toBeDefined();
+  expect(screen.getByText(/LM Studio isn't responding\./)).toBeDefined();
   fireEvent.change(address, { target: { value: "127.0.0.1:4321" } });
   fireEvent.click(screen.getByRole("button", { name: "Add" }));
   await turn(40);

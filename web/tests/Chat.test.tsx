@@ -216,7 +216,7 @@ describe("a question and its answer", () => {
     await shown();
     await send("/fail 1 OVERLOADED 300\n/progress Loading the model\n/delay 300\nDone.");
     await turn(40);
-    expect(screen.getByText(/busy.*Trying again in 0\.3 s \(attempt 2\)/)).toBeTruthy();
+    expect(screen.getByText(/busy.*Retrying in 0\.3 s \(attempt 2\)/)).toBeTruthy();
     await turn(320);
     expect(screen.getByText("Loading the model")).toBeTruthy();
     await turn(500);
@@ -233,7 +233,7 @@ describe("a question and its answer", () => {
     expect(screen.getByText(strings.finish.length)).toBeTruthy();
     await send("/length");
     await turn(500);
-    expect(screen.getByText(/length limit before the first word/)).toBeTruthy();
+    expect(screen.getByText(/length limit before any text/)).toBeTruthy();
     // Once, and not below it as well.
     expect(screen.getAllByText(strings.finish.length)).toHaveLength(1);
   });
@@ -363,7 +363,7 @@ describe("stopping", () => {
     await turn(200);
     fireEvent.click(button("Stop"));
     await turn(100);
-    expect(screen.getByText("Stopped before the first word.")).toBeTruthy();
+    expect(screen.getByText("Stopped before any text arrived.")).toBeTruthy();
   });
 });
 
@@ -391,7 +391,7 @@ describe("errors", () => {
     await shown();
     await send("/error RATE_LIMIT 12000");
     await turn(200);
-    expect(banner()?.textContent).toContain("wait 12 s");
+    expect(banner()?.textContent).toContain("Wait 12 s");
     fireEvent.click(button("Retry"));
     await turn(200);
     expect(questions()).toHaveLength(1);
@@ -404,7 +404,7 @@ describe("errors", () => {
     expect(banner()?.textContent).toContain("Ask in a new chat");
     expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
     // What helps is offered in its place: the question goes into a chat of its own.
-    fireEvent.click(button("Ask it in a new chat"));
+    fireEvent.click(button("Ask in a new chat"));
     await turn(100);
     expect(questions()).toEqual([]);
     expect(box().value).toBe("/error CONTEXT_LENGTH");
@@ -448,7 +448,7 @@ describe("errors", () => {
     };
     at(Date.now() + 90_000);
     await turn(100);
-    expect(banner()?.textContent).toContain("wait 1 min 30 s");
+    expect(banner()?.textContent).toContain("Wait 1 min 30 s");
     await turn(90_000);
     expect(banner()?.textContent).toContain("The wait is over");
     // Over before anybody looked: there is nothing to wait for.
@@ -680,7 +680,7 @@ describe("what happened while nobody looked", () => {
     const remarks = [{ code: "STORE_REPAIRED" as const, text, facts: {} }];
     const value = { version: 1, problem, remarks };
     act(() => page.bridge.topics.take({ channel: "topic", name: "store", key: "", value }));
-    expect(screen.getByText(/Nothing can be saved.*The disk is full/)).toBeTruthy();
+    expect(screen.getByText(/Changes can't be saved.*The disk is full/)).toBeTruthy();
     expect(screen.getByText(text)).toBeTruthy();
     fireEvent.click(button("Dismiss"));
     expect(screen.queryByText(text)).toBeNull();

@@ -80,7 +80,7 @@ describe("Enter while a file is read", () => {
       },
     };
   }
-  const note = () => screen.queryByText("Sent as soon as the files are read.");
+  const note = () => screen.queryByText("Sends when the files are ready.");
   const questions = () => document.querySelectorAll(".message.user").length;
 
   it("says that it waits, and sends then", async () => {
@@ -97,7 +97,7 @@ describe("Enter while a file is read", () => {
 
   it("can be taken back", async () => {
     const { person, read } = await attaching();
-    await person.click(screen.getByRole("button", { name: "Take back" }));
+    await person.click(screen.getByRole("button", { name: "Cancel" }));
     expect(note()).toBeNull();
     expect(document.activeElement).toBe(box());
     await read();

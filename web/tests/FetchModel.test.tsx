@@ -42,12 +42,12 @@ async function shown(first: ModelFetch) {
 it("shows how far it is, and asks again once when the model is here", async () => {
   const { model, onHere, become, push } = await shown(missing);
   become(fetching);
-  fireEvent.click(screen.getByRole("button", { name: /Fetch the model/ }));
+  fireEvent.click(screen.getByRole("button", { name: /Download model/ }));
   await turn(20);
   expect(model.fetch).toHaveBeenCalledTimes(1);
   expect(screen.getByText("Looking for the model…")).toBeTruthy();
   push({ ...fetching, doneBytes: 30, totalBytes: 90 });
-  expect(screen.getByText("Fetching the model: 33 %")).toBeTruthy();
+  expect(screen.getByText("Downloading the model: 33%")).toBeTruthy();
   expect(screen.getByRole("progressbar").getAttribute("value")).toBe(String(30 / 90));
   push({ ...missing, state: "here" });
   expect(screen.queryByRole("progressbar")).toBeNull();
@@ -55,9 +55,9 @@ it("shows how far it is, and asks again once when the model is here", async () =
 });
 
 it("says why it failed, and can be asked once more", async () => {
-  await shown({ ...missing, problem: "The local model was not fetched: no way." });
+  await shown({ ...missing, problem: "The local model was not downloaded: no way." });
   expect(screen.getByRole("alert").textContent).toContain("no way");
-  expect(screen.getByRole("button", { name: /Fetch the model/ })).toBeTruthy();
+  expect(screen.getByRole("button", { name: /Download model/ })).toBeTruthy();
 });
 
 it("offers nothing where the model is here, and does not ask for somebody else", async () => {
@@ -73,5 +73,5 @@ it("asks again when the connection to the host was lost", async () => {
   become(missing);
   act(() => topics.clear());
   await turn(20);
-  expect(screen.getByRole("button", { name: /Fetch the model/ })).toBeTruthy();
+  expect(screen.getByRole("button", { name: /Download model/ })).toBeTruthy();
 });

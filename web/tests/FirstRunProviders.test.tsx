@@ -65,7 +65,7 @@ it("adds a server that runs, and lets its first model answer", async () => {
   expect(add).toHaveBeenCalledWith(expect.objectContaining({ id: "ollama" }));
   expect(update).toHaveBeenCalledWith({ defaultProvider: "ollama", defaultModel: "llama" });
   expect(conversations.shown.get().conversation.get().by).toEqual(by);
-  expect(toasts.get()[0]?.text).toContain("llama of Ollama");
+  expect(toasts.get()[0]?.text).toContain("llama from Ollama");
 });
 
 it("takes one that was added before as it is", async () => {
@@ -91,7 +91,7 @@ it("offers a provider whose key is in the environment, and no other one with a k
   expect(update).toHaveBeenCalledWith({ defaultProvider: "openai", defaultModel: null });
   const answering = { providerId: "openai", modelId: "gpt-5.4-mini" };
   expect(conversations.shown.get().conversation.get().by).toEqual(answering);
-  expect(toasts.get()[0]?.text).toContain("gpt-5.4-mini of OpenAI");
+  expect(toasts.get()[0]?.text).toContain("gpt-5.4-mini from OpenAI");
 });
 
 it("leads into the settings where there is no model yet, or nothing runs", async () => {
@@ -109,5 +109,5 @@ it("says why a server could not be added", async () => {
   add.mockRejectedValueOnce(new Error("no room"));
   fireEvent.click(screen.getByRole("button", { name: /Use Ollama/ }));
   await turn(40);
-  expect(screen.getByRole("alert").textContent).toContain("That did not work");
+  expect(screen.getByRole("alert").textContent).toContain("Couldn't do that.");
 });

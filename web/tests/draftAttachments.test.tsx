@@ -24,8 +24,8 @@ const editor = () =>
   screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Edit your question" });
 const LONG = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
 const chips = () =>
-  within(screen.getByRole("list", { name: /Attached/ })).queryAllByRole("listitem");
-const noChips = () => screen.queryByRole("list", { name: /Attached/ }) === null;
+  within(screen.getByRole("list", { name: "Attachments" })).queryAllByRole("listitem");
+const noChips = () => screen.queryByRole("list", { name: "Attachments" }) === null;
 const answers = () =>
   [...document.querySelectorAll(".message.assistant .message-text")].map((one) => one.textContent);
 
@@ -152,11 +152,11 @@ describe("a message with a picture", () => {
     const { conversations } = await shown({ images: false });
     paste(png());
     await read(conversations);
-    expect(chips()[0]?.textContent).toContain("takes no pictures");
+    expect(chips()[0]?.textContent).toContain("doesn't accept images");
     type("look");
     press("Enter");
     await turn(100);
-    expect(screen.getByRole("alert").textContent).toContain("Choose another model");
+    expect(screen.getByRole("alert").textContent).toContain("choose another model");
     expect(box().value).toBe("look");
     expect(document.querySelector(".message")).toBeNull();
     fireEvent.click(screen.getByRole("button", { name: "Remove tide.png" }));
@@ -310,7 +310,7 @@ describe("a draft with a picture", () => {
     type("second");
     press("Enter", { ctrlKey: true });
     await turn(20);
-    expect(screen.getByText("Next: second + 1 attachment")).toBeTruthy();
+    expect(screen.getByText("Queued: second + 1 attachment")).toBeTruthy();
     expect(noChips()).toBe(true);
     await turn(4_000);
     await vi.waitFor(async () => {
@@ -322,7 +322,7 @@ describe("a draft with a picture", () => {
 
 describe("files over the chat", () => {
   const main = () => document.querySelector("main") as HTMLElement;
-  const veil = () => screen.queryByText("Drop pictures and files here");
+  const veil = () => screen.queryByText("Drop images or files here");
 
   function drag(kind: "dragLeave" | "drop" | "dragOver", files: File[], to: Node | null = null) {
     const dataTransfer = { files, types: ["Files"], dropEffect: "none" };
@@ -378,7 +378,7 @@ describe("a question for a new chat", () => {
     await read(conversations);
     type("/error CONTEXT_LENGTH");
     press("Enter");
-    const name = "Ask it in a new chat";
+    const name = "Ask in a new chat";
     await vi.waitFor(async () => {
       await turn(100);
       fireEvent.click(screen.getByRole("button", { name }));

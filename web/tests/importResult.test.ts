@@ -20,15 +20,15 @@ const full: Problem = { code: "STORAGE_UNAVAILABLE", message: "The disk is full.
 const unread: Remark = { code: "CONVERSATION_LEFT_OUT", text: "A conversation …", facts: {} };
 
 it.each<readonly [Partial<ImportState>, string]>([
-  [{ skipped: 3 }, "All 3 are here already."],
-  [{ skipped: 1 }, "This conversation is here already."],
-  [{ skipped: 1, remarks: [unread] }, "This is not an export of Tidewire or ChatGPT."],
-  [{}, "This is not an export of Tidewire or ChatGPT."],
+  [{ skipped: 3 }, "Nothing new: all 3 are already here."],
+  [{ skipped: 1 }, "Nothing new: this conversation is already here."],
+  [{ skipped: 1, remarks: [unread] }, "This isn't an export from Tidewire or ChatGPT."],
+  [{}, "This isn't an export from Tidewire or ChatGPT."],
   [
     { state: "failed", failure: { ...broken, reason: "NO_CONVERSATIONS" } },
-    "This is not an export of Tidewire or ChatGPT.",
+    "This isn't an export from Tidewire or ChatGPT.",
   ],
-  [{ state: "failed", failure: full }, "That did not work: The disk is full."],
+  [{ state: "failed", failure: full }, "Couldn't do that. The disk is full."],
   [
     { conversations: 1_200, messages: 34_567, skipped: 1_001 },
     "Import complete: 1,200 conversations with 34,567 messages, 1,001 skipped.",

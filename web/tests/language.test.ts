@@ -28,20 +28,18 @@ it("mirrors the pseudo-language, and brackets every text of it", () => {
   expect(directionOf("de")).toBe("ltr");
   const strings = pseudo(english);
   expect(strings.send).toBe("[Send]");
-  expect(strings.queued("now")).toBe("[Next: now]");
+  expect(strings.queued("now")).toBe("[Queued: now]");
   expect(strings.suggestions[0]?.title).toBe("[Explain something]");
 });
 
 /** Names, signs, and words that German has from where English has them. */
 const SHARED = [
   "appName",
-  "standard",
   "providerName",
   "preferences.seconds",
   "preferences.serverKinds.openai-compatible",
   "preferences.serverKinds.openai-responses",
   "preferences.serverKinds.anthropic",
-  "preferences.textSizes.standard",
   "preferences.keyNames.alt",
   "preferences.exportFormats.json",
   "preferences.exportFormats.md",

@@ -114,7 +114,7 @@ it("offers no model of a provider that it says is not ready", async () => {
   await turn(40);
   await userEvent.setup({ delay: null }).click(screen.getByRole("button"));
   await turn(40);
-  expect(screen.getByText(/Not ready yet:.*Cloud/)).toBeTruthy();
+  expect(screen.getByText(/Needs setup:.*Cloud/)).toBeTruthy();
   const groups = screen.getAllByRole("group").map((group) => group.getAttribute("aria-labelledby"));
   expect(groups.filter((name) => name?.includes("-cloud-"))).toEqual([]);
 });

@@ -135,23 +135,23 @@ it("opens at the section that was asked for, and goes on by the arrows", async (
 
 it("keeps a wait in milliseconds, and all other waits as they are", async () => {
   const { updates } = await shown("answers");
-  expect(field("A script's whole answer").value).toBe("120");
-  type("A script's whole answer", "1.5");
+  expect(field("Complete answer to a script").value).toBe("120");
+  type("Complete answer to a script", "1.5");
   expect(updates).toEqual([]);
-  await leave("A script's whole answer");
+  await leave("Complete answer to a script");
   const deadlines = { firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 };
   expect(updates).toEqual([{ deadlines: { ...deadlines, overallMs: 1_500 } }]);
-  await leave("A script's whole answer");
+  await leave("Complete answer to a script");
   expect(updates.length).toBe(1);
 });
 
 it("says which number cannot be, and sends none", async () => {
   const { updates } = await shown("answers");
   for (const wrong of ["0.5", "601", "", "-3"]) {
-    type("A script's whole answer", wrong);
-    await leave("A script's whole answer");
-    expect(alert(), wrong).toContain("It must be from 1 to 600");
-    expect(field("A script's whole answer").value).toBe(wrong);
+    type("Complete answer to a script", wrong);
+    await leave("Complete answer to a script");
+    expect(alert(), wrong).toContain("Enter a value from 1 to 600");
+    expect(field("Complete answer to a script").value).toBe(wrong);
   }
   expect(updates).toEqual([]);
 });
@@ -186,12 +186,12 @@ it("saves what is being typed when it is closed, and says when that was refused"
 it("asks for no temperature, or for one", async () => {
   const { updates } = await shown("models");
   expect(field("Temperature").disabled).toBe(true);
-  fireEvent.click(field("The model's own"));
+  fireEvent.click(field("Model default"));
   await turn(100);
   fireEvent.change(field("Temperature"), { target: { value: "1.2" } });
   fireEvent.pointerUp(field("Temperature"));
   await turn(100);
-  fireEvent.click(field("The model's own"));
+  fireEvent.click(field("Model default"));
   await turn(100);
   expect(updates).toEqual([
     { defaultTemperature: 0.7 },
@@ -213,7 +213,7 @@ it("keeps a key that was refused in its field, and one that was taken nowhere", 
   await turn(100);
   expect(field("Key for Cloud").value).toBe("");
   expect(field("Key for Cloud").placeholder).toContain("1234");
-  expect(save.getByRole("status").textContent).toContain("began after 0.1 s");
+  expect(save.getByRole("status").textContent).toContain("started after 0.1 s");
   expect(document.body.innerHTML).not.toContain("sk-not-a-key");
 });
 
@@ -255,23 +255,23 @@ it("restores nothing when the button is pressed twice", async () => {
 
 it("refuses keys that are not free, and takes them from others when it is told to", async () => {
   const { settings } = await shown("shortcuts");
-  const button = () => screen.getByRole("button", { name: /^Show or hide the sidebar/ });
+  const button = () => screen.getByRole("button", { name: /^Show or hide sidebar/ });
   fireEvent.click(button());
   const press = async (key: string, more = {}) => {
     fireEvent.keyDown(button(), { key, ctrlKey: true, ...more });
     await turn(50);
   };
   await press("w");
-  expect(alert()).toContain("keeps these keys for itself");
+  expect(alert()).toContain("reserved by the system");
   await press("k");
-  expect(alert()).toContain("Search everything");
-  fireEvent.click(screen.getByRole("button", { name: "Take them from there" }));
+  expect(alert()).toContain("Search conversations");
+  fireEvent.click(screen.getByRole("button", { name: "Use here instead" }));
   await turn(100);
   expect(settings.get().preferences?.shortcuts).toEqual({ sidebar: "Mod+K", search: "" });
   fireEvent.click(button());
   await press("Backspace", { ctrlKey: false });
   expect(settings.get().preferences?.shortcuts).toEqual({ sidebar: "", search: "" });
-  expect(button().textContent).toBe("No keys");
+  expect(button().textContent).toBe("No shortcut");
 });
 
 it("says where everything lies", async () => {
@@ -282,13 +282,13 @@ it("says where everything lies", async () => {
 it("has the chosen model answer in the new chat that is open, and the host's one again", async () => {
   const { conversations } = await shown("models");
   const by = () => conversations.shown.get().conversation.get().by;
-  fireEvent.change(field("Answered by"), { target: { value: "cloud" } });
+  fireEvent.change(field("Provider"), { target: { value: "cloud" } });
   await turn(100);
   expect(by()).toEqual({ providerId: "cloud", modelId: "SmolLM2-135M-Instruct" });
-  fireEvent.change(field("With the model"), { target: { value: "large" } });
+  fireEvent.change(field("Model"), { target: { value: "large" } });
   await turn(100);
   expect(by()).toEqual({ providerId: "cloud", modelId: "large" });
-  fireEvent.change(field("Answered by"), { target: { value: "" } });
+  fireEvent.change(field("Provider"), { target: { value: "" } });
   await turn(100);
   expect(by()).toBeNull();
 });

@@ -307,9 +307,9 @@ describe("a search", () => {
     const rest = { kept: 7, temporary: null };
     await type("low");
     await answer("low", { hits: [], more: rest });
-    expect(screen.getByText(/not everything was searched/i)).toBeTruthy();
+    expect(screen.getByText(/haven't been searched/)).toBeTruthy();
     expect(screen.queryByText(/all words have to be/i)).toBeNull();
-    const button = screen.getByRole("button", { name: "Search more" });
+    const button = screen.getByRole("button", { name: "Keep searching" });
     button.focus();
     fireEvent.click(button);
     fireEvent.click(button);
@@ -319,8 +319,8 @@ describe("a search", () => {
     fireEvent.click(button);
     expect(more).toHaveBeenLastCalledWith("low", { kept: 3, temporary: null });
     await answer("low", { hits: [hit("one"), hit("two")], more: null });
-    expect(screen.getByText("2 hits")).toBeTruthy();
-    expect(screen.queryByRole("button", { name: "Search more" })).toBeNull();
+    expect(screen.getByText("2 results")).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Keep searching" })).toBeNull();
     expect(document.activeElement?.textContent).toContain("two");
   });
 
@@ -328,18 +328,18 @@ describe("a search", () => {
     const { type, answer } = await searching();
     await type("low");
     await answer("low", { hits: [hit("one")], more: { kept: 7, temporary: null } });
-    fireEvent.click(screen.getByRole("button", { name: "Search more" }));
+    fireEvent.click(screen.getByRole("button", { name: "Keep searching" }));
     await answer("low", Promise.reject(new Error("the host is gone")));
     expect(screen.getByText(/the host is gone/)).toBeTruthy();
     expect(screen.getAllByText("one")).toHaveLength(1);
-    expect(screen.getByRole("button", { name: "Search more" })).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Keep searching" })).toBeTruthy();
   });
 
   it("shows nothing of words that were typed before", async () => {
     const { type, find, answer } = await searching();
     await type("low");
     await answer("low", { hits: [hit("one")], more: { kept: 7, temporary: null } });
-    fireEvent.click(screen.getByRole("button", { name: "Search more" }));
+    fireEvent.click(screen.getByRole("button", { name: "Keep searching" }));
     await type("high");
     await find("high", "high water");
     await answer("low", { hits: [hit("two")], more: null });

@@ -51,7 +51,7 @@ class TabConnection:
 
     async def run(self) -> None:
         """Carry texts both ways until the connection ends."""
-        self._caller.feed.on_wake(self._rouse)
+        self._caller.feed.on_wake(self._on_wake)
         telling = self._loop.create_task(self._tell())
         try:
             while (text := await self._read()) is not None:
@@ -84,7 +84,7 @@ class TabConnection:
 
     async def drain(self) -> None:
         """Wait until the page has everything that there is to tell."""
-        self._rouse(True)
+        self._on_wake(True)
         while not self._closed.is_set() and self._caller.feed.next() is not None:
             self._answered.clear()
             await self._answered.wait()
@@ -122,11 +122,11 @@ class TabConnection:
             more = self._caller.feed.answered(*answer)
             self._answered.set()
             if more:
-                self._rouse(False)
+                self._on_wake(False)
 
     # --- out --------------------------------------------------------------------------------
 
-    def _rouse(self, urgent: bool) -> None:
+    def _on_wake(self, urgent: bool) -> None:
         if urgent or self._loop.time() >= self._not_before:
             self._due.set()
         elif self._timer is None:

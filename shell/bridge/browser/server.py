@@ -146,7 +146,7 @@ class BrowserServer:
         return self._owner.answer("POST", path, headers)
 
 
-_NOT_YOURS = plain(403, "This belongs to another user of the machine")
+_NOT_YOURS = plain(403, "This page belongs to another user of this computer")
 
 
 def _peer(scope: Scope) -> Peer:

@@ -27,7 +27,7 @@ def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
         return None
     package = importlib.util.find_spec("PySide6")
     if package is None or package.origin is None:
-        return "No window can open: PySide6, which brings the web view, is not installed."
+        return "Cannot open a window: PySide6, which provides the web view, is not installed."
     problems: list[str] = []
     for name in _platforms(environment):
         # Qt tries them in this order too, and takes the first that works.
@@ -36,7 +36,7 @@ def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
             return None
         problems.append(problem)
     why = ", and ".join(problems) or "there is no display (DISPLAY and WAYLAND_DISPLAY are not set)"
-    return f"No window can open: {why}."
+    return f"Cannot open a window: {why}."
 
 
 def _runtime() -> str | None:
@@ -51,8 +51,8 @@ def _runtime() -> str | None:
                 if winreg.QueryValueEx(key, "pv")[0].strip("0."):
                     return None
     return (
-        "No window can open: Microsoft's WebView2 runtime is not installed. Windows 11 has it; "
-        "on Windows 10, install the Evergreen runtime that Microsoft offers under that name."
+        "Cannot open a window: the WebView2 runtime is not installed. Windows 11 includes it; "
+        "on Windows 10, install the WebView2 Evergreen runtime from Microsoft."
     )
 
 
@@ -116,7 +116,7 @@ def _libraries(package: Path, name: str) -> str | None:
     """Load what Qt would load; it is loaded a moment later anyway."""
     plugin = package / "Qt" / "plugins" / "platforms" / f"libq{name.partition('-')[0]}.so"
     if not plugin.exists():
-        return f"Qt has no platform {name!r}, which QT_QPA_PLATFORM asks for"
+        return f"Qt has no platform {name!r} (from QT_QPA_PLATFORM)"
     try:
         for library in (plugin, package / "Qt" / "lib" / "libQt6WebEngineCore.so.6"):
             ctypes.CDLL(str(library))

@@ -335,8 +335,8 @@ def _free_port(wanted: int) -> int:
             probe.bind(("127.0.0.1", wanted))
         except OSError as error:
             raise PortTaken(
-                f"Port {wanted} cannot be had for debugging: {error.strerror}. "
-                "Choose another one with --debug-port, or 0 to get a free one."
+                f"The debugging port {wanted} cannot be opened: {error.strerror}. "
+                "Choose another one with --debug-port, or 0 for any free port."
             ) from error
         port: int = probe.getsockname()[1]
         return port

@@ -83,7 +83,7 @@ class Endpoint:
         if parts.scheme == "http" and not (self.on_this_machine or self.allow_plain_http):
             raise self.error(
                 ErrorCode.INVALID_REQUEST,
-                "The base URL is http:// to another machine, where everybody on the way could "
+                "The base URL uses http:// to another machine, so others on the network could "
                 "read the key and the conversation. Use https://.",
                 reason=Reason.PLAIN_HTTP,
             )
@@ -97,7 +97,7 @@ class Endpoint:
         if not (key.isascii() and key.isprintable()):
             raise self.error(
                 ErrorCode.API_KEY_ERROR,
-                "The API key holds characters that no key has; it may have been pasted wrongly.",
+                "The API key has characters that no key has. Paste it again.",
                 reason=Reason.KEY_CHARACTERS,
             )
         return key

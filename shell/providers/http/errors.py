@@ -59,14 +59,14 @@ _BY_GENERAL_NAME: dict[str, ErrorCode] = {
 _SENTENCES: dict[ErrorCode, str] = {
     ErrorCode.API_KEY_ERROR: "The API key was not accepted.",
     ErrorCode.INSUFFICIENT_QUOTA: "The account has no credit left.",
-    ErrorCode.PERMISSION_DENIED: "The API key may not do this.",
-    ErrorCode.MODEL_NOT_FOUND: "The server does not know this model, or this address.",
+    ErrorCode.PERMISSION_DENIED: "The API key does not have permission for this.",
+    ErrorCode.MODEL_NOT_FOUND: "The server does not have this model, or the address is wrong.",
     ErrorCode.CONTEXT_LENGTH: "The conversation is too long for this model.",
-    ErrorCode.CONTENT_FILTER: "The request was refused by a content filter.",
-    ErrorCode.RATE_LIMIT: "Too many requests; try again a little later.",
-    ErrorCode.OVERLOADED: "The service is overloaded; try again a little later.",
+    ErrorCode.CONTENT_FILTER: "A content filter blocked the request.",
+    ErrorCode.RATE_LIMIT: "Too many requests. Try again later.",
+    ErrorCode.OVERLOADED: "The service is overloaded. Try again later.",
     ErrorCode.INVALID_REQUEST: "The server did not understand the request.",
-    ErrorCode.SERVER_ERROR: "The server failed.",
+    ErrorCode.SERVER_ERROR: "The server had an internal error.",
 }
 
 
@@ -78,8 +78,8 @@ def from_status(
     if 300 <= status < 400:
         return endpoint.error(
             ErrorCode.PROTOCOL_ERROR,
-            f"The server redirects to another address (status {status}), and the key is not sent "
-            "there. If the move is right, change the base URL.",
+            f"The server redirects to another address (status {status}). The key is not sent "
+            "there. If the new address is right, change the base URL.",
             reason=Reason.REDIRECTED,
         )
     code = _named(fault, _BY_NAME) or _BY_STATUS.get(status)
@@ -123,8 +123,8 @@ def not_a_stream(endpoint: Endpoint, media_type: str) -> ProviderError:
     """Make the error for a response that is not a stream, mostly the login page of a network."""
     return endpoint.error(
         ErrorCode.PROTOCOL_ERROR,
-        f"The server answered with {media_type or 'something else'} instead of a stream. A wrong "
-        "base URL, or the login page of this network, can be the cause.",
+        f"The server answered with {media_type or 'something else'} instead of a stream. Check "
+        "the base URL, and whether this network needs a sign-in.",
         reason=Reason.NO_STREAM,
     )
 
@@ -147,9 +147,9 @@ def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) ->
         cause = cause.__cause__
     kind = type(cause).__name__
     code, sentence = (
-        (ErrorCode.STREAM_INTERRUPTED, "The connection broke in mid-answer.")
+        (ErrorCode.STREAM_INTERRUPTED, "The connection was lost during the answer.")
         if answering
-        else (ErrorCode.NETWORK_ERROR, "No connection could be made.")
+        else (ErrorCode.NETWORK_ERROR, "Could not connect.")
     )
     failure = endpoint.error(code, sentence)
     failure.details = {"cause": kind}

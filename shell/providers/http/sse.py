@@ -116,6 +116,4 @@ class WholeBody:
 
 
 def _too_large() -> ProviderError:
-    return ProviderError(
-        ErrorCode.PROTOCOL_ERROR, "The server sent an event that is too large to be one."
-    )
+    return ProviderError(ErrorCode.PROTOCOL_ERROR, "The server sent an event that is too large.")

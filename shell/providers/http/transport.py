@@ -126,7 +126,9 @@ def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> Provide
         if isinstance(cause, httpx2.TransportError | httpx2.StreamError):
             return interrupted(endpoint, cause, answering=answering)
         if isinstance(cause, httpx2.DecodingError):
-            return endpoint.error(ErrorCode.PROTOCOL_ERROR, "The server's compression is damaged.")
+            return endpoint.error(
+                ErrorCode.PROTOCOL_ERROR, "The server sent damaged compressed data."
+            )
         if isinstance(cause, httpx2.InvalidURL):
             return endpoint.error(ErrorCode.INVALID_REQUEST, "The base URL is not valid.")
         cause = cause.__cause__

@@ -33,7 +33,7 @@ class Plan:
 
 
 def main() -> int:
-    """Serve until standard input closes."""
+    """Serve the model until standard input closes."""
     ready = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # the ready line stays alone on standard output
     plan = Plan(**json.loads(sys.stdin.buffer.readline()))

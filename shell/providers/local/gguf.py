@@ -104,7 +104,7 @@ class _Reader:
     def header(self) -> Header:
         (version,) = self._take("I")
         if version not in {2, 3}:
-            raise _Damaged(f"is of a GGUF version that is not known ({version})")
+            raise _Damaged(f"has an unknown GGUF version ({version})")
         tensors, entries = self._take("QQ")
         if tensors > MAX_ENTRIES or entries > MAX_ENTRIES:
             raise _Damaged("is damaged")
@@ -190,7 +190,7 @@ class _Reader:
                 if 8 * count > self._size:
                     raise _Damaged("is not complete: it ends in its header")
                 if self._items > MAX_ITEMS:
-                    raise _Damaged("has more metadata than a model has")
+                    raise _Damaged("has too much metadata for a model")
             if item == _STRING:
                 self._skip_strings(count)
             elif item == _ARRAY:
@@ -217,6 +217,6 @@ def _count(value: object, default: int) -> int:
 def _unusable(path: Path, reason: str) -> ProviderError:
     return ProviderError(
         ErrorCode.LOCAL_MODEL_MISSING,
-        f"The model file {path} {reason}. Choose a whole GGUF file, or fetch this one again.",
+        f"The model file {path} {reason}. Choose a complete GGUF file, or download this one again.",
         reason=Reason.NO_MODEL_FILE,
     )

@@ -42,7 +42,7 @@ class ModelFile:
             raise ProviderError(
                 ErrorCode.LOCAL_MODEL_MISSING,
                 f"The model file {self.path} is damaged. Delete it and run `tidewire model "
-                "fetch`, which brings it again.",
+                "fetch` to download it again.",
             )
 
 
@@ -87,14 +87,14 @@ class ModelFiles:
             if weights is None:
                 raise ProviderError(
                     ErrorCode.LOCAL_MODEL_MISSING,
-                    f"There is no file {named}, which {MODEL_FILE_VARIABLE} names.",
+                    f"The file {named}, named in {MODEL_FILE_VARIABLE}, does not exist.",
                 )
             return weights
         every = self.all()
         if not every:
             raise ProviderError(
                 ErrorCode.LOCAL_MODEL_MISSING,
-                "The local model's weights are missing. Run `tidewire model fetch`, which brings "
+                "The local model's weights are missing. Run `tidewire model fetch` to download "
                 f"them, or name a GGUF file in {MODEL_FILE_VARIABLE}.",
             )
         return every[0]
@@ -112,7 +112,7 @@ class ModelFiles:
             known = ", ".join(dict.fromkeys(weights.id for weights in every))
             raise ProviderError(
                 ErrorCode.MODEL_NOT_FOUND,
-                f"There is no local model {model_id}. There is: {known}.",
+                f"There is no local model {model_id}. Available: {known}.",
             )
         return found
 
@@ -158,7 +158,7 @@ class OneFile(ModelFiles):
         weights = _look(self._path)
         if weights is None:
             raise ProviderError(
-                ErrorCode.LOCAL_MODEL_MISSING, f"The model file {self._path} is not there any more."
+                ErrorCode.LOCAL_MODEL_MISSING, f"The model file {self._path} no longer exists."
             )
         return weights
 

@@ -247,7 +247,7 @@ class LlamaProcess:
         said = f" It said: {complaint.partition(' E ')[2].strip()[:300]}." if complaint else ""
         return ProviderError(
             ErrorCode.LOCAL_MODEL_CRASHED,
-            f"The local model's process {what} ({how}).{said} Ask again to start it anew.",
+            f"The local model's process {what} ({how}).{said} Ask again to restart it.",
         )
 
     def _end_idle(self) -> None:

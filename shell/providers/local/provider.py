@@ -47,7 +47,7 @@ class LocalProvider:
     """Runs the embedded model and the user's own GGUF files.
 
     Args:
-        shelf: where the files are.
+        files: where the files are.
         make_process: makes the process of one of them, given the size of its context.
         id: the provider's id.
         label: its name as people read it.
@@ -59,7 +59,7 @@ class LocalProvider:
 
     def __init__(
         self,
-        shelf: ModelFiles,
+        files: ModelFiles,
         make_process: MakeProcess = _process,
         *,
         id: str = "local",  # noqa: A002, the seam's name for it
@@ -69,7 +69,7 @@ class LocalProvider:
     ) -> None:
         self.id = id
         self.label = label
-        self._shelf = shelf
+        self._files = files
         self._make_process = make_process
         self._models = partial(Capabilities().info, id) if models is None else models
         self._context_tokens = context_tokens
@@ -79,7 +79,7 @@ class LocalProvider:
     def default_model_id(self) -> str:
         """The embedded model, or the one that the environment names."""
         try:
-            return self._shelf.default().id
+            return self._files.default().id
         except ProviderError:
             return EMBEDDED_ID
 
@@ -89,9 +89,9 @@ class LocalProvider:
 
     def _listed(self) -> list[ListedModel]:
         found = []
-        for weights in self._shelf.all():
+        for weights in self._files.all():
             with contextlib.suppress(ProviderError):
-                header = self._shelf.header(weights)
+                header = self._files.header(weights)
                 own = EMBEDDED_NAME if weights.embedded else header.name
                 found.append(
                     ListedModel(
@@ -107,8 +107,8 @@ class LocalProvider:
     def model(self, model_id: str) -> ModelInfo:
         """What the file's header says."""
         try:
-            weights = self._shelf.find(model_id)
-            header = self._shelf.header(weights)
+            weights = self._files.find(model_id)
+            header = self._files.header(weights)
         except ProviderError:
             return ModelInfo(model_id, self._context_tokens)
         table = self._models(model_id)
@@ -126,12 +126,12 @@ class LocalProvider:
 
     def check(self) -> None:
         """Raise when there is no model file, or it cannot be one."""
-        self._shelf.header(self._shelf.default())
+        self._files.header(self._files.default())
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Run the model once; it is loaded first if need be."""
-        weights = self._shelf.find(request.model.id)
-        self._shelf.header(weights)
+        weights = self._files.find(request.model.id)
+        self._files.header(weights)
         async with self._runner(weights, request.model.context_tokens) as runner:
             prepared = _prepared(runner, weights)
             if not runner.process.ready:
@@ -161,7 +161,7 @@ class LocalProvider:
         What is wrong with it, the first question will be told.
         """
         with contextlib.suppress(ProviderError):
-            weights = self._shelf.default()
+            weights = self._files.default()
             async with self._runner(weights, self.model(weights.id).context_tokens) as runner:
                 async with runner.process.use():
                     pass

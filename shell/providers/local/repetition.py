@@ -48,7 +48,7 @@ async def without_repetition(
         async for chunk in chunks:
             yield chunk
             if isinstance(chunk, TextDelta) and guard.repeats(chunk.text):
-                text = f"{model_id} was repeating itself, so the answer was stopped"
+                text = f"{model_id} kept repeating itself, so the answer was stopped"
                 yield Notice(code=NoticeCode.REPETITION_STOPPED, text=text, model=model_id)
                 yield Finish("other")
                 return

@@ -97,7 +97,7 @@ class Backups:
             found = problem_of(draft)
             if found is not None:
                 raise DatabaseDamaged(
-                    f"{source} is damaged ({found}). Start Tidewire again: it repairs the file."
+                    f"{source} is damaged ({found}). Restart Tidewire to repair the file."
                 )
             path = self._put(draft, prefix)
         finally:

@@ -58,7 +58,7 @@ def write(target: Path, conversations: Path) -> None:
         found = problem_of(folder / CONVERSATIONS)
         if found is not None:
             raise DatabaseDamaged(
-                f"{conversations} is damaged ({found}). Start Tidewire: it repairs it."
+                f"{conversations} is damaged ({found}). Start Tidewire to repair it."
             )
         members = [CONVERSATIONS]
         for extra in EXTRAS:
@@ -125,7 +125,7 @@ def _zip_errors(source: Path) -> Iterator[None]:
         yield
     except (*BROKEN_ZIP, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         reason = str(error)[:200] or type(error).__name__
-        raise DatabaseDamaged(f"{source} is not a whole backup of Tidewire: {reason}") from None
+        raise DatabaseDamaged(f"{source} is not a complete Tidewire backup: {reason}") from None
 
 
 def _unzip(source: Path, target: Path) -> dict[str, bytes]:
@@ -144,7 +144,7 @@ def _files(zipped: zipfile.ZipFile) -> dict[str, str]:
     """Read the manifest: the checksum of each file of the backup, by name."""
     manifest = json.loads(_small(zipped, MANIFEST))
     if manifest["format"] != FORMAT or manifest["version"] > VERSION:
-        raise ValueError("another program, or a newer one, wrote it")
+        raise ValueError("it was written by another program or a newer Tidewire")
     files: dict[str, str] = manifest["files"]
     return files
 
@@ -169,7 +169,7 @@ def _check_room(folder: Path, size: int) -> None:
     """Refuse a backup that would fill the disk."""
     if size * COPIES > shutil.disk_usage(folder).free:
         raise StorageUnavailable(
-            f"The disk that holds {folder.parent} has too little room to restore this. "
-            "Make room and try again.",
+            f"The disk that holds {folder.parent} has too little space to restore this. "
+            "Free some space and try again.",
             reason=Reason.DISK_FULL,
         )

@@ -192,7 +192,7 @@ def import_file(
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(error)
         reason = text.splitlines()[0][:200] if text else type(error).__name__
         raise _refused(
-            f"The file is broken after {arrived.read_bytes} bytes ({reason}); {kept}",
+            f"The file is damaged after {arrived.read_bytes} bytes ({reason}); {kept}",
             Reason.IMPORT_BROKEN,
         ) from None
     return arrived
@@ -334,7 +334,7 @@ def _member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
     try:
         return zipped.open(name)
     except (RuntimeError, NotImplementedError):
-        text = "The zip file is encrypted, or packed in an unknown way"
+        text = "The zip file is encrypted or uses an unknown compression"
         raise _refused(text, Reason.ZIP_UNREADABLE) from None
 
 

@@ -196,7 +196,7 @@ class Recorder:
         return not self._readers
 
     async def close(self) -> None:
-        """Write what there is once more. Answers that have not ended stay marked as running."""
+        """Write what is not stored yet. Answers that have not ended stay marked as running."""
         self._closing = True
         if self._timer is not None:
             self._timer.cancel()

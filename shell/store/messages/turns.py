@@ -96,7 +96,7 @@ def question(conversation_id: str, content: StoredContent, after: str | None) ->
         else:
             seen = queries.row_of(connection, after)
             if seen.conversation != number:
-                raise ValidationFailed([("after", "This message is of another conversation")])
+                raise ValidationFailed([("after", "This message belongs to another conversation")])
             parent = seen.number
         return _place(connection, number, parent, None)
 

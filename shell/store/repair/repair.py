@@ -52,12 +52,12 @@ def repair(path: Path, aside: Path, backups: Backups, found: str) -> Remark:
         put_in_place(draft, path)
     facts: dict[str, str | int] = {"folder": str(kept.parent), "complete": int(lossless)}
     if backup is None:
-        source = "What could be read of it was taken over"
+        source = "What could be read was recovered"
     else:
         written = backup.stat().st_mtime
         facts["backupAt"] = int(written * 1000)
         made = time.strftime("%d %B %Y, %H:%M", time.localtime(written))
-        source = f"The backup of {made} was restored, and what could be read since was added"
+        source = f"The backup of {made} was restored, and newer readable messages were added"
     end = "nothing seems to be missing" if lossless else "some of it may be missing"
     text = (
         f"The file with the conversations was damaged ({found}). {source}: {end}. "

@@ -1385,7 +1385,7 @@ export const client = (call: Invoke) => ({
     /** What a conversation has taken so far: answers, tokens, money. */
     spent: (params: string) =>
       call<Spent>("conversations.spent", params),
-    /** What was asked lately in all conversations, the newest first, each once. */
+    /** List the latest questions of all conversations, the newest first, each once. */
     prompts: () => call<string[]>("conversations.prompts"),
     /** The bytes of a picture or a file in a message. */
     attachment: (params: string) =>
@@ -1507,7 +1507,7 @@ export const client = (call: Invoke) => ({
     /** Allow or deny a tool call that waits. False when somebody has decided before. */
     decide: (params: Decision) =>
       call<boolean>("llm.decide", params),
-    /** Counts of the caller's window. */
+    /** Count the sessions, runs and tokens of the caller's window. */
     getStatus: () => call<ServiceStatus>("llm.get_status"),
     /** Everything of a run after a `seq`; the last piece begins the live events, without gap. */
     attach: (params: AttachRequest) =>
@@ -1524,7 +1524,7 @@ export const client = (call: Invoke) => ({
      * has the progress.
      */
     fetch: () => call<ModelFetch>("model.fetch"),
-    /** Whether the weights are here, and how far a download is. */
+    /** Tell whether the weights are installed, and how far a download is. */
     state: () => call<ModelFetch>("model.state"),
   },
   providers: {

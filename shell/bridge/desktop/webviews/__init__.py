@@ -39,7 +39,7 @@ class View(Protocol):
         """
 
     def runner(self, window: Window) -> RunScript:
-        """Return what runs scripts in a window's page. On the GUI thread."""
+        """Return the function that runs scripts in a window's page. GUI thread only."""
 
     def placement(self, window: Window) -> WindowState | None:
         """Return the position and size of a window that is about to close; None if unknown. On the

@@ -71,7 +71,7 @@ def runner(window: Window) -> RunScript:
 
 
 def placement(window: Window) -> WindowState | None:
-    """Where a window stands."""
+    """Return the position and size of a window."""
     native: Any = window.native
     width, height = native.get_size()
     x, y = native.get_position()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QVBoxLayout
 
 from shell.bridge.desktop.webviews.qt_page import SealedPage
 
-CRASHED = "The page has crashed several times in a row. The program itself goes on."
+CRASHED = "The page keeps crashing. Close this window and open a new one."
 AGAIN = "Try again"
 _Action = QWebEnginePage.WebAction
 

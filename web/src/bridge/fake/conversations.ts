@@ -116,7 +116,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
 
   function refuseBusy(tree: Tree): void {
     if (summaryOf(tree).inferenceId === null) return;
-    throw refusal("SESSION_BUSY", "This conversation is being answered already");
+    throw refusal("SESSION_BUSY", "An answer is already running in this conversation");
   }
 
   function view(tree: Tree, limit = 200, before?: string | null): ConversationView {

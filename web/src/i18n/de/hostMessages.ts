@@ -23,9 +23,9 @@ export const hostInGerman: HostMessages = {
     TIMEOUT: "Die Antwort hat länger gedauert als erlaubt.",
     STREAM_TIMEOUT: "Das Modell hat zu lange geschwiegen.",
     API_KEY_ERROR: "Der Schlüssel wurde nicht angenommen.",
-    RATE_LIMIT: "Das waren zu viele Anfragen in kurzer Zeit.",
+    RATE_LIMIT: "Zu viele Anfragen in kurzer Zeit.",
     NETWORK_ERROR: "Es kommt keine Verbindung zustande.",
-    UNKNOWN_ERROR: "Etwas ist auf unerwartete Weise schiefgegangen.",
+    UNKNOWN_ERROR: "Etwas ist unerwartet schiefgegangen.",
     VALIDATION: "Das kann Tidewire so nicht annehmen.",
     LIMIT: "Das ist zu viel auf einmal.",
     NOT_FOUND: "Das gibt es nicht oder nicht mehr.",
@@ -38,9 +38,9 @@ export const hostInGerman: HostMessages = {
     MODEL_NOT_FOUND: "Der Anbieter hat dieses Modell nicht.",
     CONTENT_FILTER: "Der Anbieter hat es abgelehnt, darauf zu antworten.",
     INVALID_REQUEST: "Der Anbieter nimmt die Anfrage so nicht an.",
-    SERVER_ERROR: "Beim Anbieter ist etwas schiefgegangen.",
-    STREAM_INTERRUPTED: "Die Verbindung ist abgerissen, während die Antwort kam.",
-    STREAM_INCOMPLETE: "Die Antwort endete, ohne zu sagen, dass sie vollständig ist.",
+    SERVER_ERROR: "Beim Anbieter ist ein Fehler aufgetreten.",
+    STREAM_INTERRUPTED: "Die Verbindung ging während der Antwort verloren.",
+    STREAM_INCOMPLETE: "Die Antwort endete unerwartet.",
     PROTOCOL_ERROR: "Der Server antwortet nicht so, wie es seine Schnittstelle verlangt.",
     LOCAL_MODEL_MISSING: "Die Datei des Modells fehlt.",
     LOCAL_MODEL_CRASHED: "Das Modell auf diesem Rechner ist stehen geblieben.",
@@ -55,25 +55,25 @@ export const hostInGerman: HostMessages = {
   reasons: {
     NO_KEY: "Für diesen Anbieter ist kein Schlüssel eingetragen.",
     KEY_CHARACTERS:
-      "Der Schlüssel enthält Zeichen, die in keinem Schlüssel vorkommen. Vielleicht wurde er falsch eingefügt.",
+      "Der Schlüssel enthält Zeichen, die in keinem Schlüssel vorkommen. Füge ihn noch einmal ein.",
     NO_ADDRESS: "Dieser Anbieter braucht eine Adresse.",
     BAD_ADDRESS: "Die Adresse muss mit http:// oder https:// beginnen.",
     PLAIN_HTTP:
-      "Die Adresse führt unverschlüsselt zu einem anderen Rechner: Unterwegs könnten andere den Schlüssel und die Unterhaltung mitlesen. Nimm https://.",
+      "Die Verbindung zu diesem Rechner ist nicht verschlüsselt: Andere im Netz könnten den Schlüssel und die Unterhaltung mitlesen. Nimm https://.",
     REDIRECTED:
-      "Der Server verweist auf eine andere Adresse, und dorthin wird der Schlüssel nicht geschickt. Ist der Umzug richtig, ändere die Adresse.",
+      "Der Server leitet zu einer anderen Adresse weiter. Dorthin wird der Schlüssel nicht gesendet. Stimmt die neue Adresse, ändere die Basis-URL.",
     NO_STREAM:
-      "Der Server schickt etwas anderes als eine Antwort. Das kann an einer falschen Adresse liegen oder an der Anmeldeseite dieses Netzes.",
+      "Der Server schickt etwas anderes als eine Antwort. Prüfe die Adresse und ob dieses Netz eine Anmeldung verlangt.",
     NAME_TAKEN: "Einen Anbieter mit diesem Namen gibt es schon.",
-    NO_FILE: "Es fehlt der ganze Pfad einer Datei.",
+    NO_FILE: "Gib den vollständigen Pfad einer Datei an.",
     FILE_ELSEWHERE: "Die Datei liegt auf einem anderen Rechner. Kopiere sie auf diesen.",
-    NO_MODEL_FILE: "Das ist keine vollständige Modelldatei. Wähle eine ganze GGUF-Datei.",
+    NO_MODEL_FILE: "Das ist keine vollständige Modelldatei. Wähle eine vollständige GGUF-Datei.",
     UNKNOWN_PROVIDER: "Diesen Anbieter gibt es nicht mehr.",
     TOO_LONG: "Die Nachrichten sind zusammen zu lang.",
     DISK_FULL: "Der Datenträger ist voll. Schaffe Platz und versuch es noch einmal.",
-    DISK_FAULTY: "Der Datenträger arbeitet nicht, wie er soll.",
+    DISK_FAULTY: "Der Datenträger arbeitet nicht richtig.",
     FILE_LOCKED:
-      "Ein anderes Programm hält die Datei mit den Unterhaltungen fest. Schließe es und versuch es noch einmal.",
+      "Ein anderes Programm sperrt die Datei mit den Unterhaltungen. Schließe es und versuch es noch einmal.",
     READ_ONLY: "In die Datei mit den Unterhaltungen darf nicht geschrieben werden.",
     CANNOT_OPEN: "Die Datei mit den Unterhaltungen lässt sich nicht öffnen.",
     DAMAGED:
@@ -82,16 +82,15 @@ export const hostInGerman: HostMessages = {
     TOO_SLOW: "Das Lesen hat zu lange gedauert und wurde abgebrochen. Versuch es noch einmal.",
     TOO_MANY_IMPORTS: "Es wird schon importiert. Warte, bis ein Import fertig ist.",
     NOT_IDLE: "Warte, bis alle Antworten und Importe fertig sind.",
-    RESTORING:
-      "Gerade wird eine Sicherung zurückgespielt. Versuch es noch einmal, wenn das fertig ist.",
+    RESTORING: "Gerade wird eine Sicherung wiederhergestellt. Versuch es danach noch einmal.",
     NO_CONVERSATIONS: "In dieser Datei stehen keine Unterhaltungen.",
     NO_CONVERSATIONS_IN_ZIP: "In dieser ZIP-Datei gibt es keine conversations.json.",
     ZIP_UNREADABLE: "Die ZIP-Datei ist verschlüsselt oder auf unbekannte Weise gepackt.",
     IMPORT_BROKEN:
-      "Die Datei ist ab einer Stelle beschädigt. Was davor stand und zu lesen war, ist importiert.",
+      "Die Datei ist ab einer Stelle beschädigt. Was davor lesbar war, ist importiert.",
   },
   activities: {
-    starting: "Es geht los …",
+    starting: "Wird gestartet …",
     asking: "Das Modell wird gefragt …",
     loading: "Das Modell wird geladen …",
     reading: "Das Modell liest die Unterhaltung …",
@@ -100,10 +99,11 @@ export const hostInGerman: HostMessages = {
     TEMPERATURE_DROPPED: ({ model, limit }) =>
       limit == null
         ? `Bei ${modelNameOf(model)} lässt sich die Temperatur nicht einstellen.`
-        : `Bei ${modelNameOf(model)} geht die Temperatur nur bis ${count(limit)}. Es nimmt seine eigene.`,
+        : `Bei ${modelNameOf(model)} geht die Temperatur nur bis ${count(limit)}. Es gilt der Standardwert.`,
     MAX_TOKENS_LOWERED: ({ model, limit }) =>
       `Eine Antwort von ${modelNameOf(model)} hat höchstens ${count(limit ?? 0)} Token.`,
-    SYSTEM_PROMPT_DROPPED: ({ model }) => `Anweisungen nimmt ${modelNameOf(model)} nicht an.`,
+    SYSTEM_PROMPT_DROPPED: ({ model }) =>
+      `Mit ${modelNameOf(model)} lassen sich keine Anweisungen verwenden.`,
     HISTORY_TRIMMED: ({ model, leftOut }) =>
       leftOut === 1
         ? `Die älteste Nachricht passt nicht mehr in ${modelNameOf(model)} und wurde weggelassen.`
@@ -112,33 +112,33 @@ export const hostInGerman: HostMessages = {
     REPETITION_STOPPED: ({ model }) =>
       `${modelNameOf(model)} hat sich nur noch wiederholt. Die Antwort wurde deshalb angehalten.`,
     PARTS_LEFT_OUT: ({ model }) =>
-      `Die Bilder oder Dateien früherer Nachrichten nimmt ${modelNameOf(model)} nicht an.`,
+      `Mit ${modelNameOf(model)} lassen sich Bilder und Dateien früherer Nachrichten nicht verwenden.`,
   },
   remarks: {
     STORE_REPAIRED: ({ folder, complete, backupAt }) =>
       `Die Datei mit den Unterhaltungen war beschädigt. ${
         typeof backupAt === "number"
-          ? `Die Sicherung vom ${when(backupAt)} wurde zurückgespielt und ergänzt, was seither zu lesen war`
-          : "Was davon zu lesen war, wurde übernommen"
+          ? `Die Sicherung vom ${when(backupAt)} wurde wiederhergestellt, und neuere lesbare Nachrichten wurden ergänzt`
+          : "Was lesbar war, wurde gerettet"
       }: ${
         complete === 1 ? "Es scheint nichts zu fehlen" : "Vielleicht fehlt etwas"
       }. Die beschädigte Datei liegt in ${folder}.`,
     SETTING_IGNORED: ({ file, name }) =>
-      `${file}: „${name}“ hat keinen brauchbaren Wert und wird nicht beachtet.`,
+      `${file}: „${name}“ hat keinen brauchbaren Wert und wird ignoriert.`,
     SETTINGS_UNREADABLE: ({ file }) =>
-      `Die Einstellungen ließen sich nicht lesen. Alle sind wieder wie am Anfang. Die Datei wird als ${file} aufbewahrt.`,
+      `Die Einstellungen ließen sich nicht lesen und wurden zurückgesetzt. Die alte Datei bleibt als ${file} erhalten.`,
     SETTINGS_NOT_READ: ({ file }) =>
-      `${file} ist gerade nicht lesbar und bleibt, wie es ist. Es gelten die Einstellungen vom letzten Mal oder die üblichen.`,
+      `${file} ist gerade nicht lesbar und bleibt unverändert. Es gelten die letzten Einstellungen oder die Standardwerte.`,
     NO_KEYCHAIN: () =>
       "Hier gibt es keinen Schlüsselbund: Der Schlüssel bleibt nur bis zum Ende der Sitzung.",
     KEYCHAIN_SILENT: () =>
       "Der Schlüsselbund antwortet nicht: Der Schlüssel bleibt nur bis zum Ende der Sitzung.",
     KEY_NOT_KEPT: () =>
-      "Der Schlüsselbund hat den Schlüssel nicht behalten: Er bleibt nur bis zum Ende der Sitzung.",
+      "Der Schlüsselbund hat den Schlüssel nicht gespeichert: Er bleibt nur bis zum Ende der Sitzung.",
     KEY_NOT_DELETED: () => "Der Schlüsselbund hat den Schlüssel nicht gelöscht: Entferne ihn dort.",
     KEY_OF_OTHER_HOST: ({ host, wanted }) =>
       `Der Schlüssel ist für ${host}. Trage einen für ${wanted} ein.`,
-    CONVERSATION_LEFT_OUT: () => "Eine Unterhaltung war nicht zu lesen und wurde ausgelassen.",
+    CONVERSATION_LEFT_OUT: () => "Eine Unterhaltung war nicht lesbar und wurde ausgelassen.",
     ATTACHMENT_LEFT_OUT: ({ title, kind, name }) =>
       `${title}: ${KINDS[String(kind)] ?? "Ein Anhang"} ${name === "" ? "ohne Namen" : name} ist nicht dabei.`,
     MORE_LEFT_OUT: () => "… und weitere",
