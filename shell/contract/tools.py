@@ -1,4 +1,4 @@
-"""The tools that models may call, and what people decide about a call."""
+"""Describes the tools that models may call, and what people decide about a call."""
 
 from typing import Annotated, Literal
 

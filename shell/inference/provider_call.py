@@ -175,10 +175,11 @@ class ProviderCall:
         self._report("Processing...", activity="asking")
         self._watchdog.expect(self._waits.first_s)
         chunks, turn_ends = 0, self._loop.time() + SECONDS_PER_TURN
+        task = asyncio.current_task()
         async with aclosing(self._provider.stream(self._request)) as stream:
             async for chunk in stream:
-                if self._is_cancelled():
-                    return
+                if task is not None and task.cancelling():
+                    return  # its provider has gone on after the cancel
                 self._take(chunk)
                 self._text.count_chunk()
                 chunks += 1

@@ -29,7 +29,8 @@ class TextWriter:
         self._tool_halves: dict[str, str] = {}
         self.written: dict[TextChannel, int] = {"llm:token": 0, "llm:reasoning": 0}
         """Bytes of UTF-8 so far."""
-        self._call_bytes = 0
+        self._bytes = 0
+        """Of all texts and tool-call arguments together."""
         self._chunks = 0
 
     def count_chunk(self) -> None:
@@ -39,8 +40,7 @@ class TextWriter:
             ProviderError: PROTOCOL_ERROR, the run has more chunks or text than any real answer.
         """
         self._chunks += 1
-        size = sum(self.written.values()) + self._call_bytes
-        if size > MAX_CONTENT_BYTES or self._chunks > MAX_CHUNKS:
+        if self._bytes > MAX_CONTENT_BYTES or self._chunks > MAX_CHUNKS:
             raise ProviderError(
                 ErrorCode.PROTOCOL_ERROR,
                 "The answer is too long. The text received so far is kept.",
@@ -56,7 +56,7 @@ class TextWriter:
         whole, self._tool_halves[call_id] = join_surrogates(
             arguments, self._tool_halves.get(call_id, "")
         )
-        self._call_bytes += _size(whole)
+        self._bytes += _size(whole)
         for piece in pieces(whole, MAX_JOINED_CHARACTERS) or [""]:
             stamp = self._log.stamp()
             self._log.append(ToolEvent(**stamp, id=call_id, name=name, arguments_delta=piece))
@@ -70,7 +70,9 @@ class TextWriter:
                 self._log.append_text(channel, piece)
 
     def _put(self, channel: TextChannel, text: str) -> None:
-        self.written[channel] += _size(text)
+        size = _size(text)
+        self.written[channel] += size
+        self._bytes += size
         if not self._streamed:
             self._held[channel].append(text)
             return

@@ -23,8 +23,11 @@ from shell.store.messages import tree
 from shell.store.messages.content import take_apart
 from shell.store.store import Store
 from shell.support.ids import new_id
+from shell.tools.base import Arguments, Progress
+from tests.engine.functions import Functions
 from tests.soak.result import Check, Result
 from tests.store import scale
+from tests.store.calls_desk import CallsDesk
 from tests.store.calls_killing import kill_hosts
 from tests.store.desk import OWNER, Desk
 from tests.store.test_weight import MOST_BYTES, weigh
@@ -86,6 +89,55 @@ def calls() -> Result:
     if faults:
         sys.stderr.write("\n".join(faults) + "\n")
     return Result(not faults and reopened_s < 2.0, figures)
+
+
+def many_calls() -> Result:
+    """How long a conversation with 1,000 calls takes to open, and a call to reach its function."""
+    loop = asyncio.new_event_loop()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            opened_ms, start_ms, calls = loop.run_until_complete(_many_calls(Path(folder)))
+    finally:
+        loop.close()
+    figures = {
+        "calls": calls,
+        "openedMs": round(opened_ms, 1),
+        "startP50Ms": round(start_ms[len(start_ms) // 2], 2),
+        "startP99Ms": round(start_ms[len(start_ms) * 99 // 100], 2),
+    }
+    ok = calls == 1_000 and opened_ms <= 300 and figures["startP50Ms"] <= 15
+    return Result(ok, figures)
+
+
+async def _many_calls(folder: Path) -> tuple[float, list[float], int]:
+    began: list[float] = []
+
+    async def look(arguments: Arguments, progress: Progress) -> str:
+        began.append(time.monotonic())
+        return "It is blue. " * 40
+
+    functions = Functions()
+    functions.add("look", look)
+    desk = CallsDesk(folder, functions, "look")
+    talk = await desk.begin()
+    took: list[float] = []
+    for turn in range(50):
+        parts = [f'/call look {{"at": {100 * turn + n}}}' for n in range(20)]
+        script = "\n/then\n".join([*parts, "Done."])
+        request = SendRequest(conversation_id=talk, content=script, tools="all")
+        begun = await desk.answers.send(OWNER, request)
+        async for event in begun.log.follow():
+            if event.channel == "llm:call" and event.state == "allowed":
+                complete = time.monotonic()
+            elif event.channel == "llm:result":
+                took.append((began[-1] - complete) * 1_000)
+        await desk.kept(talk)
+    opened = time.monotonic()
+    view = await desk.view(talk)
+    opened_ms = (time.monotonic() - opened) * 1_000
+    calls = sum(part.type == "call" for message in view.messages for part in message.parts)
+    await desk.close()
+    return opened_ms, sorted(took), calls
 
 
 def weight() -> Result:
@@ -355,6 +407,7 @@ def keychain() -> Result:
 CHECKS: Mapping[str, Check] = {
     "large": large,
     "calls": calls,
+    "many_calls": many_calls,
     "weight": weight,
     "full": full,
     "locked": locked,

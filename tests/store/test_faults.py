@@ -352,6 +352,27 @@ LATER: tuple[schema.Migration, ...] = (
 )
 
 
+def test_a_database_without_steps_is_upgraded_and_an_older_program_refuses_it(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as store:
+        fill(store, conversations=2)
+        before = contents(store)
+    with closing(apsw.Connection(str(store.path))) as connection:
+        connection.execute("DROP TABLE steps")
+        connection.pragma("user_version", 2)
+    with opened(tmp_path) as store:
+        assert contents(store) == before
+        assert store.database.read(schema.version).result() == 3 == len(schema.MIGRATIONS)
+    whole = store.path.read_bytes()
+    with (
+        closing(apsw.Connection(str(store.path))) as connection,
+        pytest.raises(StorageFailed, match="format 3, and this one knows 2"),
+    ):
+        schema.migrate(connection, schema.MIGRATIONS[:2])
+    assert store.path.read_bytes() == whole
+
+
 def test_a_migration_that_is_killed_anywhere_happened_whole_or_not_at_all(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         fill(store, conversations=1)

@@ -26,12 +26,12 @@ _REASONS: dict[str, FinishReason] = {
 
 
 _GROWING = {
-    "text": "text",
-    "thinking": "thinking",
-    "signature": "signature",
-    "partial_json": "input",
+    "text_delta": ("text", "text"),
+    "thinking_delta": ("thinking", "thinking"),
+    "signature_delta": ("signature", "signature"),
+    "input_json_delta": ("partial_json", "input"),
 }
-"""The fields of a delta, and the field of the block that each adds to."""
+"""The field of each kind of delta, and the field of the block that it adds to."""
 
 
 class MessagesStream(StreamingResponse):
@@ -92,12 +92,13 @@ class MessagesStream(StreamingResponse):
 
     def _grow(self, index: object, delta: dict[str, object]) -> None:
         grown = self._pieces.get(index)
-        if grown is None:
+        names = _GROWING.get(text_of(delta.get("type")))
+        if grown is None or names is None:
             return
-        for name, field in _GROWING.items():
-            piece = delta.get(name)
-            if isinstance(piece, str):
-                grown.setdefault(field, []).append(piece)
+        name, field = names
+        piece = delta.get(name)
+        if isinstance(piece, str):
+            grown.setdefault(field, []).append(piece)
 
     def _delta(self, index: object, delta: dict[str, object]) -> Iterator[Chunk]:
         text = delta.get("text")
