@@ -66,7 +66,8 @@ class Developing:
 
     def edit(self, number: int) -> None:
         """Change a component: every answer's text is marked with the number from now on."""
-        file = self.folder / "web" / "src" / "features" / "transcript" / "TextPart.tsx"
+        parts = self.folder / "web" / "src" / "features" / "transcript" / "parts"
+        file = parts / "TextPart.tsx"
         text = (ROOT / file.relative_to(self.folder)).read_text("utf-8")
         changed = text.replace("<div className=", f'<div data-edit="{number}" className=')
         assert changed != text
