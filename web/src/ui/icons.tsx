@@ -73,16 +73,3 @@ const FullStar = icon(Star, "currentColor");
 const EmptyStar = icon(Star);
 export const StarIcon = ({ isFull = false }: { readonly isFull?: boolean }) =>
   isFull ? <FullStar /> : <EmptyStar />;
-
-export const WaveMark = () => (
-  <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false">
-    <rect width="32" height="32" rx="9" fill="var(--tide)" />
-    <path
-      d="M5 14c3.5 0 3.5-4 7-4s3.5 4 7 4 3.5-4 7-4M5 22c3.5 0 3.5-4 7-4s3.5 4 7 4 3.5-4 7-4"
-      fill="none"
-      stroke="var(--on-tide)"
-      strokeWidth="2.6"
-      strokeLinecap="round"
-    />
-  </svg>
-);

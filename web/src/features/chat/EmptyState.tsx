@@ -1,6 +1,6 @@
 /** What this is, what answers, and three ways to begin. */
 import { strings } from "../../i18n";
-import { WaveMark } from "../../ui/icons";
+import { WaveMark } from "../../ui/Wave";
 import styles from "./EmptyState.module.css";
 import { FirstRunProviders } from "./FirstRunProviders";
 
