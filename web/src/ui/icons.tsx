@@ -23,6 +23,7 @@ import {
   Plus,
   RotateCw,
   Search,
+  Server,
   SlidersHorizontal,
   Square,
   SquarePen,
@@ -66,6 +67,7 @@ export const EyeIcon = icon(Eye);
 export const ToolIcon = icon(Wrench);
 export const ThoughtIcon = icon(Lightbulb);
 export const AttachIcon = icon(Paperclip);
+export const ServerIcon = icon(Server);
 export const FileIcon = icon(File);
 export const PictureIcon = icon(Image);
 

@@ -171,6 +171,9 @@ export const preferencesInGerman: Strings["preferences"] = {
   works: "bereit",
   copyFacts: "Für einen Bericht kopieren",
   factsText: "Für die Meldung eines Fehlers. Ohne Schlüssel und ohne alles, was gesagt wurde.",
+
+  states: { ready: "Bereit", needsKey: "Braucht einen Schlüssel", notReady: "Nicht bereit" },
+  presetFree: "Braucht keinen Schlüssel",
 };
 
 function count(models: number): string {

@@ -162,6 +162,9 @@ export const preferencesInEnglish = {
   works: "ready",
   copyFacts: "Copy for a report",
   factsText: "For a report of a fault. It has no key and nothing of what was said.",
+
+  states: { ready: "Ready", needsKey: "Needs a key", notReady: "Not ready" },
+  presetFree: "Needs no key",
 } as const;
 
 function count(models: number): string {
