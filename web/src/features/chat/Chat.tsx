@@ -10,7 +10,6 @@ import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
 import { ModelPicker } from "../models/ModelPicker";
-import { EMBEDDED } from "../models/useModelLabel";
 import { ErrorBanner } from "../transcript/ErrorBanner";
 import { Transcript } from "../transcript/Transcript";
 import { useScrollToMessage } from "../transcript/useScrollToMessage";
@@ -19,6 +18,7 @@ import styles from "./Chat.module.css";
 import { EmptyState } from "./EmptyState";
 import { Header, type HeaderProps } from "./Header";
 import { StatusLine } from "./StatusLine";
+import { TideLine } from "./TideLine";
 
 export interface ChatProps {
   /** The open conversation's key. */
@@ -101,7 +101,7 @@ export function Chat(props: ChatProps) {
       >
         {isKnown && phase === "new" && isEmpty && refused === null && (
           <EmptyState
-            localModel={answering?.providerId === EMBEDDED ? answering.modelId : null}
+            by={answering}
             temporary={temporary}
             onTemporary={(wanted) => conversation.setTemporary(wanted)}
             onSuggest={send}
@@ -139,6 +139,7 @@ export function Chat(props: ChatProps) {
         }}
         onEditLast={editLast}
         onStop={conversation.stop}
+        above={<TideLine defaults={defaults} status={status} />}
       />
       {drop.isOver && <DropOverlay />}
       <StatusLine state={run?.get() ?? null} refused={refused} />

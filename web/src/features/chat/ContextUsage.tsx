@@ -9,7 +9,7 @@ import { Popover } from "../../ui/Popover";
 import { Problem } from "../../ui/Problem";
 import { WaterLevel } from "../../ui/Wave";
 import styles from "./ContextUsage.module.css";
-import { type ContextFill, useContextUsage } from "./useContextUsage";
+import { type ContextFill, partOf, useContextUsage } from "./useContextUsage";
 
 /** From here on there is not much room left. */
 const NARROW = 0.8;
@@ -114,11 +114,6 @@ function Sums({ spent }: { readonly spent: Spent }) {
       </p>
     </>
   );
-}
-
-/** From 0 to 1; null where nobody says how much the model can read. */
-function partOf({ tokens, limit }: ContextFill): number | null {
-  return limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
 }
 
 function sentenceOf({ tokens, limit, isEstimated }: ContextFill): string {

@@ -278,8 +278,6 @@ export const german: Strings = {
   },
 
   emptyTitle: "Was beschäftigt dich?",
-  emptyText:
-    "Frag, was du willst. Die Antwort erscheint, während sie geschrieben wird, und du kannst sie jederzeit anhalten.",
   emptyLocal: (model) =>
     `Du sprichst mit ${model}, einem sehr kleinen Modell, das auf diesem Rechner läuft. Nichts von dem, was du schreibst, verlässt ihn. Es ist schnell, und es irrt sich oft: gut zum Ausprobieren, nicht als Ratgeber.`,
   firstRun: {
@@ -389,6 +387,15 @@ export const german: Strings = {
     NETWORK_ERROR: "Es kommt keine Verbindung zustande.",
     SERVER_ERROR: "Beim Anbieter ist etwas schiefgegangen.",
   },
+
+  localSuggestions: [
+    { title: "Ein Gedicht, auf Englisch", prompt: "Write a short poem about the sea." },
+    {
+      title: "Eine Geschichte, auf Englisch",
+      prompt: "Tell a very short story about a fox and the moon.",
+    },
+    { title: "Namen, auf Englisch", prompt: "Give me five names for a small sailing boat." },
+  ],
 };
 
 function duration(ms: number): string {

@@ -270,8 +270,6 @@ export const english = {
   },
 
   emptyTitle: "What is on your mind?",
-  emptyText:
-    "Ask anything. The answer streams in as it is written, and you can stop it at any time.",
   emptyLocal: (model: string) =>
     `You are talking to ${model}, a very small model that runs on this computer. Nothing you type leaves it. It is quick and it is often wrong: good for trying things out, not for advice.`,
   firstRun: {
@@ -379,6 +377,12 @@ export const english = {
     NETWORK_ERROR: "No connection could be made.",
     SERVER_ERROR: "The provider had a problem of its own.",
   } satisfies Partial<Record<ErrorCode, string>>,
+
+  localSuggestions: [
+    { title: "A poem", prompt: "Write a short poem about the sea." },
+    { title: "A story", prompt: "Tell a very short story about a fox and the moon." },
+    { title: "Names", prompt: "Give me five names for a small sailing boat." },
+  ],
 } as const;
 
 const some = (amount: number, noun: string) => `${count(amount)} ${noun}${amount === 1 ? "" : "s"}`;
