@@ -33,7 +33,6 @@ import { Dialog } from "./ui/Dialog";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import type { MenuItem } from "./ui/Menu";
 import { Problem } from "./ui/Problem";
-import { Toasts } from "./ui/Toasts";
 import { createToastStore, ToastsContext } from "./ui/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
@@ -70,7 +69,6 @@ export function App(props: AppProps) {
           <DownloadsContext value={bridge.kind !== "pywebview"}>
             <Layout {...props} undo={toasts.undo} connection={connection} />
           </DownloadsContext>
-          <Toasts />
         </ToastsContext>
       </SettingsContext>
     </ConversationsContext>

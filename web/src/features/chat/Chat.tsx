@@ -6,6 +6,7 @@ import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
 import { useFileDrop } from "../../ui/dragAndDrop";
+import { Toasts } from "../../ui/Toasts";
 import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
@@ -112,6 +113,7 @@ export function Chat(props: ChatProps) {
           <ErrorBanner failure={refused} onRetry={retry} onDismiss={conversation.dismiss} />
         )}
       </Transcript>
+      <Toasts />
       <Composer
         draft={conversation.draft}
         tray={conversation.tray}
