@@ -33,6 +33,8 @@ import { Dialog } from "./ui/Dialog";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import type { MenuItem } from "./ui/Menu";
 import { Problem } from "./ui/Problem";
+import { SidePanel } from "./ui/panel/SidePanel";
+import { type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
 import { createToastStore, ToastsContext } from "./ui/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
@@ -87,6 +89,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const { items, problem } = useList();
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
+  const [panel, setPanel] = useState<SidePanelContent | null>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
   const [{ SettingsDialog, ShortcutsDialog }, setDialogs] = useState(createDialogs);
   const openSettings: OpenSettings = useCallback(
@@ -135,81 +138,88 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
 
   return (
     <OpenSettingsContext value={openSettings}>
-      <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
-        {sidebar.isOpen && (
-          <>
-            <div
-              className={styles.side}
-              data-resized=""
-              style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
-            >
-              <Sidebar
-                search={search}
-                state={sidebar}
-                onNewChat={newChat}
-                onSettings={() => openSettings()}
-                menu={menu}
-                onOpened={closeOver}
-              />
-            </div>
-            {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
-            {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
-            <div className={styles.scrim} onClick={close} />
-          </>
-        )}
-        <div className={styles.chat}>
-          <Chat
-            id={conversation.key}
-            isKnown={isKnown}
-            defaults={bridge.host()?.defaults ?? null}
-            header={{
-              title,
-              onSidebar: sidebar.isOpen ? null : open,
-              onNewChat: sidebar.isOpen ? null : newChat,
-              children: <ConversationBar defaults={bridge.host()?.defaults ?? null} />,
-            }}
-            notice={
-              <>
-                <ConnectionNotice connection={connection} />
-                {problem !== null && (
-                  <p className={styles.lost}>{strings.notSaved(sentenceOf(problem))}</p>
-                )}
-                <Notices />
-              </>
-            }
-          />
-        </div>
-        {overlay !== null && (
-          <ErrorBoundary
-            fallback={(retry) => (
-              <FailedOverlay
-                title={overlay === "keys" ? acts.shortcuts : strings.settings}
-                onRetry={() => {
-                  setDialogs(createDialogs);
-                  retry();
-                }}
-                onClose={() => setOverlay(null)}
-              />
-            )}
-          >
-            <Suspense>
-              {overlay === "keys" ? (
-                <ShortcutsDialog
-                  onClose={() => setOverlay(null)}
-                  onChange={() => openSettings("shortcuts")}
+      <SidePanelContext value={setPanel}>
+        <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
+          {sidebar.isOpen && (
+            <>
+              <div
+                className={styles.side}
+                data-resized=""
+                style={{ "--width": `${sidebar.width}px` } as CSSProperties}
+              >
+                <Sidebar
+                  search={search}
+                  state={sidebar}
+                  onNewChat={newChat}
+                  onSettings={() => openSettings()}
+                  menu={menu}
+                  onOpened={closeOver}
                 />
-              ) : (
-                <SettingsDialog
-                  section={overlay}
-                  host={bridge.host()}
-                  kind={bridge.kind}
+              </div>
+              {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
+              {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
+              <div className={styles.scrim} onClick={close} />
+            </>
+          )}
+          <div className={styles.chat}>
+            <Chat
+              id={conversation.key}
+              isKnown={isKnown}
+              defaults={bridge.host()?.defaults ?? null}
+              header={{
+                title,
+                onSidebar: sidebar.isOpen ? null : open,
+                onNewChat: sidebar.isOpen ? null : newChat,
+                children: <ConversationBar defaults={bridge.host()?.defaults ?? null} />,
+              }}
+              notice={
+                <>
+                  <ConnectionNotice connection={connection} />
+                  {problem !== null && (
+                    <p className={styles.lost}>{strings.notSaved(sentenceOf(problem))}</p>
+                  )}
+                  <Notices />
+                </>
+              }
+            />
+          </div>
+          {panel !== null && (
+            <SidePanel title={panel.title} onClose={() => setPanel(null)}>
+              {panel.body}
+            </SidePanel>
+          )}
+          {overlay !== null && (
+            <ErrorBoundary
+              fallback={(retry) => (
+                <FailedOverlay
+                  title={overlay === "keys" ? acts.shortcuts : strings.settings}
+                  onRetry={() => {
+                    setDialogs(createDialogs);
+                    retry();
+                  }}
                   onClose={() => setOverlay(null)}
                 />
               )}
-            </Suspense>
-          </ErrorBoundary>
-        )}
-      </div>
+            >
+              <Suspense>
+                {overlay === "keys" ? (
+                  <ShortcutsDialog
+                    onClose={() => setOverlay(null)}
+                    onChange={() => openSettings("shortcuts")}
+                  />
+                ) : (
+                  <SettingsDialog
+                    section={overlay}
+                    host={bridge.host()}
+                    kind={bridge.kind}
+                    onClose={() => setOverlay(null)}
+                  />
+                )}
+              </Suspense>
+            </ErrorBoundary>
+          )}
+        </div>
+      </SidePanelContext>
     </OpenSettingsContext>
   );
 }

@@ -396,6 +396,7 @@ export const german: Strings = {
     },
     { title: "Namen, auf Englisch", prompt: "Give me five names for a small sailing boat." },
   ],
+  panelWidth: "Breite der Seitentafel",
 };
 
 function duration(ms: number): string {

@@ -383,6 +383,7 @@ export const english = {
     { title: "A story", prompt: "Tell a very short story about a fox and the moon." },
     { title: "Names", prompt: "Give me five names for a small sailing boat." },
   ],
+  panelWidth: "Width of the side panel",
 } as const;
 
 const some = (amount: number, noun: string) => `${count(amount)} ${noun}${amount === 1 ? "" : "s"}`;
