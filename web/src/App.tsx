@@ -115,6 +115,22 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     { label: sections.about, run: () => openSettings("about") },
   ];
 
+  /** Where the focus was before something was looked for. */
+  const before = useRef<Element | null>(null);
+  const [find, setFind] = useState({ key: "", asked: 0 });
+  const isFinding = find.key === conversation.key;
+  const endFind = useCallback(() => {
+    setFind({ key: "", asked: 0 });
+    if (before.current instanceof HTMLElement) before.current.focus();
+  }, []);
+
+  /** In a browser the key means what it always means. */
+  const control = (action: "close" | "quit" | "full_screen") => () => {
+    if (bridge.kind !== "pywebview") return false;
+    void bridge.client.shell.controlWindow(action).catch(() => false);
+    return true;
+  };
+
   useIdleCaret();
   useShortcuts({
     newChat,
@@ -130,6 +146,13 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     settings: () => openSettings(),
     shortcuts: () => setOverlay("keys"),
     undo,
+    find() {
+      if (!isFinding) before.current = document.activeElement;
+      setFind({ key: conversation.key, asked: find.asked + 1 });
+    },
+    closeWindow: control("close"),
+    fullScreen: control("full_screen"),
+    quit: control("quit"),
   });
 
   useEffect(() => {
@@ -172,6 +195,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
                 onNewChat: sidebar.isOpen ? null : newChat,
                 children: <ConversationBar defaults={bridge.host()?.defaults ?? null} />,
               }}
+              find={isFinding ? { asked: find.asked, onClose: endFind } : null}
               notice={
                 <>
                   <ConnectionNotice connection={connection} />

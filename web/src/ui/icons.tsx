@@ -43,6 +43,7 @@ const turning = (Drawing: LucideIcon) => () => (
 
 export const SendIcon = icon(ArrowUp);
 export const StopIcon = icon(Square, "currentColor");
+export const UpIcon = icon(ArrowUp);
 export const DownIcon = icon(ArrowDown);
 export const NewChatIcon = icon(SquarePen);
 export const CopyIcon = icon(Copy);

@@ -17,6 +17,7 @@ import { useScrollToMessage } from "../transcript/useScrollToMessage";
 import { useStickToBottom } from "../transcript/useStickToBottom";
 import styles from "./Chat.module.css";
 import { EmptyState } from "./EmptyState";
+import { FindBar } from "./FindBar";
 import { Header, type HeaderProps } from "./Header";
 import { StatusLine } from "./StatusLine";
 import { TideLine } from "./TideLine";
@@ -31,6 +32,8 @@ export interface ChatProps {
   readonly header: HeaderProps;
   /** What the page has to say about its connection. */
   readonly notice: ReactNode;
+  /** Something is looked for: how often somebody asked to, and how it ends. */
+  readonly find?: { readonly asked: number; readonly onClose: () => void } | null;
 }
 
 export function Chat(props: ChatProps) {
@@ -92,6 +95,7 @@ export function Chat(props: ChatProps) {
     <main className={`chat-container ${styles.chat}`} {...drop.handlers}>
       <Header {...header} temporary={temporary} />
       {notice}
+      {props.find && <FindBar {...{ conversation, messages, earlier, follow }} {...props.find} />}
       <Transcript
         messages={messages}
         earlier={earlier}

@@ -397,6 +397,14 @@ export const german: Strings = {
     { title: "Namen, auf Englisch", prompt: "Give me five names for a small sailing boat." },
   ],
   panelWidth: "Breite der Seitentafel",
+
+  find: {
+    label: "In dieser Unterhaltung suchen",
+    count: (place, all) => `${count(place)} von ${count(all)}`,
+    none: "Nicht gefunden",
+    previous: "Voriger Treffer",
+    next: "Nächster Treffer",
+  },
 };
 
 function duration(ms: number): string {

@@ -384,6 +384,14 @@ export const english = {
     { title: "Names", prompt: "Give me five names for a small sailing boat." },
   ],
   panelWidth: "Width of the side panel",
+
+  find: {
+    label: "Find in this conversation",
+    count: (place: number, all: number) => `${count(place)} of ${count(all)}`,
+    none: "Not found",
+    previous: "Previous match",
+    next: "Next match",
+  },
 } as const;
 
 const some = (amount: number, noun: string) => `${count(amount)} ${noun}${amount === 1 ? "" : "s"}`;
