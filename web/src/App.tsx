@@ -27,6 +27,7 @@ import { remarkOf, sentenceOf, strings } from "./i18n";
 import type { Run } from "./llm/run";
 import { type OpenSettings, SECTIONS, type Section } from "./settings/sections";
 import type { Settings } from "./settings/settings";
+import { type Act, STANDARD_KEYS } from "./settings/shortcuts";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
 import buttons from "./ui/buttons.module.css";
 import { Dialog } from "./ui/Dialog";
@@ -108,10 +109,12 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
 
   const newWindow = () => void shell.openWindow().catch(() => false);
   const { acts, sections } = strings.preferences;
+  const chosen = useSettingsState().preferences?.shortcuts ?? {};
+  const keys = (act: Act) => chosen[act] ?? STANDARD_KEYS[act];
   const menu: readonly MenuItem[] = [
-    { label: acts.newWindow, run: newWindow },
-    { label: acts.shortcuts, run: () => setOverlay("keys") },
-    { label: sections.data, run: () => openSettings("data") },
+    { label: acts.newWindow, run: newWindow, keys: keys("newWindow") },
+    { label: acts.shortcuts, run: () => setOverlay("keys"), keys: keys("shortcuts") },
+    { label: sections.data, isApart: true, run: () => openSettings("data") },
     { label: sections.about, run: () => openSettings("about") },
   ];
 
@@ -123,6 +126,11 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     setFind({ key: "", asked: 0 });
     if (before.current instanceof HTMLElement) before.current.focus();
   }, []);
+
+  const openFind = () => {
+    if (!isFinding) before.current = document.activeElement;
+    setFind({ key: conversation.key, asked: find.asked + 1 });
+  };
 
   /** In a browser the key means what it always means. */
   const control = (action: "close" | "quit" | "full_screen") => () => {
@@ -146,10 +154,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     settings: () => openSettings(),
     shortcuts: () => setOverlay("keys"),
     undo,
-    find() {
-      if (!isFinding) before.current = document.activeElement;
-      setFind({ key: conversation.key, asked: find.asked + 1 });
-    },
+    find: openFind,
     closeWindow: control("close"),
     fullScreen: control("full_screen"),
     quit: control("quit"),
@@ -193,7 +198,13 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
                 title,
                 onSidebar: sidebar.isOpen ? null : open,
                 onNewChat: sidebar.isOpen ? null : newChat,
-                children: <ConversationBar defaults={bridge.host()?.defaults ?? null} />,
+                children: (
+                  <ConversationBar
+                    defaults={bridge.host()?.defaults ?? null}
+                    onFind={openFind}
+                    findKeys={keys("find")}
+                  />
+                ),
               }}
               find={isFinding ? { asked: find.asked, onClose: endFind } : null}
               notice={

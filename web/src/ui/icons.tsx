@@ -12,6 +12,7 @@ import {
   Eye,
   File,
   Folder,
+  FoldVertical,
   Ghost,
   Image,
   Lightbulb,
@@ -24,11 +25,14 @@ import {
   RotateCw,
   Search,
   Server,
+  Share,
   SlidersHorizontal,
   Square,
   SquarePen,
   Star,
   StepForward,
+  Trash2,
+  UnfoldVertical,
   Wrench,
   X,
 } from "lucide-react";
@@ -50,11 +54,15 @@ export const CopyIcon = icon(Copy);
 export const CheckIcon = icon(Check);
 export const EditIcon = icon(Pencil);
 export const RedoIcon = icon(RotateCw);
+export const ShorterIcon = icon(FoldVertical);
+export const LongerIcon = icon(UnfoldVertical);
 export const ContinueIcon = turning(StepForward);
 export const PreviousIcon = turning(ChevronLeft);
 export const NextIcon = turning(ChevronRight);
 export const SidebarIcon = turning(PanelLeft);
 export const SearchIcon = icon(Search);
+export const ExportIcon = icon(Share);
+export const RemoveIcon = icon(Trash2);
 export const PinIcon = icon(Pin);
 export const MoreIcon = icon(Ellipsis);
 export const CloseIcon = icon(X);

@@ -405,6 +405,15 @@ export const german: Strings = {
     previous: "Voriger Treffer",
     next: "Nächster Treffer",
   },
+
+  again: {
+    label: "Andere Arten zu antworten",
+    by: (model) => `Noch einmal mit ${model}`,
+    shorter: "Um eine kürzere Antwort bitten",
+    longer: "Um eine längere Antwort bitten",
+    shorterPrompt: "Bitte antworte noch einmal, kürzer.",
+    longerPrompt: "Bitte antworte noch einmal, ausführlicher.",
+  },
 };
 
 function duration(ms: number): string {

@@ -392,6 +392,15 @@ export const english = {
     previous: "Previous match",
     next: "Next match",
   },
+
+  again: {
+    label: "Other ways to answer",
+    by: (model: string) => `Again with ${model}`,
+    shorter: "Ask for a shorter answer",
+    longer: "Ask for a longer answer",
+    shorterPrompt: "Please answer again, shorter.",
+    longerPrompt: "Please answer again, in more detail.",
+  },
 } as const;
 
 const some = (amount: number, noun: string) => `${count(amount)} ${noun}${amount === 1 ? "" : "s"}`;
