@@ -1,7 +1,7 @@
 """Handshake, windows and links: the `shell` namespace."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -14,13 +14,24 @@ from shell.errors import ShellError, ValidationFailed
 Link = Annotated[str, Field(min_length=1, max_length=8_192, pattern=r"^[^\x00-\x20\x7f]+$")]
 
 
+WindowAction = Literal["close", "quit", "full_screen"]
+
+
+def control_nothing(caller_id: str, action: WindowAction) -> bool:
+    """Stand for the windows where there are none."""
+    return False
+
+
 async def choose_nothing(caller_id: str) -> str | None:
     """Stand for the file dialog where there are no windows."""
     return None
 
 
 class ShellApi:
-    """What a page can ask of the program around it. `choose_file` takes a caller's id."""
+    """What a page can ask of the program around it.
+
+    `choose_file` and `control_window` take a caller's id.
+    """
 
     def __init__(
         self,
@@ -29,12 +40,14 @@ class ShellApi:
         open_window: Callable[[], bool],
         open_link: Callable[[str], bool],
         choose_file: Callable[[str], Awaitable[str | None]] = choose_nothing,
+        control_window: Callable[[str, WindowAction], bool] = control_nothing,
     ) -> None:
         self._platform = platform
         self._defaults = defaults
         self._open_window = open_window
         self._open_link = open_link
         self._choose_file = choose_file
+        self._control_window = control_window
 
     def hello(self, caller: Caller, params: HelloRequest) -> HelloReply:
         """The first call of every load; refuses a page of another contract."""
@@ -53,6 +66,12 @@ class ShellApi:
     def open_window(self, caller: Caller) -> bool:
         """Open another window of this host. False where there are no windows (in a browser)."""
         return self._open_window()
+
+    def control_window(self, caller: Caller, action: WindowAction) -> bool:
+        """Close the page's window, end the program, or enter and leave full screen. False where
+        there are no windows (in a browser).
+        """
+        return self._control_window(caller.id, action)
 
     async def choose_model_file(self, caller: Caller) -> str | None:
         """Let the person choose a GGUF file in the window's file dialog. Null where nobody chose

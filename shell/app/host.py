@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shell.api.llm import LlmApi
-from shell.api.shell import ShellApi, choose_nothing
+from shell.api.shell import ShellApi, WindowAction, choose_nothing, control_nothing
 from shell.app.runtime import Runtime
 from shell.bridge.door import Door
 from shell.bridge.topics import Topics
@@ -53,6 +53,7 @@ class Host:
         model: the same.
         open_window: opens another window; returns whether it could.
         choose_file: asks for a file in a dialog over the window of a caller.
+        control_window: does something with the window of a caller; returns whether it could.
 
     Raises:
         ValidationFailed: there is no such provider.
@@ -66,6 +67,7 @@ class Host:
         model: str | None,
         open_window: Callable[[], bool],
         choose_file: Callable[[str], Awaitable[str | None]] = choose_nothing,
+        control_window: Callable[[str, WindowAction], bool] = control_nothing,
     ) -> None:
         self._data = data
         self._environ = environ
@@ -77,7 +79,9 @@ class Host:
         self._warm_up_timer: asyncio.TimerHandle | None = None
         self._warm_up_task: asyncio.Task[None] | None = None
         self._core.defaults(*self._named)
-        shell = ShellApi(sys.platform, self._greet, open_window, open_link, choose_file)
+        shell = ShellApi(
+            sys.platform, self._greet, open_window, open_link, choose_file, control_window
+        )
         self.door = Door(
             {"llm": LlmApi(self._core.engine, self._core.tools), "shell": shell},
             later={

@@ -37,6 +37,7 @@ from shell.support.open_url import Lead, browser_reads_files, has_desktop, open_
 from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # loaded while the window appears
+    from shell.api.shell import WindowAction
     from shell.app.host import Host
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.desktop.page_server import PageServer
@@ -164,18 +165,18 @@ async def _behind_windows(
     server.start()
     # In a thread, so that the loop can serve the page meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")
-    return _host(options, windows.open, windows.choose_file), server
+    return _host(options, windows.open, windows.choose_file, windows.control), server
 
 
 async def _behind_tabs(
     options: Options, listener: socket, tokens: AccessTokens
 ) -> "tuple[Host, BrowserServer]":
     """Make the host, then start the server."""
-    from shell.api.shell import choose_nothing
+    from shell.api.shell import choose_nothing, control_nothing
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.browser.tabs import GRACE_S, Tabs
 
-    host = _host(options, lambda: False, choose_nothing)
+    host = _host(options, lambda: False, choose_nothing, control_nothing)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
     tabs = Tabs(host.door, tokens, host.forget_caller, grace_s)
     page = _page(options)
@@ -209,11 +210,20 @@ def _host(
     options: Options,
     open_window: Callable[[], bool],
     choose_file: Callable[[str], Awaitable[str | None]],
+    control_window: "Callable[[str, WindowAction], bool]",
 ) -> "Host":
     from shell.app.host import Host
 
     data = options.data.path
-    return Host(data, options.environ, options.provider, options.model, open_window, choose_file)
+    return Host(
+        data,
+        options.environ,
+        options.provider,
+        options.model,
+        open_window,
+        choose_file,
+        control_window,
+    )
 
 
 def _page(options: Options) -> Page | None:

@@ -287,6 +287,7 @@ def main() -> None:
         lambda: windows.open(),
         lambda link: print(f"OPEN {link}", file=sys.stderr, flush=True) is None,
         lambda caller_id: windows.choose_file(caller_id),
+        lambda caller_id, action: windows.control(caller_id, action),
     )
     windows = Windows(
         loop,

@@ -31,13 +31,15 @@ import { remarkOf, sentenceOf, strings } from "./i18n";
 import type { Run } from "./llm/run";
 import { type OpenSettings, SECTIONS, type Section } from "./settings/sections";
 import type { Settings } from "./settings/settings";
+import { type Act, STANDARD_KEYS } from "./settings/shortcuts";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
 import buttons from "./ui/buttons.module.css";
 import { Dialog } from "./ui/Dialog";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import type { MenuItem } from "./ui/Menu";
 import { Problem } from "./ui/Problem";
-import { Toasts } from "./ui/Toasts";
+import { SidePanel } from "./ui/panel/SidePanel";
+import { type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
 import { createToastStore, ToastsContext } from "./ui/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
@@ -77,7 +79,6 @@ export function App(props: AppProps) {
               <Layout {...props} undo={toasts.undo} connection={connection} />
             </ComposerContext>
           </DownloadsContext>
-          <Toasts />
         </ToastsContext>
       </SettingsContext>
     </ConversationsContext>
@@ -97,6 +98,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
   const composer = useComposer();
+  const [panel, setPanel] = useState<SidePanelContent | null>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
   const [{ SettingsDialog, ShortcutsDialog }, setDialogs] = useState(createDialogs);
   const openSettings: OpenSettings = useCallback(
@@ -115,12 +117,35 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
 
   const newWindow = () => void shell.openWindow().catch(() => false);
   const { acts, sections } = strings.preferences;
+  const chosen = useSettingsState().preferences?.shortcuts ?? {};
+  const keys = (act: Act) => chosen[act] ?? STANDARD_KEYS[act];
   const menu: readonly MenuItem[] = [
-    { label: acts.newWindow, run: newWindow },
-    { label: acts.shortcuts, run: () => setOverlay("keys") },
-    { label: sections.data, run: () => openSettings("data") },
+    { label: acts.newWindow, run: newWindow, keys: keys("newWindow") },
+    { label: acts.shortcuts, run: () => setOverlay("keys"), keys: keys("shortcuts") },
+    { label: sections.data, isApart: true, run: () => openSettings("data") },
     { label: sections.about, run: () => openSettings("about") },
   ];
+
+  /** Where the focus was before something was looked for. */
+  const before = useRef<Element | null>(null);
+  const [find, setFind] = useState({ key: "", asked: 0 });
+  const isFinding = find.key === conversation.key;
+  const endFind = useCallback(() => {
+    setFind({ key: "", asked: 0 });
+    if (before.current instanceof HTMLElement) before.current.focus();
+  }, []);
+
+  const openFind = () => {
+    if (!isFinding) before.current = document.activeElement;
+    setFind({ key: conversation.key, asked: find.asked + 1 });
+  };
+
+  /** In a browser the key means what it always means. */
+  const control = (action: "close" | "quit" | "full_screen") => () => {
+    if (bridge.kind !== "pywebview") return false;
+    void bridge.client.shell.controlWindow(action).catch(() => false);
+    return true;
+  };
 
   useIdleCaret();
   useShortcuts({
@@ -137,6 +162,10 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     settings: () => openSettings(),
     shortcuts: () => setOverlay("keys"),
     undo,
+    find: openFind,
+    closeWindow: control("close"),
+    fullScreen: control("full_screen"),
+    quit: control("quit"),
   });
 
   useEffect(() => {
@@ -145,80 +174,88 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
 
   return (
     <OpenSettingsContext value={openSettings}>
-      <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
-        {sidebar.isOpen && (
-          <>
-            <div
-              className={styles.side}
-              data-resized=""
-              style={{ "--sidebar-width": `${sidebar.width}px` } as CSSProperties}
-            >
-              <Sidebar
-                search={search}
-                state={sidebar}
-                onNewChat={newChat}
-                onSettings={() => openSettings()}
-                menu={menu}
-                onOpened={closeOver}
-              />
-            </div>
-            {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
-            {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
-            <div className={styles.scrim} onClick={close} />
-          </>
-        )}
-        <div className={styles.chat}>
-          <Chat
-            id={conversation.key}
-            isKnown={isKnown}
-            header={{
-              title,
-              onSidebar: sidebar.isOpen ? null : open,
-              onNewChat: sidebar.isOpen ? null : newChat,
-              children: <ConversationBar />,
-            }}
-            notice={
-              <>
-                <ConnectionNotice connection={connection} />
-                {problem !== null && (
-                  <p className={styles.lost}>{strings.notSaved(sentenceOf(problem))}</p>
-                )}
-                <Notices />
-              </>
-            }
-          />
-        </div>
-        {overlay !== null && (
-          <ErrorBoundary
-            fallback={(retry) => (
-              <FailedOverlay
-                title={overlay === "keys" ? acts.shortcuts : strings.settings}
-                onRetry={() => {
-                  setDialogs(createDialogs);
-                  retry();
-                }}
-                onClose={() => setOverlay(null)}
-              />
-            )}
-          >
-            <Suspense>
-              {overlay === "keys" ? (
-                <ShortcutsDialog
-                  onClose={() => setOverlay(null)}
-                  onChange={() => openSettings("shortcuts")}
+      <SidePanelContext value={setPanel}>
+        <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
+          {sidebar.isOpen && (
+            <>
+              <div
+                className={styles.side}
+                data-resized=""
+                style={{ "--width": `${sidebar.width}px` } as CSSProperties}
+              >
+                <Sidebar
+                  search={search}
+                  state={sidebar}
+                  onNewChat={newChat}
+                  onSettings={() => openSettings()}
+                  menu={menu}
+                  onOpened={closeOver}
                 />
-              ) : (
-                <SettingsDialog
-                  section={overlay}
-                  host={bridge.host()}
-                  kind={bridge.kind}
+              </div>
+              {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
+              {/* biome-ignore lint/a11y/useKeyWithClickEvents: the button and Escape do the same */}
+              <div className={styles.scrim} onClick={close} />
+            </>
+          )}
+          <div className={styles.chat}>
+            <Chat
+              id={conversation.key}
+              isKnown={isKnown}
+              header={{
+                title,
+                onSidebar: sidebar.isOpen ? null : open,
+                onNewChat: sidebar.isOpen ? null : newChat,
+                children: <ConversationBar onFind={openFind} findKeys={keys("find")} />,
+              }}
+              find={isFinding ? { asked: find.asked, onClose: endFind } : null}
+              notice={
+                <>
+                  <ConnectionNotice connection={connection} />
+                  {problem !== null && (
+                    <p className={styles.lost}>{strings.notSaved(sentenceOf(problem))}</p>
+                  )}
+                  <Notices />
+                </>
+              }
+            />
+          </div>
+          {panel !== null && (
+            <SidePanel title={panel.title} onClose={() => setPanel(null)}>
+              {panel.body}
+            </SidePanel>
+          )}
+          {overlay !== null && (
+            <ErrorBoundary
+              fallback={(retry) => (
+                <FailedOverlay
+                  title={overlay === "keys" ? acts.shortcuts : strings.settings}
+                  onRetry={() => {
+                    setDialogs(createDialogs);
+                    retry();
+                  }}
                   onClose={() => setOverlay(null)}
                 />
               )}
-            </Suspense>
-          </ErrorBoundary>
-        )}
-      </div>
+            >
+              <Suspense>
+                {overlay === "keys" ? (
+                  <ShortcutsDialog
+                    onClose={() => setOverlay(null)}
+                    onChange={() => openSettings("shortcuts")}
+                  />
+                ) : (
+                  <SettingsDialog
+                    section={overlay}
+                    host={bridge.host()}
+                    kind={bridge.kind}
+                    onClose={() => setOverlay(null)}
+                  />
+                )}
+              </Suspense>
+            </ErrorBoundary>
+          )}
+        </div>
+      </SidePanelContext>
     </OpenSettingsContext>
   );
 }

@@ -97,7 +97,7 @@ describe("an empty chat", () => {
     expect(document.activeElement).toBe(box());
     expect(box().placeholder).toBe("Type your message...");
     expect(button("Send").disabled).toBe(true);
-    const first = strings.suggestions[0].prompt;
+    const first = strings.localSuggestions[0].prompt;
     fireEvent.click(screen.getByRole("button", { name: new RegExp(first) }));
     await turn(2_000);
     expect(questions()).toEqual([first]);
@@ -343,6 +343,21 @@ describe("stopping", () => {
     expect(status()).toBe(strings.said.stopped);
     expect(document.activeElement).toBe(box());
     expect(banner()).toBeNull();
+  });
+
+  it("moves the line above the box: in while an answer comes, out when it is stopped", async () => {
+    const flow = () => document.querySelector("[data-flow]")?.getAttribute("data-flow");
+    await shown();
+    expect(flow()).toBeUndefined();
+    await send(WORDS);
+    await turn(150);
+    expect(flow()).toBe("in");
+    fireEvent.click(button("Stop"));
+    await turn(100);
+    expect(flow()).toBe("out");
+    await send("one");
+    await turn(200);
+    expect(flow()).toBeUndefined();
   });
 
   it("is what Escape does, wherever the focus is, but not in a composition", async () => {

@@ -41,8 +41,8 @@ it("are drawn in the order of the events, and only what grows is drawn again", a
   expect(shown()).toEqual([
     "details Thought for 0.1 sHm",
     "div I look.",
-    "div Tool call: clock{}",
-    "div Tool call: clock{}",
+    "details Tool call: clock{}",
+    "details Tool call: clock{}",
     "div Noon",
   ]);
   drawn.mockClear();
@@ -86,7 +86,7 @@ it("of a kept answer are its reasoning, its content and its calls", () => {
   ]);
   expect(partsOf(stored)).toBe(partsOf(stored));
   render(<AssistantMessage view={viewOf({ message: stored, run: null })} />);
-  expect(shown().map((line) => line.split(" ")[0])).toEqual(["details", "div", "div", "div"]);
+  expect(shown().map((line) => line.split(" ")[0])).toEqual(["details", "div", "div", "details"]);
 });
 
 it("of an answer that goes on are one text, whose sentence the next run ends", async () => {
@@ -96,4 +96,16 @@ it("of an answer that goes on are one text, whose sentence the next run ends", a
   transport.push(say("inf-1", 0, " a sentence."));
   const message = blank("answer", "assistant", "Half");
   expect(viewOf({ message, run }).parts).toEqual([{ type: "text", text: "Half a sentence." }]);
+});
+
+it("beside the text look the same: a head with a title, and a body that is folded away", () => {
+  render(<AssistantMessage view={viewOf({ message: stored, run: null })} />);
+  const notes = [...document.querySelectorAll("article details")];
+  expect(notes.map((note) => note.querySelector("summary")?.textContent)).toEqual([
+    "Thought for 1.2 s",
+    "Tool call: clock",
+  ]);
+  expect(notes.map((note) => note.lastElementChild?.textContent)).toEqual(["Hm", "{}"]);
+  expect(new Set(notes.map(({ className }) => className)).size).toBe(1);
+  expect(notes.some((note) => note.hasAttribute("open"))).toBe(false);
 });

@@ -14,6 +14,7 @@ import { SettingsContext } from "../src/settings/useSettings";
 import { Button } from "../src/ui/Button";
 import { Dialog } from "../src/ui/Dialog";
 import { Menu } from "../src/ui/Menu";
+import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { useFocusFallback } from "../src/ui/useFocusFallback";
 import { fakePage, settled, turn } from "./support";
 
@@ -85,7 +86,9 @@ async function answering() {
   render(
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>
-        <Page />
+        <ToastsContext value={createToastStore()}>
+          <Page />
+        </ToastsContext>
       </SettingsContext>
     </ConversationsContext>,
   );

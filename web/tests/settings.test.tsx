@@ -236,6 +236,26 @@ it("removes a key when that is meant", async () => {
   expect(cloud.queryByRole("button", { name: strings.removeKey })).toBeNull();
 });
 
+it("says of each provider whether it is ready, and has one filled button to go on with", async () => {
+  await shown("providers");
+  const filled = () => [...document.querySelectorAll("li button[class*=filled]")];
+  const card = (name: string) => screen.getByText(name, { selector: "strong" }).closest("li");
+  expect(card("Cloud")?.textContent).toContain("Needs a key");
+  type("Key for Cloud", "sk-not-a-key-1234");
+  fireEvent.click(within(card("Cloud") as HTMLElement).getByRole("button", { name: "Save" }));
+  await turn(200);
+  expect(card("Cloud")?.textContent).toContain("Ready");
+  for (const one of document.querySelectorAll("li")) {
+    expect(filled().filter((button) => one.contains(button)).length).toBeLessThanOrEqual(1);
+  }
+  fireEvent.click(
+    within(card("Cloud") as HTMLElement).getByRole("button", { name: "Use in new chats" }),
+  );
+  await turn(100);
+  expect(card("Cloud")?.textContent).toContain("Answers new chats");
+  expect(filled().some((button) => card("Cloud")?.contains(button))).toBe(false);
+});
+
 it("restores nothing when the button is pressed twice", async () => {
   const made = [{ name: "one.zip", createdAt: 0, size: 1 }];
   const { restored } = await shown("data", made);

@@ -11,15 +11,15 @@ import { ConversationGroup, FIRST_STOP } from "../src/features/sidebar/Conversat
 import { ConversationItem } from "../src/features/sidebar/ConversationItem";
 import { ConversationList } from "../src/features/sidebar/ConversationList";
 import { FolderDialog } from "../src/features/sidebar/FolderDialog";
-import { ResizeHandle } from "../src/features/sidebar/ResizeHandle";
 import { Sidebar } from "../src/features/sidebar/Sidebar";
 import {
   type ConversationActions,
   useConversationActions,
 } from "../src/features/sidebar/useConversationActions";
-import type { SidebarState } from "../src/features/sidebar/useSidebar";
+import { type SidebarState, WIDTHS } from "../src/features/sidebar/useSidebar";
 import { strings } from "../src/i18n";
 import { createStore } from "../src/lib/store";
+import { ResizeHandle } from "../src/ui/panel/ResizeHandle";
 import { createToastStore, ToastsContext } from "../src/ui/toastStore";
 import { fakePage, settled, turn } from "./support";
 
@@ -194,7 +194,7 @@ it("the edge changes the width by style while it is dragged, and once at the end
   const setWidth = vi.fn();
   render(
     <div data-resized="">
-      <ResizeHandle width={272} setWidth={setWidth} />
+      <ResizeHandle label="Width" side="start" widths={WIDTHS} width={272} setWidth={setWidth} />
     </div>,
   );
   const edge = screen.getByRole("separator");
@@ -202,7 +202,7 @@ it("the edge changes the width by style while it is dragged, and once at the end
   fireEvent.pointerDown(edge, { button: 0, clientX: 272 });
   for (const clientX of [280, 300, 9_000, 320]) fireEvent.pointerMove(edge, { clientX });
   expect(setWidth).not.toHaveBeenCalled();
-  const shown = edge.parentElement?.style.getPropertyValue("--sidebar-width");
+  const shown = edge.parentElement?.style.getPropertyValue("--width");
   expect(shown).toBe("320px");
   fireEvent.pointerUp(edge);
   expect(setWidth).toHaveBeenCalledExactlyOnceWith(320);

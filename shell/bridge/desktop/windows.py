@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import webview
 import webview.util
@@ -174,6 +174,21 @@ class Windows:
         raising.start()
         return True
 
+    def control(self, caller_id: str, action: Literal["close", "quit", "full_screen"]) -> bool:
+        """Close the caller's window, close all of them, or enter and leave full screen. Returns at
+        once; False when the window is gone. From any thread but the main one.
+        """
+        window = self._window_of(caller_id)
+        if window is None:
+            return False
+        if action == "quit":
+            self.close()
+            return True
+        work = window.destroy if action == "close" else window.toggle_fullscreen
+        # It waits for the thread of the windows.
+        threading.Thread(target=work, name=f"window {action}", daemon=True).start()
+        return True
+
     async def choose_file(self, caller_id: str) -> str | None:
         """Ask for a model's file in a dialog over the caller's window. On the loop.
 
@@ -181,9 +196,7 @@ class Windows:
             The file's path; None when nobody chose one, when the window is gone, and while its
             dialog is open already.
         """
-        with self._calling:
-            uid = next((uid for uid, one in self._callers.items() if one.id == caller_id), None)
-        window = next((one for one in webview.windows if one.uid == uid), None)
+        window = self._window_of(caller_id)
         if window is None or caller_id in self._choosing:
             return None
         loop = asyncio.get_running_loop()
@@ -239,6 +252,11 @@ class Windows:
                 window.events.closed += lambda: self._ended(window.uid)
             if place.x is not None and place.y is not None:
                 self._placement = replace(place, x=place.x + STEP, y=place.y + STEP)
+
+    def _window_of(self, caller_id: str) -> Window | None:
+        with self._calling:
+            uid = next((uid for uid, one in self._callers.items() if one.id == caller_id), None)
+        return next((one for one in webview.windows if one.uid == uid), None)
 
     def _leave(self, window: Window) -> None:
         """Remember position and size of a window that is about to close, for the next one."""

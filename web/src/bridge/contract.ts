@@ -1588,6 +1588,12 @@ export const client = (call: Invoke) => ({
     /** Open another window of this host. False where there are no windows (in a browser). */
     openWindow: () => call<boolean>("shell.open_window"),
     /**
+     * Close the page's window, end the program, or enter and leave full screen. False where
+     * there are no windows (in a browser).
+     */
+    controlWindow: (params: "close" | "quit" | "full_screen") =>
+      call<boolean>("shell.control_window", params),
+    /**
      * Let the person choose a GGUF file in the window's file dialog. Null where nobody chose
      * one, and in a browser, which tells no paths.
      */

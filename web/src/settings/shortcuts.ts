@@ -11,10 +11,21 @@ export const STANDARD_KEYS = {
   settings: "Mod+,",
   shortcuts: "Mod+/ ?",
   undo: "Mod+Z",
+  find: "Mod+F",
+  closeWindow: "Mod+W",
+  fullScreen: "F11",
+  quit: "Mod+Q",
 } as const;
 
 export type Act = keyof typeof STANDARD_KEYS;
 export const ACTS = Object.keys(STANDARD_KEYS) as Act[];
+
+/** In a browser, their keys are the browser's. */
+const OF_WINDOW: readonly Act[] = ["closeWindow", "fullScreen", "quit"];
+
+/** What can be done here, in a browser or in a window. */
+export const actsIn = (isBrowser: boolean): readonly Act[] =>
+  isBrowser ? ACTS.filter((act) => !OF_WINDOW.includes(act)) : ACTS;
 
 /** What was chosen, by the name of the act; empty for no key. */
 export type Chosen = Readonly<Record<string, string>>;

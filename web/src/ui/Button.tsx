@@ -5,13 +5,16 @@ import buttons from "./buttons.module.css";
 export interface ButtonProps extends ComponentProps<"button"> {
   /** False while what it does is going on, or makes no sense. */
   readonly isFree?: boolean;
+  /** `filled` is the one thing to do next, `quiet` what is rarely wanted. */
+  readonly tone?: "filled" | "bordered" | "quiet";
 }
 
-export function Button({ isFree = true, className = "", onClick, ...rest }: ButtonProps) {
+export function Button(props: ButtonProps) {
+  const { isFree = true, tone = "bordered", className = "", onClick, ...rest } = props;
   return (
     <button
       type="button"
-      className={`${buttons.bordered} ${className}`}
+      className={`${buttons[tone]} ${className}`}
       aria-disabled={!isFree || undefined}
       onClick={(event) => {
         if (isFree) onClick?.(event);

@@ -1,7 +1,8 @@
 /** A button that opens a list of actions. */
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { moveFocus } from "../lib/listKeys";
 import { IconButton } from "./IconButton";
+import { KeyCombo } from "./KeyCombo";
 import { Popover } from "./Popover";
 import styles from "./Popover.module.css";
 
@@ -9,6 +10,11 @@ export interface MenuItem {
   readonly label: string;
   readonly run: () => void;
   readonly isDestructive?: boolean;
+  readonly icon?: ReactNode;
+  /** The keys that do the same. */
+  readonly keys?: string | undefined;
+  /** A line stands before it. */
+  readonly isApart?: boolean;
 }
 
 export interface MenuProps {
@@ -17,15 +23,22 @@ export interface MenuProps {
   readonly items: readonly MenuItem[];
   readonly className?: string | undefined;
   readonly tabIndex?: number;
+  readonly size?: "small" | "medium";
 }
 
-export function Menu({ label, icon, items, className, tabIndex = 0 }: MenuProps) {
+export function Menu({ label, icon, items, className, tabIndex = 0, size }: MenuProps) {
   return (
     <Popover
       role="menu"
       aria-label={label}
       button={(props) => (
-        <IconButton {...props} className={className} label={label} tabIndex={tabIndex}>
+        <IconButton
+          {...props}
+          {...(size && { size })}
+          className={className}
+          label={label}
+          tabIndex={tabIndex}
+        >
           {icon}
         </IconButton>
       )}
@@ -39,19 +52,27 @@ export function Menu({ label, icon, items, className, tabIndex = 0 }: MenuProps)
             moveFocus(event, event.currentTarget.querySelectorAll("button"), { wraps: true })
           }
         >
-          {items.map(({ label: text, run, isDestructive = false }) => (
-            <button
-              key={text}
-              type="button"
-              role="menuitem"
-              className={`row-button ${isDestructive ? styles.destructive : ""}`}
-              onClick={() => {
-                close();
-                run();
-              }}
-            >
-              {text}
-            </button>
+          {items.map(({ label: text, run, isDestructive = false, icon: own, keys, isApart }) => (
+            <Fragment key={text}>
+              {isApart && <hr />}
+              <button
+                type="button"
+                role="menuitem"
+                className={`row-button ${isDestructive ? styles.destructive : ""}`}
+                onClick={() => {
+                  close();
+                  run();
+                }}
+              >
+                {own}
+                {text}
+                {keys !== undefined && keys !== "" && (
+                  <span className={styles.hint} aria-hidden="true">
+                    <KeyCombo keys={keys.split(" ")[0] ?? ""} />
+                  </span>
+                )}
+              </button>
+            </Fragment>
           ))}
         </div>
       )}

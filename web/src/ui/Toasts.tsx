@@ -6,6 +6,7 @@ import { strings } from "../i18n";
 import { dialogs } from "../lib/overlays";
 import { IconButton } from "./IconButton";
 import { CloseIcon } from "./icons";
+import { Summary } from "./Summary";
 import styles from "./Toasts.module.css";
 import { type Toast, useToasts } from "./toastStore";
 
@@ -53,7 +54,7 @@ function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
         {progress !== null && <progress value={progress} aria-label={text} />}
         {details.length > 0 && (
           <details>
-            <summary>{strings.details(details.length)}</summary>
+            <Summary>{strings.details(details.length)}</Summary>
             <ul>
               {details.map((detail) => (
                 <li key={detail} dir="auto">

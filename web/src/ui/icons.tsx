@@ -12,6 +12,7 @@ import {
   Eye,
   File,
   Folder,
+  FoldVertical,
   Ghost,
   Image,
   Lightbulb,
@@ -23,11 +24,15 @@ import {
   Plus,
   RotateCw,
   Search,
+  Server,
+  Share,
   SlidersHorizontal,
   Square,
   SquarePen,
   Star,
   StepForward,
+  Trash2,
+  UnfoldVertical,
   Wrench,
   X,
 } from "lucide-react";
@@ -42,17 +47,22 @@ const turning = (Drawing: LucideIcon) => () => (
 
 export const SendIcon = icon(ArrowUp);
 export const StopIcon = icon(Square, "currentColor");
+export const UpIcon = icon(ArrowUp);
 export const DownIcon = icon(ArrowDown);
 export const NewChatIcon = icon(SquarePen);
 export const CopyIcon = icon(Copy);
 export const CheckIcon = icon(Check);
 export const EditIcon = icon(Pencil);
 export const RedoIcon = icon(RotateCw);
+export const ShorterIcon = icon(FoldVertical);
+export const LongerIcon = icon(UnfoldVertical);
 export const ContinueIcon = turning(StepForward);
 export const PreviousIcon = turning(ChevronLeft);
 export const NextIcon = turning(ChevronRight);
 export const SidebarIcon = turning(PanelLeft);
 export const SearchIcon = icon(Search);
+export const ExportIcon = icon(Share);
+export const RemoveIcon = icon(Trash2);
 export const PinIcon = icon(Pin);
 export const MoreIcon = icon(Ellipsis);
 export const CloseIcon = icon(X);
@@ -66,6 +76,7 @@ export const EyeIcon = icon(Eye);
 export const ToolIcon = icon(Wrench);
 export const ThoughtIcon = icon(Lightbulb);
 export const AttachIcon = icon(Paperclip);
+export const ServerIcon = icon(Server);
 export const FileIcon = icon(File);
 export const PictureIcon = icon(Image);
 
@@ -73,16 +84,3 @@ const FullStar = icon(Star, "currentColor");
 const EmptyStar = icon(Star);
 export const StarIcon = ({ isFull = false }: { readonly isFull?: boolean }) =>
   isFull ? <FullStar /> : <EmptyStar />;
-
-export const WaveMark = () => (
-  <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false">
-    <rect width="32" height="32" rx="9" fill="var(--tide)" />
-    <path
-      d="M5 14c3.5 0 3.5-4 7-4s3.5 4 7 4 3.5-4 7-4M5 22c3.5 0 3.5-4 7-4s3.5 4 7 4 3.5-4 7-4"
-      fill="none"
-      stroke="var(--on-tide)"
-      strokeWidth="2.6"
-      strokeLinecap="round"
-    />
-  </svg>
-);

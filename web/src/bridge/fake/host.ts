@@ -64,6 +64,7 @@ export class FakeHost {
       }),
       shell: {
         openWindow: () => false,
+        controlWindow: () => false,
         chooseModelFile: () => "/models/tide.gguf",
         openLink: () => true,
       },

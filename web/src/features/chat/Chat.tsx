@@ -5,20 +5,22 @@ import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
 import { useFileDrop } from "../../ui/dragAndDrop";
+import { Toasts } from "../../ui/Toasts";
 import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
 import { useComposer } from "../composer/composerHandle";
 import { ModelPicker } from "../models/ModelPicker";
-import { EMBEDDED } from "../models/useModelLabel";
 import { ErrorBanner } from "../transcript/ErrorBanner";
 import { Transcript } from "../transcript/Transcript";
 import { useScrollToMessage } from "../transcript/useScrollToMessage";
 import { useStickToBottom } from "../transcript/useStickToBottom";
 import styles from "./Chat.module.css";
 import { EmptyState } from "./EmptyState";
+import { FindBar } from "./FindBar";
 import { Header, type HeaderProps } from "./Header";
 import { StatusNews } from "./StatusLine";
+import { TideLine } from "./TideLine";
 
 export interface ChatProps {
   /** The open conversation's key. */
@@ -28,6 +30,8 @@ export interface ChatProps {
   readonly header: HeaderProps;
   /** What the page has to say about its connection. */
   readonly notice: ReactNode;
+  /** Something is looked for: how often somebody asked to, and how it ends. */
+  readonly find?: { readonly asked: number; readonly onClose: () => void } | null;
 }
 
 export function Chat(props: ChatProps) {
@@ -95,6 +99,7 @@ export function Chat(props: ChatProps) {
     <main className={`chat-container ${styles.chat}`} {...drop.handlers}>
       <Header {...header} temporary={temporary} />
       {notice}
+      {props.find && <FindBar {...{ conversation, messages, earlier, follow }} {...props.find} />}
       <Transcript
         messages={messages}
         earlier={earlier}
@@ -105,7 +110,7 @@ export function Chat(props: ChatProps) {
       >
         {isKnown && phase === "new" && isEmpty && refused === null && (
           <EmptyState
-            localModel={model?.providerId === EMBEDDED ? model.modelId : null}
+            by={model}
             temporary={temporary}
             onTemporary={(wanted) => conversation.setTemporary(wanted)}
             onSuggest={send}
@@ -116,6 +121,7 @@ export function Chat(props: ChatProps) {
           <ErrorBanner failure={refused} onRetry={retry} onDismiss={conversation.dismiss} />
         )}
       </Transcript>
+      <Toasts />
       <Composer
         draft={conversation.draft}
         tray={conversation.tray}
@@ -143,6 +149,7 @@ export function Chat(props: ChatProps) {
         }}
         onEditLast={conversation.editLast}
         onStop={conversation.stop}
+        above={<TideLine status={status} />}
       />
       {drop.isOver && <DropOverlay />}
       <StatusNews key={id} state={run?.get() ?? null} refused={refused} />

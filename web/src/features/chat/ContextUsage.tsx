@@ -6,8 +6,9 @@ import { reasonOf, strings } from "../../i18n";
 import { count, money, percent } from "../../i18n/format";
 import { Popover } from "../../ui/Popover";
 import { Problem } from "../../ui/Problem";
+import { WaterLevel } from "../../ui/Wave";
 import styles from "./ContextUsage.module.css";
-import { type ContextFill, useContextUsage } from "./useContextUsage";
+import { type ContextFill, partOf, useContextUsage } from "./useContextUsage";
 
 /** From here on there is not much room left. */
 const NARROW = 0.8;
@@ -42,8 +43,13 @@ export function ContextUsage({ id }: ContextUsageProps) {
           className={styles.button}
           aria-label={strings.spending.label(sentenceOf(filling))}
           title={sentenceOf(filling)}
+          data-narrow={part !== null && part > NARROW}
         >
-          {part === null ? strings.spending.short(count(filling.tokens)) : <Ring part={part} />}
+          {part === null ? (
+            strings.spending.short(count(filling.tokens))
+          ) : (
+            <WaterLevel part={part} />
+          )}
         </button>
       )}
     >
@@ -106,37 +112,6 @@ function Sums({ spent }: { readonly spent: Spent }) {
       </p>
     </>
   );
-}
-
-const RADIUS = 7;
-const AROUND = 2 * Math.PI * RADIUS;
-
-function Ring({ part }: { readonly part: number }) {
-  return (
-    <svg
-      className={styles.ring}
-      viewBox="0 0 20 20"
-      width="20"
-      height="20"
-      aria-hidden="true"
-      focusable="false"
-      data-narrow={part > NARROW}
-    >
-      <circle cx="10" cy="10" r={RADIUS} />
-      <circle
-        cx="10"
-        cy="10"
-        r={RADIUS}
-        strokeDasharray={`${Math.max(part * AROUND, 1)} ${AROUND}`}
-        transform="rotate(-90 10 10)"
-      />
-    </svg>
-  );
-}
-
-/** From 0 to 1; null where nobody says how much the model can read. */
-function partOf({ tokens, limit }: ContextFill): number | null {
-  return limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
 }
 
 function sentenceOf({ tokens, limit, isEstimated }: ContextFill): string {

@@ -1,32 +1,64 @@
 /** What the open conversation has taken, and what can be done with all of it. */
+import { useState } from "react";
+import { foldersOf } from "../../conversations/groups";
 import { useList, useShownId } from "../../conversations/useList";
-import { strings } from "../../i18n";
-import { MoreIcon } from "../../ui/icons";
+import { locale, strings } from "../../i18n";
+import { InlineRename } from "../../ui/InlineRename";
+import { MoreIcon, SearchIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
+import { conversationMenu } from "../sidebar/conversationMenu";
+import { FolderDialog } from "../sidebar/FolderDialog";
 import { useConversationActions } from "../sidebar/useConversationActions";
 import { ContextUsage } from "./ContextUsage";
 
+export interface ConversationBarProps {
+  readonly onFind: () => void;
+  /** The keys that do it. */
+  readonly findKeys: string;
+}
+
 const stay = (): void => {};
 
-export function ConversationBar() {
+export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
   const id = useShownId();
   const { items } = useList();
   const actions = useConversationActions(stay);
+  const [doing, setDoing] = useState<"rename" | "move" | null>(null);
   const item = items.find((one) => one.id === id);
   if (item === undefined) return null;
+  const find = { label: strings.find.label, run: onFind, icon: <SearchIcon />, keys: findKeys };
+  // The keys of the list's own are not those of the page.
+  const others = conversationMenu(
+    item,
+    actions,
+    () => setDoing("rename"),
+    () => setDoing("move"),
+  ).map(({ keys: _, ...one }) => one);
   return (
     <>
+      {doing === "rename" && (
+        <InlineRename
+          label={strings.renameLabel}
+          name={item.title}
+          maxLength={200}
+          onDone={(name) => {
+            setDoing(null);
+            if (name !== null) actions.rename(item, name);
+          }}
+        />
+      )}
+      {doing === "move" && (
+        <FolderDialog
+          item={item}
+          folders={foldersOf(items, locale)}
+          onDone={(folder) => {
+            setDoing(null);
+            if (folder !== undefined) actions.move(item, folder);
+          }}
+        />
+      )}
       <ContextUsage key={item.id} id={item.id} />
-      <Menu
-        label={strings.conversationActions}
-        icon={<MoreIcon />}
-        items={[
-          { label: strings.copyWhole, run: () => actions.copy(item) },
-          { label: strings.exportAs.md, run: () => actions.exportAs(item, "md") },
-          { label: strings.exportAs.html, run: () => actions.exportAs(item, "html") },
-          { label: strings.exportAs.json, run: () => actions.exportAs(item, "json") },
-        ]}
-      />
+      <Menu label={strings.conversationActions} icon={<MoreIcon />} items={[find, ...others]} />
     </>
   );
 }

@@ -1,38 +1,40 @@
-/** What this is, what answers, and three ways to begin. */
+/** Who answers, and three ways to begin. */
+import type { ModelRef } from "../../conversations/conversation";
 import { strings } from "../../i18n";
-import { WaveMark } from "../../ui/icons";
+import { WaveMark } from "../../ui/Wave";
+import { EMBEDDED, useModelLabel } from "../models/useModelLabel";
 import styles from "./EmptyState.module.css";
 import { FirstRunProviders } from "./FirstRunProviders";
 
 export interface EmptyStateProps {
-  /** The embedded model's name, when it is the one that answers. */
-  readonly localModel: string | null;
+  /** Who answers; null until it is known. */
+  readonly by: ModelRef | null;
   /** Whether nothing of it is going to be kept. */
   readonly temporary: boolean;
   readonly onTemporary: (wanted: boolean) => void;
   readonly onSuggest: (prompt: string) => void;
 }
 
-export function EmptyState(props: EmptyStateProps) {
-  const { localModel, temporary, onTemporary, onSuggest } = props;
+export function EmptyState({ by, temporary, onTemporary, onSuggest }: EmptyStateProps) {
+  const isLocal = by?.providerId === EMBEDDED;
+  const suggestions = isLocal ? strings.localSuggestions : strings.suggestions;
   return (
     <div className={styles.empty}>
       <WaveMark />
       <h2 className={styles.title}>{strings.emptyTitle}</h2>
-      <p className={styles.text}>
-        {localModel === null ? strings.emptyText : strings.emptyLocal(localModel)}
-      </p>
+      {by !== null && <ModelName by={by} />}
       <ul className={styles.suggestions} aria-label={strings.suggestionsLabel}>
-        {strings.suggestions.map(({ title, prompt }) => (
+        {suggestions.map(({ title, prompt }) => (
           <li key={title}>
-            <button type="button" onClick={() => onSuggest(prompt)}>
+            <button type="button" className="card" onClick={() => onSuggest(prompt)}>
               <strong>{title}</strong>
               <span>{prompt}</span>
             </button>
           </li>
         ))}
       </ul>
-      {localModel !== null && <FirstRunProviders />}
+      {isLocal && <p className={styles.note}>{strings.emptyLocal(by.modelId)}</p>}
+      {isLocal && <FirstRunProviders />}
       <label className={styles.temporary} title={strings.temporaryText}>
         <input
           type="checkbox"
@@ -44,3 +46,11 @@ export function EmptyState(props: EmptyStateProps) {
     </div>
   );
 }
+
+const NONE: readonly [] = [];
+
+const ModelName = ({ by }: { readonly by: ModelRef }) => (
+  <p className={styles.model} dir="auto">
+    {useModelLabel(by, NONE)}
+  </p>
+);

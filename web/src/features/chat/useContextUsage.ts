@@ -35,3 +35,8 @@ export function useContextUsage(): ContextFill | null {
   const { inputTokens, outputTokens, estimated } = usage;
   return { tokens: inputTokens + outputTokens, isEstimated: estimated, limit };
 }
+
+/** From 0 to 1; null where nobody says how much the model can read. */
+export function partOf({ tokens, limit }: ContextFill): number | null {
+  return limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
+}

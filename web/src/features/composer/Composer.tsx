@@ -33,6 +33,10 @@ export interface ComposerProps {
   /** Change what was said last. */
   readonly onEditLast: () => void;
   readonly onStop: () => void;
+  /** Stands above the box. */
+  readonly above?: ReactNode;
+  /** More buttons beside that for files. */
+  readonly actions?: ReactNode;
 }
 
 export function Composer(props: ComposerProps) {
@@ -93,6 +97,7 @@ export function Composer(props: ComposerProps) {
           </button>
         </div>
       )}
+      {props.above}
       <div className={styles.card}>
         <AttachmentTray
           {...{ attached, obstacles, refusal, takeBack, box }}
@@ -114,6 +119,7 @@ export function Composer(props: ComposerProps) {
         </div>
         <div className={styles.bar}>
           <AttachButton onFiles={attach} />
+          {props.actions}
           <div className={styles.model}>{model}</div>
           <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
           <button

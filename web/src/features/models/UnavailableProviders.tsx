@@ -3,6 +3,7 @@ import type { Failure, ProviderSummary } from "../../bridge/contract";
 import { reasonOf, sentenceOf, strings } from "../../i18n";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
+import { Summary } from "../../ui/Summary";
 import styles from "./ModelPanel.module.css";
 import { isReady } from "./modelGroups";
 
@@ -28,9 +29,9 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
   if (waiting.length === 0) return null;
   return (
     <details className={styles.waiting}>
-      <summary>
+      <Summary>
         {strings.notReady}: {waiting.map(({ provider }) => provider.name).join(", ")}
-      </summary>
+      </Summary>
       <ul>
         {waiting.map(({ provider: { id, name, problem }, reason, isKeyMissing, isAsking }) => (
           <li key={id}>

@@ -80,6 +80,7 @@ export function Backups() {
               )}
               {/* The same button: pressed twice by mistake, it restores nothing. */}
               <Button
+                tone="quiet"
                 isFree={chosen === name || !isBusy}
                 onClick={() => (chosen === name ? setChosen(null) : attempt(choose(name)))}
               >

@@ -3,9 +3,9 @@ import { type KeyboardEvent, useId, useState } from "react";
 import { reasonOf, strings } from "../../i18n";
 import { keysOf } from "../../lib/keyCombo";
 import {
-  ACTS,
   type Act,
   actOf,
+  actsIn,
   type Chosen,
   type Refusal,
   STANDARD_KEYS,
@@ -19,6 +19,7 @@ import parts from "../../ui/form/form.module.css";
 import { KeyCombo } from "../../ui/KeyCombo";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
+import { useDownloads } from "../../ui/useDownloads";
 import styles from "./ShortcutSettings.module.css";
 
 export function ShortcutSettings() {
@@ -26,6 +27,7 @@ export function ShortcutSettings() {
   const { preferences } = useSettingsState();
   const { problem, attempt } = useAsyncAction();
   const words = strings.preferences;
+  const acts = actsIn(useDownloads());
   if (preferences === null) return null;
   const chosen = preferences.shortcuts;
   const save = (shortcuts: Chosen) => update({ shortcuts });
@@ -34,7 +36,7 @@ export function ShortcutSettings() {
       <h3>{words.sections.shortcuts}</h3>
       <p className={parts.text}>{words.shortcutsText}</p>
       <ul>
-        {ACTS.map((act) => (
+        {acts.map((act) => (
           <Shortcut key={act} act={act} chosen={chosen} save={save} />
         ))}
       </ul>

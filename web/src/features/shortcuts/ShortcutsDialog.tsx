@@ -2,11 +2,12 @@
 
 import { strings } from "../../i18n";
 import { isMac } from "../../lib/keyCombo";
-import { ACTS, STANDARD_KEYS } from "../../settings/shortcuts";
+import { actsIn, STANDARD_KEYS } from "../../settings/shortcuts";
 import { useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { KeyCombo } from "../../ui/KeyCombo";
+import { useDownloads } from "../../ui/useDownloads";
 import styles from "./ShortcutsDialog.module.css";
 
 export interface ShortcutsDialogProps {
@@ -25,7 +26,7 @@ export default function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogPr
   const { preferences } = useSettingsState();
   const words = strings.preferences;
   const fixed = words.fixedKeys;
-  const everywhere = ACTS.map((act): Line => {
+  const everywhere = actsIn(useDownloads()).map((act): Line => {
     return [words.acts[act], preferences?.shortcuts[act] ?? STANDARD_KEYS[act]];
   });
   return (

@@ -9,6 +9,7 @@ import { GhostIcon, MoreIcon, PinIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
 import styles from "./ConversationItem.module.css";
 import { dragConversation } from "./conversationDrag";
+import { conversationMenu } from "./conversationMenu";
 import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
 
@@ -98,16 +99,12 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
         icon={<MoreIcon />}
         className={rows.more}
         tabIndex={-1}
-        items={[
-          { label: strings.rename, run: () => setIsNaming(true) },
-          { label: item.pinned ? strings.unpin : strings.pin, run: () => actions.pin(item) },
-          ...(item.temporary ? [] : [{ label: strings.folders.move, run: () => onMove(item) }]),
-          { label: strings.copyWhole, run: () => actions.copy(item) },
-          { label: strings.exportAs.md, run: () => actions.exportAs(item, "md") },
-          { label: strings.exportAs.html, run: () => actions.exportAs(item, "html") },
-          { label: strings.exportAs.json, run: () => actions.exportAs(item, "json") },
-          { label: strings.delete, run: () => actions.remove(item), isDestructive: true },
-        ]}
+        items={conversationMenu(
+          item,
+          actions,
+          () => setIsNaming(true),
+          () => onMove(item),
+        )}
       />
     </li>
   );

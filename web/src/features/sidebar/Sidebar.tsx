@@ -15,13 +15,13 @@ import {
   SidebarIcon,
 } from "../../ui/icons";
 import { Menu, type MenuItem } from "../../ui/Menu";
+import { ResizeHandle } from "../../ui/panel/ResizeHandle";
 import { ConversationList } from "./ConversationList";
-import { ResizeHandle } from "./ResizeHandle";
 import { SearchResults } from "./SearchResults";
 import styles from "./Sidebar.module.css";
 import { useConversationActions } from "./useConversationActions";
 import { useImport } from "./useImport";
-import type { SidebarState } from "./useSidebar";
+import { type SidebarState, WIDTHS } from "./useSidebar";
 
 export interface SidebarProps {
   /** The search box, for the shortcut that leads there. */
@@ -149,7 +149,13 @@ export function Sidebar(props: SidebarProps) {
           {strings.dropImport}
         </p>
       )}
-      <ResizeHandle width={state.width} setWidth={state.setWidth} />
+      <ResizeHandle
+        label={strings.sidebarWidth}
+        side="start"
+        widths={WIDTHS}
+        width={state.width}
+        setWidth={state.setWidth}
+      />
     </nav>
   );
 }

@@ -6,6 +6,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { isCovered } from "../../lib/overlays";
 import { readStored, writeStored } from "../../lib/storage";
+import { widthWithin } from "../../ui/panel/ResizeHandle";
 
 const NAME = "sidebar";
 /** What the tab keeps, so that a page that is loaded again is right before the host has answered. */
@@ -106,7 +107,7 @@ export function useSidebar(): SidebarState {
     if (isOver()) setIsOpen(false);
   }, []);
   const setWidth = useCallback(
-    (wanted: number) => change({ width: widthWithin(wanted) }),
+    (wanted: number) => change({ width: widthWithin(wanted, WIDTHS) }),
     [change],
   );
   const toggleFolder = useCallback(
@@ -121,9 +122,6 @@ export function useSidebar(): SidebarState {
   const { width, shut } = kept;
   return { isOpen, open, close, toggle, closeOver, width, setWidth, shut, toggleFolder };
 }
-
-export const widthWithin = (wanted: number): number =>
-  Math.round(Math.min(WIDTHS.most, Math.max(WIDTHS.least, wanted)));
 
 const isOver = (): boolean => window.matchMedia(OVER).matches;
 

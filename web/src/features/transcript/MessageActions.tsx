@@ -17,6 +17,7 @@ import {
 } from "../../ui/icons";
 import { useRovingFocus } from "../../ui/useRovingFocus";
 import styles from "./MessageActions.module.css";
+import { RegenerateMenu } from "./RegenerateMenu";
 
 const SAID_MS = 2_000;
 const WORDED = `${buttons.pill} ${styles.worded}`;
@@ -75,6 +76,9 @@ export function MessageActions(props: MessageActionsProps) {
         >
           <RedoIcon />
         </IconButton>
+      )}
+      {canRedo && isLast && status !== "interrupted" && (
+        <RegenerateMenu id={id} modelId={view.modelId} conversation={conversation} />
       )}
       {siblings.length > 1 && (
         <Versions

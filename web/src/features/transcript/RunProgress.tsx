@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import type { MessageView } from "../../conversations/message";
 import { activityOf, strings, whyOf } from "../../i18n";
-import { TypingIndicator } from "../../ui/TypingIndicator";
+import { Wave } from "../../ui/Wave";
 import styles from "./RunProgress.module.css";
 
 export function RunProgress({ view }: { readonly view: MessageView }) {
@@ -36,7 +36,7 @@ interface LineProps {
 function Line({ text, progress = null }: LineProps) {
   return (
     <p className={styles.waiting}>
-      <TypingIndicator />
+      <Wave />
       <span>
         {text}
         {progress !== null && (

@@ -1,8 +1,10 @@
 /** Marks the words that were looked for in a message, without touching the message. */
 
-const NAME = "sought";
 /** More than anybody reads; a word of one letter is everywhere. */
 const MOST = 500;
+
+/** A text as one phrase. */
+export const phraseOf = (query: string): string[] => [folded(query).text].filter(Boolean);
 
 /** The words and the phrases of a search, as the host understands it. */
 export function wordsOf(query: string): string[] {
@@ -10,25 +12,42 @@ export function wordsOf(query: string): string[] {
   return [...found].map(([whole, phrase]) => folded(phrase ?? whole).text).filter(Boolean);
 }
 
-/** Mark them in this element; returns what takes the marks away. */
-export function markWords(element: Element, words: readonly string[]): () => void {
-  // Older web views mark nothing; the message itself is shown all the same.
-  if (words.length === 0 || typeof Highlight === "undefined") return () => {};
-  const ranges: Range[] = [];
+/** What stands on a line of its own: no word goes on from one into the next. */
+const BLOCKS = "p, li, td, th, pre, h1, h2, h3, h4, h5, h6, summary, div";
+
+/** Where they stand in this element, also where a word is partly bold. */
+export function rangesOf(element: Element, words: readonly string[]): Range[] {
+  const nodes: { readonly node: Node; readonly from: number }[] = [];
+  let text = "";
+  let block: Element | null | undefined;
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode() !== null && ranges.length < MOST) {
+  while (walker.nextNode() !== null) {
     const node = walker.currentNode;
-    for (const [start, end] of placesOf(node.nodeValue ?? "", words)) {
-      const range = new Range();
-      range.setStart(node, start);
-      range.setEnd(node, end);
-      ranges.push(range);
-    }
+    const around = node.parentElement?.closest(BLOCKS);
+    if (around !== block) text += "\n";
+    block = around;
+    nodes.push({ node, from: text.length });
+    text += node.nodeValue ?? "";
   }
+  const range = ([start, end]: readonly [number, number]) => {
+    const found = new Range();
+    const first = nodes.findLast(({ from }) => from <= start);
+    const last = nodes.findLast(({ from }) => from < end);
+    if (first !== undefined) found.setStart(first.node, start - first.from);
+    if (last !== undefined) found.setEnd(last.node, end - last.from);
+    return found;
+  };
+  return placesOf(text, words).map(range);
+}
+
+/** Mark these places by a name; returns what takes the marks away. */
+export function mark(name: "sought" | "found", ranges: readonly Range[]): () => void {
+  // Older web views mark nothing; the message itself is shown all the same.
+  if (ranges.length === 0 || typeof Highlight === "undefined") return () => {};
   const marks = new Highlight(...ranges);
-  CSS.highlights.set(NAME, marks);
+  CSS.highlights.set(name, marks);
   return () => {
-    if (CSS.highlights.get(NAME) === marks) CSS.highlights.delete(NAME);
+    if (CSS.highlights.get(name) === marks) CSS.highlights.delete(name);
   };
 }
 

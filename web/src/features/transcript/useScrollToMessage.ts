@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import type { ConversationState } from "../../conversations/conversation";
 import { useConversations } from "../../conversations/useConversations";
-import { markWords, wordsOf } from "./highlightMatches";
+import { mark, rangesOf, wordsOf } from "./highlightMatches";
 import type { StickToBottom } from "./useStickToBottom";
 
 const SHOWN_MS = 2_400;
@@ -29,7 +29,7 @@ export function useScrollToMessage(
     const frame = requestAnimationFrame(() => row.scrollIntoView({ block: "center" }));
     const timer = setTimeout(() => delete row.dataset.found, SHOWN_MS);
     // The words stay marked until somebody goes on from here.
-    const unmark = markWords(row, wordsOf(shown.get().sought));
+    const unmark = mark("sought", rangesOf(row, wordsOf(shown.get().sought)));
     return () => {
       cancelAnimationFrame(frame);
       clearTimeout(timer);

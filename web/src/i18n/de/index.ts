@@ -286,8 +286,6 @@ export const german: Strings = {
   },
 
   emptyTitle: "Was beschäftigt dich?",
-  emptyText:
-    "Frag, was du willst. Die Antwort erscheint, während sie entsteht, und du kannst sie jederzeit anhalten.",
   emptyLocal: (model) =>
     `Du sprichst mit ${model}, einem sehr kleinen Modell, das auf diesem Rechner läuft. Nichts, was du schreibst, verlässt ihn. Es ist schnell, irrt sich aber oft: gut zum Ausprobieren, nicht als Ratgeber.`,
   firstRun: {
@@ -397,6 +395,33 @@ export const german: Strings = {
     OVERLOADED: "Der Anbieter ist überlastet.",
     NETWORK_ERROR: "Es kommt keine Verbindung zustande.",
     SERVER_ERROR: "Beim Anbieter ist ein Fehler aufgetreten.",
+  },
+
+  localSuggestions: [
+    { title: "Ein Gedicht, auf Englisch", prompt: "Write a short poem about the sea." },
+    {
+      title: "Eine Geschichte, auf Englisch",
+      prompt: "Tell a very short story about a fox and the moon.",
+    },
+    { title: "Namen, auf Englisch", prompt: "Give me five names for a small sailing boat." },
+  ],
+  panelWidth: "Breite der Seitentafel",
+
+  find: {
+    label: "In dieser Unterhaltung suchen",
+    count: (place, all) => `${count(place)} von ${count(all)}`,
+    none: "Nicht gefunden",
+    previous: "Voriger Treffer",
+    next: "Nächster Treffer",
+  },
+
+  again: {
+    label: "Andere Arten zu antworten",
+    by: (model) => `Noch einmal mit ${model}`,
+    shorter: "Um eine kürzere Antwort bitten",
+    longer: "Um eine längere Antwort bitten",
+    shorterPrompt: "Bitte antworte noch einmal, kürzer.",
+    longerPrompt: "Bitte antworte noch einmal, ausführlicher.",
   },
 };
 

@@ -98,6 +98,10 @@ export const preferencesInGerman: Strings["preferences"] = {
     settings: "Einstellungen",
     shortcuts: "Tastenkürzel",
     undo: "Letztes Löschen rückgängig machen",
+    find: "In dieser Unterhaltung suchen",
+    closeWindow: "Fenster schließen",
+    fullScreen: "Vollbild",
+    quit: "Tidewire beenden",
   },
   noKeys: "Kein Kürzel",
   pressKeys: "Tasten drücken …",
@@ -169,6 +173,9 @@ export const preferencesInGerman: Strings["preferences"] = {
   works: "bereit",
   copyFacts: "Für einen Fehlerbericht kopieren",
   factsText: "Enthält keine Schlüssel und nichts aus deinen Unterhaltungen.",
+
+  states: { ready: "Bereit", needsKey: "Braucht einen Schlüssel", notReady: "Nicht bereit" },
+  presetFree: "Braucht keinen Schlüssel",
 };
 
 function count(models: number): string {

@@ -277,7 +277,6 @@ export const english = {
   },
 
   emptyTitle: "What's on your mind?",
-  emptyText: "Ask anything. Answers appear as they're written, and you can stop them at any time.",
   emptyLocal: (model: string) =>
     `You're talking to ${model}, a very small model that runs on this computer. Nothing you type leaves it. It's fast but often wrong: good for trying things out, not for advice.`,
   firstRun: {
@@ -388,6 +387,30 @@ export const english = {
     NETWORK_ERROR: "Couldn't connect.",
     SERVER_ERROR: "The provider had an internal error.",
   } satisfies Partial<Record<ErrorCode, string>>,
+
+  localSuggestions: [
+    { title: "A poem", prompt: "Write a short poem about the sea." },
+    { title: "A story", prompt: "Tell a very short story about a fox and the moon." },
+    { title: "Names", prompt: "Give me five names for a small sailing boat." },
+  ],
+  panelWidth: "Width of the side panel",
+
+  find: {
+    label: "Find in this conversation",
+    count: (place: number, all: number) => `${count(place)} of ${count(all)}`,
+    none: "Not found",
+    previous: "Previous match",
+    next: "Next match",
+  },
+
+  again: {
+    label: "Other ways to answer",
+    by: (model: string) => `Again with ${model}`,
+    shorter: "Ask for a shorter answer",
+    longer: "Ask for a longer answer",
+    shorterPrompt: "Please answer again, shorter.",
+    longerPrompt: "Please answer again, in more detail.",
+  },
 } as const;
 
 const some = (amount: number, noun: string) => `${count(amount)} ${noun}${amount === 1 ? "" : "s"}`;

@@ -97,6 +97,10 @@ export const preferencesInEnglish = {
     settings: "Settings",
     shortcuts: "Keyboard shortcuts",
     undo: "Undo last deletion",
+    find: "Find in this conversation",
+    closeWindow: "Close the window",
+    fullScreen: "Full screen",
+    quit: "Quit Tidewire",
   },
   noKeys: "No shortcut",
   pressKeys: "Press keys…",
@@ -162,6 +166,9 @@ export const preferencesInEnglish = {
   works: "ready",
   copyFacts: "Copy for a bug report",
   factsText: "Contains no keys and nothing from your conversations.",
+
+  states: { ready: "Ready", needsKey: "Needs a key", notReady: "Not ready" },
+  presetFree: "Needs no key",
 } as const;
 
 function count(models: number): string {

@@ -46,10 +46,11 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
       <TestResult trial={trial} />
       <Problem>{problem}</Problem>
       <div className={parts.buttons}>
-        <Button type="submit" disabled={provider === null} isFree={!isBusy}>
+        <Button tone="filled" type="submit" disabled={provider === null} isFree={!isBusy}>
           {strings.add}
         </Button>
         <Button
+          tone="quiet"
           disabled={provider === null}
           isFree={!trial.isRunning}
           onClick={() => {

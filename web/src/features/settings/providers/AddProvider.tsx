@@ -5,6 +5,7 @@ import { strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
+import { FileIcon, ServerIcon } from "../../../ui/icons";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import type { AddedProvider } from "./added";
@@ -55,20 +56,28 @@ export function AddProvider({ onAdded }: AddProviderProps) {
       <h3>{words.addTitle}</h3>
       <div className={styles.presets}>
         {inOrder.map((preset) => (
-          <Button key={preset.id} isFree={!isBusy} onClick={() => attempt(addPreset(preset))}>
-            {preset.name}
+          <Button
+            key={preset.id}
+            className={styles.card}
+            tone="quiet"
+            isFree={!isBusy}
+            onClick={() => attempt(addPreset(preset))}
+          >
+            <strong>{preset.name}</strong>
             <PresetState preset={preset} />
           </Button>
         ))}
         {(["server", "file"] as const).map((name) => (
-          <button
+          <Button
             key={name}
-            type="button"
+            className={styles.card}
+            tone="quiet"
             aria-expanded={form === name}
             onClick={() => setForm(form === name ? null : name)}
           >
-            {name === "server" ? words.otherServer : words.modelFile}
-          </button>
+            {name === "server" ? <ServerIcon /> : <FileIcon />}
+            <strong>{name === "server" ? words.otherServer : words.modelFile}</strong>
+          </Button>
         ))}
       </div>
       {presets === null && (
@@ -99,5 +108,5 @@ function PresetState({
     return <small className={`faint ${styles.runs}`}>{words.presetRuns(models.length)}</small>;
   }
   if (running === false) return <small className="faint">{words.presetHere}</small>;
-  return <small className="faint">{takesKey ? words.needsKey : " "}</small>;
+  return <small className="faint">{takesKey ? words.needsKey : words.presetFree}</small>;
 }

@@ -1,5 +1,5 @@
 /** The key of a provider: what is known of it, another one, none. It is never shown. */
-import { useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { remarkOf, strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
@@ -17,6 +17,9 @@ export interface KeyFieldProps {
   readonly isTrying: boolean;
   /** Try it with this key, or with the one that is kept. */
   readonly onTry: (key: string) => void;
+  /** What else can be done with the provider, before and after what is done with its key. */
+  readonly first: ReactNode;
+  readonly last: ReactNode;
 }
 
 export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFieldProps) {
@@ -70,40 +73,50 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
         value={key}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <Button type="submit" isFree={given !== "" && !isBusy}>
+      <Button
+        tone={given === "" && (hasKey || !needsKey) ? "quiet" : "filled"}
+        type="submit"
+        isFree={given !== "" && !isBusy}
+      >
         {strings.save}
       </Button>
       <Button
+        tone="quiet"
         isFree={!isTrying && (!needsKey || hasKey || given !== "")}
         onClick={() => onTry(given)}
       >
         {isTrying ? strings.testing : strings.test}
       </Button>
-      {status?.configured && status.source !== "environment" && (
-        <>
-          {isLeaving && (
-            <Button
-              className={parts.grave}
-              onClick={() => {
-                setIsLeaving(false);
-                attempt(removeKey(providerId));
-              }}
-            >
-              {strings.removeKeyReally}
-            </Button>
-          )}
-          {/* The same button: pressed twice by mistake, it removes nothing. */}
-          <Button onClick={() => setIsLeaving(!isLeaving)}>
-            {isLeaving ? strings.cancel : strings.removeKey}
-          </Button>
-        </>
-      )}
       {about !== "" && (
         <p id={`${id}-about`} className={parts.text}>
           {about}
         </p>
       )}
       <Problem>{wrong}</Problem>
+      <div className={styles.actions}>
+        {given === "" && props.first}
+        {status?.configured && status.source !== "environment" && (
+          <>
+            {isLeaving && (
+              <Button
+                tone="quiet"
+                className={parts.grave}
+                onClick={() => {
+                  setIsLeaving(false);
+                  attempt(removeKey(providerId));
+                }}
+              >
+                {strings.removeKeyReally}
+              </Button>
+            )}
+            {/* The same button: pressed twice by mistake, it removes nothing. */}
+            <Button tone="quiet" onClick={() => setIsLeaving(!isLeaving)}>
+              {isLeaving ? strings.cancel : strings.removeKey}
+            </Button>
+          </>
+        )}
+        {props.last}
+      </div>
     </form>
   );
 }

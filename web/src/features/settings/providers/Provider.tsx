@@ -32,6 +32,17 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
   const { id, name, host, local, takesKey, needsKey, hasKey, removable } = provider;
   const words = strings.preferences;
   const isPreferred = preferences?.defaultProvider === id;
+  const state = provider.problem === null ? "ready" : needsKey && !hasKey ? "needsKey" : "notReady";
+  const use = !isPreferred && state === "ready" && (
+    <Button tone="filled" onClick={() => attempt(prefer(id, null))}>
+      {words.useInNewChats}
+    </Button>
+  );
+  const remove = removable && (
+    <Button tone="quiet" onClick={onRemove}>
+      {strings.remove}
+    </Button>
+  );
 
   const { run } = trial;
   // Once, when it comes: what changes later is no news.
@@ -52,28 +63,33 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
       <div className={styles.head}>
         <strong>{name}</strong>
         <span>{local ? strings.local : host}</span>
-        {isPreferred && <em>{words.usedInNewChats}</em>}
+        <em data-state={state}>
+          {isPreferred && state === "ready" ? words.usedInNewChats : words.states[state]}
+        </em>
       </div>
-      {takesKey && (
+      {takesKey ? (
         <KeyField
           provider={provider}
           status={status}
           problem={added?.problem ?? null}
           isTrying={trial.isRunning}
           onTry={(key) => void trial.run({ providerId: id, ...(key === "" ? {} : { key }) })}
+          first={use}
+          last={remove}
         />
-      )}
-      <div className={parts.buttons}>
-        {!takesKey && (
-          <Button isFree={!trial.isRunning} onClick={() => void trial.run({ providerId: id })}>
+      ) : (
+        <div className={styles.actions}>
+          {use}
+          <Button
+            tone="quiet"
+            isFree={!trial.isRunning}
+            onClick={() => void trial.run({ providerId: id })}
+          >
             {trial.isRunning ? strings.testing : strings.test}
           </Button>
-        )}
-        {!isPreferred && provider.problem === null && (
-          <Button onClick={() => attempt(prefer(id, null))}>{words.useInNewChats}</Button>
-        )}
-        {removable && <Button onClick={onRemove}>{strings.remove}</Button>}
-      </div>
+          {remove}
+        </div>
+      )}
       {added?.note != null && (
         <p className={parts.text} role="status">
           {added.note}

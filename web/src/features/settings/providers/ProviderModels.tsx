@@ -5,6 +5,7 @@ import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
+import { Summary } from "../../../ui/Summary";
 import { Facts } from "../../models/ModelFacts";
 import styles from "./Providers.module.css";
 
@@ -35,10 +36,10 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
         if (event.currentTarget.open) void loadModels(providerId);
       }}
     >
-      <summary>
+      <Summary>
         {list === null ? strings.models : words.modelCount(models.length)}
         <span className="visually-hidden"> · {name}</span>
-      </summary>
+      </Summary>
       {isOpen && (
         <>
           {isAsking && list === null && <p className={parts.text}>{words.askingModels}</p>}
@@ -53,7 +54,7 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
             ))}
             {models.length > SHOWN && <li>+ {(models.length - SHOWN).toLocaleString(locale)}</li>}
           </ul>
-          <Button isFree={!isAsking} onClick={() => void loadModels(providerId, true)}>
+          <Button tone="quiet" isFree={!isAsking} onClick={() => void loadModels(providerId, true)}>
             {words.refresh}
           </Button>
         </>

@@ -1,21 +1,17 @@
 /** What the model thought, folded away. */
 import { memo } from "react";
 import { strings } from "../../../i18n";
-import { TypingIndicator } from "../../../ui/TypingIndicator";
+import { ThoughtIcon } from "../../../ui/icons";
 import { PlainText } from "../PlainText";
 import type { PartProps } from "./partProps";
-import styles from "./ReasoningPart.module.css";
+import { SideNote } from "./SideNote";
 
 export const ReasoningPart = memo(function ReasoningPart(props: PartProps<"reasoning">) {
   const { part, isOpen } = props;
   const title = part.ms === null ? strings.thoughts : strings.thoughtFor(part.ms);
   return (
-    <details className={styles.reasoning}>
-      <summary>
-        {isOpen ? strings.thinking : title}
-        {isOpen && <TypingIndicator />}
-      </summary>
+    <SideNote icon={<ThoughtIcon />} title={isOpen ? strings.thinking : title} isLive={isOpen}>
       <PlainText text={part.text} />
-    </details>
+    </SideNote>
   );
 });

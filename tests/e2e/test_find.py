@@ -1,0 +1,63 @@
+"""Finding words in the open conversation: all of it, by the keyboard alone."""
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.app import ask, box, until, wait_for_end
+
+QUESTIONS = 17
+"""So many, with their answers, are more than a page shows at first."""
+IN_VIEW = """() => {
+  const [range] = [...CSS.highlights.get("found")];
+  const { top, bottom } = range.getBoundingClientRect();
+  const frame = document.querySelector("[role=log]").getBoundingClientRect();
+  return top > frame.top && bottom < frame.bottom;
+}"""
+
+
+def test_words_are_found_in_messages_that_were_not_there_yet(page: Page) -> None:
+    for number in range(QUESTIONS):
+        ask(page, "/rate 0\nA **kittiwake** at noon" if number == 0 else f"/rate 0\nGull {number}")
+        wait_for_end(page, number + 1)
+    page.reload()
+    expect(box(page)).to_be_focused()
+    expect(page.get_by_text("kittiwake at noon")).to_have_count(0)
+    page.keyboard.press("Control+f")
+    bar = page.get_by_role("search")
+    field = bar.get_by_role("textbox")
+    expect(field).to_be_focused()
+    # The answer draws "kittiwake" bold, so the phrase begins in one element and ends in another.
+    page.keyboard.type("Kittiwake at")
+    expect(bar.get_by_role("status")).to_have_text("1 of 1")
+    until(page, IN_VIEW)
+    field.fill("gull 3")
+    expect(bar.get_by_role("status")).to_have_text("2 of 2")
+    page.keyboard.press("Enter")
+    expect(bar.get_by_role("status")).to_have_text("1 of 2")
+    page.keyboard.press("Shift+Enter")
+    expect(bar.get_by_role("status")).to_have_text("2 of 2")
+    until(page, IN_VIEW)
+    field.fill("albatross")
+    expect(bar.get_by_role("status")).to_have_text("Not found")
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+    expect(box(page)).to_be_focused()
+    assert page.evaluate("CSS.highlights.size") == 0
+
+
+def test_a_toast_lies_over_no_message_and_not_over_the_box(page: Page) -> None:
+    ask(page, "/rate 0\n" + "The tide comes in at noon.\n\n" * 40)
+    wait_for_end(page, 1)
+    page.get_by_role("button", name="Actions for this conversation").click()
+    page.get_by_role("menuitem", name="Copy as Markdown").click()
+    toast = page.get_by_label("Notices").locator("> div")
+    expect(toast).to_be_visible()
+    over = toast.evaluate(
+        """(toast) => {
+          const { top, bottom } = toast.getBoundingClientRect();
+          return ["[role=log]", "form", "header"].filter((selector) => {
+            const other = document.querySelector(`main ${selector}`).getBoundingClientRect();
+            return other.top < bottom - 1 && other.bottom > top + 1;
+          });
+        }"""
+    )
+    assert over == []

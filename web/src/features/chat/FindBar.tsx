@@ -1,0 +1,129 @@
+/** Looks for words in all messages of the open conversation, and goes from one place to the next. */
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import type { Conversation } from "../../conversations/conversation";
+import { strings } from "../../i18n";
+import { isComposing } from "../../lib/ime";
+import { IconButton } from "../../ui/IconButton";
+import { CloseIcon, DownIcon, SearchIcon, UpIcon } from "../../ui/icons";
+import { mark, phraseOf, rangesOf } from "../transcript/highlightMatches";
+import type { StickToBottom } from "../transcript/useStickToBottom";
+import styles from "./FindBar.module.css";
+
+export interface FindBarProps {
+  readonly conversation: Conversation;
+  readonly messages: readonly string[];
+  /** How many messages are not here yet. */
+  readonly earlier: number;
+  readonly follow: StickToBottom;
+  /** Counts how often it was asked for. */
+  readonly asked: number;
+  readonly onClose: () => void;
+}
+
+export function FindBar(props: FindBarProps) {
+  const { conversation, messages, earlier, follow, asked, onClose } = props;
+  const { content, frame, leave } = follow;
+  const [query, setQuery] = useState("");
+  const [places, setPlaces] = useState<readonly Range[]>([]);
+  const [place, setPlace] = useState(0);
+  const box = useRef<HTMLInputElement>(null);
+  const isLooking = query !== "" && earlier > 0;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once more, whenever somebody asks
+  useEffect(() => {
+    box.current?.focus();
+    box.current?.select();
+  }, [asked]);
+
+  // What is not here yet is looked at, too; more messages bring this on again.
+  useEffect(() => {
+    if (isLooking && messages.length > 0) void conversation.loadEarlier();
+  }, [isLooking, messages, conversation]);
+
+  function look(): readonly Range[] {
+    const texts = content.current?.querySelectorAll(".message-text, [data-row] details") ?? [];
+    const phrase = phraseOf(query);
+    return phrase.length === 0 ? [] : [...texts].flatMap((text) => rangesOf(text, phrase));
+  }
+
+  // The newest is nearest to the reader, who is at the end.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is looked at changes with these
+  useEffect(() => {
+    const found = look();
+    setPlaces(found);
+    setPlace(found.length - 1);
+  }, [query, messages]);
+
+  useEffect(() => mark("sought", places), [places]);
+
+  const shown = places[place];
+  useEffect(() => {
+    if (shown === undefined) return;
+    const unmark = mark("found", [shown]);
+    leave();
+    const around = shown.startContainer.parentElement;
+    const note = around?.closest("details");
+    if (note != null) note.open = true;
+    // Rows out of sight have no places yet: the row comes first, then the words in it.
+    around?.closest("[data-row]")?.scrollIntoView({ block: "center" });
+    const next = requestAnimationFrame(() => {
+      const list = frame.current;
+      if (list === null) return;
+      const { top, height } = shown.getBoundingClientRect();
+      const middle = list.getBoundingClientRect().top + list.clientHeight / 2;
+      list.scrollTop += top + height / 2 - middle;
+    });
+    return () => {
+      cancelAnimationFrame(next);
+      unmark();
+    };
+  }, [shown, frame, leave]);
+
+  function go(by: number): void {
+    // An answer may have grown since.
+    const found = look();
+    if (found.length === 0) return;
+    setPlaces(found);
+    setPlace((place + by + found.length) % found.length);
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (isComposing(event)) return;
+    if (event.key === "Enter") go(event.shiftKey ? -1 : 1);
+    else if (event.key === "Escape") onClose();
+    else return;
+    event.preventDefault();
+  }
+
+  const words = strings.find;
+  return (
+    <search className={styles.bar} onKeyDown={onKeyDown}>
+      <SearchIcon />
+      <input
+        ref={box}
+        aria-label={words.label}
+        placeholder={words.label}
+        dir="auto"
+        value={query}
+        onChange={(event) => setQuery(event.target.value)}
+      />
+      <span className={styles.count} role="status">
+        {query !== "" &&
+          (places.length > 0
+            ? words.count(place + 1, places.length)
+            : isLooking
+              ? strings.loadingEarlier
+              : words.none)}
+      </span>
+      <IconButton size="medium" label={words.previous} onClick={() => go(-1)}>
+        <UpIcon />
+      </IconButton>
+      <IconButton size="medium" label={words.next} onClick={() => go(1)}>
+        <DownIcon />
+      </IconButton>
+      <IconButton size="medium" label={strings.close} onClick={onClose}>
+        <CloseIcon />
+      </IconButton>
+    </search>
+  );
+}

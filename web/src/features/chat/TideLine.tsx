@@ -1,0 +1,33 @@
+/**
+ * The line between what was said and what is being written: it is filled as far as the model's context
+ * is, flows while an answer comes in, and ebbs when that is stopped.
+ */
+import type { RunStatus } from "../../llm/runReducer";
+import styles from "./TideLine.module.css";
+import { partOf, useContextUsage } from "./useContextUsage";
+
+export interface TideLineProps {
+  readonly status: RunStatus | "idle";
+}
+
+const FLOWS: Partial<Record<TideLineProps["status"], string>> = {
+  submitted: "in",
+  streaming: "in",
+  stopping: "out",
+  cancelled: "out",
+};
+
+export function TideLine({ status }: TideLineProps) {
+  const filling = useContextUsage();
+  const part = filling === null ? 0 : (partOf(filling) ?? 0);
+  const flow = FLOWS[status];
+  return (
+    <div className={styles.line} aria-hidden="true">
+      {/* What runs along the line turns with the page. */}
+      <div className="turning">
+        <span style={{ transform: `scaleX(${part})` }} />
+        {flow !== undefined && <i data-flow={flow} />}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+/** More ways to have the last answer written again: by another model, shorter, longer. */
+import type { Conversation } from "../../conversations/conversation";
+import { strings } from "../../i18n";
+import { ChevronIcon, LongerIcon, RedoIcon, ShorterIcon } from "../../ui/icons";
+import { Menu, type MenuItem } from "../../ui/Menu";
+import { useComposer } from "../composer/composerHandle";
+import { useRecentModels } from "../models/useRecentModels";
+
+export interface RegenerateMenuProps {
+  /** The answer. */
+  readonly id: string;
+  readonly modelId: string | null;
+  readonly conversation: Conversation;
+}
+
+export function RegenerateMenu({ id, modelId, conversation }: RegenerateMenuProps) {
+  const [recent] = useRecentModels();
+  const composer = useComposer();
+  const words = strings.again;
+  const others = recent
+    .filter((one) => one.modelId !== modelId)
+    .map(({ name, ...by }): MenuItem => {
+      const run = () => {
+        conversation.choose(by);
+        conversation.regenerate(id);
+      };
+      return { label: words.by(name ?? by.modelId), run, icon: <RedoIcon /> };
+    });
+  return (
+    <Menu
+      size="medium"
+      label={words.label}
+      icon={<ChevronIcon />}
+      items={[
+        {
+          label: strings.regenerate,
+          run: () => conversation.regenerate(id),
+          icon: <RedoIcon />,
+        },
+        ...others,
+        { label: strings.otherModel, run: () => composer.openModels() },
+        {
+          label: words.shorter,
+          run: () => void conversation.send(words.shorterPrompt),
+          icon: <ShorterIcon />,
+          isApart: true,
+        },
+        {
+          label: words.longer,
+          run: () => void conversation.send(words.longerPrompt),
+          icon: <LongerIcon />,
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,70 @@
+/** What stands beside the chat at the end of the line: a head that closes it, and what was put there. */
+import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from "react";
+import { strings } from "../../i18n";
+import { readStored, writeStored } from "../../lib/storage";
+import { IconButton } from "../IconButton";
+import { CloseIcon } from "../icons";
+import { ResizeHandle, widthWithin } from "./ResizeHandle";
+import styles from "./SidePanel.module.css";
+
+const WIDTHS = { least: 280, standard: 420, most: 900 } as const;
+const KEPT = "tidewire.panel";
+
+export interface SidePanelProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+export function SidePanel({ title, onClose, children }: SidePanelProps) {
+  const [width, setWidth] = useState(() => {
+    const kept = Number(readStored(KEPT));
+    return kept > 0 ? widthWithin(kept, WIDTHS) : WIDTHS.standard;
+  });
+  const panel = useRef<HTMLElement>(null);
+
+  // What is opened is looked at; afterwards one goes on where one was.
+  useEffect(() => {
+    const before = document.activeElement;
+    panel.current?.focus();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+
+  return (
+    <aside
+      ref={panel}
+      className={styles.panel}
+      aria-label={title}
+      data-resized=""
+      style={{ "--width": `${width}px` } as CSSProperties}
+      tabIndex={-1}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <ResizeHandle
+        label={strings.panelWidth}
+        side="end"
+        widths={WIDTHS}
+        width={width}
+        setWidth={(next) => {
+          setWidth(next);
+          writeStored(KEPT, String(next));
+        }}
+      />
+      <header className={styles.head}>
+        <h2 className="truncate" dir="auto">
+          {title}
+        </h2>
+        <IconButton label={strings.close} onClick={onClose}>
+          <CloseIcon />
+        </IconButton>
+      </header>
+      <div className={styles.body}>{children}</div>
+    </aside>
+  );
+}

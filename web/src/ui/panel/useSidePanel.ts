@@ -1,0 +1,18 @@
+/** The panel beside the chat, for whatever has something to show there. */
+import { createContext, type ReactNode, useContext } from "react";
+
+export interface SidePanelContent {
+  readonly title: string;
+  readonly body: ReactNode;
+}
+
+/** Shows this in the panel; null closes it. */
+export type ShowInPanel = (content: SidePanelContent | null) => void;
+
+export const SidePanelContext = createContext<ShowInPanel | null>(null);
+
+export function useSidePanel(): ShowInPanel {
+  const show = useContext(SidePanelContext);
+  if (show === null) throw new Error("There is no panel");
+  return show;
+}
