@@ -276,7 +276,7 @@ describe("writing", () => {
     press("Enter");
     await turn(40);
     expect(box().value).toBe("");
-    expect(screen.getByText("Next: the next question")).toBeTruthy();
+    expect(screen.getByText(strings.queued("the next question"))).toBeTruthy();
     expect(transport.host.runs.size).toBe(1);
     fireEvent.click(button("Take back"));
     expect(box().value).toBe("the next question");

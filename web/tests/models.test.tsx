@@ -82,7 +82,7 @@ it("keeps the name under which it was chosen after the page is opened anew", asy
   const person = userEvent.setup({ delay: null });
   await person.click(screen.getByRole("button", { name: /choose another model/ }));
   await turn(40);
-  const options = screen.getAllByRole("option", { name: /tide-4/ });
+  const options = await screen.findAllByRole("option", { name: /tide-4/ });
   await person.click(options.at(-1) as HTMLElement);
   page.unmount();
   const notes = Object.fromEntries(await first.conversations.notes.recall());

@@ -249,7 +249,9 @@ it("says of each provider whether it is ready, and has one filled button to go o
     expect(filled().filter((button) => one.contains(button)).length).toBeLessThanOrEqual(1);
   }
   fireEvent.click(
-    within(card("Cloud") as HTMLElement).getByRole("button", { name: "Use in new chats" }),
+    within(card("Cloud") as HTMLElement).getByRole("button", {
+      name: strings.preferences.useInNewChats,
+    }),
   );
   await turn(100);
   expect(card("Cloud")?.textContent).toContain("Answers new chats");

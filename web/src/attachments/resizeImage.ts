@@ -1,7 +1,6 @@
 /** Makes a picture small enough to be sent; models see no more of it either way. */
 
 import { MAX_PICTURE, MAX_SIDE, type PictureType } from "./draftAttachment";
-import { withoutMetadata } from "./imageMetadata";
 
 export interface ResizedImage {
   readonly bytes: Blob;
@@ -25,7 +24,10 @@ export const resizeImage: ResizeImage = async (bytes, mediaType) => {
     const isSmall = longer <= MAX_SIDE && bytes.size <= MAX_PICTURE;
     const whole =
       mediaType !== null && longer <= MAX_WHOLE_SIDE
-        ? withoutMetadata(new Uint8Array(await bytes.arrayBuffer()), mediaType)
+        ? (await import("./imageMetadata")).withoutMetadata(
+            new Uint8Array(await bytes.arrayBuffer()),
+            mediaType,
+          )
         : null;
     if (mediaType !== null && whole !== null && isSmall) {
       return { bytes: whole, mediaType, scaledTo: null };

@@ -4,13 +4,17 @@ import { isPicture } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { FileIcon, PictureIcon } from "../../ui/icons";
-import { AttachmentDialog } from "./AttachmentDialog";
+import { lazyPart } from "../../ui/lazyPart";
 import { attachmentName, attachmentSize } from "./attachmentLabel";
 import styles from "./MessageAttachments.module.css";
 import { GONE, useImageUrl } from "./useImageUrl";
 
 /** How far from the view a picture is fetched. */
 const AHEAD = "600px";
+
+const AttachmentDialog = lazyPart(
+  async () => (await import("./AttachmentDialog")).AttachmentDialog,
+);
 
 export function MessageAttachments({
   attachments,

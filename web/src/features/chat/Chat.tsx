@@ -5,6 +5,7 @@ import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
 import { useFileDrop } from "../../ui/dragAndDrop";
+import { lazyPart } from "../../ui/lazyPart";
 import { Toasts } from "../../ui/Toasts";
 import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
@@ -17,10 +18,11 @@ import { useScrollToMessage } from "../transcript/useScrollToMessage";
 import { useStickToBottom } from "../transcript/useStickToBottom";
 import styles from "./Chat.module.css";
 import { EmptyState } from "./EmptyState";
-import { FindBar } from "./FindBar";
 import { Header, type HeaderProps } from "./Header";
 import { StatusNews } from "./StatusLine";
 import { TideLine } from "./TideLine";
+
+const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
 
 export interface ChatProps {
   /** The open conversation's key. */

@@ -5,11 +5,13 @@ import { useList, useShownId } from "../../conversations/useList";
 import { locale, strings } from "../../i18n";
 import { InlineRename } from "../../ui/InlineRename";
 import { MoreIcon, SearchIcon } from "../../ui/icons";
+import { lazyPart } from "../../ui/lazyPart";
 import { Menu } from "../../ui/Menu";
 import { conversationMenu } from "../sidebar/conversationMenu";
-import { FolderDialog } from "../sidebar/FolderDialog";
 import { useConversationActions } from "../sidebar/useConversationActions";
 import { ContextUsage } from "./ContextUsage";
+
+const FolderDialog = lazyPart(async () => (await import("../sidebar/FolderDialog")).FolderDialog);
 
 export interface ConversationBarProps {
   readonly onFind: () => void;

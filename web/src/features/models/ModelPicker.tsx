@@ -4,11 +4,13 @@ import type { Defaults } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { useSettingsState } from "../../settings/useSettings";
 import { ChevronIcon } from "../../ui/icons";
+import { lazyPart } from "../../ui/lazyPart";
 import { Popover } from "../../ui/Popover";
-import { ModelPanel } from "./ModelPanel";
 import styles from "./ModelPicker.module.css";
 import { useModelLabel } from "./useModelLabel";
 import { useRecentModels } from "./useRecentModels";
+
+const ModelPanel = lazyPart(async () => (await import("./ModelPanel")).ModelPanel);
 
 export interface ModelPickerProps {
   readonly by: Defaults;

@@ -5,16 +5,18 @@ import { foldersOf, groupsOf } from "../../conversations/groups";
 import { useList, useShownId } from "../../conversations/useList";
 import { locale, strings } from "../../i18n";
 import { moveFocus } from "../../lib/listKeys";
+import { lazyPart } from "../../ui/lazyPart";
 import { ConversationGroup, FIRST_STOP } from "./ConversationGroup";
 import styles from "./ConversationList.module.css";
 import { useConversationDrop } from "./conversationDrag";
-import { FolderDialog } from "./FolderDialog";
 import type { ConversationActions } from "./useConversationActions";
 import { useListFocus } from "./useListFocus";
 import type { SidebarState } from "./useSidebar";
 import { useToday } from "./useToday";
 
 /** Everything that the arrows go to. */
+const FolderDialog = lazyPart(async () => (await import("./FolderDialog")).FolderDialog);
+
 const STOPS = "[data-conversation], [data-folder]";
 
 export interface ConversationListProps {

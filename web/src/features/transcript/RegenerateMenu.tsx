@@ -38,7 +38,7 @@ export function RegenerateMenu({ id, modelId, conversation }: RegenerateMenuProp
           icon: <RedoIcon />,
         },
         ...others,
-        { label: strings.otherModel, run: () => composer.openModels() },
+        { label: strings.otherModel, run: () => composer.current?.openModels() },
         {
           label: words.shorter,
           run: () => void conversation.send(words.shorterPrompt),
