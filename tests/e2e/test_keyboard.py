@@ -89,6 +89,7 @@ def test_a_visit_without_a_mouse(page: Page) -> None:
     keys.press("Delete")
     expect(named).to_have_count(0)
     until(page, FOCUS)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
     keys.press("Control+z")
     expect(named).to_have_count(1)
 
