@@ -260,6 +260,19 @@ def sidebar(page: Page) -> None:
     expect(page.get_by_role("navigation")).to_be_visible()
 
 
+def find(page: Page) -> None:
+    """Words that are looked for in the open conversation."""
+    page.keyboard.press("Control+f")
+    page.keyboard.type("answer")
+    expect(page.get_by_role("search").get_by_role("status")).to_have_text("2 of 2")
+
+
+def again(page: Page) -> None:
+    """Other ways to have an answer written."""
+    page.get_by_role("button", name="Other ways to answer").click()
+    expect(page.get_by_role("menu")).to_be_visible()
+
+
 def temporary(page: Page) -> None:
     """A chat that nobody keeps."""
     page.get_by_role("checkbox", name="Temporary chat").check()
@@ -299,6 +312,8 @@ SCREENS: Mapping[str, Screen] = {
     "search-empty": Screen(search("xylophone")),
     "menu": Screen(answered(then=menu)),
     "rename": Screen(answered(then=rename)),
+    "find": Screen(answered(then=find)),
+    "again": Screen(answered(then=again)),
     "toast": Screen(answered(then=toast)),
     "models": Screen(picker),
     "models-empty": Screen(picker_empty),

@@ -172,6 +172,7 @@ def test_folders_hold_conversations_and_vanish_when_they_are_empty(page: Page) -
     page.get_by_role("menuitem", name="Remove folder").press("Enter")
     expect(land).to_have_count(0)
     expect(page.locator("[data-conversation]", has_text="a sail")).to_have_count(1)
+    expect(page.get_by_role("button", name="Undo").last).to_be_visible()
     page.keyboard.press("Control+z")
     expect(land.locator("[data-conversation]")).to_have_count(2)
 

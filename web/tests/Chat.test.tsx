@@ -278,7 +278,7 @@ describe("writing", () => {
     expect(box().value).toBe("");
     expect(screen.getByText(strings.queued("the next question"))).toBeTruthy();
     expect(transport.host.runs.size).toBe(1);
-    fireEvent.click(button("Take back"));
+    fireEvent.click(button(strings.unqueue));
     expect(box().value).toBe("the next question");
     expect(document.activeElement).toBe(box());
     press("Enter");
@@ -343,6 +343,21 @@ describe("stopping", () => {
     expect(status()).toBe(strings.said.stopped);
     expect(document.activeElement).toBe(box());
     expect(banner()).toBeNull();
+  });
+
+  it("is asked for shorter by a question of its own, and again by the menu", async () => {
+    await shown();
+    await send("one");
+    await turn(200);
+    fireEvent.click(button(strings.again.label));
+    fireEvent.click(screen.getByRole("menuitem", { name: strings.again.shorter }));
+    await turn(500);
+    expect(questions()).toEqual(["one", strings.again.shorterPrompt]);
+    fireEvent.click(button(strings.again.label));
+    fireEvent.click(screen.getByRole("menuitem", { name: strings.regenerate }));
+    await turn(500);
+    expect(questions()).toHaveLength(2);
+    expect(screen.getByRole("group", { name: strings.version(2, 2) })).toBeTruthy();
   });
 
   it("moves the line above the box: in while an answer comes, out when it is stopped", async () => {

@@ -254,7 +254,7 @@ it("says of each provider whether it is ready, and has one filled button to go o
     }),
   );
   await turn(100);
-  expect(card("Cloud")?.textContent).toContain("Answers new chats");
+  expect(card("Cloud")?.textContent).toContain(strings.preferences.usedInNewChats);
   expect(filled().some((button) => card("Cloud")?.contains(button))).toBe(false);
 });
 

@@ -17,15 +17,19 @@ const FLOWS: Partial<Record<TideLineProps["status"], string>> = {
   cancelled: "out",
 };
 
+const LEAST = 0.02;
+
 export function TideLine({ status }: TideLineProps) {
   const filling = useContextUsage();
   const part = filling === null ? 0 : (partOf(filling) ?? 0);
+  // So little would be a dot.
+  const shown = part < LEAST ? 0 : part;
   const flow = FLOWS[status];
   return (
     <div className={styles.line} aria-hidden="true">
       {/* What runs along the line turns with the page. */}
       <div className="turning">
-        <span style={{ transform: `scaleX(${part})` }} />
+        <span style={{ transform: `scaleX(${shown})` }} />
         {flow !== undefined && <i data-flow={flow} />}
       </div>
     </div>
