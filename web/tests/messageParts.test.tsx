@@ -41,8 +41,7 @@ it("are drawn in the order of the events, and only what grows is drawn again", a
   expect(shown()).toEqual([
     "details Thought for 0.1 sHm",
     "div I look.",
-    "div Tool call: clock{}",
-    "div Tool call: clock{}",
+    "div Tool call clock{}Tool call clock{}",
     "div Noon",
   ]);
   drawn.mockClear();

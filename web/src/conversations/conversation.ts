@@ -10,6 +10,7 @@ import {
 import type { ConversationSummary, StoredMessage } from "../bridge/contract";
 import type { ReadonlyStore, Store } from "../lib/store";
 import type { Run } from "../llm/run";
+import type { CallVerdict } from "./callVerdict";
 import { type CoreOptions, createCore } from "./core";
 import { NEW_CHAT } from "./drafts";
 import { createEdits, type Edits } from "./edits";
@@ -48,6 +49,11 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   choose(by: ModelRef | null): void;
   /** Go on with an answer that was cut short. */
   goOn(key: string): void;
+  /**
+   * Decide about a call of an answer. False when somebody else has decided before. Rejects with what
+   * is wrong; then the call waits on.
+   */
+  decide(key: string, verdict: CallVerdict): Promise<boolean>;
   /** Ask again what failed or was refused last. */
   retry(): void;
   /** Show the version of a message that lies so many steps further. */
@@ -262,6 +268,14 @@ export function createConversation(options: ConversationOptions): Conversation {
         by: null,
         ask: (inferenceId) => conversations.continueAnswer({ messageId, inferenceId }),
       });
+    },
+    async decide(row, verdict) {
+      const messageId = rows.get(row)?.get().message.id;
+      if (messageId === undefined) return false;
+      const { taken } = await conversations.decide({ ...verdict, messageId });
+      // While the run that asked goes on, its events say what came of it.
+      if (!isBusy()) void history.refresh();
+      return taken;
     },
     retry() {
       const { refused, messages } = store.get();

@@ -5,6 +5,7 @@ import type { Strings } from "../types";
 import { attachmentsInGerman } from "./attachments";
 import { hostInGerman } from "./hostMessages";
 import { preferencesInGerman } from "./settings";
+import { toolsInGerman } from "./tools";
 
 const MINUTE_MS = 60_000;
 const { count, decimal, dollars } = amountsIn("de");
@@ -82,6 +83,7 @@ export const german: Strings = {
   nextVersion: "Nächste Fassung",
   version: (place, count) => `Fassung ${place} von ${count}`,
   attachments: attachmentsInGerman,
+  tools: toolsInGerman,
   loadingEarlier: "Was vorher gesagt wurde, wird geholt …",
   gone: "Diese Unterhaltung gibt es nicht mehr.",
   temporary: "Flüchtiger Chat",
@@ -323,7 +325,6 @@ export const german: Strings = {
   retrying: (attempt, delayMs, why) =>
     `${why} Neuer Versuch in ${duration(delayMs)} (der ${attempt}.).`,
   tryingAgain: (attempt, why) => `${why} Neuer Versuch (der ${attempt}.) …`,
-  tool: (name) => `Werkzeugaufruf: ${name}`,
 
   stopped: "Angehalten",
   interrupted: "Unterbrochen",

@@ -4,6 +4,7 @@ import { amountsIn } from "../amounts";
 import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
 import { preferencesInEnglish } from "./settings";
+import { toolsInEnglish } from "./tools";
 
 const MINUTE_MS = 60_000;
 const { count, decimal, dollars } = amountsIn("en");
@@ -80,6 +81,7 @@ export const english = {
   nextVersion: "Next version",
   version: (place: number, count: number) => `Version ${place} of ${count}`,
   attachments: attachmentsInEnglish,
+  tools: toolsInEnglish,
   loadingEarlier: "Fetching what was said before…",
   gone: "This conversation is no longer there.",
   temporary: "Temporary chat",
@@ -312,7 +314,6 @@ export const english = {
   retrying: (attempt: number, delayMs: number, why: string) =>
     `${why} Trying again in ${duration(delayMs)} (attempt ${attempt}).`,
   tryingAgain: (attempt: number, why: string) => `${why} Trying again (attempt ${attempt})…`,
-  tool: (name: string) => `Tool call: ${name}`,
 
   stopped: "Stopped",
   interrupted: "Interrupted",
