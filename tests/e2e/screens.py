@@ -303,7 +303,7 @@ SCREENS: Mapping[str, Screen] = {
     "models": Screen(picker),
     "models-empty": Screen(picker_empty),
     "settings": Screen(settings(0)),
-    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 7)},
+    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 8)},
     "settings-server": Screen(server_form),
     "keys": Screen(keys),
     "folder": Screen(answered(then=folder)),
