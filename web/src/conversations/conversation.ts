@@ -15,7 +15,9 @@ import { type CoreOptions, createCore } from "./core";
 import { NEW_CHAT } from "./drafts";
 import { createEdits, type Edits } from "./edits";
 import { createHistory } from "./history";
+import type { HostStorage } from "./hostStorage";
 import type { ConversationState, ModelRef } from "./state";
+import { createToolChoice, type ToolChoice } from "./toolChoice";
 import { createTurns } from "./turns";
 
 export type { ConversationState, ModelRef } from "./state";
@@ -30,6 +32,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   giveBack(written: DraftMessage): void;
   /** Questions that are being changed where they stand. */
   readonly edits: Edits;
+  /** The tools that its model may call. */
+  readonly tools: ToolChoice;
   /** Read it from the host. */
   open(): Promise<void>;
   /**
@@ -79,6 +83,7 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
 }
 
 export interface ConversationOptions extends CoreOptions {
+  readonly notes?: HostStorage;
   /** Told when a conversation that was new has got the host's id. */
   readonly onBegun: (conversation: Conversation) => void;
 }
@@ -89,7 +94,15 @@ export function createConversation(options: ConversationOptions): Conversation {
   const { conversations } = options.host.client;
   const history = createHistory(core);
   const edits = createEdits(core);
-  const begin = createTurns(core, () => options.onBegun(self));
+  const tools = createToolChoice(options.notes ?? null, () => {
+    const { id, temporary } = store.get();
+    return temporary ? null : id;
+  });
+  const { offered } = tools;
+  const begin = createTurns(core, () => {
+    tools.keep();
+    options.onBegun(self);
+  });
   /** What is said as soon as the conversation is there. */
   let waiting: DraftMessage | null = null;
 
@@ -126,7 +139,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       siblings: [],
       by,
       ask: (inferenceId, conversationId, content) =>
-        conversations.send({ conversationId, content, inferenceId, after, ...by }),
+        conversations.send({ conversationId, content, inferenceId, after, ...by, ...offered() }),
     });
   }
 
@@ -158,6 +171,8 @@ export function createConversation(options: ConversationOptions): Conversation {
       core.keepDraft();
     }
     void recall();
+    const chosen = tools.recall();
+    if (waiting !== null) await chosen;
     const written = waiting;
     waiting = null;
     if (written === null) return;
@@ -186,6 +201,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     tray,
     giveBack: core.giveBack,
     edits,
+    tools,
     open,
     isBusy,
     isUntouched,
@@ -237,7 +253,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         siblings: [],
         by,
         ask: (inferenceId, _, content) =>
-          conversations.edit({ messageId, content, inferenceId, ...by }),
+          conversations.edit({ messageId, content, inferenceId, ...by, ...offered() }),
       });
       return true;
     },
@@ -253,7 +269,8 @@ export function createConversation(options: ConversationOptions): Conversation {
         answer: null,
         siblings: isQuestion ? [] : siblings,
         by,
-        ask: (inferenceId) => conversations.regenerate({ messageId, inferenceId, ...by }),
+        ask: (inferenceId) =>
+          conversations.regenerate({ messageId, inferenceId, ...by, ...offered() }),
       });
     },
     goOn(row) {
@@ -266,13 +283,14 @@ export function createConversation(options: ConversationOptions): Conversation {
         answer: row,
         siblings: [],
         by: null,
-        ask: (inferenceId) => conversations.continueAnswer({ messageId, inferenceId }),
+        ask: (inferenceId) =>
+          conversations.continueAnswer({ messageId, inferenceId, ...offered() }),
       });
     },
     async decide(row, verdict) {
       const messageId = rows.get(row)?.get().message.id;
       if (messageId === undefined) return false;
-      const { taken } = await conversations.decide({ ...verdict, messageId });
+      const { taken } = await conversations.decide({ ...verdict, ...offered(), messageId });
       // While the run that asked goes on, its events say what came of it.
       if (!isBusy()) void history.refresh();
       return taken;

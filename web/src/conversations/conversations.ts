@@ -106,7 +106,15 @@ export function createConversations({
   });
 
   function made(id: string | null): Conversation {
-    const conversation = createConversation({ id, host, rows, drafts, bytes, onBegun: remember });
+    const conversation = createConversation({
+      id,
+      host,
+      rows,
+      drafts,
+      bytes,
+      notes,
+      onBegun: remember,
+    });
     open.push(conversation);
     return conversation;
   }

@@ -11,6 +11,7 @@ export const STANDARD_KEYS = {
   settings: "Mod+,",
   shortcuts: "Mod+/ ?",
   undo: "Mod+Z",
+  decision: "Mod+Shift+E",
 } as const;
 
 export type Act = keyof typeof STANDARD_KEYS;

@@ -11,6 +11,8 @@ import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
 import { ModelPicker } from "../models/ModelPicker";
 import { EMBEDDED } from "../models/useModelLabel";
+import { ToolMenu } from "../tools/ToolMenu";
+import { WaitingBanner } from "../tools/WaitingBanner";
 import { ErrorBanner } from "../transcript/ErrorBanner";
 import { Transcript } from "../transcript/Transcript";
 import { useScrollToMessage } from "../transcript/useScrollToMessage";
@@ -112,6 +114,7 @@ export function Chat(props: ChatProps) {
           <ErrorBanner failure={refused} onRetry={retry} onDismiss={conversation.dismiss} />
         )}
       </Transcript>
+      <WaitingBanner row={messages.at(-1) ?? ""} title={pageTitle(header.title ?? null)} />
       <Composer
         draft={conversation.draft}
         tray={conversation.tray}
@@ -130,6 +133,7 @@ export function Chat(props: ChatProps) {
             />
           )
         }
+        tools={<ToolMenu choice={conversation.tools} by={answering} />}
         queue={queue}
         onSend={send}
         onQueue={conversation.enqueue}
@@ -145,3 +149,6 @@ export function Chat(props: ChatProps) {
     </main>
   );
 }
+
+const pageTitle = (title: string | null): string =>
+  title === null ? strings.appName : `${title} – ${strings.appName}`;
