@@ -69,7 +69,9 @@ class Steps:
         if offer is not None:
             request = replace(request, tools=offer.specs, provider_id=provider_id)
         self._request = request
-        self._call = new_call(request, step=None if offer is None else 1)
+        # The ids of calls have their step: a resumed answer must not use one twice.
+        first = 1 if resumed is None else resumed.step + 1
+        self._call = new_call(request, step=None if offer is None else first)
         self._earlier: Usage | None = None
         self._first_ms: int | None = None
         self._reached: EndReason | None = None
@@ -128,16 +130,16 @@ class Steps:
                 if self._resumed.calls:
                     answered = await tools.resume(self._resumed.calls)
                     self._follow(step, self._resumed.done(answered))
+            # A person has let the answer go on, so it may take as many steps again.
+            last = step - 1 + self._max_steps
             while True:
-                self._log.append(
-                    StepEvent(**self._log.stamp(), step=step, max_steps=self._max_steps)
-                )
+                self._log.append(StepEvent(**self._log.stamp(), step=step, max_steps=last))
                 await self._call.run()
                 if not self._call.calls or self._call.finish in ("length", "content_filter"):
                     return None
                 self._keep_output(step)
                 done = self._done(await tools.answer(step, self._call.calls))
-                if step >= self._max_steps:
+                if step >= last:
                     self._reached = "steps"
                     return None
                 step += 1
