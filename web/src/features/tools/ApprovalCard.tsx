@@ -26,6 +26,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   const card = useRef<HTMLDivElement>(null);
   const guard = useGuard(card);
   const [form, setForm] = useState<FormName | null>(null);
+  const [reason, setReason] = useState("");
   const [isSent, setIsSent] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const [isLate, setIsLate] = useState(false);
@@ -54,8 +55,14 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
     card.current?.focus();
   }
 
-  const decision = (label: string, verdict: Verdict) => (
-    <Button isFree={isFree} onClick={() => onDecide(verdict)}>
+  /** With the reason, if one is being written. */
+  function deny(): void {
+    const words = form === "reason" ? reason.trim() : "";
+    onDecide({ verdict: "deny", ...(words !== "" && { reason: words }) });
+  }
+
+  const decision = (label: string, decide: () => void) => (
+    <Button isFree={isFree} onClick={decide}>
       {label}
     </Button>
   );
@@ -73,7 +80,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   const forms: Readonly<Record<FormName, ReactNode>> = {
     always: <AlwaysForm {...given} />,
     edit: <EditForm {...given} />,
-    reason: <ReasonForm {...given} />,
+    reason: <ReasonForm reason={reason} onChange={setReason} onDeny={deny} />,
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
@@ -108,11 +115,13 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
       <Arguments label={words.arguments} values={call.arguments} />
       {decideCall !== null && (
         <div className={styles.buttons}>
-          {decision(words.once, { verdict: "allow", scope: "once" })}
-          {decision(words.conversation, { verdict: "allow", scope: "conversation" })}
+          {decision(words.once, () => onDecide({ verdict: "allow", scope: "once" }))}
+          {decision(words.conversation, () =>
+            onDecide({ verdict: "allow", scope: "conversation" }),
+          )}
           {opening(words.always, "always")}
           {opening(words.edit, "edit")}
-          {decision(words.deny, { verdict: "deny" })}
+          {decision(words.deny, deny)}
           {opening(words.denyReason, "reason")}
         </div>
       )}

@@ -2,7 +2,7 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 export const GUARD_MS = 500;
-/** How often the place is looked at. A press looks once more, so that no move is missed. */
+/** How often the place is looked at besides. A press looks once more, so that no move is missed. */
 const LOOK_MS = 100;
 
 export interface Guard {
@@ -34,15 +34,33 @@ export function useGuard(
 
   useEffect(() => {
     const timer = setInterval(check, LOOK_MS);
-    return () => clearInterval(timer);
-  }, [check]);
+    // What changes its size is seen before it is drawn, and the buttons look dead from then on.
+    const observer = new ResizeObserver(check);
+    const frame = card.current?.closest("[role=log]");
+    for (const one of [card.current, frame, frame?.firstElementChild]) {
+      if (one) observer.observe(one);
+    }
+    return () => {
+      clearInterval(timer);
+      observer.disconnect();
+    };
+  }, [card, check]);
 
   return { isReady, check };
 }
 
-/** A card in a tab or a window that comes to the front appears, too. */
+/**
+ * Where the card stands: in what scrolls, how large that is, and where on the page. A person who scrolls
+ * changes none of it. The transcript scrolls by itself only when it grows, which changes its size. A
+ * card in a tab or a window that comes to the front appears, too.
+ */
 function placeOf(card: HTMLElement | null): string {
   if (card === null || document.visibilityState === "hidden") return "";
+  const frame = card.closest("[role=log]");
+  const content = frame?.firstElementChild?.getBoundingClientRect();
   const { x, y, width, height } = card.getBoundingClientRect();
-  return [x, y, width, height].map(Math.round).join(" ");
+  const place = [x - (content?.x ?? 0), y - (content?.y ?? 0), width, height];
+  const around = frame?.getBoundingClientRect();
+  const outside = [content?.height, around?.x, around?.y, around?.width, around?.height];
+  return [...place, ...outside].map((length) => Math.round(length ?? 0)).join(" ");
 }
