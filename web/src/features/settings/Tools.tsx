@@ -34,7 +34,14 @@ export function Tools() {
   useEffect(() => attempt(load()), [attempt, load]);
 
   async function enable(tool: ToolSummary, all: readonly ToolSummary[]): Promise<void> {
-    setList(await tools.enable({ name: requestName(tool, all), enabled: !tool.enabled }));
+    const enabled = !tool.enabled;
+    setList(all.map((one) => (one === tool ? { ...one, enabled } : one)));
+    try {
+      setList(await tools.enable({ name: requestName(tool, all), enabled }));
+    } catch (error) {
+      setList(all);
+      throw error;
+    }
   }
 
   async function revoke(id: string): Promise<void> {
@@ -58,7 +65,7 @@ export function Tools() {
                   aria-checked={tool.enabled}
                   aria-label={words.switch(withEscapes(tool.name))}
                   checked={tool.enabled}
-                  disabled={tool.problem !== undefined || isBusy}
+                  disabled={tool.problem !== undefined}
                   onChange={() => attempt(enable(tool, list))}
                 />
                 <span className={parts.words}>
