@@ -26,6 +26,10 @@ export default defineConfig({
     // Style sheets that came with a dialog would not be fetched again after a failure.
     cssCodeSplit: false,
     modulePreload: { polyfill: false },
+    // One file for what the first page and the dialogs share: each more would be packed by itself.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] } },
+    },
   },
   test: {
     environment: "happy-dom",
