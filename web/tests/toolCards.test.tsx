@@ -260,7 +260,7 @@ describe("a call that waits", () => {
   });
 
   it("is always allowed where the arguments fit, by default the same ones", async () => {
-    const args = { url: "https://docs.example.org/a", path: "/home/ann/notes/a.md", n: 3 };
+    const args = { url: "https://docs.example.org/a", path: "/srv/ann/notes/a.md", n: 3 };
     const decided = show({ arguments: args });
     await pass(2 * GUARD_MS);
     press("Always allow…");
@@ -277,7 +277,7 @@ describe("a call that waits", () => {
       scope: "always",
       pattern: {
         url: { match: "host", value: "docs.example.org" },
-        path: { match: "inside", value: "/home/ann/notes" },
+        path: { match: "inside", value: "/srv/ann/notes" },
         n: { match: "exact", value: "3" },
       },
     });
