@@ -1,7 +1,7 @@
 /** Tools around the transcript: the fake host's calls, the choice, the menu, the banner, the settings. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ToolSummary } from "../src/bridge/contract";
+import type { ModelSummary, ToolSummary } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
 import { createConversations } from "../src/conversations/conversations";
 import { createDrafts } from "../src/conversations/drafts";
@@ -38,13 +38,14 @@ const card = (tool: string) => screen.getByRole("group", { name: `Approve ${tool
 const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
 
 async function chat(given: Partial<FakeSettings> = {}) {
-  const { bridge, llm, transport } = await fakePage({ rate: 0, ...given });
+  const { bridge, llm } = await fakePage({ rate: 0, ...given });
   const { client, router, topics } = bridge;
   const conversations = createConversations({
     host: { client, llm, router, topics },
     drafts: createDrafts(null, null),
   });
   const settings = createSettings(bridge, () => {});
+  const describe = vi.spyOn(settings, "describe");
   const { conversation } = conversations.shown.get();
   const sent = vi.spyOn(client.conversations, "send");
   render(
@@ -62,7 +63,7 @@ async function chat(given: Partial<FakeSettings> = {}) {
       </SettingsContext>
     </ConversationsContext>,
   );
-  return { conversation, sent, transport };
+  return { conversation, describe, sent };
 }
 
 async function ask(text: string): Promise<void> {
@@ -172,6 +173,16 @@ describe("the tools of a conversation", () => {
     expect(screen.getByRole("button", { name: "Tools: 1" })).not.toBeNull();
     await ask("hello again");
     expect(sent.mock.calls[1]?.[0]).toMatchObject({ tools: ["send_mail"] });
+  });
+
+  it("cannot be chosen for a model that takes none, which says so", async () => {
+    const { describe: asked } = await chat();
+    asked.mockResolvedValue({ name: "Small", tools: false } as ModelSummary);
+    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
+    await turn(50);
+    expect(screen.getByText("Small takes no tools.")).not.toBeNull();
+    const box = screen.getByRole("checkbox", { name: /send_mail/, hidden: true });
+    expect(box).toHaveProperty("disabled", true);
   });
 
   it("are remembered by the host, when the conversation has an id", async () => {
