@@ -6,6 +6,15 @@ const root = import.meta.dirname;
 /** Where the host of `dev.py web` listens: its door is passed on, so that it has one origin. */
 const host = process.env.TIDEWIRE_HOST;
 
+/**
+ * One file for what the first page and the dialogs share: each more would be packed by itself. Another
+ * language is awaited while that file is read, so that what it needs is in a file before it.
+ */
+const GROUPS = [
+  { name: "amounts", test: /src\/(i18n\/(amounts|language)|lib\/storage)\.ts$/, priority: 1 },
+  { name: "shared", minShareCount: 2 },
+];
+
 export default defineConfig({
   root,
   cacheDir: "../node_modules/.vite",
@@ -26,6 +35,7 @@ export default defineConfig({
     // Style sheets that came with a dialog would not be fetched again after a failure.
     cssCodeSplit: false,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: GROUPS } } },
   },
   test: {
     environment: "happy-dom",

@@ -59,6 +59,29 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     ],
     "change the language": ["test_settings::test_a_theme_and_a_language_stay"],
     "everything by the keyboard": ["test_keyboard::test_a_visit_without_a_mouse"],
+    "approve a tool's call once": ["test_tools::test_a_call_runs_once_when_it_is_allowed_once"],
+    "always allow where a rule fits": [
+        "test_tools::test_always_holds_where_its_rules_fit_until_it_is_revoked",
+    ],
+    "edit the arguments of a call": [
+        "test_tools::test_arguments_are_edited_checked_and_kept_beside_those_of_the_model",
+    ],
+    "deny a call with a reason": [
+        "test_tools::test_a_denied_call_does_not_run_and_the_model_is_told_why",
+    ],
+    "two windows decide about a call": [
+        "test_tools::test_the_first_of_two_windows_decides_and_the_other_shows_it",
+    ],
+    "the host is killed while a call waits, and it is decided later": [
+        "test_tools::test_a_decision_comes_after_the_program_has_ended",
+    ],
+    "a tool that was edited is asked about again": [
+        "test_tools::test_an_edited_tool_suspends_what_was_allowed",
+    ],
+    "a tool crashes": ["test_tools::test_a_tool_that_crashes_is_a_failed_call"],
+    "the limit of steps": [
+        "test_tools::test_the_limit_of_steps_is_said_and_the_answer_goes_on",
+    ],
     "back up, and put it back": ["test_settings::test_a_backup_is_made_and_put_back"],
 }
 """By what a person would call it; `FILE::TEST` in this folder."""

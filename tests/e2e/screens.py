@@ -5,6 +5,7 @@ left, 400 px wide, and at twice the size.
 """
 
 import argparse
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ Show = Callable[[Page], None]
 WIDE, NARROW = (1_200, 800), (400, 800)
 RIGHT_TO_LEFT = "en-XB"
 """The pseudo-language: every text in brackets, and mirrored."""
+TOOLS = 3
+"""The place of the tools among the sections of the settings."""
 
 MARKDOWN = r"""
 /rate 0
@@ -246,6 +249,53 @@ def folder(page: Page) -> None:
     expect(page.locator("dialog[open]")).to_be_visible()
 
 
+CALL = '/call calculate {"expression": "2 ** 10 / 3\\u202e"}'
+
+
+def tools(script: str, then: Show = lambda page: None) -> Show:
+    """A question to a model that may call the calculator, and what is done with its calls."""
+
+    def show(page: Page) -> None:
+        settings(TOOLS)(page)
+        page.get_by_role("switch", name="Use calculate").check()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name=re.compile("Tools: ")).click()
+        page.get_by_role("checkbox", name=re.compile("^calculate")).check()
+        page.keyboard.press("Escape")
+        box(page).fill(script)
+        box(page).press("Enter")
+        then(page)
+
+    return show
+
+
+def approval(label: str | None = None) -> Show:
+    """The card of a call that waits, with one of its forms."""
+
+    def show(page: Page) -> None:
+        card = page.get_by_role("group", name="Approve calculate")
+        expect(card).to_be_visible()
+        if label is not None:
+            card.get_by_role("button", name=label).click()
+
+    return show
+
+
+def decided(page: Page) -> None:
+    """Calls with their results, one of them unfolded."""
+    for label in ("Allow once", "Deny"):
+        card = page.get_by_role("group", name="Approve calculate").first
+        card.get_by_role("button", name=re.compile(rf"^\[?{label}]?$")).click()
+    finished(page)
+    page.locator("details summary").first.click()
+
+
+def tool_menu(page: Page) -> None:
+    """The tools that a conversation may use."""
+    page.get_by_role("button", name=re.compile("Tools: ")).click()
+    expect(page.get_by_role("dialog", name="Tools")).to_be_visible()
+
+
 def spending(page: Page) -> None:
     """What a conversation took."""
     page.locator("header button[aria-haspopup=dialog]").click()
@@ -296,6 +346,12 @@ SCREENS: Mapping[str, Screen] = {
         )
     ),
     "tool": Screen(answered('/rate 0\nI look it up.\n/tool almanac {"port": "Husum"}')),
+    "approval": Screen(tools(CALL, approval())),
+    "approval-always": Screen(tools(CALL, approval("Always allow…"))),
+    "approval-edit": Screen(tools(CALL, approval("Edit"))),
+    "approval-reason": Screen(tools(CALL, approval("Deny with a reason"))),
+    "calls": Screen(tools(f"/rate 0\nI compute it.\n{CALL}\n{CALL}\n/then\nDone.", decided)),
+    "tool-menu": Screen(tool_menu),
     "interrupted": Screen(failed("/rate 0\nhalf an answer\n/error SERVER_ERROR")),
     "key-error": Screen(failed("/error API_KEY_ERROR")),
     "rate-limit": Screen(failed("/error RATE_LIMIT 120000")),
@@ -318,7 +374,7 @@ SCREENS: Mapping[str, Screen] = {
     "models": Screen(picker),
     "models-empty": Screen(picker_empty),
     "settings": Screen(settings(0)),
-    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 7)},
+    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 8)},
     "settings-server": Screen(server_form),
     "keys": Screen(keys),
     "folder": Screen(answered(then=folder)),

@@ -172,7 +172,8 @@ async def test_the_key_reaches_no_tool(
     assert "PATH" in str(call.result), "it has an environment"
     exports = Exports(desk.store, SettingsFile(data), lambda: True, not_reloaded)
     for ending in ("json", "md", "html"):
-        await exports.export_file(ExportRequest.model_validate({"format": ending}))
+        request = ExportRequest.model_validate({"format": ending})
+        await asyncio.to_thread(exports.export_file, request)
     told = [view.model_dump_json(), caplog.text]
     told += [event.model_dump_json() for event in begun.log.read()]
     await desk.close()

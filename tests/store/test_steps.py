@@ -365,3 +365,24 @@ async def test_a_call_that_waits_is_asked_again_even_if_its_tool_is_allowed_by_n
     assert desk.calls == []
     assert question.nonce == calls(answer)[0].nonce
     await again.close()
+
+
+async def test_an_answer_goes_on_after_its_limit_of_steps_with_calls_of_new_ids(
+    desk: ToolDesk,
+) -> None:
+    tool = (await desk.tools.find("add")).tool
+    desk.tools.permissions().keep(tool, "allow", "always", None)
+    talk = await desk.begin()
+    script = "\n/then\n".join([*(f'/call add {{"a": {number}}}' for number in range(3)), "Three."])
+    request = SendRequest(conversation_id=talk, content=script, tools="all", max_steps=2)
+    begun = await desk.answers.send(OWNER, request)
+    await desk.done(begun)
+    answer = await last(desk, talk)
+    assert answer.detail is not None
+    assert answer.detail.finish_reason == "steps"
+    again = AnswerRequest(message_id=answer.id, tools="all", max_steps=2)
+    await desk.done(await desk.answers.go_on(OWNER, again))
+    answer = await last(desk, talk)
+    assert answer.content == "Three."
+    assert [call.call_id for call in calls(answer)] == ["call-1-0", "call-2-0", "call-3-0"]
+    assert desk.calls == ["add 0 2", "add 1 2", "add 2 2"]

@@ -4,7 +4,6 @@ import {
   lazy,
   Suspense,
   useCallback,
-  useEffect,
   useRef,
   useState,
   useSyncExternalStore,
@@ -27,6 +26,7 @@ import {
 import { useShortcuts } from "./features/shortcuts/useShortcuts";
 import { Sidebar } from "./features/sidebar/Sidebar";
 import { useSidebar } from "./features/sidebar/useSidebar";
+import { focusWaitingCard } from "./features/tools/focusWaitingCard";
 import { remarkOf, sentenceOf, strings } from "./i18n";
 import type { Run } from "./llm/run";
 import { type OpenSettings, SECTIONS, type Section } from "./settings/sections";
@@ -166,11 +166,8 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     closeWindow: control("close"),
     fullScreen: control("full_screen"),
     quit: control("quit"),
+    decision: focusWaitingCard,
   });
-
-  useEffect(() => {
-    document.title = title === null ? strings.appName : `${title} – ${strings.appName}`;
-  }, [title]);
 
   return (
     <OpenSettingsContext value={openSettings}>

@@ -41,8 +41,7 @@ it("are drawn in the order of the events, and only what grows is drawn again", a
   expect(shown()).toEqual([
     "details Thought for 0.1 sHm",
     "div I look.",
-    "details Tool call: clock{}",
-    "details Tool call: clock{}",
+    "div Tool call clock{}Tool call clock{}",
     "div Noon",
   ]);
   drawn.mockClear();
@@ -86,7 +85,7 @@ it("of a kept answer are its reasoning, its content and its calls", () => {
   ]);
   expect(partsOf(stored)).toBe(partsOf(stored));
   render(<AssistantMessage view={viewOf({ message: stored, run: null })} />);
-  expect(shown().map((line) => line.split(" ")[0])).toEqual(["details", "div", "div", "details"]);
+  expect(shown().map((line) => line.split(" ")[0])).toEqual(["details", "div", "div", "div"]);
 });
 
 it("of an answer that goes on are one text, whose sentence the next run ends", async () => {
@@ -103,7 +102,7 @@ it("beside the text look the same: a head with a title, and a body that is folde
   const notes = [...document.querySelectorAll("article details")];
   expect(notes.map((note) => note.querySelector("summary")?.textContent)).toEqual([
     "Thought for 1.2 s",
-    "Tool call: clock",
+    "Tool call clock",
   ]);
   expect(notes.map((note) => note.lastElementChild?.textContent)).toEqual(["Hm", "{}"]);
   expect(new Set(notes.map(({ className }) => className)).size).toBe(1);

@@ -106,6 +106,7 @@ describe("a conversation that could not be opened", () => {
     conversation.retry();
     await settled();
     await reply("get", view(BOTH));
+    await reply("recall", {});
     expect(asked("send").map(({ params }) => params)).toMatchObject([{ content: "is it high?" }]);
     expect(conversation.isBusy()).toBe(true);
   });

@@ -7,9 +7,11 @@ import { newInferenceId } from "../bridge/llmApi";
 import type { BlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import { attachRun, type Run, startRun } from "../llm/run";
+import type { CallVerdict } from "./callVerdict";
 import { type Drafts, NEW_CHAT } from "./drafts";
 import type { Edits } from "./edits";
 import type { HostPort } from "./hostPort";
+import type { HostStorage } from "./hostStorage";
 import {
   beginState,
   type ConversationEvent,
@@ -22,6 +24,7 @@ import {
   type Turn,
 } from "./machine";
 import { createMessageStore, type MessagesByKey } from "./messageStore";
+import { createToolChoice, type ToolChoice } from "./toolChoice";
 import { authorOf, FIRST_PAGE, showTurn, type TurnContext } from "./turns";
 import { createUnsent } from "./unsent";
 
@@ -43,6 +46,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   readonly edits: Edits;
   /** The model that the page shows, and that is asked; null while nobody knows it. */
   model(): ModelRef | null;
+  /** The tools that its model may call. */
+  readonly tools: ToolChoice;
   /** Fetches its messages, unless they are here. Never rejects. */
   open(): Promise<void>;
   /**
@@ -62,6 +67,11 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   goOn(row: string): void;
   /** Chooses the model for what comes next. */
   choose(by: ModelRef | null): void;
+  /**
+   * Decides about a call of an answer. False when somebody else has decided before. Rejects with what
+   * is wrong; then the call waits on.
+   */
+  decide(row: string, verdict: CallVerdict): Promise<boolean>;
   /** Does again what was refused or failed last. */
   retry(): void;
   dismiss(): void;
@@ -94,6 +104,8 @@ export interface ConversationOptions {
   readonly bytes: BlobCache;
   /** What answers where no model was chosen and none has answered. */
   readonly defaults: () => ModelRef | null;
+  /** Keeps which tools were chosen. */
+  readonly notes?: HostStorage;
   /** Called when it has got the host's id, or has none again. */
   readonly onNamed: (conversation: Conversation) => void;
 }
@@ -111,7 +123,9 @@ export function createConversation(options: ConversationOptions): Conversation {
   const unsent = createUnsent({ state, rows, drafts, bytes });
   const { draft, tray, edits } = unsent;
   const model = () => get().by ?? get().answeredBy ?? options.defaults();
-  const context: TurnContext = { host, rows, bytes, get, model, create };
+  const tools = createToolChoice(options.notes ?? null, () => (get().temporary ? null : get().id));
+  const { offered } = tools;
+  const context: TurnContext = { host, rows, bytes, get, model, offered, create };
 
   function dispatch(event: ConversationEvent): void {
     state.set(reduce(get(), event));
@@ -223,6 +237,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     opening ??= read({ kind: "open" }).then(async () => {
       if (get().phase !== "open") return;
       unsent.opened();
+      await tools.recall();
       sendNext();
       await unsent.recall();
     });
@@ -234,6 +249,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   async function create(): Promise<string> {
     const { id } = await conversations.create({ temporary: get().temporary });
     dispatch({ type: "named", id });
+    tools.keep();
     options.onNamed(self);
     return id;
   }
@@ -325,6 +341,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     },
     giveBack: unsent.giveBack,
     model,
+    tools,
     open,
     unqueue,
     isUntouched: unsent.isEmpty,
@@ -348,6 +365,14 @@ export function createConversation(options: ConversationOptions): Conversation {
         if (phase === "failed") void open();
       } else begin({ kind: "send", written });
       return true;
+    },
+    async decide(row, verdict) {
+      const messageId = rows.get(row)?.get().message.id;
+      if (messageId === undefined) return false;
+      const { taken } = await conversations.decide({ ...verdict, ...offered(), messageId });
+      // While the run that asked goes on, its events say what came of it.
+      if (!isBusy(get())) void read({ kind: "refresh" });
+      return taken;
     },
     stop() {
       for (const run of get().runs.values()) void run.cancel();

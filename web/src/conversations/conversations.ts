@@ -107,7 +107,7 @@ export function createConversations({
   });
 
   function made(id: string | null): Conversation {
-    const own = { id, host, rows, drafts, bytes, defaults, onNamed: remember };
+    const own = { id, host, rows, drafts, bytes, notes, defaults, onNamed: remember };
     const conversation = createConversation(own);
     open.push(conversation);
     return conversation;

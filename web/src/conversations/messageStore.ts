@@ -47,7 +47,12 @@ export function createMessageStore(
     const before = all.get(key)?.get();
     const known = before?.run ?? null;
     keys.set(message.id, key);
-    if (before !== undefined && known !== null && isOf(known, message)) {
+    if (
+      before !== undefined &&
+      known !== null &&
+      isOf(known, message) &&
+      !isDecided(known, message)
+    ) {
       // What the run says comes after what was there before it.
       const { content, reasoning, detail } = before.message;
       put(key, { message: { ...message, content, reasoning, detail }, run: known });
@@ -101,4 +106,9 @@ function isOf(run: Run, { inferenceId }: StoredMessage): boolean {
   const state = run.get();
   const isGone = hasEnded(state) && state.failure !== null && state.next === 0;
   return run.id === inferenceId && !isGone;
+}
+
+/** Whether the calls of an answer may have been decided since its run has ended. */
+function isDecided(run: Run, { status, parts }: StoredMessage): boolean {
+  return hasEnded(run.get()) && status !== "streaming" && parts.some(({ type }) => type === "call");
 }

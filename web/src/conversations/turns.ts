@@ -18,6 +18,8 @@ export interface TurnContext {
   readonly get: () => ConversationState;
   /** The model that the page shows; null while nobody knows it. */
   readonly model: () => ModelRef | null;
+  /** The part of a request that offers tools. */
+  readonly offered: () => { readonly tools?: string[] };
   /** Has the host make the conversation; resolves with its id. */
   readonly create: () => Promise<string>;
 }
@@ -56,7 +58,7 @@ interface Plan {
 
 /** Null when the row that the turn is about is not on the path any more. */
 export function showTurn(context: TurnContext, turn: Turn, inferenceId: string): ShownTurn | null {
-  const { host, rows, bytes, get } = context;
+  const { host, rows, bytes, get, offered } = context;
   const { conversations } = host.client;
   const path = get().messages;
   const plan = turn.kind === "send" ? send(turn.written) : atRow(turn);
@@ -73,7 +75,14 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
       siblings: [],
       by,
       ask: (id, conversationId, content) =>
-        conversations.send({ conversationId, content, inferenceId: id, after, ...by }),
+        conversations.send({
+          conversationId,
+          content,
+          inferenceId: id,
+          after,
+          ...by,
+          ...offered(),
+        }),
     };
   }
 
@@ -91,10 +100,11 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
           question: { written: of.written, siblings },
           siblings: [],
           ask: (id, _, content) =>
-            conversations.edit({ messageId, content, inferenceId: id, ...by }),
+            conversations.edit({ messageId, content, inferenceId: id, ...by, ...offered() }),
         };
       case "regenerate": {
-        const ask = (id: string) => conversations.regenerate({ messageId, inferenceId: id, ...by });
+        const ask = (id: string) =>
+          conversations.regenerate({ messageId, inferenceId: id, ...by, ...offered() });
         // A question that nobody has answered stays.
         return role === "user"
           ? { ...common, kept: place + 1, siblings: [], ask }
@@ -103,7 +113,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
       case "continue": {
         const own = authorOf(message) ?? by;
         const ask = (id: string) =>
-          conversations.continueAnswer({ messageId, inferenceId: id, ...own });
+          conversations.continueAnswer({ messageId, inferenceId: id, ...own, ...offered() });
         return { ...common, answer: of.row, by: own, ask };
       }
     }

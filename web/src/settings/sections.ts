@@ -4,6 +4,7 @@ export const SECTIONS = [
   "providers",
   "models",
   "answers",
+  "tools",
   "appearance",
   "shortcuts",
   "data",

@@ -62,6 +62,8 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   add(provider: NewProvider): Promise<ProviderSummary>;
   remove(providerId: string): Promise<void>;
   restore(providerId: string): Promise<void>;
+  /** The tools that models may call, and what was decided about them for good. */
+  readonly tools: Bridge["client"]["tools"];
   /** Brings the embedded model where it did not come along. */
   readonly model: Bridge["client"]["model"] & {
     /** Call the listener with every new state of the download; undefined when the host is lost. */
@@ -150,6 +152,7 @@ export function createSettings(
     update,
     describe: client.providers.describe,
     presets: client.providers.presets,
+    tools: client.tools,
     model: { ...client.model, onChange: (listener) => topics.on("model", listener) },
     loadModels,
     wantKey: (keyWanted) => change({ keyWanted }),

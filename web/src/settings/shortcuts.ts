@@ -15,6 +15,7 @@ export const STANDARD_KEYS = {
   closeWindow: "Mod+W",
   fullScreen: "F11",
   quit: "Mod+Q",
+  decision: "Mod+Shift+E",
 } as const;
 
 export type Act = keyof typeof STANDARD_KEYS;

@@ -58,7 +58,7 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
       maxOutputTokens: null,
       images: false,
       files: false,
-      tools: false,
+      tools: true,
       reasoning: false,
       inputPrice: null,
       outputPrice: null,

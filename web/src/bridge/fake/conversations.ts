@@ -13,9 +13,10 @@ import type {
   ToolCall,
   Usage,
 } from "../contract";
+import { answerParts, change as changeCall } from "./answerParts";
 import { FakeBlobs, told } from "./blobs";
 import { refusal } from "./refusal";
-import type { FakeRun } from "./run";
+import type { FakeDecision, FakeRun } from "./run";
 
 const TITLE_CHARACTERS = 60;
 const SNIPPET_CHARACTERS = 40;
@@ -33,8 +34,7 @@ type Missing =
   | "backupContents"
   | "restore"
   | "saveAttachment"
-  | "saveText"
-  | "decide";
+  | "saveText";
 
 export type FakeConversations = Omit<Handlers["conversations"], Missing>;
 
@@ -47,6 +47,8 @@ export interface FakeAnswers {
     end: (run: FakeRun, last: AnyEvent) => void,
   ): string;
   cancel(inferenceId: string): void;
+  /** Take a decision to a run that goes on; false when the call does not wait. */
+  decide(inferenceId: string, decision: FakeDecision): boolean;
   publish(topic: AnyTopic): void;
   readonly providerId: string;
   readonly modelId: string;
@@ -264,6 +266,21 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
       choose(messageId);
       return reply(tree, message.parentId ?? "", message, inferenceId);
     },
+    decide({ messageId, ...decision }) {
+      const [, message] = find(messageId);
+      if (host.decide(message.inferenceId ?? "", decision)) return { taken: true, answer: null };
+      const call = message.parts.find(
+        (part) => part.type === "call" && part.callId === decision.callId,
+      );
+      if (call?.type !== "call" || call.state !== "waiting") return { taken: false, answer: null };
+      // The run has ended: here the answer does not go on, the call only gets its verdict.
+      const { callId, verdict } = decision;
+      const state = verdict === "deny" ? "denied" : "approved";
+      message.parts = [...message.parts];
+      changeCall(message.parts, { callId, verdict, state, nonce: undefined });
+      changed();
+      return { taken: true, answer: null };
+    },
     choose: (messageId) => view(choose(messageId)),
     rename: ({ conversationId, title }) => change(conversationId, { title }),
     pin: ({ conversationId, pinned }) => change(conversationId, { pinned }),
@@ -330,7 +347,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
 
 /** What a run has made of an answer, which had `earlier` runs. */
 function outcomeOf(
-  { content, reasoning }: FakeMessage,
+  { content, reasoning, parts }: FakeMessage,
   events: readonly AnyEvent[],
   last: AnyEvent,
   earlier: Usage[],
@@ -357,6 +374,7 @@ function outcomeOf(
     status: error !== null ? "failed" : done?.cancelled ? "cancelled" : "complete",
     content: text,
     reasoning: thought,
+    parts: answerParts(parts, events),
     detail: {
       tools,
       notices,

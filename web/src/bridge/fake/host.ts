@@ -8,18 +8,19 @@ import { FakeRun } from "./run";
 import { play } from "./script";
 import type { FakeSettings } from "./settings";
 import { isRecorded, replay } from "./streams";
+import { createFakeTools } from "./tools";
 
 const MAX_RUNS = 5;
 const MAX_MESSAGE_CHARACTERS = 100_000;
 const PIECE_EVENTS = 500;
 
 /** A session is made and destroyed; runs in it, and its history, are left to the real host. */
-type MissingOfLlm = "runSession" | "getSession" | "list" | "decide";
+type MissingOfLlm = "runSession" | "getSession" | "list";
 
 /** The transport answers `hello`, and nothing here has a model file. */
 interface FakeHandlers
   extends FakeChoices,
-    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model" | "tools"> {
+    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model"> {
   readonly llm: Omit<Handlers["llm"], MissingOfLlm>;
   readonly conversations: FakeConversations;
   readonly shell: Omit<Handlers["shell"], "hello">;
@@ -58,10 +59,12 @@ export class FakeHost {
           return this.#start(wanted, messages, end);
         },
         cancel: (inferenceId) => this.runs.get(inferenceId)?.cancel(),
+        decide: (inferenceId, decision) => this.runs.get(inferenceId)?.decide(decision) ?? false,
         publish,
         providerId,
         modelId,
       }),
+      tools: createFakeTools(),
       shell: {
         openWindow: () => false,
         controlWindow: () => false,
@@ -111,6 +114,7 @@ export class FakeHost {
         return this.#start(request.inferenceId, request.messages);
       },
       cancel: (id) => this.runs.get(id)?.cancel() ?? false,
+      decide: (decision) => this.runs.get(decision.inferenceId)?.decide(decision) ?? false,
       attach: ({ inferenceId, afterSeq = -1 }) => {
         const run = this.runs.get(inferenceId);
         if (run === undefined) throw refusal("NOT_FOUND", `Inference ${inferenceId} not found`);

@@ -1,6 +1,6 @@
 /** A run of the fake host: plays a script into a log of events. */
-import type { AnyEvent, ErrorCode, FinishReason } from "../contract";
-import type { ScriptEvent, Step } from "./script";
+import type { AnyEvent, CallDecision, ErrorCode, FinishReason } from "../contract";
+import type { ScriptCall, ScriptEvent, Step } from "./script";
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "TIMEOUT",
@@ -27,8 +27,13 @@ const RETRY_DELAY_MS = 500;
 /** How far a run may lag behind its pace and still catch up. */
 const LATEST_MS = 1_000;
 const STEPS_A_TURN = 256;
+/** How long a tool of the fake host takes. */
+const TOOL_MS = 400;
 
 export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
+
+/** What is decided about one call; the fields that a request adds are for the real host. */
+export type FakeDecision = Omit<CallDecision, "messageId">;
 
 export interface FakeRunPlan {
   readonly id: string;
@@ -56,6 +61,9 @@ export class FakeRun {
   #reasoned = 0;
   #attempts = 0;
   #firstMs: number | null = null;
+  #batch = 0;
+  /** The calls that have no result yet, by their ids. */
+  readonly #open = new Map<string, ScriptCall & { isWaiting: boolean }>();
 
   constructor(plan: FakeRunPlan) {
     this.id = plan.id;
@@ -74,6 +82,56 @@ export class FakeRun {
     if (!this.live) return false;
     this.#done(null, true);
     return true;
+  }
+
+  /** Takes a decision about a call; false when it does not wait. */
+  decide({ callId, verdict, scope = "once", arguments: edited, reason }: FakeDecision): boolean {
+    const call = this.#open.get(callId);
+    if (!this.live || !call?.isWaiting) return false;
+    call.isWaiting = false;
+    this.#add({
+      channel: "llm:approval",
+      callId,
+      state: "decided",
+      verdict,
+      scope,
+      ...(edited != null && { edited }),
+      ...(reason != null && { why: reason }),
+    });
+    if (verdict === "deny") this.#settle(callId, "denied", "The person did not allow this call.");
+    else {
+      this.#tell(callId, "running");
+      const text = `${call.tool} was called with ${JSON.stringify(edited ?? call.arguments)}.`;
+      setTimeout(() => this.live && this.#settle(callId, "done", text), TOOL_MS);
+    }
+    return true;
+  }
+
+  #ask(calls: readonly ScriptCall[]): void {
+    this.#batch += 1;
+    for (const [ordinal, call] of calls.entries()) {
+      const callId = `call-${this.#batch}-${ordinal}`;
+      const argumentsDelta = JSON.stringify(call.arguments);
+      this.#open.set(callId, { ...call, isWaiting: true });
+      this.#add({ channel: "llm:tool", id: callId, name: call.tool, argumentsDelta });
+      this.#tell(callId, "waiting", ordinal);
+      this.#add({ channel: "llm:approval", callId, state: "asked", nonce: crypto.randomUUID() });
+    }
+  }
+
+  #tell(callId: string, state: "waiting" | "running", ordinal = 0): void {
+    const { tool = "", arguments: given = null } = this.#open.get(callId) ?? {};
+    const flags = { reads: true, brings: false, sends: true };
+    const call = { callId, tool, source: "fake.py", arguments: given, definition: "" };
+    this.#add({ channel: "llm:call", ...call, ...flags, step: this.#batch, ordinal, state });
+  }
+
+  #settle(callId: string, state: "done" | "denied", text: string): void {
+    const bytes = text.length;
+    const ranMs = state === "done" ? { ranMs: TOOL_MS } : {};
+    this.#open.delete(callId);
+    this.#add({ channel: "llm:result", callId, state, text, bytes, shownBytes: bytes, ...ranMs });
+    if (this.#open.size === 0) this.#turn();
   }
 
   /** Take steps until one has to wait, or until others want a turn. */
@@ -101,6 +159,9 @@ export class FakeRun {
         return false;
       }
       case "stall":
+        return false;
+      case "calls":
+        this.#ask(step.calls);
         return false;
       case "end":
         this.#done(step.reason, false);

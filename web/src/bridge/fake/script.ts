@@ -5,8 +5,9 @@
  *
  *     /rate N   /delay MS   /progress TEXT   /reasoning TEXT   /repeat N WORD   /tool NAME ARGUMENTS
  *     /notice CODE TEXT   /error CODE [MS]   /fail N CODE [MS]   /length   /stall
+ *     /call NAME ARGUMENTS (several are one batch, which waits for decisions)   /then   /text WORDS
  */
-import type { AnyEvent, ErrorCode, FinishReason } from "../contract";
+import type { AnyEvent, ErrorCode, FinishReason, JsonValue } from "../contract";
 import type { FakeSettings } from "./settings";
 
 /** Omit that keeps the members of a union apart. */
@@ -21,6 +22,8 @@ export type Step =
   | { readonly kind: "event"; readonly event: ScriptEvent }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "stall" }
+  /** Asks for each of them, and goes on when all have their results. */
+  | { readonly kind: "calls"; readonly calls: readonly ScriptCall[] }
   /** Ends the first so many runs of this script with the error; `times` null for every run. */
   | {
       readonly kind: "fail";
@@ -30,8 +33,13 @@ export type Step =
     }
   | { readonly kind: "end"; readonly reason: FinishReason };
 
+export interface ScriptCall {
+  readonly tool: string;
+  readonly arguments: JsonValue;
+}
+
 const COMMAND =
-  /^\/(rate|delay|progress|reasoning|repeat|tool|notice|error|fail|length|stall)(?:\s+(.*?))?\s*$/;
+  /^\/(rate|delay|progress|reasoning|repeat|tool|call|then|text|notice|error|fail|length|stall)(?:\s+(.*?))?\s*$/;
 const PIECES = /\s*\S+|\s+$/g;
 
 const PROSE = `The tide is the slow breathing of the sea. Twice a day the water climbs the shore and \
@@ -58,12 +66,25 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
     return;
   }
   let calls = 0;
+  let batch: ScriptCall[] = [];
   for (const [number, line] of lines.entries()) {
     const [, command, argument = ""] = COMMAND.exec(line) ?? [];
     const words = argument.split(/\s+/);
     const count = Number(words[0]) || 0;
     const ms = words.length > 1 ? Number(words.at(-1)) : null;
+    if (command !== "call" && batch.length > 0) {
+      yield { kind: "calls", calls: batch };
+      batch = [];
+    }
     switch (command) {
+      case "call":
+        batch.push({ tool: words[0] ?? "", arguments: jsonIn(words.slice(1).join(" ")) });
+        break;
+      case "then":
+        break;
+      case "text":
+        yield* paced(token, argument.match(PIECES) ?? [], pause);
+        break;
       case undefined: {
         const last = number === lines.length - 1 || COMMAND.test(lines[number + 1] ?? "");
         yield* paced(token, `${line}${last ? "" : "\n"}`.match(PIECES) ?? [], pause);
@@ -121,7 +142,17 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
         return;
     }
   }
+  if (batch.length > 0) yield { kind: "calls", calls: batch };
   yield { kind: "end", reason: calls > 0 ? "tool_calls" : "stop" };
+}
+
+/** What is not JSON is the text itself. */
+function jsonIn(text: string): JsonValue {
+  try {
+    return JSON.parse(text === "" ? "{}" : text);
+  } catch {
+    return text;
+  }
 }
 
 const event = (given: ScriptEvent): Step => ({ kind: "event", event: given });

@@ -12,6 +12,8 @@ import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
 import { useComposer } from "../composer/composerHandle";
 import { ModelPicker } from "../models/ModelPicker";
+import { ToolMenu } from "../tools/ToolMenu";
+import { WaitingBanner } from "../tools/WaitingBanner";
 import { ErrorBanner } from "../transcript/ErrorBanner";
 import { Transcript } from "../transcript/Transcript";
 import { useScrollToMessage } from "../transcript/useScrollToMessage";
@@ -124,6 +126,7 @@ export function Chat(props: ChatProps) {
         )}
       </Transcript>
       <Toasts />
+      <WaitingBanner row={messages.at(-1) ?? ""} title={pageTitle(header.title ?? null)} />
       <Composer
         draft={conversation.draft}
         tray={conversation.tray}
@@ -143,6 +146,7 @@ export function Chat(props: ChatProps) {
             />
           )
         }
+        tools={<ToolMenu choice={conversation.tools} by={model} />}
         queue={queue}
         onSend={send}
         onUnqueue={() => {
@@ -158,3 +162,6 @@ export function Chat(props: ChatProps) {
     </main>
   );
 }
+
+const pageTitle = (title: string | null): string =>
+  title === null ? strings.appName : `${title} – ${strings.appName}`;

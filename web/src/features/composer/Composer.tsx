@@ -25,6 +25,8 @@ export interface ComposerProps {
   readonly by: ModelRef | null;
   /** Says who answers, and is the way to another. */
   readonly model: ReactNode;
+  /** Says how many tools the model may call, and is the way to choose them. */
+  readonly tools?: ReactNode;
   /** What waits to be said. */
   readonly queue: readonly DraftMessage[];
   /** Sends it, or queues it while an answer streams. */
@@ -121,6 +123,7 @@ export function Composer(props: ComposerProps) {
           <AttachButton onFiles={attach} />
           {props.actions}
           <div className={styles.model}>{model}</div>
+          {props.tools}
           <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
           <button
             type="submit"

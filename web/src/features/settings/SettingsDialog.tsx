@@ -15,6 +15,7 @@ import { Defaults } from "./Defaults";
 import { Limits } from "./Limits";
 import { Providers } from "./providers/Providers";
 import styles from "./SettingsDialog.module.css";
+import { Tools } from "./Tools";
 
 export interface SettingsDialogProps {
   /** Where it opens. */
@@ -58,6 +59,7 @@ export default function SettingsDialog({ section, host, kind, onClose }: Setting
           {shown === "providers" && <Providers />}
           {shown === "models" && <Defaults />}
           {shown === "answers" && <Limits />}
+          {shown === "tools" && <Tools />}
           {shown === "appearance" && <Appearance />}
           {shown === "shortcuts" && <ShortcutSettings />}
           {shown === "data" && <Data />}

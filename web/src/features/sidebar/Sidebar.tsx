@@ -14,14 +14,16 @@ import {
   SettingsIcon,
   SidebarIcon,
 } from "../../ui/icons";
+import { lazyPart } from "../../ui/lazyPart";
 import { Menu, type MenuItem } from "../../ui/Menu";
 import { ResizeHandle } from "../../ui/panel/ResizeHandle";
 import { ConversationList } from "./ConversationList";
-import { SearchResults } from "./SearchResults";
 import styles from "./Sidebar.module.css";
 import { useConversationActions } from "./useConversationActions";
 import { useImport } from "./useImport";
 import { type SidebarState, WIDTHS } from "./useSidebar";
+
+const SearchResults = lazyPart(async () => (await import("./SearchResults")).SearchResults);
 
 export interface SidebarProps {
   /** The search box, for the shortcut that leads there. */

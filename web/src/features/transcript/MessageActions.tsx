@@ -34,12 +34,13 @@ export interface MessageActionsProps {
 
 export function MessageActions(props: MessageActionsProps) {
   const { id, view, conversation, isLast, isBusy, onEdit } = props;
-  const { role, status, text, live, siblings } = view;
+  const { role, status, text, live, siblings, finishReason } = view;
   const bar = useRef<HTMLDivElement>(null);
   const toolbar = useRovingFocus(bar);
   if (live) return null;
   const isAnswer = role === "assistant";
   const isCut = status === "interrupted" || status === "cancelled" || status === "failed";
+  const canContinue = (isCut && text !== "") || finishReason === "steps";
   // A failed answer has its own way to try again, below it.
   const canRedo = isAnswer && !isBusy && !(isLast && status === "failed");
   return (
@@ -50,7 +51,7 @@ export function MessageActions(props: MessageActionsProps) {
       aria-label={isAnswer ? strings.answerActions : strings.questionActions}
       {...toolbar}
     >
-      {isCut && isLast && isAnswer && text !== "" && !isBusy && (
+      {canContinue && isLast && isAnswer && !isBusy && (
         <button type="button" className={WORDED} onClick={() => conversation.goOn(id)}>
           <ContinueIcon />
           {strings.continueAnswer}

@@ -1,9 +1,11 @@
 /** One message with what can be done with it. Only the row of a live answer renders. */
-import { memo } from "react";
+import { memo, useCallback } from "react";
+import type { CallVerdict } from "../../conversations/callVerdict";
 import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
 import { useStore } from "../../conversations/useStore";
 import { MessageEditor } from "../composer/MessageEditor";
+import { DecideCallContext } from "../tools/decideCall";
 import { AssistantMessage } from "./AssistantMessage";
 import { ErrorBanner } from "./ErrorBanner";
 import { MessageActions } from "./MessageActions";
@@ -27,6 +29,10 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const view = useMessage(id);
   const { edits } = conversation;
   const edit = useStore(edits, (all) => all.get(id));
+  const decide = useCallback(
+    (verdict: CallVerdict) => conversation.decide(id, verdict),
+    [conversation, id],
+  );
   if (view === null) return null;
   const isQuestion = view.role === "user";
   const actions = (
@@ -55,12 +61,14 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           />
         )
       ) : (
-        <AssistantMessage view={view}>
-          <div className={styles.below}>
-            <MessageTiming view={view} />
-            {actions}
-          </div>
-        </AssistantMessage>
+        <DecideCallContext value={decide}>
+          <AssistantMessage view={view}>
+            <div className={styles.below}>
+              <MessageTiming view={view} />
+              {actions}
+            </div>
+          </AssistantMessage>
+        </DecideCallContext>
       )}
       {showsFailure && view.status === "failed" && view.failure !== null && (
         <ErrorBanner failure={view.failure} onRetry={conversation.retry} />

@@ -5,6 +5,7 @@ import type { Strings } from "../types";
 import { attachmentsInGerman } from "./attachments";
 import { hostInGerman } from "./hostMessages";
 import { preferencesInGerman } from "./settings";
+import { toolsInGerman } from "./tools";
 
 const MINUTE_MS = 60_000;
 const { count, decimal, dollars } = amountsIn("de");
@@ -82,6 +83,7 @@ export const german: Strings = {
   nextVersion: "Nächste Version",
   version: (place, count) => `Version ${place} von ${count}`,
   attachments: attachmentsInGerman,
+  tools: toolsInGerman,
   loadingEarlier: "Frühere Nachrichten werden geladen …",
   gone: "Diese Unterhaltung gibt es nicht mehr.",
   temporary: "Temporärer Chat",
@@ -326,7 +328,6 @@ export const german: Strings = {
   retrying: (attempt, delayMs, why) =>
     `${why} Nächster Versuch in ${duration(delayMs)} (Versuch ${attempt}).`,
   tryingAgain: (attempt, why) => `${why} Wird noch einmal versucht (Versuch ${attempt}) …`,
-  tool: (name) => `Werkzeugaufruf: ${name}`,
 
   stopped: "Angehalten",
   interrupted: "Unterbrochen",
@@ -336,7 +337,7 @@ export const german: Strings = {
     content_filter: "Vom Inhaltsfilter des Anbieters gestoppt",
     tool_calls: "Mit einem Werkzeugaufruf beendet",
     other: "Vorzeitig beendet",
-    waiting: "Wartet auf deine Entscheidung",
+    waiting: "Angehalten, bis du entscheidest",
     budget: "Am Budget angehalten",
     steps: "An der Grenze der Schritte angehalten",
   },

@@ -4,6 +4,7 @@ import { amountsIn } from "../amounts";
 import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
 import { preferencesInEnglish } from "./settings";
+import { toolsInEnglish } from "./tools";
 
 const MINUTE_MS = 60_000;
 const { count, decimal, dollars } = amountsIn("en");
@@ -80,6 +81,7 @@ export const english = {
   nextVersion: "Next version",
   version: (place: number, count: number) => `Version ${place} of ${count}`,
   attachments: attachmentsInEnglish,
+  tools: toolsInEnglish,
   loadingEarlier: "Loading earlier messages…",
   gone: "This conversation no longer exists.",
   temporary: "Temporary chat",
@@ -314,7 +316,6 @@ export const english = {
   retrying: (attempt: number, delayMs: number, why: string) =>
     `${why} Retrying in ${duration(delayMs)} (attempt ${attempt}).`,
   tryingAgain: (attempt: number, why: string) => `${why} Retrying (attempt ${attempt})…`,
-  tool: (name: string) => `Tool call: ${name}`,
 
   stopped: "Stopped",
   interrupted: "Interrupted",
@@ -325,7 +326,7 @@ export const english = {
     content_filter: "Stopped by the provider's content filter",
     tool_calls: "Ended with a tool call",
     other: "Ended early",
-    waiting: "Waiting for your decision",
+    waiting: "Paused until you decide",
     budget: "Stopped at the budget",
     steps: "Stopped at the limit of steps",
   } satisfies Partial<Record<EndReason, string>>,

@@ -1,11 +1,13 @@
 /** Draws the parts of an answer, each by the component for its type. */
 import type { ComponentType } from "react";
+import { strings } from "../../../i18n";
 import type { MessagePart, PartType } from "../../../llm/parts";
 import { FilePart } from "./FilePart";
 import type { PartProps } from "./partProps";
 import { ReasoningPart } from "./ReasoningPart";
 import { TextPart } from "./TextPart";
 import { ToolPart } from "./ToolPart";
+import styles from "./ToolPart.module.css";
 
 /** A tool that is shown in a way of its own, or a new type of part, gets its component here. */
 const COMPONENTS: { readonly [T in PartType]: ComponentType<PartProps<T>> } = {
@@ -22,11 +24,41 @@ export interface MessagePartsProps {
 }
 
 export function MessageParts({ parts, isLive }: MessagePartsProps) {
-  return parts.map((part, place) => {
-    // The type of a part chooses the component that takes such a part.
-    const Part = COMPONENTS[part.type] as ComponentType<PartProps<PartType>>;
-    const isOpen = isLive && place === parts.length - 1;
-    // biome-ignore lint/suspicious/noArrayIndexKey: parts are only ever added at the end
-    return <Part key={place} part={part} isOpen={isOpen} />;
+  return batchesOf(parts).map(({ first, batch }) => {
+    const drawn = batch.map((part, offset) => {
+      // The type of a part chooses the component that takes such a part.
+      const Part = COMPONENTS[part.type] as ComponentType<PartProps<PartType>>;
+      const place = first + offset;
+      return <Part key={place} part={part} isOpen={isLive && place === parts.length - 1} />;
+    });
+    if (batch[0]?.type !== "tool") return drawn;
+    const label = { role: "group", "aria-label": strings.tools.calls(batch.length) };
+    return (
+      <div key={first} className={styles.batch} {...(batch.length > 1 && label)}>
+        {drawn}
+      </div>
+    );
   });
+}
+
+interface Batch {
+  readonly first: number;
+  readonly batch: MessagePart[];
+}
+
+/** The calls that one step of the model made stand together; every other part is by itself. */
+function batchesOf(parts: readonly MessagePart[]): readonly Batch[] {
+  const batches: Batch[] = [];
+  for (const [first, part] of parts.entries()) {
+    const last = batches.at(-1)?.batch;
+    if (last !== undefined && areOneStep(last.at(-1), part)) last.push(part);
+    else batches.push({ first, batch: [part] });
+  }
+  return batches;
+}
+
+/** A call whose step is not known yet is of the step of the call before it. */
+function areOneStep(one: MessagePart | undefined, other: MessagePart): boolean {
+  if (one?.type !== "tool" || other.type !== "tool") return false;
+  return !one.call || !other.call || one.call.step === other.call.step;
 }

@@ -1,14 +1,35 @@
-/** A call of a tool: its name, and its arguments as the model wrote them. */
-import { memo } from "react";
+/** A call of a tool: what the model has written of it so far, then the call with its state. */
+import { lazy, memo, Suspense } from "react";
 import { strings } from "../../../i18n";
+import { withEscapes } from "../../../lib/hiddenCharacters";
 import { ToolIcon } from "../../../ui/icons";
+import { Verbatim } from "../../tools/Verbatim";
 import type { PartProps } from "./partProps";
 import { SideNote } from "./SideNote";
+import styles from "./ToolPart.module.css";
+
+/** Fetched with the first call: most conversations have none. */
+const CallCard = lazy(() => import("../../tools/CallCard"));
 
 export const ToolPart = memo(function ToolPart({ part, isOpen }: PartProps<"tool">) {
-  return (
-    <SideNote icon={<ToolIcon />} title={strings.tool(part.name)} isLive={isOpen}>
-      <code dir="ltr">{part.arguments}</code>
+  const name = withEscapes(part.call?.tool ?? part.name);
+  const written = (
+    <SideNote icon={<ToolIcon />} title={strings.tools.call(name)} isLive={isOpen} isOpen={isOpen}>
+      <code dir="ltr">
+        <Verbatim text={part.arguments} />
+      </code>
     </SideNote>
+  );
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    <div className={styles.tool} role="group" aria-label={strings.tools.call(name)}>
+      {part.call === undefined ? (
+        written
+      ) : (
+        <Suspense fallback={written}>
+          <CallCard call={part.call} />
+        </Suspense>
+      )}
+    </div>
   );
 });

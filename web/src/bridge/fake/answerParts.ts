@@ -1,0 +1,48 @@
+/** The ordered parts of an answer that called tools, as the store keeps them. */
+import type { AnswerCall, AnswerPart, AnyEvent } from "../contract";
+
+type CallChange = { callId: string } & { [K in keyof AnswerCall]?: AnswerCall[K] | undefined };
+
+/** What the events of a run add to the parts before it. Without a call there are none. */
+export function answerParts(
+  before: readonly AnswerPart[],
+  events: readonly AnyEvent[],
+): AnswerPart[] {
+  const parts = [...before];
+  for (const event of events) {
+    if (event.channel === "llm:token") add(parts, "text", event.token);
+    else if (event.channel === "llm:reasoning") add(parts, "reasoning", event.text);
+    else if (event.channel === "llm:call") {
+      const { channel, inferenceId, seq, ms, definition, ...call } = event;
+      change(parts, { type: "call", ...call });
+    } else if (event.channel === "llm:approval") {
+      const { callId, nonce, verdict, scope, edited, why } = event;
+      const decided = { verdict, scope, edited, state: decidedState(verdict, edited) } as const;
+      change(parts, { callId, nonce, why, ...(event.state === "decided" && decided) });
+    } else if (event.channel === "llm:result") {
+      const { callId, state, text: result, bytes, shownBytes, code, ranMs } = event;
+      change(parts, { callId, state, result, bytes, shownBytes, code, ranMs });
+    }
+  }
+  return parts.some(({ type }) => type === "call") ? parts : [];
+}
+
+function decidedState(verdict: AnswerCall["verdict"], edited: unknown): AnswerCall["state"] {
+  if (verdict === "deny") return "denied";
+  return edited === undefined ? "approved" : "edited";
+}
+
+function add(parts: AnswerPart[], type: "text" | "reasoning", text: string): void {
+  const last = parts.at(-1);
+  if (last?.type === type) parts[parts.length - 1] = { type, text: last.text + text };
+  else parts.push({ type, text });
+}
+
+/** Adds the call if it is new. */
+export function change(parts: AnswerPart[], part: CallChange): void {
+  const place = parts.findIndex((one) => one.type === "call" && one.callId === part.callId);
+  const known = parts[place];
+  const call = { ...(known?.type === "call" && known), ...part } as AnswerCall;
+  if (place === -1) parts.push(call);
+  else parts[place] = call;
+}

@@ -1,0 +1,74 @@
+/** Tools of the fake host, and verdicts about them; none of them does anything. */
+import type { GrantSummary, Handlers, ToolSummary } from "../contract";
+import { refusal } from "./refusal";
+
+const TOOLS: readonly ToolSummary[] = [
+  {
+    name: "calculate",
+    source: "calculator.py",
+    kind: "builtin",
+    description: "Compute an arithmetic expression exactly.",
+    enabled: false,
+    reads: false,
+    brings: false,
+    sends: false,
+  },
+  {
+    name: "send_mail",
+    source: "mail.py",
+    kind: "python",
+    description: "Send a mail.",
+    enabled: true,
+    reads: false,
+    brings: false,
+    sends: true,
+  },
+  {
+    name: "untyped",
+    source: "notes.py",
+    kind: "python",
+    description: "",
+    enabled: false,
+    reads: true,
+    brings: true,
+    sends: true,
+    problem: "The parameter x has no type.",
+  },
+];
+const DAY_MS = 86_400_000;
+
+export function createFakeTools(): Handlers["tools"] {
+  let tools = TOOLS;
+  const grant = (id: string, part: Partial<GrantSummary>): GrantSummary => ({
+    id,
+    tool: "send_mail",
+    source: "mail.py",
+    scope: "always",
+    pattern: {},
+    verdict: "allow",
+    suspended: false,
+    createdAt: Date.now() - DAY_MS,
+    usedAt: null,
+    ...part,
+  });
+  let grants = [
+    grant("1", { pattern: { to: { match: "exact", value: "ann@example.org" } } }),
+    grant("2", { tool: "untyped", source: "notes.py", verdict: "deny", suspended: true }),
+  ];
+  return {
+    list: () => [...tools],
+    enable({ name, enabled }) {
+      if (!tools.some((tool) => tool.name === name)) {
+        throw refusal("NOT_FOUND", `There is no tool '${name}'`);
+      }
+      tools = tools.map((tool) => (tool.name === name ? { ...tool, enabled } : tool));
+      return [...tools];
+    },
+    grants: () => grants,
+    revoke(id) {
+      const count = grants.length;
+      grants = grants.filter((one) => one.id !== id);
+      return grants.length < count;
+    },
+  };
+}

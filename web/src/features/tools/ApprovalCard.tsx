@@ -1,0 +1,143 @@
+/** A call that waits for a person: everything that it would do, and what can be decided about it. */
+import { type KeyboardEvent, type ReactNode, useContext, useRef, useState } from "react";
+import type { AnswerCall } from "../../bridge/contract";
+import { failureOf } from "../../bridge/hostError";
+import { reasonOf, strings } from "../../i18n";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import { Button } from "../../ui/Button";
+import { Notice, Problem } from "../../ui/Problem";
+import { AlwaysForm } from "./AlwaysForm";
+import { Arguments } from "./Arguments";
+import { DecideCallContext, type Verdict } from "./decideCall";
+import { EditForm } from "./EditForm";
+import { ReasonForm } from "./ReasonForm";
+import styles from "./tools.module.css";
+import { useGuard } from "./useGuard";
+import { Verbatim } from "./Verbatim";
+
+type FormName = "always" | "edit" | "reason";
+
+const FLAGS = ["reads", "brings", "sends"] as const;
+
+export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
+  const { callId, tool, source, nonce = "", why } = call;
+  const words = strings.tools;
+  const decideCall = useContext(DecideCallContext);
+  const card = useRef<HTMLDivElement>(null);
+  const guard = useGuard(card);
+  const [form, setForm] = useState<FormName | null>(null);
+  const [reason, setReason] = useState("");
+  const [isSent, setIsSent] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isLate, setIsLate] = useState(false);
+  const isFree = guard.isReady && !isSent;
+
+  async function send(decide: NonNullable<typeof decideCall>, verdict: Verdict): Promise<void> {
+    setIsSent(true);
+    setProblem(null);
+    try {
+      setIsLate(!(await decide({ callId, nonce, ...verdict })));
+    } catch (error) {
+      setProblem(problemOf(error));
+      setIsSent(false);
+    }
+  }
+
+  function onDecide(verdict: Verdict): void {
+    if (decideCall !== null && !isSent && guard.check()) void send(decideCall, verdict);
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    // Elsewhere Escape stops the answer; here it closes what is open.
+    if (event.key !== "Escape" || form === null) return;
+    event.preventDefault();
+    setForm(null);
+    card.current?.focus();
+  }
+
+  /** With the reason, if one is being written. */
+  function deny(): void {
+    const words = form === "reason" ? reason.trim() : "";
+    onDecide({ verdict: "deny", ...(words !== "" && { reason: words }) });
+  }
+
+  const decision = (label: string, decide: () => void) => (
+    <Button isFree={isFree} onClick={decide}>
+      {label}
+    </Button>
+  );
+  const opening = (label: string, name: FormName) => (
+    <Button
+      isFree={isFree}
+      aria-expanded={form === name}
+      onClick={() => guard.check() && setForm(form === name ? null : name)}
+    >
+      {label}
+    </Button>
+  );
+  const flags = FLAGS.filter((flag) => call[flag]);
+  const given = { call, isFree, onDecide };
+  const forms: Readonly<Record<FormName, ReactNode>> = {
+    always: <AlwaysForm {...given} />,
+    edit: <EditForm {...given} />,
+    reason: <ReasonForm reason={reason} onChange={setReason} onDeny={deny} />,
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    <div
+      ref={card}
+      className={styles.approval}
+      role="group"
+      aria-label={words.approve(withEscapes(tool))}
+      data-approval
+      tabIndex={-1}
+      onKeyDown={onKeyDown}
+    >
+      <p className={styles.question}>
+        <Verbatim text={words.question(tool)} />{" "}
+        {source !== "" && (
+          <span>
+            <Verbatim text={words.from(source)} />
+          </span>
+        )}
+      </p>
+      <ul className={styles.flags}>
+        {flags.map((flag) => (
+          <li key={flag}>{words.flags[flag]}</li>
+        ))}
+        {flags.length === 0 && <li>{words.flags.none}</li>}
+      </ul>
+      {why !== undefined && (
+        <Notice>
+          <Verbatim text={words.whyAsked(why)} />
+        </Notice>
+      )}
+      <Arguments label={words.arguments} values={call.arguments} />
+      {decideCall !== null && (
+        <div className={styles.buttons}>
+          {decision(words.once, () => onDecide({ verdict: "allow", scope: "once" }))}
+          {decision(words.conversation, () =>
+            onDecide({ verdict: "allow", scope: "conversation" }),
+          )}
+          {opening(words.always, "always")}
+          {opening(words.edit, "edit")}
+          {decision(words.deny, deny)}
+          {opening(words.denyReason, "reason")}
+        </div>
+      )}
+      {form !== null && forms[form]}
+      <Problem>{problem}</Problem>
+      <Notice>{isLate ? words.decidedElsewhere : null}</Notice>
+    </div>
+  );
+}
+
+/** The host's sentence, and what exactly is wrong where the sentence does not say it. */
+function problemOf(error: unknown): string {
+  const sentence = reasonOf(error);
+  const { issues } = failureOf(error);
+  const more = (issues ?? [])
+    .map(({ message }) => message)
+    .filter((one) => !sentence.includes(one));
+  return [sentence, ...more].join(" ");
+}

@@ -1,0 +1,61 @@
+/** A tool call: a line while it runs and when it is over, with all of it inside; else the question. */
+import type { AnswerCall, CallState } from "../../bridge/contract";
+import { strings } from "../../i18n";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import { ToolIcon } from "../../ui/icons";
+import { Wave } from "../../ui/Wave";
+import { ApprovalCard } from "./ApprovalCard";
+import { Arguments } from "./Arguments";
+import { TextBlock } from "./TextBlock";
+import styles from "./tools.module.css";
+import { Verbatim } from "./Verbatim";
+
+const GOING_ON: ReadonlySet<CallState> = new Set<CallState>([
+  "proposed",
+  "allowed",
+  "approved",
+  "edited",
+  "running",
+]);
+const BAD: ReadonlySet<CallState> = new Set<CallState>(["invalid", "failed", "timed_out", "lost"]);
+
+export default function CallCard({ call }: { readonly call: AnswerCall }) {
+  const { tool, source, state, result, bytes, shownBytes, ranMs, edited, why } = call;
+  const words = strings.tools;
+  if (state === "waiting") return <ApprovalCard key={call.nonce} call={call} />;
+  const facts = [
+    words.states[state],
+    ...(ranMs === undefined ? [] : [strings.duration(ranMs)]),
+    ...(state === "done" && bytes !== undefined ? [words.size(bytes)] : []),
+  ];
+  const isCut = bytes !== undefined && shownBytes !== undefined && shownBytes < bytes;
+  return (
+    <>
+      <details className={styles.call} data-state={state}>
+        <summary>
+          <ToolIcon />
+          <span className={styles.name}>
+            <Verbatim text={tool} />
+          </span>
+          {source !== "" && (
+            <span className={styles.source}>{words.from(withEscapes(source))}</span>
+          )}
+          <span className={BAD.has(state) ? styles.bad : undefined}>{facts.join(" · ")}</span>
+          {GOING_ON.has(state) && <Wave />}
+        </summary>
+        <Arguments label={words.arguments} values={call.arguments} />
+        {edited !== undefined && <Arguments label={words.changed} values={edited} />}
+        {state === "denied" && why !== undefined && (
+          <p className={styles.note}>
+            <Verbatim text={words.why(why)} />
+          </p>
+        )}
+        {result !== undefined && <TextBlock label={words.result} text={result} />}
+        {isCut && (
+          <p className={styles.note}>{words.shownOf(words.size(shownBytes), words.size(bytes))}</p>
+        )}
+      </details>
+      {state === "lost" && <p className={styles.lost}>{words.lost}</p>}
+    </>
+  );
+}

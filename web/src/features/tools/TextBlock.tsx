@@ -1,0 +1,66 @@
+/** A text of a call with its label: scrolled where it is long, shown whole on request, and copied. */
+import { useEffect, useId, useState } from "react";
+import { strings } from "../../i18n";
+import { copyText } from "../../lib/clipboard";
+import styles from "./tools.module.css";
+import { Verbatim } from "./Verbatim";
+
+const SAID_MS = 2_000;
+/** A text that is longer, or has more lines, does not fit without scrolling. */
+const FITS = { characters: 600, lines: 10 };
+
+export interface TextBlockProps {
+  readonly label: string;
+  readonly text: string;
+}
+
+export function TextBlock({ label, text }: TextBlockProps) {
+  const [isWhole, setIsWhole] = useState(false);
+  const id = useId();
+  const isLong = text.length > FITS.characters || text.split("\n").length > FITS.lines;
+  return (
+    <div className={styles.block}>
+      <div className={styles.head}>
+        <span id={id}>
+          <Verbatim text={label} />
+        </span>
+        {isLong && (
+          <button type="button" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
+            {isWhole ? strings.tools.showLess : strings.tools.showAll}
+          </button>
+        )}
+        <CopyButton text={text} />
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's */}
+      <div
+        className={`${styles.text} ${isWhole ? styles.whole : ""}`}
+        role="group"
+        aria-labelledby={id}
+        dir="ltr"
+        // A place that scrolls must be reached by the keyboard.
+        tabIndex={isLong ? 0 : undefined}
+      >
+        <Verbatim text={text} />
+      </div>
+    </div>
+  );
+}
+
+function CopyButton({ text }: { readonly text: string }) {
+  const [outcome, setOutcome] = useState<"copy" | "copied" | "notCopied">("copy");
+  useEffect(() => {
+    if (outcome === "copy") return;
+    const timer = setTimeout(() => setOutcome("copy"), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+
+  async function copy(): Promise<void> {
+    setOutcome((await copyText(text)) ? "copied" : "notCopied");
+  }
+
+  return (
+    <button type="button" onClick={() => void copy()}>
+      {strings[outcome]}
+    </button>
+  );
+}

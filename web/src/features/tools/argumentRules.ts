@@ -1,0 +1,40 @@
+/** The rules that one argument of a permission can have, and what each begins with. */
+import type { ArgumentRule, JsonValue } from "../../bridge/contract";
+
+export type Match = ArgumentRule["match"];
+
+/** From the strictest to the loosest; only those that can fit the value. */
+export function matchesFor(value: JsonValue): readonly Match[] {
+  if (typeof value === "object" && value !== null) return ["any"];
+  if (typeof value !== "string") return ["exact", "any"];
+  const special: Match[] = hostOf(value) !== "" ? ["host"] : isPath(value) ? ["inside"] : [];
+  return ["exact", "prefix", ...special, "any"];
+}
+
+/** The rule of this kind that the call itself fits. */
+export function ruleFor(match: Match, value: JsonValue): ArgumentRule {
+  const text = typeof value === "string" ? value : value === null ? "none" : JSON.stringify(value);
+  switch (match) {
+    case "exact":
+    case "prefix":
+      return { match, value: text };
+    case "host":
+      return { match, value: hostOf(text) };
+    case "inside":
+      return { match, value: folderOf(text) };
+    case "any":
+      return { match, value: "" };
+  }
+}
+
+function hostOf(text: string): string {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return "";
+  return new URL(text).hostname;
+}
+
+const isPath = (text: string): boolean => /^(\/|[A-Za-z]:[\\/]|\\\\)/.test(text);
+
+function folderOf(path: string): string {
+  const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  return end <= 0 ? path.slice(0, 1) : path.slice(0, end);
+}

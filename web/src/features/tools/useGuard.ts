@@ -1,0 +1,66 @@
+/** Keeps the buttons of a card dead for a moment after it appears or moves under the pointer. */
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+
+export const GUARD_MS = 500;
+/** How often the place is looked at besides. A press looks once more, so that no move is missed. */
+const LOOK_MS = 100;
+
+export interface Guard {
+  readonly isReady: boolean;
+  /** Looks again, and says whether the card has stood still for long enough. */
+  check(): boolean;
+}
+
+/** `now` is the clock, in milliseconds. */
+export function useGuard(
+  card: RefObject<HTMLElement | null>,
+  now: () => number = () => performance.now(),
+): Guard {
+  const [isReady, setIsReady] = useState(false);
+  const seen = useRef({ place: "", at: 0 });
+  const clock = useRef(now);
+
+  const check = useCallback(() => {
+    const place = placeOf(card.current);
+    if (place !== seen.current.place) seen.current = { place, at: clock.current() };
+    const isStill = clock.current() - seen.current.at >= GUARD_MS;
+    setIsReady(isStill);
+    return isStill;
+  }, [card]);
+
+  useLayoutEffect(() => {
+    seen.current = { place: placeOf(card.current), at: clock.current() };
+  }, [card]);
+
+  useEffect(() => {
+    const timer = setInterval(check, LOOK_MS);
+    // What changes its size is seen before it is drawn, and the buttons look dead from then on.
+    const observer = new ResizeObserver(check);
+    const frame = card.current?.closest("[role=log]");
+    for (const one of [card.current, frame, frame?.firstElementChild]) {
+      if (one) observer.observe(one);
+    }
+    return () => {
+      clearInterval(timer);
+      observer.disconnect();
+    };
+  }, [card, check]);
+
+  return { isReady, check };
+}
+
+/**
+ * Where the card stands: in what scrolls, how large that is, and where on the page. A person who scrolls
+ * changes none of it. The transcript scrolls by itself only when it grows, which changes its size. A
+ * card in a tab or a window that comes to the front appears, too.
+ */
+function placeOf(card: HTMLElement | null): string {
+  if (card === null || document.visibilityState === "hidden") return "";
+  const frame = card.closest("[role=log]");
+  const content = frame?.firstElementChild?.getBoundingClientRect();
+  const { x, y, width, height } = card.getBoundingClientRect();
+  const place = [x - (content?.x ?? 0), y - (content?.y ?? 0), width, height];
+  const around = frame?.getBoundingClientRect();
+  const outside = [content?.height, around?.x, around?.y, around?.width, around?.height];
+  return [...place, ...outside].map((length) => Math.round(length ?? 0)).join(" ");
+}

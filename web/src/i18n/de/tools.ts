@@ -1,0 +1,112 @@
+/** Deutsch: Werkzeuge, ihre Aufrufe und die Entscheidungen darüber. */
+import { amountsIn } from "../amounts";
+import type { Strings } from "../types";
+
+const { count, decimal } = amountsIn("de");
+
+export const toolsInGerman: Strings["tools"] = {
+  call: (tool) => `Werkzeugaufruf ${tool}`,
+  calls: (number) => `${number} Werkzeugaufrufe`,
+  from: (source) => `aus ${source}`,
+  states: {
+    proposed: "Wird geprüft",
+    invalid: "Ungültig",
+    waiting: "Wartet auf deine Entscheidung",
+    allowed: "Erlaubt",
+    approved: "Erlaubt",
+    edited: "Mit Änderungen erlaubt",
+    denied: "Abgelehnt",
+    running: "Läuft …",
+    done: "Fertig",
+    failed: "Fehlgeschlagen",
+    timed_out: "Zeit abgelaufen",
+    cancelled: "Abgebrochen",
+    lost: "Verloren",
+  },
+  writing: "Das Modell schreibt den Aufruf …",
+  size: (bytes) =>
+    bytes < 1_000
+      ? `${count(bytes)} Byte`
+      : bytes < 1_000_000
+        ? `${decimal(bytes / 1_000, true)} kB`
+        : `${decimal(bytes / 1_000_000, true)} MB`,
+  arguments: "Argumente",
+  noArguments: "Keine Argumente",
+  changed: "Deine Argumente",
+  result: "Ergebnis",
+  shownOf: (shown, whole) => `Das Modell hat ${shown} von ${whole} bekommen.`,
+  showAll: "Alles zeigen",
+  showLess: "Weniger zeigen",
+  lost: "Das Programm wurde beendet, während dieser Aufruf lief. Vielleicht hat er gewirkt, vielleicht nicht; wiederholt wurde er nicht.",
+  why: (reason) => `Grund: ${reason}`,
+
+  approve: (tool) => `Über ${tool} entscheiden`,
+  question: (tool) => `Das Modell will ${tool} aufrufen`,
+  flags: {
+    reads: "Liest private Daten",
+    brings: "Bringt Inhalte von Fremden",
+    sends: "Sendet Daten oder ändert etwas",
+    none: "Liest nichts Privates, bringt nichts von Fremden, sendet und ändert nichts",
+  },
+  whyAsked: (why) => `Gefragt, obwohl es erlaubt sein kann: ${why}`,
+  once: "Einmal erlauben",
+  conversation: "In dieser Unterhaltung erlauben",
+  always: "Immer erlauben …",
+  edit: "Ändern",
+  deny: "Ablehnen",
+  denyReason: "Mit Grund ablehnen",
+  allowEdited: "Mit diesen Argumenten erlauben",
+  alwaysTitle: "Dieses Werkzeug immer erlauben, wo",
+  alwaysEvery: "Dieses Werkzeug immer erlauben.",
+  alwaysAllow: "Immer erlauben, wo das passt",
+  never: "Dieses Werkzeug nie erlauben",
+  rule: (argument) => `Was ${argument} sein darf`,
+  ruleValue: (argument) => `Wert für ${argument}`,
+  rules: {
+    exact: "genau ist",
+    prefix: "beginnt mit",
+    host: "eine Adresse ist auf",
+    inside: "im Ordner liegt",
+    any: "beliebig ist",
+  },
+  editTitle: "Argumente als JSON",
+  notObject: "Das muss ein JSON-Objekt sein, etwa {}.",
+  notJson: (problem) => `Das ist kein gültiges JSON: ${problem}`,
+  reason: "Grund für das Modell",
+  decidedElsewhere: "Das wurde in einem anderen Fenster entschieden.",
+  back: "Zurück",
+
+  waiting: (number) =>
+    number === 1 ? "Wartet auf deine Entscheidung" : `Wartet auf ${number} Entscheidungen`,
+  goToCard: "Zeigen",
+  notification: (tool) => `Ein Modell will ${tool} aufrufen.`,
+  titleMark: (title) => `(!) ${title}`,
+
+  menu: "Werkzeuge",
+  chosen: (number) => (number === 0 ? "Werkzeuge: keine" : `Werkzeuge: ${number}`),
+  menuText: "Diese darf das Modell in dieser Unterhaltung aufrufen wollen.",
+  notForModel: (model) => `${model} nimmt keine Werkzeuge.`,
+  nothingOn: "Kein Werkzeug ist eingeschaltet.",
+  settings: "Einstellungen der Werkzeuge",
+
+  listText:
+    "Funktionen, die ein Modell aufrufen kann. Jeder Aufruf wird gefragt, den du nicht erlaubt hast.",
+  list: "Werkzeuge auf diesem Rechner",
+  kinds: { python: "deine Datei", mcp: "Server", builtin: "kommt mit Tidewire" },
+  switch: (tool) => `${tool} verwenden`,
+  folder: "Ordner",
+  folderText: "Jede öffentliche Funktion einer Python-Datei in diesem Ordner ist ein Werkzeug.",
+  copyFolder: "Pfad kopieren",
+  empty: "Es gibt noch kein eigenes Werkzeug. Speichere eine Datei wie greet.py im Ordner:",
+  reload: "Erneut nachsehen",
+  grants: "Was du für immer entschieden hast",
+  noGrants: "Nichts ist immer erlaubt, und nichts ist nie erlaubt.",
+  verdicts: { allow: "Immer erlaubt", deny: "Nie erlaubt" },
+  where: (rules) => `wo ${rules}`,
+  ruleIn: (argument, rule, value) =>
+    value === "" ? `${argument} ${rule}` : `${argument} ${rule} „${value}“`,
+  suspended:
+    "Ausgesetzt: Das Werkzeug hat sich seitdem geändert, darum werden seine Aufrufe wieder gefragt.",
+  revoke: "Widerrufen",
+  revokeOf: (tool) => `Entscheidung über ${tool} widerrufen`,
+};

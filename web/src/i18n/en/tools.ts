@@ -1,0 +1,112 @@
+/** English, of tools, their calls and what people decide about them. */
+import type { CallState } from "../../bridge/contract";
+import { amountsIn } from "../amounts";
+
+const { count, decimal } = amountsIn("en");
+
+const STATES: Readonly<Record<CallState, string>> = {
+  proposed: "Being checked",
+  invalid: "Not valid",
+  waiting: "Waits for your decision",
+  allowed: "Allowed",
+  approved: "Allowed",
+  edited: "Allowed with changes",
+  denied: "Denied",
+  running: "Running…",
+  done: "Done",
+  failed: "Failed",
+  timed_out: "Timed out",
+  cancelled: "Cancelled",
+  lost: "Lost",
+};
+
+export const toolsInEnglish = {
+  call: (tool: string) => `Tool call ${tool}`,
+  calls: (number: number) => `${number} tool calls`,
+  from: (source: string) => `from ${source}`,
+  states: STATES,
+  writing: "The model writes the call…",
+  size: (bytes: number) =>
+    bytes < 1_000
+      ? `${count(bytes)} bytes`
+      : bytes < 1_000_000
+        ? `${decimal(bytes / 1_000, true)} kB`
+        : `${decimal(bytes / 1_000_000, true)} MB`,
+  arguments: "Arguments",
+  noArguments: "No arguments",
+  changed: "Your arguments",
+  result: "Result",
+  shownOf: (shown: string, whole: string) => `The model was given ${shown} of ${whole}.`,
+  showAll: "Show all",
+  showLess: "Show less",
+  lost: "The program ended while this call ran. It may or may not have happened, and it was not made again.",
+  why: (reason: string) => `Reason: ${reason}`,
+
+  approve: (tool: string) => `Approve ${tool}`,
+  question: (tool: string) => `The model wants to call ${tool}`,
+  flags: {
+    reads: "Reads private data",
+    brings: "Brings content from strangers",
+    sends: "Sends data out or changes something",
+    none: "Reads no private data, brings nothing from strangers, sends and changes nothing",
+  },
+  whyAsked: (why: string) => `Asked although it may be allowed: ${why}`,
+  once: "Allow once",
+  conversation: "Allow in this conversation",
+  always: "Always allow…",
+  edit: "Edit",
+  deny: "Deny",
+  denyReason: "Deny with a reason",
+  allowEdited: "Allow with these arguments",
+  alwaysTitle: "Always allow this tool where",
+  alwaysEvery: "Always allow this tool.",
+  alwaysAllow: "Always allow where this fits",
+  never: "Never allow this tool",
+  rule: (argument: string) => `What ${argument} may be`,
+  ruleValue: (argument: string) => `Value for ${argument}`,
+  rules: {
+    exact: "is exactly",
+    prefix: "begins with",
+    host: "is an address on the host",
+    inside: "lies inside the folder",
+    any: "is anything",
+  },
+  editTitle: "Arguments as JSON",
+  notObject: "This must be a JSON object, such as {}.",
+  notJson: (problem: string) => `This is not valid JSON: ${problem}`,
+  reason: "Reason for the model",
+  decidedElsewhere: "This was decided in another window.",
+  back: "Back",
+
+  waiting: (number: number) =>
+    number === 1 ? "Waiting for your decision" : `Waiting for ${number} decisions`,
+  goToCard: "Show it",
+  notification: (tool: string) => `A model wants to call ${tool}.`,
+  titleMark: (title: string) => `(!) ${title}`,
+
+  menu: "Tools",
+  chosen: (number: number) => (number === 0 ? "Tools: none" : `Tools: ${number}`),
+  menuText: "The model may ask to call these in this conversation.",
+  notForModel: (model: string) => `${model} takes no tools.`,
+  nothingOn: "No tool is on.",
+  settings: "Tool settings",
+
+  listText: "Functions that a model may call. Each call is asked unless you have allowed it.",
+  list: "Tools on this computer",
+  kinds: { python: "your file", mcp: "server", builtin: "comes with Tidewire" },
+  switch: (tool: string) => `Use ${tool}`,
+  folder: "Folder",
+  folderText: "Each public function of a Python file in this folder is a tool.",
+  copyFolder: "Copy the path",
+  empty: "There is no tool of your own yet. Save a file such as greet.py in the folder:",
+  reload: "Look again",
+  grants: "What you decided for good",
+  noGrants: "Nothing is always allowed, and nothing is never allowed.",
+  verdicts: { allow: "Always allowed", deny: "Never allowed" },
+  where: (rules: string) => `where ${rules}`,
+  ruleIn: (argument: string, rule: string, value: string) =>
+    value === "" ? `${argument} ${rule}` : `${argument} ${rule} “${value}”`,
+  suspended: "Suspended: the tool has changed since, so its calls are asked again.",
+  revoke: "Revoke",
+  revokeOf: (tool: string) => `Revoke what was decided about ${tool}`,
+} as const;

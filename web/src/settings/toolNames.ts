@@ -1,0 +1,10 @@
+/** The name of a tool in a request. */
+import type { ToolSummary } from "../bridge/contract";
+
+type Named = Pick<ToolSummary, "name" | "source">;
+
+/** Its own, or with its source where several tools have the name. */
+export function requestName({ name, source }: Named, all: readonly Named[]): string {
+  const isOnly = all.filter((tool) => tool.name === name).length === 1;
+  return isOnly ? name : `${source.replace(/\.py$/, "")}__${name}`;
+}
