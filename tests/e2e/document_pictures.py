@@ -114,7 +114,7 @@ def found(page: Page) -> None:
 def with_menu(page: Page) -> None:
     """What can be done with it."""
     opened(page)
-    page.get_by_role("button", name="Actions for this conversation").click()
+    page.get_by_role("button", name="Conversation actions").click()
 
 
 def thought(page: Page) -> None:

@@ -96,7 +96,7 @@ def test_writing_goes_on_while_an_answer_streams(page: Page) -> None:
     box(page).type("a thought")
     expect(box(page)).to_have_value("a thought")
     box(page).press("Enter")
-    expect(page.get_by_text("Next: a thought")).to_be_visible()
+    expect(page.get_by_text("Queued: a thought")).to_be_visible()
     expect(box(page)).to_have_value("")
     expect(page.locator(".message.user")).to_have_count(1)
     # The stopped answer is not the one that the queued message was to follow.
@@ -112,7 +112,7 @@ def test_the_box_is_as_high_as_its_text(page: Page) -> None:
     until(page, whole)
     before = page.evaluate(high)
 
-    page.evaluate("document.querySelector('form').style.width = '26rem'")
+    page.evaluate("document.querySelector('form').style.width = '18rem'")
     until(page, f"{high} > {before} && {whole}")
     page.evaluate("document.querySelector('form').style.width = ''")
     until(page, f"{high} === {before} && {whole}")

@@ -16,17 +16,17 @@ IN_VIEW = """() => {
 
 def test_words_are_found_in_messages_that_were_not_there_yet(page: Page) -> None:
     for number in range(QUESTIONS):
-        ask(page, "/rate 0\nA **kittiwake** at noon" if number == 0 else f"/rate 0\nGull {number}")
+        ask(page, "/rate 0\nA **shearwater** at noon" if number == 0 else f"/rate 0\nGull {number}")
         wait_for_end(page, number + 1)
     page.reload()
     expect(box(page)).to_be_focused()
-    expect(page.get_by_text("kittiwake at noon")).to_have_count(0)
+    expect(page.get_by_role("log").get_by_text("shearwater at noon")).to_have_count(0)
     page.keyboard.press("Control+f")
     bar = page.get_by_role("search")
     field = bar.get_by_role("textbox")
     expect(field).to_be_focused()
-    # The answer draws "kittiwake" bold, so the phrase begins in one element and ends in another.
-    page.keyboard.type("Kittiwake at")
+    # The answer draws "shearwater" bold, so the phrase begins in one element and ends in another.
+    page.keyboard.type("Shearwater at")
     expect(bar.get_by_role("status")).to_have_text("1 of 1")
     until(page, IN_VIEW)
     field.fill("gull 3")
@@ -47,9 +47,9 @@ def test_words_are_found_in_messages_that_were_not_there_yet(page: Page) -> None
 def test_a_toast_lies_over_no_message_and_not_over_the_box(page: Page) -> None:
     ask(page, "/rate 0\n" + "The tide comes in at noon.\n\n" * 40)
     wait_for_end(page, 1)
-    page.get_by_role("button", name="Actions for this conversation").click()
+    page.get_by_role("button", name="Conversation actions").click()
     page.get_by_role("menuitem", name="Copy as Markdown").click()
-    toast = page.get_by_label("Notices").locator("> div")
+    toast = page.get_by_label("Notifications").locator("> div")
     expect(toast).to_be_visible()
     over = toast.evaluate(
         """(toast) => {

@@ -1,7 +1,9 @@
 """Tools: a model asks for calls, and a person decides about them, in a browser and in a window."""
 
+import contextlib
 import re
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Playwright, expect
 
-from tests.command import run
 from tests.e2e.app import App, Kind, answer, ask, running
 from tests.host_process import PATIENCE_S
 
@@ -231,13 +232,12 @@ def test_a_reload_keeps_the_question_and_the_tools(page: Page) -> None:
     expect(answer(page)).to_have_text("Reloaded.")
 
 
-def wait_until_stored(page: Page, data: Path) -> None:
-    """Wait until the newest conversation has its waiting call on the disk."""
-    named = page.locator("[data-conversation]").first.get_attribute("data-conversation")
-    export = ("conversations", "export", str(named), "--format", "json", "--data-dir", str(data))
+def wait_until_stored(data: Path) -> None:
+    """Wait until the waiting call is on the disk."""
     late = time.monotonic() + PATIENCE_S
-    while '"waiting"' not in run(*export).out:
-        assert time.monotonic() < late, "the call was not stored"
+    with contextlib.closing(sqlite3.connect(data / "conversations.db")) as database:
+        while not database.execute("SELECT 1 FROM steps WHERE entry LIKE '%waiting%'").fetchall():
+            assert time.monotonic() < late, "the call was not stored"
 
 
 @pytest.mark.parametrize("ending", ["quit", "killed"])
@@ -250,7 +250,7 @@ def test_a_decision_comes_after_the_program_has_ended(
         offer(page, "add")
         ask(page, f"Let me see.\n{ADD}\n/then\n/text It went on.")
         expect(card(page, "add")).to_be_visible()
-        wait_until_stored(page, tmp_path)
+        wait_until_stored(tmp_path)
         if ending == "killed":
             app.program.expected = -signal.SIGKILL
             app.program.process.kill()

@@ -1,5 +1,5 @@
 /** Every model of everybody who can answer, to be found by a few letters. */
-import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { Defaults, Favourite } from "../../bridge/contract";
 import { reasonOf, strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
@@ -33,6 +33,7 @@ export function ModelPanel({ by, recent, onChoose, onLeave }: ModelPanelProps) {
   const [query, setQuery] = useState("");
   const [place, setPlace] = useState<number | null>(null);
   const id = useId();
+  const field = useRef<HTMLInputElement>(null);
 
   const favourites = preferences?.favourites ?? NONE;
   const groups = useMemo(
@@ -51,6 +52,7 @@ export function ModelPanel({ by, recent, onChoose, onLeave }: ModelPanelProps) {
   const shown = options[active];
 
   useEffect(() => void load(settings, false), [settings]);
+  useEffect(() => field.current?.focus(), []);
 
   // Other words, another list: it begins at its beginning, or where it was chosen from.
   // biome-ignore lint/correctness/useExhaustiveDependencies: where somebody has gone since, it stays
@@ -103,6 +105,7 @@ export function ModelPanel({ by, recent, onChoose, onLeave }: ModelPanelProps) {
     <div className={styles.panel}>
       <div className={styles.top}>
         <input
+          ref={field}
           type="text"
           role="combobox"
           dir="auto"
