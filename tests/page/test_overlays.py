@@ -35,7 +35,7 @@ def test_the_title_of_the_settings_stays_in_sight_while_they_scroll(page: Page) 
 def test_keys_belong_to_the_list_of_models_while_it_is_open(page: Page) -> None:
     ask(page, "/rate 0\nhalf an answer\n/stall")
     expect(answer(page)).to_contain_text("half an answer")
-    button = page.locator("button[aria-haspopup=dialog]").last
+    button = page.get_by_role("button", name="choose another model")
     button.click()
     panel = page.get_by_role("dialog", name="Models")
     panel.get_by_text("Cloud").first.click()
