@@ -9,12 +9,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from shell import __version__
-from shell.cli.commands import COMMANDS, WINDOW
+from shell.cli.commands import COMMANDS, WINDOW, Command, Group
 from shell.cli.program import main
 from tests.command import COMMAND, Result, environment, run, started
 
@@ -117,9 +118,17 @@ def test_little_is_imported() -> None:
     assert not loaded & (unneeded | sdks)
 
 
+def leaves(rows: Iterable[Command | Group]) -> Iterator[Command]:
+    """The commands of a table without the groups that they are in."""
+    for row in rows:
+        if isinstance(row, Group):
+            yield from leaves(row.commands)
+        else:
+            yield row
+
+
 def test_every_command_of_the_table_has_a_function_that_takes_its_arguments() -> None:
-    commands = [c for row in (WINDOW, *COMMANDS) for c in getattr(row, "commands", [row])]
-    for command in commands:
+    for command in leaves((WINDOW, *COMMANDS)):
         module, _, path = command.function.partition(":")
         name, _, method = path.partition(".")
         found = getattr(importlib.import_module(f"shell.cli.{module}"), name)

@@ -203,7 +203,7 @@ def versions(page: Page) -> None:
 
 def picker(page: Page) -> None:
     """The models."""
-    page.locator("button[aria-haspopup=dialog]").last.click()
+    page.get_by_role("button", name="choose another model").click()
     panel = page.get_by_role("dialog").last
     expect(panel).to_be_visible()
 

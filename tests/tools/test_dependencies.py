@@ -13,6 +13,7 @@ from uv import find_uv_bin
 from shell.errors import ToolError
 from shell.tools.python import dependencies
 from shell.tools.python.dependencies import find_program, login_path, uv_command
+from shell.tools.python.process import last_sentence
 from shell.tools.python.source import PythonFile
 from tests.command import ROOT
 from tests.tools.processes import marked, until
@@ -181,3 +182,18 @@ def test_a_program_of_the_login_shells_path_is_found(
     assert find_program("frobnicate") == str(tools / "frobnicate")
     assert find_program("frobnicated") is None
     login_path.cache_clear()
+
+
+def test_a_reason_that_uv_has_wrapped_is_told_whole() -> None:
+    wrapped = (
+        "  × No solution found when resolving `--with` dependencies:\n"
+        "  ╰─▶ Because there is no version of tides==1.6 and you require\n"
+        "      tides==1.6, we can conclude that your requirements are\n"
+        "      unsatisfiable.\n"
+    )
+    assert last_sentence(wrapped) == (
+        "Because there is no version of tides==1.6 and you require tides==1.6, we can conclude that"
+        " your requirements are unsatisfiable."
+    )
+    assert last_sentence("Traceback:\n  File x\nOSError: no\n") == "OSError: no"
+    assert last_sentence("") == ""

@@ -381,7 +381,7 @@ def test_a_run_ends_after_so_many_steps_and_says_so(data: Path) -> None:
     result = ask(data, script, *options)
     assert result.status == 0
     assert result.err.count("calling double") == 2
-    assert "the answer ends here: steps" in result.err
+    assert "the answer was cut off: steps" in result.err
     lines = ask(data, script, *options, "--json").lines
     assert [line["step"] for line in lines if line["channel"] == "llm:step"] == [1, 2]
     assert lines[-1]["finishReason"] == "steps"

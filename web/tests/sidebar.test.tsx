@@ -246,7 +246,7 @@ describe("a search", () => {
   });
 
   async function searching() {
-  await import("../src/features/sidebar/SearchResults"); // it is loaded with the first search
+    await import("../src/features/sidebar/SearchResults"); // it is loaded with the first search
     const { bridge, llm } = await fakePage();
     const host = { client: bridge.client, router: bridge.router, topics: bridge.topics, llm };
     const asked = new Map<string, (reply: SearchReply | Promise<never>) => void>();

@@ -225,13 +225,22 @@ class ToolProcess:
             del self._tail[:-TAIL_BYTES]
 
     def _last_words(self, before: str = "") -> str:
-        lines = self._tail.decode("utf-8", "replace").strip().splitlines()
-        return f"{before}{lines[-1][:500]}" if lines else ""
+        words = last_sentence(self._tail.decode("utf-8", "replace"))
+        return f"{before}{words[:500]}" if words else ""
 
     def _end_started(self) -> None:
         """End what finished calls have left running."""
         if self._process is not None:
             end_marked(self._mark, besides={self._process.pid, self._child})
+
+
+def last_sentence(text: str) -> str:
+    """The last line with the lines that it continues: uv wraps its reasons and indents the rest."""
+    lines = text.rstrip().splitlines()
+    begin = len(lines) - 1
+    while begin > 0 and lines[begin].startswith("    "):
+        begin -= 1
+    return " ".join(line.strip(" ╰─▶") for line in lines[max(begin, 0) :])
 
 
 def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:

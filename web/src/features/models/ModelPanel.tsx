@@ -1,5 +1,13 @@
 /** Every model of everybody who can answer, to be found by a few letters. */
-import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { Defaults, Favourite } from "../../bridge/contract";
 import { reasonOf, strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
