@@ -5,6 +5,7 @@ checks are for. A busy machine is not a defect, so no example has a deadline.
 """
 
 import logging
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import settings
 
 settings.register_profile("suite", deadline=None, derandomize=True, database=None)
 settings.load_profile("suite")
+
+# A shell starts what it runs in the background with Ctrl+C ignored, and every program that a test
+# starts would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist looks for groups in a hook of the same name

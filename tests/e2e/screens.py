@@ -313,6 +313,7 @@ def sidebar(page: Page) -> None:
 def find(page: Page) -> None:
     """Words that are looked for in the open conversation."""
     page.keyboard.press("Control+f")
+    expect(page.get_by_role("search").get_by_role("textbox")).to_be_focused()
     page.keyboard.type("answer")
     expect(page.get_by_role("search").get_by_role("status")).to_have_text("2 of 2")
 
