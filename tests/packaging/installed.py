@@ -63,7 +63,7 @@ class Installed:
         """Whether the missing model is fetched by the button that is offered, and answers."""
         with self.window(playwright, data) as (_, page):
             ask(page, QUESTION)
-            page.get_by_role("button", name="Fetch the model").click()
+            page.get_by_role("button", name="Download model").click()
             expect(page.locator(".error")).to_have_count(0, timeout=FETCH_MS)
             expect(answer(page)).not_to_have_text("", timeout=PATIENCE_MS)
             return answer(page).inner_text().strip() != ""
