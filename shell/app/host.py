@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi, WindowAction, choose_nothing, control_nothing
 from shell.app.runtime import Runtime
 from shell.bridge.door import Door
@@ -83,8 +82,9 @@ class Host:
             sys.platform, self._greet, open_window, open_link, choose_file, control_window
         )
         self.door = Door(
-            {"llm": LlmApi(self._core.engine, self._core.tools), "shell": shell},
+            {"shell": shell},
             later={
+                "llm": self._llm,
                 "conversations": self._conversations,
                 "keys": self._keys,
                 "model": self._model,
@@ -166,6 +166,11 @@ class Host:
         )
 
     # --- namespaces, made when a page first calls them --------------------------------------
+
+    async def _llm(self) -> object:
+        from shell.api.llm import LlmApi
+
+        return LlmApi(self._core.engine, self._core.tools)
 
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi

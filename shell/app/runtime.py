@@ -4,18 +4,19 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shell.contract import Defaults
-from shell.inference.engine import Engine
 from shell.inference.limits import Settings
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.logs import redact_also
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded when they are first needed
+    from shell.inference.engine import Engine
     from shell.tools.registry import Tools
 
 CLOSE_S = 1.0
@@ -28,7 +29,7 @@ class Runtime:
         self.keys = Keys(environment=lambda each: self.providers.environment_key(each))
         redact_also(self.keys.secrets)
         self.providers = Providers(data, environ, find_key=self.keys.find)
-        self.engine = Engine(self.providers.resolve, settings)
+        self._settings = settings
         self._data = data
         self._tools: Tools | None = None
 
@@ -40,6 +41,13 @@ class Runtime:
         """
         provider = self.providers.resolve(provider_id or self.providers.default_id)
         return Defaults(provider_id=provider.id, model_id=model_id or provider.default_model_id)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """The engine; made when it is first needed, because a window appears without it."""
+        from shell.inference.engine import Engine
+
+        return Engine(self.providers.resolve, self._settings)
 
     def tools(self) -> "Tools":
         """The tools; made when they are first needed, because most questions need none."""
