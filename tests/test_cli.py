@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from shell import __version__
+from shell.cli import program
 from shell.cli.commands import COMMANDS, WINDOW, Command, Group
 from shell.cli.program import main
 from tests.command import COMMAND, Result, environment, run, started
@@ -38,6 +39,13 @@ def modules_after(*arguments: str) -> set[str]:
         check=True,
     )
     return set(done.stderr.splitlines()[-1].split())
+
+
+def test_only_named_commands_get_a_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(program, "_add_command", lambda _, command, __: made.append(command.name))
+    assert program._parse(["--data-dir", "/nowhere"]).command is WINDOW
+    assert made == []
 
 
 # --- usage ----------------------------------------------------------------------------------
