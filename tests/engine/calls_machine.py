@@ -570,7 +570,7 @@ class CallsMachine:
         taken = False
         try:
             if chance.random() < 0.1:
-                share = self.engine._slots[decision.inference_id].shared
+                share = self.engine._runs.slots[decision.inference_id].shared
                 assert self.engine.decide(OTHER, decision) in ({True, False} if share else {False})
             taken = self.engine.decide(ME, decision) or story.states[call_id] != "waiting"
         except ValidationFailed:
