@@ -23,7 +23,7 @@ import webview.util
 from webview.window import Window
 
 from shell.bridge.appearance import Theme
-from shell.bridge.desktop.webviews import View
+from shell.bridge.desktop.webviews import View, ViewOptions
 from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
 from shell.bridge.listener import PortTaken
 from shell.support.signals import shutdown_signals
@@ -120,11 +120,7 @@ class Windows:
                 self._placement = read_placement(self._remembered) or STANDARD
             self._view = _view()
             self._view.prepare(
-                self._post,
-                self._debug_port,
-                self._paper,
-                lambda: self._placement.zoom,
-                self._name,
+                ViewOptions(self._post, self._debug_port, self._paper, self._zoom, self._name)
             )
             for name in SETTINGS_OFF:
                 webview.settings[name] = False
@@ -266,6 +262,9 @@ class Windows:
         self._placement = placement
         if self._remembered is not None:
             write_placement(self._remembered, placement)
+
+    def _zoom(self) -> float:
+        return self._placement.zoom
 
     def _destroy(self) -> None:
         with self._building:
