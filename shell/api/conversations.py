@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -109,29 +109,25 @@ class ConversationsApi:
 
     async def send(self, caller: Caller, params: SendRequest) -> SendReply:
         """Say something at the end of the chosen path. It is on the disk before it is sent."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.send(caller.id, params))
+        return await _follow(caller, self._answers.send(caller.id, params))
 
     async def edit(self, caller: Caller, params: EditRequest) -> SendReply:
         """Say something else in the place of a message, which stays beside it."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.edit(caller.id, params))
+        return await _follow(caller, self._answers.edit(caller.id, params))
 
     async def regenerate(self, caller: Caller, params: AnswerRequest) -> SendReply:
         """Answer once more, beside the answers that are there; perhaps by another model."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.regenerate(caller.id, params))
+        return await _follow(caller, self._answers.regenerate(caller.id, params))
 
     async def continue_answer(self, caller: Caller, params: AnswerRequest) -> SendReply:
         """Go on with an answer that was cut short; what comes is added to it."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.go_on(caller.id, params))
+        return await _follow(caller, self._answers.go_on(caller.id, params))
 
     async def decide(self, caller: Caller, params: CallDecision) -> DecisionReply:
         """Allow or deny a tool call of an answer, also after the run that asked has ended."""
         load = caller.load
         taken, begun = await self._answers.decide(caller.id, params)
-        answer = None if begun is None else _follow(caller, load, begun)
+        answer = None if begun is None else _reply(caller, load, begun)
         return DecisionReply(taken=taken, answer=answer)
 
     async def choose(self, caller: Caller, params: StoredId) -> ConversationView:
@@ -277,7 +273,12 @@ class ConversationsApi:
         return await self._store.write(conversation_id, write)
 
 
-def _follow(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:
+async def _follow(caller: Caller, beginning: Awaitable[StartedAnswer]) -> SendReply:
+    load = caller.load
+    return _reply(caller, load, await beginning)
+
+
+def _reply(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:
     """Tell the page everything of the answer, if it is still the page that asked."""
     caller.feed.follow(load, begun.log, -1)
     return begun.reply

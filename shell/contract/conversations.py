@@ -284,16 +284,8 @@ class CallDecision(AnswerOptions):
 
     def for_run(self, inference_id: str) -> Decision:
         """The same decision for a run that goes on."""
-        return Decision(
-            inference_id=inference_id,
-            call_id=self.call_id,
-            nonce=self.nonce,
-            verdict=self.verdict,
-            scope=self.scope,
-            pattern=self.pattern,
-            arguments=self.arguments,
-            reason=self.reason,
-        )
+        fields = {**dict(self), "inference_id": inference_id}
+        return Decision(**{name: fields[name] for name in Decision.model_fields})
 
 
 class DecisionReply(Value):
