@@ -17,6 +17,7 @@ import pytest
 from shell import __version__
 from shell.cli import program
 from shell.cli.commands import COMMANDS, WINDOW, Command, Group
+from shell.cli.model import ProgressMeter
 from shell.cli.program import main
 from tests.command import COMMAND, Result, environment, run, started
 
@@ -386,3 +387,12 @@ def test_the_model_command_fetches_finds_and_removes_the_weights(tmp_path: Path)
     wrong = run(*common, "model", "fetch", "--from", str(tmp_path / "nowhere.gguf"))
     assert wrong.status == 1
     assert wrong.is_one_sentence("No such file", "tidewire model fetch --from FILE")
+
+
+def test_a_download_says_each_share_once(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = ProgressMeter()
+    for done in (1, 50, 100, 100):  # the last one when the file has been checked
+        progress.show(done, 100)
+    progress.end()
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"Downloading the local model: {share} % of 0 MB" for share in (50, 100)]
