@@ -51,12 +51,12 @@ def history(
     tokens -= 0 if not system_prompt else estimate_tokens(system_prompt) + TOKENS_PER_MESSAGE
     characters = MAX_REQUEST_CHARACTERS
     for place in range(len(turns) - 1, -1, -1):
-        said = turns[place]
-        content = _worded(said.content)
+        turn = turns[place]
+        content = _worded(turn.content)
         if place < len(turns) - 1:
             content = _taken(content, model, notices)
-        message = Message.model_construct(role=said.role, content=content)
-        messages = with_steps(message, said.steps) if said.steps else [message]
+        message = Message.model_construct(role=turn.role, content=content)
+        messages = with_steps(message, turn.steps) if turn.steps else [message]
         text = "".join(map(text_of, messages))
         tokens -= int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
         characters -= len(text)
@@ -147,12 +147,12 @@ def to_continue(messages: Sent, model: ModelInfo) -> Sent:
 
 def _answered(path: Sequence[PathMessage]) -> list[PathMessage]:
     turns: list[PathMessage] = []
-    for said in path:
-        if said.role == "assistant" and not said.content and not said.steps:
-            if said.status != "complete" and turns and turns[-1].role == "user":
+    for turn in path:
+        if turn.role == "assistant" and not turn.content and not turn.steps:
+            if turn.status != "complete" and turns and turns[-1].role == "user":
                 turns.pop()
             continue
-        turns.append(said)
+        turns.append(turn)
     return turns
 
 
