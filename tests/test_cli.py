@@ -199,10 +199,21 @@ def test_json_is_every_event_with_dense_seq_and_one_ending() -> None:
 
 
 def test_parameters_reach_the_model() -> None:
-    options = ["--temperature", "0.5", "--max-tokens", "9", "--system", "S", "--model", "echo-2"]
+    options = [
+        "--effort",
+        "low",
+        "--temperature",
+        "0.5",
+        "--max-tokens",
+        "9",
+        "--system",
+        "S",
+        "--model",
+        "echo-2",
+    ]
     received = json.loads(run("ask", "/request", "--provider", "echo", *options).out)
     assert (received["temperature"], received["maxTokens"]) == (0.5, 9)
-    assert received["model"] == "echo-2"
+    assert (received["model"], received["effort"]) == ("echo-2", "low")
     assert received["messages"][0] == {"role": "system", "content": "S"}
 
 

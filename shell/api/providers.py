@@ -276,6 +276,7 @@ def _described(provider: Provider, listed: ListedModel) -> ModelSummary:
         files=model.files,
         tools=model.tools is not False,
         reasoning=reasons if listed.reasoning is None else listed.reasoning,
+        efforts=list(model.efforts or ()),
         input_price=model.input_price,
         output_price=model.output_price,
     )

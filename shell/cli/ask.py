@@ -57,7 +57,7 @@ def ask(
     model: str | None,
     tools: str | None,
     allowed: list[str],
-    **parameters: float | None,
+    **parameters: float | str | None,
 ) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event."""
     messages = [{"role": "user", "content": _prompt(prompt)}]

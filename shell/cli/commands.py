@@ -102,6 +102,7 @@ _EVENTS = _argument("--json", "print every event as one line of JSON", dest="as_
 _FINDINGS = _argument("--json", "print every finding as one line of JSON", dest="as_json")
 _QUERY, _FILE, _NAME = (_argument(form) for form in ("query QUERY", "file FILE", "name NAME"))
 _ID, _PROVIDER = _argument("conversation_id ID"), _argument("provider_id PROVIDER")
+EFFORTS = ("off", "low", "medium", "high", "max")
 _AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
 _SERVE = (
     *PAGE,
@@ -120,6 +121,7 @@ _ASK = (
     _argument("--system S", "the system prompt"),
     _argument("--temperature T", "from 0 to 2", type=float),
     _argument("--max-tokens N", "maximum length of the answer", type=int),
+    _argument("--effort", "how much the model thinks first", choices=EFFORTS),
     _argument("--timeout-ms N", "time limit for the answer", type=int),
     _argument("--tools NAME[,NAME…]", "tools that the model may call, or 'all'"),
     _argument(

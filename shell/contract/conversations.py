@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from shell.contract.base import (
     ABSENT,
+    Effort,
     InferenceId,
     MaxTokens,
     ModelId,
@@ -229,6 +230,7 @@ class AnswerOptions(Value):
     model_id: ModelId | None = None
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    effort: Effort | None = None
     tools: ToolNames | None = None
     """The tools that the model may call. `all` stands for every enabled one."""
     max_steps: MaxSteps | None = None

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError, to_json
 
 from shell.contract.base import (
     ABSENT,
+    Effort,
     InferenceId,
     LookupId,
     MaxTokens,
@@ -43,6 +44,8 @@ class RunParameters(Value):
 
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    effort: Effort | None = None
+    """How much the model thinks. By default it decides, or its provider does."""
     stream: bool = True
     timeout_ms: TimeoutMs | None = None
     """Overall deadline. It counts from the start of the run, or from when it leaves the queue."""
@@ -80,6 +83,7 @@ class SessionConfig(Value):
     system_prompt: SystemPrompt | None = None
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    effort: Effort | None = None
     metadata: Metadata | None = None
     share: bool = False
 

@@ -295,6 +295,7 @@ class Answers:
             system_prompt=system_prompt or None,
             temperature=temperature,
             max_tokens=max_tokens,
+            effort=options.effort,
             max_steps=options.max_steps,
             inference_id=by.inference_id,
             share=True,

@@ -120,7 +120,11 @@ class Engine:
         messages = request.messages if messages is None else messages
         check_size(messages)
         wish = RequestedRun(
-            messages, request.system_prompt, request.temperature, request.max_tokens
+            messages,
+            request.system_prompt,
+            request.temperature,
+            request.max_tokens,
+            request.effort,
         )
         prepared, adapted = prepare_request(wish, model)
         self._admit(owner, request, provider)

@@ -100,7 +100,14 @@ class Session:
         messages, left_out = self.messages_for(turn, room(model, max_tokens))
         temperature = config.temperature if options.temperature is None else options.temperature
         request, notices = prepare_request(
-            RequestedRun(messages, config.system_prompt, temperature, max_tokens), model
+            RequestedRun(
+                messages,
+                config.system_prompt,
+                temperature,
+                max_tokens,
+                options.effort or config.effort,
+            ),
+            model,
         )
         if left_out:
             text = f"The {left_out} oldest messages do not fit in {model.id} and were left out"

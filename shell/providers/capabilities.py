@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shell.contract import Effort
 from shell.providers.base import ModelInfo
 
 BUILT_IN = Path(__file__).with_name("models.toml")
@@ -40,6 +41,7 @@ class ModelEntry(BaseModel):
     tools: bool | None = None
     prefill: bool = False
     reasoning: str | None = None
+    effort: dict[Effort, str] | None = None
     silent: bool = False
     price: tuple[float, float] | None = None
     sampling: dict[str, float | tuple[str, ...]] = Field(default_factory=dict)
@@ -62,6 +64,7 @@ class ModelEntry(BaseModel):
             tools=self.tools if self.match == EVERYTHING else bool(self.tools),
             assistant_prefill=self.prefill,
             reasoning=self.reasoning,
+            efforts=self.effort or ({} if self.match != EVERYTHING else None),
             silent_reasoning=self.silent,
             input_price=self.price[0] if self.price else None,
             output_price=self.price[1] if self.price else None,

@@ -115,6 +115,8 @@ export interface Message {
 export interface InferenceRequest {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** How much the model thinks. By default it decides, or its provider does. */
+  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
   stream?: boolean | undefined;
   /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
   timeoutMs?: number | null | undefined;
@@ -148,6 +150,7 @@ export interface SessionConfig {
   systemPrompt?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
   metadata?: Record<string, JsonValue> | null | undefined;
   share?: boolean | undefined;
 }
@@ -156,6 +159,8 @@ export interface SessionConfig {
 export interface SessionRunOptions {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** How much the model thinks. By default it decides, or its provider does. */
+  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
   stream?: boolean | undefined;
   /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
   timeoutMs?: number | null | undefined;
@@ -409,6 +414,7 @@ export type NoticeCode =
   | "HISTORY_TRIMMED"
   | "PARTS_LEFT_OUT"
   | "TOOLS_DROPPED"
+  | "EFFORT_DROPPED"
   | "REPETITION_STOPPED";
 
 /** A change that the host made to a request or an answer. */
@@ -768,6 +774,7 @@ export interface SendRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
@@ -787,6 +794,7 @@ export interface EditRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
@@ -801,6 +809,7 @@ export interface AnswerRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
@@ -826,6 +835,7 @@ export interface CallDecision {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
@@ -1072,6 +1082,8 @@ export interface ModelSummary {
   /** Whether it may be offered tools; one that nobody describes may. */
   tools: boolean;
   reasoning: boolean;
+  /** The efforts that it is known to take. */
+  efforts: ("off" | "low" | "medium" | "high" | "max")[];
   /** US dollars per million tokens. */
   inputPrice: number | null;
   outputPrice: number | null;
