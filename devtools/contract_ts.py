@@ -53,6 +53,7 @@ ALIASES = (
     "EndReason",
     "AnswerPart",
     "CallState",
+    "Effort",
     "Verdict",
     "Scope",
     "ToolKind",

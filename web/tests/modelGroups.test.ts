@@ -26,6 +26,7 @@ const model = (id: string): ModelSummary => ({
   files: false,
   tools: false,
   reasoning: false,
+  efforts: [],
   inputPrice: null,
   outputPrice: null,
 });

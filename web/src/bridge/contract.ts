@@ -116,7 +116,7 @@ export interface InferenceRequest {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
   /** How much the model thinks. By default it decides, or its provider does. */
-  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
+  effort?: Effort | null | undefined;
   stream?: boolean | undefined;
   /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
   timeoutMs?: number | null | undefined;
@@ -150,7 +150,7 @@ export interface SessionConfig {
   systemPrompt?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
-  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
+  effort?: Effort | null | undefined;
   metadata?: Record<string, JsonValue> | null | undefined;
   share?: boolean | undefined;
 }
@@ -160,7 +160,7 @@ export interface SessionRunOptions {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
   /** How much the model thinks. By default it decides, or its provider does. */
-  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
+  effort?: Effort | null | undefined;
   stream?: boolean | undefined;
   /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
   timeoutMs?: number | null | undefined;
@@ -774,7 +774,7 @@ export interface SendRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
-  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
@@ -794,7 +794,7 @@ export interface EditRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
-  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
@@ -809,7 +809,7 @@ export interface AnswerRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
-  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
@@ -835,7 +835,7 @@ export interface CallDecision {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
-  effort?: "off" | "low" | "medium" | "high" | "max" | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
@@ -1083,7 +1083,7 @@ export interface ModelSummary {
   tools: boolean;
   reasoning: boolean;
   /** The efforts that it is known to take. */
-  efforts: ("off" | "low" | "medium" | "high" | "max")[];
+  efforts: Effort[];
   /** US dollars per million tokens. */
   inputPrice: number | null;
   outputPrice: number | null;
@@ -1347,6 +1347,8 @@ export type CallState =
   | "timed_out"
   | "cancelled"
   | "lost";
+
+export type Effort = "off" | "low" | "medium" | "high" | "max";
 
 export type Verdict = "allow" | "deny";
 

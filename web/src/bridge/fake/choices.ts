@@ -1,5 +1,6 @@
 /** Settings, providers and keys of the fake host, kept as long as the page lives. */
 import type {
+  Effort,
   Handlers,
   KeyStatus,
   ModelList,
@@ -9,6 +10,7 @@ import type {
   SettingsView,
 } from "../contract";
 
+const EFFORTS: Effort[] = ["low", "medium", "high"];
 const PREFERENCES: Preferences = {
   theme: "system",
   textSize: "standard",
@@ -60,6 +62,7 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
       files: false,
       tools: true,
       reasoning: false,
+      efforts: wanted === CLOUD ? EFFORTS : [],
       inputPrice: null,
       outputPrice: null,
     };

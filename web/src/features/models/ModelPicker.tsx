@@ -1,12 +1,15 @@
 /** Who answers from now on: says who it is, and opens the panel to choose another. */
 import type { RefObject } from "react";
 import type { Defaults } from "../../bridge/contract";
+import type { AnswerChoice } from "../../conversations/answerOptions";
+import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { useSettingsState } from "../../settings/useSettings";
 import { ChevronIcon } from "../../ui/icons";
 import { lazyPart } from "../../ui/lazyPart";
 import { Popover } from "../../ui/Popover";
 import styles from "./ModelPicker.module.css";
+import { useModel } from "./useModel";
 import { useModelLabel } from "./useModelLabel";
 import { useRecentModels } from "./useRecentModels";
 
@@ -14,14 +17,19 @@ const ModelPanel = lazyPart(async () => (await import("./ModelPanel")).ModelPane
 
 export interface ModelPickerProps {
   readonly by: Defaults;
+  readonly choice: AnswerChoice;
   readonly button: RefObject<HTMLButtonElement | null>;
   readonly onChoose: (by: Defaults) => void;
 }
 
-export function ModelPicker({ by, button, onChoose }: ModelPickerProps) {
+export function ModelPicker({ by, choice, button, onChoose }: ModelPickerProps) {
   const [recent, addRecent] = useRecentModels();
   const { lists } = useSettingsState();
-  const label = useModelLabel(by, recent);
+  const { effort } = useStore(choice);
+  const name = useModelLabel(by, recent);
+  const { efforts = [] } = useModel(by, effort !== null) ?? {};
+  const isAsked = effort !== null && efforts.includes(effort);
+  const label = isAsked ? strings.costs.withEffort(name, strings.costs.efforts[effort]) : name;
   return (
     <Popover
       role="dialog"
@@ -54,6 +62,7 @@ export function ModelPicker({ by, button, onChoose }: ModelPickerProps) {
             onChoose(chosen);
           }}
           onLeave={() => close(true)}
+          choice={choice}
         />
       )}
     </Popover>
