@@ -17,6 +17,7 @@ import { ConversationsContext } from "./conversations/useConversations";
 import { useList, useShown, useShownId } from "./conversations/useList";
 import { Chat } from "./features/chat/Chat";
 import { ConversationBar } from "./features/chat/ConversationBar";
+import { SharedAnswer } from "./features/chat/SharedAnswer";
 import {
   ComposerContext,
   type ComposerHandle,
@@ -35,7 +36,6 @@ import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settin
 import buttons from "./ui/buttons.module.css";
 import { Dialog } from "./ui/Dialog";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
-import { lazyPart } from "./ui/lazyPart";
 import type { MenuItem } from "./ui/Menu";
 import { Problem } from "./ui/Problem";
 import { SidePanel } from "./ui/panel/SidePanel";
@@ -43,10 +43,6 @@ import { type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel
 import { createToastStore, ToastsContext } from "./ui/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
-
-const SharedAnswer = lazyPart(
-  async () => (await import("./features/chat/SharedAnswer")).SharedAnswer,
-);
 
 /** Fetched when somebody wants to see them. A failed `lazy` fails for ever, so a retry makes new ones. */
 const createDialogs = () => ({

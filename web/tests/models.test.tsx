@@ -7,6 +7,7 @@ import type { ModelList, ModelSummary } from "../src/bridge/contract";
 import { createAnswerChoice } from "../src/conversations/answerOptions";
 import { createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
+import "../src/features/models/EffortName";
 import "../src/features/models/ModelPanel"; // what is fetched when it is needed is there already
 import { ModelPicker } from "../src/features/models/ModelPicker";
 import { createSettings } from "../src/settings/settings";
@@ -148,7 +149,7 @@ it("offers the efforts that the model takes, and says which one is chosen", asyn
   await person.selectOptions(field, "High");
   await turn(40);
   expect(options.asked()).toEqual({ effort: "high" });
-  expect(label()).toBe("Tide 4 · Cloud · High effort");
+  expect(label()).toBe("Tide 4 · Cloud· High effort");
   await person.selectOptions(field, "Model default");
   await turn(40);
   expect(options.asked()).toEqual({});

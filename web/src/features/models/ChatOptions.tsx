@@ -2,7 +2,7 @@
 import type { Defaults } from "../../bridge/contract";
 import type { AnswerChoice } from "../../conversations/answerOptions";
 import { useStore } from "../../conversations/useStore";
-import { strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
 import { SelectField } from "../../ui/form/SelectField";
 import styles from "./ChatOptions.module.css";
 import { useModel } from "./useModel";
@@ -15,23 +15,22 @@ export interface ChatOptionsProps {
 export function ChatOptions({ by, choice }: ChatOptionsProps) {
   const { effort } = useStore(choice);
   const efforts = useModel(by, true)?.efforts ?? [];
-  const words = strings.costs;
   if (efforts.length === 0) return null;
   return (
     <div className={styles.options}>
       <SelectField
-        label={words.effort}
-        hint={words.effortHint}
+        label={costs.effort}
+        hint={costs.effortHint}
         // What another model was asked is not asked of this one.
         value={efforts.find((one) => one === effort) ?? ""}
         save={async (value) =>
           choice.choose({ effort: efforts.find((one) => one === value) ?? null })
         }
       >
-        <option value="">{words.modelsOwn}</option>
+        <option value="">{costs.modelsOwn}</option>
         {efforts.map((one) => (
           <option key={one} value={one}>
-            {words.efforts[one]}
+            {costs.efforts[one]}
           </option>
         ))}
       </SelectField>

@@ -9,10 +9,10 @@ import { ChevronIcon } from "../../ui/icons";
 import { lazyPart } from "../../ui/lazyPart";
 import { Popover } from "../../ui/Popover";
 import styles from "./ModelPicker.module.css";
-import { useModel } from "./useModel";
 import { useModelLabel } from "./useModelLabel";
 import { useRecentModels } from "./useRecentModels";
 
+const EffortName = lazyPart(async () => (await import("./EffortName")).EffortName);
 const ModelPanel = lazyPart(async () => (await import("./ModelPanel")).ModelPanel);
 
 export interface ModelPickerProps {
@@ -26,10 +26,7 @@ export function ModelPicker({ by, choice, button, onChoose }: ModelPickerProps) 
   const [recent, addRecent] = useRecentModels();
   const { lists } = useSettingsState();
   const { effort } = useStore(choice);
-  const name = useModelLabel(by, recent);
-  const { efforts = [] } = useModel(by, effort !== null) ?? {};
-  const isAsked = effort !== null && efforts.includes(effort);
-  const label = isAsked ? strings.costs.withEffort(name, strings.costs.efforts[effort]) : name;
+  const label = useModelLabel(by, recent);
   return (
     <Popover
       role="dialog"
@@ -47,6 +44,7 @@ export function ModelPicker({ by, choice, button, onChoose }: ModelPickerProps) 
           <span className="truncate" dir="auto">
             {label}
           </span>
+          {effort !== null && <EffortName by={by} effort={effort} />}
           <ChevronIcon />
         </button>
       )}

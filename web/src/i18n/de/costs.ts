@@ -1,10 +1,11 @@
 /** Deutsch: wie viel ein Modell nachdenkt, und was Antworten kosten. */
-import type { Strings } from "../types";
+import type { costsInEnglish } from "../en/costs";
+import type { Worded } from "../types";
 
-export const costsInGerman: Strings["costs"] = {
+export const costsInGerman: Worded<typeof costsInEnglish> = {
   effort: "Denktiefe",
   effortHint: "Wie viel das Modell nachdenkt, bevor es antwortet.",
   efforts: { off: "Aus", low: "Niedrig", medium: "Mittel", high: "Hoch", max: "Maximal" },
-  withEffort: (model, effort) => `${model} · Denktiefe ${effort.toLowerCase()}`,
+  effortOf: (effort) => `· Denktiefe: ${effort.toLowerCase()}`,
   modelsOwn: "Wie das Modell es vorsieht",
 };

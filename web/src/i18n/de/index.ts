@@ -3,7 +3,6 @@ import type { EndReason } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import type { Strings } from "../types";
 import { attachmentsInGerman } from "./attachments";
-import { costsInGerman } from "./costs";
 import { hostInGerman } from "./hostMessages";
 import { preferencesInGerman } from "./settings";
 import { toolsInGerman } from "./tools";
@@ -85,7 +84,6 @@ export const german: Strings = {
   version: (place, count) => `Version ${place} von ${count}`,
   attachments: attachmentsInGerman,
   tools: toolsInGerman,
-  costs: costsInGerman,
   loadingEarlier: "Frühere Nachrichten werden geladen …",
   gone: "Diese Unterhaltung gibt es nicht mehr.",
   temporary: "Temporärer Chat",

@@ -13,6 +13,6 @@ export const costsInEnglish = {
   effort: "Effort",
   effortHint: "How much the model thinks before it answers.",
   efforts: EFFORTS,
-  withEffort: (model: string, effort: string) => `${model} · ${effort} effort`,
+  effortOf: (effort: string) => `· ${effort} effort`,
   modelsOwn: "Model default",
 } as const;

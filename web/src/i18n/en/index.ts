@@ -3,7 +3,6 @@ import type { EndReason, ErrorCode } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
-import { costsInEnglish } from "./costs";
 import { preferencesInEnglish } from "./settings";
 import { toolsInEnglish } from "./tools";
 
@@ -83,7 +82,6 @@ export const english = {
   version: (place: number, count: number) => `Version ${place} of ${count}`,
   attachments: attachmentsInEnglish,
   tools: toolsInEnglish,
-  costs: costsInEnglish,
   loadingEarlier: "Loading earlier messages…",
   gone: "This conversation no longer exists.",
   temporary: "Temporary chat",
