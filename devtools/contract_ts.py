@@ -54,6 +54,9 @@ ALIASES = (
     "AnswerPart",
     "CallState",
     "Effort",
+    "BudgetScope",
+    "BudgetUnit",
+    "UsageGroup",
     "Verdict",
     "Scope",
     "ToolKind",
@@ -68,6 +71,7 @@ ALIASES = (
 """Unions that keep their name on the page."""
 MODULES = (
     "base",
+    "budgets",
     "messages",
     "requests",
     "events",

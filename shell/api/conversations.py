@@ -16,6 +16,7 @@ from shell.contract import (
     BackupInfo,
     BackupName,
     CallDecision,
+    ContinueRequest,
     ConversationSummary,
     ConversationView,
     DecisionReply,
@@ -122,7 +123,7 @@ class ConversationsApi:
         load = caller.load
         return _follow(caller, load, await self._answers.regenerate(caller.id, params))
 
-    async def continue_answer(self, caller: Caller, params: AnswerRequest) -> SendReply:
+    async def continue_answer(self, caller: Caller, params: ContinueRequest) -> SendReply:
         """Go on with an answer that was cut short; what comes is added to it."""
         load = caller.load
         return _follow(caller, load, await self._answers.go_on(caller.id, params))

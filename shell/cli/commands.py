@@ -131,6 +131,8 @@ _ASK = (
         **_AGAIN,
     ),
     _argument("--max-steps N", "most calls of the model when it uses tools", type=int),
+    _argument("--budget USD", "the most that the answer may cost", type=float),
+    _argument("--budget-tokens N", "the same in tokens, input and output together", type=int),
     _EVENTS,
 )
 _EXPORT = (

@@ -15,6 +15,7 @@ from shell.contract.base import (
     Temperature,
     Value,
 )
+from shell.contract.budgets import BudgetPause, BudgetRaise, RunBudget
 from shell.contract.envelopes import Problem
 from shell.contract.events import CallState, EndReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
@@ -113,6 +114,8 @@ class AnswerDetail(Value):
     failure: AnswerFailure | None = None
     earlier: list[Usage] = []
     """The usage of the runs before the last one, for a continued answer."""
+    budget: Annotated[BudgetPause | None, ABSENT] = None
+    """Which budget it has reached."""
 
 
 class AnswerText(Value):
@@ -234,6 +237,8 @@ class AnswerOptions(Value):
     tools: ToolNames | None = None
     """The tools that the model may call. `all` stands for every enabled one."""
     max_steps: MaxSteps | None = None
+    budget: RunBudget | None = None
+    """The most that the answer may take, with everything that it took before."""
     inference_id: InferenceId | None = None
 
 
@@ -258,6 +263,13 @@ class AnswerRequest(AnswerOptions):
     """Names the answer to regenerate or continue."""
 
     message_id: StoredId
+
+
+class ContinueRequest(AnswerRequest):
+    """Names the answer to continue."""
+
+    more: BudgetRaise | None = None
+    """For an answer that has stopped at a budget: how much more that may be."""
 
 
 class SendReply(Value):

@@ -19,6 +19,7 @@ from shell.contract.base import (
     TimeoutMs,
     Value,
 )
+from shell.contract.budgets import RunBudget
 from shell.contract.messages import Messages, Part, Role, SystemPrompt
 from shell.contract.tools import MaxSteps, ToolNames
 
@@ -57,6 +58,8 @@ class RunParameters(Value):
     """The tools that the model may call, by name. `all` stands for every enabled one."""
     max_steps: MaxSteps | None = None
     """Most calls of the model in a run with tools."""
+    budget: RunBudget | None = None
+    """The most that all calls of the model may take."""
     inference_id: InferenceId | None = None
     share: bool = False
     """Whether every window of the host may attach to the run and cancel it."""

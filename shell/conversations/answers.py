@@ -9,8 +9,10 @@ from functools import partial
 from shell.contract import (
     AnswerOptions,
     AnswerRequest,
+    BudgetRaise,
     CallDecision,
     Content,
+    ContinueRequest,
     Defaults,
     EditRequest,
     InferenceRequest,
@@ -25,6 +27,7 @@ from shell.inference.log import InferenceLog
 from shell.inference.slot import Slot
 from shell.providers.base import ModelInfo, Provider
 from shell.store.database import Database
+from shell.store.ledger import Ledger
 from shell.store.messages import decisions, queries, steps, turns
 from shell.store.messages.content import StoredContent, read_unchecked, take_apart
 from shell.store.messages.recorder import Recorder
@@ -66,6 +69,7 @@ class Answers:
         titles: the model that writes titles, if one is chosen.
         parameters: the user's defaults for all answers.
         tools: what models may call; None for a program without tools.
+        ledger: counts what answers take.
     """
 
     def __init__(
@@ -77,9 +81,11 @@ class Answers:
         titles: Chosen = lambda: None,
         parameters: Callable[[], Parameters] = Parameters,
         tools: Callable[[], Tools] | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.parameters = parameters
         self._tools = tools
+        self._ledger = ledger
         self._store = store
         self._engine = engine
         self._resolve = resolve
@@ -218,14 +224,18 @@ class Answers:
             model, by = self._author(options, place)
             path = await self._path(place, turn.question)
             offer = await self._offer(options, path)
-            slot = self._reserve(owner, options, model, by, place.system_prompt, path, offer)
+            slot = self._reserve(owner, options, model, by, place, path, offer)
             try:
+                if isinstance(options, ContinueRequest) and options.more is not None:
+                    await self._raise_budget(place, options.more)
                 written = await self._store.write(
                     conversation_id, lambda connection: turn.write(connection, place, by)
                 )
             except BaseException:
                 slot.release()
                 raise
+            if slot.spending is not None:
+                slot.spending.answer = written.answer_id
             log = slot.begin()
             recorder.follow(log, conversation_id, written.answer, written.earlier, written.begun)
         finally:
@@ -275,10 +285,11 @@ class Answers:
         options: AnswerOptions,
         model: ModelInfo,
         by: turns.Author,
-        system_prompt: str | None,
+        place: turns.TurnPlace,
         path: list[turns.PathMessage],
         offer: Offer | None,
     ) -> Slot:
+        system_prompt = place.system_prompt
         standard = self.parameters()
         temperature, max_tokens = options.temperature, options.max_tokens
         temperature = standard.temperature if temperature is None else temperature
@@ -297,6 +308,7 @@ class Answers:
             max_tokens=max_tokens,
             effort=options.effort,
             max_steps=options.max_steps,
+            budget=options.budget,
             inference_id=by.inference_id,
             share=True,
         )
@@ -309,7 +321,22 @@ class Answers:
             commit=self._commit,
             resumed=resumed,
             while_content_comes=True,
+            conversation=place.conversation_id,
         )
+
+    async def _raise_budget(self, place: turns.TurnPlace, more: BudgetRaise) -> None:
+        """Raise the budget at which an answer has stopped.
+
+        Raises:
+            ValidationFailed: it has not stopped at this one, or has gone on since.
+            ShellError: it cannot be written.
+        """
+        answer = place.path[-1]
+        known = queries.detail_of(answer)
+        pause = None if known is None else known.budget
+        if self._ledger is None or pause is None or pause.scope != more.scope:
+            raise ValidationFailed([("more", "This answer has not stopped at this budget")])
+        await self._ledger.raise_budget(answer.id, place.conversation_id, more)
 
     async def _offer(self, options: AnswerOptions, path: list[turns.PathMessage]) -> Offer | None:
         """The tools of an answer, with what was decided earlier in its conversation."""

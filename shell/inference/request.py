@@ -15,6 +15,10 @@ from shell.contract import (
 from shell.errors import Reason, ValidationFailed
 from shell.providers.base import ModelInfo, ModelStep, ProviderRequest, effort_dropped
 
+TOKENS_PER_MESSAGE = 8
+"""Roughly what a chat template adds to a message."""
+BYTES_PER_TOKEN_MARGIN = 1.15
+"""Safety factor on the host's estimate of tokens."""
 ANSWER_RESERVE_TOKENS = 1_024
 """Room for the answer when neither the caller nor the model sets a maximum."""
 

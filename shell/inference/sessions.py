@@ -15,17 +15,18 @@ from shell.contract import (
     SessionSnapshot,
 )
 from shell.errors import LimitReached, NotFound, ValidationFailed
-from shell.inference.request import RequestedRun, prepare_request, room
+from shell.inference.request import (
+    BYTES_PER_TOKEN_MARGIN,
+    TOKENS_PER_MESSAGE,
+    RequestedRun,
+    prepare_request,
+    room,
+)
 from shell.inference.run import Prepared
 from shell.providers.base import ModelInfo
 from shell.support.ids import epoch_ms
 from shell.support.text import estimate_tokens
 from shell.tools.permissions import Permissions
-
-TOKENS_PER_MESSAGE = 8
-"""Roughly what a chat template adds to a message."""
-BYTES_PER_TOKEN_MARGIN = 1.15
-"""Safety factor on the host's estimate of tokens."""
 
 
 @dataclass(slots=True, eq=False)

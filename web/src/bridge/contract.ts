@@ -78,6 +78,59 @@ export type Reason =
   | "ZIP_UNREADABLE"
   | "IMPORT_BROKEN";
 
+/** The most that may be spent. Null is no limit; with both, the first one counts. */
+export interface Budget {
+  /** US dollars, at the list prices. */
+  usd: number | null;
+  /** Input and output together. */
+  tokens: number | null;
+}
+
+/** The most that one answer may take. Without a field there is no such limit. */
+export interface RunBudget {
+  /** US dollars, at the list prices. */
+  usd?: number | null | undefined;
+  /** Input and output together. */
+  tokens?: number | null | undefined;
+}
+
+/** How much of a budget is spent, in its unit. */
+export interface BudgetMeter {
+  scope: BudgetScope;
+  unit: BudgetUnit;
+  spent: number;
+  limit: number;
+}
+
+/** Why no other call of the model was made. It is made once somebody raises the budget. */
+export interface BudgetPause {
+  scope: BudgetScope;
+  unit: BudgetUnit;
+  spent: number;
+  limit: number;
+  /** What the next call may take at least. */
+  needed: number;
+  /** A fair amount to raise the budget by. */
+  more: number;
+  /** False if the price of the model is not known; then the unit is tokens in any case. */
+  priced: boolean;
+}
+
+/** Raises the budget at which an answer has stopped, once. */
+export interface BudgetRaise {
+  scope: BudgetScope;
+  usd?: number | null | undefined;
+  tokens?: number | null | undefined;
+}
+
+/** The budgets of every answer, of each conversation without its own, of a day and a month. */
+export interface Budgets {
+  answer: Budget | null;
+  conversation: Budget | null;
+  day: Budget | null;
+  month: Budget | null;
+}
+
 /** Text. */
 export interface TextPart {
   type: "text";
@@ -128,6 +181,8 @@ export interface InferenceRequest {
   tools?: "all" | string[] | null | undefined;
   /** Most calls of the model in a run with tools. */
   maxSteps?: number | null | undefined;
+  /** The most that all calls of the model may take. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -172,6 +227,8 @@ export interface SessionRunOptions {
   tools?: "all" | string[] | null | undefined;
   /** Most calls of the model in a run with tools. */
   maxSteps?: number | null | undefined;
+  /** The most that all calls of the model may take. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -324,6 +381,10 @@ export interface StepEvent {
   /** From 1. */
   step: number;
   maxSteps: number;
+  /** US dollars for the steps of this run so far, if the price is known. */
+  cost?: number;
+  /** The budget of which the smallest part is left. */
+  budget?: BudgetMeter;
 }
 
 /** A tool call is complete, or its state has changed before its result. */
@@ -476,6 +537,8 @@ export interface DoneEvent {
   finishReason?: EndReason;
   cancelled: boolean;
   timing: Timing;
+  /** Which budget it has reached. */
+  budget?: BudgetPause;
 }
 
 /** The run failed. The content that came before remains. No event follows. */
@@ -670,6 +733,8 @@ export interface AnswerDetail {
   failure: AnswerFailure | null;
   /** The usage of the runs before the last one, for a continued answer. */
   earlier: Usage[];
+  /** Which budget it has reached. */
+  budget?: BudgetPause;
 }
 
 /** A piece of an answer's text. */
@@ -778,6 +843,8 @@ export interface SendRequest {
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   conversationId: string;
   content: Content;
@@ -798,6 +865,8 @@ export interface EditRequest {
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
   content: Content;
@@ -813,8 +882,28 @@ export interface AnswerRequest {
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
+}
+
+/** Names the answer to continue. */
+export interface ContinueRequest {
+  providerId?: string | null | undefined;
+  modelId?: string | null | undefined;
+  temperature?: number | null | undefined;
+  maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
+  inferenceId?: string | null | undefined;
+  messageId: string;
+  /** For an answer that has stopped at a budget: how much more that may be. */
+  more?: BudgetRaise | null | undefined;
 }
 
 /** The messages and the run of an answer that has begun. The messages are stored already. */
@@ -839,6 +928,8 @@ export interface CallDecision {
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
   callId: string;
@@ -1190,6 +1281,7 @@ export interface Preferences {
   /** The provider that writes titles from first messages. Null for no titles. */
   titleProvider: string | null;
   titleModel: string | null;
+  budgets: Budgets;
   limits: LimitSettings;
   /** Changes to limits and deadlines take effect at the next start. */
   deadlines: DeadlineSettings;
@@ -1209,6 +1301,7 @@ export interface PreferencesChange {
   favourites?: Favourite[] | null | undefined;
   titleProvider?: string | null | undefined;
   titleModel?: string | null | undefined;
+  budgets?: Budgets | null | undefined;
   limits?: LimitSettings | null | undefined;
   deadlines?: DeadlineSettings | null | undefined;
 }
@@ -1350,6 +1443,12 @@ export type CallState =
 
 export type Effort = "off" | "low" | "medium" | "high" | "max";
 
+export type BudgetScope = "answer" | "conversation" | "day" | "month";
+
+export type BudgetUnit = "usd" | "tokens";
+
+export type UsageGroup = "day" | "model" | "conversation";
+
 export type Verdict = "allow" | "deny";
 
 export type Scope = "once" | "conversation" | "always";
@@ -1414,7 +1513,7 @@ export const client = (call: Invoke) => ({
     regenerate: (params: AnswerRequest) =>
       call<SendReply>("conversations.regenerate", params),
     /** Go on with an answer that was cut short; what comes is added to it. */
-    continueAnswer: (params: AnswerRequest) =>
+    continueAnswer: (params: ContinueRequest) =>
       call<SendReply>("conversations.continue_answer", params),
     /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
     decide: (params: CallDecision) =>

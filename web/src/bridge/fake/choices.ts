@@ -24,6 +24,7 @@ const PREFERENCES: Preferences = {
   favourites: [],
   titleProvider: null,
   titleModel: null,
+  budgets: { answer: null, conversation: null, day: null, month: null },
   limits: { inferences: 5, sessions: 20 },
   deadlines: { overallMs: 120_000, firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 },
 };
