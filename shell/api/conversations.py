@@ -15,8 +15,10 @@ from shell.contract import (
     BackupContents,
     BackupInfo,
     BackupName,
+    BudgetState,
     CallDecision,
     ContinueRequest,
+    ConversationBudget,
     ConversationSummary,
     ConversationView,
     DecisionReply,
@@ -39,12 +41,15 @@ from shell.contract import (
     StoredId,
     StoreState,
     TitleChange,
+    UsageGroup,
+    UsageRow,
     ViewRequest,
 )
 from shell.conversations.answers import Answers, StartedAnswer
 from shell.conversations.exports import Exports
 from shell.conversations.imports import Imports
 from shell.conversations.searches import Searches
+from shell.conversations.usage_table import as_csv
 from shell.errors import NotFound
 from shell.store.database import Connection
 from shell.store.messages import notes, queries, tree, usage
@@ -96,6 +101,29 @@ class ConversationsApi:
         # A page is pushed the end of an answer a moment before the answer is on the disk.
         await self._answers.settled(params)
         return await self._store.read(params, lambda c: usage.spent(c, params))
+
+    async def budgets(self, caller: Caller, params: StoredId | None) -> Sequence[BudgetState]:
+        """The budgets of the day, of the month and of a conversation, with what is spent."""
+        return await self._answers.ledger.states(params)
+
+    async def set_budget(self, caller: Caller, params: ConversationBudget) -> Sequence[BudgetState]:
+        """Set the budget of a conversation. Resolves with what `budgets` says then."""
+        await self._answers.ledger.set_budget(params.conversation_id, params.budget)
+        return await self._answers.ledger.states(params.conversation_id)
+
+    async def usage(self, caller: Caller, params: UsageGroup) -> Sequence[UsageRow]:
+        """What answers and titles took so far, by day, model or conversation."""
+        rows = await self._answers.ledger.usage(params)
+        if params != "conversation":
+            return rows
+        titles = {one.id: one.title for one in await self.list(caller)}
+        return [row.model_copy(update={"title": titles.get(row.key)}) for row in rows]
+
+    async def save_usage(self, caller: Caller, params: UsageGroup) -> str:
+        """The same as CSV, written to the data directory's `exports`. Resolves with its path."""
+        text = as_csv(await self.usage(caller, params), params)
+        name = f"usage-by-{params}.csv"
+        return await asyncio.to_thread(self._exports.save, name, text.encode())
 
     async def prompts(self, caller: Caller) -> Sequence[str]:
         """List the latest questions of all conversations, the newest first, each once."""

@@ -188,7 +188,7 @@ class Host:
             self._title_model,
             self._parameters,
             core.tools,
-            core.ledger(),
+            ledger=core.ledger(),
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(

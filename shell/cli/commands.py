@@ -102,6 +102,7 @@ _EVENTS = _argument("--json", "print every event as one line of JSON", dest="as_
 _FINDINGS = _argument("--json", "print every finding as one line of JSON", dest="as_json")
 _QUERY, _FILE, _NAME = (_argument(form) for form in ("query QUERY", "file FILE", "name NAME"))
 _ID, _PROVIDER = _argument("conversation_id ID"), _argument("provider_id PROVIDER")
+GROUPS = ("day", "model", "conversation")
 EFFORTS = ("off", "low", "medium", "high", "max")
 _AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
 _SERVE = (
@@ -256,6 +257,14 @@ COMMANDS = (
                 *_IMPORT,
             ),
         ),
+    ),
+    _command(
+        "usage",
+        "usage:usage",
+        "print what answers have cost so far",
+        _argument("--by", "sum up by this", choices=GROUPS, default="day"),
+        _argument("--csv", "print a table for spreadsheets", dest="as_csv_file"),
+        _JSON,
     ),
     _command("backup", "backups:backup", "write everything except keys to one file", _FILE),
     _command("restore", "backups:restore", "replace everything with a backup", *_RESTORE),

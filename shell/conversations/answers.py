@@ -81,11 +81,12 @@ class Answers:
         titles: Chosen = lambda: None,
         parameters: Callable[[], Parameters] = Parameters,
         tools: Callable[[], Tools] | None = None,
-        ledger: Ledger | None = None,
+        *,
+        ledger: Ledger,
     ) -> None:
         self.parameters = parameters
         self._tools = tools
-        self._ledger = ledger
+        self.ledger = ledger
         self._store = store
         self._engine = engine
         self._resolve = resolve
@@ -226,8 +227,9 @@ class Answers:
             offer = await self._offer(options, path)
             slot = self._reserve(owner, options, model, by, place, path, offer)
             try:
-                if isinstance(options, ContinueRequest) and options.more is not None:
-                    await self._raise_budget(place, options.more)
+                more = options.more if isinstance(options, ContinueRequest) else None
+                if more is not None:
+                    _check_raise(place, more)
                 written = await self._store.write(
                     conversation_id, lambda connection: turn.write(connection, place, by)
                 )
@@ -236,6 +238,10 @@ class Answers:
                 raise
             if slot.spending is not None:
                 slot.spending.answer = written.answer_id
+            if more is not None:
+                # If it cannot be written, the run stops at the same budget again.
+                with contextlib.suppress(ShellError):
+                    await self.ledger.raise_budget(written.answer_id, conversation_id, more)
             log = slot.begin()
             recorder.follow(log, conversation_id, written.answer, written.earlier, written.begun)
         finally:
@@ -324,20 +330,6 @@ class Answers:
             conversation=place.conversation_id,
         )
 
-    async def _raise_budget(self, place: turns.TurnPlace, more: BudgetRaise) -> None:
-        """Raise the budget at which an answer has stopped.
-
-        Raises:
-            ValidationFailed: it has not stopped at this one, or has gone on since.
-            ShellError: it cannot be written.
-        """
-        answer = place.path[-1]
-        known = queries.detail_of(answer)
-        pause = None if known is None else known.budget
-        if self._ledger is None or pause is None or pause.scope != more.scope:
-            raise ValidationFailed([("more", "This answer has not stopped at this budget")])
-        await self._ledger.raise_budget(answer.id, place.conversation_id, more)
-
     async def _offer(self, options: AnswerOptions, path: list[turns.PathMessage]) -> Offer | None:
         """The tools of an answer, with what was decided earlier in its conversation."""
         wanted = options.tools
@@ -371,6 +363,18 @@ class Answers:
             return
         if decision.scope == "always" and tool.definition == call.definition:
             tools.permissions().keep(tool, decision.verdict, "always", decision.pattern)
+
+
+def _check_raise(place: turns.TurnPlace, more: BudgetRaise) -> None:
+    """Refuse to raise a budget twice for the same pause.
+
+    Raises:
+        ValidationFailed: the answer has not stopped at this budget, or has gone on since.
+    """
+    known = queries.detail_of(place.path[-1])
+    pause = None if known is None else known.budget
+    if pause is None or pause.scope != more.scope:
+        raise ValidationFailed([("more", "This answer has not stopped at this budget")])
 
 
 async def _taken_apart(content: Content) -> StoredContent:

@@ -12,9 +12,9 @@ from shell.contract import (
     Budget,
     BudgetPause,
     BudgetRaise,
-    Budgets,
     BudgetScope,
     ContinueRequest,
+    ConversationBudget,
     DoneEvent,
     InferenceRequest,
     Message,
@@ -23,12 +23,12 @@ from shell.contract import (
     SendRequest,
     StepEvent,
     StoredMessage,
+    UsageRow,
 )
 from shell.conversations.answers import Answers, StartedAnswer
+from shell.conversations.usage_table import as_csv
 from shell.errors import ValidationFailed
-from shell.inference.engine import Engine
 from shell.providers.base import ModelInfo, ModelStep
-from shell.store.ledger import Ledger
 from shell.tools.base import Arguments, Progress
 from tests.engine.functions import Functions
 from tests.store.calls_desk import FunctionTools
@@ -58,10 +58,7 @@ class BudgetDesk(Desk):
         self.folder = folder
         self.functions = functions
         self.echo = Priced()
-        self.budgets: Budgets = NO_BUDGETS
         self.title_model: tuple[str, str | None] | None = None
-        self.ledger = Ledger(folder, lambda: self.budgets)
-        self.engine = Engine(self.resolve, None, self.ledger)
         tools = FunctionTools(folder, functions, ("*",))
         self.answers = Answers(
             self.store,
@@ -105,10 +102,6 @@ class BudgetDesk(Desk):
 
     async def spent(self) -> float:
         return sum(row.usd for row in await self.ledger.usage("day"))
-
-    async def close(self) -> None:
-        await super().close()
-        await self.ledger.close()
 
 
 @pytest.fixture
@@ -294,3 +287,49 @@ async def test_a_local_model_costs_nothing_and_an_unknown_price_asks_for_tokens(
     wanted = ContinueRequest(message_id=begun.reply.answer_id, more=more)
     await desk.done(await desk.answers.go_on(OWNER, wanted))
     assert text_of(await desk.answer(talk)) == "free"
+
+
+async def test_usage_is_told_by_day_model_and_conversation(desk: BudgetDesk) -> None:
+    talk = await desk.begin()
+    await desk.ask(talk, "/usage 10 300\n=1+2 is a sum")
+    [by_day] = await desk.conversations.usage(desk.caller, "day")
+    [by_model] = await desk.conversations.usage(desk.caller, "model")
+    [by_talk] = await desk.conversations.usage(desk.caller, "conversation")
+    assert (by_day.calls, by_day.input_tokens, by_day.output_tokens) == (1, 10, 300)
+    assert by_day.usd == pytest.approx(0.31)
+    assert (by_model.key, by_talk.key) == ("echo/echo", talk)
+    path = await desk.conversations.save_usage(desk.caller, "conversation")
+    table = await asyncio.to_thread(Path(path).read_text, "utf-8")
+    assert table.splitlines() == [
+        "conversation,title,calls,input_tokens,output_tokens,usd,unpriced_tokens",
+        f"{talk},{by_talk.title},1,10,300,0.31,0",
+    ]
+
+
+def test_a_table_has_no_formula_of_somebody_else() -> None:
+    row = UsageRow(
+        key="c",
+        title='=HYPERLINK("x")',
+        calls=1,
+        input_tokens=1,
+        output_tokens=1,
+        usd=0,
+        unpriced_tokens=2,
+    )
+    assert as_csv([row], "conversation").splitlines()[1] == 'c,"\'=HYPERLINK(""x"")",1,1,1,0,2'
+
+
+async def test_the_budget_of_a_conversation_is_set_and_told(desk: BudgetDesk) -> None:
+    desk.allow("conversation", 5)
+    talk = await desk.begin()
+    own = Budget(usd=None, tokens=700)
+    wanted = ConversationBudget(conversation_id=talk, budget=own)
+    states = await desk.conversations.set_budget(desk.caller, wanted)
+    assert [(state.scope, state.budget) for state in states] == [
+        ("conversation", own),
+        ("day", None),
+        ("month", None),
+    ]
+    wanted = ConversationBudget(conversation_id=talk, budget=None)
+    states = await desk.conversations.set_budget(desk.caller, wanted)
+    assert states[0].budget == Budget(usd=5, tokens=None)

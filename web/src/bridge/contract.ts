@@ -131,6 +131,37 @@ export interface Budgets {
   month: Budget | null;
 }
 
+/** A budget, and what is spent of it. */
+export interface BudgetState {
+  scope: BudgetScope;
+  /** With everything that it was raised by. */
+  budget: Budget | null;
+  usd: number;
+  tokens: number;
+  /** Those of `tokens` whose price is not known. */
+  unpricedTokens: number;
+}
+
+/** Sets the budget of a conversation. Null is that of the settings. */
+export interface ConversationBudget {
+  conversationId: string;
+  budget: Budget | null;
+}
+
+/** What was taken on one day, by one model, or in one conversation. */
+export interface UsageRow {
+  /** A date such as 2026-11-29, `PROVIDER/MODEL`, or the id of a conversation. */
+  key: string;
+  /** Of a conversation that is still there. */
+  title?: string;
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  usd: number;
+  /** The tokens whose price is not known. */
+  unpricedTokens: number;
+}
+
 /** Text. */
 export interface TextPart {
   type: "text";
@@ -1498,6 +1529,18 @@ export const client = (call: Invoke) => ({
     /** What a conversation has taken so far: answers, tokens, money. */
     spent: (params: string) =>
       call<Spent>("conversations.spent", params),
+    /** The budgets of the day, of the month and of a conversation, with what is spent. */
+    budgets: (params: string | null) =>
+      call<BudgetState[]>("conversations.budgets", params),
+    /** Set the budget of a conversation. Resolves with what `budgets` says then. */
+    setBudget: (params: ConversationBudget) =>
+      call<BudgetState[]>("conversations.set_budget", params),
+    /** What answers and titles took so far, by day, model or conversation. */
+    usage: (params: UsageGroup) =>
+      call<UsageRow[]>("conversations.usage", params),
+    /** The same as CSV, written to the data directory's `exports`. Resolves with its path. */
+    saveUsage: (params: UsageGroup) =>
+      call<string>("conversations.save_usage", params),
     /** List the latest questions of all conversations, the newest first, each once. */
     prompts: () => call<string[]>("conversations.prompts"),
     /** The bytes of a picture or a file in a message. */

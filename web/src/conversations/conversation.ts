@@ -1,7 +1,12 @@
 /** An open conversation: carries out what the state machine allows, and tells it what came of it. */
 import type { AttachmentList } from "../attachments/attachmentList";
 import { type DraftMessage, isBlank, isReady } from "../attachments/draftAttachment";
-import type { ConversationSummary, ConversationView, Failure } from "../bridge/contract";
+import type {
+  BudgetRaise,
+  ConversationSummary,
+  ConversationView,
+  Failure,
+} from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { newInferenceId } from "../bridge/llmApi";
 import type { BlobCache } from "../lib/blobs";
@@ -63,8 +68,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   /** Changes the last question where it stands. */
   editLast(): void;
   regenerate(row: string): void;
-  /** Continues an answer that was cut short. */
-  goOn(row: string): void;
+  /** Continues an answer that was cut short, or that has stopped at a budget: with so much more. */
+  goOn(row: string, more?: BudgetRaise): void;
   /** Chooses the model for what comes next. */
   choose(by: ModelRef | null): void;
   /**
@@ -394,8 +399,8 @@ export function createConversation(given: ConversationOptions): Conversation {
     regenerate(row) {
       if (!isBusy(get())) begin({ kind: "regenerate", row });
     },
-    goOn(row) {
-      if (!isBusy(get())) begin({ kind: "continue", row });
+    goOn(row, more) {
+      if (!isBusy(get())) begin({ kind: "continue", row, more });
     },
     retry() {
       const { phase, pending, messages } = get();

@@ -114,7 +114,13 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
       case "continue": {
         const own = authorOf(message) ?? by;
         const ask = (id: string) =>
-          conversations.continueAnswer({ messageId, inferenceId: id, ...own, ...asked() });
+          conversations.continueAnswer({
+            messageId,
+            inferenceId: id,
+            more: of.more,
+            ...own,
+            ...asked(),
+          });
         return { ...common, answer: of.row, by: own, ask };
       }
     }

@@ -27,7 +27,9 @@ export function timeOf(time: number): string {
 /** US dollars; small sums keep two digits that say something. */
 export function money(dollars: number): string {
   const digits =
-    dollars >= 1 ? { minimumFractionDigits: 2 as const } : { maximumSignificantDigits: 2 as const };
+    dollars >= 0.1
+      ? { minimumFractionDigits: 2 as const }
+      : { maximumSignificantDigits: 2 as const };
   const format = new Intl.NumberFormat(locale, {
     style: "currency",
     currency: "USD",

@@ -337,6 +337,10 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     },
     attachment: (hash) => blobs.get(hash),
     recall: () => Object.fromEntries(notes),
+    budgets: () => [],
+    setBudget: () => [],
+    usage: () => [],
+    saveUsage: () => "…/exports/usage.csv",
     remember({ name, text }) {
       if (text === null) notes.delete(name);
       else notes.set(name, text);
