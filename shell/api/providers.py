@@ -279,4 +279,5 @@ def _described(provider: Provider, listed: ListedModel) -> ModelSummary:
         efforts=list(model.efforts or ()),
         input_price=model.input_price,
         output_price=model.output_price,
+        price_date=None if model.price_date is None else model.price_date.isoformat(),
     )

@@ -106,6 +106,8 @@ class ModelSummary(Value):
     input_price: float | None
     """US dollars per million tokens."""
     output_price: float | None
+    price_date: str | None
+    """When the prices were looked up, such as 2026-11-22. Null if the provider tells them."""
 
 
 class ModelList(Value):

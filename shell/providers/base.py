@@ -7,6 +7,7 @@ request and its connection.
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Literal, Protocol
 
 from shell.contract import Activity, Effort, FinishReason, Message, Notice, NoticeCode, Usage
@@ -129,6 +130,8 @@ class ModelInfo:
     input_price: float | None = None
     """US dollars per million tokens, if known."""
     output_price: float | None = None
+    price_date: date | None = None
+    """When the price was looked up. None for one that the server tells, or without a price."""
     sampling: tuple[tuple[str, float | tuple[str, ...]], ...] = ()
     """Sampling parameters for llama.cpp besides the temperature."""
     known: bool = False

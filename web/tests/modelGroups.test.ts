@@ -29,6 +29,7 @@ const model = (id: string): ModelSummary => ({
   efforts: [],
   inputPrice: null,
   outputPrice: null,
+  priceDate: null,
 });
 
 const listed = (providerId: string, ...ids: string[]) => ({

@@ -68,6 +68,7 @@ const NOTHING_KNOWN = {
   efforts: [],
   inputPrice: null,
   outputPrice: null,
+  priceDate: null,
 };
 const listOf = (...ids: string[]): ModelList => ({
   providerId: "cloud",

@@ -1209,6 +1209,8 @@ export interface ModelSummary {
   /** US dollars per million tokens. */
   inputPrice: number | null;
   outputPrice: number | null;
+  /** When the prices were looked up, such as 2026-11-22. Null if the provider tells them. */
+  priceDate: string | null;
 }
 
 /** The models of a provider. */

@@ -66,6 +66,7 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
       efforts: wanted === CLOUD ? EFFORTS : [],
       inputPrice: null,
       outputPrice: null,
+      priceDate: null,
     };
     const ids = wanted === CLOUD ? ["large", "small"] : [modelId];
     const found = ids.map((id) => ({ id, name: id, ...model }));

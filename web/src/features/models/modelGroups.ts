@@ -117,4 +117,5 @@ const NOTHING_KNOWN: Omit<ModelSummary, "id" | "name"> = {
   efforts: [],
   inputPrice: null,
   outputPrice: null,
+  priceDate: null,
 };

@@ -1,5 +1,5 @@
 /** English, of how much a model thinks, and of what answers cost. */
-import type { BudgetScope, BudgetUnit, Effort } from "../../bridge/contract";
+import type { BudgetScope, BudgetUnit, Effort, UsageGroup } from "../../bridge/contract";
 
 const EFFORTS: Readonly<Record<Effort, string>> = {
   off: "Off",
@@ -28,12 +28,55 @@ const GO_ON: Readonly<Record<BudgetUnit, (more: string) => string>> = {
   tokens: (more) => `Go on with ${more} more tokens`,
 };
 
+const SCOPES: Readonly<Record<BudgetScope, string>> = {
+  answer: "Each answer",
+  conversation: "Each conversation",
+  day: "Each day",
+  month: "Each month",
+};
+const SCOPE_HINTS: Readonly<Record<BudgetScope, string>> = {
+  answer: "With all steps and tools.",
+  conversation: "A chat can have a budget of its own.",
+  day: "For all conversations together, with their titles.",
+  month: "For all conversations together, with their titles.",
+};
+const GROUPS: Readonly<Record<UsageGroup, string>> = {
+  day: "Day",
+  model: "Model",
+  conversation: "Conversation",
+};
+
 export const costsInEnglish = {
   effort: "Effort",
   effortHint: "How much the model thinks before it answers.",
   efforts: EFFORTS,
   effortOf: (effort: string) => `· ${effort} effort`,
   modelsOwn: "Model default",
+
+  budget: "Budget",
+  inDollars: (name: string) => `${name} (US dollars)`,
+  inTokens: (name: string) => `${name} (tokens)`,
+  scopes: SCOPES,
+  scopeHints: SCOPE_HINTS,
+  budgets: "Budgets",
+  budgetsText:
+    "Before each call of a model, the most that it may cost is reserved. An answer that doesn't fit stops and asks you. Prices are list prices.",
+  noBudget: "No limit",
+  usage: "Usage",
+  usageText: "Everything that answers and titles took on this computer.",
+  noUsage: "Nothing has been counted yet.",
+  by: "By",
+  groups: GROUPS,
+  calls: "Calls",
+  input: "Input tokens",
+  output: "Output tokens",
+  cost: "Cost",
+  unpriced: (tokens: string) => `${tokens} tokens without a known price`,
+  noTitle: "Other chats",
+  chart: (first: string, last: string, most: string) =>
+    `Cost for each day from ${first} to ${last}, at most ${most}`,
+  saveCsv: "Export as CSV",
+  spent: (amount: string) => `${amount} spent`,
 
   step: (step: string, most: string) => `Step ${step} of ${most}`,
   spentOf: SPENT,
