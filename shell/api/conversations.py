@@ -40,6 +40,7 @@ from shell.contract import (
     Spent,
     StoredId,
     StoreState,
+    SystemPromptChange,
     TitleChange,
     UsageGroup,
     UsageRow,
@@ -192,6 +193,13 @@ class ConversationsApi:
         """Put a conversation into a folder, or out of all."""
         return await self._change(
             params.conversation_id, lambda c, n: tree.set_folder(c, n, params.folder)
+        )
+
+    async def instruct(self, caller: Caller, params: SystemPromptChange) -> ConversationSummary:
+        """Set the system prompt for the next answers of a conversation."""
+        return await self._change(
+            params.conversation_id,
+            lambda c, n: tree.set_system_prompt(c, n, params.system_prompt),
         )
 
     async def delete(self, caller: Caller, params: StoredId) -> bool:

@@ -340,6 +340,13 @@ class FolderChange(Value):
     folder: Folder | None
 
 
+class SystemPromptChange(Value):
+    """Sets the system prompt of a conversation; null is none."""
+
+    conversation_id: StoredId
+    system_prompt: SystemPrompt | None
+
+
 class SearchRest(Value):
     """Where a search stopped at its time limit. A null part is complete."""
 

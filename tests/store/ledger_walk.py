@@ -132,6 +132,7 @@ class Walk:
         budget = self._some_budget()
         ledger.set_budget(self.connection, "c", budget)
         self.own.pop("c", None)
+        self.raised.pop(("conversation", "c"), None)
         if budget is not None:
             self.own["c"] = budget
 

@@ -116,6 +116,10 @@ def test_a_conversations_own_budget_goes_before_that_of_the_settings() -> None:
     state = ledger.states(connection, "c", budgets, FRIDAY)[0]
     assert state.budget == Budget(usd=1.5, tokens=None)
     assert state.tokens == 1_100
+    # Set anew, it is what a person sees and says.
+    ledger.set_budget(connection, "c", Budget(usd=1.5, tokens=9_000))
+    state = ledger.states(connection, "c", budgets, FRIDAY)[0]
+    assert state.budget == Budget(usd=1.5, tokens=9_000)
 
 
 def test_amounts_add_up_to_the_billionth() -> None:

@@ -50,7 +50,13 @@ async function shown(
       <ConversationsContext value={conversations}>
         <SettingsContext value={settings}>
           <ToastsContext value={createToastStore()}>
-            <ModelPicker by={BY} choice={options} button={createRef()} onChoose={() => {}} />
+            <ModelPicker
+              by={BY}
+              choice={options}
+              conversationId={null}
+              button={createRef()}
+              onChoose={() => {}}
+            />
           </ToastsContext>
         </SettingsContext>
       </ConversationsContext>,

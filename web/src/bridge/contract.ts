@@ -998,6 +998,12 @@ export interface FolderChange {
   folder: string | null;
 }
 
+/** Sets the system prompt of a conversation; null is none. */
+export interface SystemPromptChange {
+  conversationId: string;
+  systemPrompt: string | null;
+}
+
 /** Where a search stopped at its time limit. A null part is complete. */
 export interface SearchRest {
   kept: number | null;
@@ -1575,6 +1581,9 @@ export const client = (call: Invoke) => ({
     /** Put a conversation into a folder, or out of all. */
     move: (params: FolderChange) =>
       call<ConversationSummary>("conversations.move", params),
+    /** Set the system prompt for the next answers of a conversation. */
+    instruct: (params: SystemPromptChange) =>
+      call<ConversationSummary>("conversations.instruct", params),
     /** Put a conversation out of sight; what is answering in it is cancelled. */
     delete: (params: string) =>
       call<boolean>("conversations.delete", params),

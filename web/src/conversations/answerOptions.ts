@@ -1,6 +1,6 @@
 /** What a conversation asks of its model: tools, effort and parameters. Kept in the host's notes. */
-import type { Effort, SendRequest } from "../bridge/contract";
-import { createStore, type ReadonlyStore } from "../lib/store";
+import type { Budget, Effort, SendRequest } from "../bridge/contract";
+import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import type { HostStorage } from "./hostStorage";
 
 const NOTE = "options.";
@@ -14,6 +14,12 @@ export interface ChosenOptions {
   readonly maxTokens: number | null;
 }
 
+/** What a chat begins with that the host does not have yet. Null for instructions: those of the settings. */
+export interface FirstOptions {
+  readonly instructions: string | null;
+  readonly budget: Budget | null;
+}
+
 export const NO_OPTIONS: ChosenOptions = {
   tools: [],
   effort: null,
@@ -23,6 +29,8 @@ export const NO_OPTIONS: ChosenOptions = {
 
 export interface AnswerChoice extends ReadonlyStore<ChosenOptions> {
   choose(part: Partial<ChosenOptions>): void;
+  /** For a chat that has no id yet. */
+  readonly first: Store<FirstOptions>;
   /** The part of a request that says what is chosen. */
   asked(): Pick<SendRequest, keyof ChosenOptions>;
   /** Fetches what was chosen before, unless something has been chosen here. Never rejects. */
@@ -55,6 +63,7 @@ export function createAnswerChoice(
   return {
     get: store.get,
     subscribe: store.subscribe,
+    first: createStore<FirstOptions>({ instructions: null, budget: null }),
     keep,
     asked,
     choose(part) {

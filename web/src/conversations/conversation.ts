@@ -253,7 +253,9 @@ export function createConversation(given: ConversationOptions): Conversation {
   // --- answers --------------------------------------------------------------------------------
 
   async function create(): Promise<string> {
-    const { id } = await conversations.create({ temporary: get().temporary });
+    const { instructions: systemPrompt, budget } = options.first.get();
+    const { id } = await conversations.create({ temporary: get().temporary, systemPrompt });
+    if (budget !== null) await conversations.setBudget({ conversationId: id, budget });
     dispatch({ type: "named", id });
     options.keep();
     given.onNamed(self);

@@ -73,6 +73,8 @@ export interface Conversations {
     HostPort["client"]["conversations"],
     "budgets" | "setBudget" | "usage" | "saveUsage"
   >;
+  /** The instructions of a conversation. */
+  readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
   /** Conversations as a file's content, or written by the host, which says where. */
   exported(request: ExportRequest): ReturnType<HostPort["client"]["conversations"]["export"]>;
   exportFile(request: ExportRequest): Promise<string>;
@@ -266,6 +268,7 @@ export function createConversations({
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
     spent: conversations.spent,
     costs: conversations,
+    instructions: conversations,
     exported: conversations.export,
     exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),

@@ -338,6 +338,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     attachment: (hash) => blobs.get(hash),
     recall: () => Object.fromEntries(notes),
     budgets: () => [],
+    instruct: ({ conversationId }) => summaryOf(treeOf(conversationId)),
     setBudget: () => [],
     usage: () => [],
     saveUsage: () => "…/exports/usage.csv",

@@ -139,6 +139,7 @@ export function Chat(props: ChatProps) {
             <ModelPicker
               by={model}
               choice={conversation.options}
+              conversationId={conversation.get().id}
               button={models}
               onChoose={(chosen) => {
                 conversation.choose(chosen);

@@ -35,9 +35,18 @@ export interface ModelPanelProps {
   /** Something else is opened. */
   readonly onLeave: () => void;
   readonly choice: AnswerChoice;
+  /** Null while the host has no such conversation. */
+  readonly conversationId: string | null;
 }
 
-export function ModelPanel({ by, recent, onChoose, onLeave, choice }: ModelPanelProps) {
+export function ModelPanel({
+  by,
+  recent,
+  onChoose,
+  onLeave,
+  choice,
+  conversationId,
+}: ModelPanelProps) {
   const settings = useSettings();
   const toasts = useToasts();
   const { providers, lists, preferences } = useSettingsState();
@@ -156,7 +165,7 @@ export function ModelPanel({ by, recent, onChoose, onLeave, choice }: ModelPanel
             : strings.preferences.modelCount(options.length)}
       </p>
       {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
-      <ChatOptions by={by} choice={choice} />
+      <ChatOptions by={by} choice={choice} conversationId={conversationId} />
       <UnavailableProviders onLeave={onLeave} />
     </div>
   );

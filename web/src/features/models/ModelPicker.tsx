@@ -18,11 +18,13 @@ const ModelPanel = lazyPart(async () => (await import("./ModelPanel")).ModelPane
 export interface ModelPickerProps {
   readonly by: Defaults;
   readonly choice: AnswerChoice;
+  /** Null while the host has no such conversation. */
+  readonly conversationId: string | null;
   readonly button: RefObject<HTMLButtonElement | null>;
   readonly onChoose: (by: Defaults) => void;
 }
 
-export function ModelPicker({ by, choice, button, onChoose }: ModelPickerProps) {
+export function ModelPicker({ by, choice, button, onChoose, conversationId }: ModelPickerProps) {
   const [recent, addRecent] = useRecentModels();
   const { lists } = useSettingsState();
   const { effort } = useStore(choice);
@@ -61,6 +63,7 @@ export function ModelPicker({ by, choice, button, onChoose }: ModelPickerProps) 
           }}
           onLeave={() => close(true)}
           choice={choice}
+          conversationId={conversationId}
         />
       )}
     </Popover>

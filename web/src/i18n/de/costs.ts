@@ -9,6 +9,11 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
   effortOf: (effort) => `· Denktiefe: ${effort.toLowerCase()}`,
   modelsOwn: "Wie das Modell es vorsieht",
 
+  chatOptions: "Optionen dieses Chats",
+  instructionsHint: "Das Modell bekommt sie vor dem Gespräch.",
+  asInSettings: (value) => `Wie in den Einstellungen: ${value}`,
+  budgetHint: "So viel darf dieser Chat höchstens verbrauchen. Leer gilt die Einstellung.",
+  toDefaults: "Standard verwenden",
   budget: "Budget",
   inDollars: (name) => `${name} (US-Dollar)`,
   inTokens: (name) => `${name} (Token)`,

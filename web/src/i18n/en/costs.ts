@@ -53,6 +53,11 @@ export const costsInEnglish = {
   effortOf: (effort: string) => `· ${effort} effort`,
   modelsOwn: "Model default",
 
+  chatOptions: "Options of this chat",
+  instructionsHint: "The model is given these before the conversation.",
+  asInSettings: (value: string) => `As in settings: ${value}`,
+  budgetHint: "The most that this chat may take. Empty is as in settings.",
+  toDefaults: "Use the defaults",
   budget: "Budget",
   inDollars: (name: string) => `${name} (US dollars)`,
   inTokens: (name: string) => `${name} (tokens)`,
