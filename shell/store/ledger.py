@@ -229,8 +229,9 @@ def raise_budget(connection: apsw.Connection, key: str, by: BudgetRaise) -> None
 
 
 def set_budget(connection: apsw.Connection, conversation: str, budget: Budget | None) -> None:
-    """Set the budget of a conversation; None is that of the settings. It counts as it is set, whatever
-    it was raised by before. Part of a writing job.
+    """Set the budget of a conversation; None is that of the settings.
+
+    It counts as it is set, whatever it was raised by before. Part of a writing job.
     """
     raised = "DELETE FROM raises WHERE scope = 'conversation' AND key = ?"
     connection.execute(raised, (conversation,))
