@@ -53,6 +53,10 @@ ALIASES = (
     "EndReason",
     "AnswerPart",
     "CallState",
+    "Effort",
+    "BudgetScope",
+    "BudgetUnit",
+    "UsageGroup",
     "Verdict",
     "Scope",
     "ToolKind",
@@ -67,6 +71,7 @@ ALIASES = (
 """Unions that keep their name on the page."""
 MODULES = (
     "base",
+    "budgets",
     "messages",
     "requests",
     "events",

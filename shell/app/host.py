@@ -72,7 +72,9 @@ class Host:
         self._environ = environ
         self._named = (provider, model)
         self._settings = SettingsFile(data)
-        self._core = Runtime(data, environ, self._settings.engine)
+        self._core = Runtime(
+            data, environ, self._settings.engine, lambda: self._settings.preferences.budgets
+        )
         self._topics = Topics()
         self._opened: _Conversations | None = None
         self._warm_up_timer: asyncio.TimerHandle | None = None
@@ -191,6 +193,7 @@ class Host:
             self._title_model,
             self._parameters,
             core.tools,
+            ledger=core.ledger(),
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(

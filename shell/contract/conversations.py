@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from shell.contract.base import (
     ABSENT,
+    Effort,
     InferenceId,
     MaxTokens,
     ModelId,
@@ -14,6 +15,7 @@ from shell.contract.base import (
     Temperature,
     Value,
 )
+from shell.contract.budgets import BudgetPause, BudgetRaise, RunBudget
 from shell.contract.envelopes import Problem
 from shell.contract.events import CallState, EndReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
@@ -112,6 +114,8 @@ class AnswerDetail(Value):
     failure: AnswerFailure | None = None
     earlier: list[Usage] = []
     """The usage of the runs before the last one, for a continued answer."""
+    budget: Annotated[BudgetPause | None, ABSENT] = None
+    """Which budget it has reached."""
 
 
 class AnswerText(Value):
@@ -229,9 +233,12 @@ class AnswerOptions(Value):
     model_id: ModelId | None = None
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    effort: Effort | None = None
     tools: ToolNames | None = None
     """The tools that the model may call. `all` stands for every enabled one."""
     max_steps: MaxSteps | None = None
+    budget: RunBudget | None = None
+    """The most that the answer may take, with everything that it took before."""
     inference_id: InferenceId | None = None
 
 
@@ -256,6 +263,13 @@ class AnswerRequest(AnswerOptions):
     """Names the answer to regenerate or continue."""
 
     message_id: StoredId
+
+
+class ContinueRequest(AnswerRequest):
+    """Names the answer to continue."""
+
+    more: BudgetRaise | None = None
+    """For an answer that has stopped at a budget: how much more that may be."""
 
 
 class SendReply(Value):
@@ -316,6 +330,13 @@ class FolderChange(Value):
 
     conversation_id: StoredId
     folder: Folder | None
+
+
+class SystemPromptChange(Value):
+    """Sets the system prompt of a conversation; null is none."""
+
+    conversation_id: StoredId
+    system_prompt: SystemPrompt | None
 
 
 class SearchRest(Value):

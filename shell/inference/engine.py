@@ -37,8 +37,10 @@ from shell.inference.request import RequestedRun, check_size, prepare_request
 from shell.inference.run import Prepared, Run, RunCancelled
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
+from shell.inference.spending import Ledger, Spending
 from shell.inference.steps import ResumedStep
 from shell.providers.base import ModelInfo, ModelStep, Provider, tools_dropped
+from shell.providers.charges import CallKind
 from shell.tools.offer import Offer
 
 SWEEP_S = 60.0
@@ -52,9 +54,13 @@ class Engine:
     """
 
     def __init__(
-        self, resolve: Callable[[str], Provider], settings: Settings | None = None
+        self,
+        resolve: Callable[[str], Provider],
+        settings: Settings | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._resolve = resolve
+        self._ledger = ledger
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
@@ -72,6 +78,8 @@ class Engine:
         *,
         offer: Offer | None = None,
         while_content_comes: bool = False,
+        conversation: str | None = None,
+        kind: CallKind = "answer",
     ) -> InferenceLog:
         """Run a model on the request's messages; the same as `reserve` and `begin`.
 
@@ -79,7 +87,12 @@ class Engine:
             ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
         """
         return self.reserve(
-            owner, request, offer=offer, while_content_comes=while_content_comes
+            owner,
+            request,
+            offer=offer,
+            while_content_comes=while_content_comes,
+            conversation=conversation,
+            kind=kind,
         ).begin()
 
     def reserve(
@@ -93,6 +106,8 @@ class Engine:
         commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
         resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
+        conversation: str | None = None,
+        kind: CallKind = "answer",
     ) -> Slot:
         """Admit a run without starting it. Its id is taken, and it counts to the owner's limit.
 
@@ -100,6 +115,7 @@ class Engine:
         `notices` say what the caller changed of the request; they become events of the run. The
         `offer` has the tools that the model may call; `commit` is awaited before each of their
         calls, and `resumed` is the step in which an earlier run of the same answer has ended.
+        The `conversation` has a budget of its own, to which the run counts as a `kind`.
         With `while_content_comes` and no `timeout_ms` there is no overall deadline, only those for
         the first content and from one piece of content to the next.
 
@@ -112,7 +128,11 @@ class Engine:
         messages = request.messages if messages is None else messages
         check_size(messages)
         wish = RequestedRun(
-            messages, request.system_prompt, request.temperature, request.max_tokens
+            messages,
+            request.system_prompt,
+            request.temperature,
+            request.max_tokens,
+            request.effort,
         )
         prepared, adapted = prepare_request(wish, model)
         self._admit(owner, request, provider)
@@ -128,6 +148,7 @@ class Engine:
             commit=commit,
             resumed=resumed,
             while_content_comes=while_content_comes,
+            spending=self._spending(request, provider, model, conversation, kind),
         )
 
     def run_session(
@@ -168,6 +189,7 @@ class Engine:
             offer=offer,
             session=session,
             turn=turn,
+            spending=self._spending(options, provider, model),
         )
         run = self._runs.open(slot)
         session.waiting.append(turn)
@@ -277,6 +299,28 @@ class Engine:
         self._runs.check_room(owner, parameters.inference_id)
         provider.check()
 
+    def _spending(
+        self,
+        parameters: RunParameters,
+        provider: Provider,
+        model: ModelInfo,
+        conversation: str | None = None,
+        kind: CallKind = "answer",
+    ) -> Spending | None:
+        if self._ledger is None:
+            if parameters.budget is not None:
+                raise ValidationFailed([("budget", "This program counts no costs")])
+            return None
+        return Spending(
+            self._ledger,
+            provider.id,
+            model,
+            local=provider.local,
+            budget=parameters.budget,
+            conversation=conversation,
+            kind=kind,
+        )
+
     def _take_slot(
         self,
         owner: str,
@@ -291,6 +335,7 @@ class Engine:
         while_content_comes: bool = False,
         session: Session | None = None,
         turn: SessionTurn | None = None,
+        spending: Spending | None = None,
     ) -> Slot:
         session_id = None if session is None else session.config.session_id
         inference_id = parameters.inference_id or new_inference_id()
@@ -311,6 +356,7 @@ class Engine:
                 max_steps=parameters.max_steps or MAX_STEPS,
                 commit=commit,
                 resumed=resumed,
+                spending=spending,
                 cost=model.cost,
                 on_end=self._runs.ended,
             )
@@ -327,7 +373,10 @@ class Engine:
             make_run,
             self._runs.begin_reserved,
             self._runs.release,
+            spending,
         )
+        if spending is not None:
+            spending.answer = inference_id
         self._runs.add(slot)
         return slot
 

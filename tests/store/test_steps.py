@@ -60,6 +60,7 @@ class ToolDesk(Desk):
             self.answers._defaults,
             self.titles,
             tools=lambda: self.tools,
+            ledger=self.ledger,
         )
         self.conversations = self.api(folder)
 

@@ -78,6 +78,90 @@ export type Reason =
   | "ZIP_UNREADABLE"
   | "IMPORT_BROKEN";
 
+/** The most that may be spent. Null is no limit; with both, the first one counts. */
+export interface Budget {
+  /** US dollars, at the list prices. */
+  usd: number | null;
+  /** Input and output together. */
+  tokens: number | null;
+}
+
+/** The most that one answer may take. Without a field there is no such limit. */
+export interface RunBudget {
+  /** US dollars, at the list prices. */
+  usd?: number | null | undefined;
+  /** Input and output together. */
+  tokens?: number | null | undefined;
+}
+
+/** How much of a budget is spent, in its unit. */
+export interface BudgetMeter {
+  scope: BudgetScope;
+  unit: BudgetUnit;
+  spent: number;
+  limit: number;
+}
+
+/** Why no other call of the model was made. It is made once somebody raises the budget. */
+export interface BudgetPause {
+  scope: BudgetScope;
+  unit: BudgetUnit;
+  spent: number;
+  limit: number;
+  /** What the next call may take at least. */
+  needed: number;
+  /** A fair amount to raise the budget by. */
+  more: number;
+  /** False if the price of the model is not known; then the unit is tokens in any case. */
+  priced: boolean;
+}
+
+/** Raises the budget at which an answer has stopped, once. */
+export interface BudgetRaise {
+  scope: BudgetScope;
+  usd?: number | null | undefined;
+  tokens?: number | null | undefined;
+}
+
+/** The budgets of every answer, of each conversation without its own, of a day and a month. */
+export interface Budgets {
+  answer: Budget | null;
+  conversation: Budget | null;
+  day: Budget | null;
+  month: Budget | null;
+}
+
+/** A budget, and what is spent of it. */
+export interface BudgetState {
+  scope: BudgetScope;
+  /** With everything that it was raised by. */
+  budget: Budget | null;
+  usd: number;
+  tokens: number;
+  /** Those of `tokens` whose price is not known. */
+  unpricedTokens: number;
+}
+
+/** Sets the budget of a conversation. Null is that of the settings. */
+export interface ConversationBudget {
+  conversationId: string;
+  budget: Budget | null;
+}
+
+/** What was taken on one day, by one model, or in one conversation. */
+export interface UsageRow {
+  /** A date such as 2026-11-29, `PROVIDER/MODEL`, or the id of a conversation. */
+  key: string;
+  /** Of a conversation that is still there. */
+  title?: string;
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  usd: number;
+  /** The tokens whose price is not known. */
+  unpricedTokens: number;
+}
+
 /** Text. */
 export interface TextPart {
   type: "text";
@@ -115,6 +199,8 @@ export interface Message {
 export interface InferenceRequest {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** How much the model thinks. By default it decides, or its provider does. */
+  effort?: Effort | null | undefined;
   stream?: boolean | undefined;
   /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
   timeoutMs?: number | null | undefined;
@@ -126,6 +212,8 @@ export interface InferenceRequest {
   tools?: "all" | string[] | null | undefined;
   /** Most calls of the model in a run with tools. */
   maxSteps?: number | null | undefined;
+  /** The most that all calls of the model may take. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -148,6 +236,7 @@ export interface SessionConfig {
   systemPrompt?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
   metadata?: Record<string, JsonValue> | null | undefined;
   share?: boolean | undefined;
 }
@@ -156,6 +245,8 @@ export interface SessionConfig {
 export interface SessionRunOptions {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** How much the model thinks. By default it decides, or its provider does. */
+  effort?: Effort | null | undefined;
   stream?: boolean | undefined;
   /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
   timeoutMs?: number | null | undefined;
@@ -167,6 +258,8 @@ export interface SessionRunOptions {
   tools?: "all" | string[] | null | undefined;
   /** Most calls of the model in a run with tools. */
   maxSteps?: number | null | undefined;
+  /** The most that all calls of the model may take. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -319,6 +412,10 @@ export interface StepEvent {
   /** From 1. */
   step: number;
   maxSteps: number;
+  /** US dollars for the steps of this run so far, if the price is known. */
+  cost?: number;
+  /** The budget of which the smallest part is left. */
+  budget?: BudgetMeter;
 }
 
 /** A tool call is complete, or its state has changed before its result. */
@@ -409,6 +506,7 @@ export type NoticeCode =
   | "HISTORY_TRIMMED"
   | "PARTS_LEFT_OUT"
   | "TOOLS_DROPPED"
+  | "EFFORT_DROPPED"
   | "REPETITION_STOPPED";
 
 /** A change that the host made to a request or an answer. */
@@ -470,6 +568,8 @@ export interface DoneEvent {
   finishReason?: EndReason;
   cancelled: boolean;
   timing: Timing;
+  /** Which budget it has reached. */
+  budget?: BudgetPause;
 }
 
 /** The run failed. The content that came before remains. No event follows. */
@@ -664,6 +764,8 @@ export interface AnswerDetail {
   failure: AnswerFailure | null;
   /** The usage of the runs before the last one, for a continued answer. */
   earlier: Usage[];
+  /** Which budget it has reached. */
+  budget?: BudgetPause;
 }
 
 /** A piece of an answer's text. */
@@ -768,9 +870,12 @@ export interface SendRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   conversationId: string;
   content: Content;
@@ -787,9 +892,12 @@ export interface EditRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
   content: Content;
@@ -801,11 +909,32 @@ export interface AnswerRequest {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
+}
+
+/** Names the answer to continue. */
+export interface ContinueRequest {
+  providerId?: string | null | undefined;
+  modelId?: string | null | undefined;
+  temperature?: number | null | undefined;
+  maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
+  inferenceId?: string | null | undefined;
+  messageId: string;
+  /** For an answer that has stopped at a budget: how much more that may be. */
+  more?: BudgetRaise | null | undefined;
 }
 
 /** The messages and the run of an answer that has begun. The messages are stored already. */
@@ -826,9 +955,12 @@ export interface CallDecision {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   messageId: string;
   callId: string;
@@ -864,6 +996,12 @@ export interface PinChange {
 export interface FolderChange {
   conversationId: string;
   folder: string | null;
+}
+
+/** Sets the system prompt of a conversation; null is none. */
+export interface SystemPromptChange {
+  conversationId: string;
+  systemPrompt: string | null;
 }
 
 /** Where a search stopped at its time limit. A null part is complete. */
@@ -1072,9 +1210,13 @@ export interface ModelSummary {
   /** Whether it may be offered tools; one that nobody describes may. */
   tools: boolean;
   reasoning: boolean;
+  /** The efforts that it is known to take. */
+  efforts: Effort[];
   /** US dollars per million tokens. */
   inputPrice: number | null;
   outputPrice: number | null;
+  /** When the prices were looked up, such as 2026-11-22. Null if the provider tells them. */
+  priceDate: string | null;
 }
 
 /** The models of a provider. */
@@ -1178,6 +1320,7 @@ export interface Preferences {
   /** The provider that writes titles from first messages. Null for no titles. */
   titleProvider: string | null;
   titleModel: string | null;
+  budgets: Budgets;
   limits: LimitSettings;
   /** Changes to limits and deadlines take effect at the next start. */
   deadlines: DeadlineSettings;
@@ -1197,6 +1340,7 @@ export interface PreferencesChange {
   favourites?: Favourite[] | null | undefined;
   titleProvider?: string | null | undefined;
   titleModel?: string | null | undefined;
+  budgets?: Budgets | null | undefined;
   limits?: LimitSettings | null | undefined;
   deadlines?: DeadlineSettings | null | undefined;
 }
@@ -1336,6 +1480,14 @@ export type CallState =
   | "cancelled"
   | "lost";
 
+export type Effort = "off" | "low" | "medium" | "high" | "max";
+
+export type BudgetScope = "answer" | "conversation" | "day" | "month";
+
+export type BudgetUnit = "usd" | "tokens";
+
+export type UsageGroup = "day" | "model" | "conversation";
+
 export type Verdict = "allow" | "deny";
 
 export type Scope = "once" | "conversation" | "always";
@@ -1385,6 +1537,18 @@ export const client = (call: Invoke) => ({
     /** What a conversation has taken so far: answers, tokens, money. */
     spent: (params: string) =>
       call<Spent>("conversations.spent", params),
+    /** The budgets of the day, of the month and of a conversation, with what is spent. */
+    budgets: (params: string | null) =>
+      call<BudgetState[]>("conversations.budgets", params),
+    /** Set the budget of a conversation. Resolves with what `budgets` says then. */
+    setBudget: (params: ConversationBudget) =>
+      call<BudgetState[]>("conversations.set_budget", params),
+    /** What answers and titles took so far, by day, model or conversation. */
+    usage: (params: UsageGroup) =>
+      call<UsageRow[]>("conversations.usage", params),
+    /** The same as CSV, written to the data directory's `exports`. Resolves with its path. */
+    saveUsage: (params: UsageGroup) =>
+      call<string>("conversations.save_usage", params),
     /** List the latest questions of all conversations, the newest first, each once. */
     prompts: () => call<string[]>("conversations.prompts"),
     /** The bytes of a picture or a file in a message. */
@@ -1400,7 +1564,7 @@ export const client = (call: Invoke) => ({
     regenerate: (params: AnswerRequest) =>
       call<SendReply>("conversations.regenerate", params),
     /** Go on with an answer that was cut short; what comes is added to it. */
-    continueAnswer: (params: AnswerRequest) =>
+    continueAnswer: (params: ContinueRequest) =>
       call<SendReply>("conversations.continue_answer", params),
     /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
     decide: (params: CallDecision) =>
@@ -1417,6 +1581,9 @@ export const client = (call: Invoke) => ({
     /** Put a conversation into a folder, or out of all. */
     move: (params: FolderChange) =>
       call<ConversationSummary>("conversations.move", params),
+    /** Set the system prompt for the next answers of a conversation. */
+    instruct: (params: SystemPromptChange) =>
+      call<ConversationSummary>("conversations.instruct", params),
     /** Put a conversation out of sight; what is answering in it is cancelled. */
     delete: (params: string) =>
       call<boolean>("conversations.delete", params),

@@ -337,6 +337,11 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     },
     attachment: (hash) => blobs.get(hash),
     recall: () => Object.fromEntries(notes),
+    budgets: () => [],
+    instruct: ({ conversationId }) => summaryOf(treeOf(conversationId)),
+    setBudget: () => [],
+    usage: () => [],
+    saveUsage: () => "…/exports/usage.csv",
     remember({ name, text }) {
       if (text === null) notes.delete(name);
       else notes.set(name, text);

@@ -10,6 +10,7 @@ import { Problem } from "../../ui/Problem";
 import { ShortcutSettings } from "../shortcuts/ShortcutSettings";
 import { About } from "./About";
 import { Appearance } from "./Appearance";
+import { Costs } from "./Costs";
 import { Data } from "./Data";
 import { Defaults } from "./Defaults";
 import { Limits } from "./Limits";
@@ -60,6 +61,7 @@ export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogP
           {shown === "models" && <Defaults />}
           {shown === "answers" && <Limits />}
           {shown === "tools" && <Tools />}
+          {shown === "costs" && <Costs />}
           {shown === "appearance" && <Appearance />}
           {shown === "shortcuts" && <ShortcutSettings />}
           {shown === "data" && <Data />}

@@ -1,8 +1,8 @@
 /** Which tools the model may call in this conversation: says how many, and opens the list. */
 import { useState } from "react";
 import type { ToolSummary } from "../../bridge/contract";
+import type { AnswerChoice } from "../../conversations/answerOptions";
 import type { ModelRef } from "../../conversations/conversation";
-import type { ToolChoice } from "../../conversations/toolChoice";
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
@@ -17,7 +17,7 @@ import { useModel } from "../models/useModel";
 import styles from "./ToolMenu.module.css";
 
 export interface ToolMenuProps {
-  readonly choice: ToolChoice;
+  readonly choice: AnswerChoice;
   /** Who answers; null until it is known. */
   readonly by: ModelRef | null;
 }
@@ -30,7 +30,7 @@ interface NamedTool {
 
 export function ToolMenu({ choice, by }: ToolMenuProps) {
   const { tools } = useSettings();
-  const chosen = useStore(choice);
+  const { tools: chosen } = useStore(choice);
   const [known, setKnown] = useState<readonly NamedTool[] | null>(null);
   const [isOpened, setIsOpened] = useState(false);
   const { problem, attempt } = useAsyncAction();
@@ -47,8 +47,8 @@ export function ToolMenu({ choice, by }: ToolMenuProps) {
     const names = usable.map(({ name }) => name);
     setKnown(usable);
     // The host refuses a request with a tool that is off or gone.
-    const left = choice.get().filter((name) => names.includes(name));
-    if (left.length < choice.get().length) choice.choose(left);
+    const left = choice.get().tools.filter((name) => names.includes(name));
+    if (left.length < choice.get().tools.length) choice.choose({ tools: left });
   }
 
   return (
@@ -85,9 +85,9 @@ export function ToolMenu({ choice, by }: ToolMenuProps) {
                   checked={isChosen}
                   disabled={isRefused}
                   onChange={() =>
-                    choice.choose(
-                      isChosen ? chosen.filter((one) => one !== name) : [...chosen, name],
-                    )
+                    choice.choose({
+                      tools: isChosen ? chosen.filter((one) => one !== name) : [...chosen, name],
+                    })
                   }
                 />
                 <span>

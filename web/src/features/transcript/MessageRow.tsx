@@ -4,6 +4,7 @@ import type { CallVerdict } from "../../conversations/callVerdict";
 import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
 import { useStore } from "../../conversations/useStore";
+import { lazyPart } from "../../ui/lazyPart";
 import { MessageEditor } from "../composer/MessageEditor";
 import { DecideCallContext } from "../tools/decideCall";
 import { AssistantMessage } from "./AssistantMessage";
@@ -12,6 +13,8 @@ import { MessageActions } from "./MessageActions";
 import styles from "./MessageRow.module.css";
 import { MessageTiming } from "./MessageTiming";
 import { UserMessage } from "./UserMessage";
+
+const BudgetCard = lazyPart(async () => (await import("./BudgetCard")).BudgetCard);
 
 export interface MessageRowProps {
   readonly id: string;
@@ -63,6 +66,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       ) : (
         <DecideCallContext value={decide}>
           <AssistantMessage view={view}>
+            {isLast && !view.live && view.budget !== undefined && (
+              <BudgetCard
+                pause={view.budget}
+                isFree={!isBusy}
+                onRaise={(more) => conversation.goOn(id, more)}
+              />
+            )}
             <div className={styles.below}>
               <MessageTiming view={view} />
               {actions}
