@@ -13,6 +13,7 @@ import { applyAppearance } from "./settings/appearance";
 import { createSettings } from "./settings/settings";
 import { fontsReady } from "./styles/fonts";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
+import { loadParts } from "./ui/lazyPart";
 import { Problem } from "./ui/Problem";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -64,3 +65,5 @@ createRoot(root).render(
     </ErrorBoundary>
   </StrictMode>,
 );
+// After the first paint, when nothing else is to be done. Safari has no requestIdleCallback.
+requestAnimationFrame(() => (window.requestIdleCallback ?? setTimeout)(() => void loadParts()));
