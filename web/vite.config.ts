@@ -41,6 +41,8 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["tests/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],
     setupFiles: ["tests/setup.ts"],
+    // Only what hangs takes so long, also on a busy machine.
+    testTimeout: 60_000,
     restoreMocks: true,
     unstubGlobals: true,
   },
