@@ -9,7 +9,7 @@ import { ConversationsContext } from "../src/conversations/useConversations";
 import { ModelPicker } from "../src/features/models/ModelPicker";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, settled, turn, until } from "./support";
 
 const BY = { providerId: "cloud", modelId: "tide-4" };

@@ -5,6 +5,7 @@ import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
+import { Options } from "../../ui/form/SelectField";
 import { namedValues } from "./Arguments";
 import { type Match, matchesFor, ruleFor } from "./argumentRules";
 import type { ApprovalFormProps } from "./decideCall";
@@ -37,11 +38,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
               value={rule.match}
               onChange={(event) => change(name, ruleFor(event.target.value as Match, value))}
             >
-              {matchesFor(value).map((match) => (
-                <option key={match} value={match}>
-                  {words.rules[match]}
-                </option>
-              ))}
+              <Options of={matchesFor(value).map((match) => [match, words.rules[match]])} />
             </select>
             {rule.match !== "any" && (
               <input
