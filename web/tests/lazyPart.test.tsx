@@ -2,7 +2,8 @@
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 import { strings } from "../src/i18n";
-import { lazyPart, loadParts } from "../src/ui/lazyPart";
+import { loadParts } from "../src/lib/loadParts";
+import { lazyPart } from "../src/ui/lazyPart";
 
 const Field = () => <input aria-label="field" />;
 

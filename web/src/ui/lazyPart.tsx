@@ -1,10 +1,9 @@
 /** A component that is loaded apart from the first page; a failed load can be tried again. */
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
 import { strings } from "../i18n";
+import { addPart } from "../lib/loadParts";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Problem } from "./Problem";
-
-const loads: (() => Promise<unknown>)[] = [];
 
 /** `frame` is what a failure is shown in. */
 export function lazyPart<P extends object>(
@@ -16,7 +15,7 @@ export function lazyPart<P extends object>(
     loaded ??= await load();
     return loaded;
   };
-  loads.push(loadOnce);
+  addPart(loadOnce);
   // What is loaded is shown at once, with no turn of the event loop in which a key could be typed.
   const part = () => loaded ?? lazy(async () => ({ default: await loadOnce() }));
   return function LazyPart(props: P) {
@@ -38,9 +37,4 @@ export function lazyPart<P extends object>(
       </ErrorBoundary>
     );
   };
-}
-
-/** Loads every part ahead. One that fails is loaded when it is shown. */
-export async function loadParts(): Promise<void> {
-  await Promise.allSettled(loads.map((load) => load()));
 }
