@@ -4,8 +4,6 @@ import type { ArgumentRule } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
-import { Options } from "../../ui/form/SelectField";
 import { namedValues } from "./Arguments";
 import { type Match, matchesFor, ruleFor } from "./argumentRules";
 import type { ApprovalFormProps } from "./decideCall";
@@ -38,7 +36,11 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
               value={rule.match}
               onChange={(event) => change(name, ruleFor(event.target.value as Match, value))}
             >
-              <Options of={matchesFor(value).map((match) => [match, words.rules[match]])} />
+              {matchesFor(value).map((match) => (
+                <option key={match} value={match}>
+                  {words.rules[match]}
+                </option>
+              ))}
             </select>
             {rule.match !== "any" && (
               <input
@@ -64,7 +66,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
         </Button>
         <Button
           isFree={isFree}
-          className={parts.grave}
+          tone="destructive"
           onClick={() => onDecide({ verdict: "deny", scope: "always" })}
         >
           {words.never}
