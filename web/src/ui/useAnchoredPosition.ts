@@ -15,7 +15,8 @@ export function useAnchoredPosition(
       const element = panel.current;
       const anchor = button.current?.getBoundingClientRect();
       if (element === null || anchor === undefined) return;
-      element.style.minHeight = "";
+      // Where it stands now may leave it no room for its width.
+      Object.assign(element.style, { minHeight: "", left: "0" });
       const { offsetWidth: width, offsetHeight: height } = element;
       const above = anchor.top - 2 * GAP_PX;
       const below = window.innerHeight - anchor.bottom - 2 * GAP_PX;
