@@ -1,9 +1,9 @@
-"""The page in a narrow window: what does not fit into a line goes to the next, or moves inward."""
+"""Where there is little room: things go to the next line, move inward, or open above."""
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, Playwright
+from playwright.sync_api import Locator, Page, Playwright, Route, expect
 
 from tests.e2e.app import running
 from tests.e2e.screens import NARROW, WIDE, lead
@@ -53,3 +53,22 @@ def test_a_popover_stays_off_the_edge_when_the_window_becomes_narrow(page: Page)
     assert narrow is not None
     assert narrow["width"] == wide["width"]
     assert narrow["x"] + narrow["width"] < NARROW[0]
+
+
+def test_a_popover_whose_content_comes_later_is_where_the_room_is(page: Page) -> None:
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    held: list[Route] = []
+    page.route("**/ModelPanel-*", lambda route: held.append(route))
+    page.reload()
+    button = page.get_by_role("button", name="choose another model")
+    button.click()
+    popover = page.locator("[popover]:popover-open")
+    expect(popover).to_be_visible()
+    page.unroute("**/ModelPanel-*")
+    for route in held:
+        route.continue_()
+    expect(popover.get_by_role("option").first).to_be_visible()
+    panel, anchor = popover.bounding_box(), button.bounding_box()
+    assert panel is not None
+    assert anchor is not None
+    assert panel["y"] + panel["height"] < anchor["y"]
