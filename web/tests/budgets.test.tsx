@@ -11,7 +11,7 @@ import { BudgetCard } from "../src/features/transcript/BudgetCard";
 import { StepLine } from "../src/features/transcript/StepLine";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, turn } from "./support";
 
 beforeEach(() => {

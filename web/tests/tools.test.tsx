@@ -13,7 +13,7 @@ import { Tools } from "../src/features/settings/Tools";
 import { createSettings } from "../src/settings/settings";
 import { requestName } from "../src/settings/toolNames";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, turn } from "./support";
 
 beforeEach(() => {

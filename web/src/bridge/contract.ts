@@ -87,7 +87,7 @@ export interface Budget {
 }
 
 /** The most that one answer may take. Without a field there is no such limit. */
-export interface RunBudget {
+export interface RunBudget extends Budget {
   /** US dollars, at the list prices. */
   usd?: number | null | undefined;
   /** Input and output together. */
@@ -103,11 +103,7 @@ export interface BudgetMeter {
 }
 
 /** Why no other call of the model was made. It is made once somebody raises the budget. */
-export interface BudgetPause {
-  scope: BudgetScope;
-  unit: BudgetUnit;
-  spent: number;
-  limit: number;
+export interface BudgetPause extends BudgetMeter {
   /** What the next call may take at least. */
   needed: number;
   /** A fair amount to raise the budget by. */
@@ -195,8 +191,8 @@ export interface Message {
   content: Content;
 }
 
-/** One run on messages that the caller passes. */
-export interface InferenceRequest {
+/** Parameters of single inferences and of runs in a session. */
+export interface RunParameters {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
   /** How much the model thinks. By default it decides, or its provider does. */
@@ -222,6 +218,10 @@ export interface InferenceRequest {
    * run finishes.
    */
   onClose?: "cancel" | "finish" | null | undefined;
+}
+
+/** One run on messages that the caller passes. */
+export interface InferenceRequest extends RunParameters {
   messages: Message[];
   providerId: string;
   modelId?: string | null | undefined;
@@ -242,32 +242,7 @@ export interface SessionConfig {
 }
 
 /** One run in a session, with only the new messages. The last one is from the user. */
-export interface SessionRunOptions {
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  /** How much the model thinks. By default it decides, or its provider does. */
-  effort?: Effort | null | undefined;
-  stream?: boolean | undefined;
-  /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
-  timeoutMs?: number | null | undefined;
-  /** Longest wait for the first content of an attempt. */
-  firstTimeoutMs?: number | null | undefined;
-  /** Longest wait between one piece of content and the next. */
-  betweenTimeoutMs?: number | null | undefined;
-  /** The tools that the model may call, by name. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  /** Most calls of the model in a run with tools. */
-  maxSteps?: number | null | undefined;
-  /** The most that all calls of the model may take. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
-  /** Whether every window of the host may attach to the run and cancel it. */
-  share?: boolean | undefined;
-  /**
-   * What happens to the run when its window closes. By default a run is cancelled, and a shared
-   * run finishes.
-   */
-  onClose?: "cancel" | "finish" | null | undefined;
+export interface SessionRunOptions extends RunParameters {
   sessionId: string;
   messages: Message[];
   whenBusy?: "reject" | "queue" | undefined;
@@ -353,12 +328,16 @@ export interface HelloReply {
   resumed: boolean;
 }
 
-/** Progress before the first content. */
-export interface ThinkingEvent {
+/** One entry of an inference's log. `seq` counts up from 0; `ms` is the time since the start. */
+export interface Event {
   inferenceId: string;
   sessionId?: string;
   seq: number;
   ms: number;
+}
+
+/** Progress before the first content. */
+export interface ThinkingEvent extends Event {
   channel: "llm:thinking";
   status: string;
   /** From 0 to 1, if known. */
@@ -368,22 +347,14 @@ export interface ThinkingEvent {
 }
 
 /** Reasoning of the model, joined from `count` pieces. */
-export interface ReasoningEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ReasoningEvent extends Event {
   channel: "llm:reasoning";
   text: string;
   count: number;
 }
 
 /** Text of the answer, joined from `count` pieces. `seq` and `index` are those of the first. */
-export interface TokenEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface TokenEvent extends Event {
   channel: "llm:token";
   token: string;
   index: number;
@@ -391,11 +362,7 @@ export interface TokenEvent {
 }
 
 /** A piece of a tool call's arguments, while the model writes them. */
-export interface ToolEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ToolEvent extends Event {
   channel: "llm:tool";
   id: string;
   name: string;
@@ -403,11 +370,7 @@ export interface ToolEvent {
 }
 
 /** A step of a run with tools begins: one call of the model, then the tools that it calls. */
-export interface StepEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface StepEvent extends Event {
   channel: "llm:step";
   /** From 1. */
   step: number;
@@ -419,11 +382,7 @@ export interface StepEvent {
 }
 
 /** A tool call is complete, or its state has changed before its result. */
-export interface CallEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface CallEvent extends Event {
   channel: "llm:call";
   /** The host's own, unique in its run. The pieces in `llm:tool` have it as their `id`. */
   callId: string;
@@ -447,11 +406,7 @@ export interface CallEvent {
 }
 
 /** A tool call waits for a decision, or was decided. */
-export interface ApprovalEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ApprovalEvent extends Event {
   channel: "llm:approval";
   callId: string;
   state: "asked" | "decided";
@@ -466,11 +421,7 @@ export interface ApprovalEvent {
 }
 
 /** A tool call has ended. */
-export interface ResultEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ResultEvent extends Event {
   channel: "llm:result";
   callId: string;
   state: CallState;
@@ -487,11 +438,7 @@ export interface ResultEvent {
 }
 
 /** The request failed before any content came, and is sent again after `delayMs`. */
-export interface RetryingEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface RetryingEvent extends Event {
   channel: "llm:retrying";
   attempt: number;
   delayMs: number;
@@ -521,11 +468,7 @@ export interface Notice {
 }
 
 /** A change that the host made to a request or an answer. */
-export interface NoticeEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface NoticeEvent extends Event {
   channel: "llm:notice";
   code: NoticeCode | string;
   text: string;
@@ -556,11 +499,7 @@ export interface Timing {
 }
 
 /** The run is complete or was cancelled. No event follows. */
-export interface DoneEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface DoneEvent extends Event {
   channel: "llm:done";
   totalTokens: number;
   usage: Usage;
@@ -573,11 +512,7 @@ export interface DoneEvent {
 }
 
 /** The run failed. The content that came before remains. No event follows. */
-export interface ErrorEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ErrorEvent extends Event {
   channel: "llm:error";
   error: string;
   code: ErrorCode;
@@ -614,13 +549,7 @@ export interface Problem {
 }
 
 /** Why a call was refused. */
-export interface Failure {
-  code: ErrorCode;
-  message: string;
-  /** More precise than the code, if known. */
-  reason?: Reason | null | undefined;
-  /** The provider's own error text, which `message` contains as well. */
-  words?: string | null | undefined;
+export interface Failure extends Problem {
   retryable: boolean;
   retryAfterMs: number | null;
   issues: Issue[] | null;
@@ -740,13 +669,7 @@ export interface ToolCall {
 }
 
 /** Why an answer failed. */
-export interface AnswerFailure {
-  code: ErrorCode;
-  message: string;
-  /** More precise than the code, if known. */
-  reason?: Reason | null | undefined;
-  /** The provider's own error text, which `message` contains as well. */
-  words?: string | null | undefined;
+export interface AnswerFailure extends Problem {
   retryable: boolean;
   /** When the provider allows another request, in milliseconds since the epoch. */
   retryAt: number | null;
@@ -864,8 +787,8 @@ export interface ViewRequest {
   before?: string | null | undefined;
 }
 
-/** Adds a message of the user at the end of the chosen path, and asks for an answer. */
-export interface SendRequest {
+/** The model and parameters of an answer. By default they are those of the previous answer. */
+export interface AnswerOptions {
   providerId?: string | null | undefined;
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
@@ -877,6 +800,10 @@ export interface SendRequest {
   /** The most that the answer may take, with everything that it took before. */
   budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
+}
+
+/** Adds a message of the user at the end of the chosen path, and asks for an answer. */
+export interface SendRequest extends AnswerOptions {
   conversationId: string;
   content: Content;
   /**
@@ -887,52 +814,18 @@ export interface SendRequest {
 }
 
 /** Adds another version of a message of the user, and asks for an answer to it. */
-export interface EditRequest {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  effort?: Effort | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  /** The most that the answer may take, with everything that it took before. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface EditRequest extends AnswerOptions {
   messageId: string;
   content: Content;
 }
 
 /** Names the answer to regenerate or continue. */
-export interface AnswerRequest {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  effort?: Effort | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  /** The most that the answer may take, with everything that it took before. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface AnswerRequest extends AnswerOptions {
   messageId: string;
 }
 
 /** Names the answer to continue. */
-export interface ContinueRequest {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  effort?: Effort | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  /** The most that the answer may take, with everything that it took before. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
-  messageId: string;
+export interface ContinueRequest extends AnswerRequest {
   /** For an answer that has stopped at a budget: how much more that may be. */
   more?: BudgetRaise | null | undefined;
 }
@@ -950,18 +843,7 @@ export interface SendReply {
  * What a person decides about a call of an answer. The options are for the run that goes on
  * with the answer, if the run that asked has ended.
  */
-export interface CallDecision {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  effort?: Effort | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  /** The most that the answer may take, with everything that it took before. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface CallDecision extends AnswerOptions {
   messageId: string;
   callId: string;
   nonce: string;
@@ -1422,29 +1304,27 @@ export interface GrantSummary {
   usedAt: number | null;
 }
 
-/** Pushed when conversations change, or when they cannot be saved. */
-export interface StoreTopic {
+/** The latest value of one part of the host's state. Older values may be left out. */
+export interface Topic {
   channel: "topic";
   /** Tells several topics of one name apart. */
   key: string;
+}
+
+/** Pushed when conversations change, or when they cannot be saved. */
+export interface StoreTopic extends Topic {
   name: "store";
   value: StoreState;
 }
 
 /** Pushed while a file is imported, to every window; `key` is the import's id. */
-export interface ImportTopic {
-  channel: "topic";
-  /** Tells several topics of one name apart. */
-  key: string;
+export interface ImportTopic extends Topic {
   name: "import";
   value: ImportState;
 }
 
 /** Pushed while the embedded model is downloaded. */
-export interface ModelTopic {
-  channel: "topic";
-  /** Tells several topics of one name apart. */
-  key: string;
+export interface ModelTopic extends Topic {
   name: "model";
   value: ModelFetch;
 }

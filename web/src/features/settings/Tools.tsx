@@ -2,7 +2,6 @@
 import { useCallback, useEffect, useState } from "react";
 import type { GrantSummary, ToolSummary } from "../../bridge/contract";
 import { locale, strings } from "../../i18n";
-import { copyText } from "../../lib/clipboard";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
 import { useSettings } from "../../settings/useSettings";
@@ -10,6 +9,7 @@ import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
+import { useCopy } from "../../ui/useCopy";
 
 const SAMPLE = `def greet(name: str) -> str:
     """Greets somebody by name."""
@@ -135,13 +135,9 @@ export function Tools() {
 }
 
 function CopyPath({ path }: { readonly path: string }) {
-  const [outcome, setOutcome] = useState<"copied" | "notCopied" | null>(null);
+  const [state, copy] = useCopy(path);
   return (
-    <Button
-      onClick={() => void copyText(path).then((done) => setOutcome(done ? "copied" : "notCopied"))}
-    >
-      {outcome === null ? strings.tools.copyFolder : strings[outcome]}
-    </Button>
+    <Button onClick={copy}>{state === "copy" ? strings.tools.copyFolder : strings[state]}</Button>
   );
 }
 

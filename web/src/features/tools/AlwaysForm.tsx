@@ -4,7 +4,6 @@ import type { ArgumentRule } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
 import { namedValues } from "./Arguments";
 import { type Match, matchesFor, ruleFor } from "./argumentRules";
 import type { ApprovalFormProps } from "./decideCall";
@@ -67,7 +66,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
         </Button>
         <Button
           isFree={isFree}
-          className={parts.grave}
+          tone="destructive"
           onClick={() => onDecide({ verdict: "deny", scope: "always" })}
         >
           {words.never}
