@@ -54,6 +54,7 @@ class Host:
         open_window: opens another window; returns whether it could.
         choose_file: asks for a file in a dialog over the window of a caller.
         control_window: does something with the window of a caller; returns whether it could.
+        open_path: shows a file or a folder for the window of a caller; returns whether it could.
 
     Raises:
         ValidationFailed: there is no such provider.
@@ -68,12 +69,14 @@ class Host:
         open_window: Callable[[], bool],
         choose_file: Callable[[str], Awaitable[str | None]] = choose_nothing,
         control_window: Callable[[str, WindowAction], bool] = control_nothing,
+        open_path: Callable[[str, Path], bool] = lambda caller_id, path: False,
     ) -> None:
         self._data = data
         self._environ = environ
         self._named = (provider, model)
         self._settings = SettingsFile(data)
         self._core = Runtime(data, environ, self._settings.engine)
+        self._open_path = open_path
         self._topics = Topics()
         self._opened: _Conversations | None = None
         self._warm_up_timer: asyncio.TimerHandle | None = None
@@ -220,4 +223,4 @@ class Host:
     async def _tools_api(self) -> object:
         from shell.api.tools import ToolsApi
 
-        return ToolsApi(self._core.tools())
+        return ToolsApi(self._core.tools(), self._open_path)

@@ -1,6 +1,7 @@
 """Tools: a model asks for calls, and a person decides about them, in a browser and in a window."""
 
 import contextlib
+import os
 import re
 import signal
 import sqlite3
@@ -281,6 +282,37 @@ def test_an_edited_tool_suspends_what_was_allowed(page: Page, data: Path) -> Non
     expect(settings.get_by_text("Suspended:")).to_have_count(0)
     page.keyboard.press("Escape")
     with_tools(data)
+
+
+def test_a_new_tool_is_written_opened_and_seen_as_soon_as_it_is_saved(
+    kind: Kind, playwright: Playwright, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = tmp_path / "opened"
+    opener = tmp_path / "xdg-open"
+    opener.write_text(f'#!/bin/sh\necho "$@" >> "{opened}"\n', "utf-8")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("DISPLAY", ":1")
+    with running(kind, playwright, tmp_path) as app:
+        settings = tool_settings(app.page())
+        expect(settings.get_by_text("There is no tool of your own yet.")).to_be_visible()
+        settings.get_by_role("button", name="New tool").click()
+        path = tmp_path / "tools" / "my_tool.py"
+        expect(settings.get_by_role("status").get_by_text(str(path))).to_be_visible()
+        expect(settings.get_by_role("switch", name="Use my_tool")).to_be_checked()
+        settings.get_by_role("button", name="Open folder").click()
+        if kind == "browser":
+            expect(settings.get_by_text("a browser cannot open folders")).to_be_visible()
+            assert not opened.exists()
+        else:
+            late = time.monotonic() + PATIENCE_S
+            while not opened.exists() or len(opened.read_text().splitlines()) < 2:
+                assert time.monotonic() < late
+            assert opened.read_text().splitlines() == [str(path), str(path.parent)]
+        path.write_text(path.read_text("utf-8").replace("Count the", "Weigh the"), "utf-8")
+        expect(settings.get_by_text("Weigh the most frequent words of a text.")).to_be_visible()
+        path.write_text("def broken(:", "utf-8")
+        expect(settings.get_by_role("alert")).to_contain_text("my_tool.py")
 
 
 def test_a_tool_that_crashes_is_a_failed_call(page: Page) -> None:

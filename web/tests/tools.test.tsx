@@ -9,6 +9,7 @@ import { createToolChoice } from "../src/conversations/toolChoice";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { Chat } from "../src/features/chat/Chat";
 import "../src/features/tools/CallCard"; // what is fetched when it is needed is there already
+import "../src/features/tools/ToolPanel";
 import { Tools } from "../src/features/settings/Tools";
 import { createSettings } from "../src/settings/settings";
 import { requestName } from "../src/settings/toolNames";
@@ -147,6 +148,13 @@ describe("a page in the background", () => {
 });
 
 describe("the tools of a conversation", () => {
+  async function openMenu(): Promise<void> {
+    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
+    await turn(50);
+    await vi.dynamicImportSettled();
+    await turn(50);
+  }
+
   function notesWith(found: Record<string, string> = {}) {
     const all = new Map(Object.entries(found));
     const remember = vi.fn();
@@ -158,8 +166,7 @@ describe("the tools of a conversation", () => {
     const { sent } = await chat();
     await ask("hello");
     expect(sent.mock.calls[0]?.[0]).not.toHaveProperty("tools");
-    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
-    await turn(50);
+    await openMenu();
     const boxes = screen.getAllByRole("checkbox", { hidden: true });
     expect(boxes).toHaveLength(1);
     fireEvent.click(boxes[0] as HTMLElement);
@@ -171,8 +178,7 @@ describe("the tools of a conversation", () => {
   it("cannot be chosen for a model that takes none, which says so", async () => {
     const { describe: asked } = await chat();
     asked.mockResolvedValue({ name: "Small", tools: false } as ModelSummary);
-    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
-    await turn(50);
+    await openMenu();
     expect(screen.getByText("Small takes no tools.")).not.toBeNull();
     const box = screen.getByRole("checkbox", { name: /send_mail/, hidden: true });
     expect(box).toHaveProperty("disabled", true);
@@ -220,6 +226,7 @@ describe("the tools of a conversation", () => {
 describe("the settings", () => {
   async function shown(tools?: readonly ToolSummary[]) {
     const { bridge } = await fakePage();
+    const { client } = bridge;
     if (tools !== undefined) vi.spyOn(bridge.client.tools, "list").mockResolvedValue([...tools]);
     const settings = createSettings(bridge, () => {});
     render(
@@ -228,6 +235,7 @@ describe("the settings", () => {
       </SettingsContext>,
     );
     await turn(100);
+    return client.tools;
   }
   const items = () => screen.getAllByRole("listitem").map(({ textContent }) => textContent);
 
@@ -243,6 +251,23 @@ describe("the settings", () => {
     expect(screen.getByRole("switch", { name: "Use calculate" })).toHaveProperty("checked", true);
   });
 
+  it("show a saved change at once, and a folder that a browser cannot open", async () => {
+    const tools = await shown();
+    const listed = tools.list();
+    await turn(100);
+    const changed = (await listed).map((tool) => ({ ...tool, description: "Now it is new." }));
+    vi.spyOn(tools, "list").mockResolvedValue(changed);
+    await turn(1_500);
+    expect(items()[0]).toContain("Now it is new.");
+    press("Open folder");
+    await turn(100);
+    expect(document.body.textContent).toContain("a browser cannot open folders.");
+    fireEvent.click(screen.getByRole("switch", { name: /^Trust my files/ }));
+    await turn(100);
+    const trusts = screen.getByRole("switch", { name: /^Trust my files/ });
+    expect(trusts).toHaveProperty("checked", true);
+  });
+
   it("list what was decided for good, and revoke it", async () => {
     await shown();
     expect(items()[3]).toContain("Always allowed: send_mail mail.py");
@@ -255,6 +280,9 @@ describe("the settings", () => {
 
   it("say how to write a tool where there is none", async () => {
     await shown([]);
-    expect(document.body.textContent).toContain("Save a file such as greet.py");
+    expect(document.body.textContent).toContain("There is no tool of your own yet.");
+    press("New tool");
+    await turn(100);
+    expect(screen.getByText("…/tools/my_tool.py")).not.toBeNull();
   });
 });

@@ -1264,6 +1264,20 @@ export interface ToolSwitch {
   enabled: boolean;
 }
 
+/** The folder of a person's own tool files. */
+export interface ToolFolder {
+  path: string;
+  /** Whether grants hold for a file that is edited, until the program ends. */
+  trustsEdits: boolean;
+}
+
+/** A tool file that was written from the template. */
+export interface NewToolFile {
+  path: string;
+  /** Whether it is shown in the person's editor. */
+  opened: boolean;
+}
+
 /** A verdict that holds for every conversation. */
 export interface GrantSummary {
   id: string;
@@ -1570,6 +1584,18 @@ export const client = (call: Invoke) => ({
       call<SettingsView>("settings.update", params),
   },
   tools: {
+    /** The folder of a person's own files. */
+    folder: () => call<ToolFolder>("tools.folder"),
+    /** Show the folder in the system's file manager. False in a browser. */
+    openFolder: () => call<boolean>("tools.open_folder"),
+    /**
+     * Write a file with a tool that works, and open it in the person's editor. A browser shows
+     * its path instead.
+     */
+    create: () => call<NewToolFile>("tools.create"),
+    /** Let grants hold for files that are edited, until the program ends. */
+    trustEdits: (params: boolean) =>
+      call<ToolFolder>("tools.trust_edits", params),
     /** Switch a tool on or off; returns all tools. */
     enable: (params: ToolSwitch) =>
       call<ToolSummary[]>("tools.enable", params),
