@@ -196,6 +196,10 @@ def test_always_holds_where_its_rules_fit_until_it_is_revoked(page: Page, tmp_pa
     expect(settings.get_by_text("Always allowed: note")).to_have_count(0)
     page.keyboard.press("Escape")
     asked(tmp_path / "in" / "c.txt")
+    press(page, "note", "Always allow…")
+    page.get_by_label("What path may be").select_option("inside")
+    page.get_by_label("What text may be").select_option("any")
+    expect(card(page, "note")).to_contain_text(re.compile(r"have allowed 2 of the last \d calls"))
     press(page, "note", "Deny")
     expect(answer(page)).to_have_text("c.txt it is.")
 
@@ -239,6 +243,31 @@ def wait_until_stored(data: Path) -> None:
     with contextlib.closing(sqlite3.connect(data / "conversations.db")) as database:
         while not database.execute("SELECT 1 FROM steps WHERE entry LIKE '%waiting%'").fetchall():
             assert time.monotonic() < late, "the call was not stored"
+
+
+def test_a_decision_comes_after_the_page_was_closed_and_another_was_opened(
+    kind: Kind, playwright: Playwright, tmp_path: Path
+) -> None:
+    with_tools(tmp_path)
+    with running(kind, playwright, tmp_path) as app:
+        page = app.page()
+        offer(page, "add")
+        ask(page, f"closed\n{ADD}\n/then\n/text It went on.")
+        expect(card(page, "add")).to_be_visible()
+        wait_until_stored(tmp_path)
+        # The last window would end the program; the last tab does not.
+        other = app.another(page) if kind == "window" else page.context.new_page()
+        if kind == "window":
+            with page.expect_event("close"):
+                page.keyboard.press("Control+w")
+        else:
+            page.close()
+            other.goto(app.url)
+        other.locator("[data-conversation]", has_text="closed").first.click()
+        press(other, "add", "Allow once")
+        expect(answer(other)).to_have_text("It went on.")
+        expect(other.locator(".message.assistant")).to_have_count(1)
+        expect(result(other, "add")).to_have_text("42")
 
 
 @pytest.mark.parametrize("ending", ["quit", "killed"])

@@ -107,6 +107,18 @@ describe("the fake host", () => {
   });
 });
 
+it("a permission says how many of the latest calls it would have been for", async () => {
+  await chat();
+  await ask('/call send_mail {"to": "ann"}');
+  await turn(1_000);
+  press("Always allow…");
+  await turn(100);
+  expect(document.body.textContent).toContain("It would have allowed 4 of the last 6 calls.");
+  fireEvent.change(screen.getByLabelText("What to may be"), { target: { value: "any" } });
+  await turn(100);
+  expect(document.body.textContent).toContain("It would have allowed 6 of the last 6 calls.");
+});
+
 describe("a page in the background", () => {
   it("marks its title while a call waits", async () => {
     const focus = vi.spyOn(document, "hasFocus").mockReturnValue(true);

@@ -817,6 +817,20 @@ export interface SendReply {
   inferenceId: string;
 }
 
+/** Asks how many of the latest calls of a tool a permission would have been for. */
+export interface EarlierCallsRequest {
+  tool: string;
+  source: string;
+  pattern: Record<string, ArgumentRule>;
+}
+
+/** The latest calls of a tool that are over. */
+export interface EarlierCalls {
+  calls: number;
+  /** Those that the permission would have been for. */
+  matching: number;
+}
+
 /**
  * What a person decides about a call of an answer. The options are for the run that goes on
  * with the answer, if the run that asked has ended.
@@ -1419,6 +1433,9 @@ export const client = (call: Invoke) => ({
     /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
     decide: (params: CallDecision) =>
       call<DecisionReply>("conversations.decide", params),
+    /** Tell how many of a tool's latest calls a permission would have been for. */
+    earlierCalls: (params: EarlierCallsRequest) =>
+      call<EarlierCalls>("conversations.earlier_calls", params),
     /** Make the path lead through this message, and show it. */
     choose: (params: string) =>
       call<ConversationView>("conversations.choose", params),

@@ -59,6 +59,10 @@ export const toolsInGerman: Strings["tools"] = {
   alwaysTitle: "Dieses Werkzeug immer erlauben, wo",
   alwaysEvery: "Dieses Werkzeug immer erlauben.",
   alwaysAllow: "Immer erlauben, wo das passt",
+  earlier: (matching, calls) =>
+    calls === 1
+      ? `Das hätte den letzten Aufruf ${matching === 1 ? "" : "nicht "}erlaubt.`
+      : `Das hätte ${matching} der letzten ${calls} Aufrufe erlaubt.`,
   never: "Dieses Werkzeug nie erlauben",
   rule: (argument) => `Was ${argument} sein darf`,
   ruleValue: (argument) => `Wert für ${argument}`,

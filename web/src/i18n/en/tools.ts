@@ -61,6 +61,10 @@ export const toolsInEnglish = {
   alwaysTitle: "Always allow this tool where",
   alwaysEvery: "Always allow this tool.",
   alwaysAllow: "Always allow where this fits",
+  earlier: (matching: number, calls: number) =>
+    calls === 1
+      ? `It would ${matching === 1 ? "" : "not "}have allowed the last call.`
+      : `It would have allowed ${matching} of the last ${calls} calls.`,
   never: "Never allow this tool",
   rule: (argument: string) => `What ${argument} may be`,
   ruleValue: (argument: string) => `Value for ${argument}`,
