@@ -8,8 +8,6 @@ import type { HostStorage } from "../src/conversations/hostStorage";
 import { createToolChoice } from "../src/conversations/toolChoice";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { Chat } from "../src/features/chat/Chat";
-import "../src/features/tools/CallCard"; // what is fetched when it is needed is there already
-import "../src/features/tools/ToolPanel";
 import { Tools } from "../src/features/settings/Tools";
 import { createSettings } from "../src/settings/settings";
 import { requestName } from "../src/settings/toolNames";
@@ -162,8 +160,6 @@ describe("a page in the background", () => {
 describe("the tools of a conversation", () => {
   async function openMenu(): Promise<void> {
     fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
-    await turn(50);
-    await vi.dynamicImportSettled();
     await turn(50);
   }
 

@@ -15,7 +15,6 @@ import { ModelPicker } from "../models/ModelPicker";
 import { ToolMenu } from "../tools/ToolMenu";
 import { WaitingBanner } from "../tools/WaitingBanner";
 import { ErrorBanner } from "../transcript/ErrorBanner";
-import { fetchCallCard } from "../transcript/parts/ToolPart";
 import { Transcript } from "../transcript/Transcript";
 import { useScrollToMessage } from "../transcript/useScrollToMessage";
 import { useStickToBottom } from "../transcript/useStickToBottom";
@@ -70,11 +69,6 @@ export function Chat(props: ChatProps) {
     },
     editLast: conversation.editLast,
   }));
-
-  // It comes beside the conversation, which may have calls.
-  useEffect(() => {
-    if (phase !== "new") fetchCallCard();
-  }, [phase]);
 
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {

@@ -4,7 +4,7 @@ import type { CallVerdict } from "../../conversations/callVerdict";
 import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
 import { useStore } from "../../conversations/useStore";
-import { MessageEditor } from "../composer/MessageEditor";
+import { lazyPart } from "../../ui/lazyPart";
 import { DecideCallContext } from "../tools/decideCall";
 import { AssistantMessage } from "./AssistantMessage";
 import { ErrorBanner } from "./ErrorBanner";
@@ -12,6 +12,10 @@ import { MessageActions } from "./MessageActions";
 import styles from "./MessageRow.module.css";
 import { MessageTiming } from "./MessageTiming";
 import { UserMessage } from "./UserMessage";
+
+const MessageEditor = lazyPart(
+  async () => (await import("../composer/MessageEditor")).MessageEditor,
+);
 
 export interface MessageRowProps {
   readonly id: string;

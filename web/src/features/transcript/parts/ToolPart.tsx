@@ -3,6 +3,7 @@ import { memo, useEffect } from "react";
 import { useStore } from "../../../conversations/useStore";
 import { strings } from "../../../i18n";
 import { withEscapes } from "../../../lib/hiddenCharacters";
+import { addPart } from "../../../lib/loadParts";
 import { createStore } from "../../../lib/store";
 import { ToolIcon } from "../../../ui/icons";
 import { Verbatim } from "../../tools/Verbatim";
@@ -13,25 +14,22 @@ import styles from "./ToolPart.module.css";
 type CallCard = typeof import("../../tools/CallCard").default;
 
 /**
- * Null until it is fetched. (React's `lazy` would show a thousand calls a third of a second later: it
+ * Null until it is loaded. (React's `lazy` would show a thousand calls a third of a second later: it
  * delays what has been waited for.)
  */
 const callCard = createStore<CallCard | null>(null);
 
-/** Fetch what shows a call: the page does not begin with it, as many conversations have none. */
-export function fetchCallCard(): void {
-  if (callCard.get() !== null) return;
-  import("../../tools/CallCard").then(
-    (fetched) => callCard.set(fetched.default),
-    () => {}, // the next call tries again; until then its arguments are shown
-  );
+async function loadCallCard(): Promise<void> {
+  if (callCard.get() === null) callCard.set((await import("../../tools/CallCard")).default);
 }
+addPart(loadCallCard);
 
 export const ToolPart = memo(function ToolPart({ part, isOpen }: PartProps<"tool">) {
   const CallCard = useStore(callCard);
   const isCalled = part.call !== undefined;
   useEffect(() => {
-    if (isCalled) fetchCallCard();
+    // The next call tries again; until then the arguments are shown.
+    if (isCalled) loadCallCard().catch(() => {});
   }, [isCalled]);
   const name = withEscapes(part.call?.tool ?? part.name);
   return (
