@@ -44,10 +44,10 @@ def crash() -> str:
 ADD = '/call add {"a": 2, "b": 40}'
 
 
-def with_tools(data: Path, text: str = FILE) -> Path:
+def with_tools(data: Path, text: str = FILE, name: str = "box.py") -> Path:
     """Put the tool file into a data directory."""
-    (data / "tools").mkdir(exist_ok=True)
-    (data / "tools" / "box.py").write_text(text, "utf-8")
+    (data / "tools").mkdir(parents=True, exist_ok=True)
+    (data / "tools" / name).write_text(text, "utf-8")
     return data
 
 
