@@ -255,9 +255,12 @@ class _Writer:
         for base in getattr(contract, name).__bases__:
             if issubclass(base, BaseModel) and base.model_fields:
                 inherited = _schema(base, mode)
+                same = self._fields(base.__name__, inherited).items()
+                # An interface that makes a field optional does not extend the one that requires it.
+                if not same <= fields.items():
+                    continue
                 self._define(base.__name__, inherited, mode)
                 extends = f" extends {base.__name__}"
-                same = self._fields(base.__name__, inherited).items()
                 fields = dict(field for field in fields.items() if field not in same)
         return f"{head}export interface {name}{extends} {{\n{''.join(fields.values())}}}\n"
 

@@ -22,6 +22,8 @@ from shell.contract import (
     ConversationSummary,
     ConversationView,
     DecisionReply,
+    EarlierCalls,
+    EarlierCallsRequest,
     EditRequest,
     ExportReply,
     ExportRequest,
@@ -53,7 +55,7 @@ from shell.conversations.searches import Searches
 from shell.conversations.usage_table import as_csv
 from shell.errors import NotFound
 from shell.store.database import Connection
-from shell.store.messages import notes, queries, tree, usage
+from shell.store.messages import decisions, notes, queries, tree, usage
 from shell.store.messages.content import read_blob
 from shell.store.messages.prompts import prompts
 from shell.store.store import Store
@@ -159,6 +161,10 @@ class ConversationsApi:
         taken, begun = await self._answers.decide(caller.id, params)
         answer = None if begun is None else _reply(caller, load, begun)
         return DecisionReply(taken=taken, answer=answer)
+
+    async def earlier_calls(self, caller: Caller, params: EarlierCallsRequest) -> EarlierCalls:
+        """Tell how many of a tool's latest calls a permission would have been for."""
+        return await self._store.read("", lambda c: decisions.earlier_calls(c, params))
 
     async def choose(self, caller: Caller, params: StoredId) -> ConversationView:
         """Make the path lead through this message, and show it."""

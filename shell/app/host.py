@@ -53,6 +53,7 @@ class Host:
         open_window: opens another window; returns whether it could.
         choose_file: asks for a file in a dialog over the window of a caller.
         control_window: does something with the window of a caller; returns whether it could.
+        open_path: shows a file or a folder for the window of a caller; returns whether it could.
 
     Raises:
         ValidationFailed: there is no such provider.
@@ -67,6 +68,7 @@ class Host:
         open_window: Callable[[], bool],
         choose_file: Callable[[str], Awaitable[str | None]] = choose_nothing,
         control_window: Callable[[str, WindowAction], bool] = control_nothing,
+        open_path: Callable[[str, Path], bool] = lambda caller_id, path: False,
     ) -> None:
         self._data = data
         self._environ = environ
@@ -75,6 +77,7 @@ class Host:
         self._core = Runtime(
             data, environ, self._settings.engine, lambda: self._settings.preferences.budgets
         )
+        self._open_path = open_path
         self._topics = Topics()
         self._opened: _Conversations | None = None
         self._warm_up_timer: asyncio.TimerHandle | None = None
@@ -228,4 +231,4 @@ class Host:
     async def _tools_api(self) -> object:
         from shell.api.tools import ToolsApi
 
-        return ToolsApi(self._core.tools())
+        return ToolsApi(self._core.tools(), self._open_path)

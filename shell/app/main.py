@@ -165,7 +165,8 @@ async def _behind_windows(
     server.start()
     # In a thread, so that the loop can serve the page meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")
-    return _host(options, windows.open, windows.choose_file, windows.control), server
+    host = _host(options, windows.open, windows.choose_file, windows.control, windows.open_path)
+    return host, server
 
 
 async def _behind_tabs(
@@ -211,6 +212,7 @@ def _host(
     open_window: Callable[[], bool],
     choose_file: Callable[[str], Awaitable[str | None]],
     control_window: "Callable[[str, WindowAction], bool]",
+    open_path: Callable[[str, Path], bool] = lambda caller_id, path: False,
 ) -> "Host":
     from shell.app.host import Host
 
@@ -223,6 +225,7 @@ def _host(
         open_window,
         choose_file,
         control_window,
+        open_path,
     )
 
 

@@ -282,6 +282,22 @@ class SendReply(Value):
     inference_id: str
 
 
+class EarlierCallsRequest(Value):
+    """Asks how many of the latest calls of a tool a permission would have been for."""
+
+    tool: Annotated[str, Field(max_length=1_000)]
+    source: Annotated[str, Field(max_length=1_000)]
+    pattern: Pattern
+
+
+class EarlierCalls(Value):
+    """The latest calls of a tool that are over."""
+
+    calls: int
+    matching: int
+    """Those that the permission would have been for."""
+
+
 class CallDecision(AnswerOptions):
     """What a person decides about a call of an answer. The options are for the run that goes on
     with the answer, if the run that asked has ended.

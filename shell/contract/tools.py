@@ -74,6 +74,22 @@ class ToolSwitch(Value):
     enabled: bool
 
 
+class ToolFolder(Value):
+    """The folder of a person's own tool files."""
+
+    path: str
+    trusts_edits: bool
+    """Whether grants hold for a file that is edited, until the program ends."""
+
+
+class NewToolFile(Value):
+    """A tool file that was written from the template."""
+
+    path: str
+    opened: bool
+    """Whether it is shown in the person's editor."""
+
+
 class GrantSummary(Value):
     """A verdict that holds for every conversation."""
 

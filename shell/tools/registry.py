@@ -12,9 +12,9 @@ from shell.tools.choices import ToolChoices
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from shell.tools.python.source import PythonFile
+from shell.tools.template import MAX_FILES
 
 FOLDER = "tools"
-MAX_FILES = 100
 SHIPPED = Path(__file__).with_name("shipped")
 READ_FILE = SHIPPED / "read_file.py"
 """The tool that is given the folders that a person has chosen."""

@@ -26,6 +26,7 @@ from shell.bridge.appearance import Theme
 from shell.bridge.desktop.webviews import View, ViewOptions
 from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
 from shell.bridge.listener import PortTaken
+from shell.support.open_url import open_path
 from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # it loads the contract, which is not needed before the first call of a page
@@ -184,6 +185,10 @@ class Windows:
         # It waits for the thread of the windows.
         threading.Thread(target=work, name=f"window {action}", daemon=True).start()
         return True
+
+    def open_path(self, caller_id: str, path: Path) -> bool:
+        """Show a file or a folder in the system's program; False when the caller has no window."""
+        return self._window_of(caller_id) is not None and open_path(path)
 
     async def choose_file(self, caller_id: str) -> str | None:
         """Ask for a model's file in a dialog over the caller's window. On the loop.

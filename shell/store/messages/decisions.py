@@ -6,12 +6,12 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from shell.contract import CallDecision
+from shell.contract import CallDecision, EarlierCalls, EarlierCallsRequest
 from shell.errors import NotFound, ValidationFailed
 from shell.store.database import Connection
 from shell.store.messages import queries, steps
 from shell.support.text import clean
-from shell.tools.permissions import Permissions
+from shell.tools.permissions import Permissions, fits
 
 
 def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> None:
@@ -22,6 +22,12 @@ def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> Non
             permissions.remember(call.definition, call.part.verdict)
         if call.part.brings and call.part.state == "done":
             permissions.note_untrusted()
+
+
+def earlier_calls(connection: Connection, request: EarlierCallsRequest) -> EarlierCalls:
+    """Count how many of a tool's latest calls a permission would have been for."""
+    found = steps.latest_calls(connection, request.tool, request.source)
+    return EarlierCalls(calls=len(found), matching=sum(fits(request.pattern, a) for a in found))
 
 
 def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:

@@ -87,7 +87,7 @@ export interface Budget {
 }
 
 /** The most that one answer may take. Without a field there is no such limit. */
-export interface RunBudget extends Budget {
+export interface RunBudget {
   /** US dollars, at the list prices. */
   usd?: number | null | undefined;
   /** Input and output together. */
@@ -839,6 +839,20 @@ export interface SendReply {
   inferenceId: string;
 }
 
+/** Asks how many of the latest calls of a tool a permission would have been for. */
+export interface EarlierCallsRequest {
+  tool: string;
+  source: string;
+  pattern: Record<string, ArgumentRule>;
+}
+
+/** The latest calls of a tool that are over. */
+export interface EarlierCalls {
+  calls: number;
+  /** Those that the permission would have been for. */
+  matching: number;
+}
+
 /**
  * What a person decides about a call of an answer. The options are for the run that goes on
  * with the answer, if the run that asked has ended.
@@ -1290,6 +1304,20 @@ export interface ToolSwitch {
   enabled: boolean;
 }
 
+/** The folder of a person's own tool files. */
+export interface ToolFolder {
+  path: string;
+  /** Whether grants hold for a file that is edited, until the program ends. */
+  trustsEdits: boolean;
+}
+
+/** A tool file that was written from the template. */
+export interface NewToolFile {
+  path: string;
+  /** Whether it is shown in the person's editor. */
+  opened: boolean;
+}
+
 /** A verdict that holds for every conversation. */
 export interface GrantSummary {
   id: string;
@@ -1449,6 +1477,9 @@ export const client = (call: Invoke) => ({
     /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
     decide: (params: CallDecision) =>
       call<DecisionReply>("conversations.decide", params),
+    /** Tell how many of a tool's latest calls a permission would have been for. */
+    earlierCalls: (params: EarlierCallsRequest) =>
+      call<EarlierCalls>("conversations.earlier_calls", params),
     /** Make the path lead through this message, and show it. */
     choose: (params: string) =>
       call<ConversationView>("conversations.choose", params),
@@ -1617,6 +1648,18 @@ export const client = (call: Invoke) => ({
       call<SettingsView>("settings.update", params),
   },
   tools: {
+    /** The folder of a person's own files. */
+    folder: () => call<ToolFolder>("tools.folder"),
+    /** Show the folder in the system's file manager. False in a browser. */
+    openFolder: () => call<boolean>("tools.open_folder"),
+    /**
+     * Write a file with a tool that works, and open it in the person's editor. A browser shows
+     * its path instead.
+     */
+    create: () => call<NewToolFile>("tools.create"),
+    /** Let grants hold for files that are edited, until the program ends. */
+    trustEdits: (params: boolean) =>
+      call<ToolFolder>("tools.trust_edits", params),
     /** Switch a tool on or off; returns all tools. */
     enable: (params: ToolSwitch) =>
       call<ToolSummary[]>("tools.enable", params),

@@ -39,6 +39,8 @@ const DAY_MS = 86_400_000;
 
 export function createFakeTools(): Handlers["tools"] {
   let tools = TOOLS;
+  let trustsEdits = false;
+  const folder = () => ({ path: "…/tools", trustsEdits });
   const grant = (id: string, part: Partial<GrantSummary>): GrantSummary => ({
     id,
     tool: "send_mail",
@@ -63,6 +65,13 @@ export function createFakeTools(): Handlers["tools"] {
       }
       tools = tools.map((tool) => (tool.name === name ? { ...tool, enabled } : tool));
       return [...tools];
+    },
+    folder,
+    openFolder: () => false,
+    create: () => ({ path: "…/tools/my_tool.py", opened: false }),
+    trustEdits(trusted) {
+      trustsEdits = trusted;
+      return folder();
     },
     grants: () => grants,
     revoke(id) {

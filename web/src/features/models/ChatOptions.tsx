@@ -44,14 +44,11 @@ export function ChatOptions({ by, choice, conversationId }: ChatOptionsProps) {
           save={async (value) =>
             choice.choose({ effort: efforts.find((one) => one === value) ?? null })
           }
-        >
-          <option value="">{costs.modelsOwn}</option>
-          {efforts.map((one) => (
-            <option key={one} value={one}>
-              {costs.efforts[one]}
-            </option>
-          ))}
-        </SelectField>
+          options={[
+            ["", costs.modelsOwn],
+            ...efforts.map((one) => [one, costs.efforts[one]] as const),
+          ]}
+        />
       )}
       <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
         <Summary>{costs.chatOptions}</Summary>
