@@ -310,6 +310,37 @@ async def test_a_verdict_for_the_conversation_outlives_the_program(desk: ToolDes
     await again.close()
 
 
+async def test_a_restored_backup_brings_no_verdict_and_its_results_are_strangers_words(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, ADD)
+    (question,) = await asked(begun)
+    await desk.answers.decide(
+        OWNER,
+        CallDecision(
+            message_id=begun.reply.answer_id,
+            call_id=question.call_id,
+            nonce=question.nonce or "",
+            verdict="allow",
+            scope="conversation",
+        ),
+    )
+    await desk.done(begun)
+    made = await asyncio.wrap_future(desk.store.back_up())
+    source = desk.folder / "from-elsewhere.db"
+    source.write_bytes(made.read_bytes())
+    await asyncio.wrap_future(desk.store.restore(source))
+    tools = {t.tool.name: t.tool for t in await desk.tools.all()}
+    desk.tools.permissions().keep(tools["send"], "allow", "always", {})
+    again = await desk.ask(talk, '/call add {"a": 5}\n/call send {"text": "x"}')
+    first, second = await asked(again)
+    assert first.why is None
+    assert second.why is not None
+    assert "strangers" in second.why
+    assert desk.calls == ["add 1 2"]
+
+
 async def test_an_answer_without_tools_has_no_parts(desk: ToolDesk) -> None:
     talk = await desk.begin()
     await desk.send(talk, "hi")

@@ -15,12 +15,16 @@ from shell.tools.permissions import Permissions
 
 
 def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> None:
-    """Give permissions what was decided about an answer's calls, and what they have brought."""
+    """Give permissions what was decided about an answer's calls, and what they have brought.
+
+    A call that came from a file has no definition. Nobody knows whose words its result has.
+    """
     calls = [call for step in answer for call in step.calls]
     for call in sorted(calls, key=lambda call: call.decided):
         if call.part.scope == "conversation" and call.part.verdict is not None:
             permissions.remember(call.definition, call.part.verdict)
-        if call.part.brings and call.part.state == "done":
+        brings = call.part.brings or not call.definition
+        if brings and call.part.state in ("done", "failed"):
             permissions.note_untrusted()
 
 
