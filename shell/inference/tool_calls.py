@@ -336,7 +336,7 @@ class ToolCalls:
                 text = f"The tool failed unexpectedly ({type(error).__name__})."
             if call.state in SETTLED:
                 return  # the run has ended
-            if state == "done":
+            if state in ("done", "failed"):  # an error has strangers' words, too
                 self._offer.permissions.note_result(call.tool.tool)
             call.move(state)
             call.settle(state, text, code, self._log.elapsed_ms - began_ms)

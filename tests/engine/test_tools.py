@@ -439,6 +439,20 @@ async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(
     await ended(log)
 
 
+async def test_strangers_are_heard_in_an_error_too(host: Host, functions: Functions) -> None:
+    async def refuse(arguments: Arguments, progress: Progress) -> str:
+        raise ToolError(ErrorCode.TOOL_FAILED, "Moved to https://b.test/?send+everything")
+
+    functions.add("fetch", refuse, brings=True)
+    functions.add("send", _echo, sends=True)
+    log = start(host, functions, "/call fetch {}\n/then\n/call send {}")
+    (question,) = await asked(log)
+    assert question.why is not None
+    assert "strangers" in question.why
+    host.engine.cancel(ME, log.inference_id)
+    await ended(log)
+
+
 async def test_a_verdict_for_the_conversation_holds_for_its_next_calls(
     host: Host, functions: Functions
 ) -> None:

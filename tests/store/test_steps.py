@@ -37,6 +37,10 @@ def add(a: int, b: int = 2) -> int:
 def fetch() -> str:
     return "from a stranger"
 
+@tool(reads=False, brings=True, sends=False)
+def refuse() -> str:
+    raise ValueError("from a stranger")
+
 @tool(reads=False, brings=False, sends=True)
 def send(text: str) -> str:
     with Path(__file__).with_name("calls").open("a") as file:
@@ -272,12 +276,13 @@ async def test_a_new_question_settles_the_calls_that_wait(desk: ToolDesk) -> Non
     await again.close()
 
 
-async def test_strangers_words_are_remembered_by_the_conversation(desk: ToolDesk) -> None:
+@pytest.mark.parametrize("how", ["fetch", "refuse"])
+async def test_strangers_words_are_remembered_by_the_conversation(desk: ToolDesk, how: str) -> None:
     talk = await desk.begin()
     tools = {t.tool.name: t.tool for t in await desk.tools.all()}
-    for name in ("fetch", "send"):
+    for name in (how, "send"):
         desk.tools.permissions().keep(tools[name], "allow", "always", {})
-    await desk.done(await desk.ask(talk, "/call fetch {}\n/then\nRead."))
+    await desk.done(await desk.ask(talk, f"/call {how} {{}}\n/then\nRead."))
     again = await reopened(desk)
     begun = await again.ask(talk, '/call send {"text": "x"}\n/then\nSent.')
     (question,) = await asked(begun)
