@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from shell.contract import (
     AnswerOptions,
@@ -31,7 +32,9 @@ from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
 from shell.tools.arguments import check_arguments
+from shell.tools.base import Arguments
 from shell.tools.offer import Offer
+from shell.tools.permissions import completed
 from shell.tools.registry import Tools
 
 
@@ -342,7 +345,9 @@ class Answers:
                 raise ValidationFailed([("arguments", error.message)]) from None
             return
         if decision.scope == "always" and tool.definition == call.definition:
-            tools.permissions().keep(tool, decision.verdict, "always", decision.pattern)
+            given = decision.arguments or cast("Arguments", call.part.arguments)
+            pattern = completed(decision.pattern, given)
+            tools.permissions().keep(tool, decision.verdict, "always", pattern)
 
 
 async def _taken_apart(content: Content) -> StoredContent:

@@ -27,7 +27,7 @@ from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer, OfferedTool
-from shell.tools.permissions import Ruling
+from shell.tools.permissions import Ruling, completed
 
 MAX_BATCH = 16
 """Most calls of one step."""
@@ -160,7 +160,8 @@ class ToolCalls:
                 raise ValidationFailed([("arguments", error.message)]) from None
             if _written(arguments) != _written(call.arguments):
                 edited = arguments
-        self._offer.permissions.keep(tool, decision.verdict, decision.scope, decision.pattern)
+        pattern = completed(decision.pattern, call.arguments if edited is None else edited)
+        self._offer.permissions.keep(tool, decision.verdict, decision.scope, pattern)
         if decision.verdict == "deny":
             call.move("denied")
         else:

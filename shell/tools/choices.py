@@ -46,6 +46,11 @@ class Grant(BaseModel):
         same = (self.tool, self.source) == (tool.name, tool.source)
         return same and (self.verdict == "deny" or self.definition == tool.definition)
 
+    def fits(self, arguments: Arguments) -> bool:
+        """Whether it is for these arguments. Nobody has allowed one that it does not name."""
+        is_known = not self.pattern or arguments.keys() <= self.pattern.keys()
+        return (self.verdict == "deny" or is_known) and fits(self.pattern, arguments)
+
 
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -111,9 +116,7 @@ class ToolChoices:
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
         """The verdicts for a call, of grants that are not suspended."""
         found = [
-            grant
-            for grant in self._now().grants
-            if grant.holds_for(tool) and fits(grant.pattern, arguments)
+            grant for grant in self._now().grants if grant.holds_for(tool) and grant.fits(arguments)
         ]
         self._note_use({grant.id for grant in found})
         return [grant.verdict for grant in found]

@@ -95,12 +95,19 @@ class Permissions:
 
 def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
     """Whether arguments are what a permission was given for."""
-    return all(_fits(rule, arguments.get(name)) for name, rule in pattern.items())
+    return all(
+        rule.match == "any" or (name in arguments and _fits(rule, arguments[name]))
+        for name, rule in pattern.items()
+    )
+
+
+def completed(pattern: Pattern | None, arguments: Arguments) -> Pattern:
+    """A pattern with a rule for each argument that its call had; empty if it has none at all."""
+    rules = {name: ArgumentRule(match="any", value="") for name in arguments}
+    return {**rules, **pattern} if pattern else {}
 
 
 def _fits(rule: ArgumentRule, value: object) -> bool:
-    if rule.match == "any":
-        return True
     if not isinstance(value, str):
         return rule.match == "exact" and _written(value) == rule.value
     match rule.match:

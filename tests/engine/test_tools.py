@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from shell.errors import ErrorCode, StorageFailed, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog
 from shell.tools.arguments import parse_arguments
 from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.choices import ToolChoices
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from tests.engine.functions import Functions
@@ -435,6 +437,22 @@ async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(
     assert question.why is not None
     assert "strangers" in question.why
     assert [name for name, _ in functions.calls] == ["send", "fetch"]
+    host.engine.cancel(ME, log.inference_id)
+    await ended(log)
+
+
+async def test_an_allowed_pattern_is_for_the_arguments_that_the_person_saw(
+    host: Host, functions: Functions, tmp_path: Path
+) -> None:
+    permissions = Permissions(ToolChoices(tmp_path))
+    script = '/call echo {"to": "ann", "n": 1}\n/then\n/call echo {"to": "ann", "n": 2}'
+    more = '\n/then\n/call echo {"to": "ann", "n": 1, "copy_to": "eve"}'
+    log = start(host, functions, script + more, permissions=permissions)
+    (question,) = await asked(log)
+    pattern = {"to": {"match": "exact", "value": "ann"}}
+    host.engine.decide(ME, decision(log, question, scope="always", pattern=pattern))
+    _, again = await asked(log, 2)
+    assert again.call_id == "call-3-0"
     host.engine.cancel(ME, log.inference_id)
     await ended(log)
 

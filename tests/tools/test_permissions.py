@@ -122,6 +122,16 @@ def test_a_pattern_says_which_arguments(
     assert fits(rule(match, value), arguments) is wanted
 
 
+def test_a_grant_with_a_pattern_is_for_no_argument_that_it_does_not_name(tmp_path: Path) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", rule("exact", "ann"))
+    choices.add(tool("pay"), "deny", rule("exact", "eve"))
+    permissions = Permissions(choices)
+    assert permissions.rule(tool(), {"x": "ann"}).verdict == "allow"
+    assert permissions.rule(tool(), {"x": "ann", "copy_to": "eve"}).verdict == "ask"
+    assert permissions.rule(tool("pay"), {"x": "eve", "more": 1}).verdict == "deny"
+
+
 def test_a_link_out_of_a_folder_is_not_inside(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "link").symlink_to("/etc")
@@ -130,7 +140,7 @@ def test_a_link_out_of_a_folder_is_not_inside(tmp_path: Path) -> None:
     )
 
 
-@given(st.text(), st.text())
+@given(st.text() | st.just("none"), st.text())
 def test_a_missing_argument_fits_nothing_but_any(value: str, name: str) -> None:
     for match in ("exact", "prefix", "host", "inside"):
         assert not fits(rule(match, value), {} if name == "x" else {name: value})

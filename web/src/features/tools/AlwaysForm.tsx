@@ -21,7 +21,6 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
     ),
   );
   const change = (name: string, rule: ArgumentRule) => setRules({ ...rules, [name]: rule });
-  const chosen = Object.entries(rules).filter(([, { match }]) => match !== "any");
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
     <div className={styles.form} role="group" aria-labelledby={id}>
@@ -59,9 +58,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
       <div className={styles.buttons}>
         <Button
           isFree={isFree}
-          onClick={() =>
-            onDecide({ verdict: "allow", scope: "always", pattern: Object.fromEntries(chosen) })
-          }
+          onClick={() => onDecide({ verdict: "allow", scope: "always", pattern: rules })}
         >
           {words.alwaysAllow}
         </Button>
