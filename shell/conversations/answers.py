@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +32,7 @@ from shell.store.messages.content import StoredContent, read_unchecked, take_apa
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
-from shell.tools.arguments import check_arguments
+from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.base import Arguments
 from shell.tools.offer import Offer
 from shell.tools.permissions import completed
@@ -141,6 +142,8 @@ class Answers:
                 return taken, None
         await self.wait_until_stored(conversation_id)
         call = await self._store.read(conversation_id, find)
+        if call.part.state != "waiting":
+            return False, None
         await self._keep(call, decision)
         taken, waits = await self._store.write(
             conversation_id, lambda connection: decisions.decide(connection, call, decision)
@@ -339,7 +342,7 @@ class Answers:
         try:
             tool = (await tools.find(call.name)).tool
             if decision.arguments is not None:
-                check_arguments(tool, decision.arguments)
+                check_arguments(tool, parse_arguments(json.dumps(decision.arguments)))
         except (NotFound, ToolError) as error:
             if decision.arguments is not None:
                 raise ValidationFailed([("arguments", error.message)]) from None

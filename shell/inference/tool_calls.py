@@ -23,7 +23,7 @@ from shell.inference.tool_call import OpenCall, ToolCall
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import AnsweredCall, ToolSpec
 from shell.support.text import clean
-from shell.tools.arguments import check_arguments, parse_arguments
+from shell.tools.arguments import check_arguments, parse_arguments, written
 from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer, OfferedTool
@@ -158,7 +158,7 @@ class ToolCalls:
                 check_arguments(tool, arguments)
             except ToolError as error:
                 raise ValidationFailed([("arguments", error.message)]) from None
-            if _written(arguments) != _written(call.arguments):
+            if written(arguments) != written(call.arguments):
                 edited = arguments
         pattern = completed(decision.pattern, call.arguments if edited is None else edited)
         self._offer.permissions.keep(tool, decision.verdict, decision.scope, pattern)
@@ -275,7 +275,7 @@ class ToolCalls:
             call.nonce, call.edited, call.state = before.nonce, before.edited, before.state
 
     def _is_repeated(self, call: ToolCall) -> bool:
-        made = (call.proposed.name, _written(call.arguments))
+        made = (call.proposed.name, written(call.arguments))
         self._same = self._same + 1 if made == self._last else 1
         self._last = made
         return self._same >= MAX_SAME
@@ -356,8 +356,3 @@ class ToolCalls:
                 )
 
             return await tool.call(call.arguments if call.edited is None else call.edited, progress)
-
-
-def _written(arguments: Arguments) -> str:
-    """Arguments as text: Python takes 1 and true for the same."""
-    return json.dumps(arguments, sort_keys=True)

@@ -64,6 +64,11 @@ def check_arguments(tool: Tool, arguments: Mapping[str, object]) -> None:
         raise _invalid("The arguments do not fit: " + "; ".join(shown))
 
 
+def written(arguments: object) -> str:
+    """Arguments as text that can be compared: Python takes 1 and true for the same."""
+    return json.dumps(arguments, sort_keys=True)
+
+
 def _path(path: object) -> str:
     parts = ".".join(str(part) for part in path) if hasattr(path, "__iter__") else ""
     return f"{parts}: " if parts else ""

@@ -33,6 +33,10 @@ def add(a: int, b: int = 2) -> int:
         file.write(f"add {a} {b}\\n")
     return a + b
 
+@tool(reads=False, brings=False, sends=False)
+def show(value: int | bool) -> str:
+    return repr(value)
+
 @tool(reads=False, brings=True, sends=False)
 def fetch() -> str:
     return "from a stranger"
@@ -243,6 +247,38 @@ async def test_edited_arguments_of_a_kept_question_are_checked_and_used(desk: To
     assert went_on is not None
     await again.done(went_on)
     assert desk.calls == ["add 7 2"]
+    await again.close()
+
+
+async def test_a_kept_question_runs_with_the_edit_even_if_python_takes_it_for_the_same(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, '/call show {"value": 1}\n/then\nShown.'))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    _, went_on = await again.answers.decide(OWNER, allow(answer, call, arguments={"value": True}))
+    assert went_on is not None
+    await again.done(went_on)
+    (done,) = calls(await last(again, talk))
+    assert (done.edited, done.result) == ({"value": True}, "True")
+    await again.close()
+
+
+async def test_a_decision_that_comes_second_keeps_no_verdict_for_good(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, call, verdict="deny"))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    late = allow(answer, call, scope="always")
+    assert await again.answers.decide(OWNER, late) == (False, None)
+    assert await again.tools.grants() == []
     await again.close()
 
 

@@ -11,6 +11,7 @@ from shell.errors import NotFound, ValidationFailed
 from shell.store.database import Connection
 from shell.store.messages import queries, steps
 from shell.support.text import clean
+from shell.tools.arguments import written
 from shell.tools.permissions import Permissions
 
 
@@ -55,6 +56,8 @@ def decide(
     row = queries.row_of(connection, decision.message_id)
     entries = steps.read(connection, row.number)
     edited = cast("JsonValue", decision.arguments)
+    if written(edited) == written(call.part.arguments):
+        edited = None
     taken = steps.decide(
         connection,
         row.number,
@@ -67,7 +70,7 @@ def decide(
             state="decided",
             verdict=decision.verdict,
             scope=decision.scope,
-            edited=None if edited == call.part.arguments else edited,
+            edited=edited,
             why=None if decision.reason is None else clean(decision.reason),
         ),
     )
