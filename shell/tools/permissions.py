@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 
 from shell.contract import ArgumentRule, Pattern, Verdict
 from shell.tools.base import Arguments, Tool
+
+UNCLEAR = re.compile(r"[\x00-\x1f\x7f\\]")
+"""Some programs end an address at these characters, others leave them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +130,18 @@ def _written(value: object) -> str:
 
 
 def _host(value: str) -> str | None:
+    """The host of an address; None where programs that read addresses take different ones."""
     try:
         parts = urlsplit(value)
     except ValueError:
+        return None
+    if "@" in parts.netloc or UNCLEAR.search(value):
         return None
     return parts.hostname if parts.scheme in ("http", "https") else None
 
 
 def _is_inside(value: str, folder: str) -> bool:
     """Whether a path lies below a folder, once `..` and links are resolved."""
-    if not os.path.isabs(value) or not folder:  # noqa: PTH117, a plain question about a string
+    if "\0" in value + folder or not all(map(os.path.isabs, (value, folder))):
         return False
     return Path(os.path.realpath(value)).is_relative_to(os.path.realpath(folder))
