@@ -47,7 +47,7 @@ class Permissions:
 
     def __init__(self, grants: GrantBook | None = None, allowed: Iterable[str] = ()) -> None:
         self._grants = grants
-        self._allowed = tuple(allowed)
+        self.allowed = tuple(allowed)
         self._conversation: dict[str, Verdict] = {}
         self._tainted = False
 
@@ -93,8 +93,9 @@ class Permissions:
             self._grants.add(tool, verdict, pattern or {})
 
     def _is_named(self, tool: Tool) -> bool:
-        names = (tool.name, tool.wire_name)
-        return any(fnmatch.fnmatchcase(name, p) for name in names for p in self._allowed)
+        # A source that names its tools itself must not pass for another one.
+        names = [tool.wire_name] if "__" in tool.name else [tool.name, tool.wire_name]
+        return any(fnmatch.fnmatchcase(name, p) for name in names for p in self.allowed)
 
 
 def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
