@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +31,7 @@ from shell.store.messages.content import StoredContent, read_unchecked, take_apa
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
-from shell.tools.arguments import check_arguments, parse_arguments
+from shell.tools.arguments import check_arguments, parse_edited
 from shell.tools.base import Arguments
 from shell.tools.offer import Offer
 from shell.tools.permissions import completed
@@ -342,7 +341,7 @@ class Answers:
         try:
             tool = (await tools.find(call.name)).tool
             if decision.arguments is not None:
-                check_arguments(tool, parse_arguments(json.dumps(decision.arguments)))
+                check_arguments(tool, parse_edited(decision.arguments))
         except (NotFound, ToolError) as error:
             if decision.arguments is not None:
                 raise ValidationFailed([("arguments", error.message)]) from None

@@ -6,7 +6,6 @@ happens, because providers refuse a history in which one is missing.
 
 import asyncio
 import contextlib
-import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,7 +22,7 @@ from shell.inference.tool_call import OpenCall, ToolCall
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import AnsweredCall, ToolSpec
 from shell.support.text import clean
-from shell.tools.arguments import check_arguments, parse_arguments, written
+from shell.tools.arguments import check_arguments, parse_arguments, parse_edited, written
 from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer, OfferedTool
@@ -154,7 +153,7 @@ class ToolCalls:
         edited: Arguments | None = None
         if decision.verdict == "allow" and decision.arguments is not None:
             try:
-                arguments = parse_arguments(json.dumps(decision.arguments))
+                arguments = parse_edited(decision.arguments)
                 check_arguments(tool, arguments)
             except ToolError as error:
                 raise ValidationFailed([("arguments", error.message)]) from None

@@ -113,6 +113,8 @@ def completed(pattern: Pattern | None, arguments: Arguments) -> Pattern:
 
 
 def _fits(rule: ArgumentRule, value: object) -> bool:
+    if rule.match == "any":
+        return True
     if not isinstance(value, str):
         return rule.match == "exact" and _written(value) == rule.value
     match rule.match:

@@ -1,6 +1,7 @@
 """A run with tools: its steps, its calls, and what a person decides about them."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -455,6 +456,24 @@ async def test_an_allowed_pattern_is_for_the_arguments_that_the_person_saw(
     assert again.call_id == "call-3-0"
     host.engine.cancel(ME, log.inference_id)
     await ended(log)
+
+
+async def test_a_number_that_a_page_would_round_is_told_as_text_and_cannot_be_edited(
+    host: Host, functions: Functions
+) -> None:
+    account, count = 12_345_678_901_234_567_890, 2**53 - 1
+    given = {"to": [account], "count": count, "yes": True}
+    script = f"/call echo {json.dumps(given)}"
+    log = start(host, functions, script, permissions=Permissions())
+    (question,) = await asked(log)
+    (told,) = [event for event in log.read(-1) if isinstance(event, CallEvent)]
+    assert told.arguments == {"to": [str(account)], "count": count, "yes": True}
+    for edit in ({"to": account + 1}, {"to": -(2**53)}):
+        with pytest.raises(ValidationFailed, match="cannot be edited"):
+            host.engine.decide(ME, decision(log, question, arguments=edit))
+    host.engine.decide(ME, decision(log, question))
+    await ended(log)
+    assert functions.calls == [("echo", given)]
 
 
 async def test_strangers_are_heard_in_an_error_too(host: Host, functions: Functions) -> None:

@@ -243,6 +243,8 @@ async def test_edited_arguments_of_a_kept_question_are_checked_and_used(desk: To
     (call,) = calls(answer)
     with pytest.raises(ValidationFailed, match="not of type 'integer'"):
         await again.answers.decide(OWNER, allow(answer, call, arguments={"a": "x"}))
+    with pytest.raises(ValidationFailed, match="cannot be edited"):
+        await again.answers.decide(OWNER, allow(answer, call, arguments={"a": 2**53}))
     _, went_on = await again.answers.decide(OWNER, allow(answer, call, arguments={"a": 7}))
     assert went_on is not None
     await again.done(went_on)
