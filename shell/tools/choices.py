@@ -18,7 +18,7 @@ from shell.support.file_lock import file_lock
 from shell.support.files import free_path, reason, replace_file
 from shell.support.ids import epoch_ms
 from shell.tools.base import Arguments, Tool
-from shell.tools.permissions import fits
+from shell.tools.permissions import allows, fits
 
 FILE = "tools.json"
 MAX_GRANTS = 1_000
@@ -48,6 +48,11 @@ class Grant(BaseModel):
         same = (self.tool, self.source) == (tool.name, tool.source)
         outlives = self.verdict == "deny" or (trusts_edits and tool.kind == "python")
         return same and (outlives or self.definition == tool.definition)
+
+    def fits(self, arguments: Arguments) -> bool:
+        """Whether it is for these arguments."""
+        found = fits if self.verdict == "deny" else allows
+        return found(self.pattern, arguments)
 
 
 class _File(BaseModel):
@@ -120,7 +125,7 @@ class ToolChoices:
         found = [
             grant
             for grant in self._now().grants
-            if self._holds(grant, tool) and fits(grant.pattern, arguments)
+            if self._holds(grant, tool) and grant.fits(arguments)
         ]
         self._note_use({grant.id for grant in found})
         return [grant.verdict for grant in found]

@@ -78,7 +78,8 @@ class Tools:
             permissions: who decides; by default the verdicts that hold for good.
 
         Raises:
-            ValidationFailed: one of them does not exist, is off, or has a problem.
+            ValidationFailed: one of them does not exist, is off, or has a problem; or the
+                permissions allow a name that several have.
         """
         known = await self.all()
         usable = [
@@ -88,7 +89,11 @@ class Tools:
         ]
         if wanted != "all":
             usable = [self._usable(name, known) for name in dict.fromkeys(wanted)]
-        return Offer(usable, permissions or self.permissions())
+        permissions = permissions or self.permissions()
+        for name in permissions.allowed:
+            if any(name == offered.tool.name for offered in usable):
+                _by_name(name, usable)
+        return Offer(usable, permissions)
 
     def permissions(self, allowed: Iterable[str] = ()) -> Permissions:
         """New permissions, with the verdicts that hold for good.

@@ -1272,7 +1272,10 @@ export interface Decision {
   verdict: Verdict;
   /** For how long the verdict holds. `always` with `deny` means never. */
   scope?: Scope | undefined;
-  /** With `always`: which arguments are allowed. Without one, all are. */
+  /**
+   * With `always`: which arguments are allowed. Without one, all are. With one, an argument of
+   * the call without a rule may have any value, and no other argument may be given.
+   */
   pattern?: Record<string, ArgumentRule> | null | undefined;
   /** With `allow`: what the tool gets in place of the model's arguments. */
   arguments?: Record<string, JsonValue> | null | undefined;
