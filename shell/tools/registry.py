@@ -9,7 +9,7 @@ from shell.contract import GrantSummary, ToolSummary
 from shell.errors import ErrorCode, NotFound, ToolError, ValidationFailed
 from shell.tools.base import Arguments, Progress, ToolSource
 from shell.tools.choices import ToolChoices
-from shell.tools.offer import Offer, OfferedTool
+from shell.tools.offer import HOST_TOOLS, Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from shell.tools.python.source import PythonFile
 
@@ -87,7 +87,8 @@ class Tools:
             if offered.tool.problem is None and self.choices.is_enabled(offered.tool)
         ]
         if wanted != "all":
-            usable = [self._usable(name, known) for name in dict.fromkeys(wanted)]
+            names = (name for name in dict.fromkeys(wanted) if name not in HOST_TOOLS)
+            usable = [self._usable(name, known) for name in names]
         return Offer(usable, permissions or self.permissions())
 
     def permissions(self, allowed: Iterable[str] = ()) -> Permissions:
