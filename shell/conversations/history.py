@@ -19,7 +19,7 @@ from shell.inference.log import ProposedCall
 from shell.inference.request import room
 from shell.inference.sessions import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
 from shell.inference.steps import ResumedStep
-from shell.inference.tool_calls import OpenCall
+from shell.inference.tool_call import OpenCall
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
 from shell.store.messages.steps import StoredStep
 from shell.store.messages.turns import PathMessage

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from shell.contract import Decision, EndReason, StepEvent, Usage
 from shell.inference.log import InferenceLog, StepOutput
 from shell.inference.provider_call import ProviderCall
-from shell.inference.tool_calls import Commit, OpenCall, ToolCalls, WaitedTooLong
+from shell.inference.tool_call import OpenCall
+from shell.inference.tool_calls import Commit, ToolCalls, WaitedTooLong
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest
 from shell.tools.offer import Offer

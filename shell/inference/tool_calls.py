@@ -10,24 +10,22 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 
 from shell.contract import (
     ApprovalEvent,
-    CallEvent,
     CallState,
     Decision,
-    ResultEvent,
     ThinkingEvent,
 )
 from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog, ProposedCall
+from shell.inference.tool_call import OpenCall, ToolCall
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import AnsweredCall, ToolSpec
 from shell.support.text import clean
 from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.base import Arguments, Tool
-from shell.tools.call_states import SETTLED, check_move
+from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Ruling
 
@@ -58,42 +56,6 @@ Commit = Callable[[], Awaitable[None]]
 """Waits until everything in the log is on the disk. Raises ShellError if it cannot be."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCall:
-    """A call of an earlier run that has ended before it went on."""
-
-    proposed: ProposedCall
-    step: int
-    ordinal: int
-    state: CallState
-    definition: str = ""
-    """The definition of the tool for which it was decided."""
-    nonce: str = ""
-    why: str | None = None
-    """Why it was asked although a permission exists."""
-    edited: Arguments | None = None
-    result: str = ""
-
-
-@dataclass(slots=True, eq=False)
-class _Call:
-    proposed: ProposedCall
-    step: int
-    ordinal: int
-    state: CallState = "proposed"
-    tool: OfferedTool | None = None
-    arguments: Arguments = field(default_factory=dict)
-    edited: Arguments | None = None
-    nonce: str = ""
-    decided: asyncio.Future[None] | None = None
-    task: asyncio.Future[None] | None = None
-    result: str = ""
-
-    @property
-    def failed(self) -> bool:
-        return self.state != "done"
-
-
 class ToolCalls:
     """Loop thread only.
 
@@ -111,7 +73,7 @@ class ToolCalls:
         self._watchdog = watchdog
         self._offer = offer
         self._commit = commit
-        self._batch: list[_Call] = []
+        self._batch: list[ToolCall] = []
         self._last: tuple[str, str] = ("", "")
         self._same = 0
 
@@ -131,7 +93,7 @@ class ToolCalls:
         Raises:
             WaitedTooLong: a call still waits; the others have their results.
         """
-        self._batch = [_Call(call, step, ordinal) for ordinal, call in enumerate(proposed)]
+        self._batch = [self._new(call, step, ordinal) for ordinal, call in enumerate(proposed)]
         for call in self._batch:
             self._admit(call)
         return await self._all()
@@ -142,10 +104,13 @@ class ToolCalls:
         Raises:
             WaitedTooLong: a call still waits; the others have their results.
         """
-        self._batch = [_Call(one.proposed, one.step, one.ordinal) for one in calls]
+        self._batch = [self._new(one.proposed, one.step, one.ordinal) for one in calls]
         for call, before in zip(self._batch, calls, strict=True):
             self._take_up(call, before)
         return await self._all()
+
+    def _new(self, proposed: ProposedCall, step: int, ordinal: int) -> ToolCall:
+        return ToolCall(self._log, self._offer.results, proposed, step, ordinal)
 
     async def _all(self) -> list[AnsweredCall]:
         at_once = asyncio.Semaphore(MAX_AT_ONCE)
@@ -159,7 +124,7 @@ class ToolCalls:
             self.cancel()
             if running := [call.task for call in self._batch if call.state == "running"]:
                 await asyncio.gather(*filter(None, running), return_exceptions=True)
-        return [_answered(call) for call in self._batch]
+        return [call.answered for call in self._batch]
 
     def cancel(self) -> None:
         """End the calls that run, and let no other begin."""
@@ -197,10 +162,10 @@ class ToolCalls:
                 edited = arguments
         self._offer.permissions.keep(tool, decision.verdict, decision.scope, decision.pattern)
         if decision.verdict == "deny":
-            self._move(call, "denied")
+            call.move("denied")
         else:
             call.edited = edited
-            self._move(call, "approved" if edited is None else "edited")
+            call.move("approved" if edited is None else "edited")
         self._log.append(
             ApprovalEvent(
                 **self._log.stamp(),
@@ -214,7 +179,7 @@ class ToolCalls:
         )
         if decision.verdict == "deny":
             why = "" if not decision.reason else f" The reason: {clean(decision.reason)}"
-            self._settle(call, "denied", f"{DENIED}{why}")
+            call.settle("denied", f"{DENIED}{why}")
         call.decided.set_result(None)
         return True
 
@@ -231,14 +196,14 @@ class ToolCalls:
             if call.state == "running":
                 text = "The call was cancelled while it ran; it may have taken effect."
             is_known = call.state != "proposed"
-            self._move(call, "cancelled")
+            call.move("cancelled")
             if not is_known:
-                self._tell(call)
-            self._settle(call, "cancelled", text)
+                call.tell()
+            call.settle("cancelled", text)
 
     # --- before a call runs -----------------------------------------------------------------
 
-    def _admit(self, call: _Call) -> None:
+    def _admit(self, call: ToolCall) -> None:
         """Find the tool, check the arguments, and decide whether a person must be asked."""
         if self._find(call) is None or call.tool is None:
             return
@@ -246,19 +211,19 @@ class ToolCalls:
         ruling = self._offer.rule(call.tool, call.arguments, repeated=repeated)
         match ruling.verdict:
             case "allow":
-                self._move(call, "allowed")
-                self._tell(call)
+                call.move("allowed")
+                call.tell()
             case "deny":
                 self._deny(call, ruling)
             case "ask":
-                self._ask(call, ruling.why)
+                call.ask(ruling.why)
 
-    def _deny(self, call: _Call, ruling: Ruling) -> None:
-        self._move(call, "denied")
-        self._tell(call)
-        self._settle(call, "denied", ruling.why or DENIED)
+    def _deny(self, call: ToolCall, ruling: Ruling) -> None:
+        call.move("denied")
+        call.tell()
+        call.settle("denied", ruling.why or DENIED)
 
-    def _find(self, call: _Call) -> Tool | None:
+    def _find(self, call: ToolCall) -> Tool | None:
         """The tool of a call whose arguments fit; else the call is settled."""
         proposed = call.proposed
         try:
@@ -269,28 +234,13 @@ class ToolCalls:
             call.arguments = parse_arguments(proposed.arguments)
             check_arguments(call.tool.tool, call.arguments)
         except ToolError as error:
-            self._move(call, "invalid")
-            self._tell(call)
-            self._settle(call, "invalid", error.message, error.code)
+            call.move("invalid")
+            call.tell()
+            call.settle("invalid", error.message, error.code)
             return None
         return call.tool.tool
 
-    def _ask(self, call: _Call, why: str | None) -> None:
-        self._move(call, "waiting")
-        call.nonce = call.nonce or secrets.token_urlsafe(16)
-        call.decided = asyncio.get_running_loop().create_future()
-        self._tell(call)
-        self._log.append(
-            ApprovalEvent(
-                **self._log.stamp(),
-                call_id=call.proposed.id,
-                state="asked",
-                nonce=call.nonce,
-                why=why,
-            )
-        )
-
-    def _take_up(self, call: _Call, before: OpenCall) -> None:
+    def _take_up(self, call: ToolCall, before: OpenCall) -> None:
         """Bring a call of an earlier run to where it can go on."""
         if before.state in SETTLED:
             call.state, call.result = before.state, before.result
@@ -301,9 +251,9 @@ class ToolCalls:
                 call.tool = self._offer.find(call.proposed.name)
                 call.arguments = parse_arguments(call.proposed.arguments)
             call.state = "running"
-            self._move(call, "lost")
-            self._tell(call)
-            self._settle(call, "lost", LOST)
+            call.move("lost")
+            call.tell()
+            call.settle("lost", LOST)
             return
         if before.state not in ("waiting", "approved", "edited"):
             self._admit(call)
@@ -317,13 +267,13 @@ class ToolCalls:
         elif before.state == "waiting":
             # A person was asked and has not answered, whatever is allowed by now.
             call.nonce = "" if has_changed else before.nonce
-            self._ask(call, before.why)
+            call.ask(before.why)
         elif has_changed:
-            self._ask(call, "The tool has changed since this call was allowed.")
+            call.ask("The tool has changed since this call was allowed.")
         else:
             call.nonce, call.edited, call.state = before.nonce, before.edited, before.state
 
-    def _is_repeated(self, call: _Call) -> bool:
+    def _is_repeated(self, call: ToolCall) -> bool:
         made = (call.proposed.name, _written(call.arguments))
         self._same = self._same + 1 if made == self._last else 1
         self._last = made
@@ -351,14 +301,14 @@ class ToolCalls:
 
     # --- a call -----------------------------------------------------------------------------
 
-    async def _carry_out(self, call: _Call, at_once: asyncio.Semaphore) -> None:
+    async def _carry_out(self, call: ToolCall, at_once: asyncio.Semaphore) -> None:
         if call.decided is not None:
             await call.decided
         if call.state in SETTLED or call.tool is None:
             return
         async with at_once:
-            self._move(call, "running")
-            self._tell(call)
+            call.move("running")
+            call.tell()
             self._watchdog.expect(None)  # a call has a time limit of its own
             began_ms = self._log.elapsed_ms
             try:
@@ -388,10 +338,10 @@ class ToolCalls:
                 return  # the run has ended
             if state == "done":
                 self._offer.permissions.note_result(call.tool.tool)
-            self._move(call, state)
-            self._settle(call, state, text, code, self._log.elapsed_ms - began_ms)
+            call.move(state)
+            call.settle(state, text, code, self._log.elapsed_ms - began_ms)
 
-    async def _run(self, call: _Call, tool: OfferedTool) -> str:
+    async def _run(self, call: ToolCall, tool: OfferedTool) -> str:
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with asyncio.timeout(CALL_S) as limit:
@@ -406,66 +356,7 @@ class ToolCalls:
 
             return await tool.call(call.arguments if call.edited is None else call.edited, progress)
 
-    # --- what is written --------------------------------------------------------------------
-
-    def _move(self, call: _Call, state: CallState) -> None:
-        check_move(call.state, state)
-        call.state = state
-
-    def _tell(self, call: _Call) -> None:
-        tool = None if call.tool is None else call.tool.tool
-        known = call.state != "invalid" or call.arguments
-        self._log.append(
-            CallEvent(
-                **self._log.stamp(),
-                call_id=call.proposed.id,
-                step=call.step,
-                ordinal=call.ordinal,
-                tool=call.proposed.name if tool is None else tool.name,
-                source="" if tool is None else tool.source,
-                arguments=call.arguments if known else clean(call.proposed.arguments),
-                state=call.state,
-                reads=tool is None or tool.reads,
-                brings=tool is None or tool.brings,
-                sends=tool is None or tool.sends,
-                definition="" if tool is None else tool.definition,
-            )
-        )
-
-    def _settle(
-        self,
-        call: _Call,
-        state: CallState,
-        text: str,
-        code: ErrorCode | None = None,
-        ran_ms: int | None = None,
-    ) -> None:
-        shown = self._offer.results.show(call.proposed.id, text)
-        call.result = shown.text
-        if call.edited is not None and state == "done":
-            changed = json.dumps(call.edited, ensure_ascii=False)
-            call.result = f"The person changed the arguments to {changed}.\n{shown.text}"
-        self._log.append(
-            ResultEvent(
-                **self._log.stamp(),
-                call_id=call.proposed.id,
-                state=state,
-                text=shown.text,
-                bytes=shown.bytes,
-                shown_bytes=shown.shown_bytes,
-                code=code,
-                ran_ms=ran_ms,
-            )
-        )
-
 
 def _written(arguments: Arguments) -> str:
     """Arguments as text: Python takes 1 and true for the same."""
     return json.dumps(arguments, sort_keys=True)
-
-
-def _answered(call: _Call) -> AnsweredCall:
-    proposed = call.proposed
-    return AnsweredCall(
-        proposed.provider_id, proposed.name, proposed.arguments, call.result, call.failed
-    )

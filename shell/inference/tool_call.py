@@ -1,0 +1,157 @@
+"""One tool call of a run: its state, and the events that tell of it."""
+
+import asyncio
+import json
+import secrets
+from dataclasses import dataclass
+
+from shell.contract import ApprovalEvent, CallEvent, CallState, ResultEvent
+from shell.errors import ErrorCode
+from shell.inference.log import InferenceLog, ProposedCall
+from shell.providers.base import AnsweredCall
+from shell.support.text import clean
+from shell.tools.base import Arguments
+from shell.tools.call_states import check_move
+from shell.tools.offer import OfferedTool
+from shell.tools.results import LongResults
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call of an earlier run that has ended before it went on."""
+
+    proposed: ProposedCall
+    step: int
+    ordinal: int
+    state: CallState
+    definition: str = ""
+    """The definition of the tool for which it was decided."""
+    nonce: str = ""
+    why: str | None = None
+    """Why it was asked although a permission exists."""
+    edited: Arguments | None = None
+    result: str = ""
+
+
+class ToolCall:
+    """Loop thread only.
+
+    Args:
+        log: the run's.
+        results: shortens what a tool returned to what is shown of it.
+        proposed: the call as the model made it.
+        step: the step of the run, from 1.
+        ordinal: its place in the step, from 0.
+    """
+
+    def __init__(
+        self,
+        log: InferenceLog,
+        results: LongResults,
+        proposed: ProposedCall,
+        step: int,
+        ordinal: int,
+    ) -> None:
+        self._log = log
+        self._results = results
+        self.proposed = proposed
+        self.step = step
+        self.ordinal = ordinal
+        self.state: CallState = "proposed"
+        self.tool: OfferedTool | None = None
+        self.arguments: Arguments = {}
+        self.edited: Arguments | None = None
+        """What a person made of the arguments."""
+        self.nonce = ""
+        self.decided: asyncio.Future[None] | None = None
+        """Done once a person has decided; None if nobody was asked."""
+        self.task: asyncio.Future[None] | None = None
+        self.result = ""
+
+    @property
+    def answered(self) -> AnsweredCall:
+        """The call with its result, as the model gets it."""
+        proposed = self.proposed
+        return AnsweredCall(
+            proposed.provider_id,
+            proposed.name,
+            proposed.arguments,
+            self.result,
+            self.state != "done",
+        )
+
+    def move(self, state: CallState) -> None:
+        """Go to another state.
+
+        Raises:
+            ValueError: no call goes there from its present state.
+        """
+        check_move(self.state, state)
+        self.state = state
+
+    def tell(self) -> None:
+        """Write what the call is and its state to the log."""
+        tool = None if self.tool is None else self.tool.tool
+        known = self.state != "invalid" or self.arguments
+        self._log.append(
+            CallEvent(
+                **self._log.stamp(),
+                call_id=self.proposed.id,
+                step=self.step,
+                ordinal=self.ordinal,
+                tool=self.proposed.name if tool is None else tool.name,
+                source="" if tool is None else tool.source,
+                arguments=self.arguments if known else clean(self.proposed.arguments),
+                state=self.state,
+                reads=tool is None or tool.reads,
+                brings=tool is None or tool.brings,
+                sends=tool is None or tool.sends,
+                definition="" if tool is None else tool.definition,
+            )
+        )
+
+    def ask(self, why: str | None) -> None:
+        """Ask a person; `decided` is done once they have answered.
+
+        Args:
+            why: why it is asked although a permission exists.
+        """
+        self.move("waiting")
+        self.nonce = self.nonce or secrets.token_urlsafe(16)
+        self.decided = asyncio.get_running_loop().create_future()
+        self.tell()
+        self._log.append(
+            ApprovalEvent(
+                **self._log.stamp(),
+                call_id=self.proposed.id,
+                state="asked",
+                nonce=self.nonce,
+                why=why,
+            )
+        )
+
+    def settle(
+        self,
+        state: CallState,
+        text: str,
+        code: ErrorCode | None = None,
+        ran_ms: int | None = None,
+    ) -> None:
+        """Give it its result, and write that to the log."""
+        shown = self._results.show(self.proposed.id, text)
+        self.result = shown.text
+        if self.edited is not None and state == "done":
+            changed = json.dumps(self.edited, ensure_ascii=False)
+            self.result = f"The person changed the arguments to {changed}.\n{shown.text}"
+        self._log.append(
+            ResultEvent(
+                **self._log.stamp(),
+                call_id=self.proposed.id,
+                state=state,
+                text=shown.text,
+                bytes=shown.bytes,
+                shown_bytes=shown.shown_bytes,
+                code=code,
+                ran_ms=ran_ms,
+            )
+        )
