@@ -43,9 +43,10 @@ class SignInNeeded(Exception):
 class Connection:
     """A server that is ready, with the tools that it has."""
 
-    def __init__(self, client: "Client", tools: "Sequence[ListedTool]") -> None:
+    def __init__(self, client: "Client", tools: "Sequence[ListedTool]", output: Output) -> None:
         self.client = client
         self.tools = tools
+        self.output = output
 
 
 class ServerOwner:
@@ -76,6 +77,7 @@ class ServerOwner:
         self._task: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[Connection] | None = None
         self._signal = asyncio.Event()
+        self._wake = asyncio.Event()
         self._is_lost = False
         self._stop = asyncio.Event()
         self._has_changed_tools = False
@@ -99,15 +101,15 @@ class ServerOwner:
         if self._task is None or self._task.done():
             self._begin()
         elif self.state == "restarting":
-            self._signal.set()  # somebody needs it now
+            self._wake.set()  # somebody needs it now
         if self._ready is None:
             raise ToolError(ErrorCode.TOOL_FAILED, f"{self.name} is not running.")
         # Whoever stops waiting does not stop the start: others may wait for it as well.
         return await asyncio.shield(self._ready)
 
-    def lose(self, reason: str) -> None:
-        """Take the connection for broken; the next use makes a new one."""
-        if self.state == "ready":
+    def lose(self, connection: Connection, reason: str) -> None:
+        """Take a connection for broken; a new one is made."""
+        if self.connection is connection:
             self.output.reason = self.output.reason or reason
             self._lost()
 
@@ -120,6 +122,7 @@ class ServerOwner:
         self._stop.set()
         self._set("stopping")
         self._signal.set()
+        self._wake.set()
         if self._ready is not None and not self._ready.done():
             task.cancel()
         _, pending = await asyncio.wait({task}, timeout=STOP_S)
@@ -157,11 +160,9 @@ class ServerOwner:
                 if (not was_ready and not attempts) or attempts >= len(BACKOFF_S):
                     self._set(state)
                     return
-                self._renew()
-                self._set("restarting")
-                self._signal.clear()
+                self._restart_soon()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._signal.wait(), BACKOFF_S[attempts])
+                    await asyncio.wait_for(self._wake.wait(), BACKOFF_S[attempts])
                 attempts += 1
                 if self._stop.is_set():
                     return
@@ -174,6 +175,7 @@ class ServerOwner:
         self.error = None
         self._is_lost = self._has_changed_tools = False
         self._signal.clear()
+        self._wake.clear()
         self._set("starting")
         was_ready = False
         try:
@@ -184,7 +186,7 @@ class ServerOwner:
                     await stack.enter_async_context(self._heard_changes(client))
                 was_ready = True
                 if self._ready is not None and not self._ready.done():
-                    self._ready.set_result(Connection(client, tools))
+                    self._ready.set_result(Connection(client, tools, self.output))
                 self._set("ready")
                 await self._stay(client)
         except asyncio.CancelledError:
@@ -210,7 +212,7 @@ class ServerOwner:
                 async with asyncio.timeout(START_S):
                     tools = await _listed(client)
                 self._ready = asyncio.get_running_loop().create_future()
-                self._ready.set_result(Connection(client, tools))
+                self._ready.set_result(Connection(client, tools, self.output))
                 self._on_change()
 
     def _client(self) -> "Client":
@@ -262,6 +264,12 @@ class ServerOwner:
     def _lost(self) -> None:
         self._is_lost = True
         self._signal.set()
+        if self.state == "ready":
+            self._restart_soon()
+
+    def _restart_soon(self) -> None:
+        self._renew()
+        self._set("restarting")
 
     def _fail(self, error: ToolError) -> None:
         if self._ready is not None and not self._ready.done():

@@ -258,6 +258,7 @@ class McpServers:
             owner,
             self._cache,
             lambda: [*self._values.get(name, {}).values()],
+            is_remote=spec.url is not None,
         )
         self._servers[name] = made
         return made

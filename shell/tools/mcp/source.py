@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_DESCRIPTION = 10_000
 MAX_SCHEMA_BYTES = 100_000
+CLOSED, EXPIRED = "Connection closed", "Session terminated"
+"""What the SDK says of a connection that has ended."""
 
 
 class McpServer:
@@ -30,6 +32,7 @@ class McpServer:
         owner: starts it and keeps its connection.
         cache: has the tools of servers that do not run.
         secrets: what no error may contain.
+        is_remote: whether it is at an address, where each call has a connection of its own.
     """
 
     def __init__(
@@ -39,12 +42,15 @@ class McpServer:
         owner: ServerOwner,
         cache: ToolCache,
         secrets: Callable[[], Sequence[str]] = tuple,
+        *,
+        is_remote: bool = False,
     ) -> None:
         self.name = name
         self.identity = identity
         self.owner = owner
         self._cache = cache
         self._secrets = secrets
+        self._is_remote = is_remote
         self._seen: Connection | None = None
         self._tools: list[Tool] | None = None
 
@@ -114,10 +120,11 @@ class McpServer:
             raise
         except MCPError as error:
             words = error.message
-            if error.code == CONNECTION_CLOSED or words == "Session terminated":
-                self.owner.lose(words)
-                reason = self.owner.output.reason or words
-                words = f"The connection has ended during the call. {reason}"
+            if connection.output.reason is not None or words == CLOSED:
+                words = connection.output.reason or ""
+                words = f"The connection has ended during the call. {words}".strip()
+            elif self._is_remote and (error.code == CONNECTION_CLOSED or words == EXPIRED):
+                self.owner.lose(connection, words)
             raise self._failed(words) from None
         except asyncio.CancelledError:
             raise

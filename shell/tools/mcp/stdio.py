@@ -143,6 +143,7 @@ class _Process:
         self._output = output
         self._process: asyncio.subprocess.Process | None = None
         self._control: int | None = None
+        self._is_ending = False
 
     async def start(self) -> None:
         """Start the guard, which starts the server. The guard is ended if this is cancelled."""
@@ -185,6 +186,7 @@ class _Process:
                 stdout=streams,
                 stderr=streams,
                 env=allowed_environment(os.environ, os.defpath),
+                cwd=self._command.folder,
                 pass_fds=(reading,),
                 start_new_session=True,
                 limit=MAX_LINE_BYTES,
@@ -258,6 +260,7 @@ class _Process:
     async def end(self) -> None:
         """Ask the server to end, and kill it and what it has started if it does not."""
         process = self._process
+        self._is_ending = True
         if process is not None and process.stdin is not None:
             process.stdin.close()
         if self._control is not None:
@@ -292,7 +295,8 @@ class _Process:
                 transport.close()
 
     def _give_up(self, reason: str) -> None:
-        self._output.reason = self._output.reason or reason
+        if not self._is_ending:
+            self._output.reason = self._output.reason or reason
 
 
 def _write_all(handle: int, data: bytes) -> None:
