@@ -30,6 +30,7 @@ class Runtime:
         self.providers = Providers(data, environ, find_key=self.keys.find)
         self.engine = Engine(self.providers.resolve, settings)
         self._data = data
+        self._environ = environ
         self._tools: Tools | None = None
 
     def defaults(self, provider_id: str | None, model_id: str | None) -> Defaults:
@@ -46,7 +47,7 @@ class Runtime:
         if self._tools is None:
             from shell.tools.registry import Tools
 
-            self._tools = Tools(self._data)
+            self._tools = Tools(self._data, self._environ, self.keys)
         return self._tools
 
     async def load_keys(self) -> None:

@@ -9,6 +9,7 @@ from shell.contract.base import *
 from shell.contract.conversations import *
 from shell.contract.envelopes import *
 from shell.contract.events import *
+from shell.contract.mcp import *
 from shell.contract.messages import *
 from shell.contract.providers import *
 from shell.contract.requests import *

@@ -13,6 +13,7 @@ ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]
 ToolNames = Literal["all"] | Annotated[list[ToolName], Field(max_length=200)]
 MaxSteps = Annotated[int, Field(ge=1, le=100)]
 ToolKind = Literal["python", "mcp", "builtin"]
+Flag = Literal["reads", "brings", "sends"]
 Verdict = Literal["allow", "deny"]
 Scope = Literal["once", "conversation", "always"]
 
