@@ -323,8 +323,8 @@ class Answers:
         for said in path:
             decisions.restore(permissions, said.steps)
         offer = await tools.offer(wanted, permissions)
-        for step in (step for said in path for step in said.steps if not step.is_open):
-            offer.note_step((call.name, call.part.result or "") for call in step.calls)
+        for made in (step for said in path for step in said.steps if not step.is_open):
+            offer.note_step((call.name, call.part.result or "") for call in made.calls)
         return offer
 
     async def _commit(self, log: InferenceLog) -> None:

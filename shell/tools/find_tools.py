@@ -129,7 +129,9 @@ def _words(text: str) -> Sequence[str]:
 
 def _score(word: str, tool: Tool) -> float:
     name = [*_words(tool.name), *_words(tool.source)]
-    text = [*_words(tool.description), *_words(" ".join(tool.parameters.get("properties") or ()))]
+    fields = tool.parameters.get("properties")
+    named = " ".join(fields) if isinstance(fields, dict) else ""
+    text = _words(f"{tool.description} {named}")
     if word in name:
         return 4.0
     if len(word) > 2 and any(part.startswith(word) or word.startswith(part) for part in name):
