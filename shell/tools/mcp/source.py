@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from shell.errors import ErrorCode, ShellError, ToolError
-from shell.support.redaction import redact
+from shell.support.redaction import REPLACEMENT, redact
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.mcp.content import result_text
 from shell.tools.mcp.owner import Connection, ServerOwner
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_DESCRIPTION = 10_000
 MAX_SCHEMA_BYTES = 100_000
+SHORTEST_SECRET = 12
+"""A shorter value stands in results by chance."""
 CLOSED, EXPIRED = "Connection closed", "Session terminated"
 """What the SDK says of a connection that has ended."""
 
@@ -115,7 +117,11 @@ class McpServer:
             result = await connection.client.call_tool(
                 name, dict(arguments), progress_callback=heard
             )
-            return result_text(result)
+            text = result_text(result)
+            for secret in self._secrets():
+                if len(secret) >= SHORTEST_SECRET:
+                    text = text.replace(secret, REPLACEMENT)
+            return text
         except ShellError:
             raise
         except MCPError as error:
