@@ -24,6 +24,7 @@ from tests.test_keys import Memory
 NAME = "server"
 ROUNDS = 3
 """Most sign-ins for one call: a person would give up, too."""
+ASKED = "asks you to sign in"
 CLIENT_ID = "https://conformance-test.local/client-metadata.json"
 """The address that the suite expects where a client names itself by one."""
 BY_ADDRESS = "auth/basic-cimd"
@@ -59,9 +60,10 @@ async def run(url: str, scenario: str, context: Mapping[str, object], folder: Pa
 
     try:
         offered = await _ours(tools)
-        if servers.summary(NAME).state == "sign_in":
-            await sign_in()
-            offered = await _ours(tools)
+        for _ in range(ROUNDS):
+            if servers.summary(NAME).state == "sign_in":
+                await sign_in()
+                offered = await _ours(tools)
         summary = servers.summary(NAME)
         if summary.error is not None:
             raise ToolError(ErrorCode.TOOL_FAILED, summary.error)
@@ -71,7 +73,7 @@ async def run(url: str, scenario: str, context: Mapping[str, object], folder: Pa
                     await tools.call(tool.wire_name, arguments, lambda line: None)
                     break
                 except ToolError as error:
-                    if servers.summary(NAME).state != "sign_in":
+                    if ASKED not in error.message:
                         print(error.message, file=sys.stderr)
                         break
                     if not left:
