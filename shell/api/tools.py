@@ -1,7 +1,7 @@
 """Lists tools and what was decided about them: the `tools` namespace."""
 
 from shell.bridge.caller import Caller
-from shell.contract import GrantSummary, LookupId, ToolSummary, ToolSwitch
+from shell.contract import GrantSummary, LookupId, ToolFlags, ToolSummary, ToolSwitch
 from shell.tools.registry import Tools
 
 
@@ -14,6 +14,11 @@ class ToolsApi:
     async def enable(self, caller: Caller, params: ToolSwitch) -> "list[ToolSummary]":
         """Switch a tool on or off; returns all tools."""
         await self._tools.enable(params.name, params.enabled)
+        return await self._tools.summaries()
+
+    async def set_flags(self, caller: Caller, params: ToolFlags) -> "list[ToolSummary]":
+        """Set flags of a tool besides its own; returns all tools."""
+        await self._tools.set_flags(params.name, params.flags)
         return await self._tools.summaries()
 
     async def grants(self, caller: Caller) -> "list[GrantSummary]":

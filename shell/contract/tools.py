@@ -63,6 +63,8 @@ class ToolSummary(Value):
     """Its results come from strangers, such as a web page."""
     sends: bool
     """It changes something, or sends data out."""
+    raised: list[Flag]
+    """The flags that a person has set besides its own."""
     problem: Annotated[str | None, ABSENT]
     """Why it cannot be called."""
 
@@ -73,6 +75,13 @@ class ToolSwitch(Value):
     name: ToolName
     """Its name, or `SOURCE__NAME` if several tools have the name."""
     enabled: bool
+
+
+class ToolFlags(Value):
+    """Sets flags of a tool besides those that it has by itself."""
+
+    name: ToolName
+    flags: Annotated[list[Flag], Field(max_length=3)]
 
 
 class GrantSummary(Value):

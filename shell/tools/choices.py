@@ -134,9 +134,13 @@ class ToolChoices:
 
         self._change(change)
 
+    def raised(self, tool: Tool) -> list[Flag]:
+        """The flags that a person has set for a tool besides its own."""
+        return self._now().flags.get(_key(tool), [])
+
     def flagged(self, tool: Tool) -> Tool:
         """The tool with the flags that a person has set besides its own."""
-        raised = self._now().flags.get(_key(tool), [])
+        raised = self.raised(tool)
         return replace(
             tool,
             reads=tool.reads or "reads" in raised,

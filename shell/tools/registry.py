@@ -65,6 +65,7 @@ class Tools:
                 reads=tool.reads,
                 brings=tool.brings,
                 sends=tool.sends,
+                raised=self.choices.raised(tool),
                 problem=tool.problem,
             )
             for tool in (offered.tool for offered in await self.all())

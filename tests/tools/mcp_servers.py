@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import shutil
+import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -49,6 +51,34 @@ async def with_servers(
         yield tools
     finally:
         await tools.close()
+
+
+@asynccontextmanager
+async def listening(mode: str) -> AsyncIterator[str]:
+    """The server `everything` behind an address of this machine.
+
+    Args:
+        mode: `streamableHttp` or `sse`.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        *node("server-everything"),
+        mode,
+        env={**os.environ, "PORT": str(port)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            while str(port) not in (await process.stdout.readline()).decode():
+                assert process.returncode is None
+        yield f"http://127.0.0.1:{port}/{'mcp' if mode == 'streamableHttp' else 'sse'}"
+    finally:
+        process.kill()
+        await process.communicate()
 
 
 def processes_in(folder: Path) -> list[int]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.command import ROOT
 from tests.tools.mcp_servers import (
     environment_of,
     hostile,
+    listening,
     node,
     open_handles,
     other_tasks,
@@ -119,6 +121,27 @@ async def test_a_real_server_lists_its_tools_and_answers_a_call(
         assert f"{name}__{tool}" in names
         assert expected in await call(tools, f"{name}__{tool}", given)
     await until(lambda: processes_in(tmp_path) == [])
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("streamableHttp", None), ("sse", "sse")])
+async def test_a_server_at_an_address_answers_a_call(
+    tmp_path: Path, mode: str, kind: Literal["sse"] | None
+) -> None:
+    tools = Tools(tmp_path)
+    async with listening(mode) as url:
+        await tools.servers.add("there", ServerSpec(url=url, type=kind))
+        await tools.servers.agree("there", tools.servers.spec("there").identity)
+        await tools.servers.enable("there", True)
+        assert await call(tools, "echo", {"message": "hello"}) == "Echo: hello"
+        lines: list[str] = []
+        arguments = {"duration": 0.2, "steps": 2}
+        slow = "trigger-long-running-operation"
+        assert "completed" in await tools.call(slow, {**arguments}, lines.append)
+        assert lines == ["1 of 2", "2 of 2"]
+    with pytest.raises(ToolError):
+        await call(tools, "echo", {"message": "hello"})
+    await tools.close()
+    assert not {name for name in other_tasks() if "there" in name}
 
 
 @pytest.mark.parametrize(

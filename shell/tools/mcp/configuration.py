@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from shell.errors import StorageFailed, ValidationFailed
+from shell.errors import ProviderError, StorageFailed, ValidationFailed
 from shell.providers.http.endpoint import Endpoint
 from shell.support.file_lock import file_lock
 from shell.support.files import free_path, reason, replace_file
@@ -58,8 +58,8 @@ class ServerSpec(BaseModel):
     def _is_one_kind(self) -> "ServerSpec":
         if bool(self.command) == bool(self.url):
             raise ValueError("a server has either a command or a url")
-        if self.url is not None:
-            Endpoint("mcp", "The server", self.url, key_required=False).check()
+        if self.url is not None and not is_safe(self.url):
+            raise ValueError("an address begins with https://, or with http:// on this machine")
         return self
 
     @property
@@ -204,10 +204,14 @@ def expanded(value: str, environ: Mapping[str, str]) -> str | None:
     return _VARIABLE.sub(lambda found: environ[found[1]], value)
 
 
-def origin(url: str) -> str:
-    """The part of an address that says whose it is."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+def is_safe(url: str) -> bool:
+    """Whether nobody on the network can read what is sent to an address."""
+    endpoint = Endpoint("mcp", "The server", url, key_required=False)
+    try:
+        endpoint.check()
+    except ProviderError:
+        return False
+    return urlsplit(url).username is None
 
 
 def sign_in_name(server: str) -> str:

@@ -57,6 +57,16 @@ def resolved(command: str, path: str) -> str:
 async def search_path(environ: Mapping[str, str]) -> str:
     """The PATH of the login shell, then our own, then the usual folders, each folder once."""
     told = await _told_by_shell(environ) if sys.platform != "win32" else ""
+    return joined_path(environ, told)
+
+
+def joined_path(environ: Mapping[str, str], told: str = "") -> str:
+    """The same without asking the shell.
+
+    Args:
+        environ: has our own PATH.
+        told: what the shell says.
+    """
     home = environ.get("HOME", "/")
     usual = () if sys.platform == "win32" else (each.replace("~", home) for each in USUAL)
     folders = [*told.split(os.pathsep), *environ.get("PATH", "").split(os.pathsep), *usual]

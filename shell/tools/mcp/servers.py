@@ -22,7 +22,7 @@ from shell.tools.mcp.configuration import (
 )
 from shell.tools.mcp.http import http_transport, new_client
 from shell.tools.mcp.owner import INSTALL_S, START_S, ServerOwner
-from shell.tools.mcp.search_path import resolved, search_path
+from shell.tools.mcp.search_path import joined_path, resolved, search_path
 from shell.tools.mcp.source import McpServer
 from shell.tools.mcp.stdio import Command, Output, allowed_environment, stdio_transport
 from shell.tools.mcp.tool_cache import ToolCache
@@ -85,7 +85,7 @@ class McpServers:
         return [
             self._server(name, spec)
             for name, spec in self._synced(specs)
-            if self._choices.server(name).enabled and self._has_consent(name, spec)
+            if self._choices.server(name).enabled and self.has_consent(name, spec)
         ]
 
     def summaries(self) -> list[McpServerSummary]:
@@ -117,6 +117,10 @@ class McpServers:
             text = f"There is no server {name[:40]!r}. 'tidewire mcp list' shows them."
             raise NotFound(text)
         return found
+
+    def has_consent(self, name: str, spec: ServerSpec) -> bool:
+        """Whether a person has agreed to exactly this command or address."""
+        return self._choices.server(name).consent == spec.identity
 
     async def add(self, name: str, spec: ServerSpec) -> list[str]:
         """Keep a server, switched off. Starts and contacts nothing.
@@ -158,8 +162,11 @@ class McpServers:
         added = []
         for name, spec in found.items():
             try:
-                await self.add(name, spec)
+                forgotten = await self.add(name, spec)
                 added.append(name)
+                if forgotten:
+                    which = ", ".join(forgotten)
+                    problems[name] = f"{which} is kept for this session only: there is no keychain"
             except ValidationFailed as error:
                 problems[name] = error.message
         return added, problems
@@ -194,7 +201,7 @@ class McpServers:
         self.on_change()
 
     async def enable(self, name: str, enabled: bool) -> None:
-        """Switch a server on or off. One that is switched on starts, so that its tools are known.
+        """Switch a server on or off. One that is on starts when it is first needed.
 
         Raises:
             NotFound: there is no such server.
@@ -207,6 +214,20 @@ class McpServers:
         if not enabled:
             await self._end(name)
         self.on_change()
+
+    async def start(self, name: str) -> None:
+        """Start a server that is on, so that its tools are known.
+
+        Raises:
+            NotFound: there is no such server.
+            NoConsent: nobody has agreed to its command or address.
+            ToolError: why it does not start.
+        """
+        spec = self.spec(name)
+        self._check_consent(name, spec)
+        server = self._server(name, spec)
+        await server.owner.use()
+        server.known()
 
     async def test(self, name: str) -> McpServerSummary:
         """Start a server anew, and tell how it is. One that is off is ended again.
@@ -304,11 +325,8 @@ class McpServers:
         if server is not None:
             await server.close()
 
-    def _has_consent(self, name: str, spec: ServerSpec) -> bool:
-        return self._choices.server(name).consent == spec.identity
-
     def _check_consent(self, name: str, spec: ServerSpec) -> None:
-        if not self._has_consent(name, spec):
+        if not self.has_consent(name, spec):
             text = f"Nobody has agreed to {name}. 'tidewire mcp enable {name}' asks you"
             raise NoConsent(text)
 
@@ -318,7 +336,7 @@ class McpServers:
         state: McpState = "off" if server is None else server.owner.state
         if state in ("off", "idle"):
             state = "idle" if choice.enabled else "off"
-        if not self._has_consent(name, spec):
+        if not self.has_consent(name, spec):
             state = "consent"
         is_known = server is not None or choice.enabled
         tools = self._server(name, spec).known() if is_known and state != "consent" else ()
@@ -357,6 +375,22 @@ class McpServers:
             values[key] = value
         self._values[name] = values
         return values
+
+    def missing(self) -> dict[str, str]:
+        """What servers need and this machine does not have, by their names. Starts nothing."""
+        found = {}
+        path = joined_path(self._environ)
+        for name, spec in self._file.servers().items():
+            try:
+                if spec.argv:
+                    resolved(spec.argv[0], path)
+            except ToolError as error:
+                found[name] = error.message
+            given = spec.values.items()
+            unset = [k for k, v in given if v != KEPT and expanded(v, self._environ) is None]
+            if unset:
+                found[name] = f"{', '.join(unset)} needs a variable that is not set."
+        return found
 
     async def command(self, name: str, spec: ServerSpec) -> Command:
         """What is started for a server, with the environment that it gets.

@@ -17,6 +17,8 @@ from shell.tools.mcp.tool_cache import ToolCache
 if TYPE_CHECKING:
     from mcp_types import Tool as ListedTool
 
+LIST_S = 20.0
+"""How long a list of tools, and with it a question, waits for a server that was never listed."""
 MAX_DESCRIPTION = 10_000
 MAX_SCHEMA_BYTES = 100_000
 SHORTEST_SECRET = 12
@@ -66,11 +68,15 @@ class McpServer:
         return list(self._tools or ())
 
     async def list(self) -> Sequence[Tool]:
-        """Its tools, or one with a problem. Starts the server if they were never listed."""
+        """Its tools, or one with a problem. Starts the server if they were never listed, and waits
+        a while for it.
+        """
         self.known()
         if self._tools is None and self.owner.state == "idle":
-            with contextlib.suppress(ToolError):  # the owner has the error
-                self._take(await self.owner.use())
+            # A failure is in the owner; a start that takes longer goes on.
+            with contextlib.suppress(ToolError, TimeoutError):
+                async with asyncio.timeout(LIST_S):
+                    self._take(await self.owner.use())
         if self._tools is None and self.owner.error is not None:
             return [Tool(self.name, self.name, "mcp", problem=self.redacted(self.owner.error))]
         return self.known()

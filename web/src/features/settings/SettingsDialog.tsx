@@ -14,6 +14,7 @@ import { Data } from "./Data";
 import { Defaults } from "./Defaults";
 import { Limits } from "./Limits";
 import { Providers } from "./providers/Providers";
+import { Servers } from "./Servers";
 import styles from "./SettingsDialog.module.css";
 import { Tools } from "./Tools";
 
@@ -60,6 +61,7 @@ export default function SettingsDialog({ section, host, kind, onClose }: Setting
           {shown === "models" && <Defaults />}
           {shown === "answers" && <Limits />}
           {shown === "tools" && <Tools />}
+          {shown === "servers" && <Servers />}
           {shown === "appearance" && <Appearance />}
           {shown === "shortcuts" && <ShortcutSettings />}
           {shown === "data" && <Data />}
