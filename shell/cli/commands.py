@@ -363,6 +363,17 @@ COMMANDS = (
             ),
             _server("disable", "switch a server off", _NAME),
             _command(
+                "login",
+                "mcp_login:McpLogin.login",
+                "sign in to a server in the browser; the tokens are kept in the keychain",
+                _argument(
+                    "--client-secret",
+                    "read from standard input what the service gave this program as a secret",
+                ),
+                _NAME,
+                _JSON,
+            ),
+            _command(
                 "import",
                 "mcp:McpCommands.read_import",
                 "add the servers of another program's file, all off",

@@ -55,7 +55,7 @@ class McpLogin:
                 async def show(address: str) -> None:
                     told = f"The browser opens. If it does not, open this address:\n{address}"
                     print(told.translate(CONTROLS), file=sys.stderr, flush=True)
-                    opened(address)
+                    await asyncio.to_thread(opened, address)
 
                 if not await tools.servers.sign_in(name, show, secret):
                     raise ShellError("The keychain did not keep the sign-in. Try again.")

@@ -10,11 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from shell.api.mcp import McpApi, confirm_nothing
+from shell.bridge.caller import Caller
+from shell.bridge.topics import Topics
+from shell.cli.mcp_login import McpLogin
 from shell.errors import ShellError, ToolError
 from shell.providers.keys import Keys
+from shell.support import open_url
+from shell.support.data_directory import DataDirectory
+from shell.tools.mcp import browser as browsers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.redirect import Redirect
 from shell.tools.registry import Tools
+from tests.command import run
 from tests.test_keys import Memory
 from tests.tools.processes import until
 from tests.tools.signed_server import SignedServer, signed_server
@@ -303,3 +311,77 @@ async def test_a_browser_that_holds_a_connection_does_not_hold_up_the_end() -> N
         await get(f"{redirect.address}?code=b&state=right")
         await redirect.wait()
     writer.close()
+
+
+async def test_the_command_line_signs_in_and_prints_no_token(
+    desk: Desk,
+    server: SignedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown: list[str] = []
+
+    def opened(address: str) -> bool:
+        shown.append(address)
+        httpx2.get(address, follow_redirects=True, trust_env=False)
+        return True
+
+    monkeypatch.setattr(browsers, "browser_reads_files", lambda: False)
+    monkeypatch.setattr(browsers, "open_link", opened)
+    command = McpLogin(DataDirectory(desk.folder), lambda: desk.chain)
+    status = await asyncio.to_thread(command.login, NAME, client_secret=False, as_json=True)
+    out, err = capsys.readouterr()
+    assert (status, json.loads(out)) == (0, {"name": NAME, "signedIn": True})
+    assert shown[0] in err, "for a browser elsewhere"
+    assert all(secret not in out + err for secret in server.provider.issued)
+    assert await desk.call() == "high at Husum", "a program that runs finds the tokens"
+    await desk.tools.close()
+
+
+async def test_the_browser_is_led_to_the_sign_in_by_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed: list[str] = []
+
+    def hand_over(address: str) -> bool:
+        handed.append(address)
+        return True
+
+    monkeypatch.setattr(browsers, "browser_reads_files", lambda: True)
+    monkeypatch.setattr(open_url, "_hand_over", hand_over)
+    with browsers.browser(tmp_path) as show:
+        assert show("https://as.example/authorize?state=secret")
+        (page,) = (tmp_path / "mcp").rglob("*.html")
+        assert "state=secret" in page.read_text("utf-8")
+        assert handed == [page.as_uri()], "a command line can be read by everybody"
+    assert list((tmp_path / "mcp").rglob("*.html")) == []
+
+
+def test_without_a_keychain_the_command_line_signs_nobody_in(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    there = run("mcp", "login", "none", "--data-dir", data)
+    assert there.is_one_sentence("There is no server 'none'"), there.err
+    address = json.dumps({"mcpServers": {NAME: {"url": "http://127.0.0.1:9/mcp"}}})
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data" / "mcp.json").write_text(address, "utf-8")
+    refused = run("mcp", "login", NAME, "--data-dir", data)
+    assert refused.status == 1
+    assert refused.is_one_sentence("There is no keychain"), refused.err
+
+
+async def test_a_page_signs_in_through_the_browser_of_the_host(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = McpApi(desk.tools.servers, Topics(), confirm_nothing)
+    monkeypatch.setattr(browsers, "browser_reads_files", lambda: False)
+    monkeypatch.setattr(browsers, "open_link", lambda address: False)
+    with pytest.raises(ToolError, match="No browser can be opened"):
+        await api.sign_in(Caller("window-1"), NAME)
+
+    def opened(address: str) -> bool:
+        return httpx2.get(address, follow_redirects=True, trust_env=False).status_code == 200
+
+    monkeypatch.setattr(browsers, "open_link", opened)
+    await api.sign_in(Caller("window-1"), NAME)
+    await until(lambda: desk.state() == "ready")
+    await desk.tools.close()

@@ -65,7 +65,7 @@ class McpServers:
         environ: Mapping[str, str],
         keys: Keys,
     ) -> None:
-        self._data = data
+        self.data = data
         self._choices = choices
         self._environ = environ
         self._keys = keys
@@ -411,7 +411,7 @@ class McpServers:
     def _folder(self, name: str, spec: ServerSpec) -> Path:
         """The working directory of a server; its own one is made."""
         if spec.cwd is None:
-            own = self._data / FOLDER / name
+            own = self.data / FOLDER / name
             own.mkdir(0o700, parents=True, exist_ok=True)
             return own
         chosen = Path(spec.cwd).expanduser()

@@ -1604,6 +1604,9 @@ export const client = (call: Invoke) => ({
     /** Start a server anew. The topic `mcp` tells how it goes. */
     test: (params: string) =>
       call<McpServerSummary>("mcp.test", params),
+    /** Have the person sign in in the system's browser; ends when they have. */
+    signIn: (params: string) =>
+      call<McpServerSummary>("mcp.sign_in", params),
     /** Add the servers of another program's file, all off, after asking at the window. */
     readImport: (params: string) =>
       call<McpImported>("mcp.read_import", params),

@@ -25,6 +25,7 @@ const SERVERS: readonly McpServerSummary[] = [
     error: "npx is not found. Install Node.js, or write its whole path.",
     output: "npm error code ENOENT\n",
   },
+  { ...OFF, name: "mail", command: null, url: "http://localhost:8080/mcp", state: "sign_in" },
 ];
 
 export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp"] {
@@ -57,6 +58,7 @@ export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp
       change(servers.filter((one) => one.name !== name));
       return [...servers];
     },
+    signIn: (name) => put({ ...find(name), state: "ready" }),
     test: (name) => put({ ...find(name), state: "ready" }),
     readImport: () => ({ added: [], problems: { broken: "It has no command." } }),
   };
