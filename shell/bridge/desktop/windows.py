@@ -215,7 +215,6 @@ class Windows:
         Returns:
             Whether the person agreed; False when the window is gone, and while it has a dialog.
         """
-        # Qt takes a text for HTML if there is a tag in its first line.
         whole = f"{title}\n\n{text}"
         return bool(
             await self._ask(caller_id, lambda at: at.create_confirmation_dialog(TITLE, whole))

@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-EXIT_S = 1.0
+EXIT_S = 0.6
 """How long a server may take to end by itself, once its standard input has ended."""
-TERMINATE_S = 0.5
+TERMINATE_S = 0.3
 NOT_STARTED = 127
 _ADOPT_DESCENDANTS = 36
 """PR_SET_CHILD_SUBREAPER: what the server leaves behind becomes a child of this process."""
