@@ -364,7 +364,8 @@ def test_without_a_keychain_the_command_line_signs_nobody_in(tmp_path: Path) -> 
     address = json.dumps({"mcpServers": {NAME: {"url": "http://127.0.0.1:9/mcp"}}})
     (tmp_path / "data").mkdir(exist_ok=True)
     (tmp_path / "data" / "mcp.json").write_text(address, "utf-8")
-    refused = run("mcp", "login", NAME, "--data-dir", data)
+    nowhere = "unix:path=/nowhere"
+    refused = run("mcp", "login", NAME, "--data-dir", data, DBUS_SESSION_BUS_ADDRESS=nowhere)
     assert refused.status == 1
     assert refused.is_one_sentence("There is no keychain"), refused.err
 

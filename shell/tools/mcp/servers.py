@@ -310,15 +310,18 @@ class McpServers:
             owner,
             self._cache,
             partial(self._secrets, name),
+            partial(self._tokens, name),
             is_remote=spec.url is not None,
         )
         self._servers[name] = made
         return made
 
     def _secrets(self, name: str) -> list[str]:
+        return [*self._values.get(name, {}).values(), *self._tokens(name)]
+
+    def _tokens(self, name: str) -> Sequence[str]:
         sign_in = self._sign_ins.get(name)
-        tokens = () if sign_in is None else sign_in.secrets()
-        return [*self._values.get(name, {}).values(), *tokens]
+        return () if sign_in is None else sign_in.secrets()
 
     async def _end(self, name: str) -> None:
         server = self._servers.pop(name, None)

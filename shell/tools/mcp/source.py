@@ -21,8 +21,6 @@ LIST_S = 20.0
 """How long a list of tools, and with it a question, waits for a server that was never listed."""
 MAX_DESCRIPTION = 10_000
 MAX_SCHEMA_BYTES = 100_000
-SHORTEST_SECRET = 12
-"""A shorter value stands in results by chance."""
 CLOSED, EXPIRED = "Connection closed", "Session terminated"
 """What the SDK says of a connection that has ended."""
 
@@ -36,6 +34,7 @@ class McpServer:
         owner: starts it and keeps its connection.
         cache: has the tools of servers that do not run.
         secrets: what no error may contain.
+        tokens: what no result may contain, either.
         is_remote: whether it is at an address, where each call has a connection of its own.
     """
 
@@ -46,6 +45,7 @@ class McpServer:
         owner: ServerOwner,
         cache: ToolCache,
         secrets: Callable[[], Sequence[str]] = tuple,
+        tokens: Callable[[], Sequence[str]] = tuple,
         *,
         is_remote: bool = False,
     ) -> None:
@@ -54,6 +54,7 @@ class McpServer:
         self.owner = owner
         self._cache = cache
         self._secrets = secrets
+        self._tokens = tokens
         self._is_remote = is_remote
         self._seen: Connection | None = None
         self._tools: list[Tool] | None = None
@@ -124,9 +125,8 @@ class McpServer:
                 name, dict(arguments), progress_callback=heard
             )
             text = result_text(result)
-            for secret in self._secrets():
-                if len(secret) >= SHORTEST_SECRET:
-                    text = text.replace(secret, REPLACEMENT)
+            for token in self._tokens():
+                text = text.replace(token, REPLACEMENT)
             return text
         except ShellError:
             raise

@@ -25,7 +25,13 @@ const SERVERS: readonly McpServerSummary[] = [
     error: "npx is not found. Install Node.js, or write its whole path.",
     output: "npm error code ENOENT\n",
   },
-  { ...OFF, name: "mail", command: null, url: new URL("/mcp", location.href).href, state: "sign_in" },
+  {
+    ...OFF,
+    name: "mail",
+    command: null,
+    url: new URL("/mcp", location.href).href,
+    state: "sign_in",
+  },
 ];
 
 export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp"] {
