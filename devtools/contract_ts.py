@@ -28,6 +28,7 @@ from shell import contract
 from shell.api.conversations import ConversationsApi
 from shell.api.keys import KeysApi
 from shell.api.llm import LlmApi
+from shell.api.mcp import McpApi
 from shell.api.model import ModelApi
 from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
@@ -41,6 +42,7 @@ NAMESPACES: dict[str, type] = {
     "conversations": ConversationsApi,
     "keys": KeysApi,
     "llm": LlmApi,
+    "mcp": McpApi,
     "model": ModelApi,
     "providers": ProvidersApi,
     "settings": SettingsApi,
@@ -60,6 +62,8 @@ ALIASES = (
     "Verdict",
     "Scope",
     "ToolKind",
+    "Flag",
+    "McpState",
     "Activity",
     "Part",
     "Content",
@@ -81,6 +85,7 @@ MODULES = (
     "providers",
     "settings",
     "tools",
+    "mcp",
     "topics",
 )
 """The modules of the contract, in the order in which their models are written."""

@@ -50,6 +50,7 @@ class Runtime:
         self.providers = Providers(data, environ, find_key=self.keys.find)
         self._settings = settings
         self._data = data
+        self._environ = environ
         self._budgets = budgets
         self._counts = counts
         self._ledger: Ledger | None = None
@@ -76,7 +77,7 @@ class Runtime:
         if self._tools is None:
             from shell.tools.registry import Tools
 
-            self._tools = Tools(self._data)
+            self._tools = Tools(self._data, self._environ, self.keys)
         return self._tools
 
     def ledger(self) -> "Ledger":

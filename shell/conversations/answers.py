@@ -347,7 +347,10 @@ class Answers:
         permissions = tools.permissions()
         for said in path:
             decisions.restore(permissions, said.steps)
-        return await tools.offer(wanted, permissions)
+        offer = await tools.offer(wanted, permissions)
+        for made in (step for said in path for step in said.steps if not step.is_open):
+            offer.note_step((call.name, call.part.result or "") for call in made.calls)
+        return offer
 
     async def _commit(self, log: InferenceLog) -> None:
         for recorder in (self._recorder, self._temporary_recorder):

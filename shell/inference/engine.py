@@ -174,7 +174,7 @@ class Engine:
         offer, refused = _fit_offer(offer, model)
         if offer is not None:
             session.permissions = session.permissions or offer.permissions
-            offer = offer.under(session.permissions)
+            offer = offer.under(session.permissions, session.told)
 
         def prepare() -> Prepared:
             request, notices = session.prepare(turn, options, model)
@@ -415,9 +415,9 @@ class Engine:
 
 
 def _fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tuple[Notice, ...]]:
-    """No tools for a model that takes none, and a notice that says so."""
+    """The offer for a model; none for one that takes no tools, and a notice that says so."""
     if offer is None or not offer.specs:
         return None, ()
     if model.tools is not False:
-        return offer, ()
+        return offer.fit(model), ()
     return None, (tools_dropped(model),)

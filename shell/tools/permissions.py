@@ -107,7 +107,7 @@ def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
 
 
 def allows(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
-    """Whether a permission is for these arguments. An argument that it does not name is not allowed."""
+    """Whether a permission is for these arguments. One that it does not name is not allowed."""
     return (not pattern or arguments.keys() <= pattern.keys()) and fits(pattern, arguments)
 
 

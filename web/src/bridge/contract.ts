@@ -1296,6 +1296,8 @@ export interface ToolSummary {
   brings: boolean;
   /** It changes something, or sends data out. */
   sends: boolean;
+  /** The flags that a person has set besides its own. */
+  raised: Flag[];
   /** Why it cannot be called. */
   problem?: string;
 }
@@ -1321,6 +1323,12 @@ export interface NewToolFile {
   opened: boolean;
 }
 
+/** Sets flags of a tool besides those that it has by itself. */
+export interface ToolFlags {
+  name: string;
+  flags: Flag[];
+}
+
 /** A verdict that holds for every conversation. */
 export interface GrantSummary {
   id: string;
@@ -1333,6 +1341,49 @@ export interface GrantSummary {
   suspended: boolean;
   createdAt: number;
   usedAt: number | null;
+}
+
+/** A server as lists show it. It has no value of a variable or header. */
+export interface McpServerSummary {
+  name: string;
+  /** The command with its arguments; null for an address. */
+  command: string[] | null;
+  url: string | null;
+  /** The working directory, if one was chosen. */
+  folder: string | null;
+  /** The names of the variables or headers that it gets. */
+  values: string[];
+  enabled: boolean;
+  state: McpState;
+  /** How many it has, as far as is known. */
+  tools: number;
+  /** Why it does not run, in one sentence. */
+  error?: string;
+  /** The end of what it has printed to standard error. */
+  output: string;
+}
+
+/** A server to add: a command on this machine, or an address. */
+export interface NewMcpServer {
+  name: string;
+  /** The command with its arguments. No shell reads it. */
+  command?: string[] | null | undefined;
+  url?: string | null | undefined;
+  /** Variables of a command, or headers of an address. They go to the keychain. */
+  values?: Record<string, string> | undefined;
+}
+
+/** Switches a server on or off. */
+export interface McpSwitch {
+  name: string;
+  enabled: boolean;
+}
+
+/** What an import has added; all of it is off. */
+export interface McpImported {
+  added: string[];
+  /** Entries that could not be added, with the reason. */
+  problems: Record<string, string>;
 }
 
 /** The latest value of one part of the host's state. Older values may be left out. */
@@ -1358,6 +1409,12 @@ export interface ImportTopic extends Topic {
 export interface ModelTopic extends Topic {
   name: "model";
   value: ModelFetch;
+}
+
+/** Pushed when the state of a server of MCP changes. */
+export interface McpTopic extends Topic {
+  name: "mcp";
+  value: McpServerSummary[];
 }
 
 export type Role = "user" | "assistant" | "system";
@@ -1405,6 +1462,19 @@ export type Scope = "once" | "conversation" | "always";
 
 export type ToolKind = "python" | "mcp" | "builtin";
 
+export type Flag = "reads" | "brings" | "sends";
+
+export type McpState =
+  | "off"
+  | "consent"
+  | "idle"
+  | "starting"
+  | "ready"
+  | "restarting"
+  | "sign_in"
+  | "failed"
+  | "stopping";
+
 export type Activity = "starting" | "asking" | "loading" | "reading";
 
 export type Part = TextPart | ImagePart | FilePart;
@@ -1425,7 +1495,7 @@ export type AnyEvent =
   | DoneEvent
   | ErrorEvent;
 
-export type AnyTopic = StoreTopic | ImportTopic | ModelTopic;
+export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | McpTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 
@@ -1599,6 +1669,28 @@ export const client = (call: Invoke) => ({
     getSession: (params: string) =>
       call<SessionSnapshot>("llm.get_session", params),
   },
+  mcp: {
+    /** Ask the person at the window; then add a server, and start it. */
+    add: (params: NewMcpServer) =>
+      call<McpServerSummary>("mcp.add", params),
+    /** Switch a server on or off. Asks the person at the window if nobody has agreed to it. */
+    enable: (params: McpSwitch) =>
+      call<McpServerSummary>("mcp.enable", params),
+    /** End a server and forget it; returns the others. */
+    remove: (params: string) =>
+      call<McpServerSummary[]>("mcp.remove", params),
+    /** Start a server anew. The topic `mcp` tells how it goes. */
+    test: (params: string) =>
+      call<McpServerSummary>("mcp.test", params),
+    /** Have the person sign in in the system's browser; ends when they have. */
+    signIn: (params: string) =>
+      call<McpServerSummary>("mcp.sign_in", params),
+    /** Add the servers of another program's file, all off, after asking at the window. */
+    readImport: (params: string) =>
+      call<McpImported>("mcp.read_import", params),
+    /** Every server. Starts none. */
+    list: () => call<McpServerSummary[]>("mcp.list"),
+  },
   model: {
     /**
      * Begin to download the weights, unless they are here or on their way. The topic `model`
@@ -1666,6 +1758,9 @@ export const client = (call: Invoke) => ({
     /** Switch a tool on or off; returns all tools. */
     enable: (params: ToolSwitch) =>
       call<ToolSummary[]>("tools.enable", params),
+    /** Set flags of a tool besides its own; returns all tools. */
+    setFlags: (params: ToolFlags) =>
+      call<ToolSummary[]>("tools.set_flags", params),
     /** The verdicts that hold for every conversation, the newest first. */
     grants: () => call<GrantSummary[]>("tools.grants"),
     /** Forget such a verdict. False when there is none with this id. */
