@@ -24,12 +24,7 @@ from shell.contract import (
     SessionRunOptions,
     SessionSnapshot,
 )
-from shell.errors import (
-    HostClosing,
-    SessionBusy,
-    UnsupportedProvider,
-    ValidationFailed,
-)
+from shell.errors import HostClosing, SessionBusy, UnsupportedProvider, ValidationFailed
 from shell.inference.limits import Settings
 from shell.inference.live_runs import LiveRuns
 from shell.inference.log import InferenceLog
@@ -37,7 +32,7 @@ from shell.inference.request import RequestedRun, check_size, prepare_request
 from shell.inference.run import Prepared, Run, RunCancelled
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
-from shell.inference.spending import Ledger, Spending
+from shell.inference.spending import Ledger, Spending, start_spending
 from shell.inference.steps import ResumedStep
 from shell.providers.base import ModelInfo, ModelStep, Provider, tools_dropped
 from shell.providers.charges import CallKind
@@ -148,7 +143,9 @@ class Engine:
             commit=commit,
             resumed=resumed,
             while_content_comes=while_content_comes,
-            spending=self._spending(request, provider, model, conversation, kind),
+            spending=start_spending(
+                self._ledger, request, provider, model, conversation=conversation, kind=kind
+            ),
         )
 
     def run_session(
@@ -189,7 +186,7 @@ class Engine:
             offer=offer,
             session=session,
             turn=turn,
-            spending=self._spending(options, provider, model),
+            spending=start_spending(self._ledger, options, provider, model),
         )
         run = self._runs.open(slot)
         session.waiting.append(turn)
@@ -298,28 +295,6 @@ class Engine:
         """Refuse a run whose id was used, that is one too many, or whose provider cannot run."""
         self._runs.check_room(owner, parameters.inference_id)
         provider.check()
-
-    def _spending(
-        self,
-        parameters: RunParameters,
-        provider: Provider,
-        model: ModelInfo,
-        conversation: str | None = None,
-        kind: CallKind = "answer",
-    ) -> Spending | None:
-        if self._ledger is None:
-            if parameters.budget is not None:
-                raise ValidationFailed([("budget", "This program counts no costs")])
-            return None
-        return Spending(
-            self._ledger,
-            provider.id,
-            model,
-            local=provider.local,
-            budget=parameters.budget,
-            conversation=conversation,
-            kind=kind,
-        )
 
     def _take_slot(
         self,
