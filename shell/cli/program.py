@@ -20,6 +20,8 @@ LLAMA_CHILD = "--llama-child"
 """How a built program, which has no `python -m`, starts the embedded model's process of itself."""
 TOOL_CHILD = "--tool-child"
 """The same for the process of a tool file; the file and its arguments follow."""
+SERVER_GUARD = "--server-guard"
+"""The same for the process that ends a server of MCP; the number of a pipe follows."""
 
 
 class WrongUsage(Exception):
@@ -48,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from shell.tools.python.child import main as serve_tools
 
         serve_tools(given[1:])
+    if given[:1] == [SERVER_GUARD]:
+        from shell.tools.mcp.guard import main as guard_server
+
+        guard_server(given[1:])
     try:
         status = _run(_parse(given))
         sys.stdout.flush()

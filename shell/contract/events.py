@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypedDict
 from pydantic import Field, JsonValue
 
 from shell.contract.base import ABSENT, OMIT_EMPTY, Value
+from shell.contract.budgets import BudgetMeter, BudgetPause
 from shell.contract.tools import Scope, Verdict
 from shell.errors import ErrorCode, Reason
 
@@ -97,6 +98,10 @@ class StepEvent(Event):
     step: int
     """From 1."""
     max_steps: int
+    cost: Annotated[float | None, ABSENT] = None
+    """US dollars for the steps of this run so far, if the price is known."""
+    budget: Annotated[BudgetMeter | None, ABSENT] = None
+    """The budget of which the smallest part is left."""
 
 
 CallState = Literal[
@@ -195,6 +200,7 @@ class NoticeCode(StrEnum):
     HISTORY_TRIMMED = "HISTORY_TRIMMED"
     PARTS_LEFT_OUT = "PARTS_LEFT_OUT"
     TOOLS_DROPPED = "TOOLS_DROPPED"
+    EFFORT_DROPPED = "EFFORT_DROPPED"
     REPETITION_STOPPED = "REPETITION_STOPPED"
 
 
@@ -257,6 +263,8 @@ class DoneEvent(Event):
     """Absent when the run was cancelled."""
     cancelled: bool
     timing: Timing
+    budget: Annotated[BudgetPause | None, ABSENT] = None
+    """Which budget it has reached."""
 
 
 class ErrorEvent(Event):

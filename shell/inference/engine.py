@@ -24,12 +24,7 @@ from shell.contract import (
     SessionRunOptions,
     SessionSnapshot,
 )
-from shell.errors import (
-    HostClosing,
-    SessionBusy,
-    UnsupportedProvider,
-    ValidationFailed,
-)
+from shell.errors import HostClosing, SessionBusy, UnsupportedProvider, ValidationFailed
 from shell.inference.limits import Settings
 from shell.inference.live_runs import LiveRuns
 from shell.inference.log import InferenceLog
@@ -37,8 +32,10 @@ from shell.inference.request import RequestedRun, check_size, prepare_request
 from shell.inference.run import Prepared, Run, RunCancelled
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
+from shell.inference.spending import Ledger, Spending, start_spending
 from shell.inference.steps import ResumedStep
 from shell.providers.base import ModelInfo, ModelStep, Provider, tools_dropped
+from shell.providers.charges import CallKind
 from shell.tools.offer import Offer
 
 SWEEP_S = 60.0
@@ -52,9 +49,13 @@ class Engine:
     """
 
     def __init__(
-        self, resolve: Callable[[str], Provider], settings: Settings | None = None
+        self,
+        resolve: Callable[[str], Provider],
+        settings: Settings | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._resolve = resolve
+        self._ledger = ledger
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
@@ -72,6 +73,8 @@ class Engine:
         *,
         offer: Offer | None = None,
         while_content_comes: bool = False,
+        conversation: str | None = None,
+        kind: CallKind = "answer",
     ) -> InferenceLog:
         """Run a model on the request's messages; the same as `reserve` and `begin`.
 
@@ -79,7 +82,12 @@ class Engine:
             ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
         """
         return self.reserve(
-            owner, request, offer=offer, while_content_comes=while_content_comes
+            owner,
+            request,
+            offer=offer,
+            while_content_comes=while_content_comes,
+            conversation=conversation,
+            kind=kind,
         ).begin()
 
     def reserve(
@@ -93,6 +101,8 @@ class Engine:
         commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
         resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
+        conversation: str | None = None,
+        kind: CallKind = "answer",
     ) -> Slot:
         """Admit a run without starting it. Its id is taken, and it counts to the owner's limit.
 
@@ -100,6 +110,7 @@ class Engine:
         `notices` say what the caller changed of the request; they become events of the run. The
         `offer` has the tools that the model may call; `commit` is awaited before each of their
         calls, and `resumed` is the step in which an earlier run of the same answer has ended.
+        The `conversation` has a budget of its own, to which the run counts as a `kind`.
         With `while_content_comes` and no `timeout_ms` there is no overall deadline, only those for
         the first content and from one piece of content to the next.
 
@@ -112,7 +123,11 @@ class Engine:
         messages = request.messages if messages is None else messages
         check_size(messages)
         wish = RequestedRun(
-            messages, request.system_prompt, request.temperature, request.max_tokens
+            messages,
+            request.system_prompt,
+            request.temperature,
+            request.max_tokens,
+            request.effort,
         )
         prepared, adapted = prepare_request(wish, model)
         self._admit(owner, request, provider)
@@ -128,6 +143,9 @@ class Engine:
             commit=commit,
             resumed=resumed,
             while_content_comes=while_content_comes,
+            spending=start_spending(
+                self._ledger, request, provider, model, conversation=conversation, kind=kind
+            ),
         )
 
     def run_session(
@@ -153,7 +171,7 @@ class Engine:
         offer, refused = _fit_offer(offer, model)
         if offer is not None:
             session.permissions = session.permissions or offer.permissions
-            offer = offer.under(session.permissions)
+            offer = offer.under(session.permissions, session.told)
 
         def prepare() -> Prepared:
             request, notices = session.prepare(turn, options, model)
@@ -168,6 +186,7 @@ class Engine:
             offer=offer,
             session=session,
             turn=turn,
+            spending=start_spending(self._ledger, options, provider, model),
         )
         run = self._runs.open(slot)
         session.waiting.append(turn)
@@ -291,6 +310,7 @@ class Engine:
         while_content_comes: bool = False,
         session: Session | None = None,
         turn: SessionTurn | None = None,
+        spending: Spending | None = None,
     ) -> Slot:
         session_id = None if session is None else session.config.session_id
         inference_id = parameters.inference_id or new_inference_id()
@@ -311,6 +331,7 @@ class Engine:
                 max_steps=parameters.max_steps or MAX_STEPS,
                 commit=commit,
                 resumed=resumed,
+                spending=spending,
                 cost=model.cost,
                 on_end=self._runs.ended,
             )
@@ -327,7 +348,10 @@ class Engine:
             make_run,
             self._runs.begin_reserved,
             self._runs.release,
+            spending,
         )
+        if spending is not None:
+            spending.answer = inference_id
         self._runs.add(slot)
         return slot
 
@@ -366,9 +390,9 @@ class Engine:
 
 
 def _fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tuple[Notice, ...]]:
-    """No tools for a model that takes none, and a notice that says so."""
+    """The offer for a model; none for one that takes no tools, and a notice that says so."""
     if offer is None or not offer.specs:
         return None, ()
     if model.tools is not False:
-        return offer, ()
+        return offer.fit(model), ()
     return None, (tools_dropped(model),)

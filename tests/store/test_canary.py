@@ -59,12 +59,13 @@ class KeyDesk(Desk):
             Endpoint("openai", "OpenAI", url, lambda: keys.find("openai", url)),
             "model-a",
         )
-        self.engine = Engine(lambda _: self.provider)
+        self.engine = Engine(lambda _: self.provider, None, self.ledger)
         self.answers = Answers(
             self.store,
             self.engine,
             lambda _: self.provider,
             lambda: Defaults(provider_id="openai", model_id="model-a"),
+            ledger=self.ledger,
         )
         self.conversations = self.api(folder)
 

@@ -179,6 +179,7 @@ def _detail(
         tools=[*earlier.tools, *tools.values()],
         notices=[*earlier.notices, *notices],
         finish_reason=None if done is None else done.finish_reason,
+        budget=None if done is None else done.budget,
         usage=None if done is None else done.usage,
         timing=None if done is None else done.timing,
         reasoning_ms=earlier.reasoning_ms if thought is None else thought[1] - thought[0],

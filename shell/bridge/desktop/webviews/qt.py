@@ -5,14 +5,14 @@ import os
 import signal
 import sys
 from functools import partial
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import webview.platforms.qt as platform
 from PySide6.QtCore import QCoreApplication, QEvent, QLoggingCategory, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWebEngineCore import QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 from webview.window import Window
 
 from shell.bridge.desktop.pump import RunScript
@@ -35,6 +35,7 @@ class _Native(Protocol):
     webview: QWebEngineView
     js_bridge: Bridge
     request_interceptor: QObject
+    _confirmation_dialog_results: dict[str, dict[str, Any]]
 
 
 def prepare(options: ViewOptions) -> None:
@@ -77,6 +78,7 @@ def prepare(options: ViewOptions) -> None:
         "WebPage": page,
         "_set_js_api": _loaded,
         "on_window_restore": _come_forward,
+        "on_confirmation_dialog": _ask,
     }
     for attribute, part in parts.items():
         setattr(platform.BrowserView, attribute, part)
@@ -117,6 +119,22 @@ def _come_forward(native: QWidget) -> None:
     native.setWindowState(native.windowState() & ~Qt.WindowState.WindowMinimized)
     native.raise_()
     native.activateWindow()
+
+
+def _ask(native: _Native, title: str, text: str, question: str) -> None:
+    """Instead of pywebview's, which may take a text for HTML, and Enter for a yes."""
+    box = QMessageBox(cast("QWidget", native))
+    box.setWindowTitle(title)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(text)
+    box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    agreed = box.exec() == QMessageBox.StandardButton.Ok
+    box.deleteLater()
+    waiting = native._confirmation_dialog_results[question]  # noqa: SLF001, nothing else answers it
+    waiting["result"] = agreed
+    waiting["semaphore"].release()
 
 
 def _show_title(native: _Native, page: SealedPage, title: str) -> None:
