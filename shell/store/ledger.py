@@ -10,9 +10,7 @@ budget back. Several processes may use it.
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -22,18 +20,17 @@ import apsw
 from shell.contract import (
     NO_BUDGETS,
     Budget,
-    BudgetMeter,
     BudgetPause,
     BudgetRaise,
     Budgets,
     BudgetScope,
     BudgetState,
-    BudgetUnit,
     UsageGroup,
     UsageRow,
 )
 from shell.errors import ShellError, StorageFailed
 from shell.providers.charges import NANOS, PlannedCall, Price, Reservation
+from shell.store.budget_room import Room, Taken
 from shell.store.database import Database, Job
 from shell.store.schema import Migration
 from shell.support.ids import epoch_ms
@@ -81,7 +78,6 @@ MIGRATIONS: tuple[Migration, ...] = (
 )
 UNPRICED_TOKENS = 20_000
 """The least that is offered to somebody who lets a model without a known price go on."""
-CENT = NANOS // 100
 _MATCHES = {
     "answer": "answer = ?",
     "conversation": "conversation = ?",
@@ -94,65 +90,6 @@ _KEYS = {
     "conversation": "coalesce(conversation, '')",
 }
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What the calls of a scope have taken or reserved."""
-
-    nanos: int
-    tokens: int
-    unpriced: int
-    """Those of the tokens whose price is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """What is left of one budget. Amounts are tokens, or billionths of a dollar."""
-
-    scope: BudgetScope
-    unit: BudgetUnit
-    spent: int
-    limit: int
-    base: int
-    """The limit before it was raised."""
-    price: Price
-    """What a token takes of it."""
-    priced: bool = True
-
-    @property
-    def left(self) -> int:
-        return self.limit - self.spent
-
-    def longest(self, input_tokens: int) -> float:
-        """The longest answer that fits; below 0 when not even the input does."""
-        left = self.left - self.price.of(input_tokens, 0)
-        if left < 0:
-            return -1
-        return left // self.price.output if self.price.output else math.inf
-
-    def meter(self) -> BudgetMeter:
-        return BudgetMeter(
-            scope=self.scope, unit=self.unit, spent=self._shown(self.spent), limit=self._limit
-        )
-
-    def pause(self, call: PlannedCall, least: int) -> BudgetPause:
-        needed = self.price.of(call.input_tokens, least)
-        step = CENT if self.unit == "usd" else 1_000
-        missing = -(-max(needed - self.left, 1) // step) * step
-        return BudgetPause(
-            **dict(self.meter()),
-            needed=self._shown(needed),
-            more=self._shown(max(self.base, missing)),
-            priced=self.priced,
-        )
-
-    @property
-    def _limit(self) -> float:
-        return self._shown(self.limit)
-
-    def _shown(self, amount: int) -> float:
-        return amount / NANOS if self.unit == "usd" else amount
 
 
 _TOKENS = Price(1, 1)
@@ -300,9 +237,9 @@ def usage(connection: apsw.Connection, by: UsageGroup) -> list[UsageRow]:
 
 def _rooms(
     connection: apsw.Connection, call: PlannedCall, budgets: Budgets, day: str
-) -> list[_Room]:
-    rooms: list[_Room] = []
-    unpriced: _Room | None = None
+) -> list[Room]:
+    rooms: list[Room] = []
+    unpriced: Room | None = None
     for scope, key in _scopes(call, day):
         budget = call.budgets.get(scope) or _budget(connection, scope, key, budgets)
         if budget is None:
@@ -311,13 +248,13 @@ def _rooms(
         nanos, tokens = _raised(connection, scope, key)
         if budget.tokens is not None:
             limit = budget.tokens + tokens
-            rooms.append(_Room(scope, "tokens", taken.tokens, limit, budget.tokens, _TOKENS))
+            rooms.append(Room(scope, "tokens", taken.tokens, limit, budget.tokens, _TOKENS))
         if budget.usd is not None and call.price is not None:
             base = round(budget.usd * NANOS)
-            rooms.append(_Room(scope, "usd", taken.nanos, base + nanos, base, call.price))
+            rooms.append(Room(scope, "usd", taken.nanos, base + nanos, base, call.price))
         elif budget.usd is not None and unpriced is None:
             least = UNPRICED_TOKENS
-            unpriced = _Room(scope, "tokens", taken.unpriced, tokens, least, _TOKENS, priced=False)
+            unpriced = Room(scope, "tokens", taken.unpriced, tokens, least, _TOKENS, priced=False)
     if unpriced is not None and all(room.unit == "usd" for room in rooms):
         # Nobody knows what it costs, so somebody must say how many tokens it may take.
         rooms.append(unpriced)
@@ -348,13 +285,13 @@ def _raised(connection: apsw.Connection, scope: BudgetScope, key: str) -> tuple[
     return connection.execute(sql, (scope, key)).get or (0, 0)
 
 
-def _taken(connection: apsw.Connection, scope: BudgetScope, key: str) -> _Taken:
+def _taken(connection: apsw.Connection, scope: BudgetScope, key: str) -> Taken:
     sql = f"""
         SELECT coalesce(sum(nanos), 0), coalesce(sum(input + output), 0),
             coalesce(sum(iif(nanos IS NULL, input + output, 0)), 0)
         FROM calls WHERE {_MATCHES[scope]}
     """  # noqa: S608, from the table above
-    return _Taken(*connection.execute(sql, (key,)).get)
+    return Taken(*connection.execute(sql, (key,)).get)
 
 
 class Ledger:

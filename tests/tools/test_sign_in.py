@@ -23,7 +23,7 @@ from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.redirect import Redirect
 from shell.tools.registry import Tools
 from tests.command import run
-from tests.test_keys import Memory
+from tests.providers.test_keys import Memory
 from tests.tools.processes import until
 from tests.tools.signed_server import SignedServer, signed_server
 

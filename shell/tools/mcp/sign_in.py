@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +11,7 @@ from mcp.client.auth.exceptions import OAuthFlowError, OAuthRegistrationError, O
 from mcp.client.auth.oauth2 import OAuthContext
 from mcp.client.auth.utils import extract_field_from_www_auth, is_valid_client_metadata_url
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
-from pydantic import AnyUrl, BaseModel, ConfigDict, ValidationError
+from pydantic import AnyUrl, ValidationError
 
 from shell.errors import ErrorCode, ToolError
 from shell.providers.http.endpoint import Endpoint
@@ -21,66 +20,14 @@ from shell.support.redaction import redact
 from shell.tools.mcp.configuration import ClientSpec, client_secret_name, sign_in_name
 from shell.tools.mcp.owner import SignInNeeded
 from shell.tools.mcp.redirect import Redirect
+from shell.tools.mcp.stored_sign_in import CollectedTokens, StoredSignIn, end_of
 
-MARGIN_S = 30.0
-"""A token is renewed this long before it ends, or after nine tenths of its time."""
 _PROBE = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 _HEADERS = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
 OpenBrowser = Callable[[str], Awaitable[None]]
 OpenClient = Callable[[], httpx2.AsyncClient]
 _OAUTH_LOGGER = "mcp.client.auth.oauth2"
 """It writes what authorization servers answer, in which a token can stand."""
-
-
-class _Kept(BaseModel):
-    """What the keychain has of one sign-in."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    url: str
-    """The server. Its token is sent nowhere else."""
-    issuer: str | None
-    """Who has issued the token; nobody else is asked to renew it."""
-    resource: str | None
-    token_endpoint: str
-    client: OAuthClientInformationFull
-    token: OAuthToken
-    expires_at: float | None
-
-    @property
-    def has_expired(self) -> bool:
-        return self.expires_at is not None and time.time() >= self.expires_at
-
-    def renewed(self, token: OAuthToken) -> "_Kept":
-        """The same sign-in with a new token. What the answer leaves out has stayed the same."""
-        same = {"refresh_token": self.token.refresh_token, "scope": self.token.scope}
-        given = token.model_dump(exclude_none=True)
-        return self.model_copy(
-            update={
-                "token": OAuthToken.model_validate({**same, **given}),
-                "expires_at": _end(token),
-            }
-        )
-
-
-class _Collected:
-    """Has what one sign-in results in, for the SDK."""
-
-    def __init__(self, client: OAuthClientInformationFull | None, token: OAuthToken | None) -> None:
-        self._client = client
-        self._token = token
-
-    async def get_tokens(self) -> OAuthToken | None:
-        return self._token
-
-    async def set_tokens(self, tokens: OAuthToken) -> None:
-        self._token = tokens
-
-    async def get_client_info(self) -> OAuthClientInformationFull | None:
-        return self._client
-
-    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
-        self._client = client_info
 
 
 class SignIn(httpx2.Auth):
@@ -111,9 +58,9 @@ class SignIn(httpx2.Auth):
         self._name = name
         self._keys = keys
         self._open_client = open_client
-        self._kept: _Kept | None = None
+        self._kept: StoredSignIn | None = None
         self._has_read = False
-        self._renewal: asyncio.Task[_Kept | None] | None = None
+        self._renewal: asyncio.Task[StoredSignIn | None] | None = None
         self._refused: httpx2.Response | None = None
         self._seen: set[str] = set()
         self.on_failure: Callable[[str], None] = lambda reason: None
@@ -228,7 +175,7 @@ class SignIn(httpx2.Auth):
                 # Only a registered secret can be kept from others, and the program has none.
                 token_endpoint_auth_method=None,
             ),
-            _Collected(known, None if self._kept is None else self._kept.token),
+            CollectedTokens(known, None if self._kept is None else self._kept.token),
             redirect_handler=show,
             callback_handler=redirect.wait,
             client_metadata_url=id_address,
@@ -269,7 +216,7 @@ class SignIn(httpx2.Auth):
         finally:
             await flow.aclose()
 
-    def _result(self, context: OAuthContext) -> _Kept:
+    def _result(self, context: OAuthContext) -> StoredSignIn:
         token, client, metadata = (
             context.current_tokens,
             context.client_info,
@@ -279,7 +226,7 @@ class SignIn(httpx2.Auth):
             raise self._error("It has given no token.")
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.url))
         has_resource = context.should_include_resource_param(_HEADERS["mcp-protocol-version"])
-        return _Kept(
+        return StoredSignIn(
             url=self.url,
             issuer=None if metadata is None else str(metadata.issuer),
             resource=context.get_resource_url() if has_resource else None,
@@ -292,7 +239,7 @@ class SignIn(httpx2.Auth):
                 issuer=client.issuer,
             ),
             token=token,
-            expires_at=_end(token),
+            expires_at=end_of(token),
         )
 
     def _check(self, address: str) -> None:
@@ -309,7 +256,7 @@ class SignIn(httpx2.Auth):
 
     # --- keeping and renewing ---------------------------------------------------------------
 
-    async def _current(self) -> _Kept | None:
+    async def _current(self) -> StoredSignIn | None:
         if not self._has_read:
             self._kept = await self._read()
             self._has_read = True
@@ -317,7 +264,7 @@ class SignIn(httpx2.Auth):
             return await self._newer(self._kept)
         return self._kept
 
-    async def _newer(self, old: _Kept) -> _Kept | None:
+    async def _newer(self, old: StoredSignIn) -> StoredSignIn | None:
         """A token that came after this one. However many ask for it, it is asked for once."""
         if self._kept is not None and self._kept.token != old.token:
             return self._kept
@@ -327,7 +274,7 @@ class SignIn(httpx2.Auth):
         # Whoever stops waiting does not stop it: the server has ended the old token already.
         return await asyncio.shield(self._renewal)
 
-    async def _renew(self, old: _Kept) -> _Kept | None:
+    async def _renew(self, old: StoredSignIn) -> StoredSignIn | None:
         elsewhere = await self._read()
         if elsewhere is not None and elsewhere.token != old.token:
             self._kept = elsewhere  # another process has renewed it, or a person has signed in
@@ -354,12 +301,12 @@ class SignIn(httpx2.Auth):
         await self._keep(renewed)  # first, as the old one is used up
         return renewed
 
-    def _renewal_request(self, old: _Kept, refresh_token: str) -> httpx2.Request:
+    def _renewal_request(self, old: StoredSignIn, refresh_token: str) -> httpx2.Request:
         self._check(old.token_endpoint)
         context = OAuthContext(
             self.url,
             OAuthClientMetadata(redirect_uris=None),
-            _Collected(None, None),
+            CollectedTokens(None, None),
             None,
             None,
             client_info=old.client,
@@ -374,7 +321,7 @@ class SignIn(httpx2.Auth):
         data, headers = context.prepare_token_auth(data, {})
         return httpx2.Request("POST", old.token_endpoint, data=data, headers=headers)
 
-    async def _renewed_elsewhere(self, old: _Kept) -> _Kept | None:
+    async def _renewed_elsewhere(self, old: StoredSignIn) -> StoredSignIn | None:
         """Another process may have used the token up at this moment; else it was revoked."""
         elsewhere = await self._read()
         if elsewhere is not None and elsewhere.token != old.token:
@@ -383,12 +330,12 @@ class SignIn(httpx2.Auth):
         await self.forget()
         return None
 
-    async def _read(self) -> _Kept | None:
+    async def _read(self) -> StoredSignIn | None:
         name = sign_in_name(self._name)
         await self._keys.load({name: self.url}, again=True)
         written = self._keys.find(name, self.url)
         try:
-            kept = None if written is None else _Kept.model_validate_json(written)
+            kept = None if written is None else StoredSignIn.model_validate_json(written)
         except ValidationError:
             return None
         if kept is None or kept.url != self.url:
@@ -396,11 +343,11 @@ class SignIn(httpx2.Auth):
         self._note(kept)
         return kept
 
-    def _note(self, kept: _Kept) -> None:
+    def _note(self, kept: StoredSignIn) -> None:
         secrets = (kept.token.access_token, kept.token.refresh_token, kept.client.client_secret)
         self._seen.update(filter(None, secrets))
 
-    async def _keep(self, kept: _Kept) -> bool:
+    async def _keep(self, kept: StoredSignIn) -> bool:
         self._note(kept)
         text = kept.model_dump_json(exclude_none=True, exclude={"token": {"expires_in"}})
         status = await self._keys.set(sign_in_name(self._name), text, self.url)
@@ -412,7 +359,7 @@ class SignIn(httpx2.Auth):
         return ToolError(ErrorCode.TOOL_FAILED, f"{self._name}: {words}")
 
 
-def _sign(request: httpx2.Request, kept: _Kept | None) -> None:
+def _sign(request: httpx2.Request, kept: StoredSignIn | None) -> None:
     if kept is not None:
         request.headers["Authorization"] = f"Bearer {kept.token.access_token}"
 
@@ -426,13 +373,7 @@ def _wants_sign_in(response: httpx2.Response) -> bool:
     )
 
 
-def _look_at(done: "asyncio.Future[_Kept | None]") -> None:
+def _look_at(done: "asyncio.Future[StoredSignIn | None]") -> None:
     """Read the exception of what nobody awaits, so that asyncio does not warn."""
     if not done.cancelled():
         done.exception()
-
-
-def _end(token: OAuthToken) -> float | None:
-    if token.expires_in is None:
-        return None
-    return time.time() + token.expires_in - min(MARGIN_S, token.expires_in / 10)
