@@ -12,7 +12,7 @@ from shell.api.shell import ShellApi, WindowAction, choose_nothing, control_noth
 from shell.app.runtime import Runtime
 from shell.bridge.door import Door
 from shell.bridge.topics import Topics
-from shell.contract import Defaults, StoreTopic
+from shell.contract import Defaults
 from shell.errors import ShellError
 from shell.providers.local.provider import LocalProvider
 from shell.settings import SettingsFile
@@ -184,6 +184,7 @@ class Host:
 
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
+        from shell.contract import StoreTopic
         from shell.conversations.answers import Answers
         from shell.conversations.exports import Exports
         from shell.conversations.imports import Imports
