@@ -23,6 +23,8 @@ from shell.contract import (
     ConversationView,
     DecisionReply,
     EditRequest,
+    Estimate,
+    EstimateRequest,
     ExportReply,
     ExportRequest,
     FolderChange,
@@ -141,6 +143,10 @@ class ConversationsApi:
         """Say something at the end of the chosen path. It is on the disk before it is sent."""
         load = caller.load
         return _follow(caller, load, await self._answers.send(caller.id, params))
+
+    async def estimate(self, caller: Caller, params: EstimateRequest) -> Estimate:
+        """What a message would take if it were sent. Nothing leaves this computer."""
+        return await self._answers.estimate(params)
 
     async def edit(self, caller: Caller, params: EditRequest) -> SendReply:
         """Say something else in the place of a message, which stays beside it."""

@@ -15,7 +15,10 @@ from shell.contract import (
     ContinueRequest,
     Defaults,
     EditRequest,
+    Estimate,
+    EstimateRequest,
     InferenceRequest,
+    NoticeCode,
     SendReply,
     SendRequest,
 )
@@ -24,8 +27,16 @@ from shell.conversations.titles import Chosen, Titles
 from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
+from shell.inference.request import RequestedRun, prepare_request
 from shell.inference.slot import Slot
-from shell.providers.base import ModelInfo, Provider
+from shell.inference.spending import (
+    BASE64_PER_TOKEN,
+    IMAGE_TOKENS,
+    UNKNOWN_OUTPUT_TOKENS,
+    estimate_input,
+)
+from shell.providers.base import CountsTokens, ModelInfo, Provider
+from shell.providers.charges import NANOS, price_of
 from shell.store.database import Database
 from shell.store.ledger import Ledger
 from shell.store.messages import decisions, queries, steps, turns
@@ -152,6 +163,45 @@ class Answers:
         if not taken or waits:
             return taken, None
         return True, await self.go_on(owner, decision)
+
+    async def estimate(self, asked: EstimateRequest) -> Estimate:
+        """Say what a message would take if it were sent now. Nothing is sent or written.
+
+        Raises:
+            ShellError: it could not be sent either.
+        """
+        question = take_apart(asked.text)
+        if asked.conversation_id is None:
+            standard = self.parameters().system_prompt
+            place = turns.TurnPlace("", [], standard, None, None, {})
+        else:
+            turn = turns.question(asked.conversation_id, question, asked.after)
+            place = await self._store.read(asked.conversation_id, turn.find)
+        model, by = self._author(asked, place)
+        max_tokens = asked.max_tokens or self.parameters().max_tokens
+        path = await self._path(place, question)
+        messages, notices = history(path, model, place.system_prompt, max_tokens)
+        wish = RequestedRun(messages, place.system_prompt, asked.temperature, max_tokens)
+        request, _ = prepare_request(wish, model)
+        provider = self._resolve(by.provider_id)
+        counted = None
+        is_text = asked.images == asked.file_bytes == 0
+        if is_text and isinstance(provider, CountsTokens):
+            with contextlib.suppress(ShellError):
+                counted = await provider.count_tokens(request)
+        added = asked.images * IMAGE_TOKENS + asked.file_bytes * 4 // 3 // BASE64_PER_TOKEN
+        tokens = estimate_input(request, 1.0) + added if counted is None else counted
+        price = price_of(model, local=provider.local)
+        longest = request.max_tokens or model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
+        trimmed = (one.left_out or 0 for one in notices if one.code is NoticeCode.HISTORY_TRIMMED)
+        return Estimate(
+            input_tokens=tokens,
+            exact=counted is not None,
+            input_cost=None if price is None else price.of(tokens, 0) / NANOS,
+            most_cost=None if price is None else price.of(tokens, longest) / NANOS,
+            context_tokens=model.context_tokens if model.known else None,
+            left_out=sum(trimmed),
+        )
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""

@@ -886,6 +886,43 @@ export interface SendRequest {
   after?: string | null | undefined;
 }
 
+/** Asks what a message would take if it were sent. Attachments are told by their sizes. */
+export interface EstimateRequest {
+  providerId?: string | null | undefined;
+  modelId?: string | null | undefined;
+  temperature?: number | null | undefined;
+  maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
+  /** The tools that the model may call. `all` stands for every enabled one. */
+  tools?: "all" | string[] | null | undefined;
+  maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
+  inferenceId?: string | null | undefined;
+  /** Null for a conversation that is not there yet. */
+  conversationId: string | null;
+  after?: string | null | undefined;
+  text: string;
+  images?: number | undefined;
+  /** Size of the files that are not text. */
+  fileBytes?: number | undefined;
+}
+
+/** What a message would take, before it is sent. */
+export interface Estimate {
+  /** Of the whole request, with the messages before it. */
+  inputTokens: number;
+  /** Whether the model's own tokenizer has counted. */
+  exact: boolean;
+  /** US dollars for these tokens. Null if the price is not known. */
+  inputCost: number | null;
+  /** The same with the longest answer. */
+  mostCost: number | null;
+  contextTokens: number | null;
+  /** How many of the oldest messages do not fit and would be left out. */
+  leftOut: number;
+}
+
 /** Adds another version of a message of the user, and asks for an answer to it. */
 export interface EditRequest {
   providerId?: string | null | undefined;
@@ -1557,6 +1594,9 @@ export const client = (call: Invoke) => ({
     /** Say something at the end of the chosen path. It is on the disk before it is sent. */
     send: (params: SendRequest) =>
       call<SendReply>("conversations.send", params),
+    /** What a message would take if it were sent. Nothing leaves this computer. */
+    estimate: (params: EstimateRequest) =>
+      call<Estimate>("conversations.estimate", params),
     /** Say something else in the place of a message, which stays beside it. */
     edit: (params: EditRequest) =>
       call<SendReply>("conversations.edit", params),

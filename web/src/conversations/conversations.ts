@@ -71,7 +71,7 @@ export interface Conversations {
   /** The budgets, and what answers have cost. */
   readonly costs: Pick<
     HostPort["client"]["conversations"],
-    "budgets" | "setBudget" | "usage" | "saveUsage"
+    "budgets" | "setBudget" | "usage" | "saveUsage" | "estimate"
   >;
   /** The instructions of a conversation. */
   readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;

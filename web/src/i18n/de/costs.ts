@@ -48,6 +48,14 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
   saveCsv: "Als CSV exportieren",
   spent: (amount) => `${amount} ausgegeben`,
 
+  inputTokens: (tokens) => `${tokens} Token zu lesen`,
+  about: (tokens) => `Etwa ${tokens}`,
+  priceBefore: (input, most) => `${input} fürs Lesen, mit der Antwort höchstens ${most}`,
+  leftOut: (messages) =>
+    messages === 1
+      ? "Die älteste Nachricht passt nicht mehr hinein und wird weggelassen"
+      : `Die ${messages} ältesten Nachrichten passen nicht mehr hinein und werden weggelassen`,
+
   step: (step, most) => `Schritt ${step} von ${most}`,
   spentOf: {
     usd: (spent, limit) => `${spent} von ${limit}`,

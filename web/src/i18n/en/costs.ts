@@ -83,6 +83,14 @@ export const costsInEnglish = {
   saveCsv: "Export as CSV",
   spent: (amount: string) => `${amount} spent`,
 
+  inputTokens: (tokens: string) => `${tokens} tokens to read`,
+  about: (tokens: string) => `About ${tokens}`,
+  priceBefore: (input: string, most: string) => `${input} to read, at most ${most} with the answer`,
+  leftOut: (messages: number) =>
+    messages === 1
+      ? "The oldest message won't fit and will be left out"
+      : `The ${messages} oldest messages won't fit and will be left out`,
+
   step: (step: string, most: string) => `Step ${step} of ${most}`,
   spentOf: SPENT,
   reached: "Budget reached",
