@@ -15,6 +15,7 @@ from shell.contract import (
     ContinueRequest,
     Defaults,
     EditRequest,
+    Effort,
     Estimate,
     EstimateRequest,
     InferenceRequest,
@@ -57,6 +58,8 @@ class Parameters:
     max_tokens: int | None = None
     system_prompt: str | None = None
     """For new conversations."""
+    effort: Effort | None = None
+    """For models that take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +353,9 @@ class Answers:
         temperature, max_tokens = options.temperature, options.max_tokens
         temperature = standard.temperature if temperature is None else temperature
         max_tokens = standard.max_tokens if max_tokens is None else max_tokens
+        effort = options.effort
+        if effort is None and standard.effort in (model.efforts or ()):
+            effort = standard.effort
         messages, notices = history(path, model, system_prompt, max_tokens)
         resumed = resumed_step(path[-1]) if path[-1].role == "assistant" else None
         if messages[-1].role == "assistant":
@@ -362,7 +368,7 @@ class Answers:
             system_prompt=system_prompt or None,
             temperature=temperature,
             max_tokens=max_tokens,
-            effort=options.effort,
+            effort=effort,
             max_steps=options.max_steps,
             budget=options.budget,
             inference_id=by.inference_id,

@@ -1351,6 +1351,8 @@ export interface Preferences {
   /** For answers in conversations that set none of their own. Null for the model's default. */
   defaultTemperature: number | null;
   defaultMaxTokens: number | null;
+  /** For models that take it, in conversations that set none of their own. */
+  defaultEffort: Effort | null;
   /** The system prompt of new conversations. */
   defaultSystemPrompt: string | null;
   favourites: Favourite[];
@@ -1373,6 +1375,7 @@ export interface PreferencesChange {
   defaultModel?: string | null | undefined;
   defaultTemperature?: number | null | undefined;
   defaultMaxTokens?: number | null | undefined;
+  defaultEffort?: Effort | null | undefined;
   defaultSystemPrompt?: string | null | undefined;
   favourites?: Favourite[] | null | undefined;
   titleProvider?: string | null | undefined;

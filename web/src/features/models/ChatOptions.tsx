@@ -9,10 +9,10 @@ import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";
 import { useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
+import { EffortField } from "../../ui/form/EffortField";
 import parts from "../../ui/form/form.module.css";
 import { Instructions } from "../../ui/form/Instructions";
 import { NumberField } from "../../ui/form/NumberField";
-import { SelectField } from "../../ui/form/SelectField";
 import { Temperature } from "../../ui/form/Temperature";
 import { Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
@@ -32,26 +32,21 @@ export interface ChatOptionsProps {
 export function ChatOptions({ by, choice, conversationId }: ChatOptionsProps) {
   const { effort } = useStore(choice);
   const efforts = useModel(by, true)?.efforts ?? [];
+  const standard = useSettingsState().preferences?.defaultEffort;
   const [isOpen, setIsOpen] = useState(false);
   return (
     <div className={styles.options}>
       {efforts.length > 0 && (
-        <SelectField
-          label={costs.effort}
-          hint={costs.effortHint}
-          // What another model was asked is not asked of this one.
-          value={efforts.find((one) => one === effort) ?? ""}
-          save={async (value) =>
-            choice.choose({ effort: efforts.find((one) => one === value) ?? null })
+        <EffortField
+          efforts={efforts}
+          kept={effort}
+          standard={
+            standard != null && efforts.includes(standard)
+              ? costs.asInSettings(costs.efforts[standard])
+              : costs.modelsOwn
           }
-        >
-          <option value="">{costs.modelsOwn}</option>
-          {efforts.map((one) => (
-            <option key={one} value={one}>
-              {costs.efforts[one]}
-            </option>
-          ))}
-        </SelectField>
+          save={async (chosen) => choice.choose({ effort: chosen })}
+        />
       )}
       <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
         <Summary>{costs.chatOptions}</Summary>
