@@ -14,6 +14,8 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
   asInSettings: (value) => `Wie in den Einstellungen: ${value}`,
   budgetHint: "So viel darf dieser Chat höchstens verbrauchen. Leer gilt die Einstellung.",
   toDefaults: "Standard verwenden",
+  keepForFolder: (folder) => `Für neue Chats in „${folder}“ verwenden`,
+  keptForFolder: (folder) => `Neue Chats in „${folder}“ beginnen mit diesen Optionen.`,
   budget: "Budget",
   inDollars: (name) => `${name} (US-Dollar)`,
   inTokens: (name) => `${name} (Token)`,

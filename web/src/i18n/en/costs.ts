@@ -58,6 +58,8 @@ export const costsInEnglish = {
   asInSettings: (value: string) => `As in settings: ${value}`,
   budgetHint: "The most that this chat may take. Empty is as in settings.",
   toDefaults: "Use the defaults",
+  keepForFolder: (folder: string) => `Use for new chats in “${folder}”`,
+  keptForFolder: (folder: string) => `New chats in “${folder}” begin with these options.`,
   budget: "Budget",
   inDollars: (name: string) => `${name} (US dollars)`,
   inTokens: (name: string) => `${name} (tokens)`,
