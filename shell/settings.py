@@ -91,11 +91,6 @@ class SettingsFile:
         """What the page is told of it."""
         self.reload()
 
-    @property
-    def notices(self) -> list[str]:
-        """The remarks in English."""
-        return [remark.text for remark in self.remarks]
-
     # --- what it says -----------------------------------------------------------------------
 
     @property

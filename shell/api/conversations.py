@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -22,6 +22,8 @@ from shell.contract import (
     ConversationSummary,
     ConversationView,
     DecisionReply,
+    EarlierCalls,
+    EarlierCallsRequest,
     EditRequest,
     Estimate,
     EstimateRequest,
@@ -55,7 +57,7 @@ from shell.conversations.searches import Searches
 from shell.conversations.usage_table import as_csv
 from shell.errors import NotFound
 from shell.store.database import Connection
-from shell.store.messages import notes, queries, tree, usage
+from shell.store.messages import decisions, notes, queries, tree, usage
 from shell.store.messages.content import read_blob
 from shell.store.messages.prompts import prompts
 from shell.store.store import Store
@@ -141,8 +143,7 @@ class ConversationsApi:
 
     async def send(self, caller: Caller, params: SendRequest) -> SendReply:
         """Say something at the end of the chosen path. It is on the disk before it is sent."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.send(caller.id, params))
+        return await _follow(caller, self._answers.send(caller.id, params))
 
     async def estimate(self, caller: Caller, params: EstimateRequest) -> Estimate:
         """What a message would take if it were sent. Nothing leaves this computer."""
@@ -150,25 +151,26 @@ class ConversationsApi:
 
     async def edit(self, caller: Caller, params: EditRequest) -> SendReply:
         """Say something else in the place of a message, which stays beside it."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.edit(caller.id, params))
+        return await _follow(caller, self._answers.edit(caller.id, params))
 
     async def regenerate(self, caller: Caller, params: AnswerRequest) -> SendReply:
         """Answer once more, beside the answers that are there; perhaps by another model."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.regenerate(caller.id, params))
+        return await _follow(caller, self._answers.regenerate(caller.id, params))
 
     async def continue_answer(self, caller: Caller, params: ContinueRequest) -> SendReply:
         """Go on with an answer that was cut short; what comes is added to it."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.go_on(caller.id, params))
+        return await _follow(caller, self._answers.go_on(caller.id, params))
 
     async def decide(self, caller: Caller, params: CallDecision) -> DecisionReply:
         """Allow or deny a tool call of an answer, also after the run that asked has ended."""
         load = caller.load
         taken, begun = await self._answers.decide(caller.id, params)
-        answer = None if begun is None else _follow(caller, load, begun)
+        answer = None if begun is None else _reply(caller, load, begun)
         return DecisionReply(taken=taken, answer=answer)
+
+    async def earlier_calls(self, caller: Caller, params: EarlierCallsRequest) -> EarlierCalls:
+        """Tell how many of a tool's latest calls a permission would have been for."""
+        return await self._store.read("", lambda c: decisions.earlier_calls(c, params))
 
     async def choose(self, caller: Caller, params: StoredId) -> ConversationView:
         """Make the path lead through this message, and show it."""
@@ -320,7 +322,12 @@ class ConversationsApi:
         return await self._store.write(conversation_id, write)
 
 
-def _follow(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:
+async def _follow(caller: Caller, beginning: Awaitable[StartedAnswer]) -> SendReply:
+    load = caller.load
+    return _reply(caller, load, await beginning)
+
+
+def _reply(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:
     """Tell the page everything of the answer, if it is still the page that asked."""
     caller.feed.follow(load, begun.log, -1)
     return begun.reply

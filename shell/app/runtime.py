@@ -4,11 +4,11 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shell.contract import BudgetPause, Budgets, Defaults
-from shell.inference.engine import Engine
 from shell.inference.limits import Settings
 from shell.providers.charges import PlannedCall, Price, Reservation
 from shell.providers.keys import Keys
@@ -17,7 +17,8 @@ from shell.settings import read_budgets
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.logs import redact_also
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded when they are first needed
+    from shell.inference.engine import Engine
     from shell.store.ledger import Ledger
     from shell.tools.registry import Tools
 
@@ -47,8 +48,9 @@ class Runtime:
         self.keys = Keys(environment=lambda each: self.providers.environment_key(each))
         redact_also(self.keys.secrets)
         self.providers = Providers(data, environ, find_key=self.keys.find)
-        self.engine = Engine(self.providers.resolve, settings, _LaterLedger(self.ledger))
+        self._settings = settings
         self._data = data
+        self._environ = environ
         self._budgets = budgets
         self._counts = counts
         self._ledger: Ledger | None = None
@@ -63,12 +65,19 @@ class Runtime:
         provider = self.providers.resolve(provider_id or self.providers.default_id)
         return Defaults(provider_id=provider.id, model_id=model_id or provider.default_model_id)
 
+    @cached_property
+    def engine(self) -> "Engine":
+        """The engine; made when it is first needed, because a window appears without it."""
+        from shell.inference.engine import Engine
+
+        return Engine(self.providers.resolve, self._settings, _LaterLedger(self.ledger))
+
     def tools(self) -> "Tools":
         """The tools; made when they are first needed, because most questions need none."""
         if self._tools is None:
             from shell.tools.registry import Tools
 
-            self._tools = Tools(self._data)
+            self._tools = Tools(self._data, self._environ, self.keys)
         return self._tools
 
     def ledger(self) -> "Ledger":

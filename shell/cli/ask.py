@@ -33,7 +33,7 @@ from shell.contract import (
     TokenEvent,
 )
 from shell.errors import ShellError, ValidationFailed
-from shell.inference.log import InferenceLog, last_seq
+from shell.inference.log import InferenceLog
 from shell.support.data_directory import DataDirectory
 from shell.support.text import CONTROLS
 
@@ -145,7 +145,7 @@ def _follow(log: InferenceLog, news: threading.Event, write: Write, decisions: D
         for event in log.read(cursor):
             write(event)
             decisions.take(event)
-            cursor = last_seq(event)
+            cursor = event.last_seq
         while log.ending is None and not news.wait(TICK_S):
             pass
 

@@ -210,6 +210,10 @@ def _folder(name: str, text: str, *arguments: Argument) -> Command:
     return _command(name, f"tools:ToolCommands.{name}_folder", text, *arguments, _JSON)
 
 
+def _server(name: str, text: str, *arguments: Argument) -> Command:
+    return _command(name, f"mcp:McpCommands.{name}", text, *arguments, _JSON)
+
+
 WINDOW = _command(
     "",
     "window:window",
@@ -335,6 +339,59 @@ COMMANDS = (
                     _folder("add", "let a folder be read, with everything below it", _FOLDER),
                     _folder("remove", "let a folder be read no more", _FOLDER),
                 ),
+            ),
+        ),
+    ),
+    Group(
+        "mcp",
+        "add, switch and test the servers of MCP, whose tools models may call",
+        (
+            _server("list", "every server, also those that are off"),
+            _server(
+                "add",
+                "add a server by its command or address, and start it",
+                _argument(
+                    "--env NAME=VALUE",
+                    "a variable that the server gets; its value is kept in "
+                    "the keychain. ${NAME} as the value takes it from the environment",
+                    **_AGAIN,
+                ),
+                _argument("--header NAME=VALUE", "the same for a header of an address", **_AGAIN),
+                _argument("--folder DIR", "the working directory of the server"),
+                _argument("--sse", "the address speaks the transport of 2024", dest="is_sse"),
+                _NAME,
+                _argument(
+                    "words COMMAND",
+                    "a command with its arguments, or an address",
+                    nargs=argparse.REMAINDER,
+                ),
+            ),
+            _server("remove", "end and forget a server, with its values", _NAME),
+            _server("test", "start a server and tell how it is", _NAME),
+            _server(
+                "enable",
+                "switch a server on; asks first if you have not agreed to its command",
+                _NAME,
+                _argument("--yes", "agree to the command or address that is printed"),
+            ),
+            _server("disable", "switch a server off", _NAME),
+            _command(
+                "login",
+                "mcp_login:McpLogin.login",
+                "sign in to a server in the browser; the tokens are kept in the keychain",
+                _argument(
+                    "--client-secret",
+                    "read from standard input what the service gave this program as a secret",
+                ),
+                _NAME,
+                _JSON,
+            ),
+            _command(
+                "import",
+                "mcp:McpCommands.read_import",
+                "add the servers of another program's file, all off",
+                _FILE,
+                _JSON,
             ),
         ),
     ),

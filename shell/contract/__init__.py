@@ -10,6 +10,7 @@ from shell.contract.budgets import *
 from shell.contract.conversations import *
 from shell.contract.envelopes import *
 from shell.contract.events import *
+from shell.contract.mcp import *
 from shell.contract.messages import *
 from shell.contract.providers import *
 from shell.contract.requests import *

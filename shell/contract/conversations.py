@@ -310,6 +310,22 @@ class SendReply(Value):
     inference_id: str
 
 
+class EarlierCallsRequest(Value):
+    """Asks how many of the latest calls of a tool a permission would have been for."""
+
+    tool: Annotated[str, Field(max_length=1_000)]
+    source: Annotated[str, Field(max_length=1_000)]
+    pattern: Pattern
+
+
+class EarlierCalls(Value):
+    """The latest calls of a tool that are over."""
+
+    calls: int
+    matching: int
+    """Those that the permission would have been for."""
+
+
 class CallDecision(AnswerOptions):
     """What a person decides about a call of an answer. The options are for the run that goes on
     with the answer, if the run that asked has ended.
@@ -326,16 +342,8 @@ class CallDecision(AnswerOptions):
 
     def for_run(self, inference_id: str) -> Decision:
         """The same decision for a run that goes on."""
-        return Decision(
-            inference_id=inference_id,
-            call_id=self.call_id,
-            nonce=self.nonce,
-            verdict=self.verdict,
-            scope=self.scope,
-            pattern=self.pattern,
-            arguments=self.arguments,
-            reason=self.reason,
-        )
+        fields = {**dict(self), "inference_id": inference_id}
+        return Decision(**{name: fields[name] for name in Decision.model_fields})
 
 
 class DecisionReply(Value):

@@ -33,6 +33,11 @@ class Event(Value):
     seq: int
     ms: int
 
+    @property
+    def last_seq(self) -> int:
+        """The `seq` of the last piece that was joined into this event."""
+        return self.seq
+
 
 Activity = Literal["starting", "asking", "loading", "reading"]
 """What happens before the first word. The run starts, the request is sent, the model is loaded, or
@@ -57,6 +62,11 @@ class ReasoningEvent(Event):
     text: str
     count: int = 1
 
+    @property
+    def last_seq(self) -> int:
+        """The `seq` of the last piece."""
+        return self.seq + self.count - 1
+
 
 class TokenEvent(Event):
     """Text of the answer, joined from `count` pieces. `seq` and `index` are those of the first."""
@@ -65,6 +75,11 @@ class TokenEvent(Event):
     token: str
     index: int
     count: int = 1
+
+    @property
+    def last_seq(self) -> int:
+        """The `seq` of the last piece."""
+        return self.seq + self.count - 1
 
 
 class ToolEvent(Event):

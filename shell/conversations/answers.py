@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from shell.contract import (
     AnswerOptions,
@@ -45,8 +46,10 @@ from shell.store.messages.content import StoredContent, read_unchecked, take_apa
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
-from shell.tools.arguments import check_arguments
+from shell.tools.arguments import check_arguments, parse_edited
+from shell.tools.base import Arguments
 from shell.tools.offer import Offer
+from shell.tools.permissions import completed
 from shell.tools.registry import Tools
 
 
@@ -159,6 +162,8 @@ class Answers:
                 return taken, None
         await self.wait_until_stored(conversation_id)
         call = await self._store.read(conversation_id, find)
+        if call.part.state != "waiting":
+            return False, None
         await self._keep(call, decision)
         taken, waits = await self._store.write(
             conversation_id, lambda connection: decisions.decide(connection, call, decision)
@@ -398,7 +403,10 @@ class Answers:
         permissions = tools.permissions()
         for said in path:
             decisions.restore(permissions, said.steps)
-        return await tools.offer(wanted, permissions)
+        offer = await tools.offer(wanted, permissions)
+        for made in (step for said in path for step in said.steps if not step.is_open):
+            offer.note_step((call.name, call.part.result or "") for call in made.calls)
+        return offer
 
     async def _commit(self, log: InferenceLog) -> None:
         for recorder in (self._recorder, self._temporary_recorder):
@@ -412,13 +420,15 @@ class Answers:
         try:
             tool = (await tools.find(call.name)).tool
             if decision.arguments is not None:
-                check_arguments(tool, decision.arguments)
+                check_arguments(tool, parse_edited(decision.arguments))
         except (NotFound, ToolError) as error:
             if decision.arguments is not None:
                 raise ValidationFailed([("arguments", error.message)]) from None
             return
         if decision.scope == "always" and tool.definition == call.definition:
-            tools.permissions().keep(tool, decision.verdict, "always", decision.pattern)
+            given = decision.arguments or cast("Arguments", call.part.arguments)
+            pattern = completed(decision.pattern, given)
+            tools.permissions().keep(tool, decision.verdict, "always", pattern)
 
 
 def _check_raise(place: turns.TurnPlace, more: BudgetRaise) -> None:

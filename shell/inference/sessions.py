@@ -55,6 +55,8 @@ class Session:
     total_tokens: int = 0
     permissions: Permissions | None = None
     """What was decided about tools in this conversation. None before the first run with tools."""
+    told: dict[str, None] = field(default_factory=dict)
+    """The tools that the model has needed so far; see `Offer`."""
 
     @property
     def active(self) -> bool:

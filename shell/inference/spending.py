@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from shell.contract import Budget, BudgetPause, FilePart, ImagePart, Message, TextPart, Usage
+from shell.contract import (
+    Budget,
+    BudgetPause,
+    FilePart,
+    ImagePart,
+    Message,
+    RunParameters,
+    TextPart,
+    Usage,
+)
+from shell.errors import ValidationFailed
 from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
-from shell.providers.base import ModelInfo, ModelStep, ProviderRequest
+from shell.providers.base import ModelInfo, ModelStep, Provider, ProviderRequest
 from shell.providers.charges import CallKind, PlannedCall, Price, Reservation, price_of
 from shell.support.text import estimate_tokens
 
@@ -94,6 +104,35 @@ class Spending:
     def settle(self, reservation: Reservation, usage: Usage) -> None:
         """Count what a call took."""
         self._ledger.settle(reservation, self._price, usage.input_tokens, usage.output_tokens)
+
+
+def start_spending(
+    ledger: Ledger | None,
+    parameters: RunParameters,
+    provider: Provider,
+    model: ModelInfo,
+    *,
+    conversation: str | None = None,
+    kind: CallKind = "answer",
+) -> Spending | None:
+    """The spending of a new run. None if the program has no ledger.
+
+    Raises:
+        ValidationFailed: the run has a budget, and the program has no ledger.
+    """
+    if ledger is None:
+        if parameters.budget is not None:
+            raise ValidationFailed([("budget", "This program counts no costs")])
+        return None
+    return Spending(
+        ledger,
+        provider.id,
+        model,
+        local=provider.local,
+        budget=parameters.budget,
+        conversation=conversation,
+        kind=kind,
+    )
 
 
 def estimate_input(request: ProviderRequest, margin: float = BYTES_PER_TOKEN_MARGIN) -> int:

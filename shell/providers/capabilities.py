@@ -26,7 +26,7 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 class ModelEntry(BaseModel):
     """One `[[model]]` of the table. `models.toml` explains its fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     provider: str
     match: str
@@ -79,7 +79,7 @@ class ModelEntry(BaseModel):
 class ModelTable(BaseModel):
     """A file of entries."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     date: datetime.date
     model: list[ModelEntry] = Field(default_factory=list)

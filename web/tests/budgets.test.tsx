@@ -12,7 +12,7 @@ import "../src/features/composer/EstimateLine"; // what is fetched when it is ne
 import { StepLine } from "../src/features/transcript/StepLine";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, turn } from "./support";
 
 beforeEach(() => {

@@ -9,7 +9,7 @@ import { ChatOptions } from "../src/features/models/ChatOptions";
 import { Costs } from "../src/features/settings/Costs";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, turn } from "./support";
 
 afterEach(() => vi.useRealTimers());

@@ -8,12 +8,11 @@ import { createConversations } from "../src/conversations/conversations";
 import type { HostStorage } from "../src/conversations/hostStorage";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { Chat } from "../src/features/chat/Chat";
-import "../src/features/tools/CallCard"; // what is fetched when it is needed is there already
 import { Tools } from "../src/features/settings/Tools";
 import { createSettings } from "../src/settings/settings";
 import { requestName } from "../src/settings/toolNames";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, turn } from "./support";
 
 beforeEach(() => {
@@ -106,6 +105,18 @@ describe("the fake host", () => {
   });
 });
 
+it("a permission says how many of the latest calls it would have been for", async () => {
+  await chat();
+  await ask('/call send_mail {"to": "ann"}');
+  await turn(1_000);
+  press("Always allow…");
+  await turn(100);
+  expect(document.body.textContent).toContain("It would have allowed 4 of the last 6 calls.");
+  fireEvent.change(screen.getByLabelText("What to may be"), { target: { value: "any" } });
+  await turn(100);
+  expect(document.body.textContent).toContain("It would have allowed 6 of the last 6 calls.");
+});
+
 describe("a page in the background", () => {
   it("marks its title while a call waits", async () => {
     const focus = vi.spyOn(document, "hasFocus").mockReturnValue(true);
@@ -147,6 +158,11 @@ describe("a page in the background", () => {
 });
 
 describe("the options of a conversation", () => {
+  async function openMenu(): Promise<void> {
+    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
+    await turn(50);
+  }
+
   function notesWith(found: Record<string, string> = {}) {
     const all = new Map(Object.entries(found));
     const remember = vi.fn();
@@ -158,8 +174,7 @@ describe("the options of a conversation", () => {
     const { sent } = await chat();
     await ask("hello");
     expect(sent.mock.calls[0]?.[0]).not.toHaveProperty("tools");
-    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
-    await turn(50);
+    await openMenu();
     const boxes = screen.getAllByRole("checkbox", { hidden: true });
     expect(boxes).toHaveLength(1);
     fireEvent.click(boxes[0] as HTMLElement);
@@ -171,8 +186,7 @@ describe("the options of a conversation", () => {
   it("cannot be chosen for a model that takes none, which says so", async () => {
     const { describe: asked } = await chat();
     asked.mockResolvedValue({ name: "Small", tools: false } as ModelSummary);
-    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
-    await turn(50);
+    await openMenu();
     expect(screen.getByText("Small takes no tools.")).not.toBeNull();
     const box = screen.getByRole("checkbox", { name: /send_mail/, hidden: true });
     expect(box).toHaveProperty("disabled", true);
@@ -226,6 +240,7 @@ describe("the options of a conversation", () => {
 describe("the settings", () => {
   async function shown(tools?: readonly ToolSummary[]) {
     const { bridge } = await fakePage();
+    const { client } = bridge;
     if (tools !== undefined) vi.spyOn(bridge.client.tools, "list").mockResolvedValue([...tools]);
     const settings = createSettings(bridge, () => {});
     render(
@@ -234,6 +249,7 @@ describe("the settings", () => {
       </SettingsContext>,
     );
     await turn(100);
+    return client.tools;
   }
   const items = () => screen.getAllByRole("listitem").map(({ textContent }) => textContent);
 
@@ -249,6 +265,23 @@ describe("the settings", () => {
     expect(screen.getByRole("switch", { name: "Use calculate" })).toHaveProperty("checked", true);
   });
 
+  it("show a saved change at once, and a folder that a browser cannot open", async () => {
+    const tools = await shown();
+    const listed = tools.list();
+    await turn(100);
+    const changed = (await listed).map((tool) => ({ ...tool, description: "Now it is new." }));
+    vi.spyOn(tools, "list").mockResolvedValue(changed);
+    await turn(1_500);
+    expect(items()[0]).toContain("Now it is new.");
+    press("Open folder");
+    await turn(100);
+    expect(document.body.textContent).toContain("a browser cannot open folders.");
+    fireEvent.click(screen.getByRole("switch", { name: /^Trust my files/ }));
+    await turn(100);
+    const trusts = screen.getByRole("switch", { name: /^Trust my files/ });
+    expect(trusts).toHaveProperty("checked", true);
+  });
+
   it("list what was decided for good, and revoke it", async () => {
     await shown();
     expect(items()[3]).toContain("Always allowed: send_mail mail.py");
@@ -261,6 +294,9 @@ describe("the settings", () => {
 
   it("say how to write a tool where there is none", async () => {
     await shown([]);
-    expect(document.body.textContent).toContain("Save a file such as greet.py");
+    expect(document.body.textContent).toContain("There is no tool of your own yet.");
+    press("New tool");
+    await turn(100);
+    expect(screen.getByText("…/tools/my_tool.py")).not.toBeNull();
   });
 });

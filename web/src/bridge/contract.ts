@@ -103,11 +103,7 @@ export interface BudgetMeter {
 }
 
 /** Why no other call of the model was made. It is made once somebody raises the budget. */
-export interface BudgetPause {
-  scope: BudgetScope;
-  unit: BudgetUnit;
-  spent: number;
-  limit: number;
+export interface BudgetPause extends BudgetMeter {
   /** What the next call may take at least. */
   needed: number;
   /** A fair amount to raise the budget by. */
@@ -195,8 +191,8 @@ export interface Message {
   content: Content;
 }
 
-/** One run on messages that the caller passes. */
-export interface InferenceRequest {
+/** Parameters of single inferences and of runs in a session. */
+export interface RunParameters {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
   /** How much the model thinks. By default it decides, or its provider does. */
@@ -222,6 +218,10 @@ export interface InferenceRequest {
    * run finishes.
    */
   onClose?: "cancel" | "finish" | null | undefined;
+}
+
+/** One run on messages that the caller passes. */
+export interface InferenceRequest extends RunParameters {
   messages: Message[];
   providerId: string;
   modelId?: string | null | undefined;
@@ -242,32 +242,7 @@ export interface SessionConfig {
 }
 
 /** One run in a session, with only the new messages. The last one is from the user. */
-export interface SessionRunOptions {
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  /** How much the model thinks. By default it decides, or its provider does. */
-  effort?: Effort | null | undefined;
-  stream?: boolean | undefined;
-  /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
-  timeoutMs?: number | null | undefined;
-  /** Longest wait for the first content of an attempt. */
-  firstTimeoutMs?: number | null | undefined;
-  /** Longest wait between one piece of content and the next. */
-  betweenTimeoutMs?: number | null | undefined;
-  /** The tools that the model may call, by name. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  /** Most calls of the model in a run with tools. */
-  maxSteps?: number | null | undefined;
-  /** The most that all calls of the model may take. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
-  /** Whether every window of the host may attach to the run and cancel it. */
-  share?: boolean | undefined;
-  /**
-   * What happens to the run when its window closes. By default a run is cancelled, and a shared
-   * run finishes.
-   */
-  onClose?: "cancel" | "finish" | null | undefined;
+export interface SessionRunOptions extends RunParameters {
   sessionId: string;
   messages: Message[];
   whenBusy?: "reject" | "queue" | undefined;
@@ -353,12 +328,16 @@ export interface HelloReply {
   resumed: boolean;
 }
 
-/** Progress before the first content. */
-export interface ThinkingEvent {
+/** One entry of an inference's log. `seq` counts up from 0; `ms` is the time since the start. */
+export interface Event {
   inferenceId: string;
   sessionId?: string;
   seq: number;
   ms: number;
+}
+
+/** Progress before the first content. */
+export interface ThinkingEvent extends Event {
   channel: "llm:thinking";
   status: string;
   /** From 0 to 1, if known. */
@@ -368,22 +347,14 @@ export interface ThinkingEvent {
 }
 
 /** Reasoning of the model, joined from `count` pieces. */
-export interface ReasoningEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ReasoningEvent extends Event {
   channel: "llm:reasoning";
   text: string;
   count: number;
 }
 
 /** Text of the answer, joined from `count` pieces. `seq` and `index` are those of the first. */
-export interface TokenEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface TokenEvent extends Event {
   channel: "llm:token";
   token: string;
   index: number;
@@ -391,11 +362,7 @@ export interface TokenEvent {
 }
 
 /** A piece of a tool call's arguments, while the model writes them. */
-export interface ToolEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ToolEvent extends Event {
   channel: "llm:tool";
   id: string;
   name: string;
@@ -403,11 +370,7 @@ export interface ToolEvent {
 }
 
 /** A step of a run with tools begins: one call of the model, then the tools that it calls. */
-export interface StepEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface StepEvent extends Event {
   channel: "llm:step";
   /** From 1. */
   step: number;
@@ -419,11 +382,7 @@ export interface StepEvent {
 }
 
 /** A tool call is complete, or its state has changed before its result. */
-export interface CallEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface CallEvent extends Event {
   channel: "llm:call";
   /** The host's own, unique in its run. The pieces in `llm:tool` have it as their `id`. */
   callId: string;
@@ -447,11 +406,7 @@ export interface CallEvent {
 }
 
 /** A tool call waits for a decision, or was decided. */
-export interface ApprovalEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ApprovalEvent extends Event {
   channel: "llm:approval";
   callId: string;
   state: "asked" | "decided";
@@ -466,11 +421,7 @@ export interface ApprovalEvent {
 }
 
 /** A tool call has ended. */
-export interface ResultEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ResultEvent extends Event {
   channel: "llm:result";
   callId: string;
   state: CallState;
@@ -487,11 +438,7 @@ export interface ResultEvent {
 }
 
 /** The request failed before any content came, and is sent again after `delayMs`. */
-export interface RetryingEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface RetryingEvent extends Event {
   channel: "llm:retrying";
   attempt: number;
   delayMs: number;
@@ -521,11 +468,7 @@ export interface Notice {
 }
 
 /** A change that the host made to a request or an answer. */
-export interface NoticeEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface NoticeEvent extends Event {
   channel: "llm:notice";
   code: NoticeCode | string;
   text: string;
@@ -556,11 +499,7 @@ export interface Timing {
 }
 
 /** The run is complete or was cancelled. No event follows. */
-export interface DoneEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface DoneEvent extends Event {
   channel: "llm:done";
   totalTokens: number;
   usage: Usage;
@@ -573,11 +512,7 @@ export interface DoneEvent {
 }
 
 /** The run failed. The content that came before remains. No event follows. */
-export interface ErrorEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ErrorEvent extends Event {
   channel: "llm:error";
   error: string;
   code: ErrorCode;
@@ -614,13 +549,7 @@ export interface Problem {
 }
 
 /** Why a call was refused. */
-export interface Failure {
-  code: ErrorCode;
-  message: string;
-  /** More precise than the code, if known. */
-  reason?: Reason | null | undefined;
-  /** The provider's own error text, which `message` contains as well. */
-  words?: string | null | undefined;
+export interface Failure extends Problem {
   retryable: boolean;
   retryAfterMs: number | null;
   issues: Issue[] | null;
@@ -740,13 +669,7 @@ export interface ToolCall {
 }
 
 /** Why an answer failed. */
-export interface AnswerFailure {
-  code: ErrorCode;
-  message: string;
-  /** More precise than the code, if known. */
-  reason?: Reason | null | undefined;
-  /** The provider's own error text, which `message` contains as well. */
-  words?: string | null | undefined;
+export interface AnswerFailure extends Problem {
   retryable: boolean;
   /** When the provider allows another request, in milliseconds since the epoch. */
   retryAt: number | null;
@@ -864,8 +787,8 @@ export interface ViewRequest {
   before?: string | null | undefined;
 }
 
-/** Adds a message of the user at the end of the chosen path, and asks for an answer. */
-export interface SendRequest {
+/** The model and parameters of an answer. By default they are those of the previous answer. */
+export interface AnswerOptions {
   providerId?: string | null | undefined;
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
@@ -877,6 +800,10 @@ export interface SendRequest {
   /** The most that the answer may take, with everything that it took before. */
   budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
+}
+
+/** Adds a message of the user at the end of the chosen path, and asks for an answer. */
+export interface SendRequest extends AnswerOptions {
   conversationId: string;
   content: Content;
   /**
@@ -887,18 +814,7 @@ export interface SendRequest {
 }
 
 /** Asks what a message would take if it were sent. Attachments are told by their sizes. */
-export interface EstimateRequest {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  effort?: Effort | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  /** The most that the answer may take, with everything that it took before. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface EstimateRequest extends AnswerOptions {
   /** Null for a conversation that is not there yet. */
   conversationId: string | null;
   after?: string | null | undefined;
@@ -924,52 +840,18 @@ export interface Estimate {
 }
 
 /** Adds another version of a message of the user, and asks for an answer to it. */
-export interface EditRequest {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  effort?: Effort | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  /** The most that the answer may take, with everything that it took before. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface EditRequest extends AnswerOptions {
   messageId: string;
   content: Content;
 }
 
 /** Names the answer to regenerate or continue. */
-export interface AnswerRequest {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  effort?: Effort | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  /** The most that the answer may take, with everything that it took before. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface AnswerRequest extends AnswerOptions {
   messageId: string;
 }
 
 /** Names the answer to continue. */
-export interface ContinueRequest {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  effort?: Effort | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  /** The most that the answer may take, with everything that it took before. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
-  messageId: string;
+export interface ContinueRequest extends AnswerRequest {
   /** For an answer that has stopped at a budget: how much more that may be. */
   more?: BudgetRaise | null | undefined;
 }
@@ -983,22 +865,25 @@ export interface SendReply {
   inferenceId: string;
 }
 
+/** Asks how many of the latest calls of a tool a permission would have been for. */
+export interface EarlierCallsRequest {
+  tool: string;
+  source: string;
+  pattern: Record<string, ArgumentRule>;
+}
+
+/** The latest calls of a tool that are over. */
+export interface EarlierCalls {
+  calls: number;
+  /** Those that the permission would have been for. */
+  matching: number;
+}
+
 /**
  * What a person decides about a call of an answer. The options are for the run that goes on
  * with the answer, if the run that asked has ended.
  */
-export interface CallDecision {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  effort?: Effort | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  /** The most that the answer may take, with everything that it took before. */
-  budget?: RunBudget | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface CallDecision extends AnswerOptions {
   messageId: string;
   callId: string;
   nonce: string;
@@ -1416,7 +1301,10 @@ export interface Decision {
   verdict: Verdict;
   /** For how long the verdict holds. `always` with `deny` means never. */
   scope?: Scope | undefined;
-  /** With `always`: which arguments are allowed. Without one, all are. */
+  /**
+   * With `always`: which arguments are allowed. Without one, all are. With one, an argument of
+   * the call without a rule may have any value, and no other argument may be given.
+   */
   pattern?: Record<string, ArgumentRule> | null | undefined;
   /** With `allow`: what the tool gets in place of the model's arguments. */
   arguments?: Record<string, JsonValue> | null | undefined;
@@ -1437,6 +1325,8 @@ export interface ToolSummary {
   brings: boolean;
   /** It changes something, or sends data out. */
   sends: boolean;
+  /** The flags that a person has set besides its own. */
+  raised: Flag[];
   /** Why it cannot be called. */
   problem?: string;
 }
@@ -1446,6 +1336,26 @@ export interface ToolSwitch {
   /** Its name, or `SOURCE__NAME` if several tools have the name. */
   name: string;
   enabled: boolean;
+}
+
+/** The folder of a person's own tool files. */
+export interface ToolFolder {
+  path: string;
+  /** Whether grants hold for a file that is edited, until the program ends. */
+  trustsEdits: boolean;
+}
+
+/** A tool file that was written from the template. */
+export interface NewToolFile {
+  path: string;
+  /** Whether it is shown in the person's editor. */
+  opened: boolean;
+}
+
+/** Sets flags of a tool besides those that it has by itself. */
+export interface ToolFlags {
+  name: string;
+  flags: Flag[];
 }
 
 /** A verdict that holds for every conversation. */
@@ -1462,31 +1372,78 @@ export interface GrantSummary {
   usedAt: number | null;
 }
 
-/** Pushed when conversations change, or when they cannot be saved. */
-export interface StoreTopic {
+/** A server as lists show it. It has no value of a variable or header. */
+export interface McpServerSummary {
+  name: string;
+  /** The command with its arguments; null for an address. */
+  command: string[] | null;
+  url: string | null;
+  /** The working directory, if one was chosen. */
+  folder: string | null;
+  /** The names of the variables or headers that it gets. */
+  values: string[];
+  enabled: boolean;
+  state: McpState;
+  /** How many it has, as far as is known. */
+  tools: number;
+  /** Why it does not run, in one sentence. */
+  error?: string;
+  /** The end of what it has printed to standard error. */
+  output: string;
+}
+
+/** A server to add: a command on this machine, or an address. */
+export interface NewMcpServer {
+  name: string;
+  /** The command with its arguments. No shell reads it. */
+  command?: string[] | null | undefined;
+  url?: string | null | undefined;
+  /** Variables of a command, or headers of an address. They go to the keychain. */
+  values?: Record<string, string> | undefined;
+}
+
+/** Switches a server on or off. */
+export interface McpSwitch {
+  name: string;
+  enabled: boolean;
+}
+
+/** What an import has added; all of it is off. */
+export interface McpImported {
+  added: string[];
+  /** Entries that could not be added, with the reason. */
+  problems: Record<string, string>;
+}
+
+/** The latest value of one part of the host's state. Older values may be left out. */
+export interface Topic {
   channel: "topic";
   /** Tells several topics of one name apart. */
   key: string;
+}
+
+/** Pushed when conversations change, or when they cannot be saved. */
+export interface StoreTopic extends Topic {
   name: "store";
   value: StoreState;
 }
 
 /** Pushed while a file is imported, to every window; `key` is the import's id. */
-export interface ImportTopic {
-  channel: "topic";
-  /** Tells several topics of one name apart. */
-  key: string;
+export interface ImportTopic extends Topic {
   name: "import";
   value: ImportState;
 }
 
 /** Pushed while the embedded model is downloaded. */
-export interface ModelTopic {
-  channel: "topic";
-  /** Tells several topics of one name apart. */
-  key: string;
+export interface ModelTopic extends Topic {
   name: "model";
   value: ModelFetch;
+}
+
+/** Pushed when the state of a server of MCP changes. */
+export interface McpTopic extends Topic {
+  name: "mcp";
+  value: McpServerSummary[];
 }
 
 export type Role = "user" | "assistant" | "system";
@@ -1534,6 +1491,19 @@ export type Scope = "once" | "conversation" | "always";
 
 export type ToolKind = "python" | "mcp" | "builtin";
 
+export type Flag = "reads" | "brings" | "sends";
+
+export type McpState =
+  | "off"
+  | "consent"
+  | "idle"
+  | "starting"
+  | "ready"
+  | "restarting"
+  | "sign_in"
+  | "failed"
+  | "stopping";
+
 export type Activity = "starting" | "asking" | "loading" | "reading";
 
 export type Part = TextPart | ImagePart | FilePart;
@@ -1554,7 +1524,7 @@ export type AnyEvent =
   | DoneEvent
   | ErrorEvent;
 
-export type AnyTopic = StoreTopic | ImportTopic | ModelTopic;
+export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | McpTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 
@@ -1612,6 +1582,9 @@ export const client = (call: Invoke) => ({
     /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
     decide: (params: CallDecision) =>
       call<DecisionReply>("conversations.decide", params),
+    /** Tell how many of a tool's latest calls a permission would have been for. */
+    earlierCalls: (params: EarlierCallsRequest) =>
+      call<EarlierCalls>("conversations.earlier_calls", params),
     /** Make the path lead through this message, and show it. */
     choose: (params: string) =>
       call<ConversationView>("conversations.choose", params),
@@ -1728,6 +1701,28 @@ export const client = (call: Invoke) => ({
     getSession: (params: string) =>
       call<SessionSnapshot>("llm.get_session", params),
   },
+  mcp: {
+    /** Ask the person at the window; then add a server, and start it. */
+    add: (params: NewMcpServer) =>
+      call<McpServerSummary>("mcp.add", params),
+    /** Switch a server on or off. Asks the person at the window if nobody has agreed to it. */
+    enable: (params: McpSwitch) =>
+      call<McpServerSummary>("mcp.enable", params),
+    /** End a server and forget it; returns the others. */
+    remove: (params: string) =>
+      call<McpServerSummary[]>("mcp.remove", params),
+    /** Start a server anew. The topic `mcp` tells how it goes. */
+    test: (params: string) =>
+      call<McpServerSummary>("mcp.test", params),
+    /** Have the person sign in in the system's browser; ends when they have. */
+    signIn: (params: string) =>
+      call<McpServerSummary>("mcp.sign_in", params),
+    /** Add the servers of another program's file, all off, after asking at the window. */
+    readImport: (params: string) =>
+      call<McpImported>("mcp.read_import", params),
+    /** Every server. Starts none. */
+    list: () => call<McpServerSummary[]>("mcp.list"),
+  },
   model: {
     /**
      * Begin to download the weights, unless they are here or on their way. The topic `model`
@@ -1780,9 +1775,24 @@ export const client = (call: Invoke) => ({
       call<SettingsView>("settings.update", params),
   },
   tools: {
+    /** The folder of a person's own files. */
+    folder: () => call<ToolFolder>("tools.folder"),
+    /** Show the folder in the system's file manager. False in a browser. */
+    openFolder: () => call<boolean>("tools.open_folder"),
+    /**
+     * Write a file with a tool that works, and open it in the person's editor. A browser shows
+     * its path instead.
+     */
+    create: () => call<NewToolFile>("tools.create"),
+    /** Let grants hold for files that are edited, until the program ends. */
+    trustEdits: (params: boolean) =>
+      call<ToolFolder>("tools.trust_edits", params),
     /** Switch a tool on or off; returns all tools. */
     enable: (params: ToolSwitch) =>
       call<ToolSummary[]>("tools.enable", params),
+    /** Set flags of a tool besides its own; returns all tools. */
+    setFlags: (params: ToolFlags) =>
+      call<ToolSummary[]>("tools.set_flags", params),
     /** The verdicts that hold for every conversation, the newest first. */
     grants: () => call<GrantSummary[]>("tools.grants"),
     /** Forget such a verdict. False when there is none with this id. */

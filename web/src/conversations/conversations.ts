@@ -71,6 +71,8 @@ export interface Conversations {
   saveText(file: NewFile): Promise<string>;
   /** Search everything, or go on where an earlier search for the same words stopped. */
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
+  /** How many of a tool's latest calls a permission would have been for. */
+  readonly earlierCalls: HostPort["client"]["conversations"]["earlierCalls"];
   /** What a conversation has taken so far, on all of its branches. */
   readonly spent: HostPort["client"]["conversations"]["spent"];
   /** The budgets, and what answers have cost. */
@@ -282,6 +284,7 @@ export function createConversations({
       await list.refresh();
     },
     prompts: conversations.prompts,
+    earlierCalls: conversations.earlierCalls,
     saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
     saveText: conversations.saveText,
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),

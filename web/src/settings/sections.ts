@@ -5,6 +5,7 @@ export const SECTIONS = [
   "models",
   "answers",
   "tools",
+  "servers",
   "costs",
   "appearance",
   "shortcuts",

@@ -6,7 +6,7 @@ import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
 import { useFileDrop } from "../../ui/dragAndDrop";
 import { lazyPart } from "../../ui/lazyPart";
-import { Toasts } from "../../ui/Toasts";
+import { Toasts } from "../../ui/toasts/Toasts";
 import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";

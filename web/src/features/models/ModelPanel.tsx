@@ -16,7 +16,7 @@ import { placeOf } from "../../lib/listKeys";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { IconButton } from "../../ui/IconButton";
 import { RedoIcon } from "../../ui/icons";
-import { useToasts } from "../../ui/toastStore";
+import { useToasts } from "../../ui/toasts/toastStore";
 import { ChatOptions } from "./ChatOptions";
 import { ModelAbout } from "./ModelAbout";
 import { ModelOptions } from "./ModelOptions";

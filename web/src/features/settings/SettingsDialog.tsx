@@ -15,6 +15,7 @@ import { Data } from "./Data";
 import { Defaults } from "./Defaults";
 import { Limits } from "./Limits";
 import { Providers } from "./providers/Providers";
+import { Servers } from "./Servers";
 import styles from "./SettingsDialog.module.css";
 import { Tools } from "./Tools";
 
@@ -61,6 +62,7 @@ export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogP
           {shown === "models" && <Defaults />}
           {shown === "answers" && <Limits />}
           {shown === "tools" && <Tools />}
+          {shown === "servers" && <Servers />}
           {shown === "costs" && <Costs />}
           {shown === "appearance" && <Appearance />}
           {shown === "shortcuts" && <ShortcutSettings />}

@@ -5,7 +5,6 @@ import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
 import { useStore } from "../../conversations/useStore";
 import { lazyPart } from "../../ui/lazyPart";
-import { MessageEditor } from "../composer/MessageEditor";
 import { DecideCallContext } from "../tools/decideCall";
 import { AssistantMessage } from "./AssistantMessage";
 import { ErrorBanner } from "./ErrorBanner";
@@ -15,6 +14,9 @@ import { MessageTiming } from "./MessageTiming";
 import { UserMessage } from "./UserMessage";
 
 const BudgetCard = lazyPart(async () => (await import("./BudgetCard")).BudgetCard);
+const MessageEditor = lazyPart(
+  async () => (await import("../composer/MessageEditor")).MessageEditor,
+);
 
 export interface MessageRowProps {
   readonly id: string;

@@ -7,6 +7,7 @@ export const preferencesInGerman: Strings["preferences"] = {
     models: "Modelle",
     answers: "Grenzen",
     tools: "Werkzeuge",
+    servers: "Server",
     costs: "Kosten",
     appearance: "Aussehen",
     shortcuts: "Tastenkürzel",

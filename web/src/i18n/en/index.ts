@@ -3,6 +3,7 @@ import type { EndReason, ErrorCode } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
+import { mcpInEnglish } from "./mcp";
 import { preferencesInEnglish } from "./settings";
 import { toolsInEnglish } from "./tools";
 
@@ -82,6 +83,7 @@ export const english = {
   version: (place: number, count: number) => `Version ${place} of ${count}`,
   attachments: attachmentsInEnglish,
   tools: toolsInEnglish,
+  mcp: mcpInEnglish,
   loadingEarlier: "Loading earlier messages…",
   gone: "This conversation no longer exists.",
   temporary: "Temporary chat",

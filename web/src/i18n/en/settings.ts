@@ -6,6 +6,7 @@ export const preferencesInEnglish = {
     models: "Models",
     answers: "Limits",
     tools: "Tools",
+    servers: "Servers",
     costs: "Costs",
     appearance: "Appearance",
     shortcuts: "Shortcuts",

@@ -1,7 +1,10 @@
 /** How much a model thinks, or as it does by itself. */
+import { useId } from "react";
 import type { Effort } from "../../bridge/contract";
 import { costs } from "../../i18n/costs";
-import { SelectField } from "./SelectField";
+import { Field } from "./Field";
+import styles from "./form.module.css";
+import { useAutosave } from "./useAutosave";
 
 export const EFFORTS: readonly Effort[] = ["off", "low", "medium", "high", "max"];
 
@@ -14,20 +17,32 @@ export interface EffortFieldProps {
 }
 
 export function EffortField({ efforts, kept, standard, save }: EffortFieldProps) {
+  const name = useId();
+  // What another model was asked is not asked of this one.
+  const saved = useAutosave(efforts.find((one) => one === kept) ?? null, save);
   return (
-    <SelectField
+    <Field
       label={costs.effort}
       hint={costs.effortHint}
-      // What another model was asked is not asked of this one.
-      value={efforts.find((one) => one === kept) ?? ""}
-      save={(value) => save(efforts.find((one) => one === value) ?? null)}
+      problem={saved.problem}
+      isSaved={saved.isSaved}
+      isTall
     >
-      <option value="">{standard}</option>
-      {efforts.map((one) => (
-        <option key={one} value={one}>
-          {costs.efforts[one]}
-        </option>
-      ))}
-    </SelectField>
+      {(names) => (
+        <div {...names} className={styles.choices} role="radiogroup" aria-label={costs.effort}>
+          {[null, ...efforts].map((one) => (
+            <label key={one} className={styles.check}>
+              <input
+                type="radio"
+                name={name}
+                checked={saved.value === one}
+                onChange={() => saved.commit(one)}
+              />
+              {one === null ? standard : costs.efforts[one]}
+            </label>
+          ))}
+        </div>
+      )}
+    </Field>
   );
 }

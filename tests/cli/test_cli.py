@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from shell import __version__
+from shell.cli import program
 from shell.cli.commands import COMMANDS, WINDOW, Command, Group
+from shell.cli.model import ProgressMeter
 from shell.cli.program import main
 from tests.command import COMMAND, Result, environment, run, started
 
@@ -38,6 +40,13 @@ def modules_after(*arguments: str) -> set[str]:
         check=True,
     )
     return set(done.stderr.splitlines()[-1].split())
+
+
+def test_only_named_commands_get_a_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(program, "_add_command", lambda _, command, __: made.append(command.name))
+    assert program._parse(["--data-dir", "/nowhere"]).command is WINDOW
+    assert made == []
 
 
 # --- usage ----------------------------------------------------------------------------------
@@ -415,3 +424,12 @@ def test_the_model_command_fetches_finds_and_removes_the_weights(tmp_path: Path)
     wrong = run(*common, "model", "fetch", "--from", str(tmp_path / "nowhere.gguf"))
     assert wrong.status == 1
     assert wrong.is_one_sentence("No such file", "tidewire model fetch --from FILE")
+
+
+def test_a_download_says_each_share_once(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = ProgressMeter()
+    for done in (1, 50, 100, 100):  # the last one when the file has been checked
+        progress.show(done, 100)
+    progress.end()
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"Downloading the local model: {share} % of 0 MB" for share in (50, 100)]
