@@ -143,7 +143,7 @@ it("offers the efforts that the model takes, and says which one is chosen", asyn
   await turn(40);
   const choices = screen.getAllByRole("radio", { hidden: true });
   const offered = choices.map((one) => one.parentElement?.textContent);
-  expect(offered).toEqual(["Model default", "Off", "High"]);
+  expect(offered).toEqual(["Up to the model", "Off", "High"]);
   await person.click(choices[2] as HTMLElement);
   await turn(40);
   expect(options.asked()).toEqual({ effort: "high" });

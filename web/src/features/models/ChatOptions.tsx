@@ -43,7 +43,7 @@ export function ChatOptions({ by, choice, conversationId }: ChatOptionsProps) {
           standard={
             standard != null && efforts.includes(standard)
               ? costs.asInSettings(costs.efforts[standard])
-              : costs.modelsOwn
+              : costs.effortOwn
           }
           save={async (chosen) => choice.choose({ effort: chosen })}
         />

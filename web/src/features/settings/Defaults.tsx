@@ -1,6 +1,7 @@
 /** Who answers in new chats, how, and who makes their titles. */
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { EFFORTS, EffortField } from "../../ui/form/EffortField";
 import styles from "../../ui/form/form.module.css";
@@ -37,7 +38,7 @@ export function Defaults() {
         <EffortField
           efforts={EFFORTS}
           kept={preferences.defaultEffort}
-          standard={words.modelsOwn}
+          standard={costs.effortOwn}
           save={(defaultEffort) => update({ defaultEffort })}
         />
         <NumberField

@@ -1,5 +1,8 @@
 /** English, of how much a model thinks, and of what answers cost. */
 import type { BudgetScope, BudgetUnit, Effort, UsageGroup } from "../../bridge/contract";
+import { amountsIn } from "../amounts";
+
+const { dollars } = amountsIn("en");
 
 const EFFORTS: Readonly<Record<Effort, string>> = {
   off: "Off",
@@ -52,6 +55,7 @@ export const costsInEnglish = {
   efforts: EFFORTS,
   effortOf: (effort: string) => `· ${effort} effort`,
   modelsOwn: "Model default",
+  effortOwn: "Up to the model",
 
   chatOptions: "Options of this chat",
   instructionsHint: "The model is given these before the conversation.",
@@ -93,6 +97,22 @@ export const costsInEnglish = {
       ? "The oldest message won't fit and will be left out"
       : `The ${messages} oldest messages won't fit and will be left out`,
 
+  soFar: {
+    narrow:
+      "The context window is almost full. Start a new chat or choose a model with a larger one.",
+    answers: "Answers",
+    read: "Input tokens",
+    written: "Output tokens",
+    cost: "Cost",
+    estimate: "At list prices, counting every version.",
+    free: "No prices are known for these answers.",
+    unpriced: (count: number) =>
+      count === 1 ? "1 answer has no known price." : `${count} answers have no known price.`,
+  },
+  priceInWords: (input: number, output: number, date: string | null) =>
+    input === 0 && output === 0
+      ? "free"
+      : `$${dollars(input)} input, $${dollars(output)} output per million tokens${date === null ? "" : ` (${date})`}`,
   step: (step: string, most: string) => `Step ${step} of ${most}`,
   spentOf: SPENT,
   reached: "Budget reached",
