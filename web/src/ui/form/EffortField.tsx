@@ -1,8 +1,9 @@
 /** How much a model thinks, or as it does by itself. */
 import { useId } from "react";
 import type { Effort } from "../../bridge/contract";
+import { strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
-import { Field } from "./Field";
+import { Problem } from "../Problem";
 import styles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
 
@@ -21,28 +22,31 @@ export function EffortField({ efforts, kept, standard, save }: EffortFieldProps)
   // What another model was asked is not asked of this one.
   const saved = useAutosave(efforts.find((one) => one === kept) ?? null, save);
   return (
-    <Field
-      label={costs.effort}
-      hint={costs.effortHint}
-      problem={saved.problem}
-      isSaved={saved.isSaved}
-      isTall
-    >
-      {(names) => (
-        <div {...names} className={styles.choices} role="radiogroup" aria-label={costs.effort}>
-          {[null, ...efforts].map((one) => (
-            <label key={one} className={styles.check}>
-              <input
-                type="radio"
-                name={name}
-                checked={saved.value === one}
-                onChange={() => saved.commit(one)}
-              />
-              {one === null ? standard : costs.efforts[one]}
-            </label>
-          ))}
-        </div>
-      )}
-    </Field>
+    // No live region as other fields have: a menu that holds it has one of its own.
+    <div className={`${styles.row} ${styles.tall}`}>
+      <div className={styles.words}>
+        <span id={name}>{costs.effort}</span>
+        <p id={`${name}-hint`}>{costs.effortHint}</p>
+      </div>
+      <div
+        className={styles.choices}
+        role="radiogroup"
+        aria-labelledby={name}
+        aria-describedby={`${name}-hint`}
+      >
+        {[null, ...efforts].map((one) => (
+          <label key={one} className={styles.check}>
+            <input
+              type="radio"
+              name={name}
+              checked={saved.value === one}
+              onChange={() => saved.commit(one)}
+            />
+            {one === null ? standard : costs.efforts[one]}
+          </label>
+        ))}
+      </div>
+      <Problem>{saved.problem && strings.preferences.notSaved(saved.problem)}</Problem>
+    </div>
   );
 }
