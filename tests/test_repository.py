@@ -32,6 +32,8 @@ ALLOWED = {
     # Placeholders that stand for a reader's own folder.
     "/home" + "/you",
     "/Users" + "/you",
+    # Where Homebrew lies on every Mac.
+    "/opt" + "/homebrew",
 }
 
 
