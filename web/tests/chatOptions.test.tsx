@@ -46,9 +46,7 @@ async function page() {
 }
 
 async function open(): Promise<void> {
-  const details = document.querySelector("details") as HTMLDetailsElement;
-  details.open = true;
-  fireEvent(details, new Event("toggle"));
+  fireEvent.click(screen.getByRole("button", { name: "Options of this chat" }));
   await turn(50);
 }
 

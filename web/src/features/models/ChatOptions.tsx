@@ -14,8 +14,8 @@ import parts from "../../ui/form/form.module.css";
 import { Instructions } from "../../ui/form/Instructions";
 import { NumberField } from "../../ui/form/NumberField";
 import { Temperature } from "../../ui/form/Temperature";
+import { ChevronIcon } from "../../ui/icons";
 import { Notice, Problem } from "../../ui/Problem";
-import { Summary } from "../../ui/Summary";
 import { BudgetFields } from "./BudgetFields";
 import styles from "./ChatOptions.module.css";
 import { useModel } from "./useModel";
@@ -48,10 +48,16 @@ export function ChatOptions({ by, choice, conversationId }: ChatOptionsProps) {
           save={async (chosen) => choice.choose({ effort: chosen })}
         />
       )}
-      <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-        <Summary>{costs.chatOptions}</Summary>
-        {isOpen && <Sheet choice={choice} conversationId={conversationId} />}
-      </details>
+      <button
+        type="button"
+        className={styles.more}
+        aria-expanded={isOpen}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        {costs.chatOptions}
+        <ChevronIcon />
+      </button>
+      {isOpen && <Sheet choice={choice} conversationId={conversationId} />}
     </div>
   );
 }
