@@ -172,7 +172,10 @@ class Host:
 
         chosen = self._settings.preferences
         return Parameters(
-            chosen.default_temperature, chosen.default_max_tokens, chosen.default_system_prompt
+            chosen.default_temperature,
+            chosen.default_max_tokens,
+            chosen.default_system_prompt,
+            chosen.default_effort,
         )
 
     # --- namespaces, made when a page first calls them --------------------------------------
