@@ -175,6 +175,35 @@ async def test_a_changed_file_is_imported_anew_and_old_decisions_do_not_hold(
     assert await source.call(now, {"a": 1}, lambda line: None) == "1"
 
 
+async def test_a_file_that_changes_while_it_is_imported_is_not_taken_for_the_old_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mine.py"
+    old, new = (f"def who() -> str: return {name!r}" for name in ("old", "new"))
+    path.write_text(old, "utf-8")
+    source = PythonFile(path)
+    (decided,) = await source.list()
+    await source.close()
+    asked = 0
+
+    def change() -> list[str]:
+        # First for the hash, then for the process.
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            path.write_text(new, "utf-8")
+        return []
+
+    source = PythonFile(path, "python", change)
+    with pytest.raises(ToolError) as caught:
+        await source.call(decided, {}, lambda _: None)
+    assert caught.value.code is ErrorCode.TOOL_UNKNOWN
+    (now,) = await source.list()
+    assert now.identity != decided.identity
+    assert await call(source, "who") == "new"
+    await source.close()
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -90,6 +90,10 @@ class PythonFile:
                 raise ToolError(ErrorCode.TOOL_FAILED, text)
             process = ToolProcess(self._path, self._arguments())
             described = await process.start()
+            if await asyncio.to_thread(self._read_hash) != found:
+                await process.end()  # nobody knows which of the two was imported
+                text = f"{self.name} has changed while it was imported. Ask again."
+                raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
             self._process, self._hash = process, found
             self._tools = [self._tool(function, found) for function in described]
             self._wait_idle()
