@@ -71,6 +71,16 @@ def half() -> str: return "a\\ud83d"
 def unread() -> str: return sys.stdin.read()
 '''
 
+FORGERIES = ('{"tools": [5]}', '{"tools": [{}]}', '{"tools": 5}', "{}", "[]")
+FORGED = """
+import os, stat
+pipes = [fd for fd in range(3, 20) if os.path.exists(f"/proc/self/fd/{fd}")]
+pipes = [fd for fd in pipes if stat.S_ISFIFO(os.fstat(fd).st_mode)]
+for fd in pipes:
+    try: os.write(fd, WORDS)
+    except OSError: pass
+"""
+
 
 @pytest.fixture
 async def source(tmp_path: Path) -> AsyncIterator[PythonFile]:
@@ -211,6 +221,7 @@ async def test_a_file_that_changes_while_it_is_imported_is_not_taken_for_the_old
         ("raise RuntimeError('no')", "RuntimeError: no"),
         ("import sys; sys.exit()", "SystemExit"),
         ("import os; os._exit(1)", "cannot be imported"),
+        *[(f"WORDS = b'{words}\\n'\n{FORGED}", "wrote something else") for words in FORGERIES],
         ("print('hello'); import nothing_like_it", "No module named 'nothing_like_it'"),
     ],
 )

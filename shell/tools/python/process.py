@@ -80,13 +80,20 @@ class ToolProcess:
             first = await self._first(stdout, INSTALL_S if command else START_S, text)
             text = f"{self._path.name} takes longer than {START_S:.0f} s to be imported."
             described = await self._first(stdout, START_S, text)
+            self._child = int(first["process"])
+            tools = list(described["tools"])
+            if not all(isinstance(tool, dict) and "name" in tool for tool in tools):
+                raise ValueError("a tool without a name")
+        except (KeyError, TypeError, ValueError):
+            await asyncio.shield(self.end())
+            text = f"{self._path.name} wrote something else than which tools it has."
+            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
         except BaseException:
             await asyncio.shield(self.end())
             raise
-        self._child = int(first["process"])
         await asyncio.to_thread(self._end_started)
         self._reading = asyncio.create_task(self._read(stdout))
-        return list(described["tools"])
+        return tools
 
     async def call(self, name: str, arguments: Arguments, progress: Progress) -> str:
         """Carry out one call. Cancelling it ends the process: a function cannot be interrupted.
@@ -180,8 +187,6 @@ class ToolProcess:
                 message = await _message(stdout)
         except TimeoutError:
             raise ToolError(ErrorCode.TOOL_FAILED, late) from None
-        except ValueError:
-            message = None
         if message is None or "failed" in message:
             if message is None and self._listening is not None:
                 await self.end()
