@@ -30,7 +30,7 @@ LIBRARIES: dict[str, set[str]] = {
     "httpx2": {"providers"},
     "ijson": {"store.exchange"},
     "jinja2": {"store.exchange"},
-    "jsonschema": {"tools.arguments"},
+    "jsonschema": {"tools.schemas"},
     "keyring": {"cli.doctor", "providers.keys"},
     "openai": set(),
     "platformdirs": {"support.data_directory"},
