@@ -17,6 +17,7 @@ from shell.contract import (
     NoticeEvent,
     ResultEvent,
     StepEvent,
+    ThinkingEvent,
     ToolEvent,
     Verdict,
 )
@@ -395,6 +396,22 @@ async def test_a_failing_tool_is_a_failed_call(
     (result,) = [event for event in events if isinstance(event, ResultEvent)]
     assert (result.state, result.code) == ("failed", ErrorCode.TOOL_FAILED)
     assert isinstance(events[-1], DoneEvent)
+
+
+async def test_a_flood_of_progress_is_not_kept(host: Host, functions: Functions) -> None:
+    async def flood(arguments: Arguments, progress: Progress) -> str:
+        for number in range(10_000):
+            progress(f"line {number}")
+        await asyncio.sleep(1)
+        progress("a second later")
+        return "done"
+
+    functions.add("flood", flood)
+    events = await ended(start(host, functions, "/call flood {}"))
+    lines = [event.status for event in events if isinstance(event, ThinkingEvent)]
+    told = [line for line in lines if line.startswith("line ")]
+    assert told == [f"line {number}" for number in range(100)]
+    assert "a second later" in lines
 
 
 async def test_progress_after_the_end_of_a_call_is_ignored(
