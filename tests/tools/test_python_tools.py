@@ -185,6 +185,41 @@ async def test_a_changed_file_is_imported_anew_and_old_decisions_do_not_hold(
     assert await source.call(now, {"a": 1}, lambda line: None) == "1"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has none of these")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link"])
+async def test_what_is_no_file_is_listed_and_never_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "odd.py"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero" if kind == "device" else tmp_path / "nothing")
+    source = PythonFile(path)
+    (only,) = await source.list()
+    assert only.problem == "odd.py is no file that can be read."
+    assert marked() == []
+    await source.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+@pytest.mark.parametrize("place", ["file", "folder"])
+async def test_a_file_that_everybody_can_change_is_not_imported(tmp_path: Path, place: str) -> None:
+    path = tmp_path / "tools" / "mine.py"
+    path.parent.mkdir()
+    path.write_text("from pathlib import Path\nPath('ran').touch()", "utf-8")
+    changed = path if place == "file" else path.parent
+    changed.chmod(changed.stat().st_mode | 0o002)
+    source = PythonFile(path)
+    (only,) = await source.list()
+    assert "Other users can change mine.py" in str(only.problem)
+    assert not (path.parent / "ran").exists()
+    changed.chmod(changed.stat().st_mode & ~0o002)
+    assert (await source.list()) == []
+    assert (path.parent / "ran").exists()
+    await source.close()
+
+
 async def test_a_file_that_changes_while_it_is_imported_is_not_taken_for_the_old_one(
     tmp_path: Path,
 ) -> None:

@@ -2,6 +2,9 @@
 
 import asyncio
 import hashlib
+import os
+import stat
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,7 +16,12 @@ from shell.tools.python.process import ToolProcess
 IDLE_S = 300.0
 """A process that nobody calls ends after this long."""
 MAX_FILE_BYTES = 2_000_000
-TOO_LARGE = "too large"
+PROBLEMS = {
+    "none": "{name} is no file that can be read.",
+    "large": "{name} is larger than {megabytes} MB.",
+    "open": "Other users can change {name} or its folder. Make both yours alone.",
+}
+"""Stand for the hash of a file that is not imported."""
 
 
 class PythonFile:
@@ -85,8 +93,8 @@ class PythonFile:
             if self._process is not None and self._process.alive and found == self._hash:
                 return self._process
             await self.close()
-            if found == TOO_LARGE:
-                text = f"{self.name} is larger than {MAX_FILE_BYTES // 1_000_000} MB."
+            if found in PROBLEMS:
+                text = PROBLEMS[found].format(name=self.name, megabytes=MAX_FILE_BYTES // 1_000_000)
                 raise ToolError(ErrorCode.TOOL_FAILED, text)
             process = ToolProcess(self._path, self._arguments())
             described = await process.start()
@@ -117,12 +125,17 @@ class PythonFile:
 
     def _read_hash(self) -> str:
         try:
-            if self._path.stat().st_size > MAX_FILE_BYTES:
-                return TOO_LARGE
+            status = self._path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                return "none"
+            if status.st_size > MAX_FILE_BYTES:
+                return "large"
+            if self._kind == "python" and any(map(_is_open, (status, self._path.parent.stat()))):
+                return "open"
             arguments = "\0".join(self._arguments()).encode("utf-8", "surrogateescape")
             return hashlib.sha256(self._path.read_bytes() + arguments).hexdigest()
         except OSError:
-            return ""
+            return "none"
 
     def _wait_idle(self) -> None:
         if self._idle is not None:
@@ -134,3 +147,10 @@ class PythonFile:
         if not self._users and self._process is not None:
             process, self._process = self._process, None
             self._ending = asyncio.ensure_future(process.end())
+
+
+def _is_open(status: os.stat_result) -> bool:
+    """Whether another user can change a file or a folder."""
+    if sys.platform == "win32":
+        return False
+    return bool(status.st_mode & stat.S_IWOTH) or status.st_uid not in (0, os.geteuid())
