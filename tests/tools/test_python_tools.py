@@ -16,7 +16,7 @@ from shell.tools.python import process
 from shell.tools.python import source as sources
 from shell.tools.python.source import PythonFile
 from tests.command import ROOT
-from tests.tools.processes import arguments_of, marked, until
+from tests.tools.processes import arguments_of, is_running, marked, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_processes")]
 
@@ -60,6 +60,19 @@ def fork() -> str:
     return "forked"
 def start() -> str:
     return str(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]).pid)
+SLEEP = [sys.executable, "-c", "import time; time.sleep(1000)"]
+def hide() -> str:
+    """Leave a process behind that has left the group, and has nothing of our environment."""
+    return str(subprocess.Popen(SLEEP, env={}, start_new_session=True).pid)
+def hide_orphan() -> str:
+    """Leave such a process behind whose parent has ended."""
+    code = (f"import subprocess; print(subprocess.Popen({SLEEP!r}, env={{}}, "
+        "start_new_session=True, stdout=-3, stderr=-3).pid)")
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+def hide_and_hang(path: str) -> str:
+    with open(path + "-new", "w") as file: file.write(hide_orphan())
+    os.rename(path + "-new", path)
+    time.sleep(1000)
 def environment() -> dict[str, str]: return dict(os.environ)
 def shout() -> str:
     for _ in range(10_000): print("x" * 100)
@@ -163,6 +176,30 @@ async def test_a_cancelled_call_ends_its_process(source: PythonFile, tmp_path: P
     with pytest.raises(asyncio.CancelledError):
         await task
     assert marked() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
+@pytest.mark.parametrize("name", ["hide", "hide_orphan"])
+async def test_a_process_that_hides_is_ended_after_the_call(source: PythonFile, name: str) -> None:
+    pid = int(await call(source, name))
+    await until(lambda: not is_running(pid))
+    assert len(marked()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
+async def test_a_process_that_hides_is_ended_with_a_cancelled_call(
+    source: PythonFile, tmp_path: Path
+) -> None:
+    tools = {tool.name: tool for tool in await source.list()}
+    told = tmp_path / "told"
+    arguments: Arguments = {"path": str(told)}
+    task = asyncio.ensure_future(source.call(tools["hide_and_hang"], arguments, lambda line: None))
+    await until(told.exists)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    pid = int(told.read_text("utf-8"))
+    await until(lambda: not is_running(pid))
 
 
 async def test_secrets_of_the_environment_stay_with_the_host(
