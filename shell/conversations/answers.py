@@ -33,6 +33,7 @@ from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
 from shell.tools.arguments import check_arguments, parse_edited
 from shell.tools.base import Arguments
+from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer
 from shell.tools.permissions import completed
 from shell.tools.registry import Tools
@@ -320,7 +321,8 @@ class Answers:
         wanted = options.tools
         if path[-1].role == "assistant" and (step := resumed_step(path[-1])) and step.calls:
             # What an earlier run has left open can only go on with its tools.
-            wanted = wanted or [call.proposed.name for call in step.calls]
+            still = [call for call in step.calls if call.state not in SETTLED]
+            wanted = wanted or [call.proposed.name for call in still]
         if wanted is None or wanted == [] or self._tools is None:
             return None
         tools = self._tools()
