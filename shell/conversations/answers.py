@@ -90,6 +90,7 @@ class Answers:
         self._defaults = defaults
         self._titles = Titles(store, engine, titles)
         self._claimed: set[str] = set()
+        self._deciding = asyncio.Lock()
         self._recorder = self._recording(store.database, store.recovered)
         self._temporary_recorder = self._recording(store.temporary, lambda: None)
 
@@ -141,13 +142,14 @@ class Answers:
                         await self._commit(self._engine.log(owner, inference_id))
                 return taken, None
         await self.wait_until_stored(conversation_id)
-        call = await self._store.read(conversation_id, find)
-        if call.part.state != "waiting":
-            return False, None
-        await self._keep(call, decision)
-        taken, waits = await self._store.write(
-            conversation_id, lambda connection: decisions.decide(connection, call, decision)
-        )
+        async with self._deciding:
+            call = await self._store.read(conversation_id, find)
+            if call.part.state != "waiting":
+                return False, None
+            await self._keep(call, decision)
+            taken, waits = await self._store.write(
+                conversation_id, lambda connection: decisions.decide(connection, call, decision)
+            )
         if not taken or waits:
             return taken, None
         return True, await self.go_on(owner, decision)

@@ -287,6 +287,25 @@ async def test_a_kept_question_runs_with_the_edit_even_if_python_takes_it_for_th
     await again.close()
 
 
+async def test_of_two_windows_that_decide_at_once_one_has_decided(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    first, second = await asyncio.gather(
+        again.answers.decide(OWNER, allow(answer, call, verdict="deny")),
+        again.answers.decide(OWNER, allow(answer, call, scope="always")),
+    )
+    assert first[0]
+    assert first[1] is not None
+    assert second == (False, None)
+    await again.done(first[1])
+    assert await again.tools.grants() == []
+    assert desk.calls == []
+    await again.close()
+
+
 async def test_a_decision_that_comes_second_keeps_no_verdict_for_good(desk: ToolDesk) -> None:
     talk = await desk.begin()
     await asked(await desk.ask(talk, ADD))
