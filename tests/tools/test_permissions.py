@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shell.contract import ArgumentRule
 from shell.errors import StorageFailed, ValidationFailed
+from shell.tools import choices as stored
 from shell.tools.base import Arguments, Tool
 from shell.tools.choices import FILE, ToolChoices
 from shell.tools.permissions import Permissions, fits
@@ -85,6 +86,18 @@ def test_never_outlives_a_change_and_wins_over_everything(tmp_path: Path) -> Non
     permissions = Permissions(choices, allowed=["*"])
     permissions.keep(tool(identity="2"), "allow", "conversation", None)
     assert permissions.rule(tool(identity="2"), {}).verdict == "deny"
+
+
+def test_never_is_not_forgotten_for_newer_verdicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "MAX_GRANTS", 3)
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "deny", {})
+    for name in "abcd":
+        choices.add(tool(name), "allow", {})
+    assert [grant.tool for grant in choices.grants([])] == ["d", "c", "send"]
+    assert Permissions(choices, allowed=["*"]).rule(tool(), {}).verdict == "deny"
 
 
 def test_a_sending_tool_is_asked_after_untrusted_content(tmp_path: Path) -> None:
