@@ -126,6 +126,7 @@ class ToolCalls:
             self.cancel()
             if running := [call.task for call in self._batch if call.state == "running"]:
                 await asyncio.gather(*filter(None, running), return_exceptions=True)
+        self._offer.note_step((call.proposed.name, call.result) for call in self._batch)
         return [call.answered for call in self._batch]
 
     def cancel(self) -> None:

@@ -106,6 +106,11 @@ def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
     )
 
 
+def allows(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
+    """Whether a permission is for these arguments. One that it does not name is not allowed."""
+    return (not pattern or arguments.keys() <= pattern.keys()) and fits(pattern, arguments)
+
+
 def completed(pattern: Pattern | None, arguments: Arguments) -> Pattern:
     """A pattern with a rule for each argument that its call had; empty if it has none at all."""
     rules = {name: ArgumentRule(match="any", value="") for name in arguments}

@@ -12,6 +12,8 @@ from shell.contract import (
     AnswerRequest,
     ApprovalEvent,
     CallDecision,
+    DoneEvent,
+    EarlierCallsRequest,
     SendRequest,
     StoredMessage,
 )
@@ -68,6 +70,7 @@ class ToolDesk(Desk):
             self.answers._defaults,
             self.titles,
             tools=lambda: self.tools,
+            ledger=self.ledger,
         )
         self.conversations = self.api(folder)
 
@@ -177,6 +180,66 @@ async def test_the_next_question_has_the_calls_and_results_of_the_answer(desk: T
     assert isinstance(step, ModelStep)
     assert [(c.arguments, c.result, c.failed) for c in step.calls] == [('{"a": 1}', "3", False)]
     assert sent[2].text == "Three."
+
+
+async def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    """Turn the loop's clock ahead second by second, and let everything run that is due."""
+    loop = asyncio.get_running_loop()
+    real, ahead = loop.time, 0
+
+    monkeypatch.setattr(loop, "time", lambda: real() + ahead)
+    for _ in range(seconds):
+        ahead += 1
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+async def test_a_decision_after_eleven_minutes_goes_on_in_the_same_answer(
+    desk: ToolDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, "First.\n" + ADD)
+    (question,) = await asked(begun)
+    await pass_time(monkeypatch, 590)
+    assert begun.log.last_seq == question.seq, "the run waits in memory"
+    await pass_time(monkeypatch, 70)
+    await desk.done(begun)
+    waiting = await last(desk, talk)
+    (call,) = calls(waiting)
+    assert isinstance(begun.log.ending, DoneEvent), "nothing has timed out"
+    assert (call.state, begun.log.ending.finish_reason) == ("waiting", "waiting")
+    assert call.nonce == question.nonce, "the card that is open can still decide"
+    taken, went_on = await desk.answers.decide(OWNER, allow(waiting, call))
+    assert taken
+    assert went_on is not None
+    await desk.done(went_on)
+    done = await last(desk, talk)
+    assert (done.id, done.status, done.content) == (waiting.id, "complete", "First.Three.")
+    assert kinds(done.parts) == ["text", "call", "text"]
+    assert desk.calls == ["add 1 2"]
+
+
+async def test_the_calls_of_a_tool_are_counted_for_a_permission(desk: ToolDesk) -> None:
+    script = "\n".join(f'/call add {{"a": {n}}}' for n in (1, 1, 2)) + "\n/call fetch {}\n/then\n."
+    for talk in [await desk.begin(), await desk.begin()]:
+        begun = await desk.ask(talk, script)
+        for question in await asked(begun):
+            assert await decided(desk, begun, question)
+        await desk.done(begun)
+    waits = await desk.ask(await desk.begin(), ADD)
+    await asked(waits)
+
+    async def matching(tool: str, source: str, **exact: str) -> tuple[int, int]:
+        pattern = {name: {"match": "exact", "value": value} for name, value in exact.items()}
+        fields = {"tool": tool, "source": source, "pattern": pattern}
+        request = EarlierCallsRequest.model_validate(fields)
+        found = await desk.conversations.earlier_calls(desk.caller, request)
+        return found.matching, found.calls
+
+    assert await matching("add", "mine.py", a="1") == (4, 6), "not the one that waits"
+    assert await matching("add", "mine.py") == (6, 6)
+    assert await matching("fetch", "mine.py") == (2, 2)
+    assert await matching("add", "other.py") == (0, 0)
 
 
 async def test_a_question_outlives_the_program_and_the_same_answer_goes_on(

@@ -79,6 +79,22 @@ def test_a_grant_holds_until_the_tool_changes(tmp_path: Path) -> None:
     assert Permissions(choices).rule(tool(), {}).verdict == "ask"
 
 
+def test_a_grant_outlives_a_change_of_ones_own_file_while_edits_are_trusted(tmp_path: Path) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", {"to": ArgumentRule(match="exact", value="ann")})
+    choices.trusts_edits = True
+    changed = tool(identity="2")
+    assert Permissions(choices).rule(changed, {"to": "ann"}).verdict == "allow"
+    assert Permissions(choices).rule(changed, {"to": "bob"}).verdict == "ask"
+    (grant,) = choices.grants([changed])
+    assert not grant.suspended
+    for other in (replace(changed, kind="builtin"), replace(changed, source="other.py")):
+        assert Permissions(choices).rule(other, {"to": "ann"}).verdict == "ask"
+    choices.trusts_edits = False
+    assert Permissions(choices).rule(changed, {"to": "ann"}).verdict == "ask"
+    assert not ToolChoices(tmp_path).trusts_edits, "it ends with the program"
+
+
 def test_never_outlives_a_change_and_wins_over_everything(tmp_path: Path) -> None:
     choices = ToolChoices(tmp_path)
     choices.add(tool(), "deny", {})

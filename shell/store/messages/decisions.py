@@ -6,13 +6,13 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from shell.contract import CallDecision
+from shell.contract import CallDecision, EarlierCalls, EarlierCallsRequest
 from shell.errors import NotFound, ValidationFailed
 from shell.store.database import Connection
 from shell.store.messages import queries, steps
 from shell.support.text import clean
 from shell.tools.arguments import written
-from shell.tools.permissions import Permissions
+from shell.tools.permissions import Permissions, allows
 
 
 def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> None:
@@ -27,6 +27,12 @@ def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> Non
         brings = call.part.brings or not call.definition
         if brings and call.part.state in ("done", "failed"):
             permissions.note_untrusted()
+
+
+def earlier_calls(connection: Connection, request: EarlierCallsRequest) -> EarlierCalls:
+    """Count how many of a tool's latest calls a permission would have been for."""
+    found = steps.latest_calls(connection, request.tool, request.source)
+    return EarlierCalls(calls=len(found), matching=sum(allows(request.pattern, a) for a in found))
 
 
 def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:

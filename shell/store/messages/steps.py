@@ -28,6 +28,9 @@ from shell.tools.call_states import SETTLED
 
 LOST = "The program ended while this call ran. It may or may not have taken effect."
 DENIED = "The person did not allow this call."
+MAX_LATEST = 20
+MAX_SEARCHED = 1_000
+"""How many entries are searched for the latest calls of a tool."""
 ENDED = "The run ended before this call was made."
 
 
@@ -163,6 +166,24 @@ def read(connection: apsw.Connection, message: int) -> list[Entry]:
         "SELECT entry FROM steps WHERE message = ? ORDER BY place", (message,)
     )
     return [ENTRY.validate_json(text) for text in rows(found, str)]
+
+
+def latest_calls(connection: apsw.Connection, tool: str, source: str) -> list[dict[str, JsonValue]]:
+    """The arguments of the latest calls of a tool that are over, the newest first."""
+    found: dict[tuple[int, str], dict[str, JsonValue]] = {}
+    over: set[tuple[int, str]] = set()
+    newest = "SELECT message, entry FROM steps ORDER BY message DESC, place DESC LIMIT ?"
+    for message, text in connection.execute(newest, (MAX_SEARCHED,)):
+        entry = ENTRY.validate_json(str(text))
+        if isinstance(entry, ResultEntry):
+            over.add((int(message), entry.call_id))
+        elif isinstance(entry, CallEntry) and (entry.tool, entry.source) == (tool, source):
+            call = (int(message), entry.call_id)
+            if call in over and isinstance(entry.arguments, dict):
+                found[call] = entry.arguments
+        if len(found) == MAX_LATEST:
+            break
+    return list(found.values())
 
 
 def settle(connection: apsw.Connection, message: int, text: str = ENDED) -> None:
