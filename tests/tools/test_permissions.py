@@ -59,6 +59,20 @@ async def test_a_name_that_several_tools_have_allows_none_of_them(tmp_path: Path
     await tools.close()
 
 
+async def test_a_person_can_only_add_to_the_flags_of_a_tool(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    text = "from shell.tools import tool\n@tool(reads=True, brings=True, sends=False)\n"
+    (tmp_path / FOLDER / "mine.py").write_text(f"{text}def fine() -> str: return 'fine'", "utf-8")
+    tools = Tools(tmp_path)
+    await tools.set_flags("fine", ["sends"])
+    assert (await tools.find("fine")).tool.sends
+    assert await tools.call("fine", {}, lambda line: None) == "fine"
+    await tools.set_flags("fine", [])
+    now = (await tools.find("fine")).tool
+    assert (now.reads, now.brings, now.sends) == (True, True, False)
+    await tools.close()
+
+
 def test_a_grant_holds_until_the_tool_changes(tmp_path: Path) -> None:
     choices = ToolChoices(tmp_path)
     choices.add(tool(), "allow", {})

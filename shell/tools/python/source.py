@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from shell.contract import ToolKind
@@ -70,7 +71,7 @@ class PythonFile:
         self._users += 1
         try:
             process = await self._ready()
-            if tool not in self._tools:
+            if not any(_is_same(each, tool) for each in self._tools):
                 text = f"{self.name} has changed since this call was decided. Ask again."
                 raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
             return await process.call(tool.name, arguments, progress)
@@ -147,6 +148,14 @@ class PythonFile:
         if not self._users and self._process is not None:
             process, self._process = self._process, None
             self._ending = asyncio.ensure_future(process.end())
+
+
+def _is_same(now: Tool, decided: Tool) -> bool:
+    """Whether a tool is the one that was decided about, to which a person may have added flags."""
+    mine = (now.reads, now.brings, now.sends)
+    flags = (decided.reads, decided.brings, decided.sends)
+    same = replace(now, reads=flags[0], brings=flags[1], sends=flags[2]) == decided
+    return same and all(flag or not own for own, flag in zip(mine, flags, strict=True))
 
 
 def _is_open(status: os.stat_result) -> bool:
