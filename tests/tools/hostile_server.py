@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 WRONG = sys.argv[1]
+HINTS = {"readOnlyHint": True, "openWorldHint": False, "destructiveHint": False}
 TOOLS = [
     {"name": "go", "description": "Go", "inputSchema": {"type": "object"}},
     {"name": "slow", "inputSchema": {"type": "object"}},
-    {"name": "fine", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}},
+    {"name": "fine", "inputSchema": {"type": "object"}, "annotations": HINTS},
     {"name": "environment", "inputSchema": {"type": "object"}},
 ]
 
