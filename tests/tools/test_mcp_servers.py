@@ -240,6 +240,21 @@ async def test_progress_of_a_server_is_told(tmp_path: Path) -> None:
         assert lines == ["half (1 of 2)"]
 
 
+async def test_a_key_of_a_server_is_in_no_error_and_no_progress(tmp_path: Path) -> None:
+    environ = {**os.environ, "MY_TOKEN": "sk-canary-0123456789"}
+    async with with_servers(tmp_path / "data", {}, environ) as tools:
+        argv = hostile("tells its key", tmp_path)
+        spec = ServerSpec(command=argv[0], args=argv[1:], env={"CHOSEN": "${MY_TOKEN}"})
+        await tools.servers.add("bad", spec)
+        await tools.servers.agree("bad", tools.servers.spec("bad").identity)
+        await tools.servers.enable("bad", True)
+        lines: list[str] = []
+        with pytest.raises(ToolError, match="It does not take") as caught:
+            await tools.call("go", {}, lines.append)
+    assert len(lines) == 1
+    assert "canary" not in f"{caught.value.message} {lines}"
+
+
 async def test_what_a_server_prints_before_it_speaks_does_not_matter(tmp_path: Path) -> None:
     bad = hostile("prints a greeting", tmp_path)
     async with with_servers(tmp_path / "data", {"bad": bad}) as tools:

@@ -118,7 +118,7 @@ class McpServer:
 
         async def heard(progress: float, total: float | None, message: str | None) -> None:
             share = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
-            tell(f"{message} ({share})" if message else share)
+            tell(f"{self.redacted(message[:2_000])} ({share})" if message else share)
 
         try:
             result = await connection.client.call_tool(
@@ -128,8 +128,8 @@ class McpServer:
             for token in self._tokens():
                 text = text.replace(token, REPLACEMENT)
             return text
-        except ShellError:
-            raise
+        except ShellError as error:
+            raise ToolError(error.code, self.redacted(error.message)) from None
         except MCPError as error:
             words = error.message
             if connection.output.reason is not None or words == CLOSED:
