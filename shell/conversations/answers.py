@@ -41,6 +41,7 @@ from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
 from shell.tools.arguments import check_arguments, parse_edited
 from shell.tools.base import Arguments
+from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer
 from shell.tools.permissions import completed
 from shell.tools.registry import Tools
@@ -103,6 +104,7 @@ class Answers:
         self._defaults = defaults
         self._titles = Titles(store, engine, titles)
         self._claimed: set[str] = set()
+        self._deciding = asyncio.Lock()
         self._recorder = self._recording(store.database, store.recovered)
         self._temporary_recorder = self._recording(store.temporary, lambda: None)
 
@@ -155,13 +157,14 @@ class Answers:
                         await self._commit(self._engine.log(owner, inference_id))
                 return taken, None
         await self.wait_until_stored(conversation_id)
-        call = await self._store.read(conversation_id, find)
-        if call.part.state != "waiting":
-            return False, None
-        await self._keep(call, decision)
-        taken, waits = await self._store.write(
-            conversation_id, lambda connection: decisions.decide(connection, call, decision)
-        )
+        async with self._deciding:
+            call = await self._store.read(conversation_id, find)
+            if call.part.state != "waiting":
+                return False, None
+            await self._keep(call, decision)
+            taken, waits = await self._store.write(
+                conversation_id, lambda connection: decisions.decide(connection, call, decision)
+            )
         if not taken or waits:
             return taken, None
         return True, await self.go_on(owner, decision)
@@ -354,7 +357,8 @@ class Answers:
         wanted = options.tools
         if path[-1].role == "assistant" and (step := resumed_step(path[-1])) and step.calls:
             # What an earlier run has left open can only go on with its tools.
-            wanted = wanted or [call.proposed.name for call in step.calls]
+            still = [call for call in step.calls if call.state not in SETTLED]
+            wanted = wanted or [call.proposed.name for call in still]
         if wanted is None or wanted == [] or self._tools is None:
             return None
         tools = self._tools()

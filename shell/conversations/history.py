@@ -19,7 +19,7 @@ from shell.conversations.text_files import fenced
 from shell.inference.log import ProposedCall
 from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE, room
 from shell.inference.steps import ResumedStep
-from shell.inference.tool_call import OpenCall
+from shell.inference.tool_call import OpenCall, told
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
 from shell.store.messages.steps import StoredCall, StoredStep
 from shell.store.messages.turns import PathMessage
@@ -123,7 +123,7 @@ def with_steps(answer: Message, steps: Sequence[StoredStep]) -> Sent:
                 call.provider_id,
                 call.name,
                 call.written,
-                call.part.result or NO_RESULT,
+                told(call.part.state, call.part.result or NO_RESULT, call.part.edited),
                 failed=call.part.state != "done",
             )
             for call in step.calls
@@ -153,7 +153,7 @@ def resumed_step(answer: PathMessage) -> ResumedStep | None:
             call.nonce,
             call.part.why,
             call.part.edited if isinstance(call.part.edited, dict) else None,
-            call.part.result or "",
+            told(call.part.state, call.part.result or "", call.part.edited),
         )
         for call in last.calls
     )
