@@ -22,13 +22,13 @@ from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import NoConsent
 from shell.tools.registry import Tools
 from tests.command import ROOT
+from tests.soak.mcp import restarts
 from tests.store.test_namespace import Page
 from tests.tools.mcp_servers import (
     environment_of,
     hostile,
     listening,
     node,
-    open_handles,
     other_tasks,
     processes_in,
     python,
@@ -393,20 +393,6 @@ asyncio.run(main())
     await until(lambda: processes_in(tmp_path) == [])
 
 
-async def test_starts_and_stops_leave_nothing(tmp_path: Path) -> None:
-    async with with_servers(tmp_path / "data", {"mine": hostile("nothing", tmp_path)}) as tools:
-        assert await call(tools, "fine") == "fine"
-        await tools.servers.enable("mine", False)
-        handles, tasks = open_handles(), other_tasks()
-        for _ in range(5):
-            await tools.servers.enable("mine", True)
-            assert await call(tools, "fine") == "fine"
-            await tools.servers.enable("mine", False)
-            assert processes_in(tmp_path) == []
-        assert open_handles() <= handles
-        assert other_tasks() <= tasks
-
-
 async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     bad = hostile("never says hello", tmp_path)
     async with with_servers(tmp_path / "data", {"bad": bad}) as tools:
@@ -415,3 +401,8 @@ async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
         await tools.servers.close()
         assert (await using).error is None
     assert processes_in(tmp_path) == []
+
+
+def test_restarts_and_kills_leave_no_process_no_task_and_no_handle() -> None:
+    result = restarts(starts=5, server_kills=3, host_kills=2)
+    assert result.ok, result.figures
