@@ -1,5 +1,8 @@
 """Finding words in the open conversation: all of it, by the keyboard alone."""
 
+from typing import Literal
+
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.app import ask, box, until, wait_for_end
@@ -12,6 +15,31 @@ IN_VIEW = """() => {
   const frame = document.querySelector("[role=log]").getBoundingClientRect();
   return top > frame.top && bottom < frame.bottom;
 }"""
+ADDRESS = """performance.getEntriesByType("resource")
+  .map(({ name }) => name).find((name) => name.includes("/PART-"))"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "part", "role", "name"),
+    [
+        ("Control+f", "FindBar", "textbox", "Find in this conversation"),
+        ("Control+k", "SearchResults", "searchbox", "Search"),
+        ("Control+Shift+m", "ModelPanel", "combobox", "Search models"),
+    ],
+)
+def test_letters_right_after_a_key_go_to_the_field_that_it_asks_for(
+    page: Page, keys: str, part: str, role: Literal["textbox", "searchbox", "combobox"], name: str
+) -> None:
+    page.reload()
+    expect(box(page)).to_be_focused()
+    # Loaded ahead, when the page has nothing else to do.
+    address = ADDRESS.replace("PART", part)
+    until(page, f"{address} !== undefined")
+    page.evaluate(f"async () => void await import({address})")
+    page.keyboard.press(keys)
+    page.keyboard.type("tide")
+    expect(page.get_by_role(role, name=name)).to_have_value("tide")
+    expect(box(page)).to_have_value("")
 
 
 def test_words_are_found_in_messages_that_were_not_there_yet(page: Page) -> None:

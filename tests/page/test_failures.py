@@ -11,6 +11,11 @@ from tests.page.test_fake import page as page
 pytestmark = pytest.mark.browser
 
 
+def refuse(route: Route) -> None:
+    """Load nothing: neither ahead nor when it is shown."""
+    route.abort()
+
+
 def told(page: Page) -> None:
     """A conversation with one complete answer."""
     ask(page, "/rate 0\nhigh water at noon")
@@ -22,6 +27,8 @@ def test_settings_that_cannot_be_loaded_leave_the_conversation_in_sight(
 ) -> None:
     with running("browser", playwright, tmp_path) as app:
         page = app.page()
+        page.route("**/*Dialog-*", refuse)
+        page.reload()
         told(page)
         app.program.stop()
         page.keyboard.press("Control+Comma")
@@ -37,12 +44,9 @@ def test_settings_that_cannot_be_loaded_leave_the_conversation_in_sight(
     ("keys", "name"), [("Control+Comma", "Settings"), ("Control+Slash", "Keyboard shortcuts")]
 )
 def test_a_dialog_is_loaded_by_another_try(page: Page, keys: str, name: str) -> None:
-    told(page)
-
-    def refuse(route: Route) -> None:
-        route.abort()
-
     page.route("**/*Dialog-*", refuse)
+    page.reload()
+    told(page)
     page.keyboard.press(keys)
     again = page.get_by_role("dialog").get_by_role("button", name="Try again")
     again.click()

@@ -1,8 +1,7 @@
 /** The page around the chat: its sidebar, its connection, its shortcuts. */
 import {
   type CSSProperties,
-  lazy,
-  Suspense,
+  type ReactNode,
   useCallback,
   useRef,
   useState,
@@ -35,20 +34,28 @@ import { type Act, STANDARD_KEYS } from "./settings/shortcuts";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
 import buttons from "./ui/buttons.module.css";
 import { Dialog } from "./ui/Dialog";
-import { ErrorBoundary } from "./ui/ErrorBoundary";
+import { lazyPart } from "./ui/lazyPart";
 import type { MenuItem } from "./ui/Menu";
-import { Problem } from "./ui/Problem";
 import { SidePanel } from "./ui/panel/SidePanel";
 import { type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
 import { createToastStore, ToastsContext } from "./ui/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
 
-/** Fetched when somebody wants to see them. A failed `lazy` fails for ever, so a retry makes new ones. */
-const createDialogs = () => ({
-  SettingsDialog: lazy(() => import("./features/settings/SettingsDialog")),
-  ShortcutsDialog: lazy(() => import("./features/shortcuts/ShortcutsDialog")),
-});
+/** What stands for a dialog that could not be loaded. */
+const failed = (title: string) => (problem: ReactNode, props: { readonly onClose: () => void }) => (
+  <Dialog title={title} className={styles.failed} onClose={props.onClose}>
+    {problem}
+  </Dialog>
+);
+const SettingsDialog = lazyPart(
+  async () => (await import("./features/settings/SettingsDialog")).SettingsDialog,
+  failed(strings.settings),
+);
+const ShortcutsDialog = lazyPart(
+  async () => (await import("./features/shortcuts/ShortcutsDialog")).ShortcutsDialog,
+  failed(strings.preferences.acts.shortcuts),
+);
 const FIRST: Section = "providers";
 
 /** What lies over the page: the settings at one of their parts, or the list of keys. */
@@ -100,7 +107,6 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const composer = useComposer();
   const [panel, setPanel] = useState<SidePanelContent | null>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
-  const [{ SettingsDialog, ShortcutsDialog }, setDialogs] = useState(createDialogs);
   const openSettings: OpenSettings = useCallback(
     // A button's event is no section.
     (section) => setOverlay(SECTIONS.find((one) => one === section) ?? FIRST),
@@ -221,55 +227,23 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
               {panel.body}
             </SidePanel>
           )}
-          {overlay !== null && (
-            <ErrorBoundary
-              fallback={(retry) => (
-                <FailedOverlay
-                  title={overlay === "keys" ? acts.shortcuts : strings.settings}
-                  onRetry={() => {
-                    setDialogs(createDialogs);
-                    retry();
-                  }}
-                  onClose={() => setOverlay(null)}
-                />
-              )}
-            >
-              <Suspense>
-                {overlay === "keys" ? (
-                  <ShortcutsDialog
-                    onClose={() => setOverlay(null)}
-                    onChange={() => openSettings("shortcuts")}
-                  />
-                ) : (
-                  <SettingsDialog
-                    section={overlay}
-                    host={bridge.host()}
-                    kind={bridge.kind}
-                    onClose={() => setOverlay(null)}
-                  />
-                )}
-              </Suspense>
-            </ErrorBoundary>
+          {overlay === "keys" && (
+            <ShortcutsDialog
+              onClose={() => setOverlay(null)}
+              onChange={() => openSettings("shortcuts")}
+            />
+          )}
+          {overlay !== null && overlay !== "keys" && (
+            <SettingsDialog
+              section={overlay}
+              host={bridge.host()}
+              kind={bridge.kind}
+              onClose={() => setOverlay(null)}
+            />
           )}
         </div>
       </SidePanelContext>
     </OpenSettingsContext>
-  );
-}
-
-interface FailedOverlayProps {
-  readonly title: string;
-  readonly onRetry: () => void;
-  readonly onClose: () => void;
-}
-
-function FailedOverlay({ title, onRetry, onClose }: FailedOverlayProps) {
-  return (
-    <Dialog title={title} className={styles.failed} onClose={onClose}>
-      <Problem action={{ label: strings.tryAgain, run: onRetry }}>
-        {strings.partFailed.overlay}
-      </Problem>
-    </Dialog>
   );
 }
 

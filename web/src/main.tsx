@@ -8,6 +8,7 @@ import { detectTransport } from "./bridge/transports/detect";
 import { createConversations } from "./conversations/conversations";
 import { nameOfProvider, strings } from "./i18n";
 import { directionOf, rememberLanguage, shownLanguage } from "./i18n/language";
+import { loadParts } from "./lib/loadParts";
 import { attachRun } from "./llm/run";
 import { applyAppearance } from "./settings/appearance";
 import { createSettings } from "./settings/settings";
@@ -64,3 +65,5 @@ createRoot(root).render(
     </ErrorBoundary>
   </StrictMode>,
 );
+// After the first paint, when nothing else is to be done. Safari has no requestIdleCallback.
+requestAnimationFrame(() => (window.requestIdleCallback ?? setTimeout)(() => void loadParts()));

@@ -12,7 +12,7 @@ import { type Conversations, createConversations } from "../src/conversations/co
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { FileForm } from "../src/features/settings/providers/FileForm";
 import { idOf } from "../src/features/settings/providers/providerId";
-import SettingsDialog from "../src/features/settings/SettingsDialog";
+import { SettingsDialog } from "../src/features/settings/SettingsDialog";
 import { strings } from "../src/i18n";
 import type { Section } from "../src/settings/sections";
 import { createSettings, type Settings } from "../src/settings/settings";

@@ -1,6 +1,10 @@
 /** What every test begins with: warnings are failures, and nothing is left mounted. */
-import { cleanup } from "@testing-library/react";
-import { afterAll, afterEach, vi } from "vitest";
+import { cleanup, configure } from "@testing-library/react";
+import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import { loadParts } from "../src/lib/loadParts";
+
+// A busy machine takes its time; a test that fails waits so long, no other.
+configure({ asyncUtilTimeout: 20_000 });
 
 for (const method of ["error", "warn"] as const) {
   console[method] = (...parts: unknown[]) => {
@@ -12,6 +16,9 @@ for (const method of ["error", "warn"] as const) {
 globalThis.reportError = (error) => {
   throw error;
 };
+
+// Loading a module takes time that a test's fake clock does not know.
+beforeAll(loadParts);
 
 afterEach(() => {
   cleanup();

@@ -1,32 +1,35 @@
-/** A component that is loaded when it is first shown; a failed load can be tried again. */
-import { type ComponentType, type LazyExoticComponent, lazy, Suspense, useState } from "react";
+/** A component that is loaded apart from the first page; a failed load can be tried again. */
+import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
 import { strings } from "../i18n";
+import { addPart } from "../lib/loadParts";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Problem } from "./Problem";
 
+/** `frame` is what a failure is shown in. */
 export function lazyPart<P extends object>(
   load: () => Promise<ComponentType<P>>,
+  frame = (problem: ReactNode, _props: P): ReactNode => problem,
 ): ComponentType<P> {
-  const begin = (): LazyExoticComponent<ComponentType<P>> =>
-    lazy(async () => ({ default: await load() }));
-  const first = begin();
+  let loaded: ComponentType<P> | null = null;
+  const loadOnce = async () => {
+    loaded ??= await load();
+    return loaded;
+  };
+  addPart(loadOnce);
+  // What is loaded is shown at once, with no turn of the event loop in which a key could be typed.
+  const part = () => loaded ?? lazy(async () => ({ default: await loadOnce() }));
   return function LazyPart(props: P) {
-    const [Part, setPart] = useState<ComponentType<P>>(() => first as ComponentType<P>);
+    const [Part, setPart] = useState<ComponentType<P>>(part);
     return (
       <ErrorBoundary
-        fallback={(retry) => (
-          <Problem
-            action={{
-              label: strings.tryAgain,
-              run: () => {
-                setPart(() => begin() as ComponentType<P>);
-                retry();
-              },
-            }}
-          >
-            {strings.partFailed.overlay}
-          </Problem>
-        )}
+        fallback={(retry) => {
+          function run(): void {
+            setPart(part);
+            retry();
+          }
+          const action = { label: strings.tryAgain, run };
+          return frame(<Problem action={action}>{strings.partFailed.overlay}</Problem>, props);
+        }}
       >
         <Suspense>
           <Part {...props} />

@@ -26,7 +26,7 @@ export interface SettingsDialogProps {
   readonly onClose: () => void;
 }
 
-export default function SettingsDialog({ section, host, kind, onClose }: SettingsDialogProps) {
+export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogProps) {
   const settings = useSettings();
   const [shown, setShown] = useState(section);
   const [problem, setProblem] = useState<string | null>(null);

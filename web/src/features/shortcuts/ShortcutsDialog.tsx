@@ -22,7 +22,7 @@ const EARLIER = "Ctrl+ArrowUp Ctrl+ArrowDown";
 
 type Line = readonly [act: string, keys: string];
 
-export default function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
+export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
   const { preferences } = useSettingsState();
   const words = strings.preferences;
   const fixed = words.fixedKeys;
