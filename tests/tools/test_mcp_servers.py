@@ -403,6 +403,25 @@ async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
+def test_without_servers_the_sdk_is_not_loaded(tmp_path: Path) -> None:
+    script = f"""
+import asyncio, sys
+from pathlib import Path
+from shell.tools.registry import Tools
+async def main():
+    tools = Tools(Path({str(tmp_path)!r}))
+    await tools.all()
+    await tools.close()
+asyncio.run(main())
+print(sorted({{"mcp", "mcp_types", "httpx2", "keyring", "sse_starlette"}} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+    assert not list(tmp_path.iterdir())
+
+
 def test_restarts_and_kills_leave_no_process_no_task_and_no_handle() -> None:
     result = restarts(starts=5, server_kills=3, host_kills=2)
     assert result.ok, result.figures
