@@ -12,6 +12,7 @@ from shell.errors import ErrorCode, ToolError
 from shell.tools.mcp import servers as all_servers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.registry import Tools
+from tests.tools.mcp_servers import ignore
 
 pytestmark = pytest.mark.anyio
 Reply = Callable[[dict[str, object], asyncio.StreamWriter], Awaitable[None]]
@@ -130,16 +131,16 @@ async def test_what_a_hostile_address_answers_is_a_failed_call(
 ) -> None:
     async with remote(tmp_path, reply) as (tools, made):
         with pytest.raises(ToolError) as caught:
-            await asyncio.wait_for(tools.call("go", {}, str), 60)
+            await asyncio.wait_for(tools.call("go", {}, ignore), 60)
         assert caught.value.code is ErrorCode.TOOL_FAILED
         assert "s3cret" not in caught.value.message
         made._reply = repeats
-        assert await tools.call("go", {}, str) == "gone", "the next one works"
+        assert await tools.call("go", {}, ignore) == "gone", "the next one works"
 
 
 async def test_an_address_gets_the_chosen_headers_and_none_besides(tmp_path: Path) -> None:
     async with remote(tmp_path, repeats) as (tools, made):
-        assert await tools.call("go", {}, str) == "gone"
+        assert await tools.call("go", {}, ignore) == "gone"
         names = {
             line.partition(":")[0].lower()
             for request in made.requests

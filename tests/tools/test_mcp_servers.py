@@ -27,6 +27,7 @@ from tests.store.test_namespace import Page
 from tests.tools.mcp_servers import (
     environment_of,
     hostile,
+    ignore,
     listening,
     node,
     other_tasks,
@@ -41,10 +42,6 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc"),
 ]
-
-
-def ignore(line: str) -> None:
-    """Take the progress of a call."""
 
 
 async def call(tools: Tools, name: str, arguments: dict[str, object] | None = None) -> str:
