@@ -18,7 +18,8 @@ from shell.support.logs import redact_also
 if TYPE_CHECKING:
     from shell.tools.registry import Tools
 
-CLOSE_S = 1.0
+CLOSE_S = 3.0
+"""A server of MCP that does not end by itself takes one of them."""
 
 
 class Runtime:
