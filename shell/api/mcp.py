@@ -22,8 +22,9 @@ from shell.contract import (
     McpTopic,
     NewMcpServer,
 )
-from shell.errors import ShellError, ValidationFailed
+from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
 from shell.support.text import escaped
+from shell.tools.mcp.browser import browser
 from shell.tools.mcp.configuration import ServerSpec, parsed
 from shell.tools.mcp.servers import McpServers, NoConsent
 
@@ -78,6 +79,22 @@ class McpApi:
         await self._ask_once(caller, name)
         self._begin(self._servers.test(name))
         return self._servers.summary(name)
+
+    async def sign_in(self, caller: Caller, name: McpName) -> McpServerSummary:
+        """Have the person sign in in the system's browser; ends when they have."""
+        await self._ask_once(caller, name)
+        with browser(self._servers.data) as opened:
+
+            async def show(address: str) -> None:
+                if not await asyncio.to_thread(opened, address):
+                    text = f"No browser can be opened. Use the terminal: tidewire mcp login {name}"
+                    raise ToolError(ErrorCode.TOOL_FAILED, text)
+
+            await self._servers.sign_in(name, show)
+        summary = self._servers.summary(name)
+        if summary.enabled:
+            self._begin(self._servers.start(name))
+        return summary
 
     async def read_import(self, caller: Caller, text: ImportText) -> McpImported:
         """Add the servers of another program's file, all off, after asking at the window."""

@@ -102,6 +102,8 @@ _EVENTS = _argument("--json", "print every event as one line of JSON", dest="as_
 _FINDINGS = _argument("--json", "print every finding as one line of JSON", dest="as_json")
 _QUERY, _FILE, _NAME = (_argument(form) for form in ("query QUERY", "file FILE", "name NAME"))
 _ID, _PROVIDER = _argument("conversation_id ID"), _argument("provider_id PROVIDER")
+GROUPS = ("day", "model", "conversation")
+EFFORTS = ("off", "low", "medium", "high", "max")
 _AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
 _SERVE = (
     *PAGE,
@@ -120,6 +122,7 @@ _ASK = (
     _argument("--system S", "the system prompt"),
     _argument("--temperature T", "from 0 to 2", type=float),
     _argument("--max-tokens N", "maximum length of the answer", type=int),
+    _argument("--effort", "how much the model thinks first", choices=EFFORTS),
     _argument("--timeout-ms N", "time limit for the answer", type=int),
     _argument("--tools NAME[,NAME…]", "tools that the model may call, or 'all'"),
     _argument(
@@ -129,6 +132,8 @@ _ASK = (
         **_AGAIN,
     ),
     _argument("--max-steps N", "most calls of the model when it uses tools", type=int),
+    _argument("--budget USD", "the most that the answer may cost", type=float),
+    _argument("--budget-tokens N", "the same in tokens, input and output together", type=int),
     _EVENTS,
 )
 _EXPORT = (
@@ -257,6 +262,14 @@ COMMANDS = (
             ),
         ),
     ),
+    _command(
+        "usage",
+        "usage:usage",
+        "print what answers have cost so far",
+        _argument("--by", "sum up by this", choices=GROUPS, default="day"),
+        _argument("--csv", "print a table for spreadsheets", dest="as_csv_file"),
+        _JSON,
+    ),
     _command("backup", "backups:backup", "write everything except keys to one file", _FILE),
     _command("restore", "backups:restore", "replace everything with a backup", *_RESTORE),
     Group(
@@ -362,6 +375,17 @@ COMMANDS = (
                 _argument("--yes", "agree to the command or address that is printed"),
             ),
             _server("disable", "switch a server off", _NAME),
+            _command(
+                "login",
+                "mcp_login:McpLogin.login",
+                "sign in to a server in the browser; the tokens are kept in the keychain",
+                _argument(
+                    "--client-secret",
+                    "read from standard input what the service gave this program as a secret",
+                ),
+                _NAME,
+                _JSON,
+            ),
             _command(
                 "import",
                 "mcp:McpCommands.read_import",

@@ -6,6 +6,7 @@ milliseconds.
 """
 
 from shell.contract.base import *
+from shell.contract.budgets import *
 from shell.contract.conversations import *
 from shell.contract.envelopes import *
 from shell.contract.events import *

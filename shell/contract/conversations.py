@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from shell.contract.base import (
     ABSENT,
+    Effort,
     InferenceId,
     MaxTokens,
     ModelId,
@@ -14,6 +15,7 @@ from shell.contract.base import (
     Temperature,
     Value,
 )
+from shell.contract.budgets import BudgetPause, BudgetRaise, RunBudget
 from shell.contract.envelopes import Problem
 from shell.contract.events import CallState, EndReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
@@ -112,6 +114,8 @@ class AnswerDetail(Value):
     failure: AnswerFailure | None = None
     earlier: list[Usage] = []
     """The usage of the runs before the last one, for a continued answer."""
+    budget: Annotated[BudgetPause | None, ABSENT] = None
+    """Which budget it has reached."""
 
 
 class AnswerText(Value):
@@ -229,9 +233,12 @@ class AnswerOptions(Value):
     model_id: ModelId | None = None
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    effort: Effort | None = None
     tools: ToolNames | None = None
     """The tools that the model may call. `all` stands for every enabled one."""
     max_steps: MaxSteps | None = None
+    budget: RunBudget | None = None
+    """The most that the answer may take, with everything that it took before."""
     inference_id: InferenceId | None = None
 
 
@@ -258,6 +265,13 @@ class AnswerRequest(AnswerOptions):
     message_id: StoredId
 
 
+class ContinueRequest(AnswerRequest):
+    """Names the answer to continue."""
+
+    more: BudgetRaise | None = None
+    """For an answer that has stopped at a budget: how much more that may be."""
+
+
 class SendReply(Value):
     """The messages and the run of an answer that has begun. The messages are stored already."""
 
@@ -266,6 +280,22 @@ class SendReply(Value):
     """The user's message."""
     answer_id: str
     inference_id: str
+
+
+class EarlierCallsRequest(Value):
+    """Asks how many of the latest calls of a tool a permission would have been for."""
+
+    tool: Annotated[str, Field(max_length=1_000)]
+    source: Annotated[str, Field(max_length=1_000)]
+    pattern: Pattern
+
+
+class EarlierCalls(Value):
+    """The latest calls of a tool that are over."""
+
+    calls: int
+    matching: int
+    """Those that the permission would have been for."""
 
 
 class CallDecision(AnswerOptions):
@@ -284,16 +314,8 @@ class CallDecision(AnswerOptions):
 
     def for_run(self, inference_id: str) -> Decision:
         """The same decision for a run that goes on."""
-        return Decision(
-            inference_id=inference_id,
-            call_id=self.call_id,
-            nonce=self.nonce,
-            verdict=self.verdict,
-            scope=self.scope,
-            pattern=self.pattern,
-            arguments=self.arguments,
-            reason=self.reason,
-        )
+        fields = {**dict(self), "inference_id": inference_id}
+        return Decision(**{name: fields[name] for name in Decision.model_fields})
 
 
 class DecisionReply(Value):
@@ -324,6 +346,13 @@ class FolderChange(Value):
 
     conversation_id: StoredId
     folder: Folder | None
+
+
+class SystemPromptChange(Value):
+    """Sets the system prompt of a conversation; null is none."""
+
+    conversation_id: StoredId
+    system_prompt: SystemPrompt | None
 
 
 class SearchRest(Value):

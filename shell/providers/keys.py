@@ -116,8 +116,8 @@ class Keys:
         """Read the keys of these providers from the keychain, unless it hangs.
 
         Args:
-            base_urls: the address of each provider.
-            again: also those that are known: another process may have changed them.
+            base_urls: the address of each.
+            again: take what another process has written since.
         """
 
         def read() -> dict[str, _Key]:

@@ -12,12 +12,12 @@ from shell.providers.keys import Keys
 from shell.tools.base import Arguments, Progress, ToolSource
 from shell.tools.choices import ToolChoices
 from shell.tools.mcp.servers import McpServers
-from shell.tools.offer import Offer, OfferedTool
+from shell.tools.offer import HOST_TOOLS, Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from shell.tools.python.source import PythonFile
+from shell.tools.template import MAX_FILES
 
 FOLDER = "tools"
-MAX_FILES = 100
 SHIPPED = Path(__file__).with_name("shipped")
 READ_FILE = SHIPPED / "read_file.py"
 """The tool that is given the folders that a person has chosen."""
@@ -93,7 +93,8 @@ class Tools:
             permissions: who decides; by default the verdicts that hold for good.
 
         Raises:
-            ValidationFailed: one of them does not exist, is off, or has a problem.
+            ValidationFailed: one of them does not exist, is off, or has a problem; or the
+                permissions allow a name that several have.
         """
         known = await self.all()
         usable = [
@@ -102,8 +103,13 @@ class Tools:
             if offered.tool.problem is None and self.choices.is_enabled(offered.tool)
         ]
         if wanted != "all":
-            usable = [self._usable(name, known) for name in dict.fromkeys(wanted)]
-        return Offer(usable, permissions or self.permissions())
+            names = (name for name in dict.fromkeys(wanted) if name not in HOST_TOOLS)
+            usable = [self._usable(name, known) for name in names]
+        permissions = permissions or self.permissions()
+        for name in permissions.allowed:
+            if any(name == offered.tool.name for offered in usable):
+                _by_name(name, usable)
+        return Offer(usable, permissions)
 
     def permissions(self, allowed: Iterable[str] = ()) -> Permissions:
         """New permissions, with the verdicts that hold for good.

@@ -16,7 +16,7 @@ from shell.contract import McpSwitch, NewMcpServer
 from shell.errors import ErrorCode, ShellError, ValidationFailed
 from shell.providers.keys import Keys
 from shell.tools.registry import Tools
-from tests.test_keys import Memory
+from tests.providers.test_keys import Memory
 from tests.tools.mcp_servers import hostile, ignore, processes_in
 from tests.tools.processes import until
 

@@ -22,8 +22,8 @@ from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import NoConsent
 from shell.tools.registry import Tools
 from tests.command import ROOT
-from tests.soak.mcp import restarts
 from tests.store.test_namespace import Page
+from tests.tools.mcp_restarts import restarts
 from tests.tools.mcp_servers import (
     environment_of,
     hostile,

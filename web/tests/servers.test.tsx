@@ -54,6 +54,15 @@ it("switches, tests and removes a server, and hears its state from the host", as
   expect(screen.queryByText("Ready")).toBeNull();
 });
 
+it("offers a sign-in where a server waits for one", async () => {
+  await shown();
+  expect(screen.getAllByRole("button", { name: /^Sign in to/ })).toHaveLength(1);
+  fireEvent.click(screen.getByRole("button", { name: "Sign in to mail" }));
+  await turn(100);
+  expect(screen.queryByRole("button", { name: "Sign in to mail" })).toBeNull();
+  screen.getByText("Ready · 2 tools");
+});
+
 it("adds a command with its words and values, and says why one was refused", async () => {
   const { add } = await shown();
   const button = () => screen.getByRole<HTMLButtonElement>("button", { name: "Add" });

@@ -30,6 +30,16 @@ _Text = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
 _Values = Annotated[dict[Annotated[str, Field(min_length=1, max_length=200)], _Text], Field()]
 
 
+class ClientSpec(BaseModel):
+    """What a server's authorization server knows the program as. Most need not be told."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    client_id: Annotated[str, Field(alias="clientId", min_length=1, max_length=2_000)]
+    callback_port: Annotated[int, Field(alias="callbackPort", ge=0, le=65_535)] = 0
+    """Where the browser must come back to; 0 for any port."""
+
+
 class ServerSpec(BaseModel):
     """One server: a command on this machine, or an address."""
 
@@ -42,6 +52,7 @@ class ServerSpec(BaseModel):
     url: _Text | None = None
     type: Literal["stdio", "http", "streamable-http", "streamableHttp", "sse"] | None = None
     headers: _Values = Field(default_factory=dict, repr=False)
+    oauth: ClientSpec | None = None
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> "ServerSpec":
@@ -113,7 +124,7 @@ class ServersFile:
         def change(entries: dict[str, object]) -> None:
             if name not in entries and len(entries) >= MAX_SERVERS:
                 raise ValidationFailed([("name", f"At most {MAX_SERVERS} servers can be added")])
-            entries[name] = spec.model_dump(mode="json", exclude_defaults=True)
+            entries[name] = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
         self._change(change)
 
@@ -201,6 +212,16 @@ def is_safe(url: str) -> bool:
     except ProviderError:
         return False
     return urlsplit(url).username is None
+
+
+def sign_in_name(server: str) -> str:
+    """The name that the keychain has a server's tokens under."""
+    return f"mcp-sign-in/{server}"
+
+
+def client_secret_name(server: str) -> str:
+    """The name that the keychain has the secret under that the program was registered with."""
+    return f"mcp-client/{server}"
 
 
 def _first_problem(error: Exception) -> str:

@@ -35,30 +35,15 @@ async def http_transport(
     Raises:
         ShellError: the address is not safe.
     """
-    import httpx2
     from mcp.client.sse import sse_client
     from mcp.client.streamable_http import streamable_http_client
 
-    endpoint = Endpoint("mcp", "The server", url, key_required=False)
-    endpoint.check()
-
-    async def limit(response: httpx2.Response) -> None:
-        if "text/event-stream" not in response.headers.get("content-type", ""):
-            response.stream = _limited_stream(response.stream)
-
     def client(
         headers: dict[str, str] | None = None,
-        timeout: httpx2.Timeout | None = None,
-        auth: httpx2.Auth | None = auth,
-    ) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(
-            headers={"user-agent": f"Tidewire/{__version__}", **(headers or {})},
-            timeout=httpx2.Timeout(CONNECT_S, read=READ_S),
-            auth=auth,
-            follow_redirects=False,
-            trust_env=not endpoint.on_this_machine,
-            event_hooks={"response": [limit]},
-        )
+        timeout: "httpx2.Timeout | None" = None,
+        auth: "httpx2.Auth | None" = auth,
+    ) -> "httpx2.AsyncClient":
+        return new_client(url, READ_S, headers, auth)
 
     if is_sse:
         async with sse_client(
@@ -73,6 +58,42 @@ async def http_transport(
         ) as streams,
     ):
         yield streams
+
+
+def new_client(
+    url: str,
+    read_s: float,
+    headers: Mapping[str, str] | None = None,
+    auth: "httpx2.Auth | None" = None,
+) -> "httpx2.AsyncClient":
+    """Make what sends requests to a server, or to those that sign people in to it.
+
+    Args:
+        url: the server; one on this machine is reached without a proxy.
+        read_s: how long it may take to answer.
+        headers: sent with every request.
+        auth: signs requests.
+
+    Raises:
+        ShellError: the address is not safe.
+    """
+    import httpx2
+
+    endpoint = Endpoint("mcp", "The server", url, key_required=False)
+    endpoint.check()
+
+    async def limit(response: httpx2.Response) -> None:
+        if "text/event-stream" not in response.headers.get("content-type", ""):
+            response.stream = _limited_stream(response.stream)
+
+    return httpx2.AsyncClient(
+        headers={"user-agent": f"Tidewire/{__version__}", **(headers or {})},
+        timeout=httpx2.Timeout(CONNECT_S, read=read_s),
+        auth=auth,
+        follow_redirects=False,
+        trust_env=not endpoint.on_this_machine,
+        event_hooks={"response": [limit]},
+    )
 
 
 def _limited_stream(stream: object) -> "httpx2.AsyncByteStream":

@@ -160,7 +160,8 @@ class ServerOwner:
                 if was_ready and loop.time() - began > STEADY_S:
                     attempts = 0
                 # A server that has never run needs a person, not another attempt.
-                if (not was_ready and not attempts) or attempts >= len(BACKOFF_S):
+                has_run = was_ready or attempts > 0
+                if state == "sign_in" or not has_run or attempts >= len(BACKOFF_S):
                     self._set(state)
                     return
                 self._restart_soon()
@@ -298,7 +299,7 @@ class ServerOwner:
         if isinstance(first, ShellError):
             return first.message
         if isinstance(first, SignInNeeded):
-            return f"{self.name} asks you to sign in."
+            return str(first)
         return self._reason(str(first)[:500] or type(first).__name__)
 
     def _reason(self, otherwise: str) -> str:

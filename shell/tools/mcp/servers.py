@@ -15,10 +15,12 @@ from shell.tools.mcp.configuration import (
     KEPT,
     ServersFile,
     ServerSpec,
+    client_secret_name,
     expanded,
     parsed,
+    sign_in_name,
 )
-from shell.tools.mcp.http import http_transport
+from shell.tools.mcp.http import http_transport, new_client
 from shell.tools.mcp.owner import INSTALL_S, START_S, ServerOwner
 from shell.tools.mcp.search_path import joined_path, resolved, search_path
 from shell.tools.mcp.source import McpServer
@@ -26,8 +28,9 @@ from shell.tools.mcp.stdio import Command, Output, allowed_environment, stdio_tr
 from shell.tools.mcp.tool_cache import ToolCache
 
 if TYPE_CHECKING:
-    import httpx2
     from mcp.client._transport import TransportStreams
+
+    from shell.tools.mcp.sign_in import OpenBrowser, SignIn
 
 FOLDER = "mcp"
 """Has the working directory of each server that was given no other."""
@@ -37,18 +40,14 @@ DOWNLOADERS = {"npx", "uvx", "bunx", "docker", "pipx", "dnx"}
 """These may download a server when it first starts."""
 RESERVED = {"tidewire", "calculator", "fetch_page", "read_file"}
 """The sources of our own tools: models would take theirs for ours."""
-AuthFor = Callable[[str, str], "httpx2.Auth | None"]
-"""Makes what signs the requests to a server, from its name and its address."""
+TOKEN_S = 30.0
+"""How long an authorization server may take to answer."""
 
 
 class NoConsent(ShellError):
     """Nobody has agreed to what a server runs, or to its address."""
 
     code = ErrorCode.PERMISSION_DENIED
-
-
-def no_auth(name: str, url: str) -> None:
-    """Sign nothing."""
 
 
 class McpServers:
@@ -59,7 +58,6 @@ class McpServers:
         choices: what a person has decided about tools and servers.
         environ: where PATH, the allowed variables and `${NAME}` come from.
         keys: keeps the values of variables and headers.
-        auth_for: signs the requests to servers that ask people to sign in.
     """
 
     def __init__(
@@ -68,13 +66,12 @@ class McpServers:
         choices: ToolChoices,
         environ: Mapping[str, str],
         keys: Keys,
-        auth_for: AuthFor = no_auth,
     ) -> None:
-        self._data = data
+        self.data = data
         self._choices = choices
         self._environ = environ
         self._keys = keys
-        self._auth_for = auth_for
+        self._sign_ins: dict[str, SignIn] = {}
         self._file = ServersFile(data)
         self._cache = ToolCache(data)
         self._servers: dict[str, McpServer] = {}
@@ -189,6 +186,10 @@ class McpServers:
         await asyncio.to_thread(self._file.remove, name)
         for key in spec.values:
             await self._keys.remove(_secret(name, key), spec.secret_host)
+        if spec.url is not None:
+            for secret in (sign_in_name(name), client_secret_name(name)):
+                await self._keys.remove(secret, spec.url)
+        self._sign_ins.pop(name, None)
         await asyncio.to_thread(self._choices.forget_server, name)
         self._cache.forget(name)
         self.on_change()
@@ -253,9 +254,39 @@ class McpServers:
             await self._end(name)
         return summary
 
+    async def sign_in(
+        self, name: str, open_browser: "OpenBrowser", client_secret: str | None = None
+    ) -> bool:
+        """Have a person sign in to a server in the browser. It starts anew at its next use.
+
+        Args:
+            name: the server.
+            open_browser: shows the person an address.
+            client_secret: what the program was given where it was registered by hand.
+
+        Returns:
+            Whether the tokens are in the keychain; else they are for this session only.
+
+        Raises:
+            NotFound: there is no such server.
+            NoConsent: nobody has agreed to its address.
+            ShellError: it is a command, or the sign-in has failed.
+        """
+        spec = self.spec(name)
+        self._check_consent(name, spec)
+        if spec.url is None:
+            raise ValidationFailed([("name", f"{name} is a command. It needs no sign-in")])
+        if client_secret is not None:
+            await self._keys.set(client_secret_name(name), client_secret, spec.url)
+        is_kept = await self._sign_in(name, spec.url, spec).sign_in(open_browser)
+        await self._end(name)
+        self.on_change()
+        return is_kept
+
     async def close(self) -> None:
         """End all servers."""
         await asyncio.gather(*(self._end(name) for name in list(self._servers)), *self._ending)
+        await asyncio.gather(*(sign_in.close() for sign_in in self._sign_ins.values()))
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -282,11 +313,19 @@ class McpServers:
             spec.identity,
             owner,
             self._cache,
-            lambda: [*self._values.get(name, {}).values()],
+            partial(self._secrets, name),
+            partial(self._tokens, name),
             is_remote=spec.url is not None,
         )
         self._servers[name] = made
         return made
+
+    def _secrets(self, name: str) -> list[str]:
+        return [*self._values.get(name, {}).values(), *self._tokens(name)]
+
+    def _tokens(self, name: str) -> Sequence[str]:
+        sign_in = self._sign_ins.get(name)
+        return () if sign_in is None else sign_in.secrets()
 
     async def _end(self, name: str) -> None:
         server = self._servers.pop(name, None)
@@ -380,7 +419,7 @@ class McpServers:
     def _folder(self, name: str, spec: ServerSpec) -> Path:
         """The working directory of a server; its own one is made."""
         if spec.cwd is None:
-            own = self._data / FOLDER / name
+            own = self.data / FOLDER / name
             own.mkdir(0o700, parents=True, exist_ok=True)
             return own
         chosen = Path(spec.cwd).expanduser()
@@ -399,9 +438,27 @@ class McpServers:
                 yield streams
             return
         headers = await self._open_values(name, spec)
-        auth = self._auth_for(name, spec.url)
+        auth = None
+        if "authorization" not in map(str.lower, headers):
+            auth = self._sign_in(name, spec.url, spec)
+            auth.read_again()
+
+            def failed(reason: str) -> None:
+                output.reason = reason
+
+            auth.on_failure = failed
         async with http_transport(spec.url, headers, auth, is_sse=spec.type == "sse") as streams:
             yield streams
+
+    def _sign_in(self, name: str, url: str, spec: ServerSpec) -> "SignIn":
+        from shell.tools.mcp.sign_in import SignIn
+
+        known = self._sign_ins.get(name)
+        if known is None or (known.url, known.client) != (url, spec.oauth):
+            open_client = partial(new_client, url, TOKEN_S)
+            known = SignIn(name, url, self._keys, open_client, spec.oauth)
+            self._sign_ins[name] = known
+        return known
 
 
 def _secret(server: str, name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from shell.errors import ErrorCode, ShellError, ToolError
-from shell.support.redaction import redact
+from shell.support.redaction import REPLACEMENT, redact
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.mcp.content import result_text
 from shell.tools.mcp.owner import Connection, ServerOwner
@@ -34,6 +34,7 @@ class McpServer:
         owner: starts it and keeps its connection.
         cache: has the tools of servers that do not run.
         secrets: what no error may contain.
+        tokens: what no result may contain, either.
         is_remote: whether it is at an address, where each call has a connection of its own.
     """
 
@@ -44,6 +45,7 @@ class McpServer:
         owner: ServerOwner,
         cache: ToolCache,
         secrets: Callable[[], Sequence[str]] = tuple,
+        tokens: Callable[[], Sequence[str]] = tuple,
         *,
         is_remote: bool = False,
     ) -> None:
@@ -52,6 +54,7 @@ class McpServer:
         self.owner = owner
         self._cache = cache
         self._secrets = secrets
+        self._tokens = tokens
         self._is_remote = is_remote
         self._seen: Connection | None = None
         self._tools: list[Tool] | None = None
@@ -119,7 +122,10 @@ class McpServer:
             result = await connection.client.call_tool(
                 name, dict(arguments), progress_callback=heard
             )
-            return result_text(result)
+            text = result_text(result)
+            for token in self._tokens():
+                text = text.replace(token, REPLACEMENT)
+            return text
         except ShellError:
             raise
         except MCPError as error:

@@ -25,6 +25,13 @@ const SERVERS: readonly McpServerSummary[] = [
     error: "npx is not found. Install Node.js, or write its whole path.",
     output: "npm error code ENOENT\n",
   },
+  {
+    ...OFF,
+    name: "mail",
+    command: null,
+    url: new URL("/mcp", location.href).href,
+    state: "sign_in",
+  },
 ];
 
 export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp"] {
@@ -57,6 +64,7 @@ export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp
       change(servers.filter((one) => one.name !== name));
       return [...servers];
     },
+    signIn: (name) => put({ ...find(name), state: "ready" }),
     test: (name) => put({ ...find(name), state: "ready" }),
     readImport: () => ({ added: [], problems: { broken: "It has no command." } }),
   };

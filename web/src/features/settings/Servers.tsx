@@ -49,6 +49,7 @@ export function Servers() {
                 onEnable={() =>
                   attempt(mcp.enable({ name: server.name, enabled: !server.enabled }).then(load))
                 }
+                onSignIn={() => attempt(mcp.signIn(server.name))}
                 onTest={() => attempt(mcp.test(server.name))}
                 onRemove={() => attempt(mcp.remove(server.name).then(setServers))}
               />
@@ -67,11 +68,12 @@ interface ServerProps {
   readonly server: McpServerSummary;
   readonly isBusy: boolean;
   readonly onEnable: () => void;
+  readonly onSignIn: () => void;
   readonly onTest: () => void;
   readonly onRemove: () => void;
 }
 
-function Server({ server, isBusy, onEnable, onTest, onRemove }: ServerProps) {
+function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: ServerProps) {
   const { name, command, url, values, enabled, state, tools, error, output } = server;
   const words = strings.mcp;
   return (
@@ -97,6 +99,11 @@ function Server({ server, isBusy, onEnable, onTest, onRemove }: ServerProps) {
           </span>
         </label>
         <span className={parts.buttons}>
+          {state === "sign_in" && (
+            <Button isFree={!isBusy} aria-label={words.signInTo(name)} onClick={onSignIn}>
+              {words.signIn}
+            </Button>
+          )}
           <Button isFree={!isBusy} aria-label={words.testOf(name)} onClick={onTest}>
             {strings.test}
           </Button>

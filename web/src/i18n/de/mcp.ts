@@ -19,6 +19,8 @@ export const mcpInGerman: Strings["mcp"] = {
   tools: (count) => (count === 1 ? "1 Werkzeug" : `${count} Werkzeuge`),
   switch: (name) => `Server ${name} verwenden`,
   gets: (names) => `Bekommt ${names}`,
+  signIn: "Anmelden",
+  signInTo: (name) => `Bei ${name} anmelden`,
   testOf: (name) => `${name} testen`,
   removeOf: (name) => `${name} entfernen`,
   output: "Was er ausgegeben hat",

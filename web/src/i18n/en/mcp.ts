@@ -21,6 +21,8 @@ export const mcpInEnglish = {
   tools: (count: number) => (count === 1 ? "1 tool" : `${count} tools`),
   switch: (name: string) => `Use the server ${name}`,
   gets: (names: string) => `Gets ${names}`,
+  signIn: "Sign in",
+  signInTo: (name: string) => `Sign in to ${name}`,
   testOf: (name: string) => `Test ${name}`,
   removeOf: (name: string) => `Remove ${name}`,
   output: "What it printed",
