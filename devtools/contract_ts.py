@@ -81,6 +81,7 @@ MODULES = (
     "events",
     "envelopes",
     "conversations",
+    "search",
     "transfer",
     "providers",
     "settings",

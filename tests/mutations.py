@@ -61,7 +61,7 @@ MUTATIONS = (
         "D4",
         "a single run's system prompt is ignored",
         "shell/inference/engine.py",
-        (("messages, request.system_prompt,", "messages, None,"),),
+        (("            request.system_prompt,\n", "            None,\n"),),
     ),
     Mutation(
         "D5",

@@ -9,7 +9,8 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+
+from shell.cli import argument_types
 
 
 class Argument(NamedTuple):
@@ -52,33 +53,6 @@ def _command(name: str, function: str, text: str, *arguments: Argument) -> Comma
     return Command(name, function, text, arguments)
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a port from 0 to 65535")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is not a number of seconds from 0 to 86400"
-        )
-    return seconds
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is not an address such as http://127.0.0.1:5173"
-        )
-    return text
-
-
 LEVELS = ("debug", "info", "warning", "error")
 COMMON = (
     _argument("--data-dir DIR", "the directory for all data (or TIDEWIRE_DATA_DIR)"),
@@ -89,12 +63,15 @@ MODEL = (
     _argument("--provider P", "local, openai, anthropic, google, echo …"),
     _argument("--model M", "a model of that provider"),
 )
-PAGE = (*MODEL, _argument("--dev-url URL", "load the page from Vite, for development", type=_url))
+PAGE = (
+    *MODEL,
+    _argument("--dev-url URL", "load the page from Vite, for development", type=argument_types.url),
+)
 """The options of the window and of `serve`."""
 DEBUG_PORT = _argument(
     "--debug-port N",
     "remote debugging of the window on this port of 127.0.0.1, for tests (0: any)",
-    type=_port,
+    type=argument_types.port,
 )
 
 _JSON = _argument("--json", "print one JSON object per line", dest="as_json")
@@ -107,13 +84,15 @@ EFFORTS = ("off", "low", "medium", "high", "max")
 _AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
 _SERVE = (
     *PAGE,
-    _argument("--port N", "the server's port (0: any free one)", type=_port, default=0),
+    _argument(
+        "--port N", "the server's port (0: any free one)", type=argument_types.port, default=0
+    ),
     _argument("--no-open", "do not open the browser", dest="open_browser", action="store_false"),
     _argument(
         "--grace S",
         "seconds to wait for a tab that lost its connection before its runs are canceled",
         dest="grace_s",
-        type=_seconds,
+        type=argument_types.seconds,
     ),
 )
 _ASK = (

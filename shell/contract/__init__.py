@@ -14,6 +14,7 @@ from shell.contract.mcp import *
 from shell.contract.messages import *
 from shell.contract.providers import *
 from shell.contract.requests import *
+from shell.contract.search import *
 from shell.contract.settings import *
 from shell.contract.tools import *
 from shell.contract.topics import *

@@ -900,6 +900,19 @@ export interface SystemPromptChange {
   systemPrompt: string | null;
 }
 
+/** Exports conversations as one text. Without ids it exports all of them. */
+export interface ExportRequest {
+  conversationIds?: string[] | null | undefined;
+  format: "json" | "md" | "html";
+}
+
+/** The name, media type and content of an exported file. */
+export interface ExportReply {
+  name: string;
+  mediaType: string;
+  text: string;
+}
+
 /** Where a search stopped at its time limit. A null part is complete. */
 export interface SearchRest {
   kept: number | null;
@@ -936,19 +949,6 @@ export interface SearchReply {
   hits: SearchHit[];
   /** Null if everything was searched. A request with it goes on, and may repeat a hit. */
   more: SearchRest | null;
-}
-
-/** Exports conversations as one text. Without ids it exports all of them. */
-export interface ExportRequest {
-  conversationIds?: string[] | null | undefined;
-  format: "json" | "md" | "html";
-}
-
-/** The name, media type and content of an exported file. */
-export interface ExportReply {
-  name: string;
-  mediaType: string;
-  text: string;
 }
 
 /** Announces a file that the page then sends in pieces. */
