@@ -45,7 +45,8 @@ pytestmark = [
 
 
 async def call(tools: Tools, name: str, arguments: dict[str, object] | None = None) -> str:
-    return await tools.call(name, json.loads(json.dumps(arguments or {})), ignore)
+    async with asyncio.timeout(60):
+        return await tools.call(name, json.loads(json.dumps(arguments or {})), ignore)
 
 
 async def failure(tools: Tools, name: str = "go") -> str:
