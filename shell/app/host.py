@@ -13,7 +13,7 @@ from shell.api.shell import ShellApi, WindowAction, choose_nothing, control_noth
 from shell.app.runtime import Runtime
 from shell.bridge.door import Door
 from shell.bridge.topics import Topics
-from shell.contract import Defaults, StoreTopic
+from shell.contract import Defaults, StoreTopic, WaitingTopic
 from shell.errors import ShellError
 from shell.providers.local.provider import LocalProvider
 from shell.settings import SettingsFile
@@ -189,6 +189,7 @@ class Host:
             self._title_model,
             self._parameters,
             core.tools,
+            lambda waiting: topics.publish(WaitingTopic(value=waiting)),
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shell.contract.base import Value
 from shell.contract.providers import ModelFetch
+from shell.contract.tools import WaitingConversation
 from shell.contract.transfer import ImportState, StoreState
 
 
@@ -38,4 +39,14 @@ class ModelTopic(Topic):
     value: ModelFetch
 
 
-AnyTopic = Annotated[StoreTopic | ImportTopic | ModelTopic, Field(discriminator="name")]
+class WaitingTopic(Topic):
+    """Pushed when calls begin to wait for a decision, and when they were decided."""
+
+    name: Literal["waiting"] = "waiting"
+    value: list[WaitingConversation]
+    """Of what was asked since the host began."""
+
+
+AnyTopic = Annotated[
+    StoreTopic | ImportTopic | ModelTopic | WaitingTopic, Field(discriminator="name")
+]

@@ -16,9 +16,11 @@ from shell.contract import (
     InferenceRequest,
     SendReply,
     SendRequest,
+    WaitingConversation,
 )
 from shell.conversations.history import history, resumed_step, to_continue
 from shell.conversations.titles import Chosen, Titles
+from shell.conversations.waiting_calls import WaitingCalls
 from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
@@ -66,6 +68,7 @@ class Answers:
         titles: the model that writes titles, if one is chosen.
         parameters: the user's defaults for all answers.
         tools: what models may call; None for a program without tools.
+        on_waiting: called with all conversations in which calls wait, after every change.
     """
 
     def __init__(
@@ -77,8 +80,10 @@ class Answers:
         titles: Chosen = lambda: None,
         parameters: Callable[[], Parameters] = Parameters,
         tools: Callable[[], Tools] | None = None,
+        on_waiting: Callable[[list[WaitingConversation]], None] = lambda _: None,
     ) -> None:
         self.parameters = parameters
+        self._waiting = WaitingCalls(on_waiting)
         self._tools = tools
         self._store = store
         self._engine = engine
@@ -142,6 +147,8 @@ class Answers:
         taken, waits = await self._store.write(
             conversation_id, lambda connection: decisions.decide(connection, call, decision)
         )
+        if taken:
+            self._waiting.put(conversation_id, waits)
         if not taken or waits:
             return taken, None
         return True, await self.go_on(owner, decision)
@@ -228,6 +235,10 @@ class Answers:
                 raise
             log = slot.begin()
             recorder.follow(log, conversation_id, written.answer, written.earlier, written.begun)
+            if offer is None:
+                self._waiting.put(conversation_id, {})
+            else:
+                self._waiting.follow(conversation_id, log)
         finally:
             self._claimed.discard(conversation_id)
         reply = SendReply(

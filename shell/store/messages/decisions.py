@@ -49,8 +49,9 @@ def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
 
 def decide(
     connection: Connection, call: steps.StoredCall, decision: CallDecision
-) -> tuple[bool, bool]:
-    """Store a decision; returns whether it was taken, and whether another call still waits.
+) -> tuple[bool, dict[str, str]]:
+    """Store a decision; returns whether it was taken, and the tools of the calls that still wait,
+    by their ids.
 
     Part of a writing job.
     """
@@ -74,5 +75,5 @@ def decide(
         ),
     )
     now = steps.steps_of(steps.read(connection, row.number))
-    waits = any(c.part.state == "waiting" for step in now for c in step.calls)
-    return taken, waits
+    made = [c for step in now for c in step.calls]
+    return taken, {c.id: c.part.tool for c in made if c.part.state == "waiting"}

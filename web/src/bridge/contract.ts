@@ -1278,6 +1278,14 @@ export interface ToolSwitch {
   enabled: boolean;
 }
 
+/** A conversation in which calls wait for a decision. */
+export interface WaitingConversation {
+  conversationId: string;
+  /** The tool of the first of them. */
+  tool: string;
+  calls: number;
+}
+
 /** The folder of a person's own tool files. */
 export interface ToolFolder {
   path: string;
@@ -1331,6 +1339,16 @@ export interface ModelTopic {
   key: string;
   name: "model";
   value: ModelFetch;
+}
+
+/** Pushed when calls begin to wait for a decision, and when they were decided. */
+export interface WaitingTopic {
+  channel: "topic";
+  /** Tells several topics of one name apart. */
+  key: string;
+  name: "waiting";
+  /** Of what was asked since the host began. */
+  value: WaitingConversation[];
 }
 
 export type Role = "user" | "assistant" | "system";
@@ -1390,7 +1408,7 @@ export type AnyEvent =
   | DoneEvent
   | ErrorEvent;
 
-export type AnyTopic = StoreTopic | ImportTopic | ModelTopic;
+export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | WaitingTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 

@@ -82,6 +82,7 @@ export const toolsInGerman: Strings["tools"] = {
 
   waiting: (number) =>
     number === 1 ? "Wartet auf deine Entscheidung" : `Wartet auf ${number} Entscheidungen`,
+  waitingIn: (title) => `„${title}“ wartet auf deine Entscheidung`,
   goToCard: "Zeigen",
   notification: (tool) => `Ein Modell will ${tool} aufrufen.`,
   titleMark: (title) => `(!) ${title}`,

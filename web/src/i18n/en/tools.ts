@@ -84,6 +84,7 @@ export const toolsInEnglish = {
 
   waiting: (number: number) =>
     number === 1 ? "Waiting for your decision" : `Waiting for ${number} decisions`,
+  waitingIn: (title: string) => `“${title}” waits for your decision`,
   goToCard: "Show it",
   notification: (tool: string) => `A model wants to call ${tool}.`,
   titleMark: (title: string) => `(!) ${title}`,
