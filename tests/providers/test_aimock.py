@@ -9,14 +9,25 @@ import shutil
 import subprocess
 import urllib.request
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from shell.contract import AnyEvent, DoneEvent, ErrorEvent, InferenceRequest, Message
+from shell.contract import (
+    AnyEvent,
+    ApprovalEvent,
+    CallEvent,
+    Decision,
+    DoneEvent,
+    ErrorEvent,
+    InferenceRequest,
+    Message,
+    ResultEvent,
+    Verdict,
+)
 from shell.errors import ErrorCode
 from shell.inference.engine import Engine
 from shell.inference.limits import Retries, Settings
@@ -115,11 +126,15 @@ FIXTURES: list[dict[str, object]] = [
 class Aimock:
     url: str
 
-    def requests(self, test_id: str) -> int:
-        """How many requests a test has made."""
+    def bodies(self, test_id: str) -> list[str]:
+        """The bodies of the requests that a test has made, as JSON."""
         url = f"{self.url}/__aimock/journal?testId={test_id}"
         with urllib.request.urlopen(url) as answer:  # noqa: S310
-            return len(json.load(answer))
+            return [json.dumps(entry["body"]) for entry in json.load(answer)]
+
+    def requests(self, test_id: str) -> int:
+        """How many requests a test has made."""
+        return len(self.bodies(test_id))
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +190,7 @@ class Outcome:
     events: list[AnyEvent]
     log: InferenceLog
     requests: int
+    test_id: str
 
     @property
     def ending(self) -> DoneEvent | ErrorEvent:
@@ -188,8 +204,14 @@ def make(request: pytest.FixtureRequest) -> Make:
     return found
 
 
-async def run(aimock: Aimock, make: Make, text: str, offer: Offer | None = None) -> Outcome:
-    """One inference, to its end."""
+async def run(
+    aimock: Aimock,
+    make: Make,
+    text: str,
+    offer: Offer | None = None,
+    verdicts: Mapping[str, Verdict] | None = None,
+) -> Outcome:
+    """One inference, to its end. `verdicts` decide about calls by what they look at."""
     test_id = uuid.uuid4().hex
     provider = make(aimock.url, {"X-Test-Id": test_id})
     settings = Settings(retries=Retries(first_delay_s=0.001))
@@ -200,10 +222,29 @@ async def run(aimock: Aimock, make: Make, text: str, offer: Offer | None = None)
     log = engine.start("window", request, offer=offer)
     ended = asyncio.Event()
     log.subscribe(lambda urgent: ended.set() if log.ending is not None else None)
+    if verdicts is not None:
+        await asyncio.wait_for(decide(engine, log, verdicts), 20)
     await asyncio.wait_for(ended.wait(), 20)
     await engine.close()
     await provider.close()
-    return Outcome(log.read(), log, await asyncio.to_thread(aimock.requests, test_id))
+    requests = await asyncio.to_thread(aimock.requests, test_id)
+    return Outcome(log.read(), log, requests, test_id)
+
+
+async def decide(engine: Engine, log: InferenceLog, verdicts: Mapping[str, Verdict]) -> None:
+    """Decide about every call that is asked, as a person does who looks at its arguments."""
+    looks: dict[str, str] = {}
+    async for event in log.follow():
+        if isinstance(event, CallEvent) and isinstance(event.arguments, dict):
+            looks[event.call_id] = str(event.arguments["at"])
+        if isinstance(event, ApprovalEvent) and event.state == "asked":
+            decision = Decision(
+                inference_id=log.inference_id,
+                call_id=event.call_id,
+                nonce=event.nonce or "",
+                verdict=verdicts[looks[event.call_id]],
+            )
+            assert engine.decide("window", decision)
 
 
 async def test_a_plain_answer(aimock: Aimock, make: Make) -> None:
@@ -245,6 +286,30 @@ async def test_two_steps_with_parallel_calls_between(aimock: Aimock, make: Make)
     assert outcome.requests == 2
     assert outcome.log.text("llm:token") == TEXT
     assert functions.calls == [("look", {"at": "sea"}), ("look", {"at": "sky"})]
+
+
+async def test_a_person_decides_about_parallel_calls_between_two_steps(
+    aimock: Aimock, make: Make
+) -> None:
+    async def look(arguments: Arguments, progress: Progress) -> str:
+        return f"It is blue at the {arguments['at']}."
+
+    functions = Functions()
+    functions.add("look", look)
+    verdicts: dict[str, Verdict] = {"sea": "allow", "sky": "deny"}
+    outcome = await run(aimock, make, "two steps", functions.offer(), verdicts)
+    assert isinstance(outcome.ending, DoneEvent), outcome.ending
+    assert outcome.ending.finish_reason == "stop"
+    assert outcome.log.text("llm:token") == TEXT, "both calls have a result"
+    assert functions.calls == [("look", {"at": "sea"})], "nothing runs that was not allowed"
+    results = {e.state: e.text for e in outcome.events if isinstance(e, ResultEvent)}
+    assert results["done"] == "It is blue at the sea."
+    assert "did not allow this call" in results["denied"]
+    bodies = await asyncio.to_thread(aimock.bodies, outcome.test_id)
+    assert len(bodies) == 2
+    assert "blue at the sea" not in bodies[0]
+    assert "blue at the sea" in bodies[1], "the result went back"
+    assert "did not allow this call" in bodies[1]
 
 
 async def test_an_answer_that_is_too_long(aimock: Aimock, make: Make) -> None:
