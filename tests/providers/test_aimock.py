@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import urllib.request
 import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from shell.contract import (
     AnyEvent,
@@ -183,6 +184,8 @@ def google(url: str, headers: dict[str, str]) -> Provider:
 
 
 Make = Callable[[str, dict[str, str]], Provider]
+Decide = Callable[[JsonValue], Verdict]
+"""What a person decides about a call with these arguments."""
 
 
 @dataclass(frozen=True)
@@ -209,9 +212,9 @@ async def run(
     make: Make,
     text: str,
     offer: Offer | None = None,
-    verdicts: Mapping[str, Verdict] | None = None,
+    verdict: Decide | None = None,
 ) -> Outcome:
-    """One inference, to its end. `verdicts` decide about calls by what they look at."""
+    """One inference, to its end."""
     test_id = uuid.uuid4().hex
     provider = make(aimock.url, {"X-Test-Id": test_id})
     settings = Settings(retries=Retries(first_delay_s=0.001))
@@ -222,8 +225,8 @@ async def run(
     log = engine.start("window", request, offer=offer)
     ended = asyncio.Event()
     log.subscribe(lambda urgent: ended.set() if log.ending is not None else None)
-    if verdicts is not None:
-        await asyncio.wait_for(decide(engine, log, verdicts), 20)
+    if verdict is not None:
+        await asyncio.wait_for(decide(engine, log, verdict), 20)
     await asyncio.wait_for(ended.wait(), 20)
     await engine.close()
     await provider.close()
@@ -231,18 +234,18 @@ async def run(
     return Outcome(log.read(), log, requests, test_id)
 
 
-async def decide(engine: Engine, log: InferenceLog, verdicts: Mapping[str, Verdict]) -> None:
-    """Decide about every call that is asked, as a person does who looks at its arguments."""
-    looks: dict[str, str] = {}
+async def decide(engine: Engine, log: InferenceLog, verdict: Decide) -> None:
+    """Decide about every call that is asked, until the run has ended."""
+    arguments: dict[str, JsonValue] = {}
     async for event in log.follow():
-        if isinstance(event, CallEvent) and isinstance(event.arguments, dict):
-            looks[event.call_id] = str(event.arguments["at"])
+        if isinstance(event, CallEvent):
+            arguments[event.call_id] = event.arguments
         if isinstance(event, ApprovalEvent) and event.state == "asked":
             decision = Decision(
                 inference_id=log.inference_id,
                 call_id=event.call_id,
                 nonce=event.nonce or "",
-                verdict=verdicts[looks[event.call_id]],
+                verdict=verdict(arguments[event.call_id]),
             )
             assert engine.decide("window", decision)
 
@@ -297,7 +300,12 @@ async def test_a_person_decides_about_parallel_calls_between_two_steps(
     functions = Functions()
     functions.add("look", look)
     verdicts: dict[str, Verdict] = {"sea": "allow", "sky": "deny"}
-    outcome = await run(aimock, make, "two steps", functions.offer(), verdicts)
+
+    def verdict(arguments: JsonValue) -> Verdict:
+        assert isinstance(arguments, dict)
+        return verdicts[str(arguments["at"])]
+
+    outcome = await run(aimock, make, "two steps", functions.offer(), verdict)
     assert isinstance(outcome.ending, DoneEvent), outcome.ending
     assert outcome.ending.finish_reason == "stop"
     assert outcome.log.text("llm:token") == TEXT, "both calls have a result"
