@@ -38,7 +38,6 @@ export const toolsInGerman: Strings["tools"] = {
   showAll: "Alles zeigen",
   showLess: "Weniger zeigen",
   lost: "Das Programm wurde beendet, während dieser Aufruf lief. Vielleicht hat er gewirkt, vielleicht nicht; wiederholt wurde er nicht.",
-  why: (reason) => `Grund: ${reason}`,
 
   approve: (tool) => `Über ${tool} entscheiden`,
   question: (tool) => `Das Modell will ${tool} aufrufen`,

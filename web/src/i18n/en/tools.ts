@@ -40,7 +40,6 @@ export const toolsInEnglish = {
   showAll: "Show all",
   showLess: "Show less",
   lost: "The program ended while this call ran. It may or may not have happened, and it was not made again.",
-  why: (reason: string) => `Reason: ${reason}`,
 
   approve: (tool: string) => `Approve ${tool}`,
   question: (tool: string) => `The model wants to call ${tool}`,
