@@ -380,8 +380,6 @@ SCREENS: Mapping[str, Screen] = {
     "approval-edit": Screen(tools(CALL, approval("Edit"))),
     "approval-reason": Screen(tools(CALL, approval("Deny with a reason"))),
     "calls": Screen(tools(f"/rate 0\nI compute it.\n{CALL}\n{CALL}\n/then\nDone.", decided)),
-    "call-states": Screen(call_states, (1_200, 3_200)),
-    "narrow-call-states": Screen(call_states, (400, 5_200)),
     "waits-elsewhere": Screen(waits_elsewhere),
     "new-tool": Screen(new_tool),
     "tool-menu": Screen(tool_menu),
@@ -418,14 +416,16 @@ SCREENS: Mapping[str, Screen] = {
     "narrow-models": Screen(picker, NARROW),
     "narrow-settings": Screen(settings(0), NARROW),
     "no-sidebar": Screen(answered(then=hidden)),
+    # After these the page has left the program.
+    "call-states": Screen(call_states, (1_200, 3_200)),
+    "narrow-call-states": Screen(call_states, (400, 5_200)),
 }
 
 
 def lead(page: Page, name: str) -> None:
     """Have the page show this screen, whatever it showed before."""
-    if "?" in page.url:  # the host in the page
-        page.goto(page.url.partition("?")[0])
-    stop_all(page)
+    if "?" not in page.url:  # the last screens have their host in the page
+        stop_all(page)
     anew(page)
     screen = SCREENS[name]
     width, height = screen.size
