@@ -9,6 +9,7 @@ from shell.contract import (
     GrantSummary,
     LookupId,
     NewToolFile,
+    ToolFlags,
     ToolFolder,
     ToolSummary,
     ToolSwitch,
@@ -66,6 +67,11 @@ class ToolsApi:
     async def enable(self, caller: Caller, params: ToolSwitch) -> "list[ToolSummary]":
         """Switch a tool on or off; returns all tools."""
         await self._tools.enable(params.name, params.enabled)
+        return await self._tools.summaries()
+
+    async def set_flags(self, caller: Caller, params: ToolFlags) -> "list[ToolSummary]":
+        """Set flags of a tool besides its own; returns all tools."""
+        await self._tools.set_flags(params.name, params.flags)
         return await self._tools.summaries()
 
     async def grants(self, caller: Caller) -> "list[GrantSummary]":

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import Value
+from shell.contract.mcp import McpServerSummary
 from shell.contract.providers import ModelFetch
 from shell.contract.tools import WaitingConversation
 from shell.contract.transfer import ImportState, StoreState
@@ -47,6 +48,13 @@ class WaitingTopic(Topic):
     """Of what was asked since the host began."""
 
 
+class McpTopic(Topic):
+    """Pushed when the state of a server of MCP changes."""
+
+    name: Literal["mcp"] = "mcp"
+    value: list[McpServerSummary]
+
+
 AnyTopic = Annotated[
-    StoreTopic | ImportTopic | ModelTopic | WaitingTopic, Field(discriminator="name")
+    StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic, Field(discriminator="name")
 ]

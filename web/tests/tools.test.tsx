@@ -3,16 +3,16 @@ import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ModelSummary, ToolSummary, WaitingConversation } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
+import { createAnswerChoice } from "../src/conversations/answerOptions";
 import { createConversations } from "../src/conversations/conversations";
 import type { HostStorage } from "../src/conversations/hostStorage";
-import { createToolChoice } from "../src/conversations/toolChoice";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { Chat } from "../src/features/chat/Chat";
 import { Tools } from "../src/features/settings/Tools";
 import { createSettings } from "../src/settings/settings";
 import { requestName } from "../src/settings/toolNames";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, turn } from "./support";
 
 beforeEach(() => {
@@ -211,7 +211,7 @@ describe("a page in the background", () => {
   });
 });
 
-describe("the tools of a conversation", () => {
+describe("the options of a conversation", () => {
   async function openMenu(): Promise<void> {
     fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
     await turn(50);
@@ -249,30 +249,36 @@ describe("the tools of a conversation", () => {
   it("are remembered by the host, when the conversation has an id", async () => {
     const { notes, remember } = notesWith();
     let id: string | null = null;
-    const choice = createToolChoice(notes, () => id);
-    choice.choose(["a", "b"]);
+    const choice = createAnswerChoice(notes, () => id);
+    choice.choose({ tools: ["a", "b"], effort: "low" });
     expect(remember).not.toHaveBeenCalled();
     id = "c1";
     choice.keep();
-    expect(remember).toHaveBeenLastCalledWith("tools.c1", '["a","b"]');
-    choice.choose([]);
-    expect(remember).toHaveBeenLastCalledWith("tools.c1", null);
+    expect(remember).toHaveBeenLastCalledWith("options.c1", '{"tools":["a","b"],"effort":"low"}');
+    choice.choose({ tools: [], effort: null });
+    expect(remember).toHaveBeenLastCalledWith("options.c1", null);
   });
 
   it("come back, unless something else was chosen meanwhile or the note is none", async () => {
-    const { notes } = notesWith({ "tools.c1": '["a"]', "tools.c2": "{", "tools.c3": '[1,"b"]' });
+    const { notes } = notesWith({
+      "options.c1": '{"tools":["a"],"effort":"high","maxTokens":"many"}',
+      "options.c2": "{",
+      "options.c3": '{"tools":[1,"b"],"effort":"more","temperature":0.2}',
+      "options.c4": "null",
+    });
     const recalled = async (id: string) => {
-      const choice = createToolChoice(notes, () => id);
+      const choice = createAnswerChoice(notes, () => id);
       await choice.recall();
-      return choice.offered();
+      return choice.asked();
     };
-    expect(await recalled("c1")).toEqual({ tools: ["a"] });
+    expect(await recalled("c1")).toEqual({ tools: ["a"], effort: "high" });
     expect(await recalled("c2")).toEqual({});
-    expect(await recalled("c3")).toEqual({ tools: ["b"] });
-    const choice = createToolChoice(notes, () => "c1");
-    choice.choose(["mine"]);
+    expect(await recalled("c3")).toEqual({ tools: ["b"], temperature: 0.2 });
+    expect(await recalled("c4")).toEqual({});
+    const choice = createAnswerChoice(notes, () => "c1");
+    choice.choose({ tools: ["mine"] });
     await choice.recall();
-    expect(choice.get()).toEqual(["mine"]);
+    expect(choice.get().tools).toEqual(["mine"]);
   });
 
   it("have their source in their name where several have the same", () => {

@@ -214,8 +214,19 @@ def settle(connection: apsw.Connection, message: int, text: str = ENDED) -> None
 
 
 def settle_all(connection: apsw.Connection) -> None:
-    """The same for every message, after its steps came from a file that is not trusted."""
+    """The same for every message, after its steps came from a file that is not trusted.
+
+    What the file says of the tools of its calls is forgotten, and so its verdicts are for no tool.
+    """
     for message in rows(connection.execute("SELECT DISTINCT message FROM steps"), int):
+        found = connection.execute("SELECT place, entry FROM steps WHERE message = ?", (message,))
+        entries = [(int(place), ENTRY.validate_json(str(text))) for place, text in found]
+        named = [(at, entry) for at, entry in entries if isinstance(entry, CallEntry)]
+        write(
+            connection,
+            message,
+            [(at, entry.model_copy(update={"definition": ""})) for at, entry in named],
+        )
         settle(connection, message)
 
 

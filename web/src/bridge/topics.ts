@@ -8,6 +8,7 @@ export type TopicValue<N extends TopicName> = Extract<AnyTopic, { name: N }>["va
 const NAMES: Readonly<Record<TopicName, true>> = {
   store: true,
   import: true,
+  mcp: true,
   model: true,
   waiting: true,
 };

@@ -73,6 +73,13 @@ export interface Conversations {
   readonly earlierCalls: HostPort["client"]["conversations"]["earlierCalls"];
   /** What a conversation has taken so far, on all of its branches. */
   readonly spent: HostPort["client"]["conversations"]["spent"];
+  /** The budgets, and what answers have cost. */
+  readonly costs: Pick<
+    HostPort["client"]["conversations"],
+    "budgets" | "setBudget" | "usage" | "saveUsage"
+  >;
+  /** The instructions of a conversation. */
+  readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
   /** Conversations as a file's content, or written by the host, which says where. */
   exported(request: ExportRequest): ReturnType<HostPort["client"]["conversations"]["export"]>;
   exportFile(request: ExportRequest): Promise<string>;
@@ -283,6 +290,8 @@ export function createConversations({
     saveText: conversations.saveText,
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
     spent: conversations.spent,
+    costs: conversations,
+    instructions: conversations,
     exported: conversations.export,
     exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),

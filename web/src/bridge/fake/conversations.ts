@@ -283,7 +283,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     },
     earlierCalls: ({ pattern }) => ({
       calls: 6,
-      matching: Object.keys(pattern).length > 0 ? 4 : 6,
+      matching: Object.values(pattern).some(({ match }) => match !== "any") ? 4 : 6,
     }),
     choose: (messageId) => view(choose(messageId)),
     rename: ({ conversationId, title }) => change(conversationId, { title }),
@@ -341,6 +341,11 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     },
     attachment: (hash) => blobs.get(hash),
     recall: () => Object.fromEntries(notes),
+    budgets: () => [],
+    instruct: ({ conversationId }) => summaryOf(treeOf(conversationId)),
+    setBudget: () => [],
+    usage: () => [],
+    saveUsage: () => "…/exports/usage.csv",
     remember({ name, text }) {
       if (text === null) notes.delete(name);
       else notes.set(name, text);

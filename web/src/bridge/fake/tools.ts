@@ -12,6 +12,7 @@ const TOOLS: readonly ToolSummary[] = [
     reads: false,
     brings: false,
     sends: false,
+    raised: [],
   },
   {
     name: "send_mail",
@@ -22,6 +23,7 @@ const TOOLS: readonly ToolSummary[] = [
     reads: false,
     brings: false,
     sends: true,
+    raised: [],
   },
   {
     name: "untyped",
@@ -32,6 +34,7 @@ const TOOLS: readonly ToolSummary[] = [
     reads: true,
     brings: true,
     sends: true,
+    raised: [],
     problem: "The parameter x has no type.",
   },
 ];
@@ -72,6 +75,10 @@ export function createFakeTools(): Handlers["tools"] {
     trustEdits(trusted) {
       trustsEdits = trusted;
       return folder();
+    },
+    setFlags({ name, flags }) {
+      tools = tools.map((tool) => (tool.name === name ? { ...tool, raised: flags } : tool));
+      return [...tools];
     },
     grants: () => grants,
     revoke(id) {

@@ -5,7 +5,6 @@ import { ConversationsContext } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
 import { namedValues } from "./Arguments";
 import { type Match, matchesFor, ruleFor } from "./argumentRules";
 import type { ApprovalFormProps } from "./decideCall";
@@ -23,8 +22,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
     ),
   );
   const change = (name: string, rule: ArgumentRule) => setRules({ ...rules, [name]: rule });
-  const chosen = Object.entries(rules).filter(([, { match }]) => match !== "any");
-  const earlier = useEarlierCalls(call, chosen);
+  const earlier = useEarlierCalls(call, rules);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
     <div className={styles.form} role="group" aria-labelledby={id}>
@@ -70,15 +68,13 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
       <div className={styles.buttons}>
         <Button
           isFree={isFree}
-          onClick={() =>
-            onDecide({ verdict: "allow", scope: "always", pattern: Object.fromEntries(chosen) })
-          }
+          onClick={() => onDecide({ verdict: "allow", scope: "always", pattern: rules })}
         >
           {words.alwaysAllow}
         </Button>
         <Button
           isFree={isFree}
-          className={parts.grave}
+          tone="destructive"
           onClick={() => onDecide({ verdict: "deny", scope: "always" })}
         >
           {words.never}
@@ -91,11 +87,11 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
 /** How many of the tool's latest calls these rules would have allowed; null until that is known. */
 function useEarlierCalls(
   { tool, source }: AnswerCall,
-  rules: readonly [string, ArgumentRule][],
+  rules: Readonly<Record<string, ArgumentRule>>,
 ): EarlierCalls | null {
   const conversations = useContext(ConversationsContext);
   const [earlier, setEarlier] = useState<EarlierCalls | null>(null);
-  const pattern = JSON.stringify(Object.fromEntries(rules));
+  const pattern = JSON.stringify(rules);
   useEffect(() => {
     let isCurrent = true;
     conversations?.earlierCalls({ tool, source, pattern: JSON.parse(pattern) }).then(

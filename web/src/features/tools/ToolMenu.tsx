@@ -11,7 +11,7 @@ import type { ToolPanelProps } from "./ToolPanel";
 const ToolPanel = lazyPart(async () => (await import("./ToolPanel")).ToolPanel);
 
 export function ToolMenu({ choice, by }: Omit<ToolPanelProps, "onLeave">) {
-  const chosen = useStore(choice);
+  const { tools: chosen } = useStore(choice);
   const model = useModel(by, chosen.length > 0);
   const isRefused = model !== null && !model.tools;
   const words = strings.tools;

@@ -1,8 +1,8 @@
 /** The tools that are on, to choose from for one conversation. */
 import { useEffect, useState } from "react";
 import type { ToolSummary } from "../../bridge/contract";
+import type { AnswerChoice } from "../../conversations/answerOptions";
 import type { ModelRef } from "../../conversations/conversation";
-import type { ToolChoice } from "../../conversations/toolChoice";
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
@@ -15,7 +15,7 @@ import { useModel } from "../models/useModel";
 import styles from "./ToolMenu.module.css";
 
 export interface ToolPanelProps {
-  readonly choice: ToolChoice;
+  readonly choice: AnswerChoice;
   /** Who answers; null until it is known. */
   readonly by: ModelRef | null;
   readonly onLeave: () => void;
@@ -29,7 +29,7 @@ interface NamedTool {
 
 export function ToolPanel({ choice, by, onLeave }: ToolPanelProps) {
   const { tools } = useSettings();
-  const chosen = useStore(choice);
+  const { tools: chosen } = useStore(choice);
   const [known, setKnown] = useState<readonly NamedTool[] | null>(null);
   const { problem, attempt } = useAsyncAction();
   const openSettings = useOpenSettings();
@@ -46,8 +46,8 @@ export function ToolPanel({ choice, by, onLeave }: ToolPanelProps) {
       const names = usable.map(({ name }) => name);
       setKnown(usable);
       // The host refuses a request with a tool that is off or gone.
-      const left = choice.get().filter((name) => names.includes(name));
-      if (left.length < choice.get().length) choice.choose(left);
+      const left = choice.get().tools.filter((name) => names.includes(name));
+      if (left.length < choice.get().tools.length) choice.choose({ tools: left });
     }
     attempt(load());
   }, [tools, choice, attempt]);
@@ -64,7 +64,9 @@ export function ToolPanel({ choice, by, onLeave }: ToolPanelProps) {
               checked={isChosen}
               disabled={isRefused}
               onChange={() =>
-                choice.choose(isChosen ? chosen.filter((one) => one !== name) : [...chosen, name])
+                choice.choose({
+                  tools: isChosen ? chosen.filter((one) => one !== name) : [...chosen, name],
+                })
               }
             />
             <span>

@@ -13,6 +13,7 @@ import styles from "./MessageRow.module.css";
 import { MessageTiming } from "./MessageTiming";
 import { UserMessage } from "./UserMessage";
 
+const BudgetCard = lazyPart(async () => (await import("./BudgetCard")).BudgetCard);
 const MessageEditor = lazyPart(
   async () => (await import("../composer/MessageEditor")).MessageEditor,
 );
@@ -67,6 +68,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       ) : (
         <DecideCallContext value={decide}>
           <AssistantMessage view={view}>
+            {isLast && !view.live && view.budget !== undefined && (
+              <BudgetCard
+                pause={view.budget}
+                isFree={!isBusy}
+                onRaise={(more) => conversation.goOn(id, more)}
+              />
+            )}
             <div className={styles.below}>
               <MessageTiming view={view} />
               {actions}
