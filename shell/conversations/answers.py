@@ -156,14 +156,13 @@ class Answers:
         if call.part.state != "waiting":
             return False, None
         await self._keep(call, decision)
-        taken, waits = await self._store.write(
+        waiting = await self._store.write(
             conversation_id, lambda connection: decisions.decide(connection, call, decision)
         )
-        if taken:
-            self._waiting.put(conversation_id, waits)
-        if not taken or waits:
-            return taken, None
-        return True, await self.go_on(owner, decision)
+        if waiting is None:
+            return False, None
+        self._waiting.put(conversation_id, waiting)
+        return True, None if waiting else await self.go_on(owner, decision)
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
@@ -256,10 +255,7 @@ class Answers:
                     await self.ledger.raise_budget(written.answer_id, conversation_id, more)
             log = slot.begin()
             recorder.follow(log, conversation_id, written.answer, written.earlier, written.begun)
-            if offer is None:
-                self._waiting.put(conversation_id, {})
-            else:
-                self._waiting.follow(conversation_id, log)
+            self._waiting.follow(conversation_id, None if offer is None else log)
         finally:
             self._claimed.discard(conversation_id)
         reply = SendReply(

@@ -18,9 +18,11 @@ class WaitingCalls:
         self._tools: dict[str, dict[str, str]] = {}
         """By conversation: the tools of the calls that wait, by the ids of the calls."""
 
-    def follow(self, conversation_id: str, log: InferenceLog) -> None:
-        """Follow a run with tools that answers in a conversation."""
+    def follow(self, conversation_id: str, log: InferenceLog | None) -> None:
+        """Follow the run that answers in a conversation; None for one without tools."""
         self.put(conversation_id, {})
+        if log is None:
+            return
         names: dict[str, str] = {}
         waiting: dict[str, str] = {}
         seen = -1
