@@ -138,7 +138,6 @@ class Answers:
         Raises:
             ShellError: the decision does not fit the question; the call waits on.
         """
-        find = partial(decisions.find, decision=decision)
         conversation_id = await self._store.read(
             decision.message_id, partial(queries.conversation_of, message_id=decision.message_id)
         )
@@ -152,7 +151,7 @@ class Answers:
                         await self._commit(self._engine.log(owner, inference_id))
                 return taken, None
         await self.wait_until_stored(conversation_id)
-        call = await self._store.read(conversation_id, find)
+        call = await self._store.read(conversation_id, partial(decisions.find, decision=decision))
         if call.part.state != "waiting":
             return False, None
         await self._keep(call, decision)
