@@ -187,7 +187,7 @@ class Host:
 
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
-        from shell.contract import StoreTopic
+        from shell.contract import StoreTopic, WaitingTopic
         from shell.conversations.answers import Answers
         from shell.conversations.exports import Exports
         from shell.conversations.imports import Imports
@@ -206,6 +206,7 @@ class Host:
             self._parameters,
             core.tools,
             ledger=core.ledger(),
+            on_waiting=lambda waiting: topics.publish(WaitingTopic(value=waiting)),
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(

@@ -21,11 +21,13 @@ from shell.contract import (
     InferenceRequest,
     SendReply,
     SendRequest,
+    WaitingConversation,
 )
 from shell.conversations.estimates import estimate
 from shell.conversations.history import history, resumed_step, to_continue
 from shell.conversations.path import read_path
 from shell.conversations.titles import Chosen, Titles
+from shell.conversations.waiting_calls import WaitingCalls
 from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
@@ -80,6 +82,7 @@ class Answers:
         titles: the model that writes titles, if one is chosen.
         parameters: the user's defaults for all answers.
         tools: what models may call; None for a program without tools.
+        on_waiting: called with all conversations in which calls wait, after every change.
         ledger: counts what answers take.
     """
 
@@ -94,8 +97,10 @@ class Answers:
         tools: Callable[[], Tools] | None = None,
         *,
         ledger: Ledger,
+        on_waiting: Callable[[list[WaitingConversation]], None] = lambda _: None,
     ) -> None:
         self.parameters = parameters
+        self._waiting = WaitingCalls(on_waiting)
         self._tools = tools
         self.ledger = ledger
         self._store = store
@@ -143,7 +148,6 @@ class Answers:
         Raises:
             ShellError: the decision does not fit the question; the call waits on.
         """
-        find = partial(decisions.find, decision=decision)
         conversation_id = await self._store.read(
             decision.message_id, partial(queries.conversation_of, message_id=decision.message_id)
         )
@@ -157,17 +161,19 @@ class Answers:
                         await self._commit(self._engine.log(owner, inference_id))
                 return taken, None
         await self.wait_until_stored(conversation_id)
+        find = partial(decisions.find, decision=decision)
         async with self._deciding:
             call = await self._store.read(conversation_id, find)
             if call.part.state != "waiting":
                 return False, None
             await self._keep(call, decision)
-            taken, waits = await self._store.write(
+            waiting = await self._store.write(
                 conversation_id, lambda connection: decisions.decide(connection, call, decision)
             )
-        if not taken or waits:
-            return taken, None
-        return True, await self.go_on(owner, decision)
+        if waiting is None:
+            return False, None
+        self._waiting.put(conversation_id, waiting)
+        return True, None if waiting else await self.go_on(owner, decision)
 
     async def estimate(self, asked: EstimateRequest) -> Estimate:
         """Say what a message would take if it were sent now. Nothing is sent or written.
@@ -278,6 +284,7 @@ class Answers:
                     await self.ledger.raise_budget(written.answer_id, conversation_id, options.more)
             log = slot.begin()
             recorder.follow(log, conversation_id, written.answer, written.earlier, written.begun)
+            self._waiting.follow(conversation_id, None if offer is None else log)
         finally:
             self._claimed.discard(conversation_id)
         reply = SendReply(

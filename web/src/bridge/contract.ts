@@ -1339,6 +1339,14 @@ export interface ToolSwitch {
   enabled: boolean;
 }
 
+/** A conversation in which calls wait for a decision. */
+export interface WaitingConversation {
+  conversationId: string;
+  /** The tool of the first of them. */
+  tool: string;
+  calls: number;
+}
+
 /** The folder of a person's own tool files. */
 export interface ToolFolder {
   path: string;
@@ -1441,6 +1449,13 @@ export interface ModelTopic extends Topic {
   value: ModelFetch;
 }
 
+/** Pushed when calls begin to wait for a decision, and when they were decided. */
+export interface WaitingTopic extends Topic {
+  name: "waiting";
+  /** Of what was asked since the host began. */
+  value: WaitingConversation[];
+}
+
 /** Pushed when the state of a server of MCP changes. */
 export interface McpTopic extends Topic {
   name: "mcp";
@@ -1525,7 +1540,7 @@ export type AnyEvent =
   | DoneEvent
   | ErrorEvent;
 
-export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | McpTopic;
+export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 

@@ -6,6 +6,7 @@ import type {
   NewFile,
   RestoreRequest,
   SearchReply,
+  WaitingConversation,
 } from "../bridge/contract";
 import { type BlobCache, createBlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore } from "../lib/store";
@@ -42,6 +43,8 @@ export interface Conversations {
   /** Of pictures and files, by their hash. */
   readonly bytes: BlobCache;
   readonly shown: ReadonlyStore<Shown>;
+  /** Where calls wait for a decision. */
+  readonly waiting: ReadonlyStore<readonly WaitingConversation[]>;
   /** Find what was open before; returns what lets go of the host. */
   begin(): () => void;
   /** The open conversation of a key, or of the host's id. */
@@ -114,6 +117,7 @@ export function createConversations({
   const list = createList(host);
   const rows: MessagesByKey = new Map();
   const open: Conversation[] = [];
+  const waiting = createStore<readonly WaitingConversation[]>([]);
   let preferred: ModelRef | null = null;
   const shown = createStore<Shown>({
     isKnown: false,
@@ -215,6 +219,18 @@ export function createConversations({
     shown.set({ ...shown.get(), isKnown: true });
   }
 
+  /** What has changed was decided, maybe in another window, when no run was there to tell of it. */
+  function tellWaiting(now: readonly WaitingConversation[] = []): void {
+    const before = waiting.get();
+    waiting.set(now);
+    const callsIn = (all: typeof now, id: string | null) =>
+      all.find(({ conversationId }) => conversationId === id)?.calls;
+    for (const conversation of open) {
+      const { id } = conversation.get();
+      if (callsIn(before, id) !== callsIn(now, id)) conversation.refresh();
+    }
+  }
+
   function tellOpen(): void {
     const { items } = list.get();
     const { conversation } = shown.get();
@@ -248,13 +264,17 @@ export function createConversations({
     folders,
     prefer,
     message: (key) => rows.get(key),
+    waiting,
     begin() {
       const unwatch = list.watch();
       const untell = list.subscribe(tellOpen);
+      const unwait = host.topics.on("waiting", tellWaiting);
+      tellWaiting(host.topics.get("waiting"));
       void findAgain().catch(() => shown.set({ ...shown.get(), isKnown: true }));
       return () => {
         unwatch();
         untell();
+        unwait();
       };
     },
     async reveal(id, messageId, sought = "") {
