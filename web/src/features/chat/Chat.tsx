@@ -146,7 +146,7 @@ export function Chat(props: ChatProps) {
             />
           )
         }
-        tools={<ToolMenu choice={conversation.tools} by={model} />}
+        actions={<ToolMenu choice={conversation.tools} by={model} />}
         queue={queue}
         onSend={send}
         onUnqueue={() => {

@@ -25,8 +25,6 @@ export interface ComposerProps {
   readonly by: ModelRef | null;
   /** Says who answers, and is the way to another. */
   readonly model: ReactNode;
-  /** Says how many tools the model may call, and is the way to choose them. */
-  readonly tools?: ReactNode;
   /** What waits to be said. */
   readonly queue: readonly DraftMessage[];
   /** Sends it, or queues it while an answer streams. */
@@ -37,7 +35,7 @@ export interface ComposerProps {
   readonly onStop: () => void;
   /** Stands above the box. */
   readonly above?: ReactNode;
-  /** More buttons beside that for files. */
+  /** More buttons beside the model. */
   readonly actions?: ReactNode;
 }
 
@@ -121,9 +119,8 @@ export function Composer(props: ComposerProps) {
         </div>
         <div className={styles.bar}>
           <AttachButton onFiles={attach} />
-          {props.actions}
           <div className={styles.model}>{model}</div>
-          {props.tools}
+          {props.actions}
           <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
           <button
             type="submit"
