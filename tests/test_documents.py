@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from shell.cli import program
 from tests.command import ROOT
 
 NAMES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+DOCUMENTS = [*(ROOT / name for name in NAMES), *sorted((ROOT / "docs").glob("**/*.md"))]
+ROOTS = (ROOT, ROOT / "shell", ROOT / "web" / "src")
 
 
 def text_of(name: str) -> str:
@@ -22,6 +25,18 @@ def test_files_that_are_named_are_there(name: str) -> None:
     named += re.findall(r"\]\((?!https?:)([\w./-]+)\)", text)
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_methods_that_are_named_with_their_file_are_in_it(path: Path) -> None:
+    """`Class.method` (`file`) names a class and a method of that file."""
+    text = path.read_text("utf-8")
+    for owner, member, file in re.findall(r"`(\w+)\.(\w+)`\s+\(`([\w./-]+\.(?:py|tsx?))`\)", text):
+        found = [root / file for root in ROOTS if (root / file).exists()]
+        assert found, file
+        source = found[0].read_text("utf-8")
+        assert owner in source, f"{owner} is not in {file}"
+        assert re.search(rf"\b{member}\(", source), f"{member} is not in {file}"
 
 
 @pytest.mark.parametrize("name", NAMES)

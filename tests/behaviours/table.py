@@ -13,9 +13,9 @@ MUTATED = ROOT / "docs" / "mutations.md"
 _HEAD = """\
 # Behaviours, and the tests that show them
 
-The reference design of this project specifies 66 behaviours (B), and its sample code has 98
-defects (D). Here every behaviour holds and no defect does, and this table says which tests show
-it. An entry says what holds *here*.
+The reference design is the Electron program for streaming inference that Tidewire carries over to
+Python. It specifies 66 behaviours (B), and its sample code has 98 defects (D). Here every behaviour
+holds and no defect does, and this table says which tests show it. An entry says what holds *here*.
 
 It is made from marks in the tests (`@pytest.mark.shows("B10")`, and `// shows: D67` before a test
 of the page) by `python -m tests.behaviours`; a test fails when it is stale, or when a number has
