@@ -28,6 +28,7 @@ from shell import contract
 from shell.api.conversations import ConversationsApi
 from shell.api.keys import KeysApi
 from shell.api.llm import LlmApi
+from shell.api.mcp import McpApi
 from shell.api.model import ModelApi
 from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
@@ -41,6 +42,7 @@ NAMESPACES: dict[str, type] = {
     "conversations": ConversationsApi,
     "keys": KeysApi,
     "llm": LlmApi,
+    "mcp": McpApi,
     "model": ModelApi,
     "providers": ProvidersApi,
     "settings": SettingsApi,
@@ -53,9 +55,15 @@ ALIASES = (
     "EndReason",
     "AnswerPart",
     "CallState",
+    "Effort",
+    "BudgetScope",
+    "BudgetUnit",
+    "UsageGroup",
     "Verdict",
     "Scope",
     "ToolKind",
+    "Flag",
+    "McpState",
     "Activity",
     "Part",
     "Content",
@@ -67,15 +75,18 @@ ALIASES = (
 """Unions that keep their name on the page."""
 MODULES = (
     "base",
+    "budgets",
     "messages",
     "requests",
     "events",
     "envelopes",
     "conversations",
+    "search",
     "transfer",
     "providers",
     "settings",
     "tools",
+    "mcp",
     "topics",
 )
 """The modules of the contract, in the order in which their models are written."""
@@ -250,9 +261,12 @@ class _Writer:
         for base in getattr(contract, name).__bases__:
             if issubclass(base, BaseModel) and base.model_fields:
                 inherited = _schema(base, mode)
+                same = self._fields(base.__name__, inherited).items()
+                # An interface that makes a field optional does not extend the one that requires it.
+                if not same <= fields.items():
+                    continue
                 self._define(base.__name__, inherited, mode)
                 extends = f" extends {base.__name__}"
-                same = self._fields(base.__name__, inherited).items()
                 fields = dict(field for field in fields.items() if field not in same)
         return f"{head}export interface {name}{extends} {{\n{''.join(fields.values())}}}\n"
 

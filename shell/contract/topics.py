@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import Value
+from shell.contract.mcp import McpServerSummary
 from shell.contract.providers import ModelFetch
 from shell.contract.transfer import ImportState, StoreState
 
@@ -38,4 +39,11 @@ class ModelTopic(Topic):
     value: ModelFetch
 
 
-AnyTopic = Annotated[StoreTopic | ImportTopic | ModelTopic, Field(discriminator="name")]
+class McpTopic(Topic):
+    """Pushed when the state of a server of MCP changes."""
+
+    name: Literal["mcp"] = "mcp"
+    value: list[McpServerSummary]
+
+
+AnyTopic = Annotated[StoreTopic | ImportTopic | ModelTopic | McpTopic, Field(discriminator="name")]

@@ -48,6 +48,13 @@ READ_RESULT = Tool(
 )
 """The host's own tool. It gives what a model was already given a part of, so nobody is asked."""
 
+_READS_MORE = f"{READ_RESULT.wire_name} reads them from the call"
+
+
+def was_cut(result: str) -> bool:
+    """Whether a result, as a model was given it, says how to read the rest."""
+    return _READS_MORE in result
+
 
 class LongResults:
     """The whole results of one run that were cut, as a source with the tool `read_result`."""
@@ -62,7 +69,7 @@ class LongResults:
 
     def show(self, call_id: str, text: str) -> ShownResult:
         """Cut a result; keep it whole if anything is left out."""
-        shown = shown_result(text, f"{READ_RESULT.wire_name} reads them from the call {call_id}")
+        shown = shown_result(text, f"{_READS_MORE} {call_id}")
         if shown.shown_bytes < shown.bytes:
             self._kept[call_id] = clean(text).encode()
             while sum(map(len, self._kept.values())) > MAX_KEPT_BYTES:

@@ -381,7 +381,7 @@ SCREENS: Mapping[str, Screen] = {
     "models": Screen(picker),
     "models-empty": Screen(picker_empty),
     "settings": Screen(settings(0)),
-    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 8)},
+    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 9)},
     "settings-server": Screen(server_form),
     "keys": Screen(keys),
     "folder": Screen(answered(then=folder)),

@@ -78,6 +78,86 @@ export type Reason =
   | "ZIP_UNREADABLE"
   | "IMPORT_BROKEN";
 
+/** The most that may be spent. Null is no limit; with both, the first one counts. */
+export interface Budget {
+  /** US dollars, at the list prices. */
+  usd: number | null;
+  /** Input and output together. */
+  tokens: number | null;
+}
+
+/** The most that one answer may take. Without a field there is no such limit. */
+export interface RunBudget {
+  /** US dollars, at the list prices. */
+  usd?: number | null | undefined;
+  /** Input and output together. */
+  tokens?: number | null | undefined;
+}
+
+/** How much of a budget is spent, in its unit. */
+export interface BudgetMeter {
+  scope: BudgetScope;
+  unit: BudgetUnit;
+  spent: number;
+  limit: number;
+}
+
+/** Why no other call of the model was made. It is made once somebody raises the budget. */
+export interface BudgetPause extends BudgetMeter {
+  /** What the next call may take at least. */
+  needed: number;
+  /** A fair amount to raise the budget by. */
+  more: number;
+  /** False if the price of the model is not known; then the unit is tokens in any case. */
+  priced: boolean;
+}
+
+/** Raises the budget at which an answer has stopped, once. */
+export interface BudgetRaise {
+  scope: BudgetScope;
+  usd?: number | null | undefined;
+  tokens?: number | null | undefined;
+}
+
+/** The budgets of every answer, of each conversation without its own, of a day and a month. */
+export interface Budgets {
+  answer: Budget | null;
+  conversation: Budget | null;
+  day: Budget | null;
+  month: Budget | null;
+}
+
+/** A budget, and what is spent of it. */
+export interface BudgetState {
+  scope: BudgetScope;
+  /** With everything that it was raised by. */
+  budget: Budget | null;
+  usd: number;
+  tokens: number;
+  /** Those of `tokens` whose price is not known. */
+  unpricedTokens: number;
+}
+
+/** Sets the budget of a conversation. Null is that of the settings. */
+export interface ConversationBudget {
+  conversationId: string;
+  budget: Budget | null;
+}
+
+/** What was taken on one day, by one model, or in one conversation. */
+export interface UsageRow {
+  /** A date such as 2026-11-29, `PROVIDER/MODEL`, or the id of a conversation. */
+  key: string;
+  /** Of a conversation that is still there. */
+  title?: string;
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  usd: number;
+  /** The tokens whose price is not known. */
+  unpricedTokens: number;
+}
+
 /** Text. */
 export interface TextPart {
   type: "text";
@@ -115,6 +195,8 @@ export interface Message {
 export interface RunParameters {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** How much the model thinks. By default it decides, or its provider does. */
+  effort?: Effort | null | undefined;
   stream?: boolean | undefined;
   /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
   timeoutMs?: number | null | undefined;
@@ -126,6 +208,8 @@ export interface RunParameters {
   tools?: "all" | string[] | null | undefined;
   /** Most calls of the model in a run with tools. */
   maxSteps?: number | null | undefined;
+  /** The most that all calls of the model may take. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -152,6 +236,7 @@ export interface SessionConfig {
   systemPrompt?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
   metadata?: Record<string, JsonValue> | null | undefined;
   share?: boolean | undefined;
 }
@@ -290,6 +375,10 @@ export interface StepEvent extends Event {
   /** From 1. */
   step: number;
   maxSteps: number;
+  /** US dollars for the steps of this run so far, if the price is known. */
+  cost?: number;
+  /** The budget of which the smallest part is left. */
+  budget?: BudgetMeter;
 }
 
 /** A tool call is complete, or its state has changed before its result. */
@@ -364,6 +453,7 @@ export type NoticeCode =
   | "HISTORY_TRIMMED"
   | "PARTS_LEFT_OUT"
   | "TOOLS_DROPPED"
+  | "EFFORT_DROPPED"
   | "REPETITION_STOPPED";
 
 /** A change that the host made to a request or an answer. */
@@ -417,6 +507,8 @@ export interface DoneEvent extends Event {
   finishReason?: EndReason;
   cancelled: boolean;
   timing: Timing;
+  /** Which budget it has reached. */
+  budget?: BudgetPause;
 }
 
 /** The run failed. The content that came before remains. No event follows. */
@@ -595,6 +687,8 @@ export interface AnswerDetail {
   failure: AnswerFailure | null;
   /** The usage of the runs before the last one, for a continued answer. */
   earlier: Usage[];
+  /** Which budget it has reached. */
+  budget?: BudgetPause;
 }
 
 /** A piece of an answer's text. */
@@ -699,9 +793,12 @@ export interface AnswerOptions {
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
 }
 
@@ -727,6 +824,12 @@ export interface AnswerRequest extends AnswerOptions {
   messageId: string;
 }
 
+/** Names the answer to continue. */
+export interface ContinueRequest extends AnswerRequest {
+  /** For an answer that has stopped at a budget: how much more that may be. */
+  more?: BudgetRaise | null | undefined;
+}
+
 /** The messages and the run of an answer that has begun. The messages are stored already. */
 export interface SendReply {
   conversationId: string;
@@ -734,6 +837,20 @@ export interface SendReply {
   messageId: string;
   answerId: string;
   inferenceId: string;
+}
+
+/** Asks how many of the latest calls of a tool a permission would have been for. */
+export interface EarlierCallsRequest {
+  tool: string;
+  source: string;
+  pattern: Record<string, ArgumentRule>;
+}
+
+/** The latest calls of a tool that are over. */
+export interface EarlierCalls {
+  calls: number;
+  /** Those that the permission would have been for. */
+  matching: number;
 }
 
 /**
@@ -777,6 +894,25 @@ export interface FolderChange {
   folder: string | null;
 }
 
+/** Sets the system prompt of a conversation; null is none. */
+export interface SystemPromptChange {
+  conversationId: string;
+  systemPrompt: string | null;
+}
+
+/** Exports conversations as one text. Without ids it exports all of them. */
+export interface ExportRequest {
+  conversationIds?: string[] | null | undefined;
+  format: "json" | "md" | "html";
+}
+
+/** The name, media type and content of an exported file. */
+export interface ExportReply {
+  name: string;
+  mediaType: string;
+  text: string;
+}
+
 /** Where a search stopped at its time limit. A null part is complete. */
 export interface SearchRest {
   kept: number | null;
@@ -813,19 +949,6 @@ export interface SearchReply {
   hits: SearchHit[];
   /** Null if everything was searched. A request with it goes on, and may repeat a hit. */
   more: SearchRest | null;
-}
-
-/** Exports conversations as one text. Without ids it exports all of them. */
-export interface ExportRequest {
-  conversationIds?: string[] | null | undefined;
-  format: "json" | "md" | "html";
-}
-
-/** The name, media type and content of an exported file. */
-export interface ExportReply {
-  name: string;
-  mediaType: string;
-  text: string;
 }
 
 /** Announces a file that the page then sends in pieces. */
@@ -983,9 +1106,13 @@ export interface ModelSummary {
   /** Whether it may be offered tools; one that nobody describes may. */
   tools: boolean;
   reasoning: boolean;
+  /** The efforts that it is known to take. */
+  efforts: Effort[];
   /** US dollars per million tokens. */
   inputPrice: number | null;
   outputPrice: number | null;
+  /** When the prices were looked up, such as 2026-11-22. Null if the provider tells them. */
+  priceDate: string | null;
 }
 
 /** The models of a provider. */
@@ -1089,6 +1216,7 @@ export interface Preferences {
   /** The provider that writes titles from first messages. Null for no titles. */
   titleProvider: string | null;
   titleModel: string | null;
+  budgets: Budgets;
   limits: LimitSettings;
   /** Changes to limits and deadlines take effect at the next start. */
   deadlines: DeadlineSettings;
@@ -1108,6 +1236,7 @@ export interface PreferencesChange {
   favourites?: Favourite[] | null | undefined;
   titleProvider?: string | null | undefined;
   titleModel?: string | null | undefined;
+  budgets?: Budgets | null | undefined;
   limits?: LimitSettings | null | undefined;
   deadlines?: DeadlineSettings | null | undefined;
 }
@@ -1143,7 +1272,10 @@ export interface Decision {
   verdict: Verdict;
   /** For how long the verdict holds. `always` with `deny` means never. */
   scope?: Scope | undefined;
-  /** With `always`: which arguments are allowed. Without one, all are. */
+  /**
+   * With `always`: which arguments are allowed. Without one, all are. With one, an argument of
+   * the call without a rule may have any value, and no other argument may be given.
+   */
   pattern?: Record<string, ArgumentRule> | null | undefined;
   /** With `allow`: what the tool gets in place of the model's arguments. */
   arguments?: Record<string, JsonValue> | null | undefined;
@@ -1164,6 +1296,8 @@ export interface ToolSummary {
   brings: boolean;
   /** It changes something, or sends data out. */
   sends: boolean;
+  /** The flags that a person has set besides its own. */
+  raised: Flag[];
   /** Why it cannot be called. */
   problem?: string;
 }
@@ -1173,6 +1307,26 @@ export interface ToolSwitch {
   /** Its name, or `SOURCE__NAME` if several tools have the name. */
   name: string;
   enabled: boolean;
+}
+
+/** The folder of a person's own tool files. */
+export interface ToolFolder {
+  path: string;
+  /** Whether grants hold for a file that is edited, until the program ends. */
+  trustsEdits: boolean;
+}
+
+/** A tool file that was written from the template. */
+export interface NewToolFile {
+  path: string;
+  /** Whether it is shown in the person's editor. */
+  opened: boolean;
+}
+
+/** Sets flags of a tool besides those that it has by itself. */
+export interface ToolFlags {
+  name: string;
+  flags: Flag[];
 }
 
 /** A verdict that holds for every conversation. */
@@ -1187,6 +1341,49 @@ export interface GrantSummary {
   suspended: boolean;
   createdAt: number;
   usedAt: number | null;
+}
+
+/** A server as lists show it. It has no value of a variable or header. */
+export interface McpServerSummary {
+  name: string;
+  /** The command with its arguments; null for an address. */
+  command: string[] | null;
+  url: string | null;
+  /** The working directory, if one was chosen. */
+  folder: string | null;
+  /** The names of the variables or headers that it gets. */
+  values: string[];
+  enabled: boolean;
+  state: McpState;
+  /** How many it has, as far as is known. */
+  tools: number;
+  /** Why it does not run, in one sentence. */
+  error?: string;
+  /** The end of what it has printed to standard error. */
+  output: string;
+}
+
+/** A server to add: a command on this machine, or an address. */
+export interface NewMcpServer {
+  name: string;
+  /** The command with its arguments. No shell reads it. */
+  command?: string[] | null | undefined;
+  url?: string | null | undefined;
+  /** Variables of a command, or headers of an address. They go to the keychain. */
+  values?: Record<string, string> | undefined;
+}
+
+/** Switches a server on or off. */
+export interface McpSwitch {
+  name: string;
+  enabled: boolean;
+}
+
+/** What an import has added; all of it is off. */
+export interface McpImported {
+  added: string[];
+  /** Entries that could not be added, with the reason. */
+  problems: Record<string, string>;
 }
 
 /** The latest value of one part of the host's state. Older values may be left out. */
@@ -1212,6 +1409,12 @@ export interface ImportTopic extends Topic {
 export interface ModelTopic extends Topic {
   name: "model";
   value: ModelFetch;
+}
+
+/** Pushed when the state of a server of MCP changes. */
+export interface McpTopic extends Topic {
+  name: "mcp";
+  value: McpServerSummary[];
 }
 
 export type Role = "user" | "assistant" | "system";
@@ -1245,11 +1448,32 @@ export type CallState =
   | "cancelled"
   | "lost";
 
+export type Effort = "off" | "low" | "medium" | "high" | "max";
+
+export type BudgetScope = "answer" | "conversation" | "day" | "month";
+
+export type BudgetUnit = "usd" | "tokens";
+
+export type UsageGroup = "day" | "model" | "conversation";
+
 export type Verdict = "allow" | "deny";
 
 export type Scope = "once" | "conversation" | "always";
 
 export type ToolKind = "python" | "mcp" | "builtin";
+
+export type Flag = "reads" | "brings" | "sends";
+
+export type McpState =
+  | "off"
+  | "consent"
+  | "idle"
+  | "starting"
+  | "ready"
+  | "restarting"
+  | "sign_in"
+  | "failed"
+  | "stopping";
 
 export type Activity = "starting" | "asking" | "loading" | "reading";
 
@@ -1271,7 +1495,7 @@ export type AnyEvent =
   | DoneEvent
   | ErrorEvent;
 
-export type AnyTopic = StoreTopic | ImportTopic | ModelTopic;
+export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | McpTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 
@@ -1294,6 +1518,18 @@ export const client = (call: Invoke) => ({
     /** What a conversation has taken so far: answers, tokens, money. */
     spent: (params: string) =>
       call<Spent>("conversations.spent", params),
+    /** The budgets of the day, of the month and of a conversation, with what is spent. */
+    budgets: (params: string | null) =>
+      call<BudgetState[]>("conversations.budgets", params),
+    /** Set the budget of a conversation. Resolves with what `budgets` says then. */
+    setBudget: (params: ConversationBudget) =>
+      call<BudgetState[]>("conversations.set_budget", params),
+    /** What answers and titles took so far, by day, model or conversation. */
+    usage: (params: UsageGroup) =>
+      call<UsageRow[]>("conversations.usage", params),
+    /** The same as CSV, written to the data directory's `exports`. Resolves with its path. */
+    saveUsage: (params: UsageGroup) =>
+      call<string>("conversations.save_usage", params),
     /** List the latest questions of all conversations, the newest first, each once. */
     prompts: () => call<string[]>("conversations.prompts"),
     /** The bytes of a picture or a file in a message. */
@@ -1309,11 +1545,14 @@ export const client = (call: Invoke) => ({
     regenerate: (params: AnswerRequest) =>
       call<SendReply>("conversations.regenerate", params),
     /** Go on with an answer that was cut short; what comes is added to it. */
-    continueAnswer: (params: AnswerRequest) =>
+    continueAnswer: (params: ContinueRequest) =>
       call<SendReply>("conversations.continue_answer", params),
     /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
     decide: (params: CallDecision) =>
       call<DecisionReply>("conversations.decide", params),
+    /** Tell how many of a tool's latest calls a permission would have been for. */
+    earlierCalls: (params: EarlierCallsRequest) =>
+      call<EarlierCalls>("conversations.earlier_calls", params),
     /** Make the path lead through this message, and show it. */
     choose: (params: string) =>
       call<ConversationView>("conversations.choose", params),
@@ -1326,6 +1565,9 @@ export const client = (call: Invoke) => ({
     /** Put a conversation into a folder, or out of all. */
     move: (params: FolderChange) =>
       call<ConversationSummary>("conversations.move", params),
+    /** Set the system prompt for the next answers of a conversation. */
+    instruct: (params: SystemPromptChange) =>
+      call<ConversationSummary>("conversations.instruct", params),
     /** Put a conversation out of sight; what is answering in it is cancelled. */
     delete: (params: string) =>
       call<boolean>("conversations.delete", params),
@@ -1427,6 +1669,28 @@ export const client = (call: Invoke) => ({
     getSession: (params: string) =>
       call<SessionSnapshot>("llm.get_session", params),
   },
+  mcp: {
+    /** Ask the person at the window; then add a server, and start it. */
+    add: (params: NewMcpServer) =>
+      call<McpServerSummary>("mcp.add", params),
+    /** Switch a server on or off. Asks the person at the window if nobody has agreed to it. */
+    enable: (params: McpSwitch) =>
+      call<McpServerSummary>("mcp.enable", params),
+    /** End a server and forget it; returns the others. */
+    remove: (params: string) =>
+      call<McpServerSummary[]>("mcp.remove", params),
+    /** Start a server anew. The topic `mcp` tells how it goes. */
+    test: (params: string) =>
+      call<McpServerSummary>("mcp.test", params),
+    /** Have the person sign in in the system's browser; ends when they have. */
+    signIn: (params: string) =>
+      call<McpServerSummary>("mcp.sign_in", params),
+    /** Add the servers of another program's file, all off, after asking at the window. */
+    readImport: (params: string) =>
+      call<McpImported>("mcp.read_import", params),
+    /** Every server. Starts none. */
+    list: () => call<McpServerSummary[]>("mcp.list"),
+  },
   model: {
     /**
      * Begin to download the weights, unless they are here or on their way. The topic `model`
@@ -1479,9 +1743,24 @@ export const client = (call: Invoke) => ({
       call<SettingsView>("settings.update", params),
   },
   tools: {
+    /** The folder of a person's own files. */
+    folder: () => call<ToolFolder>("tools.folder"),
+    /** Show the folder in the system's file manager. False in a browser. */
+    openFolder: () => call<boolean>("tools.open_folder"),
+    /**
+     * Write a file with a tool that works, and open it in the person's editor. A browser shows
+     * its path instead.
+     */
+    create: () => call<NewToolFile>("tools.create"),
+    /** Let grants hold for files that are edited, until the program ends. */
+    trustEdits: (params: boolean) =>
+      call<ToolFolder>("tools.trust_edits", params),
     /** Switch a tool on or off; returns all tools. */
     enable: (params: ToolSwitch) =>
       call<ToolSummary[]>("tools.enable", params),
+    /** Set flags of a tool besides its own; returns all tools. */
+    setFlags: (params: ToolFlags) =>
+      call<ToolSummary[]>("tools.set_flags", params),
     /** The verdicts that hold for every conversation, the newest first. */
     grants: () => call<GrantSummary[]>("tools.grants"),
     /** Forget such a verdict. False when there is none with this id. */

@@ -5,7 +5,12 @@ import type { Unsubscribe } from "./eventRouter";
 export type TopicName = AnyTopic["name"];
 export type TopicValue<N extends TopicName> = Extract<AnyTopic, { name: N }>["value"];
 
-const NAMES: Readonly<Record<TopicName, true>> = { store: true, import: true, model: true };
+const NAMES: Readonly<Record<TopicName, true>> = {
+  store: true,
+  import: true,
+  mcp: true,
+  model: true,
+};
 
 export interface Topics {
   /** The latest value; undefined while the host has pushed none. */

@@ -3,6 +3,7 @@ import type { AnyEvent, AnyTopic, Handlers, HelloReply, Message } from "../contr
 import { CONTRACT_VERSION } from "../contract";
 import { createFakeChoices, type FakeChoices } from "./choices";
 import { createFakeConversations, type FakeConversations, textOf } from "./conversations";
+import { createFakeMcp } from "./mcp";
 import { refusal } from "./refusal";
 import { FakeRun } from "./run";
 import { play } from "./script";
@@ -69,6 +70,7 @@ export class FakeHost {
         providerId,
         modelId,
       }),
+      mcp: createFakeMcp(publish),
       tools: createFakeTools(),
       shell: {
         openWindow: () => false,

@@ -138,6 +138,8 @@ export function Chat(props: ChatProps) {
           model && (
             <ModelPicker
               by={model}
+              choice={conversation.options}
+              conversationId={conversation.get().id}
               button={models}
               onChoose={(chosen) => {
                 conversation.choose(chosen);
@@ -146,7 +148,7 @@ export function Chat(props: ChatProps) {
             />
           )
         }
-        actions={<ToolMenu choice={conversation.tools} by={model} />}
+        actions={<ToolMenu choice={conversation.options} by={model} />}
         queue={queue}
         onSend={send}
         onUnqueue={() => {

@@ -4,6 +4,7 @@ import { amountsIn } from "../amounts";
 import type { Strings } from "../types";
 import { attachmentsInGerman } from "./attachments";
 import { hostInGerman } from "./hostMessages";
+import { mcpInGerman } from "./mcp";
 import { preferencesInGerman } from "./settings";
 import { toolsInGerman } from "./tools";
 
@@ -84,6 +85,7 @@ export const german: Strings = {
   version: (place, count) => `Version ${place} von ${count}`,
   attachments: attachmentsInGerman,
   tools: toolsInGerman,
+  mcp: mcpInGerman,
   loadingEarlier: "Frühere Nachrichten werden geladen …",
   gone: "Diese Unterhaltung gibt es nicht mehr.",
   temporary: "Temporärer Chat",
@@ -100,10 +102,10 @@ export const german: Strings = {
       : `${Math.round(tokens / 1_000)}k Kontext`,
   price: (input, output) =>
     input === 0 && output === 0 ? "kostenlos" : `${dollars(input)} $ / ${dollars(output)} $`,
-  priceInWords: (input, output) =>
+  priceInWords: (input, output, date) =>
     input === 0 && output === 0
       ? "kostenlos"
-      : `Eingabe ${dollars(input)} $, Ausgabe ${dollars(output)} $ je Million Token`,
+      : `Eingabe ${dollars(input)} $, Ausgabe ${dollars(output)} $ je Million Token${date === null ? "" : ` (${date})`}`,
   abilities: {
     images: "sieht Bilder",
     files: "liest Dateien",

@@ -3,6 +3,7 @@ import type { EndReason, ErrorCode } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
+import { mcpInEnglish } from "./mcp";
 import { preferencesInEnglish } from "./settings";
 import { toolsInEnglish } from "./tools";
 
@@ -82,6 +83,7 @@ export const english = {
   version: (place: number, count: number) => `Version ${place} of ${count}`,
   attachments: attachmentsInEnglish,
   tools: toolsInEnglish,
+  mcp: mcpInEnglish,
   loadingEarlier: "Loading earlier messages…",
   gone: "This conversation no longer exists.",
   temporary: "Temporary chat",
@@ -98,10 +100,10 @@ export const english = {
       : `${Math.round(tokens / 1_000)}k context`,
   price: (input: number, output: number) =>
     input === 0 && output === 0 ? "free" : `$${dollars(input)} / $${dollars(output)}`,
-  priceInWords: (input: number, output: number) =>
+  priceInWords: (input: number, output: number, date: string | null) =>
     input === 0 && output === 0
       ? "free"
-      : `$${dollars(input)} input, $${dollars(output)} output per million tokens`,
+      : `$${dollars(input)} input, $${dollars(output)} output per million tokens${date === null ? "" : ` (${date})`}`,
   abilities: {
     images: "sees images",
     files: "reads files",
