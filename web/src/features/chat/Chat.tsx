@@ -150,7 +150,7 @@ export function Chat(props: ChatProps) {
           )
         }
         estimate={<EstimateLine conversation={conversation} />}
-        tools={<ToolMenu choice={conversation.options} by={model} />}
+        actions={<ToolMenu choice={conversation.options} by={model} />}
         queue={queue}
         onSend={send}
         onUnqueue={() => {

@@ -28,8 +28,6 @@ export interface ComposerProps {
   readonly by: ModelRef | null;
   /** Says who answers, and is the way to another. */
   readonly model: ReactNode;
-  /** Says how many tools the model may call, and is the way to choose them. */
-  readonly tools?: ReactNode;
   /** What waits to be said. */
   readonly queue: readonly DraftMessage[];
   /** Sends it, or queues it while an answer streams. */
@@ -42,7 +40,7 @@ export interface ComposerProps {
   readonly above?: ReactNode;
   /** Says what a long draft would take. */
   readonly estimate?: ReactNode;
-  /** More buttons beside that for files. */
+  /** More buttons beside the model. */
   readonly actions?: ReactNode;
 }
 
@@ -127,9 +125,8 @@ export function Composer(props: ComposerProps) {
         </div>
         <div className={styles.bar}>
           <AttachButton onFiles={attach} />
-          {props.actions}
           <div className={styles.model}>{model}</div>
-          {props.tools}
+          {props.actions}
           <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
           <button
             type="submit"
