@@ -32,6 +32,8 @@ ALLOWED = {
     # Placeholders that stand for a reader's own folder.
     "/home" + "/you",
     "/Users" + "/you",
+    # Where a package manager of macOS puts programs on every machine.
+    "/opt" + "/homebrew",
 }
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 import pytest
 
+from shell.app.host import Host
 from shell.errors import ErrorCode, ToolError
 from shell.tools.mcp import owner as owners
 from shell.tools.mcp import servers as all_servers
@@ -21,12 +22,13 @@ from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import NoConsent
 from shell.tools.registry import Tools
 from tests.command import ROOT
+from tests.soak.mcp import restarts
+from tests.store.test_namespace import Page
 from tests.tools.mcp_servers import (
     environment_of,
     hostile,
     listening,
     node,
-    open_handles,
     other_tasks,
     processes_in,
     python,
@@ -109,18 +111,44 @@ async def page() -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("name", REAL)
-async def test_a_real_server_lists_its_tools_and_answers_a_call(
+async def test_a_real_server_lists_its_tools_and_answers_a_call_that_was_approved(
     tmp_path: Path, repository: Path, page: str, name: str
 ) -> None:
     argv, tool, arguments, expected = REAL[name]
     filled = [str(repository) if each == HERE else each for each in argv]
     here = page if name == "fetch" else str(repository)
-    given = json.loads(json.dumps(arguments).replace(HERE, here))
+    given = json.dumps(arguments).replace(HERE, here)
+    wire_name = f"{name}__{tool}"
     async with with_servers(tmp_path / "data", {name: filled}) as tools:
-        names = [each.tool.wire_name for each in await tools.all()]
-        assert f"{name}__{tool}" in names
-        assert expected in await call(tools, f"{name}__{tool}", given)
+        assert wire_name in [each.tool.wire_name for each in await tools.all()]
+    state, text = await approved(tmp_path / "data", wire_name, given)
+    assert state == "done"
+    assert expected in text
     await until(lambda: processes_in(tmp_path) == [])
+
+
+async def approved(data: Path, tool: str, arguments: str) -> tuple[object, str]:
+    """Have a model call a tool, and allow it once; returns how the call has ended."""
+    host = Host(data, os.environ, "echo", None, lambda: False)
+    page = Page(host.door, "window-1")
+    script = f"/call {tool} {arguments}\n/then\nso be it"
+    request = {
+        "inferenceId": "inf-1",
+        "providerId": "echo",
+        "modelId": "echo",
+        "messages": [{"role": "user", "content": script}],
+        "tools": [tool],
+    }
+    await page.call("llm.inference", request)
+    asked = await page.event("llm:approval")
+    assert not [one for one in page.events if one["channel"] == "llm:result"]
+    decision = {key: asked[key] for key in ("inferenceId", "callId", "nonce")}
+    assert await page.call("llm.decide", {**decision, "verdict": "allow", "scope": "once"})
+    await page.done("inf-1")
+    result = await page.event("llm:result")
+    await host.end_runs()
+    await host.close()
+    return result["state"], str(result["text"])
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("streamableHttp", None), ("sse", "sse")])
@@ -365,20 +393,6 @@ asyncio.run(main())
     await until(lambda: processes_in(tmp_path) == [])
 
 
-async def test_starts_and_stops_leave_nothing(tmp_path: Path) -> None:
-    async with with_servers(tmp_path / "data", {"mine": hostile("nothing", tmp_path)}) as tools:
-        assert await call(tools, "fine") == "fine"
-        await tools.servers.enable("mine", False)
-        handles, tasks = open_handles(), other_tasks()
-        for _ in range(5):
-            await tools.servers.enable("mine", True)
-            assert await call(tools, "fine") == "fine"
-            await tools.servers.enable("mine", False)
-            assert processes_in(tmp_path) == []
-        assert open_handles() <= handles
-        assert other_tasks() <= tasks
-
-
 async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     bad = hostile("never says hello", tmp_path)
     async with with_servers(tmp_path / "data", {"bad": bad}) as tools:
@@ -387,3 +401,8 @@ async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
         await tools.servers.close()
         assert (await using).error is None
     assert processes_in(tmp_path) == []
+
+
+def test_restarts_and_kills_leave_no_process_no_task_and_no_handle() -> None:
+    result = restarts(starts=5, server_kills=3, host_kills=2)
+    assert result.ok, result.figures
