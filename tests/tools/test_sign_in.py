@@ -18,6 +18,7 @@ from shell.errors import ShellError, ToolError
 from shell.providers.keys import Keys
 from shell.support import open_url
 from shell.support.data_directory import DataDirectory
+from shell.tools.base import Arguments
 from shell.tools.mcp import browser as browsers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.redirect import Redirect
@@ -69,7 +70,7 @@ class Desk:
         return await self.tools.servers.sign_in(NAME, self.browser)
 
     async def call(self, tool: str = "tide") -> str:
-        arguments = {"place": "Husum"} if tool == "tide" else {}
+        arguments: Arguments = {"place": "Husum"} if tool == "tide" else {}
         return await self.tools.call(f"{NAME}__{tool}", arguments, lambda line: None)
 
     def state(self) -> str:
@@ -157,7 +158,7 @@ async def test_two_calls_that_are_refused_renew_the_token_once(
     await desk.call()
     server.provider.end_access(wanted_refusals=2)
     answers = await asyncio.gather(desk.call(), desk.call())
-    assert answers == ["high at Husum"] * 2
+    assert list(answers) == ["high at Husum"] * 2
     assert server.provider.renewals == 1
     assert len(server.provider.asked) == 1
     await desk.tools.close()
@@ -328,7 +329,7 @@ async def test_the_command_line_signs_in_and_prints_no_token(
 
     monkeypatch.setattr(browsers, "browser_reads_files", lambda: False)
     monkeypatch.setattr(browsers, "open_link", opened)
-    command = McpLogin(DataDirectory(desk.folder), lambda: desk.chain)
+    command = McpLogin(DataDirectory(str(desk.folder)), lambda: desk.chain)
     status = await asyncio.to_thread(command.login, NAME, client_secret=False, as_json=True)
     out, err = capsys.readouterr()
     assert (status, json.loads(out)) == (0, {"name": NAME, "signedIn": True})
