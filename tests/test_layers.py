@@ -20,6 +20,9 @@ LAYERS = (
 LOG_READERS = {"store", "bridge"}
 """These read the log of an inference, and use nothing else of the folder that it lies in."""
 
+MAX_LINES = 400
+"""A module that grows beyond this is to be split."""
+
 LIBRARIES: dict[str, set[str]] = {
     "anthropic": set(),
     "apsw": {"store"},
@@ -126,6 +129,12 @@ def test_the_page_about_architecture_has_the_same_order() -> None:
     assert sorted(told) == sorted(set(RANKS) - {"__main__"})
     ranks = [RANKS[name] for name in told]
     assert ranks == sorted(ranks, reverse=True)
+
+
+def test_no_module_is_long() -> None:
+    lines = {str(path): len(path.read_text("utf-8").splitlines()) for path in SHELL.rglob("*.py")}
+    assert lines
+    assert not {path: count for path, count in lines.items() if count > MAX_LINES}
 
 
 def test_no_imports_go_in_a_circle() -> None:

@@ -32,7 +32,7 @@ ALLOWED = {
     # Placeholders that stand for a reader's own folder.
     "/home" + "/you",
     "/Users" + "/you",
-    # Where a package manager of macOS puts programs on every machine.
+    # Where Homebrew lies on every Mac.
     "/opt" + "/homebrew",
 }
 

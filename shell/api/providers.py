@@ -276,6 +276,8 @@ def _described(provider: Provider, listed: ListedModel) -> ModelSummary:
         files=model.files,
         tools=model.tools is not False,
         reasoning=reasons if listed.reasoning is None else listed.reasoning,
+        efforts=list(model.efforts or ()),
         input_price=model.input_price,
         output_price=model.output_price,
+        price_date=None if model.price_date is None else model.price_date.isoformat(),
     )

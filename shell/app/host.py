@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi, WindowAction, choose_nothing, control_nothing
 from shell.app.runtime import Runtime
 from shell.bridge.door import Door
@@ -56,6 +55,7 @@ class Host:
         choose_file: asks for a file in a dialog over the window of a caller.
         confirm: asks the person at the window of a caller for a yes or no.
         control_window: does something with the window of a caller; returns whether it could.
+        open_path: shows a file or a folder for the window of a caller; returns whether it could.
 
     Raises:
         ValidationFailed: there is no such provider.
@@ -70,6 +70,7 @@ class Host:
         open_window: Callable[[], bool],
         choose_file: Callable[[str], Awaitable[str | None]] = choose_nothing,
         control_window: Callable[[str, WindowAction], bool] = control_nothing,
+        open_path: Callable[[str, Path], bool] = lambda caller_id, path: False,
         confirm: "Confirm | None" = None,
     ) -> None:
         self._data = data
@@ -77,7 +78,10 @@ class Host:
         self._named = (provider, model)
         self._confirm = confirm
         self._settings = SettingsFile(data)
-        self._core = Runtime(data, environ, self._settings.engine)
+        self._core = Runtime(
+            data, environ, self._settings.engine, lambda: self._settings.preferences.budgets
+        )
+        self._open_path = open_path
         self._topics = Topics()
         self._opened: _Conversations | None = None
         self._warm_up_timer: asyncio.TimerHandle | None = None
@@ -87,8 +91,9 @@ class Host:
             sys.platform, self._greet, open_window, open_link, choose_file, control_window
         )
         self.door = Door(
-            {"llm": LlmApi(self._core.engine, self._core.tools), "shell": shell},
+            {"shell": shell},
             later={
+                "llm": self._llm,
                 "conversations": self._conversations,
                 "keys": self._keys,
                 "mcp": self._mcp,
@@ -172,6 +177,11 @@ class Host:
 
     # --- namespaces, made when a page first calls them --------------------------------------
 
+    async def _llm(self) -> object:
+        from shell.api.llm import LlmApi
+
+        return LlmApi(self._core.engine, self._core.tools)
+
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
         from shell.conversations.answers import Answers
@@ -191,6 +201,7 @@ class Host:
             self._title_model,
             self._parameters,
             core.tools,
+            ledger=core.ledger(),
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(
@@ -231,4 +242,4 @@ class Host:
     async def _tools_api(self) -> object:
         from shell.api.tools import ToolsApi
 
-        return ToolsApi(self._core.tools())
+        return ToolsApi(self._core.tools(), self._open_path)

@@ -166,7 +166,14 @@ async def _behind_windows(
     server.start()
     # In a thread, so that the loop can serve the page meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")
-    host = _host(options, windows.open, windows.choose_file, windows.control, windows.confirm)
+    host = _host(
+        options,
+        windows.open,
+        windows.choose_file,
+        windows.control,
+        windows.open_path,
+        windows.confirm,
+    )
     return host, server
 
 
@@ -213,6 +220,7 @@ def _host(
     open_window: Callable[[], bool],
     choose_file: Callable[[str], Awaitable[str | None]],
     control_window: "Callable[[str, WindowAction], bool]",
+    open_path: Callable[[str, Path], bool] = lambda caller_id, path: False,
     confirm: "Confirm | None" = None,
 ) -> "Host":
     from shell.app.host import Host
@@ -226,6 +234,7 @@ def _host(
         open_window,
         choose_file,
         control_window,
+        open_path,
         confirm,
     )
 

@@ -156,15 +156,16 @@ def _import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
         raise ShellError(f"{error.message} {advice}") from None
     except ValidationFailed as error:  # the file's fault, not the command line's
         raise ShellError(error.message) from None
+    warnings = [remark.text for remark in arrived.remarks]
     line = {
         "conversations": arrived.conversations,
         "messages": arrived.messages,
         "skipped": arrived.skipped,
-        "warnings": arrived.warnings,
+        "warnings": warnings,
     }
     text = f"{arrived.conversations} conversations with {arrived.messages} messages were imported"
     text += f", {arrived.skipped} were skipped" if arrived.skipped else ""
-    _print(line, "\n".join([text, *arrived.warnings]), as_json=as_json)
+    _print(line, "\n".join([text, *warnings]), as_json=as_json)
     return 0
 
 

@@ -6,6 +6,7 @@ milliseconds.
 """
 
 from shell.contract.base import *
+from shell.contract.budgets import *
 from shell.contract.conversations import *
 from shell.contract.envelopes import *
 from shell.contract.events import *
@@ -13,6 +14,7 @@ from shell.contract.mcp import *
 from shell.contract.messages import *
 from shell.contract.providers import *
 from shell.contract.requests import *
+from shell.contract.search import *
 from shell.contract.settings import *
 from shell.contract.tools import *
 from shell.contract.topics import *

@@ -19,7 +19,7 @@ McpState = Literal[
 ]
 """`consent` waits until a person agrees to the command or address; `idle` starts at the first use;
 `sign_in` waits until a person signs in."""
-_Word = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
+McpText = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
 ValueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
 """The name of a variable or header."""
 McpName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
@@ -50,10 +50,10 @@ class NewMcpServer(Value):
     """A server to add: a command on this machine, or an address."""
 
     name: McpName
-    command: Annotated[list[_Word] | None, Field(min_length=1, max_length=200)] = None
+    command: Annotated[list[McpText] | None, Field(min_length=1, max_length=200)] = None
     """The command with its arguments. No shell reads it."""
     url: Annotated[str | None, Field(min_length=1, max_length=2_000)] = None
-    values: Annotated[dict[ValueName, _Word], Field(max_length=50)] = Field(default_factory=dict)
+    values: Annotated[dict[ValueName, McpText], Field(max_length=50)] = Field(default_factory=dict)
     """Variables of a command, or headers of an address. They go to the keychain."""
 
 

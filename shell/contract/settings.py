@@ -13,6 +13,7 @@ from shell.contract.base import (
     TimeoutMs,
     Value,
 )
+from shell.contract.budgets import Budgets
 from shell.contract.envelopes import Remark
 from shell.contract.messages import SystemPrompt
 
@@ -70,6 +71,7 @@ class Preferences(Value):
     title_provider: ProviderId | None
     """The provider that writes titles from first messages. Null for no titles."""
     title_model: ModelId | None
+    budgets: Budgets
     limits: LimitSettings
     deadlines: DeadlineSettings
     """Changes to limits and deadlines take effect at the next start."""
@@ -90,6 +92,7 @@ class PreferencesChange(Value):
     favourites: Favourites | None = None
     title_provider: ProviderId | None = None
     title_model: ModelId | None = None
+    budgets: Budgets | None = None
     limits: LimitSettings | None = None
     deadlines: DeadlineSettings | None = None
 

@@ -28,7 +28,7 @@ class ArgumentRule(Value):
 
 
 Pattern = Annotated[dict[Annotated[str, Field(max_length=128)], ArgumentRule], Field(max_length=64)]
-"""Rules by the name of the argument. An argument without a rule may have any value."""
+"""Rules by the name of the argument."""
 
 
 class Decision(Value):
@@ -42,7 +42,8 @@ class Decision(Value):
     scope: Scope = "once"
     """For how long the verdict holds. `always` with `deny` means never."""
     pattern: Pattern | None = None
-    """With `always`: which arguments are allowed. Without one, all are."""
+    """With `always`: which arguments are allowed. Without one, all are. With one, an argument of
+    the call without a rule may have any value, and no other argument may be given."""
     arguments: dict[str, JsonValue] | None = None
     """With `allow`: what the tool gets in place of the model's arguments."""
     reason: Annotated[str, Field(max_length=2_000)] | None = None
@@ -75,6 +76,22 @@ class ToolSwitch(Value):
     name: ToolName
     """Its name, or `SOURCE__NAME` if several tools have the name."""
     enabled: bool
+
+
+class ToolFolder(Value):
+    """The folder of a person's own tool files."""
+
+    path: str
+    trusts_edits: bool
+    """Whether grants hold for a file that is edited, until the program ends."""
+
+
+class NewToolFile(Value):
+    """A tool file that was written from the template."""
+
+    path: str
+    opened: bool
+    """Whether it is shown in the person's editor."""
 
 
 class ToolFlags(Value):

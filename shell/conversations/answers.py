@@ -5,12 +5,15 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from shell.contract import (
     AnswerOptions,
     AnswerRequest,
+    BudgetRaise,
     CallDecision,
     Content,
+    ContinueRequest,
     Defaults,
     EditRequest,
     InferenceRequest,
@@ -25,13 +28,16 @@ from shell.inference.log import InferenceLog
 from shell.inference.slot import Slot
 from shell.providers.base import ModelInfo, Provider
 from shell.store.database import Database
+from shell.store.ledger import Ledger
 from shell.store.messages import decisions, queries, steps, turns
 from shell.store.messages.content import StoredContent, read_unchecked, take_apart
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
-from shell.tools.arguments import check_arguments
+from shell.tools.arguments import check_arguments, parse_edited
+from shell.tools.base import Arguments
 from shell.tools.offer import Offer
+from shell.tools.permissions import completed
 from shell.tools.registry import Tools
 
 
@@ -66,6 +72,7 @@ class Answers:
         titles: the model that writes titles, if one is chosen.
         parameters: the user's defaults for all answers.
         tools: what models may call; None for a program without tools.
+        ledger: counts what answers take.
     """
 
     def __init__(
@@ -77,9 +84,12 @@ class Answers:
         titles: Chosen = lambda: None,
         parameters: Callable[[], Parameters] = Parameters,
         tools: Callable[[], Tools] | None = None,
+        *,
+        ledger: Ledger,
     ) -> None:
         self.parameters = parameters
         self._tools = tools
+        self.ledger = ledger
         self._store = store
         self._engine = engine
         self._resolve = resolve
@@ -138,6 +148,8 @@ class Answers:
                 return taken, None
         await self.wait_until_stored(conversation_id)
         call = await self._store.read(conversation_id, find)
+        if call.part.state != "waiting":
+            return False, None
         await self._keep(call, decision)
         taken, waits = await self._store.write(
             conversation_id, lambda connection: decisions.decide(connection, call, decision)
@@ -218,14 +230,23 @@ class Answers:
             model, by = self._author(options, place)
             path = await self._path(place, turn.question)
             offer = await self._offer(options, path)
-            slot = self._reserve(owner, options, model, by, place.system_prompt, path, offer)
+            slot = self._reserve(owner, options, model, by, place, path, offer)
             try:
+                more = options.more if isinstance(options, ContinueRequest) else None
+                if more is not None:
+                    _check_raise(place, more)
                 written = await self._store.write(
                     conversation_id, lambda connection: turn.write(connection, place, by)
                 )
             except BaseException:
                 slot.release()
                 raise
+            if slot.spending is not None:
+                slot.spending.answer = written.answer_id
+            if more is not None:
+                # If it cannot be written, the run stops at the same budget again.
+                with contextlib.suppress(ShellError):
+                    await self.ledger.raise_budget(written.answer_id, conversation_id, more)
             log = slot.begin()
             recorder.follow(log, conversation_id, written.answer, written.earlier, written.begun)
         finally:
@@ -275,10 +296,11 @@ class Answers:
         options: AnswerOptions,
         model: ModelInfo,
         by: turns.Author,
-        system_prompt: str | None,
+        place: turns.TurnPlace,
         path: list[turns.PathMessage],
         offer: Offer | None,
     ) -> Slot:
+        system_prompt = place.system_prompt
         standard = self.parameters()
         temperature, max_tokens = options.temperature, options.max_tokens
         temperature = standard.temperature if temperature is None else temperature
@@ -295,7 +317,9 @@ class Answers:
             system_prompt=system_prompt or None,
             temperature=temperature,
             max_tokens=max_tokens,
+            effort=options.effort,
             max_steps=options.max_steps,
+            budget=options.budget,
             inference_id=by.inference_id,
             share=True,
         )
@@ -308,6 +332,7 @@ class Answers:
             commit=self._commit,
             resumed=resumed,
             while_content_comes=True,
+            conversation=place.conversation_id,
         )
 
     async def _offer(self, options: AnswerOptions, path: list[turns.PathMessage]) -> Offer | None:
@@ -339,13 +364,27 @@ class Answers:
         try:
             tool = (await tools.find(call.name)).tool
             if decision.arguments is not None:
-                check_arguments(tool, decision.arguments)
+                check_arguments(tool, parse_edited(decision.arguments))
         except (NotFound, ToolError) as error:
             if decision.arguments is not None:
                 raise ValidationFailed([("arguments", error.message)]) from None
             return
         if decision.scope == "always" and tool.definition == call.definition:
-            tools.permissions().keep(tool, decision.verdict, "always", decision.pattern)
+            given = decision.arguments or cast("Arguments", call.part.arguments)
+            pattern = completed(decision.pattern, given)
+            tools.permissions().keep(tool, decision.verdict, "always", pattern)
+
+
+def _check_raise(place: turns.TurnPlace, more: BudgetRaise) -> None:
+    """Refuse to raise a budget twice for the same pause.
+
+    Raises:
+        ValidationFailed: the answer has not stopped at this budget, or has gone on since.
+    """
+    known = queries.detail_of(place.path[-1])
+    pause = None if known is None else known.budget
+    if pause is None or pause.scope != more.scope:
+        raise ValidationFailed([("more", "This answer has not stopped at this budget")])
 
 
 async def _taken_apart(content: Content) -> StoredContent:

@@ -16,8 +16,7 @@ from shell.contract import (
 )
 from shell.conversations.text_files import fenced
 from shell.inference.log import ProposedCall
-from shell.inference.request import room
-from shell.inference.sessions import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
+from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE, room
 from shell.inference.steps import ResumedStep
 from shell.inference.tool_call import OpenCall
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep

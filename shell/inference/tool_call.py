@@ -10,6 +10,7 @@ from shell.errors import ErrorCode
 from shell.inference.log import InferenceLog, ProposedCall
 from shell.providers.base import AnsweredCall
 from shell.support.text import clean
+from shell.tools.arguments import displayed
 from shell.tools.base import Arguments
 from shell.tools.call_states import check_move
 from shell.tools.offer import OfferedTool
@@ -101,7 +102,7 @@ class ToolCall:
                 ordinal=self.ordinal,
                 tool=self.proposed.name if tool is None else tool.name,
                 source="" if tool is None else tool.source,
-                arguments=self.arguments if known else clean(self.proposed.arguments),
+                arguments=displayed(self.arguments) if known else clean(self.proposed.arguments),
                 state=self.state,
                 reads=tool is None or tool.reads,
                 brings=tool is None or tool.brings,

@@ -95,7 +95,9 @@ class CustomProvider(NewProvider):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
     version: Literal[1] = 1
     providers: Annotated[list[CustomProvider], Field(max_length=MAX_PROVIDERS)] = Field(

@@ -19,7 +19,7 @@ from shell.support.file_lock import file_lock
 from shell.support.files import free_path, reason, replace_file
 from shell.support.ids import epoch_ms
 from shell.tools.base import Arguments, Tool
-from shell.tools.permissions import fits
+from shell.tools.permissions import allows, fits
 
 FILE = "tools.json"
 MAX_GRANTS = 1_000
@@ -42,10 +42,18 @@ class Grant(BaseModel):
     created_at: int
     used_at: int | None = None
 
-    def holds_for(self, tool: Tool) -> bool:
-        """Whether it is for this tool. Only a refusal outlives a change of the tool."""
+    def holds_for(self, tool: Tool, *, trusts_edits: bool = False) -> bool:
+        """Whether it is for this tool. A refusal outlives a change of the tool; a permission does
+        where the person trusts the files that they edit.
+        """
         same = (self.tool, self.source) == (tool.name, tool.source)
-        return same and (self.verdict == "deny" or self.definition == tool.definition)
+        outlives = self.verdict == "deny" or (trusts_edits and tool.kind == "python")
+        return same and (outlives or self.definition == tool.definition)
+
+    def fits(self, arguments: Arguments) -> bool:
+        """Whether it is for these arguments."""
+        found = fits if self.verdict == "deny" else allows
+        return found(self.pattern, arguments)
 
 
 class ServerChoice(BaseModel):
@@ -80,6 +88,10 @@ class ToolChoices:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.trusts_edits = False
+        """Whether grants hold for a person's own file after a change. Never stored: it ends with
+        the program.
+        """
         self._path = folder / FILE
         self._seen: tuple[int, int] | None = None
         self._file = _File()
@@ -187,7 +199,7 @@ class ToolChoices:
         found = [
             grant
             for grant in self._now().grants
-            if grant.holds_for(tool) and fits(grant.pattern, arguments)
+            if self._holds(grant, tool) and grant.fits(arguments)
         ]
         self._note_use({grant.id for grant in found})
         return [grant.verdict for grant in found]
@@ -223,7 +235,7 @@ class ToolChoices:
                 scope="always",
                 pattern=grant.pattern,
                 verdict=grant.verdict,
-                suspended=not any(grant.holds_for(tool) for tool in known),
+                suspended=not any(self._holds(grant, tool) for tool in known),
                 created_at=grant.created_at,
                 used_at=grant.used_at,
             )
@@ -242,6 +254,9 @@ class ToolChoices:
         return known
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _holds(self, grant: Grant, tool: Tool) -> bool:
+        return grant.holds_for(tool, trusts_edits=self.trusts_edits)
 
     def _now(self) -> _File:
         try:

@@ -15,9 +15,9 @@ from shell.tools.mcp.servers import McpServers
 from shell.tools.offer import HOST_TOOLS, Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from shell.tools.python.source import PythonFile
+from shell.tools.template import MAX_FILES
 
 FOLDER = "tools"
-MAX_FILES = 100
 SHIPPED = Path(__file__).with_name("shipped")
 READ_FILE = SHIPPED / "read_file.py"
 """The tool that is given the folders that a person has chosen."""
@@ -90,7 +90,8 @@ class Tools:
             permissions: who decides; by default the verdicts that hold for good.
 
         Raises:
-            ValidationFailed: one of them does not exist, is off, or has a problem.
+            ValidationFailed: one of them does not exist, is off, or has a problem; or the
+                permissions allow a name that several have.
         """
         known = await self.all()
         usable = [
@@ -101,7 +102,11 @@ class Tools:
         if wanted != "all":
             names = (name for name in dict.fromkeys(wanted) if name not in HOST_TOOLS)
             usable = [self._usable(name, known) for name in names]
-        return Offer(usable, permissions or self.permissions())
+        permissions = permissions or self.permissions()
+        for name in permissions.allowed:
+            if any(name == offered.tool.name for offered in usable):
+                _by_name(name, usable)
+        return Offer(usable, permissions)
 
     def permissions(self, allowed: Iterable[str] = ()) -> Permissions:
         """New permissions, with the verdicts that hold for good.

@@ -95,6 +95,12 @@ def answered(script: str = "/rate 0\nan answer to look at", then: Show = lambda 
     return asked(script, shown)
 
 
+def drawn(page: Page) -> None:
+    """The formula and the colors of the code, which are loaded when they are first needed."""
+    expect(page.locator("math").first).to_be_visible()
+    expect(page.locator("pre code span").first).to_be_visible()
+
+
 def streaming(page: Page) -> None:
     """An answer that has stopped in its middle."""
     ask(page, "/rate 0\n/reasoning The moon first.\nThe **tide** comes\n/stall")
@@ -315,7 +321,7 @@ def find(page: Page) -> None:
     page.keyboard.press("Control+f")
     expect(page.get_by_role("search").get_by_role("textbox")).to_be_focused()
     page.keyboard.type("answer")
-    expect(page.get_by_role("search").get_by_role("status")).to_have_text("2 of 2")
+    expect(page.get_by_role("search").get_by_role("status")).to_contain_text("2 of 2")
 
 
 def again(page: Page) -> None:
@@ -339,7 +345,7 @@ SCREENS: Mapping[str, Screen] = {
     "temporary": Screen(temporary),
     "waiting": Screen(waiting),
     "streaming": Screen(streaming),
-    "answer": Screen(answered(MARKDOWN)),
+    "answer": Screen(answered(MARKDOWN, drawn)),
     "reasoning": Screen(
         answered(
             "/rate 0\n/reasoning The moon, then the sun.\nTwice a day.",
@@ -375,13 +381,13 @@ SCREENS: Mapping[str, Screen] = {
     "models": Screen(picker),
     "models-empty": Screen(picker_empty),
     "settings": Screen(settings(0)),
-    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 8)},
+    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 9)},
     "settings-server": Screen(server_form),
     "keys": Screen(keys),
     "folder": Screen(answered(then=folder)),
     "spending": Screen(answered(then=spending)),
     "narrow": Screen(lambda page: None, NARROW),
-    "narrow-answer": Screen(answered(MARKDOWN), NARROW),
+    "narrow-answer": Screen(answered(MARKDOWN, drawn), NARROW),
     "narrow-sidebar": Screen(sidebar, NARROW),
     "narrow-models": Screen(picker, NARROW),
     "narrow-settings": Screen(settings(0), NARROW),

@@ -1,7 +1,9 @@
 """A run with tools: its steps, its calls, and what a person decides about them."""
 
 import asyncio
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from shell.errors import ErrorCode, StorageFailed, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog
 from shell.tools.arguments import parse_arguments
 from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.choices import ToolChoices
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from tests.engine.functions import Functions
@@ -435,6 +438,54 @@ async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(
     assert question.why is not None
     assert "strangers" in question.why
     assert [name for name, _ in functions.calls] == ["send", "fetch"]
+    host.engine.cancel(ME, log.inference_id)
+    await ended(log)
+
+
+async def test_an_allowed_pattern_is_for_the_arguments_that_the_person_saw(
+    host: Host, functions: Functions, tmp_path: Path
+) -> None:
+    permissions = Permissions(ToolChoices(tmp_path))
+    script = '/call echo {"to": "ann", "n": 1}\n/then\n/call echo {"to": "ann", "n": 2}'
+    more = '\n/then\n/call echo {"to": "ann", "n": 1, "copy_to": "eve"}'
+    log = start(host, functions, script + more, permissions=permissions)
+    (question,) = await asked(log)
+    pattern = {"to": {"match": "exact", "value": "ann"}}
+    host.engine.decide(ME, decision(log, question, scope="always", pattern=pattern))
+    _, again = await asked(log, 2)
+    assert again.call_id == "call-3-0"
+    host.engine.cancel(ME, log.inference_id)
+    await ended(log)
+
+
+async def test_a_number_that_a_page_would_round_is_told_as_text_and_cannot_be_edited(
+    host: Host, functions: Functions
+) -> None:
+    account, count = 12_345_678_901_234_567_890, 2**53 - 1
+    given = {"to": [account], "count": count, "yes": True}
+    script = f"/call echo {json.dumps(given)}"
+    log = start(host, functions, script, permissions=Permissions())
+    (question,) = await asked(log)
+    (told,) = [event for event in log.read(-1) if isinstance(event, CallEvent)]
+    assert told.arguments == {"to": [str(account)], "count": count, "yes": True}
+    for edit in ({"to": account + 1}, {"to": -(2**53)}):
+        with pytest.raises(ValidationFailed, match="cannot be edited"):
+            host.engine.decide(ME, decision(log, question, arguments=edit))
+    host.engine.decide(ME, decision(log, question))
+    await ended(log)
+    assert functions.calls == [("echo", given)]
+
+
+async def test_strangers_are_heard_in_an_error_too(host: Host, functions: Functions) -> None:
+    async def refuse(arguments: Arguments, progress: Progress) -> str:
+        raise ToolError(ErrorCode.TOOL_FAILED, "Moved to https://b.test/?send+everything")
+
+    functions.add("fetch", refuse, brings=True)
+    functions.add("send", _echo, sends=True)
+    log = start(host, functions, "/call fetch {}\n/then\n/call send {}")
+    (question,) = await asked(log)
+    assert question.why is not None
+    assert "strangers" in question.why
     host.engine.cancel(ME, log.inference_id)
     await ended(log)
 

@@ -19,7 +19,7 @@ from shell.providers.keys import Keys
 from shell.tools.base import Arguments, Tool
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.registry import Tools
-from tests.test_keys import Memory
+from tests.providers.test_keys import Memory
 
 NAME = "server"
 ROUNDS = 3

@@ -22,9 +22,10 @@ from shell.tools.base import Arguments
 from shell.tools.mcp import browser as browsers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.redirect import Redirect
+from shell.tools.mcp.sign_in import SignIn
 from shell.tools.registry import Tools
 from tests.command import run
-from tests.test_keys import Memory
+from tests.providers.test_keys import Memory
 from tests.tools.processes import until
 from tests.tools.signed_server import SignedServer, signed_server
 
@@ -387,3 +388,34 @@ async def test_a_page_signs_in_through_the_browser_of_the_host(
     await api.sign_in(Caller("window-1"), NAME)
     await until(lambda: desk.state() == "ready")
     await desk.tools.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("http://127.0.0.1:8080/metadata", "on this machine"),
+        ("https://localhost/metadata", "on this machine"),
+        ("http://as.example/metadata", "Use https://"),
+        ("file:///etc/passwd", "not an http"),
+    ],
+)
+async def test_a_server_elsewhere_cannot_lead_a_sign_in_to_an_unsafe_address(
+    address: str, reason: str
+) -> None:
+    url = "https://mcp.example.com/mcp"
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        challenge = f'Bearer resource_metadata="{address}"'
+        return httpx2.Response(401, headers={"www-authenticate": challenge})
+
+    def client() -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+
+    async def show(address: str) -> None:
+        asked.append(address)
+
+    with pytest.raises(ShellError, match=reason):
+        await SignIn(NAME, url, Keys(lambda: None), client).sign_in(show)
+    assert asked == [url]

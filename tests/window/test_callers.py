@@ -1,5 +1,7 @@
 """Who speaks through a window, and until when."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -54,3 +56,13 @@ def test_a_page_that_speaks_after_its_window_was_closed_is_nobody(thread: LoopTh
         if other.name == "pump":
             other.join(20)
     assert threading.active_count() <= before
+
+
+def test_the_first_call_of_a_page_does_not_wait_for_the_contract() -> None:
+    """The GUI thread imports these while another thread loads the host's models."""
+    code = (
+        "import sys, shell.bridge.caller, shell.bridge.desktop.pump\n"
+        "print([name for name in sys.modules if name.partition('.')[0] == 'pydantic'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

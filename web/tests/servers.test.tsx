@@ -32,7 +32,7 @@ const type = (label: string, value: string) =>
 
 it("shows what runs, how it is, and why it does not run", async () => {
   await shown();
-  expect(screen.getByText('npx -y notes-server "My notes"')).toBeTruthy();
+  expect(screen.getByText('npx -y notes-server "/home/you/My notes"')).toBeTruthy();
   expect(screen.getByText("Starts when it is needed · 2 tools")).toBeTruthy();
   expect(screen.getByText("Gets NOTES_KEY")).toBeTruthy();
   expect(screen.getByRole("alert").textContent).toContain("npx is not found.");

@@ -20,7 +20,7 @@ import { type SidebarState, WIDTHS } from "../src/features/sidebar/useSidebar";
 import { strings } from "../src/i18n";
 import { createStore } from "../src/lib/store";
 import { ResizeHandle } from "../src/ui/panel/ResizeHandle";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, settled, turn } from "./support";
 
 afterEach(() => {

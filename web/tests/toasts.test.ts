@@ -1,6 +1,6 @@
 /** Few at a time, and never without one for what is still going on. */
 import { expect, it, vi } from "vitest";
-import { createToastStore } from "../src/ui/toastStore";
+import { createToastStore } from "../src/ui/toasts/toastStore";
 
 it("show the newest three, and everything that goes on", () => {
   const toasts = createToastStore();

@@ -23,9 +23,10 @@ import webview.util
 from webview.window import Window
 
 from shell.bridge.appearance import Theme
-from shell.bridge.desktop.webviews import View
+from shell.bridge.desktop.webviews import View, ViewOptions
 from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
 from shell.bridge.listener import PortTaken
+from shell.support.open_url import open_path
 from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # it loads the contract, which is not needed before the first call of a page
@@ -121,11 +122,7 @@ class Windows:
                 self._placement = read_placement(self._remembered) or STANDARD
             self._view = _view()
             self._view.prepare(
-                self._post,
-                self._debug_port,
-                self._paper,
-                lambda: self._placement.zoom,
-                self._name,
+                ViewOptions(self._post, self._debug_port, self._paper, self._zoom, self._name)
             )
             for name in SETTINGS_OFF:
                 webview.settings[name] = False
@@ -189,6 +186,10 @@ class Windows:
         # It waits for the thread of the windows.
         threading.Thread(target=work, name=f"window {action}", daemon=True).start()
         return True
+
+    def open_path(self, caller_id: str, path: Path) -> bool:
+        """Show a file or a folder in the system's program; False when the caller has no window."""
+        return self._window_of(caller_id) is not None and open_path(path)
 
     async def choose_file(self, caller_id: str) -> str | None:
         """Ask for a model's file in a dialog over the caller's window. On the loop.
@@ -291,6 +292,9 @@ class Windows:
         self._placement = placement
         if self._remembered is not None:
             write_placement(self._remembered, placement)
+
+    def _zoom(self) -> float:
+        return self._placement.zoom
 
     def _destroy(self) -> None:
         with self._building:

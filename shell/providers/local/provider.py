@@ -120,6 +120,7 @@ class LocalProvider:
             system_prompt=header.system_prompt,
             assistant_prefill=True,
             tools=header.tools,
+            efforts={},
             sampling=table.sampling,
             known=True,
         )

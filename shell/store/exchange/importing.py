@@ -89,11 +89,6 @@ class ImportedPart:
     """Conversations that were complete already, or could not be read."""
     remarks: list[Remark] = field(default_factory=list)
 
-    @property
-    def warnings(self) -> list[str]:
-        """The remarks in English."""
-        return [remark.text for remark in self.remarks]
-
     def warn(self, remark: Remark) -> None:
         """Add a remark about what was left out. After MAX_WARNINGS, add only that there is more."""
         if len(self.remarks) < MAX_WARNINGS:

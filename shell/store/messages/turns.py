@@ -140,7 +140,9 @@ def continuation(message_id: str) -> Turn:
 
     def find(connection: apsw.Connection) -> TurnPlace:
         message = queries.row_of(connection, message_id)
-        begun = message.text or steps.next_place(connection, message.number)
+        known = queries.detail_of(message)
+        has_paused = known is not None and known.budget is not None
+        begun = message.text or has_paused or steps.next_place(connection, message.number)
         if message.role != "assistant" or not begun:
             raise ValidationFailed([("messageId", "There is no answer here to continue")])
         if message.status == "streaming" or message.chosen is not None:

@@ -9,7 +9,7 @@ import {
   type Problem,
 } from "./draftAttachment";
 import { announced, inspectFile } from "./inspectFile";
-import { resizeImage as drawn, type ResizeImage } from "./resizeImage";
+import type { ResizeImage } from "./resizeImage";
 
 export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]> {
   /** Take files that somebody chose. They stand there at once, and are read meanwhile. */
@@ -22,6 +22,10 @@ export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]
   /** When all has been read that was there. */
   settled(): Promise<void>;
 }
+
+/** Loaded with the first picture. */
+const drawn: ResizeImage = async (...picture) =>
+  (await import("./resizeImage")).resizeImage(...picture);
 
 /** `read` is told of all that has just been read. */
 export function createAttachmentList(

@@ -66,8 +66,17 @@ export interface Conversations {
   saveText(file: NewFile): Promise<string>;
   /** Search everything, or go on where an earlier search for the same words stopped. */
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
+  /** How many of a tool's latest calls a permission would have been for. */
+  readonly earlierCalls: HostPort["client"]["conversations"]["earlierCalls"];
   /** What a conversation has taken so far, on all of its branches. */
   readonly spent: HostPort["client"]["conversations"]["spent"];
+  /** The budgets, and what answers have cost. */
+  readonly costs: Pick<
+    HostPort["client"]["conversations"],
+    "budgets" | "setBudget" | "usage" | "saveUsage"
+  >;
+  /** The instructions of a conversation. */
+  readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
   /** Conversations as a file's content, or written by the host, which says where. */
   exported(request: ExportRequest): ReturnType<HostPort["client"]["conversations"]["export"]>;
   exportFile(request: ExportRequest): Promise<string>;
@@ -256,10 +265,13 @@ export function createConversations({
       await list.refresh();
     },
     prompts: conversations.prompts,
+    earlierCalls: conversations.earlierCalls,
     saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
     saveText: conversations.saveText,
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
     spent: conversations.spent,
+    costs: conversations,
+    instructions: conversations,
     exported: conversations.export,
     exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),

@@ -6,6 +6,7 @@ export const SECTIONS = [
   "answers",
   "tools",
   "servers",
+  "costs",
   "appearance",
   "shortcuts",
   "data",

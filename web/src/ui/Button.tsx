@@ -5,8 +5,8 @@ import buttons from "./buttons.module.css";
 export interface ButtonProps extends ComponentProps<"button"> {
   /** False while what it does is going on, or makes no sense. */
   readonly isFree?: boolean;
-  /** `filled` is the one thing to do next, `quiet` what is rarely wanted. */
-  readonly tone?: "filled" | "bordered" | "quiet";
+  /** `filled` is the one thing to do next, `quiet` what is rarely wanted, `destructive` what loses something. */
+  readonly tone?: "filled" | "bordered" | "quiet" | "destructive";
 }
 
 export function Button(props: ButtonProps) {

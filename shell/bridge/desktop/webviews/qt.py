@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, cast
 
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from webview.window import Window
 
 from shell.bridge.desktop.pump import RunScript
-from shell.bridge.desktop.webviews import Gui, Post
+from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.qt_bridge import Bridge, Runner
 from shell.bridge.desktop.webviews.qt_cleanup import QtCleanup
 from shell.bridge.desktop.webviews.qt_page import SealedPage
@@ -39,18 +38,12 @@ class _Native(Protocol):
     _confirmation_dialog_results: dict[str, dict[str, Any]]
 
 
-def prepare(
-    post: Post,
-    debug_port: int | None,
-    paper: tuple[str, str],
-    zoom: Callable[[], float],
-    name: str | None,
-) -> None:
+def prepare(options: ViewOptions) -> None:
     """Set what Chromium reads once, and put sealed parts where pywebview looks for its own."""
-    if debug_port is None:
+    if options.debug_port is None:
         os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)
     else:
-        os.environ["QTWEBENGINE_REMOTE_DEBUGGING"] = f"127.0.0.1:{debug_port}"
+        os.environ["QTWEBENGINE_REMOTE_DEBUGGING"] = f"127.0.0.1:{options.debug_port}"
     if not _log.isEnabledFor(logging.INFO):
         # What Qt and Chromium say of the machine, such as of its graphics, is for who asks for it.
         QLoggingCategory.setFilterRules("*.info=false\n*.warning=false")
@@ -60,19 +53,19 @@ def prepare(
         os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
         _log.warning("Running as root: the web view's sandbox is off")
 
-    if name is not None:  # Qt would take the name of the script, `__main__.py`
-        QCoreApplication.setApplicationName(name)
-        QGuiApplication.setDesktopFileName(name)
+    if options.name is not None:  # Qt would take the name of the script, `__main__.py`
+        QCoreApplication.setApplicationName(options.name)
+        QGuiApplication.setDesktopFileName(options.name)
     remains = QtCleanup()
 
     def bridge(native: _Native) -> Bridge:
-        return Bridge(partial(post, native.pywebview_window))
+        return Bridge(partial(options.post, native.pywebview_window))
 
     def page(native: _Native, profile: QWebEngineProfile) -> SealedPage:
         home = native.pywebview_window.original_url or ""
-        made = SealedPage(home, native.js_bridge, profile, native.webview, paper)
+        made = SealedPage(home, native.js_bridge, profile, native.webview, options.paper)
         interceptor, window = native.request_interceptor, cast("QObject", native)
-        made.setZoomFactor(zoom())  # the view's own goes with the page that it has now
+        made.setZoomFactor(options.zoom())  # the view's own goes with the page that it has now
         add_zoom(native.webview)
         made.titleChanged.connect(lambda title: _show_title(native, made, title))
         made.iconChanged.connect(cast("QWidget", native).setWindowIcon)

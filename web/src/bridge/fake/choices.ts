@@ -1,5 +1,6 @@
 /** Settings, providers and keys of the fake host, kept as long as the page lives. */
 import type {
+  Effort,
   Handlers,
   KeyStatus,
   ModelList,
@@ -9,6 +10,7 @@ import type {
   SettingsView,
 } from "../contract";
 
+const EFFORTS: Effort[] = ["low", "medium", "high"];
 const PREFERENCES: Preferences = {
   theme: "system",
   textSize: "standard",
@@ -22,6 +24,7 @@ const PREFERENCES: Preferences = {
   favourites: [],
   titleProvider: null,
   titleModel: null,
+  budgets: { answer: null, conversation: null, day: null, month: null },
   limits: { inferences: 5, sessions: 20 },
   deadlines: { overallMs: 120_000, firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 },
 };
@@ -60,8 +63,10 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
       files: false,
       tools: true,
       reasoning: false,
+      efforts: wanted === CLOUD ? EFFORTS : [],
       inputPrice: null,
       outputPrice: null,
+      priceDate: null,
     };
     const ids = wanted === CLOUD ? ["large", "small"] : [modelId];
     const found = ids.map((id) => ({ id, name: id, ...model }));

@@ -18,7 +18,7 @@ const SERVERS: readonly McpServerSummary[] = [
   {
     ...OFF,
     name: "notes",
-    command: ["npx", "-y", "notes-server", "My notes"],
+    command: ["npx", "-y", "notes-server", "/home/you/My notes"],
     values: ["NOTES_KEY"],
     state: "failed",
     tools: 0,

@@ -42,6 +42,8 @@ const DAY_MS = 86_400_000;
 
 export function createFakeTools(): Handlers["tools"] {
   let tools = TOOLS;
+  let trustsEdits = false;
+  const folder = () => ({ path: "…/tools", trustsEdits });
   const grant = (id: string, part: Partial<GrantSummary>): GrantSummary => ({
     id,
     tool: "send_mail",
@@ -66,6 +68,13 @@ export function createFakeTools(): Handlers["tools"] {
       }
       tools = tools.map((tool) => (tool.name === name ? { ...tool, enabled } : tool));
       return [...tools];
+    },
+    folder,
+    openFolder: () => false,
+    create: () => ({ path: "…/tools/my_tool.py", opened: false }),
+    trustEdits(trusted) {
+      trustsEdits = trusted;
+      return folder();
     },
     setFlags({ name, flags }) {
       tools = tools.map((tool) => (tool.name === name ? { ...tool, raised: flags } : tool));

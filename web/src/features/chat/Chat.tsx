@@ -6,7 +6,7 @@ import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
 import { useFileDrop } from "../../ui/dragAndDrop";
 import { lazyPart } from "../../ui/lazyPart";
-import { Toasts } from "../../ui/Toasts";
+import { Toasts } from "../../ui/toasts/Toasts";
 import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
@@ -138,6 +138,8 @@ export function Chat(props: ChatProps) {
           model && (
             <ModelPicker
               by={model}
+              choice={conversation.options}
+              conversationId={conversation.get().id}
               button={models}
               onChoose={(chosen) => {
                 conversation.choose(chosen);
@@ -146,7 +148,7 @@ export function Chat(props: ChatProps) {
             />
           )
         }
-        tools={<ToolMenu choice={conversation.tools} by={model} />}
+        tools={<ToolMenu choice={conversation.options} by={model} />}
         queue={queue}
         onSend={send}
         onUnqueue={() => {

@@ -10,6 +10,7 @@ import { Problem } from "../../ui/Problem";
 import { ShortcutSettings } from "../shortcuts/ShortcutSettings";
 import { About } from "./About";
 import { Appearance } from "./Appearance";
+import { Costs } from "./Costs";
 import { Data } from "./Data";
 import { Defaults } from "./Defaults";
 import { Limits } from "./Limits";
@@ -62,6 +63,7 @@ export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogP
           {shown === "answers" && <Limits />}
           {shown === "tools" && <Tools />}
           {shown === "servers" && <Servers />}
+          {shown === "costs" && <Costs />}
           {shown === "appearance" && <Appearance />}
           {shown === "shortcuts" && <ShortcutSettings />}
           {shown === "data" && <Data />}

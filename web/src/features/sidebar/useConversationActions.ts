@@ -5,7 +5,7 @@ import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { copyText } from "../../lib/clipboard";
 import { download } from "../../lib/download";
-import { useToasts } from "../../ui/toastStore";
+import { useToasts } from "../../ui/toasts/toastStore";
 import { useDownloads } from "../../ui/useDownloads";
 
 export interface ConversationActions {

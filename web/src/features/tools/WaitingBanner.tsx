@@ -15,7 +15,7 @@ export interface WaitingBannerProps {
 }
 
 export function WaitingBanner({ row, title }: WaitingBannerProps) {
-  const parts = useMessage(row)?.parts ?? [];
+  const { parts = [], budget, live = true } = useMessage(row) ?? {};
   const calls = parts.flatMap((part) => (part.type === "tool" && part.call ? [part.call] : []));
   const waiting = calls.filter(({ state }) => state === "waiting");
   const [first] = waiting;
@@ -35,9 +35,9 @@ export function WaitingBanner({ row, title }: WaitingBannerProps) {
   return (
     // Always there, so that what comes into it is read out.
     <div className={styles.banner} aria-live="polite">
-      {first !== undefined && (
+      {(first !== undefined || (budget !== undefined && !live)) && (
         <>
-          {strings.tools.waiting(waiting.length)}
+          {first === undefined ? strings.finish.budget : strings.tools.waiting(waiting.length)}
           <button type="button" className={buttons.pill} onClick={focusWaitingCard}>
             {strings.tools.goToCard}
           </button>

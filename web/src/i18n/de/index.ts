@@ -102,10 +102,10 @@ export const german: Strings = {
       : `${Math.round(tokens / 1_000)}k Kontext`,
   price: (input, output) =>
     input === 0 && output === 0 ? "kostenlos" : `${dollars(input)} $ / ${dollars(output)} $`,
-  priceInWords: (input, output) =>
+  priceInWords: (input, output, date) =>
     input === 0 && output === 0
       ? "kostenlos"
-      : `Eingabe ${dollars(input)} $, Ausgabe ${dollars(output)} $ je Million Token`,
+      : `Eingabe ${dollars(input)} $, Ausgabe ${dollars(output)} $ je Million Token${date === null ? "" : ` (${date})`}`,
   abilities: {
     images: "sieht Bilder",
     files: "liest Dateien",

@@ -8,6 +8,7 @@ export const preferencesInGerman: Strings["preferences"] = {
     answers: "Grenzen",
     tools: "Werkzeuge",
     servers: "Server",
+    costs: "Kosten",
     appearance: "Aussehen",
     shortcuts: "Tastenkürzel",
     data: "Daten",

@@ -100,10 +100,10 @@ export const english = {
       : `${Math.round(tokens / 1_000)}k context`,
   price: (input: number, output: number) =>
     input === 0 && output === 0 ? "free" : `$${dollars(input)} / $${dollars(output)}`,
-  priceInWords: (input: number, output: number) =>
+  priceInWords: (input: number, output: number, date: string | null) =>
     input === 0 && output === 0
       ? "free"
-      : `$${dollars(input)} input, $${dollars(output)} output per million tokens`,
+      : `$${dollars(input)} input, $${dollars(output)} output per million tokens${date === null ? "" : ` (${date})`}`,
   abilities: {
     images: "sees images",
     files: "reads files",

@@ -7,6 +7,7 @@ export const preferencesInEnglish = {
     answers: "Limits",
     tools: "Tools",
     servers: "Servers",
+    costs: "Costs",
     appearance: "Appearance",
     shortcuts: "Shortcuts",
     data: "Data",

@@ -1,7 +1,7 @@
 /** A value that is kept elsewhere: what was chosen here stays until it is saved. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { reasonOf, strings } from "../../i18n";
-import { useToasts } from "../toastStore";
+import { useToasts } from "../toasts/toastStore";
 
 export interface Autosave<T> {
   /** What to show: what is being chosen, else what is kept. */

@@ -1,12 +1,12 @@
 /** What the page has to say at the moment; it goes away by itself. */
 import { useEffect, useState } from "react";
 import { createPortal } from "react-dom";
-import { useStore } from "../conversations/useStore";
-import { strings } from "../i18n";
-import { dialogs } from "../lib/overlays";
-import { IconButton } from "./IconButton";
-import { CloseIcon } from "./icons";
-import { Summary } from "./Summary";
+import { useStore } from "../../conversations/useStore";
+import { strings } from "../../i18n";
+import { dialogs } from "../../lib/overlays";
+import { IconButton } from "../IconButton";
+import { CloseIcon } from "../icons";
+import { Summary } from "../Summary";
 import styles from "./Toasts.module.css";
 import { type Toast, useToasts } from "./toastStore";
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from shell.contract import AnyEvent, DoneEvent, ErrorEvent, ReasoningEvent, TokenEvent
 
-STREAMS = Path(__file__).parent / "streams"
+STREAMS = Path(__file__).parents[1] / "streams"
 EXPECTED = json.loads((STREAMS / "expected.json").read_text("utf-8"))
 _event = TypeAdapter[AnyEvent](AnyEvent)
 

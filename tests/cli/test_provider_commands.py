@@ -271,7 +271,7 @@ def test_a_file_that_is_no_whole_model_is_refused(
 
 @pytest.mark.model
 def test_a_file_of_ones_own_answers(typed: Typed, tmp_path: Path) -> None:
-    weights = next((Path(__file__).parents[1] / ".models").glob("*.gguf"))
+    weights = next((Path(__file__).parents[2] / ".models").glob("*.gguf"))
     path = tmp_path / "My Model.gguf"
     path.symlink_to(weights)
     added = typed("add", "mine", "--kind", "gguf", "--file", str(path), "--context", "1024")

@@ -17,7 +17,7 @@ from shell.store.messages import tree
 from shell.store.messages.content import take_apart
 from shell.store.store import Store
 from shell.support.data_directory import HOLDER, DataDirectory, DataDirectoryHeld
-from tests.test_keys import CANARY, URL, Memory
+from tests.providers.test_keys import CANARY, URL, Memory
 
 Run = Callable[..., tuple[int, list[object], str]]
 

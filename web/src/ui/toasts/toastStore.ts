@@ -1,6 +1,6 @@
 /** Short words about what was done, with the way back where there is one. */
 import { createContext, useContext } from "react";
-import { createStore, type ReadonlyStore } from "../lib/store";
+import { createStore, type ReadonlyStore } from "../../lib/store";
 
 export interface Toast {
   readonly id: number;

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shell.support.open_url import open_link
+from shell.support.open_url import open_link, open_path
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows opens links without a process")
@@ -37,6 +37,32 @@ def is_there(number: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows opens files without a process")
+@pytest.mark.parametrize("name", ["tools", "my_tool.py"])
+def test_a_folder_and_a_python_file_are_shown_and_never_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    opener = tmp_path / ("open" if sys.platform == "darwin" else "xdg-open")
+    part, said, ran = tmp_path / "part", tmp_path / "said", tmp_path / "ran"
+    opener.write_text(f'#!/bin/sh\necho "$@" > "{part}"\nmv "{part}" "{said}"\n', "utf-8")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("DISPLAY", ":1")
+    path = tmp_path / name
+    if path.suffix:
+        path.write_text(f"#!/bin/sh\ntouch '{ran}'\n", "utf-8")
+        path.chmod(0o755)
+    else:
+        path.mkdir()
+    assert open_path(path)
+    deadline = time.monotonic() + 20
+    while not said.exists():
+        assert time.monotonic() < deadline
+    as_text = ["-t"] if sys.platform == "darwin" and path.suffix else []
+    assert said.read_text("utf-8").split() == [*as_text, str(path)]
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "javascript:alert(1)", "--version", ""])

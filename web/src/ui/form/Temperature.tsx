@@ -1,9 +1,9 @@
 /** How freely a model chooses its words, or as it does by itself. */
 import { useId } from "react";
 import { locale, strings } from "../../i18n";
-import { Field } from "../../ui/form/Field";
-import styles from "../../ui/form/form.module.css";
-import { useAutosave } from "../../ui/form/useAutosave";
+import { Field } from "./Field";
+import styles from "./form.module.css";
+import { useAutosave } from "./useAutosave";
 
 /** Where the slider begins: what most models use by themselves. */
 const USUAL = 0.7;
@@ -12,17 +12,19 @@ const STEP = 0.1;
 
 export interface TemperatureProps {
   readonly kept: number | null;
+  /** What holds where none is chosen. */
+  readonly standard: string;
   readonly save: (temperature: number | null) => Promise<unknown>;
 }
 
-export function Temperature({ kept, save }: TemperatureProps) {
+export function Temperature({ kept, standard, save }: TemperatureProps) {
   const saved = useAutosave(kept, save);
   const switchId = useId();
   const words = strings.preferences;
   const { value } = saved;
   const shown =
     value === null
-      ? words.modelsOwn
+      ? standard
       : value.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 2 });
   return (
     <Field
@@ -40,7 +42,7 @@ export function Temperature({ kept, save }: TemperatureProps) {
               checked={value === null}
               onChange={(event) => saved.commit(event.target.checked ? null : USUAL)}
             />
-            {words.modelsOwn}
+            {standard}
           </label>
           <div className={styles.slider}>
             <input

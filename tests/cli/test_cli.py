@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from shell import __version__
+from shell.cli import program
 from shell.cli.commands import COMMANDS, WINDOW, Command, Group
+from shell.cli.model import ProgressMeter
 from shell.cli.program import main
 from tests.command import COMMAND, Result, environment, run, started
 
@@ -38,6 +40,13 @@ def modules_after(*arguments: str) -> set[str]:
         check=True,
     )
     return set(done.stderr.splitlines()[-1].split())
+
+
+def test_only_named_commands_get_a_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(program, "_add_command", lambda _, command, __: made.append(command.name))
+    assert program._parse(["--data-dir", "/nowhere"]).command is WINDOW
+    assert made == []
 
 
 # --- usage ----------------------------------------------------------------------------------
@@ -199,11 +208,47 @@ def test_json_is_every_event_with_dense_seq_and_one_ending() -> None:
 
 
 def test_parameters_reach_the_model() -> None:
-    options = ["--temperature", "0.5", "--max-tokens", "9", "--system", "S", "--model", "echo-2"]
+    options = [
+        "--effort",
+        "low",
+        "--temperature",
+        "0.5",
+        "--max-tokens",
+        "9",
+        "--system",
+        "S",
+        "--model",
+        "echo-2",
+    ]
     received = json.loads(run("ask", "/request", "--provider", "echo", *options).out)
     assert (received["temperature"], received["maxTokens"]) == (0.5, 9)
-    assert received["model"] == "echo-2"
+    assert (received["model"], received["effort"]) == ("echo-2", "low")
     assert received["messages"][0] == {"role": "system", "content": "S"}
+
+
+def test_an_answer_stops_at_its_budget_and_says_what_to_do(tmp_path: Path) -> None:
+    directory = ("--data-dir", str(tmp_path))
+    ask = ("ask", "words " * 40, "--provider", "echo", "--max-tokens", "50", *directory)
+    unknown = run(*ask, "--budget", "0.5")
+    assert (unknown.status, unknown.out) == (0, "")
+    assert unknown.is_one_sentence("The price of this model is not known. Say with --budget-tokens")
+    small = run(*ask, "--budget-tokens", "60")
+    assert small.is_one_sentence("stopped at the budget of the answer: 0 of 60 tokens spent")
+    assert run(*ask, "--budget-tokens", "5000").out.startswith("words words")
+    assert run(*ask, "--budget", "0").status == 2
+    # What was counted is told; a budget of the day counts what commands take.
+    table = run("usage", "--by", "model", "--csv", *directory)
+    assert table.out.splitlines()[1] == "echo/echo,1,40,41,0,81"
+    settings = {"budgets": {"day": {"tokens": 150}}}
+    (tmp_path / "settings.json").write_text(json.dumps(settings), "utf-8")
+    assert run(*ask).is_one_sentence("stopped at the budget of the day: 81 of 150 tokens spent")
+
+
+def test_without_a_budget_a_question_leaves_no_file(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    run("ask", "hello", "--provider", "echo", "--data-dir", str(folder))
+    assert list(folder.iterdir()) == []
 
 
 def test_what_goes_wrong_in_a_run_is_said_with_its_code_and_status_1() -> None:
@@ -329,6 +374,7 @@ def test_the_log_holds_no_key_that_was_entered_or_came_from_a_keychain() -> None
         "import asyncio, json, logging, os, sys\n"
         "from pathlib import Path\n"
         "from shell.app.runtime import Runtime\n"
+        "from shell.contract import NO_BUDGETS\n"
         "from shell.support.logs import set_up_logs\n"
         "from shell.inference.limits import Settings\n"
         "set_up_logs('warning')\n"
@@ -337,7 +383,7 @@ def test_the_log_holds_no_key_that_was_entered_or_came_from_a_keychain() -> None
         "    def get_password(self, service, name):\n"
         "        return json.dumps({'key': kept, 'host': 'api.openai.com'})\n"
         "async def main():\n"
-        "    core = Runtime(Path('nowhere'), {}, Settings())\n"
+        "    core = Runtime(Path('nowhere'), {}, Settings(), lambda: NO_BUDGETS)\n"
         "    core.keys._find_keychain = Chain\n"
         "    await core.keys.load({'openai': 'https://api.openai.com/v1'})\n"
         "    core.keys._find_keychain = lambda: None\n"
@@ -378,3 +424,12 @@ def test_the_model_command_fetches_finds_and_removes_the_weights(tmp_path: Path)
     wrong = run(*common, "model", "fetch", "--from", str(tmp_path / "nowhere.gguf"))
     assert wrong.status == 1
     assert wrong.is_one_sentence("No such file", "tidewire model fetch --from FILE")
+
+
+def test_a_download_says_each_share_once(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = ProgressMeter()
+    for done in (1, 50, 100, 100):  # the last one when the file has been checked
+        progress.show(done, 100)
+    progress.end()
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"Downloading the local model: {share} % of 0 MB" for share in (50, 100)]

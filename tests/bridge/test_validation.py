@@ -66,7 +66,7 @@ class Desk:
             page.call("llm.get_session", "held"),
             page.feed.load,
             len(page.caller.running),
-            len(self.host.engine._tasks),
+            len(self.host.engine._runs._tasks),
             {run: page.feed.cursor(str(run)) for run in (self.run, "inf-x", "inf-mine")},
         )
 
