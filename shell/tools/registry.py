@@ -45,7 +45,10 @@ class Tools:
     async def all(self) -> list[OfferedTool]:
         """Every tool, also those that are off or have a problem. Imports changed files."""
         files = await asyncio.to_thread(self._sources)
-        sources: list[ToolSource] = [*files, *self.servers.sources()]
+        # Names for models are made of the source's, so a file goes before a server of its name.
+        taken = {file.name.removesuffix(".py") for file in files}
+        servers = [each for each in self.servers.sources() if each.name not in taken]
+        sources: list[ToolSource] = [*files, *servers]
         listed = await asyncio.gather(*(source.list() for source in sources))
         return [
             OfferedTool(self.choices.flagged(tool), source)

@@ -1,122 +1,79 @@
-"""Servers of MCP: starts and stops, and kills of a server and of the host; nothing may be left."""
+"""MCP: the protocol's conformance suite, and starts, stops and kills of servers.
 
-import asyncio
-import gc
-import os
-import signal
+The client scenarios run through our own servers of tools, each at every revision of the protocol
+that requires it.
+"""
+
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from unittest import mock
 
-from shell.tools.mcp import owner
-from shell.tools.registry import Tools
 from tests.command import ROOT
-from tests.soak.result import Check, Result
-from tests.tools.conformance import conformance
-from tests.tools.mcp_servers import (
-    hostile,
-    open_handles,
-    other_tasks,
-    processes_in,
-    started,
-    with_servers,
-)
-from tests.tools.processes import until
+from tests.soak.result import Check, Figure, Result
+from tests.tools.mcp_restarts import restarts
 
-ORPHANS_S = 3.0
-"""How long a process may live on after the end of its server or host."""
-HOST = """
-import asyncio, sys
-from pathlib import Path
-from tests.tools.mcp_servers import hostile, with_servers
-async def main():
-    folder = Path(sys.argv[1])
-    bad = hostile("leaves processes", folder)
-    async with with_servers(folder / "data", {"bad": bad}) as tools:
-        print(await tools.call("fine", {}, print), flush=True)
-        await asyncio.Event().wait()
-asyncio.run(main())
-"""
+REVISIONS = ("2025-11-25", "2026-07-28")
+SUITE = ROOT / "node_modules" / "@modelcontextprotocol" / "conformance"
+OLD_NODE = ROOT / "tests" / "tools" / "node20.mjs"
+LONGEST_S = 120
 
 
-def restarts(starts: int = 200, server_kills: int = 50, host_kills: int = 50) -> Result:
-    """Start and stop a server, kill it, and kill its host; count what is left."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name).resolve()
-        (folder / "servers").mkdir()
-        figures = asyncio.run(_of_servers(folder / "servers", starts, server_kills))
-        longest_s, orphans = 0.0, 0
-        for number in range(host_kills):
-            left, after_s = _host_kill(folder / f"host-{number}")
-            orphans += left
-            longest_s = max(longest_s, after_s)
-    left = orphans + figures["orphans"] + figures["tasks"] + max(figures["handles"], 0)
-    return Result(
-        left == 0,
-        {
-            "starts": starts,
-            "serverKills": server_kills,
-            "hostKills": host_kills,
-            "orphans": orphans + figures["orphans"],
-            "tasks": figures["tasks"],
-            "handles": figures["handles"],
-            "longestOrphanS": round(longest_s, 2),
-        },
-    )
+def conformance() -> Result:
+    """Every scenario that is scored passes. The figures name those that fail, with their checks."""
+    figures: dict[str, Figure] = {}
+    is_ok = True
+    for revision in REVISIONS:
+        scenarios = _required(revision)
+        failed = 0
+        for scenario in scenarios:
+            wrong = _failures(scenario, revision)
+            print(f"{revision} {scenario}: {wrong or 'passed'}", file=sys.stderr, flush=True)
+            if wrong:
+                failed += 1
+                figures[f"{revision} {scenario}"] = wrong
+        figures[f"{revision} scored"] = len(scenarios)
+        figures[f"{revision} passed"] = len(scenarios) - failed
+        is_ok = is_ok and not failed and bool(scenarios)
+    return Result(is_ok, figures)
 
 
-async def _of_servers(folder: Path, starts: int, kills: int) -> dict[str, int]:
-    orphans = 0
-    async with with_servers(folder / "data", {"mine": hostile("nothing", folder)}) as tools:
-
-        async def round_trip() -> None:
-            nonlocal orphans
-            await tools.servers.enable("mine", True)
-            assert await tools.call("fine", {}, str) == "fine"
-            await tools.servers.enable("mine", False)
-            orphans += len(processes_in(folder))
-
-        await round_trip()
-        gc.collect()
-        handles, tasks = open_handles(), other_tasks()
-        for _ in range(starts):
-            await round_trip()
-        await tools.servers.enable("mine", True)
-        with mock.patch.object(owner, "BACKOFF_S", (0.0,) * (kills + 1)):
-            for _ in range(kills):
-                await _server_kill(tools, folder)
-        await tools.servers.enable("mine", False)
-        orphans += len(processes_in(folder))
-        gc.collect()
-        left = {name for name in other_tasks() - tasks if "mine" in name}
-        return {"orphans": orphans, "tasks": len(left), "handles": open_handles() - handles}
+def _required(revision: str) -> list[str]:
+    """The scenarios for clients of a revision."""
+    lines = (SUITE / "requirements" / f"{revision}.yaml").read_text("utf-8").splitlines()
+    rest = lines[lines.index("client:") + 1 :]
+    count = next(i for i, line in enumerate(rest) if line and not line.startswith(" "))
+    return [line.removeprefix("  - ") for line in rest[:count] if line.startswith("  - ")]
 
 
-async def _server_kill(tools: Tools, folder: Path) -> None:
-    assert await tools.call("fine", {}, str) == "fine"
-    before = started(folder)
-    os.kill(before[-1], signal.SIGKILL)
-    await until(lambda: len(started(folder)) > len(before))
-
-
-def _host_kill(folder: Path) -> tuple[int, float]:
-    """Kill a host with a server; returns how many are left, and after how long."""
-    folder.mkdir()
-    host = subprocess.Popen(
-        [sys.executable, "-c", HOST, str(folder)], cwd=ROOT, stdout=subprocess.PIPE
-    )
-    assert host.stdout is not None
-    assert host.stdout.readline() == b"fine\n"
-    assert len(processes_in(folder)) == 4
-    host.kill()
-    host.communicate()
-    began = time.monotonic()
-    while (left := processes_in(folder)) and time.monotonic() - began < ORPHANS_S:
-        time.sleep(0.02)
-    return len(left), time.monotonic() - began
+def _failures(scenario: str, revision: str) -> str:
+    """Which checks of a scenario have failed; empty if it has passed."""
+    node = shutil.which("node")
+    assert node is not None
+    with tempfile.TemporaryDirectory() as folder:
+        ended = subprocess.run(
+            [
+                *(node, "--import", OLD_NODE.as_uri(), str(SUITE / "dist" / "index.js"), "client"),
+                *("--command", f"{sys.executable} -m tests.tools.conformance_client"),
+                *("--scenario", scenario, "--spec-version", revision, "--output-dir", folder),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            check=False,
+        )
+        if ended.returncode == 0:
+            return ""
+        found = [
+            f"{check['id']}: {check.get('errorMessage') or check['description']}"
+            for file in Path(folder).rglob("checks.json")
+            for check in json.loads(file.read_text("utf-8"))
+            if check["status"] == "FAILURE"
+        ]
+        return "; ".join(found) or ended.stderr[-500:] or "failed"
 
 
 CHECKS: dict[str, Check] = {"conformance": conformance, "restarts": restarts}

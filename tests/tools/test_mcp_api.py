@@ -14,8 +14,10 @@ from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.contract import McpSwitch, NewMcpServer
 from shell.errors import ErrorCode, ShellError, ValidationFailed
+from shell.providers.keys import Keys
 from shell.tools.registry import Tools
-from tests.tools.mcp_servers import hostile, processes_in
+from tests.providers.test_keys import Memory
+from tests.tools.mcp_servers import hostile, ignore, processes_in
 from tests.tools.processes import until
 
 pytestmark = [
@@ -29,7 +31,8 @@ class Desk:
     """The namespace, with a person at the window who answers what they are asked."""
 
     def __init__(self, folder: Path) -> None:
-        self.tools = Tools(folder, os.environ)
+        self.chain = Memory()
+        self.tools = Tools(folder, os.environ, Keys(lambda: self.chain))
         self.topics = Topics()
         self.asked: list[str] = []
         self.answer: bool | None = True
@@ -152,6 +155,37 @@ async def test_an_import_is_off_and_its_secrets_are_in_no_file(desk: Desk, tmp_p
     told = json.dumps([each.model_dump() for each in desk.api.list(CALLER)])
     assert secret not in told
     assert secret not in desk.asked[0]
+    assert len(desk.chain.kept) == 2
+
+
+async def test_a_secret_reaches_the_command_that_it_was_given_for_and_no_other(
+    desk: Desk, tmp_path: Path
+) -> None:
+    command = hostile("nothing", tmp_path)
+    values = {"API_KEY": "sk-abcdefghijklmnop"}
+    await desk.api.add(CALLER, NewMcpServer(name="mine", command=command, values=values))
+    found = json.loads(await desk.tools.call("environment", {}, ignore))
+    assert found["API_KEY"] == values["API_KEY"]
+    file = tmp_path / "data" / "mcp.json"
+    content = json.loads(file.read_bytes())
+    assert content["mcpServers"]["mine"]["env"] == {"API_KEY": "${keychain}"}
+    content["mcpServers"]["mine"]["args"].append("another")
+    file.write_text(json.dumps(content))
+    await desk.tools.servers.agree("mine", desk.tools.servers.spec("mine").identity)
+    tested = await desk.tools.servers.test("mine")
+    assert tested.error == "API_KEY of mine has no value. Remove the server and add it again."
+    await desk.api.remove(CALLER, "mine")
+    assert desk.chain.kept == {}
+
+
+async def test_a_server_takes_no_name_of_our_own_tools(desk: Desk, tmp_path: Path) -> None:
+    for name in ("calculator", "tidewire"):
+        with pytest.raises(ValidationFailed, match="Tidewire's own"):
+            await desk.api.add(CALLER, new(tmp_path, name))
+    (tmp_path / "data" / "tools").mkdir()
+    (tmp_path / "data" / "tools" / "mine.py").write_text("def fine() -> str: return 'file'\n")
+    await desk.api.add(CALLER, new(tmp_path))
+    assert await desk.tools.call("fine", {}, ignore) == "file"
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,12 @@ from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import NoConsent
 from shell.tools.registry import Tools
 from tests.command import ROOT
-from tests.soak.mcp import restarts
 from tests.store.test_namespace import Page
+from tests.tools.mcp_restarts import restarts
 from tests.tools.mcp_servers import (
     environment_of,
     hostile,
+    ignore,
     listening,
     node,
     other_tasks,
@@ -41,10 +42,6 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc"),
 ]
-
-
-def ignore(line: str) -> None:
-    """Take the progress of a call."""
 
 
 async def call(tools: Tools, name: str, arguments: dict[str, object] | None = None) -> str:
@@ -401,6 +398,25 @@ async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
         await tools.servers.close()
         assert (await using).error is None
     assert processes_in(tmp_path) == []
+
+
+def test_without_servers_the_sdk_is_not_loaded(tmp_path: Path) -> None:
+    script = f"""
+import asyncio, sys
+from pathlib import Path
+from shell.tools.registry import Tools
+async def main():
+    tools = Tools(Path({str(tmp_path)!r}))
+    await tools.all()
+    await tools.close()
+asyncio.run(main())
+print(sorted({{"mcp", "mcp_types", "httpx2", "keyring", "sse_starlette"}} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_restarts_and_kills_leave_no_process_no_task_and_no_handle() -> None:

@@ -38,6 +38,8 @@ SHOWN_OUTPUT = 4_000
 """Characters of what a server has printed that pages show."""
 DOWNLOADERS = {"npx", "uvx", "bunx", "docker", "pipx", "dnx"}
 """These may download a server when it first starts."""
+RESERVED = {"tidewire", "calculator", "fetch_page", "read_file"}
+"""The sources of our own tools: models would take theirs for ours."""
 TOKEN_S = 30.0
 """How long an authorization server may take to answer."""
 
@@ -132,6 +134,8 @@ class McpServers:
             ValidationFailed: there is a server of this name.
             StorageFailed: it cannot be kept.
         """
+        if name in RESERVED:
+            raise ValidationFailed([("name", f"{name} is a name of Tidewire's own tools")])
         if name in self._file.servers():
             text = f"There is a server {name!r} already. Remove it first"
             raise ValidationFailed([("name", text)])
@@ -366,7 +370,8 @@ class McpServers:
         """
         kept = [key for key, value in spec.values.items() if value == KEPT]
         if kept:
-            await self._keys.load({_secret(name, key): spec.secret_host for key in kept})
+            hosts = {_secret(name, key): spec.secret_host for key in kept}
+            await self._keys.load(hosts, again=True)
         values: dict[str, str] = {}
         for key, written in spec.values.items():
             value = expanded(written, self._environ)

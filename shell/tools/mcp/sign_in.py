@@ -19,7 +19,7 @@ from shell.providers.http.endpoint import Endpoint
 from shell.providers.keys import Keys
 from shell.support.redaction import redact
 from shell.tools.mcp.configuration import ClientSpec, client_secret_name, sign_in_name
-from shell.tools.mcp.owner import SignInNeeded
+from shell.tools.mcp.owner import LOGGERS, SignInNeeded
 from shell.tools.mcp.redirect import Redirect
 
 MARGIN_S = 30.0
@@ -28,8 +28,6 @@ _PROBE = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 _HEADERS = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
 OpenBrowser = Callable[[str], Awaitable[None]]
 OpenClient = Callable[[], httpx2.AsyncClient]
-_OAUTH_LOGGER = "mcp.client.auth.oauth2"
-"""It writes what authorization servers answer, in which a token can stand."""
 
 
 class _Kept(BaseModel):
@@ -162,7 +160,8 @@ class SignIn(httpx2.Auth):
         Raises:
             ShellError: the server or the person refuses, or nobody signs in for some minutes.
         """
-        logging.getLogger(_OAUTH_LOGGER).setLevel(logging.CRITICAL)
+        for noisy in LOGGERS:
+            logging.getLogger(noisy).setLevel(logging.CRITICAL)
         before = self._refused
         self._kept = await self._read()
         try:

@@ -63,9 +63,7 @@ class McpServer:
         """The tools that it had last; starts nothing."""
         self._take(self.owner.connection)
         if self._tools is None:
-            kept = self._cache.find(self.name, self.identity)
-            if kept is not None:
-                self._tools = [self._tool(each) for each in kept]
+            self._tools = self._cache.find(self.name, self.identity)
         return list(self._tools or ())
 
     async def list(self) -> Sequence[Tool]:
@@ -73,7 +71,7 @@ class McpServer:
         a while for it.
         """
         self.known()
-        if self._tools is None and self.owner.state == "idle":
+        if self._tools is None and self.owner.state in ("idle", "starting"):
             # A failure is in the owner; a start that takes longer goes on.
             with contextlib.suppress(ToolError, TimeoutError):
                 async with asyncio.timeout(LIST_S):
@@ -151,11 +149,8 @@ class McpServer:
         if connection is None or connection is self._seen:
             return
         self._seen = connection
-        self._tools = [self._tool(each) for each in connection.tools]
-        self._cache.keep(self.name, self.identity, connection.tools)
-
-    def _tool(self, listed: "ListedTool") -> Tool:
-        return tool_of(listed, self.name, self.identity)
+        self._tools = [tool_of(each, self.name, self.identity) for each in connection.tools]
+        self._cache.keep(self.name, self.identity, self._tools)
 
 
 def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
