@@ -244,6 +244,18 @@ async def test_metadata_of_another_issuer_is_refused(desk: Desk, server: SignedS
     await desk.tools.close()
 
 
+async def test_an_invalid_answer_is_refused_without_what_it_contains(
+    desk: Desk, server: SignedServer
+) -> None:
+    canary = "canary-5b1e07c9"
+    server.answers["/token"] = {"token_type": "Bearer", "refresh_token": canary}
+    with pytest.raises(ToolError, match="answer is not valid") as caught:
+        await desk.sign_in()
+    assert "canary" not in str(caught.value)
+    assert desk.chain.kept == {}
+    await desk.tools.close()
+
+
 async def test_a_person_who_refuses_is_told_so(desk: Desk, server: SignedServer) -> None:
     server.provider.redirect = {"code": None, "error": "access_denied"}
     with pytest.raises(ToolError, match="The sign-in was refused: access_denied"):

@@ -286,7 +286,7 @@ class McpServers:
     async def close(self) -> None:
         """End all servers."""
         await asyncio.gather(*(self._end(name) for name in list(self._servers)), *self._ending)
-        await asyncio.gather(*(sign_in.close() for sign_in in self._sign_ins.values()))
+        await asyncio.gather(*(sign_in.tokens.close() for sign_in in self._sign_ins.values()))
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -325,7 +325,7 @@ class McpServers:
 
     def _tokens(self, name: str) -> Sequence[str]:
         sign_in = self._sign_ins.get(name)
-        return () if sign_in is None else sign_in.secrets()
+        return () if sign_in is None else sign_in.tokens.secrets()
 
     async def _end(self, name: str) -> None:
         server = self._servers.pop(name, None)
@@ -441,7 +441,7 @@ class McpServers:
         auth = None
         if "authorization" not in map(str.lower, headers):
             auth = self._sign_in(name, spec.url, spec)
-            auth.read_again()
+            auth.tokens.read_again()
 
             def failed(reason: str) -> None:
                 output.reason = reason
