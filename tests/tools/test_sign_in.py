@@ -1,6 +1,7 @@
 """Signing in to servers of MCP, against a real authorization server on this machine."""
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Iterator
@@ -110,6 +111,15 @@ async def test_a_server_asks_for_a_sign_in_and_its_tools_work_after_it(
     await desk.tools.close()
 
 
+def command_lines() -> list[str]:
+    """Those of all processes, where the system shows them as files."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(file.read_text("utf-8", "replace"))
+    return found
+
+
 async def test_no_token_leaves_the_keychain(
     desk: Desk, server: SignedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -125,6 +135,7 @@ async def test_no_token_leaves_the_keychain(
     tools = [each.model_dump_json() for each in await desk.tools.summaries()]
     texts = [told, str(caught.value), *desk.shown, *listed, *tools, caplog.text]
     texts += [each.read_text("utf-8") for each in desk.folder.rglob("*") if each.is_file()]
+    texts += await asyncio.to_thread(command_lines)
     assert len(server.provider.issued) >= 4
     for secret in server.provider.issued:
         assert all(secret not in text for text in texts)
