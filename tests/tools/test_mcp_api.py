@@ -15,6 +15,7 @@ from shell.bridge.topics import Topics
 from shell.contract import McpSwitch, NewMcpServer
 from shell.errors import ErrorCode, ShellError, ValidationFailed
 from shell.providers.keys import Keys
+from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.registry import Tools
 from tests.providers.test_keys import Memory
 from tests.tools.mcp_servers import hostile, ignore, processes_in
@@ -136,6 +137,23 @@ async def test_what_is_asked_shows_hidden_characters_and_no_markup_comes_first(
     with pytest.raises(ShellError, match="too long to be shown"):
         await desk.api.add(CALLER, NewMcpServer(name="mine", command=["node", "x" * 3_000]))
     assert len(desk.asked) == 1
+
+
+async def test_a_test_of_a_server_that_is_off_tells_how_it_went_and_leaves_it_off(
+    desk: Desk, tmp_path: Path
+) -> None:
+    for name, wrong in (("good", "nothing"), ("bad", "does not start")):
+        command = hostile(wrong, tmp_path)
+        await desk.tools.servers.add(name, ServerSpec(command=command[0], args=command[1:]))
+        await desk.api.test(CALLER, name)
+    assert len(desk.asked) == 2
+
+    def told() -> list[tuple[object, object, bool]]:
+        return [(one["state"], one["tools"], "error" in one) for one in desk.pushed()]
+
+    await until(lambda: told() == [("off", 4, False), ("off", 0, True)])
+    assert "There is no database." in str(desk.pushed()[1])
+    assert not [each for each in await desk.tools.all() if each.tool.kind == "mcp"]
 
 
 async def test_an_import_is_off_and_its_secrets_are_in_no_file(desk: Desk, tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ pytestmark = [
 
 
 async def call(tools: Tools, name: str, arguments: dict[str, object] | None = None) -> str:
-    return await tools.call(name, json.loads(json.dumps(arguments or {})), ignore)
+    async with asyncio.timeout(60):
+        return await tools.call(name, json.loads(json.dumps(arguments or {})), ignore)
 
 
 async def failure(tools: Tools, name: str = "go") -> str:
@@ -287,6 +288,23 @@ async def test_a_tool_that_changes_is_another_tool(tmp_path: Path) -> None:
         assert caught.value.code is ErrorCode.TOOL_UNKNOWN
         (grant,) = await tools.grants()
         assert grant.suspended
+
+
+async def test_both_eras_of_the_protocol_are_spoken(tmp_path: Path) -> None:
+    modern = [sys.executable, str(ROOT / "tests" / "tools" / "modern_server.py")]
+    servers = {"modern": modern, "legacy": hostile("nothing", tmp_path)}
+    async with with_servers(tmp_path / "data", servers) as tools:
+        await tools.all()
+        sources = {each.name: each for each in tools.servers.sources()}
+        spoken = {
+            name: source.owner.connection.client.protocol_version
+            for name, source in sources.items()
+            if source.owner.connection is not None
+        }
+        assert spoken == {"modern": "2026-07-28", "legacy": "2025-11-25"}
+        assert await call(tools, "modern__go") == "changed"
+        await until(lambda: "more" in [each.name for each in sources["modern"].known()])
+        assert await call(tools, "more") == "more"
 
 
 async def test_tools_are_known_without_starting_a_server_again(tmp_path: Path) -> None:
