@@ -15,7 +15,6 @@ from shell.contract import (
     ContinueRequest,
     Defaults,
     EditRequest,
-    Effort,
     Estimate,
     EstimateRequest,
     InferenceRequest,
@@ -25,6 +24,7 @@ from shell.contract import (
 )
 from shell.conversations.estimates import estimate
 from shell.conversations.history import history, resumed_step, to_continue
+from shell.conversations.parameters import Parameters
 from shell.conversations.path import read_path
 from shell.conversations.titles import Chosen, Titles
 from shell.conversations.waiting_calls import WaitingCalls
@@ -47,18 +47,6 @@ from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer
 from shell.tools.permissions import completed
 from shell.tools.registry import Tools
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """The user's defaults for all answers; None leaves a value to the model."""
-
-    temperature: float | None = None
-    max_tokens: int | None = None
-    system_prompt: str | None = None
-    """For new conversations."""
-    effort: Effort | None = None
-    """For models that take it."""
 
 
 @dataclass(frozen=True, slots=True)

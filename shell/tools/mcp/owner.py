@@ -34,7 +34,7 @@ OwnerState = Literal["idle", "starting", "ready", "restarting", "sign_in", "fail
 """`idle` has not been used yet; `sign_in` waits for a person to sign in."""
 Open = Callable[[Output, Callable[[], None]], "AbstractAsyncContextManager[TransportStreams]"]
 """Opens the streams of a server. The function that it gets is called when the connection ends."""
-_LOGGERS = ("httpcore2", "httpx2", "mcp")
+LOGGERS = ("httpcore2", "httpx2", "mcp")
 """They write addresses, headers and what servers say; what matters of it is in the errors."""
 _log = logging.getLogger(__name__)
 
@@ -227,7 +227,7 @@ class ServerOwner:
 
         from shell import __version__
 
-        for noisy in _LOGGERS:
+        for noisy in LOGGERS:
             logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
         async def notified(message: object) -> None:

@@ -66,7 +66,7 @@ class Transports:
         auth = None
         if "authorization" not in map(str.lower, headers):
             auth = self._sign_in(name, spec.url, spec)
-            auth.read_again()
+            auth.tokens.read_again()
 
             def failed(reason: str) -> None:
                 output.reason = reason
@@ -121,7 +121,7 @@ class Transports:
     def tokens(self, name: str) -> Sequence[str]:
         """What signs the requests to a server."""
         sign_in = self._sign_ins.get(name)
-        return () if sign_in is None else sign_in.secrets()
+        return () if sign_in is None else sign_in.tokens.secrets()
 
     def missing(self, specs: Mapping[str, ServerSpec]) -> dict[str, str]:
         """What servers need and this machine does not have, by their names. Starts nothing."""
@@ -141,7 +141,7 @@ class Transports:
 
     async def close(self) -> None:
         """End what is signing in."""
-        await asyncio.gather(*(sign_in.close() for sign_in in self._sign_ins.values()))
+        await asyncio.gather(*(sign_in.tokens.close() for sign_in in self._sign_ins.values()))
 
     # --- inside -----------------------------------------------------------------------------
 
