@@ -20,8 +20,9 @@ from shell.support.open_url import open_link
 
 if TYPE_CHECKING:  # loaded when a page first asks for conversations or servers
     from shell.api.mcp import Confirm
-    from shell.conversations.answers import Answers, Parameters
+    from shell.conversations.answers import Answers
     from shell.conversations.imports import Imports
+    from shell.conversations.parameters import Parameters
     from shell.store.store import Store
 
 WARM_UP_AFTER_S = 0.5
@@ -168,7 +169,7 @@ class Host:
         return chosen.title_provider, chosen.title_model
 
     def _parameters(self) -> "Parameters":
-        from shell.conversations.answers import Parameters
+        from shell.conversations.parameters import Parameters
 
         chosen = self._settings.preferences
         return Parameters(

@@ -24,7 +24,7 @@ from shell.contract import (
     TextPart,
     ViewRequest,
 )
-from shell.conversations.answers import Parameters
+from shell.conversations.parameters import Parameters
 from shell.errors import (
     LimitReached,
     NotFound,
