@@ -35,7 +35,7 @@ LIBRARIES: dict[str, set[str]] = {
     "httpx2": {"providers", "tools.mcp"},
     "ijson": {"store.exchange"},
     "jinja2": {"store.exchange"},
-    "jsonschema": {"tools.arguments"},
+    "jsonschema": {"tools.schemas"},
     "keyring": {"cli.doctor", "providers.keys"},
     "mcp": {"tools.mcp"},
     "mcp_types": {"tools.mcp"},
