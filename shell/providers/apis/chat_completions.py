@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from shell.contract import FilePart, ImagePart, Message, TextPart
+from shell.contract import FilePart, ImagePart, TextPart
 from shell.providers.apis.chat_stream import ChatStream
-from shell.providers.apis.content import AnyPart, data_url, write_message
+from shell.providers.apis.content import AnyPart, Output, data_url, write_messages
 from shell.providers.apis.tools import arguments_of, parameters_of, without
 from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, Body
@@ -30,9 +30,7 @@ def body(
     """Build the body of a request."""
     built: Body = {
         "model": request.model.id,
-        "messages": [
-            written for message in request.messages for written in _messages(message, request)
-        ],
+        "messages": list(write_messages(request, _part, _step)),
         "stream": True,
         "stream_options": {"include_usage": True},
     }
@@ -49,13 +47,7 @@ def body(
     return built
 
 
-def _messages(
-    message: Message | ModelStep, request: ProviderRequest
-) -> Iterator[dict[str, object]]:
-    if isinstance(message, Message):
-        yield write_message(message, _part)
-        return
-    output = message.output_for(request.provider_id, request.model.id)
+def _step(message: ModelStep, output: Output) -> Iterator[dict[str, object]]:
     extras = {str(item.get("id")): item for item in output}
     calls = [
         {

@@ -1,10 +1,12 @@
 """Writes the content of a message, as far as the APIs agree on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
+from shell.providers.base import ModelStep, ProviderRequest
 
 AnyPart = TextPart | ImagePart | FilePart
+Output = Sequence[Mapping[str, object]]
 
 
 def write_message(
@@ -17,6 +19,21 @@ def write_message(
     if isinstance(message.content, str) or all(isinstance(p, TextPart) for p in message.content):
         return {"role": message.role, "content": message.text}
     return {"role": message.role, "content": [part(p) for p in message.content]}
+
+
+def write_messages(
+    request: ProviderRequest,
+    part: Callable[[AnyPart], dict[str, object]],
+    step: Callable[[ModelStep, Output], Iterable[dict[str, object]]],
+) -> Iterator[dict[str, object]]:
+    """Write every message of a request. `step` writes what the model said between calls of tools,
+    from it and from the output that must go back unchanged.
+    """
+    for message in request.messages:
+        if isinstance(message, Message):
+            yield write_message(message, part)
+        else:
+            yield from step(message, message.output_for(request.provider_id, request.model.id))
 
 
 def data_url(part: ImagePart | FilePart) -> str:

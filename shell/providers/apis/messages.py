@@ -4,8 +4,8 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 
-from shell.contract import FilePart, ImagePart, Message, TextPart
-from shell.providers.apis.content import AnyPart, write_message
+from shell.contract import FilePart, ImagePart, TextPart
+from shell.providers.apis.content import AnyPart, Output, write_messages
 from shell.providers.apis.messages_stream import MessagesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
 from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
@@ -32,9 +32,8 @@ def body(request: ProviderRequest) -> Body:
         "max_tokens": max_tokens,
         "messages": [
             written
-            for message in request.messages
-            if message.role != "system"
-            for written in _messages(message, request)
+            for written in write_messages(request, _part, _step)
+            if written["role"] != "system"
         ],
         "stream": True,
     }
@@ -54,13 +53,8 @@ def body(request: ProviderRequest) -> Body:
     return built
 
 
-def _messages(
-    message: Message | ModelStep, request: ProviderRequest
-) -> Iterator[dict[str, object]]:
-    if isinstance(message, Message):
-        yield write_message(message, _part)
-        return
-    content = [dict(i) for i in message.output_for(request.provider_id, request.model.id)]
+def _step(message: ModelStep, output: Output) -> Iterator[dict[str, object]]:
+    content = [dict(item) for item in output]
     if not content:
         content = [{"type": "text", "text": message.text}] if message.text.strip() else []
         content += [
