@@ -13,6 +13,8 @@ from tests.e2e.test_tools import card, done, offer, press, result
 from tests.tools.mcp_servers import hostile, node, processes_in
 from tests.tools.processes import until_now
 
+START_MS = 60_000
+"""A server starts at its first use, which takes a while on a busy machine."""
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found by /proc")
 
 
@@ -45,7 +47,7 @@ def test_a_tool_of_a_server_runs_once_it_is_allowed(page: Page) -> None:
     ask(page, '/call everything__get-sum {"a": 2, "b": 40}\n/then\n/text That is the sum.')
     expect(card(page, "get-sum")).to_contain_text("everything")
     press(page, "get-sum", "Allow once")
-    expect(answer(page)).to_have_text("That is the sum.")
+    expect(answer(page)).to_have_text("That is the sum.", timeout=START_MS)
     done(page, "get-sum")
     expect(result(page, "get-sum")).to_contain_text("The sum of 2 and 40 is 42.")
 
@@ -53,7 +55,7 @@ def test_a_tool_of_a_server_runs_once_it_is_allowed(page: Page) -> None:
 def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) -> None:
     dialog = settings(page)
     dialog.get_by_role("button", name="Test everything").click()
-    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible()
+    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible(timeout=START_MS)
     dialog.get_by_text("What it printed").click()
     expect(dialog.get_by_text("Starting default (STDIO) server...")).to_be_visible()
     switch = dialog.get_by_role("switch", name="Use the server everything")
@@ -61,7 +63,7 @@ def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) 
     expect(dialog.get_by_text("Off", exact=False).first).to_be_visible()
     expect(switch).not_to_be_checked()
     switch.click()
-    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible()
+    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible(timeout=START_MS)
     dialog.get_by_text("Tools of everything").click()
     sends = dialog.get_by_role("checkbox", name="echo: Sends data out or changes something")
     expect(sends).not_to_be_checked()

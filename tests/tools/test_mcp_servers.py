@@ -36,7 +36,7 @@ from tests.tools.mcp_servers import (
     started,
     with_servers,
 )
-from tests.tools.processes import until
+from tests.tools.processes import arguments_of, until
 
 pytestmark = [
     pytest.mark.anyio,
@@ -381,6 +381,23 @@ async def test_everything_that_a_server_has_started_ends_with_it(tmp_path: Path)
         assert await call(tools, "fine") == "fine"
         assert len(started(tmp_path)) == 3
         assert len(processes_in(tmp_path)) == 4
+    assert processes_in(tmp_path) == []
+
+
+async def test_a_built_program_is_its_own_guard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "tidewire"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -P -m shell "$@"\n')
+    program.chmod(0o700)
+    argv = hostile("leaves processes", tmp_path)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    async with with_servers(tmp_path / "data", {"mine": argv}) as tools:
+        (server,) = tools.servers.sources()
+        await server.owner.use()
+        lines = [arguments_of(process) for process in processes_in(tmp_path)]
+        assert sum("--server-guard" in line for line in lines) == 1
     assert processes_in(tmp_path) == []
 
 
