@@ -22,6 +22,15 @@ def marked() -> list[int]:
     return found
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process has not ended; one that its parent has not collected has."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
 def arguments_of(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/cmdline").read_text("utf-8").split("\0")
 

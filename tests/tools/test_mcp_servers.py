@@ -266,6 +266,21 @@ async def test_progress_of_a_server_is_told(tmp_path: Path) -> None:
         assert lines == ["half (1 of 2)"]
 
 
+async def test_a_key_of_a_server_is_in_no_error_and_no_progress(tmp_path: Path) -> None:
+    environ = {**os.environ, "MY_TOKEN": "sk-canary-0123456789"}
+    async with with_servers(tmp_path / "data", {}, environ) as tools:
+        argv = hostile("tells its key", tmp_path)
+        spec = ServerSpec(command=argv[0], args=argv[1:], env={"CHOSEN": "${MY_TOKEN}"})
+        await tools.servers.add("bad", spec)
+        await tools.servers.agree("bad", tools.servers.spec("bad").identity)
+        await tools.servers.enable("bad", True)
+        lines: list[str] = []
+        with pytest.raises(ToolError, match="It does not take") as caught:
+            await tools.call("go", {}, lines.append)
+    assert len(lines) == 1
+    assert "canary" not in f"{caught.value.message} {lines}"
+
+
 async def test_what_a_server_prints_before_it_speaks_does_not_matter(tmp_path: Path) -> None:
     bad = hostile("prints a greeting", tmp_path)
     async with with_servers(tmp_path / "data", {"bad": bad}) as tools:
@@ -319,19 +334,30 @@ async def test_tools_are_known_without_starting_a_server_again(tmp_path: Path) -
     await tools.close()
 
 
-async def test_hints_are_flags_and_a_person_can_only_add_to_them(tmp_path: Path) -> None:
+async def test_no_hint_of_a_server_takes_a_flag_from_a_tool(tmp_path: Path) -> None:
     good = hostile("nothing", tmp_path)
     async with with_servers(tmp_path / "data", {"mine": good}) as tools:
-        assert (await tools.find("go")).tool.sends, "unknown is taken for true"
-        fine = (await tools.find("fine")).tool
-        assert (fine.reads, fine.brings, fine.sends) == (True, True, False)
-        await tools.set_flags("fine", ["sends"])
-        assert (await tools.find("fine")).tool.sends
-        assert await call(tools, "fine") == "fine"
-        await tools.set_flags("fine", [])
-        assert not (await tools.find("fine")).tool.sends
-        await tools.set_flags("go", [])
-        assert (await tools.find("go")).tool.sends
+        for name in ("go", "fine"):
+            found = (await tools.find(name)).tool
+            assert (found.reads, found.brings, found.sends) == (True, True, True), name
+
+
+async def test_a_server_cannot_take_the_name_of_another_tool(tmp_path: Path) -> None:
+    files = tmp_path / "data" / "tools"
+    files.mkdir(parents=True)
+    (files / "mine.py").write_text("def fine() -> str: return 'from the file'", "utf-8")
+    good = hostile("nothing", tmp_path)
+    async with with_servers(tmp_path / "data", {"mine": good, "other": good}) as tools:
+        offer = await tools.offer("all", tools.permissions(["mine__*"]))
+        assert offer.find("mine__fine").tool.kind == "python"
+        assert offer.find("mine__go").tool.kind == "mcp"
+        assert (await tools.find("mine__fine")).tool.kind == "python"
+        assert await call(tools, "mine__fine") == "from the file"
+        (hidden,) = [one for one in await tools.summaries() if one.problem]
+        assert (hidden.source, hidden.name, hidden.enabled) == ("mine", "fine", False)
+        assert (
+            hidden.problem == "Another tool has the name mine__fine. Give the server another one."
+        )
 
 
 async def test_nothing_runs_before_a_person_has_agreed(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ class McpServer:
 
         async def heard(progress: float, total: float | None, message: str | None) -> None:
             share = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
-            tell(f"{message} ({share})" if message else share)
+            tell(f"{self.redacted(message[:2_000])} ({share})" if message else share)
 
         try:
             result = await connection.client.call_tool(
@@ -126,8 +126,8 @@ class McpServer:
             for token in self._tokens():
                 text = text.replace(token, REPLACEMENT)
             return text
-        except ShellError:
-            raise
+        except ShellError as error:
+            raise ToolError(error.code, self.redacted(error.message)) from None
         except MCPError as error:
             words = error.message
             if connection.output.reason is not None or words == CLOSED:
@@ -154,14 +154,13 @@ class McpServer:
 
 
 def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
-    """A tool with the flags that its hints say; what is not said is taken for true.
+    """A tool with all flags: a hint of its server must not take one away.
 
     Args:
         listed: as the server has told it.
         server: the server's name.
         identity: a hash of what runs, or where it is.
     """
-    hints = listed.annotations
     told = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
     schema = dict(listed.input_schema)
     whole = f"{identity}{json.dumps(told, sort_keys=True)}"
@@ -172,9 +171,6 @@ def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
         kind="mcp",
         description=(listed.description or listed.title or "")[:MAX_DESCRIPTION],
         parameters={} if is_large else schema,
-        reads=True,
-        brings=hints is None or hints.open_world_hint is not False,
-        sends=hints is None or hints.read_only_hint is not True,
         identity=hashlib.sha256(whole.encode()).hexdigest(),
         problem="The description of its arguments is too long." if is_large else None,
     )
