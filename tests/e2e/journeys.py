@@ -35,6 +35,10 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     "a conversation that is too long": [
         "test_servers::test_a_conversation_that_is_too_long_says_what_helps",
     ],
+    "a server of MCP: its tool runs, and it is tested and switched": [
+        "test_mcp::test_a_tool_of_a_server_runs_once_it_is_allowed",
+        "test_mcp::test_a_server_is_tested_and_switched_off_and_on_in_the_settings",
+    ],
     "import": [
         "test_import::test_what_chatgpt_gave_out_comes_in_and_goes_on",
         "test_settings::test_a_conversation_goes_out_and_comes_in_again",

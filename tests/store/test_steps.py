@@ -317,6 +317,25 @@ async def test_edited_arguments_of_a_kept_question_are_checked_and_used(desk: To
     assert went_on is not None
     await again.done(went_on)
     assert desk.calls == ["add 7 2"]
+    await again.done(await again.ask(talk, "And now?"))
+    (step,) = [one for one in again.echo.received[-1].messages if isinstance(one, ModelStep)]
+    assert step.calls[0].result == 'The person changed the arguments to {"a": 7}.\n9'
+    await again.close()
+
+
+async def test_a_decision_goes_on_beside_a_call_of_a_tool_that_does_not_exist(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, '/call nothing {}\n/call add {"a": 1}\n/then\nDone.'))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    waiting = next(call for call in calls(answer) if call.state == "waiting")
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, waiting, tools=None))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    assert desk.calls == ["add 1 2"]
     await again.close()
 
 
@@ -333,6 +352,25 @@ async def test_a_kept_question_runs_with_the_edit_even_if_python_takes_it_for_th
     await again.done(went_on)
     (done,) = calls(await last(again, talk))
     assert (done.edited, done.result) == ({"value": True}, "True")
+    await again.close()
+
+
+async def test_of_two_windows_that_decide_at_once_one_has_decided(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    first, second = await asyncio.gather(
+        again.answers.decide(OWNER, allow(answer, call, verdict="deny")),
+        again.answers.decide(OWNER, allow(answer, call, scope="always")),
+    )
+    assert first[0]
+    assert first[1] is not None
+    assert second == (False, None)
+    await again.done(first[1])
+    assert await again.tools.grants() == []
+    assert desk.calls == []
     await again.close()
 
 

@@ -255,8 +255,8 @@ export function createConversation(given: ConversationOptions): Conversation {
   // --- answers --------------------------------------------------------------------------------
 
   async function create(): Promise<string> {
-    const { instructions: systemPrompt, budget } = options.first.get();
-    const { id } = await conversations.create({ temporary: get().temporary, systemPrompt });
+    const { instructions: systemPrompt, budget, folder } = options.first.get();
+    const { id } = await conversations.create({ temporary: get().temporary, systemPrompt, folder });
     if (budget !== null) await conversations.setBudget({ conversationId: id, budget });
     dispatch({ type: "named", id });
     options.keep();

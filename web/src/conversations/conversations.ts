@@ -10,8 +10,10 @@ import type {
 } from "../bridge/contract";
 import { type BlobCache, createBlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore } from "../lib/store";
+import { type AnswerChoice, NO_FIRST, NO_OPTIONS } from "./answerOptions";
 import { type Conversation, createConversation, type ModelRef } from "./conversation";
 import { createDrafts, storageOf } from "./drafts";
+import { createFolderOptions, type FoldersOptions } from "./folderOptions";
 import type { HostPort } from "./hostPort";
 import { createHostStorage, type HostStorage } from "./hostStorage";
 import { type Import, importFile } from "./importFile";
@@ -50,7 +52,10 @@ export interface Conversations {
   message(key: string): MessageStore | undefined;
   show(id: string): Conversation;
   /** An empty one; what was typed into the last empty one is still there. */
-  showNew(temporary?: boolean): void;
+  /** In a folder it begins with what is kept for that folder. */
+  showNew(temporary?: boolean, folder?: string | null): void;
+  /** What new chats in a folder begin with. */
+  readonly folders: FoldersOptions;
   /** Who answers in new conversations from now on; null for whom the host names. */
   prefer(by: ModelRef | null): void;
   /** Show a message, on its branch, with what was looked for marked in it. */
@@ -76,7 +81,7 @@ export interface Conversations {
   /** The budgets, and what answers have cost. */
   readonly costs: Pick<
     HostPort["client"]["conversations"],
-    "budgets" | "setBudget" | "usage" | "saveUsage"
+    "budgets" | "setBudget" | "usage" | "saveUsage" | "estimate"
   >;
   /** The instructions of a conversation. */
   readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
@@ -106,6 +111,7 @@ export function createConversations({
 }: ConversationsOptions): Conversations {
   const { conversations } = host.client;
   const notes = createHostStorage(host);
+  const folders = createFolderOptions(notes);
   const drafts = createDrafts(storage, notes);
   const bytes = createBlobCache(conversations.attachment);
   const list = createList(host);
@@ -170,12 +176,24 @@ export function createConversations({
     if (conversation.get().phase === "new") conversation.choose(by);
   }
 
-  function showNew(temporary = false): void {
+  function showNew(temporary = false, folder: string | null = null): void {
     const empty = open.find((one) => one.get().phase === "new" && one.get().messages.length === 0);
     const conversation = empty ?? made(null);
     conversation.setTemporary(temporary);
     if (preferred !== null) conversation.choose(preferred);
+    void enterFolder(conversation.options, folder);
     become(conversation);
+  }
+
+  async function enterFolder({ first, choose }: AnswerChoice, folder: string | null) {
+    if (first.get().folder === folder) return;
+    choose(NO_OPTIONS);
+    first.set({ ...NO_FIRST, folder });
+    const found = folder === null ? null : await folders.of(folder);
+    if (found === null || first.get().folder !== folder) return;
+    const { instructions, budget, ...options } = found;
+    choose(options);
+    first.set({ instructions, budget, folder });
   }
 
   /** The one of before the reload; or, when the host has just been started, the last one. */
@@ -243,6 +261,7 @@ export function createConversations({
     find,
     show,
     showNew,
+    folders,
     prefer,
     message: (key) => rows.get(key),
     waiting,
