@@ -25,6 +25,8 @@ from shell.contract import (
     EarlierCalls,
     EarlierCallsRequest,
     EditRequest,
+    Estimate,
+    EstimateRequest,
     ExportReply,
     ExportRequest,
     FolderChange,
@@ -142,6 +144,10 @@ class ConversationsApi:
     async def send(self, caller: Caller, params: SendRequest) -> SendReply:
         """Say something at the end of the chosen path. It is on the disk before it is sent."""
         return await _follow(caller, self._answers.send(caller.id, params))
+
+    async def estimate(self, caller: Caller, params: EstimateRequest) -> Estimate:
+        """What a message would take if it were sent. Nothing leaves this computer."""
+        return await self._answers.estimate(params)
 
     async def edit(self, caller: Caller, params: EditRequest) -> SendReply:
         """Say something else in the place of a message, which stays beside it."""

@@ -12,7 +12,7 @@ from shell.api.shell import ShellApi, WindowAction, choose_nothing, control_noth
 from shell.app.runtime import Runtime
 from shell.bridge.door import Door
 from shell.bridge.topics import Topics
-from shell.contract import Defaults, StoreTopic
+from shell.contract import Defaults
 from shell.errors import ShellError
 from shell.providers.local.provider import LocalProvider
 from shell.settings import SettingsFile
@@ -20,8 +20,9 @@ from shell.support.open_url import open_link
 
 if TYPE_CHECKING:  # loaded when a page first asks for conversations or servers
     from shell.api.mcp import Confirm
-    from shell.conversations.answers import Answers, Parameters
+    from shell.conversations.answers import Answers
     from shell.conversations.imports import Imports
+    from shell.conversations.parameters import Parameters
     from shell.store.store import Store
 
 WARM_UP_AFTER_S = 0.5
@@ -168,11 +169,14 @@ class Host:
         return chosen.title_provider, chosen.title_model
 
     def _parameters(self) -> "Parameters":
-        from shell.conversations.answers import Parameters
+        from shell.conversations.parameters import Parameters
 
         chosen = self._settings.preferences
         return Parameters(
-            chosen.default_temperature, chosen.default_max_tokens, chosen.default_system_prompt
+            chosen.default_temperature,
+            chosen.default_max_tokens,
+            chosen.default_system_prompt,
+            chosen.default_effort,
         )
 
     # --- namespaces, made when a page first calls them --------------------------------------
@@ -184,6 +188,7 @@ class Host:
 
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
+        from shell.contract import StoreTopic, WaitingTopic
         from shell.conversations.answers import Answers
         from shell.conversations.exports import Exports
         from shell.conversations.imports import Imports
@@ -202,6 +207,7 @@ class Host:
             self._parameters,
             core.tools,
             ledger=core.ledger(),
+            on_waiting=lambda waiting: topics.publish(WaitingTopic(value=waiting)),
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(

@@ -22,7 +22,8 @@ if TYPE_CHECKING:  # loaded when they are first needed
     from shell.store.ledger import Ledger
     from shell.tools.registry import Tools
 
-CLOSE_S = 1.0
+CLOSE_S = 3.0
+"""A server of MCP that does not end by itself takes one of them."""
 
 
 class Runtime:

@@ -67,8 +67,8 @@ def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> int:
         for row in rows
     ]
     whole = {"id": conversation_id, "title": title, "messages": messages}
-    said = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
-    _print(whole, f"{_line(title)}\n\n{said}", as_json=as_json)
+    body = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
+    _print(whole, f"{_line(title)}\n\n{body}", as_json=as_json)
     return 0
 
 
@@ -135,12 +135,12 @@ def import_from(data: DataDirectory, *, file: str, as_json: bool, stay: bool) ->
 
 def _import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
     path = Path(name)
-    told = time.monotonic()
+    reported_at = time.monotonic()
 
     def progress(arrived: ImportedPart) -> None:
-        nonlocal told
-        if sys.stderr.isatty() and time.monotonic() - told > 0.5:
-            told = time.monotonic()
+        nonlocal reported_at
+        if sys.stderr.isatty() and time.monotonic() - reported_at > 0.5:
+            reported_at = time.monotonic()
             share = 100 * arrived.read_bytes // max(1, arrived.total_bytes)
             print(f"{share} %, {arrived.conversations} conversations", file=sys.stderr, flush=True)
 

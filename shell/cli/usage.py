@@ -6,7 +6,7 @@ import sys
 from shell.cli.open_store import to_read
 from shell.contract import UsageGroup, UsageRow
 from shell.conversations.usage_table import as_csv
-from shell.store import ledger
+from shell.store import ledger, reservations
 from shell.store.database import Database
 from shell.store.messages import queries
 from shell.support.data_directory import DataDirectory
@@ -34,10 +34,10 @@ def _rows(data: DataDirectory, by: UsageGroup) -> list[UsageRow]:
     path = data.path / ledger.FILE
     if not path.exists():
         return []
-    database = Database(path, migrations=ledger.MIGRATIONS)
+    database = Database(path, migrations=reservations.MIGRATIONS)
     try:
         database.open_to_read()
-        rows = database.read(lambda c: ledger.usage(c, by)).result()
+        rows = database.read(lambda c: reservations.usage(c, by)).result()
     finally:
         database.close()
     if by != "conversation":

@@ -252,6 +252,34 @@ class SendRequest(AnswerOptions):
     chosen another path meanwhile."""
 
 
+class EstimateRequest(AnswerOptions):
+    """Asks what a message would take if it were sent. Attachments are told by their sizes."""
+
+    conversation_id: StoredId | None
+    """Null for a conversation that is not there yet."""
+    after: StoredId | None = None
+    text: Annotated[str, Field(max_length=1_000_000)]
+    images: Annotated[int, Field(ge=0, le=1_000)] = 0
+    file_bytes: Annotated[int, Field(ge=0, le=2**40)] = 0
+    """Size of the files that are not text."""
+
+
+class Estimate(Value):
+    """What a message would take, before it is sent."""
+
+    input_tokens: int
+    """Of the whole request, with the messages before it."""
+    exact: bool
+    """Whether the model's own tokenizer has counted."""
+    input_cost: float | None
+    """US dollars for these tokens. Null if the price is not known."""
+    most_cost: float | None
+    """The same with the longest answer."""
+    context_tokens: int | None
+    left_out: int
+    """How many of the oldest messages do not fit and would be left out."""
+
+
 class EditRequest(AnswerOptions):
     """Adds another version of a message of the user, and asks for an answer to it."""
 

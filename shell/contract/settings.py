@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import (
+    Effort,
     MaxTokens,
     ModelId,
     ProviderId,
@@ -65,6 +66,8 @@ class Preferences(Value):
     default_temperature: Temperature | None
     """For answers in conversations that set none of their own. Null for the model's default."""
     default_max_tokens: MaxTokens | None
+    default_effort: Effort | None
+    """For models that take it, in conversations that set none of their own."""
     default_system_prompt: SystemPrompt | None
     """The system prompt of new conversations."""
     favourites: Favourites
@@ -88,6 +91,7 @@ class PreferencesChange(Value):
     default_model: ModelId | None = None
     default_temperature: Temperature | None = None
     default_max_tokens: MaxTokens | None = None
+    default_effort: Effort | None = None
     default_system_prompt: SystemPrompt | None = None
     favourites: Favourites | None = None
     title_provider: ProviderId | None = None

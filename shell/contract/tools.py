@@ -78,6 +78,15 @@ class ToolSwitch(Value):
     enabled: bool
 
 
+class WaitingConversation(Value):
+    """A conversation in which calls wait for a decision."""
+
+    conversation_id: str
+    tool: str
+    """The tool of the first of them."""
+    calls: int
+
+
 class ToolFolder(Value):
     """The folder of a person's own tool files."""
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from shell.contract.base import Value
 from shell.contract.mcp import McpServerSummary
 from shell.contract.providers import ModelFetch
+from shell.contract.tools import WaitingConversation
 from shell.contract.transfer import ImportState, StoreState
 
 
@@ -39,6 +40,14 @@ class ModelTopic(Topic):
     value: ModelFetch
 
 
+class WaitingTopic(Topic):
+    """Pushed when calls begin to wait for a decision, and when they were decided."""
+
+    name: Literal["waiting"] = "waiting"
+    value: list[WaitingConversation]
+    """Of what was asked since the host began."""
+
+
 class McpTopic(Topic):
     """Pushed when the state of a server of MCP changes."""
 
@@ -46,4 +55,6 @@ class McpTopic(Topic):
     value: list[McpServerSummary]
 
 
-AnyTopic = Annotated[StoreTopic | ImportTopic | ModelTopic | McpTopic, Field(discriminator="name")]
+AnyTopic = Annotated[
+    StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic, Field(discriminator="name")
+]

@@ -135,13 +135,13 @@ def start_spending(
     )
 
 
-def estimate_input(request: ProviderRequest) -> int:
-    """The tokens of a request, rather too many than too few."""
+def estimate_input(request: ProviderRequest, margin: float = BYTES_PER_TOKEN_MARGIN) -> int:
+    """The tokens of a request; with the margin rather too many than too few."""
     tokens = sum(map(_tokens, request.messages)) + sum(
         estimate_tokens(f"{tool.name}{tool.description}{dict(tool.parameters)}")
         for tool in request.tools
     )
-    return int(tokens * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE * len(request.messages)
+    return int(tokens * margin) + TOKENS_PER_MESSAGE * len(request.messages)
 
 
 def _tokens(message: Message | ModelStep) -> int:

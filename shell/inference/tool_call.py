@@ -5,6 +5,8 @@ import json
 import secrets
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from shell.contract import ApprovalEvent, CallEvent, CallState, ResultEvent
 from shell.errors import ErrorCode
 from shell.inference.log import InferenceLog, ProposedCall
@@ -32,6 +34,20 @@ class OpenCall:
     """Why it was asked although a permission exists."""
     edited: Arguments | None = None
     result: str = ""
+
+
+def told(state: CallState, result: str, edited: JsonValue) -> str:
+    """A result as the model gets it.
+
+    Args:
+        state: how the call has ended.
+        result: what the tool returned.
+        edited: what a person made of the arguments; None if they are the model's.
+    """
+    if state != "done" or edited is None:
+        return result
+    changed = json.dumps(edited, ensure_ascii=False)
+    return f"The person changed the arguments to {changed}.\n{result}"
 
 
 class ToolCall:
@@ -140,10 +156,7 @@ class ToolCall:
     ) -> None:
         """Give it its result, and write that to the log."""
         shown = self._results.show(self.proposed.id, text)
-        self.result = shown.text
-        if self.edited is not None and state == "done":
-            changed = json.dumps(self.edited, ensure_ascii=False)
-            self.result = f"The person changed the arguments to {changed}.\n{shown.text}"
+        self.result = told(state, shown.text, self.edited)
         self._log.append(
             ResultEvent(
                 **self._log.stamp(),

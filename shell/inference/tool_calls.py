@@ -36,6 +36,9 @@ MAX_SAME = 3
 CALL_S = 60.0
 """How long a call may take without progress."""
 LONGEST_CALL_S = 600.0
+MAX_PROGRESS = 100
+PROGRESS_S = 0.1
+"""After `MAX_PROGRESS` lines of progress, a call tells no more than one in this time."""
 WAIT_S = 600.0
 """How long a run waits in memory for a decision."""
 LOST = (
@@ -345,12 +348,17 @@ class ToolCalls:
     async def _run(self, call: ToolCall, tool: OfferedTool) -> str:
         loop = asyncio.get_running_loop()
         began = loop.time()
+        told, told_at = 0, began
         async with asyncio.timeout(CALL_S) as limit:
 
             def progress(line: str) -> None:
+                nonlocal told, told_at
                 if call.state != "running" or limit.expired():
                     return  # the call has ended, whether or not the tool knows
                 limit.reschedule(min(loop.time() + CALL_S, began + LONGEST_CALL_S))
+                if told >= MAX_PROGRESS and loop.time() - told_at < PROGRESS_S:
+                    return
+                told, told_at = told + 1, loop.time()
                 self._log.append(
                     ThinkingEvent(**self._log.stamp(), status=clean(line)[:500], progress=None)
                 )

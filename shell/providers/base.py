@@ -8,7 +8,7 @@ request and its connection.
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from shell.contract import Activity, Effort, FinishReason, Message, Notice, NoticeCode, Usage
 
@@ -220,6 +220,14 @@ class ProviderRequest:
             return None
         efforts = OFFERED_EFFORTS if self.model.efforts is None else self.model.efforts
         return efforts.get(self.effort)
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """A provider that counts the tokens of a request itself."""
+
+    async def count_tokens(self, request: "ProviderRequest") -> int | None:
+        """The tokens of a request; None if they cannot be counted now."""
 
 
 class Provider(Protocol):

@@ -219,7 +219,14 @@ class ToolChoices:
             pattern=pattern,
             created_at=epoch_ms(),
         )
-        self._change(lambda file: {"grants": [*file.grants[-(MAX_GRANTS - 1) :], made]})
+
+        def added(file: _File) -> dict[str, object]:
+            grants = [*file.grants, made]
+            if len(grants) > MAX_GRANTS:  # the oldest goes, but not what is never allowed
+                grants.remove(next((g for g in grants if g.verdict == "allow"), grants[0]))
+            return {"grants": grants}
+
+        self._change(added)
 
     def grants(self, known: list[Tool]) -> list[GrantSummary]:
         """All kept verdicts, the newest first.

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -45,13 +46,22 @@ class Tools:
     async def all(self) -> list[OfferedTool]:
         """Every tool, also those that are off or have a problem. Imports changed files."""
         files = await asyncio.to_thread(self._sources)
-        sources: list[ToolSource] = [*files, *self.servers.sources()]
+        # Names for models are made of the source's, so a file goes before a server of its name.
+        taken = {file.name.removesuffix(".py") for file in files}
+        servers = [each for each in self.servers.sources() if each.name not in taken]
+        sources: list[ToolSource] = [*files, *servers]
         listed = await asyncio.gather(*(source.list() for source in sources))
-        return [
-            OfferedTool(self.choices.flagged(tool), source)
-            for source, tools in zip(sources, listed, strict=True)
-            for tool in tools
-        ]
+        found: list[OfferedTool] = []
+        names = set(HOST_TOOLS)
+        for source, tools in zip(sources, listed, strict=True):
+            for tool in tools:
+                name = tool.wire_name
+                if tool.problem is None and tool.kind == "mcp" and name in names:
+                    text = f"Another tool has the name {name}. Give the server another one."
+                    tool = replace(tool, problem=text)
+                names.add(name)
+                found.append(OfferedTool(self.choices.flagged(tool), source))
+        return found
 
     async def summaries(self) -> list[ToolSummary]:
         """Every tool as lists show it."""
@@ -190,6 +200,7 @@ def _by_name(name: str, known: Iterable[OfferedTool]) -> OfferedTool:
     named = [each for each in known if name in (each.tool.name, each.tool.wire_name)]
     exact = [each for each in named if each.tool.wire_name == name]
     found = exact or named
+    found = [each for each in found if each.tool.problem is None] or found
     if not found:
         raise NotFound(f"There is no tool {name[:100]!r}. 'tidewire tools list' shows them.")
     if len(found) > 1:

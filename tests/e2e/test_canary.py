@@ -5,7 +5,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Playwright, expect
 from tests.command import run
 from tests.e2e.app import Kind, answer, ask, running, wait_for_end
 from tests.e2e.test_tools import offer, with_tools
-from tests.providers.dialects import Chat, Responses
+from tests.providers.dialects import Chat, Dialect, Responses
 from tests.providers.fault_server import Exchange, FaultServer, Scene, fault_server
 from tests.store.test_canary import CANARY, echo, files, hits
 
@@ -30,7 +30,7 @@ def look(at: str) -> str:
     own = Path("/proc/self/environ").read_text() + Path("/proc/self/cmdline").read_text()
     return json.dumps(dict(os.environ)) + own + " seen at the " + at
 """
-SAYS = {"/responses": Responses(), "/completions": Chat()}
+SAYS: Mapping[str, Dialect] = {"/responses": Responses(), "/completions": Chat()}
 
 
 async def calling(exchange: Exchange) -> None:

@@ -227,6 +227,53 @@ def test_the_first_of_two_windows_decides_and_the_other_shows_it(app: App, page:
     app.part(other)
 
 
+def test_one_of_two_calls_is_decided_in_one_window_and_gone_in_the_other(
+    kind: Kind, playwright: Playwright, tmp_path: Path
+) -> None:
+    with_tools(tmp_path)
+    script = f'siblings\n{ADD}\n/call add {{"a": 1, "b": 1}}\n/then\n/text Both.'
+    with running(kind, playwright, tmp_path) as app:
+        page = app.page()
+        offer(page, "add")
+        ask(page, script)
+        expect(page.get_by_role("group", name="Approve add")).to_have_count(2)
+        wait_until_stored(tmp_path)
+    # The run that asked has ended with the program, so that no events tell of a decision.
+    with running(kind, playwright, tmp_path) as app:
+        page = app.page()
+        page.locator("[data-conversation]", has_text="siblings").first.click()
+        other = app.another(page)
+        other.locator("[data-conversation]", has_text="siblings").first.click()
+        for each in (page, other):
+            expect(each.get_by_role("group", name="Approve add")).to_have_count(2)
+        page.bring_to_front()
+        first = page.get_by_role("group", name="Approve add").first
+        first.get_by_role("button", name="Allow once").click()
+        for each in (page, other):
+            expect(each.get_by_role("group", name="Approve add")).to_have_count(1)
+            expect(calls(each, "add").first.locator("summary")).to_contain_text("Allowed")
+        press(other, "add", "Deny")
+        for each in (page, other):
+            expect(answer(each)).to_have_text("Both.")
+            expect(calls(each, "add").first.locator("summary")).to_contain_text("Done")
+            done(each, "add", "Denied")
+
+
+def test_a_conversation_that_is_not_open_says_that_it_waits(page: Page) -> None:
+    offer(page, "add")
+    ask(page, f"/rate 20\n/repeat 40 tide\n{ADD}\n/then\n/text It went on.")
+    expect(page.locator("[data-conversation]").first).to_contain_text("tide")
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_text("waits for your decision")).to_be_visible()
+    expect(page).to_have_title("(!) Tidewire")
+    page.get_by_role("button", name="Show it").click()
+    press(page, "add", "Allow once")
+    expect(answer(page)).to_have_text("It went on.")
+    page.get_by_role("button", name="New chat").click()
+    expect(page).to_have_title("Tidewire")
+    expect(page.get_by_text("waits for your decision")).to_have_count(0)
+
+
 def test_a_reload_keeps_the_question_and_the_tools(page: Page) -> None:
     offer(page, "add")
     ask(page, f"{ADD}\n/then\n/text Reloaded.")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from shell.contract import (
     NoticeEvent,
     ResultEvent,
     StepEvent,
+    ThinkingEvent,
     ToolEvent,
     Verdict,
 )
 from shell.errors import ErrorCode, StorageFailed, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog
-from shell.tools.arguments import parse_arguments
+from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.choices import ToolChoices
 from shell.tools.offer import Offer, OfferedTool
@@ -249,6 +251,42 @@ def test_arguments_that_are_too_long_are_refused() -> None:
         parse_arguments('{"a": "' + "x" * 262_144 + '"}')
 
 
+ITEM = {"type": "object", "additionalProperties": False}
+BELOW = {"type": "array", "items": {"$ref": "#"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "says"),
+    [
+        # Without limits each of these would take from minutes to years.
+        ({"pattern": "^(a+)+$"}, "a" * 5_000 + "!", "does not match"),
+        ({"additionalProperties": False, "patternProperties": {"^(a+)+$": {}}}, None, "Additional"),
+        ({"propertyNames": {"pattern": "^(a+)+$"}}, None, "does not match"),
+        ({"uniqueItems": True}, [{"a": n} for n in range(8_000)] + [{"a": 0}], "non-unique"),
+        ({"anyOf": [BELOW, BELOW, {"type": "string"}]}, 0, "takes too long"),
+        # These are the same as ever.
+        ({"pattern": "b.d"}, "abcd", None),
+        ({"pattern": "(?<=a)b"}, "no", None),
+        ({"uniqueItems": True}, [1, 2, "1", [1]], None),
+        ({"patternProperties": {"^x": ITEM}, "additionalProperties": ITEM}, {"x1": {}}, None),
+        ({"patternProperties": {"^x": ITEM}}, {"x1": {"a": 1}}, "x1: Additional"),
+        ({"properties": {"a": True}, "additionalProperties": ITEM}, {"a": 1, "b": 1}, "b: 1"),
+    ],
+)
+def test_no_schema_and_no_value_keep_the_host_busy(
+    schema: dict[str, object], value: object, says: str | None
+) -> None:
+    if value is None:
+        value = {"a" * 5_000 + "!": 1}
+    if value == 0:
+        for _ in range(60):
+            value = [value]
+    tool = Tool("t", "test.py", "python", parameters=schema)
+    expected = nullcontext() if says is None else pytest.raises(ToolError, match=says)
+    with expected:
+        check_arguments(tool, value)  # type: ignore[arg-type]
+
+
 async def test_a_run_ends_at_its_last_step(host: Host, functions: Functions) -> None:
     log = start(host, functions, '/call double {"n": 1}\n/again', max_steps=2)
     events = await ended(log)
@@ -358,6 +396,22 @@ async def test_a_failing_tool_is_a_failed_call(
     (result,) = [event for event in events if isinstance(event, ResultEvent)]
     assert (result.state, result.code) == ("failed", ErrorCode.TOOL_FAILED)
     assert isinstance(events[-1], DoneEvent)
+
+
+async def test_a_flood_of_progress_is_not_kept(host: Host, functions: Functions) -> None:
+    async def flood(arguments: Arguments, progress: Progress) -> str:
+        for number in range(10_000):
+            progress(f"line {number}")
+        await asyncio.sleep(1)
+        progress("a second later")
+        return "done"
+
+    functions.add("flood", flood)
+    events = await ended(start(host, functions, "/call flood {}"))
+    lines = [event.status for event in events if isinstance(event, ThinkingEvent)]
+    told = [line for line in lines if line.startswith("line ")]
+    assert told == [f"line {number}" for number in range(100)]
+    assert "a second later" in lines
 
 
 async def test_progress_after_the_end_of_a_call_is_ignored(

@@ -1,6 +1,7 @@
-"""MCP: the client scenarios of the protocol's conformance suite, through our own servers of tools.
+"""MCP: the protocol's conformance suite, and starts, stops and kills of servers.
 
-Each scenario that a revision of the protocol requires is run at that revision.
+The client scenarios run through our own servers of tools, each at every revision of the protocol
+that requires it.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from tests.command import ROOT
 from tests.soak.result import Check, Figure, Result
+from tests.tools.mcp_restarts import restarts
 
 REVISIONS = ("2025-11-25", "2026-07-28")
 SUITE = ROOT / "node_modules" / "@modelcontextprotocol" / "conformance"
@@ -74,4 +76,4 @@ def _failures(scenario: str, revision: str) -> str:
         return "; ".join(found) or ended.stderr[-500:] or "failed"
 
 
-CHECKS: dict[str, Check] = {"conformance": conformance}
+CHECKS: dict[str, Check] = {"conformance": conformance, "restarts": restarts}

@@ -9,7 +9,7 @@ import apsw
 
 from shell.contract import Budget, BudgetPause, BudgetRaise, Budgets, BudgetScope
 from shell.providers.charges import NANOS, PlannedCall, Price
-from shell.store import ledger
+from shell.store import reservations
 from shell.store.schema import migrate
 
 FIRST = date(2026, 11, 27)
@@ -20,7 +20,7 @@ Amounts = tuple[int | None, int]
 
 def open_ledger() -> apsw.Connection:
     connection = apsw.Connection(":memory:")
-    migrate(connection, ledger.MIGRATIONS)
+    migrate(connection, reservations.MIGRATIONS)
     return connection
 
 
@@ -81,7 +81,7 @@ class Walk:
             budgets={} if budget is None else {"answer": budget},
         )
         day = self._day()
-        found = ledger.reserve(self.connection, planned, self.budgets, self.clock)
+        found = reservations.reserve(self.connection, planned, self.budgets, self.clock)
         if isinstance(found, BudgetPause):
             assert found.more > 0
             self.refused += 1
@@ -110,7 +110,7 @@ class Walk:
         keys, (_, reserved) = self.counted[number]
         told = self.chance.randrange(0, reserved + 1)
         said = self.chance.randrange(0, reserved - told + 1)
-        ledger.settle(self.connection, number, price, (told, said))
+        reservations.settle(self.connection, number, price, (told, said))
         nanos = None if price is None else price.of(told, said)
         self.counted[number] = keys, (nanos, told + said)
 
@@ -123,14 +123,14 @@ class Walk:
         keys = {"answer": "a", "conversation": "c", "day": day, "month": day[:7]}
         usd, tokens = self.chance.choice([(0.001, None), (None, 3_000)])
         by = BudgetRaise(scope=scope, usd=usd, tokens=tokens)
-        ledger.raise_budget(self.connection, keys[scope], by)
+        reservations.raise_budget(self.connection, keys[scope], by)
         before = self.raised.get((scope, keys[scope]), (0, 0))
         more = round((usd or 0) * NANOS), tokens or 0
         self.raised[scope, keys[scope]] = before[0] + more[0], before[1] + more[1]
 
     def set_own(self) -> None:
         budget = self._some_budget()
-        ledger.set_budget(self.connection, "c", budget)
+        reservations.set_budget(self.connection, "c", budget)
         self.own.pop("c", None)
         self.raised.pop(("conversation", "c"), None)
         if budget is not None:

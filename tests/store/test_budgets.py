@@ -273,11 +273,11 @@ async def test_a_local_model_costs_nothing_and_an_unknown_price_asks_for_tokens(
 ) -> None:
     desk.allow("day", 0.01)
     talk = await desk.begin()
-    desk.other.local = True  # type: ignore[misc]
+    desk.other.local = True
     request = SendRequest(conversation_id=talk, content="free", provider_id="other")
     await desk.done(await desk.answers.send(OWNER, request))
     assert text_of(await desk.answer(talk)) == "free"
-    desk.other.local = False  # type: ignore[misc]
+    desk.other.local = False
     begun = await desk.answers.send(OWNER, request)
     await desk.done(begun)
     pause = await desk.pause(talk)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shell.contract import NO_BUDGETS, Budget, BudgetPause, BudgetRaise, Budgets
 from shell.errors import StorageFailed
 from shell.providers.charges import NANOS, Price, Reservation
-from shell.store import ledger
+from shell.store import reservations
 from shell.store.ledger import Ledger
 from tests.store.ledger_walk import Walk, call, open_ledger
 
@@ -49,37 +49,41 @@ def test_the_walk_meets_every_outcome() -> None:
 def test_an_answer_is_made_shorter_before_it_is_refused() -> None:
     connection = open_ledger()
     budgets = _day(DOLLAR)
-    fits = ledger.reserve(connection, call(most=50_000, price=PRICE), budgets, FRIDAY)
+    fits = reservations.reserve(connection, call(most=50_000, price=PRICE), budgets, FRIDAY)
     assert isinstance(fits, Reservation)
     assert (fits.output_tokens, fits.cut) == (50_000, None)
-    shorter = ledger.reserve(connection, call(most=99_000, price=PRICE), budgets, FRIDAY)
+    shorter = reservations.reserve(connection, call(most=99_000, price=PRICE), budgets, FRIDAY)
     assert isinstance(shorter, Reservation)
     assert shorter.output_tokens == 49_980  # what is left, less two inputs of 100 tokens
     assert shorter.cut is not None
-    refused = ledger.reserve(connection, call(price=PRICE), budgets, FRIDAY)
+    refused = reservations.reserve(connection, call(price=PRICE), budgets, FRIDAY)
     assert isinstance(refused, BudgetPause)
     assert (refused.scope, refused.unit, refused.limit, refused.priced) == ("day", "usd", 1, True)
     assert refused.more == 1
     # Settled for less than was reserved, it leaves room again.
-    ledger.settle(connection, shorter.number, PRICE, (100, 1_000))
-    assert isinstance(ledger.reserve(connection, call(price=PRICE), budgets, FRIDAY), Reservation)
+    reservations.settle(connection, shorter.number, PRICE, (100, 1_000))
+    assert isinstance(
+        reservations.reserve(connection, call(price=PRICE), budgets, FRIDAY), Reservation
+    )
 
 
 def test_an_unknown_price_asks_for_tokens_and_never_counts_as_nothing() -> None:
     connection = open_ledger()
     budgets = _day(DOLLAR)
-    refused = ledger.reserve(connection, call(price=None), budgets, FRIDAY)
+    refused = reservations.reserve(connection, call(price=None), budgets, FRIDAY)
     assert isinstance(refused, BudgetPause)
     assert (refused.unit, refused.priced, refused.more) == ("tokens", False, 20_000)
-    ledger.raise_budget(connection, "2026-11-27", BudgetRaise(scope="day", tokens=1_500))
-    assert isinstance(ledger.reserve(connection, call(price=None), budgets, FRIDAY), Reservation)
-    again = ledger.reserve(connection, call(price=None), budgets, FRIDAY)
+    reservations.raise_budget(connection, "2026-11-27", BudgetRaise(scope="day", tokens=1_500))
+    assert isinstance(
+        reservations.reserve(connection, call(price=None), budgets, FRIDAY), Reservation
+    )
+    again = reservations.reserve(connection, call(price=None), budgets, FRIDAY)
     assert isinstance(again, BudgetPause)
     assert again.spent == 1_100
     # A token limit anywhere is an answer to the same question.
     limited = call(price=None, budgets={"answer": Budget(usd=None, tokens=9_000)})
-    assert isinstance(ledger.reserve(connection, limited, budgets, FRIDAY), Reservation)
-    rows = ledger.usage(connection, "model")
+    assert isinstance(reservations.reserve(connection, limited, budgets, FRIDAY), Reservation)
+    rows = reservations.usage(connection, "model")
     assert [(row.key, row.usd, row.unpriced_tokens) for row in rows] == [("p/m", 0, 2_200)]
 
 
@@ -88,7 +92,7 @@ def test_a_clock_that_changes_begins_no_day_twice() -> None:
     budgets = _day(Budget(usd=None, tokens=1_100))
 
     def asks(now: date) -> bool:
-        return isinstance(ledger.reserve(connection, call(), budgets, now), Reservation)
+        return isinstance(reservations.reserve(connection, call(), budgets, now), Reservation)
 
     assert [asks(FRIDAY), asks(FRIDAY)] == [True, False]
     assert [asks(THURSDAY), asks(FRIDAY)] == [False, False]
@@ -100,25 +104,25 @@ def test_a_month_counts_all_its_days_and_no_other() -> None:
     connection = open_ledger()
     budgets = NO_BUDGETS.model_copy(update={"month": Budget(usd=None, tokens=2_500)})
     days = [date(2026, 11, 1), date(2026, 11, 30), date(2026, 11, 30), date(2026, 12, 1)]
-    found = [ledger.reserve(connection, call(), budgets, day) for day in days]
+    found = [reservations.reserve(connection, call(), budgets, day) for day in days]
     assert [isinstance(one, Reservation) for one in found] == [True, True, False, True]
 
 
 def test_a_conversations_own_budget_goes_before_that_of_the_settings() -> None:
     connection = open_ledger()
     budgets = NO_BUDGETS.model_copy(update={"conversation": Budget(usd=None, tokens=100)})
-    ledger.set_budget(connection, "c", DOLLAR)
-    own = ledger.reserve(connection, call(price=PRICE), budgets, FRIDAY)
-    other = ledger.reserve(connection, call(conversation="d"), budgets, FRIDAY)
-    none = ledger.reserve(connection, call(conversation=None), budgets, FRIDAY)
+    reservations.set_budget(connection, "c", DOLLAR)
+    own = reservations.reserve(connection, call(price=PRICE), budgets, FRIDAY)
+    other = reservations.reserve(connection, call(conversation="d"), budgets, FRIDAY)
+    none = reservations.reserve(connection, call(conversation=None), budgets, FRIDAY)
     assert [isinstance(one, Reservation) for one in (own, other, none)] == [True, False, True]
-    ledger.raise_budget(connection, "c", BudgetRaise(scope="conversation", usd=0.5))
-    state = ledger.states(connection, "c", budgets, FRIDAY)[0]
+    reservations.raise_budget(connection, "c", BudgetRaise(scope="conversation", usd=0.5))
+    state = reservations.states(connection, "c", budgets, FRIDAY)[0]
     assert state.budget == Budget(usd=1.5, tokens=None)
     assert state.tokens == 1_100
     # Set anew, it is what a person sees and says.
-    ledger.set_budget(connection, "c", Budget(usd=1.5, tokens=9_000))
-    state = ledger.states(connection, "c", budgets, FRIDAY)[0]
+    reservations.set_budget(connection, "c", Budget(usd=1.5, tokens=9_000))
+    state = reservations.states(connection, "c", budgets, FRIDAY)[0]
     assert state.budget == Budget(usd=1.5, tokens=9_000)
 
 
@@ -126,10 +130,10 @@ def test_amounts_add_up_to_the_billionth() -> None:
     connection = open_ledger()
     price = Price(75.5, 0.1)
     for _ in range(1_000):
-        found = ledger.reserve(connection, call(price=price), NO_BUDGETS, FRIDAY)
+        found = reservations.reserve(connection, call(price=price), NO_BUDGETS, FRIDAY)
         assert isinstance(found, Reservation)
-        ledger.settle(connection, found.number, price, (3, 7))
-    assert ledger.usage(connection, "day")[0].usd == 228 * 1_000 / NANOS
+        reservations.settle(connection, found.number, price, (3, 7))
+    assert reservations.usage(connection, "day")[0].usd == 228 * 1_000 / NANOS
 
 
 @pytest.fixture

@@ -16,11 +16,13 @@ from shell.contract import (
     EarlierCallsRequest,
     SendRequest,
     StoredMessage,
+    WaitingConversation,
 )
 from shell.conversations.answers import Answers, StartedAnswer
 from shell.errors import ValidationFailed
 from shell.providers.base import ModelStep
 from shell.tools.registry import FOLDER, Tools
+from tests.engine.host import until
 from tests.store.desk import OWNER, Desk
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +65,8 @@ class ToolDesk(Desk):
         super().__init__(folder)
         self.folder = folder
         self.tools = Tools(folder)
+        self.waiting: list[list[WaitingConversation]] = []
+        """What pages were told of calls that wait."""
         self.answers = Answers(
             self.store,
             self.engine,
@@ -70,6 +74,7 @@ class ToolDesk(Desk):
             self.answers._defaults,
             self.titles,
             tools=lambda: self.tools,
+            on_waiting=self.waiting.append,
             ledger=self.ledger,
         )
         self.conversations = self.api(folder)
@@ -312,6 +317,25 @@ async def test_edited_arguments_of_a_kept_question_are_checked_and_used(desk: To
     assert went_on is not None
     await again.done(went_on)
     assert desk.calls == ["add 7 2"]
+    await again.done(await again.ask(talk, "And now?"))
+    (step,) = [one for one in again.echo.received[-1].messages if isinstance(one, ModelStep)]
+    assert step.calls[0].result == 'The person changed the arguments to {"a": 7}.\n9'
+    await again.close()
+
+
+async def test_a_decision_goes_on_beside_a_call_of_a_tool_that_does_not_exist(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, '/call nothing {}\n/call add {"a": 1}\n/then\nDone.'))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    waiting = next(call for call in calls(answer) if call.state == "waiting")
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, waiting, tools=None))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    assert desk.calls == ["add 1 2"]
     await again.close()
 
 
@@ -328,6 +352,25 @@ async def test_a_kept_question_runs_with_the_edit_even_if_python_takes_it_for_th
     await again.done(went_on)
     (done,) = calls(await last(again, talk))
     assert (done.edited, done.result) == ({"value": True}, "True")
+    await again.close()
+
+
+async def test_of_two_windows_that_decide_at_once_one_has_decided(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    first, second = await asyncio.gather(
+        again.answers.decide(OWNER, allow(answer, call, verdict="deny")),
+        again.answers.decide(OWNER, allow(answer, call, scope="always")),
+    )
+    assert first[0]
+    assert first[1] is not None
+    assert second == (False, None)
+    await again.done(first[1])
+    assert await again.tools.grants() == []
+    assert desk.calls == []
     await again.close()
 
 
@@ -523,3 +566,49 @@ async def test_an_answer_goes_on_after_its_limit_of_steps_with_calls_of_new_ids(
     assert answer.content == "Three."
     assert [call.call_id for call in calls(answer)] == ["call-1-0", "call-2-0", "call-3-0"]
     assert desk.calls == ["add 0 2", "add 1 2", "add 2 2"]
+
+
+async def test_pages_are_told_where_calls_wait(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "mine.py").write_text(FILE, "utf-8")
+    desk = ToolDesk(tmp_path)
+    talk = await desk.begin()
+    begun = await desk.ask(talk, '/call add {"a": 1}\n/call fetch {}\n/then\nDone.')
+    first, second = await asked(begun)
+    here = WaitingConversation(conversation_id=talk, tool="add", calls=2)
+    assert desk.waiting[-1] == [here]
+    assert await decided(desk, begun, first)
+    await until(lambda: desk.waiting[-1] == [here.model_copy(update={"tool": "fetch", "calls": 1})])
+    # After a restart nobody has asked anything; what is decided is told all the same.
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    assert again.waiting == []
+    other = await again.begin()
+    await asked(await again.ask(other, ADD))
+    assert [one.conversation_id for one in again.waiting[-1]] == [other]
+    (call,) = [call for call in calls(answer) if call.call_id == second.call_id]
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, call))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    again.answers.stop(OWNER, other)
+    await until(lambda: again.waiting[-1] == [])
+    await again.close()
+
+
+async def test_of_several_stored_calls_those_that_still_wait_are_told(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, '/call add {"a": 1}\n/call fetch {}\n/then\nDone.')
+    await asked(begun)
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    add, fetch = calls(answer)
+    assert await again.answers.decide(OWNER, allow(answer, add)) == (True, None)
+    waits = WaitingConversation(conversation_id=talk, tool="fetch", calls=1)
+    assert again.waiting == [[waits]]
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, fetch, verdict="deny"))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    assert again.waiting[-1] == []
+    await again.close()

@@ -16,10 +16,10 @@ import httpx2
 
 from shell.errors import ErrorCode, ShellError, ToolError
 from shell.providers.keys import Keys
-from shell.tools.base import Tool
+from shell.tools.base import Arguments, Tool
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.registry import Tools
-from tests.test_keys import Memory
+from tests.providers.test_keys import Memory
 
 NAME = "server"
 ROUNDS = 3
@@ -87,9 +87,7 @@ async def _ours(tools: Tools) -> list[Tool]:
     return [each.tool for each in await tools.all() if each.tool.source == NAME]
 
 
-def _calls(
-    offered: Sequence[Tool], context: Mapping[str, object]
-) -> list[tuple[Tool, dict[str, object]]]:
+def _calls(offered: Sequence[Tool], context: Mapping[str, object]) -> list[tuple[Tool, Arguments]]:
     wanted = context.get("toolCalls")
     by_name = {tool.name: tool for tool in offered if tool.problem is None}
     if isinstance(wanted, list):
@@ -97,9 +95,9 @@ def _calls(
     return [(tool, _arguments(tool)) for tool in by_name.values()]
 
 
-def _arguments(tool: Tool) -> dict[str, object]:
+def _arguments(tool: Tool) -> Arguments:
     """Arguments that fit the schema of a tool."""
-    examples = {"string": "tide", "number": 1.5, "integer": 2, "boolean": True}
+    examples: Arguments = {"string": "tide", "number": 1.5, "integer": 2, "boolean": True}
     fields = tool.parameters.get("properties") or {}
     assert isinstance(fields, dict)
     required = tool.parameters.get("required") or []

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 WRONG = sys.argv[1]
+HINTS = {"readOnlyHint": True, "openWorldHint": False, "destructiveHint": False}
 TOOLS = [
     {"name": "go", "description": "Go", "inputSchema": {"type": "object"}},
     {"name": "slow", "inputSchema": {"type": "object"}},
-    {"name": "fine", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}},
+    {"name": "fine", "inputSchema": {"type": "object"}, "annotations": HINTS},
     {"name": "environment", "inputSchema": {"type": "object"}},
 ]
 
@@ -59,6 +60,11 @@ def go(request: dict[str, Any]) -> None:
             say({"id": request["id"], "error": {"code": -32_000, "message": "It is Monday."}})
         case "reports an error":
             say({"id": request["id"], "result": {**text("It is Monday."), "isError": True}})
+        case "tells its key":
+            key = f"It does not take {os.environ['CHOSEN']}."
+            params = {"progressToken": token, "progress": 1, "message": key}
+            say({"method": "notifications/progress", "params": params})
+            say({"id": request["id"], "result": {**text(key), "isError": True}})
         case "changes its tools":
             TOOLS[0]["description"] = "Go away"
             TOOLS.append({"name": "more", "inputSchema": {"type": "object"}})

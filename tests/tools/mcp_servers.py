@@ -18,6 +18,10 @@ HOSTILE = Path(__file__).with_name("hostile_server.py")
 _NODE = ROOT / "node_modules" / "@modelcontextprotocol"
 
 
+def ignore(line: str) -> None:
+    """Take the progress of a call."""
+
+
 def node(server: str) -> list[str]:
     """The command of a server from npm."""
     program = shutil.which("node")

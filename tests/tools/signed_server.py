@@ -162,7 +162,8 @@ class SignedServer:
         """What the metadata names as the issuer."""
         self.broken: set[str] = set()
         """Paths that answer 503."""
-        self.paths: list[str] = []
+        self.answers: dict[str, object] = {}
+        """What paths answer instead of what is right."""
         server = MCPServer(
             "signed",
             auth_server_provider=self.provider,
@@ -192,11 +193,11 @@ class SignedServer:
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = str(scope.get("path"))
-        if scope["type"] == "http":
-            self.paths.append(path)
         answer: Response | None = None
         if path in self.broken:
             answer = Response(status_code=503)
+        elif path in self.answers:
+            answer = JSONResponse(self.answers[path])
         elif path == METADATA and self.issuer != self.origin:
             metadata = {name: f"{self.origin}/{name}" for name in ("authorize", "token")}
             answer = JSONResponse(

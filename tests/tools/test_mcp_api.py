@@ -14,8 +14,11 @@ from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.contract import McpSwitch, NewMcpServer
 from shell.errors import ErrorCode, ShellError, ValidationFailed
+from shell.providers.keys import Keys
+from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.registry import Tools
-from tests.tools.mcp_servers import hostile, processes_in
+from tests.providers.test_keys import Memory
+from tests.tools.mcp_servers import hostile, ignore, processes_in
 from tests.tools.processes import until
 
 pytestmark = [
@@ -29,7 +32,8 @@ class Desk:
     """The namespace, with a person at the window who answers what they are asked."""
 
     def __init__(self, folder: Path) -> None:
-        self.tools = Tools(folder, os.environ)
+        self.chain = Memory()
+        self.tools = Tools(folder, os.environ, Keys(lambda: self.chain))
         self.topics = Topics()
         self.asked: list[str] = []
         self.answer: bool | None = True
@@ -135,6 +139,23 @@ async def test_what_is_asked_shows_hidden_characters_and_no_markup_comes_first(
     assert len(desk.asked) == 1
 
 
+async def test_a_test_of_a_server_that_is_off_tells_how_it_went_and_leaves_it_off(
+    desk: Desk, tmp_path: Path
+) -> None:
+    for name, wrong in (("good", "nothing"), ("bad", "does not start")):
+        command = hostile(wrong, tmp_path)
+        await desk.tools.servers.add(name, ServerSpec(command=command[0], args=command[1:]))
+        await desk.api.test(CALLER, name)
+    assert len(desk.asked) == 2
+
+    def told() -> list[tuple[object, object, bool]]:
+        return [(one["state"], one["tools"], "error" in one) for one in desk.pushed()]
+
+    await until(lambda: told() == [("off", 4, False), ("off", 0, True)])
+    assert "There is no database." in str(desk.pushed()[1])
+    assert not [each for each in await desk.tools.all() if each.tool.kind == "mcp"]
+
+
 async def test_an_import_is_off_and_its_secrets_are_in_no_file(desk: Desk, tmp_path: Path) -> None:
     secret = "sk-abcdefghijklmnop"
     entry = {"command": "node", "args": ["server.js"], "env": {"API_KEY": secret}}
@@ -152,6 +173,37 @@ async def test_an_import_is_off_and_its_secrets_are_in_no_file(desk: Desk, tmp_p
     told = json.dumps([each.model_dump() for each in desk.api.list(CALLER)])
     assert secret not in told
     assert secret not in desk.asked[0]
+    assert len(desk.chain.kept) == 2
+
+
+async def test_a_secret_reaches_the_command_that_it_was_given_for_and_no_other(
+    desk: Desk, tmp_path: Path
+) -> None:
+    command = hostile("nothing", tmp_path)
+    values = {"API_KEY": "sk-abcdefghijklmnop"}
+    await desk.api.add(CALLER, NewMcpServer(name="mine", command=command, values=values))
+    found = json.loads(await desk.tools.call("environment", {}, ignore))
+    assert found["API_KEY"] == values["API_KEY"]
+    file = tmp_path / "data" / "mcp.json"
+    content = json.loads(file.read_bytes())
+    assert content["mcpServers"]["mine"]["env"] == {"API_KEY": "${keychain}"}
+    content["mcpServers"]["mine"]["args"].append("another")
+    file.write_text(json.dumps(content))
+    await desk.tools.servers.agree("mine", desk.tools.servers.spec("mine").identity)
+    tested = await desk.tools.servers.test("mine")
+    assert tested.error == "API_KEY of mine has no value. Remove the server and add it again."
+    await desk.api.remove(CALLER, "mine")
+    assert desk.chain.kept == {}
+
+
+async def test_a_server_takes_no_name_of_our_own_tools(desk: Desk, tmp_path: Path) -> None:
+    for name in ("calculator", "tidewire"):
+        with pytest.raises(ValidationFailed, match="Tidewire's own"):
+            await desk.api.add(CALLER, new(tmp_path, name))
+    (tmp_path / "data" / "tools").mkdir()
+    (tmp_path / "data" / "tools" / "mine.py").write_text("def fine() -> str: return 'file'\n")
+    await desk.api.add(CALLER, new(tmp_path))
+    assert await desk.tools.call("fine", {}, ignore) == "file"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Literal
 
 import pytest
 
+from shell.app.host import Host
 from shell.errors import ErrorCode, ToolError
 from shell.tools.mcp import owner as owners
 from shell.tools.mcp import servers as all_servers
@@ -21,19 +22,21 @@ from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import NoConsent
 from shell.tools.registry import Tools
 from tests.command import ROOT
+from tests.store.test_namespace import Page
+from tests.tools.mcp_restarts import restarts
 from tests.tools.mcp_servers import (
     environment_of,
     hostile,
+    ignore,
     listening,
     node,
-    open_handles,
     other_tasks,
     processes_in,
     python,
     started,
     with_servers,
 )
-from tests.tools.processes import until
+from tests.tools.processes import arguments_of, until
 
 pytestmark = [
     pytest.mark.anyio,
@@ -41,12 +44,9 @@ pytestmark = [
 ]
 
 
-def ignore(line: str) -> None:
-    """Take the progress of a call."""
-
-
 async def call(tools: Tools, name: str, arguments: dict[str, object] | None = None) -> str:
-    return await tools.call(name, json.loads(json.dumps(arguments or {})), ignore)
+    async with asyncio.timeout(60):
+        return await tools.call(name, json.loads(json.dumps(arguments or {})), ignore)
 
 
 async def failure(tools: Tools, name: str = "go") -> str:
@@ -109,18 +109,44 @@ async def page() -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("name", REAL)
-async def test_a_real_server_lists_its_tools_and_answers_a_call(
+async def test_a_real_server_lists_its_tools_and_answers_a_call_that_was_approved(
     tmp_path: Path, repository: Path, page: str, name: str
 ) -> None:
     argv, tool, arguments, expected = REAL[name]
     filled = [str(repository) if each == HERE else each for each in argv]
     here = page if name == "fetch" else str(repository)
-    given = json.loads(json.dumps(arguments).replace(HERE, here))
+    given = json.dumps(arguments).replace(HERE, here)
+    wire_name = f"{name}__{tool}"
     async with with_servers(tmp_path / "data", {name: filled}) as tools:
-        names = [each.tool.wire_name for each in await tools.all()]
-        assert f"{name}__{tool}" in names
-        assert expected in await call(tools, f"{name}__{tool}", given)
+        assert wire_name in [each.tool.wire_name for each in await tools.all()]
+    state, text = await approved(tmp_path / "data", wire_name, given)
+    assert state == "done"
+    assert expected in text
     await until(lambda: processes_in(tmp_path) == [])
+
+
+async def approved(data: Path, tool: str, arguments: str) -> tuple[object, str]:
+    """Have a model call a tool, and allow it once; returns how the call has ended."""
+    host = Host(data, os.environ, "echo", None, lambda: False)
+    page = Page(host.door, "window-1")
+    script = f"/call {tool} {arguments}\n/then\nso be it"
+    request = {
+        "inferenceId": "inf-1",
+        "providerId": "echo",
+        "modelId": "echo",
+        "messages": [{"role": "user", "content": script}],
+        "tools": [tool],
+    }
+    await page.call("llm.inference", request)
+    asked = await page.event("llm:approval")
+    assert not [one for one in page.events if one["channel"] == "llm:result"]
+    decision = {key: asked[key] for key in ("inferenceId", "callId", "nonce")}
+    assert await page.call("llm.decide", {**decision, "verdict": "allow", "scope": "once"})
+    await page.done("inf-1")
+    result = await page.event("llm:result")
+    await host.end_runs()
+    await host.close()
+    return result["state"], str(result["text"])
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("streamableHttp", None), ("sse", "sse")])
@@ -240,6 +266,21 @@ async def test_progress_of_a_server_is_told(tmp_path: Path) -> None:
         assert lines == ["half (1 of 2)"]
 
 
+async def test_a_key_of_a_server_is_in_no_error_and_no_progress(tmp_path: Path) -> None:
+    environ = {**os.environ, "MY_TOKEN": "sk-canary-0123456789"}
+    async with with_servers(tmp_path / "data", {}, environ) as tools:
+        argv = hostile("tells its key", tmp_path)
+        spec = ServerSpec(command=argv[0], args=argv[1:], env={"CHOSEN": "${MY_TOKEN}"})
+        await tools.servers.add("bad", spec)
+        await tools.servers.agree("bad", tools.servers.spec("bad").identity)
+        await tools.servers.enable("bad", True)
+        lines: list[str] = []
+        with pytest.raises(ToolError, match="It does not take") as caught:
+            await tools.call("go", {}, lines.append)
+    assert len(lines) == 1
+    assert "canary" not in f"{caught.value.message} {lines}"
+
+
 async def test_what_a_server_prints_before_it_speaks_does_not_matter(tmp_path: Path) -> None:
     bad = hostile("prints a greeting", tmp_path)
     async with with_servers(tmp_path / "data", {"bad": bad}) as tools:
@@ -264,6 +305,23 @@ async def test_a_tool_that_changes_is_another_tool(tmp_path: Path) -> None:
         assert grant.suspended
 
 
+async def test_both_eras_of_the_protocol_are_spoken(tmp_path: Path) -> None:
+    modern = [sys.executable, str(ROOT / "tests" / "tools" / "modern_server.py")]
+    servers = {"modern": modern, "legacy": hostile("nothing", tmp_path)}
+    async with with_servers(tmp_path / "data", servers) as tools:
+        await tools.all()
+        sources = {each.name: each for each in tools.servers.sources()}
+        spoken = {
+            name: source.owner.connection.client.protocol_version
+            for name, source in sources.items()
+            if source.owner.connection is not None
+        }
+        assert spoken == {"modern": "2026-07-28", "legacy": "2025-11-25"}
+        assert await call(tools, "modern__go") == "changed"
+        await until(lambda: "more" in [each.name for each in sources["modern"].known()])
+        assert await call(tools, "more") == "more"
+
+
 async def test_tools_are_known_without_starting_a_server_again(tmp_path: Path) -> None:
     good = hostile("nothing", tmp_path)
     async with with_servers(tmp_path / "data", {"mine": good}) as tools:
@@ -276,19 +334,30 @@ async def test_tools_are_known_without_starting_a_server_again(tmp_path: Path) -
     await tools.close()
 
 
-async def test_hints_are_flags_and_a_person_can_only_add_to_them(tmp_path: Path) -> None:
+async def test_no_hint_of_a_server_takes_a_flag_from_a_tool(tmp_path: Path) -> None:
     good = hostile("nothing", tmp_path)
     async with with_servers(tmp_path / "data", {"mine": good}) as tools:
-        assert (await tools.find("go")).tool.sends, "unknown is taken for true"
-        fine = (await tools.find("fine")).tool
-        assert (fine.reads, fine.brings, fine.sends) == (True, True, False)
-        await tools.set_flags("fine", ["sends"])
-        assert (await tools.find("fine")).tool.sends
-        assert await call(tools, "fine") == "fine"
-        await tools.set_flags("fine", [])
-        assert not (await tools.find("fine")).tool.sends
-        await tools.set_flags("go", [])
-        assert (await tools.find("go")).tool.sends
+        for name in ("go", "fine"):
+            found = (await tools.find(name)).tool
+            assert (found.reads, found.brings, found.sends) == (True, True, True), name
+
+
+async def test_a_server_cannot_take_the_name_of_another_tool(tmp_path: Path) -> None:
+    files = tmp_path / "data" / "tools"
+    files.mkdir(parents=True)
+    (files / "mine.py").write_text("def fine() -> str: return 'from the file'", "utf-8")
+    good = hostile("nothing", tmp_path)
+    async with with_servers(tmp_path / "data", {"mine": good, "other": good}) as tools:
+        offer = await tools.offer("all", tools.permissions(["mine__*"]))
+        assert offer.find("mine__fine").tool.kind == "python"
+        assert offer.find("mine__go").tool.kind == "mcp"
+        assert (await tools.find("mine__fine")).tool.kind == "python"
+        assert await call(tools, "mine__fine") == "from the file"
+        (hidden,) = [one for one in await tools.summaries() if one.problem]
+        assert (hidden.source, hidden.name, hidden.enabled) == ("mine", "fine", False)
+        assert (
+            hidden.problem == "Another tool has the name mine__fine. Give the server another one."
+        )
 
 
 async def test_nothing_runs_before_a_person_has_agreed(tmp_path: Path) -> None:
@@ -341,6 +410,23 @@ async def test_everything_that_a_server_has_started_ends_with_it(tmp_path: Path)
     assert processes_in(tmp_path) == []
 
 
+async def test_a_built_program_is_its_own_guard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "tidewire"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -P -m shell "$@"\n')
+    program.chmod(0o700)
+    argv = hostile("leaves processes", tmp_path)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    async with with_servers(tmp_path / "data", {"mine": argv}) as tools:
+        (server,) = tools.servers.sources()
+        await server.owner.use()
+        lines = [arguments_of(process) for process in processes_in(tmp_path)]
+        assert sum("--server-guard" in line for line in lines) == 1
+    assert processes_in(tmp_path) == []
+
+
 async def test_everything_ends_when_the_host_is_killed(tmp_path: Path) -> None:
     script = f"""
 import asyncio
@@ -365,20 +451,6 @@ asyncio.run(main())
     await until(lambda: processes_in(tmp_path) == [])
 
 
-async def test_starts_and_stops_leave_nothing(tmp_path: Path) -> None:
-    async with with_servers(tmp_path / "data", {"mine": hostile("nothing", tmp_path)}) as tools:
-        assert await call(tools, "fine") == "fine"
-        await tools.servers.enable("mine", False)
-        handles, tasks = open_handles(), other_tasks()
-        for _ in range(5):
-            await tools.servers.enable("mine", True)
-            assert await call(tools, "fine") == "fine"
-            await tools.servers.enable("mine", False)
-            assert processes_in(tmp_path) == []
-        assert open_handles() <= handles
-        assert other_tasks() <= tasks
-
-
 async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     bad = hostile("never says hello", tmp_path)
     async with with_servers(tmp_path / "data", {"bad": bad}) as tools:
@@ -387,3 +459,27 @@ async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
         await tools.servers.close()
         assert (await using).error is None
     assert processes_in(tmp_path) == []
+
+
+def test_without_servers_the_sdk_is_not_loaded(tmp_path: Path) -> None:
+    script = f"""
+import asyncio, sys
+from pathlib import Path
+from shell.tools.registry import Tools
+async def main():
+    tools = Tools(Path({str(tmp_path)!r}))
+    await tools.all()
+    await tools.close()
+asyncio.run(main())
+print(sorted({{"mcp", "mcp_types", "httpx2", "keyring", "sse_starlette"}} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_restarts_and_kills_leave_no_process_no_task_and_no_handle() -> None:
+    result = restarts(starts=5, server_kills=3, host_kills=2)
+    assert result.ok, result.figures

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shell.contract import ArgumentRule
 from shell.errors import StorageFailed, ValidationFailed
+from shell.tools import choices as stored
 from shell.tools.base import Arguments, Tool
 from shell.tools.choices import FILE, ToolChoices
 from shell.tools.permissions import Permissions, fits
@@ -58,6 +59,20 @@ async def test_a_name_that_several_tools_have_allows_none_of_them(tmp_path: Path
     await tools.close()
 
 
+async def test_a_person_can_only_add_to_the_flags_of_a_tool(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    text = "from shell.tools import tool\n@tool(reads=True, brings=True, sends=False)\n"
+    (tmp_path / FOLDER / "mine.py").write_text(f"{text}def fine() -> str: return 'fine'", "utf-8")
+    tools = Tools(tmp_path)
+    await tools.set_flags("fine", ["sends"])
+    assert (await tools.find("fine")).tool.sends
+    assert await tools.call("fine", {}, lambda line: None) == "fine"
+    await tools.set_flags("fine", [])
+    now = (await tools.find("fine")).tool
+    assert (now.reads, now.brings, now.sends) == (True, True, False)
+    await tools.close()
+
+
 def test_a_grant_holds_until_the_tool_changes(tmp_path: Path) -> None:
     choices = ToolChoices(tmp_path)
     choices.add(tool(), "allow", {})
@@ -101,6 +116,18 @@ def test_never_outlives_a_change_and_wins_over_everything(tmp_path: Path) -> Non
     permissions = Permissions(choices, allowed=["*"])
     permissions.keep(tool(identity="2"), "allow", "conversation", None)
     assert permissions.rule(tool(identity="2"), {}).verdict == "deny"
+
+
+def test_never_is_not_forgotten_for_newer_verdicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "MAX_GRANTS", 3)
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "deny", {})
+    for name in "abcd":
+        choices.add(tool(name), "allow", {})
+    assert [grant.tool for grant in choices.grants([])] == ["d", "c", "send"]
+    assert Permissions(choices, allowed=["*"]).rule(tool(), {}).verdict == "deny"
 
 
 def test_a_sending_tool_is_asked_after_untrusted_content(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Signing in to servers of MCP, against a real authorization server on this machine."""
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Iterator
@@ -18,12 +19,14 @@ from shell.errors import ShellError, ToolError
 from shell.providers.keys import Keys
 from shell.support import open_url
 from shell.support.data_directory import DataDirectory
+from shell.tools.base import Arguments
 from shell.tools.mcp import browser as browsers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.redirect import Redirect
+from shell.tools.mcp.sign_in import SignIn
 from shell.tools.registry import Tools
 from tests.command import run
-from tests.test_keys import Memory
+from tests.providers.test_keys import Memory
 from tests.tools.processes import until
 from tests.tools.signed_server import SignedServer, signed_server
 
@@ -69,7 +72,7 @@ class Desk:
         return await self.tools.servers.sign_in(NAME, self.browser)
 
     async def call(self, tool: str = "tide") -> str:
-        arguments = {"place": "Husum"} if tool == "tide" else {}
+        arguments: Arguments = {"place": "Husum"} if tool == "tide" else {}
         return await self.tools.call(f"{NAME}__{tool}", arguments, lambda line: None)
 
     def state(self) -> str:
@@ -108,6 +111,15 @@ async def test_a_server_asks_for_a_sign_in_and_its_tools_work_after_it(
     await desk.tools.close()
 
 
+def command_lines() -> list[str]:
+    """Those of all processes, where the system shows them as files."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(file.read_text("utf-8", "replace"))
+    return found
+
+
 async def test_no_token_leaves_the_keychain(
     desk: Desk, server: SignedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -123,6 +135,7 @@ async def test_no_token_leaves_the_keychain(
     tools = [each.model_dump_json() for each in await desk.tools.summaries()]
     texts = [told, str(caught.value), *desk.shown, *listed, *tools, caplog.text]
     texts += [each.read_text("utf-8") for each in desk.folder.rglob("*") if each.is_file()]
+    texts += await asyncio.to_thread(command_lines)
     assert len(server.provider.issued) >= 4
     for secret in server.provider.issued:
         assert all(secret not in text for text in texts)
@@ -157,7 +170,7 @@ async def test_two_calls_that_are_refused_renew_the_token_once(
     await desk.call()
     server.provider.end_access(wanted_refusals=2)
     answers = await asyncio.gather(desk.call(), desk.call())
-    assert answers == ["high at Husum"] * 2
+    assert list(answers) == ["high at Husum"] * 2
     assert server.provider.renewals == 1
     assert len(server.provider.asked) == 1
     await desk.tools.close()
@@ -239,6 +252,18 @@ async def test_metadata_of_another_issuer_is_refused(desk: Desk, server: SignedS
         await desk.sign_in()
     assert desk.shown == [], "no browser was opened"
     assert server.provider.clients == {}
+    await desk.tools.close()
+
+
+async def test_an_invalid_answer_is_refused_without_what_it_contains(
+    desk: Desk, server: SignedServer
+) -> None:
+    canary = "canary-5b1e07c9"
+    server.answers["/token"] = {"token_type": "Bearer", "refresh_token": canary}
+    with pytest.raises(ToolError, match="answer is not valid") as caught:
+        await desk.sign_in()
+    assert "canary" not in str(caught.value)
+    assert desk.chain.kept == {}
     await desk.tools.close()
 
 
@@ -328,7 +353,7 @@ async def test_the_command_line_signs_in_and_prints_no_token(
 
     monkeypatch.setattr(browsers, "browser_reads_files", lambda: False)
     monkeypatch.setattr(browsers, "open_link", opened)
-    command = McpLogin(DataDirectory(desk.folder), lambda: desk.chain)
+    command = McpLogin(DataDirectory(str(desk.folder)), lambda: desk.chain)
     status = await asyncio.to_thread(command.login, NAME, client_secret=False, as_json=True)
     out, err = capsys.readouterr()
     assert (status, json.loads(out)) == (0, {"name": NAME, "signedIn": True})
@@ -386,3 +411,34 @@ async def test_a_page_signs_in_through_the_browser_of_the_host(
     await api.sign_in(Caller("window-1"), NAME)
     await until(lambda: desk.state() == "ready")
     await desk.tools.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("http://127.0.0.1:8080/metadata", "on this machine"),
+        ("https://localhost/metadata", "on this machine"),
+        ("http://as.example/metadata", "Use https://"),
+        ("file:///etc/passwd", "not an http"),
+    ],
+)
+async def test_a_server_elsewhere_cannot_lead_a_sign_in_to_an_unsafe_address(
+    address: str, reason: str
+) -> None:
+    url = "https://mcp.example.com/mcp"
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        challenge = f'Bearer resource_metadata="{address}"'
+        return httpx2.Response(401, headers={"www-authenticate": challenge})
+
+    def client() -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+
+    async def show(address: str) -> None:
+        asked.append(address)
+
+    with pytest.raises(ShellError, match=reason):
+        await SignIn(NAME, url, Keys(lambda: None), client).sign_in(show)
+    assert asked == [url]

@@ -8,6 +8,7 @@ import { Chat } from "../src/features/chat/Chat";
 import { focusWaitingCard } from "../src/features/tools/focusWaitingCard";
 import { GUARD_MS } from "../src/features/tools/useGuard";
 import { BudgetCard } from "../src/features/transcript/BudgetCard";
+import "../src/features/composer/EstimateLine"; // what is fetched when it is needed is there already
 import { StepLine } from "../src/features/transcript/StepLine";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
@@ -112,4 +113,48 @@ it("asks for tokens where the price is not known", async () => {
 it("says what a run has cost where there is no budget", () => {
   render(<StepLine step={3} maxSteps={25} cost={0.0412} />);
   expect(screen.getByText("Step 3 of 25 · $0.041")).toBeTruthy();
+});
+
+it("says below a long draft what it would take, and nothing below a short one", async () => {
+  const { bridge, llm } = await fakePage({ rate: 0 });
+  const { client, router, topics } = bridge;
+  const conversations = createConversations({
+    host: { client, llm, router, topics },
+    defaults: () => ({ providerId: "local", modelId: "m" }),
+  });
+  const estimate = vi.spyOn(client.conversations, "estimate");
+  const { conversation } = conversations.shown.get();
+  render(
+    <ConversationsContext value={conversations}>
+      <SettingsContext value={createSettings(bridge, () => {})}>
+        <ToastsContext value={createToastStore()}>
+          <Chat id={conversation.key} isKnown header={{ title: "Tides" }} notice={null} />
+        </ToastsContext>
+      </SettingsContext>
+    </ConversationsContext>,
+  );
+  const box = screen.getByRole("textbox", { name: "Message" });
+  fireEvent.change(box, { target: { value: "short" } });
+  await turn(1_000);
+  expect(estimate).not.toHaveBeenCalled();
+  const text = "long ".repeat(500);
+  fireEvent.change(box, { target: { value: text } });
+  await turn(300);
+  fireEvent.change(box, { target: { value: `${text}!` } });
+  await turn(1_000);
+  expect(screen.getByText("About 626 tokens to read")).toBeTruthy();
+  expect(estimate).toHaveBeenCalledTimes(1);
+  estimate.mockResolvedValue({
+    inputTokens: 5_000,
+    exact: true,
+    inputCost: 0.015,
+    mostCost: 0.975,
+    contextTokens: 8_000,
+    leftOut: 6,
+  });
+  fireEvent.change(box, { target: { value: `${text}!!` } });
+  await turn(1_000);
+  const line = "5,000 tokens to read · $0.015 to read, at most $0.98 with the answer";
+  const trimmed = "The 6 oldest messages won't fit and will be left out";
+  expect(screen.getByText(`${line} · ${trimmed}`)).toBeTruthy();
 });

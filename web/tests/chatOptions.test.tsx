@@ -46,9 +46,7 @@ async function page() {
 }
 
 async function open(): Promise<void> {
-  const details = document.querySelector("details") as HTMLDetailsElement;
-  details.open = true;
-  fireEvent(details, new Event("toggle"));
+  fireEvent.click(screen.getByRole("button", { name: "Options of this chat" }));
   await turn(50);
 }
 
@@ -146,4 +144,35 @@ it("shows what was spent by day with a chart, and saves it as a table", async ()
     day: { usd: 1.5, tokens: null },
     month: { usd: null, tokens: 90_000 },
   });
+});
+
+it("are kept for a folder, and new chats in it begin with them", async () => {
+  const { client, conversations, show } = await page();
+  const create = vi.spyOn(client.conversations, "create");
+  conversations.showNew(false, "Sea");
+  const { conversation } = conversations.shown.get();
+  const by = { providerId: "local", modelId: "m" };
+  const shown = show(<ChatOptions by={by} choice={conversation.options} conversationId={null} />);
+  await open();
+  type("Instructions", "Speak of tides.");
+  type("Maximum answer length", "300");
+  await turn(50);
+  fireEvent.click(screen.getByRole("button", { name: "Use for new chats in “Sea”" }));
+  await turn(100);
+  expect(screen.getByText("New chats in “Sea” begin with these options.")).toBeTruthy();
+  shown.unmount();
+  // A plain new chat has none of it.
+  conversations.showNew();
+  await turn(50);
+  expect(conversations.shown.get().conversation.options.asked()).toEqual({});
+  await conversations.folders.rename("Sea", "Ocean");
+  conversations.showNew(false, "Ocean");
+  await turn(50);
+  const { conversation: next } = conversations.shown.get();
+  expect(next.options.asked()).toEqual({ maxTokens: 300 });
+  next.send("hello");
+  await turn(300);
+  const wanted = { folder: "Ocean", systemPrompt: "Speak of tides." };
+  expect(create.mock.calls[0]?.[0]).toMatchObject(wanted);
+  expect(await conversations.folders.of("Sea")).toBeNull();
 });

@@ -141,14 +141,14 @@ it("offers the efforts that the model takes, and says which one is chosen", asyn
   const person = userEvent.setup({ delay: null });
   await person.click(screen.getByRole("button"));
   await turn(40);
-  const field = screen.getByRole("combobox", { name: "Effort" });
-  const offered = [...field.querySelectorAll("option")].map(({ textContent }) => textContent);
-  expect(offered).toEqual(["Model default", "Off", "High"]);
-  await person.selectOptions(field, "High");
+  const choices = screen.getAllByRole("radio", { hidden: true });
+  const offered = choices.map((one) => one.parentElement?.textContent);
+  expect(offered).toEqual(["Up to the model", "Off", "High"]);
+  await person.click(choices[2] as HTMLElement);
   await turn(40);
   expect(options.asked()).toEqual({ effort: "high" });
   expect(label()).toBe("Tide 4 · Cloud· High effort");
-  await person.selectOptions(field, "Model default");
+  await person.click(choices[0] as HTMLElement);
   await turn(40);
   expect(options.asked()).toEqual({});
 });
@@ -162,5 +162,5 @@ it("offers no effort for a model that takes none, and shows none that was chosen
   expect(label()).toBe("Tide 4 · Cloud");
   await userEvent.setup({ delay: null }).click(screen.getByRole("button"));
   await turn(40);
-  expect(screen.queryByRole("combobox", { name: "Effort" })).toBeNull();
+  expect(screen.queryByRole("radiogroup")).toBeNull();
 });

@@ -127,9 +127,9 @@ describe("a text of a stranger", () => {
     expect(drawn()).toContain("the end");
   });
 
-  it("in the place of arguments is shown, too", () => {
-    render(<CallCard call={call({ state: "invalid", arguments: '{"a": ' })} />);
-    expect(drawn()).toContain(JSON.stringify('{"a": '));
+  it("in the place of arguments is shown as the model wrote it", () => {
+    render(<CallCard call={call({ state: "invalid", arguments: '{"a": "\u202E' })} />);
+    expect(drawn()).toContain('{"a": "⟨U+202E⟩');
   });
 });
 
@@ -283,6 +283,14 @@ describe("a call that waits", () => {
         q: { match: "any", value: "" },
       },
     });
+  });
+
+  it("shows what a field would hide in the value of a rule", async () => {
+    show({ arguments: { name: "invoice\u202Efdp.exe" } });
+    await pass(2 * GUARD_MS);
+    press("Always allow…");
+    const form = screen.getByRole("group", { name: "Always allow this tool where" });
+    expect(form.textContent).toContain("invoice⟨U+202E⟩fdp.exe");
   });
 
   it("is never allowed again", async () => {

@@ -1,7 +1,7 @@
 /** Tools around the transcript: the fake host's calls, the choice, the menu, the banner, the settings. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ModelSummary, ToolSummary } from "../src/bridge/contract";
+import type { ModelSummary, ToolSummary, WaitingConversation } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
 import { createAnswerChoice } from "../src/conversations/answerOptions";
 import { createConversations } from "../src/conversations/conversations";
@@ -44,6 +44,7 @@ async function chat(given: Partial<FakeSettings> = {}) {
   });
   const settings = createSettings(bridge, () => {});
   const describe = vi.spyOn(settings, "describe");
+  conversations.begin();
   const { conversation } = conversations.shown.get();
   const sent = vi.spyOn(client.conversations, "send");
   render(
@@ -55,7 +56,12 @@ async function chat(given: Partial<FakeSettings> = {}) {
       </SettingsContext>
     </ConversationsContext>,
   );
-  return { conversation, describe, sent };
+  return { conversation, conversations, client, topics, describe, sent };
+}
+
+async function settled<T>(asked: Promise<T>): Promise<T> {
+  await turn(100);
+  return asked;
 }
 
 async function ask(text: string): Promise<void> {
@@ -128,6 +134,54 @@ describe("a page in the background", () => {
     expect(document.title).toBe("(!) Tides – Tidewire");
     focus.mockReturnValue(true);
     act(() => void dispatchEvent(new Event("focus")));
+    expect(document.title).toBe("Tides – Tidewire");
+    focus.mockRestore();
+  });
+
+  it("says that a conversation that is not open waits, in its title, above the box and once", async () => {
+    const made = vi.fn();
+    class Notification {
+      static permission = "granted";
+      constructor(...given: unknown[]) {
+        made(...given);
+      }
+      addEventListener() {}
+      close() {}
+    }
+    vi.stubGlobal("Notification", Notification);
+    const focus = vi.spyOn(document, "hasFocus").mockReturnValue(true);
+    const { topics, client, conversations } = await chat();
+    await ask("High water?");
+    const [other] = await settled(client.conversations.list());
+    const conversationId = other?.id ?? "";
+    act(() => conversations.showNew());
+    await turn(100);
+    const tell = (value: WaitingConversation[]) =>
+      act(() => topics.take({ channel: "topic", name: "waiting", key: "", value }));
+    tell([
+      { conversationId: "deleted", tool: "send_mail", calls: 1 },
+      { conversationId, tool: "send_mail", calls: 2 },
+    ]);
+    expect(document.title).toBe("(!) Tides – Tidewire");
+    const { title = "" } = other ?? {};
+    expect(document.body.textContent).toContain(`“${title}” waits for your decision`);
+    expect(made).not.toHaveBeenCalled();
+    focus.mockReturnValue(false);
+    act(() => void dispatchEvent(new Event("blur")));
+    expect(made).toHaveBeenCalledTimes(1);
+    expect(made.mock.calls[0]?.[1]).toMatchObject({ body: "A model wants to call send_mail." });
+    focus.mockReturnValue(true);
+    act(() => void dispatchEvent(new Event("focus")));
+    const read = vi.spyOn(client.conversations, "get");
+    press("Show it");
+    expect(conversations.shown.get().conversation.get().id).toBe(conversationId);
+    await turn(100);
+    expect(document.title).toBe("Tides – Tidewire");
+    tell([{ conversationId, tool: "send_mail", calls: 1 }]);
+    await turn(100);
+    expect(read).toHaveBeenCalled();
+    tell([]);
+    await turn(100);
     expect(document.title).toBe("Tides – Tidewire");
     focus.mockRestore();
   });

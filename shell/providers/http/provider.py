@@ -1,6 +1,7 @@
 """Runs models on a server, for every API that is spoken over HTTP."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -193,6 +194,15 @@ class HttpProvider:
             else:
                 raise
         return await self._send("POST", self.api.path, body)
+
+    async def ask_json(self, path: str, body: Body) -> object:
+        """Post a body and read the answer as JSON.
+
+        Raises:
+            ProviderError: it cannot be asked.
+        """
+        async with aclosing(await self._send("POST", path, body)) as response:
+            return json.loads(await response.aread())
 
     async def _send(self, method: str, path: str, body: Body | None) -> "httpx2.Response":
         client = await self._client()

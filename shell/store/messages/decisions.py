@@ -54,8 +54,9 @@ def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
 
 def decide(
     connection: Connection, call: steps.StoredCall, decision: CallDecision
-) -> tuple[bool, bool]:
-    """Store a decision; returns whether it was taken, and whether another call still waits.
+) -> dict[str, str] | None:
+    """Store a decision; returns the tools of the calls that still wait, by their ids. None if
+    somebody has decided before.
 
     Part of a writing job.
     """
@@ -80,6 +81,8 @@ def decide(
             why=None if decision.reason is None else clean(decision.reason),
         ),
     )
+    if not taken:
+        return None
     now = steps.steps_of(steps.read(connection, row.number))
-    waits = any(c.part.state == "waiting" for step in now for c in step.calls)
-    return taken, waits
+    made = [c for step in now for c in step.calls]
+    return {c.id: c.part.tool for c in made if c.part.state == "waiting"}

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from mcp_types import CallToolResult, ContentBlock
 
 MAX_RESULT_BYTES = 10_000_000
+MAX_ERROR_CHARACTERS = 100_000
+"""Of an error; more would take the host seconds to search for keys."""
 
 
 def result_text(result: "CallToolResult") -> str:
@@ -24,7 +26,7 @@ def result_text(result: "CallToolResult") -> str:
     if len(data) > MAX_RESULT_BYTES:
         text = data[:MAX_RESULT_BYTES].decode("utf-8", "ignore")
     if result.is_error:
-        words = text.strip() or "It does not say why."
+        words = text[:MAX_ERROR_CHARACTERS].strip() or "It does not say why."
         raise ToolError(ErrorCode.TOOL_FAILED, f"The server reports an error: {words}")
     return text
 

@@ -1,6 +1,5 @@
 """Connects to a server at an address."""
 
-import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -19,8 +18,6 @@ READ_S = 600.0
 MAX_BODY_BYTES = 16_000_000
 """Longest answer that is not a stream; base64 makes 10 MB of a file longer."""
 MAX_EVENT_BYTES = 16_000_000
-_LOGGERS = ("httpcore2", "httpx2", "mcp")
-"""They write addresses and headers, in which a key can stand."""
 
 
 @asynccontextmanager
@@ -84,8 +81,6 @@ def new_client(
 
     endpoint = Endpoint("mcp", "The server", url, key_required=False)
     endpoint.check()
-    for name in _LOGGERS:
-        logging.getLogger(name).setLevel(logging.ERROR)
 
     async def limit(response: httpx2.Response) -> None:
         if "text/event-stream" not in response.headers.get("content-type", ""):

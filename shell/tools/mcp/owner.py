@@ -6,6 +6,7 @@ else waits for it; only the calls themselves are made by whoever makes them.
 
 import asyncio
 import contextlib
+import importlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -33,6 +34,8 @@ OwnerState = Literal["idle", "starting", "ready", "restarting", "sign_in", "fail
 """`idle` has not been used yet; `sign_in` waits for a person to sign in."""
 Open = Callable[[Output, Callable[[], None]], "AbstractAsyncContextManager[TransportStreams]"]
 """Opens the streams of a server. The function that it gets is called when the connection ends."""
+LOGGERS = ("httpcore2", "httpx2", "mcp")
+"""They write addresses, headers and what servers say; what matters of it is in the errors."""
 _log = logging.getLogger(__name__)
 
 
@@ -181,6 +184,8 @@ class ServerOwner:
         was_ready = False
         try:
             async with AsyncExitStack() as stack:
+                # To load the SDK takes longer than the loop may stand still.
+                await asyncio.to_thread(importlib.import_module, "mcp.client.client")
                 async with asyncio.timeout(self._start_s):
                     client = await stack.enter_async_context(self._client())
                     tools = await _listed(client)
@@ -221,6 +226,9 @@ class ServerOwner:
         from mcp_types import Implementation, ToolListChangedNotification
 
         from shell import __version__
+
+        for noisy in LOGGERS:
+            logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
         async def notified(message: object) -> None:
             if isinstance(message, ToolListChangedNotification):

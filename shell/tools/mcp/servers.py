@@ -1,8 +1,7 @@
 """Knows all servers: what they are, whether they may run, and how they are."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,35 +10,21 @@ from shell.contract import McpServerSummary, McpState
 from shell.errors import ErrorCode, NotFound, ShellError, ToolError, ValidationFailed
 from shell.providers.keys import Keys
 from shell.tools.choices import ToolChoices
-from shell.tools.mcp.configuration import (
-    KEPT,
-    ServersFile,
-    ServerSpec,
-    client_secret_name,
-    expanded,
-    parsed,
-    sign_in_name,
-)
-from shell.tools.mcp.http import http_transport, new_client
+from shell.tools.mcp.configuration import ServersFile, ServerSpec, parsed
 from shell.tools.mcp.owner import INSTALL_S, START_S, ServerOwner
-from shell.tools.mcp.search_path import joined_path, resolved, search_path
 from shell.tools.mcp.source import McpServer
-from shell.tools.mcp.stdio import Command, Output, allowed_environment, stdio_transport
 from shell.tools.mcp.tool_cache import ToolCache
+from shell.tools.mcp.transports import Transports
 
 if TYPE_CHECKING:
-    from mcp.client._transport import TransportStreams
+    from shell.tools.mcp.sign_in import OpenBrowser
 
-    from shell.tools.mcp.sign_in import OpenBrowser, SignIn
-
-FOLDER = "mcp"
-"""Has the working directory of each server that was given no other."""
 SHOWN_OUTPUT = 4_000
 """Characters of what a server has printed that pages show."""
 DOWNLOADERS = {"npx", "uvx", "bunx", "docker", "pipx", "dnx"}
 """These may download a server when it first starts."""
-TOKEN_S = 30.0
-"""How long an authorization server may take to answer."""
+RESERVED = {"tidewire", "calculator", "fetch_page", "read_file"}
+"""The sources of our own tools: models would take theirs for ours."""
 
 
 class NoConsent(ShellError):
@@ -67,14 +52,10 @@ class McpServers:
     ) -> None:
         self.data = data
         self._choices = choices
-        self._environ = environ
-        self._keys = keys
-        self._sign_ins: dict[str, SignIn] = {}
+        self._transports = Transports(data, environ, keys)
         self._file = ServersFile(data)
         self._cache = ToolCache(data)
         self._servers: dict[str, McpServer] = {}
-        self._values: dict[str, dict[str, str]] = {}
-        self._path: str | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self.on_change: Callable[[], None] = lambda: None
         """Called whenever the state of a server has changed."""
@@ -132,19 +113,13 @@ class McpServers:
             ValidationFailed: there is a server of this name.
             StorageFailed: it cannot be kept.
         """
+        if name in RESERVED:
+            raise ValidationFailed([("name", f"{name} is a name of Tidewire's own tools")])
         if name in self._file.servers():
             text = f"There is a server {name!r} already. Remove it first"
             raise ValidationFailed([("name", text)])
-        kept = dict(spec.values)
-        given = {key: value for key, value in kept.items() if not value.startswith("${")}
-        host = spec.secret_host
-        forgotten = []
-        for key, value in given.items():
-            status = await self._keys.set(_secret(name, key), value, host)
-            kept[key] = KEPT
-            if status.source != "keychain":
-                forgotten.append(key)
-        await asyncio.to_thread(self._file.put, name, spec.with_values(kept))
+        kept, forgotten = await self._transports.keep_values(name, spec)
+        await asyncio.to_thread(self._file.put, name, kept)
         await asyncio.to_thread(self._choices.set_server, name, enabled=False)
         self.on_change()
         return forgotten
@@ -180,15 +155,14 @@ class McpServers:
         spec = self.spec(name)
         await self._end(name)
         await asyncio.to_thread(self._file.remove, name)
-        for key in spec.values:
-            await self._keys.remove(_secret(name, key), spec.secret_host)
-        if spec.url is not None:
-            for secret in (sign_in_name(name), client_secret_name(name)):
-                await self._keys.remove(secret, spec.url)
-        self._sign_ins.pop(name, None)
+        await self._transports.forget(name, spec)
         await asyncio.to_thread(self._choices.forget_server, name)
         self._cache.forget(name)
         self.on_change()
+
+    def missing(self) -> dict[str, str]:
+        """What servers need and this machine does not have, by their names. Starts nothing."""
+        return self._transports.missing(self._file.servers())
 
     async def agree(self, name: str, identity: str) -> None:
         """Keep that a person agrees to exactly this command or address.
@@ -247,7 +221,7 @@ class McpServers:
             pass  # the summary says it
         summary = self._summary(name, spec)
         if not self._choices.server(name).enabled:
-            await self._end(name)
+            await server.close()  # and what it said stays
         return summary
 
     async def sign_in(
@@ -272,9 +246,7 @@ class McpServers:
         self._check_consent(name, spec)
         if spec.url is None:
             raise ValidationFailed([("name", f"{name} is a command. It needs no sign-in")])
-        if client_secret is not None:
-            await self._keys.set(client_secret_name(name), client_secret, spec.url)
-        is_kept = await self._sign_in(name, spec.url, spec).sign_in(open_browser)
+        is_kept = await self._transports.sign_in(name, spec, open_browser, client_secret)
         await self._end(name)
         self.on_change()
         return is_kept
@@ -282,7 +254,7 @@ class McpServers:
     async def close(self) -> None:
         """End all servers."""
         await asyncio.gather(*(self._end(name) for name in list(self._servers)), *self._ending)
-        await asyncio.gather(*(sign_in.close() for sign_in in self._sign_ins.values()))
+        await self._transports.close()
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -302,26 +274,19 @@ class McpServers:
             return known
         start_s = INSTALL_S if Path(spec.command or "").stem in DOWNLOADERS else START_S
         owner = ServerOwner(
-            name, partial(self._streams, name, spec), start_s, lambda: self.on_change()
+            name, partial(self._transports.open, name, spec), start_s, lambda: self.on_change()
         )
         made = McpServer(
             name,
             spec.identity,
             owner,
             self._cache,
-            partial(self._secrets, name),
-            partial(self._tokens, name),
+            partial(self._transports.secrets, name),
+            partial(self._transports.tokens, name),
             is_remote=spec.url is not None,
         )
         self._servers[name] = made
         return made
-
-    def _secrets(self, name: str) -> list[str]:
-        return [*self._values.get(name, {}).values(), *self._tokens(name)]
-
-    def _tokens(self, name: str) -> Sequence[str]:
-        sign_in = self._sign_ins.get(name)
-        return () if sign_in is None else sign_in.secrets()
 
     async def _end(self, name: str) -> None:
         server = self._servers.pop(name, None)
@@ -357,105 +322,3 @@ class McpServers:
             output=tail,
             tools=len(tools),
         )
-
-    async def _open_values(self, name: str, spec: ServerSpec) -> dict[str, str]:
-        """The variables or headers of a server, from the keychain and the environment.
-
-        Raises:
-            ToolError: one has no value.
-        """
-        kept = [key for key, value in spec.values.items() if value == KEPT]
-        if kept:
-            await self._keys.load({_secret(name, key): spec.secret_host for key in kept})
-        values: dict[str, str] = {}
-        for key, written in spec.values.items():
-            value = expanded(written, self._environ)
-            if written == KEPT:
-                value = self._keys.find(_secret(name, key), spec.secret_host)
-            if value is None:
-                text = f"{key} of {name} has no value. Remove the server and add it again."
-                raise ToolError(ErrorCode.TOOL_FAILED, text)
-            values[key] = value
-        self._values[name] = values
-        return values
-
-    def missing(self) -> dict[str, str]:
-        """What servers need and this machine does not have, by their names. Starts nothing."""
-        found = {}
-        path = joined_path(self._environ)
-        for name, spec in self._file.servers().items():
-            try:
-                if spec.argv:
-                    resolved(spec.argv[0], path)
-            except ToolError as error:
-                found[name] = error.message
-            given = spec.values.items()
-            unset = [k for k, v in given if v != KEPT and expanded(v, self._environ) is None]
-            if unset:
-                found[name] = f"{', '.join(unset)} needs a variable that is not set."
-        return found
-
-    async def command(self, name: str, spec: ServerSpec) -> Command:
-        """What is started for a server, with the environment that it gets.
-
-        Raises:
-            ToolError: the program is not found, or a variable has no value.
-        """
-        values = await self._open_values(name, spec)
-        if self._path is None:
-            ours = self._environ.get("PATH", "")
-            self._path = await search_path(allowed_environment(self._environ, ours))
-        folder = await asyncio.to_thread(self._folder, name, spec)
-        path = values.get("PATH", self._path)
-        program = await asyncio.to_thread(resolved, spec.argv[0], path)
-        environment = {**allowed_environment(self._environ, path), **values}
-        return Command([program, *spec.argv[1:]], environment, folder)
-
-    def _folder(self, name: str, spec: ServerSpec) -> Path:
-        """The working directory of a server; its own one is made."""
-        if spec.cwd is None:
-            own = self.data / FOLDER / name
-            own.mkdir(0o700, parents=True, exist_ok=True)
-            return own
-        chosen = Path(spec.cwd).expanduser()
-        if not chosen.is_dir():
-            raise ToolError(ErrorCode.TOOL_FAILED, f"The folder {chosen} of {name} does not exist.")
-        return chosen
-
-    @asynccontextmanager
-    async def _streams(
-        self, name: str, spec: ServerSpec, output: Output, on_end: Callable[[], None]
-    ) -> "AsyncIterator[TransportStreams]":
-        """The streams of a server. Its values are read only now."""
-        if spec.url is None:
-            command = await self.command(name, spec)
-            async with stdio_transport(command, output, on_end) as streams:
-                yield streams
-            return
-        headers = await self._open_values(name, spec)
-        auth = None
-        if "authorization" not in map(str.lower, headers):
-            auth = self._sign_in(name, spec.url, spec)
-            auth.read_again()
-
-            def failed(reason: str) -> None:
-                output.reason = reason
-
-            auth.on_failure = failed
-        async with http_transport(spec.url, headers, auth, is_sse=spec.type == "sse") as streams:
-            yield streams
-
-    def _sign_in(self, name: str, url: str, spec: ServerSpec) -> "SignIn":
-        from shell.tools.mcp.sign_in import SignIn
-
-        known = self._sign_ins.get(name)
-        if known is None or (known.url, known.client) != (url, spec.oauth):
-            open_client = partial(new_client, url, TOKEN_S)
-            known = SignIn(name, url, self._keys, open_client, spec.oauth)
-            self._sign_ins[name] = known
-        return known
-
-
-def _secret(server: str, name: str) -> str:
-    """The name of a value in the keychain."""
-    return f"mcp/{server}/{name}"

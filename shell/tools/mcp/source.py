@@ -63,9 +63,7 @@ class McpServer:
         """The tools that it had last; starts nothing."""
         self._take(self.owner.connection)
         if self._tools is None:
-            kept = self._cache.find(self.name, self.identity)
-            if kept is not None:
-                self._tools = [self._tool(each) for each in kept]
+            self._tools = self._cache.find(self.name, self.identity)
         return list(self._tools or ())
 
     async def list(self) -> Sequence[Tool]:
@@ -73,7 +71,7 @@ class McpServer:
         a while for it.
         """
         self.known()
-        if self._tools is None and self.owner.state == "idle":
+        if self._tools is None and self.owner.state in ("idle", "starting"):
             # A failure is in the owner; a start that takes longer goes on.
             with contextlib.suppress(ToolError, TimeoutError):
                 async with asyncio.timeout(LIST_S):
@@ -118,7 +116,7 @@ class McpServer:
 
         async def heard(progress: float, total: float | None, message: str | None) -> None:
             share = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
-            tell(f"{message} ({share})" if message else share)
+            tell(f"{self.redacted(message[:2_000])} ({share})" if message else share)
 
         try:
             result = await connection.client.call_tool(
@@ -128,8 +126,8 @@ class McpServer:
             for token in self._tokens():
                 text = text.replace(token, REPLACEMENT)
             return text
-        except ShellError:
-            raise
+        except ShellError as error:
+            raise ToolError(error.code, self.redacted(error.message)) from None
         except MCPError as error:
             words = error.message
             if connection.output.reason is not None or words == CLOSED:
@@ -151,22 +149,18 @@ class McpServer:
         if connection is None or connection is self._seen:
             return
         self._seen = connection
-        self._tools = [self._tool(each) for each in connection.tools]
-        self._cache.keep(self.name, self.identity, connection.tools)
-
-    def _tool(self, listed: "ListedTool") -> Tool:
-        return tool_of(listed, self.name, self.identity)
+        self._tools = [tool_of(each, self.name, self.identity) for each in connection.tools]
+        self._cache.keep(self.name, self.identity, self._tools)
 
 
 def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
-    """A tool with the flags that its hints say; what is not said is taken for true.
+    """A tool with all flags: a hint of its server must not take one away.
 
     Args:
         listed: as the server has told it.
         server: the server's name.
         identity: a hash of what runs, or where it is.
     """
-    hints = listed.annotations
     told = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
     schema = dict(listed.input_schema)
     whole = f"{identity}{json.dumps(told, sort_keys=True)}"
@@ -177,9 +171,6 @@ def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
         kind="mcp",
         description=(listed.description or listed.title or "")[:MAX_DESCRIPTION],
         parameters={} if is_large else schema,
-        reads=True,
-        brings=hints is None or hints.open_world_hint is not False,
-        sends=hints is None or hints.read_only_hint is not True,
         identity=hashlib.sha256(whole.encode()).hexdigest(),
         problem="The description of its arguments is too long." if is_large else None,
     )

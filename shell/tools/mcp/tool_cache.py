@@ -1,19 +1,18 @@
 """Keeps the lists of tools, so that they can be offered before their servers run."""
 
 import contextlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from shell.support.files import replace_file
-
-if TYPE_CHECKING:
-    from mcp_types import Tool as ListedTool
+from shell.tools.base import Tool
 
 FILE = "mcp-tools.json"
+_Lists = dict[str, tuple[str, list[Tool]]]
+"""By the name of a server: its identity and its tools."""
+_LISTS: TypeAdapter[_Lists] = TypeAdapter(_Lists)
 
 
 class ToolCache:
@@ -25,25 +24,16 @@ class ToolCache:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._lists: dict[str, dict[str, object]] | None = None
+        self._lists: _Lists | None = None
 
-    def find(self, server: str, identity: str) -> "list[ListedTool] | None":
+    def find(self, server: str, identity: str) -> list[Tool] | None:
         """The tools that a server had last; None if it was another server, or never asked."""
         kept = self._all().get(server)
-        if not isinstance(kept, dict) or kept.get("identity") != identity:
-            return None
-        from mcp_types import Tool as ListedTool
+        return kept[1] if kept is not None and kept[0] == identity else None
 
-        listed = kept.get("tools")
-        try:
-            return TypeAdapter(list[ListedTool]).validate_python(listed)
-        except ValueError:
-            return None
-
-    def keep(self, server: str, identity: str, tools: "Sequence[ListedTool]") -> None:
+    def keep(self, server: str, identity: str, tools: Sequence[Tool]) -> None:
         """Keep the tools of a server, unless the disk is full."""
-        listed = [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in tools]
-        entry: dict[str, object] = {"identity": identity, "tools": listed}
+        entry = (identity, list(tools))
         if self._all().get(server) != entry:
             self._write({**self._all(), server: entry})
 
@@ -52,15 +42,14 @@ class ToolCache:
         if server in self._all():
             self._write({name: kept for name, kept in self._all().items() if name != server})
 
-    def _all(self) -> dict[str, dict[str, object]]:
+    def _all(self) -> _Lists:
         if self._lists is None:
             self._lists = {}
-            with contextlib.suppress(OSError, ValueError):
-                found = json.loads(self._path.read_bytes())
-                self._lists = found if isinstance(found, dict) else {}
+            with contextlib.suppress(OSError, ValidationError):
+                self._lists = _LISTS.validate_json(self._path.read_bytes())
         return self._lists
 
-    def _write(self, lists: dict[str, dict[str, object]]) -> None:
+    def _write(self, lists: _Lists) -> None:
         self._lists = lists
         with contextlib.suppress(OSError):
-            replace_file(self._path, json.dumps(lists).encode())
+            replace_file(self._path, _LISTS.dump_json(lists))

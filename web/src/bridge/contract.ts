@@ -452,6 +452,7 @@ export type NoticeCode =
   | "SYSTEM_PROMPT_DROPPED"
   | "HISTORY_TRIMMED"
   | "PARTS_LEFT_OUT"
+  | "RESULTS_LEFT_OUT"
   | "TOOLS_DROPPED"
   | "EFFORT_DROPPED"
   | "REPETITION_STOPPED";
@@ -811,6 +812,32 @@ export interface SendRequest extends AnswerOptions {
    * chosen another path meanwhile.
    */
   after?: string | null | undefined;
+}
+
+/** Asks what a message would take if it were sent. Attachments are told by their sizes. */
+export interface EstimateRequest extends AnswerOptions {
+  /** Null for a conversation that is not there yet. */
+  conversationId: string | null;
+  after?: string | null | undefined;
+  text: string;
+  images?: number | undefined;
+  /** Size of the files that are not text. */
+  fileBytes?: number | undefined;
+}
+
+/** What a message would take, before it is sent. */
+export interface Estimate {
+  /** Of the whole request, with the messages before it. */
+  inputTokens: number;
+  /** Whether the model's own tokenizer has counted. */
+  exact: boolean;
+  /** US dollars for these tokens. Null if the price is not known. */
+  inputCost: number | null;
+  /** The same with the longest answer. */
+  mostCost: number | null;
+  contextTokens: number | null;
+  /** How many of the oldest messages do not fit and would be left out. */
+  leftOut: number;
 }
 
 /** Adds another version of a message of the user, and asks for an answer to it. */
@@ -1210,6 +1237,8 @@ export interface Preferences {
   /** For answers in conversations that set none of their own. Null for the model's default. */
   defaultTemperature: number | null;
   defaultMaxTokens: number | null;
+  /** For models that take it, in conversations that set none of their own. */
+  defaultEffort: Effort | null;
   /** The system prompt of new conversations. */
   defaultSystemPrompt: string | null;
   favourites: Favourite[];
@@ -1232,6 +1261,7 @@ export interface PreferencesChange {
   defaultModel?: string | null | undefined;
   defaultTemperature?: number | null | undefined;
   defaultMaxTokens?: number | null | undefined;
+  defaultEffort?: Effort | null | undefined;
   defaultSystemPrompt?: string | null | undefined;
   favourites?: Favourite[] | null | undefined;
   titleProvider?: string | null | undefined;
@@ -1307,6 +1337,14 @@ export interface ToolSwitch {
   /** Its name, or `SOURCE__NAME` if several tools have the name. */
   name: string;
   enabled: boolean;
+}
+
+/** A conversation in which calls wait for a decision. */
+export interface WaitingConversation {
+  conversationId: string;
+  /** The tool of the first of them. */
+  tool: string;
+  calls: number;
 }
 
 /** The folder of a person's own tool files. */
@@ -1411,6 +1449,13 @@ export interface ModelTopic extends Topic {
   value: ModelFetch;
 }
 
+/** Pushed when calls begin to wait for a decision, and when they were decided. */
+export interface WaitingTopic extends Topic {
+  name: "waiting";
+  /** Of what was asked since the host began. */
+  value: WaitingConversation[];
+}
+
 /** Pushed when the state of a server of MCP changes. */
 export interface McpTopic extends Topic {
   name: "mcp";
@@ -1495,7 +1540,7 @@ export type AnyEvent =
   | DoneEvent
   | ErrorEvent;
 
-export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | McpTopic;
+export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 
@@ -1538,6 +1583,9 @@ export const client = (call: Invoke) => ({
     /** Say something at the end of the chosen path. It is on the disk before it is sent. */
     send: (params: SendRequest) =>
       call<SendReply>("conversations.send", params),
+    /** What a message would take if it were sent. Nothing leaves this computer. */
+    estimate: (params: EstimateRequest) =>
+      call<Estimate>("conversations.estimate", params),
     /** Say something else in the place of a message, which stays beside it. */
     edit: (params: EditRequest) =>
       call<SendReply>("conversations.edit", params),

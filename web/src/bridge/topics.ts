@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<TopicName, true>> = {
   import: true,
   mcp: true,
   model: true,
+  waiting: true,
 };
 
 export interface Topics {

@@ -18,7 +18,11 @@ export interface ChosenOptions {
 export interface FirstOptions {
   readonly instructions: string | null;
   readonly budget: Budget | null;
+  /** Where it goes. */
+  readonly folder: string | null;
 }
+
+export const NO_FIRST: FirstOptions = { instructions: null, budget: null, folder: null };
 
 export const NO_OPTIONS: ChosenOptions = {
   tools: [],
@@ -63,7 +67,7 @@ export function createAnswerChoice(
   return {
     get: store.get,
     subscribe: store.subscribe,
-    first: createStore<FirstOptions>({ instructions: null, budget: null }),
+    first: createStore(NO_FIRST),
     keep,
     asked,
     choose(part) {
@@ -80,7 +84,7 @@ export function createAnswerChoice(
 }
 
 /** What a note says; what it says wrongly is left out. */
-function optionsIn(text: string): ChosenOptions {
+export function optionsIn(text: string): ChosenOptions {
   try {
     const { tools, effort, temperature, maxTokens } = Object(JSON.parse(text));
     return {

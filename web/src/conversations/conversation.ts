@@ -87,6 +87,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   loadEarlier(): Promise<void>;
   /** The host's list says this of it. */
   notice(summary: ConversationSummary | null): void;
+  /** Reads it again, unless that is going on or the events of a run tell what changes. */
+  refresh(): void;
   setTemporary(temporary: boolean): void;
   isBusy(): boolean;
   /** Nothing is typed, attached or queued. */
@@ -253,8 +255,8 @@ export function createConversation(given: ConversationOptions): Conversation {
   // --- answers --------------------------------------------------------------------------------
 
   async function create(): Promise<string> {
-    const { instructions: systemPrompt, budget } = options.first.get();
-    const { id } = await conversations.create({ temporary: get().temporary, systemPrompt });
+    const { instructions: systemPrompt, budget, folder } = options.first.get();
+    const { id } = await conversations.create({ temporary: get().temporary, systemPrompt, folder });
     if (budget !== null) await conversations.setBudget({ conversationId: id, budget });
     dispatch({ type: "named", id });
     options.keep();
@@ -434,6 +436,11 @@ export function createConversation(given: ConversationOptions): Conversation {
       const ours = [run, ...runs.values()].map((one) => one?.id);
       const isOurs = inferenceId === null || ours.includes(inferenceId);
       if (messageCount !== count || !isOurs) void read({ kind: "refresh" });
+    },
+    refresh() {
+      if (get().phase === "open" && !isBusy(get()) && !isAsking(get())) {
+        void read({ kind: "refresh" });
+      }
     },
     setTemporary(temporary) {
       if (get().phase === "new" && get().temporary !== temporary) {

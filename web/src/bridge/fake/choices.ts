@@ -20,6 +20,7 @@ const PREFERENCES: Preferences = {
   defaultModel: null,
   defaultTemperature: null,
   defaultMaxTokens: null,
+  defaultEffort: null,
   defaultSystemPrompt: null,
   favourites: [],
   titleProvider: null,

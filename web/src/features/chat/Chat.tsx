@@ -24,6 +24,7 @@ import { Header, type HeaderProps } from "./Header";
 import { StatusNews } from "./StatusLine";
 import { TideLine } from "./TideLine";
 
+const EstimateLine = lazyPart(async () => (await import("../composer/EstimateLine")).EstimateLine);
 const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
 
 export interface ChatProps {
@@ -148,6 +149,7 @@ export function Chat(props: ChatProps) {
             />
           )
         }
+        estimate={<EstimateLine conversation={conversation} />}
         actions={<ToolMenu choice={conversation.options} by={model} />}
         queue={queue}
         onSend={send}

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { Spent } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
 import { count, money, percent } from "../../i18n/format";
 import { Problem } from "../../ui/Problem";
 import styles from "./ContextUsage.module.css";
@@ -46,7 +47,7 @@ export function SpendingPanel({ id, filling }: SpendingPanelProps) {
         {sentenceOf(filling)}
         {part !== null && ` (${percent(part)})`}
       </p>
-      {part !== null && part > NARROW && <p className={styles.narrow}>{strings.spending.narrow}</p>}
+      {part !== null && part > NARROW && <p className={styles.narrow}>{costs.soFar.narrow}</p>}
       <h2>{strings.spending.title}</h2>
       <Problem>{problem}</Problem>
       {spent !== null && <Sums spent={spent} />}
@@ -60,22 +61,22 @@ function Sums({ spent }: { readonly spent: Spent }) {
   return (
     <>
       <dl className={styles.sums}>
-        <dt>{strings.spending.answers}</dt>
+        <dt>{costs.soFar.answers}</dt>
         <dd>{count(answers)}</dd>
-        <dt>{strings.spending.read}</dt>
+        <dt>{costs.soFar.read}</dt>
         <dd>{count(inputTokens)}</dd>
-        <dt>{strings.spending.written}</dt>
+        <dt>{costs.soFar.written}</dt>
         <dd>{count(outputTokens)}</dd>
         {isPriced && (
           <>
-            <dt>{strings.spending.cost}</dt>
+            <dt>{costs.soFar.cost}</dt>
             <dd>{money(cost)}</dd>
           </>
         )}
       </dl>
       <p className={styles.note}>
-        {isPriced ? strings.spending.estimate : strings.spending.free}
-        {isPriced && unpriced > 0 && ` ${strings.spending.unpriced(unpriced)}`}
+        {isPriced ? costs.soFar.estimate : costs.soFar.free}
+        {isPriced && unpriced > 0 && ` ${costs.soFar.unpriced(unpriced)}`}
       </p>
     </>
   );

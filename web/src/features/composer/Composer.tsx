@@ -15,6 +15,9 @@ import autosize from "./autosize.module.css";
 import styles from "./Composer.module.css";
 import { usePromptHistory } from "./usePromptHistory";
 
+/** From so many characters on it matters what a draft takes. */
+const LONG_DRAFT = 2_000;
+
 export interface ComposerProps {
   readonly draft: Store<string>;
   readonly tray: AttachmentList;
@@ -35,6 +38,8 @@ export interface ComposerProps {
   readonly onStop: () => void;
   /** Stands above the box. */
   readonly above?: ReactNode;
+  /** Says what a long draft would take. */
+  readonly estimate?: ReactNode;
   /** More buttons beside the model. */
   readonly actions?: ReactNode;
 }
@@ -48,6 +53,7 @@ export function Composer(props: ComposerProps) {
   );
   const prompts = usePromptHistory(draft, useCaretAtEnd(box, text));
   const isEmpty = isBlank({ text, attached });
+  const isLong = text.length >= LONG_DRAFT || attached.length > 0;
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isComposing(event)) return;
@@ -136,6 +142,7 @@ export function Composer(props: ComposerProps) {
           </button>
         </div>
       </div>
+      {isLong && props.estimate}
     </form>
   );
 }

@@ -1,7 +1,7 @@
 /** What this chat asks of the model that answers, below the list of models. */
 import { useEffect, useState } from "react";
 import type { BudgetState, Defaults } from "../../bridge/contract";
-import type { AnswerChoice } from "../../conversations/answerOptions";
+import { type AnswerChoice, NO_FIRST } from "../../conversations/answerOptions";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
 import { reasonOf, strings } from "../../i18n";
@@ -9,13 +9,13 @@ import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";
 import { useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
+import { EffortField } from "../../ui/form/EffortField";
 import parts from "../../ui/form/form.module.css";
 import { Instructions } from "../../ui/form/Instructions";
 import { NumberField } from "../../ui/form/NumberField";
-import { SelectField } from "../../ui/form/SelectField";
 import { Temperature } from "../../ui/form/Temperature";
-import { Problem } from "../../ui/Problem";
-import { Summary } from "../../ui/Summary";
+import { ChevronIcon } from "../../ui/icons";
+import { Notice, Problem } from "../../ui/Problem";
 import { BudgetFields } from "./BudgetFields";
 import styles from "./ChatOptions.module.css";
 import { useModel } from "./useModel";
@@ -32,28 +32,32 @@ export interface ChatOptionsProps {
 export function ChatOptions({ by, choice, conversationId }: ChatOptionsProps) {
   const { effort } = useStore(choice);
   const efforts = useModel(by, true)?.efforts ?? [];
+  const standard = useSettingsState().preferences?.defaultEffort;
   const [isOpen, setIsOpen] = useState(false);
   return (
     <div className={styles.options}>
       {efforts.length > 0 && (
-        <SelectField
-          label={costs.effort}
-          hint={costs.effortHint}
-          // What another model was asked is not asked of this one.
-          value={efforts.find((one) => one === effort) ?? ""}
-          save={async (value) =>
-            choice.choose({ effort: efforts.find((one) => one === value) ?? null })
+        <EffortField
+          efforts={efforts}
+          kept={effort}
+          standard={
+            standard != null && efforts.includes(standard)
+              ? costs.asInSettings(costs.efforts[standard])
+              : costs.effortOwn
           }
-          options={[
-            ["", costs.modelsOwn],
-            ...efforts.map((one) => [one, costs.efforts[one]] as const),
-          ]}
+          save={async (chosen) => choice.choose({ effort: chosen })}
         />
       )}
-      <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-        <Summary>{costs.chatOptions}</Summary>
-        {isOpen && <Sheet choice={choice} conversationId={conversationId} />}
-      </details>
+      <button
+        type="button"
+        className={styles.more}
+        aria-expanded={isOpen}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        {costs.chatOptions}
+        <ChevronIcon />
+      </button>
+      {isOpen && <Sheet choice={choice} conversationId={conversationId} />}
     </div>
   );
 }
@@ -65,13 +69,16 @@ interface Kept {
 }
 
 function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by">) {
-  const { costs: host, instructions } = useConversations();
+  const { costs: host, instructions, folders, list } = useConversations();
   const { preferences } = useSettingsState();
   const { temperature, maxTokens } = useStore(choice);
   const first = useStore(choice.first);
   const [kept, setKept] = useState<Kept | null>(null);
   const [round, setRound] = useState(0);
   const [problem, setProblem] = useState<string | null>(null);
+  const [said, setSaid] = useState<string | null>(null);
+  const item = useStore(list, ({ items }) => items.find((one) => one.id === id));
+  const folder = id === null ? first.folder : (item?.folder ?? null);
   const standard = preferences?.defaultSystemPrompt ?? "";
   const { defaultTemperature = null, defaultMaxTokens = null } = preferences ?? {};
 
@@ -95,12 +102,22 @@ function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by">) {
 
   async function reset(): Promise<void> {
     choice.choose({ effort: null, temperature: null, maxTokens: null });
-    if (id === null) choice.first.set({ instructions: null, budget: null });
+    if (id === null) choice.first.set({ ...NO_FIRST, folder: first.folder });
     else {
       await instruct(standard);
       await host.setBudget({ conversationId: id, budget: null });
     }
     setRound(round + 1);
+  }
+
+  /** What this chat has is what the next ones in its folder begin with. */
+  async function keepFor(name: string): Promise<void> {
+    await folders.keep(name, {
+      ...choice.get(),
+      instructions: kept?.instructions ?? first.instructions,
+      budget: id === null ? first.budget : (kept?.state?.budget ?? null),
+    });
+    setSaid(costs.keptForFolder(name));
   }
 
   if (id !== null && kept === null) return <Problem>{problem}</Problem>;
@@ -151,6 +168,15 @@ function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by">) {
       >
         {costs.toDefaults}
       </Button>
+      {folder !== null && (
+        <Button
+          className={parts.start}
+          onClick={() => keepFor(folder).catch((error) => setProblem(reasonOf(error)))}
+        >
+          {costs.keepForFolder(folder)}
+        </Button>
+      )}
+      <Notice>{said}</Notice>
       <Problem>{problem}</Problem>
     </section>
   );

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import type { ModelSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
 import { dateOf } from "../../i18n/format";
 import { EyeIcon, FileIcon, ThoughtIcon, ToolIcon } from "../../ui/icons";
 import styles from "./ModelFacts.module.css";
@@ -50,7 +51,7 @@ export function factsInWords(model: ModelSummary): string {
   const price =
     inputPrice === null || outputPrice === null
       ? []
-      : [strings.priceInWords(inputPrice, outputPrice, priceDate && dateOf(priceDate))];
+      : [costs.priceInWords(inputPrice, outputPrice, priceDate && dateOf(priceDate))];
   const context = model.contextTokens === null ? [] : [strings.context(model.contextTokens)];
   return [...abilities, ...context, ...price].join(" · ");
 }

@@ -1,7 +1,9 @@
 /** Who answers in new chats, how, and who makes their titles. */
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
+import { EFFORTS, EffortField } from "../../ui/form/EffortField";
 import styles from "../../ui/form/form.module.css";
 import { Instructions } from "../../ui/form/Instructions";
 import { NumberField } from "../../ui/form/NumberField";
@@ -32,6 +34,12 @@ export function Defaults() {
           kept={preferences.defaultTemperature}
           standard={words.modelsOwn}
           save={(defaultTemperature) => update({ defaultTemperature })}
+        />
+        <EffortField
+          efforts={EFFORTS}
+          kept={preferences.defaultEffort}
+          standard={costs.effortOwn}
+          save={(defaultEffort) => update({ defaultEffort })}
         />
         <NumberField
           label={words.maxTokens}

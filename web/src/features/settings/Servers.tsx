@@ -11,6 +11,7 @@ import { Field } from "../../ui/form/Field";
 import parts from "../../ui/form/form.module.css";
 import { TextField } from "../../ui/form/TextField";
 import { Notice, Problem } from "../../ui/Problem";
+import { Summary } from "../../ui/Summary";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
 const FLAGS = ["reads", "brings", "sends"] as const;
@@ -114,7 +115,7 @@ function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: Server
       {error !== undefined && <Problem>{withEscapes(error)}</Problem>}
       {output !== "" && (
         <details>
-          <summary>{words.output}</summary>
+          <Summary>{words.output}</Summary>
           <pre className={parts.text} dir="ltr">
             {withEscapes(output)}
           </pre>
@@ -146,7 +147,7 @@ function ServerTools({ server, all, attempt, onChange }: ServerToolsProps) {
 
   return (
     <details>
-      <summary>{words.toolsOf(server)}</summary>
+      <Summary>{words.toolsOf(server)}</Summary>
       <ul className={parts.list}>
         {own.map((tool) => (
           <li key={tool.name}>

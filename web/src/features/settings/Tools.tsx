@@ -104,7 +104,7 @@ export function Tools() {
         <Button className={parts.start} isFree={!isBusy} onClick={() => attempt(create())}>
           {words.newTool}
         </Button>
-        <p role="status">
+        <p className={parts.text} role="status">
           {made !== null && (
             <>
               {made.opened ? words.opened : words.written} <code dir="ltr">{made.path}</code>

@@ -172,6 +172,7 @@ function FolderHeading({
         className={rows.more}
         tabIndex={-1}
         items={[
+          { label: strings.newChat, run: () => actions.newIn(folder) },
           { label: strings.folders.rename, run: () => setIsNaming(true) },
           {
             label: strings.folders.remove,

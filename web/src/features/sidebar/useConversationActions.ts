@@ -19,6 +19,8 @@ export interface ConversationActions {
   /** Into a folder; null takes it out of its own. */
   move(item: ConversationSummary, folder: string | null): void;
   renameFolder(name: string, next: string): void;
+  /** Begins a chat in a folder. */
+  newIn(folder: string): void;
   /** What is in it stays, in no folder. */
   removeFolder(name: string): void;
 }
@@ -79,11 +81,18 @@ export function useConversationActions(onOpened: () => void): ConversationAction
         if (folder === item.folder) return;
         move([item.id], item.folder, folder, strings.folders.moved(titleOf(item), folder));
       },
+      newIn(folder) {
+        conversations.showNew(false, folder);
+        onOpened();
+      },
       renameFolder(name, next) {
         const ids = inFolder(name);
         // Two that have become one cannot be told apart any more: the way back is now.
         if (inFolder(next).length > 0) move(ids, name, next, strings.folders.merged(name, next));
-        else tried(conversations.move(ids, next));
+        else {
+          tried(conversations.move(ids, next));
+          tried(conversations.folders.rename(name, next));
+        }
       },
       removeFolder(name) {
         const ids = inFolder(name);

@@ -9,6 +9,7 @@ import { namedValues } from "./Arguments";
 import { type Match, matchesFor, ruleFor } from "./argumentRules";
 import type { ApprovalFormProps } from "./decideCall";
 import styles from "./tools.module.css";
+import { Verbatim } from "./Verbatim";
 
 export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
   const values = namedValues(call.arguments) ?? [];
@@ -52,6 +53,11 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
                 value={rule.value}
                 onChange={(event) => change(name, { ...rule, value: event.target.value })}
               />
+            )}
+            {withEscapes(rule.value) !== rule.value && (
+              <span>
+                <Verbatim text={rule.value} />
+              </span>
             )}
           </div>
         );

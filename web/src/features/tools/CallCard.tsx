@@ -21,7 +21,7 @@ const GOING_ON: ReadonlySet<CallState> = new Set<CallState>([
 const BAD: ReadonlySet<CallState> = new Set<CallState>(["invalid", "failed", "timed_out", "lost"]);
 
 export default function CallCard({ call }: { readonly call: AnswerCall }) {
-  const { tool, source, state, result, bytes, shownBytes, ranMs, edited, why } = call;
+  const { tool, source, state, result, bytes, shownBytes, ranMs, edited } = call;
   const words = strings.tools;
   // A thousand calls are shown at once, and what is folded away comes right after them.
   const hasBody = useDeferredValue(true, false);
@@ -50,12 +50,9 @@ export default function CallCard({ call }: { readonly call: AnswerCall }) {
           <>
             <Arguments label={words.arguments} values={call.arguments} />
             {edited !== undefined && <Arguments label={words.changed} values={edited} />}
-            {state === "denied" && why !== undefined && (
-              <p className={styles.note}>
-                <Verbatim text={words.why(why)} />
-              </p>
+            {result !== undefined && state !== "lost" && (
+              <TextBlock label={words.result} text={result} />
             )}
-            {result !== undefined && <TextBlock label={words.result} text={result} />}
             {isCut && (
               <p className={styles.note}>
                 {words.shownOf(words.size(shownBytes), words.size(bytes))}

@@ -37,7 +37,7 @@ export function BudgetCard({ pause, isFree, onRaise }: BudgetCardProps) {
     >
       <p className={styles.question}>
         {priced ? costs.reachedBy[scope] : costs.priceUnknown}{" "}
-        {costs.spentOf[unit](show(spent), show(limit))}
+        {limit > 0 && costs.spentOf[unit](show(spent), show(limit))}
       </p>
       <p>{costs.needed[unit](show(needed))}</p>
       <div className={styles.form}>

@@ -1,6 +1,9 @@
 /** Deutsch: wie viel ein Modell nachdenkt, und was Antworten kosten. */
+import { amountsIn } from "../amounts";
 import type { costsInEnglish } from "../en/costs";
 import type { Worded } from "../types";
+
+const { dollars } = amountsIn("de");
 
 export const costsInGerman: Worded<typeof costsInEnglish> = {
   effort: "Denktiefe",
@@ -8,12 +11,15 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
   efforts: { off: "Aus", low: "Niedrig", medium: "Mittel", high: "Hoch", max: "Maximal" },
   effortOf: (effort) => `· Denktiefe: ${effort.toLowerCase()}`,
   modelsOwn: "Wie das Modell es vorsieht",
+  effortOwn: "Das Modell entscheidet",
 
   chatOptions: "Optionen dieses Chats",
   instructionsHint: "Das Modell bekommt sie vor dem Gespräch.",
   asInSettings: (value) => `Wie in den Einstellungen: ${value}`,
   budgetHint: "So viel darf dieser Chat höchstens verbrauchen. Leer gilt die Einstellung.",
   toDefaults: "Standard verwenden",
+  keepForFolder: (folder) => `Für neue Chats in „${folder}“ verwenden`,
+  keptForFolder: (folder) => `Neue Chats in „${folder}“ beginnen mit diesen Optionen.`,
   budget: "Budget",
   inDollars: (name) => `${name} (US-Dollar)`,
   inTokens: (name) => `${name} (Token)`,
@@ -48,6 +54,32 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
   saveCsv: "Als CSV exportieren",
   spent: (amount) => `${amount} ausgegeben`,
 
+  inputTokens: (tokens) => `${tokens} Token zu lesen`,
+  about: (tokens) => `Etwa ${tokens}`,
+  priceBefore: (input, most) => `${input} fürs Lesen, mit der Antwort höchstens ${most}`,
+  leftOut: (messages) =>
+    messages === 1
+      ? "Die älteste Nachricht passt nicht mehr hinein und wird weggelassen"
+      : `Die ${messages} ältesten Nachrichten passen nicht mehr hinein und werden weggelassen`,
+
+  soFar: {
+    narrow:
+      "Das Kontextfenster ist fast voll. Beginne einen neuen Chat oder wähle ein Modell mit einem größeren.",
+    answers: "Antworten",
+    read: "Eingabe-Token",
+    written: "Ausgabe-Token",
+    cost: "Kosten",
+    estimate: "Nach Listenpreis, alle Versionen mitgezählt.",
+    free: "Für diese Antworten ist kein Preis bekannt.",
+    unpriced: (count: number) =>
+      count === 1
+        ? "Für 1 Antwort ist kein Preis bekannt."
+        : `Für ${count} Antworten ist kein Preis bekannt.`,
+  },
+  priceInWords: (input, output, date) =>
+    input === 0 && output === 0
+      ? "kostenlos"
+      : `Eingabe ${dollars(input)} $, Ausgabe ${dollars(output)} $ je Million Token${date === null ? "" : ` (${date})`}`,
   step: (step, most) => `Schritt ${step} von ${most}`,
   spentOf: {
     usd: (spent, limit) => `${spent} von ${limit}`,

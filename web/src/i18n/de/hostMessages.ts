@@ -111,6 +111,8 @@ export const hostInGerman: HostMessages = {
     TOOLS_DROPPED: ({ model }) => `${modelNameOf(model)} kann keine Werkzeuge aufrufen.`,
     EFFORT_DROPPED: ({ model }) =>
       `Bei ${modelNameOf(model)} lässt sich diese Denktiefe nicht einstellen. Es gilt die eigene.`,
+    RESULTS_LEFT_OUT: ({ model }) =>
+      `Lange Ergebnisse früherer Werkzeugaufrufe passen nicht mehr in ${modelNameOf(model)} und wurden weggelassen.`,
     REPETITION_STOPPED: ({ model }) =>
       `${modelNameOf(model)} hat sich nur noch wiederholt. Die Antwort wurde deshalb angehalten.`,
     PARTS_LEFT_OUT: ({ model }) =>

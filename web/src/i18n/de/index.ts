@@ -102,10 +102,6 @@ export const german: Strings = {
       : `${Math.round(tokens / 1_000)}k Kontext`,
   price: (input, output) =>
     input === 0 && output === 0 ? "kostenlos" : `${dollars(input)} $ / ${dollars(output)} $`,
-  priceInWords: (input, output, date) =>
-    input === 0 && output === 0
-      ? "kostenlos"
-      : `Eingabe ${dollars(input)} $, Ausgabe ${dollars(output)} $ je Million Token${date === null ? "" : ` (${date})`}`,
   abilities: {
     images: "sieht Bilder",
     files: "liest Dateien",
@@ -275,18 +271,6 @@ export const german: Strings = {
     tokensOf: (count: string, limit: string) => `${count} von ${limit} Token`,
     about: (count: string) => `etwa ${count}`,
     short: (count: string) => `${count} Token`,
-    narrow:
-      "Das Kontextfenster ist fast voll. Beginne einen neuen Chat oder wähle ein Modell mit einem größeren.",
-    answers: "Antworten",
-    read: "Eingabe-Token",
-    written: "Ausgabe-Token",
-    cost: "Kosten",
-    estimate: "Nach Listenpreis, alle Versionen mitgezählt.",
-    free: "Für diese Antworten ist kein Preis bekannt.",
-    unpriced: (count: number) =>
-      count === 1
-        ? "Für 1 Antwort ist kein Preis bekannt."
-        : `Für ${count} Antworten ist kein Preis bekannt.`,
   },
 
   emptyTitle: "Was beschäftigt dich?",

@@ -38,7 +38,6 @@ export const toolsInGerman: Strings["tools"] = {
   showAll: "Alles zeigen",
   showLess: "Weniger zeigen",
   lost: "Das Programm wurde beendet, während dieser Aufruf lief. Vielleicht hat er gewirkt, vielleicht nicht; wiederholt wurde er nicht.",
-  why: (reason) => `Grund: ${reason}`,
 
   approve: (tool) => `Über ${tool} entscheiden`,
   question: (tool) => `Das Modell will ${tool} aufrufen`,
@@ -82,6 +81,7 @@ export const toolsInGerman: Strings["tools"] = {
 
   waiting: (number) =>
     number === 1 ? "Wartet auf deine Entscheidung" : `Wartet auf ${number} Entscheidungen`,
+  waitingIn: (title) => `„${title}“ wartet auf deine Entscheidung`,
   goToCard: "Zeigen",
   notification: (tool) => `Ein Modell will ${tool} aufrufen.`,
   titleMark: (title) => `(!) ${title}`,

@@ -1,5 +1,8 @@
 /** English, of how much a model thinks, and of what answers cost. */
 import type { BudgetScope, BudgetUnit, Effort, UsageGroup } from "../../bridge/contract";
+import { amountsIn } from "../amounts";
+
+const { dollars } = amountsIn("en");
 
 const EFFORTS: Readonly<Record<Effort, string>> = {
   off: "Off",
@@ -52,12 +55,15 @@ export const costsInEnglish = {
   efforts: EFFORTS,
   effortOf: (effort: string) => `· ${effort} effort`,
   modelsOwn: "Model default",
+  effortOwn: "Up to the model",
 
   chatOptions: "Options of this chat",
   instructionsHint: "The model is given these before the conversation.",
   asInSettings: (value: string) => `As in settings: ${value}`,
   budgetHint: "The most that this chat may take. Empty is as in settings.",
   toDefaults: "Use the defaults",
+  keepForFolder: (folder: string) => `Use for new chats in “${folder}”`,
+  keptForFolder: (folder: string) => `New chats in “${folder}” begin with these options.`,
   budget: "Budget",
   inDollars: (name: string) => `${name} (US dollars)`,
   inTokens: (name: string) => `${name} (tokens)`,
@@ -83,6 +89,30 @@ export const costsInEnglish = {
   saveCsv: "Export as CSV",
   spent: (amount: string) => `${amount} spent`,
 
+  inputTokens: (tokens: string) => `${tokens} tokens to read`,
+  about: (tokens: string) => `About ${tokens}`,
+  priceBefore: (input: string, most: string) => `${input} to read, at most ${most} with the answer`,
+  leftOut: (messages: number) =>
+    messages === 1
+      ? "The oldest message won't fit and will be left out"
+      : `The ${messages} oldest messages won't fit and will be left out`,
+
+  soFar: {
+    narrow:
+      "The context window is almost full. Start a new chat or choose a model with a larger one.",
+    answers: "Answers",
+    read: "Input tokens",
+    written: "Output tokens",
+    cost: "Cost",
+    estimate: "At list prices, counting every version.",
+    free: "No prices are known for these answers.",
+    unpriced: (count: number) =>
+      count === 1 ? "1 answer has no known price." : `${count} answers have no known price.`,
+  },
+  priceInWords: (input: number, output: number, date: string | null) =>
+    input === 0 && output === 0
+      ? "free"
+      : `$${dollars(input)} input, $${dollars(output)} output per million tokens${date === null ? "" : ` (${date})`}`,
   step: (step: string, most: string) => `Step ${step} of ${most}`,
   spentOf: SPENT,
   reached: "Budget reached",

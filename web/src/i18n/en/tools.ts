@@ -40,7 +40,6 @@ export const toolsInEnglish = {
   showAll: "Show all",
   showLess: "Show less",
   lost: "The program ended while this call ran. It may or may not have happened, and it was not made again.",
-  why: (reason: string) => `Reason: ${reason}`,
 
   approve: (tool: string) => `Approve ${tool}`,
   question: (tool: string) => `The model wants to call ${tool}`,
@@ -84,6 +83,7 @@ export const toolsInEnglish = {
 
   waiting: (number: number) =>
     number === 1 ? "Waiting for your decision" : `Waiting for ${number} decisions`,
+  waitingIn: (title: string) => `“${title}” waits for your decision`,
   goToCard: "Show it",
   notification: (tool: string) => `A model wants to call ${tool}.`,
   titleMark: (title: string) => `(!) ${title}`,
