@@ -1,4 +1,4 @@
-/** Looks into a file that somebody chose, and makes of it what can be sent. */
+/** Reads a chosen file and turns it into an attachment that can be sent. */
 import {
   type DraftAttachment,
   MAX_FILE,
@@ -11,11 +11,11 @@ import type { ResizeImage } from "./resizeImage";
 import { isPdf, pictureType, textIn } from "./sniff";
 
 const MAX_NAME = 255;
-/** Control characters, and those that turn a line's direction so that a name seems another. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must go
+/** Control characters, and direction marks that could disguise a file name. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
 const UNSEEN = /[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** What it is, before anybody has looked into it. */
+/** The attachment before its file has been read. */
 export function announced(file: File): DraftAttachment {
   return {
     key: crypto.randomUUID(),
@@ -32,7 +32,7 @@ export function announced(file: File): DraftAttachment {
 
 type Found = Pick<DraftAttachment, "kind" | "mediaType" | "size" | "scaledTo" | "hash" | "bytes">;
 
-/** What was found in it, or why it cannot be sent. Never rejects. */
+/** Reads the attachment, or finds why it cannot be sent. Never rejects. */
 export async function inspectFile(
   file: File,
   scale: ResizeImage,
@@ -41,7 +41,7 @@ export async function inspectFile(
     const found = await read(file, scale);
     return "code" in found ? { state: found } : { ...found, state: "ready" };
   } catch {
-    // A folder, a file that is gone, or one that the system does not let us read.
+    // A folder, a deleted file, or a file that the system does not let us read.
     return { state: { code: "unreadable" } };
   }
 }
@@ -62,7 +62,7 @@ async function read(file: File, scale: ResizeImage): Promise<Found | Problem> {
     if (coded.size > MAX_TEXT) return { code: "text", limit: MAX_TEXT };
     return await found("file", coded, textType(file));
   }
-  // Of another kind, such as AVIF: what can be drawn can be sent as one that is known.
+  // Other picture formats, such as AVIF: if the page can draw it, it can convert it.
   if (file.type.startsWith("image/")) {
     return await pictured(file, null, scale).catch(() => ({ code: "type" as const }));
   }
@@ -86,16 +86,16 @@ async function found(kind: Found["kind"], bytes: Blob, mediaType: string): Promi
   return { kind, mediaType, size: bytes.size, scaledTo: null, hash: hash.join(""), bytes: kept };
 }
 
-/** SVG is text, and goes as text. */
+/** SVG is text and is sent as text. */
 const isDrawing = ({ type }: File): boolean => type.startsWith("image/svg");
 
-/** The host sends as words whatever calls itself text. */
+/** The host sends every `text/*` type to the model as text. */
 function textType({ type }: File): string {
   const [plain = ""] = type.split(";");
   return /^text\/[\w.+-]+$/.test(plain) ? plain : "text/plain";
 }
 
-/** As the host takes it: no path, nothing that cannot be seen. */
+/** The name in the form that the host accepts: no path, no invisible characters. */
 export function fileNameOf({ name }: File): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
   return last.replace(UNSEEN, "").slice(0, MAX_NAME) || "file";
