@@ -73,9 +73,9 @@ export function createLlm(bridge: Bridge): Llm {
   const { client, router } = bridge;
 
   /**
-   * Events may come before the answer to the call: the run is known from its beginning. A caller
-   * that leaves the id to us can only compare events with it once it has it. So they are held until
-   * then: a push brings the reply and the first events together.
+   * Events may arrive before the reply to the call, because a push can bring both together. If the
+   * caller gave no id, it can match events only after it has received the id, so they are held until
+   * then.
    */
   async function start<T extends { inferenceId?: string | null | undefined }>(
     options: T,

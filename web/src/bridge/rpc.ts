@@ -7,9 +7,9 @@ const MAX_CHARACTERS = 31_000_000;
 /** A host answers most calls at once, so a call without a reply by then is lost. */
 const DEADLINE_MS = 60_000;
 /**
- * Calls that may take longer. Another server answers a test only when it has loaded its model. What
- * reads or writes all conversations, or waits for a person, takes as long as it takes: there, only a
- * lost connection ends the wait.
+ * Calls that may take longer. Another server answers a test only after it has loaded its model. Calls
+ * that read or write all conversations, or wait for a person, have no deadline: only a lost connection
+ * ends them.
  */
 export const DEADLINES_MS: Readonly<Record<string, number>> = {
   "providers.test": 300_000,

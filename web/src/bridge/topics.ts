@@ -11,7 +11,7 @@ export interface Topics {
   /** The latest value; undefined before the host's first push. */
   get<N extends TopicName>(name: N, key?: string): TopicValue<N> | undefined;
   /**
-   * Call the listener with every new value, and with undefined when the connection to the host is
+   * Calls the listener with every new value, and with undefined when the connection to the host is
    * lost. The host pushes all of its topics before it answers the next hello.
    */
   on<N extends TopicName>(

@@ -15,8 +15,8 @@ export interface ListGroup {
 const DAY_MS = 86_400_000;
 
 /**
- * `items` are in the order in which they are to be shown; groups without any are left out. Folders
- * come in the order of their names, as people of this locale would look for them.
+ * Keeps the display order of `items` and omits empty groups. Folders are sorted by name in the given
+ * locale.
  */
 export function groupsOf(
   items: readonly ConversationSummary[],

@@ -1,4 +1,4 @@
-/** Which tools a conversation offers to its model, kept in the host's notes. None until chosen. */
+/** The tools that a conversation offers to its model, stored in the host's notes. None by default. */
 import { createStore, type ReadonlyStore } from "../lib/store";
 import type { HostStorage } from "./hostStorage";
 
@@ -6,15 +6,15 @@ const NOTE = "tools.";
 
 export interface ToolChoice extends ReadonlyStore<readonly string[]> {
   choose(names: readonly string[]): void;
-  /** The part of a request that offers them. */
+  /** The part of a request that offers the tools. */
   offered(): { readonly tools?: string[] };
-  /** Fetches what was chosen before, unless something has been chosen here. Never rejects. */
+  /** Fetches the stored choice, unless one has been made here. Never rejects. */
   recall(): Promise<void>;
-  /** Keeps the choice of a conversation that has its id now. */
+  /** Stores the choice of a conversation that has just received its id. */
   keep(): void;
 }
 
-/** `idOf` is null while the conversation has no id, or must leave no trace. */
+/** `idOf` returns null while the conversation has no id, or must leave no trace. */
 export function createToolChoice(notes: HostStorage | null, idOf: () => string | null): ToolChoice {
   const store = createStore<readonly string[]>([]);
   let isChosen = false;

@@ -37,7 +37,7 @@ export class FakeHost {
   readonly #follow: (run: FakeRun, after: number) => void;
 
   /**
-   * `grown` is called with the run of every new event, `follow` with the place from which a page
+   * `grown` is called with the run of every new event, `follow` with the position from which a page
    * wants a run's events, `publish` with every new value of a topic.
    */
   constructor(

@@ -42,9 +42,9 @@ export function ticketOf(text: string): Secret {
 }
 
 /**
- * The key of this tab. It is in the window's name: that outlives a reload, but is not written to
- * the disk with the browser's profile, as its storage is. Alone it is of no use, for a page of
- * another port could read it that is opened in this tab: the tab's id belongs to it.
+ * The key of this tab. It is stored in the window's name, which survives a reload but is not written to
+ * disk with the browser's profile, as storage is. A page of another port that is opened in this tab
+ * could read it, so it is only valid together with the tab's id.
  */
 export function tabKey(page: Window = window): Secret | null {
   const value = page.name.startsWith(NAME) ? page.name.slice(NAME.length) : "";

@@ -31,8 +31,8 @@ interface Greeting {
 }
 
 /**
- * How far a connection is. A program that took the port of a host that died gets no further than
- * the first: only a host that knows the secret is told anything, and listened to.
+ * The stage of a connection. A program that took over the port of a dead host stays at the first stage:
+ * the page sends data to, and accepts data from, only a host that proves the secret.
  */
 type Stage = "greeted" | "proving" | "proved" | "welcomed";
 

@@ -1,4 +1,4 @@
-/** A quiet button: how full the model's memory is, and behind it what all of it took. */
+/** A button that shows how full the model's context is, and opens the usage of the conversation. */
 import { useState } from "react";
 import type { Spent } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
@@ -10,7 +10,7 @@ import { WaterLevel } from "../../ui/Wave";
 import styles from "./ContextUsage.module.css";
 import { type ContextFill, partOf, useContextUsage } from "./useContextUsage";
 
-/** From here on there is not much room left. */
+/** The share above which the context counts as nearly full. */
 const NARROW = 0.8;
 
 export interface ContextUsageProps {
@@ -57,7 +57,7 @@ export function ContextUsage({ id }: ContextUsageProps) {
         <div className={styles.panel}>
           <h2>{strings.spending.context}</h2>
           {part !== null && (
-            // biome-ignore lint/a11y/useSemanticElements: every web view draws a <meter> its own way
+            // biome-ignore lint/a11y/useSemanticElements: web views draw a <meter> differently
             <div
               className={styles.bar}
               role="meter"
