@@ -1,4 +1,4 @@
-/** Light or dark, how large, in which language. */
+/** Settings for theme, text size and language. */
 import type { Preferences } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { LANGUAGES } from "../../i18n/language";
@@ -52,7 +52,7 @@ export function Appearance() {
             {name}
           </option>
         ))}
-        {/* A file that a person wrote may say another one. */}
+        {/* The settings file may name another language. */}
         {isOther && <option value={language}>{language}</option>}
       </SelectField>
     </section>

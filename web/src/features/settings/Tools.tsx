@@ -1,4 +1,4 @@
-/** The tools on this computer, where they lie, and what was decided about them for good. */
+/** The tools on this computer, their folder, and permanent decisions about them. */
 import { useCallback, useEffect, useState } from "react";
 import type { GrantSummary, ToolSummary } from "../../bridge/contract";
 import { locale, strings } from "../../i18n";
@@ -161,7 +161,7 @@ function rulesOf({ pattern }: GrantSummary): string {
 const listOf = (parts: readonly string[]): string =>
   new Intl.ListFormat(locale, { type: "unit" }).format(parts);
 
-/** The data directory's folder of tools, written as the system writes paths. */
+/** The tools folder of the data directory, in the system's path syntax. */
 function folderIn(data: string): string {
   const slash = data.includes("\\") ? "\\" : "/";
   return `${data}${slash}tools`;

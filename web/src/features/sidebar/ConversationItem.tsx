@@ -1,4 +1,4 @@
-/** One conversation of the list: open it, name it, pin it, put it away. */
+/** One conversation of the list, with its actions: open, rename, pin, archive. */
 import { type KeyboardEvent, memo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
@@ -16,10 +16,10 @@ import type { ConversationActions } from "./useConversationActions";
 export interface ConversationItemProps {
   readonly item: ConversationSummary;
   readonly isOpen: boolean;
-  /** Whether the tab key comes here; the arrows go to the others. */
+  /** Whether it is the tab stop; the arrow keys reach the others. */
   readonly isStop: boolean;
   readonly actions: ConversationActions;
-  /** Somebody wants to put it into a folder. */
+  /** Opens the choice of a folder. */
   readonly onMove: (item: ConversationSummary) => void;
 }
 
@@ -29,7 +29,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
   const button = useRef<HTMLButtonElement>(null);
   const title = item.title === "" ? strings.untitled : item.title;
 
-  /** Tab does not stop here a second time: the arrow leads to what can be done. */
+  /** The menu button is no tab stop: an arrow key leads to it. */
   const more = () => button.current?.parentElement?.querySelector<HTMLElement>("[aria-haspopup]");
 
   function onKeyDown(event: KeyboardEvent): void {

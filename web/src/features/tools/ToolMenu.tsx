@@ -1,4 +1,4 @@
-/** Which tools the model may call in this conversation: says how many, and opens the list. */
+/** The button that shows the number of enabled tools and opens the list to choose them. */
 import { useState } from "react";
 import type { ToolSummary } from "../../bridge/contract";
 import type { ModelRef } from "../../conversations/conversation";
@@ -18,7 +18,7 @@ import styles from "./ToolMenu.module.css";
 
 export interface ToolMenuProps {
   readonly choice: ToolChoice;
-  /** Who answers; null until it is known. */
+  /** The current model; null until it is known. */
   readonly by: ModelRef | null;
 }
 
@@ -46,7 +46,7 @@ export function ToolMenu({ choice, by }: ToolMenuProps) {
       .map((tool) => ({ tool, name: requestName(tool, all) }));
     const names = usable.map(({ name }) => name);
     setKnown(usable);
-    // The host refuses a request with a tool that is off or gone.
+    // The host refuses a request with a tool that is disabled or removed.
     const left = choice.get().filter((name) => names.includes(name));
     if (left.length < choice.get().length) choice.choose(left);
   }

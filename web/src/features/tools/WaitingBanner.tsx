@@ -1,4 +1,7 @@
-/** Says above the composer that calls wait for a decision; in the background, by the page's title. */
+/**
+ * Announces calls that wait for a decision: above the composer and, in the background, in the page's
+ * title.
+ */
 import { useEffect, useSyncExternalStore } from "react";
 import { useMessage } from "../../conversations/useMessage";
 import { strings } from "../../i18n";
@@ -10,7 +13,7 @@ import styles from "./WaitingBanner.module.css";
 export interface WaitingBannerProps {
   /** The key of the newest message. */
   readonly row: string;
-  /** What the page's title is while nothing waits. */
+  /** The page's title while nothing waits. */
   readonly title: string;
 }
 
@@ -33,7 +36,7 @@ export function WaitingBanner({ row, title }: WaitingBannerProps) {
   }, [isMarked, callId, tool]);
 
   return (
-    // Always there, so that what comes into it is read out.
+    // Always present, so that a screen reader announces its changes.
     <div className={styles.banner} aria-live="polite">
       {first !== undefined && (
         <>
@@ -47,7 +50,7 @@ export function WaitingBanner({ row, title }: WaitingBannerProps) {
   );
 }
 
-/** Whether the person looks at something else. */
+/** Whether the page is in the background. */
 function useIsAway(): boolean {
   return useSyncExternalStore(subscribe, () => !document.hasFocus() || document.hidden);
 }
@@ -61,7 +64,7 @@ function subscribe(notify: () => void): () => void {
   return () => stop.abort();
 }
 
-/** Only where that is permitted already: nobody is asked for it. */
+/** Only if notifications are permitted already: it never asks for permission. */
 function notify(tag: string, tool: string): (() => void) | undefined {
   if (typeof Notification === "undefined" || Notification.permission !== "granted")
     return undefined;

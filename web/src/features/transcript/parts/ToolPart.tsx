@@ -1,4 +1,4 @@
-/** A call of a tool: what the model has written of it so far, then the call with its state. */
+/** A tool call: its arguments while the model writes them, then the call with its state. */
 import { lazy, memo, Suspense } from "react";
 import { strings } from "../../../i18n";
 import { withEscapes } from "../../../lib/hiddenCharacters";
@@ -8,7 +8,7 @@ import type { PartProps } from "./partProps";
 import { SideNote } from "./SideNote";
 import styles from "./ToolPart.module.css";
 
-/** Fetched with the first call: most conversations have none. */
+/** Loaded with the first call: most conversations have none. */
 const CallCard = lazy(() => import("../../tools/CallCard"));
 
 export const ToolPart = memo(function ToolPart({ part, isOpen }: PartProps<"tool">) {
@@ -21,7 +21,7 @@ export const ToolPart = memo(function ToolPart({ part, isOpen }: PartProps<"tool
     </SideNote>
   );
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div className={styles.tool} role="group" aria-label={strings.tools.call(name)}>
       {part.call === undefined ? (
         written
