@@ -1,4 +1,4 @@
-/** English in brackets, so that a text from elsewhere, or one that is cut, is seen. */
+/** English in brackets, which reveals untranslated and truncated texts. */
 import type { Strings } from "./types";
 
 export function pseudo(strings: Strings): Strings {

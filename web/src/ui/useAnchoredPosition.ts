@@ -1,4 +1,4 @@
-/** Keeps a panel beside its button and inside the window: below it, or above where there is more room. */
+/** Positions a panel at its button and inside the window: below it, or above if there is more room. */
 import { type RefObject, useLayoutEffect } from "react";
 import { isMirrored } from "../lib/direction";
 
@@ -34,7 +34,7 @@ export function useAnchoredPosition(
     return () => window.removeEventListener("resize", place);
   }, [panel, button, isOpen]);
 
-  // With fewer lines than before it stays as high as it was: nothing in it moves.
+  // With fewer lines it keeps its height, so that nothing in it moves.
   useLayoutEffect(() => {
     const element = panel.current;
     if (element !== null) element.style.minHeight = `${element.offsetHeight}px`;
