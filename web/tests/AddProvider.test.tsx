@@ -1,4 +1,4 @@
-/** A known server is added by one click when it answers; otherwise its address can be changed. */
+/** Adding a running server with one click, and editing the address of one that does not answer. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { PresetSummary } from "../src/bridge/contract";

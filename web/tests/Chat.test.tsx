@@ -1,4 +1,4 @@
-/** What a person sees and does, over the fake host. */
+/** The chat as a person uses it, over the fake host. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -1,4 +1,4 @@
-/** What keys, clicks and the caret do in the message box, over the fake host. */
+/** Keys, clicks and the cursor in the message box, over the fake host. */
 import { act, render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";

@@ -1,4 +1,4 @@
-/** What fails to render takes nothing else with it, and can be tried again. */
+/** A part that fails to render leaves the rest of the page intact, and can be retried. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 import { MessageRow } from "../src/features/transcript/MessageRow";

@@ -1,4 +1,4 @@
-/** The missing model is fetched by one click, with progress, and then asked again. */
+/** Downloading the missing model with one click, with progress and a retry of the answer. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ModelFetch } from "../src/bridge/contract";

@@ -1,4 +1,4 @@
-/** What a file is found to be, what of it is sent, and what a reload leaves of it. */
+/** Attachments: type detection, sending, and restoring after a reload. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type AttachmentList, createAttachmentList } from "../src/attachments/attachmentList";
 import {

@@ -1,4 +1,4 @@
-/** Nothing that was said is lost or said twice, and only the live row renders. */
+/** No message is lost or duplicated, and only the live row renders. */
 import { act, render } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationView, StoredMessage } from "../src/bridge/contract";

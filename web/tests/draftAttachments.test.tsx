@@ -1,4 +1,4 @@
-/** What a person sees and does with pictures and files, over the fake host. */
+/** Pictures and files in the chat as a person uses them, over the fake host. */
 import {
   act,
   cleanup,

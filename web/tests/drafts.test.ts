@@ -1,4 +1,4 @@
-/** What was typed outlives the page, and with the host's notes the program. */
+/** Drafts survive the page and, through the host's notes, the program. */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { refusal } from "../src/bridge/fake/refusal";

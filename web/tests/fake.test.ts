@@ -1,4 +1,4 @@
-/** The fake host: it refuses what the real one refuses, and its scripts do what they say. */
+/** The fake host refuses the same calls as the real one, and its scripts work as documented. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Handlers, KeyStatus } from "../src/bridge/contract";
 import { play, type ScriptEvent, type Step } from "../src/bridge/fake/script";

@@ -1,4 +1,4 @@
-/** Sought and numbers: words are found as the host finds them; sums are written as people do. */
+/** Matches are found as the host finds them; amounts are formatted for people. */
 import { describe, expect, it } from "vitest";
 import { placesOf, wordsOf } from "../src/features/transcript/highlightMatches";
 import { money } from "../src/i18n/format";

@@ -1,4 +1,4 @@
-/** The one that was chosen, else the system's; dates as the system writes them. */
+/** The page's language is the chosen one, else the system's; dates follow the system. */
 import { expect, it } from "vitest";
 import { german } from "../src/i18n/de";
 import { english } from "../src/i18n/en";

@@ -1,4 +1,4 @@
-/** What stays of an answer when its next run begins. */
+/** The content of an answer at the start of its next run. */
 import { describe, expect, it } from "vitest";
 import type { StoredMessage, Usage } from "../src/bridge/contract";
 import { blank, soFar, viewOf } from "../src/conversations/message";

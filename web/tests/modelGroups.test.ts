@@ -1,4 +1,4 @@
-/** Favourites and what was used lately come first; words find a model once. */
+/** Favorites and recently used models come first; a search lists each model once. */
 import { expect, it } from "vitest";
 import type { Failure, ModelSummary, Problem, ProviderSummary } from "../src/bridge/contract";
 import { modelGroups, type Sources } from "../src/features/models/modelGroups";

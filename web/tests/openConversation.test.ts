@@ -1,4 +1,7 @@
-/** An open conversation whose host refuses: everything goes back to where it was, and can be tried again. */
+/**
+ * When the host refuses an action, an open conversation returns to its earlier state and offers a
+ * retry.
+ */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationView, StoredMessage } from "../src/bridge/contract";

@@ -1,4 +1,4 @@
-/** One inference over the fake host and its accidents, and over one that is moved by hand. */
+/** One run, over the fake host with connection failures and over a host controlled by hand. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnyEvent } from "../src/bridge/contract";
 import { HostError } from "../src/bridge/hostError";

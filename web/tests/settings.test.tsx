@@ -1,4 +1,4 @@
-/** What is chosen is kept; what is refused stays as it was typed, and is said. */
+/** Settings save at once; a refused value stays as typed, with an error. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, expect, it, type Mock, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";

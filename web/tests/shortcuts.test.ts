@@ -1,4 +1,4 @@
-/** Keys are what they type; what was chosen counts, and what is not free is refused. */
+/** Keys are identified by what they type; chosen keys override defaults, reserved ones are refused. */
 import { describe, expect, it } from "vitest";
 import { keysOf, type Press, parseAll, parseKeys, shownKeys } from "../src/lib/keyCombo";
 import {

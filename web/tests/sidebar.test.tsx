@@ -1,4 +1,4 @@
-/** Names, folders and hits by keyboard, and what an input method keeps for itself. */
+/** Renaming, folders and search by keyboard, also with an input method. */
 
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";

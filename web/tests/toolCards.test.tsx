@@ -1,4 +1,4 @@
-/** Tool calls in a transcript: every state, texts of strangers, and how a person decides. */
+/** Tool calls in a transcript: every state, untrusted texts, and decisions. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AnswerCall, CallState, JsonValue, StoredMessage } from "../src/bridge/contract";

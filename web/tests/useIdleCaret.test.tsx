@@ -1,4 +1,4 @@
-/** The caret of an idle page. */
+/** The cursor of an idle page stops blinking. */
 import { fireEvent, render } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { useIdleCaret } from "../src/ui/useIdleCaret";

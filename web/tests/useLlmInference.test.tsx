@@ -1,4 +1,4 @@
-/** The defects of the design that it comes from, each shown to be absent. */
+/** The hook, with one test for each defect of the reference design. */
 import { act, render, renderHook } from "@testing-library/react";
 import { Activity, type ReactNode, StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";

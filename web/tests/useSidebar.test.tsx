@@ -1,4 +1,4 @@
-/** It is as it was left, for windows without a storage of their own, too. */
+/** The sidebar's state is restored, also for windows without storage of their own. */
 import { act, render } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Conversations } from "../src/conversations/conversations";
