@@ -46,7 +46,7 @@ READ_RESULT = Tool(
     brings=False,
     sends=False,
 )
-"""The host's own tool. It gives what a model was already given a part of, so nobody is asked."""
+"""The host's own tool. It returns the rest of a result that the model knows, so it needs no approval."""
 
 
 class LongResults:

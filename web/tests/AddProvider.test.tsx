@@ -60,7 +60,7 @@ it("says that a known server does not answer, and lets its address be changed", 
   expect(onAdded).toHaveBeenCalledWith({ id: "lm-studio", problem: null, note: remark.text });
 });
 
-it("adds it as it is for who is about to start it", async () => {
+it("adds it unchanged, for a server that is started later", async () => {
   const { add } = await shown({ ...studio, running: false });
   fireEvent.click(screen.getByRole("button", { name: "Add" }));
   await turn(40);

@@ -34,8 +34,8 @@ async function shown(settings: Partial<FakeSettings> = {}) {
 
 const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
 
-describe("the caret", () => {
-  it("stays where one writes when there is no prompt to step to", async () => {
+describe("the cursor", () => {
+  it("stays in place when there is no prompt to step to", async () => {
     const { person } = await shown();
     await person.type(box(), "a tide");
     await person.keyboard("{Control>}{ArrowDown}{ArrowUp}{/Control}");

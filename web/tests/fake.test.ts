@@ -38,7 +38,7 @@ describe("settings", () => {
 });
 
 describe("scripts", () => {
-  it("echo what is no command", () => {
+  it("echo lines that are no command", () => {
     const text = script("two words\n /error OVERLOADED\n/unknown");
     expect(text.map(textOf)).toEqual([
       "two",
@@ -52,7 +52,7 @@ describe("scripts", () => {
     ]);
   });
 
-  it("carry out commands where they stand", () => {
+  it("carry out commands in order", () => {
     expect(
       script("/reasoning hm\n/progress Loading it\nyes\n/tool clock {}\n/delay 70\n/length"),
     ).toEqual([

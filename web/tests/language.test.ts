@@ -18,7 +18,7 @@ it.each([
   expect(languageOf(wanted, system)).toBe(language),
 );
 
-it("writes dates as the system does, where that speaks the page's language", () => {
+it("writes dates as the system does, if it uses the page's language", () => {
   expect(localeOf("en", ["de", "en-GB"])).toBe("en-GB");
   expect(localeOf("de", ["en-GB"])).toBe("de");
 });

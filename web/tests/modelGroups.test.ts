@@ -60,7 +60,7 @@ function shown(change: Partial<Sources> = {}): string[] {
   });
 }
 
-it("has favourites, then what was used lately and is none, then everybody who can answer", () => {
+it("lists favorites, then other recently used models, then those of the available providers", () => {
   expect(shown()).toEqual([
     "★: two/large",
     "↺: one/small",

@@ -121,7 +121,7 @@ describe("a page in the background", () => {
     focus.mockRestore();
   });
 
-  it("notifies only where that is permitted already", async () => {
+  it("notifies only if notifications are permitted already", async () => {
     const made = vi.fn();
     class Notification {
       static permission = "default";
@@ -154,7 +154,7 @@ describe("the tools of a conversation", () => {
     return { notes, remember };
   }
 
-  it("are none until somebody chooses some, and then go with every request", async () => {
+  it("are empty until some are chosen, and then go with every request", async () => {
     const { sent } = await chat();
     await ask("hello");
     expect(sent.mock.calls[0]?.[0]).not.toHaveProperty("tools");
@@ -243,7 +243,7 @@ describe("the settings", () => {
     expect(screen.getByRole("switch", { name: "Use calculate" })).toHaveProperty("checked", true);
   });
 
-  it("list what was decided for good, and revoke it", async () => {
+  it("list permanent decisions, and revoke them", async () => {
     await shown();
     expect(items()[3]).toContain("Always allowed: send_mail mail.py");
     expect(items()[3]).toContain("where to is exactly “ann@example.org”");

@@ -17,7 +17,7 @@ function Page() {
 
 const isStill = () => document.documentElement.dataset.still !== undefined;
 
-it("stands still when nobody has touched anything for a while, and blinks again at once", () => {
+it("stops blinking after a while without input, and blinks again at the next input", () => {
   const { getByLabelText, unmount } = render(<Page />);
   vi.advanceTimersByTime(7_000);
   expect(isStill()).toBe(false);
