@@ -28,6 +28,7 @@ from shell import contract
 from shell.api.conversations import ConversationsApi
 from shell.api.keys import KeysApi
 from shell.api.llm import LlmApi
+from shell.api.mcp import McpApi
 from shell.api.model import ModelApi
 from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
@@ -41,6 +42,7 @@ NAMESPACES: dict[str, type] = {
     "conversations": ConversationsApi,
     "keys": KeysApi,
     "llm": LlmApi,
+    "mcp": McpApi,
     "model": ModelApi,
     "providers": ProvidersApi,
     "settings": SettingsApi,
@@ -53,9 +55,15 @@ ALIASES = (
     "EndReason",
     "AnswerPart",
     "CallState",
+    "Effort",
+    "BudgetScope",
+    "BudgetUnit",
+    "UsageGroup",
     "Verdict",
     "Scope",
     "ToolKind",
+    "Flag",
+    "McpState",
     "Activity",
     "Part",
     "Content",
@@ -67,15 +75,18 @@ ALIASES = (
 """Unions that keep their name on the page."""
 MODULES = (
     "base",
+    "budgets",
     "messages",
     "requests",
     "events",
     "envelopes",
     "conversations",
+    "search",
     "transfer",
     "providers",
     "settings",
     "tools",
+    "mcp",
     "topics",
 )
 """The modules of the contract, in the order in which their models are written."""
@@ -216,9 +227,9 @@ class _Writer:
         """Take a type and every model inside it."""
         schema = _schema(value, mode)
         if isinstance(value, type) and issubclass(value, BaseModel):
-            self._define(value.__name__, schema)
+            self._define(value.__name__, schema, mode)
         for name, inner in schema.get("$defs", {}).items():
-            self._define(name, inner)
+            self._define(name, inner, mode)
 
     def type_of(self, value: Hint, mode: JsonSchemaMode) -> str:
         """The TypeScript for a use of this type."""
@@ -234,30 +245,46 @@ class _Writer:
             *(_named(name, text) for text, name in self._aliases.items()),
         ]
 
-    def _define(self, name: str, schema: Schema) -> None:
+    def _define(self, name: str, schema: Schema, mode: JsonSchemaMode) -> None:
         if name == "JsonValue":
             return
-        text = self._declare(name, schema)
+        text = self._declare(name, schema, mode)
         if self._models.setdefault(name, text) != text:
             raise ValueError(f"{name} is sent and told in different shapes: make it two models")
 
-    def _declare(self, name: str, schema: Schema) -> str:
-        head = _doc(schema.get("description", "")) + "export "
+    def _declare(self, name: str, schema: Schema, mode: JsonSchemaMode) -> str:
+        head = _doc(schema.get("description", ""))
         if "properties" not in schema:
-            return head.removesuffix("export ") + _named(name, self._type(schema))
+            return head + _named(name, self._type(schema))
+        fields = self._fields(name, schema)
+        extends = ""
+        for base in getattr(contract, name).__bases__:
+            if issubclass(base, BaseModel) and base.model_fields:
+                inherited = _schema(base, mode)
+                same = self._fields(base.__name__, inherited).items()
+                # An interface that makes a field optional does not extend the one that requires it.
+                if not same <= fields.items():
+                    continue
+                self._define(base.__name__, inherited, mode)
+                extends = f" extends {base.__name__}"
+                fields = dict(field for field in fields.items() if field not in same)
+        return f"{head}export interface {name}{extends} {{\n{''.join(fields.values())}}}\n"
+
+    def _fields(self, name: str, schema: Schema) -> dict[str, str]:
+        """The declaration of each field."""
         docs = self._field_docs(getattr(contract, name))
         required = set(schema.get("required", ()))
-        lines = [f"{head}interface {name} {{\n"]
+        fields = {}
         for field, inner in schema["properties"].items():
             kept = field in required or "const" in inner
-            lines.append(textwrap.indent(_doc(docs.get(field, "")), "  "))
             text = self._type(inner)
             if inner.get("absent"):
                 text = text.removesuffix(" | null")  # never null, and never there as undefined
             elif not kept:
                 text += " | undefined"
-            lines.append(f"  {field}{'' if kept else '?'}: {text};\n")
-        return "".join([*lines, "}\n"])
+            doc = textwrap.indent(_doc(docs.get(field, "")), "  ")
+            fields[field] = f"{doc}  {field}{'' if kept else '?'}: {text};\n"
+        return fields
 
     def _field_docs(self, model: type[BaseModel]) -> dict[str, str]:
         """The strings under a model's fields, its bases' included, by their names on the wire."""

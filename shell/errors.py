@@ -115,21 +115,13 @@ class ShellError(Exception):
 
     code: ErrorCode = ErrorCode.UNKNOWN_ERROR
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after_ms: int | None = None,
-        details: Mapping[str, str | int] | None = None,
-        reason: Reason | None = None,
-        words: str | None = None,
-    ) -> None:
+    def __init__(self, message: str, **facts: Unpack[_Facts]) -> None:
         super().__init__(message)
         self.message = message
-        self.retry_after_ms = retry_after_ms
-        self.details = dict(details) if details else None
-        self.reason = reason
-        self.words = words
+        self.retry_after_ms = facts.get("retry_after_ms")
+        self.details = dict(facts.get("details") or {}) or None
+        self.reason = facts.get("reason")
+        self.words = facts.get("words")
         """The provider's own words, which are not translated. They are part of `message`, too."""
 
 

@@ -17,6 +17,8 @@ from types import MappingProxyType
 from pydantic import JsonValue, ValidationError
 
 from shell.contract import (
+    NO_BUDGETS,
+    Budgets,
     DeadlineSettings,
     LimitSettings,
     Preferences,
@@ -38,6 +40,7 @@ RESTORED = (
     "shortcuts",
     "defaultTemperature",
     "defaultMaxTokens",
+    "defaultEffort",
     "defaultSystemPrompt",
     "favourites",
     "limits",
@@ -60,10 +63,12 @@ DEFAULTS = Preferences(
     default_model=None,
     default_temperature=None,
     default_max_tokens=None,
+    default_effort=None,
     default_system_prompt=None,
     favourites=[],
     title_provider=None,
     title_model=None,
+    budgets=NO_BUDGETS,
     limits=LimitSettings(inferences=Limits().inferences, sessions=Limits().sessions),
     deadlines=DeadlineSettings(**asdict(Deadlines())),
 )
@@ -85,11 +90,6 @@ class SettingsFile:
         self.preferences = DEFAULTS
         """What the page is told of it."""
         self.reload()
-
-    @property
-    def notices(self) -> list[str]:
-        """The remarks in English."""
-        return [remark.text for remark in self.remarks]
 
     # --- what it says -----------------------------------------------------------------------
 
@@ -208,6 +208,15 @@ class SettingsFile:
         self.preferences, _ = _understood(raw)
 
 
+def read_budgets(folder: Path) -> Budgets:
+    """The budgets in the settings file, which stays as it is. None where it cannot be read."""
+    try:
+        raw = json.loads((folder / FILE).read_text("utf-8"))
+        return Budgets.model_validate(raw.get("budgets") or {})
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return NO_BUDGETS
+
+
 def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | None]]:
     """The provider and model for each of `CHOICES` that the content of a file sets."""
     known, _ = _understood(dict(raw))
@@ -240,7 +249,7 @@ def _understood(raw: Mapping[str, JsonValue]) -> tuple[Preferences, list[str]]:
 def _completed(raw: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """Add the standard values that are not given; leave out what this version does not know."""
     whole = {name: raw.get(name, value) for name, value in _STANDARD.items()}
-    for name in ("limits", "deadlines"):
+    for name in ("limits", "deadlines", "budgets"):
         given, standard = whole[name], _STANDARD[name]
         if isinstance(given, dict) and isinstance(standard, dict):
             whole[name] = {key: given.get(key, value) for key, value in standard.items()}

@@ -61,7 +61,7 @@ MUTATIONS = (
         "D4",
         "a single run's system prompt is ignored",
         "shell/inference/engine.py",
-        (("messages, request.system_prompt,", "messages, None,"),),
+        (("            request.system_prompt,\n", "            None,\n"),),
     ),
     Mutation(
         "D5",
@@ -198,9 +198,10 @@ MUTATIONS = (
         "D31",
         "destroying a session does not tell the end of its runs",
         "shell/inference/engine.py",
-        (("            if slot.session is session:\n                slot.stop(RunCancelled())\n",
+        (("        self._runs.stop(RunCancelled(), lambda slot: slot.session is session)\n",
+          "        for slot in reversed(list(self._runs.slots.values())):\n"
           "            if slot.session is session:\n"
-          "                self._slots.pop(slot.inference_id)\n"
+          "                self._runs.slots.pop(slot.inference_id)\n"
           "                if slot.run is None:\n"
           "                    continue\n"
           "                slot.run._on_end = lambda run: None\n"
@@ -210,16 +211,16 @@ MUTATIONS = (
     Mutation(
         "D35",
         "every window may cancel every run",
-        "shell/inference/engine.py",
-        (("        if slot is None or not (slot.shared or slot.owner == owner):\n",
-          "        if slot is None:\n"),),
+        "shell/inference/live_runs.py",
+        (("return slot if slot is not None and (slot.shared or slot.owner == owner) else None",
+          "return slot"),),
     ),
     Mutation(
         "D36",
         "nothing ends the runs of a window that is closed",
         "shell/inference/engine.py",
-        (("            if slot.owner == owner and not slot.finish_on_close:\n",
-          "            if False:\n"),),
+        (("lambda slot: slot.owner == owner and not slot.finish_on_close",
+          "lambda slot: False"),),
     ),
     Mutation(
         "D37",
@@ -266,7 +267,7 @@ MUTATIONS = (
         "a session id is written to the log as it came",
         "shell/inference/engine.py",
         (("        return self._sessions.create(owner, config, model.id).info()\n",
-          '        _log.warning("Created session: %s", config.session_id)\n'
+          '        __import__("logging").warning("Created session: %s", config.session_id)\n'
           "        return self._sessions.create(owner, config, model.id).info()\n"),),
     ),
 )  # fmt: skip

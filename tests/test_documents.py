@@ -51,4 +51,4 @@ def test_the_command_lines_of_the_readme_are_understood() -> None:
     assert len(lines) > 5
     for line in lines:
         typed = re.split(r" {2,}| < ", line)[0]
-        program._parser().parse_args(shlex.split(typed))
+        program._parse(shlex.split(typed))

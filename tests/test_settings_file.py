@@ -48,7 +48,7 @@ def test_without_a_file_everything_is_as_promised_and_nothing_is_written(tmp_pat
     settings = SettingsFile(tmp_path)
     assert settings.engine == Settings()
     assert settings.preferences.theme == "system"
-    assert settings.notices == []
+    assert settings.remarks == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -81,7 +81,7 @@ def test_unknown_keys_are_kept_wherever_they_are(tmp_path: Path) -> None:
         },
     )
     settings = SettingsFile(tmp_path)
-    assert settings.notices == []
+    assert settings.remarks == []
     settings.change(PreferencesChange(limits=LimitSettings(inferences=4, sessions=5)))
     kept = read(tmp_path)
     assert kept["future"] == {"a": [1, None]}
@@ -97,7 +97,7 @@ def test_a_broken_file_is_set_aside_and_said(tmp_path: Path, content: str) -> No
     [aside] = tmp_path.iterdir()
     assert aside.name.startswith("settings.broken-")
     assert aside.read_bytes() == raw
-    assert aside.name in settings.notices[0]
+    assert aside.name in settings.remarks[0].text
     settings.change(PreferencesChange(theme="light"))
     assert aside.read_bytes() == raw
     assert SettingsFile(tmp_path).preferences.theme == "light"
@@ -121,7 +121,7 @@ def test_a_value_that_makes_no_sense_costs_only_itself(tmp_path: Path) -> None:
     assert settings.engine.limits.sessions == 7
     assert settings.engine.limits.inferences == Settings().limits.inferences
     assert settings.preferences.shortcuts == {"send": "Enter"}
-    said = " ".join(settings.notices)
+    said = " ".join(remark.text for remark in settings.remarks)
     for name in ("theme", "language", "limits.inferences", "deadlines", "shortcuts.find"):
         assert f"'{name}'" in said
     assert "sessions" not in said
@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_read_now_is_left_alone(
     with monkeypatch.context() as failing:
         failing.setattr(Path, "read_text", fails(errno.EIO))
         settings = SettingsFile(tmp_path)
-        assert "settings.json cannot be read now" in settings.notices[0]
+        assert "settings.json cannot be read now" in settings.remarks[0].text
         with pytest.raises(StorageFailed, match="cannot be read"):
             settings.change(PreferencesChange(text_size="large"))
         assert (tmp_path / "settings.json").read_bytes() == raw

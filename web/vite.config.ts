@@ -8,11 +8,13 @@ const host = process.env.TIDEWIRE_HOST;
 
 /**
  * One file for what the first page and the dialogs share: each more would be packed by itself. Another
- * language is awaited while that file is read, so that what it needs is in a file before it.
+ * language is awaited while that file is read, so that what it needs is in a file before it. What only
+ * dialogs share comes with the first of them.
  */
 const GROUPS = [
-  { name: "amounts", test: /src\/(i18n\/(amounts|language)|lib\/storage)\.ts$/, priority: 1 },
-  { name: "shared", minShareCount: 2 },
+  { name: "amounts", test: /src\/(i18n\/(amounts|language)|lib\/storage)\.ts$/, priority: 2 },
+  { name: "shared", minShareCount: 2, tags: ["$initial" as const], priority: 1 },
+  { name: "later", minShareCount: 2 },
 ];
 
 export default defineConfig({

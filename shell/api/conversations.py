@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -15,11 +15,18 @@ from shell.contract import (
     BackupContents,
     BackupInfo,
     BackupName,
+    BudgetState,
     CallDecision,
+    ContinueRequest,
+    ConversationBudget,
     ConversationSummary,
     ConversationView,
     DecisionReply,
+    EarlierCalls,
+    EarlierCallsRequest,
     EditRequest,
+    Estimate,
+    EstimateRequest,
     ExportReply,
     ExportRequest,
     FolderChange,
@@ -37,16 +44,20 @@ from shell.contract import (
     Spent,
     StoredId,
     StoreState,
+    SystemPromptChange,
     TitleChange,
+    UsageGroup,
+    UsageRow,
     ViewRequest,
 )
 from shell.conversations.answers import Answers, StartedAnswer
 from shell.conversations.exports import Exports
 from shell.conversations.imports import Imports
 from shell.conversations.searches import Searches
+from shell.conversations.usage_table import as_csv
 from shell.errors import NotFound
 from shell.store.database import Connection
-from shell.store.messages import notes, queries, tree, usage
+from shell.store.messages import decisions, notes, queries, tree, usage
 from shell.store.messages.content import read_blob
 from shell.store.messages.prompts import prompts
 from shell.store.store import Store
@@ -96,6 +107,29 @@ class ConversationsApi:
         await self._answers.settled(params)
         return await self._store.read(params, lambda c: usage.spent(c, params))
 
+    async def budgets(self, caller: Caller, params: StoredId | None) -> Sequence[BudgetState]:
+        """The budgets of the day, of the month and of a conversation, with what is spent."""
+        return await self._answers.ledger.states(params)
+
+    async def set_budget(self, caller: Caller, params: ConversationBudget) -> Sequence[BudgetState]:
+        """Set the budget of a conversation. Resolves with what `budgets` says then."""
+        await self._answers.ledger.set_budget(params.conversation_id, params.budget)
+        return await self._answers.ledger.states(params.conversation_id)
+
+    async def usage(self, caller: Caller, params: UsageGroup) -> Sequence[UsageRow]:
+        """What answers and titles took so far, by day, model or conversation."""
+        rows = await self._answers.ledger.usage(params)
+        if params != "conversation":
+            return rows
+        titles = {one.id: one.title for one in await self.list(caller)}
+        return [row.model_copy(update={"title": titles.get(row.key)}) for row in rows]
+
+    async def save_usage(self, caller: Caller, params: UsageGroup) -> str:
+        """The same as CSV, written to the data directory's `exports`. Resolves with its path."""
+        text = as_csv(await self.usage(caller, params), params)
+        name = f"usage-by-{params}.csv"
+        return await asyncio.to_thread(self._exports.save, name, text.encode())
+
     async def prompts(self, caller: Caller) -> Sequence[str]:
         """List the latest questions of all conversations, the newest first, each once."""
         return await self._store.read("", prompts)
@@ -109,30 +143,34 @@ class ConversationsApi:
 
     async def send(self, caller: Caller, params: SendRequest) -> SendReply:
         """Say something at the end of the chosen path. It is on the disk before it is sent."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.send(caller.id, params))
+        return await _follow(caller, self._answers.send(caller.id, params))
+
+    async def estimate(self, caller: Caller, params: EstimateRequest) -> Estimate:
+        """What a message would take if it were sent. Nothing leaves this computer."""
+        return await self._answers.estimate(params)
 
     async def edit(self, caller: Caller, params: EditRequest) -> SendReply:
         """Say something else in the place of a message, which stays beside it."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.edit(caller.id, params))
+        return await _follow(caller, self._answers.edit(caller.id, params))
 
     async def regenerate(self, caller: Caller, params: AnswerRequest) -> SendReply:
         """Answer once more, beside the answers that are there; perhaps by another model."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.regenerate(caller.id, params))
+        return await _follow(caller, self._answers.regenerate(caller.id, params))
 
-    async def continue_answer(self, caller: Caller, params: AnswerRequest) -> SendReply:
+    async def continue_answer(self, caller: Caller, params: ContinueRequest) -> SendReply:
         """Go on with an answer that was cut short; what comes is added to it."""
-        load = caller.load
-        return _follow(caller, load, await self._answers.go_on(caller.id, params))
+        return await _follow(caller, self._answers.go_on(caller.id, params))
 
     async def decide(self, caller: Caller, params: CallDecision) -> DecisionReply:
         """Allow or deny a tool call of an answer, also after the run that asked has ended."""
         load = caller.load
         taken, begun = await self._answers.decide(caller.id, params)
-        answer = None if begun is None else _follow(caller, load, begun)
+        answer = None if begun is None else _reply(caller, load, begun)
         return DecisionReply(taken=taken, answer=answer)
+
+    async def earlier_calls(self, caller: Caller, params: EarlierCallsRequest) -> EarlierCalls:
+        """Tell how many of a tool's latest calls a permission would have been for."""
+        return await self._store.read("", lambda c: decisions.earlier_calls(c, params))
 
     async def choose(self, caller: Caller, params: StoredId) -> ConversationView:
         """Make the path lead through this message, and show it."""
@@ -163,6 +201,13 @@ class ConversationsApi:
         """Put a conversation into a folder, or out of all."""
         return await self._change(
             params.conversation_id, lambda c, n: tree.set_folder(c, n, params.folder)
+        )
+
+    async def instruct(self, caller: Caller, params: SystemPromptChange) -> ConversationSummary:
+        """Set the system prompt for the next answers of a conversation."""
+        return await self._change(
+            params.conversation_id,
+            lambda c, n: tree.set_system_prompt(c, n, params.system_prompt),
         )
 
     async def delete(self, caller: Caller, params: StoredId) -> bool:
@@ -277,7 +322,12 @@ class ConversationsApi:
         return await self._store.write(conversation_id, write)
 
 
-def _follow(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:
+async def _follow(caller: Caller, beginning: Awaitable[StartedAnswer]) -> SendReply:
+    load = caller.load
+    return _reply(caller, load, await beginning)
+
+
+def _reply(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:
     """Tell the page everything of the answer, if it is still the page that asked."""
     caller.feed.follow(load, begun.log, -1)
     return begun.reply

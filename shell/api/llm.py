@@ -20,7 +20,7 @@ from shell.contract import (
 )
 from shell.errors import NotFound, ValidationFailed
 from shell.inference.engine import Engine
-from shell.inference.log import InferenceLog, last_seq
+from shell.inference.log import InferenceLog
 from shell.tools.offer import Offer
 from shell.tools.registry import Tools
 
@@ -87,7 +87,7 @@ class LlmApi:
             stops=() if cursor is None else (cursor,),
             max_characters=MAX_PIECE_CHARACTERS,
         )
-        reached = last_seq(events[-1]) if events else log.last_seq
+        reached = events[-1].last_seq if events else log.last_seq
         more = reached < log.last_seq
         if not more:
             caller.feed.follow(caller.load, log, reached)

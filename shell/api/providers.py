@@ -128,7 +128,7 @@ class ProvidersApi:
         """Add a provider, with its address completed. A key for it is set by `keys.set`, once it is
         there.
         """
-        wanted, remark = CustomProvider.model_validate(params.model_dump()).mended()
+        wanted, remark = CustomProvider.model_validate(params.model_dump()).completed()
         return (await self._add(wanted)).model_copy(update={"remark": remark})
 
     async def remove(self, caller: Caller, params: ProviderId) -> bool:
@@ -176,7 +176,7 @@ class ProvidersApi:
             text = "Test either a provider by its id or new settings, not both"
             raise ValidationFailed([("providerId", text)])
         if params.settings is not None:
-            settings, _ = CustomProvider.model_validate(params.settings.model_dump()).mended()
+            settings, _ = CustomProvider.model_validate(params.settings.model_dump()).completed()
             await asyncio.to_thread(settings.check)
             return await _tried(self._providers.draft(settings, params.key), params.model_id)
         provider_id = params.provider_id or ""
@@ -276,6 +276,8 @@ def _described(provider: Provider, listed: ListedModel) -> ModelSummary:
         files=model.files,
         tools=model.tools is not False,
         reasoning=reasons if listed.reasoning is None else listed.reasoning,
+        efforts=list(model.efforts or ()),
         input_price=model.input_price,
         output_price=model.output_price,
+        price_date=None if model.price_date is None else model.price_date.isoformat(),
     )

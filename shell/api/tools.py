@@ -1,19 +1,77 @@
 """Lists tools and what was decided about them: the `tools` namespace."""
 
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
 from shell.bridge.caller import Caller
-from shell.contract import GrantSummary, LookupId, ToolSummary, ToolSwitch
+from shell.contract import (
+    GrantSummary,
+    LookupId,
+    NewToolFile,
+    ToolFlags,
+    ToolFolder,
+    ToolSummary,
+    ToolSwitch,
+)
+from shell.errors import StorageFailed
+from shell.support.files import reason
 from shell.tools.registry import Tools
+from shell.tools.template import write_free_template
 
 
 class ToolsApi:
-    """What pages show of the tools. A page cannot add a tool, only switch it on or off."""
+    """What pages show of the tools. A page can have the template written, and switch tools on and
+    off; what a tool does is written in the person's editor.
 
-    def __init__(self, tools: Tools) -> None:
+    Args:
+        tools: the host's.
+        open_path: shows a file or a folder in the system's program, for the window with this
+            caller's id; False where there is no window.
+    """
+
+    def __init__(self, tools: Tools, open_path: Callable[[str, Path], bool]) -> None:
         self._tools = tools
+        self._open_path = open_path
+
+    def folder(self, caller: Caller) -> ToolFolder:
+        """The folder of a person's own files."""
+        return self._folder()
+
+    async def open_folder(self, caller: Caller) -> bool:
+        """Show the folder in the system's file manager. False in a browser."""
+        folder = self._tools.folder
+        try:
+            await asyncio.to_thread(folder.mkdir, mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StorageFailed(f"{folder} cannot be made ({reason(error)})") from None
+        return await asyncio.to_thread(self._open_path, caller.id, folder)
+
+    async def create(self, caller: Caller) -> NewToolFile:
+        """Write a file with a tool that works, and open it in the person's editor. A browser shows
+        its path instead.
+        """
+        path = await asyncio.to_thread(write_free_template, self._tools.folder)
+        opened = await asyncio.to_thread(self._open_path, caller.id, path)
+        return NewToolFile(path=str(path), opened=opened)
+
+    def trust_edits(self, caller: Caller, trusted: bool) -> ToolFolder:
+        """Let grants hold for files that are edited, until the program ends."""
+        self._tools.choices.trusts_edits = trusted
+        return self._folder()
+
+    def _folder(self) -> ToolFolder:
+        trusts_edits = self._tools.choices.trusts_edits
+        return ToolFolder(path=str(self._tools.folder), trusts_edits=trusts_edits)
 
     async def enable(self, caller: Caller, params: ToolSwitch) -> "list[ToolSummary]":
         """Switch a tool on or off; returns all tools."""
         await self._tools.enable(params.name, params.enabled)
+        return await self._tools.summaries()
+
+    async def set_flags(self, caller: Caller, params: ToolFlags) -> "list[ToolSummary]":
+        """Set flags of a tool besides its own; returns all tools."""
+        await self._tools.set_flags(params.name, params.flags)
         return await self._tools.summaries()
 
     async def grants(self, caller: Caller) -> "list[GrantSummary]":

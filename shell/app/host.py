@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi, WindowAction, choose_nothing, control_nothing
 from shell.app.runtime import Runtime
 from shell.bridge.door import Door
 from shell.bridge.topics import Topics
-from shell.contract import Defaults, StoreTopic
+from shell.contract import Defaults
 from shell.errors import ShellError
 from shell.providers.local.provider import LocalProvider
 from shell.settings import SettingsFile
 from shell.support.open_url import open_link
 
-if TYPE_CHECKING:  # loaded when a page first asks for conversations
-    from shell.conversations.answers import Answers, Parameters
+if TYPE_CHECKING:  # loaded when a page first asks for conversations or servers
+    from shell.api.mcp import Confirm
+    from shell.conversations.answers import Answers
     from shell.conversations.imports import Imports
+    from shell.conversations.parameters import Parameters
     from shell.store.store import Store
 
 WARM_UP_AFTER_S = 0.5
@@ -53,7 +54,9 @@ class Host:
         model: the same.
         open_window: opens another window; returns whether it could.
         choose_file: asks for a file in a dialog over the window of a caller.
+        confirm: asks the person at the window of a caller for a yes or no.
         control_window: does something with the window of a caller; returns whether it could.
+        open_path: shows a file or a folder for the window of a caller; returns whether it could.
 
     Raises:
         ValidationFailed: there is no such provider.
@@ -68,12 +71,18 @@ class Host:
         open_window: Callable[[], bool],
         choose_file: Callable[[str], Awaitable[str | None]] = choose_nothing,
         control_window: Callable[[str, WindowAction], bool] = control_nothing,
+        open_path: Callable[[str, Path], bool] = lambda caller_id, path: False,
+        confirm: "Confirm | None" = None,
     ) -> None:
         self._data = data
         self._environ = environ
         self._named = (provider, model)
+        self._confirm = confirm
         self._settings = SettingsFile(data)
-        self._core = Runtime(data, environ, self._settings.engine)
+        self._core = Runtime(
+            data, environ, self._settings.engine, lambda: self._settings.preferences.budgets
+        )
+        self._open_path = open_path
         self._topics = Topics()
         self._opened: _Conversations | None = None
         self._warm_up_timer: asyncio.TimerHandle | None = None
@@ -83,10 +92,12 @@ class Host:
             sys.platform, self._greet, open_window, open_link, choose_file, control_window
         )
         self.door = Door(
-            {"llm": LlmApi(self._core.engine, self._core.tools), "shell": shell},
+            {"shell": shell},
             later={
+                "llm": self._llm,
                 "conversations": self._conversations,
                 "keys": self._keys,
+                "mcp": self._mcp,
                 "model": self._model,
                 "providers": self._providers,
                 "settings": self._settings_api,
@@ -158,17 +169,26 @@ class Host:
         return chosen.title_provider, chosen.title_model
 
     def _parameters(self) -> "Parameters":
-        from shell.conversations.answers import Parameters
+        from shell.conversations.parameters import Parameters
 
         chosen = self._settings.preferences
         return Parameters(
-            chosen.default_temperature, chosen.default_max_tokens, chosen.default_system_prompt
+            chosen.default_temperature,
+            chosen.default_max_tokens,
+            chosen.default_system_prompt,
+            chosen.default_effort,
         )
 
     # --- namespaces, made when a page first calls them --------------------------------------
 
+    async def _llm(self) -> object:
+        from shell.api.llm import LlmApi
+
+        return LlmApi(self._core.engine, self._core.tools)
+
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
+        from shell.contract import StoreTopic, WaitingTopic
         from shell.conversations.answers import Answers
         from shell.conversations.exports import Exports
         from shell.conversations.imports import Imports
@@ -186,6 +206,8 @@ class Host:
             self._title_model,
             self._parameters,
             core.tools,
+            ledger=core.ledger(),
+            on_waiting=lambda waiting: topics.publish(WaitingTopic(value=waiting)),
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(
@@ -199,6 +221,12 @@ class Host:
 
         await self._core.load_keys()
         return KeysApi(self._core.keys, lambda: self._core.providers.base_urls)
+
+    async def _mcp(self) -> object:
+        from shell.api.mcp import McpApi, confirm_nothing
+
+        servers = self._core.tools().servers
+        return McpApi(servers, self._topics, self._confirm or confirm_nothing)
 
     async def _model(self) -> object:
         from shell.api.model import ModelApi
@@ -220,4 +248,4 @@ class Host:
     async def _tools_api(self) -> object:
         from shell.api.tools import ToolsApi
 
-        return ToolsApi(self._core.tools())
+        return ToolsApi(self._core.tools(), self._open_path)

@@ -37,6 +37,7 @@ from shell.support.open_url import Lead, browser_reads_files, has_desktop, open_
 from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # loaded while the window appears
+    from shell.api.mcp import Confirm
     from shell.api.shell import WindowAction
     from shell.app.host import Host
     from shell.bridge.browser.server import BrowserServer
@@ -165,7 +166,15 @@ async def _behind_windows(
     server.start()
     # In a thread, so that the loop can serve the page meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")
-    return _host(options, windows.open, windows.choose_file, windows.control), server
+    host = _host(
+        options,
+        windows.open,
+        windows.choose_file,
+        windows.control,
+        windows.open_path,
+        windows.confirm,
+    )
+    return host, server
 
 
 async def _behind_tabs(
@@ -211,6 +220,8 @@ def _host(
     open_window: Callable[[], bool],
     choose_file: Callable[[str], Awaitable[str | None]],
     control_window: "Callable[[str, WindowAction], bool]",
+    open_path: Callable[[str, Path], bool] = lambda caller_id, path: False,
+    confirm: "Confirm | None" = None,
 ) -> "Host":
     from shell.app.host import Host
 
@@ -223,6 +234,8 @@ def _host(
         open_window,
         choose_file,
         control_window,
+        open_path,
+        confirm,
     )
 
 

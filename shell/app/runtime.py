@@ -2,34 +2,59 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shell.contract import Defaults
-from shell.inference.engine import Engine
+from shell.contract import BudgetPause, Budgets, Defaults
 from shell.inference.limits import Settings
+from shell.providers.charges import PlannedCall, Price, Reservation
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
+from shell.settings import read_budgets
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.logs import redact_also
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded when they are first needed
+    from shell.inference.engine import Engine
+    from shell.store.ledger import Ledger
     from shell.tools.registry import Tools
 
-CLOSE_S = 1.0
+CLOSE_S = 3.0
+"""A server of MCP that does not end by itself takes one of them."""
 
 
 class Runtime:
-    """Made, used and closed on the loop's thread. Writes nothing."""
+    """Made, used and closed on the loop's thread. Writes only what calls of models take.
 
-    def __init__(self, data: Path, environ: Mapping[str, str], settings: Settings) -> None:
+    Args:
+        data: the data directory.
+        environ: keys, base URLs, and where the weights are.
+        settings: limits and deadlines.
+        budgets: the budgets of the settings.
+        counts: whether calls are counted where there is no budget and nothing was counted before.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        environ: Mapping[str, str],
+        settings: Settings,
+        budgets: Callable[[], Budgets],
+        *,
+        counts: bool = True,
+    ) -> None:
         self.keys = Keys(environment=lambda each: self.providers.environment_key(each))
         redact_also(self.keys.secrets)
         self.providers = Providers(data, environ, find_key=self.keys.find)
-        self.engine = Engine(self.providers.resolve, settings)
+        self._settings = settings
         self._data = data
+        self._environ = environ
+        self._budgets = budgets
+        self._counts = counts
+        self._ledger: Ledger | None = None
         self._tools: Tools | None = None
 
     def defaults(self, provider_id: str | None, model_id: str | None) -> Defaults:
@@ -41,13 +66,28 @@ class Runtime:
         provider = self.providers.resolve(provider_id or self.providers.default_id)
         return Defaults(provider_id=provider.id, model_id=model_id or provider.default_model_id)
 
+    @cached_property
+    def engine(self) -> "Engine":
+        """The engine; made when it is first needed, because a window appears without it."""
+        from shell.inference.engine import Engine
+
+        return Engine(self.providers.resolve, self._settings, _LaterLedger(self.ledger))
+
     def tools(self) -> "Tools":
         """The tools; made when they are first needed, because most questions need none."""
         if self._tools is None:
             from shell.tools.registry import Tools
 
-            self._tools = Tools(self._data)
+            self._tools = Tools(self._data, self._environ, self.keys)
         return self._tools
+
+    def ledger(self) -> "Ledger":
+        """What calls of models take; made when the first one is about to be made."""
+        if self._ledger is None:
+            from shell.store.ledger import Ledger
+
+            self._ledger = Ledger(self._data, self._budgets, creates=self._counts)
+        return self._ledger
 
     async def load_keys(self) -> None:
         """Read the keys from the keychain, within a time limit."""
@@ -66,7 +106,24 @@ class Runtime:
         await self.engine.close()
         if self._tools is not None:
             await self._tools.close()
+        if self._ledger is not None:
+            await self._ledger.close()
         await self.providers.close()
+
+
+class _LaterLedger:
+    """A ledger whose module is loaded when it is first used."""
+
+    def __init__(self, ledger: Callable[[], "Ledger"]) -> None:
+        self._ledger = ledger
+
+    async def reserve(self, call: PlannedCall) -> Reservation | BudgetPause | None:
+        return await self._ledger().reserve(call)
+
+    def settle(
+        self, reservation: Reservation, price: Price | None, input_tokens: int, output_tokens: int
+    ) -> None:
+        self._ledger().settle(reservation, price, input_tokens, output_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +138,10 @@ class RunningHost:
 def running_host(data: Path) -> Iterator[RunningHost]:
     """Make a runtime for as long as the context lasts."""
     with event_loop_thread() as thread:
-        made = thread.call(lambda: Runtime(data, os.environ, Settings()))
+        budgets = read_budgets(data)
+        made = thread.call(
+            lambda: Runtime(data, os.environ, Settings(), lambda: budgets, counts=False)
+        )
         try:
             yield RunningHost(thread, made)
         finally:

@@ -13,9 +13,12 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shell.bridge.topics import Key, Topics
-from shell.inference.log import InferenceLog, last_seq
+
+if TYPE_CHECKING:  # the GUI thread makes a feed, and would wait until the contract is loaded
+    from shell.inference.log import InferenceLog
 
 MAX_FLUSH_BYTES = 256 * 1024
 """Longest text of one push. A single reply may be longer; it then travels alone."""
@@ -35,7 +38,7 @@ class Flush:
 
 @dataclass(slots=True)
 class _Cursor:
-    log: InferenceLog
+    log: "InferenceLog"
     seq: int
     unsubscribe: Callable[[], None]
     stops: frozenset[int] = frozenset()
@@ -120,7 +123,7 @@ class Feed:
             cursor = self._cursors.get(inference_id)
             return None if cursor is None else cursor.seq
 
-    def follow(self, load: str, log: InferenceLog, after: int) -> None:
+    def follow(self, load: str, log: "InferenceLog", after: int) -> None:
         """Push everything of `log` after `after` to the page from now on.
 
         A page that follows the log already still gets the rest: the reply reaches only the part of
@@ -201,7 +204,7 @@ class Feed:
                     return items
                 items.append(item)
                 room -= len(item) + 1
-                cursor.seq = last_seq(event)
+                cursor.seq = event.last_seq
             if cursor.log.ending is not None and cursor.seq == cursor.log.last_seq:
                 cursor.unsubscribe()
                 del self._cursors[cursor.log.inference_id]

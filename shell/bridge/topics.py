@@ -6,8 +6,10 @@ that is not yet delivered is replaced, so a slow page costs no memory and gets n
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from shell.contract import AnyTopic
+if TYPE_CHECKING:  # the GUI thread makes a feed, and would wait until the contract is loaded
+    from shell.contract import AnyTopic
 
 Key = tuple[str, str]
 """The name of a topic, and which of several of this name it is."""
@@ -28,7 +30,7 @@ class Topics:
         self._version = 0
         self._wakes: set[Callable[[bool], None]] = set()
 
-    def publish(self, topic: AnyTopic) -> None:
+    def publish(self, topic: "AnyTopic") -> None:
         """Replace the value of a topic and wake the pages, unless they have the same value."""
         key = (topic.name, topic.key)
         item = topic.model_dump_json(ensure_ascii=True)

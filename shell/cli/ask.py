@@ -22,6 +22,7 @@ from shell.bridge.validation import checked
 from shell.cli.decisions import Decisions
 from shell.contract import (
     AnyEvent,
+    BudgetPause,
     CallEvent,
     DoneEvent,
     ErrorEvent,
@@ -32,7 +33,7 @@ from shell.contract import (
     TokenEvent,
 )
 from shell.errors import ShellError, ValidationFailed
-from shell.inference.log import InferenceLog, last_seq
+from shell.inference.log import InferenceLog
 from shell.support.data_directory import DataDirectory
 from shell.support.text import CONTROLS
 
@@ -41,7 +42,7 @@ MAX_PROMPT_CHARACTERS = 100_000
 TICK_S = 0.2 if sys.platform == "win32" else None
 """On Windows a wait without end would keep Ctrl-C from us."""
 
-ENDS_EARLY = ("length", "content_filter", "waiting", "budget", "steps")
+ENDS_EARLY = ("length", "content_filter", "waiting", "steps")
 """Why an answer may end before its model has."""
 
 Write = Callable[[AnyEvent], None]
@@ -57,7 +58,9 @@ def ask(
     model: str | None,
     tools: str | None,
     allowed: list[str],
-    **parameters: float | None,
+    budget: float | None,
+    budget_tokens: int | None,
+    **parameters: float | str | None,
 ) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event."""
     messages = [{"role": "user", "content": _prompt(prompt)}]
@@ -65,12 +68,14 @@ def ask(
     try:
         with running_host(data.path) as running:
             defaults = running.core.defaults(provider, model)
+            limited = budget is not None or budget_tokens is not None
             wanted = {
                 "messages": messages,
                 "providerId": defaults.provider_id,
                 "modelId": defaults.model_id,
                 "systemPrompt": None if system is None else _clean(system),
                 "tools": tools if tools in (None, "all") else tools.split(","),
+                "budget": {"usd": budget, "tokens": budget_tokens} if limited else None,
                 **{to_camel(name): value for name, value in parameters.items()},
             }
             given = {name: value for name, value in wanted.items() if value is not None}
@@ -140,7 +145,7 @@ def _follow(log: InferenceLog, news: threading.Event, write: Write, decisions: D
         for event in log.read(cursor):
             write(event)
             decisions.take(event)
-            cursor = last_seq(event)
+            cursor = event.last_seq
         while log.ending is None and not news.wait(TICK_S):
             pass
 
@@ -208,6 +213,8 @@ class _TextOutput:
                 self._say(f"the call ended ({state}): {text[:500]}")
             case RetryingEvent(code=code, delay_ms=delay_ms):
                 self._say(f"{code}; retrying in {delay_ms / 1000:.1f} s")
+            case DoneEvent(budget=BudgetPause() as pause):
+                self._say(_budget_reached(pause))
             case DoneEvent(finish_reason=reason) if reason in ENDS_EARLY:
                 self._say(f"the answer was cut off: {reason}")
             case ErrorEvent(code=code, error=text):
@@ -231,3 +238,18 @@ class _TextOutput:
     def _say(self, text: str) -> None:
         self._end_line()
         print(f"tidewire: {text.translate(CONTROLS)}", file=sys.stderr, flush=True)
+
+
+def _budget_reached(pause: BudgetPause) -> str:
+    if not pause.priced:
+        text = "The price of this model is not known. Say with --budget-tokens how much it may take"
+        return f"{text}; the next call takes at least {pause.needed:,.0f} tokens."
+    spent, limit, needed = (
+        f"${amount:.4f}" if pause.unit == "usd" else f"{amount:,.0f}"
+        for amount in (pause.spent, pause.limit, pause.needed)
+    )
+    tokens = "" if pause.unit == "usd" else " tokens"
+    return (
+        f"stopped at the budget of the {pause.scope}: {spent} of {limit}{tokens} spent, and the "
+        f"next call may take {needed}{tokens}"
+    )

@@ -49,12 +49,12 @@ def restore(
 
 def _described(provider: BackupProvider) -> str:
     """Describe a provider of the backup. Values of headers are never shown."""
-    told = [provider.address or ""]
+    facts = [provider.address or ""]
     if provider.key_env is not None:
-        told.append(f"key from the variable {provider.key_env}")
+        facts.append(f"key from the variable {provider.key_env}")
     if provider.headers:
-        told.append(f"headers {', '.join(provider.headers)}")
-    return _plain(f"the provider {provider.id} ({'; '.join(told)})")
+        facts.append(f"headers {', '.join(provider.headers)}")
+    return _plain(f"the provider {provider.id} ({'; '.join(facts)})")
 
 
 def _plain(text: str) -> str:

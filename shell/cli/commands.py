@@ -9,7 +9,8 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+
+from shell.cli import argument_types
 
 
 class Argument(NamedTuple):
@@ -52,33 +53,6 @@ def _command(name: str, function: str, text: str, *arguments: Argument) -> Comma
     return Command(name, function, text, arguments)
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a port from 0 to 65535")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is not a number of seconds from 0 to 86400"
-        )
-    return seconds
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is not an address such as http://127.0.0.1:5173"
-        )
-    return text
-
-
 LEVELS = ("debug", "info", "warning", "error")
 COMMON = (
     _argument("--data-dir DIR", "the directory for all data (or TIDEWIRE_DATA_DIR)"),
@@ -89,12 +63,15 @@ MODEL = (
     _argument("--provider P", "local, openai, anthropic, google, echo …"),
     _argument("--model M", "a model of that provider"),
 )
-PAGE = (*MODEL, _argument("--dev-url URL", "load the page from Vite, for development", type=_url))
+PAGE = (
+    *MODEL,
+    _argument("--dev-url URL", "load the page from Vite, for development", type=argument_types.url),
+)
 """The options of the window and of `serve`."""
 DEBUG_PORT = _argument(
     "--debug-port N",
     "remote debugging of the window on this port of 127.0.0.1, for tests (0: any)",
-    type=_port,
+    type=argument_types.port,
 )
 
 _JSON = _argument("--json", "print one JSON object per line", dest="as_json")
@@ -102,16 +79,20 @@ _EVENTS = _argument("--json", "print every event as one line of JSON", dest="as_
 _FINDINGS = _argument("--json", "print every finding as one line of JSON", dest="as_json")
 _QUERY, _FILE, _NAME = (_argument(form) for form in ("query QUERY", "file FILE", "name NAME"))
 _ID, _PROVIDER = _argument("conversation_id ID"), _argument("provider_id PROVIDER")
+GROUPS = ("day", "model", "conversation")
+EFFORTS = ("off", "low", "medium", "high", "max")
 _AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
 _SERVE = (
     *PAGE,
-    _argument("--port N", "the server's port (0: any free one)", type=_port, default=0),
+    _argument(
+        "--port N", "the server's port (0: any free one)", type=argument_types.port, default=0
+    ),
     _argument("--no-open", "do not open the browser", dest="open_browser", action="store_false"),
     _argument(
         "--grace S",
         "seconds to wait for a tab that lost its connection before its runs are canceled",
         dest="grace_s",
-        type=_seconds,
+        type=argument_types.seconds,
     ),
 )
 _ASK = (
@@ -120,6 +101,7 @@ _ASK = (
     _argument("--system S", "the system prompt"),
     _argument("--temperature T", "from 0 to 2", type=float),
     _argument("--max-tokens N", "maximum length of the answer", type=int),
+    _argument("--effort", "how much the model thinks first", choices=EFFORTS),
     _argument("--timeout-ms N", "time limit for the answer", type=int),
     _argument("--tools NAME[,NAME…]", "tools that the model may call, or 'all'"),
     _argument(
@@ -129,6 +111,8 @@ _ASK = (
         **_AGAIN,
     ),
     _argument("--max-steps N", "most calls of the model when it uses tools", type=int),
+    _argument("--budget USD", "the most that the answer may cost", type=float),
+    _argument("--budget-tokens N", "the same in tokens, input and output together", type=int),
     _EVENTS,
 )
 _EXPORT = (
@@ -205,6 +189,10 @@ def _folder(name: str, text: str, *arguments: Argument) -> Command:
     return _command(name, f"tools:ToolCommands.{name}_folder", text, *arguments, _JSON)
 
 
+def _server(name: str, text: str, *arguments: Argument) -> Command:
+    return _command(name, f"mcp:McpCommands.{name}", text, *arguments, _JSON)
+
+
 WINDOW = _command(
     "",
     "window:window",
@@ -252,6 +240,14 @@ COMMANDS = (
                 *_IMPORT,
             ),
         ),
+    ),
+    _command(
+        "usage",
+        "usage:usage",
+        "print what answers have cost so far",
+        _argument("--by", "sum up by this", choices=GROUPS, default="day"),
+        _argument("--csv", "print a table for spreadsheets", dest="as_csv_file"),
+        _JSON,
     ),
     _command("backup", "backups:backup", "write everything except keys to one file", _FILE),
     _command("restore", "backups:restore", "replace everything with a backup", *_RESTORE),
@@ -322,6 +318,59 @@ COMMANDS = (
                     _folder("add", "let a folder be read, with everything below it", _FOLDER),
                     _folder("remove", "let a folder be read no more", _FOLDER),
                 ),
+            ),
+        ),
+    ),
+    Group(
+        "mcp",
+        "add, switch and test the servers of MCP, whose tools models may call",
+        (
+            _server("list", "every server, also those that are off"),
+            _server(
+                "add",
+                "add a server by its command or address, and start it",
+                _argument(
+                    "--env NAME=VALUE",
+                    "a variable that the server gets; its value is kept in "
+                    "the keychain. ${NAME} as the value takes it from the environment",
+                    **_AGAIN,
+                ),
+                _argument("--header NAME=VALUE", "the same for a header of an address", **_AGAIN),
+                _argument("--folder DIR", "the working directory of the server"),
+                _argument("--sse", "the address speaks the transport of 2024", dest="is_sse"),
+                _NAME,
+                _argument(
+                    "words COMMAND",
+                    "a command with its arguments, or an address",
+                    nargs=argparse.REMAINDER,
+                ),
+            ),
+            _server("remove", "end and forget a server, with its values", _NAME),
+            _server("test", "start a server and tell how it is", _NAME),
+            _server(
+                "enable",
+                "switch a server on; asks first if you have not agreed to its command",
+                _NAME,
+                _argument("--yes", "agree to the command or address that is printed"),
+            ),
+            _server("disable", "switch a server off", _NAME),
+            _command(
+                "login",
+                "mcp_login:McpLogin.login",
+                "sign in to a server in the browser; the tokens are kept in the keychain",
+                _argument(
+                    "--client-secret",
+                    "read from standard input what the service gave this program as a secret",
+                ),
+                _NAME,
+                _JSON,
+            ),
+            _command(
+                "import",
+                "mcp:McpCommands.read_import",
+                "add the servers of another program's file, all off",
+                _FILE,
+                _JSON,
             ),
         ),
     ),

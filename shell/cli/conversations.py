@@ -67,8 +67,8 @@ def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> int:
         for row in rows
     ]
     whole = {"id": conversation_id, "title": title, "messages": messages}
-    said = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
-    _print(whole, f"{_line(title)}\n\n{said}", as_json=as_json)
+    body = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
+    _print(whole, f"{_line(title)}\n\n{body}", as_json=as_json)
     return 0
 
 
@@ -135,12 +135,12 @@ def import_from(data: DataDirectory, *, file: str, as_json: bool, stay: bool) ->
 
 def _import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
     path = Path(name)
-    told = time.monotonic()
+    reported_at = time.monotonic()
 
     def progress(arrived: ImportedPart) -> None:
-        nonlocal told
-        if sys.stderr.isatty() and time.monotonic() - told > 0.5:
-            told = time.monotonic()
+        nonlocal reported_at
+        if sys.stderr.isatty() and time.monotonic() - reported_at > 0.5:
+            reported_at = time.monotonic()
             share = 100 * arrived.read_bytes // max(1, arrived.total_bytes)
             print(f"{share} %, {arrived.conversations} conversations", file=sys.stderr, flush=True)
 
@@ -156,15 +156,16 @@ def _import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
         raise ShellError(f"{error.message} {advice}") from None
     except ValidationFailed as error:  # the file's fault, not the command line's
         raise ShellError(error.message) from None
+    warnings = [remark.text for remark in arrived.remarks]
     line = {
         "conversations": arrived.conversations,
         "messages": arrived.messages,
         "skipped": arrived.skipped,
-        "warnings": arrived.warnings,
+        "warnings": warnings,
     }
     text = f"{arrived.conversations} conversations with {arrived.messages} messages were imported"
     text += f", {arrived.skipped} were skipped" if arrived.skipped else ""
-    _print(line, "\n".join([text, *arrived.warnings]), as_json=as_json)
+    _print(line, "\n".join([text, *warnings]), as_json=as_json)
     return 0
 
 

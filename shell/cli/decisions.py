@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from shell.contract import AnyEvent, ApprovalEvent, CallEvent, Decision, Scope, Verdict
 from shell.support.text import escaped
+from shell.tools.base import Tool
 
 ANSWERS: dict[str, tuple[Verdict, Scope]] = {
     "y": ("allow", "once"),
@@ -84,10 +85,13 @@ class Decisions:
 
 
 def _refuse(call: CallEvent) -> tuple[Verdict, Scope]:
+    name = call.tool
+    if "__" in name:
+        name = Tool(name, call.source, "python").wire_name
     print(
         escaped(
             f"tidewire: the tool {call.tool} ({call.source}) was not allowed. "
-            f"'--allow {call.tool}' lets it run."
+            f"'--allow {name}' lets it run."
         ),
         file=sys.stderr,
         flush=True,

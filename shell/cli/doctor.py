@@ -19,6 +19,9 @@ from shell.providers.local.model_files import ModelFiles
 from shell.providers.registry import Providers
 from shell.support.data_directory import DataDirectory
 from shell.support.worker import Worker
+from shell.tools.choices import ToolChoices
+from shell.tools.mcp.configuration import FILE as MCP_FILE
+from shell.tools.mcp.servers import McpServers
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def examine(data: DataDirectory) -> Iterator[Finding]:
     yield _tried("model file", lambda: _model(data))
     yield _keyring()
     yield from _providers(data)
+    yield from _servers(data)
 
 
 def _form() -> str:
@@ -145,3 +149,14 @@ def _providers(data: DataDirectory) -> Iterator[Finding]:
         else:
             text = "runs on this machine" if provider.local else "needs no key"
         yield Finding(provider_id, True, f"{text}; model {provider.default_model_id}")
+
+
+def _servers(data: DataDirectory) -> Iterator[Finding]:
+    """Look for the programs that servers of MCP need, also where a terminal finds them."""
+    if not (data.path / MCP_FILE).exists():
+        return
+    servers = McpServers(data.path, ToolChoices(data.path), os.environ, Keys())
+    missing = {**servers.problems, **servers.missing()}
+    for name in dict.fromkeys([*(each.name for each in servers.summaries()), *missing]):
+        problem = missing.get(name)
+        yield Finding(f"mcp {name}", problem is None, problem or "its program is here")

@@ -30,7 +30,7 @@ class KeyCommands:
     def set(self, provider_id: str, *, as_json: bool) -> int:
         """Store the key that is read from standard input."""
         url = self._url(provider_id)
-        key = _read_key()
+        key = read_key()
         status = asyncio.run(self._keys.set(provider_id, key, url))
         if status.source != "keychain":
             reason = "" if status.remark is None else status.remark.text.partition(":")[0]
@@ -75,9 +75,13 @@ def commands(data: DataDirectory) -> KeyCommands:
     return KeyCommands(providers.base_urls, providers.environment_key)
 
 
-def _read_key() -> str:
-    """Read the key from the terminal without showing it, or the first line of piped input."""
-    typed = getpass.getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()
+def read_key(asked: str = "Key: ") -> str:
+    """Read a key from the terminal without showing it, or the first line of piped input.
+
+    Raises:
+        ValidationFailed: there is none.
+    """
+    typed = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline()
     key = typed.strip()
     sensible = key.isascii() and key.isprintable() and " " not in key
     if not key or not sensible or len(key) > MAX_KEY_CHARACTERS:

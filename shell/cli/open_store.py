@@ -51,8 +51,8 @@ def to_write(data: DataDirectory, command: str) -> Iterator[Store]:
     with data.locked(command):
         store = Store(data.path)
         store.open()
-        for notice in store.notices:
-            print(notice, file=sys.stderr)
+        for remark in store.remarks:
+            print(remark.text, file=sys.stderr)
         try:
             yield store
         finally:

@@ -1,6 +1,7 @@
 """Parses the command line, runs the command, and prints an error as one sentence."""
 
 import argparse
+import contextlib
 import gc
 import os
 import signal
@@ -19,6 +20,8 @@ LLAMA_CHILD = "--llama-child"
 """How a built program, which has no `python -m`, starts the embedded model's process of itself."""
 TOOL_CHILD = "--tool-child"
 """The same for the process of a tool file; the file and its arguments follow."""
+SERVER_GUARD = "--server-guard"
+"""The same for the process that ends a server of MCP; the number of a pipe follows."""
 
 
 class WrongUsage(Exception):
@@ -47,9 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from shell.tools.python.child import main as serve_tools
 
         serve_tools(given[1:])
+    if given[:1] == [SERVER_GUARD]:
+        from shell.tools.mcp.guard import main as guard_server
+
+        guard_server(given[1:])
     try:
-        chosen = _parser().parse_args(given)
-        status = _run(chosen)
+        status = _run(_parse(given))
         sys.stdout.flush()
     except (WrongUsage, ValidationFailed) as error:
         return _say(str(error), WRONG_USAGE)
@@ -82,7 +88,18 @@ def _run(chosen: argparse.Namespace) -> int:
 # --- reading it -----------------------------------------------------------------------------
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parse(given: Sequence[str]) -> argparse.Namespace:
+    """Parse with the commands that are named. To make parsers for all of them takes as long as a
+    tenth of the start of the window, and only help and errors need them.
+    """
+    if not {"-h", "--help"} & set(given):
+        with contextlib.suppress(WrongUsage):
+            named = [command for command in COMMANDS if command.name in given]
+            return _parser(named).parse_args(given)
+    return _parser(COMMANDS).parse_args(given)
+
+
+def _parser(known: Iterable[Command | Group]) -> argparse.ArgumentParser:
     common = _Parser(add_help=False, allow_abbrev=False)
     _add(common, COMMON)
     parser = _Parser(prog="tidewire", description=WINDOW.help, allow_abbrev=False)
@@ -91,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     names = _add(parser, WINDOW.arguments, is_root=True)
     parser.set_defaults(log_level="warning", command=WINDOW, names=names)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in COMMANDS:
+    for command in known:
         _add_command(commands, command, common)
     return parser
 

@@ -45,7 +45,7 @@ class ProviderCommands:
 
     def add(self, *, as_json: bool, **given: Any) -> int:
         """Store a provider. Contacts no server."""
-        provider, remark = _provider(given).mended()
+        provider, remark = _provider(given).completed()
         try:
             provider.check()
         except ValidationFailed as error:
@@ -68,8 +68,8 @@ class ProviderCommands:
                 f"line. Use --key-env VAR or 'tidewire keys set {provider.id}' instead.",
                 file=sys.stderr,
             )
-        told = summary(self._providers, made).model_copy(update={"remark": remark})
-        _print(told, as_json=as_json)
+        shown = summary(self._providers, made).model_copy(update={"remark": remark})
+        _print(shown, as_json=as_json)
         if not as_json:
             hint = f"Try it: tidewire providers test {provider.id}"
             if made.default_model_id == ANY_MODEL:
@@ -153,10 +153,10 @@ def _wrong(field: str, sentence: str) -> ValidationFailed:
     return ValidationFailed([(field, sentence)])
 
 
-def _flat(told: ProviderSummary | TrialReport) -> dict[str, object]:
+def _flat(shown: ProviderSummary | TrialReport) -> dict[str, object]:
     """Return the fields, with those of the problem among them."""
-    problem = {} if told.problem is None else told.problem.model_dump(mode="json")
-    fields = {**told.model_dump(mode="json"), "code": None, **problem}
+    problem = {} if shown.problem is None else shown.problem.model_dump(mode="json")
+    fields = {**shown.model_dump(mode="json"), "code": None, **problem}
     return {**fields, "problem": fields.pop("message", None)}
 
 

@@ -32,8 +32,8 @@ def ask_host(data: DataDirectory, path: str) -> str | None:
 
     The answer of another program that has taken the host's port is not taken for the host's.
     """
-    told = data.read_holder()
-    address, key = str(told.get("address", "")), str(told.get("key", ""))
+    holder = data.read_holder()
+    address, key = str(holder.get("address", "")), str(holder.get("key", ""))
     if not address or not key:
         return None
     nonce = secrets.token_hex(16)
@@ -43,11 +43,11 @@ def ask_host(data: DataDirectory, path: str) -> str | None:
     headers = {"Authorization": f"Owner {nonce}.{proof}"}
     if activation.isascii() and activation.isprintable():
         headers[ACTIVATION] = activation
-    if sys.platform == "win32" and isinstance(told.get("pid"), int):
+    if sys.platform == "win32" and isinstance(holder.get("pid"), int):
         import ctypes
 
         # Otherwise Windows only lets the program blink that the person started last.
-        ctypes.windll.user32.AllowSetForegroundWindow(told["pid"])
+        ctypes.windll.user32.AllowSetForegroundWindow(holder["pid"])
     answer = _post(urlsplit(address).netloc, path, headers)
     result = str(answer.get("result"))
     is_host = is_proof(str(answer.get("proof")), key, "host", path, nonce, result)

@@ -1,6 +1,6 @@
 """The base of all models of the contract, and the ids and limits that several of them use."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -41,6 +41,8 @@ SessionId = Annotated[str, Field(min_length=1, max_length=100)]
 query or a log line."""
 ProviderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 ModelId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Effort = Literal["off", "low", "medium", "high", "max"]
+"""How much a model thinks before it answers."""
 Temperature = Annotated[float, Field(ge=0, le=2)]
 MaxTokens = Annotated[int, Field(ge=1, le=100_000)]
 TimeoutMs = Annotated[int, Field(ge=1_000, le=600_000)]

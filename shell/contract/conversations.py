@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from shell.contract.base import (
     ABSENT,
+    Effort,
     InferenceId,
     MaxTokens,
     ModelId,
@@ -14,6 +15,7 @@ from shell.contract.base import (
     Temperature,
     Value,
 )
+from shell.contract.budgets import BudgetPause, BudgetRaise, RunBudget
 from shell.contract.envelopes import Problem
 from shell.contract.events import CallState, EndReason, Notice, Timing, Usage
 from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
@@ -112,6 +114,8 @@ class AnswerDetail(Value):
     failure: AnswerFailure | None = None
     earlier: list[Usage] = []
     """The usage of the runs before the last one, for a continued answer."""
+    budget: Annotated[BudgetPause | None, ABSENT] = None
+    """Which budget it has reached."""
 
 
 class AnswerText(Value):
@@ -229,9 +233,12 @@ class AnswerOptions(Value):
     model_id: ModelId | None = None
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    effort: Effort | None = None
     tools: ToolNames | None = None
     """The tools that the model may call. `all` stands for every enabled one."""
     max_steps: MaxSteps | None = None
+    budget: RunBudget | None = None
+    """The most that the answer may take, with everything that it took before."""
     inference_id: InferenceId | None = None
 
 
@@ -243,6 +250,34 @@ class SendRequest(AnswerOptions):
     after: StoredId | None = None
     """The last message that the page shows. The new message follows it, even if another window has
     chosen another path meanwhile."""
+
+
+class EstimateRequest(AnswerOptions):
+    """Asks what a message would take if it were sent. Attachments are told by their sizes."""
+
+    conversation_id: StoredId | None
+    """Null for a conversation that is not there yet."""
+    after: StoredId | None = None
+    text: Annotated[str, Field(max_length=1_000_000)]
+    images: Annotated[int, Field(ge=0, le=1_000)] = 0
+    file_bytes: Annotated[int, Field(ge=0, le=2**40)] = 0
+    """Size of the files that are not text."""
+
+
+class Estimate(Value):
+    """What a message would take, before it is sent."""
+
+    input_tokens: int
+    """Of the whole request, with the messages before it."""
+    exact: bool
+    """Whether the model's own tokenizer has counted."""
+    input_cost: float | None
+    """US dollars for these tokens. Null if the price is not known."""
+    most_cost: float | None
+    """The same with the longest answer."""
+    context_tokens: int | None
+    left_out: int
+    """How many of the oldest messages do not fit and would be left out."""
 
 
 class EditRequest(AnswerOptions):
@@ -258,6 +293,13 @@ class AnswerRequest(AnswerOptions):
     message_id: StoredId
 
 
+class ContinueRequest(AnswerRequest):
+    """Names the answer to continue."""
+
+    more: BudgetRaise | None = None
+    """For an answer that has stopped at a budget: how much more that may be."""
+
+
 class SendReply(Value):
     """The messages and the run of an answer that has begun. The messages are stored already."""
 
@@ -266,6 +308,22 @@ class SendReply(Value):
     """The user's message."""
     answer_id: str
     inference_id: str
+
+
+class EarlierCallsRequest(Value):
+    """Asks how many of the latest calls of a tool a permission would have been for."""
+
+    tool: Annotated[str, Field(max_length=1_000)]
+    source: Annotated[str, Field(max_length=1_000)]
+    pattern: Pattern
+
+
+class EarlierCalls(Value):
+    """The latest calls of a tool that are over."""
+
+    calls: int
+    matching: int
+    """Those that the permission would have been for."""
 
 
 class CallDecision(AnswerOptions):
@@ -284,16 +342,8 @@ class CallDecision(AnswerOptions):
 
     def for_run(self, inference_id: str) -> Decision:
         """The same decision for a run that goes on."""
-        return Decision(
-            inference_id=inference_id,
-            call_id=self.call_id,
-            nonce=self.nonce,
-            verdict=self.verdict,
-            scope=self.scope,
-            pattern=self.pattern,
-            arguments=self.arguments,
-            reason=self.reason,
-        )
+        fields = {**dict(self), "inference_id": inference_id}
+        return Decision(**{name: fields[name] for name in Decision.model_fields})
 
 
 class DecisionReply(Value):
@@ -326,47 +376,11 @@ class FolderChange(Value):
     folder: Folder | None
 
 
-class SearchRest(Value):
-    """Where a search stopped at its time limit. A null part is complete."""
+class SystemPromptChange(Value):
+    """Sets the system prompt of a conversation; null is none."""
 
-    kept: Annotated[int, Field(ge=-(2**53), le=2**53)] | None
-    temporary: Annotated[int, Field(ge=-(2**53), le=2**53)] | None
-
-
-class SearchRequest(Value):
-    """A search for words, parts of words, or "a phrase" in quotes. A hit contains all of them."""
-
-    query: Annotated[str, Field(min_length=1, max_length=500)]
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    more: SearchRest | None = None
-    """From the reply after which the search goes on."""
-
-
-class Mark(Value):
-    """The place of a match in a snippet, in UTF-16 units."""
-
-    start: int
-    end: int
-
-
-class SearchHit(Value):
-    """A message that matches a search, or a title if `messageId` is null."""
-
-    conversation_id: str
-    message_id: str | None
-    title: str
-    role: Role | None
-    snippet: str
-    marks: list[Mark]
-    created_at: int
-
-
-class SearchReply(Value):
-    """The hits that were found within the time limit, best first."""
-
-    hits: list[SearchHit]
-    more: SearchRest | None
-    """Null if everything was searched. A request with it goes on, and may repeat a hit."""
+    conversation_id: StoredId
+    system_prompt: SystemPrompt | None
 
 
 class ExportRequest(Value):

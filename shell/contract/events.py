@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypedDict
 from pydantic import Field, JsonValue
 
 from shell.contract.base import ABSENT, OMIT_EMPTY, Value
+from shell.contract.budgets import BudgetMeter, BudgetPause
 from shell.contract.tools import Scope, Verdict
 from shell.errors import ErrorCode, Reason
 
@@ -32,6 +33,11 @@ class Event(Value):
     seq: int
     ms: int
 
+    @property
+    def last_seq(self) -> int:
+        """The `seq` of the last piece that was joined into this event."""
+        return self.seq
+
 
 Activity = Literal["starting", "asking", "loading", "reading"]
 """What happens before the first word. The run starts, the request is sent, the model is loaded, or
@@ -56,6 +62,11 @@ class ReasoningEvent(Event):
     text: str
     count: int = 1
 
+    @property
+    def last_seq(self) -> int:
+        """The `seq` of the last piece."""
+        return self.seq + self.count - 1
+
 
 class TokenEvent(Event):
     """Text of the answer, joined from `count` pieces. `seq` and `index` are those of the first."""
@@ -64,6 +75,11 @@ class TokenEvent(Event):
     token: str
     index: int
     count: int = 1
+
+    @property
+    def last_seq(self) -> int:
+        """The `seq` of the last piece."""
+        return self.seq + self.count - 1
 
 
 class ToolEvent(Event):
@@ -82,6 +98,10 @@ class StepEvent(Event):
     step: int
     """From 1."""
     max_steps: int
+    cost: Annotated[float | None, ABSENT] = None
+    """US dollars for the steps of this run so far, if the price is known."""
+    budget: Annotated[BudgetMeter | None, ABSENT] = None
+    """The budget of which the smallest part is left."""
 
 
 CallState = Literal[
@@ -179,7 +199,9 @@ class NoticeCode(StrEnum):
     SYSTEM_PROMPT_DROPPED = "SYSTEM_PROMPT_DROPPED"
     HISTORY_TRIMMED = "HISTORY_TRIMMED"
     PARTS_LEFT_OUT = "PARTS_LEFT_OUT"
+    RESULTS_LEFT_OUT = "RESULTS_LEFT_OUT"
     TOOLS_DROPPED = "TOOLS_DROPPED"
+    EFFORT_DROPPED = "EFFORT_DROPPED"
     REPETITION_STOPPED = "REPETITION_STOPPED"
 
 
@@ -242,6 +264,8 @@ class DoneEvent(Event):
     """Absent when the run was cancelled."""
     cancelled: bool
     timing: Timing
+    budget: Annotated[BudgetPause | None, ABSENT] = None
+    """Which budget it has reached."""
 
 
 class ErrorEvent(Event):

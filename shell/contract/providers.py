@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shell.contract.base import OMIT_EMPTY, ModelId, ProviderId, Value
+from shell.contract.base import OMIT_EMPTY, Effort, ModelId, ProviderId, Value
 from shell.contract.envelopes import Problem, Remark
 
 FetchState = Literal["missing", "fetching", "here"]
@@ -101,9 +101,13 @@ class ModelSummary(Value):
     tools: bool
     """Whether it may be offered tools; a model without a description may."""
     reasoning: bool
+    efforts: list[Effort]
+    """The efforts that it is known to take."""
     input_price: float | None
     """US dollars per million tokens."""
     output_price: float | None
+    price_date: str | None
+    """When the prices were looked up, such as 2026-11-22. Null if the provider tells them."""
 
 
 class ModelList(Value):

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError, to_json
 
 from shell.contract.base import (
     ABSENT,
+    Effort,
     InferenceId,
     LookupId,
     MaxTokens,
@@ -18,6 +19,7 @@ from shell.contract.base import (
     TimeoutMs,
     Value,
 )
+from shell.contract.budgets import RunBudget
 from shell.contract.messages import Messages, Part, Role, SystemPrompt
 from shell.contract.tools import MaxSteps, ToolNames
 
@@ -43,6 +45,8 @@ class RunParameters(Value):
 
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    effort: Effort | None = None
+    """How much the model thinks. By default it decides, or its provider does."""
     stream: bool = True
     timeout_ms: TimeoutMs | None = None
     """Overall deadline. It counts from the start of the run, or from when it leaves the queue."""
@@ -54,6 +58,8 @@ class RunParameters(Value):
     """The tools that the model may call, by name. `all` stands for every enabled one."""
     max_steps: MaxSteps | None = None
     """Most calls of the model in a run with tools."""
+    budget: RunBudget | None = None
+    """The most that all calls of the model may take."""
     inference_id: InferenceId | None = None
     share: bool = False
     """Whether every window of the host may attach to the run and cancel it."""
@@ -80,6 +86,7 @@ class SessionConfig(Value):
     system_prompt: SystemPrompt | None = None
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
+    effort: Effort | None = None
     metadata: Metadata | None = None
     share: bool = False
 

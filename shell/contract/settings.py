@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import (
+    Effort,
     MaxTokens,
     ModelId,
     ProviderId,
@@ -13,6 +14,7 @@ from shell.contract.base import (
     TimeoutMs,
     Value,
 )
+from shell.contract.budgets import Budgets
 from shell.contract.envelopes import Remark
 from shell.contract.messages import SystemPrompt
 
@@ -64,12 +66,15 @@ class Preferences(Value):
     default_temperature: Temperature | None
     """For answers in conversations that set none of their own. Null for the model's default."""
     default_max_tokens: MaxTokens | None
+    default_effort: Effort | None
+    """For models that take it, in conversations that set none of their own."""
     default_system_prompt: SystemPrompt | None
     """The system prompt of new conversations."""
     favourites: Favourites
     title_provider: ProviderId | None
     """The provider that writes titles from first messages. Null for no titles."""
     title_model: ModelId | None
+    budgets: Budgets
     limits: LimitSettings
     deadlines: DeadlineSettings
     """Changes to limits and deadlines take effect at the next start."""
@@ -86,10 +91,12 @@ class PreferencesChange(Value):
     default_model: ModelId | None = None
     default_temperature: Temperature | None = None
     default_max_tokens: MaxTokens | None = None
+    default_effort: Effort | None = None
     default_system_prompt: SystemPrompt | None = None
     favourites: Favourites | None = None
     title_provider: ProviderId | None = None
     title_model: ModelId | None = None
+    budgets: Budgets | None = None
     limits: LimitSettings | None = None
     deadlines: DeadlineSettings | None = None
 

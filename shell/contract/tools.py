@@ -13,6 +13,7 @@ ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]
 ToolNames = Literal["all"] | Annotated[list[ToolName], Field(max_length=200)]
 MaxSteps = Annotated[int, Field(ge=1, le=100)]
 ToolKind = Literal["python", "mcp", "builtin"]
+Flag = Literal["reads", "brings", "sends"]
 Verdict = Literal["allow", "deny"]
 Scope = Literal["once", "conversation", "always"]
 
@@ -27,7 +28,7 @@ class ArgumentRule(Value):
 
 
 Pattern = Annotated[dict[Annotated[str, Field(max_length=128)], ArgumentRule], Field(max_length=64)]
-"""Rules by the name of the argument. An argument without a rule may have any value."""
+"""Rules by the name of the argument."""
 
 
 class Decision(Value):
@@ -41,7 +42,8 @@ class Decision(Value):
     scope: Scope = "once"
     """For how long the verdict holds. `always` with `deny` means never."""
     pattern: Pattern | None = None
-    """With `always`: which arguments are allowed. Without one, all are."""
+    """With `always`: which arguments are allowed. Without one, all are. With one, an argument of
+    the call without a rule may have any value, and no other argument may be given."""
     arguments: dict[str, JsonValue] | None = None
     """With `allow`: what the tool gets in place of the model's arguments."""
     reason: Annotated[str, Field(max_length=2_000)] | None = None
@@ -62,6 +64,8 @@ class ToolSummary(Value):
     """Its results come from strangers, such as a web page."""
     sends: bool
     """It changes something, or sends data out."""
+    raised: list[Flag]
+    """The flags that a person has set besides its own."""
     problem: Annotated[str | None, ABSENT]
     """Why it cannot be called."""
 
@@ -72,6 +76,38 @@ class ToolSwitch(Value):
     name: ToolName
     """Its name, or `SOURCE__NAME` if several tools have the name."""
     enabled: bool
+
+
+class WaitingConversation(Value):
+    """A conversation in which calls wait for a decision."""
+
+    conversation_id: str
+    tool: str
+    """The tool of the first of them."""
+    calls: int
+
+
+class ToolFolder(Value):
+    """The folder of a person's own tool files."""
+
+    path: str
+    trusts_edits: bool
+    """Whether grants hold for a file that is edited, until the program ends."""
+
+
+class NewToolFile(Value):
+    """A tool file that was written from the template."""
+
+    path: str
+    opened: bool
+    """Whether it is shown in the person's editor."""
+
+
+class ToolFlags(Value):
+    """Sets flags of a tool besides those that it has by itself."""
+
+    name: ToolName
+    flags: Annotated[list[Flag], Field(max_length=3)]
 
 
 class GrantSummary(Value):

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import Value
+from shell.contract.mcp import McpServerSummary
 from shell.contract.providers import ModelFetch
+from shell.contract.tools import WaitingConversation
 from shell.contract.transfer import ImportState, StoreState
 
 
@@ -38,4 +40,21 @@ class ModelTopic(Topic):
     value: ModelFetch
 
 
-AnyTopic = Annotated[StoreTopic | ImportTopic | ModelTopic, Field(discriminator="name")]
+class WaitingTopic(Topic):
+    """Pushed when calls begin to wait for a decision, and when they were decided."""
+
+    name: Literal["waiting"] = "waiting"
+    value: list[WaitingConversation]
+    """Of what was asked since the host began."""
+
+
+class McpTopic(Topic):
+    """Pushed when the state of a server of MCP changes."""
+
+    name: Literal["mcp"] = "mcp"
+    value: list[McpServerSummary]
+
+
+AnyTopic = Annotated[
+    StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic, Field(discriminator="name")
+]

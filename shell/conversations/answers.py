@@ -5,44 +5,48 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from shell.contract import (
     AnswerOptions,
     AnswerRequest,
     CallDecision,
     Content,
+    ContinueRequest,
     Defaults,
     EditRequest,
+    Estimate,
+    EstimateRequest,
     InferenceRequest,
     SendReply,
     SendRequest,
+    WaitingConversation,
 )
+from shell.conversations.estimates import estimate
 from shell.conversations.history import history, resumed_step, to_continue
+from shell.conversations.parameters import Parameters
+from shell.conversations.path import read_path
 from shell.conversations.titles import Chosen, Titles
+from shell.conversations.waiting_calls import WaitingCalls
 from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
+from shell.inference.request import RequestedRun
 from shell.inference.slot import Slot
 from shell.providers.base import ModelInfo, Provider
 from shell.store.database import Database
+from shell.store.ledger import Ledger
 from shell.store.messages import decisions, queries, steps, turns
-from shell.store.messages.content import StoredContent, read_unchecked, take_apart
+from shell.store.messages.content import StoredContent, take_apart
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY, new_id
-from shell.tools.arguments import check_arguments
+from shell.tools.arguments import check_arguments, parse_edited
+from shell.tools.base import Arguments
+from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer
+from shell.tools.permissions import completed
 from shell.tools.registry import Tools
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """The user's defaults for all answers; None leaves a value to the model."""
-
-    temperature: float | None = None
-    max_tokens: int | None = None
-    system_prompt: str | None = None
-    """For new conversations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Answers:
         titles: the model that writes titles, if one is chosen.
         parameters: the user's defaults for all answers.
         tools: what models may call; None for a program without tools.
+        on_waiting: called with all conversations in which calls wait, after every change.
+        ledger: counts what answers take.
     """
 
     def __init__(
@@ -77,15 +83,21 @@ class Answers:
         titles: Chosen = lambda: None,
         parameters: Callable[[], Parameters] = Parameters,
         tools: Callable[[], Tools] | None = None,
+        *,
+        ledger: Ledger,
+        on_waiting: Callable[[list[WaitingConversation]], None] = lambda _: None,
     ) -> None:
         self.parameters = parameters
+        self._waiting = WaitingCalls(on_waiting)
         self._tools = tools
+        self.ledger = ledger
         self._store = store
         self._engine = engine
         self._resolve = resolve
         self._defaults = defaults
         self._titles = Titles(store, engine, titles)
         self._claimed: set[str] = set()
+        self._deciding = asyncio.Lock()
         self._recorder = self._recording(store.database, store.recovered)
         self._temporary_recorder = self._recording(store.temporary, lambda: None)
 
@@ -111,7 +123,8 @@ class Answers:
         Raises:
             ShellError: refused; the conversation is as it was.
         """
-        return await self._answer_at(owner, request, turns.continuation(request.message_id))
+        more = request.more if isinstance(request, ContinueRequest) else None
+        return await self._answer_at(owner, request, turns.continuation(request.message_id, more))
 
     async def decide(self, owner: str, decision: CallDecision) -> tuple[bool, StartedAnswer | None]:
         """Decide about a tool call, also after the run that asked has ended.
@@ -123,7 +136,6 @@ class Answers:
         Raises:
             ShellError: the decision does not fit the question; the call waits on.
         """
-        find = partial(decisions.find, decision=decision)
         conversation_id = await self._store.read(
             decision.message_id, partial(queries.conversation_of, message_id=decision.message_id)
         )
@@ -137,14 +149,40 @@ class Answers:
                         await self._commit(self._engine.log(owner, inference_id))
                 return taken, None
         await self.wait_until_stored(conversation_id)
-        call = await self._store.read(conversation_id, find)
-        await self._keep(call, decision)
-        taken, waits = await self._store.write(
-            conversation_id, lambda connection: decisions.decide(connection, call, decision)
+        find = partial(decisions.find, decision=decision)
+        async with self._deciding:
+            call = await self._store.read(conversation_id, find)
+            if call.part.state != "waiting":
+                return False, None
+            await self._keep(call, decision)
+            waiting = await self._store.write(
+                conversation_id, lambda connection: decisions.decide(connection, call, decision)
+            )
+        if waiting is None:
+            return False, None
+        self._waiting.put(conversation_id, waiting)
+        return True, None if waiting else await self.go_on(owner, decision)
+
+    async def estimate(self, asked: EstimateRequest) -> Estimate:
+        """Say what a message would take if it were sent now. Nothing is sent or written.
+
+        Raises:
+            ShellError: it could not be sent either.
+        """
+        question = take_apart(asked.text)
+        if asked.conversation_id is None:
+            standard = self.parameters().system_prompt
+            place = turns.TurnPlace("", [], standard, None, None, {})
+        else:
+            turn = turns.question(asked.conversation_id, question, asked.after)
+            place = await self._store.read(asked.conversation_id, turn.find)
+        model, by = self._author(asked, place)
+        max_tokens = asked.max_tokens or self.parameters().max_tokens
+        sent = history(
+            await read_path(self._store, place, question), model, place.system_prompt, max_tokens
         )
-        if not taken or waits:
-            return taken, None
-        return True, await self.go_on(owner, decision)
+        wish = RequestedRun(sent[0], place.system_prompt, asked.temperature, max_tokens)
+        return await estimate(asked, wish, sent[1], model, self._resolve(by.provider_id))
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
@@ -216,9 +254,9 @@ class Answers:
             await self.wait_until_stored(conversation_id)
             place = await self._store.read(conversation_id, turn.find)
             model, by = self._author(options, place)
-            path = await self._path(place, turn.question)
+            path = await read_path(self._store, place, turn.question)
             offer = await self._offer(options, path)
-            slot = self._reserve(owner, options, model, by, place.system_prompt, path, offer)
+            slot = self._reserve(owner, options, model, by, place, path, offer)
             try:
                 written = await self._store.write(
                     conversation_id, lambda connection: turn.write(connection, place, by)
@@ -226,8 +264,15 @@ class Answers:
             except BaseException:
                 slot.release()
                 raise
+            if slot.spending is not None:
+                slot.spending.answer = written.answer_id
+            if isinstance(options, ContinueRequest) and options.more is not None:
+                # If it cannot be written, the run stops at the same budget again.
+                with contextlib.suppress(ShellError):
+                    await self.ledger.raise_budget(written.answer_id, conversation_id, options.more)
             log = slot.begin()
             recorder.follow(log, conversation_id, written.answer, written.earlier, written.begun)
+            self._waiting.follow(conversation_id, None if offer is None else log)
         finally:
             self._claimed.discard(conversation_id)
         reply = SendReply(
@@ -254,35 +299,24 @@ class Answers:
         inference_id = options.inference_id or f"inf-{new_id()}"
         return model, turns.Author(provider.id, model.id, inference_id)
 
-    async def _path(
-        self, place: turns.TurnPlace, question: StoredContent | None
-    ) -> list[turns.PathMessage]:
-        """The messages to answer. Attachments are read one at a time, so that others can read in
-        between, and are checked and encoded on a thread.
-        """
-        blobs: dict[str, bytes | None] = {}
-        for found in turns.attached(place.path):
-            blobs[found] = await self._store.read(
-                place.conversation_id, partial(read_unchecked, blob_hash=found)
-            )
-        if blobs or (question is not None and question.blobs):
-            return await asyncio.to_thread(turns.path_messages, place, question, blobs)
-        return turns.path_messages(place, question, {})
-
     def _reserve(
         self,
         owner: str,
         options: AnswerOptions,
         model: ModelInfo,
         by: turns.Author,
-        system_prompt: str | None,
+        place: turns.TurnPlace,
         path: list[turns.PathMessage],
         offer: Offer | None,
     ) -> Slot:
+        system_prompt = place.system_prompt
         standard = self.parameters()
         temperature, max_tokens = options.temperature, options.max_tokens
         temperature = standard.temperature if temperature is None else temperature
         max_tokens = standard.max_tokens if max_tokens is None else max_tokens
+        effort = options.effort
+        if effort is None and standard.effort in (model.efforts or ()):
+            effort = standard.effort
         messages, notices = history(path, model, system_prompt, max_tokens)
         resumed = resumed_step(path[-1]) if path[-1].role == "assistant" else None
         if messages[-1].role == "assistant":
@@ -295,7 +329,9 @@ class Answers:
             system_prompt=system_prompt or None,
             temperature=temperature,
             max_tokens=max_tokens,
+            effort=effort,
             max_steps=options.max_steps,
+            budget=options.budget,
             inference_id=by.inference_id,
             share=True,
         )
@@ -308,6 +344,7 @@ class Answers:
             commit=self._commit,
             resumed=resumed,
             while_content_comes=True,
+            conversation=place.conversation_id,
         )
 
     async def _offer(self, options: AnswerOptions, path: list[turns.PathMessage]) -> Offer | None:
@@ -315,14 +352,18 @@ class Answers:
         wanted = options.tools
         if path[-1].role == "assistant" and (step := resumed_step(path[-1])) and step.calls:
             # What an earlier run has left open can only go on with its tools.
-            wanted = wanted or [call.proposed.name for call in step.calls]
+            still = [call for call in step.calls if call.state not in SETTLED]
+            wanted = wanted or [call.proposed.name for call in still]
         if wanted is None or wanted == [] or self._tools is None:
             return None
         tools = self._tools()
         permissions = tools.permissions()
         for said in path:
             decisions.restore(permissions, said.steps)
-        return await tools.offer(wanted, permissions)
+        offer = await tools.offer(wanted, permissions)
+        for made in (step for said in path for step in said.steps if not step.is_open):
+            offer.note_step((call.name, call.part.result or "") for call in made.calls)
+        return offer
 
     async def _commit(self, log: InferenceLog) -> None:
         for recorder in (self._recorder, self._temporary_recorder):
@@ -336,13 +377,15 @@ class Answers:
         try:
             tool = (await tools.find(call.name)).tool
             if decision.arguments is not None:
-                check_arguments(tool, decision.arguments)
+                check_arguments(tool, parse_edited(decision.arguments))
         except (NotFound, ToolError) as error:
             if decision.arguments is not None:
                 raise ValidationFailed([("arguments", error.message)]) from None
             return
         if decision.scope == "always" and tool.definition == call.definition:
-            tools.permissions().keep(tool, decision.verdict, "always", decision.pattern)
+            given = decision.arguments or cast("Arguments", call.part.arguments)
+            pattern = completed(decision.pattern, given)
+            tools.permissions().keep(tool, decision.verdict, "always", pattern)
 
 
 async def _taken_apart(content: Content) -> StoredContent:

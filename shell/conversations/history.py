@@ -1,6 +1,7 @@
 """Chooses the messages of a conversation that a model is sent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shell.contract import (
     MAX_MESSAGES,
@@ -16,16 +17,17 @@ from shell.contract import (
 )
 from shell.conversations.text_files import fenced
 from shell.inference.log import ProposedCall
-from shell.inference.request import room
-from shell.inference.sessions import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
+from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE, room
 from shell.inference.steps import ResumedStep
-from shell.inference.tool_call import OpenCall
+from shell.inference.tool_call import OpenCall, told
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
-from shell.store.messages.steps import StoredStep
+from shell.store.messages.steps import StoredCall, StoredStep
 from shell.store.messages.turns import PathMessage
 from shell.support.text import estimate_tokens
 
 NO_RESULT = "There is no result."
+SHORT_RESULT_CHARACTERS = 200
+"""A result up to this length is not worth a marker."""
 CONTINUE = (
     "Continue your last message from exactly where it stopped. "
     "Do not repeat any of it and do not comment on the interruption."
@@ -42,21 +44,42 @@ def history(
 
     A question whose answer never began is left out. An answer that was cut short is sent as it is;
     one that called tools is sent with its calls and their results. When not all messages fit, the
-    oldest are left out; the last is always sent.
+    long results of earlier answers become markers; when that is not enough, the oldest messages are
+    left out. The last is always sent.
     """
+    turns = _answered(path)
+    kept, notices = _fitting(turns, model, system_prompt, max_tokens)
+    if NoticeCode.HISTORY_TRIMMED in notices:
+        shorter = [_without_results(said) for said in turns[:-1]]
+        if shorter != turns[:-1]:
+            kept, notices = _fitting([*shorter, turns[-1]], model, system_prompt, max_tokens)
+            text = f"Long results of earlier tool calls do not fit in {model.id} and were left out"
+            code = NoticeCode.RESULTS_LEFT_OUT
+            notices[code] = Notice(code=code, text=text, model=model.id)
+    while len(kept) > 1 and kept[0].role == "assistant":
+        kept.pop(0)  # its question was left out
+    return kept, list(notices.values())
+
+
+def _fitting(
+    turns: Sequence[PathMessage],
+    model: ModelInfo,
+    system_prompt: str | None,
+    max_tokens: int | None,
+) -> tuple[Sent, dict[str, Notice]]:
+    """The newest messages that fit, at least the last one."""
     kept: Sent = []
     notices: dict[str, Notice] = {}
-    turns = _answered(path)
     tokens = room(model, max_tokens)
     tokens -= 0 if not system_prompt else estimate_tokens(system_prompt) + TOKENS_PER_MESSAGE
     characters = MAX_REQUEST_CHARACTERS
     for place in range(len(turns) - 1, -1, -1):
-        said = turns[place]
-        content = _worded(said.content)
+        turn = turns[place]
+        content = _worded(turn.content)
         if place < len(turns) - 1:
             content = _taken(content, model, notices)
-        message = Message.model_construct(role=said.role, content=content)
-        messages = with_steps(message, said.steps) if said.steps else [message]
+        message = Message.model_construct(role=turn.role, content=content)
+        messages = with_steps(message, turn.steps) if turn.steps else [message]
         text = "".join(map(text_of, messages))
         tokens -= int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
         characters -= len(text)
@@ -66,9 +89,23 @@ def history(
             notices[code] = Notice(code=code, text=text, model=model.id, left_out=place + 1)
             break
         kept[:0] = messages
-    while len(kept) > 1 and kept[0].role == "assistant":
-        kept.pop(0)  # its question was left out
-    return kept, list(notices.values())
+    return kept, notices
+
+
+def _without_results(said: PathMessage) -> PathMessage:
+    """An earlier answer with a marker in place of each long result. Its calls stay."""
+    steps = [
+        replace(step, calls=[_without_result(call) for call in step.calls]) for step in said.steps
+    ]
+    return said if steps == list(said.steps) else replace(said, steps=steps)
+
+
+def _without_result(call: StoredCall) -> StoredCall:
+    result = call.part.result or ""
+    if len(result) <= SHORT_RESULT_CHARACTERS:
+        return call
+    marker = f"[A result of {len(result)} characters, left out because it no longer fits.]"
+    return replace(call, part=call.part.model_copy(update={"result": marker}))
 
 
 def with_steps(answer: Message, steps: Sequence[StoredStep]) -> Sent:
@@ -86,7 +123,7 @@ def with_steps(answer: Message, steps: Sequence[StoredStep]) -> Sent:
                 call.provider_id,
                 call.name,
                 call.written,
-                call.part.result or NO_RESULT,
+                told(call.part.state, call.part.result or NO_RESULT, call.part.edited),
                 failed=call.part.state != "done",
             )
             for call in step.calls
@@ -116,7 +153,7 @@ def resumed_step(answer: PathMessage) -> ResumedStep | None:
             call.nonce,
             call.part.why,
             call.part.edited if isinstance(call.part.edited, dict) else None,
-            call.part.result or "",
+            told(call.part.state, call.part.result or "", call.part.edited),
         )
         for call in last.calls
     )
@@ -147,12 +184,12 @@ def to_continue(messages: Sent, model: ModelInfo) -> Sent:
 
 def _answered(path: Sequence[PathMessage]) -> list[PathMessage]:
     turns: list[PathMessage] = []
-    for said in path:
-        if said.role == "assistant" and not said.content and not said.steps:
-            if said.status != "complete" and turns and turns[-1].role == "user":
+    for turn in path:
+        if turn.role == "assistant" and not turn.content and not turn.steps:
+            if turn.status != "complete" and turns and turns[-1].role == "user":
                 turns.pop()
             continue
-        turns.append(said)
+        turns.append(turn)
     return turns
 
 

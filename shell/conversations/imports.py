@@ -189,15 +189,15 @@ class Imports:
 
     def _run(self, one: Import) -> None:
         """Parse and write the file. Runs on the import's own thread."""
-        last, told = one.arrived, time.monotonic()
+        last, reported_at = one.arrived, time.monotonic()
 
         def progress(arrived: ImportedPart) -> None:
-            nonlocal last, told
+            nonlocal last, reported_at
             last = arrived
             if one.stopped.is_set():
                 raise ImportCancelled
-            if time.monotonic() - told >= TELL_S:
-                told = time.monotonic()
+            if time.monotonic() - reported_at >= TELL_S:
+                reported_at = time.monotonic()
                 self._tell(one, "running", arrived)
 
         try:

@@ -1,10 +1,10 @@
 """Admits, starts and stops the inferences of all windows.
 
-`run.py` is one inference, `log.py` its events, `sessions.py` the conversations in memory.
+`live_runs.py` holds the runs and `sessions.py` the conversations in memory; `run.py` is one
+inference, `log.py` its events.
 """
 
 import asyncio
-import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -24,29 +24,21 @@ from shell.contract import (
     SessionRunOptions,
     SessionSnapshot,
 )
-from shell.errors import (
-    HostClosing,
-    LimitReached,
-    SessionBusy,
-    UnsupportedProvider,
-    ValidationFailed,
-)
+from shell.errors import HostClosing, SessionBusy, UnsupportedProvider, ValidationFailed
 from shell.inference.limits import Settings
+from shell.inference.live_runs import LiveRuns
 from shell.inference.log import InferenceLog
-from shell.inference.log_registry import LogRegistry
 from shell.inference.request import RequestedRun, check_size, prepare_request
 from shell.inference.run import Prepared, Run, RunCancelled
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
+from shell.inference.spending import Ledger, Spending, start_spending
 from shell.inference.steps import ResumedStep
-from shell.inference.totals import Totals
 from shell.providers.base import ModelInfo, ModelStep, Provider, tools_dropped
+from shell.providers.charges import CallKind
 from shell.tools.offer import Offer
 
 SWEEP_S = 60.0
-CLOSE_S = 2.0
-"""How long a closing host waits for providers that do not react to a cancel."""
-_log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -57,17 +49,18 @@ class Engine:
     """
 
     def __init__(
-        self, resolve: Callable[[str], Provider], settings: Settings | None = None
+        self,
+        resolve: Callable[[str], Provider],
+        settings: Settings | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._resolve = resolve
+        self._ledger = ledger
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
-        self._logs = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, self._loop.time)
-        self._slots: dict[str, Slot] = {}
+        self._runs = LiveRuns(limits, self._turn_ended)
         self._sessions = Sessions(limits.sessions, limits.session_idle_s, self._loop.time)
-        self._totals: dict[str, Totals] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
 
@@ -80,6 +73,8 @@ class Engine:
         *,
         offer: Offer | None = None,
         while_content_comes: bool = False,
+        conversation: str | None = None,
+        kind: CallKind = "answer",
     ) -> InferenceLog:
         """Run a model on the request's messages; the same as `reserve` and `begin`.
 
@@ -87,7 +82,12 @@ class Engine:
             ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
         """
         return self.reserve(
-            owner, request, offer=offer, while_content_comes=while_content_comes
+            owner,
+            request,
+            offer=offer,
+            while_content_comes=while_content_comes,
+            conversation=conversation,
+            kind=kind,
         ).begin()
 
     def reserve(
@@ -101,6 +101,8 @@ class Engine:
         commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
         resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
+        conversation: str | None = None,
+        kind: CallKind = "answer",
     ) -> Slot:
         """Admit a run without starting it. Its id is taken, and it counts to the owner's limit.
 
@@ -108,6 +110,7 @@ class Engine:
         `notices` say what the caller changed of the request; they become events of the run. The
         `offer` has the tools that the model may call; `commit` is awaited before each of their
         calls, and `resumed` is the step in which an earlier run of the same answer has ended.
+        The `conversation` has a budget of its own, to which the run counts as a `kind`.
         With `while_content_comes` and no `timeout_ms` there is no overall deadline, only those for
         the first content and from one piece of content to the next.
 
@@ -120,7 +123,11 @@ class Engine:
         messages = request.messages if messages is None else messages
         check_size(messages)
         wish = RequestedRun(
-            messages, request.system_prompt, request.temperature, request.max_tokens
+            messages,
+            request.system_prompt,
+            request.temperature,
+            request.max_tokens,
+            request.effort,
         )
         prepared, adapted = prepare_request(wish, model)
         self._admit(owner, request, provider)
@@ -136,6 +143,9 @@ class Engine:
             commit=commit,
             resumed=resumed,
             while_content_comes=while_content_comes,
+            spending=start_spending(
+                self._ledger, request, provider, model, conversation=conversation, kind=kind
+            ),
         )
 
     def run_session(
@@ -161,7 +171,7 @@ class Engine:
         offer, refused = _fit_offer(offer, model)
         if offer is not None:
             session.permissions = session.permissions or offer.permissions
-            offer = offer.under(session.permissions)
+            offer = offer.under(session.permissions, session.told)
 
         def prepare() -> Prepared:
             request, notices = session.prepare(turn, options, model)
@@ -176,20 +186,19 @@ class Engine:
             offer=offer,
             session=session,
             turn=turn,
+            spending=start_spending(self._ledger, options, provider, model),
         )
-        run = self._open(slot)
+        run = self._runs.open(slot)
         session.waiting.append(turn)
         self._sessions.touch(session)
         if session.waiting[0] is turn:
-            self._begin(run)
+            self._runs.begin(run)
         return run.log
 
     def cancel(self, owner: str, inference_id: str) -> bool:
         """Stop a run; its log ends with `llm:done`, cancelled. False: unknown, foreign or ended."""
-        slot = self._slots.get(inference_id)
-        if slot is None or not (slot.shared or slot.owner == owner):
-            return False
-        return slot.stop(RunCancelled())
+        slot = self._runs.find(owner, inference_id)
+        return slot is not None and slot.stop(RunCancelled())
 
     def decide(self, owner: str, decision: Decision) -> bool:
         """Decide about a tool call. False: unknown, foreign, or decided already.
@@ -197,16 +206,14 @@ class Engine:
         Raises:
             ValidationFailed: the decision does not fit the question; the call waits on.
         """
-        slot = self._slots.get(decision.inference_id)
-        if slot is None or slot.run is None or not (slot.shared or slot.owner == owner):
-            return False
-        return slot.run.decide(decision)
+        slot = self._runs.find(owner, decision.inference_id)
+        return slot is not None and slot.run is not None and slot.run.decide(decision)
 
     def is_ending(self, inference_id: str) -> bool:
         """Whether a run has ended or is being stopped, so that its end does not depend on the
         provider any more.
         """
-        slot = self._slots.get(inference_id)
+        slot = self._runs.slots.get(inference_id)
         return slot is None or slot.is_stopped
 
     def log(self, owner: str, inference_id: str) -> InferenceLog:
@@ -215,19 +222,11 @@ class Engine:
         Raises:
             NotFound: unknown, released or another window's.
         """
-        return self._logs.get(inference_id, owner)
+        return self._runs.logs.get(inference_id, owner)
 
     def list(self, owner: str) -> "list[InferenceSummary]":
         """The runs that the owner may attach to, oldest first."""
-        return [
-            InferenceSummary(
-                inference_id=log.inference_id,
-                session_id=log.session_id,
-                live=log.ending is None,
-                last_seq=log.last_seq,
-            )
-            for log in self._logs.visible(owner)
-        ]
+        return self._runs.summaries(owner)
 
     # --- sessions ---------------------------------------------------------------------------
 
@@ -248,10 +247,7 @@ class Engine:
         if session is None:
             return False
         self._sessions.drop(session)
-        # The waiting ones first, or the end of the live one would begin the next.
-        for slot in reversed(list(self._slots.values())):
-            if slot.session is session:
-                slot.stop(RunCancelled())
+        self._runs.stop(RunCancelled(), lambda slot: slot.session is session)
         return True
 
     def session(self, owner: str, session_id: str) -> SessionSnapshot:
@@ -266,33 +262,27 @@ class Engine:
 
     def status(self, owner: str) -> ServiceStatus:
         """The owner's own counts."""
-        totals = self._totals.get(owner, Totals())
         sessions = self._sessions.of(owner)
-        return totals.status(len(sessions), sum(session.active for session in sessions))
+        return self._runs.totals(owner).status(
+            len(sessions), sum(session.active for session in sessions)
+        )
 
     def close_owner(self, owner: str) -> None:
         """Cancel the runs of a window that is gone, except those that are to finish without it."""
-        for slot in reversed(list(self._slots.values())):
-            if slot.owner == owner and not slot.finish_on_close:
-                slot.stop(RunCancelled())
+        self._runs.stop(
+            RunCancelled(), lambda slot: slot.owner == owner and not slot.finish_on_close
+        )
         for session in self._sessions.of(owner):
             if not session.config.share:
                 self._sessions.drop(session)
-        totals = self._totals.get(owner)
-        if totals is not None:
-            totals.closed = True
-            self._forget_closed(owner)
+        self._runs.forget_owner(owner)
 
     async def close(self) -> None:
         """Refuse new runs, end all others with ABORTED, and wait for their tasks."""
         self._closing = True
         self._sweeper.cancel()
-        for slot in reversed(list(self._slots.values())):
-            slot.stop(HostClosing("Tidewire is shutting down"))
-        if self._tasks:
-            _, stuck = await asyncio.wait(self._tasks, timeout=CLOSE_S)
-            for task in stuck:
-                _log.warning("%s is left behind: its provider does not let go", task.get_name())
+        self._runs.stop(HostClosing("Tidewire is shutting down"))
+        await self._runs.wait()
         self._sessions.clear()
 
     # --- admission --------------------------------------------------------------------------
@@ -303,18 +293,7 @@ class Engine:
 
     def _admit(self, owner: str, parameters: RunParameters, provider: Provider) -> None:
         """Refuse a run whose id was used, that is one too many, or whose provider cannot run."""
-        inference_id = parameters.inference_id
-        used = inference_id is not None and (
-            inference_id in self._slots or self._logs.knows(inference_id)
-        )
-        if used:
-            raise ValidationFailed([("inferenceId", f"{inference_id} has already been used")])
-        limit = self._settings.limits.inferences
-        # A run that waits for a person does nothing.
-        current = sum(slot.owner == owner and not slot.is_waiting for slot in self._slots.values())
-        if current >= limit:
-            text = f"Maximum concurrent inferences limit reached ({limit})"
-            raise LimitReached(text, limit, current)
+        self._runs.check_room(owner, parameters.inference_id)
         provider.check()
 
     def _take_slot(
@@ -331,6 +310,7 @@ class Engine:
         while_content_comes: bool = False,
         session: Session | None = None,
         turn: SessionTurn | None = None,
+        spending: Spending | None = None,
     ) -> Slot:
         session_id = None if session is None else session.config.session_id
         inference_id = parameters.inference_id or new_inference_id()
@@ -351,8 +331,9 @@ class Engine:
                 max_steps=parameters.max_steps or MAX_STEPS,
                 commit=commit,
                 resumed=resumed,
+                spending=spending,
                 cost=model.cost,
-                on_end=self._ended,
+                on_end=self._runs.ended,
             )
 
         shared = parameters.share or (session is not None and session.config.share)
@@ -365,75 +346,35 @@ class Engine:
             session,
             turn,
             make_run,
-            self._begin_reserved,
-            self._release,
+            self._runs.begin_reserved,
+            self._runs.release,
+            spending,
         )
-        self._slots[inference_id] = slot
-        totals = self._totals.setdefault(owner, Totals())
-        totals.runs += 1
-        totals.closed = False
+        if spending is not None:
+            spending.answer = inference_id
+        self._runs.add(slot)
         return slot
 
-    # --- beginnings, endings ----------------------------------------------------------------
+    # --- the turns of sessions --------------------------------------------------------------
 
-    def _open(self, slot: Slot) -> Run:
-        """Give a reserved slot its run; from here on others can read the run's log."""
-        run = slot.run = slot.make_run()
-        self._logs.put(run.log, slot.owner, slot.shared)
-        return run
-
-    def _begin_reserved(self, slot: Slot) -> InferenceLog:
-        self._check_reserved(slot)
-        run = self._open(slot)
-        if slot.stopped is not None:
-            run.stop(slot.stopped)
-        else:
-            self._begin(run)
-        return run.log
-
-    def _release(self, slot: Slot) -> None:
-        self._check_reserved(slot)
-        del self._slots[slot.inference_id]
-        self._totals[slot.owner].runs -= 1
-        self._forget_closed(slot.owner)
-
-    def _check_reserved(self, slot: Slot) -> None:
-        if slot.run is not None or self._slots.get(slot.inference_id) is not slot:
-            raise RuntimeError(f"{slot.inference_id} was begun or released before")
-
-    def _begin(self, run: Run) -> None:
-        run.begin()
-        if run.task is not None:
-            self._tasks.add(run.task)
-            run.task.add_done_callback(self._tasks.discard)
-
-    def _ended(self, run: Run) -> None:
-        """Count a run that has just ended, and begin the next one of its session."""
-        slot = self._slots.pop(run.log.inference_id)
-        ending, usage = run.log.ending, run.usage
-        self._totals[slot.owner].add(ending, usage)
-        self._forget_closed(slot.owner)
-        if slot.session is not None and slot.turn is not None:
-            complete = isinstance(ending, DoneEvent) and not ending.cancelled
-            answer = run.log.text("llm:token")
-            slot.session.total_tokens += usage.output_tokens
-            slot.session.close_turn(slot.turn, answer, complete=complete)
-            self._sessions.touch(slot.session)
-            self._begin_waiting(slot.session)
-        self._logs.ended(run.log)
-
-    def _forget_closed(self, owner: str) -> None:
-        totals = self._totals[owner]
-        if totals.closed and totals.live == 0:
-            del self._totals[owner]
+    def _turn_ended(self, slot: Slot, run: Run) -> None:
+        """Add what a run said to its session, and begin the next one."""
+        if slot.session is None or slot.turn is None:
+            return
+        ending = run.log.ending
+        complete = isinstance(ending, DoneEvent) and not ending.cancelled
+        slot.session.total_tokens += run.usage.output_tokens
+        slot.session.close_turn(slot.turn, run.log.text("llm:token"), complete=complete)
+        self._sessions.touch(slot.session)
+        self._begin_waiting(slot.session)
 
     def _begin_waiting(self, session: Session) -> None:
         if not session.waiting or self._closing:
             return
         turn = session.waiting[0]
-        slot = next((slot for slot in self._slots.values() if slot.turn is turn), None)
+        slot = next((slot for slot in self._runs.slots.values() if slot.turn is turn), None)
         if slot is not None and slot.run is not None and slot.run.task is None:
-            self._begin(slot.run)
+            self._runs.begin(slot.run)
 
     def _provider_of(self, session: Session) -> Provider:
         try:
@@ -445,13 +386,13 @@ class Engine:
     def _sweep(self) -> None:
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
         self._sessions.drop_idle()
-        self._logs.release()
+        self._runs.logs.release()
 
 
 def _fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tuple[Notice, ...]]:
-    """No tools for a model that takes none, and a notice that says so."""
+    """The offer for a model; none for one that takes no tools, and a notice that says so."""
     if offer is None or not offer.specs:
         return None, ()
     if model.tools is not False:
-        return offer, ()
+        return offer.fit(model), ()
     return None, (tools_dropped(model),)

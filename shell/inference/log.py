@@ -239,7 +239,7 @@ class InferenceLog:
             while True:
                 news.clear()
                 for event in self.read(after):
-                    after = last_seq(event)
+                    after = event.last_seq
                     yield event
                 if self._ending is not None and after >= self.last_seq:
                     return
@@ -299,12 +299,6 @@ class InferenceLog:
             index = self._indexes[first]
             return TokenEvent(**stamp, token=text, index=index, count=count), first + count
         return ReasoningEvent(**stamp, text=text, count=count), first + count
-
-
-def last_seq(event: AnyEvent) -> int:
-    """The `seq` of the last part that was joined into an event."""
-    count = event.count if isinstance(event, TokenEvent | ReasoningEvent) else 1
-    return event.seq + count - 1
 
 
 def _characters(event: AnyEvent) -> int:

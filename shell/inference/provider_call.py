@@ -132,8 +132,16 @@ class ProviderCall:
     @property
     def usage(self) -> Usage:
         """The provider's count of tokens so far, or the host's estimate, marked as one."""
-        if self._usage is not None:
-            return self._usage
+        return self._estimate() if self._usage is None else self._usage
+
+    @property
+    def usage_so_far(self) -> Usage:
+        """The usage of a call that was stopped. Providers count the output when it is complete."""
+        usage, estimate = self.usage, self._estimate()
+        output = max(usage.output_tokens, estimate.output_tokens)
+        return usage.model_copy(update={"output_tokens": output})
+
+    def _estimate(self) -> Usage:
         written = {channel: self._text.written[channel] - n for channel, n in self._before.items()}
         reasoning = -(-written["llm:reasoning"] // 4)
         return Usage(

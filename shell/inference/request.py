@@ -3,10 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shell.contract import MAX_REQUEST_CHARACTERS, FilePart, ImagePart, Message, Notice, NoticeCode
+from shell.contract import (
+    MAX_REQUEST_CHARACTERS,
+    Effort,
+    FilePart,
+    ImagePart,
+    Message,
+    Notice,
+    NoticeCode,
+)
 from shell.errors import Reason, ValidationFailed
-from shell.providers.base import ModelInfo, ModelStep, ProviderRequest
+from shell.providers.base import ModelInfo, ModelStep, ProviderRequest, effort_dropped
 
+TOKENS_PER_MESSAGE = 8
+"""Roughly what a chat template adds to a message."""
+BYTES_PER_TOKEN_MARGIN = 1.15
+"""Safety factor on the host's estimate of tokens."""
 ANSWER_RESERVE_TOKENS = 1_024
 """Room for the answer when neither the caller nor the model sets a maximum."""
 
@@ -19,6 +31,7 @@ class RequestedRun:
     system_prompt: str | None
     temperature: float | None
     max_tokens: int | None
+    effort: Effort | None = None
 
 
 def room(model: ModelInfo, max_tokens: int | None) -> int:
@@ -62,6 +75,10 @@ def prepare_request(
         text = f"can write at most {model.max_output_tokens} tokens"
         tell(NoticeCode.MAX_TOKENS_LOWERED, text, model.max_output_tokens)
         max_tokens = model.max_output_tokens
+    effort = wish.effort
+    if effort is not None and model.efforts is not None and effort not in model.efforts:
+        notices.append(effort_dropped(model, effort))
+        effort = None
     system = [message for message in wish.messages if message.role == "system"]
     if wish.system_prompt:
         system.insert(0, Message.model_construct(role="system", content=wish.system_prompt))
@@ -69,7 +86,8 @@ def prepare_request(
         tell(NoticeCode.SYSTEM_PROMPT_DROPPED, "does not support system prompts")
         system = []
     rest = [message for message in wish.messages if message.role != "system"]
-    return ProviderRequest(model, [*system, *rest], temperature, max_tokens), tuple(notices)
+    messages = [*system, *rest]
+    return ProviderRequest(model, messages, temperature, max_tokens, effort), tuple(notices)
 
 
 def check_size(messages: Sequence[Message | ModelStep]) -> None:

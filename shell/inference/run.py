@@ -23,6 +23,7 @@ from shell.errors import ErrorCode, HostClosing, ProviderError, ShellError
 from shell.inference.limits import Retries, Waits
 from shell.inference.log import InferenceLog
 from shell.inference.provider_call import ProviderCall
+from shell.inference.spending import Spending
 from shell.inference.steps import NO_USAGE, ResumedStep, Steps
 from shell.inference.text_writer import TextWriter
 from shell.inference.watchdog import Watchdog
@@ -60,6 +61,7 @@ class Run:
         max_steps: int,
         commit: Callable[[InferenceLog], Awaitable[None]] | None,
         resumed: ResumedStep | None,
+        spending: Spending | None,
         cost: Callable[[Usage], float | None],
         on_end: Callable[["Run"], None],
     ) -> None:
@@ -72,6 +74,7 @@ class Run:
         self._max_steps = max_steps
         self._commit = commit
         self._resumed = resumed
+        self._spending = spending
         self._cost = cost
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
@@ -134,6 +137,8 @@ class Run:
             self._max_steps,
             None if self._commit is None else partial(self._commit, self.log),
             self._resumed,
+            self._spending,
+            self._cost,
         )
         self._task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
 
@@ -246,6 +251,7 @@ class Run:
                 finish_reason=None if cancelled else finish,
                 cancelled=cancelled,
                 timing=Timing(first_token_ms=self._first_content_ms, total_ms=self.log.elapsed_ms),
+                budget=None if cancelled or self._steps is None else self._steps.pause_for,
             )
         return self._failure(outcome)
 

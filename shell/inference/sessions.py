@@ -15,17 +15,18 @@ from shell.contract import (
     SessionSnapshot,
 )
 from shell.errors import LimitReached, NotFound, ValidationFailed
-from shell.inference.request import RequestedRun, prepare_request, room
+from shell.inference.request import (
+    BYTES_PER_TOKEN_MARGIN,
+    TOKENS_PER_MESSAGE,
+    RequestedRun,
+    prepare_request,
+    room,
+)
 from shell.inference.run import Prepared
 from shell.providers.base import ModelInfo
 from shell.support.ids import epoch_ms
 from shell.support.text import estimate_tokens
 from shell.tools.permissions import Permissions
-
-TOKENS_PER_MESSAGE = 8
-"""Roughly what a chat template adds to a message."""
-BYTES_PER_TOKEN_MARGIN = 1.15
-"""Safety factor on the host's estimate of tokens."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +55,8 @@ class Session:
     total_tokens: int = 0
     permissions: Permissions | None = None
     """What was decided about tools in this conversation. None before the first run with tools."""
+    told: dict[str, None] = field(default_factory=dict)
+    """The tools that the model has needed so far; see `Offer`."""
 
     @property
     def active(self) -> bool:
@@ -100,7 +103,14 @@ class Session:
         messages, left_out = self.messages_for(turn, room(model, max_tokens))
         temperature = config.temperature if options.temperature is None else options.temperature
         request, notices = prepare_request(
-            RequestedRun(messages, config.system_prompt, temperature, max_tokens), model
+            RequestedRun(
+                messages,
+                config.system_prompt,
+                temperature,
+                max_tokens,
+                options.effort or config.effort,
+            ),
+            model,
         )
         if left_out:
             text = f"The {left_out} oldest messages do not fit in {model.id} and were left out"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shell.inference.log import InferenceLog
 from shell.inference.run import Run
 from shell.inference.sessions import Session, SessionTurn
+from shell.inference.spending import Spending
 from shell.support.ids import epoch_ms
 
 _BASE36 = string.digits + string.ascii_lowercase
@@ -30,6 +31,8 @@ class Slot:
     make_run: Callable[[], Run]
     on_begin: Callable[["Slot"], InferenceLog]
     on_release: Callable[["Slot"], None]
+    spending: Spending | None
+    """Its `answer` is the id of the run until the owner sets another one."""
     run: Run | None = None
     """None while the slot is only reserved."""
     stopped: Exception | None = None

@@ -6,9 +6,11 @@ A run without tools has one step, and none of the events that tell of steps.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shell.contract import Decision, EndReason, StepEvent, Usage
+from shell.contract import BudgetPause, Decision, EndReason, StepEvent, Usage
+from shell.errors import ProviderError
 from shell.inference.log import InferenceLog, StepOutput
 from shell.inference.provider_call import ProviderCall
+from shell.inference.spending import Spending
 from shell.inference.tool_call import OpenCall
 from shell.inference.tool_calls import Commit, ToolCalls, WaitedTooLong
 from shell.inference.watchdog import Watchdog
@@ -52,6 +54,8 @@ class Steps:
         max_steps: most calls of the model.
         commit: waits until the log is on the disk.
         resumed: the step in which an earlier run of the same answer has ended.
+        spending: what the run may spend; None for a program that counts nothing.
+        cost: the price of tokens.
     """
 
     def __init__(
@@ -65,6 +69,8 @@ class Steps:
         max_steps: int,
         commit: Commit | None,
         resumed: ResumedStep | None,
+        spending: Spending | None,
+        cost: Callable[[Usage], float | None],
     ) -> None:
         self._log = log
         self._provider_id = provider_id
@@ -78,10 +84,14 @@ class Steps:
             request = replace(request, tools=offer.specs, provider_id=provider_id)
         self._request = request
         self._call = new_call(request, step=None if offer is None else self._first)
-        self._is_asked = resumed is None or not resumed.calls
+        self._is_asked = False
         self._earlier: Usage | None = None
         self._first_ms: int | None = None
         self._reached: EndReason | None = None
+        self._spending = spending
+        self._cost = cost
+        self.pause_for: BudgetPause | None = None
+        """The budget that the run has reached."""
 
     @property
     def finish(self) -> EndReason | None:
@@ -91,10 +101,10 @@ class Steps:
     @property
     def usage(self) -> Usage:
         """The tokens of all steps so far."""
+        before = self._earlier
         if not self._is_asked:
-            return NO_USAGE
-        usage = self._call.usage
-        return usage if self._earlier is None else _sum(self._earlier, usage)
+            return before or NO_USAGE
+        return self._call.usage if before is None else _sum(before, self._call.usage)
 
     @property
     def first_ms(self) -> int | None:
@@ -139,31 +149,70 @@ class Steps:
             ProviderError: a call of the model failed.
         """
         tools = self._tools
-        if tools is None:
-            return await self._call.run()
         step = self._first
+        if tools is None:
+            await self._ask(step)
+            return
         try:
             if self._resumed is not None and self._resumed.calls:
                 answered = await tools.resume(self._resumed.calls)
                 self._follow(step, self._resumed.done(answered))
-                self._is_asked = True
             while True:
-                self._log.append(
-                    StepEvent(**self._log.stamp(), step=step, max_steps=self._max_steps)
-                )
-                await self._call.run()
+                if not await self._ask(step):
+                    return
                 if not self._call.calls or self._call.finish in ("length", "content_filter"):
-                    return None
+                    return
                 self._keep_output(step)
                 done = self._done(await tools.answer(step, self._call.calls))
                 if step >= self._max_steps:
                     self._reached = "steps"
-                    return None
+                    return
                 step += 1
                 self._earlier, self._first_ms = self.usage, self.first_ms
                 self._follow(step, done)
         except WaitedTooLong:
             self._reached = "waiting"
+
+    async def _ask(self, step: int) -> bool:
+        """Call the model, within the budgets. False if one of them is reached.
+
+        Raises:
+            ProviderError: the call failed.
+            ShellError: there is a budget, and nothing can be counted.
+        """
+        reserved = None if self._spending is None else await self._spending.reserve(self._request)
+        if isinstance(reserved, BudgetPause):
+            self._reached, self.pause_for = "budget", reserved
+            return False
+        if reserved is not None and reserved.cut is not None:
+            request = replace(self._request, max_tokens=reserved.output_tokens)
+            self._call = self._new_call(request, step=None if self._tools is None else step)
+        if self._tools is not None:
+            self._log.append(
+                StepEvent(
+                    **self._log.stamp(),
+                    step=step,
+                    max_steps=self._max_steps,
+                    cost=None if self._earlier is None else self._cost(self._earlier),
+                    budget=None if reserved is None else reserved.tightest,
+                )
+            )
+        taken = NO_USAGE
+        try:
+            self._is_asked = True
+            await self._call.run()
+            taken = self._call.usage
+        except BaseException as error:
+            # A request that was refused before any content costs nothing.
+            is_refused = isinstance(error, ProviderError) and self._call.first_ms is None
+            taken = NO_USAGE if is_refused else self._call.usage_so_far
+            raise
+        finally:
+            if self._spending is not None and reserved is not None:
+                self._spending.settle(reserved, taken)
+        if reserved is not None and reserved.cut is not None and self._call.finish == "length":
+            self._reached, self.pause_for = "budget", reserved.cut
+        return True
 
     def _keep_output(self, step: int) -> None:
         self._log.keep_output(
@@ -192,6 +241,7 @@ class Steps:
         messages = [*self._request.messages, done]
         self._request = replace(self._request, messages=messages, tools=specs)
         self._call = self._new_call(self._request, step=step)
+        self._is_asked = False
 
 
 def _sum(a: Usage, b: Usage) -> Usage:

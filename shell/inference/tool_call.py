@@ -5,11 +5,14 @@ import json
 import secrets
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from shell.contract import ApprovalEvent, CallEvent, CallState, ResultEvent
 from shell.errors import ErrorCode
 from shell.inference.log import InferenceLog, ProposedCall
 from shell.providers.base import AnsweredCall
 from shell.support.text import clean
+from shell.tools.arguments import displayed
 from shell.tools.base import Arguments
 from shell.tools.call_states import check_move
 from shell.tools.offer import OfferedTool
@@ -31,6 +34,20 @@ class OpenCall:
     """Why it was asked although a permission exists."""
     edited: Arguments | None = None
     result: str = ""
+
+
+def told(state: CallState, result: str, edited: JsonValue) -> str:
+    """A result as the model gets it.
+
+    Args:
+        state: how the call has ended.
+        result: what the tool returned.
+        edited: what a person made of the arguments; None if they are the model's.
+    """
+    if state != "done" or edited is None:
+        return result
+    changed = json.dumps(edited, ensure_ascii=False)
+    return f"The person changed the arguments to {changed}.\n{result}"
 
 
 class ToolCall:
@@ -101,7 +118,7 @@ class ToolCall:
                 ordinal=self.ordinal,
                 tool=self.proposed.name if tool is None else tool.name,
                 source="" if tool is None else tool.source,
-                arguments=self.arguments if known else clean(self.proposed.arguments),
+                arguments=displayed(self.arguments) if known else clean(self.proposed.arguments),
                 state=self.state,
                 reads=tool is None or tool.reads,
                 brings=tool is None or tool.brings,
@@ -139,10 +156,7 @@ class ToolCall:
     ) -> None:
         """Give it its result, and write that to the log."""
         shown = self._results.show(self.proposed.id, text)
-        self.result = shown.text
-        if self.edited is not None and state == "done":
-            changed = json.dumps(self.edited, ensure_ascii=False)
-            self.result = f"The person changed the arguments to {changed}.\n{shown.text}"
+        self.result = told(state, shown.text, self.edited)
         self._log.append(
             ResultEvent(
                 **self._log.stamp(),

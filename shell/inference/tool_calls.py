@@ -6,7 +6,6 @@ happens, because providers refuse a history in which one is missing.
 
 import asyncio
 import contextlib
-import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,11 +22,11 @@ from shell.inference.tool_call import OpenCall, ToolCall
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import AnsweredCall, ToolSpec
 from shell.support.text import clean
-from shell.tools.arguments import check_arguments, parse_arguments
+from shell.tools.arguments import check_arguments, parse_arguments, parse_edited, written
 from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer, OfferedTool
-from shell.tools.permissions import Ruling
+from shell.tools.permissions import Ruling, completed
 
 MAX_BATCH = 16
 """Most calls of one step."""
@@ -37,6 +36,9 @@ MAX_SAME = 3
 CALL_S = 60.0
 """How long a call may take without progress."""
 LONGEST_CALL_S = 600.0
+MAX_PROGRESS = 100
+PROGRESS_S = 0.1
+"""After `MAX_PROGRESS` lines of progress, a call tells no more than one in this time."""
 WAIT_S = 600.0
 """How long a run waits in memory for a decision."""
 LOST = (
@@ -124,6 +126,7 @@ class ToolCalls:
             self.cancel()
             if running := [call.task for call in self._batch if call.state == "running"]:
                 await asyncio.gather(*filter(None, running), return_exceptions=True)
+        self._offer.note_step((call.proposed.name, call.result) for call in self._batch)
         return [call.answered for call in self._batch]
 
     def cancel(self) -> None:
@@ -154,13 +157,14 @@ class ToolCalls:
         edited: Arguments | None = None
         if decision.verdict == "allow" and decision.arguments is not None:
             try:
-                arguments = parse_arguments(json.dumps(decision.arguments))
+                arguments = parse_edited(decision.arguments)
                 check_arguments(tool, arguments)
             except ToolError as error:
                 raise ValidationFailed([("arguments", error.message)]) from None
-            if _written(arguments) != _written(call.arguments):
+            if written(arguments) != written(call.arguments):
                 edited = arguments
-        self._offer.permissions.keep(tool, decision.verdict, decision.scope, decision.pattern)
+        pattern = completed(decision.pattern, call.arguments if edited is None else edited)
+        self._offer.permissions.keep(tool, decision.verdict, decision.scope, pattern)
         if decision.verdict == "deny":
             call.move("denied")
         else:
@@ -274,7 +278,7 @@ class ToolCalls:
             call.nonce, call.edited, call.state = before.nonce, before.edited, before.state
 
     def _is_repeated(self, call: ToolCall) -> bool:
-        made = (call.proposed.name, _written(call.arguments))
+        made = (call.proposed.name, written(call.arguments))
         self._same = self._same + 1 if made == self._last else 1
         self._last = made
         return self._same >= MAX_SAME
@@ -336,7 +340,7 @@ class ToolCalls:
                 text = f"The tool failed unexpectedly ({type(error).__name__})."
             if call.state in SETTLED:
                 return  # the run has ended
-            if state == "done":
+            if state in ("done", "failed"):  # an error has strangers' words, too
                 self._offer.permissions.note_result(call.tool.tool)
             call.move(state)
             call.settle(state, text, code, self._log.elapsed_ms - began_ms)
@@ -344,19 +348,19 @@ class ToolCalls:
     async def _run(self, call: ToolCall, tool: OfferedTool) -> str:
         loop = asyncio.get_running_loop()
         began = loop.time()
+        told, told_at = 0, began
         async with asyncio.timeout(CALL_S) as limit:
 
             def progress(line: str) -> None:
+                nonlocal told, told_at
                 if call.state != "running" or limit.expired():
                     return  # the call has ended, whether or not the tool knows
                 limit.reschedule(min(loop.time() + CALL_S, began + LONGEST_CALL_S))
+                if told >= MAX_PROGRESS and loop.time() - told_at < PROGRESS_S:
+                    return
+                told, told_at = told + 1, loop.time()
                 self._log.append(
                     ThinkingEvent(**self._log.stamp(), status=clean(line)[:500], progress=None)
                 )
 
             return await tool.call(call.arguments if call.edited is None else call.edited, progress)
-
-
-def _written(arguments: Arguments) -> str:
-    """Arguments as text: Python takes 1 and true for the same."""
-    return json.dumps(arguments, sort_keys=True)

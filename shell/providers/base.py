@@ -7,10 +7,19 @@ request and its connection.
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from datetime import date
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
-from shell.contract import Activity, FinishReason, Message, Notice, NoticeCode, Usage
+from shell.contract import Activity, Effort, FinishReason, Message, Notice, NoticeCode, Usage
 
+OFFERED_EFFORTS: Mapping[Effort, str] = {
+    "off": "none",
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "max": "max",
+}
+"""How efforts are requested of a model that nobody describes: by OpenAI's names."""
 ANY_MODEL = "default"
 """The model id that is sent if no model is named. Servers with a single model accept any name."""
 
@@ -112,12 +121,17 @@ class ModelInfo:
     server has refused them."""
     reasoning: str | None = None
     """How reasoning is requested, as a value of the model's API. None if it is not requested."""
+    efforts: Mapping[Effort, str] | None = None
+    """The efforts that the model takes, as values of its API. None if nobody knows: an effort is
+    requested, and left out once the server has refused it."""
     silent_reasoning: bool = False
     """Whether the model reasons without sending it. Its first content may take as long as a local
     model's."""
     input_price: float | None = None
     """US dollars per million tokens, if known."""
     output_price: float | None = None
+    price_date: date | None = None
+    """When the price was looked up. None for one that the server tells, or without a price."""
     sampling: tuple[tuple[str, float | tuple[str, ...]], ...] = ()
     """Sampling parameters for llama.cpp besides the temperature."""
     known: bool = False
@@ -135,6 +149,12 @@ def tools_dropped(model: ModelInfo) -> Notice:
     """Say that a model gets no tools."""
     text = f"{model.id} does not call tools"
     return Notice(code=NoticeCode.TOOLS_DROPPED, text=text, model=model.id)
+
+
+def effort_dropped(model: ModelInfo, effort: Effort) -> Notice:
+    """Say that an effort was left out of a request."""
+    text = f"{model.id} does not take the effort '{effort}'; it used its own"
+    return Notice(code=NoticeCode.EFFORT_DROPPED, text=text, model=model.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +208,26 @@ class ProviderRequest:
     """System messages first, then the others in the caller's order."""
     temperature: float | None = None
     max_tokens: int | None = None
+    effort: Effort | None = None
     tools: tuple[ToolSpec, ...] = ()
     provider_id: str = ""
     """Whose output in earlier steps may go back unchanged. Set together with `tools`."""
+
+    @property
+    def effort_word(self) -> str | None:
+        """The effort as a value of the model's API. None if none is requested."""
+        if self.effort is None:
+            return None
+        efforts = OFFERED_EFFORTS if self.model.efforts is None else self.model.efforts
+        return efforts.get(self.effort)
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """A provider that counts the tokens of a request itself."""
+
+    async def count_tokens(self, request: "ProviderRequest") -> int | None:
+        """The tokens of a request; None if they cannot be counted now."""
 
 
 class Provider(Protocol):

@@ -1,15 +1,16 @@
 """Describes models from a table (`models.toml`) that the user can extend."""
 
+import datetime
 import functools
 import logging
 import tomllib
-from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shell.contract import Effort
 from shell.providers.base import ModelInfo
 
 BUILT_IN = Path(__file__).with_name("models.toml")
@@ -25,7 +26,7 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 class ModelEntry(BaseModel):
     """One `[[model]]` of the table. `models.toml` explains its fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     provider: str
     match: str
@@ -40,8 +41,11 @@ class ModelEntry(BaseModel):
     tools: bool | None = None
     prefill: bool = False
     reasoning: str | None = None
+    effort: dict[Effort, str] | None = None
     silent: bool = False
     price: tuple[float, float] | None = None
+    date: datetime.date | None = None
+    """When the price was looked up, if not at the date of the table."""
     sampling: dict[str, float | tuple[str, ...]] = Field(default_factory=dict)
     chat: bool = True
 
@@ -62,9 +66,11 @@ class ModelEntry(BaseModel):
             tools=self.tools if self.match == EVERYTHING else bool(self.tools),
             assistant_prefill=self.prefill,
             reasoning=self.reasoning,
+            efforts=self.effort or ({} if self.match != EVERYTHING else None),
             silent_reasoning=self.silent,
             input_price=self.price[0] if self.price else None,
             output_price=self.price[1] if self.price else None,
+            price_date=self.date if self.price else None,
             sampling=tuple(self.sampling.items()),
             known=self.match != EVERYTHING,
         )
@@ -73,9 +79,9 @@ class ModelEntry(BaseModel):
 class ModelTable(BaseModel):
     """A file of entries."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    date: date
+    date: datetime.date
     model: list[ModelEntry] = Field(default_factory=list)
 
 
@@ -124,7 +130,9 @@ def read_table(path: Path) -> ModelTable:
         OSError: it cannot be read.
         ValueError: it is not a valid table. The text names the place.
     """
-    return ModelTable.model_validate(tomllib.loads(path.read_text("utf-8")))
+    table = ModelTable.model_validate(tomllib.loads(path.read_text("utf-8")))
+    dated = [one.model_copy(update={"date": one.date or table.date}) for one in table.model]
+    return table.model_copy(update={"model": dated})
 
 
 def _own_entries(path: Path | None) -> list[ModelEntry]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from shell.contract import NewProvider, Remark, RemarkCode
 from shell.errors import ProviderError, Reason, ShellError, ValidationFailed
-from shell.providers.http.address import mended
+from shell.providers.http.address import complete_address
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.local.gguf import read_header
 from shell.support.file_lock import file_lock
@@ -33,11 +33,11 @@ class CustomProvider(NewProvider):
     """The environment variable that holds the key, or None. A page cannot set it, because it could
     have any variable sent to any address."""
 
-    def mended(self) -> tuple[Self, Remark | None]:
+    def completed(self) -> tuple[Self, Remark | None]:
         """Return the provider with an address that its API can have, and what was changed."""
         if self.base_url is None:
             return self, None
-        address = mended(self.base_url, has_version=self.kind != "anthropic")
+        address = complete_address(self.base_url, has_version=self.kind != "anthropic")
         if address == self.base_url:
             return self, None
         parts = urlsplit(address)
@@ -95,7 +95,9 @@ class CustomProvider(NewProvider):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
     version: Literal[1] = 1
     providers: Annotated[list[CustomProvider], Field(max_length=MAX_PROVIDERS)] = Field(

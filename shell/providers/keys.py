@@ -112,8 +112,13 @@ class Keys:
 
     # --- keeping them -----------------------------------------------------------------------
 
-    async def load(self, base_urls: Mapping[str, str]) -> None:
-        """Read the keys of these providers from the keychain, unless it hangs."""
+    async def load(self, base_urls: Mapping[str, str], *, again: bool = False) -> None:
+        """Read the keys of these providers from the keychain, unless it hangs.
+
+        Args:
+            base_urls: the address of each.
+            again: take what another process has written since.
+        """
 
         def read() -> dict[str, _Key]:
             chain = self._find_keychain()
@@ -122,7 +127,8 @@ class Keys:
 
         def take(found: dict[str, _Key]) -> None:
             for provider_id, key in found.items():
-                self._keys.setdefault(provider_id, key)
+                if again or provider_id not in self._keys:
+                    self._keys[provider_id] = key
                 self._known.add(key.value)
 
         try:

@@ -72,8 +72,10 @@ def described(table: ModelInfo, listed: ListedModel | None) -> ModelInfo:
     if listed is None:
         return table
     known = table.known or listed.context_tokens is not None
-    said = {name: getattr(listed, name) for name in _DESCRIBED}
-    changes = {name: value for name, value in said.items() if value is not None}
+    given = {name: getattr(listed, name) for name in _DESCRIBED}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if "input_price" in changes:
+        changes["price_date"] = None  # it was told just now
     return replace(table, known=known, **changes)
 
 

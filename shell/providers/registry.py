@@ -20,7 +20,6 @@ from shell.providers.http.provider import Api, HttpProvider
 from shell.providers.local.model_files import ModelFiles, OneFile
 from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
 from shell.providers.testing.echo import EchoProvider
-from shell.providers.testing.replay import ReplayProvider
 
 OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -69,6 +68,8 @@ class Providers(Mapping[str, Provider]):
             EchoProvider(),
         ]
         if environ.get(REPLAY_VARIABLE):
+            from shell.providers.testing.replay import ReplayProvider
+
             every.append(ReplayProvider(Path(environ[REPLAY_VARIABLE]).expanduser()))
         self._providers = {provider.id: provider for provider in every}
         self.built_in = frozenset(self._providers)

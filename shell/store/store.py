@@ -6,7 +6,7 @@ import logging
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
@@ -88,11 +88,6 @@ class Store:
         self._on_change = on_change
         self._timer: asyncio.TimerHandle | None = None
 
-    @property
-    def notices(self) -> list[str]:
-        """The remarks in English."""
-        return [remark.text for remark in self.remarks]
-
     # --- opening, closing -------------------------------------------------------------------
 
     def open(self) -> None:
@@ -126,7 +121,7 @@ class Store:
             if damage is not None:
                 self.remarks.append(repair(self.path, self._damaged_folder, self.backups, damage))
                 forget_note(self.path)
-                _log.warning("%s", self.notices[-1])
+                _log.warning("%s", self.remarks[-1].text)
             elif self._file_state.outdated:
                 self.backups.make(self.path, SAFETY)
         self.database.open()
@@ -188,24 +183,23 @@ class Store:
 
     async def read(self, kept_id: str, job: Job[T]) -> T:
         """Run a job that only reads in the database of this id."""
-        try:
+        with self._noting_damage():
             return await asyncio.wrap_future(self.database_of(kept_id).read(job))
-        except DatabaseDamaged:
-            self._suspect = True
-            raise
 
     def read_blocking(self, kept_id: str, job: Job[T]) -> T:
         """Do the same as `read`, on a thread that may block."""
-        try:
+        with self._noting_damage():
             return self.database_of(kept_id).read(job).result()
-        except DatabaseDamaged:
-            self._suspect = True
-            raise
 
     async def search(self, kept_id: str, job: Job[T], limit: ReadLimit) -> T:
         """Run a search in the database of this id, in parallel with reads."""
-        try:
+        with self._noting_damage():
             return await asyncio.wrap_future(self.database_of(kept_id).search(job, limit))
+
+    @contextlib.contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        try:
+            yield
         except DatabaseDamaged:
             self._suspect = True
             raise

@@ -1,4 +1,4 @@
-"""Opens web and mail addresses, and the program's own page, in the system's programs."""
+"""Opens addresses, folders, files to edit, and the program's page in the system's programs."""
 
 import os
 import shutil
@@ -29,6 +29,22 @@ def open_link(url: str) -> bool:
     The opened program inherits none of our streams and outlives this process.
     """
     return urlsplit(url).scheme in SCHEMES and _hand_over(url)
+
+
+def open_path(path: Path) -> bool:
+    """Show a folder in the file manager, or a text file in the person's editor. False when nothing
+    can show it.
+
+    A file that is a program, such as a Python file, is never started.
+    """
+    if sys.platform == "win32":
+        try:
+            os.startfile(path, "open" if path.is_dir() else "edit")  # noqa: S606 - see above
+        except OSError:
+            return False
+        return True
+    as_text = sys.platform == "darwin" and not path.is_dir()
+    return _hand_over(str(path), *(["-t"] if as_text else []))
 
 
 class Lead:
@@ -91,15 +107,15 @@ def _handler(kind: str) -> str:
         return ""
 
 
-def _hand_over(url: str) -> bool:
+def _hand_over(url: str, *options: str) -> bool:
     if sys.platform == "win32":
         os.startfile(url)  # noqa: S606 - the scheme was checked by who calls
         return True
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if opener is None or not has_desktop():
         return False
-    opening = subprocess.Popen(  # noqa: S603 - one argument, of a checked scheme, and no shell
-        [opener, url],
+    opening = subprocess.Popen(  # noqa: S603 - a checked address or our path, and no shell
+        [opener, *options, url],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -3,7 +3,8 @@
 import json
 import math
 from collections.abc import Mapping
-from itertools import islice
+
+from pydantic import JsonValue
 
 from shell.errors import ErrorCode, ToolError
 from shell.tools.base import Arguments, Tool
@@ -13,6 +14,8 @@ MAX_ARGUMENT_BYTES = 256 * 1024
 MAX_DEPTH = 64
 """Most levels of objects and lists in each other."""
 MAX_PROBLEMS = 5
+MAX_EXACT = 2**53 - 1
+"""Largest whole number that JavaScript has exactly."""
 
 
 def parse_arguments(text: str) -> Arguments:
@@ -48,20 +51,42 @@ def check_arguments(tool: Tool, arguments: Mapping[str, object]) -> None:
     """
     if not tool.parameters:
         return
-    from jsonschema import Draft202012Validator  # takes 60 ms, and most runs have no tools
-    from jsonschema.exceptions import SchemaError
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
+    from shell.tools.schemas import CannotCheck, problems  # 60 ms, and most runs have no tools
 
     try:
-        # An empty registry: a schema must not make the host fetch another one.
-        validator = Draft202012Validator(tool.parameters, registry=Registry())
-        found = list(islice(validator.iter_errors(arguments), MAX_PROBLEMS))
-    except (SchemaError, Unresolvable, RecursionError, TypeError, ValueError) as error:
-        raise _invalid(f"The tool's schema cannot be used: {str(error)[:500]}") from None
+        found = problems(tool.parameters, arguments, MAX_PROBLEMS)
+    except CannotCheck as error:
+        raise _invalid(f"The tool's schema cannot be used: {error}") from None
     if found:
         shown = [f"{_path(error.path)}{error.message[:300]}" for error in found]
         raise _invalid("The arguments do not fit: " + "; ".join(shown))
+
+
+def parse_edited(arguments: Arguments) -> Arguments:
+    """What a person has made of the arguments.
+
+    Raises:
+        ToolError: TOOL_INVALID with what is wrong.
+    """
+    if displayed(arguments) != arguments:
+        raise _invalid(
+            "A whole number beyond 2^53 cannot be edited, because the page may have rounded it."
+        )
+    return parse_arguments(json.dumps(arguments))
+
+
+def displayed(value: JsonValue) -> JsonValue:
+    """Arguments as a page is told them. It would round longer numbers, and so gets text."""
+    if isinstance(value, dict):
+        return {name: displayed(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [displayed(each) for each in value]
+    return str(value) if isinstance(value, int) and abs(value) > MAX_EXACT else value
+
+
+def written(arguments: object) -> str:
+    """Arguments as text that can be compared: Python takes 1 and true for the same."""
+    return json.dumps(arguments, sort_keys=True)
 
 
 def _path(path: object) -> str:

@@ -54,7 +54,8 @@ class Tool:
         """The name that models use. Providers take letters, digits, `_` and `-`, 64 at most."""
         source = self.source.removesuffix(".py")
         whole = f"{_plain(source)}__{_plain(self.name)}"
-        if len(whole) <= MAX_NAME and whole == f"{source}__{self.name}":
+        # A name that could be read as another source and another tool is marked, too.
+        if len(whole) <= MAX_NAME and whole.partition("__")[::2] == (source, self.name):
             return whole
         mark = hashlib.sha256(self.key.encode()).hexdigest()[:8]
         return f"{whole[: MAX_NAME - 9]}_{mark}"

@@ -7,18 +7,19 @@ overwritten, and until then nothing is allowed.
 import contextlib
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shell.contract import GrantSummary, Pattern, Verdict
+from shell.contract import Flag, GrantSummary, Pattern, Verdict
 from shell.errors import StorageFailed
 from shell.support.file_lock import file_lock
 from shell.support.files import free_path, reason, replace_file
 from shell.support.ids import epoch_ms
 from shell.tools.base import Arguments, Tool
-from shell.tools.permissions import fits
+from shell.tools.permissions import allows, fits
 
 FILE = "tools.json"
 MAX_GRANTS = 1_000
@@ -41,10 +42,28 @@ class Grant(BaseModel):
     created_at: int
     used_at: int | None = None
 
-    def holds_for(self, tool: Tool) -> bool:
-        """Whether it is for this tool. Only a refusal outlives a change of the tool."""
+    def holds_for(self, tool: Tool, *, trusts_edits: bool = False) -> bool:
+        """Whether it is for this tool. A refusal outlives a change of the tool; a permission does
+        where the person trusts the files that they edit.
+        """
         same = (self.tool, self.source) == (tool.name, tool.source)
-        return same and (self.verdict == "deny" or self.definition == tool.definition)
+        outlives = self.verdict == "deny" or (trusts_edits and tool.kind == "python")
+        return same and (outlives or self.definition == tool.definition)
+
+    def fits(self, arguments: Arguments) -> bool:
+        """Whether it is for these arguments."""
+        found = fits if self.verdict == "deny" else allows
+        return found(self.pattern, arguments)
+
+
+class ServerChoice(BaseModel):
+    """What a person has decided about a server of MCP."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = False
+    consent: str = ""
+    """The identity of the command or address that may be started or contacted."""
 
 
 class _File(BaseModel):
@@ -55,6 +74,9 @@ class _File(BaseModel):
     """By the source and the name of a tool, `SOURCE/NAME`. What is not here is as it came."""
     folders: list[str] = Field(default_factory=list)
     """Which folders `read_file` may read; absolute, without links."""
+    servers: dict[str, ServerChoice] = Field(default_factory=dict)
+    flags: dict[str, list[Flag]] = Field(default_factory=dict)
+    """Flags that a person has set for a tool, besides those that it has; keys as in `enabled`."""
     grants: Annotated[list[Grant], Field(max_length=MAX_GRANTS)] = Field(default_factory=list)
 
 
@@ -66,6 +88,10 @@ class ToolChoices:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.trusts_edits = False
+        """Whether grants hold for a person's own file after a change. Never stored: it ends with
+        the program.
+        """
         self._path = folder / FILE
         self._seen: tuple[int, int] | None = None
         self._file = _File()
@@ -81,6 +107,66 @@ class ToolChoices:
             StorageFailed: it cannot be kept.
         """
         self._change(lambda file: {"enabled": {**file.enabled, _key(tool): enabled}})
+
+    def server(self, name: str) -> ServerChoice:
+        """What was decided about a server; nothing is allowed by default."""
+        return self._now().servers.get(name, ServerChoice())
+
+    def set_server(
+        self, name: str, *, enabled: bool | None = None, consent: str | None = None
+    ) -> None:
+        """Switch a server on or off, or keep to what a person has agreed.
+
+        Raises:
+            StorageFailed: it cannot be kept.
+        """
+        given = {"enabled": enabled, "consent": consent}
+        update = {key: value for key, value in given.items() if value is not None}
+
+        def change(file: _File) -> dict[str, object]:
+            made = file.servers.get(name, ServerChoice()).model_copy(update=update)
+            return {"servers": {**file.servers, name: made}}
+
+        self._change(change)
+
+    def forget_server(self, name: str) -> None:
+        """Forget what was decided about a server and its tools. Grants are suspended without it.
+
+        Raises:
+            StorageFailed: it cannot be forgotten.
+        """
+        ours = f"{name}/"
+
+        def change(file: _File) -> dict[str, object]:
+            return {
+                "servers": {key: kept for key, kept in file.servers.items() if key != name},
+                "enabled": {k: v for k, v in file.enabled.items() if not k.startswith(ours)},
+                "flags": {k: v for k, v in file.flags.items() if not k.startswith(ours)},
+            }
+
+        self._change(change)
+
+    def raised(self, tool: Tool) -> list[Flag]:
+        """The flags that a person has set for a tool besides its own."""
+        return self._now().flags.get(_key(tool), [])
+
+    def flagged(self, tool: Tool) -> Tool:
+        """The tool with the flags that a person has set besides its own."""
+        raised = self.raised(tool)
+        return replace(
+            tool,
+            reads=tool.reads or "reads" in raised,
+            brings=tool.brings or "brings" in raised,
+            sends=tool.sends or "sends" in raised,
+        )
+
+    def set_flags(self, tool: Tool, flags: list[Flag]) -> None:
+        """Set flags of a tool besides those that it has.
+
+        Raises:
+            StorageFailed: it cannot be kept.
+        """
+        self._change(lambda file: {"flags": {**file.flags, _key(tool): flags}})
 
     def folders(self) -> list[str]:
         """The folders that `read_file` may read."""
@@ -113,7 +199,7 @@ class ToolChoices:
         found = [
             grant
             for grant in self._now().grants
-            if grant.holds_for(tool) and fits(grant.pattern, arguments)
+            if self._holds(grant, tool) and grant.fits(arguments)
         ]
         self._note_use({grant.id for grant in found})
         return [grant.verdict for grant in found]
@@ -133,7 +219,14 @@ class ToolChoices:
             pattern=pattern,
             created_at=epoch_ms(),
         )
-        self._change(lambda file: {"grants": [*file.grants[-(MAX_GRANTS - 1) :], made]})
+
+        def added(file: _File) -> dict[str, object]:
+            grants = [*file.grants, made]
+            if len(grants) > MAX_GRANTS:  # the oldest goes, but not what is never allowed
+                grants.remove(next((g for g in grants if g.verdict == "allow"), grants[0]))
+            return {"grants": grants}
+
+        self._change(added)
 
     def grants(self, known: list[Tool]) -> list[GrantSummary]:
         """All kept verdicts, the newest first.
@@ -149,7 +242,7 @@ class ToolChoices:
                 scope="always",
                 pattern=grant.pattern,
                 verdict=grant.verdict,
-                suspended=not any(grant.holds_for(tool) for tool in known),
+                suspended=not any(self._holds(grant, tool) for tool in known),
                 created_at=grant.created_at,
                 used_at=grant.used_at,
             )
@@ -168,6 +261,9 @@ class ToolChoices:
         return known
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _holds(self, grant: Grant, tool: Tool) -> bool:
+        return grant.holds_for(tool, trusts_edits=self.trusts_edits)
 
     def _now(self) -> _File:
         try:

@@ -2,6 +2,7 @@
 
 import fnmatch
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 
 from shell.contract import ArgumentRule, Pattern, Verdict
 from shell.tools.base import Arguments, Tool
+
+UNCLEAR = re.compile(r"[\x00-\x1f\x7f\\]")
+"""Some programs end an address at these characters, others leave them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Permissions:
 
     def __init__(self, grants: GrantBook | None = None, allowed: Iterable[str] = ()) -> None:
         self._grants = grants
-        self._allowed = tuple(allowed)
+        self.allowed = tuple(allowed)
         self._conversation: dict[str, Verdict] = {}
         self._tainted = False
 
@@ -89,13 +93,28 @@ class Permissions:
             self._grants.add(tool, verdict, pattern or {})
 
     def _is_named(self, tool: Tool) -> bool:
-        names = (tool.name, tool.wire_name)
-        return any(fnmatch.fnmatchcase(name, p) for name in names for p in self._allowed)
+        # A source that names its tools itself must not pass for another one.
+        names = [tool.wire_name] if "__" in tool.name else [tool.name, tool.wire_name]
+        return any(fnmatch.fnmatchcase(name, p) for name in names for p in self.allowed)
 
 
 def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
     """Whether arguments are what a permission was given for."""
-    return all(_fits(rule, arguments.get(name)) for name, rule in pattern.items())
+    return all(
+        rule.match == "any" or (name in arguments and _fits(rule, arguments[name]))
+        for name, rule in pattern.items()
+    )
+
+
+def allows(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
+    """Whether a permission is for these arguments. One that it does not name is not allowed."""
+    return (not pattern or arguments.keys() <= pattern.keys()) and fits(pattern, arguments)
+
+
+def completed(pattern: Pattern | None, arguments: Arguments) -> Pattern:
+    """A pattern with a rule for each argument that its call had; empty if it has none at all."""
+    rules = {name: ArgumentRule(match="any", value="") for name in arguments}
+    return {**rules, **pattern} if pattern else {}
 
 
 def _fits(rule: ArgumentRule, value: object) -> bool:
@@ -119,15 +138,18 @@ def _written(value: object) -> str:
 
 
 def _host(value: str) -> str | None:
+    """The host of an address; None where programs that read addresses take different ones."""
     try:
         parts = urlsplit(value)
     except ValueError:
+        return None
+    if "@" in parts.netloc or UNCLEAR.search(value):
         return None
     return parts.hostname if parts.scheme in ("http", "https") else None
 
 
 def _is_inside(value: str, folder: str) -> bool:
     """Whether a path lies below a folder, once `..` and links are resolved."""
-    if not os.path.isabs(value) or not folder:  # noqa: PTH117, a plain question about a string
+    if "\0" in value + folder or not all(map(os.path.isabs, (value, folder))):
         return False
     return Path(os.path.realpath(value)).is_relative_to(os.path.realpath(folder))

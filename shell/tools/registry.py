@@ -1,20 +1,24 @@
-"""Knows all tools: those of a person's files, and those that ship with the program."""
+"""Knows all tools: those of a person's files, of servers, and those that ship with the program."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from shell.contract import GrantSummary, ToolSummary
+from shell.contract import Flag, GrantSummary, ToolSummary
 from shell.errors import ErrorCode, NotFound, ToolError, ValidationFailed
+from shell.providers.keys import Keys
 from shell.tools.base import Arguments, Progress, ToolSource
 from shell.tools.choices import ToolChoices
-from shell.tools.offer import Offer, OfferedTool
+from shell.tools.mcp.servers import McpServers
+from shell.tools.offer import HOST_TOOLS, Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from shell.tools.python.source import PythonFile
+from shell.tools.template import MAX_FILES
 
 FOLDER = "tools"
-MAX_FILES = 100
 SHIPPED = Path(__file__).with_name("shipped")
 READ_FILE = SHIPPED / "read_file.py"
 """The tool that is given the folders that a person has chosen."""
@@ -25,22 +29,39 @@ class Tools:
 
     Args:
         data: the data directory. Its `tools` folder has a person's own files.
+        environ: the environment, of which servers get a part.
+        keys: keeps the values that servers need.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(
+        self, data: Path, environ: Mapping[str, str] | None = None, keys: Keys | None = None
+    ) -> None:
         self.folder = data / FOLDER
         self.choices = ToolChoices(data)
+        self.servers = McpServers(
+            data, self.choices, os.environ if environ is None else environ, keys or Keys()
+        )
         self._files: dict[Path, PythonFile] = {}
 
     async def all(self) -> list[OfferedTool]:
         """Every tool, also those that are off or have a problem. Imports changed files."""
-        sources = await asyncio.to_thread(self._sources)
+        files = await asyncio.to_thread(self._sources)
+        # Names for models are made of the source's, so a file goes before a server of its name.
+        taken = {file.name.removesuffix(".py") for file in files}
+        servers = [each for each in self.servers.sources() if each.name not in taken]
+        sources: list[ToolSource] = [*files, *servers]
         listed = await asyncio.gather(*(source.list() for source in sources))
-        return [
-            OfferedTool(tool, source)
-            for source, tools in zip(sources, listed, strict=True)
-            for tool in tools
-        ]
+        found: list[OfferedTool] = []
+        names = set(HOST_TOOLS)
+        for source, tools in zip(sources, listed, strict=True):
+            for tool in tools:
+                name = tool.wire_name
+                if tool.problem is None and tool.kind == "mcp" and name in names:
+                    text = f"Another tool has the name {name}. Give the server another one."
+                    tool = replace(tool, problem=text)
+                names.add(name)
+                found.append(OfferedTool(self.choices.flagged(tool), source))
+        return found
 
     async def summaries(self) -> list[ToolSummary]:
         """Every tool as lists show it."""
@@ -54,6 +75,7 @@ class Tools:
                 reads=tool.reads,
                 brings=tool.brings,
                 sends=tool.sends,
+                raised=self.choices.raised(tool),
                 problem=tool.problem,
             )
             for tool in (offered.tool for offered in await self.all())
@@ -78,7 +100,8 @@ class Tools:
             permissions: who decides; by default the verdicts that hold for good.
 
         Raises:
-            ValidationFailed: one of them does not exist, is off, or has a problem.
+            ValidationFailed: one of them does not exist, is off, or has a problem; or the
+                permissions allow a name that several have.
         """
         known = await self.all()
         usable = [
@@ -87,8 +110,13 @@ class Tools:
             if offered.tool.problem is None and self.choices.is_enabled(offered.tool)
         ]
         if wanted != "all":
-            usable = [self._usable(name, known) for name in dict.fromkeys(wanted)]
-        return Offer(usable, permissions or self.permissions())
+            names = (name for name in dict.fromkeys(wanted) if name not in HOST_TOOLS)
+            usable = [self._usable(name, known) for name in names]
+        permissions = permissions or self.permissions()
+        for name in permissions.allowed:
+            if any(name == offered.tool.name for offered in usable):
+                _by_name(name, usable)
+        return Offer(usable, permissions)
 
     def permissions(self, allowed: Iterable[str] = ()) -> Permissions:
         """New permissions, with the verdicts that hold for good.
@@ -107,6 +135,16 @@ class Tools:
         """
         found = await self.find(name)
         await asyncio.to_thread(self.choices.enable, found.tool, enabled)
+
+    async def set_flags(self, name: str, flags: list[Flag]) -> None:
+        """Set flags of a tool besides its own. Its grants are suspended, as for every change.
+
+        Raises:
+            NotFound: there is no such tool.
+            StorageFailed: the flags cannot be kept.
+        """
+        found = await self.find(name)
+        await asyncio.to_thread(self.choices.set_flags, found.tool, flags)
 
     async def call(self, name: str, arguments: Arguments, progress: Progress) -> str:
         """Carry out one call that a person makes.
@@ -129,9 +167,9 @@ class Tools:
         return self.choices.revoke(grant_id)
 
     async def close(self) -> None:
-        """End the processes of all files."""
+        """End the processes of all files and servers."""
         files, self._files = self._files, {}
-        await asyncio.gather(*(file.close() for file in files.values()))
+        await asyncio.gather(self.servers.close(), *(file.close() for file in files.values()))
 
     def _usable(self, name: str, known: list[OfferedTool]) -> OfferedTool:
         try:
@@ -145,7 +183,7 @@ class Tools:
             raise ValidationFailed([("tools", text)])
         return offered
 
-    def _sources(self) -> Sequence[ToolSource]:
+    def _sources(self) -> Sequence[PythonFile]:
         """A source for each file; those of files that are gone are forgotten."""
         own = sorted(self.folder.glob("*.py"))[:MAX_FILES] if self.folder.is_dir() else []
         shipped = sorted(SHIPPED.glob("[a-z]*.py"))
@@ -162,6 +200,7 @@ def _by_name(name: str, known: Iterable[OfferedTool]) -> OfferedTool:
     named = [each for each in known if name in (each.tool.name, each.tool.wire_name)]
     exact = [each for each in named if each.tool.wire_name == name]
     found = exact or named
+    found = [each for each in found if each.tool.problem is None] or found
     if not found:
         raise NotFound(f"There is no tool {name[:100]!r}. 'tidewire tools list' shows them.")
     if len(found) > 1:

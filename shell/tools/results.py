@@ -46,7 +46,14 @@ READ_RESULT = Tool(
     brings=False,
     sends=False,
 )
-"""The host's own tool. It returns the rest of a result that the model knows, so it needs no approval."""
+"""The host's own tool. It gives more of a result the model knows, so it needs no approval."""
+
+_READS_MORE = f"{READ_RESULT.wire_name} reads them from the call"
+
+
+def was_cut(result: str) -> bool:
+    """Whether a result, as a model was given it, says how to read the rest."""
+    return _READS_MORE in result
 
 
 class LongResults:
@@ -62,7 +69,7 @@ class LongResults:
 
     def show(self, call_id: str, text: str) -> ShownResult:
         """Cut a result; keep it whole if anything is left out."""
-        shown = shown_result(text, f"{READ_RESULT.wire_name} reads them from the call {call_id}")
+        shown = shown_result(text, f"{_READS_MORE} {call_id}")
         if shown.shown_bytes < shown.bytes:
             self._kept[call_id] = clean(text).encode()
             while sum(map(len, self._kept.values())) > MAX_KEPT_BYTES:

@@ -6,6 +6,8 @@ from pathlib import Path
 from shell.errors import StorageFailed, ValidationFailed
 from shell.support.files import reason
 
+MAX_FILES = 100
+"""Further files in the folder of tools are ignored."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 TEMPLATE = '''"""Public functions with type hints are tools. A change is used once it is saved."""
 
@@ -34,6 +36,18 @@ def NAME(text: str, most: int = 3) -> dict[str, int]:
 '''
 
 
+def write_free_template(folder: Path) -> Path:
+    """Write the template under the first name that is free; returns its path.
+
+    Raises:
+        ValidationFailed: no name is free.
+        StorageFailed: the file cannot be written.
+    """
+    names = ("my_tool", *(f"my_tool_{number}" for number in range(2, MAX_FILES)))
+    free = (name for name in names if not (folder / f"{name}.py").exists())
+    return write_template(folder, next(free, names[-1]))
+
+
 def write_template(folder: Path, name: str) -> Path:
     """Write a new file with one function; returns its path.
 
@@ -51,10 +65,13 @@ def write_template(folder: Path, name: str) -> Path:
         raise ValidationFailed([("name", text)])
     path = folder / f"{stem}.py"
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700)
         with path.open("x", encoding="utf-8") as file:
             file.write(TEMPLATE.replace("NAME", stem))
-    except FileExistsError:
+    except FileExistsError as error:
+        if error.filename != str(path):
+            raise StorageFailed(f"{folder} is no folder") from None
         raise ValidationFailed([("name", f"{path} is there already")]) from None
     except OSError as error:
         raise StorageFailed(f"{path} cannot be written ({reason(error)})") from None

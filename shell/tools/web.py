@@ -23,6 +23,8 @@ TEXT = re.compile(
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
 """Of no single machine either; one cloud has the credentials of its machines here."""
+AZURE = ipaddress.ip_address("168.63.129.16")
+"""Another cloud tells its machines their configuration here."""
 SKIPPED = {"script", "style", "noscript", "template", "svg", "iframe", "object", "select"}
 BLOCKS = {
     *("p", "div", "br", "hr", "li", "tr", "ul", "ol", "dl", "dt", "dd", "table", "pre", "title"),
@@ -49,8 +51,28 @@ def is_public(address: str) -> bool:
             return is_public(str(embedded))
         if found.is_site_local:
             return False
-    is_special = found.is_multicast or found.is_reserved or found in PROTOCOLS
+    is_special = found.is_multicast or found.is_reserved or found in PROTOCOLS or found == AZURE
     return found.is_global and not is_special
+
+
+def is_own(address: str) -> bool:
+    """Whether a public address is this machine's, or one of its network with IPv6."""
+    own = _address_for(address)
+    if own is None:
+        return False
+    found, here = ipaddress.ip_address(address), ipaddress.ip_address(own)
+    return found == here or (found.version == 6 and int(found) >> 64 == int(here) >> 64)
+
+
+def _address_for(address: str) -> str | None:
+    """Which address of its own this machine uses to reach another; None if it cannot."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as unsent:
+            unsent.connect((address, 80))  # sends nothing
+            return str(unsent.getsockname()[0])
+    except OSError:
+        return None
 
 
 class PublicNetwork(httpcore2.AnyIOBackend):
@@ -72,7 +94,7 @@ class PublicNetwork(httpcore2.AnyIOBackend):
 
     def allows(self, address: str) -> bool:
         """Whether this address may be connected to."""
-        return is_public(address)
+        return is_public(address) and not is_own(address)
 
     async def connect_tcp(
         self,

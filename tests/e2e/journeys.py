@@ -35,6 +35,10 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     "a conversation that is too long": [
         "test_servers::test_a_conversation_that_is_too_long_says_what_helps",
     ],
+    "a server of MCP: its tool runs, and it is tested and switched": [
+        "test_mcp::test_a_tool_of_a_server_runs_once_it_is_allowed",
+        "test_mcp::test_a_server_is_tested_and_switched_off_and_on_in_the_settings",
+    ],
     "import": [
         "test_import::test_what_chatgpt_gave_out_comes_in_and_goes_on",
         "test_settings::test_a_conversation_goes_out_and_comes_in_again",
@@ -71,6 +75,16 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     ],
     "two windows decide about a call": [
         "test_tools::test_the_first_of_two_windows_decides_and_the_other_shows_it",
+        "test_tools::test_one_of_two_calls_is_decided_in_one_window_and_gone_in_the_other",
+    ],
+    "a call waits in a conversation that is not open": [
+        "test_tools::test_a_conversation_that_is_not_open_says_that_it_waits",
+    ],
+    "the page is closed while a call waits, and it is decided in another": [
+        "test_tools::test_a_decision_comes_after_the_page_was_closed_and_another_was_opened",
+    ],
+    "write a tool": [
+        "test_tools::test_a_new_tool_is_written_opened_and_seen_as_soon_as_it_is_saved",
     ],
     "the host is killed while a call waits, and it is decided later": [
         "test_tools::test_a_decision_comes_after_the_program_has_ended",

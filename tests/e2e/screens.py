@@ -95,6 +95,12 @@ def answered(script: str = "/rate 0\nan answer to look at", then: Show = lambda 
     return asked(script, shown)
 
 
+def drawn(page: Page) -> None:
+    """The formula and the colors of the code, which are loaded when they are first needed."""
+    expect(page.locator("math").first).to_be_visible()
+    expect(page.locator("pre code span").first).to_be_visible()
+
+
 def streaming(page: Page) -> None:
     """An answer that has stopped in its middle."""
     ask(page, "/rate 0\n/reasoning The moon first.\nThe **tide** comes\n/stall")
@@ -290,6 +296,34 @@ def decided(page: Page) -> None:
     page.locator("details summary").first.click()
 
 
+def call_states(page: Page) -> None:
+    """A call in every state, unfolded, by the host in the page; two of them wait."""
+    direction = page.evaluate("document.documentElement.dir")
+    page.goto(f"{page.url.partition('?')[0]}?bridge=fake&stream=calls")
+    expect(box(page)).to_be_focused()
+    page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+    box(page).fill("show me")
+    box(page).press("Enter")
+    expect(page.locator("[data-approval]")).to_have_count(2)
+    for summary in page.locator("[data-state] > summary").all():
+        summary.click()
+    expect(page.get_by_role("group", name=re.compile(r"^\[?Result]?$"))).to_have_count(6)
+
+
+def waits_elsewhere(page: Page) -> None:
+    """A conversation that is not open waits for a decision."""
+    tools(f"/rate 0\nI compute it.\n{CALL}", approval())(page)
+    page.get_by_role("button", name=re.compile("New chat")).first.click()
+    expect(page.get_by_text(re.compile("waits for your decision"))).to_be_visible()
+
+
+def new_tool(page: Page) -> None:
+    """A tool that was just written."""
+    settings(TOOLS)(page)
+    page.get_by_role("button", name=re.compile("New tool")).click()
+    expect(page.get_by_role("dialog").get_by_text(re.compile(r"my_tool.*\.py$"))).to_be_visible()
+
+
 def tool_menu(page: Page) -> None:
     """The tools that a conversation may use."""
     page.get_by_role("button", name=re.compile("Tools: ")).click()
@@ -315,7 +349,7 @@ def find(page: Page) -> None:
     page.keyboard.press("Control+f")
     expect(page.get_by_role("search").get_by_role("textbox")).to_be_focused()
     page.keyboard.type("answer")
-    expect(page.get_by_role("search").get_by_role("status")).to_have_text("2 of 2")
+    expect(page.get_by_role("search").get_by_role("status")).to_contain_text("2 of 2")
 
 
 def again(page: Page) -> None:
@@ -339,7 +373,7 @@ SCREENS: Mapping[str, Screen] = {
     "temporary": Screen(temporary),
     "waiting": Screen(waiting),
     "streaming": Screen(streaming),
-    "answer": Screen(answered(MARKDOWN)),
+    "answer": Screen(answered(MARKDOWN, drawn)),
     "reasoning": Screen(
         answered(
             "/rate 0\n/reasoning The moon, then the sun.\nTwice a day.",
@@ -352,6 +386,8 @@ SCREENS: Mapping[str, Screen] = {
     "approval-edit": Screen(tools(CALL, approval("Edit"))),
     "approval-reason": Screen(tools(CALL, approval("Deny with a reason"))),
     "calls": Screen(tools(f"/rate 0\nI compute it.\n{CALL}\n{CALL}\n/then\nDone.", decided)),
+    "waits-elsewhere": Screen(waits_elsewhere),
+    "new-tool": Screen(new_tool),
     "tool-menu": Screen(tool_menu),
     "interrupted": Screen(failed("/rate 0\nhalf an answer\n/error SERVER_ERROR")),
     "key-error": Screen(failed("/error API_KEY_ERROR")),
@@ -375,23 +411,27 @@ SCREENS: Mapping[str, Screen] = {
     "models": Screen(picker),
     "models-empty": Screen(picker_empty),
     "settings": Screen(settings(0)),
-    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 8)},
+    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 9)},
     "settings-server": Screen(server_form),
     "keys": Screen(keys),
     "folder": Screen(answered(then=folder)),
     "spending": Screen(answered(then=spending)),
     "narrow": Screen(lambda page: None, NARROW),
-    "narrow-answer": Screen(answered(MARKDOWN), NARROW),
+    "narrow-answer": Screen(answered(MARKDOWN, drawn), NARROW),
     "narrow-sidebar": Screen(sidebar, NARROW),
     "narrow-models": Screen(picker, NARROW),
     "narrow-settings": Screen(settings(0), NARROW),
     "no-sidebar": Screen(answered(then=hidden)),
+    # After these the page has left the program.
+    "call-states": Screen(call_states, (1_200, 3_200)),
+    "narrow-call-states": Screen(call_states, (400, 5_200)),
 }
 
 
 def lead(page: Page, name: str) -> None:
     """Have the page show this screen, whatever it showed before."""
-    stop_all(page)
+    if "?" not in page.url:  # the last screens have their host in the page
+        stop_all(page)
     anew(page)
     screen = SCREENS[name]
     width, height = screen.size

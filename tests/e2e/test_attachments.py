@@ -192,7 +192,7 @@ def test_a_small_picture_is_sent_whole_but_for_its_notes(page: Page) -> None:
     # Scaled, it would take more bytes.
     drop(page, picture("wide.png", 1_900, 20))
     expect(tray(page)).to_contain_text("wide.png")
-    expect(tray(page)).not_to_contain_text("scaled")
+    expect(tray(page)).not_to_contain_text("resized")
     page.get_by_role("button", name="Remove wide.png").click()
 
     photograph = base64.b64decode(page.evaluate(PHOTOGRAPH))

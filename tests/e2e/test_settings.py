@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.e2e.app import App, Kind, answer, ask, box, running, wait_for_end
-from tests.test_restored_providers import HEADER, hostile
-from tests.test_restored_providers import fresh as fresh_database
+from tests.store.test_restored_providers import HEADER, hostile
+from tests.store.test_restored_providers import fresh as fresh_database
 
 SECRET = "sk-canary-5f1c9a7e-not-a-real-key-9Zx4"
 

@@ -1,6 +1,7 @@
 """Tools: a model asks for calls, and a person decides about them, in a browser and in a window."""
 
 import contextlib
+import os
 import re
 import signal
 import sqlite3
@@ -43,10 +44,10 @@ def crash() -> str:
 ADD = '/call add {"a": 2, "b": 40}'
 
 
-def with_tools(data: Path, text: str = FILE) -> Path:
+def with_tools(data: Path, text: str = FILE, name: str = "box.py") -> Path:
     """Put the tool file into a data directory."""
-    (data / "tools").mkdir(exist_ok=True)
-    (data / "tools" / "box.py").write_text(text, "utf-8")
+    (data / "tools").mkdir(parents=True, exist_ok=True)
+    (data / "tools" / name).write_text(text, "utf-8")
     return data
 
 
@@ -195,6 +196,10 @@ def test_always_holds_where_its_rules_fit_until_it_is_revoked(page: Page, tmp_pa
     expect(settings.get_by_text("Always allowed: note")).to_have_count(0)
     page.keyboard.press("Escape")
     asked(tmp_path / "in" / "c.txt")
+    press(page, "note", "Always allow…")
+    page.get_by_label("What path may be").select_option("inside")
+    page.get_by_label("What text may be").select_option("any")
+    expect(card(page, "note")).to_contain_text(re.compile(r"have allowed 2 of the last \d calls"))
     press(page, "note", "Deny")
     expect(answer(page)).to_have_text("c.txt it is.")
 
@@ -222,6 +227,53 @@ def test_the_first_of_two_windows_decides_and_the_other_shows_it(app: App, page:
     app.part(other)
 
 
+def test_one_of_two_calls_is_decided_in_one_window_and_gone_in_the_other(
+    kind: Kind, playwright: Playwright, tmp_path: Path
+) -> None:
+    with_tools(tmp_path)
+    script = f'siblings\n{ADD}\n/call add {{"a": 1, "b": 1}}\n/then\n/text Both.'
+    with running(kind, playwright, tmp_path) as app:
+        page = app.page()
+        offer(page, "add")
+        ask(page, script)
+        expect(page.get_by_role("group", name="Approve add")).to_have_count(2)
+        wait_until_stored(tmp_path)
+    # The run that asked has ended with the program, so that no events tell of a decision.
+    with running(kind, playwright, tmp_path) as app:
+        page = app.page()
+        page.locator("[data-conversation]", has_text="siblings").first.click()
+        other = app.another(page)
+        other.locator("[data-conversation]", has_text="siblings").first.click()
+        for each in (page, other):
+            expect(each.get_by_role("group", name="Approve add")).to_have_count(2)
+        page.bring_to_front()
+        first = page.get_by_role("group", name="Approve add").first
+        first.get_by_role("button", name="Allow once").click()
+        for each in (page, other):
+            expect(each.get_by_role("group", name="Approve add")).to_have_count(1)
+            expect(calls(each, "add").first.locator("summary")).to_contain_text("Allowed")
+        press(other, "add", "Deny")
+        for each in (page, other):
+            expect(answer(each)).to_have_text("Both.")
+            expect(calls(each, "add").first.locator("summary")).to_contain_text("Done")
+            done(each, "add", "Denied")
+
+
+def test_a_conversation_that_is_not_open_says_that_it_waits(page: Page) -> None:
+    offer(page, "add")
+    ask(page, f"/rate 20\n/repeat 40 tide\n{ADD}\n/then\n/text It went on.")
+    expect(page.locator("[data-conversation]").first).to_contain_text("tide")
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_text("waits for your decision")).to_be_visible()
+    expect(page).to_have_title("(!) Tidewire")
+    page.get_by_role("button", name="Show it").click()
+    press(page, "add", "Allow once")
+    expect(answer(page)).to_have_text("It went on.")
+    page.get_by_role("button", name="New chat").click()
+    expect(page).to_have_title("Tidewire")
+    expect(page.get_by_text("waits for your decision")).to_have_count(0)
+
+
 def test_a_reload_keeps_the_question_and_the_tools(page: Page) -> None:
     offer(page, "add")
     ask(page, f"{ADD}\n/then\n/text Reloaded.")
@@ -238,6 +290,31 @@ def wait_until_stored(data: Path) -> None:
     with contextlib.closing(sqlite3.connect(data / "conversations.db")) as database:
         while not database.execute("SELECT 1 FROM steps WHERE entry LIKE '%waiting%'").fetchall():
             assert time.monotonic() < late, "the call was not stored"
+
+
+def test_a_decision_comes_after_the_page_was_closed_and_another_was_opened(
+    kind: Kind, playwright: Playwright, tmp_path: Path
+) -> None:
+    with_tools(tmp_path)
+    with running(kind, playwright, tmp_path) as app:
+        page = app.page()
+        offer(page, "add")
+        ask(page, f"closed\n{ADD}\n/then\n/text It went on.")
+        expect(card(page, "add")).to_be_visible()
+        wait_until_stored(tmp_path)
+        # The last window would end the program; the last tab does not.
+        other = app.another(page) if kind == "window" else page.context.new_page()
+        if kind == "window":
+            with page.expect_event("close"):
+                page.keyboard.press("Control+w")
+        else:
+            page.close()
+            other.goto(app.url)
+        other.locator("[data-conversation]", has_text="closed").first.click()
+        press(other, "add", "Allow once")
+        expect(answer(other)).to_have_text("It went on.")
+        expect(other.locator(".message.assistant")).to_have_count(1)
+        expect(result(other, "add")).to_have_text("42")
 
 
 @pytest.mark.parametrize("ending", ["quit", "killed"])
@@ -281,6 +358,37 @@ def test_an_edited_tool_suspends_what_was_allowed(page: Page, data: Path) -> Non
     expect(settings.get_by_text("Suspended:")).to_have_count(0)
     page.keyboard.press("Escape")
     with_tools(data)
+
+
+def test_a_new_tool_is_written_opened_and_seen_as_soon_as_it_is_saved(
+    kind: Kind, playwright: Playwright, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = tmp_path / "opened"
+    opener = tmp_path / "xdg-open"
+    opener.write_text(f'#!/bin/sh\necho "$@" >> "{opened}"\n', "utf-8")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("DISPLAY", ":1")
+    with running(kind, playwright, tmp_path) as app:
+        settings = tool_settings(app.page())
+        expect(settings.get_by_text("There is no tool of your own yet.")).to_be_visible()
+        settings.get_by_role("button", name="New tool").click()
+        path = tmp_path / "tools" / "my_tool.py"
+        expect(settings.get_by_role("status").get_by_text(str(path))).to_be_visible()
+        expect(settings.get_by_role("switch", name="Use my_tool")).to_be_checked()
+        settings.get_by_role("button", name="Open folder").click()
+        if kind == "browser":
+            expect(settings.get_by_text("a browser cannot open folders")).to_be_visible()
+            assert not opened.exists()
+        else:
+            late = time.monotonic() + PATIENCE_S
+            while not opened.exists() or len(opened.read_text().splitlines()) < 2:
+                assert time.monotonic() < late
+            assert opened.read_text().splitlines() == [str(path), str(path.parent)]
+        path.write_text(path.read_text("utf-8").replace("Count the", "Weigh the"), "utf-8")
+        expect(settings.get_by_text("Weigh the most frequent words of a text.")).to_be_visible()
+        path.write_text("def broken(:", "utf-8")
+        expect(settings.get_by_role("alert")).to_contain_text("my_tool.py")
 
 
 def test_a_tool_that_crashes_is_a_failed_call(page: Page) -> None:

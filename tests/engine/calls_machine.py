@@ -48,7 +48,8 @@ from shell.providers.base import (
     TextDelta,
     ToolCallDelta,
 )
-from shell.store.messages import decisions, recorder, steps
+from shell.store.messages import decisions, steps
+from shell.store.messages.followed_log import FollowedLog, new_text
 from shell.store.messages.turns import AnswerBegun, PathMessage
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.call_states import SETTLED, check_move
@@ -102,7 +103,7 @@ class Story:
     text: str = ""
     thoughts: int = 0
     log: InferenceLog | None = None
-    reader: recorder._FollowedLog | None = None
+    reader: FollowedLog | None = None
     permissions: Permissions | None = None
     alive: bool = False
     """Whether its run is that of a host that was not killed."""
@@ -482,9 +483,7 @@ class CallsMachine:
         log = story.log = slot.begin()
         place = steps.next_place(self.rows, story.number)
         begun = AnswerBegun(len(story.text), story.thoughts, place)
-        story.reader = recorder._FollowedLog(
-            log, "", story.number, AnswerDetail(), begun, lambda: None
-        )
+        story.reader = FollowedLog(log, "", story.number, AnswerDetail(), begun, lambda: None)
         story.alive, story.seq, story.endings = True, -1, 0
         self._watch(story, log)
         log.subscribe(lambda _: self._watch(story, log))
@@ -506,7 +505,7 @@ class CallsMachine:
         reader = story.reader
         if reader is None or not story.alive or not reader.is_behind:
             return
-        piece = recorder._piece(reader)
+        piece = new_text(reader)
         steps.write(self.rows, story.number, piece.entries)
         story.text += piece.text
         story.thoughts += len(piece.reasoning)
@@ -570,7 +569,7 @@ class CallsMachine:
         taken = False
         try:
             if chance.random() < 0.1:
-                share = self.engine._slots[decision.inference_id].shared
+                share = self.engine._runs.slots[decision.inference_id].shared
                 assert self.engine.decide(OTHER, decision) in ({True, False} if share else {False})
             taken = self.engine.decide(ME, decision) or story.states[call_id] != "waiting"
         except ValidationFailed:

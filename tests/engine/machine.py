@@ -367,7 +367,9 @@ class EngineMachine(RuleBasedStateMachine):
         def destroy() -> None:
             session = self.engine._sessions.find(asked.caller.id, name)
             of_it = [
-                slot.inference_id for slot in self.engine._slots.values() if slot.session is session
+                slot.inference_id
+                for slot in self.engine._runs.slots.values()
+                if slot.session is session
             ]
             assert asked.call("llm.destroy_session", name) is (session is not None)
             for run in self.runs if session is not None else []:
@@ -535,7 +537,7 @@ class EngineMachine(RuleBasedStateMachine):
                 assert run.log.ending.cancelled
         for slot, _ in self.reserved:
             live[slot.owner] = live.get(slot.owner, 0) + 1
-        assert sum(live.values()) == len(self.engine._slots)
+        assert sum(live.values()) == len(self.engine._runs.slots)
         for page in self.pages:
             status = self.engine.status(page.caller.id)
             assert status.active_inferences == live.get(page.caller.id, 0) <= LIMITS.inferences
@@ -551,7 +553,7 @@ class EngineMachine(RuleBasedStateMachine):
     @invariant()
     def a_session_runs_one_at_a_time(self) -> None:
         for session in self.engine._sessions.all():
-            of_it = [slot for slot in self.engine._slots.values() if slot.session is session]
+            of_it = [slot for slot in self.engine._runs.slots.values() if slot.session is session]
             assert [slot.turn for slot in of_it] == list(session.waiting)
             assert session.active == bool(of_it)
             tasks = [slot.run.task for slot in of_it if slot.run is not None]
@@ -561,13 +563,13 @@ class EngineMachine(RuleBasedStateMachine):
 
     def _check_age(self, run: Watched, now: float) -> None:
         assert now <= run.due, "was told to end, and did not"
-        slot = self.engine._slots[run.log.inference_id]
+        slot = self.engine._runs.slots[run.log.inference_id]
         if slot.run is not None and slot.run.task is not None and slot.turn is None:
             allowed = run.overall_s + (self.slept - run.slept) + 1.5
             assert now - run.began <= allowed, "older than its deadline allows"
 
     def _check_ended(self) -> None:
-        assert not self.engine._slots
+        assert not self.engine._runs.slots
         for run in self.runs:
             assert run.endings == 1
             packed = "".join(e.token for e in run.log.read() if isinstance(e, TokenEvent))

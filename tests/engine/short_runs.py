@@ -64,7 +64,7 @@ async def short_runs(count: int, seed: int) -> tuple[int, int, int]:
             logs.clear()
             gc.collect()
             # The names of released runs are kept on purpose, so that none is used twice.
-            blocks.append(sys.getallocatedblocks() - len(engine._logs._used))
+            blocks.append(sys.getallocatedblocks() - len(engine._runs.logs._used))
     active = engine.status("w").active_inferences
     status = engine.status("w")
     outcomes = status.completed_inferences + status.failed_inferences + status.cancelled_inferences

@@ -20,7 +20,8 @@ from shell.providers.base import (
     TextDelta,
     ToolCallDelta,
 )
-from shell.store.messages import recorder, steps
+from shell.store.messages import steps
+from shell.store.messages.followed_log import FollowedLog, new_text
 from shell.store.messages.turns import AnswerBegun
 from shell.tools.arguments import MAX_ARGUMENT_BYTES
 from shell.tools.base import Arguments, Progress
@@ -158,8 +159,8 @@ async def test_a_result_of_100_mb_is_cut_and_inert(host: Host, functions: Functi
 
 def keep(log: InferenceLog) -> None:
     """Everything of a log can be kept, shown and sent, whatever the model wrote."""
-    reader = recorder._FollowedLog(log, "", 1, AnswerDetail(), AnswerBegun(), lambda: None)
-    piece = recorder._piece(reader)
+    reader = FollowedLog(log, "", 1, AnswerDetail(), AnswerBegun(), lambda: None)
+    piece = new_text(reader)
     kept = [steps.ENTRY.dump_json(entry) for _, entry in piece.entries]
     assert steps.steps_of([steps.ENTRY.validate_json(entry) for entry in kept])
     for event in log.read():

@@ -94,11 +94,11 @@ async def test_a_window_may_close_while_it_has_a_run_reserved(host: Host, share:
     host.engine.close_owner(ME)
     ending = await done(slot.begin())
     assert ending.cancelled is not share
-    assert not host.engine._totals
+    assert not host.engine._runs._totals
     slot = host.engine.reserve(OTHER, request())
     host.engine.close_owner(OTHER)
     slot.release()
-    assert not host.engine._totals
+    assert not host.engine._runs._totals
 
 
 async def test_a_host_may_close_while_runs_are_reserved(host: Host) -> None:
@@ -110,7 +110,7 @@ async def test_a_host_may_close_while_runs_are_reserved(host: Host) -> None:
     released.release()
     with pytest.raises(HostClosing):
         host.engine.reserve(ME, request())
-    assert not host.engine._slots
+    assert not host.engine._runs.slots
 
 
 async def test_notices_of_the_caller_are_the_first_events(host: Host) -> None:

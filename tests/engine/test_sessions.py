@@ -182,12 +182,14 @@ async def test_an_empty_answer_is_an_answer(host: Host) -> None:
 
 @pytest.mark.shows("B21", "D5")
 async def test_options_win_over_the_session_which_wins_over_defaults(host: Host) -> None:
-    host.session(temperature=0.1, max_tokens=7)
+    host.session(temperature=0.1, max_tokens=7, effort="low")
     log = host.turn("/request")
     await done(log)
+    assert sent(answer(log))["effort"] == "low"
     assert (sent(answer(log))["temperature"], sent(answer(log))["maxTokens"]) == (0.1, 7)
-    log = host.turn("/request", temperature=0.0, max_tokens=1)
+    log = host.turn("/request", temperature=0.0, max_tokens=1, effort="max")
     await done(log)
+    assert sent(answer(log))["effort"] == "max"
     assert (sent(answer(log))["temperature"], sent(answer(log))["maxTokens"]) == (0.0, 1)
     host.session("plain")
     log = host.turn("/request", "plain")

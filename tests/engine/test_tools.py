@@ -1,7 +1,10 @@
 """A run with tools: its steps, its calls, and what a person decides about them."""
 
 import asyncio
+import json
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -14,13 +17,15 @@ from shell.contract import (
     NoticeEvent,
     ResultEvent,
     StepEvent,
+    ThinkingEvent,
     ToolEvent,
     Verdict,
 )
 from shell.errors import ErrorCode, StorageFailed, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog
-from shell.tools.arguments import parse_arguments
+from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.choices import ToolChoices
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from tests.engine.functions import Functions
@@ -246,6 +251,42 @@ def test_arguments_that_are_too_long_are_refused() -> None:
         parse_arguments('{"a": "' + "x" * 262_144 + '"}')
 
 
+ITEM = {"type": "object", "additionalProperties": False}
+BELOW = {"type": "array", "items": {"$ref": "#"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "says"),
+    [
+        # Without limits each of these would take from minutes to years.
+        ({"pattern": "^(a+)+$"}, "a" * 5_000 + "!", "does not match"),
+        ({"additionalProperties": False, "patternProperties": {"^(a+)+$": {}}}, None, "Additional"),
+        ({"propertyNames": {"pattern": "^(a+)+$"}}, None, "does not match"),
+        ({"uniqueItems": True}, [{"a": n} for n in range(8_000)] + [{"a": 0}], "non-unique"),
+        ({"anyOf": [BELOW, BELOW, {"type": "string"}]}, 0, "takes too long"),
+        # These are the same as ever.
+        ({"pattern": "b.d"}, "abcd", None),
+        ({"pattern": "(?<=a)b"}, "no", None),
+        ({"uniqueItems": True}, [1, 2, "1", [1]], None),
+        ({"patternProperties": {"^x": ITEM}, "additionalProperties": ITEM}, {"x1": {}}, None),
+        ({"patternProperties": {"^x": ITEM}}, {"x1": {"a": 1}}, "x1: Additional"),
+        ({"properties": {"a": True}, "additionalProperties": ITEM}, {"a": 1, "b": 1}, "b: 1"),
+    ],
+)
+def test_no_schema_and_no_value_keep_the_host_busy(
+    schema: dict[str, object], value: object, says: str | None
+) -> None:
+    if value is None:
+        value = {"a" * 5_000 + "!": 1}
+    if value == 0:
+        for _ in range(60):
+            value = [value]
+    tool = Tool("t", "test.py", "python", parameters=schema)
+    expected = nullcontext() if says is None else pytest.raises(ToolError, match=says)
+    with expected:
+        check_arguments(tool, value)  # type: ignore[arg-type]
+
+
 async def test_a_run_ends_at_its_last_step(host: Host, functions: Functions) -> None:
     log = start(host, functions, '/call double {"n": 1}\n/again', max_steps=2)
     events = await ended(log)
@@ -357,6 +398,22 @@ async def test_a_failing_tool_is_a_failed_call(
     assert isinstance(events[-1], DoneEvent)
 
 
+async def test_a_flood_of_progress_is_not_kept(host: Host, functions: Functions) -> None:
+    async def flood(arguments: Arguments, progress: Progress) -> str:
+        for number in range(10_000):
+            progress(f"line {number}")
+        await asyncio.sleep(1)
+        progress("a second later")
+        return "done"
+
+    functions.add("flood", flood)
+    events = await ended(start(host, functions, "/call flood {}"))
+    lines = [event.status for event in events if isinstance(event, ThinkingEvent)]
+    told = [line for line in lines if line.startswith("line ")]
+    assert told == [f"line {number}" for number in range(100)]
+    assert "a second later" in lines
+
+
 async def test_progress_after_the_end_of_a_call_is_ignored(
     host: Host, functions: Functions
 ) -> None:
@@ -435,6 +492,54 @@ async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(
     assert question.why is not None
     assert "strangers" in question.why
     assert [name for name, _ in functions.calls] == ["send", "fetch"]
+    host.engine.cancel(ME, log.inference_id)
+    await ended(log)
+
+
+async def test_an_allowed_pattern_is_for_the_arguments_that_the_person_saw(
+    host: Host, functions: Functions, tmp_path: Path
+) -> None:
+    permissions = Permissions(ToolChoices(tmp_path))
+    script = '/call echo {"to": "ann", "n": 1}\n/then\n/call echo {"to": "ann", "n": 2}'
+    more = '\n/then\n/call echo {"to": "ann", "n": 1, "copy_to": "eve"}'
+    log = start(host, functions, script + more, permissions=permissions)
+    (question,) = await asked(log)
+    pattern = {"to": {"match": "exact", "value": "ann"}}
+    host.engine.decide(ME, decision(log, question, scope="always", pattern=pattern))
+    _, again = await asked(log, 2)
+    assert again.call_id == "call-3-0"
+    host.engine.cancel(ME, log.inference_id)
+    await ended(log)
+
+
+async def test_a_number_that_a_page_would_round_is_told_as_text_and_cannot_be_edited(
+    host: Host, functions: Functions
+) -> None:
+    account, count = 12_345_678_901_234_567_890, 2**53 - 1
+    given = {"to": [account], "count": count, "yes": True}
+    script = f"/call echo {json.dumps(given)}"
+    log = start(host, functions, script, permissions=Permissions())
+    (question,) = await asked(log)
+    (told,) = [event for event in log.read(-1) if isinstance(event, CallEvent)]
+    assert told.arguments == {"to": [str(account)], "count": count, "yes": True}
+    for edit in ({"to": account + 1}, {"to": -(2**53)}):
+        with pytest.raises(ValidationFailed, match="cannot be edited"):
+            host.engine.decide(ME, decision(log, question, arguments=edit))
+    host.engine.decide(ME, decision(log, question))
+    await ended(log)
+    assert functions.calls == [("echo", given)]
+
+
+async def test_strangers_are_heard_in_an_error_too(host: Host, functions: Functions) -> None:
+    async def refuse(arguments: Arguments, progress: Progress) -> str:
+        raise ToolError(ErrorCode.TOOL_FAILED, "Moved to https://b.test/?send+everything")
+
+    functions.add("fetch", refuse, brings=True)
+    functions.add("send", _echo, sends=True)
+    log = start(host, functions, "/call fetch {}\n/then\n/call send {}")
+    (question,) = await asked(log)
+    assert question.why is not None
+    assert "strangers" in question.why
     host.engine.cancel(ME, log.inference_id)
     await ended(log)
 

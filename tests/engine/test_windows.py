@@ -137,4 +137,4 @@ async def test_a_closed_window_s_counts_are_forgotten_with_its_last_run(host: Ho
     host.engine.close_owner(ME)
     await done(log)
     assert host.engine.status(ME).total_inferences == 0
-    assert not host.engine._totals
+    assert not host.engine._runs._totals

@@ -102,4 +102,4 @@ def test_the_desktop_imports_with_a_command_that_is_there_and_stays_to_be_read()
     line = next(line for line in entry.splitlines() if line.startswith("Exec="))
     name, *arguments = line.removeprefix("Exec=").split()
     assert (name, arguments[-1]) == ("tidewire", "%f")
-    assert program._parser().parse_args([*arguments[:-1], "/home/you/a.tidewire.json"]).stay
+    assert program._parse([*arguments[:-1], "/home/you/a.tidewire.json"]).stay

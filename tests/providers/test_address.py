@@ -3,7 +3,7 @@
 import pytest
 
 from shell.providers.custom import CustomProvider
-from shell.providers.http.address import mended
+from shell.providers.http.address import complete_address
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from shell.providers.http.address import mended
     ],
 )
 def test_what_is_lacking_is_added(given: str, whole: str) -> None:
-    assert mended(given, has_version=True) == whole
+    assert complete_address(given, has_version=True) == whole
 
 
 @pytest.mark.parametrize(
@@ -45,18 +45,20 @@ def test_what_is_lacking_is_added(given: str, whole: str) -> None:
     ],
 )
 def test_what_is_whole_or_no_address_stays(address: str) -> None:
-    assert mended(address, has_version=True) == address
+    assert complete_address(address, has_version=True) == address
 
 
 @pytest.mark.parametrize("given", ["http://127.0.0.1:9/v1", "127.0.0.1:9/v1/messages"])
 def test_the_api_of_anthropic_has_its_version_in_its_calls(given: str) -> None:
-    provider, remark = CustomProvider(id="mine", kind="anthropic", base_url=given).mended()
+    provider, remark = CustomProvider(id="mine", kind="anthropic", base_url=given).completed()
     assert provider.base_url == "http://127.0.0.1:9"
     assert remark is not None
 
 
 def test_what_was_changed_is_said_without_a_password() -> None:
-    provider, remark = CustomProvider(id="mine", base_url="http://me:secret@127.0.0.1:9").mended()
+    provider, remark = CustomProvider(
+        id="mine", base_url="http://me:secret@127.0.0.1:9"
+    ).completed()
     assert provider.base_url == "http://me:secret@127.0.0.1:9/v1"
     assert remark is not None
     assert remark.facts == {"address": "http://127.0.0.1:9/v1"}

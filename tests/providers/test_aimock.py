@@ -15,8 +15,20 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
-from shell.contract import AnyEvent, DoneEvent, ErrorEvent, InferenceRequest, Message
+from shell.contract import (
+    AnyEvent,
+    ApprovalEvent,
+    CallEvent,
+    Decision,
+    DoneEvent,
+    ErrorEvent,
+    InferenceRequest,
+    Message,
+    ResultEvent,
+    Verdict,
+)
 from shell.errors import ErrorCode
 from shell.inference.engine import Engine
 from shell.inference.limits import Retries, Settings
@@ -115,11 +127,15 @@ FIXTURES: list[dict[str, object]] = [
 class Aimock:
     url: str
 
-    def requests(self, test_id: str) -> int:
-        """How many requests a test has made."""
+    def bodies(self, test_id: str) -> list[str]:
+        """The bodies of the requests that a test has made, as JSON."""
         url = f"{self.url}/__aimock/journal?testId={test_id}"
         with urllib.request.urlopen(url) as answer:  # noqa: S310
-            return len(json.load(answer))
+            return [json.dumps(entry["body"]) for entry in json.load(answer)]
+
+    def requests(self, test_id: str) -> int:
+        """How many requests a test has made."""
+        return len(self.bodies(test_id))
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +184,8 @@ def google(url: str, headers: dict[str, str]) -> Provider:
 
 
 Make = Callable[[str, dict[str, str]], Provider]
+Decide = Callable[[JsonValue], Verdict]
+"""What a person decides about a call with these arguments."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +193,7 @@ class Outcome:
     events: list[AnyEvent]
     log: InferenceLog
     requests: int
+    test_id: str
 
     @property
     def ending(self) -> DoneEvent | ErrorEvent:
@@ -188,7 +207,13 @@ def make(request: pytest.FixtureRequest) -> Make:
     return found
 
 
-async def run(aimock: Aimock, make: Make, text: str, offer: Offer | None = None) -> Outcome:
+async def run(
+    aimock: Aimock,
+    make: Make,
+    text: str,
+    offer: Offer | None = None,
+    verdict: Decide | None = None,
+) -> Outcome:
     """One inference, to its end."""
     test_id = uuid.uuid4().hex
     provider = make(aimock.url, {"X-Test-Id": test_id})
@@ -200,10 +225,29 @@ async def run(aimock: Aimock, make: Make, text: str, offer: Offer | None = None)
     log = engine.start("window", request, offer=offer)
     ended = asyncio.Event()
     log.subscribe(lambda urgent: ended.set() if log.ending is not None else None)
+    if verdict is not None:
+        await asyncio.wait_for(decide(engine, log, verdict), 20)
     await asyncio.wait_for(ended.wait(), 20)
     await engine.close()
     await provider.close()
-    return Outcome(log.read(), log, await asyncio.to_thread(aimock.requests, test_id))
+    requests = await asyncio.to_thread(aimock.requests, test_id)
+    return Outcome(log.read(), log, requests, test_id)
+
+
+async def decide(engine: Engine, log: InferenceLog, verdict: Decide) -> None:
+    """Decide about every call that is asked, until the run has ended."""
+    arguments: dict[str, JsonValue] = {}
+    async for event in log.follow():
+        if isinstance(event, CallEvent):
+            arguments[event.call_id] = event.arguments
+        if isinstance(event, ApprovalEvent) and event.state == "asked":
+            decision = Decision(
+                inference_id=log.inference_id,
+                call_id=event.call_id,
+                nonce=event.nonce or "",
+                verdict=verdict(arguments[event.call_id]),
+            )
+            assert engine.decide("window", decision)
 
 
 async def test_a_plain_answer(aimock: Aimock, make: Make) -> None:
@@ -245,6 +289,35 @@ async def test_two_steps_with_parallel_calls_between(aimock: Aimock, make: Make)
     assert outcome.requests == 2
     assert outcome.log.text("llm:token") == TEXT
     assert functions.calls == [("look", {"at": "sea"}), ("look", {"at": "sky"})]
+
+
+async def test_a_person_decides_about_parallel_calls_between_two_steps(
+    aimock: Aimock, make: Make
+) -> None:
+    async def look(arguments: Arguments, progress: Progress) -> str:
+        return f"It is blue at the {arguments['at']}."
+
+    functions = Functions()
+    functions.add("look", look)
+    verdicts: dict[str, Verdict] = {"sea": "allow", "sky": "deny"}
+
+    def verdict(arguments: JsonValue) -> Verdict:
+        assert isinstance(arguments, dict)
+        return verdicts[str(arguments["at"])]
+
+    outcome = await run(aimock, make, "two steps", functions.offer(), verdict)
+    assert isinstance(outcome.ending, DoneEvent), outcome.ending
+    assert outcome.ending.finish_reason == "stop"
+    assert outcome.log.text("llm:token") == TEXT, "both calls have a result"
+    assert functions.calls == [("look", {"at": "sea"})], "nothing runs that was not allowed"
+    results = {e.state: e.text for e in outcome.events if isinstance(e, ResultEvent)}
+    assert results["done"] == "It is blue at the sea."
+    assert "did not allow this call" in results["denied"]
+    bodies = await asyncio.to_thread(aimock.bodies, outcome.test_id)
+    assert len(bodies) == 2
+    assert "blue at the sea" not in bodies[0]
+    assert "blue at the sea" in bodies[1], "the result went back"
+    assert "did not allow this call" in bodies[1]
 
 
 async def test_an_answer_that_is_too_long(aimock: Aimock, make: Make) -> None:

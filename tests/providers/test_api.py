@@ -24,7 +24,7 @@ from tests.providers.dialects import Chat
 from tests.providers.fault_server import Exchange, FaultServer, fault_server
 from tests.providers.scenes import answering, streaming
 from tests.providers.test_gguf import gguf
-from tests.test_keys import Memory
+from tests.providers.test_keys import Memory
 
 pytestmark = pytest.mark.anyio
 SECRET = "sk-canary-77aa0b1c2d3e4f50"

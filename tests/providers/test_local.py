@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -451,3 +452,21 @@ async def test_two_models_asked_at_the_same_moment_do_not_end_each_other(tmp_pat
     assert ended == ["zero"], "a model that is about to be used was ended"
     await made.close()
     assert sorted(ended) == ["one", "two", "zero"]
+
+
+TEXTS = {
+    "English": "The tide is the rise and fall of the sea, caused by the moon and the sun. " * 12,
+    "German": "Die Gezeiten sind die Wasserbewegungen der Ozeane, mit Ebbe und Flut. " * 12,
+    "Chinese": "潮汐是海水在月球和太阳引力作用下周期性的涨落现象。" * 12,
+    "code": "def tide(hours: float) -> float:\n    return 1.6 * math.cos(hours / 12.42)\n\n" * 12,
+}
+
+
+async def test_tokens_are_counted_as_the_model_counts_them(local: LocalProvider) -> None:
+    question = a_request(local, TEXTS["English"])
+    assert await local.count_tokens(question) is None  # nobody has loaded it
+    for text in TEXTS.values():
+        request = replace(a_request(local, text), max_tokens=1)
+        answer = await ask(local, request)
+        assert answer.usage is not None
+        assert await local.count_tokens(request) == answer.usage.input_tokens

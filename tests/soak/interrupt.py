@@ -5,8 +5,8 @@ import statistics
 import time
 
 from tests.command import started
+from tests.providers.test_model_process import STORY, until_it_answers
 from tests.soak.result import Check, Result
-from tests.test_model_process import STORY, until_it_answers
 
 TIMES = 20
 LONGEST_END_S = 1.0

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from hypothesis import HealthCheck, given, settings
 
+from tests.bridge.test_validation import CORPUS, Desk, malformed, refuse_corpus
 from tests.engine.host import Host
 from tests.soak.result import Check, Result
-from tests.test_validation import CORPUS, Desk, malformed, refuse_corpus
 from tests.virtual_loop import VirtualLoop
 
 GENERATED = 3_000

@@ -1,7 +1,7 @@
 """Another user of the machine races the browser for its ticket, two hundred times."""
 
+from tests.bridge.test_other_users import BROWSERS, race
 from tests.soak.result import Check, Result
-from tests.test_other_users import BROWSERS, race
 
 RACES = 200
 

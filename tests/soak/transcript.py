@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from shell.contract import NewConversation, Role
 from shell.store.database import Connection
-from shell.store.messages import tree
+from shell.store.messages import steps, tree
 from shell.store.messages.content import take_apart
 from shell.store.store import Store
 from shell.support.ids import new_id
@@ -26,6 +26,11 @@ from tests.soak.result import Check, Result
 MESSAGES = 1_000
 TITLE = "a thousand messages"
 OPEN_MS, UPDATE_MS = 300.0, 2.0
+CALLS, CALLS_AN_ANSWER, CALLS_A_STEP = 1_000, 100, 4
+OPENED = 5
+LOADED_AHEAD = """performance.getEntriesByType("resource")
+  .some(({ name }) => name.includes("/CallCard-"))"""
+CALLS_TITLE = "a thousand calls"
 LINES, WORDS_A_LINE = 3_000, 4
 RATE = 200
 MEGABYTE = 1_000_000
@@ -37,16 +42,16 @@ ANSWER = (
     "```python\ndef height(hour):\n    return 3 * cos(hour)\n```\n"
 )
 
-OPEN = f"""() => new Promise((resolve) => {{
+OPEN = """([title, selector, count]) => new Promise((resolve) => {
   const item = [...document.querySelectorAll("[data-conversation]")]
-    .find((each) => each.textContent.includes("{TITLE}"));
+    .find((each) => each.textContent.includes(title));
   const began = performance.now();
-  const look = () => document.querySelectorAll(".message").length < 20
+  const look = () => document.querySelectorAll(selector).length < count
     ? requestAnimationFrame(look)
     : requestAnimationFrame(() => resolve(performance.now() - began));
   item.click();
   look();
-}})"""
+})"""
 
 PASTE = """(box, text) => {
   const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
@@ -73,6 +78,55 @@ def write_conversation(folder: Path) -> None:
 
     store.database.write(write).result()
     store.close()
+
+
+def write_calls(folder: Path) -> None:
+    """A store with one conversation whose answers have so many calls."""
+    store = Store(folder)
+    store.open()
+
+    def write(connection: Connection) -> None:
+        number = tree.create(connection, new_id(), NewConversation(title=CALLS_TITLE), 1)
+        parent = None
+        for place in range(2 * CALLS // CALLS_AN_ANSWER):
+            role: Role = "assistant" if place % 2 else "user"
+            message = tree.NewMessage(new_id(), role, take_apart(ANSWER), 1)
+            parent = tree.add(connection, number, parent, message)
+            if role == "assistant":
+                steps.write(connection, parent, list(enumerate(call_entries())))
+
+    store.database.write(write).result()
+    store.close()
+
+
+def call_entries() -> Iterator[steps.Entry]:
+    """What is stored of an answer that made so many calls, each allowed by a person."""
+    for at in range(CALLS_AN_ANSWER):
+        step, ordinal = divmod(at, CALLS_A_STEP)
+        call_id = f"call-{step + 1}-{ordinal}"
+        common = {"run": "run", "at": 0, "thought_at": 0, "call_id": call_id}
+        result = f"row {at} of the almanac\n" * 20
+        called = {
+            **common,
+            "step": step + 1,
+            "ordinal": ordinal,
+            "tool": "look_up",
+            "source": "almanac.py",
+            "arguments": {"port": "Husum", "day": at},
+            "reads": True,
+            "brings": False,
+            "sends": False,
+            "definition": "0" * 64,
+        }
+        approved = {"state": "decided", "verdict": "allow", "scope": "once"}
+        size = len(result)
+        yield steps.CallEntry.model_validate({**called, "state": "waiting"})
+        yield steps.ApprovalEntry.model_validate({**common, "state": "asked", "nonce": "n"})
+        yield steps.ApprovalEntry.model_validate({**common, **approved})
+        yield steps.CallEntry.model_validate({**called, "state": "running"})
+        yield steps.ResultEntry.model_validate(
+            {**common, "state": "done", "text": result, "bytes": size, "shown_bytes": size}
+        )
 
 
 @contextmanager
@@ -129,7 +183,7 @@ def long_conversation() -> Result:
             # The page may have found it by itself.
             page.get_by_role("button", name="New chat").click()
             until(page, "!document.querySelector('.message')")
-            open_ms = float(page.evaluate(OPEN))
+            open_ms = float(page.evaluate(OPEN, [TITLE, ".message", 20]))
             while page.locator(".message").count() < MESSAGES:
                 page.locator(".messages").evaluate("frame => { frame.scrollTop = 0; }")
                 page.wait_for_timeout(50)
@@ -149,6 +203,25 @@ def long_conversation() -> Result:
         "frame_p95_ms": round(p95(whole), 2),
     }
     return Result(open_ms <= OPEN_MS and figures["update_p95_ms"] <= UPDATE_MS, figures)
+
+
+def many_calls() -> Result:
+    """Open a conversation with so many calls, all of which are drawn, in a fresh page each time."""
+    with tempfile.TemporaryDirectory() as name:
+        write_calls(Path(name))
+        with opened(Path(name)) as (_, page):
+            times = []
+            for _ in range(OPENED):
+                page.reload()
+                page.get_by_role("button", name="New chat").click()
+                until(page, "!document.querySelector('.message')")
+                page.locator("[data-conversation]", has_text=CALLS_TITLE).wait_for()
+                until(page, LOADED_AHEAD)
+                wanted = [CALLS_TITLE, "[data-state=done] > summary", CALLS]
+                times.append(float(page.evaluate(OPEN, wanted)))
+    open_ms = statistics.median(times)
+    figures = {"calls": CALLS, "open_ms": round(open_ms), "best_ms": round(min(times))}
+    return Result(open_ms <= OPEN_MS, figures)
 
 
 def long_answer() -> Result:
@@ -179,4 +252,8 @@ def long_answer() -> Result:
     return Result(flat and complete, {**figures, "lines": LINES})
 
 
-CHECKS: dict[str, Check] = {"long_conversation": long_conversation, "long_answer": long_answer}
+CHECKS: dict[str, Check] = {
+    "long_conversation": long_conversation,
+    "many_calls": many_calls,
+    "long_answer": long_answer,
+}

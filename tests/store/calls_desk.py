@@ -39,6 +39,7 @@ class CallsDesk(Desk):
             self.answers._defaults,
             self.titles,
             tools=lambda: tools,
+            ledger=self.ledger,
         )
         self.conversations = self.api(folder)
 

@@ -77,7 +77,7 @@ def _look(
         found = store.database.read(_calls).result()
     finally:
         store.close()
-    outcome.faults += store.notices
+    outcome.faults += [remark.text for remark in store.remarks]
     for made, verdict in decided.items():
         if made not in found or found[made].verdict != verdict:
             outcome.faults.append(f"the decision about {made} is lost: {found.get(made)}")

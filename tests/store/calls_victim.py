@@ -80,6 +80,7 @@ class Life:
             self.desk.answers._defaults,
             self.desk.titles,
             tools=lambda: self.tools,
+            ledger=self.desk.ledger,
         )
         self.chance = random.Random()  # noqa: S311
 

@@ -183,13 +183,16 @@ class Furnished:
         (folder / FILE).write_bytes(broken)
         try:
             with opened(folder) as store:
-                after, said = Held.by(store, self.held.attachments), list(store.notices)
+                after, said = (
+                    Held.by(store, self.held.attachments),
+                    [remark.text for remark in store.remarks],
+                )
         except StorageFailed as error:
             if "newer Tidewire" in error.message:
                 return None
             raise
         with opened(folder) as store:
-            assert store.notices == []
+            assert store.remarks == []
             assert Held.by(store, self.held.attachments) == after
         aside = list((folder / "damaged").glob(f"*/{FILE}"))
         assert [one.read_bytes() for one in aside] == [broken] * len(said)

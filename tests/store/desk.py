@@ -8,7 +8,9 @@ from shell.api.conversations import ConversationsApi
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.contract import (
+    NO_BUDGETS,
     AnswerRequest,
+    Budgets,
     Content,
     ConversationView,
     Defaults,
@@ -29,6 +31,7 @@ from shell.inference.limits import Settings
 from shell.providers.base import Chunk, Provider, ProviderRequest
 from shell.providers.testing.echo import EchoProvider
 from shell.settings import SettingsFile
+from shell.store.ledger import Ledger
 from shell.store.messages import queries
 from shell.store.store import Store
 
@@ -68,13 +71,16 @@ class Desk:
         self.store.open()
         self.echo = Listening()
         self.other = Listening("other")
-        self.engine = Engine(self.resolve, settings)
+        self.budgets: Budgets = NO_BUDGETS
+        self.ledger = Ledger(folder, lambda: self.budgets)
+        self.engine = Engine(self.resolve, settings, self.ledger)
         self.answers = Answers(
             self.store,
             self.engine,
             self.resolve,
             lambda: Defaults(provider_id="echo", model_id="echo"),
             self.titles,
+            ledger=self.ledger,
         )
         self.caller = Caller(OWNER)
         self.conversations = self.api(folder)
@@ -98,6 +104,7 @@ class Desk:
     async def close(self) -> None:
         await self.engine.close()
         await self.answers.close()
+        await self.ledger.close()
         await asyncio.to_thread(self.store.close)
 
     async def begin(self, *, temporary: bool = False, system_prompt: str | None = None) -> str:

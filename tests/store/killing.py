@@ -94,9 +94,9 @@ class Killer:
             found = store.database.read(_messages).result()
         finally:
             store.close()
-        if store.notices:
+        if store.remarks:
             outcome.corrupt += 1
-            outcome.notes += store.notices
+            outcome.notes += [remark.text for remark in store.remarks]
         outcome.acknowledged = len(self._promises)
         for message_id, text in self._promises.items():
             if found.get(message_id, ("", "", ""))[0] != text:

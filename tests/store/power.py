@@ -182,9 +182,9 @@ def _judge(left: Path, promises: list[Promise], outcome: Outcome) -> None:
     store = Store(left)
     store.open()
     try:
-        if store.notices:
+        if store.remarks:
             outcome.corrupt += 1
-            outcome.notes += store.notices
+            outcome.notes += [remark.text for remark in store.remarks]
         found = store.database.read(_texts).result()
     finally:
         store.close()

@@ -11,10 +11,12 @@ from shell.contract import AnswerRequest, ResultEvent, SendRequest
 from shell.providers.base import ModelStep
 from shell.store.database import Connection
 from shell.store.exchange import archive, portable, render
+from shell.store.exchange.calls import entries_of
 from shell.store.exchange.portable import ConversationWriter, PortableConversation
-from shell.store.messages import steps
+from shell.store.messages import decisions, steps
 from shell.store.search.search import search
-from shell.tools.base import Arguments, Progress
+from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.permissions import Permissions
 from tests.engine.functions import Functions
 from tests.store.calls_desk import CallsDesk, calls
 from tests.store.desk import OWNER, Desk
@@ -44,6 +46,20 @@ async def desk(tmp_path: Path, functions: Functions) -> AsyncIterator[CallsDesk]
 
 
 SCRIPT = '/reasoning Hm.\nFirst.\n/call look {"at": "the weir"}\n/then\nSecond.'
+
+
+async def test_results_of_an_import_are_strangers_words_whatever_its_file_says(
+    desk: CallsDesk,
+) -> None:
+    talk = await desk.begin()
+    await desk.ask(talk, SCRIPT)
+    (one,) = await exported(desk)
+    (call,) = one.messages[-1].calls
+    assert not call.brings
+    sends = Tool("send", "mine.py", "python", sends=True)
+    permissions = Permissions(allowed=["send"])
+    decisions.restore(permissions, steps.steps_of(entries_of([call])))
+    assert permissions.rule(sends, {}).verdict == "ask"
 
 
 async def test_results_are_found_and_the_hit_opens_the_message(desk: CallsDesk) -> None:

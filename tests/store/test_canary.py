@@ -24,9 +24,9 @@ from shell.settings import SettingsFile
 from shell.store.store import Store
 from shell.tools.registry import FOLDER
 from tests.providers.fault_server import Exchange, fault_server
+from tests.providers.test_keys import Memory
 from tests.store.desk import Desk, not_reloaded
 from tests.store.test_steps import ToolDesk
-from tests.test_keys import Memory
 
 pytestmark = pytest.mark.anyio
 CANARY = "sk-canary/7Gh+2=Qw&9d4f6a8b0c2e4f6a8b0c2e"
@@ -59,12 +59,13 @@ class KeyDesk(Desk):
             Endpoint("openai", "OpenAI", url, lambda: keys.find("openai", url)),
             "model-a",
         )
-        self.engine = Engine(lambda _: self.provider)
+        self.engine = Engine(lambda _: self.provider, None, self.ledger)
         self.answers = Answers(
             self.store,
             self.engine,
             lambda _: self.provider,
             lambda: Defaults(provider_id="openai", model_id="model-a"),
+            ledger=self.ledger,
         )
         self.conversations = self.api(folder)
 

@@ -24,6 +24,7 @@ from shell.contract import (
     TextPart,
     ViewRequest,
 )
+from shell.conversations.parameters import Parameters
 from shell.errors import (
     LimitReached,
     NotFound,
@@ -530,3 +531,17 @@ async def test_regenerating_a_question_answers_it(desk: Desk) -> None:
     request = AnswerRequest(message_id=first.message_id)
     await desk.done(await desk.answers.regenerate(OWNER, request))
     assert len((await desk.view(conversation)).messages[1].siblings) == 2
+
+
+async def test_the_effort_of_the_settings_goes_to_models_that_take_it(desk: Desk) -> None:
+    desk.answers.parameters = lambda: Parameters(effort="high")
+    talk = await desk.begin()
+    await desk.send(talk, "hello")
+    strict = SendRequest(conversation_id=talk, content="hello", model_id="echo-strict")
+    await desk.done(await desk.answers.send(OWNER, strict))
+    own = SendRequest(conversation_id=talk, content="hello", model_id="echo", effort="low")
+    await desk.done(await desk.answers.send(OWNER, own))
+    assert [request.effort for request in desk.echo.received] == ["high", None, "low"]
+    # What nobody has asked for in this conversation is left out without a word.
+    answers = [message for message in (await desk.view(talk)).messages if message.detail]
+    assert [one.detail.notices for one in answers if one.detail] == [[], [], []]

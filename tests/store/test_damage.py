@@ -199,7 +199,7 @@ def test_a_repair_that_fails_again_and_again_keeps_one_copy(
     assert (tmp_path / FILE).read_bytes() == broken
     assert len(list((tmp_path / "damaged").iterdir())) == 1
     with opened(tmp_path) as store:
-        assert "damaged" in store.notices[0]
+        assert "damaged" in store.remarks[0].text
     [aside] = (tmp_path / "damaged").iterdir()
     assert (aside / FILE).read_bytes() == broken
 
@@ -258,7 +258,7 @@ async def test_damage_that_a_reader_meets_is_repaired_at_the_next_start(tmp_path
         await store.read("c", lambda c: c.execute("SELECT text FROM messages").fetchall())
     await asyncio.to_thread(store.close)
     with opened(tmp_path) as again:
-        assert "damaged" in again.notices[0]
+        assert "damaged" in again.remarks[0].text
 
 
 async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start(
@@ -271,14 +271,14 @@ async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start
     states: asyncio.Queue[StoreState] = asyncio.Queue()
     store = Store(tmp_path, on_change=states.put_nowait)
     await asyncio.to_thread(store.open)
-    assert store.notices == [], "it is looked through while it is in use"
+    assert store.remarks == [], "it is looked through while it is in use"
     store.begin()
     while (state := await states.get()).problem is None:
         pass
     assert "Restart Tidewire" in state.problem.message
     await asyncio.to_thread(store.close)
     with opened(tmp_path) as store:
-        assert "damaged" in store.notices[0]
+        assert "damaged" in store.remarks[0].text
 
 
 @pytest.mark.parametrize("version", [0, -(1 << 31) + 2])
@@ -288,7 +288,7 @@ def test_a_format_that_cannot_be_is_damage(tmp_path: Path, version: int) -> None
         store.back_up().result()
     spoil_in_place(store, lambda c: c.pragma("user_version", version))
     with opened(tmp_path) as store:
-        assert "header" in store.notices[0]
+        assert "header" in store.remarks[0].text
         count = store.database.read(lambda c: c.execute("SELECT count(*) FROM messages").get)
         assert count.result() == 5
 
@@ -311,7 +311,7 @@ def test_no_message_hangs_on_a_later_one_when_the_backup_numbers_otherwise(tmp_p
 
     spoil_in_place(store, renumber)
     with opened(tmp_path) as store:
-        assert store.notices
+        assert store.remarks
         hanging = "SELECT id, parent FROM messages ORDER BY number"
         found = store.database.read(lambda c: c.execute(hanging).fetchall()).result()
     assert found == [("m0", None), ("m1", 1), ("m2", 2), ("m3", 3), ("m4", 4)]
@@ -332,7 +332,7 @@ def test_a_backup_from_the_middle_of_an_answer_adds_nothing_to_it(tmp_path: Path
         store.database.write(lambda c: tree.end(c, at, "complete", None, 2)).result()
     spoil_in_place(store, lambda c: c.execute("UPDATE conversations SET title = 'rotten'"))
     with opened(tmp_path) as store:
-        assert store.notices
+        assert store.remarks
         tails = store.database.read(lambda c: c.execute("SELECT count(*) FROM tails").get)
         assert tails.result() == 0
 

@@ -97,7 +97,7 @@ def test_damage_is_repaired_and_said(tmp_path: Path, kind: str, with_backup: boo
             continue
         with opened(folder) as store:
             after = contents(store)
-            notices = store.notices
+            notices = [remark.text for remark in store.remarks]
         if after != before:
             # Nothing is lost in silence: it is said, and the damaged file is kept as it was.
             assert notices, number
@@ -123,9 +123,9 @@ def test_one_flipped_letter_of_a_message_comes_back_from_the_backup(tmp_path: Pa
     )
     with opened(tmp_path) as store:
         assert contents(store) == before
-        assert "what was written" in store.notices[0]
+        assert "what was written" in store.remarks[0].text
     with opened(tmp_path) as store:
-        assert store.notices == []
+        assert store.remarks == []
 
 
 def test_without_a_backup_even_a_doubtful_message_is_kept(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_conversation_that_was_purged_does_not_come_back_with_a_backup(tmp_pat
     content = store.path.read_bytes()
     store.path.write_bytes(content.replace(b", message 5", b", massage 5"))
     with opened(tmp_path) as store:
-        assert store.notices
+        assert store.remarks
         assert contents(store).keys() == before.keys()
 
 
@@ -166,7 +166,7 @@ def test_a_lost_file_comes_back_from_its_backup(tmp_path: Path) -> None:
     store.path.unlink()
     with opened(tmp_path) as store:
         assert contents(store) == before
-        assert "empty or gone" in store.notices[0]
+        assert "empty or gone" in store.remarks[0].text
 
 
 def test_a_damaged_search_index_is_made_anew(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_damaged_search_index_is_made_anew(tmp_path: Path) -> None:
     with closing(apsw.Connection(str(store.path))) as connection:
         connection.execute("UPDATE words_data SET block = zeroblob(9) WHERE id > 1000")
     with opened(tmp_path) as store:
-        assert store.notices == []
+        assert store.remarks == []
         found = store.database.read(
             lambda c: c.execute("SELECT count(*) FROM words('message')").get
         ).result()
@@ -318,7 +318,7 @@ def test_an_index_of_which_nobody_knows_what_it_is_is_made_anew(tmp_path: Path) 
     store.path.write_bytes(store.path.read_bytes().replace(b"detail = none,", b"detail = none-"))
     with opened(tmp_path) as store:
         assert contents(store) == before
-        assert "damaged" in store.notices[0]
+        assert "damaged" in store.remarks[0].text
 
 
 def test_a_file_that_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:

@@ -95,6 +95,11 @@ class Page:
             )
         )
 
+    async def event(self, channel: str) -> dict[str, object]:
+        """Wait for the first event of a channel."""
+        await self._until(lambda: any(one["channel"] == channel for one in self.events))
+        return next(one for one in self.events if one["channel"] == channel)
+
     async def imported(self, import_id: object) -> dict[str, object]:
         """Wait for the end of an import; returns its last state."""
         key = ("import", str(import_id))

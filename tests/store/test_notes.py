@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from shell.contract import AnswerRequest, Note, SendRequest, Usage
-from shell.conversations.answers import Parameters
+from shell.conversations.parameters import Parameters
 from shell.providers.base import ModelInfo, ProviderRequest
 from shell.store.messages import notes, tree
 from shell.store.store import Store

@@ -1,9 +1,14 @@
 """Signed and encrypted reasoning: out of a stream, into the store, and back byte for byte."""
 
+import itertools
 import json
 from pathlib import Path
 
 import pytest
+from anthropic.types import RawMessageStreamEvent
+from openai.types.chat import ChatCompletionChunk
+from openai.types.responses import ResponseStreamEvent
+from pydantic import TypeAdapter
 
 from shell.contract import ApprovalEvent, SendRequest
 from shell.providers.apis.chat_completions import GOOGLE_CHAT
@@ -48,12 +53,23 @@ def _message_events() -> list[bytes]:
             [{"type": "input_json_delta", "partial_json": part} for part in ('{"a"', ": 1}")],
         ),
     ]
-    frames = [event("message_start", message={"usage": {"input_tokens": 4, "output_tokens": 1}})]
+    message: dict[str, object] = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 4, "output_tokens": 1},
+    }
+    frames = [event("message_start", message=message), event("ping")]
     for index, (block, deltas) in enumerate(blocks):
         frames.append(event("content_block_start", index=index, content_block=block))
         frames += [event("content_block_delta", index=index, delta=delta) for delta in deltas]
         frames.append(event("content_block_stop", index=index))
-    frames.append(event("message_delta", delta={"stop_reason": "tool_use"}, usage={}))
+    stop = {"stop_reason": "tool_use", "stop_sequence": None}
+    frames.append(event("message_delta", delta=stop, usage={"output_tokens": 40}))
     return [*frames, event("message_stop")]
 
 
@@ -84,17 +100,49 @@ EXTRA = {"google": {"thought_signature": SIGNATURE}}
 
 
 def _response_events() -> list[bytes]:
-    def event(kind: str, **fields: object) -> bytes:
-        return data({"type": f"response.{kind}", **fields}, f"response.{kind}")
+    numbers = itertools.count()
 
+    def event(kind: str, **fields: object) -> bytes:
+        numbered = {"sequence_number": next(numbers), **fields}
+        return data({"type": f"response.{kind}", **numbered}, f"response.{kind}")
+
+    response = {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 1_790_000_000,
+        "model": "m",
+        "status": "in_progress",
+        "output": [],
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+    }
+    usage = {
+        "input_tokens": 4,
+        "output_tokens": 40,
+        "total_tokens": 44,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens_details": {"reasoning_tokens": 30},
+    }
+    completed = {**response, "status": "completed", "output": ITEMS, "usage": usage}
     begun = {**ITEMS[1], "arguments": "", "status": "in_progress"}
+    thought = {"item_id": "rs_1", "output_index": 0, "summary_index": 0}
+    part = {"type": "summary_text", "text": "Größer."}
+    called = {"item_id": "fc_1", "output_index": 1}
     return [
+        event("created", response=response),
+        event("in_progress", response=response),
         event("output_item.added", output_index=0, item={**ITEMS[0], "summary": []}),
+        event("reasoning_summary_part.added", **thought, part={**part, "text": ""}),
+        event("reasoning_summary_text.delta", **thought, delta="Größer."),
+        event("reasoning_summary_text.done", **thought, text="Größer."),
+        event("reasoning_summary_part.done", **thought, part=part),
         event("output_item.done", output_index=0, item=ITEMS[0]),
         event("output_item.added", output_index=1, item=begun),
-        event("function_call_arguments.delta", output_index=1, delta=ARGUMENTS),
+        event("function_call_arguments.delta", **called, delta=ARGUMENTS),
+        event("function_call_arguments.done", **called, name=NAME, arguments=ARGUMENTS),
         event("output_item.done", output_index=1, item=ITEMS[1]),
-        event("completed", response={"status": "completed"}),
+        event("completed", response=completed),
     ]
 
 
@@ -107,7 +155,8 @@ def _google_events() -> list[bytes]:
         "function": {"name": NAME, "arguments": ARGUMENTS},
     }
     choice = {"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}
-    return [data({"choices": [choice]}), b"data: [DONE]\n\n"]
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1_790_000_000, "model": "m"}
+    return [data({**chunk, "choices": [choice]}), b"data: [DONE]\n\n"]
 
 
 RECORDED: dict[str, tuple[Api, list[bytes], str, object]] = {
@@ -115,6 +164,22 @@ RECORDED: dict[str, tuple[Api, list[bytes], str, object]] = {
     "responses": (RESPONSES, _response_events(), "input", ITEMS),
     "google": (GOOGLE_CHAT, _google_events(), "messages", EXTRA),
 }
+
+
+SHAPES: dict[str, TypeAdapter[object]] = {
+    "messages": TypeAdapter(RawMessageStreamEvent),
+    "responses": TypeAdapter(ResponseStreamEvent),
+    "google": TypeAdapter(ChatCompletionChunk),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_stream_has_the_shape_that_the_makers_own_client_knows(name: str) -> None:
+    for frame in RECORDED[name][1]:
+        event = frame.partition(b"data: ")[2].strip()
+        # Their clients skip these two.
+        if event != b"[DONE]" and b'"type": "ping"' not in event:
+            SHAPES[name].validate_json(event)
 
 
 class ServedDesk(ToolDesk):

@@ -144,7 +144,7 @@ def test_a_conversation_that_is_not_one_is_left_out_and_said(store: Store) -> No
     good["conversations"].insert(0, {"id": 5})
     good["conversations"].append("nonsense")
     arrived = arrive(store, json.dumps(good))
-    assert (arrived.conversations, arrived.skipped, len(arrived.warnings)) == (1, 2, 2)
+    assert (arrived.conversations, arrived.skipped, len(arrived.remarks)) == (1, 2, 2)
 
 
 @pytest.mark.parametrize("content", ["", "hello", "PK\x03\x04rubbish", '{"a": 1', "[[[", "nul"])
@@ -281,8 +281,8 @@ ODD: list[object] = [
 def test_a_chatgpt_export_arrives_with_its_branches(store: Store) -> None:
     arrived = arrive(store, json.dumps([BRANCHED]))
     assert (arrived.conversations, arrived.messages, arrived.skipped) == (1, 8, 0)
-    assert len(arrived.warnings) == 1
-    assert "file-AbC" in arrived.warnings[0]
+    assert len(arrived.remarks) == 1
+    assert "file-AbC" in arrived.remarks[0].text
     [one] = exported(store)
     assert (one.title, one.created_at, one.updated_at) == (
         "Branches",
@@ -382,7 +382,7 @@ def test_the_zip_brings_its_pictures(store: Store) -> None:
         zipped.writestr("export/file-AbC-holiday.png", b"\x89PNG a picture")
         zipped.writestr("export/chat.html", "<html>")
     arrived = arrive(store, body.getvalue())
-    assert arrived.warnings == []
+    assert arrived.remarks == []
     [one] = exported(store)
     [question] = [message for message in one.messages if isinstance(message.content, list)]
     assert question.content == [

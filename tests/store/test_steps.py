@@ -12,13 +12,17 @@ from shell.contract import (
     AnswerRequest,
     ApprovalEvent,
     CallDecision,
+    DoneEvent,
+    EarlierCallsRequest,
     SendRequest,
     StoredMessage,
+    WaitingConversation,
 )
 from shell.conversations.answers import Answers, StartedAnswer
 from shell.errors import ValidationFailed
 from shell.providers.base import ModelStep
 from shell.tools.registry import FOLDER, Tools
+from tests.engine.host import until
 from tests.store.desk import OWNER, Desk
 
 pytestmark = pytest.mark.anyio
@@ -33,9 +37,17 @@ def add(a: int, b: int = 2) -> int:
         file.write(f"add {a} {b}\\n")
     return a + b
 
+@tool(reads=False, brings=False, sends=False)
+def show(value: int | bool) -> str:
+    return repr(value)
+
 @tool(reads=False, brings=True, sends=False)
 def fetch() -> str:
     return "from a stranger"
+
+@tool(reads=False, brings=True, sends=False)
+def refuse() -> str:
+    raise ValueError("from a stranger")
 
 @tool(reads=False, brings=False, sends=True)
 def send(text: str) -> str:
@@ -53,6 +65,8 @@ class ToolDesk(Desk):
         super().__init__(folder)
         self.folder = folder
         self.tools = Tools(folder)
+        self.waiting: list[list[WaitingConversation]] = []
+        """What pages were told of calls that wait."""
         self.answers = Answers(
             self.store,
             self.engine,
@@ -60,6 +74,8 @@ class ToolDesk(Desk):
             self.answers._defaults,
             self.titles,
             tools=lambda: self.tools,
+            on_waiting=self.waiting.append,
+            ledger=self.ledger,
         )
         self.conversations = self.api(folder)
 
@@ -171,6 +187,66 @@ async def test_the_next_question_has_the_calls_and_results_of_the_answer(desk: T
     assert sent[2].text == "Three."
 
 
+async def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    """Turn the loop's clock ahead second by second, and let everything run that is due."""
+    loop = asyncio.get_running_loop()
+    real, ahead = loop.time, 0
+
+    monkeypatch.setattr(loop, "time", lambda: real() + ahead)
+    for _ in range(seconds):
+        ahead += 1
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+async def test_a_decision_after_eleven_minutes_goes_on_in_the_same_answer(
+    desk: ToolDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, "First.\n" + ADD)
+    (question,) = await asked(begun)
+    await pass_time(monkeypatch, 590)
+    assert begun.log.last_seq == question.seq, "the run waits in memory"
+    await pass_time(monkeypatch, 70)
+    await desk.done(begun)
+    waiting = await last(desk, talk)
+    (call,) = calls(waiting)
+    assert isinstance(begun.log.ending, DoneEvent), "nothing has timed out"
+    assert (call.state, begun.log.ending.finish_reason) == ("waiting", "waiting")
+    assert call.nonce == question.nonce, "the card that is open can still decide"
+    taken, went_on = await desk.answers.decide(OWNER, allow(waiting, call))
+    assert taken
+    assert went_on is not None
+    await desk.done(went_on)
+    done = await last(desk, talk)
+    assert (done.id, done.status, done.content) == (waiting.id, "complete", "First.Three.")
+    assert kinds(done.parts) == ["text", "call", "text"]
+    assert desk.calls == ["add 1 2"]
+
+
+async def test_the_calls_of_a_tool_are_counted_for_a_permission(desk: ToolDesk) -> None:
+    script = "\n".join(f'/call add {{"a": {n}}}' for n in (1, 1, 2)) + "\n/call fetch {}\n/then\n."
+    for talk in [await desk.begin(), await desk.begin()]:
+        begun = await desk.ask(talk, script)
+        for question in await asked(begun):
+            assert await decided(desk, begun, question)
+        await desk.done(begun)
+    waits = await desk.ask(await desk.begin(), ADD)
+    await asked(waits)
+
+    async def matching(tool: str, source: str, **exact: str) -> tuple[int, int]:
+        pattern = {name: {"match": "exact", "value": value} for name, value in exact.items()}
+        fields = {"tool": tool, "source": source, "pattern": pattern}
+        request = EarlierCallsRequest.model_validate(fields)
+        found = await desk.conversations.earlier_calls(desk.caller, request)
+        return found.matching, found.calls
+
+    assert await matching("add", "mine.py", a="1") == (4, 6), "not the one that waits"
+    assert await matching("add", "mine.py") == (6, 6)
+    assert await matching("fetch", "mine.py") == (2, 2)
+    assert await matching("add", "other.py") == (0, 0)
+
+
 async def test_a_question_outlives_the_program_and_the_same_answer_goes_on(
     desk: ToolDesk,
 ) -> None:
@@ -235,10 +311,82 @@ async def test_edited_arguments_of_a_kept_question_are_checked_and_used(desk: To
     (call,) = calls(answer)
     with pytest.raises(ValidationFailed, match="not of type 'integer'"):
         await again.answers.decide(OWNER, allow(answer, call, arguments={"a": "x"}))
+    with pytest.raises(ValidationFailed, match="cannot be edited"):
+        await again.answers.decide(OWNER, allow(answer, call, arguments={"a": 2**53}))
     _, went_on = await again.answers.decide(OWNER, allow(answer, call, arguments={"a": 7}))
     assert went_on is not None
     await again.done(went_on)
     assert desk.calls == ["add 7 2"]
+    await again.done(await again.ask(talk, "And now?"))
+    (step,) = [one for one in again.echo.received[-1].messages if isinstance(one, ModelStep)]
+    assert step.calls[0].result == 'The person changed the arguments to {"a": 7}.\n9'
+    await again.close()
+
+
+async def test_a_decision_goes_on_beside_a_call_of_a_tool_that_does_not_exist(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, '/call nothing {}\n/call add {"a": 1}\n/then\nDone.'))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    waiting = next(call for call in calls(answer) if call.state == "waiting")
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, waiting, tools=None))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    assert desk.calls == ["add 1 2"]
+    await again.close()
+
+
+async def test_a_kept_question_runs_with_the_edit_even_if_python_takes_it_for_the_same(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, '/call show {"value": 1}\n/then\nShown.'))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    _, went_on = await again.answers.decide(OWNER, allow(answer, call, arguments={"value": True}))
+    assert went_on is not None
+    await again.done(went_on)
+    (done,) = calls(await last(again, talk))
+    assert (done.edited, done.result) == ({"value": True}, "True")
+    await again.close()
+
+
+async def test_of_two_windows_that_decide_at_once_one_has_decided(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    first, second = await asyncio.gather(
+        again.answers.decide(OWNER, allow(answer, call, verdict="deny")),
+        again.answers.decide(OWNER, allow(answer, call, scope="always")),
+    )
+    assert first[0]
+    assert first[1] is not None
+    assert second == (False, None)
+    await again.done(first[1])
+    assert await again.tools.grants() == []
+    assert desk.calls == []
+    await again.close()
+
+
+async def test_a_decision_that_comes_second_keeps_no_verdict_for_good(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, call, verdict="deny"))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    late = allow(answer, call, scope="always")
+    assert await again.answers.decide(OWNER, late) == (False, None)
+    assert await again.tools.grants() == []
     await again.close()
 
 
@@ -272,12 +420,13 @@ async def test_a_new_question_settles_the_calls_that_wait(desk: ToolDesk) -> Non
     await again.close()
 
 
-async def test_strangers_words_are_remembered_by_the_conversation(desk: ToolDesk) -> None:
+@pytest.mark.parametrize("how", ["fetch", "refuse"])
+async def test_strangers_words_are_remembered_by_the_conversation(desk: ToolDesk, how: str) -> None:
     talk = await desk.begin()
     tools = {t.tool.name: t.tool for t in await desk.tools.all()}
-    for name in ("fetch", "send"):
+    for name in (how, "send"):
         desk.tools.permissions().keep(tools[name], "allow", "always", {})
-    await desk.done(await desk.ask(talk, "/call fetch {}\n/then\nRead."))
+    await desk.done(await desk.ask(talk, f"/call {how} {{}}\n/then\nRead."))
     again = await reopened(desk)
     begun = await again.ask(talk, '/call send {"text": "x"}\n/then\nSent.')
     (question,) = await asked(begun)
@@ -308,6 +457,37 @@ async def test_a_verdict_for_the_conversation_outlives_the_program(desk: ToolDes
     await again.done(await again.ask(talk, '/call add {"a": 5}\n/then\nDone.'))
     assert desk.calls == ["add 1 2", "add 5 2"]
     await again.close()
+
+
+async def test_a_restored_backup_brings_no_verdict_and_its_results_are_strangers_words(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, ADD)
+    (question,) = await asked(begun)
+    await desk.answers.decide(
+        OWNER,
+        CallDecision(
+            message_id=begun.reply.answer_id,
+            call_id=question.call_id,
+            nonce=question.nonce or "",
+            verdict="allow",
+            scope="conversation",
+        ),
+    )
+    await desk.done(begun)
+    made = await asyncio.wrap_future(desk.store.back_up())
+    source = desk.folder / "from-elsewhere.db"
+    source.write_bytes(made.read_bytes())
+    await asyncio.wrap_future(desk.store.restore(source))
+    tools = {t.tool.name: t.tool for t in await desk.tools.all()}
+    desk.tools.permissions().keep(tools["send"], "allow", "always", {})
+    again = await desk.ask(talk, '/call add {"a": 5}\n/call send {"text": "x"}')
+    first, second = await asked(again)
+    assert first.why is None
+    assert second.why is not None
+    assert "strangers" in second.why
+    assert desk.calls == ["add 1 2"]
 
 
 async def test_an_answer_without_tools_has_no_parts(desk: ToolDesk) -> None:
@@ -386,3 +566,49 @@ async def test_an_answer_goes_on_after_its_limit_of_steps_with_calls_of_new_ids(
     assert answer.content == "Three."
     assert [call.call_id for call in calls(answer)] == ["call-1-0", "call-2-0", "call-3-0"]
     assert desk.calls == ["add 0 2", "add 1 2", "add 2 2"]
+
+
+async def test_pages_are_told_where_calls_wait(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "mine.py").write_text(FILE, "utf-8")
+    desk = ToolDesk(tmp_path)
+    talk = await desk.begin()
+    begun = await desk.ask(talk, '/call add {"a": 1}\n/call fetch {}\n/then\nDone.')
+    first, second = await asked(begun)
+    here = WaitingConversation(conversation_id=talk, tool="add", calls=2)
+    assert desk.waiting[-1] == [here]
+    assert await decided(desk, begun, first)
+    await until(lambda: desk.waiting[-1] == [here.model_copy(update={"tool": "fetch", "calls": 1})])
+    # After a restart nobody has asked anything; what is decided is told all the same.
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    assert again.waiting == []
+    other = await again.begin()
+    await asked(await again.ask(other, ADD))
+    assert [one.conversation_id for one in again.waiting[-1]] == [other]
+    (call,) = [call for call in calls(answer) if call.call_id == second.call_id]
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, call))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    again.answers.stop(OWNER, other)
+    await until(lambda: again.waiting[-1] == [])
+    await again.close()
+
+
+async def test_of_several_stored_calls_those_that_still_wait_are_told(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, '/call add {"a": 1}\n/call fetch {}\n/then\nDone.')
+    await asked(begun)
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    add, fetch = calls(answer)
+    assert await again.answers.decide(OWNER, allow(answer, add)) == (True, None)
+    waits = WaitingConversation(conversation_id=talk, tool="fetch", calls=1)
+    assert again.waiting == [[waits]]
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, fetch, verdict="deny"))
+    assert taken
+    assert went_on is not None
+    await again.done(went_on)
+    assert again.waiting[-1] == []
+    await again.close()

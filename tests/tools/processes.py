@@ -22,15 +22,26 @@ def marked() -> list[int]:
     return found
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process has not ended; one that its parent has not collected has."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
 def arguments_of(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/cmdline").read_text("utf-8").split("\0")
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    def wait() -> None:
-        end = time.monotonic() + 60
-        while not holds():
-            assert time.monotonic() < end
-            time.sleep(0.01)
+def until_now(holds: Callable[[], bool]) -> None:
+    """Wait, without a loop."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
-    await asyncio.to_thread(wait)
+
+async def until(holds: Callable[[], bool]) -> None:
+    await asyncio.to_thread(until_now, holds)

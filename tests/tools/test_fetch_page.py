@@ -114,10 +114,36 @@ def always(answer: bytes) -> Answer:
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe"),
         *("2002:7f00:1::", "2002:a00:1::1", "2001:db8::1", "::127.0.0.1", "100::1"),
         *("example.org", "", "1"),
+        "168.63.129.16",
     ],
 )
 def test_private_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
+
+
+async def test_a_public_address_of_this_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "is_public", lambda address: True)
+    async with serving(always(page(b"secret"))) as server:
+        with pytest.raises(CannotFetch, match=r"127\.0\.0\.1 is not a public address"):
+            await fetch(server.url())
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("address", "own", "is_own"),
+    [
+        ("2001:db8::5", "2001:db8::9", True),
+        ("2001:db8:0:1::5", "2001:db8::5", False),
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", None, False),
+    ],
+)
+def test_the_neighbors_of_a_machine_with_ipv6_are_its_network(
+    address: str, own: str | None, is_own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "_address_for", lambda _: own)
+    assert web.is_own(address) is is_own
 
 
 @pytest.mark.parametrize(

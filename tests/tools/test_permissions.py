@@ -9,10 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shell.contract import ArgumentRule
-from shell.errors import StorageFailed
+from shell.errors import StorageFailed, ValidationFailed
+from shell.tools import choices as stored
 from shell.tools.base import Arguments, Tool
 from shell.tools.choices import FILE, ToolChoices
 from shell.tools.permissions import Permissions, fits
+from shell.tools.registry import FOLDER, Tools
+
+pytestmark = pytest.mark.anyio
 
 
 def tool(name: str = "send", identity: str = "1", **fields: bool) -> Tool:
@@ -23,6 +27,50 @@ def tool(name: str = "send", identity: str = "1", **fields: bool) -> Tool:
 
 def test_nothing_is_allowed_by_default() -> None:
     assert Permissions().rule(tool(), {}).verdict == "ask"
+
+
+def test_a_tool_is_not_allowed_by_another_sources_name() -> None:
+    permissions = Permissions(allowed=["notes__send", "notes__*"])
+    assert permissions.rule(Tool("send", "notes.py", "python"), {}).verdict == "allow"
+    spoof = Tool("notes__send", "evil.py", "python")
+    assert permissions.rule(spoof, {}).verdict == "ask"
+    assert Permissions(allowed=[spoof.wire_name]).rule(spoof, {}).verdict == "allow"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(("a", "b__c"), ("a__b", "c")), (("a_", "b"), ("a", "_b"))]
+)
+def test_no_two_tools_have_the_same_name_for_models(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    names = {Tool(name, f"{file}.py", "python").wire_name for file, name in (one, other)}
+    assert len(names) == 2
+
+
+async def test_a_name_that_several_tools_have_allows_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    for name in ("mine", "other"):
+        (tmp_path / FOLDER / f"{name}.py").write_text("def send() -> str: ...", "utf-8")
+    tools = Tools(tmp_path)
+    with pytest.raises(ValidationFailed, match="say mine__send or other__send"):
+        await tools.offer("all", tools.permissions(["send"]))
+    await tools.offer(["mine__send"], tools.permissions(["send"]))
+    await tools.offer("all", tools.permissions(["mine__send", "*"]))
+    await tools.close()
+
+
+async def test_a_person_can_only_add_to_the_flags_of_a_tool(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    text = "from shell.tools import tool\n@tool(reads=True, brings=True, sends=False)\n"
+    (tmp_path / FOLDER / "mine.py").write_text(f"{text}def fine() -> str: return 'fine'", "utf-8")
+    tools = Tools(tmp_path)
+    await tools.set_flags("fine", ["sends"])
+    assert (await tools.find("fine")).tool.sends
+    assert await tools.call("fine", {}, lambda line: None) == "fine"
+    await tools.set_flags("fine", [])
+    now = (await tools.find("fine")).tool
+    assert (now.reads, now.brings, now.sends) == (True, True, False)
+    await tools.close()
 
 
 def test_a_grant_holds_until_the_tool_changes(tmp_path: Path) -> None:
@@ -45,6 +93,22 @@ def test_a_grant_holds_until_the_tool_changes(tmp_path: Path) -> None:
     assert Permissions(choices).rule(tool(), {}).verdict == "ask"
 
 
+def test_a_grant_outlives_a_change_of_ones_own_file_while_edits_are_trusted(tmp_path: Path) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", {"to": ArgumentRule(match="exact", value="ann")})
+    choices.trusts_edits = True
+    changed = tool(identity="2")
+    assert Permissions(choices).rule(changed, {"to": "ann"}).verdict == "allow"
+    assert Permissions(choices).rule(changed, {"to": "bob"}).verdict == "ask"
+    (grant,) = choices.grants([changed])
+    assert not grant.suspended
+    for other in (replace(changed, kind="builtin"), replace(changed, source="other.py")):
+        assert Permissions(choices).rule(other, {"to": "ann"}).verdict == "ask"
+    choices.trusts_edits = False
+    assert Permissions(choices).rule(changed, {"to": "ann"}).verdict == "ask"
+    assert not ToolChoices(tmp_path).trusts_edits, "it ends with the program"
+
+
 def test_never_outlives_a_change_and_wins_over_everything(tmp_path: Path) -> None:
     choices = ToolChoices(tmp_path)
     choices.add(tool(), "deny", {})
@@ -52,6 +116,18 @@ def test_never_outlives_a_change_and_wins_over_everything(tmp_path: Path) -> Non
     permissions = Permissions(choices, allowed=["*"])
     permissions.keep(tool(identity="2"), "allow", "conversation", None)
     assert permissions.rule(tool(identity="2"), {}).verdict == "deny"
+
+
+def test_never_is_not_forgotten_for_newer_verdicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "MAX_GRANTS", 3)
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "deny", {})
+    for name in "abcd":
+        choices.add(tool(name), "allow", {})
+    assert [grant.tool for grant in choices.grants([])] == ["d", "c", "send"]
+    assert Permissions(choices, allowed=["*"]).rule(tool(), {}).verdict == "deny"
 
 
 def test_a_sending_tool_is_asked_after_untrusted_content(tmp_path: Path) -> None:
@@ -107,11 +183,17 @@ def rule(match: str, value: str) -> dict[str, ArgumentRule]:
         ("host", "example.org", "https://EXAMPLE.ORG:8443/", True),
         ("host", "example.org", "file://example.org/etc/passwd", False),
         ("host", "example.org", "http://[broken", False),
+        ("host", "example.org", "http://evil.net\\@example.org/", False),
+        ("host", "example.org", "http://exam\nple.org/", False),
+        ("host", "example.org", "http://me@example.org/", False),
         ("inside", "/srv/me", "/srv/me/notes.txt", True),
         ("inside", "/srv/me", "/srv/me/../you/notes.txt", False),
         ("inside", "/srv/me", "/srv/mean", False),
         ("inside", "/srv/me", "notes.txt", False),
         ("inside", "", "/etc/passwd", False),
+        ("inside", ".", str(Path.cwd() / "notes.txt"), False),
+        ("inside", "/srv/me", "/srv/me/a\0b", False),
+        ("inside", "/srv\0me", "/srv/me/a", False),
         ("any", "", {"deep": [1]}, True),
     ],
 )
@@ -122,6 +204,16 @@ def test_a_pattern_says_which_arguments(
     assert fits(rule(match, value), arguments) is wanted
 
 
+def test_a_grant_with_a_pattern_is_for_no_argument_that_it_does_not_name(tmp_path: Path) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", rule("exact", "ann"))
+    choices.add(tool("pay"), "deny", rule("exact", "eve"))
+    permissions = Permissions(choices)
+    assert permissions.rule(tool(), {"x": "ann"}).verdict == "allow"
+    assert permissions.rule(tool(), {"x": "ann", "copy_to": "eve"}).verdict == "ask"
+    assert permissions.rule(tool("pay"), {"x": "eve", "more": 1}).verdict == "deny"
+
+
 def test_a_link_out_of_a_folder_is_not_inside(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "link").symlink_to("/etc")
@@ -130,7 +222,7 @@ def test_a_link_out_of_a_folder_is_not_inside(tmp_path: Path) -> None:
     )
 
 
-@given(st.text(), st.text())
+@given(st.text() | st.just("none"), st.text())
 def test_a_missing_argument_fits_nothing_but_any(value: str, name: str) -> None:
     for match in ("exact", "prefix", "host", "inside"):
         assert not fits(rule(match, value), {} if name == "x" else {name: value})

@@ -16,7 +16,7 @@ from shell.tools.python import process
 from shell.tools.python import source as sources
 from shell.tools.python.source import PythonFile
 from tests.command import ROOT
-from tests.tools.processes import arguments_of, marked, until
+from tests.tools.processes import arguments_of, is_running, marked, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_processes")]
 
@@ -60,6 +60,19 @@ def fork() -> str:
     return "forked"
 def start() -> str:
     return str(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]).pid)
+SLEEP = [sys.executable, "-c", "import time; time.sleep(1000)"]
+def hide() -> str:
+    """Leave a process behind that has left the group, and has nothing of our environment."""
+    return str(subprocess.Popen(SLEEP, env={}, start_new_session=True).pid)
+def hide_orphan() -> str:
+    """Leave such a process behind whose parent has ended."""
+    code = (f"import subprocess; print(subprocess.Popen({SLEEP!r}, env={{}}, "
+        "start_new_session=True, stdout=-3, stderr=-3).pid)")
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+def hide_and_hang(path: str) -> str:
+    with open(path + "-new", "w") as file: file.write(hide_orphan())
+    os.rename(path + "-new", path)
+    time.sleep(1000)
 def environment() -> dict[str, str]: return dict(os.environ)
 def shout() -> str:
     for _ in range(10_000): print("x" * 100)
@@ -70,6 +83,16 @@ def zeros() -> str: return "\\0" * 20_000_000
 def half() -> str: return "a\\ud83d"
 def unread() -> str: return sys.stdin.read()
 '''
+
+FORGERIES = ('{"tools": [5]}', '{"tools": [{}]}', '{"tools": 5}', "{}", "[]")
+FORGED = """
+import os, stat
+pipes = [fd for fd in range(3, 20) if os.path.exists(f"/proc/self/fd/{fd}")]
+pipes = [fd for fd in pipes if stat.S_ISFIFO(os.fstat(fd).st_mode)]
+for fd in pipes:
+    try: os.write(fd, WORDS)
+    except OSError: pass
+"""
 
 
 @pytest.fixture
@@ -155,6 +178,30 @@ async def test_a_cancelled_call_ends_its_process(source: PythonFile, tmp_path: P
     assert marked() == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
+@pytest.mark.parametrize("name", ["hide", "hide_orphan"])
+async def test_a_process_that_hides_is_ended_after_the_call(source: PythonFile, name: str) -> None:
+    pid = int(await call(source, name))
+    await until(lambda: not is_running(pid))
+    assert len(marked()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
+async def test_a_process_that_hides_is_ended_with_a_cancelled_call(
+    source: PythonFile, tmp_path: Path
+) -> None:
+    tools = {tool.name: tool for tool in await source.list()}
+    told = tmp_path / "told"
+    arguments: Arguments = {"path": str(told)}
+    task = asyncio.ensure_future(source.call(tools["hide_and_hang"], arguments, lambda line: None))
+    await until(told.exists)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    pid = int(told.read_text("utf-8"))
+    await until(lambda: not is_running(pid))
+
+
 async def test_secrets_of_the_environment_stay_with_the_host(
     source: PythonFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +222,70 @@ async def test_a_changed_file_is_imported_anew_and_old_decisions_do_not_hold(
     assert await source.call(now, {"a": 1}, lambda line: None) == "1"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has none of these")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link"])
+async def test_what_is_no_file_is_listed_and_never_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "odd.py"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero" if kind == "device" else tmp_path / "nothing")
+    source = PythonFile(path)
+    (only,) = await source.list()
+    assert only.problem == "odd.py is no file that can be read."
+    assert marked() == []
+    await source.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+@pytest.mark.parametrize("place", ["file", "folder"])
+async def test_a_file_that_everybody_can_change_is_not_imported(tmp_path: Path, place: str) -> None:
+    path = tmp_path / "tools" / "mine.py"
+    path.parent.mkdir()
+    path.write_text("from pathlib import Path\nPath('ran').touch()", "utf-8")
+    changed = path if place == "file" else path.parent
+    changed.chmod(changed.stat().st_mode | 0o002)
+    source = PythonFile(path)
+    (only,) = await source.list()
+    assert "Other users can change mine.py" in str(only.problem)
+    assert not (path.parent / "ran").exists()
+    changed.chmod(changed.stat().st_mode & ~0o002)
+    assert (await source.list()) == []
+    assert (path.parent / "ran").exists()
+    await source.close()
+
+
+async def test_a_file_that_changes_while_it_is_imported_is_not_taken_for_the_old_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mine.py"
+    old, new = (f"def who() -> str: return {name!r}" for name in ("old", "new"))
+    path.write_text(old, "utf-8")
+    source = PythonFile(path)
+    (decided,) = await source.list()
+    await source.close()
+    asked = 0
+
+    def change() -> list[str]:
+        # First for the hash, then for the process.
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            path.write_text(new, "utf-8")
+        return []
+
+    source = PythonFile(path, "python", change)
+    with pytest.raises(ToolError) as caught:
+        await source.call(decided, {}, lambda _: None)
+    assert caught.value.code is ErrorCode.TOOL_UNKNOWN
+    (now,) = await source.list()
+    assert now.identity != decided.identity
+    assert await call(source, "who") == "new"
+    await source.close()
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -182,6 +293,7 @@ async def test_a_changed_file_is_imported_anew_and_old_decisions_do_not_hold(
         ("raise RuntimeError('no')", "RuntimeError: no"),
         ("import sys; sys.exit()", "SystemExit"),
         ("import os; os._exit(1)", "cannot be imported"),
+        *[(f"WORDS = b'{words}\\n'\n{FORGED}", "wrote something else") for words in FORGERIES],
         ("print('hello'); import nothing_like_it", "No module named 'nothing_like_it'"),
     ],
 )

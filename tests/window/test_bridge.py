@@ -132,6 +132,21 @@ def test_a_file_is_chosen_in_a_dialog_over_the_window(page: Page, tmp_path: Path
     assert page.evaluate(choose, "") is None
 
 
+def test_a_question_shows_plain_text_and_only_its_button_agrees(page: Page) -> None:
+    ask = """async ([text, answer]) => {
+      const agreed = toy.call("toy.confirm", text);
+      await toy.call("toy.answer", answer);
+      return [await agreed, await toy.call("toy.asked")];
+    }"""
+    text = "node <b>server.js</b> &amp; \\u202e"
+    for answer in (True, False, None):
+        agreed, shown = page.evaluate(ask, [text, answer])
+        assert agreed is (answer is True)
+        assert shown[0] == f"Run this?\n\n{text}"
+        assert shown[1:3] == ["Cancel", "OK"]
+        assert shown[3] == "Cancel", "Enter alone agrees to nothing"
+
+
 def test_the_web_channel_shows_one_object_with_one_method(page: Page) -> None:
     shown = page.evaluate(
         """() => {

@@ -1,5 +1,7 @@
 """Who speaks through a window, and until when."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -54,3 +56,21 @@ def test_a_page_that_speaks_after_its_window_was_closed_is_nobody(thread: LoopTh
         if other.name == "pump":
             other.join(20)
     assert threading.active_count() <= before
+
+
+def test_the_first_call_of_a_page_does_not_wait_for_the_contract() -> None:
+    """The GUI thread imports these while another thread loads the host's models."""
+    loaded = loaded_by("shell.bridge.caller, shell.bridge.desktop.pump")
+    assert not [name for name in loaded if name.partition(".")[0] == "pydantic"]
+
+
+def test_a_window_opens_without_the_models_of_conversations() -> None:
+    assert {"shell.app.host", "shell.contract.requests"} <= loaded_by("shell.app.host")
+    assert "shell.contract.conversations" not in loaded_by("shell.app.host")
+
+
+def loaded_by(modules: str) -> set[str]:
+    """The modules that are loaded when these have been imported."""
+    code = f"import sys, {modules}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())

@@ -212,9 +212,9 @@ def test_nothing_is_said_of_the_machine_unless_asked_for(tmp_path: Path, xvfb: s
 
 SAYS_SANDBOX = """
 import logging, os
-from shell.bridge.desktop.webviews import qt
+from shell.bridge.desktop.webviews import ViewOptions, qt
 logging.basicConfig(format="%(message)s")
-qt.prepare(print, None, ("#fff", "#000"), lambda: 1.0, None)
+qt.prepare(ViewOptions(print, None, ("#fff", "#000"), lambda: 1.0, None))
 print("sandbox", os.environ.get("QTWEBENGINE_DISABLE_SANDBOX"))
 """
 

@@ -18,6 +18,7 @@ from typing import Any, cast
 import webview
 from pydantic import BaseModel
 
+from shell.api.mcp import Confirm
 from shell.api.shell import ShellApi
 from shell.bridge.caller import Caller
 from shell.bridge.desktop.windows import Windows
@@ -55,6 +56,8 @@ class Toy:
         self.logs: dict[str, InferenceLog] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         self.most_threads = 0
+        self.ask: Confirm | None = None
+        self.question: list[str] = []
 
     def echo(self, caller: Caller, params: str) -> str:
         """The words themselves."""
@@ -110,6 +113,45 @@ class Toy:
         application = QApplication.instance()
         assert application is not None
         QTimer.singleShot(0, application, lambda: _choose(params))
+
+    async def confirm(self, caller: Caller, params: str) -> bool | None:
+        """Ask the person at the window."""
+        assert self.ask is not None
+        return await self.ask(caller.id, "Run this?", params)
+
+    def answer(self, caller: Caller, params: bool | None) -> None:
+        """Press OK or Cancel in the question that is open; None closes it."""
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+        assert application is not None
+        QTimer.singleShot(0, application, lambda: self._answer(params))
+
+    def _answer(self, agrees: bool | None) -> None:
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication, QMessageBox
+
+        boxes = [one for one in QApplication.topLevelWidgets() if isinstance(one, QMessageBox)]
+        if not boxes or not boxes[0].isVisible():
+            QTimer.singleShot(20, lambda: self._answer(agrees))
+            return
+        box = boxes[0]
+        default = next((one for one in box.buttons() if one.property("default")), None)
+        self.question = [
+            box.text(),
+            *sorted(each.text().replace("&", "") for each in box.buttons()),
+            "" if default is None else default.text().replace("&", ""),
+        ]
+        if agrees is None:
+            box.reject()
+            return
+        name = "Ok" if agrees else "Cancel"
+        box.button(getattr(QMessageBox.StandardButton, name)).click()
+
+    def asked(self, caller: Caller) -> list[str]:
+        """The text, the buttons and the default button of the last question."""
+        return self.question
 
     def background(self, caller: Caller) -> str:
         """What is shown where the page has drawn nothing."""
@@ -281,6 +323,7 @@ def main() -> None:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     windows: Windows
+    toy = Toy()
     shell = ShellApi(
         "test",
         lambda: Defaults(provider_id="toy", model_id="toy"),
@@ -291,12 +334,13 @@ def main() -> None:
     )
     windows = Windows(
         loop,
-        Door({"shell": shell, "toy": Toy()}).post,
+        Door({"shell": shell, "toy": toy}).post,
         f"http://127.0.0.1:{server.server_port}/{arguments.query}",
         name="toy",
         debug_port=arguments.debug_port,
         on_closed=lambda window: print(f"CLOSED {window}", file=sys.stderr, flush=True),
     )
+    toy.ask = windows.confirm
     if arguments.dark:
         from PySide6.QtCore import Qt
         from PySide6.QtWidgets import QApplication

@@ -38,7 +38,7 @@ import { lazyPart } from "./ui/lazyPart";
 import type { MenuItem } from "./ui/Menu";
 import { SidePanel } from "./ui/panel/SidePanel";
 import { type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
-import { createToastStore, ToastsContext } from "./ui/toastStore";
+import { createToastStore, ToastsContext } from "./ui/toasts/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
 

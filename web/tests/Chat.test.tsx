@@ -12,7 +12,7 @@ import { timeOf } from "../src/i18n/format";
 import type { Store } from "../src/lib/store";
 import { attachRun } from "../src/llm/run";
 import { createSettings } from "../src/settings/settings";
-import { type FakePage, fakePage, turn } from "./support";
+import { type FakePage, fakePage, turn, until } from "./support";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -20,8 +20,6 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
-/** For a busy machine. */
-const PATIENCE = { timeout: 10_000 };
 const WORDS = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
 
 interface ShownPage extends FakePage {
@@ -449,10 +447,9 @@ describe("errors", () => {
     expect(banner()?.textContent).toContain(strings.otherModel);
 
     fireEvent.click(button(strings.setKey));
-    await vi.waitFor(async () => {
-      await turn(100);
-      expect(document.activeElement).toBe(screen.getByLabelText(strings.keyFor("Cloud")));
-    }, PATIENCE);
+    await until(() =>
+      expect(document.activeElement).toBe(screen.getByLabelText(strings.keyFor("Cloud"))),
+    );
     fireEvent.click(button(strings.close));
     await turn(100);
 

@@ -1,16 +1,13 @@
 /** Keys, clicks and the cursor in the message box, over the fake host. */
 import { act, render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
 import type { FakeSettings } from "../src/bridge/fake/settings";
 import type { Shell } from "../src/bridge/llmApi";
 import { createConversations } from "../src/conversations/conversations";
 import { createSettings } from "../src/settings/settings";
-import { fakePage, turn } from "./support";
-
-// Testing Library turns a fake clock only where it finds one of this name.
-beforeEach(() => void vi.stubGlobal("jest", { advanceTimersByTime: vi.advanceTimersByTime }));
+import { fakePage, turn, until } from "./support";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -88,10 +85,7 @@ describe("Enter while a file is read", () => {
     expect(note()).toBeTruthy();
     expect(questions()).toBe(1);
     await read();
-    await vi.waitFor(async () => {
-      await turn(100);
-      expect(questions()).toBe(2);
-    });
+    await until(() => expect(questions()).toBe(2));
     expect(note()).toBeNull();
   });
 

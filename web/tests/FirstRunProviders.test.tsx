@@ -7,7 +7,7 @@ import { ConversationsContext } from "../src/conversations/useConversations";
 import { FirstRunProviders } from "../src/features/chat/FirstRunProviders";
 import type { Settings } from "../src/settings/settings";
 import { OpenSettingsContext, SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, turn } from "./support";
 
 afterEach(() => void vi.useRealTimers());

@@ -20,9 +20,7 @@ import type { ModelSummary } from "../src/bridge/contract";
 import { problemsOf } from "../src/features/attachments/problems";
 import { createBlobCache, fromBase64, toBase64 } from "../src/lib/blobs";
 import { pasted } from "../src/lib/dataTransfer";
-
-/** For a busy machine. */
-const PATIENCE = { timeout: 10_000 };
+import { until } from "./support";
 
 afterEach(() => sessionStorage.clear());
 
@@ -244,7 +242,7 @@ describe("over a reload", () => {
     sent: readonly DraftAttachment[] = [],
   ) {
     createAttachmentStorage(sessionStorage).write("c-1", { typed, sent });
-    await vi.waitFor(() => expect(sessionStorage.length).toBe(1), PATIENCE);
+    await until(() => expect(sessionStorage.length).toBe(1));
     return createAttachmentStorage(sessionStorage).read("c-1");
   }
 

@@ -15,7 +15,7 @@ import type { Shell } from "../src/bridge/llmApi";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { strings } from "../src/i18n";
 import { createSettings } from "../src/settings/settings";
-import { type FakePage, fakePage, turn } from "./support";
+import { type FakePage, fakePage, turn, until } from "./support";
 
 const PNG = Uint8Array.from("\x89PNG\r\n\x1a\n!", (letter) => letter.charCodeAt(0));
 const png = (name = "tide.png") => new File([PNG], name, { type: "image/png" });
@@ -49,9 +49,6 @@ beforeEach(() => {
   tab = new Map();
   vi.stubGlobal("createImageBitmap", async () => ({ width: 6, height: 4, close: () => {} }));
 });
-
-/** For a busy machine. */
-const PATIENCE = { timeout: 10_000 };
 
 afterEach(() => {
   vi.useRealTimers();
@@ -89,7 +86,7 @@ async function read(conversations: Conversations): Promise<void> {
 
 /** Until it would outlive a reload. */
 async function kept(name: string): Promise<void> {
-  await vi.waitFor(() => expect([...tab.values()].join()).toContain(name), PATIENCE);
+  await until(() => expect([...tab.values()].join()).toContain(name));
 }
 
 function paste(...files: File[]): void {
@@ -100,13 +97,12 @@ function paste(...files: File[]): void {
 const type = (text: string) => fireEvent.change(box(), { target: { value: text } });
 const press = (key: string, more: object = {}) => fireEvent.keyDown(box(), { key, ...more });
 
-/** Long enough for bytes to be read again and for the answer to come. */
-async function answered(): Promise<void> {
-  await vi.waitFor(async () => {
-    await turn(100);
+/** Until these are the answers and nothing is under way. */
+async function answered(...texts: string[]): Promise<void> {
+  await until(() => {
+    expect(answers()).toEqual(texts);
     expect(document.querySelector("[aria-busy=true]")).toBeNull();
-    expect(answers().length).toBeGreaterThan(0);
-  }, PATIENCE);
+  });
 }
 
 describe("a message with a picture", () => {
@@ -119,8 +115,7 @@ describe("a message with a picture", () => {
     press("Enter");
     await turn(0);
     expect(noChips()).toBe(true);
-    await answered();
-    expect(answers()).toEqual(["I got: picture (image/png, 9 bytes)"]);
+    await answered("I got: picture (image/png, 9 bytes)");
     expect(screen.getByRole("button", { name: "tide.png" })).toBeTruthy();
   });
 
@@ -129,8 +124,7 @@ describe("a message with a picture", () => {
     paste(png());
     type("look");
     press("Enter");
-    await answered();
-    expect(answers()).toEqual(["look\nI got: picture (image/png, 9 bytes)"]);
+    await answered("look\nI got: picture (image/png, 9 bytes)");
   });
 
   it("is refused in its own conversation alone", async () => {
@@ -138,8 +132,7 @@ describe("a message with a picture", () => {
     paste(png());
     await read(conversations);
     press("Enter");
-    await turn(100);
-    expect(screen.getByRole("alert")).toBeTruthy();
+    await until(() => screen.getByRole("alert"));
     const { conversation } = conversations.shown.get();
     const created = conversations.show("kept-other");
     created.tray.put(conversation.tray.get());
@@ -155,16 +148,16 @@ describe("a message with a picture", () => {
     expect(chips()[0]?.textContent).toContain("doesn't accept images");
     type("look");
     press("Enter");
-    await turn(100);
-    expect(screen.getByRole("alert").textContent).toContain("choose another model");
+    await until(() =>
+      expect(screen.getByRole("alert").textContent).toContain("choose another model"),
+    );
     expect(box().value).toBe("look");
     expect(document.querySelector(".message")).toBeNull();
     fireEvent.click(screen.getByRole("button", { name: "Remove tide.png" }));
     await turn(20);
     expect(screen.queryByRole("alert")).toBeNull();
     press("Enter");
-    await answered();
-    expect(answers()).toEqual(["look"]);
+    await answered("look");
   });
 
   it("comes back with its words when the host refuses it", async () => {
@@ -179,10 +172,7 @@ describe("a message with a picture", () => {
     await read(conversations);
     type("too much at once");
     press("Enter");
-    await vi.waitFor(async () => {
-      await turn(100);
-      expect(document.querySelector("[data-code=LIMIT]")).not.toBeNull();
-    }, PATIENCE);
+    await until(() => expect(document.querySelector("[data-code=LIMIT]")).not.toBeNull());
     expect(box().value).toBe("too much at once");
     expect(chips()).toHaveLength(1);
     expect(document.querySelector(".message")).toBeNull();
@@ -195,16 +185,14 @@ describe("a message with a picture", () => {
     await read(conversations);
     type("two");
     press("Enter");
-    await answered();
+    await answered("two\nI got: picture (image/png, 9 bytes); picture (image/png, 9 bytes)");
     press("ArrowUp");
     await turn(20);
     expect(chips()).toHaveLength(2);
     fireEvent.click(screen.getByRole("button", { name: "Remove a.png" }));
     fireEvent.change(editor(), { target: { value: "one" } });
     fireEvent.keyDown(editor(), { key: "Enter" });
-    await turn(0);
-    await answered();
-    expect(answers()).toEqual(["one\nI got: picture (image/png, 9 bytes)"]);
+    await answered("one\nI got: picture (image/png, 9 bytes)");
   });
 
   it("can be edited for a model that has been chosen since", async () => {
@@ -213,16 +201,14 @@ describe("a message with a picture", () => {
     paste(png());
     await read(conversations);
     press("Enter");
-    await answered();
+    await answered("I got: picture (image/png, 9 bytes)");
     press("ArrowUp");
     await turn(20);
     await act(async () => conversation.choose({ providerId: "p", modelId: "blind" }));
     fireEvent.keyDown(editor(), { key: "Enter" });
-    await turn(20);
-    expect(screen.getByRole("alert")).toBeTruthy();
+    await until(() => screen.getByRole("alert"));
     await act(async () => conversation.choose({ providerId: "p", modelId: "other" }));
-    await turn(20);
-    expect(screen.queryByRole("alert")).toBeNull();
+    await until(() => expect(screen.queryByRole("alert")).toBeNull());
   });
 });
 
@@ -231,7 +217,7 @@ describe("a question that is being edited", () => {
     await shown({}, await fakePage({ rate: 100 }));
     type("first");
     press("Enter");
-    await answered();
+    await answered("first");
     press("ArrowUp");
     await turn(20);
     fireEvent.change(editor(), { target: { value: "another first" } });
@@ -254,7 +240,7 @@ describe("a question that is being edited", () => {
     const { conversations } = await shown();
     type("first");
     press("Enter");
-    await answered();
+    await answered("first");
     const { id } = conversations.shown.get().conversation.get();
     press("ArrowUp");
     await turn(20);
@@ -275,7 +261,7 @@ describe("a draft with a picture", () => {
     const { page, conversations } = await shown();
     type("a place");
     press("Enter");
-    await answered();
+    await answered("a place");
     const { id } = conversations.shown.get().conversation.get();
     paste(png());
     await read(conversations);
@@ -286,8 +272,7 @@ describe("a draft with a picture", () => {
     await kept("tide.png");
     cleanup();
     await shown({}, page);
-    await turn(200);
-    expect(chips()[0]?.textContent).toContain("tide.png9 bytes");
+    await until(() => expect(chips()[0]?.textContent).toContain("tide.png9 bytes"));
   });
 
   it("is nowhere but in memory when the chat is temporary", async () => {
@@ -312,11 +297,7 @@ describe("a draft with a picture", () => {
     await turn(20);
     expect(screen.getByText("Queued: second + 1 attachment")).toBeTruthy();
     expect(noChips()).toBe(true);
-    await turn(4_000);
-    await vi.waitFor(async () => {
-      await turn(100);
-      expect(answers().at(-1)).toBe("second\nI got: picture (image/png, 9 bytes)");
-    }, PATIENCE);
+    await until(() => expect(answers().at(-1)).toBe("second\nI got: picture (image/png, 9 bytes)"));
   });
 });
 
@@ -379,10 +360,7 @@ describe("a question for a new chat", () => {
     type("/error CONTEXT_LENGTH");
     press("Enter");
     const name = "Ask in a new chat";
-    await vi.waitFor(async () => {
-      await turn(100);
-      fireEvent.click(screen.getByRole("button", { name }));
-    }, PATIENCE);
+    fireEvent.click(await until(() => screen.getByRole("button", { name })));
     await turn(100);
     expect(conversations.shown.get().conversation).toBe(fresh);
     expect(box().value).toBe("/error CONTEXT_LENGTH\nlater");
@@ -402,7 +380,7 @@ describe("earlier prompts", () => {
     for (const text of ["first", "second"]) {
       type(text);
       press("Enter");
-      await answered();
+      await answered(text);
       act(() => conversations.showNew());
       await turn(20);
     }
@@ -433,7 +411,7 @@ describe("earlier prompts", () => {
     const { conversations } = await shown();
     type("first");
     press("Enter");
-    await answered();
+    await answered("first");
     const { key } = conversations.shown.get().conversation;
     type("my own");
     press("ArrowUp", { ctrlKey: true });
@@ -448,7 +426,7 @@ describe("earlier prompts", () => {
     await act(async () => void conversations.show(key));
     expect(box().value).toBe("first, but better");
     press("Enter");
-    await answered();
+    await answered("first", "first, but better");
     expect(box().value).toBe("");
     press("ArrowDown", { ctrlKey: true });
     await turn(40);
@@ -472,7 +450,6 @@ describe("an input method", () => {
     expect(box().value).toBe("潮");
     expect(document.querySelector(".message")).toBeNull();
     press("Enter", { keyCode: 13 });
-    await answered();
-    expect(answers()).toEqual(["潮"]);
+    await answered("潮");
   });
 });

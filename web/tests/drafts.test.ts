@@ -5,10 +5,7 @@ import { refusal } from "../src/bridge/fake/refusal";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import type { HostPort } from "../src/conversations/hostPort";
 import { createHostStorage } from "../src/conversations/hostStorage";
-import { type FakePage, fakePage, turn } from "./support";
-
-/** For a busy machine. */
-const PATIENCE = { timeout: 10_000 };
+import { type FakePage, fakePage, turn, until } from "./support";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -29,24 +26,18 @@ async function typed(page: FakePage, text: string, temporary = false) {
   const { conversation } = conversations.shown.get();
   conversation.draft.set("a question");
   conversation.send();
-  await vi.waitFor(async () => {
-    await turn(100);
-    expect(conversation.get()).toMatchObject({ phase: "open", runs: new Map() });
-  }, PATIENCE);
+  await until(() => expect(conversation.get()).toMatchObject({ phase: "open", runs: new Map() }));
   conversation.draft.set(text);
   return { conversations, conversation, id: conversation.get().id ?? "" };
 }
 
 /** Until the host has this note. */
 async function noted(page: FakePage, name: string): Promise<void> {
-  let names: readonly string[] = [];
-  await vi.waitFor(async () => {
-    void page.bridge.client.conversations.recall().then((notes) => {
-      names = Object.keys(notes);
-    });
-    await turn(1_000);
-    expect(names).toContain(name);
-  }, PATIENCE);
+  await until(async () => {
+    const notes = page.bridge.client.conversations.recall();
+    await turn(100);
+    expect(Object.keys(await notes)).toContain(name);
+  });
 }
 
 /** As in a window that is opened anew: its own storage is empty. */
@@ -188,11 +179,11 @@ describe("a draft", () => {
     conversation.draft.set("half a question");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
     await conversation.tray.settled();
-    await vi.waitFor(() => expect(keptInTab("new")).toContain("tides.md"), PATIENCE);
+    await until(() => expect(keptInTab("new")).toContain("tides.md"));
     conversation.setTemporary(true);
-    await vi.waitFor(() => expect(keptInTab("new")).toBeNull(), PATIENCE);
+    await until(() => expect(keptInTab("new")).toBeNull());
     conversation.setTemporary(false);
-    await vi.waitFor(() => expect(keptInTab("new")).toContain("tides.md"), PATIENCE);
+    await until(() => expect(keptInTab("new")).toContain("tides.md"));
     leave();
     const again = over(page).shown.get().conversation;
     expect(again.draft.get()).toBe("half a question");
@@ -214,7 +205,7 @@ describe("a draft", () => {
       { name: "tides.md", state: "ready" },
     ]);
     // The page keeps it again; the next test must not find it.
-    await vi.waitFor(() => expect(keptInTab("new")).toContain("tides.md"), PATIENCE);
+    await until(() => expect(keptInTab("new")).toContain("tides.md"));
   });
 
   it("comes back with what is attached after a restart", async () => {
@@ -244,7 +235,7 @@ describe("a draft", () => {
     await turn(500);
     expect(again.draft.get()).toBe("look here");
     expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
-    await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
+    await until(() => expect(keptInTab(id)).toContain("tides.md"));
   });
 
   it("gets from the host the attachments that did not fit into the tab", async () => {
@@ -260,7 +251,7 @@ describe("a draft", () => {
     await turn(500);
     expect(draft.get()).toBe("look");
     expect(tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
-    await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
+    await until(() => expect(keptInTab(id)).toContain("tides.md"));
   });
 
   it("says by its name what was attached and is gone", async () => {
@@ -270,21 +261,17 @@ describe("a draft", () => {
     const large = new File(["%PDF-1.7", "x".repeat(1_200_000)], "tides.md");
     conversation.tray.add([large, new File(["\0"], "bad.bin")]);
     await conversation.tray.settled();
-    const { draft, tray, ...again } = await vi.waitFor(async () => {
-      await turn(1_000);
+    const { draft, tray, ...again } = await until(async () => {
       const found = await opened(page, id);
       expect(found.tray.get()).toMatchObject([{ name: "tides.md", state: { code: "lost" } }]);
       return found;
-    }, PATIENCE);
+    });
     expect(draft.get()).toBe("");
     draft.set("in spite of that");
     expect(again.send()).toBe(false);
     tray.remove(tray.get()[0]?.key ?? "");
     expect(again.send()).toBe(true);
-    await vi.waitFor(async () => {
-      await turn(1_000);
-      expect((await opened(page, id)).tray.get()).toEqual([]);
-    }, PATIENCE);
+    await until(async () => expect((await opened(page, id)).tray.get()).toEqual([]));
   });
 
   it("that may not have arrived comes back with what was attached, if it has not", async () => {
@@ -292,7 +279,7 @@ describe("a draft", () => {
     const { conversation, id } = await typed(page, "look");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
     await conversation.tray.settled();
-    await vi.waitFor(() => expect(keptInTab(id)).toContain("tides.md"), PATIENCE);
+    await until(() => expect(keptInTab(id)).toContain("tides.md"));
     const kept = JSON.parse(keptInTab(id) ?? "");
     const sent = { inferenceId: "inf-lost", text: "look" };
     sessionStorage.setItem("tidewire.drafts", JSON.stringify([[id, { text: "", sent }]]));

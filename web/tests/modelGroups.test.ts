@@ -26,8 +26,10 @@ const model = (id: string): ModelSummary => ({
   files: false,
   tools: false,
   reasoning: false,
+  efforts: [],
   inputPrice: null,
   outputPrice: null,
+  priceDate: null,
 });
 
 const listed = (providerId: string, ...ids: string[]) => ({

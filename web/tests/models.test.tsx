@@ -2,27 +2,30 @@
 import { render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { createRef } from "react";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import type { ModelList, ModelSummary } from "../src/bridge/contract";
+import { createAnswerChoice } from "../src/conversations/answerOptions";
 import { createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
+import "../src/features/models/EffortName";
+import "../src/features/models/ModelPanel"; // what is fetched when it is needed is there already
 import { ModelPicker } from "../src/features/models/ModelPicker";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
-import { fakePage, settled, turn } from "./support";
-
-// Testing Library turns a fake clock only where it finds one of this name.
-beforeEach(() => void vi.stubGlobal("jest", { advanceTimersByTime: vi.advanceTimersByTime }));
-afterEach(() => vi.useRealTimers());
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
+import { fakePage, settled, turn, until } from "./support";
 
 const BY = { providerId: "cloud", modelId: "tide-4" };
 
 /** The picker over a host whose provider answers with these lists, one after another. */
-async function shown(models: () => Promise<ModelList>, notes: Record<string, string> = {}) {
+async function shown(
+  models: () => Promise<ModelList>,
+  notes: Record<string, string> = {},
+  described: ModelSummary | null = null,
+) {
   const { bridge, llm } = await fakePage();
   const { client, router, topics } = bridge;
-  const providers = { ...client.providers, models, describe: async () => null };
+  const providers = { ...client.providers, models, describe: async () => described };
   const settings = createSettings({ client: { ...client, providers }, topics }, () => {});
   const known = createConversations({ host: { client, router, topics, llm } });
   const remembered = new Map(Object.entries(notes));
@@ -37,17 +40,24 @@ async function shown(models: () => Promise<ModelList>, notes: Record<string, str
   const isSet = client.keys.set({ providerId: "cloud", key: "key-1" });
   await turn(40);
   await isSet;
+  const options = createAnswerChoice(null, () => null);
   const page = () =>
     render(
       <ConversationsContext value={conversations}>
         <SettingsContext value={settings}>
           <ToastsContext value={createToastStore()}>
-            <ModelPicker by={BY} button={createRef()} onChoose={() => {}} />
+            <ModelPicker
+              by={BY}
+              choice={options}
+              conversationId={null}
+              button={createRef()}
+              onChoose={() => {}}
+            />
           </ToastsContext>
         </SettingsContext>
       </ConversationsContext>,
     );
-  return { settings, page, conversations };
+  return { settings, page, conversations, options };
 }
 
 const NOTHING_KNOWN = {
@@ -57,8 +67,10 @@ const NOTHING_KNOWN = {
   files: false,
   tools: false,
   reasoning: false,
+  efforts: [],
   inputPrice: null,
   outputPrice: null,
+  priceDate: null,
 };
 const listOf = (...ids: string[]): ModelList => ({
   providerId: "cloud",
@@ -71,8 +83,7 @@ const label = () => document.querySelector("[data-models]")?.textContent;
 it("is called by its provider's name before anything was opened", async () => {
   const { page } = await shown(async () => listOf());
   page();
-  await turn(40);
-  expect(label()).toBe("tide-4 · Cloud");
+  await until(() => expect(label()).toBe("tide-4 · Cloud"));
 });
 
 it("keeps the name under which it was chosen after the page is opened anew", async () => {
@@ -81,16 +92,14 @@ it("keeps the name under which it was chosen after the page is opened anew", asy
   await turn(40);
   const person = userEvent.setup({ delay: null });
   await person.click(screen.getByRole("button", { name: /choose another model/ }));
-  await turn(40);
-  const options = await screen.findAllByRole("option", { name: /tide-4/ });
+  const options = await until(() => screen.getAllByRole("option", { name: /tide-4/ }));
   await person.click(options.at(-1) as HTMLElement);
   page.unmount();
   const notes = Object.fromEntries(await first.conversations.notes.recall());
 
   const { page: again } = await shown(async () => listOf("tide-4"), notes);
   again();
-  await turn(40);
-  expect(label()).toBe("The tide-4 · Cloud");
+  await until(() => expect(label()).toBe("The tide-4 · Cloud"));
 });
 
 it("has the list of the new key when one is set while models are listed", async () => {
@@ -111,10 +120,47 @@ it("has the list of the new key when one is set while models are listed", async 
 it("offers no model of a provider that it says is not ready", async () => {
   const { page } = await shown(() => Promise.reject(new Error("no route")));
   page();
-  await turn(40);
   await userEvent.setup({ delay: null }).click(screen.getByRole("button"));
-  await turn(40);
-  expect(screen.getByText(/Needs setup:.*Cloud/)).toBeTruthy();
+  await until(() => screen.getByText(/Needs setup:.*Cloud/));
   const groups = screen.getAllByRole("group").map((group) => group.getAttribute("aria-labelledby"));
   expect(groups.filter((name) => name?.includes("-cloud-"))).toEqual([]);
+});
+
+it("offers the efforts that the model takes, and says which one is chosen", async () => {
+  const tide: ModelSummary = { ...NOTHING_KNOWN, id: "tide-4", name: "Tide 4" };
+  const { page, options } = await shown(
+    async () => listOf(),
+    {},
+    {
+      ...tide,
+      efforts: ["off", "high"],
+    },
+  );
+  page();
+  await turn(40);
+  const person = userEvent.setup({ delay: null });
+  await person.click(screen.getByRole("button"));
+  await turn(40);
+  const choices = screen.getAllByRole("radio", { hidden: true });
+  const offered = choices.map((one) => one.parentElement?.textContent);
+  expect(offered).toEqual(["Up to the model", "Off", "High"]);
+  await person.click(choices[2] as HTMLElement);
+  await turn(40);
+  expect(options.asked()).toEqual({ effort: "high" });
+  expect(label()).toBe("Tide 4 · Cloud· High effort");
+  await person.click(choices[0] as HTMLElement);
+  await turn(40);
+  expect(options.asked()).toEqual({});
+});
+
+it("offers no effort for a model that takes none, and shows none that was chosen before", async () => {
+  const described = { ...NOTHING_KNOWN, id: "tide-4", name: "Tide 4" };
+  const { page, options } = await shown(async () => listOf(), {}, described);
+  options.choose({ effort: "high" });
+  page();
+  await turn(40);
+  expect(label()).toBe("Tide 4 · Cloud");
+  await userEvent.setup({ delay: null }).click(screen.getByRole("button"));
+  await turn(40);
+  expect(screen.queryByRole("radiogroup")).toBeNull();
 });

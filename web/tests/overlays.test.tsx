@@ -14,7 +14,7 @@ import { SettingsContext } from "../src/settings/useSettings";
 import { Button } from "../src/ui/Button";
 import { Dialog } from "../src/ui/Dialog";
 import { Menu } from "../src/ui/Menu";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { useFocusFallback } from "../src/ui/useFocusFallback";
 import { fakePage, settled, turn } from "./support";
 

@@ -17,8 +17,8 @@ import { strings } from "../src/i18n";
 import type { Section } from "../src/settings/sections";
 import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
-import { Toasts } from "../src/ui/Toasts";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { Toasts } from "../src/ui/toasts/Toasts";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { DownloadsContext } from "../src/ui/useDownloads";
 import { fakePage, turn } from "./support";
 

@@ -20,7 +20,7 @@ import { type SidebarState, WIDTHS } from "../src/features/sidebar/useSidebar";
 import { strings } from "../src/i18n";
 import { createStore } from "../src/lib/store";
 import { ResizeHandle } from "../src/ui/panel/ResizeHandle";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, settled, turn } from "./support";
 
 afterEach(() => {
@@ -151,10 +151,17 @@ describe("a folder that gets another's name", () => {
       { ...item, id: "c-2", folder: "Sea" },
     ];
     const move = vi.fn(async () => {});
-    const conversations = { move, list: { get: () => ({ items }) } } as unknown as Conversations;
+    const renamed = vi.fn(async () => {});
+    const conversations = {
+      move,
+      list: { get: () => ({ items }) },
+      folders: { rename: renamed },
+    } as unknown as Conversations;
     const toasts = await acting(conversations, (acts) => acts.renameFolder("Tide", name));
     expect(move).toHaveBeenLastCalledWith(["c-1"], name);
     expect(toasts.undo()).toBe(isThere);
+    // The options of its new chats go with the name, unless both folders stay with their own.
+    expect(renamed.mock.calls).toEqual(isThere ? [] : [["Tide", "Ocean"]]);
     if (isThere) expect(move).toHaveBeenLastCalledWith(["c-1"], "Tide");
   });
 });

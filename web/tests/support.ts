@@ -114,6 +114,8 @@ export interface FakePage {
 /** A page over the fake host, on a clock that the test turns. */
 export async function fakePage(settings: Partial<FakeSettings> = {}): Promise<FakePage> {
   vi.useFakeTimers();
+  // Testing Library turns a fake clock only where it finds one of this name.
+  vi.stubGlobal("jest", { advanceTimersByTime: vi.advanceTimersByTime });
   const transport = createFakeTransport({ answer: "echo", ...settings });
   const bridge = createBridge(transport, LOAD);
   const page = { transport, bridge, llm: createLlm(bridge) };
@@ -121,14 +123,45 @@ export async function fakePage(settings: Partial<FakeSettings> = {}): Promise<Fa
   return page;
 }
 
-/** Let the clock go on, with React and with what the page does between its turns. */
+/**
+ * Let the clock go on, with React and with what the page does between its turns. Parts that are loaded
+ * apart are there afterwards. What is read, hashed or compressed takes real time: wait for it by `until`.
+ */
 export async function turn(ms: number): Promise<void> {
   await act(async () => {
+    await vi.dynamicImportSettled();
     for (let left = ms; left > 0; left -= 20) {
       await vi.advanceTimersByTimeAsync(Math.min(left, 20));
       await messages();
     }
+    await vi.dynamicImportSettled();
   });
+}
+
+/** The real clock, also under a fake one. */
+const { setTimeout: later, clearTimeout: forget } = globalThis;
+const PATIENCE_MS = 30_000;
+
+/** What `look` returns once it no longer throws, while both clocks go on. */
+export async function until<T>(look: () => T | Promise<T>): Promise<T> {
+  let isLate = false;
+  const limit = later(() => {
+    isLate = true;
+  }, PATIENCE_MS);
+  try {
+    for (;;) {
+      try {
+        return await look();
+      } catch (error) {
+        if (isLate) throw error;
+      }
+      await (vi.isFakeTimers()
+        ? turn(20)
+        : act(async () => void (await vi.dynamicImportSettled())));
+    }
+  } finally {
+    forget(limit);
+  }
 }
 
 /** What was waiting for the end of this turn of the event loop has run. */

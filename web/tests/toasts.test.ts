@@ -1,6 +1,6 @@
 /** Few toasts at a time, but always one for an ongoing action. */
 import { expect, it, vi } from "vitest";
-import { createToastStore } from "../src/ui/toastStore";
+import { createToastStore } from "../src/ui/toasts/toastStore";
 
 it("show the newest three, and everything that goes on", () => {
   const toasts = createToastStore();

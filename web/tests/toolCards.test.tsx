@@ -127,9 +127,9 @@ describe("an untrusted text", () => {
     expect(drawn()).toContain("the end");
   });
 
-  it("in the place of arguments is shown, too", () => {
-    render(<CallCard call={call({ state: "invalid", arguments: '{"a": ' })} />);
-    expect(drawn()).toContain(JSON.stringify('{"a": '));
+  it("in the place of arguments is shown as the model wrote it", () => {
+    render(<CallCard call={call({ state: "invalid", arguments: '{"a": "\u202E' })} />);
+    expect(drawn()).toContain('{"a": "⟨U+202E⟩');
   });
 });
 
@@ -260,7 +260,7 @@ describe("a call that waits", () => {
   });
 
   it("is always allowed where the arguments fit, by default the same ones", async () => {
-    const args = { url: "https://docs.example.org/a", path: "/srv/ann/notes/a.md", n: 3 };
+    const args = { url: "https://docs.example.org/a", path: "/srv/ann/notes/a.md", n: 3, q: "x" };
     const decided = show({ arguments: args });
     await pass(2 * GUARD_MS);
     press("Always allow…");
@@ -268,6 +268,7 @@ describe("a call that waits", () => {
       fireEvent.change(screen.getByLabelText(`What ${name} may be`), { target: { value } });
     choose("url", "host");
     choose("path", "inside");
+    choose("q", "any");
     press("Always allow where this fits");
     await pass(0);
     expect(decided.mock.calls[0]?.[0]).toEqual({
@@ -279,8 +280,17 @@ describe("a call that waits", () => {
         url: { match: "host", value: "docs.example.org" },
         path: { match: "inside", value: "/srv/ann/notes" },
         n: { match: "exact", value: "3" },
+        q: { match: "any", value: "" },
       },
     });
+  });
+
+  it("shows what a field would hide in the value of a rule", async () => {
+    show({ arguments: { name: "invoice\u202Efdp.exe" } });
+    await pass(2 * GUARD_MS);
+    press("Always allow…");
+    const form = screen.getByRole("group", { name: "Always allow this tool where" });
+    expect(form.textContent).toContain("invoice⟨U+202E⟩fdp.exe");
   });
 
   it("is never allowed again", async () => {

@@ -1,19 +1,18 @@
 /** Tools around the transcript: the fake host's calls, the choice, the menu, the banner, the settings. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ModelSummary, ToolSummary } from "../src/bridge/contract";
+import type { ModelSummary, ToolSummary, WaitingConversation } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
+import { createAnswerChoice } from "../src/conversations/answerOptions";
 import { createConversations } from "../src/conversations/conversations";
 import type { HostStorage } from "../src/conversations/hostStorage";
-import { createToolChoice } from "../src/conversations/toolChoice";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { Chat } from "../src/features/chat/Chat";
-import "../src/features/tools/CallCard"; // what is fetched when it is needed is there already
 import { Tools } from "../src/features/settings/Tools";
 import { createSettings } from "../src/settings/settings";
 import { requestName } from "../src/settings/toolNames";
 import { SettingsContext } from "../src/settings/useSettings";
-import { createToastStore, ToastsContext } from "../src/ui/toastStore";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { fakePage, turn } from "./support";
 
 beforeEach(() => {
@@ -45,6 +44,7 @@ async function chat(given: Partial<FakeSettings> = {}) {
   });
   const settings = createSettings(bridge, () => {});
   const describe = vi.spyOn(settings, "describe");
+  conversations.begin();
   const { conversation } = conversations.shown.get();
   const sent = vi.spyOn(client.conversations, "send");
   render(
@@ -56,7 +56,12 @@ async function chat(given: Partial<FakeSettings> = {}) {
       </SettingsContext>
     </ConversationsContext>,
   );
-  return { conversation, describe, sent };
+  return { conversation, conversations, client, topics, describe, sent };
+}
+
+async function settled<T>(asked: Promise<T>): Promise<T> {
+  await turn(100);
+  return asked;
 }
 
 async function ask(text: string): Promise<void> {
@@ -106,6 +111,18 @@ describe("the fake host", () => {
   });
 });
 
+it("a permission says how many of the latest calls it would have been for", async () => {
+  await chat();
+  await ask('/call send_mail {"to": "ann"}');
+  await turn(1_000);
+  press("Always allow…");
+  await turn(100);
+  expect(document.body.textContent).toContain("It would have allowed 4 of the last 6 calls.");
+  fireEvent.change(screen.getByLabelText("What to may be"), { target: { value: "any" } });
+  await turn(100);
+  expect(document.body.textContent).toContain("It would have allowed 6 of the last 6 calls.");
+});
+
 describe("a page in the background", () => {
   it("marks its title while a call waits", async () => {
     const focus = vi.spyOn(document, "hasFocus").mockReturnValue(true);
@@ -121,7 +138,55 @@ describe("a page in the background", () => {
     focus.mockRestore();
   });
 
-  it("notifies only if notifications are permitted already", async () => {
+  it("says that a conversation that is not open waits, in its title, above the box and once", async () => {
+    const made = vi.fn();
+    class Notification {
+      static permission = "granted";
+      constructor(...given: unknown[]) {
+        made(...given);
+      }
+      addEventListener() {}
+      close() {}
+    }
+    vi.stubGlobal("Notification", Notification);
+    const focus = vi.spyOn(document, "hasFocus").mockReturnValue(true);
+    const { topics, client, conversations } = await chat();
+    await ask("High water?");
+    const [other] = await settled(client.conversations.list());
+    const conversationId = other?.id ?? "";
+    act(() => conversations.showNew());
+    await turn(100);
+    const tell = (value: WaitingConversation[]) =>
+      act(() => topics.take({ channel: "topic", name: "waiting", key: "", value }));
+    tell([
+      { conversationId: "deleted", tool: "send_mail", calls: 1 },
+      { conversationId, tool: "send_mail", calls: 2 },
+    ]);
+    expect(document.title).toBe("(!) Tides – Tidewire");
+    const { title = "" } = other ?? {};
+    expect(document.body.textContent).toContain(`“${title}” waits for your decision`);
+    expect(made).not.toHaveBeenCalled();
+    focus.mockReturnValue(false);
+    act(() => void dispatchEvent(new Event("blur")));
+    expect(made).toHaveBeenCalledTimes(1);
+    expect(made.mock.calls[0]?.[1]).toMatchObject({ body: "A model wants to call send_mail." });
+    focus.mockReturnValue(true);
+    act(() => void dispatchEvent(new Event("focus")));
+    const read = vi.spyOn(client.conversations, "get");
+    press("Show it");
+    expect(conversations.shown.get().conversation.get().id).toBe(conversationId);
+    await turn(100);
+    expect(document.title).toBe("Tides – Tidewire");
+    tell([{ conversationId, tool: "send_mail", calls: 1 }]);
+    await turn(100);
+    expect(read).toHaveBeenCalled();
+    tell([]);
+    await turn(100);
+    expect(document.title).toBe("Tides – Tidewire");
+    focus.mockRestore();
+  });
+
+  it("notifies only where that is permitted already", async () => {
     const made = vi.fn();
     class Notification {
       static permission = "default";
@@ -146,7 +211,12 @@ describe("a page in the background", () => {
   });
 });
 
-describe("the tools of a conversation", () => {
+describe("the options of a conversation", () => {
+  async function openMenu(): Promise<void> {
+    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
+    await turn(50);
+  }
+
   function notesWith(found: Record<string, string> = {}) {
     const all = new Map(Object.entries(found));
     const remember = vi.fn();
@@ -158,8 +228,7 @@ describe("the tools of a conversation", () => {
     const { sent } = await chat();
     await ask("hello");
     expect(sent.mock.calls[0]?.[0]).not.toHaveProperty("tools");
-    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
-    await turn(50);
+    await openMenu();
     const boxes = screen.getAllByRole("checkbox", { hidden: true });
     expect(boxes).toHaveLength(1);
     fireEvent.click(boxes[0] as HTMLElement);
@@ -171,8 +240,7 @@ describe("the tools of a conversation", () => {
   it("cannot be chosen for a model that takes none, which says so", async () => {
     const { describe: asked } = await chat();
     asked.mockResolvedValue({ name: "Small", tools: false } as ModelSummary);
-    fireEvent.click(screen.getByRole("button", { name: "Tools: none" }));
-    await turn(50);
+    await openMenu();
     expect(screen.getByText("Small takes no tools.")).not.toBeNull();
     const box = screen.getByRole("checkbox", { name: /send_mail/, hidden: true });
     expect(box).toHaveProperty("disabled", true);
@@ -181,30 +249,36 @@ describe("the tools of a conversation", () => {
   it("are remembered by the host, when the conversation has an id", async () => {
     const { notes, remember } = notesWith();
     let id: string | null = null;
-    const choice = createToolChoice(notes, () => id);
-    choice.choose(["a", "b"]);
+    const choice = createAnswerChoice(notes, () => id);
+    choice.choose({ tools: ["a", "b"], effort: "low" });
     expect(remember).not.toHaveBeenCalled();
     id = "c1";
     choice.keep();
-    expect(remember).toHaveBeenLastCalledWith("tools.c1", '["a","b"]');
-    choice.choose([]);
-    expect(remember).toHaveBeenLastCalledWith("tools.c1", null);
+    expect(remember).toHaveBeenLastCalledWith("options.c1", '{"tools":["a","b"],"effort":"low"}');
+    choice.choose({ tools: [], effort: null });
+    expect(remember).toHaveBeenLastCalledWith("options.c1", null);
   });
 
   it("come back, unless something else was chosen meanwhile or the note is none", async () => {
-    const { notes } = notesWith({ "tools.c1": '["a"]', "tools.c2": "{", "tools.c3": '[1,"b"]' });
+    const { notes } = notesWith({
+      "options.c1": '{"tools":["a"],"effort":"high","maxTokens":"many"}',
+      "options.c2": "{",
+      "options.c3": '{"tools":[1,"b"],"effort":"more","temperature":0.2}',
+      "options.c4": "null",
+    });
     const recalled = async (id: string) => {
-      const choice = createToolChoice(notes, () => id);
+      const choice = createAnswerChoice(notes, () => id);
       await choice.recall();
-      return choice.offered();
+      return choice.asked();
     };
-    expect(await recalled("c1")).toEqual({ tools: ["a"] });
+    expect(await recalled("c1")).toEqual({ tools: ["a"], effort: "high" });
     expect(await recalled("c2")).toEqual({});
-    expect(await recalled("c3")).toEqual({ tools: ["b"] });
-    const choice = createToolChoice(notes, () => "c1");
-    choice.choose(["mine"]);
+    expect(await recalled("c3")).toEqual({ tools: ["b"], temperature: 0.2 });
+    expect(await recalled("c4")).toEqual({});
+    const choice = createAnswerChoice(notes, () => "c1");
+    choice.choose({ tools: ["mine"] });
     await choice.recall();
-    expect(choice.get()).toEqual(["mine"]);
+    expect(choice.get().tools).toEqual(["mine"]);
   });
 
   it("have their source in their name where several have the same", () => {
@@ -220,6 +294,7 @@ describe("the tools of a conversation", () => {
 describe("the settings", () => {
   async function shown(tools?: readonly ToolSummary[]) {
     const { bridge } = await fakePage();
+    const { client } = bridge;
     if (tools !== undefined) vi.spyOn(bridge.client.tools, "list").mockResolvedValue([...tools]);
     const settings = createSettings(bridge, () => {});
     render(
@@ -228,6 +303,7 @@ describe("the settings", () => {
       </SettingsContext>,
     );
     await turn(100);
+    return client.tools;
   }
   const items = () => screen.getAllByRole("listitem").map(({ textContent }) => textContent);
 
@@ -243,7 +319,24 @@ describe("the settings", () => {
     expect(screen.getByRole("switch", { name: "Use calculate" })).toHaveProperty("checked", true);
   });
 
-  it("list permanent decisions, and revoke them", async () => {
+  it("show a saved change at once, and a folder that a browser cannot open", async () => {
+    const tools = await shown();
+    const listed = tools.list();
+    await turn(100);
+    const changed = (await listed).map((tool) => ({ ...tool, description: "Now it is new." }));
+    vi.spyOn(tools, "list").mockResolvedValue(changed);
+    await turn(1_500);
+    expect(items()[0]).toContain("Now it is new.");
+    press("Open folder");
+    await turn(100);
+    expect(document.body.textContent).toContain("a browser cannot open folders.");
+    fireEvent.click(screen.getByRole("switch", { name: /^Trust my files/ }));
+    await turn(100);
+    const trusts = screen.getByRole("switch", { name: /^Trust my files/ });
+    expect(trusts).toHaveProperty("checked", true);
+  });
+
+  it("list what was decided for good, and revoke it", async () => {
     await shown();
     expect(items()[3]).toContain("Always allowed: send_mail mail.py");
     expect(items()[3]).toContain("where to is exactly “ann@example.org”");
@@ -255,6 +348,9 @@ describe("the settings", () => {
 
   it("say how to write a tool where there is none", async () => {
     await shown([]);
-    expect(document.body.textContent).toContain("Save a file such as greet.py");
+    expect(document.body.textContent).toContain("There is no tool of your own yet.");
+    press("New tool");
+    await turn(100);
+    expect(screen.getByText("…/tools/my_tool.py")).not.toBeNull();
   });
 });

@@ -16,21 +16,23 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import webview
 import webview.util
 from webview.window import Window
 
 from shell.bridge.appearance import Theme
-from shell.bridge.desktop.webviews import View
+from shell.bridge.desktop.webviews import View, ViewOptions
 from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
 from shell.bridge.listener import PortTaken
+from shell.support.open_url import open_path
 from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # it loads the contract, which is not needed before the first call of a page
     from shell.bridge.caller import Caller
 
+Answer = TypeVar("Answer")
 TITLE = "Tidewire"
 STANDARD = WindowState(1100, 800)
 STEP = 32
@@ -95,7 +97,7 @@ class Windows:
         self._gone: set[str] = set()
         """Closed windows, whose pages may still make calls for a moment."""
         self._choosing: set[str] = set()
-        """Callers whose file dialog is open. Only on the loop."""
+        """Callers whose dialog is open. Only on the loop."""
         self._calling = threading.Lock()
         self._building = threading.Lock()
         self._closing = False
@@ -120,11 +122,7 @@ class Windows:
                 self._placement = read_placement(self._remembered) or STANDARD
             self._view = _view()
             self._view.prepare(
-                self._post,
-                self._debug_port,
-                self._paper,
-                lambda: self._placement.zoom,
-                self._name,
+                ViewOptions(self._post, self._debug_port, self._paper, self._zoom, self._name)
             )
             for name in SETTINGS_OFF:
                 webview.settings[name] = False
@@ -189,37 +187,65 @@ class Windows:
         threading.Thread(target=work, name=f"window {action}", daemon=True).start()
         return True
 
+    def open_path(self, caller_id: str, path: Path) -> bool:
+        """Show a file or a folder in the system's program; False when the caller has no window."""
+        return self._window_of(caller_id) is not None and open_path(path)
+
     async def choose_file(self, caller_id: str) -> str | None:
         """Ask for a model's file in a dialog over the caller's window. On the loop.
 
         Returns:
-            The file's path; None when nobody chose one, when the window is gone, and while its
-            dialog is open already.
+            The file's path; None when nobody chose one, when the window is gone, and while it has
+            a dialog already.
         """
+
+        def ask(window: Window) -> str | None:
+            paths = window.create_file_dialog(webview.FileDialog.OPEN, file_types=MODEL_FILES)
+            return paths[0] if paths else None
+
+        return await self._ask(caller_id, ask)
+
+    async def confirm(self, caller_id: str, title: str, text: str) -> bool | None:
+        """Ask for a yes or no in a dialog over the caller's window. On the loop.
+
+        Args:
+            caller_id: whose window it is.
+            title: the question.
+            text: what it is about, as plain text.
+
+        Returns:
+            Whether the person agreed; False when the window is gone, and while it has a dialog.
+        """
+        whole = f"{title}\n\n{text}"
+        return bool(
+            await self._ask(caller_id, lambda at: at.create_confirmation_dialog(TITLE, whole))
+        )
+
+    async def _ask(self, caller_id: str, ask: Callable[[Window], Answer]) -> Answer | None:
+        """Show a dialog over the caller's window, unless it has one already."""
         window = self._window_of(caller_id)
         if window is None or caller_id in self._choosing:
             return None
         loop = asyncio.get_running_loop()
-        chosen: asyncio.Future[str | None] = loop.create_future()
+        answered: asyncio.Future[Answer | None] = loop.create_future()
 
-        def settle(path: str | None) -> None:
+        def settle(answer: Answer | None) -> None:
             self._choosing.discard(caller_id)
-            if not chosen.done():
-                chosen.set_result(path)
+            if not answered.done():
+                answered.set_result(answer)
 
-        def ask() -> None:
-            path = None
+        def show() -> None:
+            answer = None
             try:
-                paths = window.create_file_dialog(webview.FileDialog.OPEN, file_types=MODEL_FILES)
-                path = paths[0] if paths else None
+                answer = ask(window)
             finally:
                 with contextlib.suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(settle, path)
+                    loop.call_soon_threadsafe(settle, answer)
 
         self._choosing.add(caller_id)
         # It waits as long as the dialog is open, and must not hold up the end of the program.
-        threading.Thread(target=ask, name="file dialog", daemon=True).start()
-        return await chosen
+        threading.Thread(target=show, name="dialog", daemon=True).start()
+        return await answered
 
     def close(self) -> None:
         """Close every window, which ends `run`. From any thread; returns at once."""
@@ -266,6 +292,9 @@ class Windows:
         self._placement = placement
         if self._remembered is not None:
             write_placement(self._remembered, placement)
+
+    def _zoom(self) -> float:
+        return self._placement.zoom
 
     def _destroy(self) -> None:
         with self._building:

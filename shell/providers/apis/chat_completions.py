@@ -10,7 +10,7 @@ from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.providers.apis.chat_stream import ChatStream
 from shell.providers.apis.content import AnyPart, data_url, write_message
 from shell.providers.apis.tools import arguments_of, parameters_of, without
-from shell.providers.base import ModelInfo, ModelStep, ProviderRequest, ToolSpec
+from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, Body
 
 GOOGLE_DROPS = frozenset(
@@ -24,7 +24,7 @@ def body(
     request: ProviderRequest,
     *,
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
-    extra: Callable[[ModelInfo], Mapping[str, object]] | None = None,
+    extra: Callable[[ProviderRequest], Mapping[str, object]] | None = None,
     dropped_keywords: frozenset[str] = frozenset(),
 ) -> Body:
     """Build the body of a request."""
@@ -43,7 +43,9 @@ def body(
     if request.max_tokens is not None:
         built[max_tokens_field] = request.max_tokens
     if extra is not None:
-        built.update(extra(request.model))
+        built.update(extra(request))
+    elif request.effort_word is not None:
+        built["reasoning_effort"] = request.effort_word
     return built
 
 
@@ -85,17 +87,20 @@ def _part(part: AnyPart) -> dict[str, object]:
             return {"type": "file", "file": {"filename": part.name, "file_data": data_url(part)}}
 
 
-def _google_thoughts(model: ModelInfo) -> Mapping[str, object]:
+def _google_thoughts(request: ProviderRequest) -> Mapping[str, object]:
     """Google's own fields for reasoning, which its copy of this API takes in `extra_body`."""
-    if model.reasoning != "thoughts":
-        return {}
-    return {"extra_body": {"google": {"thinking_config": {"include_thoughts": True}}}}
+    config: dict[str, object] = {}
+    if request.model.reasoning == "thoughts":
+        config["include_thoughts"] = True
+    if request.effort_word is not None:
+        config["thinking_level"] = request.effort_word
+    return {"extra_body": {"google": {"thinking_config": config}}} if config else {}
 
 
-def _llama_fields(model: ModelInfo) -> Mapping[str, object]:
+def _llama_fields(request: ProviderRequest) -> Mapping[str, object]:
     # Without `return_progress` llama.cpp reads a long prompt to its end before it notices that the
     # client has gone.
-    return {"return_progress": True, **dict(model.sampling)}
+    return {"return_progress": True, **dict(request.model.sampling)}
 
 
 CHAT_COMPLETIONS = Api("/chat/completions", "/models", body, ChatStream)

@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.providers.apis.content import AnyPart, write_message
 from shell.providers.apis.messages_stream import MessagesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
-from shell.providers.base import ModelInfo, ModelStep, ProviderRequest, ToolSpec
+from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, Body
 
 VERSION = "2026-10-21"
@@ -18,6 +18,7 @@ its own limit."""
 CAUTIOUS_MAX_TOKENS = 8_192
 """The same for a model whose limit is not known."""
 THINKING_BUDGET_TOKENS = 4_096
+NO_THINKING: Mapping[str, object] = {"type": "disabled"}
 
 
 def body(request: ProviderRequest) -> Body:
@@ -42,10 +43,13 @@ def body(request: ProviderRequest) -> Body:
         built["system"] = system
     if request.tools:
         built["tools"] = [_tool(tool) for tool in request.tools]
-    thinking = _thinking(model, max_tokens)
+    thinking = _thinking(request, max_tokens)
     if thinking is not None:
         built["thinking"] = thinking
-    elif request.temperature is not None:  # refused together with thinking
+    if request.effort_word is not None and request.effort != "off":
+        built["output_config"] = {"effort": request.effort_word}
+    if request.temperature is not None and thinking in (None, NO_THINKING):
+        # It is refused together with thinking.
         built["temperature"] = request.temperature
     return built
 
@@ -84,8 +88,10 @@ def _tool(tool: ToolSpec) -> dict[str, object]:
     }
 
 
-def _thinking(model: ModelInfo, max_tokens: int) -> dict[str, object] | None:
-    match model.reasoning:
+def _thinking(request: ProviderRequest, max_tokens: int) -> dict[str, object] | None:
+    if request.effort == "off" and request.effort_word is not None:
+        return dict(NO_THINKING)
+    match request.model.reasoning:
         case "adaptive":
             # Newer models think without being asked; this adds a summary of their thoughts.
             return {"type": "adaptive", "display": "summarized"}

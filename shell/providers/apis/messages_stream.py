@@ -25,13 +25,8 @@ _REASONS: dict[str, FinishReason] = {
 }
 
 
-_GROWING = {
-    "text_delta": ("text", "text"),
-    "thinking_delta": ("thinking", "thinking"),
-    "signature_delta": ("signature", "signature"),
-    "input_json_delta": ("partial_json", "input"),
-}
-"""The field of each kind of delta, and the field of the block that it adds to."""
+_GROWING = {"thinking": "thinking", "signature": "signature", "partial_json": "input"}
+"""The fields of deltas beside texts, each with the field of the block that it adds to."""
 
 
 class MessagesStream(StreamingResponse):
@@ -48,9 +43,7 @@ class MessagesStream(StreamingResponse):
     def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
         match data.get("type"):
             case "content_block_delta":
-                index, delta = data.get("index"), as_object(data.get("delta"))
-                self._grow(index, delta)
-                yield from self._delta(index, delta)
+                yield from self._delta(data.get("index"), as_object(data.get("delta")))
             case "content_block_start":
                 yield from self._block(data.get("index"), as_object(data.get("content_block")))
             case "content_block_stop":
@@ -71,8 +64,7 @@ class MessagesStream(StreamingResponse):
 
     def _block(self, index: object, block: dict[str, object]) -> Iterator[Chunk]:
         """Decode the start of a block, which is mostly empty but may hold all of its content."""
-        self._blocks[index] = block
-        self._pieces[index] = {}
+        self._pieces.pop(index, None)
         if block.get("type") == "tool_use":
             call_id = text_of(block.get("id")) or f"call-{len(self._calls) + 1}"
             self._calls[index] = (call_id, text_of(block.get("name")))
@@ -80,6 +72,8 @@ class MessagesStream(StreamingResponse):
             if block.get("input"):
                 yield ToolCallDelta(*self._calls[index], json.dumps(block["input"]))
         yield from self._delta(index, block)
+        self._blocks[index] = block
+        self._pieces[index] = {}
 
     def _block_end(self, index: object) -> Iterator[Chunk]:
         """Give a whole block, which must go back as it is: reasoning is signed."""
@@ -90,21 +84,16 @@ class MessagesStream(StreamingResponse):
         if block and (block.get("type") != "text" or block.get("text")):
             yield OutputItem(block)
 
-    def _grow(self, index: object, delta: dict[str, object]) -> None:
-        grown = self._pieces.get(index)
-        names = _GROWING.get(text_of(delta.get("type")))
-        if grown is None or names is None:
-            return
-        name, field = names
-        piece = delta.get(name)
-        if isinstance(piece, str):
-            grown.setdefault(field, []).append(piece)
-
     def _delta(self, index: object, delta: dict[str, object]) -> Iterator[Chunk]:
+        grown = self._pieces.get(index, {})  # none before the block has begun
         text = delta.get("text")
         if isinstance(text, str):
+            grown.setdefault("text", []).append(text)
             yield from self._text(text)
             return
+        for name, field in _GROWING.items():
+            if isinstance(piece := delta.get(name), str):
+                grown.setdefault(field, []).append(piece)
         yield from self._thought(text_of(delta.get("thinking")))
         arguments = text_of(delta.get("partial_json"))
         if arguments and index in self._calls:

@@ -8,7 +8,7 @@ from shell.contract import FilePart, ImagePart, Message, TextPart
 from shell.providers.apis.content import AnyPart, data_url, write_message
 from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
-from shell.providers.base import ModelInfo, ModelStep, ProviderRequest, ToolSpec
+from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, Body
 
 
@@ -24,11 +24,11 @@ def body(request: ProviderRequest) -> Body:
         built["temperature"] = request.temperature
     if request.max_tokens is not None:
         built["max_output_tokens"] = request.max_tokens
-    if request.model.reasoning is not None:
-        built["reasoning"] = _reasoning(request.model)
+    if reasoning := _reasoning(request):
+        built["reasoning"] = reasoning
     if request.tools:
         built["tools"] = [_tool(tool) for tool in request.tools]
-        if request.model.reasoning is not None:
+        if reasoning:
             # The server keeps nothing, so its reasoning has to go back with the results.
             built["include"] = ["reasoning.encrypted_content"]
     return built
@@ -64,10 +64,12 @@ def _tool(tool: ToolSpec) -> dict[str, object]:
     }
 
 
-def _reasoning(model: ModelInfo) -> dict[str, object]:
+def _reasoning(request: ProviderRequest) -> dict[str, object]:
     """Ask for summaries, and for an effort unless the model is to choose it."""
-    effort = {} if model.reasoning == "default" else {"effort": model.reasoning}
-    return {"summary": "auto", **effort}
+    standard = request.model.reasoning
+    effort = request.effort_word or (None if standard == "default" else standard)
+    reasoning: dict[str, object] = {} if standard is None else {"summary": "auto"}
+    return reasoning if effort is None else {**reasoning, "effort": effort}
 
 
 def _part(role: str, part: AnyPart) -> dict[str, object]:

@@ -16,9 +16,9 @@ _AT_ROOT = frozenset({"api.perplexity.ai"})
 """Servers with the API of OpenAI at their root, without a version."""
 
 
-def mended(address: str, *, has_version: bool) -> str:
+def complete_address(address: str, *, has_version: bool) -> str:
     """Return the address with the scheme and the version that it lacks. The same text when nothing
-    is to be mended, or nothing can be.
+    is to be completed, or nothing can be.
 
     Args:
         address: what a person gave.

@@ -1,7 +1,7 @@
 """Turns errors of servers and of the network into codes.
 
 The code depends on the status, the names in the body and the type of exception, never on the words
-of a message.
+of a message. Only whether an effort was refused may be read from the words.
 """
 
 import email.utils
@@ -18,6 +18,10 @@ _DAY_MS = 86_400_000
 
 KNOWN_FIELDS = frozenset({"reasoning.summary"})
 """Optional fields of a request, which are left out once a server has refused them."""
+EFFORT_FIELDS = frozenset({"reasoning", "reasoning.effort", "reasoning_effort", "thinking"})
+"""Fields that ask for an effort. They are left out for the models that refuse them."""
+_EFFORT_WORDS = re.compile(r"effort|output_config|thinking")
+"""How servers without a field of their own name the effort in a message."""
 
 _NAMES: Mapping[ErrorCode, str] = {
     ErrorCode.CONTEXT_LENGTH: "context_length_exceeded exceed_context_size_error "
@@ -93,9 +97,17 @@ def from_status(
     wait = _retry_after_ms(headers, fault) if code.retryable else None
     error = endpoint.error(code, sentence, wait, theirs=bool(words))
     field = next((f["param"] for f in _objects(fault) if isinstance(f.get("param"), str)), None)
-    if code is ErrorCode.INVALID_REQUEST and field in KNOWN_FIELDS:
+    if code is ErrorCode.INVALID_REQUEST and field in KNOWN_FIELDS | EFFORT_FIELDS:
         error.details = {"field": str(field)}
     return error
+
+
+def refuses_effort(error: ProviderError) -> bool:
+    """Whether a server refuses the effort of a request."""
+    if error.code is not ErrorCode.INVALID_REQUEST:
+        return False
+    named = (error.details or {}).get("field") in EFFORT_FIELDS
+    return named or bool(_EFFORT_WORDS.search(error.message.lower()))
 
 
 def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:

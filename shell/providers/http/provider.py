@@ -1,15 +1,25 @@
 """Runs models on a server, for every API that is spoken over HTTP."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from shell.contract import Effort
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.apis.tools import named_keywords, without_keywords
-from shell.providers.base import ANY_MODEL, Chunk, ModelInfo, ProviderRequest, tools_dropped
+from shell.providers.base import (
+    ANY_MODEL,
+    Chunk,
+    ModelInfo,
+    ProviderRequest,
+    effort_dropped,
+    tools_dropped,
+)
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.errors import KNOWN_FIELDS, refuses_effort
 from shell.providers.http.response import StreamingResponse, read_answer
 from shell.providers.http.transport import http_client
 from shell.providers.model_list import ListedModel, described, read_models
@@ -67,6 +77,9 @@ class HttpProvider:
         """Optional fields that the server has refused; later requests leave them out."""
         self._without_tools: set[str] = set()
         """Models whose tools the server has refused."""
+        self._refused_efforts: set[tuple[str, Effort]] = set()
+        """Models with an effort that the server has refused. Kept in memory only: an account or a
+        server that takes it later is asked again after the next start."""
         self._refused_keywords: frozenset[str] = frozenset()
         """Keywords that the server has refused in the schema of a tool."""
         self._clients: dict[str, httpx2.AsyncClient] = {}
@@ -76,7 +89,13 @@ class HttpProvider:
     def model(self, model_id: str) -> ModelInfo:
         """Describe a model, by the server's own list where it has one."""
         model = described(self._models(model_id), self._listed.get(model_id))
-        return replace(model, tools=False) if model_id in self._without_tools else model
+        if model_id in self._without_tools:
+            model = replace(model, tools=False)
+        refused = {effort for name, effort in self._refused_efforts if name == model_id}
+        if refused:
+            taken = {key: word for key, word in (model.efforts or {}).items() if key not in refused}
+            model = replace(model, efforts=taken)
+        return model
 
     def check(self) -> None:
         """Raise without a key, or with an address where the key would not be safe."""
@@ -98,6 +117,9 @@ class HttpProvider:
         return self._stream(request)
 
     def _stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        return self._read(request) if request.effort is None else self._try_effort(request)
+
+    def _read(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         decoder = self.api.decoder(self._endpoint)
         return read_answer(self._endpoint, lambda: self._ask(request), decoder)
 
@@ -116,6 +138,26 @@ class HttpProvider:
         yield tools_dropped(request.model)
         async with aclosing(self._stream(replace(request, tools=()))) as chunks:
             async for chunk in chunks:
+                yield chunk
+
+    async def _try_effort(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        """Run a model with an effort: without one if the server refuses it."""
+        refused = request.model.id, request.effort or "off"
+        if refused not in self._refused_efforts:
+            try:
+                async with aclosing(self._read(request)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+                return
+            except ProviderError as error:
+                if not refuses_effort(error):
+                    raise
+        async with aclosing(self._read(replace(request, effort=None))) as chunks:
+            async for chunk in chunks:
+                # Only now it is certain that the effort was what the server refused.
+                if refused not in self._refused_efforts:
+                    self._refused_efforts.add(refused)
+                    yield effort_dropped(request.model, refused[1])
                 yield chunk
 
     async def list_models(self) -> list[ListedModel]:
@@ -142,7 +184,7 @@ class HttpProvider:
             return await self._send("POST", self.api.path, body)
         except ProviderError as error:
             refused = str((error.details or {}).get("field"))
-            if _leave_out(body, refused):
+            if refused in KNOWN_FIELDS and _leave_out(body, refused):
                 self._refused.add(refused)
             elif error.code is ErrorCode.INVALID_REQUEST and (
                 keywords := named_keywords(request.tools, error.message) - self._refused_keywords
@@ -152,6 +194,15 @@ class HttpProvider:
             else:
                 raise
         return await self._send("POST", self.api.path, body)
+
+    async def ask_json(self, path: str, body: Body) -> object:
+        """Post a body and read the answer as JSON.
+
+        Raises:
+            ProviderError: it cannot be asked.
+        """
+        async with aclosing(await self._send("POST", path, body)) as response:
+            return json.loads(await response.aread())
 
     async def _send(self, method: str, path: str, body: Body | None) -> "httpx2.Response":
         client = await self._client()

@@ -35,7 +35,7 @@ TOO_LARGE = "the file is too large to be the model"
 TRIES = 5
 """Connections without a single byte before the fetching is given up."""
 
-Progress = Callable[[int, int], None]
+DownloadProgress = Callable[[int, int], None]
 """Told how many bytes are there, of how many; 0 when that is not known."""
 
 
@@ -47,7 +47,7 @@ class Download:
         progress: told after every piece.
     """
 
-    def __init__(self, folder: Path, progress: Progress = lambda done, total: None) -> None:
+    def __init__(self, folder: Path, progress: DownloadProgress = lambda done, total: None) -> None:
         self._folder = folder
         self._progress = progress
         self.target = folder / EMBEDDED_FILE

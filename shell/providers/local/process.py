@@ -244,10 +244,10 @@ class LlamaProcess:
         words = self._tail.decode("utf-8", "replace").splitlines()
         complaint = next((line for line in words if " E " in line), "")
         _log.debug("the last words of %s:\n%s", self._name, "\n".join(words[-40:]))
-        said = f" It said: {complaint.partition(' E ')[2].strip()[:300]}." if complaint else ""
+        detail = f" It said: {complaint.partition(' E ')[2].strip()[:300]}." if complaint else ""
         return ProviderError(
             ErrorCode.LOCAL_MODEL_CRASHED,
-            f"The local model's process {what} ({how}).{said} Ask again to restart it.",
+            f"The local model's process {what} ({how}).{detail} Ask again to restart it.",
         )
 
     def _end_idle(self) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.apis.chat_completions import LLAMA_CHAT
+from shell.providers.apis.messages import MESSAGES
 from shell.providers.base import Chunk, ModelInfo, PromptProgress, ProviderRequest
 from shell.providers.capabilities import Capabilities
 from shell.providers.http.endpoint import Endpoint
@@ -120,6 +121,7 @@ class LocalProvider:
             system_prompt=header.system_prompt,
             assistant_prefill=True,
             tools=header.tools,
+            efforts={},
             sampling=table.sampling,
             known=True,
         )
@@ -154,6 +156,21 @@ class LocalProvider:
                     # A deadline or a person may have stopped the answer because the child hangs.
                     runner.process.end_if_hung(child)
                     raise
+
+    async def count_tokens(self, request: ProviderRequest) -> int | None:
+        """Count by the model's own tokenizer, if the model is loaded."""
+        weights = self._files.find(request.model.id)
+        loaded = self._runners.get(weights)
+        if loaded is None or not loaded.process.ready:
+            return None
+        async with (
+            self._runner(weights, request.model.context_tokens) as runner,
+            runner.process.use() as child,
+        ):
+            connection = await self._connect(runner, child)
+            counted = await connection.ask_json("/messages/count_tokens", MESSAGES.body(request))
+        tokens = counted.get("input_tokens") if isinstance(counted, dict) else None
+        return tokens if isinstance(tokens, int) else None
 
     async def warm(self) -> None:
         """Load the model that is asked by default, so that its first answer comes sooner.

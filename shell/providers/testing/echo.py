@@ -32,7 +32,8 @@ with one of these commands is carried out where it stands (an unknown command is
 Pictures and files of the last user message are named behind the script, with their sizes.
 
 Usage is counted in words of the input and pieces of the output. `max_tokens` is obeyed. The model
-`echo-strict` refuses a temperature, a system prompt, pictures and files, as some models do.
+`echo-strict` refuses a temperature, an effort, a system prompt, pictures and files, as some models
+do.
 """
 
 import asyncio
@@ -45,6 +46,7 @@ from typing import TYPE_CHECKING
 from shell.contract import FinishReason, ImagePart, Message, TextPart
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.base import (
+    OFFERED_EFFORTS,
     Chunk,
     Finish,
     ModelInfo,
@@ -100,6 +102,7 @@ class EchoProvider:
             files=not strict,
             assistant_prefill=not strict,
             tools=not strict,
+            efforts={} if strict else OFFERED_EFFORTS,
         )
 
     async def list_models(self) -> "list[ListedModel]":
@@ -282,6 +285,7 @@ class _Run:
                 "model": request.model.id,
                 "temperature": request.temperature,
                 "maxTokens": request.max_tokens,
+                **({} if request.effort is None else {"effort": request.effort}),
                 "messages": [{"role": m.role, "content": m.text} for m in request.messages],
             }
         )

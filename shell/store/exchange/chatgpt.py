@@ -125,17 +125,17 @@ def _take(reading: _Reading, node_id: str) -> None:
         text = "\n\n".join(filter(None, spoken))
         reading.thoughts[node_id] = (thoughts, text) if text else thoughts
         return
-    said = _content(reading, content, metadata)
-    if not said:
+    written = _content(reading, content, metadata)
+    if not written:
         return
-    if author.get("role") == "tool" and isinstance(said, str):
-        said = f"**{_text(author.get('name')) or 'tool'}**\n\n{said}"
+    if author.get("role") == "tool" and isinstance(written, str):
+        written = f"**{_text(author.get('name')) or 'tool'}**\n\n{written}"
     answers = role == "assistant"
     message = PortableMessage(
         id=derived_id(reading.portable.id, node_id),
         parent_id=above,
         role=role,
-        content=said,
+        content=written,
         created_at=_time(raw.get("create_time")) or reading.portable.created_at,
         status="interrupted" if raw.get("status") == "in_progress" else "complete",
         provider_id="openai" if answers else None,

@@ -89,11 +89,6 @@ class ImportedPart:
     """Conversations that were complete already, or could not be read."""
     remarks: list[Remark] = field(default_factory=list)
 
-    @property
-    def warnings(self) -> list[str]:
-        """The remarks in English."""
-        return [remark.text for remark in self.remarks]
-
     def warn(self, remark: Remark) -> None:
         """Add a remark about what was left out. After MAX_WARNINGS, add only that there is more."""
         if len(self.remarks) < MAX_WARNINGS:
@@ -102,12 +97,12 @@ class ImportedPart:
             self.remarks.append(Remark(code=RemarkCode.MORE_LEFT_OUT, text="… and more", facts={}))
 
 
-Progress = Callable[[ImportedPart], None]
+ImportProgress = Callable[[ImportedPart], None]
 """Called after every piece; raises ImportCancelled to stop."""
 
 
 class _Counted:
-    def __init__(self, file: IO[bytes], arrived: ImportedPart, progress: Progress) -> None:
+    def __init__(self, file: IO[bytes], arrived: ImportedPart, progress: ImportProgress) -> None:
         self._file = file
         self._arrived = arrived
         self._progress = progress
@@ -174,7 +169,7 @@ class _Counted:
 
 
 def import_file(
-    database: Database, file: IO[bytes], size: int, progress: Progress = lambda _: None
+    database: Database, file: IO[bytes], size: int, progress: ImportProgress = lambda _: None
 ) -> ImportedPart:
     """Import a file. Blocks until the end.
 
@@ -198,7 +193,9 @@ def import_file(
     return arrived
 
 
-def _import(database: Database, file: IO[bytes], arrived: ImportedPart, progress: Progress) -> None:
+def _import(
+    database: Database, file: IO[bytes], arrived: ImportedPart, progress: ImportProgress
+) -> None:
     with ExitStack() as stack:
         head = file.read(4)
         file.seek(0)
@@ -221,7 +218,10 @@ def _import(database: Database, file: IO[bytes], arrived: ImportedPart, progress
 
 
 def _save(
-    database: Database, portable: PortableConversation, arrived: ImportedPart, progress: Progress
+    database: Database,
+    portable: PortableConversation,
+    arrived: ImportedPart,
+    progress: ImportProgress,
 ) -> None:
     arrival = ConversationWriter(portable)
     database.write(arrival.begin).result()

@@ -6,22 +6,33 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from shell.contract import CallDecision
+from shell.contract import CallDecision, EarlierCalls, EarlierCallsRequest
 from shell.errors import NotFound, ValidationFailed
 from shell.store.database import Connection
 from shell.store.messages import queries, steps
 from shell.support.text import clean
-from shell.tools.permissions import Permissions
+from shell.tools.arguments import written
+from shell.tools.permissions import Permissions, allows
 
 
 def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> None:
-    """Give permissions what was decided about an answer's calls, and what they have brought."""
+    """Give permissions what was decided about an answer's calls, and what they have brought.
+
+    A call that came from a file has no definition. Nobody knows whose words its result has.
+    """
     calls = [call for step in answer for call in step.calls]
     for call in sorted(calls, key=lambda call: call.decided):
         if call.part.scope == "conversation" and call.part.verdict is not None:
             permissions.remember(call.definition, call.part.verdict)
-        if call.part.brings and call.part.state == "done":
+        brings = call.part.brings or not call.definition
+        if brings and call.part.state in ("done", "failed"):
             permissions.note_untrusted()
+
+
+def earlier_calls(connection: Connection, request: EarlierCallsRequest) -> EarlierCalls:
+    """Count how many of a tool's latest calls a permission would have been for."""
+    found = steps.latest_calls(connection, request.tool, request.source)
+    return EarlierCalls(calls=len(found), matching=sum(allows(request.pattern, a) for a in found))
 
 
 def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
@@ -43,14 +54,17 @@ def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
 
 def decide(
     connection: Connection, call: steps.StoredCall, decision: CallDecision
-) -> tuple[bool, bool]:
-    """Store a decision; returns whether it was taken, and whether another call still waits.
+) -> dict[str, str] | None:
+    """Store a decision; returns the tools of the calls that still wait, by their ids. None if
+    somebody has decided before.
 
     Part of a writing job.
     """
     row = queries.row_of(connection, decision.message_id)
     entries = steps.read(connection, row.number)
     edited = cast("JsonValue", decision.arguments)
+    if written(edited) == written(call.part.arguments):
+        edited = None
     taken = steps.decide(
         connection,
         row.number,
@@ -63,10 +77,12 @@ def decide(
             state="decided",
             verdict=decision.verdict,
             scope=decision.scope,
-            edited=None if edited == call.part.arguments else edited,
+            edited=edited,
             why=None if decision.reason is None else clean(decision.reason),
         ),
     )
+    if not taken:
+        return None
     now = steps.steps_of(steps.read(connection, row.number))
-    waits = any(c.part.state == "waiting" for step in now for c in step.calls)
-    return taken, waits
+    made = [c for step in now for c in step.calls]
+    return {c.id: c.part.tool for c in made if c.part.state == "waiting"}

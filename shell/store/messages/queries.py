@@ -252,10 +252,10 @@ def _these(connection: apsw.Connection, numbers: list[int]) -> list[MessageRow]:
 
 
 def _summary(*values: object) -> ConversationSummary:
-    told = dict(zip(_SUMMARY_FIELDS, values, strict=True))
-    temporary = str(told["id"]).startswith(TEMPORARY)
+    fields = dict(zip(_SUMMARY_FIELDS, values, strict=True))
+    temporary = str(fields["id"]).startswith(TEMPORARY)
     return ConversationSummary.model_validate(
-        {**told, "pinned": bool(told["pinned"]), "temporary": temporary}
+        {**fields, "pinned": bool(fields["pinned"]), "temporary": temporary}
     )
 
 

@@ -28,6 +28,9 @@ from shell.tools.call_states import SETTLED
 
 LOST = "The program ended while this call ran. It may or may not have taken effect."
 DENIED = "The person did not allow this call."
+MAX_LATEST = 20
+MAX_SEARCHED = 1_000
+"""How many entries are searched for the latest calls of a tool."""
 ENDED = "The run ended before this call was made."
 
 
@@ -165,6 +168,24 @@ def read(connection: apsw.Connection, message: int) -> list[Entry]:
     return [ENTRY.validate_json(text) for text in rows(found, str)]
 
 
+def latest_calls(connection: apsw.Connection, tool: str, source: str) -> list[dict[str, JsonValue]]:
+    """The arguments of the latest calls of a tool that are over, the newest first."""
+    found: dict[tuple[int, str], dict[str, JsonValue]] = {}
+    over: set[tuple[int, str]] = set()
+    newest = "SELECT message, entry FROM steps ORDER BY message DESC, place DESC LIMIT ?"
+    for message, text in connection.execute(newest, (MAX_SEARCHED,)):
+        entry = ENTRY.validate_json(str(text))
+        if isinstance(entry, ResultEntry):
+            over.add((int(message), entry.call_id))
+        elif isinstance(entry, CallEntry) and (entry.tool, entry.source) == (tool, source):
+            call = (int(message), entry.call_id)
+            if call in over and isinstance(entry.arguments, dict):
+                found[call] = entry.arguments
+        if len(found) == MAX_LATEST:
+            break
+    return list(found.values())
+
+
 def settle(connection: apsw.Connection, message: int, text: str = ENDED) -> None:
     """Give every call of a message a result that has none, so that none of them can be made."""
     place = next_place(connection, message)
@@ -193,8 +214,19 @@ def settle(connection: apsw.Connection, message: int, text: str = ENDED) -> None
 
 
 def settle_all(connection: apsw.Connection) -> None:
-    """The same for every message, after its steps came from a file that is not trusted."""
+    """The same for every message, after its steps came from a file that is not trusted.
+
+    What the file says of the tools of its calls is forgotten, and so its verdicts are for no tool.
+    """
     for message in rows(connection.execute("SELECT DISTINCT message FROM steps"), int):
+        found = connection.execute("SELECT place, entry FROM steps WHERE message = ?", (message,))
+        entries = [(int(place), ENTRY.validate_json(str(text))) for place, text in found]
+        named = [(at, entry) for at, entry in entries if isinstance(entry, CallEntry)]
+        write(
+            connection,
+            message,
+            [(at, entry.model_copy(update={"definition": ""})) for at, entry in named],
+        )
         settle(connection, message)
 
 

@@ -242,6 +242,15 @@ def set_folder(connection: apsw.Connection, number: int, folder: str | None) -> 
     connection.execute(SEAL_CONVERSATION, (number,))
 
 
+def set_system_prompt(connection: apsw.Connection, number: int, text: str | None) -> None:
+    """Set the instructions for the next answers of a conversation."""
+    text = None if text is None else clean(text)
+    connection.execute(
+        "UPDATE conversations SET system_prompt = ? WHERE number = ?", (text, number)
+    )
+    connection.execute(SEAL_CONVERSATION, (number,))
+
+
 def delete(connection: apsw.Connection, number: int, now: int) -> None:
     """Mark a conversation as deleted; `undelete` restores it until it is purged."""
     connection.execute("UPDATE conversations SET deleted_at = ? WHERE number = ?", (now, number))

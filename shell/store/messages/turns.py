@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import apsw
 
-from shell.contract import AnswerDetail, MessageStatus, Part, Role
+from shell.contract import AnswerDetail, BudgetRaise, MessageStatus, Part, Role
 from shell.errors import ValidationFailed
 from shell.store.database import Job
 from shell.store.messages import queries, steps, tree
@@ -135,12 +135,17 @@ def new_answer(message_id: str) -> Turn:
     return Turn(find, write)
 
 
-def continuation(message_id: str) -> Turn:
-    """More of the answer that is named."""
+def continuation(message_id: str, more: BudgetRaise | None = None) -> Turn:
+    """More of the answer that is named. With `more`, it must have stopped at that budget."""
 
     def find(connection: apsw.Connection) -> TurnPlace:
         message = queries.row_of(connection, message_id)
-        begun = message.text or steps.next_place(connection, message.number)
+        known = queries.detail_of(message)
+        pause = None if known is None else known.budget
+        if more is not None and (pause is None or pause.scope != more.scope):
+            # A card that is out of date, or a second click, raises nothing.
+            raise ValidationFailed([("more", "This answer has not stopped at this budget")])
+        begun = message.text or pause is not None or steps.next_place(connection, message.number)
         if message.role != "assistant" or not begun:
             raise ValidationFailed([("messageId", "There is no answer here to continue")])
         if message.status == "streaming" or message.chosen is not None:

@@ -148,7 +148,9 @@ def _limit() -> None:
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        system = ctypes.CDLL(None)
+        system.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        system.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: what loses its parent stays below us
 
 
 if __name__ == "__main__":

@@ -80,13 +80,20 @@ class ToolProcess:
             first = await self._first(stdout, INSTALL_S if command else START_S, text)
             text = f"{self._path.name} takes longer than {START_S:.0f} s to be imported."
             described = await self._first(stdout, START_S, text)
+            self._child = int(first["process"])
+            tools = list(described["tools"])
+            if not all(isinstance(tool, dict) and "name" in tool for tool in tools):
+                raise ValueError("a tool without a name")
+        except (KeyError, TypeError, ValueError):
+            await asyncio.shield(self.end())
+            text = f"{self._path.name} wrote something else than which tools it has."
+            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
         except BaseException:
             await asyncio.shield(self.end())
             raise
-        self._child = int(first["process"])
         await asyncio.to_thread(self._end_started)
         self._reading = asyncio.create_task(self._read(stdout))
-        return list(described["tools"])
+        return tools
 
     async def call(self, name: str, arguments: Arguments, progress: Progress) -> str:
         """Carry out one call. Cancelling it ends the process: a function cannot be interrupted.
@@ -122,6 +129,8 @@ class ToolProcess:
         if process is None:
             return
         if process.returncode is None:
+            # First those below it: without it nobody knows where they came from.
+            await asyncio.to_thread(end_family, self._mark, process.pid, {process.pid})
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if sys.platform == "win32":
                     process.kill()
@@ -129,7 +138,7 @@ class ToolProcess:
                     os.killpg(process.pid, signal.SIGKILL)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), END_S)
-        await asyncio.to_thread(end_marked, self._mark)
+        await asyncio.to_thread(end_family, self._mark, process.pid)
         if process.stdin is not None:
             process.stdin.close()
 
@@ -180,8 +189,6 @@ class ToolProcess:
                 message = await _message(stdout)
         except TimeoutError:
             raise ToolError(ErrorCode.TOOL_FAILED, late) from None
-        except ValueError:
-            message = None
         if message is None or "failed" in message:
             if message is None and self._listening is not None:
                 await self.end()
@@ -231,7 +238,8 @@ class ToolProcess:
     def _end_started(self) -> None:
         """End what finished calls have left running."""
         if self._process is not None:
-            end_marked(self._mark, besides={self._process.pid, self._child})
+            pid = self._process.pid
+            end_family(self._mark, pid, besides={pid, self._child})
 
 
 def last_sentence(text: str) -> str:
@@ -251,18 +259,30 @@ def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def end_marked(mark: str, besides: Collection[int] = ()) -> None:
-    """Kill all processes that have this mark in their environment. Linux only.
+def end_family(mark: str, root: int, besides: Collection[int] = ()) -> None:
+    """Kill all processes below this one, and all that have this mark in their environment. Linux
+    only.
 
-    A process can leave its group, and then nothing else tells where it came from.
+    A process can leave its group and its session, and be started without our environment.
     """
     wanted = f"{MARK}={mark}".encode()
+    parents: dict[int, int] = {}
+    found: set[int] = set()
     for folder in Path("/proc").glob("[0-9]*"):
-        if int(folder.name) in besides:
-            continue
         with contextlib.suppress(OSError):
+            status = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+            parents[int(folder.name)] = int(status[1])
             if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                os.kill(int(folder.name), signal.SIGKILL)
+                found.add(int(folder.name))
+    for pid in parents:
+        above = pid
+        while above in parents and above != root:
+            above = parents[above]
+        if above == root:
+            found.add(pid)
+    for pid in found.difference(besides):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
 
 
 async def _message(stdout: asyncio.StreamReader) -> dict[str, Any] | None:

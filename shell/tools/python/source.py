@@ -2,7 +2,11 @@
 
 import asyncio
 import hashlib
+import os
+import stat
+import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from shell.contract import ToolKind
@@ -13,7 +17,12 @@ from shell.tools.python.process import ToolProcess
 IDLE_S = 300.0
 """A process that nobody calls ends after this long."""
 MAX_FILE_BYTES = 2_000_000
-TOO_LARGE = "too large"
+PROBLEMS = {
+    "none": "{name} is no file that can be read.",
+    "large": "{name} is larger than {megabytes} MB.",
+    "open": "Other users can change {name} or its folder. Make both yours alone.",
+}
+"""Stand for the hash of a file that is not imported."""
 
 
 class PythonFile:
@@ -62,7 +71,7 @@ class PythonFile:
         self._users += 1
         try:
             process = await self._ready()
-            if tool not in self._tools:
+            if not any(_is_same(each, tool) for each in self._tools):
                 text = f"{self.name} has changed since this call was decided. Ask again."
                 raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
             return await process.call(tool.name, arguments, progress)
@@ -85,11 +94,15 @@ class PythonFile:
             if self._process is not None and self._process.alive and found == self._hash:
                 return self._process
             await self.close()
-            if found == TOO_LARGE:
-                text = f"{self.name} is larger than {MAX_FILE_BYTES // 1_000_000} MB."
+            if found in PROBLEMS:
+                text = PROBLEMS[found].format(name=self.name, megabytes=MAX_FILE_BYTES // 1_000_000)
                 raise ToolError(ErrorCode.TOOL_FAILED, text)
             process = ToolProcess(self._path, self._arguments())
             described = await process.start()
+            if await asyncio.to_thread(self._read_hash) != found:
+                await process.end()  # nobody knows which of the two was imported
+                text = f"{self.name} has changed while it was imported. Ask again."
+                raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
             self._process, self._hash = process, found
             self._tools = [self._tool(function, found) for function in described]
             self._wait_idle()
@@ -113,12 +126,17 @@ class PythonFile:
 
     def _read_hash(self) -> str:
         try:
-            if self._path.stat().st_size > MAX_FILE_BYTES:
-                return TOO_LARGE
+            status = self._path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                return "none"
+            if status.st_size > MAX_FILE_BYTES:
+                return "large"
+            if self._kind == "python" and any(map(_is_open, (status, self._path.parent.stat()))):
+                return "open"
             arguments = "\0".join(self._arguments()).encode("utf-8", "surrogateescape")
             return hashlib.sha256(self._path.read_bytes() + arguments).hexdigest()
         except OSError:
-            return ""
+            return "none"
 
     def _wait_idle(self) -> None:
         if self._idle is not None:
@@ -130,3 +148,18 @@ class PythonFile:
         if not self._users and self._process is not None:
             process, self._process = self._process, None
             self._ending = asyncio.ensure_future(process.end())
+
+
+def _is_same(now: Tool, decided: Tool) -> bool:
+    """Whether a tool is the one that was decided about, to which a person may have added flags."""
+    mine = (now.reads, now.brings, now.sends)
+    flags = (decided.reads, decided.brings, decided.sends)
+    same = replace(now, reads=flags[0], brings=flags[1], sends=flags[2]) == decided
+    return same and all(flag or not own for own, flag in zip(mine, flags, strict=True))
+
+
+def _is_open(status: os.stat_result) -> bool:
+    """Whether another user can change a file or a folder."""
+    if sys.platform == "win32":
+        return False
+    return bool(status.st_mode & stat.S_IWOTH) or status.st_uid not in (0, os.geteuid())

@@ -9,7 +9,7 @@ import {
   type Problem,
 } from "./draftAttachment";
 import { announced, inspectFile } from "./inspectFile";
-import { resizeImage as drawn, type ResizeImage } from "./resizeImage";
+import type { ResizeImage } from "./resizeImage";
 
 export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]> {
   /** Adds chosen files. They appear at once and are read in the background. */
@@ -22,6 +22,10 @@ export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]
   /** Resolves when all present attachments have been read. */
   settled(): Promise<void>;
 }
+
+/** Loaded with the first picture. */
+const drawn: ResizeImage = async (...picture) =>
+  (await import("./resizeImage")).resizeImage(...picture);
 
 /** `read` gets each batch of attachments that has just been read. */
 export function createAttachmentList(

@@ -78,6 +78,86 @@ export type Reason =
   | "ZIP_UNREADABLE"
   | "IMPORT_BROKEN";
 
+/** The most that may be spent. Null is no limit; with both, the first one counts. */
+export interface Budget {
+  /** US dollars, at the list prices. */
+  usd: number | null;
+  /** Input and output together. */
+  tokens: number | null;
+}
+
+/** The most that one answer may take. Without a field there is no such limit. */
+export interface RunBudget {
+  /** US dollars, at the list prices. */
+  usd?: number | null | undefined;
+  /** Input and output together. */
+  tokens?: number | null | undefined;
+}
+
+/** How much of a budget is spent, in its unit. */
+export interface BudgetMeter {
+  scope: BudgetScope;
+  unit: BudgetUnit;
+  spent: number;
+  limit: number;
+}
+
+/** Why no other call of the model was made. It is made once somebody raises the budget. */
+export interface BudgetPause extends BudgetMeter {
+  /** What the next call may take at least. */
+  needed: number;
+  /** A fair amount to raise the budget by. */
+  more: number;
+  /** False if the price of the model is not known; then the unit is tokens in any case. */
+  priced: boolean;
+}
+
+/** Raises the budget at which an answer has stopped, once. */
+export interface BudgetRaise {
+  scope: BudgetScope;
+  usd?: number | null | undefined;
+  tokens?: number | null | undefined;
+}
+
+/** The budgets of every answer, of each conversation without its own, of a day and a month. */
+export interface Budgets {
+  answer: Budget | null;
+  conversation: Budget | null;
+  day: Budget | null;
+  month: Budget | null;
+}
+
+/** A budget, and what is spent of it. */
+export interface BudgetState {
+  scope: BudgetScope;
+  /** With everything that it was raised by. */
+  budget: Budget | null;
+  usd: number;
+  tokens: number;
+  /** Those of `tokens` whose price is not known. */
+  unpricedTokens: number;
+}
+
+/** Sets the budget of a conversation. Null is that of the settings. */
+export interface ConversationBudget {
+  conversationId: string;
+  budget: Budget | null;
+}
+
+/** What was taken on one day, by one model, or in one conversation. */
+export interface UsageRow {
+  /** A date such as 2026-11-29, `PROVIDER/MODEL`, or the id of a conversation. */
+  key: string;
+  /** Of a conversation that is still there. */
+  title?: string;
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  usd: number;
+  /** The tokens whose price is not known. */
+  unpricedTokens: number;
+}
+
 /** Text. */
 export interface TextPart {
   type: "text";
@@ -111,10 +191,12 @@ export interface Message {
   content: Content;
 }
 
-/** One run on messages that the caller passes. */
-export interface InferenceRequest {
+/** Parameters of single inferences and of runs in a session. */
+export interface RunParameters {
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  /** How much the model thinks. By default it decides, or its provider does. */
+  effort?: Effort | null | undefined;
   stream?: boolean | undefined;
   /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
   timeoutMs?: number | null | undefined;
@@ -126,6 +208,8 @@ export interface InferenceRequest {
   tools?: "all" | string[] | null | undefined;
   /** Most calls of the model in a run with tools. */
   maxSteps?: number | null | undefined;
+  /** The most that all calls of the model may take. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
   /** Whether every window of the host may attach to the run and cancel it. */
   share?: boolean | undefined;
@@ -134,6 +218,10 @@ export interface InferenceRequest {
    * run finishes.
    */
   onClose?: "cancel" | "finish" | null | undefined;
+}
+
+/** One run on messages that the caller passes. */
+export interface InferenceRequest extends RunParameters {
   messages: Message[];
   providerId: string;
   modelId?: string | null | undefined;
@@ -148,33 +236,13 @@ export interface SessionConfig {
   systemPrompt?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
   metadata?: Record<string, JsonValue> | null | undefined;
   share?: boolean | undefined;
 }
 
 /** One run in a session, with only the new messages. The last one is from the user. */
-export interface SessionRunOptions {
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  stream?: boolean | undefined;
-  /** Overall deadline. It counts from the start of the run, or from when it leaves the queue. */
-  timeoutMs?: number | null | undefined;
-  /** Longest wait for the first content of an attempt. */
-  firstTimeoutMs?: number | null | undefined;
-  /** Longest wait between one piece of content and the next. */
-  betweenTimeoutMs?: number | null | undefined;
-  /** The tools that the model may call, by name. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  /** Most calls of the model in a run with tools. */
-  maxSteps?: number | null | undefined;
-  inferenceId?: string | null | undefined;
-  /** Whether every window of the host may attach to the run and cancel it. */
-  share?: boolean | undefined;
-  /**
-   * What happens to the run when its window closes. By default a run is cancelled, and a shared
-   * run finishes.
-   */
-  onClose?: "cancel" | "finish" | null | undefined;
+export interface SessionRunOptions extends RunParameters {
   sessionId: string;
   messages: Message[];
   whenBusy?: "reject" | "queue" | undefined;
@@ -260,12 +328,16 @@ export interface HelloReply {
   resumed: boolean;
 }
 
-/** Progress before the first content. */
-export interface ThinkingEvent {
+/** One entry of an inference's log. `seq` counts up from 0; `ms` is the time since the start. */
+export interface Event {
   inferenceId: string;
   sessionId?: string;
   seq: number;
   ms: number;
+}
+
+/** Progress before the first content. */
+export interface ThinkingEvent extends Event {
   channel: "llm:thinking";
   status: string;
   /** From 0 to 1, if known. */
@@ -275,22 +347,14 @@ export interface ThinkingEvent {
 }
 
 /** Reasoning of the model, joined from `count` pieces. */
-export interface ReasoningEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ReasoningEvent extends Event {
   channel: "llm:reasoning";
   text: string;
   count: number;
 }
 
 /** Text of the answer, joined from `count` pieces. `seq` and `index` are those of the first. */
-export interface TokenEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface TokenEvent extends Event {
   channel: "llm:token";
   token: string;
   index: number;
@@ -298,11 +362,7 @@ export interface TokenEvent {
 }
 
 /** A piece of a tool call's arguments, while the model writes them. */
-export interface ToolEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ToolEvent extends Event {
   channel: "llm:tool";
   id: string;
   name: string;
@@ -310,23 +370,19 @@ export interface ToolEvent {
 }
 
 /** A step of a run with tools begins: one call of the model, then the tools that it calls. */
-export interface StepEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface StepEvent extends Event {
   channel: "llm:step";
   /** From 1. */
   step: number;
   maxSteps: number;
+  /** US dollars for the steps of this run so far, if the price is known. */
+  cost?: number;
+  /** The budget of which the smallest part is left. */
+  budget?: BudgetMeter;
 }
 
 /** A tool call is complete, or its state has changed before its result. */
-export interface CallEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface CallEvent extends Event {
   channel: "llm:call";
   /** The host's own, unique in its run. The pieces in `llm:tool` have it as their `id`. */
   callId: string;
@@ -350,11 +406,7 @@ export interface CallEvent {
 }
 
 /** A tool call waits for a decision, or was decided. */
-export interface ApprovalEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ApprovalEvent extends Event {
   channel: "llm:approval";
   callId: string;
   state: "asked" | "decided";
@@ -369,11 +421,7 @@ export interface ApprovalEvent {
 }
 
 /** A tool call has ended. */
-export interface ResultEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ResultEvent extends Event {
   channel: "llm:result";
   callId: string;
   state: CallState;
@@ -390,11 +438,7 @@ export interface ResultEvent {
 }
 
 /** The request failed before any content came, and is sent again after `delayMs`. */
-export interface RetryingEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface RetryingEvent extends Event {
   channel: "llm:retrying";
   attempt: number;
   delayMs: number;
@@ -408,7 +452,9 @@ export type NoticeCode =
   | "SYSTEM_PROMPT_DROPPED"
   | "HISTORY_TRIMMED"
   | "PARTS_LEFT_OUT"
+  | "RESULTS_LEFT_OUT"
   | "TOOLS_DROPPED"
+  | "EFFORT_DROPPED"
   | "REPETITION_STOPPED";
 
 /** A change that the host made to a request or an answer. */
@@ -423,11 +469,7 @@ export interface Notice {
 }
 
 /** A change that the host made to a request or an answer. */
-export interface NoticeEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface NoticeEvent extends Event {
   channel: "llm:notice";
   code: NoticeCode | string;
   text: string;
@@ -458,11 +500,7 @@ export interface Timing {
 }
 
 /** The run is complete or was cancelled. No event follows. */
-export interface DoneEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface DoneEvent extends Event {
   channel: "llm:done";
   totalTokens: number;
   usage: Usage;
@@ -470,14 +508,12 @@ export interface DoneEvent {
   finishReason?: EndReason;
   cancelled: boolean;
   timing: Timing;
+  /** Which budget it has reached. */
+  budget?: BudgetPause;
 }
 
 /** The run failed. The content that came before remains. No event follows. */
-export interface ErrorEvent {
-  inferenceId: string;
-  sessionId?: string;
-  seq: number;
-  ms: number;
+export interface ErrorEvent extends Event {
   channel: "llm:error";
   error: string;
   code: ErrorCode;
@@ -514,13 +550,7 @@ export interface Problem {
 }
 
 /** Why a call was refused. */
-export interface Failure {
-  code: ErrorCode;
-  message: string;
-  /** More precise than the code, if known. */
-  reason?: Reason | null | undefined;
-  /** The provider's own error text, which `message` contains as well. */
-  words?: string | null | undefined;
+export interface Failure extends Problem {
   retryable: boolean;
   retryAfterMs: number | null;
   issues: Issue[] | null;
@@ -640,13 +670,7 @@ export interface ToolCall {
 }
 
 /** Why an answer failed. */
-export interface AnswerFailure {
-  code: ErrorCode;
-  message: string;
-  /** More precise than the code, if known. */
-  reason?: Reason | null | undefined;
-  /** The provider's own error text, which `message` contains as well. */
-  words?: string | null | undefined;
+export interface AnswerFailure extends Problem {
   retryable: boolean;
   /** When the provider allows another request, in milliseconds since the epoch. */
   retryAt: number | null;
@@ -664,6 +688,8 @@ export interface AnswerDetail {
   failure: AnswerFailure | null;
   /** The usage of the runs before the last one, for a continued answer. */
   earlier: Usage[];
+  /** Which budget it has reached. */
+  budget?: BudgetPause;
 }
 
 /** A piece of an answer's text. */
@@ -762,16 +788,23 @@ export interface ViewRequest {
   before?: string | null | undefined;
 }
 
-/** Adds a message of the user at the end of the chosen path, and asks for an answer. */
-export interface SendRequest {
+/** The model and parameters of an answer. By default they are those of the previous answer. */
+export interface AnswerOptions {
   providerId?: string | null | undefined;
   modelId?: string | null | undefined;
   temperature?: number | null | undefined;
   maxTokens?: number | null | undefined;
+  effort?: Effort | null | undefined;
   /** The tools that the model may call. `all` stands for every enabled one. */
   tools?: "all" | string[] | null | undefined;
   maxSteps?: number | null | undefined;
+  /** The most that the answer may take, with everything that it took before. */
+  budget?: RunBudget | null | undefined;
   inferenceId?: string | null | undefined;
+}
+
+/** Adds a message of the user at the end of the chosen path, and asks for an answer. */
+export interface SendRequest extends AnswerOptions {
   conversationId: string;
   content: Content;
   /**
@@ -781,31 +814,47 @@ export interface SendRequest {
   after?: string | null | undefined;
 }
 
+/** Asks what a message would take if it were sent. Attachments are told by their sizes. */
+export interface EstimateRequest extends AnswerOptions {
+  /** Null for a conversation that is not there yet. */
+  conversationId: string | null;
+  after?: string | null | undefined;
+  text: string;
+  images?: number | undefined;
+  /** Size of the files that are not text. */
+  fileBytes?: number | undefined;
+}
+
+/** What a message would take, before it is sent. */
+export interface Estimate {
+  /** Of the whole request, with the messages before it. */
+  inputTokens: number;
+  /** Whether the model's own tokenizer has counted. */
+  exact: boolean;
+  /** US dollars for these tokens. Null if the price is not known. */
+  inputCost: number | null;
+  /** The same with the longest answer. */
+  mostCost: number | null;
+  contextTokens: number | null;
+  /** How many of the oldest messages do not fit and would be left out. */
+  leftOut: number;
+}
+
 /** Adds another version of a message of the user, and asks for an answer to it. */
-export interface EditRequest {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface EditRequest extends AnswerOptions {
   messageId: string;
   content: Content;
 }
 
 /** Names the answer to regenerate or continue. */
-export interface AnswerRequest {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface AnswerRequest extends AnswerOptions {
   messageId: string;
+}
+
+/** Names the answer to continue. */
+export interface ContinueRequest extends AnswerRequest {
+  /** For an answer that has stopped at a budget: how much more that may be. */
+  more?: BudgetRaise | null | undefined;
 }
 
 /** The messages and the run of an answer that has begun. The messages are stored already. */
@@ -817,19 +866,25 @@ export interface SendReply {
   inferenceId: string;
 }
 
+/** Asks how many of the latest calls of a tool a permission would have been for. */
+export interface EarlierCallsRequest {
+  tool: string;
+  source: string;
+  pattern: Record<string, ArgumentRule>;
+}
+
+/** The latest calls of a tool that are over. */
+export interface EarlierCalls {
+  calls: number;
+  /** Those that the permission would have been for. */
+  matching: number;
+}
+
 /**
  * What a person decides about a call of an answer. The options are for the run that goes on
  * with the answer, if the run that asked has ended.
  */
-export interface CallDecision {
-  providerId?: string | null | undefined;
-  modelId?: string | null | undefined;
-  temperature?: number | null | undefined;
-  maxTokens?: number | null | undefined;
-  /** The tools that the model may call. `all` stands for every enabled one. */
-  tools?: "all" | string[] | null | undefined;
-  maxSteps?: number | null | undefined;
-  inferenceId?: string | null | undefined;
+export interface CallDecision extends AnswerOptions {
   messageId: string;
   callId: string;
   nonce: string;
@@ -864,6 +919,25 @@ export interface PinChange {
 export interface FolderChange {
   conversationId: string;
   folder: string | null;
+}
+
+/** Sets the system prompt of a conversation; null is none. */
+export interface SystemPromptChange {
+  conversationId: string;
+  systemPrompt: string | null;
+}
+
+/** Exports conversations as one text. Without ids it exports all of them. */
+export interface ExportRequest {
+  conversationIds?: string[] | null | undefined;
+  format: "json" | "md" | "html";
+}
+
+/** The name, media type and content of an exported file. */
+export interface ExportReply {
+  name: string;
+  mediaType: string;
+  text: string;
 }
 
 /** Where a search stopped at its time limit. A null part is complete. */
@@ -902,19 +976,6 @@ export interface SearchReply {
   hits: SearchHit[];
   /** Null if everything was searched. A request with it goes on, and may repeat a hit. */
   more: SearchRest | null;
-}
-
-/** Exports conversations as one text. Without ids it exports all of them. */
-export interface ExportRequest {
-  conversationIds?: string[] | null | undefined;
-  format: "json" | "md" | "html";
-}
-
-/** The name, media type and content of an exported file. */
-export interface ExportReply {
-  name: string;
-  mediaType: string;
-  text: string;
 }
 
 /** Announces a file that the page then sends in pieces. */
@@ -1072,9 +1133,13 @@ export interface ModelSummary {
   /** Whether it may be offered tools; a model without a description may. */
   tools: boolean;
   reasoning: boolean;
+  /** The efforts that it is known to take. */
+  efforts: Effort[];
   /** US dollars per million tokens. */
   inputPrice: number | null;
   outputPrice: number | null;
+  /** When the prices were looked up, such as 2026-11-22. Null if the provider tells them. */
+  priceDate: string | null;
 }
 
 /** The models of a provider. */
@@ -1172,12 +1237,15 @@ export interface Preferences {
   /** For answers in conversations that set none of their own. Null for the model's default. */
   defaultTemperature: number | null;
   defaultMaxTokens: number | null;
+  /** For models that take it, in conversations that set none of their own. */
+  defaultEffort: Effort | null;
   /** The system prompt of new conversations. */
   defaultSystemPrompt: string | null;
   favourites: Favourite[];
   /** The provider that writes titles from first messages. Null for no titles. */
   titleProvider: string | null;
   titleModel: string | null;
+  budgets: Budgets;
   limits: LimitSettings;
   /** Changes to limits and deadlines take effect at the next start. */
   deadlines: DeadlineSettings;
@@ -1193,10 +1261,12 @@ export interface PreferencesChange {
   defaultModel?: string | null | undefined;
   defaultTemperature?: number | null | undefined;
   defaultMaxTokens?: number | null | undefined;
+  defaultEffort?: Effort | null | undefined;
   defaultSystemPrompt?: string | null | undefined;
   favourites?: Favourite[] | null | undefined;
   titleProvider?: string | null | undefined;
   titleModel?: string | null | undefined;
+  budgets?: Budgets | null | undefined;
   limits?: LimitSettings | null | undefined;
   deadlines?: DeadlineSettings | null | undefined;
 }
@@ -1232,7 +1302,10 @@ export interface Decision {
   verdict: Verdict;
   /** For how long the verdict holds. `always` with `deny` means never. */
   scope?: Scope | undefined;
-  /** With `always`: which arguments are allowed. Without one, all are. */
+  /**
+   * With `always`: which arguments are allowed. Without one, all are. With one, an argument of
+   * the call without a rule may have any value, and no other argument may be given.
+   */
   pattern?: Record<string, ArgumentRule> | null | undefined;
   /** With `allow`: what the tool gets in place of the model's arguments. */
   arguments?: Record<string, JsonValue> | null | undefined;
@@ -1253,6 +1326,8 @@ export interface ToolSummary {
   brings: boolean;
   /** It changes something, or sends data out. */
   sends: boolean;
+  /** The flags that a person has set besides its own. */
+  raised: Flag[];
   /** Why it cannot be called. */
   problem?: string;
 }
@@ -1262,6 +1337,34 @@ export interface ToolSwitch {
   /** Its name, or `SOURCE__NAME` if several tools have the name. */
   name: string;
   enabled: boolean;
+}
+
+/** A conversation in which calls wait for a decision. */
+export interface WaitingConversation {
+  conversationId: string;
+  /** The tool of the first of them. */
+  tool: string;
+  calls: number;
+}
+
+/** The folder of a person's own tool files. */
+export interface ToolFolder {
+  path: string;
+  /** Whether grants hold for a file that is edited, until the program ends. */
+  trustsEdits: boolean;
+}
+
+/** A tool file that was written from the template. */
+export interface NewToolFile {
+  path: string;
+  /** Whether it is shown in the person's editor. */
+  opened: boolean;
+}
+
+/** Sets flags of a tool besides those that it has by itself. */
+export interface ToolFlags {
+  name: string;
+  flags: Flag[];
 }
 
 /** A verdict that holds for every conversation. */
@@ -1278,31 +1381,85 @@ export interface GrantSummary {
   usedAt: number | null;
 }
 
-/** Pushed when conversations change, or when they cannot be saved. */
-export interface StoreTopic {
+/** A server as lists show it. It has no value of a variable or header. */
+export interface McpServerSummary {
+  name: string;
+  /** The command with its arguments; null for an address. */
+  command: string[] | null;
+  url: string | null;
+  /** The working directory, if one was chosen. */
+  folder: string | null;
+  /** The names of the variables or headers that it gets. */
+  values: string[];
+  enabled: boolean;
+  state: McpState;
+  /** How many it has, as far as is known. */
+  tools: number;
+  /** Why it does not run, in one sentence. */
+  error?: string;
+  /** The end of what it has printed to standard error. */
+  output: string;
+}
+
+/** A server to add: a command on this machine, or an address. */
+export interface NewMcpServer {
+  name: string;
+  /** The command with its arguments. No shell reads it. */
+  command?: string[] | null | undefined;
+  url?: string | null | undefined;
+  /** Variables of a command, or headers of an address. They go to the keychain. */
+  values?: Record<string, string> | undefined;
+}
+
+/** Switches a server on or off. */
+export interface McpSwitch {
+  name: string;
+  enabled: boolean;
+}
+
+/** What an import has added; all of it is off. */
+export interface McpImported {
+  added: string[];
+  /** Entries that could not be added, with the reason. */
+  problems: Record<string, string>;
+}
+
+/** The latest value of one part of the host's state. Older values may be left out. */
+export interface Topic {
   channel: "topic";
   /** Tells several topics of one name apart. */
   key: string;
+}
+
+/** Pushed when conversations change, or when they cannot be saved. */
+export interface StoreTopic extends Topic {
   name: "store";
   value: StoreState;
 }
 
 /** Pushed while a file is imported, to every window; `key` is the import's id. */
-export interface ImportTopic {
-  channel: "topic";
-  /** Tells several topics of one name apart. */
-  key: string;
+export interface ImportTopic extends Topic {
   name: "import";
   value: ImportState;
 }
 
 /** Pushed while the embedded model is downloaded. */
-export interface ModelTopic {
-  channel: "topic";
-  /** Tells several topics of one name apart. */
-  key: string;
+export interface ModelTopic extends Topic {
   name: "model";
   value: ModelFetch;
+}
+
+/** Pushed when calls begin to wait for a decision, and when they were decided. */
+export interface WaitingTopic extends Topic {
+  name: "waiting";
+  /** Of what was asked since the host began. */
+  value: WaitingConversation[];
+}
+
+/** Pushed when the state of a server of MCP changes. */
+export interface McpTopic extends Topic {
+  name: "mcp";
+  value: McpServerSummary[];
 }
 
 export type Role = "user" | "assistant" | "system";
@@ -1336,11 +1493,32 @@ export type CallState =
   | "cancelled"
   | "lost";
 
+export type Effort = "off" | "low" | "medium" | "high" | "max";
+
+export type BudgetScope = "answer" | "conversation" | "day" | "month";
+
+export type BudgetUnit = "usd" | "tokens";
+
+export type UsageGroup = "day" | "model" | "conversation";
+
 export type Verdict = "allow" | "deny";
 
 export type Scope = "once" | "conversation" | "always";
 
 export type ToolKind = "python" | "mcp" | "builtin";
+
+export type Flag = "reads" | "brings" | "sends";
+
+export type McpState =
+  | "off"
+  | "consent"
+  | "idle"
+  | "starting"
+  | "ready"
+  | "restarting"
+  | "sign_in"
+  | "failed"
+  | "stopping";
 
 export type Activity = "starting" | "asking" | "loading" | "reading";
 
@@ -1362,7 +1540,7 @@ export type AnyEvent =
   | DoneEvent
   | ErrorEvent;
 
-export type AnyTopic = StoreTopic | ImportTopic | ModelTopic;
+export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 
@@ -1385,6 +1563,18 @@ export const client = (call: Invoke) => ({
     /** What a conversation has taken so far: answers, tokens, money. */
     spent: (params: string) =>
       call<Spent>("conversations.spent", params),
+    /** The budgets of the day, of the month and of a conversation, with what is spent. */
+    budgets: (params: string | null) =>
+      call<BudgetState[]>("conversations.budgets", params),
+    /** Set the budget of a conversation. Resolves with what `budgets` says then. */
+    setBudget: (params: ConversationBudget) =>
+      call<BudgetState[]>("conversations.set_budget", params),
+    /** What answers and titles took so far, by day, model or conversation. */
+    usage: (params: UsageGroup) =>
+      call<UsageRow[]>("conversations.usage", params),
+    /** The same as CSV, written to the data directory's `exports`. Resolves with its path. */
+    saveUsage: (params: UsageGroup) =>
+      call<string>("conversations.save_usage", params),
     /** List the latest questions of all conversations, the newest first, each once. */
     prompts: () => call<string[]>("conversations.prompts"),
     /** The bytes of a picture or a file in a message. */
@@ -1393,6 +1583,9 @@ export const client = (call: Invoke) => ({
     /** Say something at the end of the chosen path. It is on the disk before it is sent. */
     send: (params: SendRequest) =>
       call<SendReply>("conversations.send", params),
+    /** What a message would take if it were sent. Nothing leaves this computer. */
+    estimate: (params: EstimateRequest) =>
+      call<Estimate>("conversations.estimate", params),
     /** Say something else in the place of a message, which stays beside it. */
     edit: (params: EditRequest) =>
       call<SendReply>("conversations.edit", params),
@@ -1400,11 +1593,14 @@ export const client = (call: Invoke) => ({
     regenerate: (params: AnswerRequest) =>
       call<SendReply>("conversations.regenerate", params),
     /** Go on with an answer that was cut short; what comes is added to it. */
-    continueAnswer: (params: AnswerRequest) =>
+    continueAnswer: (params: ContinueRequest) =>
       call<SendReply>("conversations.continue_answer", params),
     /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
     decide: (params: CallDecision) =>
       call<DecisionReply>("conversations.decide", params),
+    /** Tell how many of a tool's latest calls a permission would have been for. */
+    earlierCalls: (params: EarlierCallsRequest) =>
+      call<EarlierCalls>("conversations.earlier_calls", params),
     /** Make the path lead through this message, and show it. */
     choose: (params: string) =>
       call<ConversationView>("conversations.choose", params),
@@ -1417,6 +1613,9 @@ export const client = (call: Invoke) => ({
     /** Put a conversation into a folder, or out of all. */
     move: (params: FolderChange) =>
       call<ConversationSummary>("conversations.move", params),
+    /** Set the system prompt for the next answers of a conversation. */
+    instruct: (params: SystemPromptChange) =>
+      call<ConversationSummary>("conversations.instruct", params),
     /** Put a conversation out of sight; what is answering in it is cancelled. */
     delete: (params: string) =>
       call<boolean>("conversations.delete", params),
@@ -1518,6 +1717,28 @@ export const client = (call: Invoke) => ({
     getSession: (params: string) =>
       call<SessionSnapshot>("llm.get_session", params),
   },
+  mcp: {
+    /** Ask the person at the window; then add a server, and start it. */
+    add: (params: NewMcpServer) =>
+      call<McpServerSummary>("mcp.add", params),
+    /** Switch a server on or off. Asks the person at the window if nobody has agreed to it. */
+    enable: (params: McpSwitch) =>
+      call<McpServerSummary>("mcp.enable", params),
+    /** End a server and forget it; returns the others. */
+    remove: (params: string) =>
+      call<McpServerSummary[]>("mcp.remove", params),
+    /** Start a server anew. The topic `mcp` tells how it goes. */
+    test: (params: string) =>
+      call<McpServerSummary>("mcp.test", params),
+    /** Have the person sign in in the system's browser; ends when they have. */
+    signIn: (params: string) =>
+      call<McpServerSummary>("mcp.sign_in", params),
+    /** Add the servers of another program's file, all off, after asking at the window. */
+    readImport: (params: string) =>
+      call<McpImported>("mcp.read_import", params),
+    /** Every server. Starts none. */
+    list: () => call<McpServerSummary[]>("mcp.list"),
+  },
   model: {
     /**
      * Begin to download the weights, unless they are here or on their way. The topic `model`
@@ -1570,9 +1791,24 @@ export const client = (call: Invoke) => ({
       call<SettingsView>("settings.update", params),
   },
   tools: {
+    /** The folder of a person's own files. */
+    folder: () => call<ToolFolder>("tools.folder"),
+    /** Show the folder in the system's file manager. False in a browser. */
+    openFolder: () => call<boolean>("tools.open_folder"),
+    /**
+     * Write a file with a tool that works, and open it in the person's editor. A browser shows
+     * its path instead.
+     */
+    create: () => call<NewToolFile>("tools.create"),
+    /** Let grants hold for files that are edited, until the program ends. */
+    trustEdits: (params: boolean) =>
+      call<ToolFolder>("tools.trust_edits", params),
     /** Switch a tool on or off; returns all tools. */
     enable: (params: ToolSwitch) =>
       call<ToolSummary[]>("tools.enable", params),
+    /** Set flags of a tool besides its own; returns all tools. */
+    setFlags: (params: ToolFlags) =>
+      call<ToolSummary[]>("tools.set_flags", params),
     /** The verdicts that hold for every conversation, the newest first. */
     grants: () => call<GrantSummary[]>("tools.grants"),
     /** Forget such a verdict. False when there is none with this id. */

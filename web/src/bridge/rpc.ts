@@ -19,6 +19,10 @@ export const DEADLINES_MS: Readonly<Record<string, number>> = {
   "conversations.restore": Number.POSITIVE_INFINITY,
   "conversations.export": Number.POSITIVE_INFINITY,
   "conversations.export_file": Number.POSITIVE_INFINITY,
+  "mcp.add": Number.POSITIVE_INFINITY,
+  "mcp.enable": Number.POSITIVE_INFINITY,
+  "mcp.test": Number.POSITIVE_INFINITY,
+  "mcp.read_import": Number.POSITIVE_INFINITY,
   "shell.choose_model_file": Number.POSITIVE_INFINITY,
 };
 

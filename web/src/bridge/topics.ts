@@ -5,7 +5,13 @@ import type { Unsubscribe } from "./eventRouter";
 export type TopicName = AnyTopic["name"];
 export type TopicValue<N extends TopicName> = Extract<AnyTopic, { name: N }>["value"];
 
-const NAMES: Readonly<Record<TopicName, true>> = { store: true, import: true, model: true };
+const NAMES: Readonly<Record<TopicName, true>> = {
+  store: true,
+  import: true,
+  mcp: true,
+  model: true,
+  waiting: true,
+};
 
 export interface Topics {
   /** The latest value; undefined before the host's first push. */

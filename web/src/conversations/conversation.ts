@@ -4,12 +4,18 @@
  */
 import type { AttachmentList } from "../attachments/attachmentList";
 import { type DraftMessage, isBlank, isReady } from "../attachments/draftAttachment";
-import type { ConversationSummary, ConversationView, Failure } from "../bridge/contract";
+import type {
+  BudgetRaise,
+  ConversationSummary,
+  ConversationView,
+  Failure,
+} from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { newInferenceId } from "../bridge/llmApi";
 import type { BlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import { attachRun, type Run, startRun } from "../llm/run";
+import { type AnswerChoice, createAnswerChoice } from "./answerOptions";
 import type { CallVerdict } from "./callVerdict";
 import { type Drafts, NEW_CHAT } from "./drafts";
 import type { Edits } from "./edits";
@@ -27,7 +33,6 @@ import {
   type Turn,
 } from "./machine";
 import { createMessageStore, type MessagesByKey } from "./messageStore";
-import { createToolChoice, type ToolChoice } from "./toolChoice";
 import { authorOf, FIRST_PAGE, showTurn, type TurnContext } from "./turns";
 import { createUnsent } from "./unsent";
 
@@ -49,8 +54,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   readonly edits: Edits;
   /** The model that is shown and used next; null while unknown. */
   model(): ModelRef | null;
-  /** The tools that its model may call. */
-  readonly tools: ToolChoice;
+  /** The tools, the effort and the parameters of its answers. */
+  readonly options: AnswerChoice;
   /** Fetches its messages, unless they are loaded. Never rejects. */
   open(): Promise<void>;
   /**
@@ -66,8 +71,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   /** Starts to edit the last question in place. */
   editLast(): void;
   regenerate(row: string): void;
-  /** Continues an answer that was cut short. */
-  goOn(row: string): void;
+  /** Continues an answer that was cut short, or that has stopped at a budget: with so much more. */
+  goOn(row: string, more?: BudgetRaise): void;
   /** Chooses the model for the next answers. */
   choose(by: ModelRef | null): void;
   /**
@@ -85,6 +90,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   loadEarlier(): Promise<void>;
   /** Takes in the host's list entry of this conversation. */
   notice(summary: ConversationSummary | null): void;
+  /** Reads it again, unless that is going on or the events of a run tell what changes. */
+  refresh(): void;
   setTemporary(temporary: boolean): void;
   isBusy(): boolean;
   /** Whether nothing is typed, attached or queued. */
@@ -107,28 +114,29 @@ export interface ConversationOptions {
   readonly bytes: BlobCache;
   /** The model if none was chosen and none has answered yet. */
   readonly defaults: () => ModelRef | null;
-  /** Stores the chosen tools. */
+  /** Keeps which options were chosen. */
   readonly notes?: HostStorage;
   /** Called when the conversation gets the host's id or loses it. */
   readonly onNamed: (conversation: Conversation) => void;
 }
 
-export function createConversation(options: ConversationOptions): Conversation {
-  const { host, bytes, drafts } = options;
+export function createConversation(given: ConversationOptions): Conversation {
+  const { host, bytes, drafts } = given;
   const { conversations } = host.client;
-  const state = createStore(beginState(options.id));
+  const state = createStore(beginState(given.id));
   const { get } = state;
-  const rows = createMessageStore(options.rows, (row, inferenceId) => {
+  const rows = createMessageStore(given.rows, (row, inferenceId) => {
     const run = attachRun(host.llm, inferenceId);
     dispatch({ type: "attached", row, run });
     return followed(run);
   });
   const unsent = createUnsent({ state, rows, drafts, bytes });
   const { draft, tray, edits } = unsent;
-  const model = () => get().by ?? get().answeredBy ?? options.defaults();
-  const tools = createToolChoice(options.notes ?? null, () => (get().temporary ? null : get().id));
-  const { offered } = tools;
-  const context: TurnContext = { host, rows, bytes, get, model, offered, create };
+  const model = () => get().by ?? get().answeredBy ?? given.defaults();
+  const idKept = () => (get().temporary ? null : get().id);
+  const options = createAnswerChoice(given.notes ?? null, idKept);
+  const { asked } = options;
+  const context: TurnContext = { host, rows, bytes, get, model, asked, create };
 
   function dispatch(event: ConversationEvent): void {
     state.set(reduce(get(), event));
@@ -240,7 +248,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     opening ??= read({ kind: "open" }).then(async () => {
       if (get().phase !== "open") return;
       unsent.opened();
-      await tools.recall();
+      await options.recall();
       sendNext();
       await unsent.recall();
     });
@@ -250,10 +258,12 @@ export function createConversation(options: ConversationOptions): Conversation {
   // --- answers --------------------------------------------------------------------------------
 
   async function create(): Promise<string> {
-    const { id } = await conversations.create({ temporary: get().temporary });
+    const { instructions: systemPrompt, budget, folder } = options.first.get();
+    const { id } = await conversations.create({ temporary: get().temporary, systemPrompt, folder });
+    if (budget !== null) await conversations.setBudget({ conversationId: id, budget });
     dispatch({ type: "named", id });
-    tools.keep();
-    options.onNamed(self);
+    options.keep();
+    given.onNamed(self);
     return id;
   }
 
@@ -295,7 +305,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (id === null || messages.length > 0 || count > 0) return;
     // No message was accepted, so the conversation does not exist.
     dispatch({ type: "emptied" });
-    options.onNamed(self);
+    given.onNamed(self);
     void conversations.delete(id).catch(() => false);
   }
 
@@ -333,7 +343,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   }
 
   const self: Conversation = {
-    key: options.id ?? `${NEW_CHAT}-${crypto.randomUUID()}`,
+    key: given.id ?? `${NEW_CHAT}-${crypto.randomUUID()}`,
     get,
     subscribe: state.subscribe,
     draft,
@@ -347,7 +357,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     },
     giveBack: unsent.giveBack,
     model,
-    tools,
+    options,
     open,
     unqueue,
     isUntouched: unsent.isEmpty,
@@ -375,7 +385,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     async decide(row, verdict) {
       const messageId = rows.get(row)?.get().message.id;
       if (messageId === undefined) return false;
-      const { taken } = await conversations.decide({ ...verdict, ...offered(), messageId });
+      const { taken } = await conversations.decide({ ...verdict, ...asked(), messageId });
       // While the run that asked goes on, its events report the outcome.
       if (!isBusy(get())) void read({ kind: "refresh" });
       return taken;
@@ -399,8 +409,8 @@ export function createConversation(options: ConversationOptions): Conversation {
     regenerate(row) {
       if (!isBusy(get())) begin({ kind: "regenerate", row });
     },
-    goOn(row) {
-      if (!isBusy(get())) begin({ kind: "continue", row });
+    goOn(row, more) {
+      if (!isBusy(get())) begin({ kind: "continue", row, more });
     },
     retry() {
       const { phase, pending, messages } = get();
@@ -432,6 +442,11 @@ export function createConversation(options: ConversationOptions): Conversation {
       const ours = [run, ...runs.values()].map((one) => one?.id);
       const isOurs = inferenceId === null || ours.includes(inferenceId);
       if (messageCount !== count || !isOurs) void read({ kind: "refresh" });
+    },
+    refresh() {
+      if (get().phase === "open" && !isBusy(get()) && !isAsking(get())) {
+        void read({ kind: "refresh" });
+      }
     },
     setTemporary(temporary) {
       if (get().phase === "new" && get().temporary !== temporary) {

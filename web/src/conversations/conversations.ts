@@ -6,11 +6,14 @@ import type {
   NewFile,
   RestoreRequest,
   SearchReply,
+  WaitingConversation,
 } from "../bridge/contract";
 import { type BlobCache, createBlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore } from "../lib/store";
+import { type AnswerChoice, NO_FIRST, NO_OPTIONS } from "./answerOptions";
 import { type Conversation, createConversation, type ModelRef } from "./conversation";
 import { createDrafts, storageOf } from "./drafts";
+import { createFolderOptions, type FoldersOptions } from "./folderOptions";
 import type { HostPort } from "./hostPort";
 import { createHostStorage, type HostStorage } from "./hostStorage";
 import { type Import, importFile } from "./importFile";
@@ -40,6 +43,8 @@ export interface Conversations {
   /** The bytes of pictures and files, by hash. */
   readonly bytes: BlobCache;
   readonly shown: ReadonlyStore<Shown>;
+  /** Where calls wait for a decision. */
+  readonly waiting: ReadonlyStore<readonly WaitingConversation[]>;
   /**
    * Restores the conversation that was open before; returns a function that disconnects from the host.
    */
@@ -49,7 +54,10 @@ export interface Conversations {
   message(key: string): MessageStore | undefined;
   show(id: string): Conversation;
   /** Shows an empty conversation; the draft of the last empty one is kept. */
-  showNew(temporary?: boolean): void;
+  /** In a folder it begins with what is kept for that folder. */
+  showNew(temporary?: boolean, folder?: string | null): void;
+  /** What new chats in a folder begin with. */
+  readonly folders: FoldersOptions;
   /** Sets the model of new conversations; null for the host's default. */
   prefer(by: ModelRef | null): void;
   /** Shows a message on its branch, with the search text highlighted. */
@@ -68,8 +76,17 @@ export interface Conversations {
   saveText(file: NewFile): Promise<string>;
   /** Searches all conversations, or continues an earlier search from `more`. */
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
+  /** How many of a tool's latest calls a permission would have been for. */
+  readonly earlierCalls: HostPort["client"]["conversations"]["earlierCalls"];
   /** The usage of a conversation so far, on all of its branches. */
   readonly spent: HostPort["client"]["conversations"]["spent"];
+  /** The budgets, and what answers have cost. */
+  readonly costs: Pick<
+    HostPort["client"]["conversations"],
+    "budgets" | "setBudget" | "usage" | "saveUsage" | "estimate"
+  >;
+  /** The instructions of a conversation. */
+  readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
   /** Exports conversations as a file's content, or has the host write the file and return its path. */
   exported(request: ExportRequest): ReturnType<HostPort["client"]["conversations"]["export"]>;
   exportFile(request: ExportRequest): Promise<string>;
@@ -96,11 +113,13 @@ export function createConversations({
 }: ConversationsOptions): Conversations {
   const { conversations } = host.client;
   const notes = createHostStorage(host);
+  const folders = createFolderOptions(notes);
   const drafts = createDrafts(storage, notes);
   const bytes = createBlobCache(conversations.attachment);
   const list = createList(host);
   const rows: MessagesByKey = new Map();
   const open: Conversation[] = [];
+  const waiting = createStore<readonly WaitingConversation[]>([]);
   let preferred: ModelRef | null = null;
   const shown = createStore<Shown>({
     isKnown: false,
@@ -159,12 +178,24 @@ export function createConversations({
     if (conversation.get().phase === "new") conversation.choose(by);
   }
 
-  function showNew(temporary = false): void {
+  function showNew(temporary = false, folder: string | null = null): void {
     const empty = open.find((one) => one.get().phase === "new" && one.get().messages.length === 0);
     const conversation = empty ?? made(null);
     conversation.setTemporary(temporary);
     if (preferred !== null) conversation.choose(preferred);
+    void enterFolder(conversation.options, folder);
     become(conversation);
+  }
+
+  async function enterFolder({ first, choose }: AnswerChoice, folder: string | null) {
+    if (first.get().folder === folder) return;
+    choose(NO_OPTIONS);
+    first.set({ ...NO_FIRST, folder });
+    const found = folder === null ? null : await folders.of(folder);
+    if (found === null || first.get().folder !== folder) return;
+    const { instructions, budget, ...options } = found;
+    choose(options);
+    first.set({ instructions, budget, folder });
   }
 
   /**
@@ -190,6 +221,18 @@ export function createConversations({
       if (last !== undefined && isUntouched()) show(last.id);
     }
     shown.set({ ...shown.get(), isKnown: true });
+  }
+
+  /** What has changed was decided, maybe in another window, when no run was there to tell of it. */
+  function tellWaiting(now: readonly WaitingConversation[] = []): void {
+    const before = waiting.get();
+    waiting.set(now);
+    const callsIn = (all: typeof now, id: string | null) =>
+      all.find(({ conversationId }) => conversationId === id)?.calls;
+    for (const conversation of open) {
+      const { id } = conversation.get();
+      if (callsIn(before, id) !== callsIn(now, id)) conversation.refresh();
+    }
   }
 
   function tellOpen(): void {
@@ -222,15 +265,20 @@ export function createConversations({
     find,
     show,
     showNew,
+    folders,
     prefer,
     message: (key) => rows.get(key),
+    waiting,
     begin() {
       const unwatch = list.watch();
       const untell = list.subscribe(tellOpen);
+      const unwait = host.topics.on("waiting", tellWaiting);
+      tellWaiting(host.topics.get("waiting"));
       void findAgain().catch(() => shown.set({ ...shown.get(), isKnown: true }));
       return () => {
         unwatch();
         untell();
+        unwait();
       };
     },
     async reveal(id, messageId, sought = "") {
@@ -260,10 +308,13 @@ export function createConversations({
       await list.refresh();
     },
     prompts: conversations.prompts,
+    earlierCalls: conversations.earlierCalls,
     saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
     saveText: conversations.saveText,
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
     spent: conversations.spent,
+    costs: conversations,
+    instructions: conversations,
     exported: conversations.export,
     exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),

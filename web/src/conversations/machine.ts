@@ -3,7 +3,7 @@
  * has its table. What each event changes stands in `CHANGES`, and which phase follows in `PHASES`.
  */
 import type { DraftMessage } from "../attachments/draftAttachment";
-import type { Failure } from "../bridge/contract";
+import type { BudgetRaise, Failure } from "../bridge/contract";
 import type { Run } from "../llm/run";
 
 export interface ModelRef {
@@ -27,7 +27,9 @@ export type Read =
 export type Turn =
   | { readonly kind: "send"; readonly written: DraftMessage }
   | { readonly kind: "edit"; readonly row: string; readonly written: DraftMessage }
-  | { readonly kind: "regenerate" | "continue"; readonly row: string };
+  | { readonly kind: "regenerate"; readonly row: string }
+  /** `more` raises the budget at which the answer has stopped. */
+  | { readonly kind: "continue"; readonly row: string; readonly more?: BudgetRaise | undefined };
 
 /** A turn that the host has not accepted yet, or any call that it refused. */
 export interface Pending {

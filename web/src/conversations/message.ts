@@ -20,7 +20,10 @@ export interface MessageFailure extends Failure {
 
 /** The content and state of a message, from the store or from a run. */
 export interface MessageView
-  extends Pick<RunState, "parts" | "thinking" | "retrying" | "notices" | "tools" | "finishReason"> {
+  extends Pick<
+    RunState,
+    "parts" | "thinking" | "retrying" | "notices" | "tools" | "finishReason" | "step" | "budget"
+  > {
   readonly id: string;
   readonly role: StoredMessage["role"];
   readonly text: string;
@@ -114,6 +117,7 @@ function keptOf(message: StoredMessage): MessageView {
     live: false,
     thinking: null,
     retrying: null,
+    budget: detail?.budget,
     notices: detail?.notices ?? EMPTY,
     tools: detail?.tools ?? EMPTY,
     usage: detail?.usage ?? null,
@@ -139,6 +143,8 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
     live: !hasEnded(state),
     thinking: state.thinking,
     retrying: state.retrying,
+    ...(state.step && { step: state.step }),
+    budget: state.budget,
     notices: together(kept.notices, state.notices),
     tools: together(kept.tools, state.tools),
     usage: state.usage,

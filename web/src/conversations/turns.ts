@@ -3,6 +3,7 @@ import type { DraftMessage } from "../attachments/draftAttachment";
 import { contentOf, shownContent } from "../attachments/messageContent";
 import type { SendReply, SendRequest, StoredMessage } from "../bridge/contract";
 import type { BlobCache } from "../lib/blobs";
+import type { AnswerChoice } from "./answerOptions";
 import { type HostPort, sendSurely } from "./hostPort";
 import type { ConversationState, ModelRef, Turn } from "./machine";
 import { type MessageState, soFar } from "./message";
@@ -18,8 +19,8 @@ export interface TurnContext {
   readonly get: () => ConversationState;
   /** The displayed model; null while unknown. */
   readonly model: () => ModelRef | null;
-  /** The part of a request that offers tools. */
-  readonly offered: () => { readonly tools?: string[] };
+  /** The part of a request that says which options are chosen. */
+  readonly asked: AnswerChoice["asked"];
   /** Has the host create the conversation; resolves with its id. */
   readonly create: () => Promise<string>;
 }
@@ -58,7 +59,7 @@ interface Plan {
 
 /** Null if the row that the turn is about is no longer on the path. */
 export function showTurn(context: TurnContext, turn: Turn, inferenceId: string): ShownTurn | null {
-  const { host, rows, bytes, get, offered } = context;
+  const { host, rows, bytes, get, asked } = context;
   const { conversations } = host.client;
   const path = get().messages;
   const plan = turn.kind === "send" ? send(turn.written) : atRow(turn);
@@ -81,7 +82,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
           inferenceId: id,
           after,
           ...by,
-          ...offered(),
+          ...asked(),
         }),
     };
   }
@@ -100,11 +101,11 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
           question: { written: of.written, siblings },
           siblings: [],
           ask: (id, _, content) =>
-            conversations.edit({ messageId, content, inferenceId: id, ...by, ...offered() }),
+            conversations.edit({ messageId, content, inferenceId: id, ...by, ...asked() }),
         };
       case "regenerate": {
         const ask = (id: string) =>
-          conversations.regenerate({ messageId, inferenceId: id, ...by, ...offered() });
+          conversations.regenerate({ messageId, inferenceId: id, ...by, ...asked() });
         // A question without an answer stays.
         return role === "user"
           ? { ...common, kept: place + 1, siblings: [], ask }
@@ -113,7 +114,13 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
       case "continue": {
         const own = authorOf(message) ?? by;
         const ask = (id: string) =>
-          conversations.continueAnswer({ messageId, inferenceId: id, ...own, ...offered() });
+          conversations.continueAnswer({
+            messageId,
+            inferenceId: id,
+            more: of.more,
+            ...own,
+            ...asked(),
+          });
         return { ...common, answer: of.row, by: own, ask };
       }
     }

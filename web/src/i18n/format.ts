@@ -17,6 +17,10 @@ export function monthOf(time: number): string {
   return new Intl.DateTimeFormat(locale, { month: "long", ...year }).format(time);
 }
 
+/** A day such as 2026-11-22. */
+export const dateOf = (day: string): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(day));
+
 /** A time of day, with the date unless it is today. */
 export function timeOf(time: number): string {
   const isToday = new Date(time).toDateString() === new Date().toDateString();
@@ -27,7 +31,9 @@ export function timeOf(time: number): string {
 /** US dollars; small amounts keep two significant digits. */
 export function money(dollars: number): string {
   const digits =
-    dollars >= 1 ? { minimumFractionDigits: 2 as const } : { maximumSignificantDigits: 2 as const };
+    dollars >= 0.1
+      ? { minimumFractionDigits: 2 as const }
+      : { maximumSignificantDigits: 2 as const };
   const format = new Intl.NumberFormat(locale, {
     style: "currency",
     currency: "USD",

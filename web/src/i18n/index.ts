@@ -26,7 +26,7 @@ async function chosen(): Promise<Strings> {
     case "de":
       return (await import("./de")).german;
     case PSEUDO:
-      return (await import("./pseudo")).pseudo(english);
+      return (await import("./pseudo")).pseudo<Strings>(english);
     default:
       return english;
   }

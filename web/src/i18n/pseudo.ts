@@ -1,8 +1,6 @@
 /** English in brackets, which reveals untranslated and truncated texts. */
-import type { Strings } from "./types";
-
-export function pseudo(strings: Strings): Strings {
-  return bracketed(strings) as Strings;
+export function pseudo<T>(strings: T): T {
+  return bracketed(strings) as T;
 }
 
 function bracketed(text: unknown): unknown {

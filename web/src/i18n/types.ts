@@ -3,7 +3,7 @@ import type { english } from "./en";
 import type { HostTranslation } from "./hostMessages";
 
 /** The same structure with other texts. */
-type Worded<T> = [T] extends [HostTranslation]
+export type Worded<T> = [T] extends [HostTranslation]
   ? HostTranslation
   : T extends string
     ? string

@@ -9,12 +9,14 @@
 import type {
   AnswerCall,
   AnyEvent,
+  BudgetPause,
   DoneEvent,
   EndReason,
   ErrorCode,
   ErrorEvent,
   Failure,
   Notice,
+  StepEvent,
   ThinkingEvent,
   Timing,
   ToolCall,
@@ -57,6 +59,10 @@ export interface RunState {
     readonly code: ErrorCode;
   } | null;
   readonly notices: readonly Notice[];
+  /** The step of a run with tools, and what it has cost so far. */
+  readonly step?: Pick<StepEvent, "step" | "maxSteps" | "cost" | "budget">;
+  /** The budget at which the run has stopped. */
+  readonly budget?: BudgetPause | undefined;
   /** The tool parts. */
   readonly tools: readonly ToolCall[];
   readonly usage: Usage | null;
@@ -161,7 +167,7 @@ const table: Table = {
     const parts = addToCall(spoken.parts, id, name, argumentsDelta);
     return { ...spoken, parts, tools: parts.filter((part) => part.type === "tool") };
   },
-  "llm:step": quiet,
+  "llm:step": (state, step) => ({ ...quiet(state), step }),
   "llm:call": (state, event) => withCall(state, { type: "call", ...bare(event) }),
   "llm:approval": (state, { state: stage, ...event }) =>
     withCall(
@@ -175,10 +181,7 @@ const table: Table = {
           },
     ),
   "llm:result": (state, { text: result, ...event }) => withCall(state, { result, ...bare(event) }),
-  "llm:retrying": (state, { attempt, delayMs, code }) => ({
-    ...state,
-    retrying: { attempt, delayMs, code },
-  }),
+  "llm:retrying": (state, event) => ({ ...state, retrying: bare(event) }),
   "llm:notice": (state, event) => ({ ...state, notices: [...state.notices, bare(event)] }),
   "llm:done": (state, event: DoneEvent) => ({
     ...quiet(state),
@@ -186,6 +189,7 @@ const table: Table = {
     usage: event.usage,
     timing: event.timing,
     finishReason: event.finishReason ?? null,
+    budget: event.budget,
   }),
   "llm:error": (state, event: ErrorEvent) =>
     fail(state, { ...event, message: event.error, issues: null, details: null }),

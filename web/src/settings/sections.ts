@@ -5,6 +5,8 @@ export const SECTIONS = [
   "models",
   "answers",
   "tools",
+  "servers",
+  "costs",
   "appearance",
   "shortcuts",
   "data",

@@ -3,6 +3,7 @@ import type { Bridge } from "../bridge/bridge";
 import type {
   Failure,
   KeyStatus,
+  McpServerSummary,
   ModelFetch,
   ModelList,
   ModelRequest,
@@ -64,6 +65,11 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   restore(providerId: string): Promise<void>;
   /** The tools that models may call, and permanent decisions about them. */
   readonly tools: Bridge["client"]["tools"];
+  /** The servers that tools come from. */
+  readonly mcp: Bridge["client"]["mcp"] & {
+    /** Call the listener when a server has changed its state; undefined when the host is lost. */
+    onChange(listener: (servers: readonly McpServerSummary[] | undefined) => void): () => void;
+  };
   /** Downloads the embedded model if it is missing. */
   readonly model: Bridge["client"]["model"] & {
     /** Calls the listener with every new state of the download; undefined if the host is lost. */
@@ -153,6 +159,7 @@ export function createSettings(
     describe: client.providers.describe,
     presets: client.providers.presets,
     tools: client.tools,
+    mcp: { ...client.mcp, onChange: (listener) => topics.on("mcp", listener) },
     model: { ...client.model, onChange: (listener) => topics.on("model", listener) },
     loadModels,
     wantKey: (keyWanted) => change({ keyWanted }),

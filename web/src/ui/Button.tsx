@@ -8,8 +8,8 @@ import buttons from "./buttons.module.css";
 export interface ButtonProps extends ComponentProps<"button"> {
   /** False to disable the button, for example while its action runs. */
   readonly isFree?: boolean;
-  /** `filled` is the primary action, `quiet` a rarely used one. */
-  readonly tone?: "filled" | "bordered" | "quiet";
+  /** `filled` is the primary action, `quiet` a rarely used one, `destructive` one that loses data. */
+  readonly tone?: "filled" | "bordered" | "quiet" | "destructive";
 }
 
 export function Button(props: ButtonProps) {

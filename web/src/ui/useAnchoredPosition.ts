@@ -10,33 +10,46 @@ export function useAnchoredPosition(
   isOpen: boolean,
 ): void {
   useLayoutEffect(() => {
-    if (!isOpen) return;
+    const element = panel.current;
+    if (!isOpen || element === null) return;
+    /** With fewer lines than before it stays as high as it was: nothing in it moves. */
+    const hold = (): void => {
+      element.style.minHeight = `${element.offsetHeight}px`;
+    };
+    /** The height at which the other side has more room. */
+    let tight = Infinity;
     const place = (): void => {
-      const element = panel.current;
       const anchor = button.current?.getBoundingClientRect();
-      if (element === null || anchor === undefined) return;
-      element.style.minHeight = "";
+      if (anchor === undefined) return;
+      // Where it stands now may leave it no room for its size.
+      Object.assign(element.style, { left: "0", minHeight: "", maxHeight: "" });
       const { offsetWidth: width, offsetHeight: height } = element;
       const above = anchor.top - 2 * GAP_PX;
       const below = window.innerHeight - anchor.bottom - 2 * GAP_PX;
       const isBelow = height <= below || below >= above;
+      const room = Math.max(0, isBelow ? below : above);
       const start = isMirrored(element) ? anchor.right - width : anchor.left;
       const left = Math.max(GAP_PX, Math.min(start, window.innerWidth - width - GAP_PX));
       Object.assign(element.style, {
         left: `${left}px`,
         top: isBelow ? `${anchor.bottom + GAP_PX}px` : "auto",
         bottom: isBelow ? "auto" : `${window.innerHeight - anchor.top + GAP_PX}px`,
-        maxHeight: `${Math.max(0, isBelow ? below : above)}px`,
+        maxHeight: `${room}px`,
       });
+      tight = room < Math.max(above, below) ? Math.floor(room) : Infinity;
+      hold();
     };
     place();
     window.addEventListener("resize", place);
-    return () => window.removeEventListener("resize", place);
+    const observer = new MutationObserver(() => {
+      // What came later may have room on the other side alone.
+      if (element.offsetHeight >= tight) place();
+      else hold();
+    });
+    observer.observe(element, { childList: true, subtree: true });
+    return () => {
+      window.removeEventListener("resize", place);
+      observer.disconnect();
+    };
   }, [panel, button, isOpen]);
-
-  // With fewer lines it keeps its height, so that nothing in it moves.
-  useLayoutEffect(() => {
-    const element = panel.current;
-    if (element !== null) element.style.minHeight = `${element.offsetHeight}px`;
-  });
 }

@@ -1,6 +1,7 @@
 """The web views that pywebview drives, one module each, and the protocol they share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from webview.window import Window
@@ -13,30 +14,31 @@ Post = Callable[[Window, str, object, object], None]
 Gui = Literal["qt", "gtk", "cocoa", "edgechromium"]
 
 
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """What a web view has to know before the first window."""
+
+    post: Post
+    """Receives the calls of every page."""
+    debug_port: int | None
+    """For remote debugging; None for none."""
+    paper: tuple[str, str]
+    """The page's background, light and dark."""
+    zoom: Callable[[], float]
+    """Returns the zoom of a new window, for views that do not remember it."""
+    name: str | None
+    """Of the program's desktop file, by which a desktop groups windows and finds their icon; None
+    for the name of the script."""
+
+
 class View(Protocol):
     """What each module of a web view offers."""
 
     GUI: Gui | None
     """pywebview's name for it; None for the system's own."""
 
-    def prepare(
-        self,
-        post: Post,
-        debug_port: int | None,
-        paper: tuple[str, str],
-        zoom: Callable[[], float],
-        name: str | None,
-    ) -> None:
-        """Set the web view up, once, before pywebview starts.
-
-        Args:
-            post: receives the calls of every page.
-            debug_port: for remote debugging; None for none.
-            paper: the page's background, light and dark.
-            zoom: returns the zoom of a new window, for views that do not remember it.
-            name: of the program's desktop file, by which a desktop groups windows and finds their
-                icon; None for the name of the script.
-        """
+    def prepare(self, options: ViewOptions) -> None:
+        """Set the web view up, once, before pywebview starts."""
 
     def runner(self, window: Window) -> RunScript:
         """Return the function that runs scripts in a window's page. GUI thread only."""

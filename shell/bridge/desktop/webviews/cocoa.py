@@ -6,7 +6,6 @@ pywebview's delegates are subclassed, and the subclasses take their place before
 # ruff: noqa: N802, E501, the names are Apple's
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import AppKit  # type: ignore[import-not-found]
@@ -16,7 +15,7 @@ import webview.platforms.cocoa as platform
 from webview.window import Window
 
 from shell.bridge.desktop.pump import Answer, RunScript
-from shell.bridge.desktop.webviews import Gui, Post
+from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
 from shell.bridge.desktop.window_state import WindowState
 
@@ -28,13 +27,7 @@ DENY = 2
 _log = logging.getLogger(__name__)
 
 
-def prepare(
-    post: Post,
-    debug_port: int | None,
-    paper: tuple[str, str],
-    zoom: Callable[[], float],
-    name: str | None,
-) -> None:
+def prepare(options: ViewOptions) -> None:
     """Put sealed delegates where pywebview looks for its own."""
     webview.settings["REMOTE_DEBUGGING_PORT"] = None
     for name, part in (("BrowserDelegate", _delegate()), ("JSBridge", _bridge())):

@@ -14,7 +14,7 @@ import webview.platforms.edgechromium as platform
 from webview.window import Window
 
 from shell.bridge.desktop.pump import Answer, RunScript
-from shell.bridge.desktop.webviews import Gui, Post
+from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.navigation import Crashes, is_home, may_navigate
 from shell.bridge.desktop.window_state import WindowState
 
@@ -22,15 +22,9 @@ GUI: Gui | None = "edgechromium"
 _log = logging.getLogger(__name__)
 
 
-def prepare(
-    post: Post,
-    debug_port: int | None,
-    paper: tuple[str, str],
-    zoom: Callable[[], float],
-    name: str | None,
-) -> None:
+def prepare(options: ViewOptions) -> None:
     """Put sealed handlers where pywebview looks for its own."""
-    webview.settings["REMOTE_DEBUGGING_PORT"] = debug_port
+    webview.settings["REMOTE_DEBUGGING_PORT"] = options.debug_port
     view = platform.EdgeChrome
     ready: Callable[[Any, Any, Any], None] = view.on_webview_ready
 
@@ -46,7 +40,7 @@ def prepare(
             return
         with contextlib.suppress(ValueError, TypeError):
             name, text, number = json.loads(told.get_WebMessageAsJson())
-            post(native.pywebview_window, name, json.loads(text), number)
+            options.post(native.pywebview_window, name, json.loads(text), number)
 
     parts = {
         "on_webview_ready": sealed,

@@ -13,7 +13,7 @@ from gi.repository import GLib, WebKit2  # type: ignore[import-not-found]
 from webview.window import Window
 
 from shell.bridge.desktop.pump import Answer, RunScript
-from shell.bridge.desktop.webviews import Gui, Post
+from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
 from shell.bridge.desktop.window_state import WindowState
 
@@ -21,15 +21,9 @@ GUI: Gui | None = "gtk"
 _log = logging.getLogger(__name__)
 
 
-def prepare(
-    post: Post,
-    debug_port: int | None,
-    paper: tuple[str, str],
-    zoom: Callable[[], float],
-    name: str | None,
-) -> None:
+def prepare(options: ViewOptions) -> None:
     """Put sealed parts where pywebview looks for its own. WebKitGTK has no port for debugging."""
-    if debug_port is not None:
+    if options.debug_port is not None:
         _log.warning("This web view cannot be debugged by remote; the port is not opened")
     _pass_signals_on()
     view = platform.BrowserView
@@ -42,7 +36,7 @@ def prepare(
     def said(native: Any, manager: object, message: Any) -> None:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             body = json.loads(message.get_js_value().to_string())
-            post(native.pywebview_window, body["funcName"], body["params"], body["id"])
+            options.post(native.pywebview_window, body["funcName"], body["params"], body["id"])
 
     parts = {"__init__": sealed, "on_navigation": _on_navigation, "on_js_bridge_call": said}
     for name, part in parts.items():

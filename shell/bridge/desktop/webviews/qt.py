@@ -4,20 +4,19 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from functools import partial
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import webview.platforms.qt as platform
 from PySide6.QtCore import QCoreApplication, QEvent, QLoggingCategory, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWebEngineCore import QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 from webview.window import Window
 
 from shell.bridge.desktop.pump import RunScript
-from shell.bridge.desktop.webviews import Gui, Post
+from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.qt_bridge import Bridge, Runner
 from shell.bridge.desktop.webviews.qt_cleanup import QtCleanup
 from shell.bridge.desktop.webviews.qt_page import SealedPage
@@ -36,20 +35,15 @@ class _Native(Protocol):
     webview: QWebEngineView
     js_bridge: Bridge
     request_interceptor: QObject
+    _confirmation_dialog_results: dict[str, dict[str, Any]]
 
 
-def prepare(
-    post: Post,
-    debug_port: int | None,
-    paper: tuple[str, str],
-    zoom: Callable[[], float],
-    name: str | None,
-) -> None:
+def prepare(options: ViewOptions) -> None:
     """Set what Chromium reads once, and put sealed parts where pywebview looks for its own."""
-    if debug_port is None:
+    if options.debug_port is None:
         os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)
     else:
-        os.environ["QTWEBENGINE_REMOTE_DEBUGGING"] = f"127.0.0.1:{debug_port}"
+        os.environ["QTWEBENGINE_REMOTE_DEBUGGING"] = f"127.0.0.1:{options.debug_port}"
     if not _log.isEnabledFor(logging.INFO):
         # What Qt and Chromium say of the machine, such as of its graphics, is for who asks for it.
         QLoggingCategory.setFilterRules("*.info=false\n*.warning=false")
@@ -59,19 +53,19 @@ def prepare(
         os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
         _log.warning("Running as root: the web view's sandbox is off")
 
-    if name is not None:  # Qt would take the name of the script, `__main__.py`
-        QCoreApplication.setApplicationName(name)
-        QGuiApplication.setDesktopFileName(name)
+    if options.name is not None:  # Qt would take the name of the script, `__main__.py`
+        QCoreApplication.setApplicationName(options.name)
+        QGuiApplication.setDesktopFileName(options.name)
     remains = QtCleanup()
 
     def bridge(native: _Native) -> Bridge:
-        return Bridge(partial(post, native.pywebview_window))
+        return Bridge(partial(options.post, native.pywebview_window))
 
     def page(native: _Native, profile: QWebEngineProfile) -> SealedPage:
         home = native.pywebview_window.original_url or ""
-        made = SealedPage(home, native.js_bridge, profile, native.webview, paper)
+        made = SealedPage(home, native.js_bridge, profile, native.webview, options.paper)
         interceptor, window = native.request_interceptor, cast("QObject", native)
-        made.setZoomFactor(zoom())  # the view's own goes with the page that it has now
+        made.setZoomFactor(options.zoom())  # the view's own goes with the page that it has now
         add_zoom(native.webview)
         made.titleChanged.connect(lambda title: _show_title(native, made, title))
         made.iconChanged.connect(cast("QWidget", native).setWindowIcon)
@@ -84,6 +78,7 @@ def prepare(
         "WebPage": page,
         "_set_js_api": _loaded,
         "on_window_restore": _come_forward,
+        "on_confirmation_dialog": _ask,
     }
     for attribute, part in parts.items():
         setattr(platform.BrowserView, attribute, part)
@@ -124,6 +119,22 @@ def _come_forward(native: QWidget) -> None:
     native.setWindowState(native.windowState() & ~Qt.WindowState.WindowMinimized)
     native.raise_()
     native.activateWindow()
+
+
+def _ask(native: _Native, title: str, text: str, question: str) -> None:
+    """Instead of pywebview's, which may take a text for HTML, and Enter for a yes."""
+    box = QMessageBox(cast("QWidget", native))
+    box.setWindowTitle(title)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(text)
+    box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    agreed = box.exec() == QMessageBox.StandardButton.Ok
+    box.deleteLater()
+    waiting = native._confirmation_dialog_results[question]  # noqa: SLF001, nothing else answers it
+    waiting["result"] = agreed
+    waiting["semaphore"].release()
 
 
 def _show_title(native: _Native, page: SealedPage, title: str) -> None:

@@ -1,5 +1,6 @@
 /** Settings, providers and keys of the fake host, for the lifetime of the page. */
 import type {
+  Effort,
   Handlers,
   KeyStatus,
   ModelList,
@@ -9,6 +10,7 @@ import type {
   SettingsView,
 } from "../contract";
 
+const EFFORTS: Effort[] = ["low", "medium", "high"];
 const PREFERENCES: Preferences = {
   theme: "system",
   textSize: "standard",
@@ -18,10 +20,12 @@ const PREFERENCES: Preferences = {
   defaultModel: null,
   defaultTemperature: null,
   defaultMaxTokens: null,
+  defaultEffort: null,
   defaultSystemPrompt: null,
   favourites: [],
   titleProvider: null,
   titleModel: null,
+  budgets: { answer: null, conversation: null, day: null, month: null },
   limits: { inferences: 5, sessions: 20 },
   deadlines: { overallMs: 120_000, firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 },
 };
@@ -60,8 +64,10 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
       files: false,
       tools: true,
       reasoning: false,
+      efforts: wanted === CLOUD ? EFFORTS : [],
       inputPrice: null,
       outputPrice: null,
+      priceDate: null,
     };
     const ids = wanted === CLOUD ? ["large", "small"] : [modelId];
     const found = ids.map((id) => ({ id, name: id, ...model }));

@@ -281,6 +281,10 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
       changed();
       return { taken: true, answer: null };
     },
+    earlierCalls: ({ pattern }) => ({
+      calls: 6,
+      matching: Object.values(pattern).some(({ match }) => match !== "any") ? 4 : 6,
+    }),
     choose: (messageId) => view(choose(messageId)),
     rename: ({ conversationId, title }) => change(conversationId, { title }),
     pin: ({ conversationId, pinned }) => change(conversationId, { pinned }),
@@ -337,6 +341,19 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     },
     attachment: (hash) => blobs.get(hash),
     recall: () => Object.fromEntries(notes),
+    budgets: () => [],
+    estimate: ({ text }) => ({
+      inputTokens: Math.ceil(text.length / 4),
+      exact: false,
+      inputCost: null,
+      mostCost: null,
+      contextTokens: null,
+      leftOut: 0,
+    }),
+    instruct: ({ conversationId }) => summaryOf(treeOf(conversationId)),
+    setBudget: () => [],
+    usage: () => [],
+    saveUsage: () => "…/exports/usage.csv",
     remember({ name, text }) {
       if (text === null) notes.delete(name);
       else notes.set(name, text);

@@ -12,6 +12,7 @@ const TOOLS: readonly ToolSummary[] = [
     reads: false,
     brings: false,
     sends: false,
+    raised: [],
   },
   {
     name: "send_mail",
@@ -22,6 +23,7 @@ const TOOLS: readonly ToolSummary[] = [
     reads: false,
     brings: false,
     sends: true,
+    raised: [],
   },
   {
     name: "untyped",
@@ -32,6 +34,7 @@ const TOOLS: readonly ToolSummary[] = [
     reads: true,
     brings: true,
     sends: true,
+    raised: [],
     problem: "The parameter x has no type.",
   },
 ];
@@ -39,6 +42,8 @@ const DAY_MS = 86_400_000;
 
 export function createFakeTools(): Handlers["tools"] {
   let tools = TOOLS;
+  let trustsEdits = false;
+  const folder = () => ({ path: "…/tools", trustsEdits });
   const grant = (id: string, part: Partial<GrantSummary>): GrantSummary => ({
     id,
     tool: "send_mail",
@@ -62,6 +67,17 @@ export function createFakeTools(): Handlers["tools"] {
         throw refusal("NOT_FOUND", `There is no tool '${name}'`);
       }
       tools = tools.map((tool) => (tool.name === name ? { ...tool, enabled } : tool));
+      return [...tools];
+    },
+    folder,
+    openFolder: () => false,
+    create: () => ({ path: "…/tools/my_tool.py", opened: false }),
+    trustEdits(trusted) {
+      trustsEdits = trusted;
+      return folder();
+    },
+    setFlags({ name, flags }) {
+      tools = tools.map((tool) => (tool.name === name ? { ...tool, raised: flags } : tool));
       return [...tools];
     },
     grants: () => grants,

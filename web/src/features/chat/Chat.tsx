@@ -6,7 +6,7 @@ import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
 import { useFileDrop } from "../../ui/dragAndDrop";
 import { lazyPart } from "../../ui/lazyPart";
-import { Toasts } from "../../ui/Toasts";
+import { Toasts } from "../../ui/toasts/Toasts";
 import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
@@ -24,6 +24,7 @@ import { Header, type HeaderProps } from "./Header";
 import { StatusNews } from "./StatusLine";
 import { TideLine } from "./TideLine";
 
+const EstimateLine = lazyPart(async () => (await import("../composer/EstimateLine")).EstimateLine);
 const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
 
 export interface ChatProps {
@@ -138,6 +139,8 @@ export function Chat(props: ChatProps) {
           model && (
             <ModelPicker
               by={model}
+              choice={conversation.options}
+              conversationId={conversation.get().id}
               button={models}
               onChoose={(chosen) => {
                 conversation.choose(chosen);
@@ -146,7 +149,8 @@ export function Chat(props: ChatProps) {
             />
           )
         }
-        tools={<ToolMenu choice={conversation.tools} by={model} />}
+        estimate={<EstimateLine conversation={conversation} />}
+        actions={<ToolMenu choice={conversation.options} by={model} />}
         queue={queue}
         onSend={send}
         onUnqueue={() => {

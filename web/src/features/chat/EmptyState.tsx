@@ -1,10 +1,14 @@
 /** The empty chat: the chosen model, and three suggestions. */
 import type { ModelRef } from "../../conversations/conversation";
 import { strings } from "../../i18n";
+import { lazyPart } from "../../ui/lazyPart";
 import { WaveMark } from "../../ui/Wave";
 import { EMBEDDED, useModelLabel } from "../models/useModelLabel";
 import styles from "./EmptyState.module.css";
-import { FirstRunProviders } from "./FirstRunProviders";
+
+const FirstRunProviders = lazyPart(
+  async () => (await import("./FirstRunProviders")).FirstRunProviders,
+);
 
 export interface EmptyStateProps {
   /** The model; null until it is known. */

@@ -2,11 +2,12 @@
 import { useEffect, useState } from "react";
 import type { PresetSummary, ProviderSummary } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
-import { reasonOf, strings } from "../../i18n";
+import { strings } from "../../i18n";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
 import buttons from "../../ui/buttons.module.css";
 import { Problem } from "../../ui/Problem";
-import { useToasts } from "../../ui/toastStore";
+import { useToasts } from "../../ui/toasts/toastStore";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { useComposer } from "../composer/composerHandle";
 import styles from "./FirstRunProviders.module.css";
 
@@ -18,8 +19,7 @@ export function FirstRunProviders() {
   const { providers, keys } = useSettingsState();
   const composer = useComposer();
   const [running, setRunning] = useState<readonly PresetSummary[]>([]);
-  const [isBusy, setIsBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { problem, isBusy, attempt } = useAsyncAction();
 
   useEffect(() => {
     let isWanted = true;
@@ -70,42 +70,33 @@ export function FirstRunProviders() {
     composer.current?.focus();
   }
 
-  async function take(choice: Promise<void>): Promise<void> {
-    setIsBusy(true);
-    setProblem(null);
-    try {
-      await choice;
-    } catch (error) {
-      setProblem(strings.refusedAction(reasonOf(error)));
-    } finally {
-      setIsBusy(false);
-    }
-  }
-
+  const offers = [
+    ...running.map((preset) => ({
+      id: preset.id,
+      name: preset.name,
+      about: strings.firstRun.runs(preset.models.length),
+      take: () => takeServer(preset),
+    })),
+    ...keyed.map((provider) => ({
+      id: provider.id,
+      name: provider.name,
+      about: strings.firstRun.keyHere,
+      take: () => takeProvider(provider),
+    })),
+  ];
   return (
     <section className={styles.others} aria-label={strings.firstRun.label}>
       <p>{strings.firstRun.more}</p>
       <div className={buttons.pills}>
-        {running.map((preset) => (
+        {offers.map(({ id, name, about, take }) => (
           <button
-            key={preset.id}
+            key={id}
             type="button"
             aria-disabled={isBusy}
-            onClick={() => !isBusy && void take(takeServer(preset))}
+            onClick={() => !isBusy && attempt(take())}
           >
-            {strings.firstRun.use(preset.name)}
-            <small>{strings.firstRun.runs(preset.models.length)}</small>
-          </button>
-        ))}
-        {keyed.map((provider) => (
-          <button
-            key={provider.id}
-            type="button"
-            aria-disabled={isBusy}
-            onClick={() => !isBusy && void take(takeProvider(provider))}
-          >
-            {strings.firstRun.use(provider.name)}
-            <small>{strings.firstRun.keyHere}</small>
+            {strings.firstRun.use(name)}
+            <small>{about}</small>
           </button>
         ))}
         <button type="button" onClick={() => openSettings("providers")}>

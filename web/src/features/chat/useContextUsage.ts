@@ -5,6 +5,8 @@ import { viewOf } from "../../conversations/message";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
 import { useShown } from "../../conversations/useList";
+import { strings } from "../../i18n";
+import { count } from "../../i18n/format";
 import { useModel } from "../models/useModel";
 
 export interface ContextFill {
@@ -39,4 +41,14 @@ export function useContextUsage(): ContextFill | null {
 /** From 0 to 1; null if the context size is unknown. */
 export function partOf({ tokens, limit }: ContextFill): number | null {
   return limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
+}
+
+/** The share above which the context counts as nearly full. */
+export const NARROW = 0.8;
+
+export function sentenceOf({ tokens, limit, isEstimated }: ContextFill): string {
+  const taken = isEstimated ? strings.spending.about(count(tokens)) : count(tokens);
+  return limit === null
+    ? strings.spending.tokens(taken)
+    : strings.spending.tokensOf(taken, count(limit));
 }

@@ -15,6 +15,9 @@ import autosize from "./autosize.module.css";
 import styles from "./Composer.module.css";
 import { usePromptHistory } from "./usePromptHistory";
 
+/** From so many characters on it matters what a draft takes. */
+const LONG_DRAFT = 2_000;
+
 export interface ComposerProps {
   readonly draft: Store<string>;
   readonly tray: AttachmentList;
@@ -25,8 +28,6 @@ export interface ComposerProps {
   readonly by: ModelRef | null;
   /** Shows the model and opens the choice of another. */
   readonly model: ReactNode;
-  /** Shows the number of enabled tools and opens the choice of tools. */
-  readonly tools?: ReactNode;
   /** Messages that are queued. */
   readonly queue: readonly DraftMessage[];
   /** Sends the draft, or queues it while an answer streams. */
@@ -37,7 +38,9 @@ export interface ComposerProps {
   readonly onStop: () => void;
   /** Content above the box. */
   readonly above?: ReactNode;
-  /** More buttons beside the attach button. */
+  /** Says what a long draft would take. */
+  readonly estimate?: ReactNode;
+  /** More buttons beside the model. */
   readonly actions?: ReactNode;
 }
 
@@ -50,6 +53,7 @@ export function Composer(props: ComposerProps) {
   );
   const prompts = usePromptHistory(draft, useCaretAtEnd(box, text));
   const isEmpty = isBlank({ text, attached });
+  const isLong = text.length >= LONG_DRAFT || attached.length > 0;
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isComposing(event)) return;
@@ -121,9 +125,8 @@ export function Composer(props: ComposerProps) {
         </div>
         <div className={styles.bar}>
           <AttachButton onFiles={attach} />
-          {props.actions}
           <div className={styles.model}>{model}</div>
-          {props.tools}
+          {props.actions}
           <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
           <button
             type="submit"
@@ -140,6 +143,7 @@ export function Composer(props: ComposerProps) {
           </button>
         </div>
       </div>
+      {isLong && props.estimate}
     </form>
   );
 }

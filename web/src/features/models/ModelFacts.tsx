@@ -2,6 +2,8 @@
 import type { ReactNode } from "react";
 import type { ModelSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
+import { dateOf } from "../../i18n/format";
 import { EyeIcon, FileIcon, ThoughtIcon, ToolIcon } from "../../ui/icons";
 import styles from "./ModelFacts.module.css";
 
@@ -45,11 +47,11 @@ function numbersOf({ contextTokens, inputPrice, outputPrice }: ModelSummary): st
 /** The same facts as text, for tooltips and screen readers. */
 export function factsInWords(model: ModelSummary): string {
   const abilities = ABILITIES.filter((name) => model[name]).map((name) => strings.abilities[name]);
-  const { inputPrice, outputPrice } = model;
+  const { inputPrice, outputPrice, priceDate } = model;
   const price =
     inputPrice === null || outputPrice === null
       ? []
-      : [strings.priceInWords(inputPrice, outputPrice)];
+      : [costs.priceInWords(inputPrice, outputPrice, priceDate && dateOf(priceDate))];
   const context = model.contextTokens === null ? [] : [strings.context(model.contextTokens)];
   return [...abilities, ...context, ...price].join(" · ");
 }

@@ -9,13 +9,15 @@ import {
   useState,
 } from "react";
 import type { Defaults, Favourite } from "../../bridge/contract";
+import type { AnswerChoice } from "../../conversations/answerOptions";
 import { reasonOf, strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { placeOf } from "../../lib/listKeys";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { IconButton } from "../../ui/IconButton";
 import { RedoIcon } from "../../ui/icons";
-import { useToasts } from "../../ui/toastStore";
+import { useToasts } from "../../ui/toasts/toastStore";
+import { ChatOptions } from "./ChatOptions";
 import { ModelAbout } from "./ModelAbout";
 import { ModelOptions } from "./ModelOptions";
 import styles from "./ModelPanel.module.css";
@@ -32,9 +34,19 @@ export interface ModelPanelProps {
   readonly onChoose: (by: Defaults) => void;
   /** Something else is opened. */
   readonly onLeave: () => void;
+  readonly choice: AnswerChoice;
+  /** Null while the host has no such conversation. */
+  readonly conversationId: string | null;
 }
 
-export function ModelPanel({ by, recent, onChoose, onLeave }: ModelPanelProps) {
+export function ModelPanel({
+  by,
+  recent,
+  onChoose,
+  onLeave,
+  choice,
+  conversationId,
+}: ModelPanelProps) {
   const settings = useSettings();
   const toasts = useToasts();
   const { providers, lists, preferences } = useSettingsState();
@@ -153,6 +165,7 @@ export function ModelPanel({ by, recent, onChoose, onLeave }: ModelPanelProps) {
             : strings.preferences.modelCount(options.length)}
       </p>
       {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
+      <ChatOptions by={by} choice={choice} conversationId={conversationId} />
       <UnavailableProviders onLeave={onLeave} />
     </div>
   );

@@ -1,6 +1,8 @@
 /** The button that shows the current model and opens the panel to choose another. */
 import type { RefObject } from "react";
 import type { Defaults } from "../../bridge/contract";
+import type { AnswerChoice } from "../../conversations/answerOptions";
+import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { useSettingsState } from "../../settings/useSettings";
 import { ChevronIcon } from "../../ui/icons";
@@ -10,17 +12,22 @@ import styles from "./ModelPicker.module.css";
 import { useModelLabel } from "./useModelLabel";
 import { useRecentModels } from "./useRecentModels";
 
+const EffortName = lazyPart(async () => (await import("./EffortName")).EffortName);
 const ModelPanel = lazyPart(async () => (await import("./ModelPanel")).ModelPanel);
 
 export interface ModelPickerProps {
   readonly by: Defaults;
+  readonly choice: AnswerChoice;
+  /** Null while the host has no such conversation. */
+  readonly conversationId: string | null;
   readonly button: RefObject<HTMLButtonElement | null>;
   readonly onChoose: (by: Defaults) => void;
 }
 
-export function ModelPicker({ by, button, onChoose }: ModelPickerProps) {
+export function ModelPicker({ by, choice, button, onChoose, conversationId }: ModelPickerProps) {
   const [recent, addRecent] = useRecentModels();
   const { lists } = useSettingsState();
+  const { effort } = useStore(choice);
   const label = useModelLabel(by, recent);
   return (
     <Popover
@@ -39,6 +46,7 @@ export function ModelPicker({ by, button, onChoose }: ModelPickerProps) {
           <span className="truncate" dir="auto">
             {label}
           </span>
+          {effort !== null && <EffortName by={by} effort={effort} />}
           <ChevronIcon />
         </button>
       )}
@@ -54,6 +62,8 @@ export function ModelPicker({ by, button, onChoose }: ModelPickerProps) {
             onChoose(chosen);
           }}
           onLeave={() => close(true)}
+          choice={choice}
+          conversationId={conversationId}
         />
       )}
     </Popover>

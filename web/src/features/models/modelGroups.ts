@@ -109,13 +109,15 @@ function modelsOf(provider: ProviderSummary, list: ModelList | null): readonly M
   return [{ ...NOTHING_KNOWN, id: defaultModel, name: defaultModel }];
 }
 
-const NOTHING_KNOWN = {
+const NOTHING_KNOWN: Omit<ModelSummary, "id" | "name"> = {
   contextTokens: null,
   maxOutputTokens: null,
   images: false,
   files: false,
   tools: false,
   reasoning: false,
+  efforts: [],
   inputPrice: null,
   outputPrice: null,
-} as const;
+  priceDate: null,
+};

@@ -74,7 +74,7 @@ export function Backups() {
             </span>
             <span className={parts.buttons}>
               {chosen === name && contents !== undefined && (
-                <Button className={parts.grave} onClick={() => attempt(putBack(name))}>
+                <Button tone="destructive" onClick={() => attempt(putBack(name))}>
                   {strings.restoreReally}
                 </Button>
               )}

@@ -1,16 +1,16 @@
 /** Settings for new chats: model, temperature and the model for titles. */
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { Field } from "../../ui/form/Field";
+import { EFFORTS, EffortField } from "../../ui/form/EffortField";
 import styles from "../../ui/form/form.module.css";
+import { Instructions } from "../../ui/form/Instructions";
 import { NumberField } from "../../ui/form/NumberField";
-import { useAutosave } from "../../ui/form/useAutosave";
+import { Temperature } from "../../ui/form/Temperature";
 import { ModelSelect } from "./ModelSelect";
-import { Temperature } from "./Temperature";
 
 const MOST_TOKENS = 100_000;
-const MOST_CHARACTERS = 100_000;
 
 export function Defaults() {
   const { update } = useSettings();
@@ -32,7 +32,14 @@ export function Defaults() {
         />
         <Temperature
           kept={preferences.defaultTemperature}
+          standard={words.modelsOwn}
           save={(defaultTemperature) => update({ defaultTemperature })}
+        />
+        <EffortField
+          efforts={EFFORTS}
+          kept={preferences.defaultEffort}
+          standard={costs.effortOwn}
+          save={(defaultEffort) => update({ defaultEffort })}
         />
         <NumberField
           label={words.maxTokens}
@@ -45,6 +52,7 @@ export function Defaults() {
           save={(defaultMaxTokens) => update({ defaultMaxTokens })}
         />
         <Instructions
+          hint={words.systemPromptHint}
           kept={preferences.defaultSystemPrompt ?? ""}
           save={(text) => update({ defaultSystemPrompt: text.trim() === "" ? null : text })}
         />
@@ -77,34 +85,4 @@ export function usePrefer(): (
     const modelId = defaultModel ?? provider?.defaultModel;
     prefer(provider && modelId ? { providerId: provider.id, modelId } : null);
   };
-}
-
-interface InstructionsProps {
-  readonly kept: string;
-  readonly save: (text: string) => Promise<unknown>;
-}
-
-function Instructions({ kept, save }: InstructionsProps) {
-  const saved = useAutosave(kept, save);
-  const words = strings.preferences;
-  return (
-    <Field
-      label={words.systemPrompt}
-      hint={words.systemPromptHint}
-      problem={saved.problem}
-      isSaved={saved.isSaved}
-      isTall
-    >
-      {(names) => (
-        <textarea
-          {...names}
-          dir="auto"
-          maxLength={MOST_CHARACTERS}
-          value={saved.value}
-          onChange={(event) => saved.change(event.target.value)}
-          onBlur={() => saved.commit()}
-        />
-      )}
-    </Field>
-  );
 }

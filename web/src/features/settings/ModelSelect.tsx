@@ -4,6 +4,7 @@ import { strings } from "../../i18n";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Field } from "../../ui/form/Field";
 import styles from "../../ui/form/form.module.css";
+import { Options } from "../../ui/form/SelectField";
 import { useAutosave } from "../../ui/form/useAutosave";
 
 export interface ModelSelectProps {
@@ -46,11 +47,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
             {providerId !== null && standard === undefined && (
               <option value={providerId}>{providerId}</option>
             )}
-            {providers.map((provider) => (
-              <option key={provider.id} value={provider.id}>
-                {provider.name}
-              </option>
-            ))}
+            <Options of={providers.map(({ id, name }) => [id, name])} />
           </select>
           {providerId !== null && (
             <select
@@ -66,11 +63,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
               {modelId !== null && models.every((one) => one.id !== modelId) && (
                 <option value={modelId}>{modelId}</option>
               )}
-              {models.map((model) => (
-                <option key={model.id} value={model.id}>
-                  {model.name}
-                </option>
-              ))}
+              <Options of={models.map(({ id, name }) => [id, name])} />
             </select>
           )}
         </div>

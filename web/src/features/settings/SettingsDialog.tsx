@@ -10,10 +10,12 @@ import { Problem } from "../../ui/Problem";
 import { ShortcutSettings } from "../shortcuts/ShortcutSettings";
 import { About } from "./About";
 import { Appearance } from "./Appearance";
+import { Costs } from "./Costs";
 import { Data } from "./Data";
 import { Defaults } from "./Defaults";
 import { Limits } from "./Limits";
 import { Providers } from "./providers/Providers";
+import { Servers } from "./Servers";
 import styles from "./SettingsDialog.module.css";
 import { Tools } from "./Tools";
 
@@ -60,6 +62,8 @@ export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogP
           {shown === "models" && <Defaults />}
           {shown === "answers" && <Limits />}
           {shown === "tools" && <Tools />}
+          {shown === "servers" && <Servers />}
+          {shown === "costs" && <Costs />}
           {shown === "appearance" && <Appearance />}
           {shown === "shortcuts" && <ShortcutSettings />}
           {shown === "data" && <Data />}

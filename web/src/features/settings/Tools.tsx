@@ -1,6 +1,6 @@
 /** The tools on this computer, their folder, and permanent decisions about them. */
 import { useCallback, useEffect, useState } from "react";
-import type { GrantSummary, ToolSummary } from "../../bridge/contract";
+import type { GrantSummary, NewToolFile, ToolFolder, ToolSummary } from "../../bridge/contract";
 import { locale, strings } from "../../i18n";
 import { copyText } from "../../lib/clipboard";
 import { withEscapes } from "../../lib/hiddenCharacters";
@@ -11,27 +11,39 @@ import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
-const SAMPLE = `def greet(name: str) -> str:
-    """Greets somebody by name."""
-    return f"Hello, {name}!"
-`;
+/** How often the files are looked at while this is shown, so that a saved change is seen at once. */
+const LOOK_MS = 1_000;
 const FLAGS = ["reads", "brings", "sends"] as const;
 
 export function Tools() {
-  const { tools, place } = useSettings();
+  const { tools } = useSettings();
   const [list, setList] = useState<readonly ToolSummary[] | null>(null);
   const [grants, setGrants] = useState<readonly GrantSummary[] | null>(null);
-  const [folder, setFolder] = useState<string | null>(null);
+  const [folder, setFolder] = useState<ToolFolder | null>(null);
+  const [made, setMade] = useState<NewToolFile | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
   const words = strings.tools;
 
   const load = useCallback(async () => {
-    const [data, all, kept] = await Promise.all([place(), tools.list(), tools.grants()]);
-    setFolder(folderIn(data.data));
-    setList(all);
-    setGrants(kept);
-  }, [place, tools]);
-  useEffect(() => attempt(load()), [attempt, load]);
+    const [place, all, kept] = await Promise.all([tools.folder(), tools.list(), tools.grants()]);
+    setFolder(place);
+    setList((before) => sameOr(before, all));
+    setGrants((before) => sameOr(before, kept));
+  }, [tools]);
+  useEffect(() => {
+    let timer = 0;
+    let isOver = false;
+    const look = async () => {
+      if (!document.hidden) await load().catch(() => {}); // what is known stays
+      if (!isOver) timer = window.setTimeout(look, LOOK_MS);
+    };
+    attempt(load());
+    timer = window.setTimeout(look, LOOK_MS);
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [attempt, load]);
 
   async function enable(tool: ToolSummary, all: readonly ToolSummary[]): Promise<void> {
     const enabled = !tool.enabled;
@@ -42,6 +54,11 @@ export function Tools() {
       setList(all);
       throw error;
     }
+  }
+
+  async function create(): Promise<void> {
+    setMade(await tools.create());
+    await load();
   }
 
   async function revoke(id: string): Promise<void> {
@@ -82,27 +99,46 @@ export function Tools() {
           ))}
         </ul>
         {list?.every(({ kind }) => kind !== "python") && (
-          <>
-            <p className={parts.text}>{words.empty}</p>
-            <pre className={parts.text} dir="ltr">
-              {SAMPLE}
-            </pre>
-          </>
+          <p className={parts.text}>{words.empty}</p>
         )}
-        <Button className={parts.start} isFree={!isBusy} onClick={() => attempt(load())}>
-          {words.reload}
+        <Button className={parts.start} isFree={!isBusy} onClick={() => attempt(create())}>
+          {words.newTool}
         </Button>
+        <p className={parts.text} role="status">
+          {made !== null && (
+            <>
+              {made.opened ? words.opened : words.written} <code dir="ltr">{made.path}</code>
+            </>
+          )}
+        </p>
       </section>
       <section className={parts.section}>
         <h3>{words.folder}</h3>
         <p className={parts.text}>{words.folderText}</p>
         {folder !== null && (
-          <div className={parts.row}>
+          <>
             <p className={parts.text} dir="ltr">
-              {folder}
+              {folder.path}
             </p>
-            <CopyPath path={folder} />
-          </div>
+            <div className={parts.buttons}>
+              <OpenFolder path={folder.path} />
+            </div>
+            <label className={parts.check}>
+              <input
+                type="checkbox"
+                role="switch"
+                aria-checked={folder.trustsEdits}
+                checked={folder.trustsEdits}
+                onChange={() =>
+                  attempt(tools.trustEdits(!folder.trustsEdits).then(setFolder).then(load))
+                }
+              />
+              <span className={parts.words}>
+                {words.trustEdits}
+                <p>{words.trustEditsText}</p>
+              </span>
+            </label>
+          </>
         )}
       </section>
       <section className={parts.section}>
@@ -134,15 +170,29 @@ export function Tools() {
   );
 }
 
-function CopyPath({ path }: { readonly path: string }) {
+/** In the file manager; a browser cannot, so that the path is copied there. */
+function OpenFolder({ path }: { readonly path: string }) {
+  const { tools } = useSettings();
   const [outcome, setOutcome] = useState<"copied" | "notCopied" | null>(null);
+  const { problem, attempt } = useAsyncAction();
+
+  async function open(): Promise<void> {
+    if (await tools.openFolder()) return;
+    setOutcome((await copyText(path)) ? "copied" : "notCopied");
+  }
+
   return (
-    <Button
-      onClick={() => void copyText(path).then((done) => setOutcome(done ? "copied" : "notCopied"))}
-    >
-      {outcome === null ? strings.tools.copyFolder : strings[outcome]}
-    </Button>
+    <>
+      <Button onClick={() => attempt(open())}>{strings.tools.openFolder}</Button>
+      <span role="status">{outcome !== null && strings.tools.folderOutcome[outcome]}</span>
+      <Problem>{problem}</Problem>
+    </>
   );
+}
+
+/** The value of before when nothing has changed, so that nothing is drawn again. */
+function sameOr<T>(before: T, now: T): T {
+  return JSON.stringify(before) === JSON.stringify(now) ? before : now;
 }
 
 function flagsOf(tool: ToolSummary): string {
@@ -160,9 +210,3 @@ function rulesOf({ pattern }: GrantSummary): string {
 
 const listOf = (parts: readonly string[]): string =>
   new Intl.ListFormat(locale, { type: "unit" }).format(parts);
-
-/** The tools folder of the data directory, in the system's path syntax. */
-function folderIn(data: string): string {
-  const slash = data.includes("\\") ? "\\" : "/";
-  return `${data}${slash}tools`;
-}

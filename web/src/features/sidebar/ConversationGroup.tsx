@@ -1,5 +1,5 @@
 /** A heading of the list with the conversations below it; folders can be collapsed. */
-import { type KeyboardEvent, memo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useState } from "react";
 import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
 import type { ListGroup } from "../../conversations/groups";
@@ -15,6 +15,7 @@ import { useConversationDrop } from "./conversationDrag";
 import { LazyRows, ROWS } from "./LazyRows";
 import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
+import { useRowKeys } from "./useRowKeys";
 
 /** The tab stop at the group's first button, whatever that is. */
 export const FIRST_STOP = "";
@@ -107,28 +108,15 @@ function FolderHeading({
   onToggle,
 }: FolderHeadingProps) {
   const [isNaming, setIsNaming] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
+  const { button, takeKey, onBack } = useRowKeys(() => setIsNaming(true));
   const count = group.items.length;
 
-  function onKeyDown(event: KeyboardEvent<HTMLButtonElement>): void {
-    const more = event.currentTarget.closest("div")?.querySelector<HTMLElement>("[aria-haspopup]");
+  function onKeyDown(event: KeyboardEvent): void {
     const { forward, back } = arrowsOf(event.currentTarget);
-    const isOpener = event.key === forward && isShut;
-    const isCloser = event.key === back && !isShut;
-    if (isOpener || isCloser) onToggle(folder);
-    else if (event.key === "F2") setIsNaming(true);
-    else if (event.key === forward) more?.focus();
-    else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) more?.click();
-    else return;
+    if (event.key !== (isShut ? forward : back)) return void takeKey(event);
+    onToggle(folder);
     event.preventDefault();
     event.stopPropagation();
-  }
-
-  function onBack(event: KeyboardEvent<HTMLDivElement>): void {
-    if (event.key !== arrowsOf(event.currentTarget).back) return;
-    if (event.target === button.current) return;
-    event.preventDefault();
-    button.current?.focus();
   }
 
   if (isNaming) {
@@ -184,6 +172,7 @@ function FolderHeading({
         className={rows.more}
         tabIndex={-1}
         items={[
+          { label: strings.newChat, run: () => actions.newIn(folder) },
           { label: strings.folders.rename, run: () => setIsNaming(true) },
           {
             label: strings.folders.remove,

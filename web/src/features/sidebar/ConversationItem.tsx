@@ -1,9 +1,8 @@
 /** One conversation of the list, with its actions: open, rename, pin, archive. */
-import { type KeyboardEvent, memo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useState } from "react";
 import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
-import { arrowsOf } from "../../lib/direction";
 import { InlineRename } from "../../ui/InlineRename";
 import { GhostIcon, MoreIcon, PinIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
@@ -12,6 +11,7 @@ import { dragConversation } from "./conversationDrag";
 import { conversationMenu } from "./conversationMenu";
 import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
+import { useRowKeys } from "./useRowKeys";
 
 export interface ConversationItemProps {
   readonly item: ConversationSummary;
@@ -26,27 +26,13 @@ export interface ConversationItemProps {
 export const ConversationItem = memo(function ConversationItem(props: ConversationItemProps) {
   const { item, isOpen, isStop, actions, onMove } = props;
   const [isNaming, setIsNaming] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
+  const { button, takeKey, onBack } = useRowKeys(() => setIsNaming(true));
   const title = item.title === "" ? strings.untitled : item.title;
 
-  /** The menu button is no tab stop: an arrow key leads to it. */
-  const more = () => button.current?.parentElement?.querySelector<HTMLElement>("[aria-haspopup]");
-
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key === "F2") setIsNaming(true);
-    else if (event.key === "Delete") actions.remove(item);
-    else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
-      more()?.click();
-    } else if (event.key === arrowsOf(event.currentTarget).forward) more()?.focus();
-    else return;
+    if (takeKey(event) || event.key !== "Delete") return;
     event.preventDefault();
-  }
-
-  function onBack(event: KeyboardEvent): void {
-    if (event.key !== arrowsOf(event.currentTarget).back) return;
-    if (event.target === button.current) return;
-    event.preventDefault();
-    button.current?.focus();
+    actions.remove(item);
   }
 
   if (isNaming) {

@@ -5,7 +5,7 @@ import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { copyText } from "../../lib/clipboard";
 import { download } from "../../lib/download";
-import { useToasts } from "../../ui/toastStore";
+import { useToasts } from "../../ui/toasts/toastStore";
 import { useDownloads } from "../../ui/useDownloads";
 
 export interface ConversationActions {
@@ -19,6 +19,8 @@ export interface ConversationActions {
   /** Moves it into a folder; null takes it out of its own. */
   move(item: ConversationSummary, folder: string | null): void;
   renameFolder(name: string, next: string): void;
+  /** Begins a chat in a folder. */
+  newIn(folder: string): void;
   /** The folder's conversations stay, in no folder. */
   removeFolder(name: string): void;
 }
@@ -79,11 +81,18 @@ export function useConversationActions(onOpened: () => void): ConversationAction
         if (folder === item.folder) return;
         move([item.id], item.folder, folder, strings.folders.moved(titleOf(item), folder));
       },
+      newIn(folder) {
+        conversations.showNew(false, folder);
+        onOpened();
+      },
       renameFolder(name, next) {
         const ids = inFolder(name);
         // After a merge the folders cannot be told apart by name, so only undo can separate them again.
         if (inFolder(next).length > 0) move(ids, name, next, strings.folders.merged(name, next));
-        else tried(conversations.move(ids, next));
+        else {
+          tried(conversations.move(ids, next));
+          tried(conversations.folders.rename(name, next));
+        }
       },
       removeFolder(name) {
         const ids = inFolder(name);

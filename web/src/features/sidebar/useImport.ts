@@ -2,7 +2,7 @@
 import { useCallback } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { importResult, reasonOf, remarkOf, strings } from "../../i18n";
-import { useToasts } from "../../ui/toastStore";
+import { useToasts } from "../../ui/toasts/toastStore";
 
 export function useImport(): (files: readonly File[]) => void {
   const conversations = useConversations();

@@ -1,14 +1,15 @@
 /** The form for a permanent decision: allow if each argument matches its rule, or never allow. */
-import { useId, useState } from "react";
-import type { ArgumentRule } from "../../bridge/contract";
+import { useContext, useEffect, useId, useState } from "react";
+import type { AnswerCall, ArgumentRule, EarlierCalls } from "../../bridge/contract";
+import { ConversationsContext } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
 import { namedValues } from "./Arguments";
 import { type Match, matchesFor, ruleFor } from "./argumentRules";
 import type { ApprovalFormProps } from "./decideCall";
 import styles from "./tools.module.css";
+import { Verbatim } from "./Verbatim";
 
 export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
   const values = namedValues(call.arguments) ?? [];
@@ -21,7 +22,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
     ),
   );
   const change = (name: string, rule: ArgumentRule) => setRules({ ...rules, [name]: rule });
-  const chosen = Object.entries(rules).filter(([, { match }]) => match !== "any");
+  const earlier = useEarlierCalls(call, rules);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div className={styles.form} role="group" aria-labelledby={id}>
@@ -53,21 +54,27 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
                 onChange={(event) => change(name, { ...rule, value: event.target.value })}
               />
             )}
+            {withEscapes(rule.value) !== rule.value && (
+              <span>
+                <Verbatim text={rule.value} />
+              </span>
+            )}
           </div>
         );
       })}
+      <p role="status">
+        {earlier !== null && earlier.calls > 0 && words.earlier(earlier.matching, earlier.calls)}
+      </p>
       <div className={styles.buttons}>
         <Button
           isFree={isFree}
-          onClick={() =>
-            onDecide({ verdict: "allow", scope: "always", pattern: Object.fromEntries(chosen) })
-          }
+          onClick={() => onDecide({ verdict: "allow", scope: "always", pattern: rules })}
         >
           {words.alwaysAllow}
         </Button>
         <Button
           isFree={isFree}
-          className={parts.grave}
+          tone="destructive"
           onClick={() => onDecide({ verdict: "deny", scope: "always" })}
         >
           {words.never}
@@ -75,4 +82,25 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
       </div>
     </div>
   );
+}
+
+/** How many of the tool's latest calls these rules would have allowed; null until that is known. */
+function useEarlierCalls(
+  { tool, source }: AnswerCall,
+  rules: Readonly<Record<string, ArgumentRule>>,
+): EarlierCalls | null {
+  const conversations = useContext(ConversationsContext);
+  const [earlier, setEarlier] = useState<EarlierCalls | null>(null);
+  const pattern = JSON.stringify(rules);
+  useEffect(() => {
+    let isCurrent = true;
+    conversations?.earlierCalls({ tool, source, pattern: JSON.parse(pattern) }).then(
+      (found) => isCurrent && setEarlier(found),
+      () => {}, // then the form says nothing of it
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [conversations, tool, source, pattern]);
+  return earlier;
 }

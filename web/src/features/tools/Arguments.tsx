@@ -12,7 +12,9 @@ export interface ArgumentsProps {
 
 export function Arguments({ label, values }: ArgumentsProps) {
   const named = namedValues(values);
-  if (named === null) return <TextBlock label={label} text={textOf(values)} />;
+  if (named === null) {
+    return <TextBlock label={label} text={typeof values === "string" ? values : textOf(values)} />;
+  }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div className={styles.arguments} role="group" aria-label={label}>

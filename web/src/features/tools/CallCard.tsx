@@ -1,4 +1,5 @@
 /** A tool call: one line that can be expanded, or the approval card while it waits. */
+import { useDeferredValue } from "react";
 import type { AnswerCall, CallState } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
@@ -20,8 +21,10 @@ const GOING_ON: ReadonlySet<CallState> = new Set<CallState>([
 const BAD: ReadonlySet<CallState> = new Set<CallState>(["invalid", "failed", "timed_out", "lost"]);
 
 export default function CallCard({ call }: { readonly call: AnswerCall }) {
-  const { tool, source, state, result, bytes, shownBytes, ranMs, edited, why } = call;
+  const { tool, source, state, result, bytes, shownBytes, ranMs, edited } = call;
   const words = strings.tools;
+  // A thousand calls are shown at once, and what is folded away comes right after them.
+  const hasBody = useDeferredValue(true, false);
   if (state === "waiting") return <ApprovalCard key={call.nonce} call={call} />;
   const facts = [
     words.states[state],
@@ -43,16 +46,19 @@ export default function CallCard({ call }: { readonly call: AnswerCall }) {
           <span className={BAD.has(state) ? styles.bad : undefined}>{facts.join(" · ")}</span>
           {GOING_ON.has(state) && <Wave />}
         </summary>
-        <Arguments label={words.arguments} values={call.arguments} />
-        {edited !== undefined && <Arguments label={words.changed} values={edited} />}
-        {state === "denied" && why !== undefined && (
-          <p className={styles.note}>
-            <Verbatim text={words.why(why)} />
-          </p>
-        )}
-        {result !== undefined && <TextBlock label={words.result} text={result} />}
-        {isCut && (
-          <p className={styles.note}>{words.shownOf(words.size(shownBytes), words.size(bytes))}</p>
+        {hasBody && (
+          <>
+            <Arguments label={words.arguments} values={call.arguments} />
+            {edited !== undefined && <Arguments label={words.changed} values={edited} />}
+            {result !== undefined && state !== "lost" && (
+              <TextBlock label={words.result} text={result} />
+            )}
+            {isCut && (
+              <p className={styles.note}>
+                {words.shownOf(words.size(shownBytes), words.size(bytes))}
+              </p>
+            )}
+          </>
         )}
       </details>
       {state === "lost" && <p className={styles.lost}>{words.lost}</p>}

@@ -1,11 +1,10 @@
 /** A labeled text of a call: scrolled if long, expanded on request, and copied. */
-import { useEffect, useId, useState } from "react";
+import { useId, useState } from "react";
 import { strings } from "../../i18n";
-import { copyText } from "../../lib/clipboard";
+import { useCopy } from "../../ui/useCopy";
 import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
 
-const SAID_MS = 2_000;
 /** The largest text that fits without scrolling. */
 const FITS = { characters: 600, lines: 10 };
 
@@ -16,6 +15,7 @@ export interface TextBlockProps {
 
 export function TextBlock({ label, text }: TextBlockProps) {
   const [isWhole, setIsWhole] = useState(false);
+  const [copyState, copy] = useCopy(text);
   const id = useId();
   const isLong = text.length > FITS.characters || text.split("\n").length > FITS.lines;
   return (
@@ -29,7 +29,9 @@ export function TextBlock({ label, text }: TextBlockProps) {
             {isWhole ? strings.tools.showLess : strings.tools.showAll}
           </button>
         )}
-        <CopyButton text={text} />
+        <button type="button" onClick={copy}>
+          {strings[copyState]}
+        </button>
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form */}
       <div
@@ -43,24 +45,5 @@ export function TextBlock({ label, text }: TextBlockProps) {
         <Verbatim text={text} />
       </div>
     </div>
-  );
-}
-
-function CopyButton({ text }: { readonly text: string }) {
-  const [outcome, setOutcome] = useState<"copy" | "copied" | "notCopied">("copy");
-  useEffect(() => {
-    if (outcome === "copy") return;
-    const timer = setTimeout(() => setOutcome("copy"), SAID_MS);
-    return () => clearTimeout(timer);
-  }, [outcome]);
-
-  async function copy(): Promise<void> {
-    setOutcome((await copyText(text)) ? "copied" : "notCopied");
-  }
-
-  return (
-    <button type="button" onClick={() => void copy()}>
-      {strings[outcome]}
-    </button>
   );
 }

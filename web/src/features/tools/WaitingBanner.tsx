@@ -1,9 +1,12 @@
 /**
- * Announces calls that wait for a decision: above the composer and, in the background, in the page's
- * title.
+ * Says above the composer that calls wait for a decision, here or in a conversation that is not open;
+ * in the background, by the page's title.
  */
 import { useEffect, useSyncExternalStore } from "react";
+import { useConversations } from "../../conversations/useConversations";
+import { useList, useShownId } from "../../conversations/useList";
 import { useMessage } from "../../conversations/useMessage";
+import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import buttons from "../../ui/buttons.module.css";
@@ -18,36 +21,63 @@ export interface WaitingBannerProps {
 }
 
 export function WaitingBanner({ row, title }: WaitingBannerProps) {
-  const parts = useMessage(row)?.parts ?? [];
+  const { parts = [], budget, live = true } = useMessage(row) ?? {};
   const calls = parts.flatMap((part) => (part.type === "tool" && part.call ? [part.call] : []));
   const waiting = calls.filter(({ state }) => state === "waiting");
   const [first] = waiting;
   const isAway = useIsAway();
-  const isMarked = first !== undefined && isAway;
+  const conversations = useConversations();
+  const other = useOther();
+  const isMarked = other !== undefined || (first !== undefined && isAway);
 
   useEffect(() => {
     document.title = isMarked ? strings.tools.titleMark(title) : title;
   }, [title, isMarked]);
 
-  const { callId, tool = "" } = first ?? {};
+  const tag = first?.callId ?? other?.conversationId;
+  const tool = first?.tool ?? other?.tool ?? "";
   useEffect(() => {
-    if (isMarked && callId !== undefined) return notify(callId, tool);
+    if (isAway && tag !== undefined) return notify(tag, tool);
     return undefined;
-  }, [isMarked, callId, tool]);
+  }, [isAway, tag, tool]);
 
   return (
     // Always present, so that a screen reader announces its changes.
     <div className={styles.banner} aria-live="polite">
-      {first !== undefined && (
+      {(first !== undefined || (budget !== undefined && !live)) && (
         <>
-          {strings.tools.waiting(waiting.length)}
+          {first === undefined ? strings.finish.budget : strings.tools.waiting(waiting.length)}
           <button type="button" className={buttons.pill} onClick={focusWaitingCard}>
+            {strings.tools.goToCard}
+          </button>
+        </>
+      )}
+      {first === undefined && other !== undefined && (
+        <>
+          <span>{strings.tools.waitingIn(other.title)}</span>
+          <button
+            type="button"
+            className={buttons.pill}
+            onClick={() => conversations.show(other.conversationId)}
+          >
             {strings.tools.goToCard}
           </button>
         </>
       )}
     </div>
   );
+}
+
+/** A conversation that is not open, and in which calls wait. */
+function useOther() {
+  const { waiting } = useConversations();
+  const { items } = useList();
+  const openId = useShownId();
+  const all = useStore(waiting).flatMap((one) => {
+    const item = items.find(({ id }) => id === one.conversationId && id !== openId);
+    return item === undefined ? [] : [{ ...one, title: item.title || strings.untitled }];
+  });
+  return all[0];
 }
 
 /** Whether the page is in the background. */

@@ -2,9 +2,12 @@
 import type { ReactNode } from "react";
 import type { MessageView } from "../../conversations/message";
 import { noticeOf, strings } from "../../i18n";
+import { lazyPart } from "../../ui/lazyPart";
 import styles from "./AssistantMessage.module.css";
 import { MessageParts } from "./parts/MessageParts";
 import { RunProgress } from "./RunProgress";
+
+const StepLine = lazyPart(async () => (await import("./StepLine")).StepLine);
 
 export interface AssistantMessageProps {
   readonly view: MessageView;
@@ -13,7 +16,7 @@ export interface AssistantMessageProps {
 }
 
 export function AssistantMessage({ view, children }: AssistantMessageProps) {
-  const { parts, notices, status, live, finishReason } = view;
+  const { parts, notices, status, live, finishReason, step } = view;
   const isSilent = parts.every(({ type }) => type === "reasoning");
   return (
     <article
@@ -30,6 +33,7 @@ export function AssistantMessage({ view, children }: AssistantMessageProps) {
       ))}
       <MessageParts parts={parts} isLive={live && status !== "stopping"} />
       {live && (parts.length === 0 || status === "stopping") && <RunProgress view={view} />}
+      {live && step !== undefined && <StepLine {...step} />}
       {isSilent && !live && status !== "failed" && status !== "interrupted" && (
         <p className={styles.notice}>{strings.emptyReply(finishReason)}</p>
       )}

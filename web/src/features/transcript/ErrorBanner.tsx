@@ -74,9 +74,11 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   return (
     <div className={`error ${styles.banner}`} data-code={code}>
       <div className={styles.text}>
-        <p dir="auto">{strings.error(sentenceOf(failure))}</p>
+        <p className="aligned" dir="auto">
+          {strings.error(sentenceOf(failure))}
+        </p>
         {quote !== null && (
-          <p className={styles.hint} dir="auto">
+          <p className={`aligned ${styles.hint}`} dir="auto">
             {quote}
           </p>
         )}

@@ -1,9 +1,8 @@
 /** The actions of a message: copy, edit, regenerate, continue, other versions. */
-import { useEffect, useRef, useState } from "react";
+import { useRef } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import type { MessageView } from "../../conversations/message";
 import { strings } from "../../i18n";
-import { copyText } from "../../lib/clipboard";
 import buttons from "../../ui/buttons.module.css";
 import { IconButton } from "../../ui/IconButton";
 import {
@@ -15,11 +14,11 @@ import {
   PreviousIcon,
   RedoIcon,
 } from "../../ui/icons";
+import { useCopy } from "../../ui/useCopy";
 import { useRovingFocus } from "../../ui/useRovingFocus";
 import styles from "./MessageActions.module.css";
 import { RegenerateMenu } from "./RegenerateMenu";
 
-const SAID_MS = 2_000;
 const WORDED = `${buttons.pill} ${styles.worded}`;
 
 export interface MessageActionsProps {
@@ -94,21 +93,10 @@ export function MessageActions(props: MessageActionsProps) {
 }
 
 function CopyAction({ text }: { readonly text: string }) {
-  const [outcome, setOutcome] = useState<"none" | "copied" | "refused">("none");
-  useEffect(() => {
-    if (outcome === "none") return;
-    const timer = setTimeout(() => setOutcome("none"), SAID_MS);
-    return () => clearTimeout(timer);
-  }, [outcome]);
-
-  async function copy(): Promise<void> {
-    setOutcome((await copyText(text)) ? "copied" : "refused");
-  }
-
-  const label = { none: strings.copy, copied: strings.copied, refused: strings.notCopied }[outcome];
+  const [state, copy] = useCopy(text);
   return (
-    <IconButton size="medium" label={label} onClick={() => void copy()}>
-      {outcome === "copied" ? <CheckIcon /> : <CopyIcon />}
+    <IconButton size="medium" label={strings[state]} onClick={copy}>
+      {state === "copied" ? <CheckIcon /> : <CopyIcon />}
     </IconButton>
   );
 }

@@ -4,7 +4,7 @@ import type { CallVerdict } from "../../conversations/callVerdict";
 import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
 import { useStore } from "../../conversations/useStore";
-import { MessageEditor } from "../composer/MessageEditor";
+import { lazyPart } from "../../ui/lazyPart";
 import { DecideCallContext } from "../tools/decideCall";
 import { AssistantMessage } from "./AssistantMessage";
 import { ErrorBanner } from "./ErrorBanner";
@@ -12,6 +12,11 @@ import { MessageActions } from "./MessageActions";
 import styles from "./MessageRow.module.css";
 import { MessageTiming } from "./MessageTiming";
 import { UserMessage } from "./UserMessage";
+
+const BudgetCard = lazyPart(async () => (await import("./BudgetCard")).BudgetCard);
+const MessageEditor = lazyPart(
+  async () => (await import("../composer/MessageEditor")).MessageEditor,
+);
 
 export interface MessageRowProps {
   readonly id: string;
@@ -63,6 +68,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       ) : (
         <DecideCallContext value={decide}>
           <AssistantMessage view={view}>
+            {isLast && !view.live && view.budget !== undefined && (
+              <BudgetCard
+                pause={view.budget}
+                isFree={!isBusy}
+                onRaise={(more) => conversation.goOn(id, more)}
+              />
+            )}
             <div className={styles.below}>
               <MessageTiming view={view} />
               {actions}

@@ -4,7 +4,7 @@ import { ConversationsContext } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { download } from "../../lib/download";
 import type { Code } from "../../markdown";
-import { useToasts } from "../../ui/toastStore";
+import { useToasts } from "../../ui/toasts/toastStore";
 import { useDownloads } from "../../ui/useDownloads";
 
 /** Extensions of languages that differ from the language's name. */

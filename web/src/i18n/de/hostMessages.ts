@@ -109,6 +109,10 @@ export const hostInGerman: HostMessages = {
         ? `Die älteste Nachricht passt nicht mehr in ${modelNameOf(model)} und wurde weggelassen.`
         : `Die ${count(leftOut ?? 0)} ältesten Nachrichten passen nicht mehr in ${modelNameOf(model)} und wurden weggelassen.`,
     TOOLS_DROPPED: ({ model }) => `${modelNameOf(model)} kann keine Werkzeuge aufrufen.`,
+    EFFORT_DROPPED: ({ model }) =>
+      `Bei ${modelNameOf(model)} lässt sich diese Denktiefe nicht einstellen. Es gilt die eigene.`,
+    RESULTS_LEFT_OUT: ({ model }) =>
+      `Lange Ergebnisse früherer Werkzeugaufrufe passen nicht mehr in ${modelNameOf(model)} und wurden weggelassen.`,
     REPETITION_STOPPED: ({ model }) =>
       `${modelNameOf(model)} hat sich nur noch wiederholt. Die Antwort wurde deshalb angehalten.`,
     PARTS_LEFT_OUT: ({ model }) =>

@@ -4,6 +4,7 @@ import { amountsIn } from "../amounts";
 import type { Strings } from "../types";
 import { attachmentsInGerman } from "./attachments";
 import { hostInGerman } from "./hostMessages";
+import { mcpInGerman } from "./mcp";
 import { preferencesInGerman } from "./settings";
 import { toolsInGerman } from "./tools";
 
@@ -84,6 +85,7 @@ export const german: Strings = {
   version: (place, count) => `Version ${place} von ${count}`,
   attachments: attachmentsInGerman,
   tools: toolsInGerman,
+  mcp: mcpInGerman,
   loadingEarlier: "Frühere Nachrichten werden geladen …",
   gone: "Diese Unterhaltung gibt es nicht mehr.",
   temporary: "Temporärer Chat",
@@ -100,10 +102,6 @@ export const german: Strings = {
       : `${Math.round(tokens / 1_000)}k Kontext`,
   price: (input, output) =>
     input === 0 && output === 0 ? "kostenlos" : `${dollars(input)} $ / ${dollars(output)} $`,
-  priceInWords: (input, output) =>
-    input === 0 && output === 0
-      ? "kostenlos"
-      : `Eingabe ${dollars(input)} $, Ausgabe ${dollars(output)} $ je Million Token`,
   abilities: {
     images: "sieht Bilder",
     files: "liest Dateien",
@@ -273,18 +271,6 @@ export const german: Strings = {
     tokensOf: (count: string, limit: string) => `${count} von ${limit} Token`,
     about: (count: string) => `etwa ${count}`,
     short: (count: string) => `${count} Token`,
-    narrow:
-      "Das Kontextfenster ist fast voll. Beginne einen neuen Chat oder wähle ein Modell mit einem größeren.",
-    answers: "Antworten",
-    read: "Eingabe-Token",
-    written: "Ausgabe-Token",
-    cost: "Kosten",
-    estimate: "Nach Listenpreis, alle Versionen mitgezählt.",
-    free: "Für diese Antworten ist kein Preis bekannt.",
-    unpriced: (count: number) =>
-      count === 1
-        ? "Für 1 Antwort ist kein Preis bekannt."
-        : `Für ${count} Antworten ist kein Preis bekannt.`,
   },
 
   emptyTitle: "Was beschäftigt dich?",

@@ -7,6 +7,8 @@ export const preferencesInGerman: Strings["preferences"] = {
     models: "Modelle",
     answers: "Grenzen",
     tools: "Werkzeuge",
+    servers: "Server",
+    costs: "Kosten",
     appearance: "Aussehen",
     shortcuts: "Tastenkürzel",
     data: "Daten",

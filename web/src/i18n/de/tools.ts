@@ -38,7 +38,6 @@ export const toolsInGerman: Strings["tools"] = {
   showAll: "Alles zeigen",
   showLess: "Weniger zeigen",
   lost: "Das Programm wurde beendet, während dieser Aufruf lief. Vielleicht hat er gewirkt, vielleicht nicht; wiederholt wurde er nicht.",
-  why: (reason) => `Grund: ${reason}`,
 
   approve: (tool) => `Über ${tool} entscheiden`,
   question: (tool) => `Das Modell will ${tool} aufrufen`,
@@ -59,6 +58,10 @@ export const toolsInGerman: Strings["tools"] = {
   alwaysTitle: "Dieses Werkzeug immer erlauben, wo",
   alwaysEvery: "Dieses Werkzeug immer erlauben.",
   alwaysAllow: "Immer erlauben, wo das passt",
+  earlier: (matching, calls) =>
+    calls === 1
+      ? `Das hätte den letzten Aufruf ${matching === 1 ? "" : "nicht "}erlaubt.`
+      : `Das hätte ${matching} der letzten ${calls} Aufrufe erlaubt.`,
   never: "Dieses Werkzeug nie erlauben",
   rule: (argument) => `Was ${argument} sein darf`,
   ruleValue: (argument) => `Wert für ${argument}`,
@@ -78,6 +81,7 @@ export const toolsInGerman: Strings["tools"] = {
 
   waiting: (number) =>
     number === 1 ? "Wartet auf deine Entscheidung" : `Wartet auf ${number} Entscheidungen`,
+  waitingIn: (title) => `„${title}“ wartet auf deine Entscheidung`,
   goToCard: "Zeigen",
   notification: (tool) => `Ein Modell will ${tool} aufrufen.`,
   titleMark: (title) => `(!) ${title}`,
@@ -96,9 +100,20 @@ export const toolsInGerman: Strings["tools"] = {
   switch: (tool) => `${tool} verwenden`,
   folder: "Ordner",
   folderText: "Jede öffentliche Funktion einer Python-Datei in diesem Ordner ist ein Werkzeug.",
-  copyFolder: "Pfad kopieren",
-  empty: "Es gibt noch kein eigenes Werkzeug. Speichere eine Datei wie greet.py im Ordner:",
-  reload: "Erneut nachsehen",
+  newTool: "Neues Werkzeug",
+  opened: "Diese Datei ist in deinem Editor geöffnet. Eine gespeicherte Änderung gilt sofort:",
+  written:
+    "Diese Datei wurde angelegt. Öffne sie im Editor; gespeicherte Änderungen gelten sofort:",
+  openFolder: "Ordner öffnen",
+  folderOutcome: {
+    copied: "Der Pfad wurde kopiert: Ein Browser kann keine Ordner öffnen.",
+    notCopied: "Ein Browser kann keine Ordner öffnen.",
+  },
+  trustEdits: "Meinen Dateien beim Bearbeiten vertrauen",
+  trustEditsText:
+    "Was du immer erlaubst, bleibt erlaubt, wenn sich eine deiner Dateien ändert, bis Tidewire endet.",
+  empty:
+    "Es gibt noch kein eigenes Werkzeug. „Neues Werkzeug“ legt eine Datei an, die funktioniert.",
   grants: "Was du für immer entschieden hast",
   noGrants: "Nichts ist immer erlaubt, und nichts ist nie erlaubt.",
   verdicts: { allow: "Immer erlaubt", deny: "Nie erlaubt" },

@@ -3,6 +3,7 @@ import type { EndReason, ErrorCode } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
+import { mcpInEnglish } from "./mcp";
 import { preferencesInEnglish } from "./settings";
 import { toolsInEnglish } from "./tools";
 
@@ -82,6 +83,7 @@ export const english = {
   version: (place: number, count: number) => `Version ${place} of ${count}`,
   attachments: attachmentsInEnglish,
   tools: toolsInEnglish,
+  mcp: mcpInEnglish,
   loadingEarlier: "Loading earlier messages…",
   gone: "This conversation no longer exists.",
   temporary: "Temporary chat",
@@ -98,10 +100,6 @@ export const english = {
       : `${Math.round(tokens / 1_000)}k context`,
   price: (input: number, output: number) =>
     input === 0 && output === 0 ? "free" : `$${dollars(input)} / $${dollars(output)}`,
-  priceInWords: (input: number, output: number) =>
-    input === 0 && output === 0
-      ? "free"
-      : `$${dollars(input)} input, $${dollars(output)} output per million tokens`,
   abilities: {
     images: "sees images",
     files: "reads files",
@@ -266,16 +264,6 @@ export const english = {
     tokensOf: (count: string, limit: string) => `${count} of ${limit} tokens`,
     about: (count: string) => `about ${count}`,
     short: (count: string) => `${count} tokens`,
-    narrow:
-      "The context window is almost full. Start a new chat or choose a model with a larger one.",
-    answers: "Answers",
-    read: "Input tokens",
-    written: "Output tokens",
-    cost: "Cost",
-    estimate: "At list prices, counting every version.",
-    free: "No prices are known for these answers.",
-    unpriced: (count: number) =>
-      count === 1 ? "1 answer has no known price." : `${count} answers have no known price.`,
   },
 
   emptyTitle: "What's on your mind?",

@@ -6,6 +6,8 @@ export const preferencesInEnglish = {
     models: "Models",
     answers: "Limits",
     tools: "Tools",
+    servers: "Servers",
+    costs: "Costs",
     appearance: "Appearance",
     shortcuts: "Shortcuts",
     data: "Data",

@@ -40,7 +40,6 @@ export const toolsInEnglish = {
   showAll: "Show all",
   showLess: "Show less",
   lost: "The program ended while this call ran. It may or may not have happened, and it was not made again.",
-  why: (reason: string) => `Reason: ${reason}`,
 
   approve: (tool: string) => `Approve ${tool}`,
   question: (tool: string) => `The model wants to call ${tool}`,
@@ -61,6 +60,10 @@ export const toolsInEnglish = {
   alwaysTitle: "Always allow this tool where",
   alwaysEvery: "Always allow this tool.",
   alwaysAllow: "Always allow where this fits",
+  earlier: (matching: number, calls: number) =>
+    calls === 1
+      ? `It would ${matching === 1 ? "" : "not "}have allowed the last call.`
+      : `It would have allowed ${matching} of the last ${calls} calls.`,
   never: "Never allow this tool",
   rule: (argument: string) => `What ${argument} may be`,
   ruleValue: (argument: string) => `Value for ${argument}`,
@@ -80,6 +83,7 @@ export const toolsInEnglish = {
 
   waiting: (number: number) =>
     number === 1 ? "Waiting for your decision" : `Waiting for ${number} decisions`,
+  waitingIn: (title: string) => `“${title}” waits for your decision`,
   goToCard: "Show it",
   notification: (tool: string) => `A model wants to call ${tool}.`,
   titleMark: (title: string) => `(!) ${title}`,
@@ -97,9 +101,18 @@ export const toolsInEnglish = {
   switch: (tool: string) => `Use ${tool}`,
   folder: "Folder",
   folderText: "Each public function of a Python file in this folder is a tool.",
-  copyFolder: "Copy the path",
-  empty: "There is no tool of your own yet. Save a file such as greet.py in the folder:",
-  reload: "Look again",
+  newTool: "New tool",
+  opened: "This file was opened in your editor. A saved change is used at once:",
+  written: "This file was written. Open it in an editor; a saved change is used at once:",
+  openFolder: "Open folder",
+  folderOutcome: {
+    copied: "The path was copied: a browser cannot open folders.",
+    notCopied: "A browser cannot open folders.",
+  },
+  trustEdits: "Trust my files while I edit them",
+  trustEditsText:
+    "What you always allow stays allowed when one of your files changes, until Tidewire ends.",
+  empty: "There is no tool of your own yet. “New tool” writes a file that works.",
   grants: "What you decided for good",
   noGrants: "Nothing is always allowed, and nothing is never allowed.",
   verdicts: { allow: "Always allowed", deny: "Never allowed" },

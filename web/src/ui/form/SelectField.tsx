@@ -1,30 +1,45 @@
 /** A choice among several, saved at once. */
-import type { ReactNode } from "react";
 import { Field } from "./Field";
 import { useAutosave } from "./useAutosave";
 
-export interface SelectFieldProps {
+export type Option<T extends string = string> = readonly [
+  value: T,
+  text: string,
+  language?: string,
+];
+
+export interface SelectFieldProps<T extends string> {
   readonly label: string;
   readonly hint?: string;
-  readonly value: string;
-  readonly save: (value: string) => Promise<unknown>;
-  /** The options. */
-  readonly children: ReactNode;
+  readonly value: T;
+  readonly save: (value: T) => Promise<unknown>;
+  /** What can be chosen, with its text. */
+  readonly options: readonly Option<T>[];
 }
 
-export function SelectField({ label, value, save, children, ...rest }: SelectFieldProps) {
+export function SelectField<T extends string>(props: SelectFieldProps<T>) {
+  const { value, save, options, ...words } = props;
   const saved = useAutosave(value, save);
   return (
-    <Field label={label} problem={saved.problem} isSaved={saved.isSaved} {...rest}>
+    <Field problem={saved.problem} isSaved={saved.isSaved} {...words}>
       {(names) => (
         <select
           {...names}
           value={saved.value}
-          onChange={(event) => saved.commit(event.target.value)}
+          onChange={(event) => saved.commit(event.target.value as T)}
         >
-          {children}
+          <Options of={options} />
         </select>
       )}
     </Field>
   );
+}
+
+/** The options of a select. */
+export function Options({ of }: { readonly of: readonly Option[] }) {
+  return of.map(([value, text, language]) => (
+    <option key={value} value={value} lang={language}>
+      {text}
+    </option>
+  ));
 }

@@ -1,7 +1,7 @@
 /** A value stored elsewhere: local changes are kept until they are saved. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { reasonOf, strings } from "../../i18n";
-import { useToasts } from "../toastStore";
+import { useToasts } from "../toasts/toastStore";
 
 export interface Autosave<T> {
   /** The local change, or else the stored value. */

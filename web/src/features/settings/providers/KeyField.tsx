@@ -99,8 +99,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
           <>
             {isLeaving && (
               <Button
-                tone="quiet"
-                className={parts.grave}
+                tone="destructive"
                 onClick={() => {
                   setIsLeaving(false);
                   attempt(removeKey(providerId));

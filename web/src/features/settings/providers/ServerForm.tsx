@@ -4,6 +4,7 @@ import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { Field } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
+import { Options } from "../../../ui/form/SelectField";
 import { TextField } from "../../../ui/form/TextField";
 import { AddForm } from "./AddForm";
 import type { AddedProvider } from "./added";
@@ -73,11 +74,7 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
             value={kind}
             onChange={({ target }) => setKind(KINDS.find((one) => one === target.value) ?? kind)}
           >
-            {KINDS.map((one) => (
-              <option key={one} value={one}>
-                {words.serverKinds[one]}
-              </option>
-            ))}
+            <Options of={KINDS.map((one) => [one, words.serverKinds[one]])} />
           </select>
         )}
       </Field>

@@ -1,34 +1,53 @@
 /** A tool call: its arguments while the model writes them, then the call with its state. */
-import { lazy, memo, Suspense } from "react";
+import { memo, useEffect } from "react";
+import { useStore } from "../../../conversations/useStore";
 import { strings } from "../../../i18n";
 import { withEscapes } from "../../../lib/hiddenCharacters";
+import { addPart } from "../../../lib/loadParts";
+import { createStore } from "../../../lib/store";
 import { ToolIcon } from "../../../ui/icons";
 import { Verbatim } from "../../tools/Verbatim";
 import type { PartProps } from "./partProps";
 import { SideNote } from "./SideNote";
 import styles from "./ToolPart.module.css";
 
-/** Loaded with the first call: most conversations have none. */
-const CallCard = lazy(() => import("../../tools/CallCard"));
+type CallCard = typeof import("../../tools/CallCard").default;
+
+/**
+ * Null until it is loaded. (React's `lazy` would show a thousand calls a third of a second later: it
+ * delays what has been waited for.)
+ */
+const callCard = createStore<CallCard | null>(null);
+
+async function loadCallCard(): Promise<void> {
+  if (callCard.get() === null) callCard.set((await import("../../tools/CallCard")).default);
+}
+addPart(loadCallCard);
 
 export const ToolPart = memo(function ToolPart({ part, isOpen }: PartProps<"tool">) {
+  const CallCard = useStore(callCard);
+  const isCalled = part.call !== undefined;
+  useEffect(() => {
+    // The next call tries again; until then the arguments are shown.
+    if (isCalled) loadCallCard().catch(() => {});
+  }, [isCalled]);
   const name = withEscapes(part.call?.tool ?? part.name);
-  const written = (
-    <SideNote icon={<ToolIcon />} title={strings.tools.call(name)} isLive={isOpen} isOpen={isOpen}>
-      <code dir="ltr">
-        <Verbatim text={part.arguments} />
-      </code>
-    </SideNote>
-  );
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div className={styles.tool} role="group" aria-label={strings.tools.call(name)}>
-      {part.call === undefined ? (
-        written
+      {part.call !== undefined && CallCard !== null ? (
+        <CallCard call={part.call} />
       ) : (
-        <Suspense fallback={written}>
-          <CallCard call={part.call} />
-        </Suspense>
+        <SideNote
+          icon={<ToolIcon />}
+          title={strings.tools.call(name)}
+          isLive={isOpen}
+          isOpen={isOpen}
+        >
+          <code dir="ltr">
+            <Verbatim text={part.arguments} />
+          </code>
+        </SideNote>
       )}
     </div>
   );

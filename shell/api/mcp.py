@@ -1,0 +1,164 @@
+"""Adds, switches and tests the servers of MCP: the `mcp` namespace.
+
+A page cannot say by itself what runs or is contacted: a person agrees to it in a dialog of the
+window, which shows the whole command or address. A browser has no such dialog, so there the command
+line is named.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from shell.bridge.caller import Caller
+from shell.bridge.topics import Topics
+from shell.contract import (
+    McpImported,
+    McpName,
+    McpServerSummary,
+    McpSwitch,
+    McpTopic,
+    NewMcpServer,
+)
+from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
+from shell.support.text import escaped
+from shell.tools.mcp.browser import browser
+from shell.tools.mcp.configuration import ServerSpec, parsed
+from shell.tools.mcp.servers import McpServers, NoConsent
+
+Confirm = Callable[[str, str, str], Awaitable[bool | None]]
+"""Asks the person at a caller's window; it takes the caller's id, a title and a text. It returns
+None where there are no windows."""
+ImportText = Annotated[str, Field(min_length=1, max_length=1_000_000)]
+MAX_SHOWN = 2_000
+"""Characters of a dialog. A person must see all of it, and its buttons."""
+REFUSED = "You did not agree, so nothing was changed."
+
+
+async def confirm_nothing(caller_id: str, title: str, text: str) -> bool | None:
+    """Stand for the dialog where there are no windows."""
+    return None
+
+
+class McpApi:
+    """What pages show of the servers, and what they may ask for. Loop thread only."""
+
+    def __init__(self, servers: McpServers, topics: Topics, confirm: Confirm) -> None:
+        self._servers = servers
+        self._topics = topics
+        self._confirm = confirm
+        self._work: set[asyncio.Task[object]] = set()
+        servers.on_change = self._publish
+
+    async def add(self, caller: Caller, params: NewMcpServer) -> McpServerSummary:
+        """Ask the person at the window; then add a server, and start it."""
+        spec = _spec(params)
+        await self._agree(caller, params.name, spec, f"tidewire mcp add {params.name} …")
+        await self._servers.add(params.name, spec)
+        await self._servers.agree(params.name, self._servers.spec(params.name).identity)
+        return await self.enable(caller, McpSwitch(name=params.name, enabled=True))
+
+    async def enable(self, caller: Caller, params: McpSwitch) -> McpServerSummary:
+        """Switch a server on or off. Asks the person at the window if nobody has agreed to it."""
+        if params.enabled:
+            await self._ask_once(caller, params.name)
+        await self._servers.enable(params.name, params.enabled)
+        if params.enabled:
+            self._begin(self._servers.start(params.name))
+        return self._servers.summary(params.name)
+
+    async def remove(self, caller: Caller, name: McpName) -> "list[McpServerSummary]":
+        """End a server and forget it; returns the others."""
+        await self._servers.remove(name)
+        return self._servers.summaries()
+
+    async def test(self, caller: Caller, name: McpName) -> McpServerSummary:
+        """Start a server anew. The topic `mcp` tells how it goes."""
+        await self._ask_once(caller, name)
+        self._begin(self._servers.test(name))
+        return self._servers.summary(name)
+
+    async def sign_in(self, caller: Caller, name: McpName) -> McpServerSummary:
+        """Have the person sign in in the system's browser; ends when they have."""
+        await self._ask_once(caller, name)
+        with browser(self._servers.data) as opened:
+
+            async def show(address: str) -> None:
+                if not await asyncio.to_thread(opened, address):
+                    text = f"No browser can be opened. Use the terminal: tidewire mcp login {name}"
+                    raise ToolError(ErrorCode.TOOL_FAILED, text)
+
+            await self._servers.sign_in(name, show)
+        summary = self._servers.summary(name)
+        if summary.enabled:
+            self._begin(self._servers.start(name))
+        return summary
+
+    async def read_import(self, caller: Caller, text: ImportText) -> McpImported:
+        """Add the servers of another program's file, all off, after asking at the window."""
+        found, _ = parsed(text.encode())
+        lines = [f"{name}: {escaped(spec.shown())}" for name, spec in found.items()]
+        title = "Add these servers, switched off?"
+        await self._ask(caller, title, "\n\n".join(lines), "tidewire mcp import FILE")
+        added, problems = await self._servers.read_import(text.encode())
+        return McpImported(added=added, problems=problems)
+
+    def list(self, caller: Caller) -> "list[McpServerSummary]":
+        """Every server. Starts none."""
+        return self._servers.summaries()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    async def _ask_once(self, caller: Caller, name: str) -> None:
+        spec = self._servers.spec(name)
+        if not self._servers.has_consent(name, spec):
+            await self._agree(caller, name, spec, f"tidewire mcp enable {name}")
+            await self._servers.agree(name, spec.identity)
+
+    async def _agree(self, caller: Caller, name: str, spec: ServerSpec, command: str) -> None:
+        asked = "Contact this address?" if spec.url else "Run this program on your computer?"
+        values = f"\n\nIt gets: {', '.join(sorted(spec.values))}" if spec.values else ""
+        folder = f"\n\nIn the folder: {escaped(spec.cwd)}" if spec.cwd else ""
+        text = f"{escaped(name)}\n\n{escaped(spec.shown())}{folder}{escaped(values)}"
+        await self._ask(caller, asked, text, command)
+
+    async def _ask(self, caller: Caller, title: str, text: str, command: str) -> None:
+        """Ask the person at the window.
+
+        Raises:
+            NoConsent: they did not agree, or there is no window.
+        """
+        if len(text) > MAX_SHOWN:
+            raise NoConsent(f"This is too long to be shown. Use the terminal: {command}")
+        agreed = await self._confirm(caller.id, title, text)
+        if agreed is None:
+            raise NoConsent(f"A page in a browser cannot do this. Use the terminal: {command}")
+        if not agreed:
+            raise NoConsent(REFUSED)
+
+    def _begin(self, work: Coroutine[object, object, object]) -> None:
+        """Do something that takes long, while the topic tells how it goes."""
+
+        async def run() -> None:
+            with contextlib.suppress(ShellError):  # the state of the server says it
+                await work
+            self._publish()
+
+        task: asyncio.Task[object] = asyncio.ensure_future(run())
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    def _publish(self) -> None:
+        self._topics.publish(McpTopic(value=self._servers.summaries()))
+
+
+def _spec(params: NewMcpServer) -> ServerSpec:
+    try:
+        if params.url is not None:
+            return ServerSpec(url=params.url, headers=params.values)
+        program, *arguments = params.command or [""]
+        return ServerSpec(command=program or None, args=arguments, env=params.values)
+    except ValidationError as error:
+        raise ValidationFailed([("server", str(error.errors()[0]["msg"]))]) from None

@@ -1,0 +1,47 @@
+"""`tidewire usage`: prints what answers and titles took, from the data directory's own count."""
+
+import json
+import sys
+
+from shell.cli.open_store import to_read
+from shell.contract import UsageGroup, UsageRow
+from shell.conversations.usage_table import as_csv
+from shell.store import ledger, reservations
+from shell.store.database import Database
+from shell.store.messages import queries
+from shell.support.data_directory import DataDirectory
+from shell.support.text import CONTROLS
+
+
+def usage(data: DataDirectory, *, by: UsageGroup, as_csv_file: bool, as_json: bool) -> int:
+    """Print one line for each day, model or conversation."""
+    rows = _rows(data, by)
+    if as_csv_file:
+        sys.stdout.write(as_csv(rows, by))
+        return 0
+    for row in rows:
+        if as_json:
+            print(json.dumps(row.model_dump(mode="json", by_alias=True)))
+            continue
+        name = (row.title or row.key or "no conversation").translate(CONTROLS)
+        unpriced = f"  {row.unpriced_tokens:,} tokens unpriced" if row.unpriced_tokens else ""
+        tokens = f"{row.input_tokens:>12,} in {row.output_tokens:>12,} out"
+        print(f"${row.usd:>10.4f}  {tokens}  {row.calls:>6,} calls  {name}{unpriced}")
+    return 0
+
+
+def _rows(data: DataDirectory, by: UsageGroup) -> list[UsageRow]:
+    path = data.path / ledger.FILE
+    if not path.exists():
+        return []
+    database = Database(path, migrations=reservations.MIGRATIONS)
+    try:
+        database.open_to_read()
+        rows = database.read(lambda c: reservations.usage(c, by)).result()
+    finally:
+        database.close()
+    if by != "conversation":
+        return rows
+    with to_read(data) as conversations:
+        titles = {one.id: one.title for one in conversations.read(queries.summaries).result()}
+    return [row.model_copy(update={"title": titles.get(row.key)}) for row in rows]

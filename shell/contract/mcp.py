@@ -1,0 +1,72 @@
+"""Describes the servers of MCP, as pages and the command line show them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shell.contract.base import ABSENT, Value
+
+McpState = Literal[
+    "off",
+    "consent",
+    "idle",
+    "starting",
+    "ready",
+    "restarting",
+    "sign_in",
+    "failed",
+    "stopping",
+]
+"""`consent` waits until a person agrees to the command or address; `idle` starts at the first use;
+`sign_in` waits until a person signs in."""
+McpText = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
+ValueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+"""The name of a variable or header."""
+McpName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+
+
+class McpServerSummary(Value):
+    """A server as lists show it. It has no value of a variable or header."""
+
+    name: str
+    command: list[str] | None
+    """The command with its arguments; null for an address."""
+    url: str | None
+    folder: str | None
+    """The working directory, if one was chosen."""
+    values: list[str]
+    """The names of the variables or headers that it gets."""
+    enabled: bool
+    state: McpState
+    tools: int
+    """How many it has, as far as is known."""
+    error: Annotated[str | None, ABSENT]
+    """Why it does not run, in one sentence."""
+    output: str
+    """The end of what it has printed to standard error."""
+
+
+class NewMcpServer(Value):
+    """A server to add: a command on this machine, or an address."""
+
+    name: McpName
+    command: Annotated[list[McpText] | None, Field(min_length=1, max_length=200)] = None
+    """The command with its arguments. No shell reads it."""
+    url: Annotated[str | None, Field(min_length=1, max_length=2_000)] = None
+    values: Annotated[dict[ValueName, McpText], Field(max_length=50)] = Field(default_factory=dict)
+    """Variables of a command, or headers of an address. They go to the keychain."""
+
+
+class McpSwitch(Value):
+    """Switches a server on or off."""
+
+    name: McpName
+    enabled: bool
+
+
+class McpImported(Value):
+    """What an import has added; all of it is off."""
+
+    added: list[str]
+    problems: dict[str, str]
+    """Entries that could not be added, with the reason."""

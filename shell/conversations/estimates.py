@@ -1,0 +1,56 @@
+"""Says what a message would take before it is sent: tokens, price, and what would not fit."""
+
+import contextlib
+from collections.abc import Sequence
+
+from shell.contract import Estimate, EstimateRequest, Notice, NoticeCode
+from shell.errors import ShellError
+from shell.inference.request import RequestedRun, prepare_request
+from shell.inference.spending import (
+    BASE64_PER_TOKEN,
+    IMAGE_TOKENS,
+    UNKNOWN_OUTPUT_TOKENS,
+    estimate_input,
+)
+from shell.providers.base import CountsTokens, ModelInfo, Provider
+from shell.providers.charges import NANOS, price_of
+
+
+async def estimate(
+    asked: EstimateRequest,
+    wish: RequestedRun,
+    notices: Sequence[Notice],
+    model: ModelInfo,
+    provider: Provider,
+) -> Estimate:
+    """Count the request that would be sent.
+
+    Args:
+        asked: the message, with its attachments by their sizes.
+        wish: the request with the message's text.
+        notices: what was left out of it.
+        model: who would answer.
+        provider: counts the tokens itself if it can.
+
+    Raises:
+        ValidationFailed: the model cannot answer this.
+    """
+    request, _ = prepare_request(wish, model)
+    counted = None
+    is_text = asked.images == asked.file_bytes == 0
+    if is_text and isinstance(provider, CountsTokens):
+        with contextlib.suppress(ShellError):
+            counted = await provider.count_tokens(request)
+    added = asked.images * IMAGE_TOKENS + asked.file_bytes * 4 // 3 // BASE64_PER_TOKEN
+    tokens = estimate_input(request, 1.0) + added if counted is None else counted
+    price = price_of(model, local=provider.local)
+    longest = request.max_tokens or model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
+    trimmed = (one.left_out or 0 for one in notices if one.code is NoticeCode.HISTORY_TRIMMED)
+    return Estimate(
+        input_tokens=tokens,
+        exact=counted is not None,
+        input_cost=None if price is None else price.of(tokens, 0) / NANOS,
+        most_cost=None if price is None else price.of(tokens, longest) / NANOS,
+        context_tokens=model.context_tokens if model.known else None,
+        left_out=sum(trimmed),
+    )

@@ -1,0 +1,149 @@
+"""Holds the runs of all owners from their reservation to their end, with their logs and counts."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from shell.contract import InferenceSummary
+from shell.errors import LimitReached, ValidationFailed
+from shell.inference.limits import Limits
+from shell.inference.log import InferenceLog
+from shell.inference.log_registry import LogRegistry
+from shell.inference.run import Run
+from shell.inference.slot import Slot
+from shell.inference.totals import Totals
+
+CLOSE_S = 2.0
+"""How long a closing host waits for providers that do not react to a cancel."""
+_log = logging.getLogger(__name__)
+
+
+class LiveRuns:
+    """One per engine. Loop thread only.
+
+    Args:
+        limits: how many runs an owner may have, and how long finished logs are held.
+        on_end: called when a run has ended and is counted.
+    """
+
+    def __init__(self, limits: Limits, on_end: Callable[[Slot, Run], None]) -> None:
+        self._limits = limits
+        self._on_end = on_end
+        loop = asyncio.get_running_loop()
+        self.logs = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, loop.time)
+        self.slots: dict[str, Slot] = {}
+        """Those that are reserved or running, by their id, the oldest first."""
+        self._totals: dict[str, Totals] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def find(self, owner: str, inference_id: str) -> Slot | None:
+        """The slot of a run that has not ended and that this owner may stop."""
+        slot = self.slots.get(inference_id)
+        return slot if slot is not None and (slot.shared or slot.owner == owner) else None
+
+    def summaries(self, owner: str) -> list[InferenceSummary]:
+        """The runs that the owner may attach to, oldest first."""
+        return [
+            InferenceSummary(
+                inference_id=log.inference_id,
+                session_id=log.session_id,
+                live=log.ending is None,
+                last_seq=log.last_seq,
+            )
+            for log in self.logs.visible(owner)
+        ]
+
+    def totals(self, owner: str) -> Totals:
+        """The owner's counts."""
+        return self._totals.get(owner, Totals())
+
+    def check_room(self, owner: str, inference_id: str | None) -> None:
+        """Refuse a run whose id was used, or that is one too many.
+
+        Raises:
+            ValidationFailed, LimitReached: it is refused.
+        """
+        used = inference_id is not None and (
+            inference_id in self.slots or self.logs.knows(inference_id)
+        )
+        if used:
+            raise ValidationFailed([("inferenceId", f"{inference_id} has already been used")])
+        limit = self._limits.inferences
+        # A run that waits for a person does nothing.
+        current = sum(slot.owner == owner and not slot.is_waiting for slot in self.slots.values())
+        if current >= limit:
+            text = f"Maximum concurrent inferences limit reached ({limit})"
+            raise LimitReached(text, limit, current)
+
+    def add(self, slot: Slot) -> None:
+        """Take up a reserved slot."""
+        self.slots[slot.inference_id] = slot
+        totals = self._totals.setdefault(slot.owner, Totals())
+        totals.runs += 1
+        totals.closed = False
+
+    def open(self, slot: Slot) -> Run:
+        """Give a reserved slot its run; from here on others can read the run's log."""
+        run = slot.run = slot.make_run()
+        self.logs.put(run.log, slot.owner, slot.shared)
+        return run
+
+    def begin_reserved(self, slot: Slot) -> InferenceLog:
+        """Start the run of a reserved slot."""
+        self._check_reserved(slot)
+        run = self.open(slot)
+        if slot.stopped is not None:
+            run.stop(slot.stopped)
+        else:
+            self.begin(run)
+        return run.log
+
+    def begin(self, run: Run) -> None:
+        """Start a run."""
+        run.begin()
+        if run.task is not None:
+            self._tasks.add(run.task)
+            run.task.add_done_callback(self._tasks.discard)
+
+    def release(self, slot: Slot) -> None:
+        """Give a reservation up; the run never existed."""
+        self._check_reserved(slot)
+        del self.slots[slot.inference_id]
+        self._totals[slot.owner].runs -= 1
+        self._forget_closed(slot.owner)
+
+    def ended(self, run: Run) -> None:
+        """Count a run that has just ended."""
+        slot = self.slots.pop(run.log.inference_id)
+        self._totals[slot.owner].add(run.log.ending, run.usage)
+        self._forget_closed(slot.owner)
+        self._on_end(slot, run)
+        self.logs.ended(run.log)
+
+    def stop(self, reason: Exception, which: Callable[[Slot], bool] = lambda _: True) -> None:
+        """Stop runs. Those that wait first, or the end of one would begin the next."""
+        for slot in reversed(list(self.slots.values())):
+            if which(slot):
+                slot.stop(reason)
+
+    def forget_owner(self, owner: str) -> None:
+        """Drop the counts of an owner that is gone, with its last run."""
+        if owner in self._totals:
+            self._totals[owner].closed = True
+            self._forget_closed(owner)
+
+    async def wait(self) -> None:
+        """Wait until all runs that are stopped have ended, for a while."""
+        if self._tasks:
+            _, stuck = await asyncio.wait(self._tasks, timeout=CLOSE_S)
+            for task in stuck:
+                _log.warning("%s is left behind: its provider does not let go", task.get_name())
+
+    def _check_reserved(self, slot: Slot) -> None:
+        if slot.run is not None or self.slots.get(slot.inference_id) is not slot:
+            raise RuntimeError(f"{slot.inference_id} was begun or released before")
+
+    def _forget_closed(self, owner: str) -> None:
+        totals = self._totals[owner]
+        if totals.closed and totals.live == 0:
+            del self._totals[owner]

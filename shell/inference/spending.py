@@ -1,0 +1,162 @@
+"""Reserves what the calls of the model in one run may take, before each of them is made."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from shell.contract import (
+    Budget,
+    BudgetPause,
+    FilePart,
+    ImagePart,
+    Message,
+    RunParameters,
+    TextPart,
+    Usage,
+)
+from shell.errors import ValidationFailed
+from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
+from shell.providers.base import ModelInfo, ModelStep, Provider, ProviderRequest
+from shell.providers.charges import CallKind, PlannedCall, Price, Reservation, price_of
+from shell.support.text import estimate_tokens
+
+UNKNOWN_OUTPUT_TOKENS = 8_192
+"""The longest answer of a model whose limit is not known, while a budget holds."""
+LEAST_OUTPUT_TOKENS = 512
+"""A budget makes answers shorter, down to this maximum; below it the call is not made."""
+IMAGE_TOKENS = 2_000
+"""About what a large picture takes at the services that tell."""
+BASE64_PER_TOKEN = 16
+"""The same for a file, in characters of its base64."""
+
+
+class Ledger(Protocol):
+    """Counts what calls take; see `store/ledger.py`."""
+
+    async def reserve(self, call: PlannedCall) -> Reservation | BudgetPause | None:
+        """Reserve what a call may take. None if it is not counted.
+
+        Raises:
+            ShellError: there is a budget, and nothing can be counted.
+        """
+
+    def settle(
+        self, reservation: Reservation, price: Price | None, input_tokens: int, output_tokens: int
+    ) -> None:
+        """Put what a call took in the place of what was reserved for it."""
+
+
+class Spending:
+    """What one run may spend. Loop thread only.
+
+    Args:
+        ledger: where it counts.
+        provider_id: whose model is called.
+        model: the model.
+        local: whether it runs on this machine, so that it costs nothing.
+        budget: that of the answer, if there is one.
+        conversation: the id of its conversation.
+        kind: what is written.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        provider_id: str,
+        model: ModelInfo,
+        *,
+        local: bool,
+        budget: Budget | None,
+        conversation: str | None = None,
+        kind: CallKind = "answer",
+    ) -> None:
+        self._ledger = ledger
+        self._provider_id = provider_id
+        self._model = model
+        self._price = price_of(model, local=local)
+        self._budget = budget
+        self._conversation = conversation
+        self._kind: CallKind = kind
+        self.answer = ""
+        """What the budget of the answer is counted by. Set before the run begins."""
+
+    async def reserve(self, request: ProviderRequest) -> Reservation | BudgetPause | None:
+        """Reserve what the next call may take.
+
+        Raises:
+            ShellError: there is a budget, and nothing can be counted.
+        """
+        most = request.max_tokens or self._model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
+        return await self._ledger.reserve(
+            PlannedCall(
+                self.answer,
+                self._conversation,
+                self._kind,
+                self._provider_id,
+                self._model.id,
+                estimate_input(request),
+                most,
+                LEAST_OUTPUT_TOKENS,
+                self._price,
+                {} if self._budget is None else {"answer": self._budget},
+            )
+        )
+
+    def settle(self, reservation: Reservation, usage: Usage) -> None:
+        """Count what a call took."""
+        self._ledger.settle(reservation, self._price, usage.input_tokens, usage.output_tokens)
+
+
+def start_spending(
+    ledger: Ledger | None,
+    parameters: RunParameters,
+    provider: Provider,
+    model: ModelInfo,
+    *,
+    conversation: str | None = None,
+    kind: CallKind = "answer",
+) -> Spending | None:
+    """The spending of a new run. None if the program has no ledger.
+
+    Raises:
+        ValidationFailed: the run has a budget, and the program has no ledger.
+    """
+    if ledger is None:
+        if parameters.budget is not None:
+            raise ValidationFailed([("budget", "This program counts no costs")])
+        return None
+    return Spending(
+        ledger,
+        provider.id,
+        model,
+        local=provider.local,
+        budget=parameters.budget,
+        conversation=conversation,
+        kind=kind,
+    )
+
+
+def estimate_input(request: ProviderRequest, margin: float = BYTES_PER_TOKEN_MARGIN) -> int:
+    """The tokens of a request; with the margin rather too many than too few."""
+    tokens = sum(map(_tokens, request.messages)) + sum(
+        estimate_tokens(f"{tool.name}{tool.description}{dict(tool.parameters)}")
+        for tool in request.tools
+    )
+    return int(tokens * margin) + TOKENS_PER_MESSAGE * len(request.messages)
+
+
+def _tokens(message: Message | ModelStep) -> int:
+    if isinstance(message, ModelStep):
+        made: Sequence[str] = [part for c in message.calls for part in (c.arguments, c.result)]
+        return sum(map(estimate_tokens, (message.text, *made)))
+    if isinstance(message.content, str):
+        return estimate_tokens(message.content)
+    tokens = 0
+    for part in message.content:
+        match part:
+            case TextPart(text=text):
+                tokens += estimate_tokens(text)
+            case ImagePart():
+                tokens += IMAGE_TOKENS
+            case FilePart(data=data):
+                tokens += len(data) // BASE64_PER_TOKEN
+    return tokens

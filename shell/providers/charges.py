@@ -1,0 +1,69 @@
+"""What a call of a model may cost, before it is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from shell.contract import Budget, BudgetMeter, BudgetPause, BudgetScope
+from shell.providers.base import ModelInfo
+
+NANOS = 1_000_000_000
+"""Amounts are whole billionths of a dollar, so that sums are exact."""
+CallKind = Literal["answer", "title"]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Billionths of a US dollar for one token."""
+
+    input: float
+    output: float
+
+    def of(self, input_tokens: int, output_tokens: int) -> int:
+        """The price of these tokens, rounded up."""
+        return -int(-(input_tokens * self.input + output_tokens * self.output) // 1)
+
+
+FREE = Price(0, 0)
+
+
+def price_of(model: ModelInfo, *, local: bool) -> Price | None:
+    """The price of a model; None when it is not known. A model on this machine costs nothing."""
+    if model.input_price is None or model.output_price is None:
+        return FREE if local else None
+    per_million = NANOS / 1_000_000
+    return Price(model.input_price * per_million, model.output_price * per_million)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """A call of a model that is about to be made."""
+
+    answer: str
+    """The same for all calls of an answer, also when it is continued."""
+    conversation: str | None
+    kind: CallKind
+    provider_id: str
+    model_id: str
+    input_tokens: int
+    """An estimate, rather too high than too low."""
+    output_tokens: int
+    """The longest answer."""
+    least_output_tokens: int
+    """The shortest maximum for which the call is worth making."""
+    price: Price | None
+    budgets: Mapping[BudgetScope, Budget]
+    """The budget of its answer, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A call that fits in every budget. It counts in full until it is settled."""
+
+    number: int
+    output_tokens: int
+    """The longest answer that fits."""
+    tightest: BudgetMeter | None
+    """The budget of which the smallest part is left, with this call."""
+    cut: BudgetPause | None
+    """Which budget makes the answer shorter than it may be."""

@@ -1,0 +1,188 @@
+"""Follows the log of a running answer, and turns what is new in it into rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import apsw
+from pydantic import JsonValue
+
+from shell.contract import (
+    AnswerDetail,
+    AnswerFailure,
+    ApprovalEvent,
+    CallEvent,
+    DoneEvent,
+    ErrorEvent,
+    Event,
+    MessageStatus,
+    Notice,
+    NoticeEvent,
+    ReasoningEvent,
+    ResultEvent,
+    TokenEvent,
+    ToolCall,
+    ToolEvent,
+)
+from shell.errors import ErrorCode
+from shell.inference.log import InferenceLog, StepOutput
+from shell.store.messages import steps, tree
+from shell.store.messages.turns import AnswerBegun
+from shell.support.ids import epoch_ms
+
+
+@dataclass(slots=True, eq=False)
+class FollowedLog:
+    """A running answer's log, and how far it is committed."""
+
+    log: InferenceLog
+    conversation_id: str
+    number: int
+    earlier: AnswerDetail
+    begun: AnswerBegun
+    unsubscribe: Callable[[], None]
+    seq: int = -1
+    """The last entry that is committed."""
+    characters: int = 0
+    """How much text of this run is committed."""
+    thoughts: int = 0
+    """The same of its reasoning."""
+    held_until: float = 0.0
+    """When a failed write is retried."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it has entries that are not committed."""
+        return self.log.last_seq > self.seq
+
+
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """The part of one log that one commit writes."""
+
+    reader: FollowedLog
+    reached: int
+    text: str
+    reasoning: str
+    entries: list[tuple[int, steps.Entry]]
+    ending: tuple[MessageStatus, AnswerDetail] | None
+
+    def write(self, connection: apsw.Connection, now: int) -> None:
+        """Write it, as part of a writing job. Does nothing if the message was purged."""
+        number, place = self.reader.number, self.reader.seq + 1
+        if connection.execute("SELECT 1 FROM messages WHERE number = ?", (number,)).get is None:
+            return
+        if self.text or self.reasoning:
+            tree.append_tail(connection, number, place, self.text, self.reasoning)
+        steps.write(connection, number, self.entries)
+        if self.ending is not None:
+            tree.end(connection, number, *self.ending, now)
+
+
+def new_text(reader: FollowedLog) -> NewText:
+    """Return what is not committed yet."""
+    log = reader.log
+    reached = log.last_seq
+    texts: list[str] = []
+    reasonings: list[str] = []
+    entries: list[tuple[int, steps.Entry]] = []
+    outputs = {output.seq: output for output in log.outputs(reader.seq)}
+    at = reader.begun.characters + reader.characters
+    thought_at = reader.begun.thoughts + reader.thoughts
+    for event in log.read(reader.seq):
+        if isinstance(event, TokenEvent):
+            texts.append(event.token)
+            at += len(event.token)
+        elif isinstance(event, ReasoningEvent):
+            reasonings.append(event.text)
+            thought_at += len(event.text)
+        elif isinstance(event, CallEvent | ApprovalEvent | ResultEvent):
+            # Two places for each event, because an output may come with it.
+            place = reader.begun.entries + 2 * event.seq
+            if (output := outputs.get(event.seq)) is not None:
+                entries.append((place, _output(log, output, at, thought_at)))
+            entries.append((place + 1, _entry(log, event, at, thought_at)))
+    ending = log.ending
+    return NewText(
+        reader,
+        reached,
+        "".join(texts),
+        "".join(reasonings),
+        entries,
+        None if ending is None else (_status(ending), _detail(log, ending, reader.earlier)),
+    )
+
+
+def _entry(
+    log: InferenceLog, event: CallEvent | ApprovalEvent | ResultEvent, at: int, thought_at: int
+) -> steps.Entry:
+    fields = event.model_dump(by_alias=False, exclude={*Event.model_fields, "channel"})
+    kind = event.channel.removeprefix("llm:")
+    stamp = {"type": kind, "run": log.inference_id, "at": at, "thought_at": thought_at}
+    return steps.ENTRY.validate_python({**stamp, **fields})
+
+
+def _output(log: InferenceLog, output: StepOutput, at: int, thought_at: int) -> steps.Entry:
+    return steps.OutputEntry(
+        run=log.inference_id,
+        at=at,
+        thought_at=thought_at,
+        step=output.step,
+        provider_id=output.provider_id,
+        model_id=output.model_id,
+        calls=[(call.id, call.provider_id, call.name, call.arguments) for call in output.calls],
+        items=[cast("dict[str, JsonValue]", item) for item in output.items],
+    )
+
+
+def _status(ending: DoneEvent | ErrorEvent) -> MessageStatus:
+    if isinstance(ending, DoneEvent):
+        return "cancelled" if ending.cancelled else "complete"
+    return "interrupted" if ending.code is ErrorCode.ABORTED else "failed"
+
+
+def _detail(
+    log: InferenceLog, ending: DoneEvent | ErrorEvent, earlier: AnswerDetail
+) -> AnswerDetail:
+    tools: dict[str, ToolCall] = {}
+    notices: list[Notice] = []
+    thought: tuple[int, int] | None = None
+    spoken = False
+    for event in log.read():
+        if isinstance(event, ToolEvent):
+            before = tools[event.id].arguments if event.id in tools else ""
+            tools[event.id] = ToolCall(
+                id=event.id, name=event.name, arguments=before + event.arguments_delta
+            )
+        elif isinstance(event, NoticeEvent):
+            notices.append(Notice(**event.model_dump(include={*Notice.model_fields})))
+        elif isinstance(event, ReasoningEvent | TokenEvent) and not spoken:
+            # Reasoning ends with the first text of the answer.
+            spoken = isinstance(event, TokenEvent)
+            if thought is not None:
+                thought = thought[0], event.ms
+            elif not spoken:
+                thought = event.ms, event.ms
+    done = ending if isinstance(ending, DoneEvent) else None
+    failure = None
+    if isinstance(ending, ErrorEvent):
+        wait_ms = ending.retry_after_ms
+        failure = AnswerFailure(
+            code=ending.code,
+            message=ending.error,
+            retryable=ending.retryable,
+            retry_at=None if wait_ms is None else epoch_ms() + wait_ms,
+            reason=ending.reason,
+            words=ending.words,
+        )
+    return AnswerDetail(
+        tools=[*earlier.tools, *tools.values()],
+        notices=[*earlier.notices, *notices],
+        finish_reason=None if done is None else done.finish_reason,
+        budget=None if done is None else done.budget,
+        usage=None if done is None else done.usage,
+        timing=None if done is None else done.timing,
+        reasoning_ms=earlier.reasoning_ms if thought is None else thought[1] - thought[0],
+        failure=failure,
+        earlier=earlier.earlier,
+    )

@@ -1,0 +1,51 @@
+"""Turns what a server answers into the text of a result."""
+
+import json
+from typing import TYPE_CHECKING
+
+from shell.errors import ErrorCode, ToolError
+
+if TYPE_CHECKING:
+    from mcp_types import CallToolResult, ContentBlock
+
+MAX_RESULT_BYTES = 10_000_000
+MAX_ERROR_CHARACTERS = 100_000
+"""Of an error; more would take the host seconds to search for keys."""
+
+
+def result_text(result: "CallToolResult") -> str:
+    """All parts of a result as one text. Nothing is fetched, and no link is followed.
+
+    Raises:
+        ToolError: TOOL_FAILED with the server's words, if it says that the call has failed.
+    """
+    text = "\n\n".join(filter(None, map(_part, result.content)))
+    if not result.content and result.structured_content is not None:
+        text = json.dumps(result.structured_content, ensure_ascii=False, indent=2)
+    data = text.encode("utf-8", "replace")
+    if len(data) > MAX_RESULT_BYTES:
+        text = data[:MAX_RESULT_BYTES].decode("utf-8", "ignore")
+    if result.is_error:
+        words = text[:MAX_ERROR_CHARACTERS].strip() or "It does not say why."
+        raise ToolError(ErrorCode.TOOL_FAILED, f"The server reports an error: {words}")
+    return text
+
+
+def _part(block: "ContentBlock") -> str:
+    match block.type:
+        case "text":
+            return block.text
+        case "image" | "audio":
+            return f"[{block.type}: {block.mime_type}, {_size(block.data)}]"
+        case "resource_link":
+            return f"[link: {block.title or block.name}, {block.uri}]"
+        case "resource":
+            kept = block.resource
+            kind = kept.mime_type or "unknown type"
+            if hasattr(kept, "text"):
+                return f"[resource: {kept.uri}, {kind}]\n{kept.text}"
+            return f"[resource: {kept.uri}, {kind}, {_size(kept.blob)}]"
+
+
+def _size(base64: str) -> str:
+    return f"{len(base64.rstrip('=')) * 3 // 4:,} bytes"

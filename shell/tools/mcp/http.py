@@ -1,0 +1,117 @@
+"""Connects to a server at an address."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from shell import __version__
+from shell.errors import ErrorCode, ToolError
+from shell.providers.http.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    import httpx2
+    from mcp.client._transport import TransportStreams
+
+CONNECT_S = 15.0
+READ_S = 600.0
+"""The longest time of a call."""
+MAX_BODY_BYTES = 16_000_000
+"""Longest answer that is not a stream; base64 makes 10 MB of a file longer."""
+MAX_EVENT_BYTES = 16_000_000
+
+
+@asynccontextmanager
+async def http_transport(
+    url: str, headers: Mapping[str, str], auth: "httpx2.Auth | None", *, is_sse: bool
+) -> "AsyncIterator[TransportStreams]":
+    """Connect to an address. Redirects are followed within its origin alone.
+
+    Args:
+        url: https, or http on this machine.
+        headers: sent with every request.
+        auth: signs requests; None for a server that asks for nothing.
+        is_sse: whether it speaks the transport of 2024.
+
+    Raises:
+        ShellError: the address is not safe.
+    """
+    from mcp.client.sse import sse_client
+    from mcp.client.streamable_http import streamable_http_client
+
+    def client(
+        headers: dict[str, str] | None = None,
+        timeout: "httpx2.Timeout | None" = None,
+        auth: "httpx2.Auth | None" = auth,
+    ) -> "httpx2.AsyncClient":
+        return new_client(url, READ_S, headers, auth)
+
+    if is_sse:
+        async with sse_client(
+            url, dict(headers), httpx_client_factory=client, auth=auth
+        ) as streams:
+            yield streams
+        return
+    async with (
+        client(dict(headers)) as opened,
+        streamable_http_client(
+            url, http_client=opened, max_sse_event_size=MAX_EVENT_BYTES
+        ) as streams,
+    ):
+        yield streams
+
+
+def new_client(
+    url: str,
+    read_s: float,
+    headers: Mapping[str, str] | None = None,
+    auth: "httpx2.Auth | None" = None,
+) -> "httpx2.AsyncClient":
+    """Make what sends requests to a server, or to those that sign people in to it.
+
+    Args:
+        url: the server; one on this machine is reached without a proxy.
+        read_s: how long it may take to answer.
+        headers: sent with every request.
+        auth: signs requests.
+
+    Raises:
+        ShellError: the address is not safe.
+    """
+    import httpx2
+
+    endpoint = Endpoint("mcp", "The server", url, key_required=False)
+    endpoint.check()
+
+    async def limit(response: httpx2.Response) -> None:
+        if "text/event-stream" not in response.headers.get("content-type", ""):
+            response.stream = _limited_stream(response.stream)
+
+    return httpx2.AsyncClient(
+        headers={"user-agent": f"Tidewire/{__version__}", **(headers or {})},
+        timeout=httpx2.Timeout(CONNECT_S, read=read_s),
+        auth=auth,
+        follow_redirects=False,
+        trust_env=not endpoint.on_this_machine,
+        event_hooks={"response": [limit]},
+    )
+
+
+def _limited_stream(stream: object) -> "httpx2.AsyncByteStream":
+    import httpx2
+
+    class Limited(httpx2.AsyncByteStream):
+        """Ends with an error after `MAX_BODY_BYTES`."""
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            read = 0
+            async for piece in stream:  # type: ignore[attr-defined]
+                read += len(piece)
+                if read > MAX_BODY_BYTES:
+                    text = f"The server's answer is longer than {MAX_BODY_BYTES // 1_000_000} MB."
+                    raise ToolError(ErrorCode.TOOL_FAILED, text)
+                yield piece
+
+        async def aclose(self) -> None:
+            await stream.aclose()  # type: ignore[attr-defined]
+
+    return Limited()

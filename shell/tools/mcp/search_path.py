@@ -1,0 +1,102 @@
+"""Finds programs where a terminal finds them.
+
+A program that was started from a menu has a short PATH, without the folders that a person's shell
+adds for Node.js or uv. So the login shell is asked once, when the first server starts.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from shell.errors import ErrorCode, ToolError
+
+SHELL_S = 5.0
+"""How long the shell may take. Its start-up files may wait for something."""
+USUAL = (
+    *("~/.local/bin", "~/.cargo/bin", "~/.volta/bin", "~/.bun/bin", "~/.deno/bin"),
+    *("/opt/homebrew/bin", "/usr/local/bin", "/usr/bin", "/bin"),
+)
+"""Searched besides, in case that the shell does not answer."""
+COMES_WITH = {
+    "npx": "Node.js (https://nodejs.org)",
+    "node": "Node.js (https://nodejs.org)",
+    "npm": "Node.js (https://nodejs.org)",
+    "uvx": "uv (https://docs.astral.sh/uv)",
+    "uv": "uv (https://docs.astral.sh/uv)",
+    "docker": "Docker (https://docs.docker.com)",
+    "bunx": "Bun (https://bun.sh)",
+    "deno": "Deno (https://deno.com)",
+}
+_MARK = "TIDEWIRE-PATH:"
+
+
+def resolved(command: str, path: str) -> str:
+    """The absolute path of a program.
+
+    Args:
+        command: a name, or a path that may begin with `~`.
+        path: the folders to look in.
+
+    Raises:
+        ToolError: TOOL_FAILED with what to install.
+    """
+    found = shutil.which(os.path.expanduser(command), path=path)  # noqa: PTH111, may be a name
+    if found is None:
+        source = COMES_WITH.get(command)
+        fix = f"Install {source}" if source else "Install it"
+        text = f"{command} is not found. {fix}, or write its whole path in the command."
+        raise ToolError(ErrorCode.TOOL_FAILED, text)
+    return str(Path(found).absolute())
+
+
+async def search_path(environ: Mapping[str, str]) -> str:
+    """The PATH of the login shell, then our own, then the usual folders, each folder once."""
+    told = await _told_by_shell(environ) if sys.platform != "win32" else ""
+    return joined_path(environ, told)
+
+
+def joined_path(environ: Mapping[str, str], told: str = "") -> str:
+    """The same without asking the shell.
+
+    Args:
+        environ: has our own PATH.
+        told: what the shell says.
+    """
+    home = environ.get("HOME", "/")
+    usual = () if sys.platform == "win32" else (each.replace("~", home) for each in USUAL)
+    folders = [*told.split(os.pathsep), *environ.get("PATH", "").split(os.pathsep), *usual]
+    return os.pathsep.join(dict.fromkeys(folder for folder in folders if folder))
+
+
+async def _told_by_shell(environ: Mapping[str, str]) -> str:
+    shell = environ.get("SHELL", "")
+    if not Path(shell).is_absolute():
+        return ""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(shell, "-ilc", f'printf "\\n%s%s\\n" "{_MARK}" "$PATH"'),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={**environ, "TERM": "dumb"},
+            start_new_session=True,
+        )
+    except OSError:
+        return ""
+    try:
+        async with asyncio.timeout(SHELL_S):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        return ""
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    lines = output.decode("utf-8", "replace").splitlines()
+    return next((line[len(_MARK) :] for line in lines if line.startswith(_MARK)), "")

@@ -1,0 +1,176 @@
+"""One server as a source of tools."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from shell.errors import ErrorCode, ShellError, ToolError
+from shell.support.redaction import REPLACEMENT, redact
+from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.mcp.content import result_text
+from shell.tools.mcp.owner import Connection, ServerOwner
+from shell.tools.mcp.tool_cache import ToolCache
+
+if TYPE_CHECKING:
+    from mcp_types import Tool as ListedTool
+
+LIST_S = 20.0
+"""How long a list of tools, and with it a question, waits for a server that was never listed."""
+MAX_DESCRIPTION = 10_000
+MAX_SCHEMA_BYTES = 100_000
+CLOSED, EXPIRED = "Connection closed", "Session terminated"
+"""What the SDK says of a connection that has ended."""
+
+
+class McpServer:
+    """The tools of a server. It starts when it is first needed.
+
+    Args:
+        name: as people know it.
+        identity: a hash of what runs, or where it is.
+        owner: starts it and keeps its connection.
+        cache: has the tools of servers that do not run.
+        secrets: what no error may contain.
+        tokens: what no result may contain, either.
+        is_remote: whether it is at an address, where each call has a connection of its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        identity: str,
+        owner: ServerOwner,
+        cache: ToolCache,
+        secrets: Callable[[], Sequence[str]] = tuple,
+        tokens: Callable[[], Sequence[str]] = tuple,
+        *,
+        is_remote: bool = False,
+    ) -> None:
+        self.name = name
+        self.identity = identity
+        self.owner = owner
+        self._cache = cache
+        self._secrets = secrets
+        self._tokens = tokens
+        self._is_remote = is_remote
+        self._seen: Connection | None = None
+        self._tools: list[Tool] | None = None
+
+    def known(self) -> Sequence[Tool]:
+        """The tools that it had last; starts nothing."""
+        self._take(self.owner.connection)
+        if self._tools is None:
+            self._tools = self._cache.find(self.name, self.identity)
+        return list(self._tools or ())
+
+    async def list(self) -> Sequence[Tool]:
+        """Its tools, or one with a problem. Starts the server if they were never listed, and waits
+        a while for it.
+        """
+        self.known()
+        if self._tools is None and self.owner.state in ("idle", "starting"):
+            # A failure is in the owner; a start that takes longer goes on.
+            with contextlib.suppress(ToolError, TimeoutError):
+                async with asyncio.timeout(LIST_S):
+                    self._take(await self.owner.use())
+        if self._tools is None and self.owner.error is not None:
+            return [Tool(self.name, self.name, "mcp", problem=self.redacted(self.owner.error))]
+        return self.known()
+
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+        """Carry out one call. Cancelling it tells the server to stop.
+
+        Raises:
+            ToolError: TOOL_FAILED; TOOL_UNKNOWN if the tool has changed since the call was allowed.
+        """
+        connection = await self._connection()
+        self._take(connection)
+        now = {each.name: each for each in self._tools or ()}.get(tool.name)
+        if now is None or now.identity != tool.identity:
+            text = f"{self.name} has changed {tool.name} since this call was decided. Ask again."
+            raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
+        return await self._make(connection, tool.name, arguments, progress)
+
+    async def close(self) -> None:
+        """End the server."""
+        await self.owner.stop()
+
+    def redacted(self, text: str) -> str:
+        """A text without the values that the server was given."""
+        return redact(text, self._secrets())
+
+    async def _connection(self) -> Connection:
+        try:
+            return await self.owner.use()
+        except ToolError as error:
+            raise ToolError(error.code, self.redacted(error.message)) from None
+
+    async def _make(
+        self, connection: Connection, name: str, arguments: Arguments, tell: Progress
+    ) -> str:
+        from mcp.shared.exceptions import MCPError
+        from mcp_types import CONNECTION_CLOSED
+
+        async def heard(progress: float, total: float | None, message: str | None) -> None:
+            share = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
+            tell(f"{self.redacted(message[:2_000])} ({share})" if message else share)
+
+        try:
+            result = await connection.client.call_tool(
+                name, dict(arguments), progress_callback=heard
+            )
+            text = result_text(result)
+            for token in self._tokens():
+                text = text.replace(token, REPLACEMENT)
+            return text
+        except ShellError as error:
+            raise ToolError(error.code, self.redacted(error.message)) from None
+        except MCPError as error:
+            words = error.message
+            if connection.output.reason is not None or words == CLOSED:
+                words = connection.output.reason or ""
+                words = f"The connection has ended during the call. {words}".strip()
+            elif self._is_remote and (error.code == CONNECTION_CLOSED or words == EXPIRED):
+                self.owner.lose(connection, words)
+            raise self._failed(words) from None
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # what the SDK refuses in a sloppy server's answer
+            raise self._failed(str(error) or type(error).__name__) from None
+
+    def _failed(self, words: str) -> ToolError:
+        return ToolError(ErrorCode.TOOL_FAILED, self.redacted(f"{self.name}: {words[:2_000]}"))
+
+    def _take(self, connection: Connection | None) -> None:
+        """Use the tools of a connection from now on."""
+        if connection is None or connection is self._seen:
+            return
+        self._seen = connection
+        self._tools = [tool_of(each, self.name, self.identity) for each in connection.tools]
+        self._cache.keep(self.name, self.identity, self._tools)
+
+
+def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
+    """A tool with all flags: a hint of its server must not take one away.
+
+    Args:
+        listed: as the server has told it.
+        server: the server's name.
+        identity: a hash of what runs, or where it is.
+    """
+    told = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
+    schema = dict(listed.input_schema)
+    whole = f"{identity}{json.dumps(told, sort_keys=True)}"
+    is_large = len(json.dumps(schema)) > MAX_SCHEMA_BYTES
+    return Tool(
+        name=listed.name,
+        source=server,
+        kind="mcp",
+        description=(listed.description or listed.title or "")[:MAX_DESCRIPTION],
+        parameters={} if is_large else schema,
+        identity=hashlib.sha256(whole.encode()).hexdigest(),
+        problem="The description of its arguments is too long." if is_large else None,
+    )

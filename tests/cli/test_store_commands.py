@@ -1,0 +1,331 @@
+"""The commands for what is kept, as a person types them: beside a running host, and alone."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from shell import cli
+from shell.cli.keys import KeyCommands
+from shell.contract import MessageStatus, NewConversation
+from shell.errors import ShellError, ValidationFailed
+from shell.providers.keys import Keychain
+from shell.store.database import Connection
+from shell.store.messages import tree
+from shell.store.messages.content import take_apart
+from shell.store.store import Store
+from shell.support.data_directory import HOLDER, DataDirectory, DataDirectoryHeld
+from tests.providers.test_keys import CANARY, URL, Memory
+
+Run = Callable[..., tuple[int, list[object], str]]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "my data 🌊"
+
+
+@pytest.fixture
+def run(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command; returns its status, its lines of JSON, and all that it said."""
+    monkeypatch.setattr(
+        "shell.support.logs.set_up_logs", lambda level: None
+    )  # pytest listens itself
+
+    def run(*arguments: str) -> tuple[int, list[object], str]:
+        capsys.readouterr()
+        status = cli.main(["--data-dir", str(data), *arguments])
+        said = capsys.readouterr()
+        lines = said.out.splitlines() if "--json" in arguments else []
+        return status, [json.loads(line) for line in lines], said.out + said.err
+
+    return run
+
+
+@pytest.fixture
+def store(data: Path) -> Iterator[Store]:
+    """A running host's, with one conversation and a branch in it."""
+    directory = DataDirectory(str(data))
+    directory.prepare()
+    with directory.locked("tidewire"):
+        store = Store(data)
+        store.open()
+        store.database.write(fill).result()
+        yield store
+        store.close()
+
+
+def fill(connection: Connection) -> None:
+    number = tree.create(connection, "conv-1", NewConversation(title="A title", folder="Work"), 1)
+    asked = tree.NewMessage("msg-1", "user", take_apart("What is a <needle>?"), 2)
+    question = tree.add(connection, number, None, asked)
+    endings: list[tuple[str, MessageStatus]] = [("msg-2", "complete"), ("msg-3", "streaming")]
+    for name, status in endings:
+        answer = tree.NewMessage(
+            name, "assistant", take_apart("An answer"), 3, status, "echo", "echo-1"
+        )
+        place = tree.add(connection, number, question, answer)
+    tree.append_tail(connection, place, 0, ", so far", "")
+
+
+def test_without_anything_kept_there_is_nothing_and_nothing_is_made(run: Run, data: Path) -> None:
+    assert run("conversations", "list", "--json") == (0, [], "")
+    assert run("conversations", "search", "x", "--json") == (0, [], "")
+    assert run("conversations", "show", "x")[0] == 1
+    assert not data.exists()
+
+
+def test_what_a_running_host_writes_can_be_read_meanwhile(run: Run, store: Store) -> None:
+    status, [listed], _ = run("conversations", "list", "--json")
+    assert status == 0
+    assert listed == {
+        "id": "conv-1",
+        "title": "A title",
+        "updatedAt": 1,
+        "messageCount": 3,
+        "pinned": False,
+        "folder": "Work",
+    }
+    _, [shown], _ = run("conversations", "show", "conv-1", "--json")
+    assert isinstance(shown, dict)
+    assert shown["messages"] == [
+        message("msg-1", None, "user", "What is a <needle>?", "complete", 2),
+        message("msg-2", "msg-1", "assistant", "An answer", "complete", 3),
+        message("msg-3", "msg-1", "assistant", "An answer, so far", "streaming", 3),
+    ]
+    _, [hit], _ = run("conversations", "search", "needle", "--json")
+    assert hit == {
+        "conversationId": "conv-1",
+        "messageId": "msg-1",
+        "snippet": "What is a <needle>?",
+    }
+    assert run("conversations", "list")[0] == 0
+    assert "needle" in run("conversations", "show", "conv-1")[2]
+
+
+def message(
+    message_id: str, parent: str | None, role: str, text: str, status: str, created: int
+) -> dict[str, object]:
+    answers = role == "assistant"
+    return {
+        "id": message_id,
+        "parentId": parent,
+        "role": role,
+        "text": text,
+        "status": status,
+        "providerId": "echo" if answers else None,
+        "modelId": "echo-1" if answers else None,
+        "createdAt": created,
+    }
+
+
+def test_what_would_write_waits_for_no_host_but_says_who_it_is(
+    run: Run, store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "c.json").write_text("[]")
+    status, _, said = run("conversations", "import", str(tmp_path / "c.json"))
+    assert status == 1
+    assert "in use by process" in said
+    assert "drop the file on the conversation list" in said
+    status, _, said = run("backup", str(tmp_path / "b.zip"))
+    assert status == 0
+    status, _, said = run("restore", str(tmp_path / "b.zip"))
+    assert status == 1
+    assert "in use by process" in said
+
+
+def test_what_became_of_an_import_can_be_read_before_its_terminal_closes(
+    run: Run, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    class Person:
+        def readline(self) -> str:
+            read.append("Enter")
+            return "\n"
+
+    monkeypatch.setattr("sys.stdin", Person())
+    (tmp_path / "c.json").write_text("[]")
+    held = run("conversations", "import", "--stay", str(tmp_path / "c.json"))
+    elsewhere = ["--data-dir", str(tmp_path / "elsewhere")]
+    done = run(*elsewhere, "conversations", "import", "--stay", str(tmp_path / "c.json"))
+    assert (held[0], done[0]) == (1, 0)
+    assert read == ["Enter", "Enter"]
+    for (_, _, said), sentence in (
+        (held, "drop the file on the conversation list"),
+        (done, "were imported"),
+    ):
+        assert sentence in said
+        assert said.endswith("Press Enter to close.\n")
+
+
+def test_exports_come_back_by_import(run: Run, store: Store, data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    assert run("conversations", "export", "conv-1", "--out", str(out))[0] == 0
+    printed = run("conversations", "export", "conv-1", "--format", "json")[2]
+    assert printed == out.read_text("utf-8")
+    for ending, mark in (("md", "# A title"), ("html", "&lt;needle&gt;")):
+        assert mark in run("conversations", "export", "conv-1", "--format", ending)[2]
+    assert run("conversations", "export", "nope")[0] == 1
+    assert run("conversations", "export", "conv-1", "--out", str(tmp_path))[0] == 1
+    elsewhere = ["--data-dir", str(tmp_path / "elsewhere")]
+    status, lines, _ = run(*elsewhere, "conversations", "import", str(out), "--json")
+    assert status == 0
+    assert lines == [{"conversations": 1, "messages": 3, "skipped": 0, "warnings": []}]
+    again = tmp_path / "again.json"
+    run(*elsewhere, "conversations", "export", "conv-1", "--out", str(again))
+    assert again.read_bytes() == out.read_bytes()
+
+
+@pytest.mark.parametrize("content", ["nonsense", "{", ""])
+def test_a_file_that_cannot_be_imported_is_a_sentence(
+    run: Run, tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "c.json").write_text(content)
+    status, _, said = run("conversations", "import", str(tmp_path / "c.json"))
+    assert status == 1
+    assert said.startswith("tidewire: ")
+    assert "Traceback" not in said
+    assert run("conversations", "import", str(tmp_path / "no such file"))[0] == 1
+
+
+def test_a_backup_brings_everything_back(
+    run: Run, store: Store, data: Path, tmp_path: Path
+) -> None:
+    (data / "settings.json").write_text('{"theme": "dark"}')
+    (data / "providers.json").write_text('{"version": 1, "providers": []}')
+    bundle = str(tmp_path / "whole backup.zip")
+    assert run("backup", bundle)[0] == 0
+    new = tmp_path / "new"
+    assert run("--data-dir", str(new), "restore", bundle)[0] == 0
+    _, [listed], _ = run("--data-dir", str(new), "conversations", "list", "--json")
+    assert isinstance(listed, dict)
+    assert listed["id"] == "conv-1"
+    assert json.loads((new / "settings.json").read_text()) == {"theme": "dark"}
+    status, _, said = run("restore", str(tmp_path / "nothing.zip"))
+    assert (status, "There is no file" in said) == (1, True)
+    assert run("--data-dir", str(tmp_path / "empty"), "backup", bundle)[0] == 1
+
+
+def test_what_is_damaged_is_repaired_before_it_is_read(run: Run, data: Path) -> None:
+    DataDirectory(str(data)).prepare()
+    store = Store(data)
+    store.open()
+    store.database.write(fill).result()
+    store.back_up().result()
+    store.close()
+    store.path.write_bytes(b"rubbish" * 10_000)
+    status, _, said = run("conversations", "list")
+    assert status == 0
+    assert "A title" in said
+    assert "was damaged" in said
+    assert list((data / "damaged").iterdir())
+
+
+# --- keys -----------------------------------------------------------------------------------
+
+
+def commands(chain: Keychain | None) -> KeyCommands:
+    return KeyCommands({"openai": URL, "other": "https://b.example"}, lambda _: None, lambda: chain)
+
+
+def test_a_key_comes_from_the_standard_input_and_is_never_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chain = Memory()
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{CANARY}\n"))
+    assert commands(chain).set("openai", as_json=True) == 0
+    assert commands(chain).list(as_json=True) == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = {
+        "providerId": "openai",
+        "configured": True,
+        "hint": CANARY[-4:],
+        "source": "keychain",
+        "host": "api.example.com",
+        "note": None,
+    }
+    assert json.loads(lines[0]) == json.loads(lines[1]) == told
+    assert json.loads(lines[2])["configured"] is False
+    assert CANARY not in "".join(lines)
+    assert commands(chain).remove("openai", as_json=False) == 0
+    assert chain.kept == {}
+
+
+def test_without_a_keychain_nothing_is_pretended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(CANARY))
+    with pytest.raises(
+        ShellError, match=r"No keychain is available\. The key was not saved"
+    ) as raised:
+        commands(None).set("openai", as_json=False)
+    assert CANARY not in str(raised.value)
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "two words", "ключ", "a\x00b", "x" * 10_001])
+def test_what_is_no_key_is_refused(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    with pytest.raises(ValidationFailed):
+        commands(Memory()).set("openai", as_json=False)
+
+
+def test_only_known_providers_have_keys(run: Run) -> None:
+    for arguments in (("keys", "remove", "nobody"), ("keys", "set", "echo")):
+        status, _, said = run(*arguments)
+        assert status == 1
+        assert "no provider" in said
+
+
+HOSTILE = "a\x1b]52;c;ZXZpbA==\x07b\x9b2Jc\x7fd\u202ee\u2066f\x08g"
+BARE = "a]52;c;ZXZpbA==b2Jcdefg"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_nothing_that_was_said_controls_the_terminal(
+    run: Run, store: Store, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    def add(connection: Connection) -> None:
+        new = NewConversation(title=f"{HOSTILE}\nspoofed  line")
+        number = tree.create(connection, "conv-2", new, 1)
+        said = tree.NewMessage("msg-9", "user", take_apart(f"needle {HOSTILE}\tnext\nline"), 2)
+        tree.add(connection, number, None, said)
+
+    store.database.write(add).result()
+    commands = {
+        ("list",): f"{BARE} spoofed line\n",
+        ("show", "conv-2"): f"needle {BARE}\tnext\nline\n",
+        ("search", "needle"): f"{BARE} spoofed line\n    needle {BARE} next line\n",
+    }
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+    for command, wanted in commands.items():
+        said = run("conversations", *command)[2]
+        assert wanted in said, command
+        assert not set(said) & set(HOSTILE) - set(BARE), command
+        status, _, raw = run("conversations", *command, "--json")
+        assert status == 0
+        assert not set(raw) & set(HOSTILE) - set(BARE), command
+    exported = run("conversations", "export", "conv-2", "--format", "md")[2]
+    assert ("\x1b" in exported) is not is_terminal
+
+
+def test_json_says_exactly_what_was_said(run: Run, store: Store) -> None:
+    def add(connection: Connection) -> None:
+        number = tree.create(connection, "conv-2", NewConversation(title="t"), 1)
+        tree.add(connection, number, None, tree.NewMessage("m", "user", take_apart(HOSTILE), 2))
+
+    store.database.write(add).result()
+    [shown] = run("conversations", "show", "conv-2", "--json")[1]
+    assert isinstance(shown, dict)
+    assert [message["text"] for message in shown["messages"]] == [HOSTILE]
+
+
+def test_a_holder_file_that_cannot_be_written_does_not_prevent_the_lock(tmp_path: Path) -> None:
+    directory = DataDirectory(str(tmp_path))
+    (tmp_path / HOLDER).mkdir()
+    with (
+        directory.locked("tidewire"),
+        pytest.raises(DataDirectoryHeld, match="another process"),
+        directory.locked("other"),
+    ):
+        pass

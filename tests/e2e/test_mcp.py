@@ -1,0 +1,89 @@
+"""Servers of MCP: added, tested and called, in a browser and in the window."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, Playwright, expect
+
+from tests.command import run
+from tests.e2e.app import App, Kind, answer, ask, running
+from tests.e2e.test_tools import card, done, offer, press, result
+from tests.tools.mcp_servers import hostile, node, processes_in
+from tests.tools.processes import until_now
+
+START_MS = 60_000
+"""A server starts at its first use, which takes a while on a busy machine."""
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found by /proc")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory, kind: Kind) -> Path:
+    """A data directory with one server of another author, added on the command line."""
+    data = tmp_path_factory.mktemp(f"mcp-{kind}")
+    added = run("mcp", "add", "everything", *node("server-everything"), TIDEWIRE_DATA_DIR=str(data))
+    assert added.status == 0, added.out
+    return data
+
+
+@pytest.fixture(scope="module")
+def app(kind: Kind, playwright: Playwright, data: Path) -> Iterator[App]:
+    with running(kind, playwright, data) as started:
+        yield started
+    until_now(lambda: processes_in(data) == [])
+
+
+def settings(page: Page) -> Locator:
+    """The section about servers."""
+    page.keyboard.press("Control+,")
+    dialog = page.get_by_role("dialog", name="Settings")
+    dialog.get_by_role("tab", name="Servers").click()
+    return dialog
+
+
+def test_a_tool_of_a_server_runs_once_it_is_allowed(page: Page) -> None:
+    offer(page, "get-sum")
+    ask(page, '/call everything__get-sum {"a": 2, "b": 40}\n/then\n/text That is the sum.')
+    expect(card(page, "get-sum")).to_contain_text("everything")
+    press(page, "get-sum", "Allow once")
+    expect(answer(page)).to_have_text("That is the sum.", timeout=START_MS)
+    done(page, "get-sum")
+    expect(result(page, "get-sum")).to_contain_text("The sum of 2 and 40 is 42.")
+
+
+def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) -> None:
+    dialog = settings(page)
+    dialog.get_by_role("button", name="Test everything").click()
+    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible(timeout=START_MS)
+    dialog.get_by_text("What it printed").click()
+    expect(dialog.get_by_text("Starting default (STDIO) server...")).to_be_visible()
+    switch = dialog.get_by_role("switch", name="Use the server everything")
+    switch.click()
+    expect(dialog.get_by_text("Off", exact=False).first).to_be_visible()
+    expect(switch).not_to_be_checked()
+    switch.click()
+    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible(timeout=START_MS)
+    dialog.get_by_text("Tools of everything").click()
+    sends = dialog.get_by_role("checkbox", name="echo: Sends data out or changes something")
+    expect(sends).not_to_be_checked()
+    sends.click()
+    expect(sends).to_be_checked()
+    sends.click()
+    expect(sends).not_to_be_checked()
+
+
+def test_a_script_of_the_page_adds_no_command(
+    page: Page, app: App, data: Path, tmp_path: Path
+) -> None:
+    if app.kind == "window":
+        return  # the dialog of the window waits for a person; `tests/window` presses its buttons
+    before = (data / "mcp.json").read_bytes()
+    dialog = settings(page)
+    dialog.get_by_label("Name").fill("mine")
+    command = " ".join(f'"{word}"' for word in hostile("nothing", tmp_path))
+    dialog.get_by_label("Command or address").fill(command)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("tidewire mcp add mine")
+    assert (data / "mcp.json").read_bytes() == before
+    assert not (tmp_path / "processes").exists()

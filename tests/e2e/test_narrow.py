@@ -1,0 +1,73 @@
+"""Where there is little room: things go to the next line, move inward, or open above."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, Playwright, Route, expect
+
+from tests.e2e.app import running
+from tests.e2e.screens import NARROW, WIDE, lead
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def page(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with running("browser", playwright, tmp_path_factory.mktemp("narrow")) as app:
+        yield app.page()
+
+
+def show_narrow(page: Page, name: str) -> None:
+    lead(page, name)
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+
+
+def lines(element: Locator) -> int:
+    """In how many lines its text stands."""
+    return int(
+        element.evaluate(
+            "element => { const range = document.createRange(); range.selectNodeContents(element);"
+            " return new Set([...range.getClientRects()].map(({ top }) => top)).size; }"
+        )
+    )
+
+
+def test_every_button_of_an_error_has_its_words_in_one_line(page: Page) -> None:
+    show_narrow(page, "key-error")
+    buttons = page.locator(".error button").all()
+    assert {button.inner_text(): lines(button) for button in buttons} == {
+        "Set API key": 1,
+        "Ask the local model": 1,
+        "Choose another model": 1,
+        "Retry": 1,
+    }
+
+
+def test_a_popover_stays_off_the_edge_when_the_window_becomes_narrow(page: Page) -> None:
+    lead(page, "tool-menu")
+    popover = page.locator("[popover]:popover-open")
+    wide = popover.bounding_box()
+    page.set_viewport_size({"width": NARROW[0], "height": WIDE[1]})
+    narrow = popover.bounding_box()
+    assert wide is not None
+    assert narrow is not None
+    assert narrow["width"] == wide["width"]
+    assert narrow["x"] + narrow["width"] < NARROW[0]
+
+
+def test_a_popover_whose_content_comes_later_is_where_the_room_is(page: Page) -> None:
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    held: list[Route] = []
+    page.route("**/ModelPanel-*", lambda route: held.append(route))
+    page.reload()
+    button = page.get_by_role("button", name="choose another model")
+    button.click()
+    popover = page.locator("[popover]:popover-open")
+    expect(popover).to_be_visible()
+    for route in held:
+        route.continue_()
+    expect(popover.get_by_role("option").first).to_be_visible()
+    panel, anchor = popover.bounding_box(), button.bounding_box()
+    assert panel is not None
+    assert anchor is not None
+    assert panel["y"] + panel["height"] < anchor["y"]

@@ -1,0 +1,199 @@
+"""Budgets: what may begin, what counts, and whose day it is."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shell.contract import NO_BUDGETS, Budget, BudgetPause, BudgetRaise, Budgets
+from shell.errors import StorageFailed
+from shell.providers.charges import NANOS, Price, Reservation
+from shell.store import reservations
+from shell.store.ledger import Ledger
+from tests.store.ledger_walk import Walk, call, open_ledger
+
+DOLLAR = Budget(usd=1, tokens=None)
+PRICE = Price(1_000, 10_000)
+"""One dollar for a million tokens of input, ten for output."""
+THURSDAY, FRIDAY, SATURDAY = date(2026, 11, 26), date(2026, 11, 27), date(2026, 11, 28)
+
+
+def _day(budget: Budget) -> Budgets:
+    return NO_BUDGETS.model_copy(update={"day": budget})
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=150, deadline=None)
+def test_no_call_begins_whose_reserve_exceeds_what_is_left(seed: int) -> None:
+    walk = Walk(seed)
+    for _ in range(60):
+        walk.step()
+
+
+def test_the_walk_meets_every_outcome() -> None:
+    walks = [Walk(seed) for seed in range(40)]
+    for walk in walks:
+        for _ in range(60):
+            walk.step()
+    assert min(sum(getattr(w, name) for w in walks) for name in ("allowed", "refused")) > 100
+    assert sum(walk.shortened for walk in walks) > 10
+
+
+def test_an_answer_is_made_shorter_before_it_is_refused() -> None:
+    connection = open_ledger()
+    budgets = _day(DOLLAR)
+    fits = reservations.reserve(connection, call(most=50_000, price=PRICE), budgets, FRIDAY)
+    assert isinstance(fits, Reservation)
+    assert (fits.output_tokens, fits.cut) == (50_000, None)
+    shorter = reservations.reserve(connection, call(most=99_000, price=PRICE), budgets, FRIDAY)
+    assert isinstance(shorter, Reservation)
+    assert shorter.output_tokens == 49_980  # what is left, less two inputs of 100 tokens
+    assert shorter.cut is not None
+    refused = reservations.reserve(connection, call(price=PRICE), budgets, FRIDAY)
+    assert isinstance(refused, BudgetPause)
+    assert (refused.scope, refused.unit, refused.limit, refused.priced) == ("day", "usd", 1, True)
+    assert refused.more == 1
+    # Settled for less than was reserved, it leaves room again.
+    reservations.settle(connection, shorter.number, PRICE, (100, 1_000))
+    assert isinstance(
+        reservations.reserve(connection, call(price=PRICE), budgets, FRIDAY), Reservation
+    )
+
+
+def test_an_unknown_price_asks_for_tokens_and_never_counts_as_nothing() -> None:
+    connection = open_ledger()
+    budgets = _day(DOLLAR)
+    refused = reservations.reserve(connection, call(price=None), budgets, FRIDAY)
+    assert isinstance(refused, BudgetPause)
+    assert (refused.unit, refused.priced, refused.more) == ("tokens", False, 20_000)
+    reservations.raise_budget(connection, "2026-11-27", BudgetRaise(scope="day", tokens=1_500))
+    assert isinstance(
+        reservations.reserve(connection, call(price=None), budgets, FRIDAY), Reservation
+    )
+    again = reservations.reserve(connection, call(price=None), budgets, FRIDAY)
+    assert isinstance(again, BudgetPause)
+    assert again.spent == 1_100
+    # A token limit anywhere is an answer to the same question.
+    limited = call(price=None, budgets={"answer": Budget(usd=None, tokens=9_000)})
+    assert isinstance(reservations.reserve(connection, limited, budgets, FRIDAY), Reservation)
+    rows = reservations.usage(connection, "model")
+    assert [(row.key, row.usd, row.unpriced_tokens) for row in rows] == [("p/m", 0, 2_200)]
+
+
+def test_a_clock_that_changes_begins_no_day_twice() -> None:
+    connection = open_ledger()
+    budgets = _day(Budget(usd=None, tokens=1_100))
+
+    def asks(now: date) -> bool:
+        return isinstance(reservations.reserve(connection, call(), budgets, now), Reservation)
+
+    assert [asks(FRIDAY), asks(FRIDAY)] == [True, False]
+    assert [asks(THURSDAY), asks(FRIDAY)] == [False, False]
+    assert [asks(SATURDAY), asks(SATURDAY)] == [True, False]
+    assert [asks(FRIDAY), asks(THURSDAY), asks(SATURDAY)] == [False, False, False]
+
+
+def test_a_month_counts_all_its_days_and_no_other() -> None:
+    connection = open_ledger()
+    budgets = NO_BUDGETS.model_copy(update={"month": Budget(usd=None, tokens=2_500)})
+    days = [date(2026, 11, 1), date(2026, 11, 30), date(2026, 11, 30), date(2026, 12, 1)]
+    found = [reservations.reserve(connection, call(), budgets, day) for day in days]
+    assert [isinstance(one, Reservation) for one in found] == [True, True, False, True]
+
+
+def test_a_conversations_own_budget_goes_before_that_of_the_settings() -> None:
+    connection = open_ledger()
+    budgets = NO_BUDGETS.model_copy(update={"conversation": Budget(usd=None, tokens=100)})
+    reservations.set_budget(connection, "c", DOLLAR)
+    own = reservations.reserve(connection, call(price=PRICE), budgets, FRIDAY)
+    other = reservations.reserve(connection, call(conversation="d"), budgets, FRIDAY)
+    none = reservations.reserve(connection, call(conversation=None), budgets, FRIDAY)
+    assert [isinstance(one, Reservation) for one in (own, other, none)] == [True, False, True]
+    reservations.raise_budget(connection, "c", BudgetRaise(scope="conversation", usd=0.5))
+    state = reservations.states(connection, "c", budgets, FRIDAY)[0]
+    assert state.budget == Budget(usd=1.5, tokens=None)
+    assert state.tokens == 1_100
+    # Set anew, it is what a person sees and says.
+    reservations.set_budget(connection, "c", Budget(usd=1.5, tokens=9_000))
+    state = reservations.states(connection, "c", budgets, FRIDAY)[0]
+    assert state.budget == Budget(usd=1.5, tokens=9_000)
+
+
+def test_amounts_add_up_to_the_billionth() -> None:
+    connection = open_ledger()
+    price = Price(75.5, 0.1)
+    for _ in range(1_000):
+        found = reservations.reserve(connection, call(price=price), NO_BUDGETS, FRIDAY)
+        assert isinstance(found, Reservation)
+        reservations.settle(connection, found.number, price, (3, 7))
+    assert reservations.usage(connection, "day")[0].usd == 228 * 1_000 / NANOS
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.anyio
+async def test_parallel_calls_of_one_conversation_cannot_both_pass(tmp_path: Path) -> None:
+    budgets = NO_BUDGETS.model_copy(update={"conversation": Budget(usd=None, tokens=3_400)})
+    # As two processes would: each has connections of its own.
+    ledgers = [Ledger(tmp_path, lambda: budgets) for _ in range(2)]
+    found = await asyncio.gather(*(one.reserve(call()) for one in ledgers * 8))
+    for one in ledgers:
+        await one.close()
+    assert sum(isinstance(one, Reservation) for one in found) == 3
+
+
+@pytest.mark.anyio
+async def test_what_was_reserved_counts_after_the_program_was_killed(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from shell.contract import NO_BUDGETS\n"
+        "from shell.store.ledger import Ledger\n"
+        "from tests.store.ledger_walk import call\n"
+        "async def main():\n"
+        "    ledger = Ledger(Path(sys.argv[1]), lambda: NO_BUDGETS)\n"
+        "    first = await ledger.reserve(call())\n"
+        "    ledger.settle(first, None, 10, 20)\n"
+        "    await ledger.reserve(call())\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = await asyncio.to_thread(subprocess.run, command, check=False)
+    assert done.returncode == -signal.SIGKILL
+    budgets = NO_BUDGETS.model_copy(update={"conversation": Budget(usd=None, tokens=1_700)})
+    after = Ledger(tmp_path, lambda: budgets)
+    refused = await after.reserve(call())
+    await after.close()
+    assert isinstance(refused, BudgetPause)
+    assert refused.spent == 30 + 1_100
+
+
+@pytest.mark.anyio
+async def test_without_a_budget_a_file_that_cannot_be_used_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "usage.db").mkdir()
+    assert await Ledger(tmp_path, lambda: NO_BUDGETS).reserve(call()) is None
+    with pytest.raises(StorageFailed):
+        await Ledger(tmp_path, lambda: _day(DOLLAR)).reserve(call())
+
+
+@pytest.mark.anyio
+async def test_a_command_makes_no_file_unless_there_is_a_budget(tmp_path: Path) -> None:
+    plain = Ledger(tmp_path, lambda: NO_BUDGETS, creates=False)
+    assert await plain.reserve(call()) is None
+    assert not os.listdir(tmp_path)  # noqa: PTH208
+    limited = call(budgets={"answer": Budget(usd=None, tokens=5_000)})
+    assert isinstance(await plain.reserve(limited), Reservation)
+    # From now on there is something to add to.
+    assert isinstance(await plain.reserve(call()), Reservation)
+    await plain.close()

@@ -1,0 +1,70 @@
+"""Links are handed to the desktop, and what opens them leaves nothing behind."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from shell.support.open_url import open_link, open_path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows opens links without a process")
+def test_the_program_that_opens_a_link_is_reaped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener = tmp_path / ("open" if sys.platform == "darwin" else "xdg-open")
+    part, said = tmp_path / "part", tmp_path / "said"
+    opener.write_text(f'#!/bin/sh\necho "$$ $1" > "{part}"\nmv "{part}" "{said}"\n', "utf-8")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("DISPLAY", ":1")
+    assert open_link("https://example.com/")
+    deadline = time.monotonic() + 20
+    while not said.exists():
+        assert time.monotonic() < deadline
+    number, url = said.read_text("utf-8").split()
+    assert url == "https://example.com/"
+    while is_there(int(number)):
+        assert time.monotonic() < deadline, "a zombie"
+
+
+def is_there(number: int) -> bool:
+    """Whether a process exists, if only as a zombie."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows opens files without a process")
+@pytest.mark.parametrize("name", ["tools", "my_tool.py"])
+def test_a_folder_and_a_python_file_are_shown_and_never_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    opener = tmp_path / ("open" if sys.platform == "darwin" else "xdg-open")
+    part, said, ran = tmp_path / "part", tmp_path / "said", tmp_path / "ran"
+    opener.write_text(f'#!/bin/sh\necho "$@" > "{part}"\nmv "{part}" "{said}"\n', "utf-8")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("DISPLAY", ":1")
+    path = tmp_path / name
+    if path.suffix:
+        path.write_text(f"#!/bin/sh\ntouch '{ran}'\n", "utf-8")
+        path.chmod(0o755)
+    else:
+        path.mkdir()
+    assert open_path(path)
+    deadline = time.monotonic() + 20
+    while not said.exists():
+        assert time.monotonic() < deadline
+    as_text = ["-t"] if sys.platform == "darwin" and path.suffix else []
+    assert said.read_text("utf-8").split() == [*as_text, str(path)]
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "javascript:alert(1)", "--version", ""])
+def test_nothing_but_web_and_mail_addresses_is_opened(url: str) -> None:
+    assert not open_link(url)

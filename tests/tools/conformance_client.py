@@ -1,0 +1,122 @@
+"""The client that the conformance suite of MCP drives: our tools, with one server of its own.
+
+The suite starts it once for each scenario, with the server's address as its argument. It signs in
+when it is asked to, and calls every tool that it is told of.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx2
+
+from shell.errors import ErrorCode, ShellError, ToolError
+from shell.providers.keys import Keys
+from shell.tools.base import Arguments, Tool
+from shell.tools.mcp.configuration import ServerSpec
+from shell.tools.registry import Tools
+from tests.providers.test_keys import Memory
+
+NAME = "server"
+ROUNDS = 3
+"""Most sign-ins for one call: a person would give up, too."""
+ASKED = "asks you to sign in"
+CLIENT_ID = "https://conformance-test.local/client-metadata.json"
+"""The address that the suite expects where a client names itself by one."""
+BY_ADDRESS = "auth/basic-cimd"
+
+
+async def follow(address: str) -> None:
+    """Follow an address as a browser does."""
+    async with httpx2.AsyncClient(follow_redirects=True, trust_env=False) as client:
+        await client.get(address)
+
+
+async def run(url: str, scenario: str, context: Mapping[str, object], folder: Path) -> None:
+    """Carry out one scenario.
+
+    Raises:
+        ShellError: what was asked for cannot be done.
+    """
+    chain = Memory()
+    tools = Tools(folder, {}, Keys(lambda: chain))
+    servers = tools.servers
+    given: dict[str, object] = {"url": url}
+    client_id = CLIENT_ID if scenario == BY_ADDRESS else context.get("client_id")
+    if client_id is not None:
+        given["oauth"] = {"clientId": client_id}
+    secret = context.get("client_secret")
+    spec = ServerSpec.model_validate(given)
+    await servers.add(NAME, spec)
+    await servers.agree(NAME, spec.identity)
+    await servers.enable(NAME, True)
+
+    async def sign_in() -> None:
+        await servers.sign_in(NAME, follow, None if secret is None else str(secret))
+
+    try:
+        offered = await _ours(tools)
+        for _ in range(ROUNDS):
+            if servers.summary(NAME).state == "sign_in":
+                await sign_in()
+                offered = await _ours(tools)
+        summary = servers.summary(NAME)
+        if summary.error is not None:
+            raise ToolError(ErrorCode.TOOL_FAILED, summary.error)
+        for tool, arguments in _calls(offered, context):
+            for left in reversed(range(ROUNDS)):
+                try:
+                    await tools.call(tool.wire_name, arguments, lambda line: None)
+                    break
+                except ToolError as error:
+                    if ASKED not in error.message:
+                        print(error.message, file=sys.stderr)
+                        break
+                    if not left:
+                        raise
+                    await sign_in()
+    finally:
+        await tools.close()
+
+
+async def _ours(tools: Tools) -> list[Tool]:
+    return [each.tool for each in await tools.all() if each.tool.source == NAME]
+
+
+def _calls(offered: Sequence[Tool], context: Mapping[str, object]) -> list[tuple[Tool, Arguments]]:
+    wanted = context.get("toolCalls")
+    by_name = {tool.name: tool for tool in offered if tool.problem is None}
+    if isinstance(wanted, list):
+        return [(by_name[each["name"]], each["arguments"]) for each in wanted]
+    return [(tool, _arguments(tool)) for tool in by_name.values()]
+
+
+def _arguments(tool: Tool) -> Arguments:
+    """Arguments that fit the schema of a tool."""
+    examples: Arguments = {"string": "tide", "number": 1.5, "integer": 2, "boolean": True}
+    fields = tool.parameters.get("properties") or {}
+    assert isinstance(fields, dict)
+    required = tool.parameters.get("required") or []
+    assert isinstance(required, list)
+    return {name: examples.get(fields[name].get("type")) for name in required}
+
+
+def main() -> int:
+    """Carry out the scenario that the environment names; returns the exit status."""
+    context = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", "{}"))
+    scenario = os.environ["MCP_CONFORMANCE_SCENARIO"]
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            asyncio.run(run(sys.argv[1], scenario, context, Path(folder)))
+        except ShellError as error:
+            print(error.message, file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Servers of MCP: starts and stops, and kills of a server and of the host; nothing may be left."""
+
+import asyncio
+import gc
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from unittest import mock
+
+from shell.tools.mcp import owner
+from shell.tools.registry import Tools
+from tests.command import ROOT
+from tests.soak.result import Result
+from tests.tools.mcp_servers import (
+    hostile,
+    ignore,
+    open_handles,
+    other_tasks,
+    processes_in,
+    started,
+    with_servers,
+)
+from tests.tools.processes import until
+
+ORPHANS_S = 3.0
+"""How long a process may live on after the end of its server or host."""
+HOST = """
+import asyncio, sys
+from pathlib import Path
+from tests.tools.mcp_servers import hostile, with_servers
+async def main():
+    folder = Path(sys.argv[1])
+    bad = hostile("leaves processes", folder)
+    async with with_servers(folder / "data", {"bad": bad}) as tools:
+        print(await tools.call("fine", {}, print), flush=True)
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+def restarts(starts: int = 200, server_kills: int = 50, host_kills: int = 50) -> Result:
+    """Start and stop a server, kill it, and kill its host; count what is left."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        (folder / "servers").mkdir()
+        figures = asyncio.run(_of_servers(folder / "servers", starts, server_kills))
+        longest_s, orphans = 0.0, 0
+        for number in range(host_kills):
+            left, after_s = _host_kill(folder / f"host-{number}")
+            orphans += left
+            longest_s = max(longest_s, after_s)
+    left = orphans + figures["orphans"] + figures["tasks"] + max(figures["handles"], 0)
+    return Result(
+        left == 0,
+        {
+            "starts": starts,
+            "serverKills": server_kills,
+            "hostKills": host_kills,
+            "orphans": orphans + figures["orphans"],
+            "tasks": figures["tasks"],
+            "handles": figures["handles"],
+            "longestOrphanS": round(longest_s, 2),
+        },
+    )
+
+
+async def _of_servers(folder: Path, starts: int, kills: int) -> dict[str, int]:
+    orphans = 0
+    async with with_servers(folder / "data", {"mine": hostile("nothing", folder)}) as tools:
+
+        async def round_trip() -> None:
+            nonlocal orphans
+            await tools.servers.enable("mine", True)
+            assert await tools.call("fine", {}, ignore) == "fine"
+            await tools.servers.enable("mine", False)
+            orphans += len(processes_in(folder))
+
+        await round_trip()
+        gc.collect()
+        handles, tasks = open_handles(), other_tasks()
+        for _ in range(starts):
+            await round_trip()
+        await tools.servers.enable("mine", True)
+        with mock.patch.object(owner, "BACKOFF_S", (0.0,) * (kills + 1)):
+            for _ in range(kills):
+                await _server_kill(tools, folder)
+        await tools.servers.enable("mine", False)
+        orphans += len(processes_in(folder))
+        gc.collect()
+        left = {name for name in other_tasks() - tasks if "mine" in name}
+        return {"orphans": orphans, "tasks": len(left), "handles": open_handles() - handles}
+
+
+async def _server_kill(tools: Tools, folder: Path) -> None:
+    assert await tools.call("fine", {}, ignore) == "fine"
+    before = started(folder)
+    os.kill(before[-1], signal.SIGKILL)
+    await until(lambda: len(started(folder)) > len(before))
+
+
+def _host_kill(folder: Path) -> tuple[int, float]:
+    """Kill a host with a server; returns how many are left, and after how long."""
+    folder.mkdir()
+    host = subprocess.Popen(
+        [sys.executable, "-c", HOST, str(folder)], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert host.stdout is not None
+    assert host.stdout.readline() == b"fine\n"
+    assert len(processes_in(folder)) == 4
+    host.kill()
+    host.communicate()
+    began = time.monotonic()
+    while (left := processes_in(folder)) and time.monotonic() - began < ORPHANS_S:
+        time.sleep(0.02)
+    return len(left), time.monotonic() - began

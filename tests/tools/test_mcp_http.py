@@ -1,0 +1,175 @@
+"""Servers at an address that do what they must not: real sockets, no real server."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from shell.errors import ErrorCode, ToolError
+from shell.tools.mcp import servers as all_servers
+from shell.tools.mcp.configuration import ServerSpec
+from shell.tools.registry import Tools
+from tests.tools.mcp_servers import ignore
+
+pytestmark = pytest.mark.anyio
+Reply = Callable[[dict[str, object], asyncio.StreamWriter], Awaitable[None]]
+TOOL = {"name": "go", "inputSchema": {"type": "object"}}
+
+
+class Remote:
+    """A server over HTTP that answers everything well but calls, which `reply` answers."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+        self.requests: list[str] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection, request by request."""
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                self.requests.append(head)
+                lengths = [line for line in head.lower().splitlines() if "content-length" in line]
+                length = int(lengths[0].partition(":")[2]) if lengths else 0
+                body = await reader.readexactly(length)
+                message = json.loads(body) if body else {}
+                await self._answer(head, message, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def _answer(
+        self, head: str, message: dict[str, object], writer: asyncio.StreamWriter
+    ) -> None:
+        if not head.startswith("POST"):
+            write(writer, 405, b"")
+        elif "id" not in message:
+            write(writer, 202, b"")
+        elif message["method"] == "initialize":
+            result = {
+                "protocolVersion": "2025-06-18",
+                "capabilities": {"tools": {}},
+                "serverInfo": {"name": "remote", "version": "1"},
+            }
+            answer(writer, message, result)
+        elif message["method"] == "tools/list":
+            answer(writer, message, {"tools": [TOOL]})
+        elif message["method"] == "tools/call":
+            await self._reply(message, writer)
+        else:
+            error = {"code": -32_601, "message": "unknown"}
+            text = {"jsonrpc": "2.0", "id": message["id"], "error": error}
+            write(writer, 200, json.dumps(text).encode())
+        await writer.drain()
+
+
+def write(
+    writer: asyncio.StreamWriter, status: int, body: bytes, kind: str = "application/json"
+) -> None:
+    head = f"HTTP/1.1 {status} Told\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
+
+
+def answer(writer: asyncio.StreamWriter, message: dict[str, object], result: object) -> None:
+    text = {"jsonrpc": "2.0", "id": message["id"], "result": result}
+    write(writer, 200, json.dumps(text).encode())
+
+
+@asynccontextmanager
+async def remote(folder: Path, reply: Reply) -> AsyncIterator[tuple[Tools, Remote]]:
+    """The tools of one server at an address of this machine."""
+    made = Remote(reply)
+    async with await asyncio.start_server(made.serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        tools = Tools(folder, {"HEADER": "s3cret-value"})
+        url = f"http://127.0.0.1:{port}/mcp"
+        spec = ServerSpec(url=url, headers={"X-Key": "${HEADER}"})
+        await tools.servers.add("there", spec)
+        await tools.servers.agree("there", spec.identity)
+        await tools.servers.enable("there", True)
+        yield tools, made
+        await tools.close()
+
+
+async def garbage(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
+    write(writer, 200, b"\xff{[garbage", "application/json")
+
+
+async def a_page(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
+    write(writer, 200, b"<html>Log in</html>", "text/html")
+
+
+async def a_failure(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
+    write(writer, 500, b"s3cret-value is not right")
+
+
+async def endless(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Content-Length: 100000000\r\n\r\n".encode())
+    for _ in range(1_000):
+        writer.write(b" " * 100_000)
+        await writer.drain()
+
+
+async def closes(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def elsewhere(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 307 Gone\r\nLocation: http://127.0.0.2:9/\r\nContent-Length: 0\r\n\r\n")
+
+
+async def repeats(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
+    answer(writer, message, {"content": [{"type": "text", "text": "gone"}]})
+
+
+@pytest.mark.parametrize("reply", [garbage, a_page, a_failure, endless, closes, elsewhere])
+async def test_what_a_hostile_address_answers_is_a_failed_call(
+    tmp_path: Path, reply: Reply
+) -> None:
+    async with remote(tmp_path, reply) as (tools, made):
+        with pytest.raises(ToolError) as caught:
+            await asyncio.wait_for(tools.call("go", {}, ignore), 60)
+        assert caught.value.code is ErrorCode.TOOL_FAILED
+        assert "s3cret" not in caught.value.message
+        made._reply = repeats
+        assert await tools.call("go", {}, ignore) == "gone", "the next one works"
+
+
+async def test_an_address_gets_the_chosen_headers_and_none_besides(tmp_path: Path) -> None:
+    async with remote(tmp_path, repeats) as (tools, made):
+        assert await tools.call("go", {}, ignore) == "gone"
+        names = {
+            line.partition(":")[0].lower()
+            for request in made.requests
+            for line in request.split("\r\n")[1:]
+            if line
+        }
+        assert all("x-key: s3cret-value" in request.lower() for request in made.requests)
+    plain = {"host", "accept", "accept-encoding", "connection", "content-length", "content-type"}
+    assert {name for name in names - plain if not name.startswith("mcp-")} == {
+        "user-agent",
+        "x-key",
+    }
+
+
+async def test_an_address_that_never_answers_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(all_servers, "START_S", 1.0)
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/mcp"
+        tools = Tools(tmp_path)
+        await tools.servers.add("there", ServerSpec(url=url))
+        await tools.servers.agree("there", tools.servers.spec("there").identity)
+        await tools.servers.enable("there", True)
+        (tool,) = [each.tool for each in await tools.all() if each.tool.kind == "mcp"]
+        assert tool.problem == "there does not answer within 1 s."
+        await tools.close()

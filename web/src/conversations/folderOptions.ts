@@ -1,0 +1,55 @@
+/** The initial options of new chats in a folder, stored in the host's notes. */
+import type { Budget } from "../bridge/contract";
+import { type ChosenOptions, optionsIn } from "./answerOptions";
+import type { HostStorage } from "./hostStorage";
+
+const NOTE = "folders";
+
+export interface FolderOptions extends ChosenOptions {
+  readonly instructions: string | null;
+  readonly budget: Budget | null;
+}
+
+export interface FoldersOptions {
+  /** Null for a folder without options. */
+  of(folder: string): Promise<FolderOptions | null>;
+  keep(folder: string, options: FolderOptions | null): Promise<void>;
+  /** A folder that has options of its own keeps them. */
+  rename(from: string, to: string): Promise<void>;
+}
+
+export function createFolderOptions(notes: HostStorage): FoldersOptions {
+  async function all(): Promise<Record<string, unknown>> {
+    try {
+      return Object(JSON.parse((await notes.recall()).get(NOTE) ?? "{}"));
+    } catch {
+      return {};
+    }
+  }
+
+  function write(known: Record<string, unknown>): void {
+    notes.remember(NOTE, Object.keys(known).length === 0 ? null : JSON.stringify(known));
+    notes.flush();
+  }
+
+  return {
+    async of(folder) {
+      const found = (await all())[folder];
+      if (found === undefined) return null;
+      const { instructions, budget } = Object(found);
+      return {
+        ...optionsIn(JSON.stringify(found)),
+        instructions: typeof instructions === "string" ? instructions : null,
+        budget: budget ?? null,
+      };
+    },
+    async keep(folder, options) {
+      const { [folder]: _, ...others } = await all();
+      write(options === null ? others : { ...others, [folder]: options });
+    },
+    async rename(from, to) {
+      const { [from]: moved, ...others } = await all();
+      if (moved !== undefined) write({ [to]: moved, ...others });
+    },
+  };
+}

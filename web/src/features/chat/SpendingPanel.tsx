@@ -1,0 +1,85 @@
+/** The fill of the model's context window, and the conversation's usage and cost. */
+import { useEffect, useState } from "react";
+import type { Spent } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
+import { reasonOf, strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
+import { count, money, percent } from "../../i18n/format";
+import { Problem } from "../../ui/Problem";
+import styles from "./ContextUsage.module.css";
+import { type ContextFill, NARROW, partOf, sentenceOf } from "./useContextUsage";
+
+export interface SpendingPanelProps {
+  /** The open conversation's id. */
+  readonly id: string;
+  readonly filling: ContextFill;
+}
+
+export function SpendingPanel({ id, filling }: SpendingPanelProps) {
+  const { spent: ask } = useConversations();
+  const [spent, setSpent] = useState<Spent | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const part = partOf(filling);
+
+  useEffect(() => {
+    ask(id).then(setSpent, (error) => setProblem(reasonOf(error)));
+  }, [ask, id]);
+
+  return (
+    <div className={styles.panel}>
+      <h2>{strings.spending.context}</h2>
+      {part !== null && (
+        // biome-ignore lint/a11y/useSemanticElements: every web view draws a <meter> its own way
+        <div
+          className={styles.bar}
+          role="meter"
+          aria-label={strings.spending.context}
+          aria-valuemin={0}
+          aria-valuemax={filling.limit ?? 0}
+          aria-valuenow={Math.min(filling.tokens, filling.limit ?? 0)}
+          aria-valuetext={sentenceOf(filling)}
+          data-narrow={part > NARROW}
+        >
+          <span style={{ inlineSize: percentOf(part) }} />
+        </div>
+      )}
+      <p>
+        {sentenceOf(filling)}
+        {part !== null && ` (${percent(part)})`}
+      </p>
+      {part !== null && part > NARROW && <p className={styles.narrow}>{costs.soFar.narrow}</p>}
+      <h2>{strings.spending.title}</h2>
+      <Problem>{problem}</Problem>
+      {spent !== null && <Sums spent={spent} />}
+    </div>
+  );
+}
+
+function Sums({ spent }: { readonly spent: Spent }) {
+  const { answers, inputTokens, outputTokens, cost, unpriced } = spent;
+  const isPriced = answers > unpriced;
+  return (
+    <>
+      <dl className={styles.sums}>
+        <dt>{costs.soFar.answers}</dt>
+        <dd>{count(answers)}</dd>
+        <dt>{costs.soFar.read}</dt>
+        <dd>{count(inputTokens)}</dd>
+        <dt>{costs.soFar.written}</dt>
+        <dd>{count(outputTokens)}</dd>
+        {isPriced && (
+          <>
+            <dt>{costs.soFar.cost}</dt>
+            <dd>{money(cost)}</dd>
+          </>
+        )}
+      </dl>
+      <p className={styles.note}>
+        {isPriced ? costs.soFar.estimate : costs.soFar.free}
+        {isPriced && unpriced > 0 && ` ${costs.soFar.unpriced(unpriced)}`}
+      </p>
+    </>
+  );
+}
+
+const percentOf = (part: number): string => `${Math.round(part * 1000) / 10}%`;

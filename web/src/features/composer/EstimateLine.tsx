@@ -1,0 +1,61 @@
+/** The estimated tokens and price of a long draft, and the messages that would be left out. */
+import { useEffect, useState } from "react";
+import type { Estimate } from "../../bridge/contract";
+import type { Conversation } from "../../conversations/conversation";
+import { useConversations } from "../../conversations/useConversations";
+import { useStore } from "../../conversations/useStore";
+import { costs } from "../../i18n/costs";
+import { count, money } from "../../i18n/format";
+import styles from "./Composer.module.css";
+
+/** A draft that still changes is not estimated. */
+const PAUSE_MS = 600;
+
+export function EstimateLine({ conversation }: { readonly conversation: Conversation }) {
+  const { estimate: ask } = useConversations().costs;
+  const text = useStore(conversation.draft);
+  const attached = useStore(conversation.tray);
+  const { tools: _, ...options } = useStore(conversation.options);
+  const { providerId, modelId } = conversation.model() ?? {};
+  const { id: conversationId } = conversation.get();
+  const [estimate, setEstimate] = useState<Estimate | null>(null);
+  const sizes = attached.filter(({ state }) => state === "ready");
+  const images = sizes.filter(({ kind }) => kind === "image").length;
+  const fileBytes = sizes
+    .filter(({ kind }) => kind === "file")
+    .reduce((sum, { size }) => sum + size, 0);
+  const { maxTokens } = options;
+
+  useEffect(() => {
+    let isCurrent = true;
+    const wanted = { conversationId, text, images, fileBytes, maxTokens, providerId, modelId };
+    const timer = setTimeout(() => {
+      // One that cannot be estimated is refused with its reason when it is sent.
+      ask(wanted).then(
+        (found) => isCurrent && setEstimate(found),
+        () => isCurrent && setEstimate(null),
+      );
+    }, PAUSE_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [ask, conversationId, text, images, fileBytes, maxTokens, providerId, modelId]);
+
+  return (
+    // Always present, so that a screen reader announces its changes.
+    <p className={styles.estimate} role="status">
+      {estimate && sentenceOf(estimate)}
+    </p>
+  );
+}
+
+function sentenceOf({ inputTokens, exact, inputCost, mostCost, leftOut }: Estimate): string {
+  const tokens = costs.inputTokens(count(inputTokens));
+  const facts = [exact ? tokens : costs.about(tokens)];
+  if (inputCost !== null && mostCost !== null && mostCost > 0) {
+    facts.push(costs.priceBefore(money(inputCost), money(mostCost)));
+  }
+  if (leftOut > 0) facts.push(costs.leftOut(leftOut));
+  return facts.join(" · ");
+}

@@ -1,0 +1,183 @@
+/** The options of this chat's answers, below the list of models. */
+import { useEffect, useState } from "react";
+import type { BudgetState, Defaults } from "../../bridge/contract";
+import { type AnswerChoice, NO_FIRST } from "../../conversations/answerOptions";
+import { useConversations } from "../../conversations/useConversations";
+import { useStore } from "../../conversations/useStore";
+import { reasonOf, strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
+import { count, money } from "../../i18n/format";
+import { useSettingsState } from "../../settings/useSettings";
+import { Button } from "../../ui/Button";
+import { EffortField } from "../../ui/form/EffortField";
+import parts from "../../ui/form/form.module.css";
+import { Instructions } from "../../ui/form/Instructions";
+import { NumberField } from "../../ui/form/NumberField";
+import { Temperature } from "../../ui/form/Temperature";
+import { ChevronIcon } from "../../ui/icons";
+import { Notice, Problem } from "../../ui/Problem";
+import { BudgetFields } from "./BudgetFields";
+import styles from "./ChatOptions.module.css";
+import { useModel } from "./useModel";
+
+const MOST_TOKENS = 100_000;
+
+export interface ChatOptionsProps {
+  readonly by: Defaults;
+  readonly choice: AnswerChoice;
+  /** Null while the host has no such conversation. */
+  readonly conversationId: string | null;
+}
+
+export function ChatOptions({ by, choice, conversationId }: ChatOptionsProps) {
+  const { effort } = useStore(choice);
+  const efforts = useModel(by, true)?.efforts ?? [];
+  const standard = useSettingsState().preferences?.defaultEffort;
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <div className={styles.options}>
+      {efforts.length > 0 && (
+        <EffortField
+          efforts={efforts}
+          kept={effort}
+          standard={
+            standard != null && efforts.includes(standard)
+              ? costs.asInSettings(costs.efforts[standard])
+              : costs.effortOwn
+          }
+          save={async (chosen) => choice.choose({ effort: chosen })}
+        />
+      )}
+      <button
+        type="button"
+        className={styles.more}
+        aria-expanded={isOpen}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        {costs.chatOptions}
+        <ChevronIcon />
+      </button>
+      {isOpen && <Sheet choice={choice} conversationId={conversationId} />}
+    </div>
+  );
+}
+
+/** What the host has of the chat; of a new one, what it is to begin with. */
+interface Kept {
+  readonly instructions: string;
+  readonly state: BudgetState | null;
+}
+
+function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by">) {
+  const { costs: host, instructions, folders, list } = useConversations();
+  const { preferences } = useSettingsState();
+  const { temperature, maxTokens } = useStore(choice);
+  const first = useStore(choice.first);
+  const [kept, setKept] = useState<Kept | null>(null);
+  const [round, setRound] = useState(0);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [said, setSaid] = useState<string | null>(null);
+  const item = useStore(list, ({ items }) => items.find((one) => one.id === id));
+  const folder = id === null ? first.folder : (item?.folder ?? null);
+  const standard = preferences?.defaultSystemPrompt ?? "";
+  const { defaultTemperature = null, defaultMaxTokens = null } = preferences ?? {};
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: again when something was reset
+  useEffect(() => {
+    if (id === null) return;
+    Promise.all([instructions.get({ conversationId: id, limit: 1 }), host.budgets(id)]).then(
+      ([{ systemPrompt }, states]) =>
+        setKept({ instructions: systemPrompt ?? "", state: states[0] ?? null }),
+      (error) => setProblem(reasonOf(error)),
+    );
+  }, [id, host, instructions, round]);
+
+  async function instruct(text: string): Promise<void> {
+    if (id === null) choice.first.set({ ...first, instructions: text });
+    else {
+      const systemPrompt = text.trim() === "" ? null : text;
+      await instructions.instruct({ conversationId: id, systemPrompt });
+    }
+  }
+
+  async function reset(): Promise<void> {
+    choice.choose({ effort: null, temperature: null, maxTokens: null });
+    if (id === null) choice.first.set({ ...NO_FIRST, folder: first.folder });
+    else {
+      await instruct(standard);
+      await host.setBudget({ conversationId: id, budget: null });
+    }
+    setRound(round + 1);
+  }
+
+  /** What this chat has is what the next ones in its folder begin with. */
+  async function keepFor(name: string): Promise<void> {
+    await folders.keep(name, {
+      ...choice.get(),
+      instructions: kept?.instructions ?? first.instructions,
+      budget: id === null ? first.budget : (kept?.state?.budget ?? null),
+    });
+    setSaid(costs.keptForFolder(name));
+  }
+
+  if (id !== null && kept === null) return <Problem>{problem}</Problem>;
+  const { state = null } = kept ?? {};
+  return (
+    <section key={round} className={`${parts.section} ${styles.sheet}`}>
+      <Instructions
+        hint={costs.instructionsHint}
+        kept={kept?.instructions ?? first.instructions ?? standard}
+        save={instruct}
+      />
+      <Temperature
+        kept={temperature}
+        standard={
+          defaultTemperature === null
+            ? costs.modelsOwn
+            : costs.asInSettings(`${defaultTemperature}`)
+        }
+        save={async (chosen) => choice.choose({ temperature: chosen })}
+      />
+      <NumberField
+        label={strings.preferences.maxTokens}
+        hint={
+          defaultMaxTokens === null ? costs.modelsOwn : costs.asInSettings(count(defaultMaxTokens))
+        }
+        unit={strings.preferences.tokens}
+        value={maxTokens}
+        least={1}
+        most={MOST_TOKENS}
+        mayBeEmpty
+        save={async (chosen) => choice.choose({ maxTokens: chosen })}
+      />
+      <BudgetFields
+        label={costs.budget}
+        hint={state === null ? costs.budgetHint : costs.spent(money(state.usd))}
+        budget={id === null ? first.budget : (state?.budget ?? null)}
+        save={async (budget) => {
+          if (id === null) choice.first.set({ ...first, budget });
+          else {
+            const [now = null] = await host.setBudget({ conversationId: id, budget });
+            setKept({ instructions: kept?.instructions ?? "", state: now });
+          }
+        }}
+      />
+      <Button
+        className={parts.start}
+        onClick={() => reset().catch((error) => setProblem(reasonOf(error)))}
+      >
+        {costs.toDefaults}
+      </Button>
+      {folder !== null && (
+        <Button
+          className={parts.start}
+          onClick={() => keepFor(folder).catch((error) => setProblem(reasonOf(error)))}
+        >
+          {costs.keepForFolder(folder)}
+        </Button>
+      )}
+      <Notice>{said}</Notice>
+      <Problem>{problem}</Problem>
+    </section>
+  );
+}

@@ -1,0 +1,287 @@
+/** Settings for tool servers: their state, their tools, and a form to add one. */
+import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
+import type { Flag, McpServerSummary, ToolSummary } from "../../bridge/contract";
+import { strings } from "../../i18n";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import { serverOf } from "../../settings/serverInput";
+import { requestName } from "../../settings/toolNames";
+import { useSettings } from "../../settings/useSettings";
+import { Button } from "../../ui/Button";
+import { Field } from "../../ui/form/Field";
+import parts from "../../ui/form/form.module.css";
+import { TextField } from "../../ui/form/TextField";
+import { Notice, Problem } from "../../ui/Problem";
+import { Summary } from "../../ui/Summary";
+import { useAsyncAction } from "../../ui/useAsyncAction";
+
+const FLAGS = ["reads", "brings", "sends"] as const;
+
+export function Servers() {
+  const { mcp, tools } = useSettings();
+  const [servers, setServers] = useState<readonly McpServerSummary[] | null>(null);
+  const [known, setKnown] = useState<readonly ToolSummary[]>([]);
+  const { problem, isBusy, attempt } = useAsyncAction();
+  const { problem: toolProblem, attempt: list } = useAsyncAction();
+  const words = strings.mcp;
+
+  const load = useCallback(async () => setServers(await mcp.list()), [mcp]);
+  const loadTools = useCallback(async () => setKnown(await tools.list()), [tools]);
+  useEffect(() => attempt(load()), [attempt, load]);
+  useEffect(() => mcp.onChange((list) => list !== undefined && setServers(list)), [mcp]);
+  // What a server offers is known once it is ready.
+  const offered = servers?.map(({ name, enabled, tools }) => `${name} ${enabled} ${tools}`).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: again whenever a server offers others
+  useEffect(() => list(loadTools()), [list, loadTools, offered]);
+
+  return (
+    <>
+      <section className={parts.section}>
+        <h3>{words.title}</h3>
+        <p className={parts.text}>{words.text}</p>
+        <Problem>{problem ?? toolProblem}</Problem>
+        {servers?.length === 0 && <p className={parts.text}>{words.none}</p>}
+        <ul className={parts.list}>
+          {servers?.map((server) => (
+            <li key={server.name} className={parts.section}>
+              <Server
+                server={server}
+                isBusy={isBusy}
+                onEnable={() =>
+                  attempt(mcp.enable({ name: server.name, enabled: !server.enabled }).then(load))
+                }
+                onSignIn={() => attempt(mcp.signIn(server.name))}
+                onTest={() => attempt(mcp.test(server.name))}
+                onRemove={() => attempt(mcp.remove(server.name).then(setServers))}
+              />
+              <ServerTools server={server.name} all={known} attempt={attempt} onChange={setKnown} />
+            </li>
+          ))}
+        </ul>
+      </section>
+      <AddServer onAdded={load} />
+      <ImportServers onAdded={load} />
+    </>
+  );
+}
+
+interface ServerProps {
+  readonly server: McpServerSummary;
+  readonly isBusy: boolean;
+  readonly onEnable: () => void;
+  readonly onSignIn: () => void;
+  readonly onTest: () => void;
+  readonly onRemove: () => void;
+}
+
+function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: ServerProps) {
+  const { name, command, url, values, enabled, state, tools, error, output } = server;
+  const words = strings.mcp;
+  return (
+    <>
+      <div className={parts.row}>
+        <label className={parts.check}>
+          <input
+            type="checkbox"
+            role="switch"
+            aria-checked={enabled}
+            aria-label={words.switch(name)}
+            checked={enabled}
+            onChange={onEnable}
+          />
+          <span className={parts.words}>
+            {name}{" "}
+            <small className="soft" role="status">
+              {words.states[state]}
+              {tools > 0 && ` · ${words.tools(tools)}`}
+            </small>
+            <p dir="ltr">{withEscapes(url ?? (command ?? []).map(quoted).join(" "))}</p>
+            {values.length > 0 && <p>{words.gets(withEscapes(values.join(", ")))}</p>}
+          </span>
+        </label>
+        <span className={parts.buttons}>
+          {state === "sign_in" && (
+            <Button isFree={!isBusy} aria-label={words.signInTo(name)} onClick={onSignIn}>
+              {words.signIn}
+            </Button>
+          )}
+          <Button isFree={!isBusy} aria-label={words.testOf(name)} onClick={onTest}>
+            {strings.test}
+          </Button>
+          <Button isFree={!isBusy} aria-label={words.removeOf(name)} onClick={onRemove}>
+            {strings.remove}
+          </Button>
+        </span>
+      </div>
+      {error !== undefined && <Problem>{withEscapes(error)}</Problem>}
+      {output !== "" && (
+        <details>
+          <Summary>{words.output}</Summary>
+          <pre className={parts.text} dir="ltr">
+            {withEscapes(output)}
+          </pre>
+        </details>
+      )}
+    </>
+  );
+}
+
+interface ServerToolsProps {
+  readonly server: string;
+  readonly all: readonly ToolSummary[];
+  readonly attempt: (act: Promise<unknown>) => void;
+  readonly onChange: (all: readonly ToolSummary[]) => void;
+}
+
+function ServerTools({ server, all, attempt, onChange }: ServerToolsProps) {
+  const { tools } = useSettings();
+  const words = strings.mcp;
+  const own = all.filter(({ kind, source }) => kind === "mcp" && source === server);
+  if (own.length === 0) return null;
+
+  function change(tool: ToolSummary, flag: Flag): void {
+    const flags = tool.raised.includes(flag)
+      ? tool.raised.filter((one) => one !== flag)
+      : [...tool.raised, flag];
+    attempt(tools.setFlags({ name: requestName(tool, all), flags }).then(onChange));
+  }
+
+  return (
+    <details>
+      <Summary>{words.toolsOf(server)}</Summary>
+      <ul className={parts.list}>
+        {own.map((tool) => (
+          <li key={tool.name}>
+            <label className={parts.check}>
+              <input
+                type="checkbox"
+                role="switch"
+                aria-checked={tool.enabled}
+                aria-label={strings.tools.switch(withEscapes(tool.name))}
+                checked={tool.enabled}
+                disabled={tool.problem !== undefined}
+                onChange={() => {
+                  const name = requestName(tool, all);
+                  attempt(tools.enable({ name, enabled: !tool.enabled }).then(onChange));
+                }}
+              />
+              {withEscapes(tool.name)}
+            </label>
+            <div className={parts.buttons}>
+              {FLAGS.map((flag) => (
+                <label key={flag} className={parts.check}>
+                  <input
+                    type="checkbox"
+                    aria-label={words.flagOf(withEscapes(tool.name), strings.tools.flags[flag])}
+                    checked={tool[flag]}
+                    disabled={tool[flag] && !tool.raised.includes(flag)}
+                    onChange={() => change(tool, flag)}
+                  />
+                  <small>{strings.tools.flags[flag]}</small>
+                </label>
+              ))}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function AddServer({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
+  const { mcp } = useSettings();
+  const { problem, isBusy, attempt } = useAsyncAction();
+  const [name, setName] = useState("");
+  const [where, setWhere] = useState("");
+  const [values, setValues] = useState("");
+  const words = strings.mcp;
+  const server = serverOf(name, where, values);
+
+  async function add(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (server === null || isBusy) return;
+    await mcp.add(server);
+    for (const clear of [setName, setWhere, setValues]) clear("");
+    await onAdded();
+  }
+
+  return (
+    <form className={parts.section} onSubmit={(event) => attempt(add(event))}>
+      <h3>{words.addTitle}</h3>
+      <p className={parts.text}>{words.addText}</p>
+      <TextField label={strings.providerName} value={name} onChange={setName} />
+      <TextField
+        label={words.where}
+        placeholder="uvx mcp-server-time"
+        dir="ltr"
+        isTall
+        value={where}
+        onChange={setWhere}
+      />
+      <Field label={words.values} hint={words.valuesText} isTall>
+        {(names) => (
+          <textarea
+            {...names}
+            dir="ltr"
+            spellCheck={false}
+            value={values}
+            onChange={(event) => setValues(event.target.value)}
+          />
+        )}
+      </Field>
+      <Problem>{problem}</Problem>
+      <Button
+        className={parts.start}
+        tone="filled"
+        type="submit"
+        disabled={server === null}
+        isFree={!isBusy}
+      >
+        {strings.add}
+      </Button>
+    </form>
+  );
+}
+
+function ImportServers({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
+  const { mcp } = useSettings();
+  const { problem, attempt } = useAsyncAction();
+  const [told, setTold] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const words = strings.mcp;
+
+  async function read(file: File): Promise<void> {
+    setTold(null);
+    const { added, problems } = await mcp.readImport(await file.text());
+    const refused = Object.entries(problems).map(([name, reason]) => `${name}: ${reason}`);
+    setTold(withEscapes([words.imported(added.length), ...refused].join(" ")));
+    await onAdded();
+  }
+
+  return (
+    <section className={parts.section}>
+      <h3>{words.importTitle}</h3>
+      <div className={parts.row}>
+        <p className={parts.text}>{words.importText}</p>
+        <Button onClick={() => field.current?.click()}>{strings.preferences.chooseFile}</Button>
+      </div>
+      <input
+        ref={field}
+        type="file"
+        hidden
+        aria-label={words.importTitle}
+        accept=".json"
+        onChange={({ target }) => {
+          const file = target.files?.[0];
+          if (file !== undefined) attempt(read(file));
+          target.value = "";
+        }}
+      />
+      <Problem>{problem}</Problem>
+      <Notice>{told}</Notice>
+    </section>
+  );
+}
+
+/** A word as a command line has it. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word);

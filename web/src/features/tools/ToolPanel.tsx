@@ -1,0 +1,92 @@
+/** The panel to choose a conversation's tools from the enabled ones. */
+import { useEffect, useState } from "react";
+import type { ToolSummary } from "../../bridge/contract";
+import type { AnswerChoice } from "../../conversations/answerOptions";
+import type { ModelRef } from "../../conversations/conversation";
+import { useStore } from "../../conversations/useStore";
+import { strings } from "../../i18n";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import { requestName } from "../../settings/toolNames";
+import { useOpenSettings, useSettings } from "../../settings/useSettings";
+import buttons from "../../ui/buttons.module.css";
+import { Problem } from "../../ui/Problem";
+import { useAsyncAction } from "../../ui/useAsyncAction";
+import { useModel } from "../models/useModel";
+import styles from "./ToolMenu.module.css";
+
+export interface ToolPanelProps {
+  readonly choice: AnswerChoice;
+  /** Who answers; null until it is known. */
+  readonly by: ModelRef | null;
+  readonly onLeave: () => void;
+}
+
+interface NamedTool {
+  readonly tool: ToolSummary;
+  /** Its name in a request. */
+  readonly name: string;
+}
+
+export function ToolPanel({ choice, by, onLeave }: ToolPanelProps) {
+  const { tools } = useSettings();
+  const { tools: chosen } = useStore(choice);
+  const [known, setKnown] = useState<readonly NamedTool[] | null>(null);
+  const { problem, attempt } = useAsyncAction();
+  const openSettings = useOpenSettings();
+  const model = useModel(by, true);
+  const isRefused = model !== null && !model.tools;
+  const words = strings.tools;
+
+  useEffect(() => {
+    async function load(): Promise<void> {
+      const all = await tools.list();
+      const usable = all
+        .filter(({ enabled }) => enabled)
+        .map((tool) => ({ tool, name: requestName(tool, all) }));
+      const names = usable.map(({ name }) => name);
+      setKnown(usable);
+      // The host refuses a request with a tool that is off or gone.
+      const left = choice.get().tools.filter((name) => names.includes(name));
+      if (left.length < choice.get().tools.length) choice.choose({ tools: left });
+    }
+    attempt(load());
+  }, [tools, choice, attempt]);
+
+  return (
+    <div className={styles.panel}>
+      <p className="soft">{isRefused ? words.notForModel(model.name) : words.menuText}</p>
+      {known?.map(({ tool, name }) => {
+        const isChosen = chosen.includes(name);
+        return (
+          <label key={`${tool.source}/${tool.name}`} className={styles.tool}>
+            <input
+              type="checkbox"
+              checked={isChosen}
+              disabled={isRefused}
+              onChange={() =>
+                choice.choose({
+                  tools: isChosen ? chosen.filter((one) => one !== name) : [...chosen, name],
+                })
+              }
+            />
+            <span>
+              {withEscapes(tool.name)} <small>{words.from(withEscapes(tool.source))}</small>
+            </span>
+          </label>
+        );
+      })}
+      {known?.length === 0 && <p>{words.nothingOn}</p>}
+      <Problem>{problem}</Problem>
+      <button
+        type="button"
+        className={`${buttons.pill} ${styles.settings}`}
+        onClick={() => {
+          onLeave();
+          openSettings("tools");
+        }}
+      >
+        {words.settings}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+/** English texts for efforts and costs. */
+import type { BudgetScope, BudgetUnit, Effort, UsageGroup } from "../../bridge/contract";
+import { amountsIn } from "../amounts";
+
+const { dollars } = amountsIn("en");
+
+const EFFORTS: Readonly<Record<Effort, string>> = {
+  off: "Off",
+  low: "Low",
+  medium: "Medium",
+  high: "High",
+  max: "Maximum",
+};
+const REACHED: Readonly<Record<BudgetScope, string>> = {
+  answer: "The budget of this answer is used up.",
+  conversation: "The budget of this conversation is used up.",
+  day: "Today's budget is used up.",
+  month: "This month's budget is used up.",
+};
+const SPENT: Readonly<Record<BudgetUnit, (spent: string, limit: string) => string>> = {
+  usd: (spent, limit) => `${spent} of ${limit}`,
+  tokens: (spent, limit) => `${spent} of ${limit} tokens`,
+};
+const NEEDED: Readonly<Record<BudgetUnit, (needed: string) => string>> = {
+  usd: (needed) => `The next step may cost ${needed} or more.`,
+  tokens: (needed) => `The next step may take ${needed} tokens or more.`,
+};
+const MORE: Readonly<Record<BudgetUnit, string>> = { usd: "US dollars", tokens: "Tokens" };
+const GO_ON: Readonly<Record<BudgetUnit, (more: string) => string>> = {
+  usd: (more) => `Go on with ${more} more`,
+  tokens: (more) => `Go on with ${more} more tokens`,
+};
+
+const SCOPES: Readonly<Record<BudgetScope, string>> = {
+  answer: "Each answer",
+  conversation: "Each conversation",
+  day: "Each day",
+  month: "Each month",
+};
+const SCOPE_HINTS: Readonly<Record<BudgetScope, string>> = {
+  answer: "With all steps and tools.",
+  conversation: "A chat can have a budget of its own.",
+  day: "For all conversations together, with their titles.",
+  month: "For all conversations together, with their titles.",
+};
+const GROUPS: Readonly<Record<UsageGroup, string>> = {
+  day: "Day",
+  model: "Model",
+  conversation: "Conversation",
+};
+
+export const costsInEnglish = {
+  effort: "Effort",
+  effortHint: "How much the model thinks before it answers.",
+  efforts: EFFORTS,
+  effortOf: (effort: string) => `· ${effort} effort`,
+  modelsOwn: "Model default",
+  effortOwn: "Up to the model",
+
+  chatOptions: "Options of this chat",
+  instructionsHint: "The model is given these before the conversation.",
+  asInSettings: (value: string) => `As in settings: ${value}`,
+  budgetHint: "The most that this chat may take. Empty is as in settings.",
+  toDefaults: "Use the defaults",
+  keepForFolder: (folder: string) => `Use for new chats in “${folder}”`,
+  keptForFolder: (folder: string) => `New chats in “${folder}” begin with these options.`,
+  budget: "Budget",
+  inDollars: (name: string) => `${name} (US dollars)`,
+  inTokens: (name: string) => `${name} (tokens)`,
+  scopes: SCOPES,
+  scopeHints: SCOPE_HINTS,
+  budgets: "Budgets",
+  budgetsText:
+    "Before each call of a model, the most that it may cost is reserved. An answer that doesn't fit stops and asks you. Prices are list prices.",
+  noBudget: "No limit",
+  usage: "Usage",
+  usageText: "Everything that answers and titles took on this computer.",
+  noUsage: "Nothing has been counted yet.",
+  by: "By",
+  groups: GROUPS,
+  calls: "Calls",
+  input: "Input tokens",
+  output: "Output tokens",
+  cost: "Cost",
+  unpriced: (tokens: string) => `${tokens} tokens without a known price`,
+  noTitle: "Other chats",
+  chart: (first: string, last: string, most: string) =>
+    `Cost for each day from ${first} to ${last}, at most ${most}`,
+  saveCsv: "Export as CSV",
+  spent: (amount: string) => `${amount} spent`,
+
+  inputTokens: (tokens: string) => `${tokens} tokens to read`,
+  about: (tokens: string) => `About ${tokens}`,
+  priceBefore: (input: string, most: string) => `${input} to read, at most ${most} with the answer`,
+  leftOut: (messages: number) =>
+    messages === 1
+      ? "The oldest message won't fit and will be left out"
+      : `The ${messages} oldest messages won't fit and will be left out`,
+
+  soFar: {
+    narrow:
+      "The context window is almost full. Start a new chat or choose a model with a larger one.",
+    answers: "Answers",
+    read: "Input tokens",
+    written: "Output tokens",
+    cost: "Cost",
+    estimate: "At list prices, counting every version.",
+    free: "No prices are known for these answers.",
+    unpriced: (count: number) =>
+      count === 1 ? "1 answer has no known price." : `${count} answers have no known price.`,
+  },
+  priceInWords: (input: number, output: number, date: string | null) =>
+    input === 0 && output === 0
+      ? "free"
+      : `$${dollars(input)} input, $${dollars(output)} output per million tokens${date === null ? "" : ` (${date})`}`,
+  step: (step: string, most: string) => `Step ${step} of ${most}`,
+  spentOf: SPENT,
+  reached: "Budget reached",
+  reachedBy: REACHED,
+  priceUnknown: "The price of this model isn't known. Choose how many tokens it may take.",
+  needed: NEEDED,
+  more: MORE,
+  goOn: GO_ON,
+} as const;

@@ -1,0 +1,40 @@
+/** English texts for tool servers. */
+import type { McpState } from "../../bridge/contract";
+
+const STATES: Readonly<Record<McpState, string>> = {
+  off: "Off",
+  consent: "Waits for your consent",
+  idle: "Starts when it is needed",
+  starting: "Starting…",
+  ready: "Ready",
+  restarting: "Restarting…",
+  sign_in: "Waits for you to sign in",
+  failed: "Failed",
+  stopping: "Stopping…",
+};
+
+export const mcpInEnglish = {
+  title: "MCP servers",
+  text: "Programs and services that offer tools. Each one runs only after you have agreed to it.",
+  none: "There is no server yet.",
+  states: STATES,
+  tools: (count: number) => (count === 1 ? "1 tool" : `${count} tools`),
+  switch: (name: string) => `Use the server ${name}`,
+  gets: (names: string) => `Gets ${names}`,
+  signIn: "Sign in",
+  signInTo: (name: string) => `Sign in to ${name}`,
+  testOf: (name: string) => `Test ${name}`,
+  removeOf: (name: string) => `Remove ${name}`,
+  output: "What it printed",
+  toolsOf: (name: string) => `Tools of ${name}`,
+  flagOf: (tool: string, flag: string) => `${tool}: ${flag}`,
+  addTitle: "Add a server",
+  addText: "You are asked before anything runs or is contacted.",
+  where: "Command or address",
+  values: "Variables or headers",
+  valuesText: "One NAME=VALUE a line. The values go to the keychain.",
+  importTitle: "Import servers",
+  importText: "From the settings file of another program with “mcpServers”. All arrive off.",
+  imported: (count: number) =>
+    count === 1 ? "1 server was imported, switched off." : `${count} servers were imported, off.`,
+} as const;

@@ -1,0 +1,36 @@
+/** The field for the system prompt. */
+import { strings } from "../../i18n";
+import { Field } from "./Field";
+import { useAutosave } from "./useAutosave";
+
+const MOST_CHARACTERS = 100_000;
+
+export interface InstructionsProps {
+  readonly hint: string;
+  readonly kept: string;
+  readonly save: (text: string) => Promise<unknown>;
+}
+
+export function Instructions({ hint, kept, save }: InstructionsProps) {
+  const saved = useAutosave(kept, save);
+  return (
+    <Field
+      label={strings.preferences.systemPrompt}
+      hint={hint}
+      problem={saved.problem}
+      isSaved={saved.isSaved}
+      isTall
+    >
+      {(names) => (
+        <textarea
+          {...names}
+          dir="auto"
+          maxLength={MOST_CHARACTERS}
+          value={saved.value}
+          onChange={(event) => saved.change(event.target.value)}
+          onBlur={() => saved.commit()}
+        />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,68 @@
+/** The sampling temperature, or the model's default. */
+import { useId } from "react";
+import { locale, strings } from "../../i18n";
+import { Field } from "./Field";
+import styles from "./form.module.css";
+import { useAutosave } from "./useAutosave";
+
+/** Where the slider starts: the default of most models. */
+const USUAL = 0.7;
+const MOST = 2;
+const STEP = 0.1;
+
+export interface TemperatureProps {
+  readonly kept: number | null;
+  /** What holds where none is chosen. */
+  readonly standard: string;
+  readonly save: (temperature: number | null) => Promise<unknown>;
+}
+
+export function Temperature({ kept, standard, save }: TemperatureProps) {
+  const saved = useAutosave(kept, save);
+  const switchId = useId();
+  const words = strings.preferences;
+  const { value } = saved;
+  const shown =
+    value === null
+      ? standard
+      : value.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 2 });
+  return (
+    <Field
+      label={words.temperature}
+      hint={words.temperatureHint}
+      problem={saved.problem}
+      isSaved={saved.isSaved}
+    >
+      {(names) => (
+        <div className={styles.pair}>
+          <label htmlFor={switchId} className={styles.check}>
+            <input
+              id={switchId}
+              type="checkbox"
+              checked={value === null}
+              onChange={(event) => saved.commit(event.target.checked ? null : USUAL)}
+            />
+            {standard}
+          </label>
+          <div className={styles.slider}>
+            <input
+              {...names}
+              type="range"
+              min={0}
+              max={MOST}
+              step={STEP}
+              disabled={value === null}
+              value={value ?? USUAL}
+              aria-valuetext={shown}
+              onChange={(event) => saved.change(Number(event.target.value))}
+              onPointerUp={() => saved.commit()}
+              onKeyUp={() => saved.commit()}
+              onBlur={() => saved.commit()}
+            />
+            <output>{value === null ? "" : shown}</output>
+          </div>
+        </div>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,178 @@
+/** The options of one chat: what is asked of its model, what holds otherwise, and the way back. */
+import { fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, expect, it, vi } from "vitest";
+import type { BudgetState, UsageRow } from "../src/bridge/contract";
+import { createAnswerChoice } from "../src/conversations/answerOptions";
+import { createConversations } from "../src/conversations/conversations";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { ChatOptions } from "../src/features/models/ChatOptions";
+import { Costs } from "../src/features/settings/Costs";
+import { createSettings } from "../src/settings/settings";
+import { SettingsContext } from "../src/settings/useSettings";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
+import { fakePage, turn } from "./support";
+
+afterEach(() => vi.useRealTimers());
+
+const BUDGET = { usd: 2, tokens: null };
+const STATE: BudgetState = {
+  scope: "conversation",
+  budget: BUDGET,
+  usd: 0.25,
+  tokens: 900,
+  unpricedTokens: 0,
+};
+
+async function page() {
+  const { bridge, llm } = await fakePage();
+  const { client, router, topics } = bridge;
+  const conversations = createConversations({
+    host: { client, llm, router, topics },
+    defaults: () => ({ providerId: "local", modelId: "m" }),
+  });
+  const settings = createSettings(bridge, () => {});
+  const isLoaded = settings.load();
+  await turn(50);
+  await isLoaded;
+  const show = (part: React.ReactNode) =>
+    render(
+      <ConversationsContext value={conversations}>
+        <SettingsContext value={settings}>
+          <ToastsContext value={createToastStore()}>{part}</ToastsContext>
+        </SettingsContext>
+      </ConversationsContext>,
+    );
+  return { client, conversations, settings, show };
+}
+
+async function open(): Promise<void> {
+  fireEvent.click(screen.getByRole("button", { name: "Options of this chat" }));
+  await turn(50);
+}
+
+function type(name: string, text: string): void {
+  const field = screen.getByLabelText(name);
+  fireEvent.change(field, { target: { value: text } });
+  fireEvent.blur(field);
+}
+
+it("are kept for a chat that the host does not have yet, and go with its first question", async () => {
+  const { client, conversations, show } = await page();
+  const create = vi.spyOn(client.conversations, "create");
+  const setBudget = vi.spyOn(client.conversations, "setBudget");
+  const send = vi.spyOn(client.conversations, "send");
+  const { conversation } = conversations.shown.get();
+  const by = { providerId: "local", modelId: "m" };
+  show(<ChatOptions by={by} choice={conversation.options} conversationId={null} />);
+  await open();
+  type("Instructions", "Be brief.");
+  type("Maximum answer length", "300");
+  type("Budget (US dollars)", "2");
+  await turn(50);
+  expect(conversation.options.asked()).toEqual({ maxTokens: 300 });
+  conversation.send("hello");
+  await turn(300);
+  expect(create.mock.calls[0]?.[0]).toMatchObject({ systemPrompt: "Be brief." });
+  expect(setBudget.mock.calls[0]?.[0]).toMatchObject({ budget: BUDGET });
+  expect(send.mock.calls[0]?.[0]).toMatchObject({ maxTokens: 300 });
+});
+
+it("of a chat that is there are the host's, and go back to the defaults", async () => {
+  const { client, show } = await page();
+  const view = { systemPrompt: "Be kind." } as never;
+  vi.spyOn(client.conversations, "get").mockResolvedValue(view);
+  vi.spyOn(client.conversations, "budgets").mockResolvedValue([STATE]);
+  const instruct = vi.spyOn(client.conversations, "instruct").mockResolvedValue({} as never);
+  const setBudget = vi.spyOn(client.conversations, "setBudget").mockResolvedValue([STATE]);
+  const choice = createAnswerChoice(null, () => "c1");
+  choice.choose({ temperature: 0.2, effort: "high" });
+  const by = { providerId: "local", modelId: "m" };
+  show(<ChatOptions by={by} choice={choice} conversationId="c1" />);
+  await open();
+  expect(screen.getByLabelText("Instructions")).toHaveProperty("value", "Be kind.");
+  expect(screen.getByText("$0.25 spent")).toBeTruthy();
+  expect(screen.getByLabelText("Budget (US dollars)")).toHaveProperty("value", "2");
+  type("Instructions", "Be brief.");
+  type("Budget (tokens)", "5000");
+  await turn(50);
+  expect(instruct).toHaveBeenLastCalledWith({ conversationId: "c1", systemPrompt: "Be brief." });
+  const both = { usd: 2, tokens: 5_000 };
+  expect(setBudget).toHaveBeenLastCalledWith({ conversationId: "c1", budget: both });
+  fireEvent.click(screen.getByRole("button", { name: "Use the defaults" }));
+  await turn(50);
+  expect(choice.asked()).toEqual({});
+  expect(instruct).toHaveBeenLastCalledWith({ conversationId: "c1", systemPrompt: null });
+  expect(setBudget).toHaveBeenLastCalledWith({ conversationId: "c1", budget: null });
+});
+
+it("shows what was spent by day with a chart, and saves it as a table", async () => {
+  const { client, settings, show } = await page();
+  const row = (key: string, usd: number): UsageRow => ({
+    key,
+    usd,
+    calls: 3,
+    inputTokens: 1_200,
+    outputTokens: 34,
+    unpricedTokens: key === "2026-11-28" ? 50 : 0,
+  });
+  const usage = vi.spyOn(client.conversations, "usage");
+  usage.mockResolvedValue([row("2026-11-29", 0.5), row("2026-11-28", 0.25)]);
+  vi.spyOn(client.conversations, "saveUsage").mockResolvedValue("…/usage-by-day.csv");
+  show(<Costs />);
+  await turn(50);
+  const cells = screen.getAllByRole("row").map((one) => one.textContent);
+  expect(cells[1]).toContain("31,20034$0.50");
+  expect(cells[2]).toContain("50 tokens without a known price");
+  const chart = screen.getByRole("img", { name: /Cost for each day .* at most \$0\.50/ });
+  const heights = [...chart.querySelectorAll("rect")].map((bar) => bar.getAttribute("height"));
+  expect(heights.slice(-3)).toEqual(["0", "30", "60"]);
+  fireEvent.change(screen.getByLabelText("By"), { target: { value: "model" } });
+  await turn(50);
+  expect(usage).toHaveBeenLastCalledWith("model");
+  expect(screen.queryByRole("img")).toBeNull();
+  fireEvent.click(screen.getByRole("button", { name: "Export as CSV" }));
+  await turn(50);
+  expect(screen.getByText("Saved to …/usage-by-day.csv")).toBeTruthy();
+  // A budget is saved with the others as they are.
+  type("Each day (US dollars)", "1.5");
+  await turn(100);
+  type("Each month (tokens)", "90000");
+  await turn(100);
+  expect(settings.get().preferences?.budgets).toEqual({
+    answer: null,
+    conversation: null,
+    day: { usd: 1.5, tokens: null },
+    month: { usd: null, tokens: 90_000 },
+  });
+});
+
+it("are kept for a folder, and new chats in it begin with them", async () => {
+  const { client, conversations, show } = await page();
+  const create = vi.spyOn(client.conversations, "create");
+  conversations.showNew(false, "Sea");
+  const { conversation } = conversations.shown.get();
+  const by = { providerId: "local", modelId: "m" };
+  const shown = show(<ChatOptions by={by} choice={conversation.options} conversationId={null} />);
+  await open();
+  type("Instructions", "Speak of tides.");
+  type("Maximum answer length", "300");
+  await turn(50);
+  fireEvent.click(screen.getByRole("button", { name: "Use for new chats in “Sea”" }));
+  await turn(100);
+  expect(screen.getByText("New chats in “Sea” begin with these options.")).toBeTruthy();
+  shown.unmount();
+  // A plain new chat has none of it.
+  conversations.showNew();
+  await turn(50);
+  expect(conversations.shown.get().conversation.options.asked()).toEqual({});
+  await conversations.folders.rename("Sea", "Ocean");
+  conversations.showNew(false, "Ocean");
+  await turn(50);
+  const { conversation: next } = conversations.shown.get();
+  expect(next.options.asked()).toEqual({ maxTokens: 300 });
+  next.send("hello");
+  await turn(300);
+  const wanted = { folder: "Ocean", systemPrompt: "Speak of tides." };
+  expect(create.mock.calls[0]?.[0]).toMatchObject(wanted);
+  expect(await conversations.folders.of("Sea")).toBeNull();
+});
