@@ -108,7 +108,7 @@ class Host:
 
     def forget_caller(self, caller_id: str) -> None:
         """End what belongs to a window or tab that is gone for good."""
-        self._core.engine.close_owner(caller_id)
+        self._core.close_owner(caller_id)
         if self._opened is not None:
             self._opened.imports.forget_caller(caller_id)
 
@@ -118,7 +118,7 @@ class Host:
             self._warm_up_timer.cancel()
         if self._warm_up_task is not None:
             self._warm_up_task.cancel()
-        await self._core.engine.close()
+        await self._core.end_runs()
 
     async def close(self) -> None:
         """Store what is not stored yet, and close everything. After `end_runs`."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shell.contract import BudgetPause, Budgets, Defaults
+from shell.errors import HostClosing
 from shell.inference.limits import Settings
 from shell.providers.charges import PlannedCall, Price, Reservation
 from shell.providers.keys import Keys
@@ -56,6 +57,7 @@ class Runtime:
         self._counts = counts
         self._ledger: Ledger | None = None
         self._tools: Tools | None = None
+        self._ending = False
 
     def defaults(self, provider_id: str | None, model_id: str | None) -> Defaults:
         """Return the provider and model for new conversations; the embedded model without a choice.
@@ -68,7 +70,13 @@ class Runtime:
 
     @cached_property
     def engine(self) -> "Engine":
-        """The engine; made when it is first needed, because a window appears without it."""
+        """The engine; made when it is first needed, because a window appears without it.
+
+        Raises:
+            HostClosing: nothing may begin any more.
+        """
+        if self._ending:
+            raise HostClosing("Tidewire is shutting down")
         from shell.inference.engine import Engine
 
         return Engine(self.providers.resolve, self._settings, _LaterLedger(self.ledger))
@@ -101,9 +109,20 @@ class Runtime:
         if new := {name: url for name, url in urls.items() if name not in known}:
             await self.keys.load(new)
 
+    def close_owner(self, caller_id: str) -> None:
+        """End the runs of a window or tab that is gone for good."""
+        if "engine" in vars(self):
+            self.engine.close_owner(caller_id)
+
+    async def end_runs(self) -> None:
+        """End all runs. No other one begins, and no engine is made to end none."""
+        self._ending = True
+        if "engine" in vars(self):
+            await self.engine.close()
+
     async def close(self) -> None:
         """End all runs, then close the providers."""
-        await self.engine.close()
+        await self.end_runs()
         if self._tools is not None:
             await self._tools.close()
         if self._ledger is not None:

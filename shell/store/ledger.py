@@ -6,7 +6,9 @@ budget back. Several processes may use it.
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -57,6 +59,8 @@ class Ledger:
         self._now = now
         self._database: Database | None = None
         self._opening = asyncio.Lock()
+        self._limited: set[str] = set()
+        """The conversations with a budget of their own, once the file is open."""
 
     async def reserve(self, call: PlannedCall) -> Reservation | BudgetPause | None:
         """Reserve what a call may take; None if it is not counted.
@@ -69,6 +73,15 @@ class Ledger:
         if not (has_limit or self._creates or self._path.exists()):
             return None
         try:
+            database = await self._opened()
+            if not has_limit and call.conversation not in self._limited:
+                # Nothing can refuse it, so nothing has to wait for the disk.
+                number = secrets.randbits(62)
+                written = database.write(
+                    lambda c: reservations.reserve(c, call, NO_BUDGETS, self._now(), number)
+                )
+                written.add_done_callback(_note_failure)
+                return Reservation(number, call.output_tokens, None, None)
             return await self._write(lambda c: reservations.reserve(c, call, budgets, self._now()))
         except ShellError as error:
             if has_limit:
@@ -96,7 +109,11 @@ class Ledger:
 
     async def set_budget(self, conversation: str, budget: Budget | None) -> None:
         """Set the budget of a conversation."""
+        # Added before the write and removed after it: no call slips through in between.
+        self._limited.add(conversation)
         await self._write(lambda c: reservations.set_budget(c, conversation, budget))
+        if budget is None:
+            self._limited.discard(conversation)
 
     async def states(self, conversation: str | None) -> list[BudgetState]:
         """The budgets that hold in a conversation, with what is spent of them."""
@@ -114,7 +131,7 @@ class Ledger:
             await asyncio.to_thread(self._database.close)
             self._database = None
 
-    async def _write(self, job: Job[T]) -> T:
+    async def _opened(self) -> Database:
         async with self._opening:
             if self._database is None:
                 database = Database(self._path, migrations=reservations.MIGRATIONS)
@@ -122,5 +139,15 @@ class Ledger:
                     await asyncio.to_thread(database.open)
                 except OSError as error:
                     raise StorageFailed(f"{self._path} cannot be used: {error}") from error
+                self._limited |= await asyncio.wrap_future(database.write(reservations.limited))
                 self._database = database
-        return await asyncio.wrap_future(self._database.write(job))
+            return self._database
+
+    async def _write(self, job: Job[T]) -> T:
+        database = await self._opened()
+        return await asyncio.wrap_future(database.write(job))
+
+
+def _note_failure(written: "Future[Reservation | BudgetPause]") -> None:
+    if not written.cancelled() and (error := written.exception()) is not None:
+        _log.warning("A call of a model is not counted: %s", error)

@@ -155,11 +155,15 @@ def today(connection: apsw.Connection, now: date) -> str:
 
 
 def reserve(
-    connection: apsw.Connection, call: PlannedCall, budgets: Budgets, now: date
+    connection: apsw.Connection,
+    call: PlannedCall,
+    budgets: Budgets,
+    now: date,
+    number: int | None = None,
 ) -> Reservation | BudgetPause:
     """Reserve what a call may take, or say which budget it does not fit in.
 
-    Part of a writing job.
+    Part of a writing job. The `number` is that of the reservation, if its owner has chosen one.
     """
     day = today(connection, now)
     rooms = _rooms(connection, call, budgets, day)
@@ -176,11 +180,11 @@ def reserve(
     connection.execute(
         """
         INSERT INTO calls
-            (answer, conversation, day, at, kind, provider, model, input, output, nanos)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (number, answer, conversation, day, at, kind, provider, model, input, output, nanos)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
-            *(call.answer, call.conversation, day, epoch_ms(), call.kind),
+            *(number, call.answer, call.conversation, day, epoch_ms(), call.kind),
             *(call.provider_id, call.model_id, call.input_tokens, output, nanos),
         ),
     )
@@ -226,6 +230,11 @@ def set_budget(connection: apsw.Connection, conversation: str, budget: Budget | 
     if budget is not None:
         values = (conversation, budget.usd, budget.tokens)
         connection.execute("INSERT INTO budgets VALUES (?, ?, ?)", values)
+
+
+def limited(connection: apsw.Connection) -> set[str]:
+    """The conversations with a budget of their own."""
+    return {str(name) for (name,) in connection.execute("SELECT conversation FROM budgets")}
 
 
 def states(

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Playwright, expect
+from playwright.sync_api import Error, Locator, Page, Playwright, expect
 
-from tests.e2e.app import App, Kind, answer, ask, running
+from tests.e2e.app import PATIENCE_MS, App, Kind, answer, ask, running
 from tests.host_process import PATIENCE_S
 
 FILE = '''
@@ -305,7 +305,8 @@ def test_a_decision_comes_after_the_page_was_closed_and_another_was_opened(
         # The last window would end the program; the last tab does not.
         other = app.another(page) if kind == "window" else page.context.new_page()
         if kind == "window":
-            with page.expect_event("close"):
+            # The page can be gone before it has taken the whole key.
+            with page.expect_event("close"), contextlib.suppress(Error):
                 page.keyboard.press("Control+w")
         else:
             page.close()
@@ -371,11 +372,14 @@ def test_a_new_tool_is_written_opened_and_seen_as_soon_as_it_is_saved(
     monkeypatch.setenv("DISPLAY", ":1")
     with running(kind, playwright, tmp_path) as app:
         settings = tool_settings(app.page())
-        expect(settings.get_by_text("There is no tool of your own yet.")).to_be_visible()
+        # The files are imported in processes of their own, on a machine that may be busy.
+        nothing = settings.get_by_text("There is no tool of your own yet.")
+        expect(nothing).to_be_visible(timeout=PATIENCE_MS)
         settings.get_by_role("button", name="New tool").click()
         path = tmp_path / "tools" / "my_tool.py"
         expect(settings.get_by_role("status").get_by_text(str(path))).to_be_visible()
-        expect(settings.get_by_role("switch", name="Use my_tool")).to_be_checked()
+        mine = settings.get_by_role("switch", name="Use my_tool")
+        expect(mine).to_be_checked(timeout=PATIENCE_MS)
         settings.get_by_role("button", name="Open folder").click()
         if kind == "browser":
             expect(settings.get_by_text("a browser cannot open folders")).to_be_visible()
@@ -386,9 +390,11 @@ def test_a_new_tool_is_written_opened_and_seen_as_soon_as_it_is_saved(
                 assert time.monotonic() < late
             assert opened.read_text().splitlines() == [str(path), str(path.parent)]
         path.write_text(path.read_text("utf-8").replace("Count the", "Weigh the"), "utf-8")
-        expect(settings.get_by_text("Weigh the most frequent words of a text.")).to_be_visible()
+        changed = settings.get_by_text("Weigh the most frequent words of a text.")
+        expect(changed).to_be_visible(timeout=PATIENCE_MS)
         path.write_text("def broken(:", "utf-8")
-        expect(settings.get_by_role("alert")).to_contain_text("my_tool.py")
+        problem = settings.get_by_role("alert")
+        expect(problem).to_contain_text("my_tool.py", timeout=PATIENCE_MS)
 
 
 def test_a_tool_that_crashes_is_a_failed_call(page: Page) -> None:
@@ -397,7 +403,7 @@ def test_a_tool_that_crashes_is_a_failed_call(page: Page) -> None:
     expect(page.get_by_role("group", name="2 tool calls")).to_be_visible()
     press(page, "crash", "Allow once")
     press(page, "add", "Allow once")
-    expect(answer(page)).to_have_text("Still here.")
+    expect(answer(page)).to_have_text("Still here.", timeout=PATIENCE_MS)
     done(page, "crash", "Failed")
     done(page, "add")
 
@@ -407,7 +413,8 @@ def test_the_limit_of_steps_is_said_and_the_answer_goes_on(page: Page) -> None:
     steps = [f'/call add {{"a": {number}, "b": 1}}' for number in range(27)]
     ask(page, "\n/then\n".join([*steps, "/text All of them."]))
     press(page, "add", "Allow in this conversation")
-    expect(page.locator(".message.assistant")).to_contain_text("Stopped at the limit of steps")
+    whole = page.locator(".message.assistant")
+    expect(whole).to_contain_text("Stopped at the limit of steps", timeout=PATIENCE_MS)
     expect(calls(page, "add")).to_have_count(25)
     page.get_by_role("button", name="Continue").click()
     expect(answer(page)).to_have_text("All of them.")

@@ -157,11 +157,13 @@ async def test_what_was_reserved_counts_after_the_program_was_killed(tmp_path: P
     code = (
         "import asyncio, os, signal, sys\n"
         "from pathlib import Path\n"
-        "from shell.contract import NO_BUDGETS\n"
+        "from shell.contract import NO_BUDGETS, Budget\n"
         "from shell.store.ledger import Ledger\n"
         "from tests.store.ledger_walk import call\n"
         "async def main():\n"
-        "    ledger = Ledger(Path(sys.argv[1]), lambda: NO_BUDGETS)\n"
+        "    month = {'month': Budget(usd=None, tokens=10**6)}\n"
+        "    budgets = NO_BUDGETS.model_copy(update=month)\n"
+        "    ledger = Ledger(Path(sys.argv[1]), lambda: budgets)\n"
         "    first = await ledger.reserve(call())\n"
         "    ledger.settle(first, None, 10, 20)\n"
         "    await ledger.reserve(call())\n"
@@ -197,3 +199,25 @@ async def test_a_command_makes_no_file_unless_there_is_a_budget(tmp_path: Path) 
     # From now on there is something to add to.
     assert isinstance(await plain.reserve(call()), Reservation)
     await plain.close()
+
+
+@pytest.mark.anyio
+async def test_a_conversation_with_a_budget_of_its_own_is_known_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    before = Ledger(tmp_path, lambda: NO_BUDGETS)
+    free = await before.reserve(call(conversation="d"))
+    assert isinstance(free, Reservation)
+    before.settle(free, None, 10, 20)
+    await before.set_budget("c", Budget(usd=None, tokens=100))
+    assert isinstance(await before.reserve(call()), BudgetPause)
+    await before.close()
+    after = Ledger(tmp_path, lambda: NO_BUDGETS)
+    assert isinstance(await after.reserve(call()), BudgetPause)
+    assert isinstance(await after.reserve(call(conversation="d")), Reservation)
+    await after.set_budget("c", None)
+    assert isinstance(await after.reserve(call()), Reservation)
+    rows = await after.usage("conversation")
+    tokens = {row.key: row.input_tokens + row.output_tokens for row in rows}
+    await after.close()
+    assert tokens == {"c": 1_100, "d": 30 + 1_100}
