@@ -116,6 +116,6 @@ class LlmApi:
 
 
 def _check_window(caller: Caller, kind: str) -> None:
-    """A run that nobody could follow is not begun."""
+    """Refuse a run whose events no window could receive."""
     if not caller.load:
         raise NotFound(f"Window not available for {kind} inference")

@@ -48,6 +48,6 @@ class OwnerCommands:
 
 
 def secret(answer: Mapping[str, str]) -> PageResponse:
-    """Make a response of JSON that nobody stores."""
+    """Make a JSON response that no cache stores."""
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     return PageResponse(200, headers, json.dumps(answer).encode())

@@ -36,7 +36,7 @@ _METHODS = ("GET", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class PageResponse:
-    """An answer, whoever sends it."""
+    """An HTTP response, independent of the server that sends it."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,7 +48,7 @@ class Resources:
 
     Args:
         port: where the server listens, on the loopback address.
-        page: the built page, or None when it is served by somebody else (Vite).
+        page: the built page, or None when another server (Vite) serves it.
         transport: how the page will reach its host.
         look: how it is to look; asked again whenever it is loaded.
         dev_origin: the origin of a page that is served by Vite, which the door then accepts too.

@@ -1,7 +1,7 @@
 """Holds the state of the host that pages show: the latest value of each topic.
 
-A page is pushed every topic after its hello, and again when a value changes. Values that nobody has
-taken yet are replaced, so a slow page costs no memory and is never told something outdated.
+A page is pushed every topic after its hello, and again when a value changes. A value
+that is not yet delivered is replaced, so a slow page costs no memory and gets no outdated values.
 """
 
 from collections.abc import Callable, Iterator, Mapping

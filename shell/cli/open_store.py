@@ -15,8 +15,8 @@ from shell.support.data_directory import DataDirectory
 def to_read(data: DataDirectory) -> Iterator[Database]:
     """Open the database read-only. A window or `serve` may be writing to it.
 
-    What is damaged, or of an earlier version, is put in order first: for that nobody else may
-    have it open.
+    A damaged database, or one of an earlier version, is repaired or migrated first, which fails
+    while another process has it open.
     """
     path = data.path / FILE
     if not path.exists():

@@ -118,7 +118,7 @@ class ToolCommands:
         return self._switch(name, enabled=False, as_json=as_json)
 
     def run(self, name: str, *, arguments: str, as_json: bool) -> int:
-        """Call a tool, as a person: nobody is asked.
+        """Call a tool on behalf of a person, without an approval.
 
         Raises:
             NotFound: there is no such tool.

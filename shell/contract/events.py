@@ -120,7 +120,7 @@ CallState = Literal[
     "lost",
 ]
 """Where a tool call is. `waiting` is for a decision. `lost` means that the program ended while the
-tool ran, so that nobody knows whether it took effect."""
+tool ran, so that it is unknown whether it took effect."""
 
 
 class CallEvent(Event):

@@ -99,7 +99,7 @@ class ModelSummary(Value):
     images: bool
     files: bool
     tools: bool
-    """Whether it may be offered tools; one that nobody describes may."""
+    """Whether it may be offered tools; a model without a description may."""
     reasoning: bool
     efforts: list[Effort]
     """The efforts that it is known to take."""

@@ -1,4 +1,4 @@
-"""Carries out the tool calls of one run, and asks a person where nobody has decided.
+"""Carries out the tool calls of one run, and asks a person where no permission exists.
 
 A call runs once, and only by a verdict that allows it. Every call of a batch gets a result whatever
 happens, because providers refuse a history in which one is missing.

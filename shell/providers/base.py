@@ -117,7 +117,7 @@ class ModelInfo:
     assistant_prefill: bool = False
     """Whether the model continues a last message of the assistant."""
     tools: bool | None = None
-    """Whether the model calls tools. None if nobody knows: tools are offered, and left out once the
+    """Whether the model calls tools. None if unknown: tools are offered, and left out once the
     server has refused them."""
     reasoning: str | None = None
     """How reasoning is requested, as a value of the model's API. None if it is not requested."""

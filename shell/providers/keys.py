@@ -6,7 +6,7 @@ for this session only, and that is said. Every key is bound to one host: when a 
 changes to another, the key is not sent there.
 
 A keychain may hang (it may be asking for a password), so it is talked to in a thread of its own,
-and nobody waits for it longer than `PATIENCE_S`.
+and callers wait for it at most `PATIENCE_S`.
 """
 
 import asyncio
@@ -211,7 +211,7 @@ class Keys:
 
         Args:
             question: carried out in the keychain's thread.
-            later: told of an answer that came when nobody waited any more.
+            later: called with an answer that came after the caller stopped waiting.
 
         Raises:
             KeychainSilent: it has not answered, or an earlier question still hangs.
@@ -247,7 +247,7 @@ def _read(chain: Keychain, provider_id: str) -> _Key | None:
         fields = json.loads(kept)
         return _Key(str(fields["key"]), str(fields["host"]), "keychain")
     except (ValueError, KeyError, TypeError):
-        return None  # somebody else's, under our name
+        return None  # stored by another program under our name
 
 
 def _remark(code: RemarkCode, text: str, **facts: str) -> Remark:

@@ -44,8 +44,8 @@ class Providers(Mapping[str, Provider]):
         data_dir: the data directory, for what the user added: providers, model files, a table of
             models.
         environ: keys and base URLs.
-        find_key: who keeps the keys; asked before every request. Left out, the environment's
-            are used (and `environment_key` gives them to whoever keeps others as well).
+        find_key: looks a key up before every request. By default only the keys of the
+            environment are used; a custom function can look those up with `environment_key`.
     """
 
     default_id = "local"

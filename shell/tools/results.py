@@ -46,7 +46,7 @@ READ_RESULT = Tool(
     brings=False,
     sends=False,
 )
-"""The host's own tool. It gives what a model was already given a part of, so nobody is asked."""
+"""The host's own tool. It gives more of a result the model knows, so it needs no approval."""
 
 _READS_MORE = f"{READ_RESULT.wire_name} reads them from the call"
 

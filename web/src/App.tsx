@@ -1,4 +1,4 @@
-/** The page around the chat: its sidebar, its connection, its shortcuts. */
+/** The page around the chat: sidebar, connection state and shortcuts. */
 import {
   type CSSProperties,
   type ReactNode,
@@ -42,7 +42,7 @@ import { createToastStore, ToastsContext } from "./ui/toasts/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
 
-/** What stands for a dialog that could not be loaded. */
+/** The dialog shown in place of one that failed to load. */
 const failed = (title: string) => (problem: ReactNode, props: { readonly onClose: () => void }) => (
   <Dialog title={title} className={styles.failed} onClose={props.onClose}>
     {problem}
@@ -58,7 +58,7 @@ const ShortcutsDialog = lazyPart(
 );
 const FIRST: Section = "providers";
 
-/** What lies over the page: the settings at one of their parts, or the list of keys. */
+/** The dialog over the page: a section of the settings, or the list of shortcuts. */
 type Overlay = Section | "keys" | null;
 
 export interface AppProps {
@@ -66,7 +66,7 @@ export interface AppProps {
   readonly shell: Shell;
   readonly conversations: Conversations;
   readonly settings: Settings;
-  /** A run of another window to show, instead of a chat of our own. */
+  /** A run of another window, shown instead of this window's own conversation. */
   readonly watched: Run | null;
 }
 
@@ -108,7 +108,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const [panel, setPanel] = useState<SidePanelContent | null>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
   const openSettings: OpenSettings = useCallback(
-    // A button's event is no section.
+    // A click handler also passes its event, which is not a section.
     (section) => setOverlay(SECTIONS.find((one) => one === section) ?? FIRST),
     [],
   );
@@ -132,7 +132,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     { label: sections.about, run: () => openSettings("about") },
   ];
 
-  /** Where the focus was before something was looked for. */
+  /** The element that had the focus before the find bar opened. */
   const before = useRef<Element | null>(null);
   const [find, setFind] = useState({ key: "", asked: 0 });
   const isFinding = find.key === conversation.key;
@@ -146,7 +146,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     setFind({ key: conversation.key, asked: find.asked + 1 });
   };
 
-  /** In a browser the key means what it always means. */
+  /** In a browser the key keeps the browser's own meaning. */
   const control = (action: "close" | "quit" | "full_screen") => () => {
     if (bridge.kind !== "pywebview") return false;
     void bridge.client.shell.controlWindow(action).catch(() => false);
@@ -158,7 +158,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     newChat,
     newWindow,
     search() {
-      // At once: the next letter is for the box.
+      // Synchronously, so that the next letter typed goes to the search box.
       if (!sidebar.isOpen) flushSync(open);
       search.current?.focus();
       search.current?.select();
@@ -247,7 +247,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   );
 }
 
-/** What the host found when it opened what is kept; it stays until somebody has read it. */
+/** Notices of the host from opening its data. Each stays until it is dismissed. */
 function Notices() {
   const list = useList();
   const settings = useSettingsState();

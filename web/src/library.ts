@@ -1,4 +1,4 @@
-/** The bridge for the page of another program, as `/bridge.js`. */
+/** The bridge for pages of other programs, served as `/bridge.js`. */
 import type { Bridge } from "./bridge/bridge";
 import { createLlm, type Llm } from "./bridge/llmApi";
 import { createWindowBridge } from "./bridge/windowBridge";
@@ -12,17 +12,20 @@ export type { Run } from "./llm/run";
 export type { RunState } from "./llm/runReducer";
 
 export interface Host {
-  /** Call a method of the program, `namespace.method`. Rejections are errors with a `code`. */
+  /** Calls a method of the program, `namespace.method`. Rejects with an error that has a `code`. */
   readonly call: Bridge["call"];
-  /** Follow a stream from its beginning; it is read piece by piece (`for await`), or subscribed. */
+  /** Follows a run from its beginning. Iterate over it (`for await`) or subscribe to it. */
   follow(id: string): Run;
-  /** What `<LlmProvider llm>` and `createInference` ask; other pages have no `window.llm`. */
+  /** The object for `<LlmProvider llm>` and `createInference`; such pages have no `window.llm`. */
   readonly llm: Llm;
-  /** What connection there is, for a page that wants to say so. */
+  /** The connection, for a page that shows its state. */
   readonly bridge: Bridge;
 }
 
-/** Resolves when the program answers. Once for each page: the host speaks to one bridge. */
+/**
+ * Connects to the program and resolves when it answers. Call it once per page: the host speaks to one
+ * bridge.
+ */
 export async function connect(): Promise<Host> {
   const bridge = createWindowBridge();
   const llm = createLlm(bridge);

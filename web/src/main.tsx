@@ -1,4 +1,4 @@
-/** The page's beginning: builds the bridge, what scripts may use, and the app over both. */
+/** The page's entry point: creates the bridge, the script interface and the app. */
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
@@ -35,7 +35,7 @@ const settings = createSettings(
   bridge,
   (preferences) => {
     applyAppearance(preferences, document.documentElement);
-    // Texts are chosen when the page is loaded; what was typed outlives that.
+    // The language is fixed at page load, so a change reloads the page; drafts survive the reload.
     if (rememberLanguage(preferences.language)) window.location.reload();
   },
   nameOfProvider,
@@ -43,7 +43,7 @@ const settings = createSettings(
 const language = shownLanguage();
 document.documentElement.lang = language;
 document.documentElement.dir = directionOf(language);
-// A host without settings leaves everything as it is.
+// A host without settings changes nothing.
 void settings.load().catch(() => {});
 if (watched === null) conversations.begin();
 
@@ -65,5 +65,5 @@ createRoot(root).render(
     </ErrorBoundary>
   </StrictMode>,
 );
-// After the first paint, when nothing else is to be done. Safari has no requestIdleCallback.
+// After the first paint, when the page is idle. Safari has no requestIdleCallback.
 requestAnimationFrame(() => (window.requestIdleCallback ?? setTimeout)(() => void loadParts()));

@@ -1,4 +1,4 @@
-/** A known server is added by one click when it answers; otherwise its address can be changed. */
+/** Adding a running server with one click, and editing the address of one that does not answer. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { PresetSummary } from "../src/bridge/contract";
@@ -60,7 +60,7 @@ it("says that a known server does not answer, and lets its address be changed", 
   expect(onAdded).toHaveBeenCalledWith({ id: "lm-studio", problem: null, note: remark.text });
 });
 
-it("adds it as it is for who is about to start it", async () => {
+it("adds it unchanged, for a server that is started later", async () => {
   const { add } = await shown({ ...studio, running: false });
   fireEvent.click(screen.getByRole("button", { name: "Add" }));
   await turn(40);

@@ -1,4 +1,4 @@
-/** One answer, as its row shows it. */
+/** The display of one answer. */
 import { render, screen } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { blank, viewOf } from "../src/conversations/message";

@@ -1,4 +1,4 @@
-/** What a person sees and does, over the fake host. */
+/** The chat as a person uses it, over the fake host. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -89,7 +89,7 @@ async function send(text: string): Promise<void> {
 
 describe("an empty chat", () => {
   // shows: B63, D79, D87
-  it("says what answers, and offers a beginning", async () => {
+  it("shows the model, and offers suggestions", async () => {
     const { transport } = await shown();
     expect(screen.getByText(/very small model that runs on this computer/)).toBeTruthy();
     expect(document.activeElement).toBe(box());
@@ -149,7 +149,7 @@ describe("a question and its answer", () => {
     observer.disconnect();
   });
 
-  it("is not announced again when somebody comes back to it", async () => {
+  it("is not announced again when its conversation is reopened", async () => {
     await shown();
     await send("first");
     await turn(500);
@@ -210,7 +210,7 @@ describe("a question and its answer", () => {
     expect(answers()).toContain("Seven.");
   });
 
-  it("says what goes on while there is nothing to read", async () => {
+  it("shows the progress while there is no text", async () => {
     await shown();
     await send("/fail 1 OVERLOADED 300\n/progress Loading the model\n/delay 300\nDone.");
     await turn(40);
@@ -328,7 +328,7 @@ describe("the box", () => {
 
 describe("stopping", () => {
   // shows: B63, D78, D80, D81
-  it("keeps what came, says that it was stopped, and gives the focus back", async () => {
+  it("keeps the partial text, shows that it was stopped, and gives the focus back", async () => {
     await shown();
     await send(WORDS);
     await turn(150);
@@ -523,7 +523,7 @@ describe("errors", () => {
     expect(banner()?.getAttribute("role")).toBe("alert");
   });
 
-  it("a conversation that is no longer there keeps what was to be said", async () => {
+  it("a deleted conversation keeps the unsent message", async () => {
     const { bridge } = await shown();
     await send("first");
     await turn(500);
@@ -698,8 +698,8 @@ describe("windows", () => {
   });
 });
 
-describe("what happened while nobody looked", () => {
-  it("is said until somebody has read it", async () => {
+describe("a notice from before the page opened", () => {
+  it("is shown until it is dismissed", async () => {
     const page = await fakePage();
     const text = "The file of conversations was damaged. It was restored from a backup.";
     await show(page);

@@ -1,4 +1,4 @@
-/** What keys, clicks and the caret do in the message box, over the fake host. */
+/** Keys, clicks and the cursor in the message box, over the fake host. */
 import { act, render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -31,8 +31,8 @@ async function shown(settings: Partial<FakeSettings> = {}) {
 
 const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
 
-describe("the caret", () => {
-  it("stays where one writes when there is no prompt to step to", async () => {
+describe("the cursor", () => {
+  it("stays in place when there is no prompt to step to", async () => {
     const { person } = await shown();
     await person.type(box(), "a tide");
     await person.keyboard("{Control>}{ArrowDown}{ArrowUp}{/Control}");

@@ -1,4 +1,4 @@
-/** What fails to render takes nothing else with it, and can be tried again. */
+/** A part that fails to render leaves the rest of the page intact, and can be retried. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 import { MessageRow } from "../src/features/transcript/MessageRow";
@@ -13,7 +13,7 @@ vi.mock(import("../src/features/transcript/MessageRow"), () => ({
   }) as unknown as typeof MessageRow,
 }));
 
-it("a message that cannot be shown leaves the others, and comes back by another try", () => {
+it("a message that fails to render leaves the others intact, and a retry shows it", () => {
   vi.spyOn(console, "error").mockReturnValue(undefined);
   const nowhere = { current: null };
   const follow = { frame: nowhere, content: nowhere, isFollowing: true, jumpToEnd: () => {} };

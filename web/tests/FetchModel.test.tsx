@@ -1,4 +1,4 @@
-/** The missing model is fetched by one click, with progress, and then asked again. */
+/** Downloading the missing model with one click, with progress and a retry of the answer. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ModelFetch } from "../src/bridge/contract";
@@ -60,7 +60,7 @@ it("says why it failed, and can be asked once more", async () => {
   expect(screen.getByRole("button", { name: /Download model/ })).toBeTruthy();
 });
 
-it("offers nothing where the model is here, and does not ask for somebody else", async () => {
+it("offers nothing if the model exists, and does not retry for another window", async () => {
   const { onHere, push } = await shown(fetching);
   push({ ...missing, state: "here" });
   expect(screen.queryByRole("button")).toBeNull();

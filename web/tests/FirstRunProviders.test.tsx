@@ -1,4 +1,4 @@
-/** A server that runs here answers after one click; everything else is in the settings. */
+/** The first run: a running server can be used with one click; everything else is in the settings. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { PresetSummary } from "../src/bridge/contract";

@@ -1,4 +1,4 @@
-/** What a file is found to be, what of it is sent, and what a reload leaves of it. */
+/** Attachments: type detection, sending, and restoring after a reload. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type AttachmentList, createAttachmentList } from "../src/attachments/attachmentList";
 import {
@@ -46,8 +46,8 @@ async function filled(...files: File[]): Promise<readonly DraftAttachment[]> {
 const states = (all: readonly DraftAttachment[]) =>
   all.map(({ state }) => (typeof state === "string" ? state : state.code));
 
-describe("what a file is", () => {
-  it("is seen by its bytes, whatever it is called", () => {
+describe("the type of a file", () => {
+  it("is detected from its bytes, whatever its name", () => {
     expect(pictureType(coded(PNG))).toBe("image/png");
     expect(pictureType(coded("\xff\xd8\xff\xe0"))).toBe("image/jpeg");
     expect(pictureType(coded("GIF89a"))).toBe("image/gif");
@@ -98,7 +98,7 @@ describe("what a file is", () => {
   });
 });
 
-describe("what cannot be sent", () => {
+describe("an attachment that cannot be sent", () => {
   it("says why, and leaves the others alone", async () => {
     const unreadable = png("gone.png");
     unreadable.arrayBuffer = () => Promise.reject(new Error("NotReadableError"));
@@ -123,7 +123,7 @@ describe("what cannot be sent", () => {
     expect(tray.get()[0]?.state).toEqual({ code: "large", limit: MAX_PICTURE });
   });
 
-  it("is what is too much together, until something else goes", async () => {
+  it("exceeds the total limit, until another one is removed", async () => {
     const half = "x".repeat(MAX_TEXT * 0.6);
     const tray = trayOf();
     tray.add([file("a.txt", "text/plain", half), file("b.txt", "text/plain", half)]);
@@ -133,13 +133,13 @@ describe("what cannot be sent", () => {
     expect(states(tray.get())).toEqual(["ready"]);
   });
 
-  it("is more than so many", async () => {
+  it("exceeds the number limit", async () => {
     const found = await filled(...Array.from({ length: MAX_COUNT + 1 }, (_, n) => png(`${n}.png`)));
     expect(states(found).filter((state) => state === "ready").length).toBe(MAX_COUNT);
     expect(found.at(-1)?.state).toEqual({ code: "many", limit: MAX_COUNT });
   });
 
-  it("is not what was taken away while it was read", async () => {
+  it("is not one that was removed while it was read", async () => {
     const tray = trayOf();
     tray.add([png()]);
     tray.remove(tray.get()[0]?.key ?? "");

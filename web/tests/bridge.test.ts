@@ -1,4 +1,4 @@
-/** The handshake, pushes in order, listeners, losing the host and finding back. */
+/** The bridge: handshake, pushes in order, listeners, disconnection and reconnection. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBridge } from "../src/bridge/bridge";
 import type { AnyEvent } from "../src/bridge/contract";

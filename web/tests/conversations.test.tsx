@@ -1,4 +1,4 @@
-/** Nothing that was said is lost or said twice, and only the live row renders. */
+/** No message is lost or duplicated, and only the live row renders. */
 import { act, render } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationView, StoredMessage } from "../src/bridge/contract";
@@ -132,14 +132,14 @@ describe("a reload while the host is asked", () => {
     expect((await reopened([])).draft.get()).toBe("hello\nnext");
   });
 
-  it("does not give back what did", async () => {
+  it("does not give back a text that arrived", async () => {
     const answer = { id: "m-2", role: "assistant" as const, inferenceId: "inf-sent" };
     expect((await reopened([stored({}), stored(answer)])).draft.get()).toBe("next");
   });
 });
 
-describe("a look at what is kept", () => {
-  it("that is older than what was said meanwhile takes nothing away", async () => {
+describe("a fetched history", () => {
+  it("that is older than the latest messages removes none of them", async () => {
     const page = await manualPage();
     const conversations = over(page);
     const conversation = conversations.show("c-1");
@@ -159,8 +159,8 @@ describe("a look at what is kept", () => {
   });
 });
 
-describe("another try", () => {
-  it("is one of what was refused, and never says what is only half written", async () => {
+describe("a retry", () => {
+  it("sends the refused message, and never an unfinished draft", async () => {
     const page = await manualPage();
     const { transport } = page;
     const conversation = over(page).show("c-1");
@@ -185,7 +185,7 @@ describe("another try", () => {
 });
 
 describe("a temporary chat", () => {
-  it("leaves nothing of what was typed before it was one", async () => {
+  it("stores nothing of the text typed before it became temporary", async () => {
     const { conversation } = over(await manualPage()).shown.get();
     conversation.draft.set("between us");
     act(() => void window.dispatchEvent(new Event("pagehide")));
@@ -197,8 +197,8 @@ describe("a temporary chat", () => {
   });
 });
 
-describe("what waits for its turn", () => {
-  it("is said when the answer is complete, and not when it is cut short", async () => {
+describe("a queued message", () => {
+  it("is sent when the answer is complete, and not when it is cut short", async () => {
     const page = await fakePage({ rate: 20 });
     const conversations = over(page);
     const { conversation } = conversations.shown.get();
@@ -298,7 +298,7 @@ describe("groups", () => {
 });
 
 describe("the list", () => {
-  it("keeps what did not change as it was: of thousands of rows one is drawn anew", async () => {
+  it("keeps unchanged objects: of thousands of rows one renders", async () => {
     const page = await manualPage();
     const { list } = over(page);
     const told = async (items: unknown[]) => {
@@ -315,7 +315,7 @@ describe("the list", () => {
     expect(after[0]?.title).toBe("new");
   });
 
-  it("does not bring back what goes, whatever the host said a moment before", async () => {
+  it("does not bring back a deleted row from an older reply", async () => {
     const page = await manualPage();
     const { list } = over(page);
     const call = (name: string) => page.transport.calls().findLast(({ method }) => method === name);

@@ -1,4 +1,4 @@
-/** The layout has no left and no right: what its style sheets say holds whichever way the page runs. */
+/** The style sheets use no physical left or right, so the layout works in both writing directions. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";

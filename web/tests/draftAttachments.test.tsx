@@ -1,4 +1,4 @@
-/** What a person sees and does with pictures and files, over the fake host. */
+/** Pictures and files in the chat as a person uses them, over the fake host. */
 import {
   act,
   cleanup,
@@ -236,7 +236,7 @@ describe("a question that is being edited", () => {
     expect(answers()).toEqual(["another first"]);
   });
 
-  it("is still there, with its words, when somebody has looked elsewhere", async () => {
+  it("is still there, with its text, after a look at another conversation", async () => {
     const { conversations } = await shown();
     type("first");
     press("Enter");
@@ -337,7 +337,7 @@ describe("files over the chat", () => {
     expect(veil()).toBeNull();
   });
 
-  it("are not opened in place of the page when nobody takes them", async () => {
+  it("do not replace the page when they are dropped elsewhere", async () => {
     await shown();
     const drop = createEvent.drop(document.body, { dataTransfer: { files: [], types: ["Files"] } });
     expect(fireEvent(document.body, drop)).toBe(false);
@@ -374,7 +374,7 @@ describe("a question for a new chat", () => {
   });
 });
 
-describe("what was asked before", () => {
+describe("earlier prompts", () => {
   it("comes back key by key, and the draft at the end", async () => {
     const { conversations } = await shown();
     for (const text of ["first", "second"]) {

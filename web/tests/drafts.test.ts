@@ -1,4 +1,4 @@
-/** What was typed outlives the page, and with the host's notes the program. */
+/** Drafts survive the page and, through the host's notes, the program. */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { refusal } from "../src/bridge/fake/refusal";
@@ -238,7 +238,7 @@ describe("a draft", () => {
     await until(() => expect(keptInTab(id)).toContain("tides.md"));
   });
 
-  it("gets from the host what the tab had no room for", async () => {
+  it("gets from the host the attachments that did not fit into the tab", async () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "look");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
@@ -292,7 +292,7 @@ describe("a draft", () => {
     expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
   });
 
-  it("of a temporary chat is told to nobody", async () => {
+  it("of a temporary chat is stored nowhere", async () => {
     const page = await fakePage({ rate: 0 });
     await typed(page, "a secret", true);
     await turn(1_000);
@@ -301,7 +301,7 @@ describe("a draft", () => {
     expect(await notes).toEqual({});
   });
 
-  it("of the host gives way to what is being typed", async () => {
+  it("of the host does not replace the typed text", async () => {
     const page = await fakePage({ rate: 0 });
     const { id } = await typed(page, "half a thought");
     await turn(1_000);

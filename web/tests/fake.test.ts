@@ -1,4 +1,4 @@
-/** The fake host: it refuses what the real one refuses, and its scripts do what they say. */
+/** The fake host refuses the same calls as the real one, and its scripts work as documented. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Handlers, KeyStatus } from "../src/bridge/contract";
 import { play, type ScriptEvent, type Step } from "../src/bridge/fake/script";
@@ -38,7 +38,7 @@ describe("settings", () => {
 });
 
 describe("scripts", () => {
-  it("echo what is no command", () => {
+  it("echo lines that are no command", () => {
     const text = script("two words\n /error OVERLOADED\n/unknown");
     expect(text.map(textOf)).toEqual([
       "two",
@@ -52,7 +52,7 @@ describe("scripts", () => {
     ]);
   });
 
-  it("carry out commands where they stand", () => {
+  it("carry out commands in order", () => {
     expect(
       script("/reasoning hm\n/progress Loading it\nyes\n/tool clock {}\n/delay 70\n/length"),
     ).toEqual([

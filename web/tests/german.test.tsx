@@ -1,4 +1,4 @@
-/** Whatever the host says in English, the German page says in German, by its code. */
+/** Every message of the host has a German translation, found by its code. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { render, screen } from "@testing-library/react";

@@ -1,4 +1,4 @@
-/** Sought and numbers: words are found as the host finds them; sums are written as people do. */
+/** Matches are found as the host finds them; amounts are formatted for people. */
 import { describe, expect, it } from "vitest";
 import { placesOf, wordsOf } from "../src/features/transcript/highlightMatches";
 import { money } from "../src/i18n/format";
@@ -6,14 +6,14 @@ import { money } from "../src/i18n/format";
 const found = (text: string, query: string) =>
   placesOf(text, wordsOf(query)).map(([start, end]) => text.slice(start, end));
 
-describe("words that were looked for", () => {
-  it("are marked whatever their case and accents, and where they begin a longer one", () => {
+describe("search words", () => {
+  it("match without case and accents, and as the beginning of a longer word", () => {
     expect(found("Über Boote, BOAT and boats", "boat uber")).toEqual(["BOAT", "boat", "Über"]);
     expect(found("ÉLÈVE", "eleve")).toEqual(["ÉLÈVE"]);
     expect(found("e\u0301te\u0301", "ete")).toEqual(["e\u0301te\u0301"]);
   });
 
-  it("stand where they stand, whatever comes before them", () => {
+  it("have their position in the original text", () => {
     expect(found("🛶 ﬁsh İ straße fish", "fish")).toEqual(["ﬁsh", "fish"]);
   });
 
@@ -22,13 +22,13 @@ describe("words that were looked for", () => {
     expect(wordsOf('"" "')).toEqual([]);
   });
 
-  it("are never so many that a page stands still", () => {
+  it("are limited, so that the page stays responsive", () => {
     expect(placesOf("a".repeat(100_000), ["a"])).toHaveLength(500);
   });
 });
 
 describe("a sum of money", () => {
-  it("keeps the digits that say something", () => {
+  it("keeps its significant digits", () => {
     expect([0.0031, 0.00000001, 0.5, 12.345, 0].map(money)).toEqual([
       "$0.0031",
       "< $0.0001",

@@ -1,4 +1,4 @@
-/** Notes of cameras and editors stay out of what is sent; everything else of a picture is kept. */
+/** Camera metadata is removed from sent pictures; everything else of a picture is kept. */
 import { describe, expect, it } from "vitest";
 import type { PictureType } from "../src/attachments/draftAttachment";
 import { withoutMetadata } from "../src/attachments/imageMetadata";

@@ -1,4 +1,4 @@
-/** What came of an import is said in one sentence. */
+/** The result of an import, in one sentence. */
 import { expect, it } from "vitest";
 import type { ImportState, Problem, Remark } from "../src/bridge/contract";
 import { importResult } from "../src/i18n";

@@ -1,4 +1,4 @@
-/** The one that was chosen, else the system's; dates as the system writes them. */
+/** The page's language is the chosen one, else the system's; dates follow the system. */
 import { expect, it } from "vitest";
 import { german } from "../src/i18n/de";
 import { english } from "../src/i18n/en";
@@ -18,7 +18,7 @@ it.each([
   expect(languageOf(wanted, system)).toBe(language),
 );
 
-it("writes dates as the system does, where that speaks the page's language", () => {
+it("writes dates as the system does, if it uses the page's language", () => {
   expect(localeOf("en", ["de", "en-GB"])).toBe("en-GB");
   expect(localeOf("de", ["en-GB"])).toBe("de");
 });

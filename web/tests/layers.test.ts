@@ -1,4 +1,4 @@
-/** The layers: imports only go down, and the lower ones know nothing of React or of the window. */
+/** Imports follow the layers, and the lower layers depend on neither React nor the window. */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** A part that is loaded apart from the first page. */
+/** A part that is loaded after the first page. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 import { strings } from "../src/i18n";

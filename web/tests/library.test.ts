@@ -1,4 +1,4 @@
-/** The built library in a page that has nothing of Tidewire's own, with the examples of the docs. */
+/** The built library in a page of another program, with the examples of the docs. */
 import { readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { screen, waitFor } from "@testing-library/react";

@@ -1,4 +1,4 @@
-/** One way through every list: which key leads where. */
+/** Keyboard navigation, which is the same in every list. */
 import { expect, it } from "vitest";
 import { type ListOptions, moveFocus, placeOf } from "../src/lib/listKeys";
 

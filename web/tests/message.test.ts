@@ -1,4 +1,4 @@
-/** What stays of an answer when its next run begins. */
+/** The content of an answer at the start of its next run. */
 import { describe, expect, it } from "vitest";
 import type { StoredMessage, Usage } from "../src/bridge/contract";
 import { blank, soFar, viewOf } from "../src/conversations/message";
@@ -30,14 +30,14 @@ const cut: StoredMessage = {
 describe("an answer that is continued", () => {
   const message = soFar({ message: cut, run: null });
 
-  it("keeps its words, its tool calls and what it was told of", () => {
+  it("keeps its text, its tool calls and its notices", () => {
     const view = viewOf({ message, run: null });
     expect([view.text, view.reasoningMs]).toEqual(["cut sh", 40]);
     expect(view.tools.map(({ name }) => name)).toEqual(["tide"]);
     expect(view.notices.map(({ code }) => code)).toEqual(["HISTORY_TRIMMED"]);
   });
 
-  it("has what each of its runs took, and no end yet", () => {
+  it("has the usage of each of its runs, and no end yet", () => {
     expect(message.detail?.earlier).toEqual([usage(1), usage(2)]);
     expect(message.detail?.usage).toBeNull();
   });

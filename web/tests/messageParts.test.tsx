@@ -1,4 +1,4 @@
-/** The parts of an answer: in order, kept and live, and only the one that grows is drawn again. */
+/** The parts of an answer keep their order, and only the growing one renders again. */
 import { render } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Attachment, StoredMessage } from "../src/bridge/contract";

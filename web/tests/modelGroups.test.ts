@@ -1,4 +1,4 @@
-/** Favourites and what was used lately come first; words find a model once. */
+/** Favorites and recently used models come first; a search lists each model once. */
 import { expect, it } from "vitest";
 import type { Failure, ModelSummary, Problem, ProviderSummary } from "../src/bridge/contract";
 import { modelGroups, type Sources } from "../src/features/models/modelGroups";
@@ -62,7 +62,7 @@ function shown(change: Partial<Sources> = {}): string[] {
   });
 }
 
-it("has favourites, then what was used lately and is none, then everybody who can answer", () => {
+it("lists favorites, then other recently used models, then those of the available providers", () => {
   expect(shown()).toEqual([
     "★: two/large",
     "↺: one/small",

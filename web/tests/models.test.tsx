@@ -1,4 +1,4 @@
-/** What a model is called, and who is ready to answer. */
+/** The names of models, and the availability of providers. */
 import { render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { createRef } from "react";

@@ -1,4 +1,7 @@
-/** An open conversation whose host refuses: everything goes back to where it was, and can be tried again. */
+/**
+ * When the host refuses an action, an open conversation returns to its earlier state and offers a
+ * retry.
+ */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ConversationView, StoredMessage } from "../src/bridge/contract";
@@ -208,7 +211,7 @@ describe("a refused edit", () => {
 });
 
 describe("a refused question", () => {
-  it("is tried again alone; what was typed since stays in the box", async () => {
+  it("is retried alone; text typed since then stays in the box", async () => {
     const { conversation, asked, refuse } = await opened();
     conversation.draft.set("is it high?");
     conversation.send();
@@ -252,7 +255,7 @@ describe("a refused question", () => {
     expect(messages.filter((row) => conversations.message(row) === undefined)).toEqual([]);
   });
 
-  it("hides behind no refusal of what the page asks for by itself", () => {
+  it("stays visible when a background request is refused", () => {
     const failure = { code: "LIMIT" } as never;
     const call = { kind: "send", written: { text: "a", attached: [] } } as const;
     const open = { ...beginState("c-1"), phase: "open" } as const;
@@ -262,7 +265,7 @@ describe("a refused question", () => {
   });
 });
 
-describe("what the page asks for by itself", () => {
+describe("background requests", () => {
   it("fetches earlier messages after the call that was under way", async () => {
     const { conversation, asked, reply } = await opened(BOTH, 2);
     conversation.notice({ ...summary, messageCount: 9 });
@@ -302,7 +305,7 @@ describe("what the page asks for by itself", () => {
     expect(asked("get")).toHaveLength(1);
   });
 
-  it("forgets the message that was looked for when somebody goes elsewhere", async () => {
+  it("forget the message to scroll to when the person goes elsewhere", async () => {
     const { conversations, conversation, reply } = await opened();
     const found = conversations.reveal("c-1", "m-1");
     await settled();
@@ -323,7 +326,7 @@ describe("what the page asks for by itself", () => {
 });
 
 describe("over a reload", () => {
-  it("keeps question edits, and what was typed in a temporary chat", async () => {
+  it("keeps question edits, and the draft of a temporary chat", async () => {
     const first = await opened();
     const [row = ""] = first.conversation.get().messages;
     first.conversation.edits.begin(row);

@@ -1,4 +1,4 @@
-/** What lies over the page keeps the focus and the keys; a busy button keeps both, too. */
+/** Overlays keep the focus and the keys; so does a busy button. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useRef, useState } from "react";

@@ -109,7 +109,7 @@ describe("replies", () => {
     });
   });
 
-  it("that nobody waits for are ignored", () => {
+  it("for unknown calls are ignored", () => {
     expect(() => ok(99, null)).not.toThrow();
   });
 });
@@ -196,7 +196,7 @@ describe("a call that takes long", () => {
   });
 });
 
-describe("what JSON cannot say", () => {
+describe("values that JSON lacks", () => {
   // shows: D51
   it("NaN and Infinity reach the host as something that it refuses", async () => {
     calls.open();

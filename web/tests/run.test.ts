@@ -1,4 +1,4 @@
-/** One inference over the fake host and its accidents, and over one that is moved by hand. */
+/** One run, over the fake host with connection failures and over a host controlled by hand. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnyEvent } from "../src/bridge/contract";
 import { HostError } from "../src/bridge/hostError";
@@ -52,7 +52,7 @@ describe("a run", () => {
     expect(pieces.join("")).toBe(WORDS);
   });
 
-  it("throws its failure at whoever reads it, after what came before", async () => {
+  it("throws its failure to its readers, after the earlier events", async () => {
     const page = await fakePage({ rate: 0 });
     const run = ask(page, "a part\n/error OVERLOADED 900");
     const pieces: string[] = [];
@@ -78,7 +78,7 @@ describe("a run", () => {
     expect(thrown).toMatchObject({ message: "It broke", reason: "NO_KEY", words, partial: false });
   });
 
-  it("ends for everybody when a listener throws at the end", async () => {
+  it("ends for all listeners when one throws at the end", async () => {
     const reported = vi.fn();
     vi.stubGlobal("reportError", reported);
     const { transport, llm } = await manualPage();
@@ -107,7 +107,7 @@ describe("a run", () => {
   });
 });
 
-describe("accidents", () => {
+describe("connection failures", () => {
   for (const accident of ["drop", "double", "reorder"] as const) {
     it(`${accident}: the text is the log's all the same`, async () => {
       for (let seed = 1; seed <= 4; seed += 1) {
@@ -157,7 +157,7 @@ describe("accidents", () => {
   });
 });
 
-describe("too early", () => {
+describe("early arrivals", () => {
   // shows: D68, D69, D70
   it("events that come before the answer to the call have an owner", async () => {
     for (const last of [end, fail]) {
@@ -197,7 +197,7 @@ describe("too early", () => {
 
 describe("cancel", () => {
   // shows: D74
-  it("stays stopping until the host confirms, and takes what the log has until then", async () => {
+  it("stays stopping until the host confirms, and applies the events until then", async () => {
     const { transport, llm } = await manualPage();
     const run = startRun(llm, () => Promise.resolve());
     await settled();
@@ -239,7 +239,7 @@ describe("cancel", () => {
     expect(run.get().status).toBe("streaming");
   });
 
-  it("of a run that still waits for its turn asks nobody", async () => {
+  it("of a queued run does not ask the host", async () => {
     const { transport, llm } = await manualPage();
     let go = (): void => {};
     const before = new Promise<void>((resolve) => {
@@ -294,7 +294,7 @@ describe("a run that the host refuses", () => {
   });
 
   // shows: B58
-  it("says `Unknown error` of what is no error", async () => {
+  it("reports `Unknown error` if the thrown value is no error", async () => {
     const { llm } = await manualPage();
     const run = startRun(llm, () => Promise.reject("no"));
     expect((await run.result).failure).toMatchObject({

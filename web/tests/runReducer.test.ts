@@ -1,4 +1,4 @@
-/** Every stream, in every disorder, gives the state that its log says. */
+/** Every stream, in any order of events, gives the state of its log. */
 import { describe, expect, it } from "vitest";
 import type { AnyEvent } from "../src/bridge/contract";
 import { randomOf } from "../src/bridge/fake/settings";

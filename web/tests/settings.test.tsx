@@ -1,4 +1,4 @@
-/** What is chosen is kept; what is refused stays as it was typed, and is said. */
+/** Settings save at once; a refused value stays as typed, with an error. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, expect, it, type Mock, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";
@@ -145,7 +145,7 @@ it("keeps a wait in milliseconds, and all other waits as they are", async () => 
   expect(updates.length).toBe(1);
 });
 
-it("says which number cannot be, and sends none", async () => {
+it("shows which number is invalid, and does not send it", async () => {
   const { updates } = await shown("answers");
   for (const wrong of ["0.5", "601", "", "-3"]) {
     type("Complete answer to a script", wrong);
@@ -156,7 +156,7 @@ it("says which number cannot be, and sends none", async () => {
   expect(updates).toEqual([]);
 });
 
-it("leaves what was refused as it was typed, and says why", async () => {
+it("keeps a refused value as it was typed, with the reason", async () => {
   const page = await shown("models");
   page.refuse = true;
   type("Instructions", "Be brief.");
@@ -169,7 +169,7 @@ it("leaves what was refused as it was typed, and says why", async () => {
   expect(page.settings.get().preferences?.defaultSystemPrompt).toBe("Be brief.");
 });
 
-it("saves what is being typed when it is closed, and says when that was refused", async () => {
+it("saves the typed value when it is closed, and shows a refusal", async () => {
   const page = await shown("models");
   type("Instructions", "Be brief.");
   await page.close();
@@ -217,7 +217,7 @@ it("keeps a key that was refused in its field, and one that was taken nowhere", 
   expect(document.body.innerHTML).not.toContain("sk-not-a-key");
 });
 
-it("removes a key when that is meant", async () => {
+it("removes a key after a confirmation", async () => {
   const { settings } = await shown("providers");
   const cloud = within(screen.getByText("Cloud").closest("li") as HTMLElement);
   type("Key for Cloud", "sk-not-a-key-1234");
@@ -275,7 +275,7 @@ it("restores nothing when the button is pressed twice", async () => {
   expect(restored).toHaveBeenCalledWith({ name: "one.zip", providers: [], settings: [] });
 });
 
-it("refuses keys that are not free, and takes them from others when it is told to", async () => {
+it("refuses reserved keys, and takes keys from another action on request", async () => {
   const { settings } = await shown("shortcuts");
   const button = () => screen.getByRole("button", { name: /^Show or hide sidebar/ });
   fireEvent.click(button());
@@ -296,7 +296,7 @@ it("refuses keys that are not free, and takes them from others when it is told t
   expect(button().textContent).toBe("No shortcut");
 });
 
-it("says where everything lies", async () => {
+it("shows the paths of all data", async () => {
   await shown("data");
   expect(screen.getByText("…/settings.json")).toBeTruthy();
 });

@@ -1,4 +1,4 @@
-/** What every test begins with: warnings are failures, and nothing is left mounted. */
+/** Global setup: warnings fail the test, and nothing stays mounted. */
 import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { loadParts } from "../src/lib/loadParts";

@@ -1,4 +1,4 @@
-/** Keys are what they type; what was chosen counts, and what is not free is refused. */
+/** Keys are identified by what they type; chosen keys override defaults, reserved ones are refused. */
 import { describe, expect, it } from "vitest";
 import { keysOf, type Press, parseAll, parseKeys, shownKeys } from "../src/lib/keyCombo";
 import {
@@ -44,7 +44,7 @@ describe("a press", () => {
   });
 });
 
-describe("what is written", () => {
+describe("a written combination", () => {
   it.each([
     ["ctrl + shift+n", "Mod+Shift+N"],
     ["Shift+Mod+n", "Mod+Shift+N"],
@@ -57,7 +57,7 @@ describe("what is written", () => {
     ["Mod+<script>", null],
   ])("%s", (text, keys) => expect(parseKeys(text, false)).toBe(keys));
 
-  it("may be several, and what is none is left out", () => {
+  it("may be one of several; invalid ones are left out", () => {
     expect(parseAll("Mod+N  Hyper+X Ctrl+Shift+O", false)).toEqual(["Mod+N", "Mod+Shift+O"]);
     expect(parseAll("", false)).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe("an act", () => {
     expect(actOf("Mod+B", chosen, false)).toBeNull();
   });
 
-  it("leaves to a field what types, and to a text its undo", () => {
+  it("leaves typing to a field, and undo to a field with text", () => {
     const question = press("?", "Minus", "shift");
     expect(pressed(question, {}, "nowhere", false)).toBe("shortcuts");
     expect(pressed(question, {}, "empty", false)).toBeNull();
@@ -111,7 +111,7 @@ describe("an act", () => {
     expect(shortcutProblem(keys, "sidebar", {}, false)).toBe(refusal),
   );
 
-  it("takes keys from another, which keeps its others", () => {
+  it("takes keys from another action, which keeps its others", () => {
     const chosen = withKeys("search", "Mod+N", {}, false);
     expect(keysFor("search", chosen, false)).toEqual(["Mod+N"]);
     expect(keysFor("newChat", chosen, false)).toEqual(["Mod+Shift+O"]);

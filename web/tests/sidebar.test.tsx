@@ -1,4 +1,4 @@
-/** Names, folders and hits by keyboard, and what an input method keeps for itself. */
+/** Renaming, folders and search by keyboard, also with an input method. */
 
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
@@ -64,7 +64,7 @@ describe("a conversation that is named", () => {
     return { rename, button, name };
   }
 
-  it("leaves the focus where somebody has clicked", async () => {
+  it("leaves the focus on the clicked element", async () => {
     const { rename } = named();
     const box = screen.getByRole("textbox", { name: "box" });
     act(() => box.focus());
@@ -100,7 +100,7 @@ async function acting(conversations: Conversations, act: (acts: ConversationActi
   return toasts;
 }
 
-describe("what the host refuses", () => {
+describe("refusals of the host", () => {
   it.each([
     ["remove", (acts: ConversationActions) => acts.remove(item)],
     ["move", (acts: ConversationActions) => acts.move(item, "Sea")],

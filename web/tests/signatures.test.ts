@@ -1,4 +1,4 @@
-/** `window.llm` beside the reference design's signatures. Most of it is checked by tsc. */
+/** `window.llm` has the reference design's signatures. Most of this is checked by tsc. */
 import { expect, it } from "vitest";
 import { CHANNELS, type Channel, type ChannelTable } from "../src/bridge/eventRouter";
 import type { Llm, Subscriptions } from "../src/bridge/llmApi";

@@ -1,4 +1,4 @@
-/** What a page has to load before it shows anything, and what the hook adds to another's. */
+/** Size limits of the first page load, and of the hook in another app. */
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type InlineConfig, type Rolldown } from "vite";

@@ -1,4 +1,4 @@
-/** The store, and the pace at which views look at it. */
+/** The store, and the rate at which views read it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createStore } from "../src/lib/store";
 import { createThrottle } from "../src/lib/throttle";

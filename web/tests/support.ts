@@ -1,4 +1,4 @@
-/** Doubles for the page's tests: a transport that is moved by hand, and a page over the fake host. */
+/** Test doubles: a transport that is controlled by hand, and a page over the fake host. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

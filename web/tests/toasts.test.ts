@@ -1,4 +1,4 @@
-/** Few at a time, and never without one for what is still going on. */
+/** Few toasts at a time, but always one for an ongoing action. */
 import { expect, it, vi } from "vitest";
 import { createToastStore } from "../src/ui/toasts/toastStore";
 

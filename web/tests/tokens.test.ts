@@ -1,4 +1,4 @@
-/** The design's tokens: what is drawn in one of them can be seen, and nothing has numbers of its own. */
+/** The design tokens have enough contrast, and styles use no numbers of their own. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** Tool calls in a transcript: every state, texts of strangers, and how a person decides. */
+/** Tool calls in a transcript: every state, untrusted texts, and decisions. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AnswerCall, CallState, JsonValue, StoredMessage } from "../src/bridge/contract";
@@ -83,7 +83,7 @@ describe("a call", () => {
   });
 });
 
-describe("a text of a stranger", () => {
+describe("an untrusted text", () => {
   it.each([
     ["a right-to-left override", "invoice\u202Efdp.exe", "invoice⟨U+202E⟩fdp.exe"],
     ["a character without width", "pay\u200Bpal", "pay⟨U+200B⟩pal"],
@@ -219,7 +219,7 @@ describe("a call that waits", () => {
     ]);
   });
 
-  it("keeps what was edited when it is not valid, for the page or for the host", async () => {
+  it("keeps invalid edits, whether the page or the host refuses them", async () => {
     const refusal = new HostError({
       code: "VALIDATION",
       message: "to: 5 is not a text",
@@ -302,7 +302,7 @@ describe("a call that waits", () => {
     expect(decided.mock.calls[0]?.[0]).toMatchObject({ verdict: "deny", scope: "always" });
   });
 
-  it("says when somebody else has decided first", async () => {
+  it("reports that it was decided before", async () => {
     show({}, async () => false);
     await pass(2 * GUARD_MS);
     press("Allow once");

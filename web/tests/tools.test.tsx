@@ -224,7 +224,7 @@ describe("the options of a conversation", () => {
     return { notes, remember };
   }
 
-  it("are none until somebody chooses some, and then go with every request", async () => {
+  it("are empty until some are chosen, and then go with every request", async () => {
     const { sent } = await chat();
     await ask("hello");
     expect(sent.mock.calls[0]?.[0]).not.toHaveProperty("tools");

@@ -14,7 +14,7 @@ const topic = (version: number): AnyTopic => ({
   value: { version, problem: null, remarks: [] },
 });
 
-it("tells the latest value to whoever listens, and forgets it with the connection", async () => {
+it("gives listeners the latest value, and forgets it with the connection", async () => {
   const { transport, bridge } = await manualPage();
   const told: (StoreState | undefined)[] = [];
   const stop = bridge.topics.on("store", (value) => told.push(value));

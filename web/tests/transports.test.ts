@@ -1,4 +1,4 @@
-/** The transports: the desktop window's dispatcher, the browser's socket, and who a tab is. */
+/** The transports: the desktop window's dispatcher, the browser's socket, and the identity of a tab. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { detectTransport } from "../src/bridge/transports/detect";
 import { prove } from "../src/bridge/transports/proof";

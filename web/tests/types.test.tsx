@@ -1,4 +1,4 @@
-/** What the types of the hook promise. tsc checks them; Vitest sees that the server renders them. */
+/** The types of the hook. tsc checks them; Vitest checks that they render on a server. */
 import { renderToString } from "react-dom/server";
 import { expect, expectTypeOf, it } from "vitest";
 import type { Message } from "../src/bridge/contract";

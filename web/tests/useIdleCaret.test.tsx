@@ -1,4 +1,4 @@
-/** The caret of an idle page. */
+/** The cursor of an idle page stops blinking. */
 import { fireEvent, render } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { useIdleCaret } from "../src/ui/useIdleCaret";
@@ -17,7 +17,7 @@ function Page() {
 
 const isStill = () => document.documentElement.dataset.still !== undefined;
 
-it("stands still when nobody has touched anything for a while, and blinks again at once", () => {
+it("stops blinking after a while without input, and blinks again at the next input", () => {
   const { getByLabelText, unmount } = render(<Page />);
   vi.advanceTimersByTime(7_000);
   expect(isStill()).toBe(false);

@@ -1,4 +1,4 @@
-/** The defects of the design that it comes from, each shown to be absent. */
+/** The hook, with one test for each defect of the reference design. */
 import { act, render, renderHook } from "@testing-library/react";
 import { Activity, type ReactNode, StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -57,7 +57,7 @@ async function pushed({ transport }: ManualPage, ...events: unknown[]): Promise<
   await act(async () => void transport.push(...events));
 }
 
-describe("what it returns", () => {
+describe("the result of the hook", () => {
   // shows: B53, B54, B56, D76
   it("is idle, then loading, then done, with everything that is known", async () => {
     const page = await fakePage({ rate: 100 });
@@ -302,7 +302,7 @@ describe("a second call while the first is under way", () => {
     expect(ends).toEqual([`OLD ${WORDS}`, "second", "third", "from the callback"]);
   });
 
-  it("may say itself what it does when another is live", async () => {
+  it("can override the behavior during a live run", async () => {
     const { result } = await busy({ whenBusy: "reject" });
     act(() => void result.current.runInference(asked("second"), { whenBusy: "queue" }));
     await turn(2_000);
@@ -343,7 +343,7 @@ describe("two hooks", () => {
   });
 });
 
-describe("coming and going", () => {
+describe("mounting and unmounting", () => {
   // shows: D73
   it("an unmount cancels the run", async () => {
     const page = await fakePage({ rate: 100 });
@@ -357,7 +357,7 @@ describe("coming and going", () => {
   });
 
   // shows: D73
-  it("or leaves it to finish, and tells nobody any more", async () => {
+  it("or lets it finish, without further callbacks", async () => {
     const page = await fakePage({ rate: 100 });
     const onToken = vi.fn();
     const onDone = vi.fn();
@@ -461,7 +461,7 @@ describe("a component that is hidden (Activity)", () => {
   });
 });
 
-describe("where it runs", () => {
+describe("the host that it uses", () => {
   it("without any host says so in a sentence", async () => {
     const onError = vi.fn();
     const { result } = renderHook(() => useLlmInference({ providerId: "local", onError }));
@@ -476,7 +476,7 @@ describe("where it runs", () => {
     expect(resuming.current.status).toBe("error");
   });
 
-  it("is what the provider around it says, unless an option does", async () => {
+  it("comes from the provider around it, unless an option sets it", async () => {
     const provided = await manualPage();
     const named = await manualPage();
     const wrapper = ({ children }: { children: ReactNode }) => (
@@ -594,7 +594,7 @@ describe("callbacks", () => {
   });
 
   // shows: B52, B54, D89, D90
-  it("options of the latest render are what is asked", async () => {
+  it("the request has the options of the latest render", async () => {
     const page = await manualPage();
     const { result, rerender } = hook(page.llm, { temperature: 0.1 });
     rerender({ temperature: 0.9, systemPrompt: "Be brief" });

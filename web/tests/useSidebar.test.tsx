@@ -1,4 +1,4 @@
-/** It is as it was left, for windows without a storage of their own, too. */
+/** The sidebar's state is restored, also for windows without storage of their own. */
 import { act, render } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Conversations } from "../src/conversations/conversations";
@@ -51,7 +51,7 @@ it("tells what is changed, within bounds", async () => {
   expect(now()).toMatchObject({ isOpen: false, width: 480, shut: [] });
 });
 
-it("leaves alone what somebody changed before the host had answered", async () => {
+it("keeps a change made before the host had answered", async () => {
   const { now } = shown(JSON.stringify({ isClosed: true, width: 300, shut: [] }));
   act(() => now().setWidth(400));
   await settled();

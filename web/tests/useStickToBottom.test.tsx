@@ -1,4 +1,4 @@
-/** The end stays in view until the reader goes elsewhere, and never against the reader. */
+/** The end stays in view until the reader scrolls away, and never against the reader. */
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { useStickToBottom } from "../src/features/transcript/useStickToBottom";

@@ -1,4 +1,4 @@
-/** Stores in components: what they show follows the store, also where there is no window. */
+/** Stores in components: the display follows the store, also without a window. */
 import { act, render, screen } from "@testing-library/react";
 import { renderToString } from "react-dom/server";
 import { expect, it } from "vitest";

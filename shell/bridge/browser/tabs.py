@@ -113,7 +113,7 @@ class Tabs:
             self._leave(greeting.tab, tab, link)
 
     async def close(self) -> None:
-        """Admit nobody any more; let the pages take what there is to tell; end every link."""
+        """Refuse new tabs, deliver what is queued to the pages, and close every connection."""
         self._closing = True
         links = [tab.link for tab in self._tabs.values() if tab.link is not None]
         if links:

@@ -69,7 +69,7 @@ def end_when_closed(descriptor: int) -> None:
     """End this process by a signal of the system when the other end of `descriptor` closes.
 
     Loading a model holds the interpreter's lock, for long with a large file, so that no thread
-    could watch. The default action of SIGIO is to end the process, and needs nobody. On Windows
+    could watch. The default action of SIGIO ends the process without any thread. On Windows
     the parent's job object does the same.
     """
     if sys.platform == "win32":

@@ -1,8 +1,8 @@
 """Starts, watches and ends the child process that runs a model.
 
-Started when it is first needed, once for everybody who waits; ended when nobody has used it for a
-while, or when it hangs; started anew after a crash. Whatever happens to this process, the child
-ends with it.
+It starts when it is first needed, and all callers share it. It ends when it has not been used for
+a while, or when it hangs, and starts again after a crash. Whatever happens to this process, the
+child ends with it.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from shell.providers.local.child import Plan
 from shell.support.environment import SECRET
 
 IDLE_S = 600.0
-"""A child that nobody asks gives its memory back after this long."""
+"""An unused child ends after this long, which frees its memory."""
 HUNG_S = 20.0
 """A child that takes longer to say what its slots do hangs. It says so between two batches, and a
 model that needs this long for a batch of `BATCH_TOKENS` could not be used anyway."""

@@ -27,7 +27,7 @@ with one of these commands is carried out where it stands (an unknown command is
     /cut                    end here without any finish reason
     /stall                  say nothing until cancelled
     /ignore-cancel SECONDS  the same, and take that long to give in
-    /crash                  raise an exception that nobody classed
+    /crash                  raise an exception of an unknown type
 
 Pictures and files of the last user message are named behind the script, with their sizes.
 

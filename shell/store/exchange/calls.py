@@ -1,7 +1,7 @@
-"""Carries the tool calls of an answer in and out: settled, and with nothing that could decide.
+"""Converts the tool calls of an answer for export and import, without open decisions.
 
-A call that has no result yet gets one, because nobody can decide about it elsewhere. Nonces, the
-reach of verdicts and the opaque output of models stay behind.
+A call that has no result yet gets one, because it cannot be decided in another store. Nonces, the
+scope of verdicts and the opaque output of models are left out.
 """
 
 import json

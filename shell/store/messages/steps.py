@@ -340,7 +340,7 @@ def _part(entry: CallEntry) -> AnswerCall:
 
 
 def _made(entry: CallEntry) -> tuple[str, str, str, str]:
-    """A call of which nobody knows any more how the model wrote it."""
+    """Rebuild a call whose original text by the model is not stored."""
     name = re.sub(r"[^A-Za-z0-9_-]", "_", entry.tool)[:64] or "tool"
     return entry.call_id, entry.call_id, name, json.dumps(entry.arguments)
 

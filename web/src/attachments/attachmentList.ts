@@ -12,14 +12,14 @@ import { announced, inspectFile } from "./inspectFile";
 import type { ResizeImage } from "./resizeImage";
 
 export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]> {
-  /** Take files that somebody chose. They stand there at once, and are read meanwhile. */
+  /** Adds chosen files. They appear at once and are read in the background. */
   add(files: readonly File[]): void;
-  /** Put something back that was there before. */
+  /** Puts back attachments that were in the list before. */
   put(attached: readonly DraftAttachment[]): void;
   remove(key: string): void;
-  /** Everything that is there; it is empty afterwards. */
+  /** Removes and returns all attachments. */
   take(): readonly DraftAttachment[];
-  /** When all has been read that was there. */
+  /** Resolves when all present attachments have been read. */
   settled(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]
 const drawn: ResizeImage = async (...picture) =>
   (await import("./resizeImage")).resizeImage(...picture);
 
-/** `read` is told of all that has just been read. */
+/** `read` gets each batch of attachments that has just been read. */
 export function createAttachmentList(
   read: (attached: DraftAttachment) => unknown = () => {},
   scale: ResizeImage = drawn,
@@ -39,7 +39,7 @@ export function createAttachmentList(
     const found = await inspectFile(file, scale);
     reading.delete(key);
     const before = store.get().find((one) => one.key === key);
-    if (before === undefined) return; // it was taken away meanwhile
+    if (before === undefined) return; // removed in the meantime
     const after = limited({ ...before, ...found }, store.get());
     store.set(store.get().map((one) => (one.key === key ? after : one)));
     read(after);
@@ -52,7 +52,7 @@ export function createAttachmentList(
       for (const file of files) {
         const attached = announced(file);
         store.set([...store.get(), attached]);
-        // One after the other: pictures take much memory while they are scaled.
+        // One after the other: scaling pictures takes much memory.
         const before = [...reading.values()].at(-1) ?? Promise.resolve();
         reading.set(
           attached.key,
@@ -77,7 +77,7 @@ export function createAttachmentList(
   };
 }
 
-/** With what the others leave room for. */
+/** Marks the attachment if it exceeds the room that the others leave. */
 function limited(attached: DraftAttachment, all: readonly DraftAttachment[]): DraftAttachment {
   if (attached.state !== "ready") return attached;
   const others = all.filter(({ key, state }) => key !== attached.key && state === "ready");
@@ -97,7 +97,7 @@ function excess(attached: DraftAttachment, others: readonly DraftAttachment[]): 
   return null;
 }
 
-/** Something came or went: what was too much may fit now, and the other way round. */
+/** Checks all limits again after a change: what did not fit may fit now, and vice versa. */
 function relaxed(all: readonly DraftAttachment[]): readonly DraftAttachment[] {
   const taken: DraftAttachment[] = [];
   for (const one of all) {

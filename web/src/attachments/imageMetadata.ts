@@ -1,4 +1,4 @@
-/** Removes from a picture what a camera or an editor noted in it: place, time, device, names. */
+/** Removes metadata from a picture: time, location, device and names. */
 import type { PictureType } from "./draftAttachment";
 
 const SOS = 0xda;
@@ -10,7 +10,7 @@ const ORIENTATION = 0x0112;
 /** Flags of WebP's first chunk: it holds EXIF, it holds XMP. */
 const WEBP_NOTES = 0x08 | 0x04;
 
-/** The same picture without notes, or null where it must be drawn anew to lose them. */
+/** The same picture without metadata, or null if it must be redrawn to lose it. */
 export function withoutMetadata(bytes: Uint8Array<ArrayBuffer>, type: PictureType): Blob | null {
   try {
     if (type === "image/jpeg") return blobOf(jpegParts(bytes), type);
@@ -26,7 +26,7 @@ type Part = Uint8Array<ArrayBuffer>;
 
 const blobOf = (parts: Part[], type: string) => new Blob(parts, { type });
 
-/** What follows the end of the picture is left out: phones put another one there, with its notes. */
+/** Data after the end of the picture is dropped: phones append a second picture with metadata there. */
 function jpegParts(bytes: Part): Part[] {
   const parts = [bytes.subarray(0, 2)];
   let at = 2;
@@ -43,13 +43,16 @@ function jpegParts(bytes: Part): Part[] {
   return [...parts, bytes.subarray(at, at + 2)];
 }
 
-/** JFIF's head, color profiles and Adobe's color transform belong to the picture. */
+/** JFIF's header, color profiles and Adobe's color transform belong to the picture. */
 function isJpegNote(marker: number, segment: Part): boolean {
   if (marker === APP2) return textIn(segment, 4, 11) !== "ICC_PROFILE";
   return marker === COMMENT || (marker >= APP1 && marker <= 0xef && marker !== 0xee);
 }
 
-/** Pixels end at a marker; 0xff with 0 is a pixel's own, and there are restart markers between. */
+/**
+ * Finds the marker after the pixel data. In it, 0xff followed by 0 is a pixel, and restart markers
+ * occur.
+ */
 function endOfScan(bytes: Part, begin: number): number {
   for (let at = bytes.indexOf(0xff, begin); at !== -1; at = bytes.indexOf(0xff, at + 1)) {
     const next = bytes[at + 1] ?? 0;
@@ -89,7 +92,7 @@ function webpParts(bytes: Part): Part[] {
   return parts;
 }
 
-/** Raises where the notes say that the picture is to be turned, or where they cannot be read. */
+/** Throws if the metadata says to rotate the picture, or cannot be read. */
 function checkUpright(tiff: Part): void {
   const view = viewOf(tiff);
   const isLittle = view.getUint16(0) === 0x4949;

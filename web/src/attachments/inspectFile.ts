@@ -1,13 +1,13 @@
-/** Looks into a file that somebody chose, and makes of it what can be sent. */
+/** Reads a chosen file and turns it into an attachment that can be sent. */
 import type { DraftAttachment } from "./draftAttachment";
 import type { ResizeImage } from "./resizeImage";
 
 const MAX_NAME = 255;
-/** Control characters, and those that turn a line's direction so that a name seems another. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must go
+/** Control characters, and direction marks that could disguise a file name. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
 const UNSEEN = /[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** What it is, before anybody has looked into it. */
+/** The attachment before its file has been read. */
 export function announced(file: File): DraftAttachment {
   return {
     key: crypto.randomUUID(),
@@ -22,7 +22,7 @@ export function announced(file: File): DraftAttachment {
   };
 }
 
-/** What was found in it, or why it cannot be sent. Never rejects. */
+/** Reads the attachment, or finds why it cannot be sent. Never rejects. */
 export async function inspectFile(
   file: File,
   scale: ResizeImage,
@@ -33,15 +33,15 @@ export async function inspectFile(
     const found = await readFile(file, scale);
     return "code" in found ? { state: found } : { ...found, state: "ready" };
   } catch {
-    // A folder, a file that is gone, or one that the system does not let us read.
+    // A folder, a deleted file, or a file that the system does not let us read.
     return { state: { code: "unreadable" } };
   }
 }
 
-/** SVG is text, and goes as text. */
+/** SVG is text and is sent as text. */
 const isDrawing = ({ type }: File): boolean => type.startsWith("image/svg");
 
-/** As the host takes it: no path, nothing that cannot be seen. */
+/** The name in the form that the host accepts: no path, no invisible characters. */
 export function fileNameOf({ name }: File): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
   return last.replace(UNSEEN, "").slice(0, MAX_NAME) || "file";

@@ -1,4 +1,4 @@
-/** A message as the host takes it: what goes with it, then its words. */
+/** Converts a draft to the host's message content: attachments first, then the text. */
 import type { Attachment, FilePart, ImagePart, SendRequest, TextPart } from "../bridge/contract";
 import { type BlobCache, toBase64 } from "../lib/blobs";
 import {
@@ -8,7 +8,7 @@ import {
   isPicture,
 } from "./draftAttachment";
 
-/** Rejects when the bytes of something that was said before cannot be had any more. */
+/** Rejects if the bytes of an attachment of an earlier message are no longer available. */
 export async function contentOf(
   { text, attached }: DraftMessage,
   bytes: BlobCache,
@@ -18,7 +18,7 @@ export async function contentOf(
   return text.trim() === "" ? parts : [...parts, { type: "text", text }];
 }
 
-/** The same, as it is shown until the host tells of it. */
+/** The content to show until the host returns the stored message. */
 export function shownContent({ text, attached }: DraftMessage): string | (TextPart | Attachment)[] {
   if (attached.length === 0) return text;
   const parts = attached.map(attachmentOf);

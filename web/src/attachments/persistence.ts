@@ -1,13 +1,13 @@
-/** Keeps what is attached to drafts: in the tab for a reload, and with the host for a restart. */
+/** Stores the attachments of drafts: in the tab for a reload, with the host for a restart. */
 
 import { fromBase64, toBase64 } from "../lib/blobs";
 import { type DraftAttachment, isLost, lost } from "./draftAttachment";
 
 const PREFIX = "tidewire.attached.";
 const NOTE = "attached.";
-/** Characters of one draft; a tab's storage holds about three times as many. */
+/** Most characters of one draft; a tab's storage holds about three times as many. */
 const ROOM = 1_500_000;
-/** Characters of all drafts with the host, which gives them to every page that opens. */
+/** Most characters of all drafts at the host, which sends them to every page that opens. */
 const ROOM_OF_ALL = 6_000_000;
 
 /** Texts that outlive the program. */
@@ -18,24 +18,24 @@ export interface Notes {
 }
 
 export interface StoredAttachment {
-  /** What stands in the tray or waits. */
+  /** Attachments in the tray or in the queue. */
   readonly typed: readonly DraftAttachment[];
-  /** What was sent; whether the host has it is not known yet. */
+  /** Attachments that were sent and that the host has not acknowledged yet. */
   readonly sent: readonly DraftAttachment[];
 }
 
 export interface AttachmentStorage {
-  /** What there was no room for is there by its name, as lost. */
+  /** Attachments for which there was no room come back by name, as lost. */
   read(key: string): StoredAttachment;
   write(key: string, kept: StoredAttachment): void;
-  /** What the host has of a draft, for a page whose own storage is new. */
+  /** The host's copy of a draft, for a page whose own storage is empty. */
   recall(key: string): Promise<readonly DraftAttachment[]>;
 }
 
 type Item = Pick<DraftAttachment, "kind" | "name" | "mediaType" | "size" | "scaledTo" | "hash"> & {
-  /** Null where there was no room. */
+  /** Null if there was no room. */
   readonly data: string | null;
-  /** Whether the host has it by its hash. */
+  /** Whether the host has it under its hash. */
   readonly said: boolean;
 };
 
@@ -62,7 +62,7 @@ export function createAttachmentStorage(
     try {
       storage?.setItem(PREFIX + key, JSON.stringify({ typed, sent }));
     } catch {
-      // Full or switched off: then a reload forgets it.
+      // Storage is full or disabled, so a reload forgets the attachments.
       storage?.removeItem(PREFIX + key);
     }
   }
@@ -109,7 +109,7 @@ export function createAttachmentStorage(
       try {
         storage?.removeItem(PREFIX + key);
       } catch {
-        // Then there is nothing to be removed.
+        // Storage is disabled, so there is nothing to remove.
       }
     },
   };

@@ -1,4 +1,4 @@
-/** Reads a file that somebody chose, finds out what it is, and makes pictures small enough. */
+/** Reads a chosen file, detects its type, and scales pictures down. */
 import {
   type DraftAttachment,
   MAX_FILE,
@@ -12,7 +12,7 @@ import { isPdf, pictureType, textIn } from "./sniff";
 
 type Found = Pick<DraftAttachment, "kind" | "mediaType" | "size" | "scaledTo" | "hash" | "bytes">;
 
-/** What can be sent of it, or why nothing can. Rejects when it cannot be read. */
+/** The content to send, or why it cannot be sent. Rejects if the file cannot be read. */
 export async function readFile(file: File, scale: ResizeImage): Promise<Found | Problem> {
   if (file.size > MAX_FILE) return { code: "large", limit: MAX_FILE };
   const bytes = new Uint8Array(await file.arrayBuffer());
@@ -29,7 +29,7 @@ export async function readFile(file: File, scale: ResizeImage): Promise<Found | 
     if (coded.size > MAX_TEXT) return { code: "text", limit: MAX_TEXT };
     return await found("file", coded, textType(file));
   }
-  // Of another kind, such as AVIF: what can be drawn can be sent as one that is known.
+  // Other picture formats, such as AVIF: if the page can draw it, it can convert it.
   if (file.type.startsWith("image/")) {
     return await pictured(file, null, scale).catch(() => ({ code: "type" as const }));
   }
@@ -53,7 +53,7 @@ async function found(kind: Found["kind"], bytes: Blob, mediaType: string): Promi
   return { kind, mediaType, size: bytes.size, scaledTo: null, hash: hash.join(""), bytes: kept };
 }
 
-/** The host sends as words whatever calls itself text. */
+/** The host sends every `text/*` type to the model as text. */
 function textType({ type }: File): string {
   const [plain = ""] = type.split(";");
   return /^text\/[\w.+-]+$/.test(plain) ? plain : "text/plain";

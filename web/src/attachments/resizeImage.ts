@@ -1,22 +1,22 @@
-/** Makes a picture small enough to be sent; models see no more of it either way. */
+/** Scales a picture down for sending; models scale larger ones down themselves. */
 
 import { MAX_PICTURE, MAX_SIDE, type PictureType } from "./draftAttachment";
 
 export interface ResizedImage {
   readonly bytes: Blob;
   readonly mediaType: PictureType;
-  /** The longer side, when it is not what it was. */
+  /** The longer side, if the picture was scaled. */
   readonly scaledTo: number | null;
 }
 
-/** Rejects when these bytes are no picture that the page can draw. */
+/** Rejects if the page cannot draw these bytes as a picture. */
 export type ResizeImage = (bytes: Blob, mediaType: PictureType | null) => Promise<ResizedImage>;
 
-/** Providers take a message with many pictures up to this side. */
+/** Longest side that providers accept in a message with many pictures. */
 const MAX_WHOLE_SIDE = 2_000;
 const QUALITY = 0.9;
 
-/** `mediaType` is null for a picture of another kind, which is then drawn anew. */
+/** `mediaType` is null for other formats, which are always redrawn. */
 export const resizeImage: ResizeImage = async (bytes, mediaType) => {
   const picture = await createImageBitmap(bytes);
   try {
@@ -34,7 +34,7 @@ export const resizeImage: ResizeImage = async (bytes, mediaType) => {
     }
     const part = Math.min(1, MAX_SIDE / longer);
     const drawn = await draw(picture, part, mediaType === "image/jpeg");
-    // A drawing of few colors takes more bytes scaled than whole.
+    // A drawing of few colors can take more bytes scaled than in full size.
     if (mediaType !== null && whole !== null && whole.size <= drawn.bytes.size) {
       return { bytes: whole, mediaType, scaledTo: null };
     }
@@ -44,7 +44,7 @@ export const resizeImage: ResizeImage = async (bytes, mediaType) => {
   }
 };
 
-/** What was no photograph may have edges and holes that a photograph's format would spoil. */
+/** Draws as PNG unless it is a photograph: JPEG would spoil sharp edges and transparency. */
 async function draw(picture: ImageBitmap, part: number, isPhotograph: boolean) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(picture.width * part));
@@ -56,7 +56,7 @@ async function draw(picture: ImageBitmap, part: number, isPhotograph: boolean) {
   if (!isPhotograph) {
     const bytes = await written(canvas, "image/png");
     if (bytes.size <= MAX_PICTURE / 2) return { bytes, mediaType: "image/png" as const };
-    // Too large without loss: then on white, as paper would be.
+    // Too large without loss: drawn on white as JPEG, which has no transparency.
     context.globalCompositeOperation = "destination-over";
     context.fillStyle = "white";
     context.fillRect(0, 0, canvas.width, canvas.height);

@@ -1,4 +1,4 @@
-/** What a file is, by its bytes; its name and what the system says of it may be wrong. */
+/** Detects a file's type from its bytes; its name and reported type may be wrong. */
 import type { PictureType } from "./draftAttachment";
 
 export function pictureType(bytes: Uint8Array): PictureType | null {
@@ -15,12 +15,12 @@ export function isPdf(bytes: Uint8Array): boolean {
   return String.fromCharCode(...bytes.subarray(0, 1_024)).includes("%PDF-");
 }
 
-/** The words of a text file; null when it is not text. */
+/** The text of a text file; null if it is not text. */
 export function textIn(bytes: Uint8Array): string | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return decoded(bytes, "utf-16le");
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return decoded(bytes, "utf-16be");
   if (bytes.some(isControl)) return null;
-  // Not UTF-8 and yet without control characters: it is from a time before.
+  // Not UTF-8, but without control characters: an older encoding.
   return decoded(bytes, "utf-8") ?? decoded(bytes, "windows-1252");
 }
 
@@ -32,7 +32,7 @@ function decoded(bytes: Uint8Array, encoding: string): string | null {
   }
 }
 
-/** No text has them: all below the space but for tab, line ends, form feed and escape. */
+/** No text has them: all below the space except tab, line ends, form feed and escape. */
 function isControl(byte: number): boolean {
   return byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b;
 }

@@ -1,4 +1,4 @@
-/** The page's half of the door: the handshake, pushes in order, and finding back. */
+/** The page's side of the door: the handshake, pushes in order, and reconnection. */
 
 import {
   type AnyEvent,
@@ -18,7 +18,7 @@ import { createRpc, type Rpc } from "./rpc";
 import { createTopics, isTopic, type Topics } from "./topics";
 import type { Transport } from "./transports/transport";
 
-/** How long a page waits for a host before it says that there is none. */
+/** How long a page waits for a host before it reports that there is none. */
 const PATIENCE_MS = 10_000;
 
 export type Connection =
@@ -33,17 +33,17 @@ export interface ReplayedEvents {
 export interface Bridge {
   readonly kind: Transport["kind"];
   readonly client: Client;
-  /** Any method of the host by its name; an app of one's own has others than `client` knows. */
+  /** Calls any method of the host by name; an app may have methods that `client` lacks. */
   readonly call: Invoke;
   readonly router: EventRouter;
   readonly topics: Topics;
-  /** What the host said of itself; null before the first hello. */
+  /** The host's reply to hello; null before the first one. */
   host(): HelloReply | null;
   connection(): Connection;
   onConnection(listener: () => void): () => void;
-  /** Resolves when the host answers; pending again while it is lost. */
+  /** Resolves when the host answers; pending again while the connection is lost. */
   ready(): Promise<void>;
-  /** Everything of a run after a `seq`, in one piece. What follows is told after the answer. */
+  /** Returns all events of a run after a `seq` at once. Later events follow the reply. */
   attach(request: AttachRequest): Promise<ReplayedEvents>;
   close(): void;
 }
@@ -88,7 +88,7 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
       calls.open();
       if (back && !reply.resumed) for (const [id, seq] of router.live) void catchUp(id, seq);
       waiting.resolve();
-      waiting = deferred(); // the first may have been refused by then
+      waiting = deferred(); // the first promise may have been rejected before
       waiting.resolve();
       become({ phase: "ready", reason: null });
     } catch (error) {
@@ -97,7 +97,9 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
     }
   }
 
-  /** A host that has forgotten this load tells what a live run said meanwhile, or that it is gone. */
+  /**
+   * Fetches a live run's missed events from a host that has forgotten this page load, or ends the run.
+   */
   async function catchUp(inferenceId: string, seq: number): Promise<void> {
     router.hold(inferenceId);
     let found: readonly AnyEvent[] = [];
@@ -105,7 +107,8 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
       found = (await fetchAll({ inferenceId, afterSeq: seq })).events;
     } catch (error) {
       const failure = failureOf(error);
-      // Lost again: the next hello fetches it. Anything else is the end of this run for us.
+      // If the host is lost again, the next hello fetches the events. Any other failure ends the run
+      // here.
       if (failure.code !== "HOST_LOST") found = [ending(inferenceId, seq + 1)];
     } finally {
       router.release(inferenceId, found);
@@ -201,7 +204,7 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
         else router.forget(request.inferenceId);
         return { events: router.number(events, after), live };
       } finally {
-        // After the caller has seen the answer: what came meanwhile follows it.
+        // After the caller has seen the reply, so that events received meanwhile follow it.
         afterTurn(() => router.release(request.inferenceId));
       }
     },
@@ -218,7 +221,7 @@ function isReply(item: object): item is OkReply | ErrorReply {
   return "channel" in item && item.channel === "reply" && "id" in item && "ok" in item;
 }
 
-/** How a run ends for a page whose host was started anew. */
+/** The final event of a run for a page whose host was restarted. */
 function ending(inferenceId: string, seq: number): AnyEvent {
   return {
     channel: "llm:error",
@@ -245,13 +248,13 @@ function deferred(): Deferred {
     resolve = yes;
     reject = no;
   });
-  promise.catch(() => {}); // whoever asks for it hears of it; nobody has to ask
+  promise.catch(() => {}); // callers get the rejection; without callers it is not an error
   return { promise, resolve: () => resolve(), reject: (error) => reject(error) };
 }
 
 /**
- * Run after the microtasks of this turn, also in a hidden page, where timers are slow. Whoever
- * awaited a promise that has been settled, through however many async functions, has gone on then.
+ * Runs after the microtasks of this turn, also in a hidden page, where timers are slow. By then, all
+ * code that awaited a settled promise, through any number of async functions, has continued.
  */
 export function afterTurn(run: () => void): void {
   const { port1, port2 } = new MessageChannel();

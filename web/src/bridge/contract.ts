@@ -1130,7 +1130,7 @@ export interface ModelSummary {
   maxOutputTokens: number | null;
   images: boolean;
   files: boolean;
-  /** Whether it may be offered tools; one that nobody describes may. */
+  /** Whether it may be offered tools; a model without a description may. */
   tools: boolean;
   reasoning: boolean;
   /** The efforts that it is known to take. */

@@ -1,4 +1,4 @@
-/** Brings each event to those who listen for its channel or for its inference. */
+/** Delivers each event to the listeners of its channel and of its inference. */
 import type { AnyEvent } from "./contract";
 
 export type Channel = AnyEvent["channel"];
@@ -27,21 +27,24 @@ type Listener<T> = (value: T) => void;
 
 export interface EventRouter {
   on<C extends Channel>(channel: C, listener: Listener<EventOf<C>>): Unsubscribe;
-  /** Events in the batches in which they came; of one inference, if one is named. */
+  /** Subscribes to events in batches as they arrived, of all inferences or of one. */
   onEvents(listener: Listener<readonly AnyEvent[]>, inferenceId?: string): Unsubscribe;
   dispatch(events: readonly AnyEvent[]): void;
   /**
-   * Number the token events of an attach reply: from 0 when it begins at the beginning, else on
-   * from what the page was given. For a run that is new to this page the live events go on there.
+   * Numbers the token events of an attach reply: from 0 if the reply starts at the beginning, else
+   * after the last one delivered. Live events of a run that is new to this page continue from there.
    */
   number(events: readonly AnyEvent[], afterSeq: number): AnyEvent[];
-  /** Keep a run's events back until `release`: older ones are being fetched, or nobody has its id. */
+  /**
+   * Holds a run's events back until `release`: older ones are being fetched, or its id is not yet
+   * known.
+   */
   hold(inferenceId: string): void;
-  /** Tell what was fetched, then what was kept back. */
+  /** Delivers the fetched events, then those held back. */
   release(inferenceId: string, fetched?: readonly AnyEvent[]): void;
-  /** The runs that have not ended, each with the last `seq` that came. */
+  /** The runs that have not ended, each with the last `seq` received. */
   readonly live: ReadonlyMap<string, number>;
-  /** Note a run that is known to exist, before its first event. */
+  /** Registers a run that is known to exist, before its first event. */
   follow(inferenceId: string, lastSeq: number): void;
   forget(inferenceId: string): void;
 }
@@ -60,7 +63,7 @@ export function createEventRouter(): EventRouter {
       try {
         listener(value);
       } catch (error) {
-        reportError(error); // the other listeners are called all the same
+        reportError(error); // the other listeners are still called
       }
     }
   }
@@ -74,7 +77,7 @@ export function createEventRouter(): EventRouter {
     }
   }
 
-  /** The event as the page is given it: `index` counts token events, not the parts in them. */
+  /** The event as listeners receive it: `index` counts token events, not the parts joined in them. */
   function given(event: AnyEvent): AnyEvent {
     if (event.channel === "llm:token") {
       const index = indexes.get(event.inferenceId) ?? 0;
@@ -125,7 +128,7 @@ export function createEventRouter(): EventRouter {
       return numbered;
     },
     on(channel, listener) {
-      // A function of its own for every subscription: the same callback may listen twice.
+      // A new function for every subscription, because the same callback may subscribe twice.
       return join(byChannel, channel, (event: AnyEvent) =>
         listener(event as EventOf<typeof channel>),
       );

@@ -1,17 +1,17 @@
-/** Why the host said no, as an Error that a page can act on. */
+/** The host's refusal as an Error with a code. */
 import type { ErrorCode, Failure, Issue, Reason } from "./contract";
 
 export class HostError extends Error implements Failure {
   override readonly name = "HostError";
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  /** Milliseconds after which it is worth trying again, where somebody said so. */
+  /** Milliseconds after which a retry makes sense, if known. */
   readonly retryAfterMs: number | null;
-  /** Every wrong field of a request. */
+  /** Every invalid field of a request. */
   readonly issues: Issue[] | null;
   readonly details: Record<string, string | number> | null;
   readonly reason: Reason | null;
-  /** A provider's own; they stand in the message, too. */
+  /** The provider's own error text, which the message contains as well. */
   readonly words: string | null;
 
   constructor(failure: Failure) {
@@ -26,15 +26,15 @@ export class HostError extends Error implements Failure {
   }
 }
 
-/** The host cannot be reached; what it was asked may or may not have happened. */
+/** The host cannot be reached; the call may or may not have been carried out. */
 export const hostLost = (message: string): HostError =>
   new HostError({ ...plain, code: "HOST_LOST", message, retryable: true });
 
-/** The page itself can tell that the host would refuse this. */
+/** A request that the page already knows to be invalid. */
 export const invalid = (message: string): HostError =>
   new HostError({ ...plain, code: "VALIDATION", message, retryable: false });
 
-/** The failure in whatever was thrown. */
+/** The failure in anything thrown. */
 export function failureOf(thrown: unknown): Failure {
   if (isFailure(thrown)) return thrown;
   const message = thrown instanceof Error ? thrown.message : "Unknown error";

@@ -1,4 +1,4 @@
-/** Preload: `window.llm` and `window.shell`, what any script of the page may use. */
+/** The functions of `window.llm` and `window.shell`, for any script of the page. */
 import { afterTurn, type Bridge, type ReplayedEvents } from "./bridge";
 import type {
   AnyEvent,
@@ -16,7 +16,7 @@ import type { Channel, EventOf, Unsubscribe } from "./eventRouter";
 
 type Subscribe<C extends Channel> = (callback: (event: EventOf<C>) => void) => Unsubscribe;
 
-/** Metadata is anything that JSON can say; anything else is refused with VALIDATION. */
+/** Metadata can be any JSON value; anything else is refused with VALIDATION. */
 export type SessionOptions = Omit<SessionConfig, "metadata"> & {
   metadata?: Record<string, unknown> | null | undefined;
 };
@@ -28,34 +28,34 @@ export type Subscriptions = {
     : never]: Subscribe<C>;
 };
 
-/** The models behind the host. Rejections are errors with `code`, `retryable`, `retryAfterMs`. */
+/** The host's models. Rejections are errors with `code`, `retryable`, `retryAfterMs`. */
 export interface Llm extends Subscriptions {
-  /** Resolves when the host answers; pending again while it is lost. */
+  /** Resolves when the host answers; pending again while the connection is lost. */
   ready(): Promise<void>;
-  /** Start a run; resolves with its id. */
+  /** Starts a run; resolves with its id. */
   llmInference(options: InferenceRequest): Promise<string>;
-  /** Stop a run; false when it is unknown or has ended. */
+  /** Stops a run; false if it is unknown or has ended. */
   llmCancel(inferenceId: string): Promise<boolean>;
-  /** Allow or deny a tool call that waits; false when somebody has decided before. */
+  /** Allows or denies a waiting tool call; false if it was decided before. */
   llmDecide(decision: Decision): Promise<boolean>;
   llmCreateSession(config: SessionOptions): Promise<SessionInfo>;
   llmDestroySession(sessionId: string): Promise<boolean>;
-  /** Add messages to a session and answer them; resolves with the run's id. */
+  /** Adds messages to a session and starts a run on it; resolves with the run's id. */
   llmRunSession(options: SessionRunOptions): Promise<string>;
   llmGetStatus(): Promise<ServiceStatus>;
-  /** Everything of a run after `afterSeq` (-1: all); while it lives, the listeners hear the rest. */
+  /** Returns all events of a run after `afterSeq` (-1: all). Listeners receive the later ones. */
   llmAttach(request: AttachRequest): Promise<ReplayedEvents>;
   /** The runs that this page may attach to. */
   llmList(): Promise<InferenceSummary[]>;
   llmGetSession(sessionId: string): Promise<SessionSnapshot>;
-  /** All events in the batches in which they came, or those of one inference. */
+  /** Subscribes to events in batches as they arrived, of all inferences or of one. */
   onLlmEvents(callback: (events: readonly AnyEvent[]) => void, inferenceId?: string): Unsubscribe;
 }
 
 export interface Shell {
-  /** Open another window, or another tab of the browser. False when there is none to be had. */
+  /** Opens another window, or another tab of the browser. False if that is not possible. */
   openWindow(): Promise<boolean>;
-  /** Open a web or mail address outside of the page. */
+  /** Opens a web or mail address outside of the page. */
   openLink(url: string): Promise<boolean>;
 }
 
@@ -66,16 +66,16 @@ declare global {
   }
 }
 
-/** An id for a run, chosen here so that even its first events have an owner. */
+/** An id for a run, chosen by the page so that even the first events can be matched to the run. */
 export const newInferenceId = (): string => `inf-${crypto.randomUUID()}`;
 
 export function createLlm(bridge: Bridge): Llm {
   const { client, router } = bridge;
 
   /**
-   * Events may come before the answer to the call: the run is known from its beginning. A caller
-   * that leaves the id to us can only compare events with it once it has it. So they are held until
-   * then: a push brings the reply and the first events together.
+   * Events may arrive before the reply to the call, because a push can bring both together. If the
+   * caller gave no id, it can match events only after it has received the id, so they are held until
+   * then.
    */
   async function start<T extends { inferenceId?: string | null | undefined }>(
     options: T,
@@ -128,7 +128,7 @@ export function createShell(bridge: Bridge, page: Window = window): Shell {
   return Object.freeze<Shell>({
     async openWindow() {
       if (await bridge.client.shell.openWindow()) return true;
-      // A browser has tabs: this one lets the new one in, which takes an id of its own.
+      // In a browser the page opens a tab. This tab admits it, and it takes an id of its own.
       return (
         bridge.kind !== "pywebview" &&
         page.open(page.location.pathname + page.location.search) !== null
@@ -138,7 +138,7 @@ export function createShell(bridge: Bridge, page: Window = window): Shell {
   });
 }
 
-/** Put both where every script of the page finds them, and none can replace them. */
+/** Defines both as globals that no script of the page can replace. */
 export function installApis(page: Window, llm: Llm, shell: Shell): void {
   for (const [name, value] of Object.entries({ llm, shell })) {
     Object.defineProperty(page, name, { value, enumerable: true });

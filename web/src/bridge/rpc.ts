@@ -1,15 +1,15 @@
-/** What the page asks of the host, gathered into batches, each promise settled once. */
+/** Calls from the page to the host, sent in batches; each promise settles once. */
 import { CONTRACT_VERSION, type ErrorReply, type OkReply } from "./contract";
 import { HostError, hostLost, invalid } from "./hostError";
 
 const MAX_CALLS = 1_000;
 const MAX_CHARACTERS = 31_000_000;
-/** A host answers most calls at once; one that does not has lost the call. */
+/** A host answers most calls at once, so a call without a reply by then is lost. */
 const DEADLINE_MS = 60_000;
 /**
- * Calls that may take longer. Another server answers a test only when it has loaded its model. What
- * reads or writes all conversations, or waits for a person, takes as long as it takes: there, only a
- * lost connection ends the wait.
+ * Calls that may take longer. Another server answers a test only after it has loaded its model. Calls
+ * that read or write all conversations, or wait for a person, have no deadline: only a lost connection
+ * ends them.
  */
 export const DEADLINES_MS: Readonly<Record<string, number>> = {
   "providers.test": 300_000,
@@ -36,15 +36,15 @@ interface Waiting {
 }
 
 export interface Rpc {
-  /** Ask the host. What is asked in one microtask travels in one batch. */
+  /** Calls the host. All calls of one microtask travel in one batch. */
   call<T>(method: string, params?: unknown): Promise<T>;
-  /** Ask at once, past the queue: the hello that everything else waits for. */
+  /** Calls at once, bypassing the queue: for the hello, before which no other call is sent. */
   callNow<T>(method: string, params?: unknown): Promise<T>;
-  /** The host listens: send what has queued up. */
+  /** The host is connected: sends the queued calls. */
   open(): void;
-  /** The host is gone: what was sent is lost, what comes now waits. */
+  /** The connection is lost: calls already sent fail, new calls are queued. */
   suspend(reason: string): void;
-  /** The host has been gone for too long: nothing waits any more. */
+  /** The host was away for too long: queued calls fail. */
   giveUp(reason: string): void;
   settle(reply: OkReply | ErrorReply): void;
 }
@@ -95,7 +95,7 @@ export function createRpc(load: string, post: (text: string) => void): Rpc {
     if (batch.length > 0) send(batch);
   }
 
-  /** One timer looks after all deadlines; it rests when nothing is waiting. */
+  /** One timer covers all deadlines; it stops when no call is waiting. */
   function watch(): void {
     if (sent.size === 0) {
       clearTimeout(sweep);
@@ -176,8 +176,8 @@ export function createRpc(load: string, post: (text: string) => void): Rpc {
 }
 
 /**
- * The call as JSON. JSON would turn NaN into null, that is: into "not set". So a parameter that is
- * not a finite number goes as a word, which the host refuses with the field's own sentence.
+ * The call as JSON. JSON would turn NaN into null, which means "not set". A parameter that is not a
+ * finite number is therefore sent as text, which the host refuses with that field's error.
  */
 function write(id: number, method: string, params: unknown): string {
   let text: string;

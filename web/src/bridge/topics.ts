@@ -1,4 +1,4 @@
-/** The host's state as it was last pushed: the latest value of each topic. */
+/** The latest value of each topic that the host has pushed. */
 import type { AnyTopic } from "./contract";
 import type { Unsubscribe } from "./eventRouter";
 
@@ -14,10 +14,10 @@ const NAMES: Readonly<Record<TopicName, true>> = {
 };
 
 export interface Topics {
-  /** The latest value; undefined while the host has pushed none. */
+  /** The latest value; undefined before the host's first push. */
   get<N extends TopicName>(name: N, key?: string): TopicValue<N> | undefined;
   /**
-   * Call the listener with every new value, and with undefined when the connection to the host is
+   * Calls the listener with every new value, and with undefined when the connection to the host is
    * lost. The host pushes all of its topics before it answers the next hello.
    */
   on<N extends TopicName>(
@@ -40,7 +40,7 @@ export function createTopics(): Topics {
       try {
         listener(values.get(id));
       } catch (error) {
-        reportError(error); // the other listeners are called all the same
+        reportError(error); // the other listeners are still called
       }
     }
   }
@@ -54,7 +54,7 @@ export function createTopics(): Topics {
       key = "",
     ) {
       const id = idOf(name, key);
-      // A function of its own for every subscription: the same callback may listen twice.
+      // A new function for every subscription, because the same callback may subscribe twice.
       const own: Listener = (value) => listener(value as TopicValue<N> | undefined);
       const others = listeners.get(id) ?? new Set<Listener>();
       listeners.set(id, others.add(own));

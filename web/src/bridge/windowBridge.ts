@@ -1,4 +1,4 @@
-/** The bridge of a page that is always in a window. */
+/** The bridge of a page that always runs in a window. */
 import { type Bridge, createBridge } from "./bridge";
 import { createPywebviewTransport } from "./transports/pywebview";
 

@@ -1,4 +1,4 @@
-/** What a conversation asks of its model: tools, effort and parameters. Kept in the host's notes. */
+/** The options of a conversation's answers: tools, effort and parameters. Stored in the host's notes. */
 import type { Budget, Effort, SendRequest } from "../bridge/contract";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import type { HostStorage } from "./hostStorage";
@@ -37,13 +37,13 @@ export interface AnswerChoice extends ReadonlyStore<ChosenOptions> {
   readonly first: Store<FirstOptions>;
   /** The part of a request that says what is chosen. */
   asked(): Pick<SendRequest, keyof ChosenOptions>;
-  /** Fetches what was chosen before, unless something has been chosen here. Never rejects. */
+  /** Fetches the stored choice, unless one has been made here. Never rejects. */
   recall(): Promise<void>;
-  /** Keeps the choice of a conversation that has its id now. */
+  /** Stores the choice of a conversation that has just received its id. */
   keep(): void;
 }
 
-/** `idOf` is null while the conversation has no id, or must leave no trace. */
+/** `idOf` returns null while the conversation has no id, or must leave no trace. */
 export function createAnswerChoice(
   notes: HostStorage | null,
   idOf: () => string | null,

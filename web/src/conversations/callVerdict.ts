@@ -1,4 +1,4 @@
-/** What a person decides about a call that waits. */
+/** A person's decision about a waiting tool call. */
 import type { CallDecision } from "../bridge/contract";
 
 export type CallVerdict = Pick<

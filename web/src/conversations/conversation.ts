@@ -1,4 +1,7 @@
-/** An open conversation: carries out what the state machine allows, and tells it what came of it. */
+/**
+ * An open conversation: performs the actions that its state machine allows, and reports their results
+ * to it.
+ */
 import type { AttachmentList } from "../attachments/attachmentList";
 import { type DraftMessage, isBlank, isReady } from "../attachments/draftAttachment";
 import type {
@@ -35,71 +38,71 @@ import { createUnsent } from "./unsent";
 
 export type { ConversationState, ModelRef } from "./machine";
 
-/** How many messages are fetched when the reader scrolls up. */
+/** The number of messages to fetch when the reader scrolls up. */
 const PAGE = 60;
 const EVERYTHING = 20_000;
 
 export interface Conversation extends ReadonlyStore<ConversationState> {
-  /** The page's name for it; the host's id may come later. */
+  /** The page's own key; the host's id may come later. */
   readonly key: string;
   readonly draft: Store<string>;
-  /** What is attached to the draft. */
+  /** The attachments of the draft. */
   readonly tray: AttachmentList;
-  /** Puts something before what is in the box. */
+  /** Puts a message back into the message box, before the draft. */
   giveBack(written: DraftMessage): void;
-  /** Questions that are being changed where they stand. */
+  /** Questions that are being edited in place. */
   readonly edits: Edits;
-  /** The model that the page shows, and that is asked; null while nobody knows it. */
+  /** The model that is shown and used next; null while unknown. */
   model(): ModelRef | null;
   /** The tools, the effort and the parameters of its answers. */
   readonly options: AnswerChoice;
-  /** Fetches its messages, unless they are here. Never rejects. */
+  /** Fetches its messages, unless they are loaded. Never rejects. */
   open(): Promise<void>;
   /**
-   * Sends the draft, or this text in its place; when that is not possible yet, it is queued. False
-   * when there is nothing to send, or when something of it cannot be sent.
+   * Sends the draft, or `text` instead; queues it if it cannot be sent yet. False if there is nothing
+   * to send, or if an attachment cannot be sent.
    */
   send(text?: string): boolean;
-  /** Takes what is queued back into the draft. */
+  /** Moves the queued messages back into the draft. */
   unqueue(): void;
   stop(): void;
-  /** Sends what was written in a question's place. False while that is not possible: it stays there. */
+  /** Sends an edited question. False while that is not possible: the edit stays open. */
   edit(row: string): boolean;
-  /** Changes the last question where it stands. */
+  /** Starts to edit the last question in place. */
   editLast(): void;
   regenerate(row: string): void;
   /** Continues an answer that was cut short, or that has stopped at a budget: with so much more. */
   goOn(row: string, more?: BudgetRaise): void;
-  /** Chooses the model for what comes next. */
+  /** Chooses the model for the next answers. */
   choose(by: ModelRef | null): void;
   /**
-   * Decides about a call of an answer. False when somebody else has decided before. Rejects with what
-   * is wrong; then the call waits on.
+   * Decides about a tool call of an answer. False if it was decided before. Rejects if the decision is
+   * invalid; the call then still waits.
    */
   decide(row: string, verdict: CallVerdict): Promise<boolean>;
-  /** Does again what was refused or failed last. */
+  /** Retries the last action that failed or was refused. */
   retry(): void;
   dismiss(): void;
-  /** Shows the version of a message that lies so many steps further. */
+  /** Shows another version of a message, `by` versions further. */
   step(row: string, by: number): Promise<void>;
-  /** Makes the path lead through this message, and scrolls to it. */
+  /** Switches to the branch of this message, and scrolls to it. */
   reveal(messageId: string): Promise<void>;
   loadEarlier(): Promise<void>;
-  /** The host's list says this of it. */
+  /** Takes in the host's list entry of this conversation. */
   notice(summary: ConversationSummary | null): void;
   /** Reads it again, unless that is going on or the events of a run tell what changes. */
   refresh(): void;
   setTemporary(temporary: boolean): void;
   isBusy(): boolean;
-  /** Nothing is typed, attached or queued. */
+  /** Whether nothing is typed, attached or queued. */
   isUntouched(): boolean;
-  /** When it is let go of, it can be built again from what is kept of it. */
+  /** Whether it can be closed and rebuilt later from stored data without loss. */
   isSpare(): boolean;
-  /** Fills the box with what the host has of its draft, where nothing is typed. */
+  /** Fills the message box with the host's copy of the draft, unless something is typed. */
   recall(): Promise<void>;
-  /** Nobody looks at it any more: the next time, its end is enough. */
+  /** The conversation is no longer shown: the next time, it opens at its end. */
   leave(): void;
-  /** Lets go of its rows. */
+  /** Releases its rows. */
   close(): void;
 }
 
@@ -109,11 +112,11 @@ export interface ConversationOptions {
   readonly rows: MessagesByKey;
   readonly drafts: Drafts;
   readonly bytes: BlobCache;
-  /** What answers where no model was chosen and none has answered. */
+  /** The model if none was chosen and none has answered yet. */
   readonly defaults: () => ModelRef | null;
   /** Keeps which options were chosen. */
   readonly notes?: HostStorage;
-  /** Called when it has got the host's id, or has none again. */
+  /** Called when the conversation gets the host's id or loses it. */
   readonly onNamed: (conversation: Conversation) => void;
 }
 
@@ -142,7 +145,7 @@ export function createConversation(given: ConversationOptions): Conversation {
   function followed(run: Run): Run {
     void run.result.then(({ failure, next }) => {
       dispatch({ type: "ended", run });
-      // The host has no log of it: its messages say what came of it.
+      // The host has no log of the run: its messages show the outcome.
       if (failure?.code === "NOT_FOUND" && next === 0) void read({ kind: "refresh" });
       sendNext();
     });
@@ -153,10 +156,10 @@ export function createConversation(given: ConversationOptions): Conversation {
 
   let lastRead: Promise<void> = Promise.resolve();
   const waiting = new Set<Read["kind"]>();
-  /** How often somebody went elsewhere: what was to be scrolled to is forgotten then. */
+  /** Counts the times the person went elsewhere, which cancels a pending scroll target. */
   let visits = 0;
 
-  /** One read after the other, and none while the host is asked for an answer. */
+  /** Runs reads one after the other, and none while the host is asked for an answer. */
   function read(call: Read): Promise<void> {
     if (waiting.has(call.kind) && call.kind !== "choose") return lastRead;
     waiting.add(call.kind);
@@ -173,7 +176,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     try {
       if (call.kind === "open") await host.llm.ready();
       const view = await fetch(call, id);
-      // A turn that began meanwhile is not in it.
+      // A turn that began in the meantime is not in the result.
       if (view !== null && get().run !== run) void read(call);
       else if (view !== null) show(call, view, messages, visit);
     } catch (error) {
@@ -264,7 +267,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     return id;
   }
 
-  /** False when nothing came of it: the row that it is about is not here any more. */
+  /** False if the row it is about no longer exists. */
   function begin(turn: Turn): boolean {
     const inferenceId = newInferenceId();
     const before = get().messages;
@@ -292,7 +295,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     return true;
   }
 
-  /** What was written goes back to where it was written. */
+  /** A refused message returns to where it was written. */
   function refused(turn: Turn, undo: () => void, failure: Failure): void {
     unqueue();
     dispatch({ type: "refused", call: turn, failure });
@@ -300,7 +303,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     restoreText(turn);
     const { id, messages, count } = get();
     if (id === null || messages.length > 0 || count > 0) return;
-    // Nothing was ever said in it: there is no conversation.
+    // No message was accepted, so the conversation does not exist.
     dispatch({ type: "emptied" });
     given.onNamed(self);
     void conversations.delete(id).catch(() => false);
@@ -312,7 +315,10 @@ export function createConversation(given: ConversationOptions): Conversation {
     } else if ("written" in turn) unsent.giveBack(turn.written);
   }
 
-  /** An answer is complete: the next message is sent. One that was cut short leaves it to the writer. */
+  /**
+   * After a complete answer, sends the next queued message. After one that was cut short, the person
+   * decides.
+   */
   function sendNext(): void {
     const { queue, phase, run } = get();
     const [first] = queue;
@@ -330,7 +336,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     for (const written of [...queue].reverse()) unsent.giveBack(written);
   }
 
-  /** Whether something is written, and all of it can be sent. */
+  /** Whether there is something to send and all of it can be sent. */
   function isSendable(): boolean {
     const attached = tray.get();
     return attached.every(isReady) && !isBlank({ text: draft.get(), attached });
@@ -345,7 +351,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     edits: {
       ...edits,
       begin(row) {
-        // A question that the host has not accepted may still go away.
+        // A question that the host has not acknowledged may still disappear.
         if (!isBusy(get())) edits.begin(row);
       },
     },
@@ -361,7 +367,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     dismiss: () => dispatch({ type: "dismissed" }),
     loadEarlier: () => read({ kind: "earlier" }),
     isSpare() {
-      // Attachments are kept as far as there is room, and what is temporary with no one else.
+      // Attachments are stored only while there is room, and temporary chats not at all.
       const isKept = tray.get().length === 0 && (!get().temporary || draft.get() === "");
       return isKept && edits.get().size === 0 && get().queue.length === 0 && !isBusy(get());
     },
@@ -380,7 +386,7 @@ export function createConversation(given: ConversationOptions): Conversation {
       const messageId = rows.get(row)?.get().message.id;
       if (messageId === undefined) return false;
       const { taken } = await conversations.decide({ ...verdict, ...asked(), messageId });
-      // While the run that asked goes on, its events say what came of it.
+      // While the run that asked goes on, its events report the outcome.
       if (!isBusy(get())) void read({ kind: "refresh" });
       return taken;
     },
@@ -457,7 +463,10 @@ export function createConversation(given: ConversationOptions): Conversation {
     },
   };
 
-  /** A message that is back in the box is sent alone while it is there as it was, else with the box. */
+  /**
+   * Retries. A message returned to the box is sent alone if it is unchanged there, else with the rest
+   * of the box.
+   */
   function again(call: Read | Turn): void {
     switch (call.kind) {
       case "send":

@@ -1,4 +1,4 @@
-/** All conversations of a page: the list, the one that is shown, and those kept open. */
+/** All conversations of a page: the list, the one shown, and those kept open. */
 
 import type {
   ConversationSummary,
@@ -22,61 +22,63 @@ import type { MessageStore } from "./message";
 import type { MessagesByKey } from "./messageStore";
 
 const SHOWN = "tidewire.chat";
-/** How many conversations are kept ready besides those that are being answered. */
+/** The number of idle conversations kept open. */
 const READY = 6;
-/** How many hits a search brings at most. */
+/** Most results of a search. */
 export const HITS = 60;
-/** How many calls of one wish are under way together. */
+/** Most concurrent calls of one action. */
 const AT_ONCE = 50;
 
 export interface Shown {
-  /** False until it is known whether there is something to be found again. */
+  /** False until it is known whether there is a conversation to restore. */
   readonly isKnown: boolean;
   readonly conversation: Conversation;
-  /** What was looked for when it was found; empty when nobody looked. */
+  /** The search text that led to it; empty without a search. */
   readonly sought: string;
 }
 
 export interface Conversations {
   readonly list: List;
   readonly notes: HostStorage;
-  /** Of pictures and files, by their hash. */
+  /** The bytes of pictures and files, by hash. */
   readonly bytes: BlobCache;
   readonly shown: ReadonlyStore<Shown>;
   /** Where calls wait for a decision. */
   readonly waiting: ReadonlyStore<readonly WaitingConversation[]>;
-  /** Find what was open before; returns what lets go of the host. */
+  /**
+   * Restores the conversation that was open before; returns a function that disconnects from the host.
+   */
   begin(): () => void;
-  /** The open conversation of a key, or of the host's id. */
+  /** The open conversation with this key or host id. */
   find(key: string): Conversation | undefined;
   message(key: string): MessageStore | undefined;
   show(id: string): Conversation;
-  /** An empty one; what was typed into the last empty one is still there. */
+  /** Shows an empty conversation; the draft of the last empty one is kept. */
   /** In a folder it begins with what is kept for that folder. */
   showNew(temporary?: boolean, folder?: string | null): void;
   /** What new chats in a folder begin with. */
   readonly folders: FoldersOptions;
-  /** Who answers in new conversations from now on; null for whom the host names. */
+  /** Sets the model of new conversations; null for the host's default. */
   prefer(by: ModelRef | null): void;
-  /** Show a message, on its branch, with what was looked for marked in it. */
+  /** Shows a message on its branch, with the search text highlighted. */
   reveal(id: string, messageId: string | null, sought?: string): Promise<void>;
   rename(id: string, title: string): Promise<void>;
   pin(id: string, pinned: boolean): Promise<void>;
-  /** Put them into a folder; null takes them out of theirs. */
+  /** Moves conversations into a folder; null takes them out of theirs. */
   move(ids: readonly string[], folder: string | null): Promise<void>;
   remove(id: string): Promise<void>;
   undelete(id: string): Promise<void>;
-  /** What was asked lately in all of them, the newest first. */
+  /** Recent prompts of all conversations, newest first. */
   prompts(): Promise<readonly string[]>;
-  /** Have the host write an attachment to a file; resolves with its path. */
+  /** Has the host write an attachment to a file; resolves with its path. */
   saveAttachment(hash: string, name: string): Promise<string>;
-  /** Write a text to a new file of the host; resolves with its path. */
+  /** Has the host write a text to a new file; resolves with its path. */
   saveText(file: NewFile): Promise<string>;
-  /** Search everything, or go on where an earlier search for the same words stopped. */
+  /** Searches all conversations, or continues an earlier search from `more`. */
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
   /** How many of a tool's latest calls a permission would have been for. */
   readonly earlierCalls: HostPort["client"]["conversations"]["earlierCalls"];
-  /** What a conversation has taken so far, on all of its branches. */
+  /** The usage of a conversation so far, on all of its branches. */
   readonly spent: HostPort["client"]["conversations"]["spent"];
   /** The budgets, and what answers have cost. */
   readonly costs: Pick<
@@ -85,22 +87,22 @@ export interface Conversations {
   >;
   /** The instructions of a conversation. */
   readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
-  /** Conversations as a file's content, or written by the host, which says where. */
+  /** Exports conversations as a file's content, or has the host write the file and return its path. */
   exported(request: ExportRequest): ReturnType<HostPort["client"]["conversations"]["export"]>;
   exportFile(request: ExportRequest): Promise<string>;
   importFile(file: File, tell: (part: number) => void): Import;
   readonly backup: HostPort["client"]["conversations"]["backup"];
   readonly backups: HostPort["client"]["conversations"]["backups"];
-  /** Everything that is there now is backed up before. */
+  /** The host backs up all current data first. */
   readonly backupContents: HostPort["client"]["conversations"]["backupContents"];
   restore(request: RestoreRequest): Promise<void>;
 }
 
 export interface ConversationsOptions {
   readonly host: HostPort;
-  /** The model of new conversations; null until the host has said so. */
+  /** The model of new conversations; null until the host has sent it. */
   readonly defaults?: () => ModelRef | null;
-  /** What a tab keeps over a reload. */
+  /** Storage of the tab that survives a reload. */
   readonly storage?: Storage | null;
 }
 
@@ -143,7 +145,7 @@ export function createConversations({
       if (id === null) storage?.removeItem(SHOWN);
       else storage?.setItem(SHOWN, id);
     } catch {
-      // Full or switched off: then a reload begins anew.
+      // Storage is full or disabled, so a reload starts with a new conversation.
     }
   }
 
@@ -152,7 +154,7 @@ export function createConversations({
     shown.set({ isKnown: true, conversation, sought });
     remember(conversation);
     if (before !== conversation) before.leave();
-    // Used last, kept longest.
+    // Most recently used last, so that it is kept longest.
     open.splice(open.indexOf(conversation), 1);
     open.push(conversation);
     const spare = open.filter((one) => one !== conversation && one.isSpare());
@@ -196,7 +198,9 @@ export function createConversations({
     first.set({ instructions, budget, folder });
   }
 
-  /** The one of before the reload; or, when the host has just been started, the last one. */
+  /**
+   * Restores the conversation from before the reload or, if the host has just started, the last one.
+   */
   async function findAgain(): Promise<void> {
     const { conversation } = shown.get();
     const isUntouched = () =>
@@ -237,7 +241,7 @@ export function createConversations({
     conversation.notice(items.find(({ id }) => id === conversation.get().id) ?? null);
   }
 
-  /** Null for those that go. */
+  /** `change` returns null for conversations to remove. */
   function change(
     ids: readonly string[],
     part: Partial<ConversationSummary> | null,
@@ -319,7 +323,7 @@ export function createConversations({
     backupContents: conversations.backupContents,
     async restore(request) {
       await conversations.restore(request);
-      // What was open may not be there any more, or be another.
+      // The open conversation may be deleted or changed.
       showNew();
       for (const gone of open.filter((one) => one !== shown.get().conversation)) gone.close();
       open.splice(0, open.length, shown.get().conversation);
@@ -335,7 +339,7 @@ export function createConversations({
   }
 }
 
-/** The list's first answer; a host without conversations gives an empty one. */
+/** The list's first answer; a host without conversations sends an empty list. */
 function opened(list: List): Promise<ReturnType<List["get"]>> {
   return new Promise((resolve) => {
     if (list.get().phase === "open") resolve(list.get());

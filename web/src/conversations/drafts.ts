@@ -1,7 +1,7 @@
 /**
- * Keeps what was written and not sent. The host's notes have it within a second, and keep it when the
- * program ends; the tab's storage bridges a reload. It is written when the page goes, and removed when
- * the next one has read it, so a temporary chat leaves nothing there while it is open.
+ * Stores drafts. The host's notes receive them within a second and keep them when the program ends; the
+ * tab's storage bridges a reload. It is written when the page unloads and cleared when the next page
+ * has read it, so a temporary chat leaves nothing there while it is open.
  */
 
 import { type DraftAttachment, lost } from "../attachments/draftAttachment";
@@ -13,15 +13,15 @@ const NOTE = "draft.";
 /** The key of a conversation that the host does not know yet. */
 export const NEW_CHAT = "new";
 
-/** A message that was sent; whether the host has it is not known yet. */
+/** A message that was sent but that the host has not acknowledged yet. */
 export interface PendingSend {
   readonly inferenceId: string;
   readonly text: string;
-  /** The message that it is another version of. */
+  /** The message of which it is another version. */
   readonly edited: string | null;
 }
 
-/** Another version of a message, as it is being written. */
+/** An edited version of a message that is not sent yet. */
 export interface KeptEdit {
   readonly messageId: string;
   readonly text: string;
@@ -32,7 +32,7 @@ export interface Draft {
   readonly text: string;
   readonly queue: readonly string[];
   readonly sent: PendingSend | null;
-  /** Of what is attached. Its bytes are with `attached`; where there was no room, the page says so. */
+  /** Names of the attachments. `attached` stores their bytes; the page reports those without room. */
   readonly names: readonly string[];
   readonly edits: readonly KeptEdit[];
 }
@@ -47,13 +47,13 @@ export interface DraftSource {
 }
 
 export interface Drafts {
-  /** What was kept over a reload, given once; null when this tab knows nothing of it. */
+  /** The draft from before the reload, returned once; null if this tab has none. */
   take(key: string): Draft | null;
-  /** What the host has, for a page whose own storage is new. */
+  /** The host's copy, for a page whose own storage is empty. */
   recall(key: string): Promise<Draft>;
-  /** From now on the draft is kept; at once when something of it is being sent. */
+  /** Stores the draft from now on; immediately while a message is being sent. */
   follow(source: DraftSource): { changed(isSent: boolean): void; close(): void };
-  /** What is attached to drafts. */
+  /** Stores the attachments of drafts. */
   readonly attached: AttachmentStorage;
 }
 
@@ -108,7 +108,7 @@ export function createDrafts(tab: Storage | null, notes: HostStorage): Drafts {
   };
 }
 
-/** What was found, and the names of what was not. */
+/** The attachments found, and placeholders for the names that were not. */
 export function withLost(
   found: readonly DraftAttachment[],
   names: readonly string[],
@@ -117,7 +117,10 @@ export function withLost(
   return [...found, ...names.filter((name) => !known.includes(name)).map(lost)];
 }
 
-/** Several conversations may be new. None of their messages has arrived, so all of it is one draft. */
+/**
+ * Adds to a draft. Several new conversations share one key: none of their messages has arrived, so all
+ * of it becomes one draft.
+ */
 function put(all: Map<string, Draft>, key: string, draft: Draft): void {
   const before = all.get(key);
   const textsOf = ({ sent, queue, text }: Draft) => [sent?.text ?? "", ...queue, text];
@@ -126,7 +129,7 @@ function put(all: Map<string, Draft>, key: string, draft: Draft): void {
   all.set(key, before === undefined ? draft : { ...NO_DRAFT, text, names });
 }
 
-/** Storage can be switched off; then a reload finds nothing. */
+/** The page's storage, or null if it is disabled. */
 export function storageOf(page: Window, name: "localStorage" | "sessionStorage"): Storage | null {
   try {
     return page[name];
@@ -135,7 +138,7 @@ export function storageOf(page: Window, name: "localStorage" | "sessionStorage")
   }
 }
 
-/** Everything that was written, in the order in which it was to be sent. */
+/** All texts in the order in which they were to be sent. */
 export function joined(texts: readonly string[]): string {
   return texts.filter((text) => text !== "").join("\n");
 }
@@ -146,7 +149,7 @@ export function isNoDraft({ text, queue, sent, names, edits }: Draft): boolean {
 
 const noteOf = (draft: Draft): string | null => (isNoDraft(draft) ? null : JSON.stringify(draft));
 
-/** Storage may be full, switched off or damaged: then a reload forgets what was written. */
+/** Storage may be full, disabled or damaged: a reload then loses the draft. */
 function attempt(run: () => void): void {
   try {
     run();
@@ -155,7 +158,7 @@ function attempt(run: () => void): void {
   }
 }
 
-/** Anything that is not a draft is none. */
+/** Reads a stored draft; anything invalid is no draft. */
 function draftOf(kept: unknown): Draft {
   const { text = "", queue = [], sent = null, names = [], edits = [] } = (kept ?? {}) as Draft;
   const isSent = sent === null || (isText(sent.text) && isText(sent.inferenceId));
@@ -167,7 +170,9 @@ function draftOf(kept: unknown): Draft {
 const isText = (value: unknown): value is string => typeof value === "string";
 const areTexts = (values: unknown): boolean => Array.isArray(values) && values.every(isText);
 
-/** An attachment as it can be kept at once: those of the host by their hash, others by their name. */
+/**
+ * The attachment in a form that can be stored synchronously: by hash if the host has it, else by name.
+ */
 export function kept({ name, hash, bytes, ...rest }: DraftAttachment): DraftAttachment {
   return bytes === null && hash !== "" ? { name, hash, bytes, ...rest } : lost(name ?? "");
 }

@@ -1,4 +1,4 @@
-/** Other versions of questions, while they are written. They wait where they were begun. */
+/** Edited versions of questions that are not sent yet. Each stays open at its question. */
 
 import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
 import {
@@ -16,21 +16,21 @@ export interface Edit {
   readonly tray: AttachmentList;
 }
 
-/** By the key of the row that is edited. */
+/** By the key of the edited row. */
 export interface Edits extends ReadonlyStore<ReadonlyMap<string, Edit>> {
-  /** With what the question says, or with this. One that was begun already is a new object. */
+  /** Starts to edit with the question's content, or with `written`. Restarting creates a new object. */
   begin(row: string, written?: DraftMessage): void;
   end(row: string): void;
 }
 
 export interface OwnEdits extends Edits {
-  /** All of them, to be begun again after a reload. */
+  /** All edits, to be restored after a reload. */
   kept(): readonly KeptEdit[];
-  /** Begin those whose rows are here. */
+  /** Restores the edits whose rows are loaded. */
   restore(edits: readonly KeptEdit[], path: readonly string[]): void;
 }
 
-/** `read` gets every attachment that was read; `changed` is called when there is something to keep. */
+/** `read` gets every attachment that was read; `changed` is called when there is something to store. */
 export function createEdits(
   rows: MessageStore,
   read: (attached: DraftAttachment) => void,

@@ -1,4 +1,4 @@
-/** What new chats in a folder begin with, kept in the host's notes. */
+/** The initial options of new chats in a folder, stored in the host's notes. */
 import type { Budget } from "../bridge/contract";
 import { type ChosenOptions, optionsIn } from "./answerOptions";
 import type { HostStorage } from "./hostStorage";

@@ -1,4 +1,4 @@
-/** A list of conversations: what is pinned, the folders, and the rest by days and months. */
+/** Groups a list of conversations: pinned ones, folders, and the rest by day and month. */
 import type { ConversationSummary } from "../bridge/contract";
 
 export type GroupName = "pinned" | "folder" | "today" | "yesterday" | "week" | "month" | "earlier";
@@ -7,7 +7,7 @@ export interface ListGroup {
   readonly name: GroupName;
   /** The folder's name; null for every other group. */
   readonly folder: string | null;
-  /** When the month of an earlier group began, in milliseconds since the epoch; null for the others. */
+  /** Start of the group's month, in milliseconds since the epoch; null for other groups. */
   readonly month: number | null;
   readonly items: readonly ConversationSummary[];
 }
@@ -15,8 +15,8 @@ export interface ListGroup {
 const DAY_MS = 86_400_000;
 
 /**
- * `items` are in the order in which they are to be shown; groups without any are left out. Folders
- * come in the order of their names, as people of this locale would look for them.
+ * Keeps the display order of `items` and omits empty groups. Folders are sorted by name in the given
+ * locale.
  */
 export function groupsOf(
   items: readonly ConversationSummary[],
@@ -51,7 +51,7 @@ export function groupsOf(
   ];
 }
 
-/** Every folder that something is in, in the order of their names. */
+/** All folders that contain something, sorted by name. */
 export function foldersOf(items: readonly ConversationSummary[], locale?: string): string[] {
   const names = new Set(items.flatMap(({ folder }) => (folder === null ? [] : [folder])));
   return [...names].sort(new Intl.Collator(locale, { numeric: true }).compare);
@@ -63,10 +63,10 @@ function put<K>(groups: Map<K, ConversationSummary[]>, key: K, item: Conversatio
   else group.push(item);
 }
 
-/** The group of a time: its name, or when its month began. */
+/** The group of a time: its name, or the start of its month. */
 function dayAt(now: number): (time: number) => GroupName | number {
   const midnight = new Date(now).setHours(0, 0, 0, 0);
-  // Noon of the day before, whatever the clocks were changed by in between.
+  // Noon of the day before, so that a clock change does not matter.
   const yesterday = new Date(midnight - DAY_MS / 2).setHours(0, 0, 0, 0);
   return (time) => {
     if (time >= midnight) return "today";

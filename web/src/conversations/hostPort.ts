@@ -1,10 +1,10 @@
-/** What conversations need of the host: its methods, and the runs that they begin. */
+/** The host as conversations use it: its methods, and the runs that they start. */
 import type { Bridge } from "../bridge/bridge";
 import type { SendReply } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import type { Llm } from "../bridge/llmApi";
 
-/** How soon a host that cannot say whether it accepted a question is asked again. */
+/** Pause before the host is asked again whether it accepted a question. */
 const AGAIN_MS = 1_000;
 
 export interface HostPort {
@@ -16,16 +16,16 @@ export interface HostPort {
 
 export interface Question {
   readonly inferenceId: string;
-  /** Ask the host. */
+  /** Asks the host. */
   ask(): Promise<SendReply>;
-  /** What the host has of it, when the reply to `ask` was lost on the way. */
+  /** The host's record of the question, if the reply to `ask` was lost. */
   find(): Promise<SendReply | null>;
 }
 
-/** Asks, and is sure of the outcome: a question whose reply was lost was accepted, or it was not. */
+/** Sends a question and determines the outcome even if the reply was lost. */
 export async function sendSurely(host: HostPort, question: Question): Promise<SendReply> {
   const { router } = host;
-  // Events may come before the reply: the run is known from its beginning.
+  // Events may arrive before the reply, so the run is registered from its beginning.
   router.follow(question.inferenceId, -1);
   try {
     return await question.ask();
@@ -38,7 +38,7 @@ export async function sendSurely(host: HostPort, question: Question): Promise<Se
   }
 }
 
-/** Asks until the host has said which. Rejects when it does not come back. */
+/** Asks until the host has said whether it accepted. Rejects if the host does not return. */
 async function findSurely({ llm }: HostPort, question: Question): Promise<SendReply | null> {
   for (;;) {
     await llm.ready();

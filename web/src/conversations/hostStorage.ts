@@ -1,23 +1,25 @@
-/** Small texts that the host keeps for the page: a window has no storage that outlives it. */
+/**
+ * Small texts that the host stores for the page: a window has no storage of its own that survives it.
+ */
 import { failureOf } from "../bridge/hostError";
 import type { HostPort } from "./hostPort";
 
-/** Texts that change are written so long after the first change. */
+/** Delay between the first change of a text and its write. */
 const PAUSE_MS = 800;
 
 export interface HostStorage {
-  /** All notes: as they were when this page was opened, with what it has changed since. Never rejects. */
+  /** All notes: as they were when this page opened, plus its own changes. Never rejects. */
   recall(): Promise<ReadonlyMap<string, string>>;
-  /** Written soon, as `read` gives it then, but null at once: that removes the note. */
+  /** Writes soon, with the value `read` returns then. Null removes the note at once. */
   remember(name: string, text: string | null | (() => string | null)): void;
-  /** Writes now what waits. */
+  /** Writes all pending changes now. */
   flush(): void;
 }
 
 export function createHostStorage({ client }: Pick<HostPort, "client">): HostStorage {
   const { conversations } = client;
   const waiting = new Map<string, () => string | null>();
-  /** What the host has, as far as this page knows: nothing is written twice. */
+  /** The host's values as far as this page knows, so that nothing is written twice. */
   const written = new Map<string, string | null>();
   let found: Promise<Map<string, string>> | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -26,7 +28,7 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
     try {
       return new Map(Object.entries(await conversations.recall()));
     } catch {
-      return new Map(); // a host that keeps none
+      return new Map(); // a host without notes
     }
   }
 
@@ -36,9 +38,9 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
     if (written.get(name) === text) return;
     written.set(name, text);
     void conversations.remember({ name, text }).catch((error) => {
-      if (written.get(name) !== text) return; // it was changed since
+      if (written.get(name) !== text) return; // changed in the meantime
       written.delete(name);
-      // A host that is busy or restores a backup takes it soon.
+      // A host that is busy or restores a backup will accept it soon.
       const isHopeless = /^(VALIDATION|NOT_FOUND)$/.test(failureOf(error).code);
       if (!isHopeless && !waiting.has(name)) later(name, () => text);
     });

@@ -1,4 +1,4 @@
-/** Hands a file over to the host in pieces, and follows what becomes of it. */
+/** Sends a file to the host in pieces, and follows the import. */
 
 import type { ImportState } from "../bridge/contract";
 import { failureOf, hostLost } from "../bridge/hostError";
@@ -10,12 +10,12 @@ const PIECE = 1_500_000;
 const FORGOTTEN = "The host was started again and no longer has this import";
 
 export interface Import {
-  /** The last state; rejects when the host refuses the file. */
+  /** The last state; rejects if the host refuses the file. */
   readonly result: Promise<ImportState>;
   cancel(): void;
 }
 
-/** `tell` hears how far it is, from 0 to 1: half for the way to the host, half for the reading. */
+/** `tell` gets the progress from 0 to 1: the first half for the upload, the second for the import. */
 export function importFile(host: HostPort, file: File, tell: (part: number) => void): Import {
   const { conversations } = host.client;
   const { topics, llm } = host;
@@ -30,7 +30,7 @@ export function importFile(host: HostPort, file: File, tell: (part: number) => v
     }
   }
 
-  /** Resolves with the import's last state; rejects when the host no longer knows the import. */
+  /** Resolves with the import's last state; rejects if the host no longer knows the import. */
   function outcome(id: string): Promise<ImportState> {
     return new Promise((resolve, reject) => {
       const stop = topics.on("import", take, id);
@@ -61,7 +61,7 @@ export function importFile(host: HostPort, file: File, tell: (part: number) => v
     try {
       await send(id);
     } catch (error) {
-      // One that was stopped takes no more pieces, and can say what became of it.
+      // A cancelled import accepts no more pieces, but still reports its outcome.
       if (!isCancelled || failureOf(error).code === "HOST_LOST") throw error;
     }
     return await outcome(id);

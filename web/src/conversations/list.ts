@@ -1,28 +1,28 @@
-/** The conversations that are kept, as the host has them, and how the store is. */
+/** The host's list of conversations, and the state of the store. */
 import type { ConversationSummary, StoreState } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { createStore, type ReadonlyStore } from "../lib/store";
 import type { HostPort } from "./hostPort";
 
-/** How soon a host that refused is asked again. */
+/** Pause before the host is asked again after a refusal. */
 const RETRY_MS = 2_000;
-/** Least time between two looks at the whole list. */
+/** Least time between two fetches of the whole list. */
 const GAP_MS = 250;
 
 type Items = readonly ConversationSummary[];
 
-/** The list, and the store as it was last told; its version is -1 until then. */
+/** The list, and the last known state of the store; its version is -1 until then. */
 export interface ListState extends Readonly<StoreState> {
   readonly phase: "opening" | "open";
   readonly items: Items;
 }
 
 export interface List extends ReadonlyStore<ListState> {
-  /** Show a change while the host is asked for it; when it refuses, the list is as it was. */
+  /** Shows a change while the host is asked for it, and reverts it if the host refuses. */
   optimistic(change: (items: Items) => Items, ask: () => Promise<unknown>): Promise<void>;
-  /** Look again now. */
+  /** Fetches the list now. */
   refresh(): Promise<void>;
-  /** Begin to follow the store; returns what ends it. */
+  /** Starts to follow the store; returns a function that stops. */
   watch(): () => void;
 }
 
@@ -32,7 +32,7 @@ export function createList(host: HostPort): List {
   const store = createStore<ListState>(NOTHING);
   const { conversations } = host.client;
 
-  // Until the host is known to have made them: a list that it gave before would take them back.
+  // Changes that the host has not confirmed: an older list must not revert them.
   const foreseen = new Set<(items: Items) => Items>();
   let asked = 0;
   let newest = 0;
@@ -42,13 +42,13 @@ export function createList(host: HostPort): List {
     store.set({ ...store.get(), items: same(all, store.get().items) });
   }
 
-  /** What was `made` is in the list that is asked for now. */
+  /** Fetches the list, which contains the changes in `made`. */
   async function look(made?: (items: Items) => Items): Promise<void> {
     asked += 1;
     const number = asked;
     const items = visible(await conversations.list());
     if (made !== undefined) foreseen.delete(made);
-    if (number < newest) return; // one that was asked for later has come already
+    if (number < newest) return; // a later request has been answered already
     newest = number;
     show(items);
   }
@@ -62,7 +62,7 @@ export function createList(host: HostPort): List {
     store.set({ ...store.get(), ...state });
   }
 
-  /** Fetch the list until that succeeds; returns how long to wait before the next time. */
+  /** Fetches the list until that succeeds; returns the pause before the next fetch. */
   async function fetchList(): Promise<number> {
     try {
       await host.llm.ready();
@@ -74,7 +74,7 @@ export function createList(host: HostPort): List {
     }
   }
 
-  /** Fetch the list now and after every change, at most once in `GAP_MS`. */
+  /** Fetches the list now and after every change, at most once in `GAP_MS`. */
   function follow(): () => void {
     let isWatched = true;
     let isStale = true;
@@ -92,7 +92,7 @@ export function createList(host: HostPort): List {
       isFetching = false;
     }
 
-    // A lost host ends in `undefined`: the one that comes back opens the store when it is asked.
+    // A lost host pushes `undefined`; a host that returns opens the store when it is asked.
     const unsubscribe = host.topics.on("store", (state) => {
       if (state !== undefined) tell(state);
       isStale = true;
@@ -124,12 +124,12 @@ export function createList(host: HostPort): List {
   };
 }
 
-/** One that has no message yet is about to get its first, or never will. */
+/** Hides conversations without a message: they are about to get their first, or never will. */
 function visible(items: Items): Items {
   return items.filter(({ messageCount }) => messageCount > 0);
 }
 
-/** What did not change stays the same object, and of thousands of rows one is drawn anew. */
+/** Unchanged items stay the same objects, so that of thousands of rows only changed ones render. */
 function same(items: Items, before: Items): Items {
   const known = new Map(before.map((item) => [item.id, item]));
   return items.map((item) => {

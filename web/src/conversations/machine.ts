@@ -17,10 +17,10 @@ export interface ModelRef {
  */
 export type Phase = "new" | "opening" | "failed" | "open" | "gone";
 
-/** Fetches messages. Asked again, it does the same. */
+/** Fetches messages; safe to repeat. */
 export type Read =
   | { readonly kind: "open" | "refresh" | "earlier" }
-  /** `isTarget`: the message is to be scrolled into view. */
+  /** `isTarget`: scroll the message into view. */
   | { readonly kind: "choose"; readonly messageId: string; readonly isTarget: boolean };
 
 /** Asks for an answer; rows are the page's keys of messages. */
@@ -33,9 +33,9 @@ export type Turn =
 
 /** A turn that the host has not accepted yet, or any call that it refused. */
 export interface Pending {
-  /** What Retry does. */
+  /** The action of Retry. */
   readonly retry: Read | Turn;
-  /** What is undone when the host refuses. Null for a read, which changes nothing. */
+  /** The state to restore if the host refuses. Null for a read, which changes nothing. */
   readonly restore: Restore | null;
   /** Null while the host is being asked. */
   readonly failure: Failure | null;
@@ -56,21 +56,21 @@ export interface ConversationState {
   readonly temporary: boolean;
   /** The rows of the chosen path, by the keys that `useMessage` takes. */
   readonly messages: readonly string[];
-  /** How many messages come before these. */
+  /** The number of earlier messages on the path that are not loaded. */
   readonly earlier: number;
-  /** How many messages there are on all branches, as far as this page knows. */
+  /** The number of messages on all branches, as far as this page knows. */
   readonly count: number;
-  /** The answers that are being written, by their rows. */
+  /** The answers that are being written, by row. */
   readonly runs: ReadonlyMap<string, Run>;
-  /** The run that began last; it may have ended. */
+  /** The last run to start; it may have ended. */
   readonly run: Run | null;
-  /** The model chosen for what comes next; null for the one that answered before. */
+  /** The model chosen for the next answers; null for the one that answered before. */
   readonly by: ModelRef | null;
   /** The model that answered last. */
   readonly answeredBy: ModelRef | null;
-  /** Messages to be sent, one after the other, as soon as that is possible. */
+  /** Messages to send one after the other as soon as possible. */
   readonly queue: readonly DraftMessage[];
-  /** The message to be scrolled to; a new object for every wish. */
+  /** The message to scroll to; a new object for every request. */
   readonly target: { readonly key: string } | null;
 }
 
@@ -176,7 +176,7 @@ const CHANGES: {
   refused: (state, { call, failure }) => {
     const { pending } = state;
     const refused = { pending: { retry: call, restore: null, failure } };
-    // What was asked for in the background hides no refusal that somebody has to read.
+    // A background read must not hide a refusal that the person has yet to read.
     if (pending?.retry !== call) return pending === null || call.kind === "open" ? refused : {};
     return { ...refused, ...(pending.restore && undone(state, pending.restore)) };
   },
@@ -195,7 +195,7 @@ const CHANGES: {
   changed: (_, { part }) => part,
 };
 
-/** The path as it was before the turn, with what was fetched above it meanwhile. */
+/** The path as it was before the turn, plus earlier messages fetched in the meantime. */
 function undone({ messages, runs, run }: ConversationState, restore: Restore): Part {
   const place = messages.indexOf(restore.first);
   return {
@@ -234,5 +234,5 @@ export function beginState(id: string | null): ConversationState {
 export const isAsking = ({ pending }: ConversationState): boolean =>
   pending !== null && pending.failure === null;
 
-/** Whether an answer is being asked for or written, so that no other can begin. */
+/** Whether an answer is requested or being written, so that no other can start. */
 export const isBusy = (state: ConversationState): boolean => state.runs.size > 0 || isAsking(state);

@@ -1,4 +1,4 @@
-/** One row of a conversation: what is kept of it, and the run that is writing it. */
+/** One row of a conversation: its stored message, and the run that is writing it. */
 import type { Attachment, Failure, StoredMessage, Timing, Usage } from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
 import type { Run } from "../llm/run";
@@ -6,7 +6,7 @@ import { hasEnded, type RunState } from "../llm/runReducer";
 import { continueParts, partsOf } from "./storedParts";
 
 export interface MessageState {
-  /** While there is a run: what the message held before the run began. */
+  /** During a run: the message's content before the run began. */
   readonly message: StoredMessage;
   readonly run: Run | null;
 }
@@ -14,11 +14,11 @@ export interface MessageState {
 export type MessageStatus = StoredMessage["status"] | "submitted" | "stopping";
 
 export interface MessageFailure extends Failure {
-  /** When the provider wants to be asked again, in milliseconds since the epoch. */
+  /** When the provider accepts another request, in milliseconds since the epoch. */
   readonly retryAt?: number | null;
 }
 
-/** What a message says, wherever it comes from. */
+/** The content and state of a message, from the store or from a run. */
 export interface MessageView
   extends Pick<
     RunState,
@@ -31,18 +31,18 @@ export interface MessageView
   readonly reasoning: string;
   readonly reasoningMs: number | null;
   readonly status: MessageStatus;
-  /** More is on its way. */
+  /** More content will follow. */
   readonly live: boolean;
-  /** Of the last run; those before it are in `earlier`. */
+  /** Of the last run; earlier runs are in `earlier`. */
   readonly usage: Usage | null;
   readonly earlier: readonly Usage[];
   readonly timing: Timing | null;
   readonly failure: MessageFailure | null;
   readonly providerId: string | null;
   readonly modelId: string | null;
-  /** In milliseconds since the epoch; null where only the run is known. */
+  /** In milliseconds since the epoch; null if only the run is known. */
   readonly createdAt: number | null;
-  /** Everything that was said in this place, oldest first. */
+  /** All versions of this message, oldest first. */
   readonly siblings: readonly string[];
 }
 
@@ -55,12 +55,12 @@ export function viewOf({ message, run }: MessageState): MessageView {
   return run === null ? kept : overlaid(kept, run.get());
 }
 
-/** The answer of a run that no message of ours holds. */
+/** The view of a run that belongs to no stored message. */
 export function viewOfRun(run: Run): MessageView {
   return { ...overlaid(keptOf(blank(run.id, "assistant", "")), run.get()), createdAt: null };
 }
 
-/** An answer as it stands when its next run begins: what it has stays, how it ended is forgotten. */
+/** The answer at the start of its next run: its content stays, its ending is cleared. */
 export function soFar(state: MessageState): StoredMessage {
   const { text, reasoning, reasoningMs, tools, notices, usage, earlier } = viewOf(state);
   const detail = {
@@ -76,7 +76,7 @@ export function soFar(state: MessageState): StoredMessage {
   return { ...state.message, content: text, reasoning, detail };
 }
 
-/** A message that the host has not named yet. */
+/** A message that has no id from the host yet. */
 export function blank(id: string, role: StoredMessage["role"], content: string): StoredMessage {
   return {
     id,
@@ -112,7 +112,7 @@ function keptOf(message: StoredMessage): MessageView {
       typeof content === "string" ? EMPTY : content.filter((part) => part.type === "attachment"),
     reasoning: message.reasoning,
     reasoningMs: detail?.reasoningMs ?? null,
-    // Nobody is writing it here: what is said to be streaming is as far as it is known.
+    // No run here writes it, so a stored state of streaming means that it was interrupted.
     status: message.status === "streaming" ? "interrupted" : message.status,
     live: false,
     thinking: null,
@@ -154,7 +154,7 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
   };
 }
 
-/** The same list as long as one of them is empty: what shows it is not drawn again. */
+/** Returns `now` itself if there is nothing before it, so that components do not render again. */
 function together<T>(before: readonly T[], now: readonly T[]): readonly T[] {
   return before.length === 0 ? now : [...before, ...now];
 }

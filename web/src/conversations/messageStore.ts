@@ -1,33 +1,33 @@
-/** The messages of one conversation. A row keeps its key when the host names its message. */
+/** The messages of one conversation. A row keeps its key when its message gets an id from the host. */
 import type { StoredMessage } from "../bridge/contract";
 import { createStore, type Store } from "../lib/store";
 import type { Run } from "../llm/run";
 import { hasEnded } from "../llm/runReducer";
 import { blank, type MessageState } from "./message";
 
-/** Every row of the page, by its key. */
+/** Every row of the page, by key. */
 export type MessagesByKey = Map<string, Store<MessageState>>;
 
 export interface MessageStore {
   get(key: string): Store<MessageState> | undefined;
-  /** Put in what the host told; returns the keys, in the same order. */
+  /** Stores the host's messages; returns their keys, in the same order. */
   take(messages: readonly StoredMessage[]): string[];
-  /** Makes a row that the host does not know yet, beside other versions; returns its key. */
+  /** Adds a row that the host does not know yet, beside other versions; returns its key. */
   add(
     role: StoredMessage["role"],
     text: string,
     part: Partial<StoredMessage>,
     siblings: readonly string[],
   ): string;
-  /** This run is writing the message. */
+  /** Connects the message to the run that writes it. */
   write(key: string, run: Run): void;
-  /** The host has named the message. */
+  /** Sets the id that the host gave the message. */
   name(key: string, id: string, parentId: string | null): void;
   remove(keys: readonly string[]): void;
   clear(): void;
 }
 
-/** `attach` follows the run of a row that somebody else began. */
+/** `attach` follows the run of a row that another window started. */
 export function createMessageStore(
   all: MessagesByKey,
   attach: (key: string, inferenceId: string) => Run,
@@ -53,13 +53,13 @@ export function createMessageStore(
       isOf(known, message) &&
       !isDecided(known, message)
     ) {
-      // What the run says comes after what was there before it.
+      // The run's content follows what was there before it.
       const { content, reasoning, detail } = before.message;
       put(key, { message: { ...message, content, reasoning, detail }, run: known });
     } else {
       const { status, inferenceId } = message;
       const isLive = status === "streaming" && inferenceId !== null;
-      // The host has no log of a run that was not found: asking again at once finds none either.
+      // The host has no log of a run that was not found, so it is not asked again.
       const isKnown = known !== null && known.id === inferenceId;
       put(key, { message, run: isLive && !isKnown ? attach(key, inferenceId) : null });
     }
@@ -101,14 +101,14 @@ export function createMessageStore(
   };
 }
 
-/** Whether the run that is shown is the message's own, and has something to show. */
+/** Whether the displayed run is the message's own, and has content. */
 function isOf(run: Run, { inferenceId }: StoredMessage): boolean {
   const state = run.get();
   const isGone = hasEnded(state) && state.failure !== null && state.next === 0;
   return run.id === inferenceId && !isGone;
 }
 
-/** Whether the calls of an answer may have been decided since its run has ended. */
+/** Whether calls of an answer may have been decided after its run ended. */
 function isDecided(run: Run, { status, parts }: StoredMessage): boolean {
   return hasEnded(run.get()) && status !== "streaming" && parts.some(({ type }) => type === "call");
 }

@@ -1,8 +1,8 @@
-/** The parts of a message as the host keeps it. */
+/** The parts of a stored message. */
 import type { AnswerPart, StoredMessage } from "../bridge/contract";
 import { joinParts, type MessagePart } from "../llm/parts";
 
-/** Made once for each message: what draws a part again and again must get the same object. */
+/** Cached per message: components that render a part repeatedly must get the same object. */
 const known = new WeakMap<StoredMessage, readonly MessagePart[]>();
 
 export function partsOf(message: StoredMessage): readonly MessagePart[] {
@@ -11,7 +11,7 @@ export function partsOf(message: StoredMessage): readonly MessagePart[] {
   return made;
 }
 
-/** What the model thought, what it said, and what it called, in this order. */
+/** Reasoning, text and tool calls of the message, in this order. */
 function makeParts({
   content,
   reasoning,
@@ -49,7 +49,7 @@ function asPart(part: AnswerPart): MessagePart {
   }
 }
 
-/** An answer that goes on: what is kept of it, and what its run adds. The run takes up open calls. */
+/** The stored parts of a continued answer plus those of its run. The run continues open calls. */
 export function continueParts(
   before: readonly MessagePart[],
   after: readonly MessagePart[],

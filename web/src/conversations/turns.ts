@@ -1,4 +1,4 @@
-/** What a turn shows before the host has accepted it, and how the host is asked for it. */
+/** Shows a turn before the host has accepted it, and sends its request to the host. */
 import type { DraftMessage } from "../attachments/draftAttachment";
 import { contentOf, shownContent } from "../attachments/messageContent";
 import type { SendReply, SendRequest, StoredMessage } from "../bridge/contract";
@@ -9,7 +9,7 @@ import type { ConversationState, ModelRef, Turn } from "./machine";
 import { type MessageState, soFar } from "./message";
 import type { MessageStore } from "./messageStore";
 
-/** How many messages are fetched when a conversation is opened. */
+/** The number of messages to fetch when a conversation is opened. */
 export const FIRST_PAGE = 30;
 
 export interface TurnContext {
@@ -17,36 +17,36 @@ export interface TurnContext {
   readonly rows: MessageStore;
   readonly bytes: BlobCache;
   readonly get: () => ConversationState;
-  /** The model that the page shows; null while nobody knows it. */
+  /** The displayed model; null while unknown. */
   readonly model: () => ModelRef | null;
   /** The part of a request that says which options are chosen. */
   readonly asked: AnswerChoice["asked"];
-  /** Has the host make the conversation; resolves with its id. */
+  /** Has the host create the conversation; resolves with its id. */
   readonly create: () => Promise<string>;
 }
 
 export interface ShownTurn {
-  /** The path with the turn in it. */
+  /** The path including the turn. */
   readonly messages: readonly string[];
-  /** The first row that is not as it was before. */
+  /** The first changed row. */
   readonly first: string;
   readonly answer: string;
-  /** How many messages are new. */
+  /** The number of new messages. */
   readonly added: number;
   readonly by: ModelRef | null;
   ask(inferenceId: string): Promise<void>;
-  /** The host refused: its rows are as they were before. Call it when they are not shown any more. */
+  /** Restores the rows after a refusal. Call it when they are no longer shown. */
   undo(): void;
 }
 
 interface Plan {
-  /** How many rows of the path stay. */
+  /** The number of rows of the path that stay. */
   readonly kept: number;
   readonly question: {
     readonly written: DraftMessage;
     readonly siblings: readonly string[];
   } | null;
-  /** The row of the answer that the turn adds to. */
+  /** The row of the answer that the turn extends. */
   readonly answer: string | null;
   readonly siblings: readonly string[];
   readonly by: ModelRef | null;
@@ -57,7 +57,7 @@ interface Plan {
   ) => Promise<SendReply>;
 }
 
-/** Null when the row that the turn is about is not on the path any more. */
+/** Null if the row that the turn is about is no longer on the path. */
 export function showTurn(context: TurnContext, turn: Turn, inferenceId: string): ShownTurn | null {
   const { host, rows, bytes, get, asked } = context;
   const { conversations } = host.client;
@@ -66,7 +66,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
   return plan && show(plan);
 
   function send(written: DraftMessage): Plan {
-    // Another window may have chosen another path: this follows what is seen here.
+    // Another window may have chosen another path: the message follows the path shown here.
     const after = messageOf(path.at(-1))?.id;
     const by = context.model();
     return {
@@ -106,7 +106,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
       case "regenerate": {
         const ask = (id: string) =>
           conversations.regenerate({ messageId, inferenceId: id, ...by, ...asked() });
-        // A question that nobody has answered stays.
+        // A question without an answer stays.
         return role === "user"
           ? { ...common, kept: place + 1, siblings: [], ask }
           : { ...common, ask };
@@ -138,7 +138,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
     if (answer === null) {
       added.push(rows.add("assistant", "", { status: "streaming", inferenceId, ...by }, siblings));
     } else {
-      // What the answer has so far is what the run adds to.
+      // The run adds to the answer's present content.
       const row = rows.get(answer);
       before = row?.get();
       if (before !== undefined) row?.set({ message: { ...soFar(before), inferenceId }, run: null });
@@ -152,7 +152,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
       added: added.length,
       by,
       async ask(id) {
-        // What cannot be read any more is found out before there is a conversation for it.
+        // Checked before a conversation is created: its attachments may be unreadable.
         const content = question === null ? "" : await contentOf(question.written, bytes);
         const conversationId = get().id ?? (await context.create());
         const reply = await sendSurely(host, {

@@ -1,4 +1,4 @@
-/** What is written in a conversation and not sent: the box, its attachments, the edits. */
+/** The unsent messages of a conversation: the draft, its attachments and the edits. */
 import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
 import { type DraftAttachment, type DraftMessage, isLost } from "../attachments/draftAttachment";
 import type { BlobCache } from "../lib/blobs";
@@ -21,24 +21,27 @@ export interface UnsentOptions {
   readonly state: ReadonlyStore<ConversationState>;
   readonly rows: MessageStore;
   readonly drafts: Drafts;
-  /** Of everything that is attached to something. */
+  /** The bytes of all attachments. */
   readonly bytes: BlobCache;
 }
 
 export interface Unsent {
   readonly draft: Store<string>;
-  /** What is attached to the draft. */
+  /** The attachments of the draft. */
   readonly tray: AttachmentList;
   readonly edits: OwnEdits;
-  /** Empties the box; returns what was in it. */
+  /** Empties the message box; returns its content. */
   take(): DraftMessage;
-  /** Puts something before what is in the box. */
+  /** Puts a message back into the message box, before the draft. */
   giveBack(written: DraftMessage): void;
-  /** Takes exactly that out of the box again. False when it was changed, or is not there any more. */
+  /** Takes exactly this message out of the box again. False if it was changed or is gone. */
   takeBack(written: DraftMessage): boolean;
-  /** The messages are here: what was sent before a reload and did not arrive is given back. */
+  /**
+   * Call when the messages are loaded: restores a message that was sent before a reload and did not
+   * arrive.
+   */
   opened(): void;
-  /** Fills the box with what the host has of it, where nothing is written. */
+  /** Fills the message box with the host's copy of the draft, unless something is typed. */
   recall(): Promise<void>;
   isEmpty(): boolean;
   close(): void;
@@ -58,7 +61,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     if (read !== null) bytes.put(hash, read);
   }
 
-  /** The turn that the host is asked for, with everything that belongs to it. */
+  /** The turn that the host is asked for, with its message. */
   function sent(): (PendingSend & DraftMessage) | null {
     const { pending } = state.get();
     if (!isAsking(state.get()) || pending?.restore == null || !("written" in pending.retry)) {
@@ -90,10 +93,10 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     },
   };
   const following = drafts.follow(source);
-  /** While nothing was written here, the host may have something that is better than nothing. */
+  /** False as long as the host's copy may replace an untouched draft. */
   let isOurs = taken !== null;
 
-  /** Attachments change seldom and are large: they are written only when they are others. */
+  /** Attachments change seldom and are large, so they are written only after a change. */
   let keptNow: readonly unknown[] = [];
   function changed(isSent = false): void {
     isOurs ||= !isNoDraft(source.read());
@@ -126,7 +129,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     else edits.begin(edited, { text: left.text, attached });
   }
 
-  /** The host may have what the tab had no room for. */
+  /** The host may have what did not fit into the tab's storage. */
   async function recallLost(): Promise<void> {
     if (!tray.get().some(isLost)) return;
     const found = [...(await drafts.attached.recall(keyNow()))].filter((one) => !isLost(one));
@@ -144,7 +147,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   tray.put(withLost(attached.typed, reloaded.names));
   attached.typed.forEach(keepBytes);
   if (state.get().id === null && unsure !== null) {
-    // The host was not asked for an answer before there was an id.
+    // Without an id, the host was never asked for an answer.
     giveBack({ text: unsure.text, attached: attached.sent });
     unsure = null;
   }
@@ -193,7 +196,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       const found = await drafts.attached.recall(keyNow());
       if (!isWanted()) return;
       const isTyped = isOurs;
-      // What is being typed replaces the text, not the attachments.
+      // The typed text replaces the stored text, but not the attachments.
       tray.put(withLost(found, names));
       if (isTyped) return;
       edits.restore(kept, state.get().messages);
@@ -205,7 +208,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   };
 }
 
-/** Of what somebody may want to send; what never could be sent is not missed. */
+/** Names of the attachments that could be sent; the others are not reported as lost. */
 function namesOf(all: readonly DraftAttachment[]): string[] {
   const some = all.filter((one) => {
     const { state, hash } = one;

@@ -1,4 +1,4 @@
-/** One conversation: its path, its status, and everything that can be done in it. */
+/** One conversation: its path, its status and its actions. */
 import { useMemo } from "react";
 import type { RunStatus } from "../llm/runReducer";
 import { useRunStatus } from "../llm/useRunStatus";
@@ -8,10 +8,10 @@ import { useConversations } from "./useConversations";
 import { useStore } from "./useStore";
 
 export interface ConversationHook extends ConversationState {
-  /** Of the answer that began last. */
+  /** Status of the answer that began last. */
   readonly status: "idle" | RunStatus;
   readonly isBusy: boolean;
-  /** The model that is asked next. */
+  /** The model for the next answer. */
   readonly model: ModelRef | null;
   readonly conversation: Conversation;
 }

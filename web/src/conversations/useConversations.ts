@@ -1,4 +1,4 @@
-/** Where a component finds the page's conversations. */
+/** Gives components the page's conversations. */
 import { createContext, useContext } from "react";
 import type { Conversations } from "./conversations";
 

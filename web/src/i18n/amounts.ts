@@ -1,12 +1,12 @@
-/** Numbers inside of sentences, as the system writes them in a page's language. */
+/** Numbers inside sentences, formatted for the page's language. */
 import { localeOf } from "./language";
 
 export interface Amounts {
-  /** How many there are. */
+  /** A count. */
   readonly count: (amount: number) => string;
-  /** One digit behind the point; none where it says nothing and `short` is wanted. */
+  /** One decimal; with `short`, none if it is zero. */
   readonly decimal: (amount: number, short?: boolean) => string;
-  /** A price; some of them are fractions of a cent. */
+  /** A price, which can be a fraction of a cent. */
   readonly dollars: (price: number) => string;
 }
 

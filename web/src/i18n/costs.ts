@@ -1,4 +1,4 @@
-/** The texts of efforts and costs. They come with what shows them, after the page is there. */
+/** The texts for efforts and costs, loaded with the parts that show them. */
 import { costsInEnglish } from "./en/costs";
 import { PSEUDO, shownLanguage } from "./language";
 import type { Worded } from "./types";

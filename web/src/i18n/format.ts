@@ -1,16 +1,16 @@
-/** Amounts and months as people of the page's language write them. */
+/** Formats amounts and months for the page's language. */
 import { locale } from ".";
 
 const LEAST_DOLLARS = 0.0001;
 
-/** How many there are of something. */
+/** A count. */
 export const count = (amount: number): string => new Intl.NumberFormat(locale).format(amount);
 
-/** From 0 to 1, as so many of a hundred. */
+/** A share from 0 to 1 as a percentage. */
 export const percent = (part: number): string =>
   new Intl.NumberFormat(locale, { style: "percent" }).format(part);
 
-/** The month of a time, with its year where that is not this one. */
+/** The month of a time, with the year unless it is the current one. */
 export function monthOf(time: number): string {
   const isThisYear = new Date(time).getFullYear() === new Date().getFullYear();
   const year = isThisYear ? {} : { year: "numeric" as const };
@@ -21,14 +21,14 @@ export function monthOf(time: number): string {
 export const dateOf = (day: string): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(day));
 
-/** A time of day, with its date where that is not today. */
+/** A time of day, with the date unless it is today. */
 export function timeOf(time: number): string {
   const isToday = new Date(time).toDateString() === new Date().toDateString();
   const date = isToday ? {} : { dateStyle: "medium" as const };
   return new Intl.DateTimeFormat(locale, { ...date, timeStyle: "short" }).format(time);
 }
 
-/** US dollars; small sums keep two digits that say something. */
+/** US dollars; small amounts keep two significant digits. */
 export function money(dollars: number): string {
   const digits =
     dollars >= 0.1

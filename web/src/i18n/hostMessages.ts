@@ -1,4 +1,4 @@
-/** What the host says in English, in words of the page's own, by the codes that come along. */
+/** Translates the host's English messages by their codes. */
 import type {
   Activity,
   ErrorCode,
@@ -10,10 +10,12 @@ import type {
   RemarkCode,
 } from "../bridge/contract";
 
-/** Every sentence of the host that can reach the page. A code without its words is a type error. */
+/**
+ * Tables for every message of the host that can reach the page. A code without a text is a type error.
+ */
 interface HostTables {
   readonly errors: Readonly<Record<ErrorCode, string>>;
-  /** Finer than the code, and said instead of its sentence. */
+  /** More precise than the code, and shown instead of its sentence. */
   readonly reasons: Readonly<Record<Reason, string>>;
   readonly activities: Readonly<Record<Activity, string>>;
   readonly notices: Readonly<Record<NoticeCode, (notice: Notice) => string>>;
@@ -21,16 +23,16 @@ interface HostTables {
 }
 
 interface HostWords {
-  /** What a provider said in its own language; null where the host's sentence holds it already. */
+  /** A provider's own error text; null if the host's sentence contains it already. */
   readonly quote: (words: string) => string | null;
-  /** A sentence of the host that has no code, or what the page says instead. */
+  /** A host message without a code, or the page's replacement. */
   readonly sentence: (own: string, instead: string) => string;
 }
 
-/** What a language needs that the host does not speak. */
+/** The texts of a language other than the host's. */
 export type HostMessages = HostTables & HostWords;
 
-/** The host's own sentence is shown where a table has no words: in English, and for a later host. */
+/** The host's own sentence is shown where a table has no text: in English, and for a later host. */
 export type HostTranslation = {
   readonly [K in keyof HostTables]: Partial<HostTables[K]>;
 } & HostWords;
@@ -69,7 +71,7 @@ export function activityIn(
   return (activity == null ? undefined : host.activities[activity]) ?? null;
 }
 
-/** A host of a later version may have codes that this page has never heard of. */
+/** A host of a later version may have codes that this page does not know. */
 function ofLater<T>(table: Readonly<Record<string, T | undefined>>, code: string): T | undefined {
   return Object.hasOwn(table, code) ? table[code] : undefined;
 }

@@ -1,4 +1,4 @@
-/** Every text that the page shows, in the language that was chosen when it was loaded. */
+/** All texts of the page, in the language that was chosen when it loaded. */
 import type {
   Activity,
   EndReason,
@@ -18,7 +18,7 @@ export type { Strings } from "./types";
 
 export const strings: Strings = await chosen();
 
-/** The tag for `Intl`: dates and numbers are written in the page's language. */
+/** The tag for `Intl`: dates and numbers are formatted for the page's language. */
 export const locale: string = localeOf(shownLanguage(), navigator.languages);
 
 async function chosen(): Promise<Strings> {
@@ -32,10 +32,10 @@ async function chosen(): Promise<Strings> {
   }
 }
 
-/** What went wrong: the host's sentence, in the page's language. */
+/** The host's error message in the page's language. */
 export const sentenceOf = (failure: Problem): string => errorIn(strings.host, failure);
 
-/** A provider's own words, where the sentence does not hold them. */
+/** A provider's own error text, unless the sentence contains it. */
 export const quoteOf = (words: string | null | undefined): string | null =>
   quoteIn(strings.host, words);
 
@@ -44,14 +44,14 @@ export class PageError extends Error {
   override readonly name = "OwnWords";
 }
 
-/** The same, of whatever was thrown. */
+/** The error message of anything thrown. */
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof PageError) return thrown.message;
   const failure = failureOf(thrown);
   return [sentenceOf(failure), quoteOf(failure.words)].filter((text) => text !== null).join(" ");
 }
 
-/** What came of an import. */
+/** The result of an import. */
 export function importResult(told: ImportState): string {
   const { state, conversations, messages, skipped, failure } = told;
   if (state === "cancelled") return strings.importCancelled;
@@ -62,7 +62,7 @@ export function importResult(told: ImportState): string {
   return skipped === 0 || isUnread ? strings.notAnExport : strings.allHere(skipped);
 }
 
-/** Why something is tried again. */
+/** The reason of a retry. */
 export function whyOf(code: ErrorCode): string {
   const reasons: Partial<Record<ErrorCode, string>> = strings.retryReasons;
   return reasons[code] ?? strings.host.errors[code] ?? code;
@@ -72,22 +72,22 @@ export const noticeOf = (notice: Notice): string => noticeIn(strings.host, notic
 
 export const remarkOf = (remark: Remark): string => remarkIn(strings.host, remark);
 
-/** A provider's name: the embedded model's is the host's own, the others are names of people. */
+/** A provider's name: the embedded model's name is translated, others were given by people. */
 export const nameOfProvider = ({ id, name }: { readonly id: string; readonly name: string }) =>
   id === "local" ? strings.localModel : name;
 
-/** What goes on before the first word; a status that has no code is a provider's own. */
+/** The progress before the first text; a status without a code is the provider's own. */
 export function activityOf(status: string, activity: Activity | null | undefined): string {
   return activityIn(strings.host, activity) ?? status;
 }
 
-/** What to do about an error, where there is something to say. */
+/** The remedy for an error, if there is one. */
 export function hintFor(code: ErrorCode): string | null {
   const hints: Partial<Record<ErrorCode, string>> = strings.hints;
   return hints[code] ?? null;
 }
 
-/** Why an answer ended, where it did not simply finish. */
+/** Why an answer ended, unless it simply finished. */
 export function finishFor(reason: EndReason | null): string | null {
   const finish: Partial<Record<EndReason, string>> = strings.finish;
   return reason === null ? null : (finish[reason] ?? null);

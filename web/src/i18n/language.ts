@@ -1,45 +1,45 @@
-/** The language that the page is shown in: the one that was chosen, or the system's. */
+/** The page's language: the chosen one, or the system's. */
 
 import { readStored, writeStored } from "../lib/storage";
 
 const KEY = "tidewire.language";
 
-/** Every language that there is, by its own name. */
+/** The available languages, by their own names. */
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 
-/** English in brackets, from right to left: it shows what a mirrored page would look like. */
+/** English in brackets, from right to left: it shows how a mirrored page looks. */
 export const PSEUDO = "en-XB";
 
 export type Language = keyof typeof LANGUAGES | typeof PSEUDO;
 
-/** What this page is shown in, from its beginning to its end. */
+/** The language of this page, which does not change while the page lives. */
 export function shownLanguage(page: Window = window): Language {
   return languageOf(read(page) ?? "", page.navigator.languages);
 }
 
-/** Where its lines begin. */
+/** The writing direction of a language. */
 export function directionOf(language: Language): "ltr" | "rtl" {
   return language === PSEUDO ? "rtl" : "ltr";
 }
 
-/** How dates and numbers are written: as the system does, where it speaks the page's language. */
+/** The locale for dates and numbers: the system's, if it has the page's language. */
 export function localeOf(language: Language, system: readonly string[]): string {
   return system.find((tag) => baseOf(tag) === baseOf(language)) ?? language;
 }
 
 /**
- * The settings say so: remembered for the next page. True when this one is in another language, so
- * that it has to be loaded again, which helps once at most.
+ * Remembers the language of the settings for the next page load. True if this page is in another
+ * language and must be reloaded, which it does at most once.
  */
 export function rememberLanguage(wanted: string, page: Window = window): boolean {
   const shown = shownLanguage(page);
   if ((readStored(KEY, page) ?? "") === wanted) return false;
-  // Where nothing is kept, a page loaded again would be the same.
+  // Without storage, a reload would change nothing.
   if (!writeStored(KEY, wanted, page)) return false;
   return languageOf(wanted, page.navigator.languages) !== shown;
 }
 
-/** The first language that there is, of those that are wanted. */
+/** The first available language among the wanted ones. */
 export function languageOf(wanted: string, system: readonly string[]): Language {
   if (wanted.toLowerCase() === PSEUDO.toLowerCase()) return PSEUDO;
   for (const tag of wanted === "" ? system : [wanted]) {
@@ -53,7 +53,7 @@ function baseOf(tag: string): string {
   return tag.toLowerCase().split("-")[0] ?? "";
 }
 
-/** What the host has put into the page; where it puts nothing, what the last page was told. */
+/** The language that the host put into the page, or else the one remembered. */
 function read(page: Window): string | null {
   return page.document.documentElement.dataset.language ?? readStored(KEY, page);
 }

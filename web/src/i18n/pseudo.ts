@@ -1,4 +1,4 @@
-/** English in brackets, so that a text from elsewhere, or one that is cut, is seen. */
+/** English in brackets, which reveals untranslated and truncated texts. */
 export function pseudo<T>(strings: T): T {
   return bracketed(strings) as T;
 }

@@ -1,8 +1,8 @@
-/** The type of the page's texts, which English has and every other language follows. */
+/** The type of the page's texts, defined by English and followed by every other language. */
 import type { english } from "./en";
 import type { HostTranslation } from "./hostMessages";
 
-/** The same texts, in whatever words. */
+/** The same structure with other texts. */
 export type Worded<T> = [T] extends [HostTranslation]
   ? HostTranslation
   : T extends string

@@ -1,19 +1,19 @@
-/** The bytes of pictures and files by their hash: kept while there is room, else fetched. */
+/** A cache for the bytes of pictures and files by hash; missing ones are fetched. */
 
-/** Of all that is kept; the host has everything that was said. */
+/** Capacity in bytes; the host has all attachments of sent messages. */
 const ROOM = 40_000_000;
 
 export interface BlobCache {
-  /** Rejects when nobody has them any more. */
+  /** Rejects if the bytes are no longer available. */
   get(hash: string, mediaType: string): Promise<Blob>;
   put(hash: string, bytes: Blob): void;
 }
 
-/** `fetch` asks the host for them, in base64. */
+/** `fetch` gets them from the host, in base64. */
 export function createBlobCache(
   fetch: (hash: string) => Promise<{ readonly data: string }>,
 ): BlobCache {
-  // Used last stands last.
+  // Most recently used last.
   const kept = new Map<string, Blob>();
   const coming = new Map<string, Promise<Blob>>();
 

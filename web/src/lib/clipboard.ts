@@ -1,4 +1,4 @@
-/** Puts a text into the clipboard; false when the web view refuses that. */
+/** Copies a text to the clipboard; false if the web view refuses that. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,24 +1,21 @@
-/** The files in what is dropped or pasted. */
+/** The files of a drop or paste. */
 
 import type { DragEvent } from "react";
 
-/** What a transfer of files says that it holds. */
+/** The type that a transfer of files declares. */
 export const FILES = "Files";
 
-/** Whether files are being dragged; which ones, only the drop tells. */
+/** Whether files are being dragged; only the drop reveals which ones. */
 export function hasFiles(transfer: DataTransfer | null): boolean {
   return transfer?.types.includes(FILES) ?? false;
 }
 
-/** Whether what is dragged left the element; those inside of it tell when they are left, too. */
+/** Whether the drag left the element itself, since its children fire the event as well. */
 export function hasLeft({ currentTarget, relatedTarget }: DragEvent): boolean {
   return !currentTarget.contains(relatedTarget as Node | null);
 }
 
-/**
- * What is pasted as files. A table or a formatted text comes with a picture of itself: there, the
- * words are what is meant.
- */
+/** Pasted files. A table or formatted text comes with a picture of itself; then the text is meant. */
 export function pasted(transfer: DataTransfer): File[] {
   const isFormatted = transfer.types.includes("text/html") || transfer.types.includes("text/rtf");
   return isFormatted && transfer.getData("text/plain") !== "" ? [] : [...transfer.files];

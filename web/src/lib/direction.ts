@@ -1,9 +1,9 @@
-/** Which way the page runs where an element stands, and what its arrows mean there. */
+/** The writing direction at an element, and the meaning of the arrow keys there. */
 
 export const isMirrored = (element: Element): boolean =>
   getComputedStyle(element).direction === "rtl";
 
-/** The keys that lead further along a line, and back. */
+/** The arrow keys for forward and back along a line. */
 export function arrowsOf(element: Element): { readonly forward: string; readonly back: string } {
   return isMirrored(element)
     ? { forward: "ArrowLeft", back: "ArrowRight" }

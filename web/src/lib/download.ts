@@ -1,6 +1,6 @@
-/** Lets the browser keep something as a file. */
+/** Saves data as a file through the browser. */
 
-/** Longer than any browser takes to begin. */
+/** Longer than any browser takes to start a download. */
 const KEPT_MS = 10_000;
 
 export interface TextFile {

@@ -1,9 +1,9 @@
 /**
- * Finds the characters of a text that nobody can see: controls, those that turn the direction of
- * writing, those without a width, halves of pairs. A text that somebody decides about shows them.
+ * Finds invisible characters of a text: control characters, direction marks, zero-width characters,
+ * unpaired surrogates. They are shown in texts that a person decides about.
  */
 
-/** All of them but the line break and the tab, which a plain text shows as what they are. */
+/** All except line breaks and tabs, which plain text shows as such. */
 const HIDDEN =
   /(?:(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800])+/gu;
 
@@ -26,7 +26,7 @@ export function segmentsOf(text: string): readonly Segment[] {
   return segments;
 }
 
-/** The same as one text, for labels and for texts with very many pieces. */
+/** The same as one text, for labels and for texts with very many segments. */
 export const withEscapes = (text: string): string => text.replace(HIDDEN, escaped);
 
 function escaped(hidden: string): string {

@@ -1,12 +1,12 @@
-/** Whether a key belongs to an input method, which is still making a word of it. */
+/** Whether a key event belongs to an input method that is still composing. */
 import type { KeyboardEvent as ReactKeyboardEvent } from "react";
 
-/** What browsers give a key that an input method has taken. */
+/** The key code that browsers report for keys handled by an input method. */
 const TAKEN = 229;
 
 /**
- * Chromium and Firefox send the Enter that ends a word while they compose; WebKit ends the
- * composition first, and sends its Enter afterwards, marked by its code alone.
+ * Chromium and Firefox send the Enter that ends a word during composition; WebKit sends it after the
+ * end of the composition, recognizable by its key code alone.
  */
 export function isComposing(event: KeyboardEvent | ReactKeyboardEvent): boolean {
   const key = "nativeEvent" in event ? event.nativeEvent : event;

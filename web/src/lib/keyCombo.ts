@@ -1,13 +1,11 @@
 /**
- * Combinations such as "Mod+Shift+N", read from an event, written down, shown.
- *
- * A key is what it types, whatever its place: Ctrl+Z is where the Z is printed. Letters keep Shift;
- * of other signs Shift is a part already ("?" is "?", wherever the keyboard has it). Where a key
- * types nothing Latin (Cyrillic, a dead key, Option on a Mac), its place counts. "Mod" is Cmd on a
- * Mac and Ctrl elsewhere.
+ * Parses, normalizes and displays key combinations such as "Mod+Shift+N". A key is identified by what
+ * it types, wherever it is: Ctrl+Z is where Z is printed. Letters keep Shift; other characters include
+ * it ("?" is "?" on every keyboard). Keys that type no Latin character (Cyrillic, a dead key, Option on
+ * a Mac) are identified by their position. "Mod" is Cmd on a Mac and Ctrl elsewhere.
  */
 
-/** What a pressed key is made of; a `KeyboardEvent`, or React's. */
+/** The fields of a key event that matter; a `KeyboardEvent`, or React's. */
 export interface Press {
   readonly key: string;
   readonly code: string;
@@ -31,7 +29,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   Semicolon: ";",
   Slash: "/",
 };
-/** What stands on keys, or is called the same everywhere. */
+/** Labels that are printed on keys or are the same in every language. */
 const SHOWN: Readonly<Record<string, string>> = {
   ArrowDown: "↓",
   ArrowLeft: "←",
@@ -40,14 +38,14 @@ const SHOWN: Readonly<Record<string, string>> = {
   Escape: "Esc",
   Plus: "+",
 };
-/** Keys that change what others do, and mean nothing alone. */
+/** Modifier keys, which mean nothing alone. */
 const ALONE = new Set(["Control", "Shift", "Alt", "AltGraph", "Meta", "OS", "CapsLock", "Dead"]);
 
 export function isMac(page: Window = window): boolean {
   return /^(Mac|iP)/.test(page.navigator.platform);
 }
 
-/** The combination, as it is kept; null while only modifiers are down. */
+/** The combination as it is stored; null while only modifiers are pressed. */
 export function keysOf(event: Press, mac: boolean = isMac()): string | null {
   const name = keyNameOf(event);
   if (name === null) return null;
@@ -61,7 +59,7 @@ export function keysOf(event: Press, mac: boolean = isMac()): string | null {
   return [...parts, name].join("+");
 }
 
-/** The same combination, however somebody wrote it; null for what is none. */
+/** Normalizes a combination; null if it is invalid. */
 export function parseKeys(text: string, mac: boolean = isMac()): string | null {
   const words = text.trim().split("+");
   const last = words.pop()?.trim() ?? "";
@@ -77,7 +75,7 @@ export function parseKeys(text: string, mac: boolean = isMac()): string | null {
   return [...MODIFIERS.filter((one) => held.has(one)), name].join("+");
 }
 
-/** Several combinations for one thing stand apart by spaces; what is none is left out. */
+/** Parses combinations separated by spaces; invalid ones are omitted. */
 export function parseAll(text: string, mac: boolean = isMac()): readonly string[] {
   return text
     .split(/\s+/)
@@ -85,7 +83,7 @@ export function parseAll(text: string, mac: boolean = isMac()): readonly string[
     .filter((one) => one !== null);
 }
 
-/** The names of the keys as people call them, in the page's language. */
+/** The names of keys in the page's language. */
 export interface KeyNames {
   readonly ctrl: string;
   readonly shift: string;
@@ -93,7 +91,7 @@ export interface KeyNames {
   readonly others: Readonly<Record<string, string>>;
 }
 
-/** For the eye: the keys that are to be held and pressed, one by one. */
+/** For display: the keys to hold and press, one by one. */
 export function shownKeys(keys: string, names: KeyNames, mac: boolean = isMac()): string[] {
   return keys.split("+").map((part) => {
     switch (part) {

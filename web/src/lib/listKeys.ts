@@ -1,23 +1,23 @@
-/** Where the keys lead in a list: the next item, the one before, the first, the last. */
+/** Keyboard navigation in a list: next, previous, first and last item. */
 import { arrowsOf } from "./direction";
 
 export interface ListOptions {
-  /** Which arrows go through the list: up and down, those along the line, or all four. */
+  /** The arrow keys to use: up and down, those along the line, or all four. */
   readonly axis?: "block" | "inline" | "both";
   /** After the last item comes the first. */
   readonly wraps?: boolean;
-  /** How far the page keys go; 0 when they do not belong to the list. */
+  /** Items per page key; 0 if the list does not use them. */
   readonly page?: number;
 }
 
-/** What a key event must have; a `KeyboardEvent`, or React's. */
+/** The fields of a key event that matter; a `KeyboardEvent`, or React's. */
 export interface ListKey {
   readonly key: string;
   readonly currentTarget: EventTarget | null;
   preventDefault(): void;
 }
 
-/** The place that a key leads to from `here` among `count`; null for a key that does not move. */
+/** The index that a key leads to from `here` among `count` items; null for other keys. */
 export function placeOf(
   event: ListKey,
   here: number,
@@ -38,7 +38,7 @@ export function placeOf(
   return wraps ? (place + count) % count : Math.max(0, Math.min(place, count - 1));
 }
 
-/** Moves the focus through these elements; returns the new place, null for a key that does not move. */
+/** Moves the focus through these elements; returns the new index, null for other keys. */
 export function moveFocus(
   event: ListKey,
   items: Iterable<HTMLElement>,

@@ -1,4 +1,4 @@
-/** Loading the parts of the page that are not needed for its first paint. */
+/** Loads the parts of the page that are not needed for its first paint. */
 
 const loads: (() => Promise<unknown>)[] = [];
 

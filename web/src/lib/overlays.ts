@@ -1,14 +1,14 @@
-/** Whether something lies over the page, whose keys are its own. */
+/** Whether an overlay, which handles keys itself, is open. */
 
 import { createStore } from "./store";
 
-/** The modal dialogs that are open, the topmost last. */
+/** The open modal dialogs, the topmost last. */
 export const dialogs = createStore<readonly HTMLDialogElement[]>([]);
 
 /** Popovers are rendered only while they are open. */
 const COVERS = "dialog[open], [popover]";
 
-/** Whether a key that reaches the page is meant for what lies over it. */
+/** Whether an overlay is open, so that the page must ignore keys. */
 export function isCovered(): boolean {
   return document.querySelector(COVERS) !== null;
 }

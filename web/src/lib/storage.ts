@@ -1,4 +1,7 @@
-/** What a tab keeps over a reload. Where that is switched off or full, nothing is found or kept. */
+/**
+ * Storage of a tab that survives a reload. If it is disabled or full, reads find nothing and writes are
+ * lost.
+ */
 
 export function readStored(key: string, page: Window = window): string | null {
   try {
@@ -8,7 +11,7 @@ export function readStored(key: string, page: Window = window): string | null {
   }
 }
 
-/** False when it was not kept. */
+/** False if it was not stored. */
 export function writeStored(key: string, value: string, page: Window = window): boolean {
   try {
     page.sessionStorage.setItem(key, value);

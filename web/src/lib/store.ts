@@ -1,8 +1,8 @@
-/** One value, its listeners, and nothing of any framework. */
+/** A value with listeners, independent of any framework. */
 
 export interface ReadonlyStore<T> {
   get(): T;
-  /** `listener` is told the new value and the one before it. */
+  /** `listener` gets the new value and the previous one. */
   subscribe(listener: (value: T, previous: T) => void): () => void;
 }
 
@@ -23,7 +23,7 @@ export function createStore<T>(initial: T): Store<T> {
         try {
           listener(value, previous);
         } catch (error) {
-          reportError(error); // the other listeners are called all the same
+          reportError(error); // the other listeners are still called
         }
       }
     },

@@ -1,15 +1,15 @@
-/** How often a view looks at a store that changes faster than anybody can read. */
+/** Limits how often a view reads a store that changes quickly. */
 
 /** At every frame, at every event, or every so many milliseconds. */
 export type Flush = "frame" | "event" | number;
 
 export interface Throttle {
-  /** Something changed. What is urgent is told at once, and with it all that waited. */
+  /** Reports a change. An urgent one is passed on at once, with all that waited. */
   ask(urgent: boolean): void;
   stop(): void;
 }
 
-/** A page that is hidden, or covered, draws no frames; then a timer takes their place. */
+/** A hidden or covered page paints no frames, so a timer replaces them. */
 const NO_FRAME_MS = 200;
 
 export function createThrottle(flush: Flush, run: () => void): Throttle {

@@ -1,4 +1,4 @@
-/** Tells the hooks below it which host to ask. */
+/** Provides the hooks below it with their host. */
 import { createContext, type ReactNode } from "react";
 import type { Llm } from "../bridge/llmApi";
 

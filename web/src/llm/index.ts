@@ -1,4 +1,4 @@
-/** What an app of one's own imports; the other files of this folder may change. */
+/** The public interface for other apps; the other files of this folder may change. */
 
 export type { Message, Timing, Usage } from "../bridge/contract";
 export { HostError } from "../bridge/hostError";

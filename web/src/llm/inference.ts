@@ -1,4 +1,4 @@
-/** What `useLlmInference` does, without React: one view of one run after another. */
+/** The logic of `useLlmInference` without React: one view over successive runs. */
 import type { InferenceRequest, Message, Timing } from "../bridge/contract";
 import { HostError, hostLost } from "../bridge/hostError";
 import type { Llm } from "../bridge/llmApi";
@@ -7,11 +7,11 @@ import { createThrottle, type Flush, type Throttle } from "../lib/throttle";
 import { attachRun, type Run, refusedRun, startRun } from "./run";
 import { beginRun, hasEnded, type RunFailure, type RunState, type RunStatus } from "./runReducer";
 
-/** What a request may say besides its messages. */
+/** The options of a request besides its messages. */
 type RequestOptions = Omit<InferenceRequest, "messages" | "stream" | "inferenceId">;
 
 export interface InferenceOptions extends RequestOptions {
-  /** What a call does while a run is live: end that run, wait for it, or be refused. */
+  /** The effect of a call during a live run: end that run, wait for it, or be refused. */
   readonly whenBusy?: "replace" | "queue" | "reject" | undefined;
   /** What happens to a live run when the component is removed or hidden. */
   readonly onUnmount?: "cancel" | "keep" | undefined;
@@ -20,16 +20,16 @@ export interface InferenceOptions extends RequestOptions {
   /** How often to render while text arrives; an end renders at once. */
   readonly flush?: Flush | undefined;
   readonly onToken?: ((text: string) => void) | undefined;
-  /** Called at an end without a failure, which may be a cancelled one. */
+  /** Called at an end without a failure, including a cancelled one. */
   readonly onDone?: ((state: RunState) => void) | undefined;
   readonly onError?: ((failure: RunFailure) => void) | undefined;
   /** Called at every end, after `onDone` or `onError`; `status` says which end. */
   readonly onFinish?: ((state: RunState) => void) | undefined;
-  /** Where to run, instead of the provider's host or the page's own. */
+  /** The host to use, instead of the provider's or the page's own. */
   readonly llm?: Llm | undefined;
 }
 
-/** Options of one call; they win over those of the hook. */
+/** Options of one call; they override those of the hook. */
 export type RunOverrides = Partial<RequestOptions> & Pick<InferenceOptions, "whenBusy">;
 
 export interface InferenceView extends Omit<RunState, Hidden> {
@@ -40,11 +40,11 @@ export interface InferenceView extends Omit<RunState, Hidden> {
   /** Milliseconds to the first token and in all, and the speed between the two. */
   readonly timing: (Timing & { readonly tokensPerSecond: number | null }) | null;
   readonly inferenceId: string | null;
-  /** What the host is doing while there is nothing to read. */
+  /** The host's activity while there is no text yet. */
   readonly activity: RunState["thinking"];
 }
 
-/** Fields that the reducer keeps for itself. */
+/** Fields that are internal to the reducer. */
 type Hidden = "status" | "timing" | "inferenceId" | "next" | "held" | "reasoningUntilMs";
 
 export interface Inference {
@@ -52,13 +52,13 @@ export interface Inference {
   subscribe(listener: () => void): () => void;
   runInference(messages: readonly Message[], overrides?: RunOverrides): Run;
   cancel(): Promise<boolean>;
-  /** Repeat the last call; null when there was none. */
+  /** Repeats the last call; null if there was none. */
   retry(): Run | null;
-  /** Back to the beginning; a live run is ended. */
+  /** Returns to the initial state; a live run is ended. */
   reset(): void;
-  /** Follow this run, unless it is followed already. */
+  /** Follows this run, unless it is followed already. */
   resume(inferenceId: string): void;
-  /** Call when a component shows the view; the result is called when it no longer does. */
+  /** Call when a component shows the view; call the result when it no longer does. */
   mount(): () => void;
 }
 
@@ -72,7 +72,7 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
   let last: Parameters<Inference["runInference"]> | null = null;
   let resumed: string | null = null;
   let mounts = 0;
-  /** No component shows the view any more: nobody is called back. */
+  /** No component shows the view any more, so no callbacks are called. */
   let isHidden = false;
 
   function show(run: Run): void {
@@ -134,7 +134,7 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
     for (const { run } of cancelled) void run.cancel();
   }
 
-  /** Ends every run without showing how. */
+  /** Ends every run without updating the view. */
   function drop(): void {
     leave();
     cancelWaiting();
@@ -226,7 +226,7 @@ export const IDLE: InferenceView = {
   inferenceId: null,
 };
 
-/** Where the page's own script has put its host; nothing in any other page. */
+/** The host that the page's own script has set; undefined in any other page. */
 function pageLlm(): Llm | undefined {
   return globalThis.window?.llm;
 }
@@ -237,7 +237,7 @@ function notConnected(): HostError {
   );
 }
 
-/** Tokens a second from the first token to the end; null where that says nothing. */
+/** Tokens per second from the first token to the end; null if that is meaningless. */
 export function speedOf({ usage, timing }: Pick<RunState, "usage" | "timing">): number | null {
   if (usage === null || timing === null || timing.firstTokenMs === null) return null;
   const ms = timing.totalMs - timing.firstTokenMs;

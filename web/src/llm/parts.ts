@@ -3,7 +3,7 @@ import type { AnswerCall, Attachment, ToolCall } from "../bridge/contract";
 
 interface Fields {
   readonly text: { readonly text: string };
-  /** `ms`: how long it took; null when nobody measured it. */
+  /** `ms`: how long it took; null if it was not measured. */
   readonly reasoning: { readonly text: string; readonly ms: number | null };
   /** `arguments` grows while the model writes them. Without tools there is no `call`. */
   readonly tool: ToolCall & { readonly call?: AnswerCall };
@@ -11,7 +11,7 @@ interface Fields {
   readonly file: { readonly files: readonly Attachment[] };
 }
 
-/** A part only ever grows at its end; one that is unchanged stays the same object. */
+/** A part only grows at its end; an unchanged part stays the same object. */
 export type MessagePart = {
   readonly [T in keyof Fields]: Readonly<{ type: T } & Fields[T]>;
 }[keyof Fields];
@@ -19,7 +19,7 @@ export type MessagePart = {
 export type PartType = MessagePart["type"];
 export type PartOf<T extends PartType> = Extract<MessagePart, { type: T }>;
 
-/** Both lists as one; the last part of the first goes on with the first of the second, if it can. */
+/** Concatenates both lists and joins the parts at the seam if possible. */
 export function joinParts(
   before: readonly MessagePart[],
   after: readonly MessagePart[],

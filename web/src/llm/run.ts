@@ -1,4 +1,4 @@
-/** One inference as a page follows it, from before it is asked for until its end. */
+/** One run from before it is requested until its end. */
 import type { AnyEvent } from "../bridge/contract";
 import { failureOf, type HostError } from "../bridge/hostError";
 import { type Llm, newInferenceId } from "../bridge/llmApi";
@@ -15,26 +15,26 @@ import {
   withdraw,
 } from "./runReducer";
 
-/** A run that has been silent for so long is asked for, in case its last events got lost. */
+/** A run that was silent for this long is checked, in case its last events were lost. */
 const SILENCE_MS = 5_000;
 
 export interface Run extends ReadonlyStore<RunState>, AsyncIterable<string> {
   readonly id: string;
-  /** Whether the host took the run; false when it refused it. */
+  /** Whether the host accepted the run. */
   readonly accepted: Promise<boolean>;
-  /** The last state, once the run has ended, however it did. Never rejects. */
+  /** The last state, once the run has ended in any way. Never rejects. */
   readonly result: Promise<RunState>;
-  /** Ask the host to end it. False when there was nothing to end, or nobody to ask. */
+  /** Asks the host to end it. False if it has ended already or the host cannot be reached. */
   cancel(): Promise<boolean>;
 }
 
 export interface StartOptions {
   readonly inferenceId?: string | undefined;
-  /** Wait for this before asking the host. */
+  /** A promise to await before asking the host. */
   readonly after?: Promise<unknown> | undefined;
 }
 
-/** Start a run. `ask` asks the host for it under the id that it is given. */
+/** Starts a run. `ask` requests it from the host under the given id. */
 export function startRun(
   llm: Llm,
   ask: (inferenceId: string) => Promise<unknown>,
@@ -48,7 +48,7 @@ export function startRun(
   return follow(llm, inferenceId, begin, after);
 }
 
-/** Follow a run that exists already, from its beginning. */
+/** Follows an existing run from its beginning. */
 export function attachRun(llm: Llm, inferenceId: string): Run {
   return follow(llm, inferenceId, async () => {
     const { events } = await llm.llmAttach({ inferenceId, afterSeq: -1 });
@@ -56,7 +56,7 @@ export function attachRun(llm: Llm, inferenceId: string): Run {
   });
 }
 
-/** A run that is refused before anybody is asked. */
+/** A run that is refused without asking the host. */
 export function refusedRun(error: HostError): Run {
   const id = newInferenceId();
   const store = createStore(refuse(beginRun(id), error));
@@ -86,7 +86,7 @@ function follow(
   const result = new Promise<RunState>((resolve) => {
     finish = resolve;
   });
-  // Listening begins before the asking, so that nothing can come too early.
+  // Subscribes before asking, so that no event is missed.
   const unsubscribe = llm.onLlmEvents(take, inferenceId);
 
   function become(next: RunState): void {
@@ -109,7 +109,7 @@ function follow(
     if (!hasEnded(store.get())) silence = setTimeout(() => void fetchMissing(), SILENCE_MS);
   }
 
-  /** The host's log knows what this view has missed. */
+  /** Fetches missed events from the host's log. */
   async function fetchMissing(): Promise<void> {
     if (fetching || hasEnded(store.get())) return;
     fetching = true;
@@ -118,7 +118,7 @@ function follow(
       become(reduce(store.get(), events));
     } catch (error) {
       const failure = failureOf(error);
-      // A lost host comes back and is asked again; a host without this run has ended it for us.
+      // A lost host is asked again when it returns; a host without this run means that it has ended.
       if (failure.code !== "HOST_LOST") become(refuse(store.get(), failure));
     } finally {
       fetching = false;
@@ -131,17 +131,17 @@ function follow(
       if (after !== undefined) await Promise.race([after, result]);
       if (hasEnded(store.get())) return false;
       asked = true;
-      const found = await begin(); // events may have come meanwhile
+      const found = await begin(); // events may have arrived in the meantime
       become(reduce(store.get(), found));
       listenOn();
       return true;
     } catch (error) {
       const failure = failureOf(error);
       const isLost = failure.code === "HOST_LOST";
-      // Its events have come: it lives, and a host that comes back will go on with it.
+      // Its events have arrived, so it is live, and a host that returns will continue it.
       if (isLost && store.get().next > 0) return true;
       become(refuse(store.get(), failure));
-      // The question may have arrived all the same; nobody waits for that answer any more.
+      // The request may have arrived all the same, but its answer is not wanted any more.
       if (isLost)
         llm
           .ready()
@@ -161,7 +161,7 @@ function follow(
     if (!(await accepted) || hasEnded(store.get())) return false;
     try {
       const known = await llm.llmCancel(inferenceId);
-      // Ended already, as far as the host knows: so should we hear of it.
+      // The host says that it has ended, so the final events must exist.
       if (!known) await fetchMissing();
       return known;
     } catch {

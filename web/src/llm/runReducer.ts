@@ -41,7 +41,7 @@ export class RunFailure extends HostError {
 export interface RunState {
   readonly inferenceId: string;
   readonly status: RunStatus;
-  /** Everything that the model has produced, in the order of the events. */
+  /** The model's output, in the order of the events. */
   readonly parts: readonly MessagePart[];
   /** The text of all text parts. */
   readonly response: string;
@@ -49,7 +49,7 @@ export interface RunState {
   readonly reasoning: string;
   /** The time of all reasoning parts, each until the next part begins; null without any. */
   readonly reasoningMs: number | null;
-  /** What the host is doing while there is nothing to read. */
+  /** The host's activity while there is no text yet. */
   readonly thinking:
     | (Readonly<Pick<ThinkingEvent, "status" | "activity">> & { readonly progress: number | null })
     | null;
@@ -69,15 +69,15 @@ export interface RunState {
   readonly timing: Timing | null;
   readonly finishReason: EndReason | null;
   readonly failure: RunFailure | null;
-  /** The `seq` that comes next; 0 until the host has said anything. */
+  /** The next expected `seq`; 0 before the first event. */
   readonly next: number;
-  /** Events that came too early, by `seq`. */
+  /** Events that arrived too early, by `seq`. */
   readonly held: readonly AnyEvent[];
-  /** Up to when the time of the last reasoning part has been counted. */
+  /** The time up to which the last reasoning part has been counted. */
   readonly reasoningUntilMs: number;
 }
 
-/** More than this is not kept: attaching again brings it anyway. */
+/** More events are dropped: attaching again brings them anyway. */
 const MAX_HELD = 256;
 
 export function beginRun(inferenceId: string): RunState {
@@ -113,28 +113,28 @@ export function hasEnded({ status }: RunState): boolean {
   return status === "done" || status === "cancelled" || status === "error";
 }
 
-/** Whether events are missing that others have followed. */
+/** Whether an event is missing that later ones have followed. */
 export function hasGap(state: RunState): boolean {
   return state.held.length > 0 && !hasEnded(state);
 }
 
-/** Somebody asked for the end; the host has yet to confirm it. */
+/** Marks that the end was requested; the host has yet to confirm it. */
 export function askToStop(state: RunState): RunState {
   return hasEnded(state) ? state : { ...state, status: "stopping" };
 }
 
-/** The host could not be asked: the run goes on. */
+/** The host could not be asked: the run continues. */
 export function goOn(state: RunState): RunState {
   if (state.status !== "stopping") return state;
   return { ...state, status: hasContent(state) ? "streaming" : "submitted" };
 }
 
-/** A run that never was, or that the host no longer has. */
+/** Ends a run that was refused, or that the host no longer has. */
 export function refuse(state: RunState, failure: Failure): RunState {
   return hasEnded(state) ? state : fail(state, failure);
 }
 
-/** A run that was stopped before anybody was asked to begin it. */
+/** Ends a run that was stopped before it was requested. */
 export function withdraw(state: RunState): RunState {
   return hasEnded(state) ? state : { ...state, status: "cancelled" };
 }
@@ -225,7 +225,7 @@ function hold(state: RunState, event: AnyEvent): RunState {
   return { ...state, held: [...held.slice(0, index), event, ...held.slice(index)] };
 }
 
-/** The model says something: nothing that was said while waiting is true any more. */
+/** The model produces output, which clears the activity shown while waiting. */
 function speak(state: RunState): RunState {
   const status = state.status === "submitted" ? "streaming" : state.status;
   if (status === state.status && state.thinking === null && state.retrying === null) return state;
@@ -261,7 +261,7 @@ function reason(state: RunState, text: string, ms: number): RunState {
   };
 }
 
-/** Another part begins: the reasoning before it took until now. */
+/** Another part begins, which ends the time of the reasoning before it. */
 function endReasoning(state: RunState, ms: number): RunState {
   return isReasoning(state) ? reason(state, "", ms) : speak(state);
 }
@@ -288,7 +288,7 @@ type Stamp = Pick<AnyEvent, "inferenceId" | "sessionId" | "seq" | "ms"> & { chan
 
 type CallChange = { [K in keyof AnswerCall]?: AnswerCall[K] | undefined } & { callId: string };
 
-/** Changes what is known of a call. One that an earlier run made is new to this one. */
+/** Changes the data of a call. A call made in an earlier run is new to this run. */
 function withCall(state: RunState, change: CallChange): RunState {
   const parts = addToCall(state.parts, change.callId, "", "").map((part) =>
     part.type === "tool" && part.id === change.callId

@@ -1,4 +1,4 @@
-/** Run a model from a component. */
+/** The hook to run a model from a component. */
 import {
   useContext,
   useEffect,
@@ -19,11 +19,11 @@ import { LlmContext } from "./LlmProvider";
 type Functions = Pick<Inference, "runInference" | "cancel" | "retry" | "reset">;
 
 export interface LlmInference extends InferenceView, Functions {
-  /** Give it to another component's hook, which then shows the same run. */
+  /** Pass it to another component's hook, which then shows the same run. */
   readonly inference: Inference;
 }
 
-/** An inference that somebody else has made. */
+/** An inference that was created elsewhere. */
 export interface SharedInference {
   readonly inference: Inference;
 }
@@ -50,5 +50,5 @@ export function useLlmInference(options: InferenceOptions | SharedInference): Ll
   }, [inference, view]);
 }
 
-/** Before the first render is shown, nobody can call anything. */
+/** Before the first render is shown, nothing can be called. */
 const NOTHING: InferenceOptions = { providerId: "" };

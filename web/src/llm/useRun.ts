@@ -1,4 +1,4 @@
-/** The state of one run, rendered no more often than it can be seen. */
+/** The state of one run, rendered at most once per frame by default. */
 import { useCallback, useSyncExternalStore } from "react";
 import { createThrottle, type Flush } from "../lib/throttle";
 import type { Run } from "./run";

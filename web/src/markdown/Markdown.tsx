@@ -1,4 +1,4 @@
-/** A text of a model as React elements, also while it is still arriving. */
+/** Renders Markdown from a model as React elements, also while it streams. */
 import {
   type MouseEvent,
   memo,
@@ -25,13 +25,13 @@ import { type Slots, SlotsContext } from "./render/slots";
 
 export interface MarkdownProps {
   readonly text: string;
-  /** Whether more text will follow: what is incomplete at its end is held back until then. */
+  /** Whether more text will follow: an incomplete construct at the end is held back until then. */
   readonly live: boolean;
-  /** A link was chosen: an http, https or mailto address, as the browser understands it. */
+  /** Called with the link's http, https or mailto address, as the browser parses it. */
   readonly onOpenLink: (url: string) => void;
-  /** Without them the renderer speaks English. */
+  /** By default the labels are English. */
   readonly labels?: Labels;
-  /** Always the same object, or all blocks are rendered again. */
+  /** Pass a constant object, or all blocks are rendered again. */
   readonly slots?: Slots;
 }
 
@@ -39,7 +39,7 @@ const NO_SLOTS: Slots = {};
 
 export function Markdown(props: MarkdownProps): ReactNode {
   const { text, live, onOpenLink, labels = ENGLISH, slots = NO_SLOTS } = props;
-  // What was last rendered only saves work: `advance` comes to the same from any state.
+  // The last state only saves work: `advance` gives the same result from any state.
   const rendered = useRef(EMPTY);
   const document = useMemo(() => advance(rendered.current, text, live), [text, live]);
   const footnotes = useFootnotes(document);
@@ -74,7 +74,7 @@ export function Markdown(props: MarkdownProps): ReactNode {
   );
 }
 
-/** Go to a footnote or back to its reference; the keyboard goes on from there. */
+/** Moves view and focus to a footnote or back to its reference. */
 function goTo(place: Element | null): void {
   if (!(place instanceof HTMLElement)) return;
   place.focus({ preventScroll: true });
@@ -96,7 +96,7 @@ const Group = memo(function Group({ nodes, open }: GroupProps): ReactNode {
   return <div className={open ? styles.growing : complete}>{blocks(nodes, open)}</div>;
 });
 
-/** The same object as long as nothing that a reference shows has changed. */
+/** The same object as long as no reference would look different. */
 function useFootnotes({ source, groups, live }: ParsedDocument): Footnotes {
   const id = useId();
   const shown = useRef<Footnotes>({ prefix: "", byLabel: NO_FOOTNOTES });

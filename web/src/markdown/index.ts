@@ -1,3 +1,3 @@
-/** What the streaming Markdown renderer offers. */
+/** The public interface of the streaming Markdown renderer. */
 export { Markdown, type MarkdownProps } from "./Markdown";
 export type { Code, Slots } from "./render/slots";

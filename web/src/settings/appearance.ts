@@ -1,7 +1,7 @@
-/** The page is light or dark, with smaller or larger text, as the settings say. */
+/** Applies the theme and text size of the settings to the page. */
 import type { Preferences } from "../bridge/contract";
 
-/** The host has put the same into the page's first frame. */
+/** The host has put the same values into the page's first frame. */
 export function applyAppearance({ theme, textSize }: Preferences, { dataset }: HTMLElement): void {
   if (theme === "system") delete dataset.theme;
   else dataset.theme = theme;

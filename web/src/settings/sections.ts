@@ -1,4 +1,4 @@
-/** The parts of the settings, by name, so that a page can open them at a place. */
+/** The sections of the settings, by name, so that the page can open one directly. */
 
 export const SECTIONS = [
   "providers",
@@ -15,5 +15,5 @@ export const SECTIONS = [
 
 export type Section = (typeof SECTIONS)[number];
 
-/** Opens the settings, at one of their parts. */
+/** Opens the settings, optionally at a section. */
 export type OpenSettings = (section?: Section) => void;

@@ -1,4 +1,4 @@
-/** What a person has typed about a server. */
+/** Parses the fields of the form for a tool server. */
 import type { NewMcpServer } from "../bridge/contract";
 
 const WORD = /"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g;

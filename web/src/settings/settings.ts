@@ -1,4 +1,4 @@
-/** What a person has chosen, who can answer, and which keys there are; never a key. */
+/** The preferences, providers and key states of the host. It never holds a key. */
 import type { Bridge } from "../bridge/bridge";
 import type {
   Failure,
@@ -22,62 +22,62 @@ import { failureOf } from "../bridge/hostError";
 import { createStore, type ReadonlyStore } from "../lib/store";
 
 export interface SettingsState {
-  /** Null until the host has told them. */
+  /** Null until the host has sent them. */
   readonly preferences: Preferences | null;
-  /** What was wrong with their file. */
+  /** Problems of the settings file. */
   readonly remarks: readonly Remark[];
   readonly providers: readonly ProviderSummary[];
   readonly keys: readonly KeyStatus[];
-  /** The provider whose key a person is about to set; its field takes the focus. */
+  /** The provider whose key is to be entered; its field takes the focus. */
   readonly keyWanted: string | null;
-  /** Their models, as far as somebody has asked for them. */
+  /** The providers' models, as far as they were requested. */
   readonly lists: Readonly<Record<string, Listed>>;
 }
 
-/** What is known of a provider's models. */
+/** The known models of a provider. */
 export interface Listed {
   /** Null until they are known. */
   readonly list: ModelList | null;
-  /** Why they could not be had. */
+  /** Why they could not be fetched. */
   readonly problem: Failure | null;
   readonly isAsking: boolean;
 }
 
 export interface Settings extends ReadonlyStore<SettingsState> {
-  /** Ask for the preferences; the page looks as they say from then on. */
+  /** Loads the preferences and applies them to the page. */
   load(): Promise<void>;
-  /** Ask who can answer, and with which keys. */
+  /** Loads the providers and the state of their keys. */
   loadProviders(): Promise<void>;
   update(change: PreferencesChange): Promise<void>;
-  /** What is known of a model without asking another machine; null where that is nothing. */
+  /** The known properties of a model, without a request to another machine; null if there are none. */
   describe(model: ModelRequest): Promise<ModelSummary | null>;
-  /** Ask for a provider's models; what comes of it is in `lists`. `refresh`: even if they are known. */
+  /** Loads a provider's models into `lists`. `refresh`: even if they are known. */
   loadModels(providerId: string, refresh?: boolean): Promise<void>;
   presets(): Promise<readonly PresetSummary[]>;
   /** Null once the field has the focus. */
   wantKey(providerId: string | null): void;
   setKey(providerId: string, key: string): Promise<KeyStatus>;
   removeKey(providerId: string): Promise<void>;
-  /** One tiny request; nothing of it is kept. */
+  /** Sends one tiny request, which is not stored. */
   test(request: TrialRequest): Promise<TrialReport>;
   add(provider: NewProvider): Promise<ProviderSummary>;
   remove(providerId: string): Promise<void>;
   restore(providerId: string): Promise<void>;
-  /** The tools that models may call, and what was decided about them for good. */
+  /** The tools that models may call, and permanent decisions about them. */
   readonly tools: Bridge["client"]["tools"];
   /** The servers that tools come from. */
   readonly mcp: Bridge["client"]["mcp"] & {
     /** Call the listener when a server has changed its state; undefined when the host is lost. */
     onChange(listener: (servers: readonly McpServerSummary[] | undefined) => void): () => void;
   };
-  /** Brings the embedded model where it did not come along. */
+  /** Downloads the embedded model if it is missing. */
   readonly model: Bridge["client"]["model"] & {
-    /** Call the listener with every new state of the download; undefined when the host is lost. */
+    /** Calls the listener with every new state of the download; undefined if the host is lost. */
     onChange(listener: (state: ModelFetch | undefined) => void): () => void;
   };
-  /** Ask for a GGUF file in the window's file dialog; null when none was chosen. */
+  /** Asks for a GGUF file in the window's file dialog; null if none was chosen. */
   chooseModelFile(): Promise<string | null>;
-  /** Where everything lies, for people to read. */
+  /** The paths of all data, for display. */
   place(): Promise<Place>;
 }
 
@@ -92,7 +92,7 @@ const NOTHING: SettingsState = {
 const UNKNOWN: Listed = { list: null, problem: null, isAsking: false };
 
 /**
- * `look` is told how the page is to look, and to speak, from now on. `nameOf` says a provider's name in
+ * `look` is called with the theme, text size and language to apply. `nameOf` gives a provider's name in
  * the page's language.
  */
 export function createSettings(
@@ -101,7 +101,7 @@ export function createSettings(
   nameOf: (provider: ProviderSummary) => string = ({ name }) => name,
 ): Settings {
   const store = createStore<SettingsState>(NOTHING);
-  /** The last question for each provider's models. */
+  /** The last request for each provider's models. */
   const questions = new Map<string, symbol>();
 
   function change(part: Partial<SettingsState>): void {
@@ -127,11 +127,11 @@ export function createSettings(
       (list) => ({ list, problem: null }),
       (error) => ({ problem: failureOf(error) }),
     );
-    // What was asked with another key says nothing of this one.
+    // A reply to a request with an earlier key is outdated.
     if (questions.get(providerId) === question) tell(providerId, { ...answer, isAsking: false });
   }
 
-  /** A key, or another server behind the same name: its models are other ones now. */
+  /** Reloads a provider's models after a change of its key or server. */
   async function loadAnew(providerId: string): Promise<void> {
     const { [providerId]: before, ...lists } = store.get().lists;
     questions.delete(providerId);

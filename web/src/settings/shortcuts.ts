@@ -1,7 +1,7 @@
-/** What can be done by keys from everywhere, by which, and which keys are not free. */
+/** The keyboard shortcuts: actions, their keys, and reserved keys. */
 import { isMac, keysOf, type Press, parseAll } from "../lib/keyCombo";
 
-/** Their keys as long as nobody has chosen others. Browsers keep Ctrl+N for themselves. */
+/** The default keys. Browsers reserve Ctrl+N. */
 export const STANDARD_KEYS = {
   newChat: "Mod+N Mod+Shift+O",
   newWindow: "Mod+Shift+N",
@@ -21,23 +21,23 @@ export const STANDARD_KEYS = {
 export type Act = keyof typeof STANDARD_KEYS;
 export const ACTS = Object.keys(STANDARD_KEYS) as Act[];
 
-/** In a browser, their keys are the browser's. */
+/** In a browser, the browser handles these. */
 const OF_WINDOW: readonly Act[] = ["closeWindow", "fullScreen", "quit"];
 
-/** What can be done here, in a browser or in a window. */
+/** The actions available in a browser or in a window. */
 export const actsIn = (isBrowser: boolean): readonly Act[] =>
   isBrowser ? ACTS.filter((act) => !OF_WINDOW.includes(act)) : ACTS;
 
-/** What was chosen, by the name of the act; empty for no key. */
+/** The chosen keys by action; empty for no key. */
 export type Chosen = Readonly<Record<string, string>>;
 
-/** Text is worked on with these; they must go on meaning that. */
+/** Keys for editing text, which must keep their meaning. */
 const OF_TEXT = ["Mod+A", "Mod+C", "Mod+V", "Mod+X", "Mod+Shift+V", "Mod+Shift+Z", "Mod+Y"];
 const OF_CHAT = [
   ...["F2", "Shift+F10", "Mod+Enter"],
   ...["Mod+ArrowUp", "Mod+ArrowDown", "Alt+ArrowUp", "Alt+ArrowDown"],
 ];
-/** The browser or the system takes these before the page hears of them. */
+/** Keys that the browser or the system takes before the page. */
 const OF_SYSTEM = [
   ...["Mod+W", "Mod+Q", "Mod+T", "Mod+R", "Mod+P", "Mod+Shift+T", "Mod+Shift+W", "Mod+Shift+R"],
   ...["Mod+Shift+I", "Mod+Plus", "Mod+-", "Mod+0", "Mod+=", "Alt+F4", "Mod+M", "Mod+H"],
@@ -45,20 +45,20 @@ const OF_SYSTEM = [
 ];
 const FUNCTION_KEY = /^(Shift\+)?F([1-9]|1\d|2[0-4])$/;
 
-/** The combinations for an act. */
+/** The combinations of an action. */
 export function keysFor(act: Act, chosen: Chosen, mac: boolean = isMac()): readonly string[] {
   return parseAll(chosen[act] ?? STANDARD_KEYS[act], mac);
 }
 
-/** The act that these keys stand for. */
+/** The action of these keys. */
 export function actOf(keys: string, chosen: Chosen, mac: boolean = isMac()): Act | null {
   return ACTS.find((act) => keysFor(act, chosen, mac).includes(keys)) ?? null;
 }
 
-/** Where the keyboard is: in a field with text in it, in an empty one, or in none. */
+/** The keyboard focus: in a field with text, in an empty field, or in none. */
 export type Writing = "text" | "empty" | "nowhere";
 
-/** What a press stands for. What types goes into a field; undo is the text's, where there is one. */
+/** The action of a key press. Keys that type go into a field; undo belongs to a field with text. */
 export function pressed(
   event: Press,
   chosen: Chosen,
@@ -74,7 +74,7 @@ export function pressed(
 
 export type Refusal = "plain" | "text" | "chat" | "system" | "taken";
 
-/** Why these keys cannot stand for that; null when they can. */
+/** Why an action cannot have these keys; null if it can. */
 export function shortcutProblem(
   keys: string,
   act: Act,
@@ -90,7 +90,7 @@ export function shortcutProblem(
   return owner !== null && owner !== act ? "taken" : null;
 }
 
-/** With these keys for an act; whoever had them has them no more. */
+/** Assigns keys to an action and takes them from any other. */
 export function withKeys(act: Act, keys: string, chosen: Chosen, mac: boolean = isMac()): Chosen {
   const next: Record<string, string> = { ...chosen, [act]: keys };
   for (const other of ACTS) {
@@ -101,7 +101,7 @@ export function withKeys(act: Act, keys: string, chosen: Chosen, mac: boolean = 
   return next;
 }
 
-/** With what it had at first. Somebody else may have that meanwhile: then it is taken back. */
+/** Restores the default keys of an action, and takes them back from any other. */
 export function withStandard(act: Act, chosen: Chosen, mac: boolean = isMac()): Chosen {
   let next = chosen;
   for (const keys of keysFor(act, {}, mac)) next = withKeys(act, keys, next, mac);
@@ -109,7 +109,7 @@ export function withStandard(act: Act, chosen: Chosen, mac: boolean = isMac()): 
   return others;
 }
 
-/** Without Ctrl or Cmd a sign goes into the text. (Option types on a Mac, too.) */
+/** Without Ctrl or Cmd a character goes into the text. (On a Mac, Option types as well.) */
 function types(keys: string): boolean {
   return !/(Mod|Ctrl|Meta)\+/.test(keys) && /(^|\+)(.|Space|Plus)$/u.test(keys);
 }

@@ -1,4 +1,4 @@
-/** The settings, wherever a component needs them. */
+/** Provides components with the settings. */
 import { createContext, useContext } from "react";
 import { useStore } from "../conversations/useStore";
 import type { OpenSettings } from "./sections";
@@ -6,7 +6,7 @@ import type { Settings, SettingsState } from "./settings";
 
 export const SettingsContext = createContext<Settings | null>(null);
 
-/** Opens the dialog. */
+/** Opens the settings dialog. */
 export const OpenSettingsContext = createContext<OpenSettings>(() => {});
 
 export function useOpenSettings(): OpenSettings {

@@ -1,11 +1,14 @@
-/** A button with its words. While it is not free it does nothing, but keeps the focus: a disabled one loses it. */
+/**
+ * A button with a label. While disabled it uses `aria-disabled` and keeps the focus, which a natively
+ * disabled button loses.
+ */
 import type { ComponentProps } from "react";
 import buttons from "./buttons.module.css";
 
 export interface ButtonProps extends ComponentProps<"button"> {
-  /** False while what it does is going on, or makes no sense. */
+  /** False to disable the button, for example while its action runs. */
   readonly isFree?: boolean;
-  /** `filled` is the one thing to do next, `quiet` what is rarely wanted, `destructive` what loses something. */
+  /** `filled` is the primary action, `quiet` a rarely used one, `destructive` one that loses data. */
   readonly tone?: "filled" | "bordered" | "quiet" | "destructive";
 }
 

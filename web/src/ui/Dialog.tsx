@@ -1,4 +1,4 @@
-/** What lies over the page until it is closed, with a title and a way out. */
+/** A modal dialog with a title and a close button. */
 import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { strings } from "../i18n";
 import { dialogs } from "../lib/overlays";
@@ -9,7 +9,7 @@ import { CloseIcon } from "./icons";
 export interface DialogProps {
   readonly title: string;
   readonly className?: string | undefined;
-  /** Whether it does without a head: what is in it says its title, and a press beside it closes it. */
+  /** Whether it has no header: its content shows the title, and a press outside closes it. */
   readonly isBare?: boolean;
   readonly onClose: () => void;
   readonly children: ReactNode;
@@ -20,7 +20,7 @@ export function Dialog({ title, className, isBare = false, onClose, children }: 
   const isLeaving = useRef(false);
   const isPressed = useRef(false);
 
-  // Closed even when it is taken away while it is open: only then the focus goes back.
+  // Closed also when it is removed while open: only then the focus is restored.
   useLayoutEffect(() => {
     const shown = dialog.current;
     isLeaving.current = false;
@@ -39,10 +39,10 @@ export function Dialog({ title, className, isBare = false, onClose, children }: 
       ref={dialog}
       className={`${styles.dialog} ${className ?? ""}`}
       aria-label={title}
-      // Where the focus goes when what had it is taken away.
+      // Takes the focus when the focused element is removed.
       tabIndex={-1}
       onClose={(event) => {
-        // A dialog inside closes by itself, too; and what was closed may have been shown again.
+        // A nested dialog fires this event as well, and the dialog may have been reopened.
         const isClosed = event.target === dialog.current && !dialog.current.open;
         if (isClosed && !isLeaving.current) onClose();
       }}
@@ -54,7 +54,7 @@ export function Dialog({ title, className, isBare = false, onClose, children }: 
         const isBeside = isPressed.current && event.target === dialog.current;
         if (isBare && isBeside) dialog.current?.close();
       }}
-      // Escape is the dialog's here, and stops no answer.
+      // Here Escape closes the dialog, and must not stop an answer.
       onKeyDown={(event) => event.stopPropagation()}
     >
       {!isBare && (

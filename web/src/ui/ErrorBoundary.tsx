@@ -1,4 +1,4 @@
-/** Keeps the page in sight when one part of it fails: `fallback` stands in its place. */
+/** Keeps the page usable when one part of it fails: `fallback` replaces the part. */
 import { Component, type ReactNode } from "react";
 
 export interface ErrorBoundaryProps {

@@ -1,4 +1,4 @@
-/** A button that is a picture alone; its label is there for those who cannot see it. */
+/** A button with an icon only; its label is for screen readers and the tooltip. */
 import type { ComponentProps } from "react";
 import styles from "./IconButton.module.css";
 

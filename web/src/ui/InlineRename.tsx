@@ -1,4 +1,4 @@
-/** Where something in the list gets another name; Enter keeps it, Escape does not. */
+/** A text field that renames an entry of a list: Enter saves, Escape cancels. */
 import { useEffect, useRef, useState } from "react";
 import { isComposing } from "../lib/ime";
 
@@ -6,7 +6,7 @@ export interface InlineRenameProps {
   readonly label: string;
   readonly name: string;
   readonly maxLength: number;
-  /** Null when it keeps its name. By a key, the focus is wanted back; by a click, it went elsewhere. */
+  /** Null if it keeps its name. After a key the focus returns; after a click it went elsewhere. */
   readonly onDone: (name: string | null, isByKey: boolean) => void;
 }
 

@@ -1,4 +1,4 @@
-/** A combination of keys, or several, as people read them. */
+/** One or several key combinations, for display. */
 import { Fragment } from "react";
 import { strings } from "../i18n";
 import { parseAll, shownKeys } from "../lib/keyCombo";
@@ -8,7 +8,7 @@ export function KeyCombo({ keys }: { readonly keys: string }) {
   return (
     <span className={styles.keys} dir="ltr">
       {parseAll(keys).map((combination) => (
-        // The spaces are for the ear.
+        // The spaces are for screen readers.
         <Fragment key={combination}>
           <kbd>
             {shownKeys(combination, strings.preferences.keyNames).map((name) => (

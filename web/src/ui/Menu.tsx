@@ -11,9 +11,9 @@ export interface MenuItem {
   readonly run: () => void;
   readonly isDestructive?: boolean;
   readonly icon?: ReactNode;
-  /** The keys that do the same. */
+  /** The keys for the same action. */
   readonly keys?: string | undefined;
-  /** A line stands before it. */
+  /** A line separates it from the item before. */
   readonly isApart?: boolean;
 }
 
@@ -44,7 +44,7 @@ export function Menu({ label, icon, items, className, tabIndex = 0, size }: Menu
       )}
     >
       {(close) => (
-        // biome-ignore lint/a11y/noStaticElementInteractions: the arrows go from item to item
+        // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move from item to item
         <div
           className={styles.menu}
           role="presentation"

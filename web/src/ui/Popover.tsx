@@ -26,14 +26,14 @@ export interface PopoverButton {
 export interface PopoverProps extends Omit<ComponentProps<"div">, "children" | "role"> {
   readonly role: "menu" | "dialog";
   readonly button: (props: PopoverButton) => ReactNode;
-  /** Holds the button for a caller that presses it, too. */
+  /** Receives the button, for a caller that presses it, too. */
   readonly trigger?: RefObject<HTMLButtonElement | null>;
   readonly onOpen?: () => void;
-  /** `close` gives the focus back to the button, unless it has gone elsewhere by itself. */
+  /** `close` returns the focus to the button, unless it has already moved elsewhere. */
   readonly children: (close: (isFocusKept?: boolean) => void) => ReactNode;
 }
 
-/** What has the focus first; else the panel itself. */
+/** The element to focus first; otherwise the panel itself. */
 const FIRST = "input, [role=menuitem]";
 
 export function Popover(props: PopoverProps) {
@@ -89,7 +89,7 @@ export function Popover(props: PopoverProps) {
     <>
       {button(buttonProps)}
       {isOpen && (
-        // biome-ignore lint/a11y/noStaticElementInteractions: it has a role, of two
+        // biome-ignore lint/a11y/noStaticElementInteractions: it has one of two roles
         <div
           {...rest}
           ref={panel}

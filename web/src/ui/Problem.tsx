@@ -1,4 +1,4 @@
-/** What went wrong, read out when it comes, and what came of an action. */
+/** An error that screen readers announce, and the outcome of an action. */
 import type { ReactNode } from "react";
 import { Button } from "./Button";
 import styles from "./Problem.module.css";
@@ -7,7 +7,7 @@ export interface ProblemProps {
   readonly id?: string | undefined;
   /** The sentence; nothing is shown without one. */
   readonly children: ReactNode;
-  /** The one thing that may help. */
+  /** The action that may help. */
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
@@ -22,7 +22,7 @@ export function Problem({ id, children, action }: ProblemProps) {
 }
 
 export interface NoticeProps {
-  /** It tells of a failure that was looked for. */
+  /** The outcome is a failure. */
   readonly isBad?: boolean;
   readonly children: ReactNode;
 }

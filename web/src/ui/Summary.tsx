@@ -1,4 +1,4 @@
-/** The head of a `<details>`, with an arrow that turns when it is opened. */
+/** The header of a `<details>`, with an arrow that turns when it opens. */
 import type { ReactNode } from "react";
 import { ChevronIcon } from "./icons";
 

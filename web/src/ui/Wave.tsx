@@ -1,10 +1,10 @@
-/** The one curve of the page: the mark, the ring of the context, and what flows while one waits. */
+/** The wave that is used in the mark, the context gauge and the activity indicator. */
 import styles from "./Wave.module.css";
 
-/** One length of the wave, 14 wide and 4 high, from its crest's foot on. */
+/** One wavelength, 14 wide and 4 high, starting at the foot of its crest. */
 export const WAVE = "c3.5 0 3.5-4 7-4s3.5 4 7 4";
 
-/** Something is going on: the wave flows by. */
+/** An activity indicator: the wave moves. */
 export const Wave = () => (
   <span className={styles.wave} aria-hidden="true">
     <svg viewBox="0 0 56 8" focusable="false" aria-hidden="true">
@@ -27,7 +27,7 @@ export const WaveMark = () => (
   </svg>
 );
 
-/** A vessel that is filled so far, from 0 to 1. */
+/** A gauge with a level from 0 to 1. */
 export const WaterLevel = ({ part }: { readonly part: number }) => (
   <svg
     className={styles.vessel}

@@ -1,11 +1,11 @@
-/** A place onto which something can be dropped. */
+/** Drop targets for files and other dragged items. */
 import { type DragEvent, useEffect, useState } from "react";
 import { FILES, hasFiles, hasLeft } from "../lib/dataTransfer";
 
 export interface DropTarget {
-  /** Something that would be put down here is above it. */
+  /** An item that can be dropped here is over it. */
   readonly isOver: boolean;
-  /** What the place's element hears of. */
+  /** Handlers for the target's element. */
   readonly handlers: {
     onDragOver(event: DragEvent): void;
     onDragLeave(event: DragEvent): void;
@@ -13,7 +13,7 @@ export interface DropTarget {
   };
 }
 
-/** A place where something of this type can be put down. */
+/** A drop target for items of this type. */
 export function useDropTarget(type: string, put: (hand: DataTransfer) => void): DropTarget {
   const [isOver, setIsOver] = useState(false);
   return {
@@ -27,7 +27,7 @@ export function useDropTarget(type: string, put: (hand: DataTransfer) => void): 
         setIsOver(true);
       },
       onDragLeave(event) {
-        // From its own ground onto another place that lies in it, too.
+        // Also when moving from the target's own area onto a nested drop target.
         const isInner = type !== FILES && event.target === event.currentTarget;
         if (isInner || hasLeft(event)) setIsOver(false);
       },
@@ -42,7 +42,7 @@ export function useDropTarget(type: string, put: (hand: DataTransfer) => void): 
   };
 }
 
-/** A place for files. What is dropped where nobody takes it would be opened in place of the page. */
+/** A drop target for files. Files dropped elsewhere would replace the page. */
 export function useFileDrop(onFiles: (files: readonly File[]) => void): DropTarget {
   useEffect(() => {
     function refuse(event: globalThis.DragEvent): void {

@@ -1,4 +1,4 @@
-/** Icons by what they mean on this page. Those that point along the line turn with it. */
+/** Icons by their meaning on this page. Directional ones are mirrored with the writing direction. */
 import {
   ArrowDown,
   ArrowUp,

@@ -1,11 +1,11 @@
-/** A component that is loaded apart from the first page; a failed load can be tried again. */
+/** A component that is loaded after the first page; a failed load can be retried. */
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
 import { strings } from "../i18n";
 import { addPart } from "../lib/loadParts";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Problem } from "./Problem";
 
-/** `frame` is what a failure is shown in. */
+/** `frame` wraps the error after a failed load. */
 export function lazyPart<P extends object>(
   load: () => Promise<ComponentType<P>>,
   frame = (problem: ReactNode, _props: P): ReactNode => problem,
@@ -16,7 +16,7 @@ export function lazyPart<P extends object>(
     return loaded;
   };
   addPart(loadOnce);
-  // What is loaded is shown at once, with no turn of the event loop in which a key could be typed.
+  // A loaded component renders at once, with no turn of the event loop in which a key could be typed.
   const part = () => loaded ?? lazy(async () => ({ default: await loadOnce() }));
   return function LazyPart(props: P) {
     const [Part, setPart] = useState<ComponentType<P>>(part);

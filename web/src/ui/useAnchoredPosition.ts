@@ -1,4 +1,4 @@
-/** Keeps a panel beside its button and inside the window: below it, or above where there is more room. */
+/** Positions a panel at its button and inside the window: below it, or above if there is more room. */
 import { type RefObject, useLayoutEffect } from "react";
 import { isMirrored } from "../lib/direction";
 

@@ -1,4 +1,4 @@
-/** Does what a person asked for, and has the sentence when that is refused. */
+/** Runs an action, and holds the error message if it is refused. */
 import { useCallback, useState } from "react";
 import { reasonOf, strings } from "../i18n";
 

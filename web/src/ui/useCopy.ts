@@ -1,4 +1,4 @@
-/** Copies a text, and says for a moment whether that worked. */
+/** Copies a text, and shows the outcome for a moment. */
 import { useEffect, useState } from "react";
 import { copyText } from "../lib/clipboard";
 

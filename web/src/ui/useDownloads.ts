@@ -1,4 +1,4 @@
-/** Whether the page may hand files to its surroundings; a window's page may not. */
+/** Whether the page can download files; a window's page cannot. */
 import { createContext, useContext } from "react";
 
 export const DownloadsContext = createContext(false);

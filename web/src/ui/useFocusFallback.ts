@@ -1,15 +1,15 @@
-/** Where what had the focus is taken away, it goes to the open dialog, or to the box. */
+/** Moves the focus to the open dialog, or to the message box, when the focused element is removed. */
 import { type RefObject, useEffect } from "react";
 import { dialogs } from "../lib/overlays";
 
-/** What knows a better place has moved the focus before this looks. */
+/** Code that knows a better target has moved the focus before this runs. */
 export function useFocusFallback(box: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     let held: Element | null = null;
     const onFocusIn = ({ target }: FocusEvent) => {
       held = target instanceof Element ? target : null;
     };
-    // Not every web view says that what it takes away has lost the focus.
+    // Not every web view fires a blur event when it removes the focused element.
     const observer = new MutationObserver(() => {
       if (held === null || held.isConnected || document.activeElement !== document.body) return;
       held = null;

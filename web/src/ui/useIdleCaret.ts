@@ -1,6 +1,6 @@
 /**
- * The caret stops blinking, and stays, when nobody has touched anything for a while.
- * Each blink has the page drawn anew, which is most of what an idle page costs; GTK does the same.
+ * Stops the cursor's blinking after a while without input. Each blink repaints the page, which is most
+ * of the cost of an idle page; GTK does the same.
  */
 import { useEffect } from "react";
 

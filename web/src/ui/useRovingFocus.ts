@@ -1,4 +1,4 @@
-/** A row of buttons that the tab key visits once; the arrows go from one to the next. */
+/** A row of buttons with one tab stop; the arrow keys move between them. */
 import { type FocusEvent, type KeyboardEvent, type RefObject, useLayoutEffect } from "react";
 import { moveFocus } from "../lib/listKeys";
 
@@ -22,7 +22,7 @@ export function useRovingFocus(bar: RefObject<HTMLElement | null>): RovingFocus 
     const { activeElement } = document;
     const stop = all.find((button) => button === activeElement) ?? all[0];
     stopAt(stop);
-    // What cannot be pressed any more gives the focus to its neighbour.
+    // A button that is disabled or removed passes the focus to its neighbor.
     if (stop !== activeElement && bar.current?.contains(activeElement)) stop?.focus();
   });
 

@@ -96,7 +96,7 @@ class SealedPage(QWebEnginePage):
         return allowed
 
     def _stay(self, url: QUrl) -> None:
-        """Chromium asks nobody before it goes to about:blank: come back from there."""
+        """Come back from about:blank, to which Chromium navigates without a request."""
         if not url.isEmpty() and _place(url) != _place(self._home):
             _log.warning("The page went to another address (%s): back", url.scheme())
             self.setUrl(self._home)

@@ -1,9 +1,9 @@
-/** The ordered parts of an answer that called tools, as the store keeps them. */
+/** The ordered parts of an answer with tool calls, as the store keeps them. */
 import type { AnswerCall, AnswerPart, AnyEvent } from "../contract";
 
 type CallChange = { callId: string } & { [K in keyof AnswerCall]?: AnswerCall[K] | undefined };
 
-/** What the events of a run add to the parts before it. Without a call there are none. */
+/** The parts that a run's events add to the earlier ones. Empty without a tool call. */
 export function answerParts(
   before: readonly AnswerPart[],
   events: readonly AnyEvent[],
@@ -38,7 +38,7 @@ function add(parts: AnswerPart[], type: "text" | "reasoning", text: string): voi
   else parts.push({ type, text });
 }
 
-/** Adds the call if it is new. */
+/** Updates the call, or adds it if it is new. */
 export function change(parts: AnswerPart[], part: CallChange): void {
   const place = parts.findIndex((one) => one.type === "call" && one.callId === part.callId);
   const known = parts[place];

@@ -1,4 +1,4 @@
-/** Blobs of the fake host: pictures and files of messages, as long as this page lives. */
+/** Blobs of the fake host: pictures and files of messages, for the lifetime of the page. */
 import type { Attachment, AttachmentData, SendRequest, StoredMessage } from "../contract";
 import { refusal } from "./refusal";
 
@@ -7,7 +7,7 @@ const HASH_CHARACTERS = 64;
 export class FakeBlobs {
   readonly #data = new Map<string, string>();
 
-  /** Content as it is kept: what is attached apart, by a name in place of a hash. */
+  /** The content to store: attachments are stored apart and referenced by a name in place of a hash. */
   keep(content: SendRequest["content"]): StoredMessage["content"] {
     if (typeof content === "string") return content;
     return content.map((part) => {
@@ -26,7 +26,9 @@ export class FakeBlobs {
   }
 }
 
-/** What a model is told: the words, and behind them what came with them, as the host's echo. */
+/**
+ * The prompt for the model: the text followed by the attachments, as the host's echo provider does it.
+ */
 export function told(content: StoredMessage["content"]): string {
   if (typeof content === "string") return content;
   const words = content.map((part) => (part.type === "text" ? part.text : "")).join("");

@@ -1,4 +1,4 @@
-/** Settings, providers and keys of the fake host, kept as long as the page lives. */
+/** Settings, providers and keys of the fake host, for the lifetime of the page. */
 import type {
   Effort,
   Handlers,
@@ -37,7 +37,7 @@ export type FakeChoices = Pick<Handlers, "settings" | "keys"> & {
   readonly providers: Omit<Handlers["providers"], "add" | "remove" | "restore">;
 };
 
-/** The page's own provider, and one that needs a key. */
+/** Creates the settings with the page's own provider, and one that needs a key. */
 export function createFakeChoices(providerId: string, modelId: string): FakeChoices {
   let preferences = PREFERENCES;
   let hint: string | null = null;

@@ -1,4 +1,4 @@
-/** Conversations of the fake host: a tree of messages each, kept as long as the page lives. */
+/** Conversations of the fake host: one message tree each, for the lifetime of the page. */
 import type {
   AnyEvent,
   AnyTopic,
@@ -22,7 +22,7 @@ const TITLE_CHARACTERS = 60;
 const SNIPPET_CHARACTERS = 40;
 const PROMPTS = 100;
 
-/** What needs files or a damaged store is left to the real host. */
+/** Methods that need files or a damaged store; only the real host has them. */
 type Missing =
   | "export"
   | "exportFile"
@@ -38,27 +38,27 @@ type Missing =
 
 export type FakeConversations = Omit<Handlers["conversations"], Missing>;
 
-/** What the conversations need of the host around them. */
+/** The parts of the host that conversations need. */
 export interface FakeAnswers {
-  /** Start a run under the wanted id; `end` is called with its last event. */
+  /** Starts a run under the requested id; `end` is called with its last event. */
   start(
     wanted: string | null | undefined,
     messages: readonly Message[],
     end: (run: FakeRun, last: AnyEvent) => void,
   ): string;
   cancel(inferenceId: string): void;
-  /** Take a decision to a run that goes on; false when the call does not wait. */
+  /** Passes a decision to a live run; false if the call does not wait. */
   decide(inferenceId: string, decision: FakeDecision): boolean;
   publish(topic: AnyTopic): void;
   readonly providerId: string;
   readonly modelId: string;
 }
 
-/** By whom to be answered, and under which id; part of every request for an answer. */
+/** The requested model and run id; part of every request for an answer. */
 type Wanted = Pick<SendRequest, "providerId" | "modelId" | "inferenceId">;
 
 interface FakeMessage extends Omit<StoredMessage, "siblings"> {
-  /** The child that the path goes on with. */
+  /** The child on the chosen path. */
   chosen: string | null;
 }
 
@@ -86,7 +86,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     publish();
   }
 
-  /** Sorts by the time at which it was made, as the real one's do. */
+  /** Ids sort by creation time, as the real host's do. */
   function newId(temporary: boolean): string {
     count += 1;
     const number = String(count).padStart(6, "0");
@@ -109,7 +109,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     throw refusal("NOT_FOUND", `Message ${messageId} not found`);
   }
 
-  /** The tree of this message, which nothing is answering. */
+  /** The tree of this message; refused while an answer is being written in it. */
   function findIdle(messageId: string): [Tree, FakeMessage] {
     const found = find(messageId);
     refuseBusy(found[0]);
@@ -174,7 +174,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     return message;
   }
 
-  /** Add a question and its answer; refused, neither is there. */
+  /** Adds a question and its answer; if refused, adds neither. */
   function ask(
     tree: Tree,
     parentId: string | null,
@@ -194,7 +194,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     }
   }
 
-  /** Begin the answer in this message; refused, the message is as it was. */
+  /** Starts an answer in this message; if refused, the message is unchanged. */
   function reply(
     tree: Tree,
     questionId: string,
@@ -273,7 +273,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
         (part) => part.type === "call" && part.callId === decision.callId,
       );
       if (call?.type !== "call" || call.state !== "waiting") return { taken: false, answer: null };
-      // The run has ended: here the answer does not go on, the call only gets its verdict.
+      // The run has ended: the fake host does not continue the answer, it only records the verdict.
       const { callId, verdict } = decision;
       const state = verdict === "deny" ? "denied" : "approved";
       message.parts = [...message.parts];
@@ -362,7 +362,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
   };
 }
 
-/** What a run has made of an answer, which had `earlier` runs. */
+/** The state of an answer after a run, given its `earlier` runs. */
 function outcomeOf(
   { content, reasoning, parts }: FakeMessage,
   events: readonly AnyEvent[],
@@ -430,7 +430,7 @@ function point(tree: Tree, parentId: string | null, childId: string | null): voi
   if (parent !== undefined) parent.chosen = childId;
 }
 
-/** The text of a message, without what is attached to it. */
+/** The text of a message, without its attachments. */
 export function textOf(content: StoredMessage["content"] | SendRequest["content"]): string {
   if (typeof content === "string") return content;
   return content.map((part) => (part.type === "text" ? part.text : "")).join("");

@@ -1,4 +1,4 @@
-/** A host that lives in the page: runs and conversations, with the real one's refusals. */
+/** A fake host inside the page: runs and conversations, with the real host's errors. */
 import type { AnyEvent, AnyTopic, Handlers, HelloReply, Message } from "../contract";
 import { CONTRACT_VERSION } from "../contract";
 import { createFakeChoices, type FakeChoices } from "./choices";
@@ -24,7 +24,7 @@ type MissingOfLlm =
   | "getStatus"
   | "list";
 
-/** The transport answers `hello`, and nothing here has a model file. */
+/** The transport answers `hello`, and the fake host has no model file. */
 interface FakeHandlers
   extends FakeChoices,
     Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model"> {
@@ -35,7 +35,7 @@ interface FakeHandlers
 
 export class FakeHost {
   readonly runs = new Map<string, FakeRun>();
-  /** How often a script has failed so far. */
+  /** The number of failures so far, by script. */
   readonly #failures = new Map<string, number>();
   readonly #settings: FakeSettings;
   readonly #handlers: FakeHandlers;
@@ -43,7 +43,7 @@ export class FakeHost {
   readonly #follow: (run: FakeRun, after: number) => void;
 
   /**
-   * `grown` is called with the run of every new event, `follow` with the place from which a page
+   * `grown` is called with the run of every new event, `follow` with the position from which a page
    * wants a run's events, `publish` with every new value of a topic.
    */
   constructor(
@@ -81,12 +81,12 @@ export class FakeHost {
     };
   }
 
-  /** Carry out one call; the answer may take a while. Throws what the real host would refuse. */
+  /** Carries out one call, perhaps asynchronously. Throws the errors of the real host. */
   call(method: string, params: unknown): unknown {
     const [namespace = "", name = ""] = method
       .replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase())
       .split(".");
-    // A call is JSON: its types are what the page's client has promised.
+    // A call is JSON, typed only by the page's client.
     const all = this.#handlers as unknown as Record<
       string,
       Record<string, (_: unknown) => unknown>

@@ -1,4 +1,4 @@
-/** What the fake host throws where the real one would refuse. */
+/** The error that the fake host throws where the real one refuses a call. */
 import type { ErrorCode, Failure } from "../contract";
 import { HostError } from "../hostError";
 import { isRetryable } from "./run";

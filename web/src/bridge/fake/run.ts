@@ -16,7 +16,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "LIMIT",
   "SESSION_BUSY",
 ]);
-/** What the host asks again by itself. */
+/** Errors after which the host retries by itself. */
 const RETRIED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "NETWORK_ERROR",
   "RATE_LIMIT",
@@ -24,7 +24,7 @@ const RETRIED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SERVER_ERROR",
 ]);
 const RETRY_DELAY_MS = 500;
-/** How far a run may lag behind its pace and still catch up. */
+/** The longest lag behind its pace that a run still makes up for. */
 const LATEST_MS = 1_000;
 const STEPS_A_TURN = 256;
 /** How long a tool of the fake host takes. */
@@ -32,19 +32,19 @@ const TOOL_MS = 400;
 
 export const isRetryable = (code: ErrorCode): boolean => RETRYABLE.has(code);
 
-/** What is decided about one call; the fields that a request adds are for the real host. */
+/** A decision about one call; only the real host uses the request's other fields. */
 export type FakeDecision = Omit<CallDecision, "messageId">;
 
 export interface FakeRunPlan {
   readonly id: string;
   readonly inputTokens: number;
-  /** Starts the script, anew for every attempt. */
+  /** Starts the script; called again for every attempt. */
   play(): Generator<Step>;
-  /** Whether this attempt is one of the first so many at this script, in whichever run. */
+  /** Whether this attempt is among the first `times` at this script, in any run. */
   fails(times: number): boolean;
   /** Called after every event. */
   grow(run: FakeRun): void;
-  /** Called with the last event, before anybody is told of it. */
+  /** Called with the last event, before listeners receive it. */
   end(run: FakeRun, last: AnyEvent): void;
 }
 
@@ -62,7 +62,7 @@ export class FakeRun {
   #attempts = 0;
   #firstMs: number | null = null;
   #batch = 0;
-  /** The calls that have no result yet, by their ids. */
+  /** The calls without a result, by id. */
   readonly #open = new Map<string, ScriptCall & { isWaiting: boolean }>();
 
   constructor(plan: FakeRunPlan) {
@@ -84,7 +84,7 @@ export class FakeRun {
     return true;
   }
 
-  /** Takes a decision about a call; false when it does not wait. */
+  /** Takes a decision about a call; false if it does not wait. */
   decide({ callId, verdict, scope = "once", arguments: edited, reason }: FakeDecision): boolean {
     const call = this.#open.get(callId);
     if (!this.live || !call?.isWaiting) return false;
@@ -134,13 +134,13 @@ export class FakeRun {
     if (this.#open.size === 0) this.#turn();
   }
 
-  /** Take steps until one has to wait, or until others want a turn. */
+  /** Takes steps until one has to wait or other tasks need a turn. */
   #turn(): void {
     for (let steps = 0; steps < STEPS_A_TURN; steps += 1) if (!this.#step()) return;
     this.#later(0);
   }
 
-  /** Take one step; false when nothing is to follow it at once. */
+  /** Takes one step; false if the next one must not follow at once. */
   #step(): boolean {
     const next = this.#steps.next();
     const step: Step = next.done ? { kind: "end", reason: "stop" } : next.value;
@@ -226,7 +226,7 @@ export class FakeRun {
   #add(event: ScriptEvent): void {
     const stamp = { inferenceId: this.id, seq: this.events.length, ms: this.#ms() };
     let stamped: AnyEvent = { ...event, ...stamp };
-    // A joined event of a recording is one event here: there are no parts to count.
+    // A joined event of a recording counts as one event, because its parts are not recorded.
     if (stamped.channel === "llm:token") {
       stamped = { ...stamped, count: 1, index: this.#tokens };
       this.#tokens += 1;

@@ -1,7 +1,7 @@
 /**
- * What the fake model does. Lines of the prompt that begin with one of these commands are
- * carried out where they stand, as by the host's echo provider; other lines are echoed word by
- * word. A prompt without a command is echoed too, or answered with prose (`answer=demo`).
+ * The script of the fake model. Lines of the prompt that begin with one of these commands are
+ * executed in order, as by the host's echo provider; other lines are echoed word by word. A prompt
+ * without a command is echoed too, or answered with prose (`answer=demo`).
  *
  *     /rate N   /delay MS   /progress TEXT   /reasoning TEXT   /repeat N WORD   /tool NAME ARGUMENTS
  *     /notice CODE TEXT   /error CODE [MS]   /fail N CODE [MS]   /length   /stall
@@ -15,16 +15,16 @@ type Unstamped<T> = T extends AnyEvent
   ? Omit<T, "inferenceId" | "sessionId" | "seq" | "ms">
   : never;
 
-/** An event as a script says it: the run adds whose it is, its number and its time. */
+/** An event in a script; the run adds its id, number and time. */
 export type ScriptEvent = Unstamped<AnyEvent>;
 
 export type Step =
   | { readonly kind: "event"; readonly event: ScriptEvent }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "stall" }
-  /** Asks for each of them, and goes on when all have their results. */
+  /** Requests these calls, and continues when all have results. */
   | { readonly kind: "calls"; readonly calls: readonly ScriptCall[] }
-  /** Ends the first so many runs of this script with the error; `times` null for every run. */
+  /** Ends the first `times` runs of this script with the error; null for every run. */
   | {
       readonly kind: "fail";
       readonly times: number | null;
@@ -53,7 +53,7 @@ is not astronomy alone. It is a long memory of one particular place.
 People have set their clocks by it for as long as there have been harbours. A boat that waits for \
 the right hour needs no engine to leave.`;
 
-/** The steps of an answer, each when it is asked for. */
+/** Yields the steps of an answer. */
 export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
   let pause = settings.rate === 0 ? 0 : 1000 / settings.rate;
   if (settings.first > 0) yield { kind: "wait", ms: settings.first };
@@ -146,7 +146,7 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
   yield { kind: "end", reason: calls > 0 ? "tool_calls" : "stop" };
 }
 
-/** What is not JSON is the text itself. */
+/** Text that is not JSON stays text. */
 function jsonIn(text: string): JsonValue {
   try {
     return JSON.parse(text === "" ? "{}" : text);
@@ -174,7 +174,7 @@ function* repeat(count: number, word: string): Generator<string> {
   for (let index = 0; index < count; index += 1) yield index === 0 ? word : ` ${word}`;
 }
 
-/** The first words of a text, which begins anew as often as it must. */
+/** The first words of a text, which is repeated if it is too short. */
 function* take(text: string, words: number): Generator<string> {
   const pieces = text.match(PIECES) ?? [];
   for (let index = 0; index < words; index += 1) {

@@ -1,13 +1,13 @@
-/** Settings of the fake host, by query parameters or by a test. */
+/** Settings of the fake host, from query parameters or a test. */
 
 export type FakeSettings = Readonly<typeof DEFAULTS>;
 
 export const DEFAULTS = {
-  /** Words a second; 0 for as fast as timers turn. */
+  /** Words per second; 0 for as fast as timers allow. */
   rate: 40,
   /** Milliseconds of silence before the first word. */
   first: 0,
-  /** `echo` gives the prompt back; `demo` answers with prose. */
+  /** `echo` repeats the prompt; `demo` answers with prose. */
   answer: "demo" as "echo" | "demo",
   /** A recording in `tests/streams` that answers every prompt; empty for none. */
   stream: "",
@@ -15,17 +15,17 @@ export const DEFAULTS = {
   words: 120,
   /** Words of reasoning before a demo answer. */
   reasoning: 0,
-  /** Parts from 0 to 1 of all pushes whose events are lost … */
+  /** Share of pushes, from 0 to 1, whose events are lost … */
   drop: 0,
-  /** … come twice … */
+  /** … arrive twice … */
   double: 0,
-  /** … or come in another order. */
+  /** … or arrive out of order. */
   reorder: 0,
-  /** Lose the connection this many milliseconds after each hello; 0 for never. */
+  /** Milliseconds after each hello until the connection is lost; 0 for never. */
   disconnect: 0,
-  /** Milliseconds until a lost connection is back. */
+  /** Milliseconds until a lost connection is restored. */
   away: 400,
-  /** What a host remembers of a page that comes back: all, only its runs, nothing. */
+  /** What a host remembers of a reconnecting page: everything, only its runs, or nothing. */
   memory: "load" as "load" | "runs" | "none",
   /** A host that never answers. */
   silent: false,
@@ -39,7 +39,7 @@ const CHOICES: { readonly [name: string]: readonly string[] } = {
   memory: ["load", "runs", "none"],
 };
 
-/** `?bridge=fake&rate=200&words=500&drop=0.1`: every setting has a parameter of its name. */
+/** `?bridge=fake&rate=200&words=500&drop=0.1`: every setting has a parameter of the same name. */
 export function settingsOf(query: URLSearchParams): FakeSettings {
   const given = Object.entries(DEFAULTS).map(([name, standard]) => {
     const text = query.get(name);
@@ -53,7 +53,7 @@ export function settingsOf(query: URLSearchParams): FakeSettings {
   return Object.fromEntries(given) as FakeSettings;
 }
 
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+/** Random numbers from 0 to 1, reproducible by seed (mulberry32). */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

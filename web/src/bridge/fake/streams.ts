@@ -1,4 +1,4 @@
-/** Recorded streams, played by name: the files that the host's own tests read, too. */
+/** Replays recorded streams by name, from files that the host's own tests use as well. */
 import type { AnyEvent } from "../contract";
 import type { Step } from "./script";
 
@@ -13,7 +13,7 @@ const STREAMS = new Map(
 
 export const isRecorded = (name: string): boolean => STREAMS.has(name);
 
-/** The events of a recording, each as long after the one before it as it was recorded. */
+/** The events of a recording, with the recorded delays. */
 export function* replay(name: string): Generator<Step> {
   let ms = 0;
   for (const line of (STREAMS.get(name) ?? "").trim().split("\n")) {

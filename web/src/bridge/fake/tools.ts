@@ -1,4 +1,4 @@
-/** Tools of the fake host, and verdicts about them; none of them does anything. */
+/** Tools of the fake host, and verdicts about them. The tools do nothing. */
 import type { GrantSummary, Handlers, ToolSummary } from "../contract";
 import { refusal } from "./refusal";
 

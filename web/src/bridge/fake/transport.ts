@@ -1,4 +1,4 @@
-/** The fake transport: a host in the page, and the accidents that can happen on the way to one. */
+/** The fake transport: a host in the page, with simulated connection failures. */
 import type { AnyEvent, AnyTopic, Batch, ErrorReply, Failure, OkReply } from "../contract";
 import { failureOf } from "../hostError";
 import type { Peer, Transport } from "../transports/transport";
@@ -10,10 +10,10 @@ export { settingsOf } from "./settings";
 
 const FLUSH_MS = 8;
 
-/** What a test may do besides what the settings say. */
+/** The transport with controls for tests beyond the settings. */
 export interface FakeTransport extends Transport {
   readonly host: FakeHost;
-  /** Lose the connection now; it comes back after `away` milliseconds. */
+  /** Disconnects now; reconnects after `away` milliseconds. */
   disconnect(): void;
 }
 
@@ -22,7 +22,7 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
   const random = randomOf(settings.seed);
   const cursors = new Map<FakeRun, number>();
   const replies: (OkReply | ErrorReply)[] = [];
-  /** The latest value of each topic, and which of them the page has not been told. */
+  /** The latest value of each topic, and the topics not yet pushed to the page. */
   const topics = new Map<string, AnyTopic>();
   const untold = new Set<string>();
   const timers = new Set<ReturnType<typeof setTimeout>>();
@@ -77,11 +77,11 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
   function push(items: readonly (AnyEvent | AnyTopic | OkReply | ErrorReply)[]): void {
     if (items.length === 0 || known === null) return;
     number += 1;
-    // As over a wire: the page gets values of its own.
+    // Copied, so that the page gets its own values, as over a real connection.
     peer?.receive(known, number, JSON.parse(JSON.stringify(items)));
   }
 
-  /** Everything after the cursors; adjacent words are joined, unless they are to be shuffled. */
+  /** All events after the cursors. Adjacent text is joined, unless events are to be reordered. */
   function gather(): AnyEvent[] {
     const found: AnyEvent[] = [];
     for (const [run, after] of cursors) {
@@ -157,7 +157,7 @@ function plain(error: unknown): Failure {
   return { ...failure, message: failure.message }; // an Error's own message is not copied
 }
 
-/** Adjacent text of one kind becomes one event, as in a push of the real host. */
+/** Joins adjacent text of one kind into one event, as a push of the real host does. */
 function joined(events: readonly AnyEvent[]): AnyEvent[] {
   const found: AnyEvent[] = [];
   for (const event of events) {

@@ -29,7 +29,10 @@ function inBrowser(page: Window): Transport {
   return createWebSocketTransport(CONTRACT_VERSION, page);
 }
 
-/** Nothing in the page says where it is: a window makes itself known soon. */
+/**
+ * Waits briefly for pywebview to announce itself, because nothing in the page says whether it is in a
+ * window.
+ */
 function isInWindow(page: Window): Promise<boolean> {
   if (page.pywebview !== undefined) return Promise.resolve(true);
   return new Promise((resolve) => {

@@ -1,11 +1,11 @@
-/** Tabs of one browser let each other in: a tab that is connected gets a ticket for a new one. */
+/** Lets one browser tab admit another: a connected tab obtains a ticket for a new one. */
 import { type Secret, ticketOf } from "./tabSession";
 
 const CHANNEL = "tidewire";
-/** How long a new tab waits for another one that could let it in. */
+/** How long a new tab waits for another tab to admit it. */
 const PATIENCE_MS = 2_000;
 
-/** `ask`: a new tab wants to come in. `ticket`: it may, with this. */
+/** `ask`: a new tab asks to be admitted. `ticket`: the reply with its ticket. */
 interface Note {
   readonly ask?: unknown;
   readonly for?: unknown;
@@ -13,16 +13,16 @@ interface Note {
 }
 
 export interface Neighbours {
-  /** A ticket from another tab; null when there is none that could get one. */
+  /** A ticket from another tab; null if no tab can get one. */
   ask(load: string): Promise<Secret | null>;
-  /** Be asked by other tabs: `help` has the host make a ticket. */
+  /** Handles requests of other tabs: `help` has the host make a ticket. */
   onAsked(help: (load: string) => void): void;
-  /** Give the tab that asked what the host has made for it. */
+  /** Passes the host's ticket to the tab that asked. */
   give(load: string, ticket: string): void;
   close(): void;
 }
 
-/** Only pages of this very address, in this browser profile, hear what is said here. */
+/** Only pages of the same origin in this browser profile receive these messages. */
 export function createNeighbours(): Neighbours {
   if (typeof BroadcastChannel === "undefined") {
     return { ask: async () => null, onAsked() {}, give() {}, close() {} };

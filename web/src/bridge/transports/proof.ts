@@ -1,8 +1,8 @@
-/** Proofs that host and page know the same secret, which neither of them sends. */
+/** Proofs that host and page know the same secret, without sending it. */
 
 const encoder = new TextEncoder();
 
-/** HMAC-SHA-256 over who proves it and what belongs to this connection, in hexadecimal. */
+/** HMAC-SHA-256 over the prover's role and the values of this connection, in hexadecimal. */
 export async function prove(
   secret: string,
   side: "host" | "page",

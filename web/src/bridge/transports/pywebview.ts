@@ -2,10 +2,10 @@
 import type { Peer, Transport } from "./transport";
 
 interface Dispatcher {
-  /** pywebview's way to the host: a name, a value, and a text of ours. */
+  /** pywebview's call to the host: a name, a value, and a text of ours. */
   _jsApiCallback?(name: string, value: string, id: string): void;
   readonly platform?: string;
-  /** Qt's channel; it comes a moment later than the rest. */
+  /** Qt's channel, which becomes available a moment later than the rest. */
   readonly _QWebChannel?: unknown;
 }
 
@@ -42,7 +42,7 @@ export function createPywebviewTransport(page: Window = window): Transport {
     kind: "pywebview",
     open(self) {
       peer = self;
-      // The host speaks to the page through this one name.
+      // The host calls the page through this name.
       Object.defineProperty(page, "__shell", {
         value: Object.freeze({ receive: self.receive }),
         writable: false,
@@ -50,7 +50,7 @@ export function createPywebviewTransport(page: Window = window): Transport {
         enumerable: false,
       });
       page.addEventListener("pywebviewready", look);
-      // The event may have been before us, or may come before the dispatcher does.
+      // The event may have fired before this code ran, or before the dispatcher exists.
       poll = setInterval(look, POLL_MS);
       look();
     },

@@ -2,19 +2,19 @@
 import { readStored, writeStored } from "../../lib/storage";
 
 const TAB_KEY = "tidewire.tab";
-/** How long a reload may take to let go of the tab's lock. */
+/** How long a reload may take to release the tab's lock. */
 const PATIENCE_MS = 300;
-/** What stands before the tab's key in the window's name. */
+/** Prefix of the tab's key in the window's name. */
 const NAME = "tidewire:";
 
-/** What the page knows and never sends: it proves that it knows it. */
+/** A secret that the page never sends; it only proves that it knows it. */
 export interface Secret {
-  /** Of a ticket; null for the key of this tab. */
+  /** The ticket's id; null for the key of this tab. */
   readonly ticket: string | null;
   readonly value: string;
 }
 
-/** The ticket in the address. It is taken out, so that it is not seen, copied or kept there. */
+/** Takes the ticket out of the address, so that it is not seen, copied or stored there. */
 export function takeTicket(page: Window = window): Secret | null {
   const hash = new URLSearchParams(page.location.hash.slice(1));
   const ticket = hash.get("ticket");
@@ -26,7 +26,10 @@ export function takeTicket(page: Window = window): Secret | null {
   return ticketOf(ticket);
 }
 
-/** A link that is opened in a tab of ours changes only the fragment, which loads nothing. */
+/**
+ * Reloads when a link with a ticket is opened in this tab: it changes only the fragment, which loads
+ * nothing by itself.
+ */
 export function followLinks(page: Window = window): void {
   page.addEventListener("hashchange", () => {
     if (/[#&]ticket=/.test(page.location.hash)) page.location.reload();
@@ -39,9 +42,9 @@ export function ticketOf(text: string): Secret {
 }
 
 /**
- * The key of this tab. It is in the window's name: that outlives a reload, but is not written to
- * the disk with the browser's profile, as its storage is. Alone it is of no use, for a page of
- * another port could read it that is opened in this tab: the tab's id belongs to it.
+ * The key of this tab. It is stored in the window's name, which survives a reload but is not written to
+ * disk with the browser's profile, as storage is. A page of another port that is opened in this tab
+ * could read it, so it is only valid together with the tab's id.
  */
 export function tabKey(page: Window = window): Secret | null {
   const value = page.name.startsWith(NAME) ? page.name.slice(NAME.length) : "";
@@ -49,7 +52,7 @@ export function tabKey(page: Window = window): Secret | null {
   return value === "" ? null : { ticket: null, value };
 }
 
-/** Until the tab has its key, its ticket is kept: a reload in between must not lock it out. */
+/** Keeps the ticket until the tab has its key: a reload in between must not lock the tab out. */
 export function keepTicket({ ticket, value }: Secret, page: Window = window): void {
   if (ticket !== null) page.name = `${NAME}${ticket}.${value}`;
 }
@@ -58,14 +61,14 @@ export function keepTabKey(value: string | null, page: Window = window): void {
   if (value !== null || page.name.startsWith(NAME)) page.name = value === null ? "" : NAME + value;
 }
 
-/** This tab's id. A duplicated tab inherits the other's; it finds it taken and gets a new one. */
+/** This tab's id. A duplicated tab inherits the original's id, finds it taken and gets a new one. */
 export async function takeTabId(page: Window = window): Promise<string> {
   const kept = readStored(TAB_KEY, page);
   if (kept && (await claim(page, kept))) return kept;
   return newTabId(page);
 }
 
-/** Another id, to which no key belongs yet. */
+/** A new id, which has no key yet. */
 export async function newTabId(page: Window = window): Promise<string> {
   const id = crypto.randomUUID();
   keepTabKey(null, page);
@@ -74,7 +77,7 @@ export async function newTabId(page: Window = window): Promise<string> {
   return id;
 }
 
-/** Hold the tab's lock for as long as the page lives. False when another tab has it. */
+/** Holds the tab's lock for the lifetime of the page. False if another tab has it. */
 function claim(page: Window, id: string): Promise<boolean> {
   const locks: LockManager | null | undefined = page.navigator.locks;
   if (!locks) return Promise.resolve(true);

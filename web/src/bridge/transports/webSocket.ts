@@ -21,7 +21,7 @@ const NO_LINK = "This tab needs a link: `tidewire link` prints one";
 const FOREIGN =
   "This is not the Tidewire that this tab knows: `tidewire link` prints a link to the running one";
 
-/** The very first frame. Whoever has the port may read it, so nothing in it is secret. */
+/** The first frame. Any process that has the port may read it, so it holds no secret. */
 interface Greeting {
   readonly tab: string;
   readonly load: string;
@@ -31,8 +31,8 @@ interface Greeting {
 }
 
 /**
- * How far a connection is. A program that took the port of a host that died gets no further than
- * the first: only a host that knows the secret is told anything, and listened to.
+ * The stage of a connection. A program that took over the port of a dead host stays at the first stage:
+ * the page sends data to, and accepts data from, only a host that proves the secret.
  */
 type Stage = "greeted" | "proving" | "proved" | "welcomed";
 
@@ -46,7 +46,7 @@ export function createWebSocketTransport(version: number, page: Window = window)
   let closed = false;
   let delay = FIRST_DELAY_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** The new tabs for which the host makes a ticket, in this order. */
+  /** The new tabs that wait for a ticket from the host, in order. */
   let asking: string[] = [];
 
   async function connect(): Promise<void> {
@@ -89,7 +89,7 @@ export function createWebSocketTransport(version: number, page: Window = window)
     };
   }
 
-  /** Show the host that we know the secret, once it has shown that it does. */
+  /** Proves to the host that the page knows the secret, after the host has proved the same. */
   async function answer(
     now: WebSocket,
     value: string,
@@ -101,7 +101,7 @@ export function createWebSocketTransport(version: number, page: Window = window)
     const proof = isHost ? await prove(value, "page", facts) : "";
     if (now !== socket || closed) return;
     if (!isHost) {
-      keepTabKey(null, page); // its host is gone, and no other one takes it
+      keepTabKey(null, page); // its host is gone, and no other host accepts it
       refuse(FOREIGN);
       return;
     }
@@ -130,7 +130,7 @@ export function createWebSocketTransport(version: number, page: Window = window)
     }
   }
 
-  /** Another tab wants to come in. */
+  /** Another tab asks to be admitted. */
   function help(load: string): void {
     if (socket?.readyState !== WebSocket.OPEN || stage !== "welcomed") return;
     asking.push(load);
@@ -138,7 +138,7 @@ export function createWebSocketTransport(version: number, page: Window = window)
   }
 
   async function gone(code: number): Promise<void> {
-    // Only the host may have this tab take another id, and a ticket from its neighbours.
+    // Only a verified host may make this tab take another id and ask other tabs for a ticket.
     const isTaken = code === TAB_TAKEN && (stage === "proved" || stage === "welcomed");
     socket = undefined;
     asking = [];

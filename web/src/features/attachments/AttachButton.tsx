@@ -1,4 +1,4 @@
-/** Opens the system's own dialog for files. */
+/** Opens the system's file dialog. */
 import { useRef } from "react";
 import { strings } from "../../i18n";
 import { IconButton } from "../../ui/IconButton";
@@ -15,7 +15,7 @@ export function AttachButton({ onFiles }: AttachButtonProps) {
       <IconButton label={strings.attachments.attach} onClick={() => input.current?.click()}>
         <AttachIcon />
       </IconButton>
-      {/* Every kind of file: what a text is, its ending does not say. */}
+      {/* All file types are allowed: an extension does not tell whether a file is text. */}
       <input
         ref={input}
         type="file"
@@ -24,7 +24,7 @@ export function AttachButton({ onFiles }: AttachButtonProps) {
         data-attach=""
         onChange={({ target }) => {
           onFiles([...(target.files ?? [])]);
-          // The same file may be chosen again.
+          // So that the same file can be chosen again.
           target.value = "";
         }}
       />

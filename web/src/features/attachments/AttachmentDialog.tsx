@@ -1,4 +1,4 @@
-/** A picture as large as there is room, or the words of a file. */
+/** A picture in full size, or the text of a file. */
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { isPicture, isText } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";
@@ -80,7 +80,7 @@ function LargePicture({ attachment: { hash, mediaType }, name }: LargePicturePro
   return <img className={styles.large} src={address} alt={name} />;
 }
 
-/** What is text is shown as it was written; nothing of it runs. */
+/** Text is shown verbatim; nothing in it runs. */
 function Words({ attachment }: { readonly attachment: Attachment }) {
   const { bytes } = useConversations();
   const { hash, mediaType } = attachment;
@@ -105,7 +105,7 @@ function Words({ attachment }: { readonly attachment: Attachment }) {
   if (!isReadable) return <p className={styles.none}>{strings.attachments.noPreview}</p>;
   if (text === null) return <p className={styles.none}>{strings.attachments.loading}</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a place that scrolls is reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard
     <pre className={styles.words} dir="auto" tabIndex={0}>
       {text}
     </pre>

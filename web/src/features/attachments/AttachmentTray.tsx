@@ -1,4 +1,4 @@
-/** What goes with the message that is being written, and what is in its way. */
+/** The attachments of the message that is being written, and what prevents sending them. */
 import { type RefObject, useEffect, useRef } from "react";
 import { type DraftAttachment, isText } from "../../attachments/draftAttachment";
 import { strings } from "../../i18n";
@@ -12,12 +12,12 @@ import { GONE, useImageUrl } from "./useImageUrl";
 export interface AttachmentTrayProps {
   readonly attached: readonly DraftAttachment[];
   readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
-  /** What to say when somebody wants to send in spite of an obstacle; null when nobody did. */
+  /** The message when a person tries to send although an attachment cannot be sent; null otherwise. */
   readonly refusal: string | null;
-  /** Takes back a message that waits until everything is read; null while none waits. */
+  /** Cancels a message that waits until everything is read; null if none waits. */
   readonly takeBack: (() => void) | null;
   readonly onRemove: (key: string) => void;
-  /** Where the focus goes when nothing is left. */
+  /** Gets the focus when no attachment is left. */
   readonly box: RefObject<HTMLElement | null>;
 }
 
@@ -26,7 +26,7 @@ export function AttachmentTray(props: AttachmentTrayProps) {
   const list = useRef<HTMLUListElement>(null);
   const toolbar = useRovingFocus(list);
 
-  // Where there are many, what is in the way may be out of sight.
+  // Scrolls to the first attachment with a problem, which may be out of view.
   useEffect(() => {
     if (refusal === null) return;
     list.current?.querySelector("[data-refused]")?.scrollIntoView({ block: "nearest" });
@@ -41,7 +41,7 @@ export function AttachmentTray(props: AttachmentTrayProps) {
 
   return (
     <>
-      {/* The focus is in the box: what comes, and what is found in it, is said. */}
+      {/* The focus is in the box, so a screen reader must announce new attachments and problems. */}
       <div aria-live="polite">
         {attached.length > 0 && (
           <ul ref={list} className={styles.tray} aria-label={strings.attachments.list} {...toolbar}>

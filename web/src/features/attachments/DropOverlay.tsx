@@ -1,4 +1,4 @@
-/** Lies over the chat while files are dragged over it. */
+/** Covers the chat while files are dragged over it. */
 import { strings } from "../../i18n";
 import { AttachIcon } from "../../ui/icons";
 import styles from "./DropOverlay.module.css";

@@ -1,4 +1,4 @@
-/** Pictures and files of a message that was said; fetched when they are seen. */
+/** Pictures and files of a sent message, fetched when they come into view. */
 import { useEffect, useRef, useState } from "react";
 import { isPicture } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";
@@ -9,7 +9,7 @@ import { attachmentName, attachmentSize } from "./attachmentLabel";
 import styles from "./MessageAttachments.module.css";
 import { GONE, useImageUrl } from "./useImageUrl";
 
-/** How far from the view a picture is fetched. */
+/** Distance from the view at which a picture is fetched. */
 const AHEAD = "600px";
 
 const AttachmentDialog = lazyPart(
@@ -98,7 +98,7 @@ function FileChip({ attachment, name, onOpen }: ShownProps) {
   );
 }
 
-/** Whether it is in view, or was: a picture that was fetched stays. */
+/** Whether the element is or was in view: a picture that was fetched stays. */
 function useNear(element: { readonly current: HTMLElement | null }): boolean {
   const [isNear, setIsNear] = useState(false);
   useEffect(() => {

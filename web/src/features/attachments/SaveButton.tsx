@@ -1,4 +1,4 @@
-/** Brings a picture or a file of a message to where a person can find it. */
+/** Saves a picture or a file of a message where a person can find it. */
 import { useState } from "react";
 import { isPicture } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";
@@ -17,14 +17,14 @@ export interface SaveButtonProps {
 
 export function SaveButton({ attachment, name }: SaveButtonProps) {
   const { bytes, saveAttachment } = useConversations();
-  /** Where it is, or why it is not; a toast would lie behind the dialog. */
+  /** The path of the saved file, or the error. A toast would be hidden behind the dialog. */
   const [outcome, setOutcome] = useState("");
   const downloads = useDownloads();
   const { hash, mediaType } = attachment;
   const called = withEnding(name, mediaType);
 
   async function save(): Promise<void> {
-    // Whatever it is, the browser only keeps it: it opens nothing that could run.
+    // As octet-stream the browser saves the file instead of opening content that could run.
     if (downloads) downloadBytes(called, await bytes.get(hash, "application/octet-stream"));
     else setOutcome(strings.exported(await saveAttachment(hash, called)));
   }
@@ -49,7 +49,7 @@ export function SaveButton({ attachment, name }: SaveButtonProps) {
   );
 }
 
-/** A picture that was drawn anew may be of another kind than its name says. */
+/** A converted picture may have another format than its name says. */
 function withEnding(name: string, mediaType: string): string {
   if (!isPicture(mediaType)) return name;
   const ending = mediaType === "image/jpeg" ? "jpg" : mediaType.slice("image/".length);

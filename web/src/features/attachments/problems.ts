@@ -1,20 +1,20 @@
-/** Why something that is attached cannot go with the message, in a sentence. */
+/** Explains in a sentence why an attachment cannot be sent. */
 import { type DraftAttachment, isText } from "../../attachments/draftAttachment";
 import type { ModelSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
 
-/** Bytes of a token, as in most texts. */
+/** Bytes per token, as in most texts. */
 const BYTES_OF_TOKEN = 4;
-/** A text so much longer than a model reads is too long, however its tokens are cut. */
+/** A text longer than the model's context by this factor is too long, however it is tokenized. */
 const DOUBT = 2;
 
 export interface AttachmentProblem {
   readonly text: string;
-  /** Whether another model might take it. */
+  /** Whether another model might accept it. */
   readonly isModels: boolean;
 }
 
-/** By the key of what is in the way; empty when all can be sent. */
+/** Problems by attachment key; empty if all can be sent. */
 export function problemsOf(
   all: readonly DraftAttachment[],
   model: ModelSummary | null,

@@ -1,4 +1,4 @@
-/** A message box's attachments: which there are, and what may be sent. */
+/** The attachments of a message box, and whether they can be sent. */
 import { type ClipboardEvent, useEffect, useRef, useState } from "react";
 import type { AttachmentList } from "../../attachments/attachmentList";
 import type { DraftAttachment } from "../../attachments/draftAttachment";
@@ -14,9 +14,9 @@ export interface DraftAttachments {
   readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
   readonly refusal: string | null;
   readonly onPaste: (event: ClipboardEvent) => void;
-  /** Takes back what waits until everything is read; null while nothing waits. */
+  /** Cancels the action that waits until everything is read; null while none waits. */
   readonly takeBack: (() => void) | null;
-  /** Do it as soon as everything is read, unless something cannot be sent. */
+  /** Runs `act` as soon as everything is read, unless an attachment cannot be sent. */
   readonly attempt: (act: () => void) => void;
 }
 
@@ -29,7 +29,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
   const attached = useStore(tray);
   const model = useModel(by, attached.length > 0);
   const [refusedTray, setRefusedTray] = useState<AttachmentList | null>(null);
-  /** The list whose files are waited for, and what is done then. */
+  /** The list whose files must be read first, and the action that follows. */
   const [waiting, setWaiting] = useState<Waiting | null>(null);
   const latest = useRef(model);
   useEffect(() => {
@@ -42,7 +42,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
     if (isFree) setRefusedTray(null);
   }, [isFree]);
 
-  // Not in another conversation: there, what was meant to be sent here is not what one sees.
+  // Not in another conversation, where the person no longer sees what would be sent.
   const isWaiting = waiting?.tray === tray;
   const isReading = attached.some(({ state }) => state === "reading");
   useEffect(() => {

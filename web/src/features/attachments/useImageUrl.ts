@@ -1,4 +1,4 @@
-/** An address for bytes of a picture, for as long as somebody looks at it. */
+/** An object URL for the bytes of a picture, valid while it is shown. */
 import { useEffect, useState } from "react";
 import { isPicture } from "../../attachments/draftAttachment";
 import { useConversations } from "../../conversations/useConversations";
@@ -6,11 +6,11 @@ import { useConversations } from "../../conversations/useConversations";
 export interface Picture {
   readonly hash: string;
   readonly mediaType: string;
-  /** Null where the host has them. */
+  /** Null if the host has them. */
   readonly bytes: Blob | null;
 }
 
-/** Null until it is there; "gone" when nobody has it any more, or when it is none. */
+/** Null until loaded; "gone" if the bytes are no longer available or no picture. */
 export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true): string | null {
   const { bytes: all } = useConversations();
   const [address, setAddress] = useState<string | null>(null);
@@ -37,5 +37,5 @@ export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true
   return address;
 }
 
-/** No address of ours is called so. */
+/** No object URL has this value. */
 export const GONE = "gone";

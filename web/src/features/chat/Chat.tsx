@@ -1,4 +1,4 @@
-/** A conversation from its empty beginning to the answer that is being written. */
+/** An open conversation: empty state, transcript, composer and search bar. */
 import { type ReactNode, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
 import { useConversation } from "../../conversations/useConversation";
 import { strings } from "../../i18n";
@@ -30,12 +30,12 @@ const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
 export interface ChatProps {
   /** The open conversation's key. */
   readonly id: string;
-  /** Whether it is known what there was before a reload. */
+  /** Whether it is known which conversation was open before a reload. */
   readonly isKnown: boolean;
   readonly header: HeaderProps;
-  /** What the page has to say about its connection. */
+  /** The message about the connection. */
   readonly notice: ReactNode;
-  /** Something is looked for: how often somebody asked to, and how it ends. */
+  /** The open find bar: `asked` counts how often it was requested. */
   readonly find?: { readonly asked: number; readonly onClose: () => void } | null;
 }
 
@@ -53,12 +53,12 @@ export function Chat(props: ChatProps) {
   useScrollToMessage(target, follow);
   useFocusFallback(box);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation begins at its end
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation opens at its end
   useLayoutEffect(jumpToEnd, [id, jumpToEnd]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation begins in its box
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation opens with the focus in its box
   useEffect(() => {
-    // One that was found at the start takes the focus from no field that somebody writes in.
+    // A conversation restored at startup does not take the focus from a field in use.
     if (!(document.activeElement instanceof HTMLInputElement)) box.current?.focus();
   }, [id]);
 
@@ -75,7 +75,7 @@ export function Chat(props: ChatProps) {
     function onKeyDown(event: KeyboardEvent): void {
       if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented) return;
       if (isCovered()) return;
-      // Asked now, not at the last render: a key must not come too early to count.
+      // Asks the current state, which may be newer than the last render.
       if (!conversation.isBusy()) return;
       event.preventDefault();
       conversation.stop();

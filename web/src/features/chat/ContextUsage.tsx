@@ -1,4 +1,4 @@
-/** A quiet button: how full the model's memory is, and behind it what all of it took. */
+/** A button that shows how full the model's context is, and opens the usage of the conversation. */
 import { strings } from "../../i18n";
 import { count } from "../../i18n/format";
 import { lazyPart } from "../../ui/lazyPart";

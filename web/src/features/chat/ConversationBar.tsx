@@ -1,4 +1,4 @@
-/** What the open conversation has taken, and what can be done with all of it. */
+/** The open conversation's context usage and menu. */
 import { useState } from "react";
 import { foldersOf } from "../../conversations/groups";
 import { useList, useShownId } from "../../conversations/useList";
@@ -15,7 +15,7 @@ const FolderDialog = lazyPart(async () => (await import("../sidebar/FolderDialog
 
 export interface ConversationBarProps {
   readonly onFind: () => void;
-  /** The keys that do it. */
+  /** The keys for the same action. */
   readonly findKeys: string;
 }
 
@@ -29,7 +29,7 @@ export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
   const item = items.find((one) => one.id === id);
   if (item === undefined) return null;
   const find = { label: strings.find.label, run: onFind, icon: <SearchIcon />, keys: findKeys };
-  // The keys of the list's own are not those of the page.
+  // The list's shortcuts do not apply here.
   const others = conversationMenu(
     item,
     actions,

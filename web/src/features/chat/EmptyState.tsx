@@ -1,4 +1,4 @@
-/** Who answers, and three ways to begin. */
+/** The empty chat: the chosen model, and three suggestions. */
 import type { ModelRef } from "../../conversations/conversation";
 import { strings } from "../../i18n";
 import { lazyPart } from "../../ui/lazyPart";
@@ -11,9 +11,9 @@ const FirstRunProviders = lazyPart(
 );
 
 export interface EmptyStateProps {
-  /** Who answers; null until it is known. */
+  /** The model; null until it is known. */
   readonly by: ModelRef | null;
-  /** Whether nothing of it is going to be kept. */
+  /** Whether the chat is temporary. */
   readonly temporary: boolean;
   readonly onTemporary: (wanted: boolean) => void;
   readonly onSuggest: (prompt: string) => void;

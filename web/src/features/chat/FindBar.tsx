@@ -1,4 +1,4 @@
-/** Looks for words in all messages of the open conversation, and goes from one place to the next. */
+/** Searches all messages of the open conversation, and steps through the matches. */
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { strings } from "../../i18n";
@@ -12,10 +12,10 @@ import styles from "./FindBar.module.css";
 export interface FindBarProps {
   readonly conversation: Conversation;
   readonly messages: readonly string[];
-  /** How many messages are not here yet. */
+  /** The number of messages that are not loaded yet. */
   readonly earlier: number;
   readonly follow: StickToBottom;
-  /** Counts how often it was asked for. */
+  /** Counts how often the bar was requested. */
   readonly asked: number;
   readonly onClose: () => void;
 }
@@ -29,13 +29,13 @@ export function FindBar(props: FindBarProps) {
   const box = useRef<HTMLInputElement>(null);
   const isLooking = query !== "" && earlier > 0;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once more, whenever somebody asks
+  // biome-ignore lint/correctness/useExhaustiveDependencies: focus again at every request
   useEffect(() => {
     box.current?.focus();
     box.current?.select();
   }, [asked]);
 
-  // What is not here yet is looked at, too; more messages bring this on again.
+  // Loads earlier messages to search them, too; each load runs this effect again.
   useEffect(() => {
     if (isLooking && messages.length > 0) void conversation.loadEarlier();
   }, [isLooking, messages, conversation]);
@@ -46,8 +46,8 @@ export function FindBar(props: FindBarProps) {
     return phrase.length === 0 ? [] : [...texts].flatMap((text) => rangesOf(text, phrase));
   }
 
-  // The newest is nearest to the reader, who is at the end.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is looked at changes with these
+  // Starts at the newest match, nearest to the reader at the end.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the matches depend on these
   useEffect(() => {
     const found = look();
     setPlaces(found);
@@ -64,7 +64,7 @@ export function FindBar(props: FindBarProps) {
     const around = shown.startContainer.parentElement;
     const note = around?.closest("details");
     if (note != null) note.open = true;
-    // Rows out of sight have no places yet: the row comes first, then the words in it.
+    // Rows out of view are not laid out yet: scroll to the row first, then to the match in it.
     around?.closest("[data-row]")?.scrollIntoView({ block: "center" });
     const next = requestAnimationFrame(() => {
       const list = frame.current;
@@ -80,7 +80,7 @@ export function FindBar(props: FindBarProps) {
   }, [shown, frame, leave]);
 
   function go(by: number): void {
-    // An answer may have grown since.
+    // An answer may have grown in the meantime.
     const found = look();
     if (found.length === 0) return;
     setPlaces(found);

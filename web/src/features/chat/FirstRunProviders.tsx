@@ -1,4 +1,4 @@
-/** From the small model to a better one: a server that runs here, a key that is here, or a new key. */
+/** Offers better models than the small local one: a running server, an existing key, or a new key. */
 import { useEffect, useState } from "react";
 import type { PresetSummary, ProviderSummary } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
@@ -25,7 +25,7 @@ export function FirstRunProviders() {
     let isWanted = true;
     settings.presets().then(
       (presets) => isWanted && setRunning(presets.filter((preset) => preset.running === true)),
-      () => {}, // then there is the way through the settings
+      () => {}, // the settings still offer every provider
     );
     settings.loadProviders().catch(() => {});
     return () => {
@@ -33,14 +33,17 @@ export function FirstRunProviders() {
     };
   }, [settings]);
 
-  /** The key was set outside, by somebody who may not know that it works here. */
+  /** The key comes from the environment; the person may not know that it works here. */
   const keyed = providers.filter(
     ({ id, problem }) =>
       problem === null &&
       keys.some(({ providerId, source }) => providerId === id && source === "environment"),
   );
 
-  /** Its first model answers new chats, and this one; a server without any is looked at in the settings. */
+  /**
+   * The server's first model becomes the default and answers this chat. A server without models opens
+   * the settings.
+   */
   async function takeServer(preset: PresetSummary): Promise<void> {
     const { id, name, baseUrl, providerId, models } = preset;
     const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
@@ -63,7 +66,7 @@ export function FirstRunProviders() {
     await settings.update({ defaultProvider: providerId, defaultModel });
     conversations.prefer({ providerId, modelId });
     toasts.say(strings.firstRun.chosen(modelId, name));
-    // The button goes away: one goes on in the box.
+    // The button disappears, so the focus moves to the message box.
     composer.current?.focus();
   }
 

@@ -1,4 +1,4 @@
-/** What is open, and the ways elsewhere when the sidebar is out of sight. */
+/** The title of the open chat, and navigation while the sidebar is hidden. */
 import type { ReactNode } from "react";
 import { strings } from "../../i18n";
 import { IconButton } from "../../ui/IconButton";
@@ -8,10 +8,10 @@ import styles from "./Header.module.css";
 export interface HeaderProps {
   readonly title?: string | null;
   readonly temporary?: boolean;
-  /** Null where there is no sidebar to be opened. */
+  /** Null if there is no sidebar to open. */
   readonly onSidebar?: (() => void) | null;
   readonly onNewChat?: (() => void) | null;
-  /** What concerns the open conversation. */
+  /** Controls of the open conversation. */
   readonly children?: ReactNode;
 }
 

@@ -1,4 +1,4 @@
-/** An answer that another window shares, as it is written there. */
+/** An answer that another window shares, shown live. */
 
 import { type ReactNode, useMemo } from "react";
 import { viewOfRun } from "../../conversations/message";
@@ -17,7 +17,7 @@ import { StatusLine } from "./StatusLine";
 
 export interface SharedAnswerProps {
   readonly run: Run;
-  /** What the page has to say about its connection. */
+  /** The message about the connection. */
   readonly notice: ReactNode;
 }
 
@@ -57,10 +57,10 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
 
 const NOTHING: readonly string[] = [];
 
-/** Only this renders while the run goes on. */
+/** Only this component renders while the run goes on. */
 function WatchedAnswer({ run }: { readonly run: Run }) {
   const state = useRun(run);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is one of this state
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is derived from this state
   const view = useMemo(() => viewOfRun(run), [run, state]);
   return (
     <AssistantMessage view={view}>

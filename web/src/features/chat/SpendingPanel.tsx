@@ -1,4 +1,4 @@
-/** How full the model's context window is, and what the conversation has taken so far. */
+/** The fill of the model's context window, and the conversation's usage and cost. */
 import { useEffect, useState } from "react";
 import type { Spent } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";

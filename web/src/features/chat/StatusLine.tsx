@@ -1,4 +1,4 @@
-/** The one line that is read out: an answer begins, ends, is stopped, fails. */
+/** The line that screen readers announce: an answer begins, ends, is stopped or fails. */
 import { useState } from "react";
 import type { Failure } from "../../bridge/contract";
 import { sentenceOf, strings } from "../../i18n";
@@ -18,7 +18,7 @@ export function StatusLine({ state, refused }: StatusLineProps) {
   );
 }
 
-/** Announces what happens from now on; give it a key, so that each conversation has its own. */
+/** Announces changes from now on; give it a key, so that each conversation has its own. */
 export function StatusNews({ state, refused }: StatusLineProps) {
   const [old] = useState({ state, refused });
   const isOld = state !== null && state === old.state && hasEnded(state);

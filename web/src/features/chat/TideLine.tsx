@@ -1,6 +1,6 @@
 /**
- * The line between what was said and what is being written: it is filled as far as the model's context
- * is, flows while an answer comes in, and ebbs when that is stopped.
+ * The line above the composer, which serves as a gauge of the model's context. It moves while an answer
+ * streams and recedes when the answer is stopped.
  */
 import type { RunStatus } from "../../llm/runReducer";
 import styles from "./TideLine.module.css";
@@ -22,12 +22,12 @@ const LEAST = 0.02;
 export function TideLine({ status }: TideLineProps) {
   const filling = useContextUsage();
   const part = filling === null ? 0 : (partOf(filling) ?? 0);
-  // So little would be a dot.
+  // Anything shorter would look like a dot.
   const shown = part < LEAST ? 0 : part;
   const flow = FLOWS[status];
   return (
     <div className={styles.line} aria-hidden="true">
-      {/* What runs along the line turns with the page. */}
+      {/* Mirrored with the page's writing direction. */}
       <div className="turning">
         <span style={{ transform: `scaleX(${shown})` }} />
         {flow !== undefined && <i data-flow={flow} />}

@@ -1,4 +1,4 @@
-/** How much of what a model can read at once the open conversation has taken. */
+/** The share of the model's context that the open conversation uses. */
 import { useMemo } from "react";
 import type { Usage } from "../../bridge/contract";
 import { viewOf } from "../../conversations/message";
@@ -13,7 +13,7 @@ export interface ContextFill {
   /** Tokens of the last answer on the path and of everything before it. */
   readonly tokens: number;
   readonly isEstimated: boolean;
-  /** How much the model that answers next can read; null where nobody says. */
+  /** The context size of the model that answers next; null if unknown. */
   readonly limit: number | null;
 }
 
@@ -23,7 +23,7 @@ export function useContextUsage(): ContextFill | null {
   const { conversation } = useShown();
   // Renders with the path and the status: an answer's usage comes with its end.
   const { messages, status, model } = useConversation(conversation.key);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with the status, what is read changes
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the result changes with the status
   const usage = useMemo((): Usage | null => {
     for (const row of [...messages].reverse()) {
       const state = conversations.message(row)?.get();
@@ -38,12 +38,12 @@ export function useContextUsage(): ContextFill | null {
   return { tokens: inputTokens + outputTokens, isEstimated: estimated, limit };
 }
 
-/** From 0 to 1; null where nobody says how much the model can read. */
+/** From 0 to 1; null if the context size is unknown. */
 export function partOf({ tokens, limit }: ContextFill): number | null {
   return limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
 }
 
-/** From here on there is not much room left. */
+/** The share above which the context counts as nearly full. */
 export const NARROW = 0.8;
 
 export function sentenceOf({ tokens, limit, isEstimated }: ContextFill): string {

@@ -1,4 +1,4 @@
-/** Where messages are written. It stays live while an answer comes in. */
+/** The message box. It stays usable while an answer streams. */
 import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef } from "react";
 import type { AttachmentList } from "../../attachments/attachmentList";
 import { type DraftMessage, isBlank } from "../../attachments/draftAttachment";
@@ -24,19 +24,19 @@ export interface ComposerProps {
   readonly box: RefObject<HTMLTextAreaElement | null>;
   readonly isBusy: boolean;
   readonly isStopping: boolean;
-  /** Who answers; null until it is known. */
+  /** The model that answers; null until it is known. */
   readonly by: ModelRef | null;
-  /** Says who answers, and is the way to another. */
+  /** Shows the model and opens the choice of another. */
   readonly model: ReactNode;
-  /** What waits to be said. */
+  /** Messages that are queued. */
   readonly queue: readonly DraftMessage[];
-  /** Sends it, or queues it while an answer streams. */
+  /** Sends the draft, or queues it while an answer streams. */
   readonly onSend: () => void;
   readonly onUnqueue: () => void;
-  /** Change what was said last. */
+  /** Edits the last question. */
   readonly onEditLast: () => void;
   readonly onStop: () => void;
-  /** Stands above the box. */
+  /** Content above the box. */
   readonly above?: ReactNode;
   /** Says what a long draft would take. */
   readonly estimate?: ReactNode;
@@ -76,7 +76,7 @@ export function Composer(props: ComposerProps) {
   function onPress(): void {
     if (isBusy) onStop();
     else attempt(onSend);
-    // The button may be disabled in a moment; the next thing to do is to write.
+    // The button may become disabled, and the next step is to write.
     box.current?.focus();
   }
 
@@ -134,7 +134,8 @@ export function Composer(props: ComposerProps) {
             aria-label={isBusy ? strings.stop : strings.send}
             title={isBusy ? strings.stop : strings.send}
             aria-busy={isStopping}
-            // The second click of a double click on Send would stop the answer that it began.
+            // The second click of a double click on Send would stop the answer that the first one
+            // started.
             onClick={(event) => event.detail > 1 && event.preventDefault()}
             disabled={!isBusy && isEmpty}
           >
@@ -147,7 +148,7 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-/** Puts the caret at the end of the text that the returned function is told of, once it is shown. */
+/** Puts the cursor at the end of the text passed to the returned function, once it is shown. */
 function useCaretAtEnd(
   box: RefObject<HTMLTextAreaElement | null>,
   text: string,
@@ -155,7 +156,7 @@ function useCaretAtEnd(
   const expected = useRef<string | null>(null);
   useLayoutEffect(() => {
     if (expected.current === text) box.current?.setSelectionRange(text.length, text.length);
-    // Any other text was typed: the caret stays where the person put it.
+    // Any other text was typed: the cursor stays.
     expected.current = null;
   }, [box, text]);
   return (next) => {
@@ -169,7 +170,7 @@ function inShort({ text, attached }: DraftMessage): string {
   return [...words, ...(attached.length === 0 ? [] : [queued(attached.length)])].join(" + ");
 }
 
-/** Ctrl, or Alt where the system takes Ctrl with the arrows for itself, as a Mac does. */
+/** Ctrl, or Alt on a Mac, whose system uses Ctrl with the arrow keys. */
 function isHistoryKey({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
   return ctrlKey !== altKey && !metaKey && !shiftKey;
 }

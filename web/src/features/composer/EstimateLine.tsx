@@ -1,4 +1,4 @@
-/** What a long draft would take if it were sent now: tokens, price, and what would be left out. */
+/** The estimated tokens and price of a long draft, and the messages that would be left out. */
 import { useEffect, useState } from "react";
 import type { Estimate } from "../../bridge/contract";
 import type { Conversation } from "../../conversations/conversation";
@@ -43,7 +43,7 @@ export function EstimateLine({ conversation }: { readonly conversation: Conversa
   }, [ask, conversationId, text, images, fileBytes, maxTokens, providerId, modelId]);
 
   return (
-    // Always there, so that what comes into it is read out.
+    // Always present, so that a screen reader announces its changes.
     <p className={styles.estimate} role="status">
       {estimate && sentenceOf(estimate)}
     </p>

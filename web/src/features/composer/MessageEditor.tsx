@@ -1,4 +1,4 @@
-/** Another version of a question, written in its place. */
+/** The editor for another version of a question, in place. */
 import { type KeyboardEvent, useEffect, useId, useRef } from "react";
 import { isBlank } from "../../attachments/draftAttachment";
 import type { Conversation } from "../../conversations/conversation";
@@ -18,7 +18,7 @@ export interface MessageEditorProps {
   readonly edit: Edit;
   readonly conversation: Conversation;
   readonly onSave: () => void;
-  /** It is to stay as it was. */
+  /** Discards the edit. */
   readonly onCancel: () => void;
 }
 
@@ -34,7 +34,7 @@ export function MessageEditor(props: MessageEditorProps) {
   );
   const box = useRef<HTMLTextAreaElement>(null);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: begun again, it is a new object
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a restarted edit is a new object
   useEffect(() => {
     const element = box.current;
     element?.focus();

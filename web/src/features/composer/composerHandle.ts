@@ -1,11 +1,11 @@
-/** What other parts of the page can have the message box do. */
+/** Controls of the message box for other parts of the page. */
 import { createContext, type RefObject, useContext } from "react";
 
 export interface ComposerHandle {
   focus(): void;
-  /** False where there is no choice yet. */
+  /** False while there is no choice yet. */
   openModels(): boolean;
-  /** Changes the last question where it stands. */
+  /** Starts to edit the last question in place. */
   editLast(): void;
 }
 

@@ -1,47 +1,47 @@
-/** Steps through what was asked before, in all conversations, as a shell does. */
+/** Steps through earlier prompts of all conversations, as a shell's history does. */
 import { useEffect, useRef } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import type { Store } from "../../lib/store";
 
 export interface PromptHistory {
-  /** Show the prompt before (1) or after (-1) the one that is shown; after the last, the draft. */
+  /** Shows the previous (1) or next (-1) prompt; after the last one, the draft. */
   step(by: 1 | -1): Promise<void>;
 }
 
-/** Where somebody is among the prompts. */
+/** The position while browsing the prompts. */
 interface HistoryPosition {
-  /** One that was changed stays so until the stroll ends. */
+  /** Changes to a prompt are kept until browsing ends. */
   readonly prompts: readonly string[];
-  /** What was typed before, and comes back at the end. */
+  /** The text typed before browsing, which comes back at the end. */
   readonly own: string;
-  /** -1 with the own words. */
+  /** -1 at the typed text. */
   readonly place: number;
 }
 
 const NONE: HistoryPosition = { prompts: [], own: "", place: -1 };
 
-/** `onShow` is told of each prompt just before the draft becomes it. */
+/** `onShow` gets each prompt just before it becomes the draft. */
 export function usePromptHistory(
   draft: Store<string>,
   onShow: (prompt: string) => void,
 ): PromptHistory {
   const conversations = useConversations();
-  const strolls = useRef(new WeakMap<Store<string>, HistoryPosition>());
+  const positions = useRef(new WeakMap<Store<string>, HistoryPosition>());
 
-  // A prompt that was said ends the stroll; the own words, which were not, are still one step away.
+  // Sending a prompt ends browsing. If the typed text was not sent, it is still one step away.
   useEffect(
     () =>
       draft.subscribe((text) => {
         if (text !== "") return;
-        const { own, place } = strolls.current.get(draft) ?? NONE;
-        strolls.current.set(draft, place < 0 ? NONE : { ...NONE, own });
+        const { own, place } = positions.current.get(draft) ?? NONE;
+        positions.current.set(draft, place < 0 ? NONE : { ...NONE, own });
       }),
     [draft],
   );
 
   async function begin(own: string): Promise<HistoryPosition> {
     const asked = await conversations.prompts().catch(() => []);
-    // What stands there already is no step.
+    // The displayed text itself would be no step.
     return { ...NONE, own, prompts: asked.filter((prompt) => prompt !== own) };
   }
 
@@ -52,7 +52,7 @@ export function usePromptHistory(
 
   return {
     async step(by) {
-      const known = strolls.current.get(draft) ?? NONE;
+      const known = positions.current.get(draft) ?? NONE;
       const text = draft.get();
       if (known.place < 0 && by < 0) {
         if (text === "") show(known.own);
@@ -65,12 +65,12 @@ export function usePromptHistory(
               ...known,
               prompts: known.prompts.map((one, at) => (at === known.place ? text : one)),
             };
-      // Somebody went on typing while the host was asked.
+      // The person went on typing while the host was asked.
       if (draft.get() !== text) return;
       const place = now.place + by;
       const shown = place < 0 ? now.own : now.prompts[place];
       if (shown === undefined) return;
-      strolls.current.set(draft, { ...now, place });
+      positions.current.set(draft, { ...now, place });
       show(shown);
     },
   };

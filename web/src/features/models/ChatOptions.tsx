@@ -1,4 +1,4 @@
-/** What this chat asks of the model that answers, below the list of models. */
+/** The options of this chat's answers, below the list of models. */
 import { useEffect, useState } from "react";
 import type { BudgetState, Defaults } from "../../bridge/contract";
 import { type AnswerChoice, NO_FIRST } from "../../conversations/answerOptions";

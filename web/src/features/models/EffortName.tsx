@@ -1,4 +1,4 @@
-/** The effort that is chosen, behind the name of a model that takes it. */
+/** The chosen effort, shown after the name of a model that supports it. */
 import type { Defaults, Effort } from "../../bridge/contract";
 import { costs } from "../../i18n/costs";
 import { useModel } from "./useModel";

@@ -1,4 +1,4 @@
-/** What is to be said of the model that one is about to choose. */
+/** Details of the model that is highlighted in the list. */
 import { strings } from "../../i18n";
 import { IconButton } from "../../ui/IconButton";
 import { StarIcon } from "../../ui/icons";

@@ -1,4 +1,4 @@
-/** What a model can do besides talking, how much it reads, and what that costs. */
+/** A model's abilities, context size and prices. */
 import type { ReactNode } from "react";
 import type { ModelSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
@@ -44,7 +44,7 @@ function numbersOf({ contextTokens, inputPrice, outputPrice }: ModelSummary): st
   return [...context, ...price].join(" · ");
 }
 
-/** The same in words, for who asks about one of them. */
+/** The same facts as text, for tooltips and screen readers. */
 export function factsInWords(model: ModelSummary): string {
   const abilities = ABILITIES.filter((name) => model[name]).map((name) => strings.abilities[name]);
   const { inputPrice, outputPrice, priceDate } = model;

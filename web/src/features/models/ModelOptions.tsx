@@ -1,4 +1,4 @@
-/** The list of models in its groups; the search field beside it has the keyboard. */
+/** The list of models in groups. The search field beside it keeps the keyboard focus. */
 import { memo } from "react";
 import type { Defaults, Favourite } from "../../bridge/contract";
 import { strings } from "../../i18n";
@@ -8,10 +8,10 @@ import styles from "./ModelPanel.module.css";
 import { isSameModel, type ModelGroup, type ModelOption, modelRefOf } from "./modelGroups";
 
 export interface ModelOptionsProps {
-  /** Every option's id begins with it. */
+  /** Prefix of every option's id. */
   readonly id: string;
   readonly groups: readonly ModelGroup[];
-  /** Where the keyboard is, counted over all groups. */
+  /** The index of the active option, counted over all groups. */
   readonly active: number;
   readonly by: Defaults;
   readonly onGo: (place: number) => void;
@@ -27,7 +27,7 @@ export function ModelOptions({ id, groups, active, by, ...acts }: ModelOptionsPr
       id={`${id}-list`}
       className={styles.list}
       role="listbox"
-      // It scrolls, which alone would make it a stop of the tab key.
+      // Scrollable elements are tab stops by default; this one must not be.
       tabIndex={-1}
       aria-label={strings.models}
     >
@@ -69,7 +69,7 @@ interface OptionProps extends Pick<ModelOptionsProps, "onGo" | "onChoose" | "onT
   readonly isChosen: boolean;
 }
 
-/** There may be hundreds: an arrow key draws two of them. */
+/** Memoized: of hundreds of options, an arrow key renders two. */
 const Option = memo(function Option({ id, place, option, isActive, ...props }: OptionProps) {
   const { isMixed, isChosen, onGo, onChoose, onToggle } = props;
   const { model, providerName, isFavourite } = option;
@@ -86,7 +86,7 @@ const Option = memo(function Option({ id, place, option, isActive, ...props }: O
       onPointerMove={isActive ? undefined : () => onGo(place)}
       onClick={() => onChoose(modelRefOf(option))}
     >
-      {/* For the mouse; keys have the button below. */}
+      {/* For the mouse; the keyboard uses the button below. */}
       <span
         className={styles.star}
         aria-hidden="true"

@@ -1,4 +1,4 @@
-/** Every model of everybody who can answer, to be found by a few letters. */
+/** The panel with all models of all providers, and its search field. */
 import {
   type KeyboardEvent,
   useCallback,
@@ -24,7 +24,7 @@ import styles from "./ModelPanel.module.css";
 import { isSameModel, type ModelOption, modelGroups, modelRefOf } from "./modelGroups";
 import { UnavailableProviders } from "./UnavailableProviders";
 
-/** How far the page keys go. */
+/** The number of options that a page key moves. */
 const PAGE = 10;
 const NONE: readonly Favourite[] = [];
 
@@ -66,7 +66,7 @@ export function ModelPanel({
   );
   const options = useMemo(() => groups.flatMap((group) => group.options), [groups]);
   const isAsking = Object.values(lists).some((listed) => listed.isAsking);
-  // Nobody has gone anywhere yet: it begins at the one that answers now, or at the first hit.
+  // Until the person moves, the active option is the current model, or the first match.
   const chosen = query === "" ? options.findIndex((one) => isSameModel(modelRefOf(one), by)) : 0;
   const active = Math.min(place ?? Math.max(0, chosen), options.length - 1);
   const shown = options[active];
@@ -74,8 +74,8 @@ export function ModelPanel({
   useEffect(() => void load(settings, false), [settings]);
   useEffect(() => field.current?.focus(), []);
 
-  // Other words, another list: it begins at its beginning, or where it was chosen from.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: where somebody has gone since, it stays
+  // A new search text gives a new list, which starts at its first option or at the current model.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: moves of the person must not reset it
   useEffect(() => {
     const list = document.getElementById(`${id}-list`);
     if (list === null || place !== null) return;
@@ -86,7 +86,7 @@ export function ModelPanel({
   const toggle = useCallback(
     async (option: ModelOption) => {
       try {
-        // Another window may have favourites that this one has not heard of.
+        // Another window may have changed the favorites.
         await settings.load();
         const known = settings.get().preferences?.favourites ?? NONE;
         const one = modelRefOf(option);
@@ -101,7 +101,7 @@ export function ModelPanel({
 
   function go(to: number): void {
     setPlace(to);
-    // What was never seen has no height of its own yet: once more, when it has.
+    // Rows that were never rendered have no height yet, so scroll again when they have.
     scrollTo(to);
     requestAnimationFrame(() => scrollTo(to));
   }
@@ -171,12 +171,12 @@ export function ModelPanel({
   );
 }
 
-/** Everybody at once: one who is slow keeps nobody else waiting. */
+/** Loads all lists concurrently, so that a slow provider does not delay the others. */
 async function load(
   { get, loadProviders, loadModels }: ReturnType<typeof useSettings>,
   refresh: boolean,
 ): Promise<void> {
-  // What is known already stays, when the host cannot be asked.
+  // If the host cannot be reached, the known lists stay.
   await loadProviders().catch(() => {});
   const ready = get().providers.filter(({ problem }) => problem === null);
   await Promise.all(ready.map(({ id }) => loadModels(id, refresh)));

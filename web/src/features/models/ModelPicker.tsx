@@ -1,4 +1,4 @@
-/** Who answers from now on: says who it is, and opens the panel to choose another. */
+/** The button that shows the current model and opens the panel to choose another. */
 import type { RefObject } from "react";
 import type { Defaults } from "../../bridge/contract";
 import type { AnswerChoice } from "../../conversations/answerOptions";

@@ -1,4 +1,4 @@
-/** Who cannot answer now, why, and what helps. */
+/** Providers that are unavailable, with the reason and a remedy. */
 import type { Failure, ProviderSummary } from "../../bridge/contract";
 import { reasonOf, sentenceOf, strings } from "../../i18n";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";

@@ -1,4 +1,4 @@
-/** Out of everybody who can answer, the models to choose from, in groups. */
+/** Groups the models of the available providers. */
 import type { Favourite, ModelList, ModelSummary, ProviderSummary } from "../../bridge/contract";
 import type { Listed } from "../../settings/settings";
 
@@ -13,7 +13,7 @@ export interface ModelGroup {
   readonly id: string;
   readonly title: string;
   readonly isLocal: boolean;
-  /** Models of several providers stand here: each has to say whose it is. */
+  /** Contains models of several providers, so that each has to show its own. */
   readonly isMixed: boolean;
   readonly options: readonly ModelOption[];
 }
@@ -32,9 +32,9 @@ export interface GroupNames {
 }
 
 /**
- * Favourites, what was used lately, then every provider's. Who looks for something finds each model
- * once, with its provider. All words must be there, in the model's name or in the provider's; hyphens,
- * dots and the like count in neither.
+ * Favorites, recently used models, then the models of each provider. A search lists each matching model
+ * once, with its provider. Every word must occur in the name of the model or of the provider;
+ * punctuation is ignored.
  */
 export function modelGroups(sources: Sources, names: GroupNames): readonly ModelGroup[] {
   const { providers, lists, favourites, recent, query } = sources;
@@ -84,10 +84,12 @@ function has({ model, providerName }: ModelOption, words: readonly string[]): bo
   return words.every((word) => names.some((name) => name.includes(word)));
 }
 
-/** Letters and digits alone: people write "gpt4o" for "gpt-4o". */
+/** Letters and digits only: people write "gpt4o" for "gpt-4o". */
 const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 
-/** Whether it can answer, as far as is known: it lacks nothing, and its models could be listed. */
+/**
+ * Whether a provider can answer as far as is known: nothing is missing, and its models could be listed.
+ */
 export function isReady({ problem }: ProviderSummary, listed: Listed | undefined): boolean {
   return problem === null && (listed?.problem ?? null) === null;
 }
@@ -96,10 +98,10 @@ function filled(groups: readonly ModelGroup[]): readonly ModelGroup[] {
   return groups.filter(({ options }) => options.length > 0);
 }
 
-/** The host's word for a server's own choice, which is no model of any server. */
+/** The host's name for a server's own choice, which is no actual model. */
 const ANY_MODEL = "default";
 
-/** Until its list is known, a provider has the model that it answers with when nothing is said. */
+/** Until its list is known, a provider offers its default model. */
 function modelsOf(provider: ProviderSummary, list: ModelList | null): readonly ModelSummary[] {
   if (list !== null) return list.models;
   const { defaultModel } = provider;

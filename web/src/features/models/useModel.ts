@@ -1,10 +1,10 @@
-/** What the model that answers takes; asked for when there is something for it. */
+/** The properties of the current model, fetched when they are needed. */
 import { useEffect, useState } from "react";
 import type { ModelSummary } from "../../bridge/contract";
 import type { ModelRef } from "../../conversations/conversation";
 import { useSettings } from "../../settings/useSettings";
 
-/** Null while nobody has said it, and where nobody can: then the host says what it refuses. */
+/** Null while unknown; the host then checks the request itself. */
 export function useModel(by: ModelRef | null, isWanted: boolean): ModelSummary | null {
   const settings = useSettings();
   const [known, setKnown] = useState<{
@@ -19,7 +19,7 @@ export function useModel(by: ModelRef | null, isWanted: boolean): ModelSummary |
     let isCurrent = true;
     settings.describe({ providerId, modelId }).then(
       (model) => isCurrent && setKnown({ by: name, model }),
-      () => {}, // a provider that cannot be asked says nothing
+      () => {}, // a provider that cannot be reached gives no properties
     );
     return () => {
       isCurrent = false;

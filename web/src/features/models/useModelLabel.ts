@@ -1,4 +1,4 @@
-/** What a model and its provider are called, without asking another machine. */
+/** The label of a model and its provider, without a request to another machine. */
 import { useEffect } from "react";
 import type { Defaults } from "../../bridge/contract";
 import { strings } from "../../i18n";
@@ -10,7 +10,7 @@ import type { RecentModel } from "./useRecentModels";
 /** The provider whose model runs inside the host. */
 export const EMBEDDED = "local";
 
-/** The provider is left out until its name is known: its id would be another word for it. */
+/** The provider is omitted until its name is known: its id is not for display. */
 export function useModelLabel(by: Defaults, recent: readonly RecentModel[]): string {
   const { loadProviders } = useSettings();
   const { providers, lists } = useSettingsState();
@@ -22,7 +22,7 @@ export function useModelLabel(by: Defaults, recent: readonly RecentModel[]): str
   const isUnknown = providers.length === 0;
 
   useEffect(() => {
-    // A host that is not there yet is asked again when the panel opens.
+    // If the host is not connected yet, opening the panel asks again.
     if (isUnknown) void loadProviders().catch(() => {});
   }, [isUnknown, loadProviders]);
 

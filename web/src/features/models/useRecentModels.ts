@@ -1,4 +1,4 @@
-/** The models that were chosen lately, over restarts, the last one first. */
+/** The recently chosen models, newest first, kept over restarts. */
 import { useCallback, useEffect, useState } from "react";
 import type { Favourite } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
@@ -7,7 +7,7 @@ import { isSameModel } from "./modelGroups";
 const NOTE = "models.recent";
 const MOST = 5;
 
-/** A model, with its name where that was known when it was chosen. */
+/** A model, with its name if it was known when the model was chosen. */
 export interface RecentModel extends Favourite {
   readonly name?: string | undefined;
 }
@@ -37,7 +37,7 @@ export function useRecentModels(): readonly [readonly RecentModel[], (by: Recent
   return [recent, add];
 }
 
-/** What another version wrote may be anything. */
+/** Validates the stored text, which another version may have written. */
 function read(text: string | undefined): readonly RecentModel[] {
   try {
     const found: unknown = JSON.parse(text ?? "[]");

@@ -1,4 +1,4 @@
-/** Which Tidewire this is, and what one would say of it in a report. */
+/** The version of Tidewire, and the details for a bug report. */
 import { useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { strings } from "../../i18n";
@@ -27,7 +27,7 @@ export function About({ host, kind }: AboutProps) {
     [words.facts.language, `${shownLanguage()} (${navigator.languages.join(", ")})`],
     [
       words.facts.providers,
-      // What is said of them may name a file of this person's: their ids are enough.
+      // Only ids: other fields may name a person's files.
       providers
         .map(({ id, problem }) => (problem === null ? `${id}: ${words.works}` : id))
         .join(", "),

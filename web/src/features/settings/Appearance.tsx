@@ -1,4 +1,4 @@
-/** Light or dark, how large, in which language. */
+/** Settings for theme, text size and language. */
 import type { Preferences } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { LANGUAGES } from "../../i18n/language";

@@ -1,4 +1,4 @@
-/** Everything that is kept, as one file; made now, or put back. */
+/** Creates and restores backups of all data. */
 import { useEffect, useState } from "react";
 import type { BackupContents, BackupInfo } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
@@ -10,7 +10,7 @@ import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { type Agreed, Consent, NOTHING } from "./Consent";
 
-/** The newest are enough to begin with. */
+/** The number of backups shown at first, newest first. */
 const SHOWN = 5;
 
 export function Backups() {
@@ -78,7 +78,7 @@ export function Backups() {
                   {strings.restoreReally}
                 </Button>
               )}
-              {/* The same button: pressed twice by mistake, it restores nothing. */}
+              {/* The button stays in place: a second press by mistake cancels. */}
               <Button
                 tone="quiet"
                 isFree={chosen === name || !isBusy}

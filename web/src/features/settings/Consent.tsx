@@ -1,4 +1,4 @@
-/** Asks about each provider and setting of a backup that says where questions go. */
+/** Asks for consent to each provider and setting of a backup that decides where prompts are sent. */
 import type { BackupChoice, BackupContents, BackupProvider } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import parts from "../../ui/form/form.module.css";
@@ -51,7 +51,7 @@ export function Consent({ contents: { providers, choices }, agreed, onChange }: 
   );
 }
 
-/** Everything that would go there, but never the value of a header. */
+/** The facts about a provider, without the values of headers. */
 function facts({ address, keyEnv, headers, replaces }: BackupProvider): string[] {
   const words = strings.consent;
   return [

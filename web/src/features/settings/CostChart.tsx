@@ -1,4 +1,4 @@
-/** The cost of each day as a bar; the table beside it says the same in numbers. */
+/** A bar chart of the cost per day; the table beside it has the same numbers. */
 import type { UsageRow } from "../../bridge/contract";
 import { costs } from "../../i18n/costs";
 import { dateOf, money } from "../../i18n/format";

@@ -1,4 +1,4 @@
-/** The budgets, and what answers have cost: by day, model or conversation. */
+/** The budgets, and the cost of answers by day, model or conversation. */
 import { useCallback, useEffect, useState } from "react";
 import type { Budget, BudgetScope, UsageGroup, UsageRow } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";

@@ -1,4 +1,4 @@
-/** Where everything lies, what is put away, what comes in and what goes out. */
+/** Settings for data: location, archive, import and export. */
 import { useEffect, useState } from "react";
 import type { Place } from "../../bridge/contract";
 import { strings } from "../../i18n";

@@ -1,4 +1,4 @@
-/** Who answers in new chats, how, and who makes their titles. */
+/** Settings for new chats: model, temperature and the model for titles. */
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
@@ -72,7 +72,7 @@ export function Defaults() {
   );
 }
 
-/** New chats begin with it at once; the host has it for those of later. */
+/** Sets the model of new chats, here at once and in the host's settings for later ones. */
 export function usePrefer(): (
   defaultProvider: string | null,
   defaultModel: string | null,

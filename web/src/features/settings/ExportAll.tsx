@@ -1,4 +1,4 @@
-/** Every conversation, as one file. */
+/** Exports every conversation to one file. */
 import { useState } from "react";
 import type { ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";

@@ -1,4 +1,4 @@
-/** Conversations out of files. How far that is stands in a toast, which outlives this dialog. */
+/** Imports conversations from files. Progress is shown in a toast, which outlives this dialog. */
 import { useRef } from "react";
 import { strings } from "../../i18n";
 import { Button } from "../../ui/Button";

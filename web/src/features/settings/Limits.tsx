@@ -1,4 +1,4 @@
-/** How many at a time, and how long one waits for them. */
+/** Settings for concurrency and time limits. */
 import { useState } from "react";
 import { reasonOf, strings } from "../../i18n";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
@@ -33,7 +33,7 @@ export function Limits() {
     setProblem(null);
     try {
       await update({ limits: null, deadlines: null });
-      // What was typed and not taken goes as well.
+      // Also discards typed values that were not accepted.
       setRound(round + 1);
     } catch (error) {
       setProblem(reasonOf(error));

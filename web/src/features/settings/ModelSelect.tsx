@@ -1,4 +1,4 @@
-/** A provider, and one of its models; or neither. */
+/** Selects a provider and one of its models, or none. */
 import { useEffect, useId } from "react";
 import { strings } from "../../i18n";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
@@ -11,9 +11,9 @@ export interface ModelSelectProps {
   readonly label: string;
   readonly hint?: string;
   readonly providerId: string | null;
-  /** Null for the provider's standard. */
+  /** Null for the provider's default. */
   readonly modelId: string | null;
-  /** What it means that nobody is chosen. */
+  /** The label for no choice. */
   readonly nobody: string;
   readonly save: (providerId: string | null, modelId: string | null) => Promise<unknown>;
 }
@@ -22,7 +22,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
   const { loadModels } = useSettings();
   const { providers, lists } = useSettingsState();
   const id = useId();
-  // Both are one choice: as one text, so that what was refused stays as a whole.
+  // Saved as one text, so that a refusal concerns both together.
   const saved = useAutosave(written(chosen.providerId, chosen.modelId), (text) =>
     save(...read(text)),
   );
@@ -72,7 +72,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
   );
 }
 
-/** No id has a line's end in it. */
+/** Joined by a line end, which no id contains. */
 function written(providerId: string | null, modelId: string | null): string {
   return `${providerId ?? ""}\n${modelId ?? ""}`;
 }

@@ -1,4 +1,4 @@
-/** The servers that tools come from: how they are, what they offer, and new ones. */
+/** Settings for tool servers: their state, their tools, and a form to add one. */
 import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
 import type { Flag, McpServerSummary, ToolSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";

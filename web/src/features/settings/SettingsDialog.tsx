@@ -1,4 +1,4 @@
-/** Everything that can be chosen, in sections, with a list of them at its side. */
+/** The settings dialog, with a list of sections at its side. */
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { reasonOf, strings } from "../../i18n";
@@ -20,7 +20,7 @@ import styles from "./SettingsDialog.module.css";
 import { Tools } from "./Tools";
 
 export interface SettingsDialogProps {
-  /** Where it opens. */
+  /** The section shown first. */
   readonly section: Section;
   readonly host: ReturnType<Bridge["host"]>;
   readonly kind: Bridge["kind"];
@@ -40,8 +40,8 @@ export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogP
     );
   }, [settings]);
 
-  // Every section begins at its beginning.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is about another section
+  // Every section starts at its top.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it depends on the section
   useEffect(() => {
     if (panel.current !== null) panel.current.scrollTop = 0;
   }, [shown]);
@@ -80,11 +80,11 @@ interface SectionTabsProps {
   readonly onShow: (section: Section) => void;
 }
 
-/** The tab key comes here once; the arrows go on inside, and show what they come to. */
+/** One tab stop; the arrow keys move inside and show the section. */
 function SectionTabs({ id, shown, onShow }: SectionTabsProps) {
   const list = useRef<HTMLDivElement>(null);
 
-  // It opens where the person is to go on.
+  // The focus starts at the open section.
   useEffect(() => list.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(), []);
 
   function onKeyDown(event: KeyboardEvent): void {

@@ -1,4 +1,4 @@
-/** The tools on this computer, where they lie, and what was decided about them for good. */
+/** The tools on this computer, their folder, and permanent decisions about them. */
 import { useCallback, useEffect, useState } from "react";
 import type { GrantSummary, NewToolFile, ToolFolder, ToolSummary } from "../../bridge/contract";
 import { locale, strings } from "../../i18n";

@@ -1,4 +1,4 @@
-/** What can be done by keys, and other keys for it. */
+/** Settings for keyboard shortcuts. */
 import { type KeyboardEvent, useId, useState } from "react";
 import { reasonOf, strings } from "../../i18n";
 import { keysOf } from "../../lib/keyCombo";
@@ -81,7 +81,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // By the tab key one can still leave.
+    // Tab still leaves the field.
     if (!isListening || event.key === "Tab") return;
     event.preventDefault();
     event.stopPropagation();
@@ -112,7 +112,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
         aria-labelledby={`${id}-name ${id}-keys`}
         aria-pressed={isListening}
         onClick={({ currentTarget }) => {
-          // WebKit gives a button that is clicked no focus.
+          // WebKit does not focus a button that is clicked.
           currentTarget.focus();
           setIsListening(!isListening);
           setRefused(null);

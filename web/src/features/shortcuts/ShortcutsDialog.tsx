@@ -1,4 +1,4 @@
-/** Every key that does something, on one page. */
+/** The list of all keyboard shortcuts. */
 
 import { strings } from "../../i18n";
 import { isMac } from "../../lib/keyCombo";
@@ -12,11 +12,11 @@ import styles from "./ShortcutsDialog.module.css";
 
 export interface ShortcutsDialogProps {
   readonly onClose: () => void;
-  /** Somebody wants other keys. */
+  /** Opens the settings for shortcuts. */
   readonly onChange: () => void;
 }
 
-/** A Mac takes Ctrl with the arrows for itself. */
+/** On a Mac the system uses Ctrl with the arrow keys. */
 const EARLIER_MAC = "Alt+ArrowUp Alt+ArrowDown";
 const EARLIER = "Ctrl+ArrowUp Ctrl+ArrowDown";
 

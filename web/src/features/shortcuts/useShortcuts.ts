@@ -1,11 +1,11 @@
-/** The keys that work everywhere on the page, as the person has chosen them. */
+/** Handles the keyboard shortcuts that work everywhere on the page. */
 import { useEffect, useRef } from "react";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
 import { type Act, pressed, type Writing } from "../../settings/shortcuts";
 import { useSettingsState } from "../../settings/useSettings";
 
-/** What each of them does. False: nothing could be done, and the key means what it always means. */
+/** The handler of each shortcut. If it returns false, the key keeps its usual meaning. */
 export type Shortcuts = Readonly<Record<Act, () => unknown>>;
 
 const NONE = {};
@@ -20,7 +20,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
       if (event.repeat || isComposing(event) || event.defaultPrevented) return;
-      // AltGr looks like Ctrl + Alt, and types; what lies over the page has keys of its own.
+      // AltGr looks like Ctrl + Alt but types text; a dialog over the page has keys of its own.
       if (event.getModifierState("AltGraph") || isCovered()) return;
       const act = pressed(event, latest.current.chosen, writing());
       if (act === null) return;

@@ -1,4 +1,4 @@
-/** A heading of the list with what stands below it; a folder can be shut. */
+/** A heading of the list with the conversations below it; folders can be collapsed. */
 import { type KeyboardEvent, memo, useState } from "react";
 import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
@@ -17,19 +17,19 @@ import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
 import { useRowKeys } from "./useRowKeys";
 
-/** As a stop: the group's first button, whatever that is. */
+/** The tab stop at the group's first button, whatever that is. */
 export const FIRST_STOP = "";
 
-/** How many rows are drawn with the list. */
+/** The number of rows rendered with the list. */
 const FIRST = 100;
 
 export interface ConversationGroupProps {
   readonly group: ListGroup;
-  /** How many rows stand above it. */
+  /** The number of rows above it. */
   readonly above: number;
   readonly isShut: boolean;
   readonly openId: string | null;
-  /** The conversation that the tab key comes to, or FIRST_STOP; null for none of these. */
+  /** The conversation that is the tab stop, or FIRST_STOP; null if the stop is in another group. */
   readonly stop: string | null;
   readonly actions: ConversationActions;
   readonly onToggle: (folder: string) => void;
@@ -47,7 +47,7 @@ export const ConversationGroup = memo(function ConversationGroup(props: Conversa
   const { name, folder, items } = group;
   const place = useConversationDrop((id) => onPut(id, folder));
   const title = titleOf(group);
-  // What is pinned stays in its folder: it is only shown up here.
+  // A pinned conversation stays in its folder; here it is only shown.
   const takes = name !== "pinned";
   const first = stop === FIRST_STOP && folder === null ? (items[0]?.id ?? null) : stop;
   return (
@@ -65,7 +65,7 @@ export const ConversationGroup = memo(function ConversationGroup(props: Conversa
       {!isShut &&
         chunksOf(items).map((some, place) => (
           <LazyRows
-            // biome-ignore lint/suspicious/noArrayIndexKey: a chunk is a place, whatever stands there
+            // biome-ignore lint/suspicious/noArrayIndexKey: a chunk is identified by its position
             key={place}
             count={some.length}
             isFirst={above + place * ROWS < FIRST}
@@ -138,7 +138,7 @@ function FolderHeading({
     );
   }
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the arrow goes back to the heading's button
+    // biome-ignore lint/a11y/noStaticElementInteractions: an arrow key moves from here to the heading's button
     <div
       className={styles.folder}
       data-open={isShut && group.items.some(({ id }) => id === openId)}

@@ -1,4 +1,4 @@
-/** One conversation of the list: open it, name it, pin it, put it away. */
+/** One conversation of the list, with its actions: open, rename, pin, archive. */
 import { type KeyboardEvent, memo, useState } from "react";
 import { flushSync } from "react-dom";
 import type { ConversationSummary } from "../../bridge/contract";
@@ -16,10 +16,10 @@ import { useRowKeys } from "./useRowKeys";
 export interface ConversationItemProps {
   readonly item: ConversationSummary;
   readonly isOpen: boolean;
-  /** Whether the tab key comes here; the arrows go to the others. */
+  /** Whether it is the tab stop; the arrow keys reach the others. */
   readonly isStop: boolean;
   readonly actions: ConversationActions;
-  /** Somebody wants to put it into a folder. */
+  /** Opens the choice of a folder. */
   readonly onMove: (item: ConversationSummary) => void;
 }
 

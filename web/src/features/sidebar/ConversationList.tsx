@@ -1,4 +1,4 @@
-/** Everything that is kept: what is pinned, the folders, the rest by days. */
+/** The list of conversations: pinned ones, folders, and the rest by date. */
 import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { foldersOf, groupsOf } from "../../conversations/groups";
@@ -14,7 +14,6 @@ import { useListFocus } from "./useListFocus";
 import type { SidebarState } from "./useSidebar";
 import { useToday } from "./useToday";
 
-/** Everything that the arrows go to. */
 const FolderDialog = lazyPart(async () => (await import("./FolderDialog")).FolderDialog);
 
 const STOPS = "[data-conversation], [data-folder]";
@@ -42,13 +41,13 @@ export function ConversationList({ actions, state }: ConversationListProps) {
     [actions, items],
   );
 
-  // Where nothing stands is no folder.
+  // The area without conversations counts as no folder.
   const outside = useConversationDrop((id) => move(id, null));
 
   function onKeyDown(event: KeyboardEvent): void {
     if (!document.activeElement?.matches(STOPS)) return;
     moveFocus(event, list.current?.querySelectorAll<HTMLElement>(STOPS) ?? []);
-    // The last that is drawn need not be the last that there is: those below it follow.
+    // The last rendered row need not be the last: scrolling renders those below.
     if (event.key === "End") list.current?.scrollTo({ top: list.current.scrollHeight });
   }
 
@@ -67,7 +66,7 @@ export function ConversationList({ actions, state }: ConversationListProps) {
   );
   const first = shown[0];
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the arrows go from button to button
+    // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move from button to button
     <div
       ref={list}
       className={styles.list}

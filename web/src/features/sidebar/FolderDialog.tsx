@@ -1,4 +1,4 @@
-/** Which folder a conversation goes into: one that there is, or a new one. */
+/** Chooses an existing or new folder for a conversation. */
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
@@ -11,7 +11,7 @@ import styles from "./FolderDialog.module.css";
 export interface FolderDialogProps {
   readonly item: ConversationSummary;
   readonly folders: readonly string[];
-  /** Null for no folder; undefined when it stays where it is. */
+  /** Null for no folder; undefined if it stays where it is. */
   readonly onDone: (folder: string | null | undefined) => void;
 }
 
@@ -27,12 +27,12 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
   const isNew = name !== "" && !folders.includes(name);
 
   function onKeyDown(event: KeyboardEvent): void {
-    // Escape is the dialog's here, and stops no answer.
+    // Here Escape closes the dialog, and must not stop an answer.
     event.stopPropagation();
     if (isComposing(event)) return;
     const stops = dialog.current?.querySelectorAll<HTMLElement>("input, li button") ?? [];
     const isInBox = document.activeElement === stops[0];
-    // In the box, Home and End move the caret.
+    // In the text field, Home and End move the cursor.
     if (event.key.startsWith("Arrow") || !isInBox) moveFocus(event, stops);
     if (event.key !== "Enter" || !isInBox) return;
     event.preventDefault();
@@ -63,7 +63,7 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
       isBare
       onClose={() => onDone(undefined)}
     >
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys go through what is in it */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the buttons inside */}
       <div ref={dialog} className={styles.body} onKeyDown={onKeyDown}>
         <h2 className="aligned" dir="auto">
           {strings.folders.title(title)}
@@ -78,7 +78,7 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
           onChange={(event) => setTyped(event.target.value)}
         />
         <ul className="scroll">
-          {/* The first is what Enter takes: the folder of that name, else a new one. */}
+          {/* Enter takes the first: the folder of that name, or else a new one. */}
           {meant.map(rowOf)}
           {isNew && (
             <li>

@@ -1,19 +1,19 @@
-/** Some rows of the list that stand together; far from the view there is only their place. */
+/** Consecutive rows of the list; far from the view, an empty box replaces them. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import styles from "./ConversationList.module.css";
 
-/** How many rows belong together. */
+/** The number of rows rendered together. */
 export const ROWS = 50;
-/** How far from the view they are drawn. */
+/** Distance from the view at which rows are rendered. */
 const AHEAD = "800px 0px";
 
 export interface LazyRowsProps {
   readonly count: number;
-  /** Drawn with the list, before anybody can say what is in view. */
+  /** Rendered with the list, before it is known what is in view. */
   readonly isFirst: boolean;
-  /** Drawn wherever it is: Tab leads into it. */
+  /** Always rendered, because it holds the tab stop. */
   readonly isHeld: boolean;
-  /** Its rows, when they are wanted. */
+  /** Renders the rows. */
   readonly children: () => ReactNode;
 }
 
@@ -27,7 +27,7 @@ export function LazyRows({ count, isFirst, isHeld, children }: LazyRowsProps) {
     const options = { root: element.closest("[data-list]"), rootMargin: AHEAD };
     const observer = new IntersectionObserver((entries) => {
       const isSeen = entries.at(-1)?.isIntersecting ?? false;
-      // Whoever has the focus stays, wherever the list is scrolled to.
+      // A focused row stays rendered, wherever the list is scrolled to.
       setIsNear(isSeen || element.contains(document.activeElement));
     }, options);
     observer.observe(element);

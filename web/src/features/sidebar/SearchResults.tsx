@@ -1,4 +1,4 @@
-/** Lists where the words of a search were found, and opens those places. */
+/** Lists the matches of a search, and opens them. */
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Mark, SearchHit, SearchReply } from "../../bridge/contract";
@@ -10,7 +10,7 @@ import { moveFocus } from "../../lib/listKeys";
 import { FolderIcon } from "../../ui/icons";
 import styles from "./SearchResults.module.css";
 
-/** How long a hand may rest between two letters. */
+/** Pause after the last letter before a search begins. */
 const WAIT_MS = 120;
 
 export interface SearchResultsProps {
@@ -21,7 +21,7 @@ export interface SearchResultsProps {
 interface Found {
   readonly query: string;
   readonly hits: readonly SearchHit[];
-  /** Where the search stopped because its time was over; null when it is complete. */
+  /** Where the search stopped at its time limit; null if it is complete. */
   readonly more: SearchReply["more"];
   readonly problem: string | null;
 }
@@ -29,7 +29,7 @@ interface Found {
 export function SearchResults({ query, onOpen }: SearchResultsProps) {
   const conversations = useConversations();
   const [found, setFound] = useState<Found | null>(null);
-  /** The results that more is being searched for. */
+  /** The results that the search continues. */
   const [continued, setContinued] = useState<Found | null>(null);
   const list = useRef<HTMLUListElement>(null);
   const wanted = useRef(query);
@@ -66,7 +66,7 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
       after = { ...before, problem: reasonOf(error) };
     }
     if (wanted.current !== before.query) return;
-    // The button goes when there is no more to search; its focus goes to the first new hit.
+    // When the search is complete its button disappears, and the focus moves to the first new match.
     const isFocused = document.activeElement?.hasAttribute("data-more") ?? false;
     setContinued(null);
     flushSync(() => setFound(after));
@@ -78,7 +78,7 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
 
   function onKeyDown(event: KeyboardEvent): void {
     const hits = list.current?.querySelectorAll("button") ?? [];
-    // Up from the first is back to the box.
+    // Up from the first match leads back to the search box.
     if (event.key === "ArrowUp" && document.activeElement === hits[0]) return;
     if (moveFocus(event, hits) !== null) event.stopPropagation();
   }
@@ -86,7 +86,7 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
   const { items } = useList();
   const folders = useMemo(() => new Map(items.map(({ id, folder }) => [id, folder])), [items]);
   const hits = found?.hits ?? [];
-  // Those of the words before stay in sight until there are others, but nobody asked for them now.
+  // Matches of the previous text stay visible until new ones arrive.
   const isBefore = found !== null && found.query !== query;
   const isEmpty =
     found !== null && found.problem === null && hits.length === 0 && found.more === null;
@@ -132,7 +132,7 @@ function countOf({ query, hits, more }: Found): string {
 
 interface HitProps {
   readonly hit: SearchHit;
-  /** Of its conversation. */
+  /** The folder of its conversation. */
   readonly folder: string | null;
   readonly onOpen: (hit: SearchHit) => void;
 }
@@ -165,7 +165,7 @@ function Hit({ hit, folder, onOpen }: HitProps) {
   );
 }
 
-/** The day, and the hour where it is today's. */
+/** The date, and the time if it is today. */
 function dayOf(time: number): string {
   const date = new Date(time);
   const now = new Date();
@@ -176,7 +176,7 @@ function dayOf(time: number): string {
   return date.toLocaleDateString(locale, { day: "numeric", month: "short", year });
 }
 
-/** A text with what was looked for marked in it. */
+/** A text with the matches marked. */
 function Marked({ text, marks }: { readonly text: string; readonly marks: readonly Mark[] }) {
   const pieces: ReactNode[] = [];
   let done = 0;

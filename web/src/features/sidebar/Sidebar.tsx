@@ -1,4 +1,4 @@
-/** What is kept: a new chat, the search, the list, and files that come in. */
+/** The sidebar: new chat, search, the list of conversations, and import by drop. */
 import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
@@ -31,9 +31,9 @@ export interface SidebarProps {
   readonly state: SidebarState;
   readonly onNewChat: () => void;
   readonly onSettings: () => void;
-  /** What else the program can do. */
+  /** The program menu. */
   readonly menu: readonly MenuItem[];
-  /** Something is to be looked at: a sidebar that lies over it goes away. */
+  /** Something was opened: a sidebar that covers the chat closes. */
   readonly onOpened: () => void;
 }
 
@@ -58,7 +58,7 @@ export function Sidebar(props: SidebarProps) {
     event.preventDefault();
   }
 
-  /** Up from the first hit, and Escape from any, is back to the box. */
+  /** Up from the first match, and Escape from any, lead back to the search box. */
   function onResultsKey(event: KeyboardEvent): void {
     if (query === "" || (event.key !== "ArrowUp" && event.key !== "Escape")) return;
     if (event.target === search.current) return;

@@ -1,4 +1,4 @@
-/** What can be done with a conversation, in the list and above it. */
+/** The menu of a conversation, in the list and above the chat. */
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { CopyIcon, EditIcon, ExportIcon, FolderIcon, PinIcon, RemoveIcon } from "../../ui/icons";

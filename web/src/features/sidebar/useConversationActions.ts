@@ -1,4 +1,4 @@
-/** What the sidebar does to conversations, with words where something goes wrong. */
+/** The sidebar's actions on conversations, with messages for failures. */
 import { useMemo } from "react";
 import type { ConversationSummary, ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
@@ -14,18 +14,18 @@ export interface ConversationActions {
   pin(item: ConversationSummary): void;
   remove(item: ConversationSummary): void;
   exportAs(item: ConversationSummary, format: ExportRequest["format"]): void;
-  /** All of it, as Markdown, into the clipboard. */
+  /** Copies the whole conversation as Markdown. */
   copy(item: ConversationSummary): void;
-  /** Into a folder; null takes it out of its own. */
+  /** Moves it into a folder; null takes it out of its own. */
   move(item: ConversationSummary, folder: string | null): void;
   renameFolder(name: string, next: string): void;
   /** Begins a chat in a folder. */
   newIn(folder: string): void;
-  /** What is in it stays, in no folder. */
+  /** The folder's conversations stay, in no folder. */
   removeFolder(name: string): void;
 }
 
-/** `onOpened` is told when there is something else to look at. */
+/** `onOpened` is called when an action shows another conversation. */
 export function useConversationActions(onOpened: () => void): ConversationActions {
   const conversations = useConversations();
   const toasts = useToasts();
@@ -87,7 +87,7 @@ export function useConversationActions(onOpened: () => void): ConversationAction
       },
       renameFolder(name, next) {
         const ids = inFolder(name);
-        // Two that have become one cannot be told apart any more: the way back is now.
+        // After a merge the folders cannot be told apart by name, so only undo can separate them again.
         if (inFolder(next).length > 0) move(ids, name, next, strings.folders.merged(name, next));
         else {
           tried(conversations.move(ids, next));

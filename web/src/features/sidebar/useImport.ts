@@ -1,4 +1,4 @@
-/** Takes files in, and says how far that is. */
+/** Imports files and shows the progress. */
 import { useCallback } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { importResult, reasonOf, remarkOf, strings } from "../../i18n";

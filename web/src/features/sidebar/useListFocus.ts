@@ -1,4 +1,4 @@
-/** The focus stays in a list whose rows go elsewhere, or away. */
+/** Keeps the focus in a list whose rows move or disappear. */
 import { type FocusEvent, type RefObject, useLayoutEffect, useRef } from "react";
 
 export interface ListFocus {
@@ -6,7 +6,7 @@ export interface ListFocus {
   onBlur(event: FocusEvent): void;
 }
 
-/** `stops` selects what can have the focus. A row that is gone gives it to its neighbour. */
+/** `stops` selects the elements that can have the focus. A removed row passes it to its neighbor. */
 export function useListFocus(list: RefObject<HTMLElement | null>, stops: string): ListFocus {
   const held = useRef<{ readonly name: string; readonly place: number } | null>(null);
   const all = () => [...(list.current?.querySelectorAll<HTMLElement>(stops) ?? [])];
@@ -23,11 +23,11 @@ export function useListFocus(list: RefObject<HTMLElement | null>, stops: string)
     onFocus(event) {
       const row = event.target.closest("li, section > div");
       const stop = row?.querySelector<HTMLElement>(stops) ?? null;
-      // A dialog about a row stands for it.
+      // A dialog about a row counts as that row.
       if (stop !== null) held.current = { name: rowNameOf(stop), place: all().indexOf(stop) };
     },
     onBlur(event) {
-      // The focus went elsewhere; a row that is taken away says nothing of the kind.
+      // The focus went elsewhere. A removed row is no longer connected and does not count.
       if (event.target.isConnected && !list.current?.contains(event.relatedTarget)) {
         held.current = null;
       }

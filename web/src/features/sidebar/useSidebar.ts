@@ -1,7 +1,7 @@
-/** Whether the sidebar is there, how wide it is, and which of its folders are shut.
- *
- * Where it lies over the chat, it is there only for a while. The host keeps all of it: what a window
- * keeps itself is gone with the window. */
+/**
+ * The sidebar's state: visibility, width and collapsed folders. Where it covers the chat, it is open
+ * only for a while. The host stores the state, because a window's own storage is lost with the window.
+ */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { isCovered } from "../../lib/overlays";
@@ -9,16 +9,16 @@ import { readStored, writeStored } from "../../lib/storage";
 import { widthWithin } from "../../ui/panel/ResizeHandle";
 
 const NAME = "sidebar";
-/** What the tab keeps, so that a page that is loaded again is right before the host has answered. */
+/** The tab's copy, so that a reloaded page is right before the host has answered. */
 const HINT = "tidewire.sidebar";
 const OVER = "(max-width: 43.75rem)";
-/** How wide it can be, in CSS pixels. */
+/** Limits of its width, in CSS pixels. */
 export const WIDTHS = { least: 200, standard: 272, most: 480 } as const;
 
 interface Kept {
   readonly isClosed: boolean;
   readonly width: number;
-  /** The names of the folders that are shut. */
+  /** The names of the collapsed folders. */
   readonly shut: readonly string[];
 }
 
@@ -29,12 +29,12 @@ export interface SidebarState {
   readonly open: () => void;
   readonly close: () => void;
   readonly toggle: () => void;
-  /** Close it if it lies over the chat. */
+  /** Closes it if it covers the chat. */
   readonly closeOver: () => void;
   readonly width: number;
   readonly setWidth: (width: number) => void;
   readonly shut: readonly string[];
-  /** Shut a folder that is open, or the other way round. */
+  /** Collapses or expands a folder. */
   readonly toggleFolder: (name: string) => void;
 }
 
@@ -56,7 +56,7 @@ export function useSidebar(): SidebarState {
     [notes, show],
   );
 
-  // As it was left, unless somebody was quicker than the host.
+  // The stored state, unless the person was quicker than the host.
   useEffect(() => {
     let isWanted = true;
     void notes.recall().then((found) => {
@@ -81,7 +81,7 @@ export function useSidebar(): SidebarState {
     [change],
   );
 
-  // A window that becomes narrow has no room for it; one that becomes wide has it back.
+  // A window that becomes narrow hides it; one that becomes wide shows it again.
   useEffect(() => {
     const query = window.matchMedia(OVER);
     const onChange = () => setIsOpen(!query.matches && !now.current.isClosed);
@@ -125,11 +125,11 @@ export function useSidebar(): SidebarState {
 
 const isOver = (): boolean => window.matchMedia(OVER).matches;
 
-// Where the tab keeps nothing, it closes a moment later.
+// Without storage, it closes only after the host has answered.
 const wasClosed = (): boolean => readStored(HINT) === "closed";
 const hint = (isClosed: boolean) => writeStored(HINT, isClosed ? "closed" : "open");
 
-/** Null when it is none of ours. */
+/** Null if it is not valid. */
 function readKept(text: string | undefined): Kept | null {
   try {
     const found: unknown = JSON.parse(text ?? "null");

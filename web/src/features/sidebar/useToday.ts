@@ -1,4 +1,4 @@
-/** When today began, also after a midnight. */
+/** The start of the current day, updated at midnight. */
 import { useEffect, useState } from "react";
 
 /** A timer may fire a little early. */
@@ -9,7 +9,7 @@ export function useToday(): number {
   useEffect(() => {
     const look = () => setToday(startOfDay(Date.now()));
     const timer = setTimeout(look, startOfDay(today, 1) - Date.now() + LATE_MS);
-    // Timers stand still while the computer sleeps.
+    // Timers stop while the computer sleeps.
     document.addEventListener("visibilitychange", look);
     window.addEventListener("focus", look);
     return () => {
@@ -21,7 +21,7 @@ export function useToday(): number {
   return today;
 }
 
-/** In milliseconds since the epoch; days may be 23 or 25 hours long. */
+/** In milliseconds since the epoch; days may have 23 or 25 hours. */
 function startOfDay(time: number, later = 0): number {
   const date = new Date(time);
   return new Date(date.getFullYear(), date.getMonth(), date.getDate() + later).getTime();

@@ -1,4 +1,4 @@
-/** A verdict for good: allowed where each argument fits its rule, or never. */
+/** The form for a permanent decision: allow if each argument matches its rule, or never allow. */
 import { useContext, useEffect, useId, useState } from "react";
 import type { AnswerCall, ArgumentRule, EarlierCalls } from "../../bridge/contract";
 import { ConversationsContext } from "../../conversations/useConversations";
@@ -15,7 +15,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
   const values = namedValues(call.arguments) ?? [];
   const words = strings.tools;
   const id = useId();
-  /** It begins with what was asked, and nothing else. */
+  /** Starts with exactly the arguments of this call. */
   const [rules, setRules] = useState<Readonly<Record<string, ArgumentRule>>>(() =>
     Object.fromEntries(
       values.map(([name, value]) => [name, ruleFor(matchesFor(value)[0] ?? "any", value)]),
@@ -24,7 +24,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
   const change = (name: string, rule: ArgumentRule) => setRules({ ...rules, [name]: rule });
   const earlier = useEarlierCalls(call, rules);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div className={styles.form} role="group" aria-labelledby={id}>
       <span id={id}>{values.length === 0 ? words.alwaysEvery : words.alwaysTitle}</span>
       {values.map(([name, value]) => {

@@ -1,4 +1,4 @@
-/** A call that waits for a person: everything that it would do, and what can be decided about it. */
+/** A call that waits for a person: its effects and arguments, and the possible decisions. */
 import { type KeyboardEvent, type ReactNode, useContext, useRef, useState } from "react";
 import type { AnswerCall } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
@@ -48,14 +48,14 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // Elsewhere Escape stops the answer; here it closes what is open.
+    // Elsewhere Escape stops the answer; here it closes the open form.
     if (event.key !== "Escape" || form === null) return;
     event.preventDefault();
     setForm(null);
     card.current?.focus();
   }
 
-  /** With the reason, if one is being written. */
+  /** Includes the reason, if one is being written. */
   function deny(): void {
     const words = form === "reason" ? reason.trim() : "";
     onDecide({ verdict: "deny", ...(words !== "" && { reason: words }) });
@@ -83,7 +83,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
     reason: <ReasonForm reason={reason} onChange={setReason} onDeny={deny} />,
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div
       ref={card}
       className={styles.approval}
@@ -132,7 +132,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   );
 }
 
-/** The host's sentence, and what exactly is wrong where the sentence does not say it. */
+/** The host's error, with details that it does not contain. */
 function problemOf(error: unknown): string {
   const sentence = reasonOf(error);
   const { issues } = failureOf(error);

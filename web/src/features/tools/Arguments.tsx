@@ -1,4 +1,4 @@
-/** All arguments of a call, each whole. */
+/** All arguments of a call, in full. */
 import type { JsonValue } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { TextBlock } from "./TextBlock";
@@ -6,7 +6,7 @@ import styles from "./tools.module.css";
 
 export interface ArgumentsProps {
   readonly label: string;
-  /** An object; else the text that the model wrote in its place. */
+  /** An object, or the model's text if it wrote no object. */
   readonly values: JsonValue;
 }
 
@@ -16,7 +16,7 @@ export function Arguments({ label, values }: ArgumentsProps) {
     return <TextBlock label={label} text={typeof values === "string" ? values : textOf(values)} />;
   }
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div className={styles.arguments} role="group" aria-label={label}>
       {named.length === 0 && <p className={styles.none}>{strings.tools.noArguments}</p>}
       {named.map(([name, value]) => (
@@ -26,7 +26,7 @@ export function Arguments({ label, values }: ArgumentsProps) {
   );
 }
 
-/** The arguments by name; null for what is not an object. */
+/** The arguments by name; null if they are no object. */
 export function namedValues(values: JsonValue | undefined): [string, JsonValue][] | null {
   const isNamed = typeof values === "object" && values !== null && !Array.isArray(values);
   return isNamed ? Object.entries(values) : null;

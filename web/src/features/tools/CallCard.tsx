@@ -1,4 +1,4 @@
-/** A tool call: a line while it runs and when it is over, with all of it inside; else the question. */
+/** A tool call: one line that can be expanded, or the approval card while it waits. */
 import { useDeferredValue } from "react";
 import type { AnswerCall, CallState } from "../../bridge/contract";
 import { strings } from "../../i18n";

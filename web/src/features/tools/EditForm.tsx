@@ -1,4 +1,4 @@
-/** Other arguments in place of the model's. The host checks them; until then nothing is lost. */
+/** The form to edit a call's arguments. The host checks them; invalid ones stay in the form. */
 import { useEffect, useId, useRef, useState } from "react";
 import type { JsonValue } from "../../bridge/contract";
 import { strings } from "../../i18n";
@@ -57,7 +57,7 @@ export function EditForm({ call, isFree, onDecide }: ApprovalFormProps) {
   );
 }
 
-/** JSON has escapes of its own for what a text field would not show. */
+/** Escapes characters, in JSON's own syntax, that a text field would not show. */
 function inEscapes(json: string): string {
   return json.replace(
     /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,

@@ -1,10 +1,10 @@
-/** What the model is told with a refusal. */
+/** The form for the reason of a denial, which the model is given. */
 import { useEffect, useId, useRef } from "react";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import styles from "./tools.module.css";
 
-/** As much as the host takes. */
+/** The host's limit. */
 const MOST_CHARACTERS = 2_000;
 
 export interface ReasonFormProps {

@@ -1,11 +1,11 @@
-/** A text of a call with its label: scrolled where it is long, shown whole on request, and copied. */
+/** A labeled text of a call: scrolled if long, expanded on request, and copied. */
 import { useId, useState } from "react";
 import { strings } from "../../i18n";
 import { useCopy } from "../../ui/useCopy";
 import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
 
-/** A text that is longer, or has more lines, does not fit without scrolling. */
+/** The largest text that fits without scrolling. */
 const FITS = { characters: 600, lines: 10 };
 
 export interface TextBlockProps {
@@ -33,13 +33,13 @@ export function TextBlock({ label, text }: TextBlockProps) {
           {strings[copyState]}
         </button>
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form */}
       <div
         className={`${styles.text} ${isWhole ? styles.whole : ""}`}
         role="group"
         aria-labelledby={id}
         dir="ltr"
-        // A place that scrolls must be reached by the keyboard.
+        // A scrollable area must be reachable by keyboard.
         tabIndex={isLong ? 0 : undefined}
       >
         <Verbatim text={text} />

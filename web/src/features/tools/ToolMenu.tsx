@@ -1,4 +1,4 @@
-/** The tools that a conversation may use: how many, and the panel in which they are chosen. */
+/** The button with the number of a conversation's tools, and the panel to choose them. */
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { ToolIcon } from "../../ui/icons";

@@ -1,4 +1,4 @@
-/** The tools that are on, to choose from for one conversation. */
+/** The panel to choose a conversation's tools from the enabled ones. */
 import { useEffect, useState } from "react";
 import type { ToolSummary } from "../../bridge/contract";
 import type { AnswerChoice } from "../../conversations/answerOptions";

@@ -2,7 +2,7 @@
 import { segmentsOf, withEscapes } from "../../lib/hiddenCharacters";
 import styles from "./tools.module.css";
 
-/** More marks than this would take the page seconds; the escapes are then part of the text. */
+/** More marks would block the page for seconds; beyond this, escapes are plain text. */
 const MOST_MARKS = 2_000;
 
 export function Verbatim({ text }: { readonly text: string }) {
@@ -10,7 +10,7 @@ export function Verbatim({ text }: { readonly text: string }) {
   if (segments.length > 2 * MOST_MARKS) return withEscapes(text);
   return segments.map(({ text: piece, isEscape }, place) =>
     isEscape ? (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the place is the only identity
+      // biome-ignore lint/suspicious/noArrayIndexKey: the position is the only identity
       <mark key={place} className={styles.escape}>
         {piece}
       </mark>

@@ -16,7 +16,7 @@ import styles from "./WaitingBanner.module.css";
 export interface WaitingBannerProps {
   /** The key of the newest message. */
   readonly row: string;
-  /** What the page's title is while nothing waits. */
+  /** The page's title while nothing waits. */
   readonly title: string;
 }
 
@@ -42,7 +42,7 @@ export function WaitingBanner({ row, title }: WaitingBannerProps) {
   }, [isAway, tag, tool]);
 
   return (
-    // Always there, so that what comes into it is read out.
+    // Always present, so that a screen reader announces its changes.
     <div className={styles.banner} aria-live="polite">
       {(first !== undefined || (budget !== undefined && !live)) && (
         <>
@@ -80,7 +80,7 @@ function useOther() {
   return all[0];
 }
 
-/** Whether the person looks at something else. */
+/** Whether the page is in the background. */
 function useIsAway(): boolean {
   return useSyncExternalStore(subscribe, () => !document.hasFocus() || document.hidden);
 }
@@ -94,7 +94,7 @@ function subscribe(notify: () => void): () => void {
   return () => stop.abort();
 }
 
-/** Only where that is permitted already: nobody is asked for it. */
+/** Only if notifications are permitted already: it never asks for permission. */
 function notify(tag: string, tool: string): (() => void) | undefined {
   if (typeof Notification === "undefined" || Notification.permission !== "granted")
     return undefined;

@@ -1,9 +1,9 @@
-/** The rules that one argument of a permission can have, and what each begins with. */
+/** The kinds of rules for one argument of a permission, and the initial value of each. */
 import type { ArgumentRule, JsonValue } from "../../bridge/contract";
 
 export type Match = ArgumentRule["match"];
 
-/** From the strictest to the loosest; only those that can fit the value. */
+/** From the strictest to the loosest; only those that can match the value. */
 export function matchesFor(value: JsonValue): readonly Match[] {
   if (typeof value === "object" && value !== null) return ["any"];
   if (typeof value !== "string") return ["exact", "any"];
@@ -11,7 +11,7 @@ export function matchesFor(value: JsonValue): readonly Match[] {
   return ["exact", "prefix", ...special, "any"];
 }
 
-/** The rule of this kind that the call itself fits. */
+/** The rule of this kind that matches the call itself. */
 export function ruleFor(match: Match, value: JsonValue): ArgumentRule {
   const text = typeof value === "string" ? value : value === null ? "none" : JSON.stringify(value);
   switch (match) {

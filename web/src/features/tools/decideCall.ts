@@ -1,9 +1,9 @@
-/** How a card reaches the conversation that its call belongs to. */
+/** Connects an approval card to the conversation of its call. */
 import { createContext } from "react";
 import type { AnswerCall } from "../../bridge/contract";
 import type { CallVerdict } from "../../conversations/callVerdict";
 
-/** False when somebody else has decided before. Rejects with what is wrong; then the call waits on. */
+/** False if it was decided before. Rejects if the decision is invalid; the call then still waits. */
 export type DecideCall = (verdict: CallVerdict) => Promise<boolean>;
 
 /** Null where calls can only be watched. */
@@ -11,7 +11,7 @@ export const DecideCallContext = createContext<DecideCall | null>(null);
 
 export type Verdict = Omit<CallVerdict, "callId" | "nonce">;
 
-/** What a form of a card is given. The guard covers its buttons: it makes the card another size. */
+/** Props of a form in a card. The guard covers its buttons, because a form changes the card's size. */
 export interface ApprovalFormProps {
   readonly call: AnswerCall;
   readonly isFree: boolean;

@@ -1,4 +1,4 @@
-/** Goes to the first call that waits for a decision; false when there is none. */
+/** Focuses the first call that waits for a decision; false if there is none. */
 export function focusWaitingCard(): boolean {
   const card = document.querySelector<HTMLElement>("[data-approval]");
   card?.scrollIntoView({ block: "nearest" });

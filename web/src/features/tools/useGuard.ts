@@ -1,13 +1,13 @@
-/** Keeps the buttons of a card dead for a moment after it appears or moves under the pointer. */
+/** Keeps the buttons of a card disabled for a moment after it appears or moves under the pointer. */
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 export const GUARD_MS = 500;
-/** How often the place is looked at besides. A press looks once more, so that no move is missed. */
+/** Interval of additional position checks. A press checks once more, so that no move is missed. */
 const LOOK_MS = 100;
 
 export interface Guard {
   readonly isReady: boolean;
-  /** Looks again, and says whether the card has stood still for long enough. */
+  /** Checks the position, and returns whether the card has been still for long enough. */
   check(): boolean;
 }
 
@@ -34,7 +34,7 @@ export function useGuard(
 
   useEffect(() => {
     const timer = setInterval(check, LOOK_MS);
-    // What changes its size is seen before it is drawn, and the buttons look dead from then on.
+    // A change of size is noticed before it is painted, so the buttons look disabled from then on.
     const observer = new ResizeObserver(check);
     const frame = card.current?.closest("[role=log]");
     for (const one of [card.current, frame, frame?.firstElementChild]) {
@@ -50,9 +50,10 @@ export function useGuard(
 }
 
 /**
- * Where the card stands: in what scrolls, how large that is, and where on the page. A person who scrolls
- * changes none of it. The transcript scrolls by itself only when it grows, which changes its size. A
- * card in a tab or a window that comes to the front appears, too.
+ * The card's position in the scrolled content, the content's height, and the scroll area's position on
+ * the page. Scrolling by a person changes none of these. The transcript scrolls by itself only when it
+ * grows, which changes the height. Empty in a hidden tab or window, so that a card that comes to the
+ * front counts as new.
  */
 function placeOf(card: HTMLElement | null): string {
   if (card === null || document.visibilityState === "hidden") return "";

@@ -1,4 +1,4 @@
-/** An answer, while it is written and afterwards; always the same node. */
+/** An answer, during and after streaming; always the same DOM node. */
 import type { ReactNode } from "react";
 import type { MessageView } from "../../conversations/message";
 import { noticeOf, strings } from "../../i18n";
@@ -11,7 +11,7 @@ const StepLine = lazyPart(async () => (await import("./StepLine")).StepLine);
 
 export interface AssistantMessageProps {
   readonly view: MessageView;
-  /** What stands below the parts. */
+  /** Content below the parts. */
   readonly children?: ReactNode;
 }
 
@@ -25,8 +25,8 @@ export function AssistantMessage({ view, children }: AssistantMessageProps) {
       aria-busy={live}
     >
       {notices.map((notice, place) => (
-        // A continued answer can have the same notice twice; none is ever moved.
-        // biome-ignore lint/suspicious/noArrayIndexKey: the place is the only identity
+        // A continued answer can have the same notice twice; notices never move.
+        // biome-ignore lint/suspicious/noArrayIndexKey: the position is the only identity
         <p key={place} className={styles.notice}>
           {noticeOf(notice)}
         </p>

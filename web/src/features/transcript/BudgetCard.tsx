@@ -1,4 +1,4 @@
-/** An answer has stopped at a budget: what is spent, and how much more it may take. */
+/** The card of an answer that stopped at a budget: the amount spent, and buttons to raise it. */
 import { useId, useRef, useState } from "react";
 import type { BudgetPause, BudgetRaise } from "../../bridge/contract";
 import { costs } from "../../i18n/costs";

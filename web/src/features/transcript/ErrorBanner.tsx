@@ -1,4 +1,4 @@
-/** What went wrong, what helps, and another try where one makes sense. */
+/** An error, a remedy, and a retry where one makes sense. */
 import { useEffect, useState } from "react";
 import type { ErrorCode, Reason } from "../../bridge/contract";
 import { hintFor, quoteOf, sentenceOf, strings } from "../../i18n";
@@ -10,7 +10,7 @@ import styles from "./ErrorBanner.module.css";
 import { FetchModel } from "./FetchModel";
 import { useRecovery } from "./useRecovery";
 
-/** The same words again cannot end better. Anything else may: a key can be mended meanwhile. */
+/** Errors that the same request would cause again. After any other, a retry may succeed. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "VALIDATION",
   "INVALID_REQUEST",
@@ -19,10 +19,10 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "UNSUPPORTED_PROVIDER",
 ]);
 
-/** Where the model on this computer can still answer. */
+/** Errors after which the local model can still answer. */
 const LOCALLY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["API_KEY_ERROR", "NETWORK_ERROR"]);
 
-/** What is put right in the settings, and where. */
+/** The settings section in which an error can be fixed. */
 const SETTABLE: Partial<Record<ErrorCode, Section>> = {
   PERMISSION_DENIED: "providers",
   MODEL_NOT_FOUND: "providers",
@@ -31,7 +31,7 @@ const SETTABLE: Partial<Record<ErrorCode, Section>> = {
   STREAM_TIMEOUT: "answers",
 };
 
-/** Where somebody else may well answer. */
+/** Errors after which another model may succeed. */
 const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "API_KEY_ERROR",
   "CONTEXT_LENGTH",
@@ -49,10 +49,10 @@ export interface ShownFailure {
   readonly message: string;
   readonly code: ErrorCode;
   readonly retryAfterMs: number | null;
-  /** The same as a time, in milliseconds since the epoch, of what failed some while ago. */
+  /** The same as a point in time, in milliseconds since the epoch, for an earlier failure. */
   readonly retryAt?: number | null;
   readonly reason?: Reason | null | undefined;
-  /** The provider's own. */
+  /** The provider's own error text. */
   readonly words?: string | null | undefined;
 }
 
@@ -140,12 +140,12 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
 }
 
 interface CountdownProps {
-  /** To be counted from when it is first shown. */
+  /** Counted from when the banner is first shown. */
   readonly ms: number | null;
   readonly at: number | null;
 }
 
-/** Counts the seconds down; says nothing of a wait that was over before anybody looked. */
+/** Counts the seconds down; shows nothing if the wait was over before the first render. */
 function Countdown({ ms, at }: CountdownProps) {
   const [left, setLeft] = useState(() => (at === null ? (ms ?? 0) : at - Date.now()));
   const [isWaiting] = useState(left > 0);

@@ -1,4 +1,4 @@
-/** Brings the embedded model's weights where they did not come along, and tries again. */
+/** Downloads the weights of the embedded model if they are missing, and then retries. */
 import { useEffect, useRef, useState } from "react";
 import type { ModelFetch } from "../../bridge/contract";
 import { strings } from "../../i18n";
@@ -9,7 +9,7 @@ export function FetchModel({ onHere }: { readonly onHere: () => void }) {
   const { model } = useSettings();
   const [told, setTold] = useState<ModelFetch | null>(null);
   const [lost, setLost] = useState(false);
-  // A window that is opened meanwhile shows it too, but only who has asked for it asks again.
+  // Other windows show the download too, but only the one that started it retries.
   const wanted = useRef(false);
   const isFetching = told?.state === "fetching";
 
@@ -62,7 +62,7 @@ export function FetchModel({ onHere }: { readonly onHere: () => void }) {
   );
 }
 
-/** Without a value, the bar only says that something is going on. */
+/** Without a value, the bar is indeterminate. */
 function Progress({ done, total }: { readonly done: number; readonly total: number }) {
   const value = total > 0 ? done / total : undefined;
   return (

@@ -1,4 +1,4 @@
-/** What can be done with a message: copy, edit, ask anew, go on, other versions. */
+/** The actions of a message: copy, edit, regenerate, continue, other versions. */
 import { useRef } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import type { MessageView } from "../../conversations/message";
@@ -40,7 +40,7 @@ export function MessageActions(props: MessageActionsProps) {
   const isAnswer = role === "assistant";
   const isCut = status === "interrupted" || status === "cancelled" || status === "failed";
   const canContinue = (isCut && text !== "") || finishReason === "steps";
-  // A failed answer has its own way to try again, below it.
+  // A failed answer has its own retry below it.
   const canRedo = isAnswer && !isBusy && !(isLast && status === "failed");
   return (
     <div
@@ -111,7 +111,7 @@ interface VersionsProps {
 function Versions({ place, count, isBusy, onStep }: VersionsProps) {
   const label = strings.version(place + 1, count);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <span className={styles.versions} role="group" aria-label={label}>
       <IconButton
         size="medium"

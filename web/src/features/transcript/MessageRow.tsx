@@ -1,4 +1,4 @@
-/** One message with what can be done with it. Only the row of a live answer renders. */
+/** One message with its actions. While an answer streams, only its row renders. */
 import { memo, useCallback } from "react";
 import type { CallVerdict } from "../../conversations/callVerdict";
 import type { Conversation } from "../../conversations/conversation";
@@ -21,11 +21,11 @@ const MessageEditor = lazyPart(
 export interface MessageRowProps {
   readonly id: string;
   readonly conversation: Conversation;
-  /** Nothing comes after it. */
+  /** It is the last message. */
   readonly isLast: boolean;
-  /** Whether something is being answered, so that nothing else can be begun. */
+  /** Whether an answer is being written, so that no other can start. */
   readonly isBusy: boolean;
-  /** Whether it says itself why it failed, and offers another try. */
+  /** Whether the row itself shows its error and a retry. */
   readonly showsFailure: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** How an answer ended, which model wrote it and when, how fast it came and what it cost. */
+/** An answer's ending, model, time, speed and cost. */
 import type { MessageView } from "../../conversations/message";
 import { finishFor, strings } from "../../i18n";
 import { money, timeOf } from "../../i18n/format";
@@ -24,7 +24,7 @@ export function MessageTiming({ view }: { readonly view: MessageView }) {
           tokens,
           runs.some(({ estimated }) => estimated),
         ),
-    // What costs nothing, or what nobody gives a price for, says nothing.
+    // Omitted if it is free or has no known price.
     cost === 0 ? null : money(cost),
   ].filter((fact) => fact !== null);
   if (ending === null && facts.length === 0) return null;
@@ -42,7 +42,7 @@ export function MessageTiming({ view }: { readonly view: MessageView }) {
 
 function endingOf({ status, finishReason, text, tools }: MessageView): string | null {
   if (status === "failed" || status === "interrupted") return strings.interrupted;
-  // What ended before its first word says so in its place.
+  // Without any content, the answer's place shows the ending instead.
   if (text === "" && tools.length === 0) return null;
   return status === "cancelled" ? strings.stopped : finishFor(finishReason);
 }

@@ -1,4 +1,4 @@
-/** The words of a question, or of a thought, as they were written. */
+/** The text of a question or of reasoning, as it was written. */
 import styles from "./PlainText.module.css";
 
 export function PlainText({ text }: { readonly text: string }) {

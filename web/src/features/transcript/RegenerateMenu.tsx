@@ -1,4 +1,4 @@
-/** More ways to have the last answer written again: by another model, shorter, longer. */
+/** More ways to regenerate the last answer: by another model, shorter, longer. */
 import type { Conversation } from "../../conversations/conversation";
 import { strings } from "../../i18n";
 import { ChevronIcon, LongerIcon, RedoIcon, ShorterIcon } from "../../ui/icons";
@@ -7,7 +7,7 @@ import { useComposer } from "../composer/composerHandle";
 import { useRecentModels } from "../models/useRecentModels";
 
 export interface RegenerateMenuProps {
-  /** The answer. */
+  /** The answer's row. */
   readonly id: string;
   readonly modelId: string | null;
   readonly conversation: Conversation;

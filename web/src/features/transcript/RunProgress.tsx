@@ -1,4 +1,4 @@
-/** One line that says what is going on while there is nothing to read. */
+/** One line of progress while the answer has no text yet. */
 import { useEffect, useState } from "react";
 import type { MessageView } from "../../conversations/message";
 import { activityOf, strings, whyOf } from "../../i18n";
@@ -8,7 +8,7 @@ import styles from "./RunProgress.module.css";
 export function RunProgress({ view }: { readonly view: MessageView }) {
   const { status, retrying, thinking } = view;
   if (status === "stopping") return <Line text={strings.stopping} />;
-  // Every attempt has a line of its own, whose time begins when it is announced.
+  // Every attempt has its own line, whose countdown starts when it is announced.
   if (retrying !== null) return <Retrying key={retrying.attempt} {...retrying} />;
   const text = thinking === null ? strings.waiting : activityOf(thinking.status, thinking.activity);
   return <Line text={text} progress={thinking?.progress ?? null} />;

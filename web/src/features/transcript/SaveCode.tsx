@@ -1,4 +1,4 @@
-/** Keeps a block of code as a file. */
+/** Saves a code block as a file. */
 import { useContext } from "react";
 import { ConversationsContext } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
@@ -7,7 +7,7 @@ import type { Code } from "../../markdown";
 import { useToasts } from "../../ui/toasts/toastStore";
 import { useDownloads } from "../../ui/useDownloads";
 
-/** Where a file's ending is not what people call the language. */
+/** Extensions of languages that differ from the language's name. */
 const ENDINGS: Readonly<Record<string, string>> = {
   bash: "sh",
   csharp: "cs",
@@ -29,7 +29,7 @@ export function SaveCode({ text, language }: Code) {
   const conversations = useContext(ConversationsContext);
   const toasts = useToasts();
   const downloads = useDownloads();
-  // A page that only watches an answer has nowhere to keep a file.
+  // A page that only watches an answer cannot save files.
   if (conversations === null) return null;
   const { saveText } = conversations;
 

@@ -1,4 +1,4 @@
-/** Which step of a run with tools goes on, and what is spent of the budget that ends it first. */
+/** The current step of a run with tools, and the fill of the tightest budget. */
 import type { StepEvent } from "../../bridge/contract";
 import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";

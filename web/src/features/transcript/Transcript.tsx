@@ -1,4 +1,4 @@
-/** The messages of a conversation, from the first to the one that is being written. */
+/** The messages of a conversation, including the one that is being written. */
 import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { strings } from "../../i18n";
@@ -12,14 +12,14 @@ import type { StickToBottom } from "./useStickToBottom";
 export interface TranscriptProps {
   readonly messages: readonly string[];
   readonly follow: StickToBottom;
-  /** Whose messages these are; null when there are none. */
+  /** The conversation of these messages; null if there is none. */
   readonly conversation?: Conversation | null;
   readonly isBusy?: boolean;
-  /** Whether the last row says why it failed. */
+  /** Whether the last row shows its error. */
   readonly showsFailure?: boolean;
-  /** How many messages come before these. */
+  /** The number of earlier messages that are not loaded. */
   readonly earlier?: number;
-  /** What stands after the last message, or in place of all of them. */
+  /** Content after the last message, or instead of all messages. */
   readonly children?: ReactNode;
 }
 
@@ -29,14 +29,14 @@ export function Transcript(props: TranscriptProps) {
   useReaderStays(follow, messages);
   return (
     <div className={styles.place}>
-      {/* Words that stream in are not read out one by one: the status line says what happens. */}
+      {/* Streamed text is not announced word by word: the status line announces what happens. */}
       <div
         ref={follow.frame}
         className={`messages ${styles.frame} ${follow.isFollowing ? styles.following : ""}`}
         role="log"
         aria-live="off"
         aria-label={strings.conversation}
-        // A place that scrolls must be reached by the keyboard.
+        // A scrollable area must be reachable by keyboard.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
         tabIndex={0}
       >
@@ -77,13 +77,13 @@ const failedMessage = (retry: () => void) => (
   <Problem action={{ label: strings.tryAgain, run: retry }}>{strings.partFailed.message}</Problem>
 );
 
-/** Rows that stand together: an update of one passes by its neighbours and by the other groups. */
+/** Rows per group: an update of one row skips the other groups. */
 const GROUP = 32;
 
 interface Group {
   /** Counted from the conversation's first message, so that earlier ones change no other group. */
   readonly number: number;
-  /** The place of the group's first message among those that are shown. */
+  /** The index of the group's first message among those shown. */
   readonly first: number;
   readonly ids: readonly string[];
 }
@@ -99,7 +99,7 @@ function groupsOf(messages: readonly string[], earlier: number): Group[] {
   return groups;
 }
 
-/** How far above the view the reader may be before the messages before these are fetched. */
+/** Distance of the reader from the first message at which earlier ones are fetched. */
 const AHEAD = "1200px 0px 0px 0px";
 
 interface EarlierProps {
@@ -107,7 +107,7 @@ interface EarlierProps {
   readonly onSeen: () => Promise<void>;
 }
 
-/** Comes into view before the first message does, and has those before it fetched. */
+/** Comes into view before the first message does, and has earlier ones fetched. */
 function Earlier({ frame, onSeen }: EarlierProps) {
   const line = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
@@ -126,7 +126,7 @@ function Earlier({ frame, onSeen }: EarlierProps) {
   );
 }
 
-/** What comes in above moves nothing, where the web view does not see to that itself. */
+/** Keeps the view still when earlier messages are added, if the web view does not do so itself. */
 function useReaderStays(
   { frame, content, isFollowing }: StickToBottom,
   messages: readonly string[],

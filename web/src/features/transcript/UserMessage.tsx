@@ -1,4 +1,4 @@
-/** What the person wrote. */
+/** A message of the user. */
 import { memo, type ReactNode } from "react";
 import type { MessageView } from "../../conversations/message";
 import { strings } from "../../i18n";
@@ -8,7 +8,7 @@ import styles from "./UserMessage.module.css";
 
 export interface UserMessageProps {
   readonly view: MessageView;
-  /** What stands below the words. */
+  /** Content below the text. */
   readonly children?: ReactNode;
 }
 

@@ -1,21 +1,21 @@
-/** Marks the words that were looked for in a message, without touching the message. */
+/** Highlights search matches in a message without changing its DOM. */
 
-/** More than anybody reads; a word of one letter is everywhere. */
+/** Most matches to highlight; a single letter occurs everywhere. */
 const MOST = 500;
 
 /** A text as one phrase. */
 export const phraseOf = (query: string): string[] => [folded(query).text].filter(Boolean);
 
-/** The words and the phrases of a search, as the host understands it. */
+/** The words and phrases of a search, split as the host does it. */
 export function wordsOf(query: string): string[] {
   const found = query.matchAll(/"([^"]*)"?|[^\s"]+/g);
   return [...found].map(([whole, phrase]) => folded(phrase ?? whole).text).filter(Boolean);
 }
 
-/** What stands on a line of its own: no word goes on from one into the next. */
+/** Block elements: no match spans two of them. */
 const BLOCKS = "p, li, td, th, pre, h1, h2, h3, h4, h5, h6, summary, div";
 
-/** Where they stand in this element, also where a word is partly bold. */
+/** The ranges of the matches in this element, also where a word is partly bold. */
 export function rangesOf(element: Element, words: readonly string[]): Range[] {
   const nodes: { readonly node: Node; readonly from: number }[] = [];
   let text = "";
@@ -40,9 +40,9 @@ export function rangesOf(element: Element, words: readonly string[]): Range[] {
   return placesOf(text, words).map(range);
 }
 
-/** Mark these places by a name; returns what takes the marks away. */
+/** Highlights these ranges under a name; returns a function that removes the highlight. */
 export function mark(name: "sought" | "found", ranges: readonly Range[]): () => void {
-  // Older web views mark nothing; the message itself is shown all the same.
+  // Older web views do not support highlights; the message itself is shown all the same.
   if (ranges.length === 0 || typeof Highlight === "undefined") return () => {};
   const marks = new Highlight(...ranges);
   CSS.highlights.set(name, marks);
@@ -51,7 +51,7 @@ export function mark(name: "sought" | "found", ranges: readonly Range[]): () => 
   };
 }
 
-/** Where these words stand in a text, from and to. */
+/** Start and end of each match in a text. */
 export function placesOf(given: string, words: readonly string[]): [number, number][] {
   const { text, places } = folded(given);
   const found: [number, number][] = [];
@@ -64,7 +64,7 @@ export function placesOf(given: string, words: readonly string[]): [number, numb
   return found;
 }
 
-/** A text without accents and capitals, and where each of its units came from. */
+/** A text without accents and capitals, and the original position of each code unit. */
 function folded(given: string): { readonly text: string; readonly places: readonly number[] } {
   let text = "";
   const places: number[] = [];

@@ -1,4 +1,4 @@
-/** Where a question can go that cannot be answered here: to another model, or chat. */
+/** Ways to answer a question after a failure: another model, or a new chat. */
 import { type DraftMessage, draftAttachmentOf } from "../../attachments/draftAttachment";
 import { viewOf } from "../../conversations/message";
 import { useConversation } from "../../conversations/useConversation";
@@ -8,13 +8,13 @@ import { useSettingsState } from "../../settings/useSettings";
 import { EMBEDDED } from "../models/useModelLabel";
 
 export interface Recovery {
-  /** Somebody else has been chosen since, so that another try may end better. */
+  /** Whether another model has been chosen since, so that a retry may succeed. */
   readonly isOtherChosen: boolean;
-  /** Whose key is missing or wrong, as far as this conversation knows. */
+  /** The provider whose key is missing or wrong, as far as this conversation knows. */
   readonly provider: string | null;
-  /** Have the model on this computer answer from now on; null where it does, or cannot. */
+  /** Chooses the local model for the next answers; null if it is chosen already or unavailable. */
   readonly chooseLocal: (() => void) | null;
-  /** A new chat with the last question in its box, before what stands there. */
+  /** Opens a new chat and puts the last question before its draft. */
   startAnew(): void;
 }
 
@@ -26,7 +26,7 @@ export function useRecovery(): Recovery {
   const provider = model?.providerId ?? null;
   const local = providers.find(({ id, problem }) => id === EMBEDDED && problem === null);
 
-  /** The last that was asked on the path. */
+  /** The last question on the path. */
   function lastQuestion(): DraftMessage {
     for (const row of [...messages].reverse()) {
       const state = conversations.message(row)?.get();

@@ -1,4 +1,4 @@
-/** Takes the reader to the message that was looked for, and shows which it is. */
+/** Scrolls to the search result and marks it. */
 import { useEffect, useRef } from "react";
 import type { ConversationState } from "../../conversations/conversation";
 import { useConversations } from "../../conversations/useConversations";
@@ -25,10 +25,10 @@ export function useScrollToMessage(
     row.dataset.found = "";
     row.scrollIntoView({ block: "center" });
     row.focus({ preventScroll: true });
-    // Rows on the way were only as high as was guessed, until they came into view.
+    // Rows between had estimated heights until they came into view.
     const frame = requestAnimationFrame(() => row.scrollIntoView({ block: "center" }));
     const timer = setTimeout(() => delete row.dataset.found, SHOWN_MS);
-    // The words stay marked until somebody goes on from here.
+    // The match stays highlighted until the person moves on.
     const unmark = mark("sought", rangesOf(row, wordsOf(shown.get().sought)));
     return () => {
       cancelAnimationFrame(frame);

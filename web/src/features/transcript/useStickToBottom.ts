@@ -1,29 +1,29 @@
-/** Keeps the end of a growing text in view, until the reader goes elsewhere. */
+/** Keeps the end of a growing text in view, until the reader scrolls away. */
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 
-/** So near to the end counts as there. */
+/** A distance from the end that still counts as the end. */
 const NEAR_PX = 24;
-/** How long a scroll may follow the hand that began it. */
+/** How long after input a scroll counts as caused by it. */
 const MEANT_MS = 1_000;
 const LEAVING_KEYS: ReadonlySet<string> = new Set(["ArrowUp", "PageUp", "Home"]);
 
 export interface StickToBottom {
-  /** The part of the page that scrolls. */
+  /** The element that scrolls. */
   readonly frame: RefObject<HTMLDivElement | null>;
-  /** What grows inside it. */
+  /** The element inside it that grows. */
   readonly content: RefObject<HTMLDivElement | null>;
   readonly isFollowing: boolean;
   readonly jumpToEnd: () => void;
-  /** Somebody is taken elsewhere. */
+  /** Stops following the end, because the view moves elsewhere. */
   readonly leave: () => void;
 }
 
-/** `hasEnd` is false while there is nothing yet whose end could be followed. */
+/** `hasEnd` is false while there is no content to follow. */
 export function useStickToBottom(hasEnd: boolean): StickToBottom {
   const frame = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const following = useRef(true);
-  /** Where it was at the last look: whether a scroll goes up or down. */
+  /** The previous scroll position, which tells whether a scroll goes up or down. */
   const before = useRef(0);
   const [isFollowing, setIsFollowing] = useState(true);
 
@@ -52,7 +52,7 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     let touched = Number.NEGATIVE_INFINITY;
     let isHeld = false;
 
-    /** Up leaves, if somebody moved it: the page's own changes of layout move it too. */
+    /** Scrolling up stops following, if it came from input: layout changes scroll as well. */
     function onScroll(): void {
       if (element === null) return;
       const down = element.scrollTop >= before.current;
@@ -78,7 +78,7 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
       if (LEAVING_KEYS.has(event.key) && canScroll(element)) follow(false);
     }
 
-    /** A finger, or a mouse at the scroll bar. */
+    /** A touch, or a mouse press on the scroll bar. */
     function onHold(): void {
       isHeld = true;
     }
@@ -88,7 +88,7 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
       isHeld = false;
     }
 
-    /** Text that somebody is selecting must not move away. */
+    /** Text that is being selected must not move. */
     function isSelecting(): boolean {
       const selection = document.getSelection();
       return (
@@ -128,7 +128,7 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
   return { frame, content, isFollowing, jumpToEnd, leave };
 }
 
-/** Where there is nothing to scroll, the end is in view. */
+/** If there is nothing to scroll, the end is in view. */
 function canScroll(element: HTMLElement | null): boolean {
   return element !== null && element.scrollHeight > element.clientHeight;
 }

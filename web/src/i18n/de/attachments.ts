@@ -1,4 +1,4 @@
-/** German, of pictures and files. */
+/** German texts for attachments. */
 import { amountsIn } from "../amounts";
 import type { Strings } from "../types";
 

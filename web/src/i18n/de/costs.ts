@@ -1,4 +1,4 @@
-/** Deutsch: wie viel ein Modell nachdenkt, und was Antworten kosten. */
+/** German texts for efforts and costs. */
 import { amountsIn } from "../amounts";
 import type { costsInEnglish } from "../en/costs";
 import type { Worded } from "../types";

@@ -1,4 +1,4 @@
-/** German, of what the host says in English. */
+/** German translations of the host's messages. */
 import { amountsIn } from "../amounts";
 import type { HostMessages } from "../hostMessages";
 import { localeOf } from "../language";

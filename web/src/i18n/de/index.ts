@@ -1,4 +1,4 @@
-/** Every text that the page shows. */
+/** All German texts of the page. */
 import type { EndReason } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import type { Strings } from "../types";

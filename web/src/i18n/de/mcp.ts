@@ -1,4 +1,4 @@
-/** German, of the servers that tools come from. */
+/** German texts for tool servers. */
 import type { Strings } from "../types";
 
 export const mcpInGerman: Strings["mcp"] = {

@@ -1,4 +1,4 @@
-/** German, of the settings and of the keys. */
+/** German texts for the settings and shortcuts. */
 import type { Strings } from "../types";
 
 export const preferencesInGerman: Strings["preferences"] = {

@@ -1,4 +1,4 @@
-/** Deutsch: Werkzeuge, ihre Aufrufe und die Entscheidungen darüber. */
+/** German texts for tools, their calls and decisions. */
 import { amountsIn } from "../amounts";
 import type { Strings } from "../types";
 

@@ -1,9 +1,9 @@
-/** English, of pictures and files. */
+/** English texts for attachments. */
 import { amountsIn } from "../amounts";
 
 const { count } = amountsIn("en");
 
-/** Bytes, as people say them. */
+/** A size in bytes, in the unit that people use. */
 function size(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`;
   if (bytes < 999_500) return `${count(Math.round(bytes / 1_000))} kB`;

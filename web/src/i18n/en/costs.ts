@@ -1,4 +1,4 @@
-/** English, of how much a model thinks, and of what answers cost. */
+/** English texts for efforts and costs. */
 import type { BudgetScope, BudgetUnit, Effort, UsageGroup } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 

@@ -1,4 +1,4 @@
-/** Every text that the page shows, and the model of every other language. */
+/** All English texts of the page, which define the type of every other language's texts. */
 import type { EndReason, ErrorCode } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 import { hostInEnglish } from "../hostMessages";
@@ -345,7 +345,7 @@ export const english = {
   retryIn: (ms: number) =>
     `Wait ${duration(ms)} before trying again. The provider may refuse earlier attempts.`,
   retryNow: "The wait is over. Try again.",
-  /** What to do; the sentence above says what happened. */
+  /** The remedy for an error; the sentence above it says what happened. */
   hints: {
     API_KEY_ERROR: "Set another API key or choose another model.",
     PERMISSION_DENIED: "Choose another model or set another API key.",
@@ -369,7 +369,7 @@ export const english = {
     ABORTED: "Restart Tidewire, then try again.",
     VALIDATION: "Your message is kept. Edit it and try again.",
   } satisfies Partial<Record<ErrorCode, string>>,
-  /** Why something is tried again by itself. */
+  /** Why the host retries by itself. */
   retryReasons: {
     RATE_LIMIT: "Too many requests.",
     OVERLOADED: "The provider is busy.",

@@ -1,4 +1,4 @@
-/** English, of the servers that tools come from. */
+/** English texts for tool servers. */
 import type { McpState } from "../../bridge/contract";
 
 const STATES: Readonly<Record<McpState, string>> = {

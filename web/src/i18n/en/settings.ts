@@ -1,4 +1,4 @@
-/** English, of the settings and of the keys. */
+/** English texts for the settings and shortcuts. */
 
 export const preferencesInEnglish = {
   sections: {

@@ -1,4 +1,4 @@
-/** English, of tools, their calls and what people decide about them. */
+/** English texts for tools, their calls and decisions. */
 import type { CallState } from "../../bridge/contract";
 import { amountsIn } from "../amounts";
 

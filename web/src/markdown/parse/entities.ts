@@ -1,4 +1,4 @@
-/** The characters that HTML has names for, as far as people write them. */
+/** Decodes the named HTML characters that are in common use. */
 
 /** The names of the characters from 160 to 255, in their order. */
 const LATIN = `
@@ -49,7 +49,7 @@ function wordsOf(list: string): string[] {
   return list.trim().split(/\s+/);
 }
 
-/** Put characters in the place of their names; a name that is not known stays. */
+/** Replaces character names; unknown names stay. */
 export function decodeNames(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(/&([A-Za-z][A-Za-z0-9]{1,30});/g, (all, name: string) => {
@@ -57,7 +57,7 @@ export function decodeNames(text: string): string {
   });
 }
 
-/** Put characters in the place of their names and numbers. */
+/** Replaces character names and numbers. */
 export function decode(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(

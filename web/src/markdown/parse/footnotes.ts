@@ -1,4 +1,4 @@
-/** Which footnotes are defined, and in which order they are first referred to. */
+/** Collects footnote definitions and numbers them by first reference. */
 import { createContext } from "react";
 import { type FootnoteDefinition, type FootnoteReference, type Node, nodesOf } from "./nodes";
 
@@ -21,8 +21,8 @@ export const NO_FOOTNOTES: ReadonlyMap<string, Footnote> = new Map();
 export const FootnotesContext = createContext<Footnotes>({ prefix: "", byLabel: NO_FOOTNOTES });
 
 /**
- * Find and number the footnotes of a text. While text arrives (`live`), a reference counts
- * before its definition has come.
+ * Finds and numbers the footnotes of a text. While text streams (`live`), a reference counts before its
+ * definition has arrived.
  */
 export function collect(
   groups: readonly (readonly Node[])[],
@@ -41,7 +41,7 @@ export function collect(
     const count = (counts.get(label) ?? 0) + 1;
     counts.set(label, count);
     reference.ordinal = count;
-    // What a definition itself refers to is counted after the references of the text.
+    // References inside a definition are counted after those of the text.
     if (count === 1 && definition !== undefined) queue.push(...referencesIn(definition));
   }
   return new Map(
@@ -52,7 +52,7 @@ export function collect(
   );
 }
 
-/** Whether a page that shows the one would look the same with the other. */
+/** Whether a page would look the same with both. */
 export function areAlike(
   one: ReadonlyMap<string, Footnote>,
   other: ReadonlyMap<string, Footnote>,

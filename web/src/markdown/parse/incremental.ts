@@ -1,7 +1,7 @@
 /**
- * A text read block by block. While text arrives, only its last two blocks can still
- * change, so only they are read again; what stands before them keeps its identity, and with it
- * what was rendered of it. At the end the whole is read once more.
+ * Parses a growing text incrementally. While it streams, only its last two blocks can still change, so
+ * only they are parsed again; earlier blocks keep their identity and their rendered elements. At the
+ * end the whole text is parsed once more.
  */
 import type { Links } from "marked";
 import { Reader, type TextRuns } from "./lexer";
@@ -17,15 +17,15 @@ const UNSETTLED = 2;
 export interface ParsedDocument {
   readonly text: string;
   readonly live: boolean;
-  /** The text with its line ends made alike. */
+  /** The text with normalized line ends. */
   readonly source: string;
-  /** The blocks in groups of 16; a group whose blocks stayed the same is the same array. */
+  /** The blocks in groups of 16; a group of unchanged blocks is the same array. */
   readonly groups: readonly (readonly Node[])[];
-  /** How many blocks at the beginning no later text changes. */
+  /** The number of blocks at the beginning that no later text changes. */
   readonly settled: number;
-  /** Where in the source those blocks end. */
+  /** The offset in the source at which those blocks end. */
   readonly offset: number;
-  /** The settled part of the block after those, when it is a long one. */
+  /** The settled part of the block after those, if it is a long one. */
   readonly stem: StablePrefix | undefined;
   readonly links: Links;
   readonly runs: TextRuns;
@@ -43,12 +43,12 @@ export const EMPTY: ParsedDocument = {
   runs: new Map(),
 };
 
-/** Read a text, with what an earlier state of it was read as. */
+/** Parses a text, reusing the result for an earlier state of it. */
 export function advance(previous: ParsedDocument, text: string, live: boolean): ParsedDocument {
   if (previous.text === text && previous.live === live) return previous;
   const source = withPlainEnds(text, live);
   if (!live) return complete(previous, text, source);
-  // Comparing two strings is far quicker than asking whether one starts with the other.
+  // Comparing two strings is far quicker than `startsWith`.
   const begin = source.slice(0, previous.source.length);
   const continues = previous.live && begin === previous.source;
   return grow(continues ? previous : { ...EMPTY, groups: previous.groups }, text, source);
@@ -56,7 +56,7 @@ export function advance(previous: ParsedDocument, text: string, live: boolean): 
 
 function withPlainEnds(text: string, live: boolean): string {
   if (!text.includes("\r")) return text;
-  // The other half of a line end may still be on its way.
+  // The other half of a line end may still arrive.
   const certain = live && text.endsWith("\r") ? text.slice(0, -1) : text;
   return certain.replace(/\r\n?/g, "\n");
 }
@@ -86,7 +86,7 @@ function grow(previous: ParsedDocument, text: string, source: string): ParsedDoc
   const { nodes, links, runs } = readTail((stem?.head ?? "") + tail, previous);
   const sameLinks = areSame(previous.links, links);
   if (!sameLinks && previous.settled > 0) {
-    // A definition has arrived: what referred to it above is a link from now on.
+    // A new definition turns references above it into links.
     return grow({ ...EMPTY, groups: previous.groups }, text, source);
   }
   if (stem !== undefined) {
@@ -117,7 +117,7 @@ interface Reading {
   readonly runs: TextRuns;
 }
 
-/** Read what is certain of the text's end. */
+/** Parses the certain part of the text's end. */
 function readTail(tail: string, { links, runs }: ParsedDocument): Reading {
   let reader = new Reader(links);
   let nodes = reader.readBlocks(tail);
@@ -133,13 +133,15 @@ function readTail(tail: string, { links, runs }: ParsedDocument): Reading {
 }
 
 interface Settled {
-  /** Blocks that are settled from now on, the invisible ones left out. */
+  /** Newly settled blocks, without the invisible ones. */
   readonly count: number;
   readonly characters: number;
   readonly stem: StablePrefix | undefined;
 }
 
-/** What of the text's end no later text changes: all but two blocks, and a long block's stem. */
+/**
+ * The part of the text's end that no later text changes: all but two blocks, and a long block's stem.
+ */
 function settle(nodes: readonly Node[], text: string, stem: StablePrefix | undefined): Settled {
   const unchanged = { count: 0, characters: 0, stem };
   const blocks = nodes.filter((node) => node.type !== "space");
@@ -165,8 +167,8 @@ function isShown(node: Node): boolean {
 }
 
 /**
- * The blocks in groups, with all that was read the same before taken from there; the first
- * `whole` groups are settled, and the blocks those after them.
+ * Groups the blocks, reusing all that were parsed the same before. The first `whole` groups are
+ * settled; `blocks` follow them.
  */
 function grouped(
   blocks: readonly Node[],
@@ -175,7 +177,7 @@ function grouped(
   sameLinks: boolean,
 ): readonly (readonly Node[])[] {
   const old = previous.groups.slice(whole).flat();
-  // The last block was not read to its end.
+  // The last block was not parsed to its end.
   const last = previous.live ? old.length - 1 : old.length;
   const kept = blocks.map((block, at) => reconcile(old[at], block, at < last, sameLinks));
   const groups = previous.groups.slice(0, whole);

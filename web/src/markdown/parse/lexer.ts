@@ -1,16 +1,18 @@
 /**
- * How Markdown is read. It is marked's lexer with formulas and footnotes, and with
- * limits, since a text may be written to exhaust it.
+ * The Markdown lexer: marked's, with formulas and footnotes added, and with limits against texts
+ * written to exhaust it.
  */
 import { Lexer, type Links, type MarkedOptions, type Token, Tokenizer, type Tokens } from "marked";
 import { formulaAt, formulaBlockAt } from "./math";
 import type { FootnoteDefinition, FootnoteReference, MathNode, Node } from "./nodes";
 
-/** Quotes and lists inside each other; what is deeper is text. */
+/** Most nested quotes and lists; deeper ones stay text. */
 const MAX_DEPTH = 24;
-/** Emphasis and links are looked for within this many characters; nobody writes longer ones. */
+/** Emphasis and links are searched within this many characters, since real ones are shorter. */
 const MAX_RUN = 4_096;
-/** The same in a text that is full of stars and underscores: each looks for all the others. */
+/**
+ * The limit for a text full of asterisks and underscores, where each one searches for all the others.
+ */
 const DENSE_RUN = 512;
 
 class Rules extends Tokenizer {
@@ -24,7 +26,7 @@ class Rules extends Tokenizer {
     return this.#deeper(() => super.list(text));
   }
 
-  /** Looked for as far as the paragraph goes: what it is underlined with stands right below. */
+  /** Searched only within the paragraph, because its underline stands right below. */
   override lheading(text: string): Tokens.Heading | undefined {
     const end = interruption(text) ?? text.indexOf("\n\n");
     return super.lheading(end < 0 ? text : text.slice(0, end + 1));
@@ -41,17 +43,17 @@ class Rules extends Tokenizer {
   }
 }
 
-/** What texts within blocks, or parts of long ones, were read as. */
+/** Cached tokens of inline texts, or of parts of long ones. */
 export type TextRuns = ReadonlyMap<string, Token[]>;
 
-/** Reads one text: its blocks first, and then what stands in them. */
+/** Parses one text: first its blocks, then their inline content. */
 export class Reader extends Lexer {
-  /** Whether the run that is being read holds the end of a formula in brackets. */
+  /** Whether the current run contains the end of a formula in brackets. */
   mayHoldFormula = true;
   readonly runs = new Map<string, Token[]>();
   #known: TextRuns = this.runs;
 
-  /** `links` are the definitions that stand before the text. */
+  /** `links` are the definitions before the text. */
   constructor(links: Links) {
     super({ gfm: true, tokenizer: new Rules(), extensions: EXTENSIONS });
     Object.assign(this.tokens.links, links);
@@ -61,25 +63,25 @@ export class Reader extends Lexer {
     return this.tokens.links;
   }
 
-  /** Read the blocks. What stands in them waits in the queue, and may be changed there. */
+  /** Parses the blocks. Their inline content waits in the queue and may be changed there. */
   readBlocks(text: string): Node[] {
     try {
       this.blockTokens(text, this.tokens);
     } catch {
-      // Nested deeper than the stack: shown as it stands.
+      // Nested deeper than the stack allows: shown as source.
       this.inlineQueue = [];
       return [plain(text)];
     }
     return this.tokens as unknown as Node[];
   }
 
-  /** Read what stands in the blocks; `known` runs have been read before, with the same links. */
+  /** Parses the inline content of the blocks; `known` runs were parsed before, with the same links. */
   readInside(known: TextRuns): void {
     this.#known = known;
     for (const { src, tokens } of this.inlineQueue) {
       this.state.inRawBlock = false;
       const before = known.get(src);
-      // A box to be ticked may stand there already.
+      // A task's checkbox may be there already.
       const start = tokens.length;
       try {
         if (before === undefined) this.inlineTokens(src, tokens);
@@ -87,7 +89,7 @@ export class Reader extends Lexer {
       } catch {
         tokens.push({ type: "escape", raw: src, text: src });
       }
-      // A reference to a footnote is counted: each has to be one of its own.
+      // References to footnotes are counted, so each must be an object of its own.
       if (!src.includes("[^")) this.runs.set(src, tokens.slice(start));
     }
     this.inlineQueue = [];
@@ -112,7 +114,7 @@ export class Reader extends Lexer {
   }
 }
 
-/** A text in the runs that are read one by one: emphasis and links end with the run. */
+/** Splits a text into runs that are parsed one by one: emphasis and links end with the run. */
 export function textRunsOf(text: string): string[] {
   const runs = [];
   for (let at = 0; at < text.length; ) {
@@ -123,14 +125,17 @@ export function textRunsOf(text: string): string[] {
   return runs;
 }
 
-/** How much of a text is read as one: all of it, or as far as the last end of a line or word. */
+/**
+ * The length of the next run: all of the text, or up to the last end of a line or word within the
+ * limit.
+ */
 function runLength(text: string): number {
   const limit = text.length > DENSE_RUN && isDense(text) ? DENSE_RUN : MAX_RUN;
   if (text.length <= limit) return text.length;
   return text.lastIndexOf("\n", limit - 1) + 1 || text.lastIndexOf(" ", limit - 1) + 1 || limit;
 }
 
-/** More than one character in eight opens or closes emphasis: nobody writes so. */
+/** More than one character in eight opens or closes emphasis, which does not occur in real texts. */
 function isDense(text: string): boolean {
   const start = text.slice(0, MAX_RUN);
   return (start.match(/[*_~]/g)?.length ?? 0) > start.length / 8;
@@ -154,7 +159,7 @@ const INDENTED = /^(?: {4}|\t)/;
 const BLANK = /^[ \t]*$/;
 const BLOCK = /^ {0,3}(?:\[\^|[#>`~|]|[-*+] |\d{1,9}[.)] )/;
 
-/** `[^label]: text`, and the lines below that are indented or run on. */
+/** `[^label]: text`, and the lines below that are indented or continue it. */
 function footnoteDefinition(this: { lexer: Lexer }, text: string): FootnoteDefinition | undefined {
   const found = DEFINITION.exec(text);
   if (found === null) return undefined;
@@ -185,7 +190,7 @@ function footnoteDefinition(this: { lexer: Lexer }, text: string): FootnoteDefin
 }
 
 function footnoteReference(this: { lexer: Lexer }, text: string): FootnoteReference | undefined {
-  // A reference is a link, and a link holds no other.
+  // A reference is a link, and links cannot be nested.
   if (!text.startsWith("[^") || this.lexer.state.inLink) return undefined;
   const found = /^\[\^([^\s[\]]+)\](?![([:])/.exec(text);
   if (found === null) return undefined;
@@ -193,7 +198,9 @@ function footnoteReference(this: { lexer: Lexer }, text: string): FootnoteRefere
   return { type: "footnoteReference", raw, label: label.toLowerCase(), ordinal: 0 };
 }
 
-/** Where a formula or a footnote ends a paragraph, since no blank line has to precede it. */
+/**
+ * The position at which a formula or footnote ends a paragraph, since no blank line has to precede it.
+ */
 function interruption(text: string): number | undefined {
   const end = text.indexOf("\n\n");
   const paragraph = end < 0 ? text : text.slice(0, end);

@@ -1,4 +1,4 @@
-/** Where a formula begins and ends, and what only looks like one. */
+/** Finds formulas, and rejects text that only looks like one. */
 
 export interface Formula {
   readonly raw: string;
@@ -6,18 +6,18 @@ export interface Formula {
   readonly display: boolean;
 }
 
-/** What is longer is no formula; it also bounds how far each of many openings looks. */
+/** Longer ones are no formulas, which also bounds the search from each opening. */
 const LONGEST = 4_000;
 const COMMANDS = /\\[A-Za-z]+|\{[^{}]*(?:\}|$)/g;
-/** As much of a text as tells whether it is prose. */
+/** The length of text that is enough to recognize prose. */
 const LONGEST_WORDS = 300;
 /** Two words in a row are prose: `$5 and $10`, `$PATH to the …`. */
 const PROSE = /[A-Za-z]{3,}\s+[A-Za-z]{2,}/;
 const AMOUNT = /^\d[\s\S]*[A-Za-z]{2,}/;
 
 /**
- * The formula that a text begins with. "open" means that it may become one when more text
- * arrives; nothing, that it does not.
+ * The formula at the beginning of a text; "open" if it may become one when more text arrives, undefined
+ * if not.
  */
 export function formulaAt(whole: string): Formula | "open" | undefined {
   const text = whole.slice(0, LONGEST);
@@ -38,7 +38,7 @@ function delimited(text: string, close: string, display: boolean): Formula | "op
   if (end < 0 && text.length === LONGEST) return undefined;
   if (tex.includes("\n\n")) return undefined;
   if (end < 0) return close !== "$$" && looksLikeProse(tex) ? undefined : "open";
-  // Brackets that were only escaped hold no letter and no number.
+  // Escaped brackets, which are no formula, contain no letter and no number.
   if (!/[\p{L}\p{N}]/u.test(tex)) return undefined;
   return { raw: text.slice(0, end + 2), tex: tex.trim(), display };
 }
@@ -65,7 +65,7 @@ function looksLikeProse(tex: string): boolean {
   return PROSE.test(plain) || AMOUNT.test(plain);
 }
 
-/** The formula that stands on lines of its own at the beginning of a text. */
+/** The formula on lines of its own at the beginning of a text. */
 export function formulaBlockAt(text: string): Formula | undefined {
   const indent = /^ {0,3}(?=\$\$|\\\[)/.exec(text);
   if (indent === null) return undefined;

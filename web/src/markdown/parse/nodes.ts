@@ -1,11 +1,11 @@
-/** What the lexer makes of a text, as the renderer sees it. */
+/** The nodes that the lexer produces and the renderer draws. */
 import type { MarkedToken, Token } from "marked";
 
 export interface MathNode {
   readonly type: "math";
   readonly raw: string;
   readonly tex: string;
-  /** On a line of its own, and not within the text. */
+  /** Displayed on a line of its own, not inline. */
   readonly display: boolean;
 }
 
@@ -13,7 +13,7 @@ export interface FootnoteReference {
   readonly type: "footnoteReference";
   readonly raw: string;
   readonly label: string;
-  /** Which reference to this label it is, counted from 1; 0 until it was counted. */
+  /** The ordinal of this reference among those to its label, from 1; 0 until counted. */
   ordinal: number;
 }
 
@@ -24,7 +24,7 @@ export interface FootnoteDefinition {
   readonly tokens: Token[];
 }
 
-/** A part of a text that is too long to be read as one. */
+/** A part of a text that is too long to be parsed as one. */
 export interface TextRun {
   readonly type: "run";
   readonly raw: string;
@@ -33,7 +33,7 @@ export interface TextRun {
 
 export type Node = MarkedToken | MathNode | FootnoteReference | FootnoteDefinition | TextRun;
 
-/** The lexer's tokens as nodes: what it yields beyond its own kinds comes from our grammar. */
+/** Types the lexer's tokens as nodes: kinds beyond marked's own come from our extensions. */
 export function nodesOf(tokens: readonly Token[] | undefined): readonly Node[] {
   return (tokens ?? []) as readonly Node[];
 }

@@ -1,6 +1,6 @@
 /**
- * The last block of a text that is still being written. It is shown as what it will most
- * likely become; a line that does not yet tell is held back.
+ * Handles the last block of a text that is still streaming. It is shown as what it will most likely
+ * become; an ambiguous line is held back.
  */
 import type { Tokens } from "marked";
 import { type Reader, textRunsOf } from "./lexer";
@@ -8,7 +8,7 @@ import { formulaAt } from "./math";
 import { type Node, nodesOf } from "./nodes";
 import { closeInline } from "./openInline";
 
-/** Nothing but marks: a bullet, a number, a rule, a fence, the line below a table's head. */
+/** Only markup: a bullet, a number, a rule, a fence, the line below a table's head. */
 const MARKS = /^[\s>*+\-_=#`~|:$\d.)\\[]*$/;
 const TASK = /^[\s>]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]?\]?[ \t]*$/;
 const DEFINITION = /^[\s>]*\[[^\]\n]{0,200}(?:\](?::[ \t]*(?:\S*(?:[ \t]+(?:["'(][^\n]*)?)?)?)?)?$/;
@@ -17,10 +17,10 @@ const TABLE_HEAD = /^[\s>]*\|/;
 const TABLE_RULE = /^[\s>]*\|?[\s|:-]*$/;
 const LONGEST_LINE = 2_000;
 const LONGEST_FORMULA = 4_000;
-/** Where a formula on lines of its own begins. */
+/** The beginning of a formula on lines of its own. */
 const FORMULA = /(?:^|\n)[ \t>]*(?=\$\$|\\\[)/g;
 
-/** The innermost node at the end of these, which more text would continue. */
+/** The innermost node at the end, which more text would continue. */
 export function lastLeaf(nodes: readonly Node[]): Node | undefined {
   const last = nodes.at(-1);
   switch (last?.type) {
@@ -38,7 +38,7 @@ export function isFence(node: Node | undefined): node is Tokens.Code {
   return node?.type === "code" && node.codeBlockStyle !== "indented";
 }
 
-/** Whether a fenced block's closing fence has been read. */
+/** Whether a fenced block's closing fence has been parsed. */
 export function isClosed(fence: Tokens.Code): boolean {
   const mark = /^ {0,3}(`{3,}|~{3,})/.exec(fence.raw)?.[1] ?? "```";
   const raw = fence.raw.trimEnd();
@@ -51,9 +51,9 @@ function repeat(mark: string, length: number): string {
 }
 
 /**
- * How much of a text can be shown, in characters: all of it, or all but the lines at its end
- * that may still become something else. `leafOf` tells what the end of a text is read as, and
- * `leaf` what it is of this one.
+ * The number of characters that can be shown: all, or all but the lines at the end that may still
+ * become something else. `leafOf` parses a text and returns its last leaf, and `leaf` is that of this
+ * text.
  */
 export function certainLength(
   text: string,
@@ -61,7 +61,7 @@ export function certainLength(
   leafOf: (text: string) => Node | undefined,
 ): number {
   if (isFence(leaf)) {
-    // An opening line shows nothing before it is complete: its language is still growing.
+    // An incomplete fence line is not shown: its language is still growing.
     return leaf.raw.includes("\n") ? text.length : lineStart(text, text.length);
   }
   if (leaf?.type === "html" || leaf?.type === "math") return text.length;
@@ -71,10 +71,10 @@ export function certainLength(
   const line = text.slice(start);
   const above = lineStart(text, start - 1);
   const lineAbove = start === 0 ? "" : text.slice(above, start - 1);
-  // Below a head, the line that makes it a table counts when it is complete.
+  // Below a table's head, the delimiter line counts when it is complete.
   const inTable = leaf?.type === "table" && (line === "" || leaf.rows.length > 0);
   if (!inTable && TABLE_HEAD.test(lineAbove) && TABLE_RULE.test(line)) {
-    // What stands in a table already is a row of it, and no head of another.
+    // A line inside a table is a row of it, not the head of another.
     return leafOf(text.slice(0, start))?.type === "table" ? start : above;
   }
   if (line.trim() === "" || line.length > LONGEST_LINE) return text.length;
@@ -85,7 +85,7 @@ export function certainLength(
   return text.length;
 }
 
-/** Where the formula begins that is still being written, if there is one. */
+/** The offset of the unfinished formula, if there is one. */
 function openFormula(text: string): number | undefined {
   const from = Math.max(text.lastIndexOf("\n\n"), text.length - LONGEST_FORMULA, 0);
   const paragraph = text.slice(from);
@@ -105,7 +105,7 @@ function lineStart(text: string, end: number): number {
   return end <= 0 ? 0 : text.lastIndexOf("\n", end - 1) + 1;
 }
 
-/** Bring the end of what was read into a state that can be shown, before its inside is read. */
+/** Makes the last block presentable before its inline content is parsed. */
 export function closeLastBlock(nodes: readonly Node[], reader: Reader): void {
   const leaf = lastLeaf(nodes);
   if (isFence(leaf)) {
@@ -118,7 +118,7 @@ export function closeLastBlock(nodes: readonly Node[], reader: Reader): void {
       : leaf !== undefined && "tokens" in leaf && leaf.tokens;
   const waiting = reader.inlineQueue.findLast(({ tokens }) => tokens === inside);
   if (waiting === undefined) return;
-  // What is open in a long text is looked for in its last run.
+  // Open constructs of a long text are searched in its last run.
   const last = textRunsOf(waiting.src).at(-1) ?? "";
   waiting.src = waiting.src.slice(0, waiting.src.length - last.length) + closeInline(last);
 }

@@ -1,13 +1,13 @@
 /**
- * What of a line of text can already be shown while it is still being written. Emphasis
- * and code that are still open are closed; a link, a formula, an address that is not complete is
- * held back, so that nothing shows as characters first and as a link a moment later.
+ * Determines the part of an unfinished line that can be shown. Open emphasis and code are closed; an
+ * incomplete link, formula or address is held back, so that nothing shows as characters first and as a
+ * link a moment later.
  */
 import { formulaAt } from "./math";
 
-/** How much is held back for the sake of a construct that may never be completed. */
+/** Most characters that are held back for a construct that may never be completed. */
 const PATIENCE = 300;
-/** Emphasis within emphasis; what is deeper is not closed on its behalf. */
+/** Deeper nested emphasis is not closed. */
 const DEEPEST = 16;
 const FORMULA_PATIENCE = 2_000;
 
@@ -27,7 +27,7 @@ const PUNCTUATION = /[\p{P}\p{S}]/u;
 const WORD = /[\p{L}\p{N}]/u;
 const SPACE = /\s/;
 
-/** What to show of a text that more will follow. */
+/** The part of an incomplete text to show. */
 export function closeInline(text: string): string {
   const scan = new Scan(text);
   return scan.run();
@@ -37,7 +37,7 @@ class Scan {
   readonly #text: string;
   readonly #openers: Opener[] = [];
   readonly #brackets: number[] = [];
-  /** Where the last formula may end. */
+  /** The last possible end of a formula. */
   readonly #lastFormula: number;
   #end: number;
 
@@ -62,7 +62,7 @@ class Scan {
     return this.#close("");
   }
 
-  /** Read one construct: where the next begins, or the whole result when it ends here. */
+  /** Reads one construct: returns the offset of the next, or the whole result if it ends here. */
   #step(at: number): number | string {
     const text = this.#text;
     switch (text[at]) {
@@ -148,7 +148,7 @@ class Scan {
     if (next === "(") {
       const end = addressEnd(text, at + 1);
       if (end > 0) return end;
-      // An address without a space in it is still being written, however long it is.
+      // An address without a space in it is still incomplete, however long it is.
       const unbroken = !/\s/.test(text.slice(at + 2));
       return unbroken || text.length - at <= PATIENCE ? this.#hold(opening) : at + 1;
     }
@@ -165,7 +165,7 @@ class Scan {
     const stop = at + left;
     const before = at === 0 ? " " : (text[at - 1] ?? " ");
     if (stop === text.length) {
-      // The beginning or the end of something; either way it is no text.
+      // An opening or closing delimiter; either way it is no text.
       return left <= 3 ? this.#hold(at) : stop;
     }
     if (left > 3 || (mark === "~" && left !== 2)) return stop;
@@ -176,13 +176,13 @@ class Scan {
       !WORD.test(before) &&
       !SPACE.test(after) &&
       (!PUNCTUATION.test(after) || SPACE.test(before) || PUNCTUATION.test(before)) &&
-      // A single star before a dot or a bracket is more often a wildcard.
+      // A single asterisk before a dot or a bracket is more often a wildcard.
       (left > 1 || WORD.test(after));
     if (opens && this.#openers.length < DEEPEST) this.#openers.push({ mark, at, length: left });
     return stop;
   }
 
-  /** Close what these delimiters close; returns how many are left. */
+  /** Closes the constructs that these delimiters close; returns how many delimiters are left. */
   #pop(mark: string, count: number): number {
     let left = count;
     while (left > 0) {
@@ -212,7 +212,7 @@ class Scan {
     return matchAt(ADDRESS_BEGUN, text, at) > 0 ? this.#hold(at) : at + 1;
   }
 
-  /** The text up to where it is certain, with an end to all that is open in it. */
+  /** The certain text, with all open constructs closed. */
   #close(inner: string): string {
     let shown = this.#text.slice(0, this.#end);
     let closers = inner;
@@ -220,7 +220,7 @@ class Scan {
     for (const opener of this.#openers.toReversed()) {
       if (opener.at >= this.#end) continue;
       if (closers === "" && opener.at + opener.length >= shown.length) {
-        // Nothing stands in it yet.
+        // The construct is still empty.
         shown = shown.slice(0, opener.at).trimEnd();
       } else {
         closers += opener.mark.repeat(opener.length);
@@ -241,7 +241,7 @@ function runLength(text: string, at: number): number {
   return end - at;
 }
 
-/** Where the parenthesis that opens at `at` is closed, and 0 when it is not. */
+/** The offset of the parenthesis that closes the one at `at`; 0 if there is none. */
 function addressEnd(text: string, at: number): number {
   let depth = 0;
   for (let i = at; i < text.length; i++) {

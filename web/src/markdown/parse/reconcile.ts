@@ -1,14 +1,14 @@
 /**
- * What was read anew but reads the same as before is taken from before. React then knows
- * it by its identity, and does not render it again.
+ * Reuses nodes that were parsed again with the same result. React recognizes them by identity, and does
+ * not render them again.
  */
 import type { Tokens } from "marked";
 import type { Node } from "./nodes";
 
 /**
- * The block that stood here before if nothing changed, else the new one with the unchanged items
- * or rows of the old. `whole`: the old one was read to its end. `sameLinks`: no definition has
- * come that could make a link of what was text.
+ * The earlier block if nothing changed, else the new one with unchanged items or rows of the earlier.
+ * `whole`: the earlier one was parsed to its end. `sameLinks`: no definition has arrived that could
+ * turn text into a link.
  */
 export function reconcile(
   old: Node | undefined,

@@ -1,24 +1,24 @@
 /**
- * The part of one long block that no later text changes: the first items of a list, rows
- * of a table, lines of code. While the block grows, only what follows its stem is read again.
+ * Finds the stem of a long block, which no later text changes: the first items of a list, rows of a
+ * table, lines of code. While the block grows, only the text after its stem is parsed again.
  */
 import type { Token, Tokens } from "marked";
 import type { Node } from "./nodes";
 import { isClosed, isFence } from "./openBlock";
 
-/** How much of a block is read again and again before it gets a (longer) stem. */
+/** The length that is parsed repeatedly before the block gets a (longer) stem. */
 const LONG = 1_024;
 /** Items, rows or lines at the end that later text may change. */
 const UNSETTLED = 2;
 
 export interface StablePrefix {
-  /** What has to stand before the rest, for it to be read as the same kind of block. */
+  /** The text that must precede the rest for it to be parsed as the same kind of block. */
   readonly head: string;
-  /** The block as far as it is settled; its `raw` is all that need not be read again. */
+  /** The settled part of the block; its `raw` need not be parsed again. */
   readonly node: Tokens.List | Tokens.Table | Tokens.Code;
 }
 
-/** A stem for a block that still grows, if it is long enough to need one. */
+/** A stem for a growing block, if it is long enough to need one. */
 export function stablePrefixOf(
   block: Node,
   stem: StablePrefix | undefined,
@@ -56,13 +56,13 @@ function made(head: string, node: StablePrefix["node"], block: Node): StablePref
     : undefined;
 }
 
-/** The whole block again, from its stem and from what the rest was read as. */
+/** The whole block, from its stem and the parsed rest. */
 export function grown(stem: StablePrefix, rest: Node | undefined): Node | undefined {
   const { head, node } = stem;
   if (rest === undefined) return undefined;
   const raw = node.raw + rest.raw.slice(head.length);
   if (node.type === "list" && rest.type === "list") {
-    // A list that turns loose does so from its first item on: it is read as a whole again.
+    // A list that becomes loose does so from its first item on: it is parsed as a whole again.
     if (rest.loose && !node.loose) return undefined;
     const items = node.loose && !rest.loose ? rest.items.map(loosened) : rest.items;
     return { ...node, raw, items: [...node.items, ...items] };
@@ -76,7 +76,7 @@ export function grown(stem: StablePrefix, rest: Node | undefined): Node | undefi
   return undefined;
 }
 
-/** An item as it is read in a list whose items are paragraphs. */
+/** An item as it is parsed in a loose list. */
 function loosened(item: Tokens.ListItem): Tokens.ListItem {
   const [first, second, ...others] = item.tokens;
   const tokens = item.tokens.map(asParagraph);

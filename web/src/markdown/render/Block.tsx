@@ -1,4 +1,4 @@
-/** Paragraphs, lists, tables, and the rest of what fills lines of its own, as elements. */
+/** Renders block nodes: paragraphs, lists, tables and others. */
 import type { Tokens } from "marked";
 import { createElement, memo, type ReactNode, useContext } from "react";
 import { type Node, nodesOf } from "../parse/nodes";
@@ -16,14 +16,14 @@ interface BlockProps {
   readonly open: boolean;
 }
 
-/** Blocks in their order; only the last of them can be open. */
+/** Renders blocks in order; only the last of them can be open. */
 export function blocks(nodes: readonly Node[], open: boolean): ReactNode {
   const last = nodes.length - 1;
   return nodes.map((node, place) => placed(node, open && place === last, place));
 }
 
 function placed(node: Node, open: boolean, place: number): ReactNode {
-  // In a list without blank lines, an item's text stands in no paragraph.
+  // In a tight list, an item's text is in no paragraph.
   if (node.type === "text") return createElement(Text, { key: place, node });
   if (node.type === "checkbox") return inline([node]);
   return <Block key={place} node={node} open={open} />;
@@ -68,7 +68,7 @@ const Block = memo(function Block({ node, open }: BlockProps): ReactNode {
   }
 });
 
-/** Below the page's own headings; its look follows the level that the text gives it. */
+/** Its level is below the page's own headings; its look follows the level in the text. */
 function Heading({ node }: { node: Tokens.Heading }): ReactNode {
   const { headingsBelow = 0 } = useContext(SlotsContext);
   const level = Math.min(6, node.depth + headingsBelow);
@@ -81,7 +81,7 @@ interface ScrollerProps {
   readonly children: ReactNode;
 }
 
-/** What is wider than the column moves within itself, also by the keyboard. */
+/** Scrolls content that is wider than the column, also by keyboard. */
 function Scroller({ what, children }: ScrollerProps): ReactNode {
   const words = useContext(LabelsContext);
   const { frame, content, scrolls } = useScrolls<HTMLDivElement, HTMLDivElement>();
@@ -95,7 +95,7 @@ function Scroller({ what, children }: ScrollerProps): ReactNode {
   );
 }
 
-/** How many items make a list of their own, and how many rows React looks through at once. */
+/** The number of items or rows per part, so that React compares few at once. */
 const PART_SIZE = 128;
 
 function inParts<T>(things: readonly T[]): readonly (readonly T[])[] {
@@ -105,12 +105,12 @@ function inParts<T>(things: readonly T[]): readonly (readonly T[])[] {
   return parts;
 }
 
-/** Parts are cut anew each time: they are the same when the same things stand in them. */
+/** Parts are cut anew each time: they are the same if they contain the same nodes. */
 function isSamePart<T>(one: readonly T[], other: readonly T[]): boolean {
   return one.length === other.length && one.every((thing, at) => thing === other[at]);
 }
 
-/** A list; one that is very long in several, so that the browser lays out only what is in view. */
+/** A list; a very long one is split, so that the browser lays out only the part in view. */
 function List({ node, open }: { node: Tokens.List; open: boolean }): ReactNode {
   const parts = inParts(node.items);
   const last = parts.length - 1;
@@ -130,7 +130,7 @@ function List({ node, open }: { node: Tokens.List; open: boolean }): ReactNode {
 
 interface ListPartProps {
   readonly items: readonly Tokens.ListItem[];
-  /** The number of the first item, where they are numbered. */
+  /** The number of the first item of a numbered list. */
   readonly first: number | undefined;
   readonly tasks: boolean;
   readonly open: boolean;

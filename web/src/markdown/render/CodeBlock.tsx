@@ -1,4 +1,4 @@
-/** A block of code: its language, what can be done with it, and its words in colors. */
+/** A code block: language, actions and highlighted code. */
 import {
   lazy,
   memo,
@@ -16,20 +16,20 @@ import styles from "./markdown.module.css";
 import { SlotsContext } from "./slots";
 import { useScrolls } from "./useScrolls";
 
-/** A longer text is cut into pieces, so that a growing one only renders its last. */
+/** Longer code is split into pieces, so that only the last piece of growing code renders. */
 const PIECE_LINES = 64;
-/** What is longer stays plain: coloring it would hold up the page. */
+/** Longer code is not highlighted, because that would block the page. */
 const LONGEST_COLORED = 32_768;
-/** A block of more lines can be folded. */
+/** Longer blocks can be collapsed. */
 const LONG_LINES = 24;
 
 const HighlightedCode = lazy(() => import("./HighlightedCode").catch(() => ({ default: Pieces })));
 
 interface CodeBlockProps {
   readonly text: string;
-  /** What stands after the opening fence: the language, and perhaps more. */
+  /** The text after the opening fence: the language, and perhaps more. */
   readonly info: string;
-  /** Whether its closing fence has not been read yet. */
+  /** Whether its closing fence has not arrived yet. */
   readonly growing: boolean;
 }
 
@@ -53,7 +53,7 @@ function Code({ text, language, growing, actions }: CodeProps): ReactNode {
   const [wraps, setWraps] = useState(false);
   const [folded, setFolded] = useState(false);
   const wanted = !growing && language !== "" && text.length <= LONGEST_COLORED;
-  // Plain at first, and colored when the page has a moment: a long history opens at once.
+  // Highlighted only when the page is idle, so that a long history opens at once.
   const colored = useDeferredValue(wanted, false) && wanted;
   const plain = <Pieces text={text} />;
   return (
@@ -104,7 +104,7 @@ function isLong(text: string): boolean {
   return true;
 }
 
-/** The text as it stands, its last line ended as the others are. */
+/** The text with a line end after its last line. */
 function Pieces({ text }: { text: string; language?: string }): ReactNode {
   if (text === "") return null;
   const pieces = piecesOf(ended(text));

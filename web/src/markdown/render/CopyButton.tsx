@@ -1,4 +1,4 @@
-/** Puts a text into the clipboard, and says so. */
+/** Copies a text to the clipboard, and confirms it. */
 import { type ReactNode, type RefObject, useContext, useEffect, useState } from "react";
 import { LabelsContext } from "./labels";
 
@@ -6,7 +6,7 @@ const SAID_MS = 2_000;
 
 interface CopyButtonProps {
   readonly text: string;
-  /** Where the text is shown: it is selected when the clipboard refuses it. */
+  /** The element with the text, which is selected if the clipboard refuses. */
   readonly shown: RefObject<HTMLElement | null>;
 }
 

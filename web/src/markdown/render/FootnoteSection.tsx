@@ -1,4 +1,4 @@
-/** The definitions that a text refers to, below it. */
+/** The footnotes below a text. */
 import { createElement, Fragment, type ReactNode, useContext } from "react";
 import { type Footnote, FootnotesContext } from "../parse/footnotes";
 import { nodesOf } from "../parse/nodes";
@@ -27,8 +27,8 @@ export function FootnoteSection(): ReactNode {
             key={footnote.label}
             id={`${prefix}note-${footnote.number}`}
             value={footnote.number}
-            tabIndex={-1} // a reference leads the focus here
-            dir="auto" // and its number with it
+            tabIndex={-1} // the focus target of a reference
+            dir="auto" // the number follows the direction of the text
           >
             <Definition footnote={footnote} />
           </li>
@@ -38,7 +38,7 @@ export function FootnoteSection(): ReactNode {
   );
 }
 
-/** A definition's text, with the way back at the end of its last paragraph. */
+/** A definition's text, with the link back at the end of its last paragraph. */
 function Definition({ footnote }: { footnote: Footnote }): ReactNode {
   const nodes = nodesOf(footnote.definition?.tokens).filter((node) => node.type !== "space");
   const last = nodes.at(-1);

@@ -1,14 +1,14 @@
-/** TeX as MathML. Loaded when the first formula is shown. */
+/** Renders TeX as MathML. Loaded with the first formula. */
 import { __renderToDomTree as typeset } from "katex";
 import { createElement, type ReactNode, useMemo } from "react";
 import styles from "./markdown.module.css";
 
 declare module "katex" {
-  /** The tree that the library makes markup of; its declarations leave it out. */
+  /** The library's internal tree, which its type declarations omit. */
   export function __renderToDomTree(tex: string, options: KatexOptions): Branch;
 }
 
-/** A piece of the tree: an element, a text, or a space, which is a character or a width. */
+/** A node of the tree: an element, a text, or a space, which is a character or a width. */
 interface Branch {
   readonly type?: string;
   readonly text?: string;
@@ -48,7 +48,7 @@ function treeOf(tex: string, display: boolean): ReactNode {
       displayMode: display,
       output: "mathml",
       throwOnError: true,
-      // Commands that would make links, images or attributes are refused.
+      // Commands that would create links, images or attributes are refused.
       trust: false,
       strict: "ignore",
       maxExpand: 500,
@@ -67,7 +67,7 @@ function element(branch: Branch, key: number, tex: string, align?: string): Reac
   if (type === undefined && branch.width !== undefined && branch.children === undefined) {
     return createElement("mspace", { key, width: `${branch.width}em` });
   }
-  // The source again, which would be read out and copied as part of the formula.
+  // The annotation holds the source, which would be read out and copied as part of the formula.
   if (type === "annotation") return null;
   const aligns = attributes.columnalign?.split(" ") ?? align?.split(" ");
   const inside = children.map((child, at) => {

@@ -1,4 +1,4 @@
-/** Code with its words marked by kind. Loaded when the first code block is closed. */
+/** Code with syntax highlighting. Loaded when the first code block is complete. */
 import dockerfile from "highlight.js/lib/languages/dockerfile";
 import powershell from "highlight.js/lib/languages/powershell";
 import { common, createLowlight } from "lowlight";
@@ -30,7 +30,7 @@ function elements(pieces: Pieces): ReactNode {
 function element(piece: Pieces[number], place: number): ReactNode {
   if (piece.type === "text") return piece.value;
   if (piece.type !== "element") return null;
-  // A title of a function has the classes `hljs-title` and `function_`: the first is its kind.
+  // A function's title has the classes `hljs-title` and `function_`: the first is its kind.
   const [name] = [piece.properties.className].flat();
   const kind = /^hljs-([a-z_]+)/.exec(String(name))?.[1] ?? "";
   return (

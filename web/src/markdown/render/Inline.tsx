@@ -1,4 +1,4 @@
-/** What stands within a line, as elements. */
+/** Renders inline nodes. */
 import type { Token, Tokens } from "marked";
 import { Fragment, lazy, memo, type ReactNode, Suspense, useContext } from "react";
 import { decode, decodeNames } from "../parse/entities";
@@ -10,12 +10,12 @@ import { hostOf, pictureOf, safeUrlOf } from "./safeUrl";
 
 const Formula = lazy(() =>
   import("./Formula").catch(() => ({
-    // Without the typesetter the source is what can be shown.
+    // If the typesetter cannot be loaded, the source is shown.
     default: ({ tex }: { tex: string }): ReactNode => <code>{tex}</code>,
   })),
 );
 
-/** Elements in the order of the nodes: their place is the only identity that these have. */
+/** Renders nodes in order: the position is their only identity. */
 export function inline(nodes: readonly Node[]): ReactNode {
   return nodes.map(one);
 }
@@ -57,12 +57,12 @@ function one(node: Node, place: number): ReactNode {
     case "run":
       return <Run key={place} tokens={node.tokens} separate={place >= RUNS_IN_ONE} />;
     default:
-      // Raw HTML, and whatever else has no business within a line, is shown as it stands.
+      // Raw HTML, and any other node that is not allowed inline, is shown as source.
       return node.raw;
   }
 }
 
-/** How many runs of a text are laid out as one; whoever writes a longer one wants it shown soon. */
+/** Runs of a text that are laid out as one, so that a very long paragraph appears soon. */
 const RUNS_IN_ONE = 4;
 
 interface RunProps {
@@ -91,10 +91,10 @@ function Link({ node }: { node: Tokens.Link }): ReactNode {
   const address = safeUrlOf(node.href, literal);
   const nodes = nodesOf(node.tokens);
   const nested = !literal && nodes.some(holdsLink);
-  // A link in a link: the inner ones lead somewhere if the outer one does not.
+  // A link inside a link: the inner one is active only if the outer one is not.
   if (nested && address === undefined) return inline(nodes);
   const content = literal ? node.text : inline(nested ? withoutLinks(nodes) : nodes);
-  // An anchor without an address leads nowhere: it is text that was meant to be a link.
+  // An anchor without an address is text that was meant to be a link.
   // biome-ignore lint/a11y/useValidAnchor: it has no address on purpose
   if (address === undefined) return <a className={styles.dead}>{content}</a>;
   const title = node.title ? `${decode(node.title)}\n${address.host}` : address.host;
@@ -110,7 +110,7 @@ function holdsLink(node: Node): boolean {
   return "tokens" in node && nodesOf(node.tokens).some(holdsLink);
 }
 
-/** The nodes with what stands in their links in the place of these. */
+/** The nodes with each link replaced by its content. */
 function withoutLinks(nodes: readonly Node[]): readonly Node[] {
   return nodes.flatMap((node): readonly Node[] => {
     const { raw } = node;

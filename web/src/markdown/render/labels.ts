@@ -1,24 +1,24 @@
-/** What the renderer says itself, in whatever language the page is. */
+/** The renderer's own labels, in the page's language. */
 import { createContext } from "react";
 
 export interface Labels {
   readonly copy: string;
   readonly copyCode: string;
   readonly copied: string;
-  /** The clipboard refused it: it is selected instead. */
+  /** The clipboard refused, so the text is selected instead. */
   readonly selected: string;
-  /** Break long lines of code. */
+  /** Wraps long lines of code. */
   readonly wrap: string;
   readonly fold: string;
   readonly unfold: string;
   readonly footnotes: string;
   readonly formula: string;
   readonly table: string;
-  /** The way back; a place is a number, and one more where a footnote is referred to again. */
+  /** The link back; `place` is a number, with a second one for repeated references. */
   readonly backTo: (place: string) => string;
   /** A task of a list. */
   readonly task: (isDone: boolean) => string;
-  /** A picture without words that is not fetched; its host may be empty. */
+  /** A picture without alt text that is not fetched; its host may be empty. */
   readonly picture: (host: string) => string;
 }
 

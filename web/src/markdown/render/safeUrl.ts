@@ -1,19 +1,19 @@
-/** Where a link may lead, and which pictures may be shown. */
+/** Checks the addresses of links and pictures. */
 import { decode } from "../parse/entities";
 
 const PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
 const LONGEST = 8_192;
-/** Raster pictures that the text itself holds. SVG is left out: it can hold addresses. */
+/** Raster pictures embedded in the text. SVG is excluded, because it can contain addresses. */
 const PICTURE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}$/;
 
 export interface SafeUrl {
-  /** As the browser understands it, whatever the text wrote. */
+  /** The address as the browser parses it, however the text spells it. */
   readonly url: string;
-  /** Who is really asked: the host, or the recipient of a mail. */
+  /** The actual target: the host, or the recipient of a mail. */
   readonly host: string;
 }
 
-/** The address of a link, when it is one that may be opened. */
+/** The address of a link, if it may be opened. */
 export function safeUrlOf(href: string, literal: boolean): SafeUrl | undefined {
   if (href.length > LONGEST) return undefined;
   const url = parsed(encoded(literal ? href : decode(href)));
@@ -21,19 +21,19 @@ export function safeUrlOf(href: string, literal: boolean): SafeUrl | undefined {
   return { url: url.href, host: url.protocol === "mailto:" ? url.pathname : url.host };
 }
 
-/** A picture's data, when the text itself holds it. */
+/** A picture's data, if it is embedded in the text. */
 export function pictureOf(href: string): string | undefined {
   return PICTURE.test(href) ? href : undefined;
 }
 
-/** The host that a picture would be fetched from, as far as it has one. */
+/** The host that a picture would be fetched from, if it has one. */
 export function hostOf(href: string): string {
   return parsed(encoded(decode(href.slice(0, LONGEST))))?.host ?? "";
 }
 
 /**
- * The characters that addresses do not have, in the form that they have instead: a browser would
- * read a backslash as a slash, and so find another host than a reader of the text.
+ * Percent-encodes the characters that are invalid in addresses. A browser would read a backslash as a
+ * slash, and so find another host than a reader of the text.
  */
 export function encoded(href: string): string {
   try {

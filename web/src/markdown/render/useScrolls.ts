@@ -1,4 +1,4 @@
-/** Whether an element's content is wider or higher than itself: only then it is a tab stop. */
+/** Detects whether an element's content overflows: only then is the element a tab stop. */
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 
 const observed = new WeakMap<Element, () => void>();
@@ -13,7 +13,7 @@ function observe(element: Element, changed: () => void): void {
   observer.observe(element);
 }
 
-/** `frame` scrolls, `content` is what grows in it. */
+/** `frame` scrolls, `content` grows inside it. */
 export function useScrolls<F extends HTMLElement, C extends HTMLElement>(): {
   frame: RefObject<F | null>;
   content: RefObject<C | null>;

@@ -10,7 +10,7 @@ function show(text: string, live = false) {
   return render(<Markdown text={text} live={live} onOpenLink={opened} />);
 }
 
-/** Wait for what is loaded when it is first needed, and for what is put off. */
+/** Waits for lazily loaded parts and for deferred work. */
 async function settled(): Promise<void> {
   await act(async () => undefined);
 }

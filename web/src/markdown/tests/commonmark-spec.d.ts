@@ -1,4 +1,4 @@
-/** What the package with the CommonMark examples holds. */
+/** Types of the package with the CommonMark examples. */
 declare module "commonmark-spec" {
   interface Example {
     readonly markdown: string;

@@ -9,7 +9,9 @@ import { DIFFERENCES } from "./differences";
 import { GFM_EXAMPLES } from "./gfm";
 import { type Outline, outlineOf } from "./outline";
 
-/** The examples lead to `/url`, which the app has no use for: here they are seen from a base. */
+/**
+ * The examples link to `/url`, which the app does not support: here they are resolved against a base.
+ */
 const BASE = "http://example.test/";
 
 vi.mock("../render/safeUrl", async (original) => {
@@ -31,7 +33,7 @@ function holdsRawHtml(tree: Tree): boolean {
   return tree.type === "raw" || (tree.children ?? []).some(holdsRawHtml);
 }
 
-/** What react-markdown makes of a text; nothing when raw HTML stands in it. */
+/** The outline by react-markdown; undefined if the text contains raw HTML. */
 function theirs(markdown: string): Outline[] | undefined {
   let raw = false;
   const note = () => (tree: Tree) => {
@@ -76,7 +78,7 @@ test("text and structure equal react-markdown with remark-gfm, but for the liste
     ({ expected, actual }) => JSON.stringify(expected) !== JSON.stringify(actual),
   );
   expect(differing.filter(({ example }) => !listed.includes(example))).toEqual([]);
-  // A difference that has gone is taken off the list.
+  // A difference that has gone must be removed from the list.
   expect(differing.map(({ example }) => example)).toEqual(listed);
   expect(compared.length).toBeGreaterThan(640);
   expect(1 - listed.length / compared.length).toBeGreaterThanOrEqual(0.97);

@@ -1,4 +1,4 @@
-/** The examples that come out otherwise than from react-markdown with remark-gfm. */
+/** The examples whose result differs from react-markdown with remark-gfm. */
 
 export interface Difference {
   /** The example's number in the CommonMark specification, or its text from our GFM list. */

@@ -36,7 +36,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 
 beforeAll(load, 30_000);
 
-/** The kinds of the blocks in their order, without the footnotes at the end. */
+/** The kinds of the blocks in order, without the footnotes at the end. */
 function kinds(container: Element): string[] {
   const groups = [...(container.firstElementChild?.children ?? [])];
   return groups

@@ -1,4 +1,4 @@
-/** What GitHub's Markdown adds to CommonMark, by example. */
+/** Examples of GitHub's extensions to CommonMark. */
 
 const AUTOLINKS = [
   "www.example.org",

@@ -18,14 +18,14 @@ const ATTRIBUTES = new Set(
   data-footnotes decoding dir disabled draggable href id readonly rel role src start style tabindex
   target title type value`.split(/\s+/),
 );
-/** Formulas have many attributes; none of these may be among them. */
+/** Formulas have many attributes, but must not have these. */
 const REFUSED_IN_MATH = /^(?:on|style$|href$|src$|id$|xlink)/;
 const DATA = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
 
-/** The long form also brings the rest in one piece after every split point. */
+/** The long form also delivers the rest in one piece after every split point. */
 const LONG = Number(process.env.TIDEWIRE_FUZZ ?? 0) >= 3_000;
 
-/** What in an element could run, be fetched, or lead somewhere that is not allowed. */
+/** Everything in an element that could run, be fetched, or link to a forbidden address. */
 function harm(container: Element): string[] {
   return [...container.querySelectorAll("*")].flatMap((element) => {
     const tag = element.tagName.toLowerCase();

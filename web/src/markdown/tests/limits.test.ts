@@ -2,10 +2,7 @@ import { expect, test } from "vitest";
 import { advance, EMPTY } from "../parse/incremental";
 
 const SIZE = 16_000;
-/**
- * Each takes some tens of milliseconds of the processor, and seconds when it looks at everything
- * once for every character.
- */
+/** Linear processing takes some tens of milliseconds, quadratic processing takes seconds. */
 const LONGEST_MS = 1_500;
 
 function filled(part: string): string {

@@ -1,4 +1,4 @@
-/** What the renderer loads when it is first needed is there before the tests begin. */
+/** Preloads the renderer's lazy parts before the tests begin. */
 import { cleanup, render, screen } from "@testing-library/react";
 import { Markdown } from "..";
 

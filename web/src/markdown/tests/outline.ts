@@ -1,4 +1,4 @@
-/** A rendered text as nested lists of what it says, without what only looks. */
+/** The outline of a rendered text: nested lists of its content, without decoration. */
 
 export type Outline = string | Part;
 interface Part extends ReadonlyArray<Outline> {
@@ -10,7 +10,7 @@ const KEPT = new Set(
   tbody td th thead tr ul`.split(/\s+/),
 );
 
-/** What stands inside an element; with `base`, links are compared by where they lead from there. */
+/** The outline of an element's content; with `base`, links are compared by their resolved addresses. */
 export function outlineOf(element: Element, base?: string): Outline[] {
   const block = !INLINE.has(element.tagName.toLowerCase());
   return tidy(
@@ -72,7 +72,7 @@ function attributes(element: Element, tag: string, base: string | undefined): Ou
   }
 }
 
-/** Neighbouring texts as one, runs of white space as one space, none at the edges of a block. */
+/** Joins neighboring texts, collapses white space, and trims the edges of a block. */
 function tidy(parts: Outline[], block: boolean): Outline[] {
   const tidied: Outline[] = [];
   for (const part of parts) {

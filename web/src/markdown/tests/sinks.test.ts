@@ -8,10 +8,12 @@ const SOURCES = readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
   .filter((name) => /\.tsx?$/.test(name) && !name.startsWith("tests/"))
   .map((name) => [name, readFileSync(join(FOLDER, name), "utf8")] as const);
 
-/** Everything that makes markup, script or a request out of a text. */
+/** Everything that turns text into markup, script or a request. */
 const SINKS =
   /dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|DOMParser|document\.write|srcDoc|renderToString|toMarkup|toHTML|\.value\b.*highlight|\beval\b|new Function|fetch\(|XMLHttpRequest|sendBeacon|WebSocket|<(?:script|iframe|object|embed|link|style|base|form)\b/;
-/** React, the lexer, the highlighter, the typesetter; nothing of the app. */
+/**
+ * The allowed imports: React, the lexer, the highlighter and the typesetter, but nothing of the app.
+ */
 const ALLOWED =
   /^(?:react|marked|katex|lowlight|highlight\.js\/lib\/languages\/\w+|\.\/(?:(?:parse|render)\/)?[\w.]+|\.\.\/(?:parse|render)\/[\w.]+)$/;
 

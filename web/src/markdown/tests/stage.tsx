@@ -1,11 +1,11 @@
-/** A page with one text on it, rendered at once each time: many states in little time. */
+/** A page that renders one text synchronously, to test many states in little time. */
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { Markdown } from "..";
 
 export interface Stage {
   readonly container: Element;
-  /** Show a state of the text; with another `message`, on a message that has shown none. */
+  /** Shows a state of the text; a new `message` starts with an empty renderer. */
   show(text: string, live: boolean, message?: number): void;
   leave(): void;
 }

@@ -5,14 +5,14 @@ import { load } from "./loaded";
 import { stage } from "./stage";
 import { documentOf, piecesOf, randomOf } from "./streams";
 
-/** TIDEWIRE_FUZZ sets how many; the long form is 3000. */
+/** The number of streams, set by TIDEWIRE_FUZZ; the long form uses 3000. */
 const COUNT = Number(process.env.TIDEWIRE_FUZZ ?? 200);
-/** How many states of one text are rendered, on average. */
+/** The average number of states of one text that are rendered. */
 const FRAMES = 16;
 
 beforeAll(load, 30_000);
 
-/** What an element holds, written out: attributes in order, without the ids that React gives. */
+/** An element's content as text: attributes in order, without the ids that React generates. */
 function written(node: Node): string {
   if (!(node instanceof Element)) return node.textContent ?? "";
   const attributes = [...node.attributes]
@@ -26,7 +26,7 @@ function blocksOf(document: ParsedDocument): string {
   return JSON.stringify(document.groups, (key, value) => (key === "ordinal" ? undefined : value));
 }
 
-/** A text made from a seed, and what has arrived of it after each of its pieces. */
+/** A text made from a seed, and the part that has arrived after each of its pieces. */
 function* states(seed: number): Generator<{ text: string; arrived: string; random: () => number }> {
   const random = randomOf(seed);
   const text = documentOf(random);
@@ -47,7 +47,7 @@ test(`a streamed text shows what it shows at once (${COUNT} streams)`, LONG, asy
     let frame = 0;
     for (const { text, arrived, random } of states(seed)) {
       whole = text;
-      // A frame shows what several pieces have brought.
+      // One frame shows several pieces.
       if (arrived.length < frame) continue;
       frame = arrived.length + (random() * 2 * text.length) / FRAMES;
       show(arrived, true);

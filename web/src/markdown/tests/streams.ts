@@ -1,6 +1,6 @@
-/** Markdown made at random from a seed, and the pieces in which it arrives. */
+/** Random Markdown from a seed, split into streamed pieces. */
 
-/** Numbers from 0 to 1 that are the same for the same seed. */
+/** Random numbers from 0 to 1, reproducible by seed. */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -50,7 +50,7 @@ const BLOCKS: readonly ((random: () => number) => string)[] = [
   (random) => lines(random, 60, () => line(random, 60)),
   (random) => `\`\`\`python\n${lines(random, 300, (at) => `x${at} = ${pick(random, 99)}`)}\n\`\`\``,
 ];
-/** The long blocks at the end of the list come seldom, or every stream would be long. */
+/** The long blocks at the end of the list are rare, so that most streams stay short. */
 const LONG_BLOCKS = 4;
 
 export function documentOf(random: () => number): string {
@@ -62,7 +62,7 @@ export function documentOf(random: () => number): string {
   return blocks.reduce((text, block) => text + gap(random) + block) + gap(random);
 }
 
-/** The text cut into pieces, most of them short, as models send them. */
+/** Splits the text into pieces, most of them short, as models send them. */
 export function piecesOf(text: string, random: () => number): string[] {
   const longest = [3, 12, 80][pick(random, 3)] ?? 12;
   const pieces = [];

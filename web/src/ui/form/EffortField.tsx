@@ -1,4 +1,4 @@
-/** How much a model thinks, or as it does by itself. */
+/** The model's reasoning effort, or its default. */
 import { useId } from "react";
 import type { Effort } from "../../bridge/contract";
 import { strings } from "../../i18n";

@@ -1,10 +1,10 @@
-/** One thing that can be set: its name, what it means, the field, and what was wrong. */
+/** A labeled form field with a hint and an error. */
 import { type ReactNode, useId } from "react";
 import { strings } from "../../i18n";
 import { Problem } from "../Problem";
 import styles from "./form.module.css";
 
-/** What ties a field to its words. */
+/** The ids that connect a field to its texts. */
 export interface FieldNames {
   readonly id: string;
   readonly "aria-describedby": string | undefined;

@@ -1,4 +1,4 @@
-/** What a model is told before anything else. */
+/** The field for the system prompt. */
 import { strings } from "../../i18n";
 import { Field } from "./Field";
 import { useAutosave } from "./useAutosave";

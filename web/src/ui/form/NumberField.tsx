@@ -1,4 +1,4 @@
-/** A number in a unit; one that cannot be is said, and not sent. */
+/** A number field with a unit; invalid numbers show an error and are not saved. */
 import { useState } from "react";
 import { locale, PageError, strings } from "../../i18n";
 import { Field } from "./Field";
@@ -9,13 +9,13 @@ export interface NumberFieldProps {
   readonly label: string;
   readonly hint: string;
   readonly unit?: string;
-  /** As it is kept; null for nothing. */
+  /** The stored value; null for none. */
   readonly value: number | null;
   readonly least: number;
   readonly most: number;
-  /** What is kept for one of what is shown: 1,000 for seconds that are kept as milliseconds. */
+  /** Stored units per displayed unit: 1,000 for seconds that are stored as milliseconds. */
   readonly scale?: number;
-  /** An empty field means something. */
+  /** An empty field is valid. */
   readonly mayBeEmpty?: boolean;
   readonly save: (value: number | null) => Promise<unknown>;
 }
@@ -25,12 +25,12 @@ export function NumberField(props: NumberFieldProps) {
   const [wrong, setWrong] = useState(false);
   const saved = useAutosave(value === null ? "" : String(value / scale), async (text) => {
     const number = read(text);
-    // Said beside the field; the dialog may be closing.
+    // Shown beside the field, since the dialog may be closing.
     if (number === undefined) throw new PageError(said());
     await save(number);
   });
 
-  /** Undefined for what cannot be. */
+  /** Undefined if invalid. */
   function read(text: string): number | null | undefined {
     if (text.trim() === "") return mayBeEmpty ? null : undefined;
     const number = Math.round(Number(text) * scale);

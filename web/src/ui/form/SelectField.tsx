@@ -1,4 +1,4 @@
-/** One of several, saved as soon as it is chosen. */
+/** A choice among several, saved at once. */
 import { Field } from "./Field";
 import { useAutosave } from "./useAutosave";
 

@@ -1,11 +1,11 @@
-/** How freely a model chooses its words, or as it does by itself. */
+/** The sampling temperature, or the model's default. */
 import { useId } from "react";
 import { locale, strings } from "../../i18n";
 import { Field } from "./Field";
 import styles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
 
-/** Where the slider begins: what most models use by themselves. */
+/** Where the slider starts: the default of most models. */
 const USUAL = 0.7;
 const MOST = 2;
 const STEP = 0.1;

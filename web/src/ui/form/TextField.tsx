@@ -6,7 +6,7 @@ export interface TextFieldProps extends Omit<ComponentProps<"input">, "onChange"
   readonly label: string;
   readonly hint?: string;
   readonly isTall?: boolean;
-  /** What the number is counted in. */
+  /** The unit of the number. */
   readonly unit?: string;
   readonly value: string;
   readonly onChange: (value: string) => void;

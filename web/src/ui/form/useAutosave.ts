@@ -1,18 +1,18 @@
-/** A value that is kept elsewhere: what was chosen here stays until it is saved. */
+/** A value stored elsewhere: local changes are kept until they are saved. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { reasonOf, strings } from "../../i18n";
 import { useToasts } from "../toasts/toastStore";
 
 export interface Autosave<T> {
-  /** What to show: what is being chosen, else what is kept. */
+  /** The local change, or else the stored value. */
   readonly value: T;
-  /** Why it was refused; what was chosen stands there still. */
+  /** Why saving was refused; the local change stays. */
   readonly problem: string | null;
-  /** Saved since the dialog is open. */
+  /** Saved since the dialog opened. */
   readonly isSaved: boolean;
-  /** Not yet to be saved, such as a word that is being written. */
+  /** Changes the value without saving, such as while typing. */
   change(value: T): void;
-  /** Save what was changed, or this. */
+  /** Saves the local change, or this value. */
   commit(value?: T): void;
 }
 
@@ -26,7 +26,7 @@ export function useAutosave<T>(kept: T, save: (value: T) => Promise<unknown>): A
     latest.current = { kept, draft, save };
   });
 
-  // The dialog is closed in the middle of a word: that counts as well.
+  // Saves also when the dialog closes while typing.
   useEffect(
     () => () => {
       const { kept, draft, save } = latest.current;

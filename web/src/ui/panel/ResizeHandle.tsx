@@ -1,9 +1,9 @@
-/** The edge of what stands beside the chat, by which that is made wider or narrower. */
+/** The edge of a panel beside the chat, which resizes it. */
 import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import { isMirrored } from "../../lib/direction";
 import styles from "./ResizeHandle.module.css";
 
-/** How far one press of an arrow moves it. */
+/** Pixels per press of an arrow key. */
 const STEP_PX = 16;
 
 /** In CSS pixels. */
@@ -18,7 +18,7 @@ export const widthWithin = (wanted: number, { least, most }: Widths): number =>
 
 export interface ResizeHandleProps {
   readonly label: string;
-  /** On which side of the chat it stands: its edge is the one towards the chat. */
+  /** The side of the chat; the handle is at the edge towards the chat. */
   readonly side: "start" | "end";
   readonly widths: Widths;
   readonly width: number;
@@ -27,11 +27,11 @@ export interface ResizeHandleProps {
 
 export function ResizeHandle({ label, side, widths, width, setWidth }: ResizeHandleProps) {
   const from = useRef<{ readonly x: number; readonly width: number } | null>(null);
-  /** While it is dragged, the width goes to the style alone: the page is rendered once, at the end. */
+  /** During a drag only the style changes: the page renders once, at the end. */
   const dragged = useRef<number | null>(null);
   const edge = useRef<HTMLDivElement>(null);
 
-  /** Which way makes it wider. */
+  /** The direction that makes it wider. */
   const sign = () =>
     (edge.current !== null && isMirrored(edge.current)) === (side === "start") ? -1 : 1;
 
@@ -72,7 +72,7 @@ export function ResizeHandle({ label, side, widths, width, setWidth }: ResizeHan
   }
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a separator that is moved is no <hr>
+    // biome-ignore lint/a11y/useSemanticElements: a movable separator is no <hr>
     <div
       ref={edge}
       className={styles.edge}

@@ -1,4 +1,4 @@
-/** What stands beside the chat at the end of the line: a head that closes it, and what was put there. */
+/** The panel at the end side of the chat, with a header and a close button. */
 import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from "react";
 import { strings } from "../../i18n";
 import { readStored, writeStored } from "../../lib/storage";
@@ -23,7 +23,7 @@ export function SidePanel({ title, onClose, children }: SidePanelProps) {
   });
   const panel = useRef<HTMLElement>(null);
 
-  // What is opened is looked at; afterwards one goes on where one was.
+  // Focuses the panel when it opens, and restores the focus when it closes.
   useEffect(() => {
     const before = document.activeElement;
     panel.current?.focus();

@@ -1,4 +1,4 @@
-/** The panel beside the chat, for whatever has something to show there. */
+/** Gives components access to the panel beside the chat. */
 import { createContext, type ReactNode, useContext } from "react";
 
 export interface SidePanelContent {

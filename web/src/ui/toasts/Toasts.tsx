@@ -1,4 +1,4 @@
-/** What the page has to say at the moment; it goes away by itself. */
+/** Temporary messages of the page. */
 import { useEffect, useState } from "react";
 import { createPortal } from "react-dom";
 import { useStore } from "../../conversations/useStore";
@@ -24,7 +24,7 @@ export function Toasts() {
       ))}
     </section>
   );
-  // What lies behind a modal dialog can be neither read nor pressed.
+  // Content behind a modal dialog can be neither read nor pressed.
   return dialog === undefined ? list : createPortal(list, dialog);
 }
 
@@ -33,7 +33,7 @@ function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
   const [isHeld, setIsHeld] = useState(false);
   const isLasting = isHeld || progress !== null || details.length > 0;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new words have their own time
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new text starts its own time
   useEffect(() => {
     if (isLasting) return;
     const timer = setTimeout(onGone, SHOWN_MS);
@@ -41,7 +41,7 @@ function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
   }, [isLasting, text]);
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only waits while somebody looks at it
+    // biome-ignore lint/a11y/noStaticElementInteractions: hovering only pauses the timer
     <div
       className={styles.toast}
       onPointerEnter={() => setIsHeld(true)}

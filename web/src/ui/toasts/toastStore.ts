@@ -1,4 +1,4 @@
-/** Short words about what was done, with the way back where there is one. */
+/** Short messages about completed actions, with undo where possible. */
 import { createContext, useContext } from "react";
 import { createStore, type ReadonlyStore } from "../../lib/store";
 
@@ -6,9 +6,9 @@ export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly action: { readonly label: string; readonly run: () => void } | null;
-  /** From 0 to 1, of something that goes on; it stays until it has ended. */
+  /** Progress from 0 to 1 of an ongoing action; the toast stays until it has ended. */
   readonly progress: number | null;
-  /** What is to be known besides, in lines; it stays until it has been read. */
+  /** Additional lines; the toast stays until it is closed. */
   readonly details: readonly string[];
 }
 
@@ -18,27 +18,27 @@ export interface ToastStore extends ReadonlyStore<readonly Toast[]> {
   say(text: string, more?: ToastOptions): number;
   change(id: number, text: string, more?: ToastOptions): void;
   dismiss(id: number): void;
-  /** Say what was done, with its way back, once the host has done it. */
+  /** Reports an action with its undo, once the host has done it. */
   sayDone(done: Promise<unknown>, text: string, action: NonNullable<Toast["action"]>): void;
-  /** Take the newest way back, if there is one; from what is still being done as soon as it is. */
+  /** Undoes the newest action, if any; one in progress is undone when it is done. */
   undo(): boolean;
 }
 
-/** How many are shown at once. */
+/** Most toasts shown at once. */
 const MOST = 3;
 const NONE: readonly string[] = [];
 
 export function createToastStore(): ToastStore {
   const store = createStore<readonly Toast[]>([]);
   let count = 0;
-  /** What is being done, the newest last; true once it is to be taken back. */
+  /** Actions in progress, the newest last; true if they are to be undone when done. */
   const pending: { isUnwanted: boolean }[] = [];
 
   function put(id: number, text: string, said: ToastOptions): void {
     const { action = null, progress = null, details = NONE } = said;
     const toast = { id, text, action, progress, details };
     const all = [...store.get().filter((other) => other.id !== id), toast];
-    // What goes on stays in sight; of the others, the newest.
+    // Ongoing ones stay; of the others, the newest.
     const ended = all.filter((other) => other.progress === null).slice(-MOST);
     store.set(all.filter((other) => other.progress !== null || ended.includes(other)));
   }

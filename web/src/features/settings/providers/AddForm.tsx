@@ -1,4 +1,4 @@
-/** The end of every form for a new provider: try it, add it, and what was in the way. */
+/** The end of every form for a new provider: its test and add buttons, and errors. */
 import type { ReactNode } from "react";
 import type { NewProvider } from "../../../bridge/contract";
 import { reasonOf, remarkOf, strings } from "../../../i18n";
@@ -13,7 +13,7 @@ import { TestResult } from "./TestResult";
 import { useConnectionTest } from "./useConnectionTest";
 
 export interface AddFormProps {
-  /** What was filled in; null while something is lacking. */
+  /** The completed form; null while a field is missing. */
   readonly provider: NewProvider | null;
   /** Its key; empty for none. */
   readonly secret?: string;
@@ -29,7 +29,7 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
 
   async function submit(wanted: NewProvider): Promise<void> {
     const { id, remark } = await add(wanted);
-    // It is there now: what is wrong with its key is said, and mended, at its place in the list.
+    // The provider exists now, so an error of its key is shown and fixed at its place in the list.
     const refused = secret === "" ? null : await setKey(id, secret).then(() => null, reasonOf);
     onAdded({ id, problem: refused, note: remark == null ? null : remarkOf(remark) });
   }

@@ -1,4 +1,4 @@
-/** Another who can answer: one that many have, a server of one's own, or a file. */
+/** Adds a provider: a preset, a server of one's own, or a model file. */
 import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
@@ -48,7 +48,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
     await added({ id, problem: null });
   }
 
-  // Who is running now is the likeliest to be meant.
+  // Running servers come first, as the likeliest choice.
   const free = (presets ?? []).filter(({ providerId }) => providerId === null);
   const inOrder = [...free].sort((a, b) => Number(b.running === true) - Number(a.running === true));
   return (

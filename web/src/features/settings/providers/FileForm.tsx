@@ -1,4 +1,4 @@
-/** A model that runs in this program, by its file of weights. */
+/** The form for a model that runs in this program, from a file of weights. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
@@ -23,7 +23,7 @@ export function FileForm({ onAdded }: FileFormProps) {
   const [name, setName] = useState("");
   const [context, setContext] = useState("");
   const { chooseModelFile } = useSettings();
-  // A browser tells no page where a file lies: there, its path is typed.
+  // A browser does not tell a page the path of a file, so there it is typed.
   const isWindow = !useDownloads();
   const words = strings.preferences;
   const label = name.trim() === "" ? modelNameOf(path) : name.trim();
@@ -73,7 +73,7 @@ export function FileForm({ onAdded }: FileFormProps) {
   );
 }
 
-/** The file's own name, without the folders and the ending. */
+/** The file's name without folders and extension. */
 function modelNameOf(path: string): string {
   const last = path.trim().split(/[/\\]/).pop() ?? "";
   return last.replace(/\.gguf$/i, "").slice(0, 60);

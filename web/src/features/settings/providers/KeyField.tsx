@@ -1,4 +1,4 @@
-/** The key of a provider: what is known of it, another one, none. It is never shown. */
+/** A provider's key: its state, and forms to replace and remove it. The key is never shown. */
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { remarkOf, strings } from "../../../i18n";
@@ -12,12 +12,12 @@ import styles from "./Providers.module.css";
 export interface KeyFieldProps {
   readonly provider: ProviderSummary;
   readonly status: KeyStatus | null;
-  /** What was wrong with the key that it was added with. */
+  /** The error of the key entered when the provider was added. */
   readonly problem: string | null;
   readonly isTrying: boolean;
-  /** Try it with this key, or with the one that is kept. */
+  /** Tests this key, or the stored one. */
   readonly onTry: (key: string) => void;
-  /** What else can be done with the provider, before and after what is done with its key. */
+  /** Other actions of the provider, before and after those of its key. */
   readonly first: ReactNode;
   readonly last: ReactNode;
 }
@@ -27,7 +27,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   const isWanted = useSettingsState().keyWanted === provider.id;
   const field = useRef<HTMLInputElement>(null);
   const [key, setTyped] = useState("");
-  /** It is to be removed, if that is meant. */
+  /** Removal waits for confirmation. */
   const [isLeaving, setIsLeaving] = useState(false);
   const [isMended, setIsMended] = useState(false);
   const { problem, attempt, isBusy } = useAsyncAction();
@@ -48,7 +48,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   async function save(): Promise<void> {
     await setKey(providerId, given);
     setIsMended(true);
-    // It goes one way. Refused, it is still there to be mended.
+    // The page never gets a key back. If it is refused, the field still has it.
     setTyped("");
     onTry("");
   }
@@ -108,7 +108,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
                 {strings.removeKeyReally}
               </Button>
             )}
-            {/* The same button: pressed twice by mistake, it removes nothing. */}
+            {/* The button stays in place: a second press by mistake cancels. */}
             <Button tone="quiet" onClick={() => setIsLeaving(!isLeaving)}>
               {isLeaving ? strings.cancel : strings.removeKey}
             </Button>

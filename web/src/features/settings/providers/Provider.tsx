@@ -1,4 +1,4 @@
-/** One who can answer: its key, whether that works, and the models that it has. */
+/** A provider: its key, its connection test and its models. */
 import { useEffect, useRef } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
@@ -18,7 +18,7 @@ import { useConnectionTest } from "./useConnectionTest";
 export interface ProviderProps {
   readonly provider: ProviderSummary;
   readonly status: KeyStatus | null;
-  /** It was added a moment ago: here one goes on. */
+  /** Set if it was just added, so that the focus moves here. */
   readonly added: AddedProvider | null;
   readonly onRemove: () => void;
 }
@@ -45,8 +45,8 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
   );
 
   const { run } = trial;
-  // Once, when it comes: what changes later is no news.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the coming counts
+  // Once, after it was added; later changes must not move the focus.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it reacts to the addition alone
   useEffect(() => {
     if (added === null) return;
     card.current?.scrollIntoView({ block: "nearest" });

@@ -1,4 +1,4 @@
-/** What a provider can answer with, asked for when somebody wants to see it. */
+/** The models of a provider, fetched on request. */
 import { useState } from "react";
 import { locale, reasonOf, strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
@@ -9,7 +9,7 @@ import { Summary } from "../../../ui/Summary";
 import { Facts } from "../../models/ModelFacts";
 import styles from "./Providers.module.css";
 
-/** More than that are looked for where a model is chosen. */
+/** Most models shown here; the model panel has a search for the rest. */
 const SHOWN = 50;
 
 export interface ProviderModelsProps {

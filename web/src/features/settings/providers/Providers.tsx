@@ -1,4 +1,4 @@
-/** Who can answer, who has just been taken away, and who can be added. */
+/** Settings for providers: the list, the one just removed, and the form to add one. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
@@ -15,7 +15,10 @@ interface Removed {
   readonly name: string;
 }
 
-/** What had the focus is gone. Always the same function: React calls a new one at every render. */
+/**
+ * Focuses the button, because the focused element is gone. A constant: React calls a new ref callback
+ * at every render.
+ */
 const focusOnce = (button: HTMLButtonElement | null): void => button?.focus();
 
 export function Providers() {

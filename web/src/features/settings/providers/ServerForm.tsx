@@ -1,4 +1,4 @@
-/** A server by its address and by the API that it speaks. */
+/** The form for a server, by address and API. */
 import { useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
@@ -83,9 +83,9 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
   );
 }
 
-/** The host asks for a word about it, where the way leads out of this machine. */
+/** Unencrypted HTTP to another machine, for which the host requires a confirmation. */
 function isPlainHttp(address: string): boolean {
-  // The host completes an address without a public name by http.
+  // The host completes an address without a public name with http.
   if (/^((\d+\.){3}\d+|[\w-]+:\d)/.test(address)) return !/^(localhost:|127\.)/.test(address);
   try {
     const { protocol, hostname } = new URL(address);

@@ -1,4 +1,4 @@
-/** The result of a connection test in a sentence, with its times or with what helps. */
+/** The result of a connection test in a sentence, with its times or a remedy. */
 import { hintFor, quoteOf, sentenceOf, strings } from "../../../i18n";
 import styles from "../../../ui/form/form.module.css";
 import { Notice } from "../../../ui/Problem";

@@ -1,4 +1,4 @@
-/** A provider that was added a moment ago, what was wrong with its key, and what was changed. */
+/** A provider that was just added, with an error of its key and the changes made to it. */
 export interface AddedProvider {
   readonly id: string;
   readonly problem: string | null;

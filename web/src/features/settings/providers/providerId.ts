@@ -1,8 +1,8 @@
-/** The id that a provider is known by, out of the name that a person gave it. */
+/** Derives a provider's id from the name that a person gave it. */
 
 const MOST = 40;
 
-/** Empty only for an empty name: one without a Latin letter or a digit is spelt by code points. */
+/** Empty only for an empty name: a name without Latin letters or digits is encoded as code points. */
 export function idOf(name: string): string {
   const plain = name
     .normalize("NFKD")

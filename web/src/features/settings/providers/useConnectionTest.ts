@@ -7,7 +7,7 @@ import { useSettings } from "../../../settings/useSettings";
 export interface ConnectionTest {
   readonly isRunning: boolean;
   readonly report: TrialReport | null;
-  /** Why it could not be made at all. */
+  /** Why the test itself could not run. */
   readonly problem: string | null;
   run(request: TrialRequest): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Draws the parts of an answer, each by the component for its type. */
+/** Renders the parts of an answer, each by the component for its type. */
 import type { ComponentType } from "react";
 import { strings } from "../../../i18n";
 import type { MessagePart, PartType } from "../../../llm/parts";
@@ -9,7 +9,7 @@ import { TextPart } from "./TextPart";
 import { ToolPart } from "./ToolPart";
 import styles from "./ToolPart.module.css";
 
-/** A tool that is shown in a way of its own, or a new type of part, gets its component here. */
+/** Add the component of a new part type, or of a tool with its own display, here. */
 const COMPONENTS: { readonly [T in PartType]: ComponentType<PartProps<T>> } = {
   text: TextPart,
   reasoning: ReasoningPart,
@@ -19,7 +19,7 @@ const COMPONENTS: { readonly [T in PartType]: ComponentType<PartProps<T>> } = {
 
 export interface MessagePartsProps {
   readonly parts: readonly MessagePart[];
-  /** More is on its way. */
+  /** More content will follow. */
   readonly isLive: boolean;
 }
 
@@ -46,7 +46,7 @@ interface Batch {
   readonly batch: MessagePart[];
 }
 
-/** The calls that one step of the model made stand together; every other part is by itself. */
+/** Groups the calls of one model step; every other part is a group of its own. */
 function batchesOf(parts: readonly MessagePart[]): readonly Batch[] {
   const batches: Batch[] = [];
   for (const [first, part] of parts.entries()) {
@@ -57,7 +57,7 @@ function batchesOf(parts: readonly MessagePart[]): readonly Batch[] {
   return batches;
 }
 
-/** A call whose step is not known yet is of the step of the call before it. */
+/** A call whose step is not known yet belongs to the step of the previous call. */
 function areOneStep(one: MessagePart | undefined, other: MessagePart): boolean {
   if (one?.type !== "tool" || other.type !== "tool") return false;
   return !one.call || !other.call || one.call.step === other.call.step;

@@ -1,4 +1,4 @@
-/** What the model thought, folded away. */
+/** The model's reasoning, collapsed. */
 import { memo } from "react";
 import { strings } from "../../../i18n";
 import { ThoughtIcon } from "../../../ui/icons";

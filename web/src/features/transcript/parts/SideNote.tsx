@@ -1,6 +1,6 @@
 /**
- * What stands beside an answer's text: a thought, a call of a tool. It has a head with a picture, a
- * title and a state, and a body that is folded away until somebody opens it.
+ * A collapsible note beside an answer's text, for reasoning or a tool call. It has a header with an
+ * icon, a title and a state.
  */
 import type { ReactNode } from "react";
 import { Summary } from "../../../ui/Summary";
@@ -10,13 +10,13 @@ import styles from "./SideNote.module.css";
 export interface SideNoteProps {
   readonly icon: ReactNode;
   readonly title: ReactNode;
-  /** How far it is, or how it ended, in a word. */
+  /** Its progress or outcome, in a word. */
   readonly state?: ReactNode;
-  /** Something is going on. */
+  /** It is in progress. */
   readonly isLive?: boolean;
-  /** Its body is open when it is first shown. */
+  /** Expanded when it is first shown. */
   readonly isOpen?: boolean;
-  /** What a screen reader calls the whole of it. */
+  /** The label for screen readers. */
   readonly label?: string;
   readonly children: ReactNode;
 }

@@ -5,7 +5,7 @@ import { Markdown, type Slots } from "../../../markdown";
 import { SaveCode } from "../SaveCode";
 import type { PartProps } from "./partProps";
 
-/** The page has a heading of the first level and some of the second. */
+/** The page itself has headings of the first and second level. */
 const SLOTS: Slots = {
   headingsBelow: 2,
   codeActions: (code) => !code.growing && <SaveCode {...code} />,
@@ -25,7 +25,7 @@ export const TextPart = memo(function TextPart({ part, isOpen }: PartProps<"text
   );
 });
 
-/** The host opens it in the system's own program; this page stays where it is. */
+/** The host opens the link in the system's browser; this page stays. */
 function openLink(url: string): void {
   void window.shell.openLink(url).catch(() => false);
 }

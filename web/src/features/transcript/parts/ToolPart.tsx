@@ -1,4 +1,4 @@
-/** A call of a tool: what the model has written of it so far, then the call with its state. */
+/** A tool call: its arguments while the model writes them, then the call with its state. */
 import { memo, useEffect } from "react";
 import { useStore } from "../../../conversations/useStore";
 import { strings } from "../../../i18n";
@@ -33,7 +33,7 @@ export const ToolPart = memo(function ToolPart({ part, isOpen }: PartProps<"tool
   }, [isCalled]);
   const name = withEscapes(part.call?.tool ?? part.name);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be a form's
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div className={styles.tool} role="group" aria-label={strings.tools.call(name)}>
       {part.call !== undefined && CallCard !== null ? (
         <CallCard call={part.call} />

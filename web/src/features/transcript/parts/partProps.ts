@@ -1,4 +1,4 @@
-/** What a component for a part is given. Each is a `memo`: only the part that grows renders again. */
+/** Props of the components for parts. Each is a `memo`: only the part that grows renders again. */
 import type { PartOf, PartType } from "../../../llm/parts";
 
 export interface PartProps<T extends PartType> {
