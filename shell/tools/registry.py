@@ -46,10 +46,8 @@ class Tools:
     async def all(self) -> list[OfferedTool]:
         """Every tool, also those that are off or have a problem. Imports changed files."""
         files = await asyncio.to_thread(self._sources)
-        # Names for models are made of the source's, so a file goes before a server of its name.
-        taken = {file.name.removesuffix(".py") for file in files}
-        servers = [each for each in self.servers.sources() if each.name not in taken]
-        sources: list[ToolSource] = [*files, *servers]
+        # Files come first: a server cannot take the name of a tool that a file has.
+        sources: list[ToolSource] = [*files, *self.servers.sources()]
         listed = await asyncio.gather(*(source.list() for source in sources))
         found: list[OfferedTool] = []
         names = set(HOST_TOOLS)

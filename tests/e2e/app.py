@@ -71,6 +71,8 @@ class App:
             self._page = browser.new_context().new_page()
             self._ready = ready
             self._page.goto(str(ready["url"]))
+            # A link opens one page once: one that is reloaded before that has no way back.
+            self._page.evaluate("window.llm.ready()")
         self._page.add_init_script(WATCH)
         self._page.set_default_timeout(PATIENCE_MS)
 

@@ -268,8 +268,10 @@ async def test_models_are_asked_for_once_and_anew_when_wanted(host: Setting) -> 
                 "files": False,
                 "tools": True,
                 "reasoning": False,
+                "efforts": [],
                 "inputPrice": None,
                 "outputPrice": None,
+                "priceDate": None,
             }
         ], "what makes vectors is not for talking"
         await host.call("providers.models", {"providerId": "mine"})

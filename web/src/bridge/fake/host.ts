@@ -1,5 +1,5 @@
 /** A fake host inside the page: runs and conversations, with the real host's errors. */
-import type { AnyEvent, AnyTopic, Handlers, HelloReply, Message } from "../contract";
+import type { AnyEvent, AnyTopic, Handlers, HelloReply, Message, SessionInfo } from "../contract";
 import { CONTRACT_VERSION } from "../contract";
 import { createFakeChoices, type FakeChoices } from "./choices";
 import { createFakeConversations, type FakeConversations, textOf } from "./conversations";
@@ -15,14 +15,8 @@ const MAX_RUNS = 5;
 const MAX_MESSAGE_CHARACTERS = 100_000;
 const PIECE_EVENTS = 500;
 
-/** Sessions and counts are left to the real host. */
-type MissingOfLlm =
-  | "runSession"
-  | "getSession"
-  | "createSession"
-  | "destroySession"
-  | "getStatus"
-  | "list";
+/** A session is made and destroyed; runs in it, and its history, are left to the real host. */
+type MissingOfLlm = "runSession" | "getSession" | "list";
 
 /** The transport answers `hello`, and the fake host has no model file. */
 interface FakeHandlers
@@ -35,6 +29,7 @@ interface FakeHandlers
 
 export class FakeHost {
   readonly runs = new Map<string, FakeRun>();
+  readonly #sessions = new Map<string, SessionInfo>();
   /** The number of failures so far, by script. */
   readonly #failures = new Map<string, number>();
   readonly #settings: FakeSettings;
@@ -111,6 +106,7 @@ export class FakeHost {
   forget(): void {
     for (const run of this.runs.values()) run.cancel();
     this.runs.clear();
+    this.#sessions.clear();
   }
 
   #llm(): FakeHandlers["llm"] {
@@ -130,6 +126,33 @@ export class FakeHost {
         if (!more) this.#follow(run, reached);
         return { events, live: run.live, more };
       },
+      createSession: ({ sessionId, providerId, modelId }) => {
+        const now = Date.now();
+        const session: SessionInfo = {
+          sessionId,
+          providerId,
+          modelId: modelId ?? this.#settings.model,
+          createdAt: now,
+          lastActivity: now,
+          isActive: false,
+          messageCount: 0,
+          totalTokens: 0,
+        };
+        this.#sessions.set(sessionId, session);
+        return session;
+      },
+      destroySession: (id) => this.#sessions.delete(id),
+      getStatus: () => ({
+        totalSessions: this.#sessions.size,
+        activeSessions: 0,
+        activeInferences: this.#live(),
+        totalInferences: this.runs.size,
+        completedInferences: this.runs.size - this.#live(),
+        failedInferences: 0,
+        cancelledInferences: 0,
+        totalTokens: 0,
+        estimatedTokens: 0,
+      }),
     };
   }
 
