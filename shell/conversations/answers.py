@@ -160,8 +160,11 @@ class Answers:
             )
         if waiting is None:
             return False, None
-        self._waiting.put(conversation_id, waiting)
-        return True, None if waiting else await self.go_on(owner, decision)
+        try:
+            # Pages are told once the run is there: they read the conversation then, and not again.
+            return True, None if waiting else await self.go_on(owner, decision)
+        finally:
+            self._waiting.put(conversation_id, waiting)
 
     async def estimate(self, asked: EstimateRequest) -> Estimate:
         """Say what a message would take if it were sent now. Nothing is sent or written.

@@ -110,7 +110,7 @@ def streaming(page: Page) -> None:
 def waiting(page: Page) -> None:
     """A question without a word in answer."""
     ask(page, "/progress Loading the model\n/stall")
-    expect(page.get_by_text("Loading the model")).to_be_visible()
+    expect(page.get_by_text("Loading the model", exact=True)).to_be_visible()
 
 
 def failed(script: str) -> Show:
