@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 QUIET = (
     "--disable-background-networking",
@@ -13,6 +13,8 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
+# Other work may keep both cores busy: what a test expects may take its time.
+expect.set_options(timeout=30_000)
 
 
 @contextmanager
