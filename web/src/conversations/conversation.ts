@@ -441,7 +441,12 @@ export function createConversation(given: ConversationOptions): Conversation {
       const { messageCount, inferenceId } = summary;
       const ours = [run, ...runs.values()].map((one) => one?.id);
       const isOurs = inferenceId === null || ours.includes(inferenceId);
-      if (messageCount !== count || !isOurs) void read({ kind: "refresh" });
+      // Another window may have let an answer go on that has ended since.
+      const shown = rows.get(get().messages.at(-1) ?? "")?.get().message;
+      const isUnfinished =
+        shown?.status === "streaming" || shown?.detail?.finishReason === "waiting";
+      const isBehind = messageCount !== count || (isUnfinished && inferenceId === null);
+      if (isBehind || !isOurs) void read({ kind: "refresh" });
     },
     refresh() {
       if (get().phase === "open" && !isBusy(get()) && !isAsking(get())) {
