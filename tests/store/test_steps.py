@@ -14,6 +14,7 @@ from shell.contract import (
     CallDecision,
     DoneEvent,
     EarlierCallsRequest,
+    Scope,
     SendRequest,
     StoredMessage,
     WaitingConversation,
@@ -158,7 +159,9 @@ async def test_an_answer_is_kept_in_the_order_in_which_it_was_written(desk: Tool
     await again.close()
 
 
-async def decided(desk: ToolDesk, begun: StartedAnswer, question: ApprovalEvent) -> bool:
+async def decided(
+    desk: ToolDesk, begun: StartedAnswer, question: ApprovalEvent, scope: Scope = "once"
+) -> bool:
     taken, went_on = await desk.answers.decide(
         OWNER,
         CallDecision(
@@ -166,6 +169,7 @@ async def decided(desk: ToolDesk, begun: StartedAnswer, question: ApprovalEvent)
             call_id=question.call_id,
             nonce=question.nonce or "",
             verdict="allow",
+            scope=scope,
         ),
     )
     assert went_on is None, "the same run goes on"
@@ -442,16 +446,7 @@ async def test_a_verdict_for_the_conversation_outlives_the_program(desk: ToolDes
     talk = await desk.begin()
     begun = await desk.ask(talk, ADD)
     (question,) = await asked(begun)
-    await desk.answers.decide(
-        OWNER,
-        CallDecision(
-            message_id=begun.reply.answer_id,
-            call_id=question.call_id,
-            nonce=question.nonce or "",
-            verdict="allow",
-            scope="conversation",
-        ),
-    )
+    await decided(desk, begun, question, "conversation")
     await desk.done(begun)
     again = await reopened(desk)
     await again.done(await again.ask(talk, '/call add {"a": 5}\n/then\nDone.'))
@@ -465,16 +460,7 @@ async def test_a_restored_backup_brings_no_verdict_and_its_results_are_strangers
     talk = await desk.begin()
     begun = await desk.ask(talk, ADD)
     (question,) = await asked(begun)
-    await desk.answers.decide(
-        OWNER,
-        CallDecision(
-            message_id=begun.reply.answer_id,
-            call_id=question.call_id,
-            nonce=question.nonce or "",
-            verdict="allow",
-            scope="conversation",
-        ),
-    )
+    await decided(desk, begun, question, "conversation")
     await desk.done(begun)
     made = await asyncio.wrap_future(desk.store.back_up())
     source = desk.folder / "from-elsewhere.db"
@@ -611,4 +597,31 @@ async def test_of_several_stored_calls_those_that_still_wait_are_told(desk: Tool
     assert went_on is not None
     await again.done(went_on)
     assert again.waiting[-1] == []
+    await again.close()
+
+
+async def test_pages_are_told_that_nothing_waits_once_the_answer_goes_on(desk: ToolDesk) -> None:
+    """A page reads the conversation when it is told, and would not see a run that begins later."""
+    talk = await desk.begin()
+    await asked(await desk.ask(talk, ADD))
+    again = await reopened(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    running: list[object] = []
+    publish = again.answers._waiting._publish
+    recorder = again.answers._recorder
+
+    def told(waiting: list[WaitingConversation]) -> None:
+        if not waiting:
+            running.append(recorder.answering(talk))
+        publish(waiting)
+
+    # Another call that waits in the same conversation, so that its end is told.
+    again.answers._waiting.put(talk, {call.call_id: "add"})
+    again.answers._waiting._publish = told
+    taken, went_on = await again.answers.decide(OWNER, allow(answer, call))
+    assert taken
+    assert went_on is not None
+    assert running == [[went_on.log.inference_id]]
+    await again.done(went_on)
     await again.close()

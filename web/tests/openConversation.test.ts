@@ -4,7 +4,12 @@
  */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ConversationView, StoredMessage } from "../src/bridge/contract";
+import type {
+  AnswerDetail,
+  ConversationView,
+  EndReason,
+  StoredMessage,
+} from "../src/bridge/contract";
 import type { ModelRef } from "../src/conversations/conversation";
 import { createConversations } from "../src/conversations/conversations";
 import { beginState, reduce } from "../src/conversations/machine";
@@ -48,6 +53,8 @@ const stored = (id: string, part: Partial<StoredMessage> = {}): StoredMessage =>
 
 const answer = (id: string, part: Partial<StoredMessage> = {}) =>
   stored(id, { role: "assistant", providerId: "local", modelId: "small", ...part });
+
+const ended = (finishReason: EndReason) => ({ finishReason }) as AnswerDetail;
 
 const view = (messages: StoredMessage[], earlier = 0): ConversationView => ({
   conversation: { ...summary, messageCount: messages.length + earlier },
@@ -276,6 +283,18 @@ describe("background requests", () => {
     expect(asked("get").at(-1)?.params).toMatchObject({ before: "m-1" });
     await reply("get", view([stored("m-a"), answer("m-b")]));
     expect(conversation.get()).toMatchObject({ earlier: 0, messages: { length: 4 } });
+  });
+
+  it.each<[string, Partial<StoredMessage>, number]>([
+    ["a call waits in it", { detail: ended("waiting") }, 2],
+    ["it has reached a budget", { detail: ended("budget") }, 2],
+    ["it was being written", { status: "streaming" }, 2],
+    ["it is complete", { detail: ended("stop") }, 1],
+  ])("fetches an answer that another window may have continued: %s", async (_, part, reads) => {
+    const { conversation, asked } = await opened([stored("m-1"), answer("m-2", part)]);
+    conversation.notice(summary);
+    await settled();
+    expect(asked("get")).toHaveLength(reads);
   });
 
   it("follows a run without a log once, and not in a loop", async () => {

@@ -8,6 +8,7 @@ import type {
   BudgetRaise,
   ConversationSummary,
   ConversationView,
+  EndReason,
   Failure,
 } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
@@ -40,6 +41,8 @@ export type { ConversationState, ModelRef } from "./machine";
 
 /** The number of messages to fetch when the reader scrolls up. */
 const PAGE = 60;
+/** Ends of an answer after which it can be continued. */
+const CONTINUED: ReadonlySet<EndReason> = new Set(["waiting", "budget", "steps", "length"]);
 const EVERYTHING = 20_000;
 
 export interface Conversation extends ReadonlyStore<ConversationState> {
@@ -441,11 +444,12 @@ export function createConversation(given: ConversationOptions): Conversation {
       const { messageCount, inferenceId } = summary;
       const ours = [run, ...runs.values()].map((one) => one?.id);
       const isOurs = inferenceId === null || ours.includes(inferenceId);
-      // Another window may have let an answer go on that has ended since.
-      const shown = rows.get(get().messages.at(-1) ?? "")?.get().message;
-      const isUnfinished =
-        shown?.status === "streaming" || shown?.detail?.finishReason === "waiting";
-      const isBehind = messageCount !== count || (isUnfinished && inferenceId === null);
+      // Another window may have continued the answer, and its run may have ended: the count is the same.
+      const last = rows.get(get().messages.at(-1) ?? "")?.get().message;
+      const canBeContinued =
+        last?.role === "assistant" &&
+        (last.status !== "complete" || CONTINUED.has(last.detail?.finishReason ?? "other"));
+      const isBehind = messageCount !== count || (canBeContinued && inferenceId === null);
       if (isBehind || !isOurs) void read({ kind: "refresh" });
     },
     refresh() {
