@@ -2,6 +2,7 @@
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { BudgetPause } from "../src/bridge/contract";
+import type { FakeSettings } from "../src/bridge/fake/settings";
 import { createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { Chat } from "../src/features/chat/Chat";
@@ -42,14 +43,13 @@ const PAUSE: BudgetPause = {
   priced: true,
 };
 
-it("says the step and what is spent while a run acts, and then why it has stopped", async () => {
-  const { bridge, llm } = await fakePage({ rate: 0, stream: "budget" });
+async function chat(settings: Partial<FakeSettings>) {
+  const { bridge, llm } = await fakePage(settings);
   const { client, router, topics } = bridge;
   const conversations = createConversations({
     host: { client, llm, router, topics },
     defaults: () => ({ providerId: "local", modelId: "m" }),
   });
-  const goOn = vi.spyOn(client.conversations, "continueAnswer");
   const { conversation } = conversations.shown.get();
   render(
     <ConversationsContext value={conversations}>
@@ -61,6 +61,12 @@ it("says the step and what is spent while a run acts, and then why it has stoppe
     </ConversationsContext>,
   );
   const box = screen.getByRole("textbox", { name: "Message" });
+  return { client, box };
+}
+
+it("says the step and what is spent while a run acts, and then why it has stopped", async () => {
+  const { client, box } = await chat({ rate: 0, stream: "budget" });
+  const goOn = vi.spyOn(client.conversations, "continueAnswer");
   fireEvent.change(box, { target: { value: "when" } });
   fireEvent.keyDown(box, { key: "Enter" });
   await turn(400);
@@ -116,24 +122,8 @@ it("says what a run has cost where there is no budget", () => {
 });
 
 it("says below a long draft what it would take, and nothing below a short one", async () => {
-  const { bridge, llm } = await fakePage({ rate: 0 });
-  const { client, router, topics } = bridge;
-  const conversations = createConversations({
-    host: { client, llm, router, topics },
-    defaults: () => ({ providerId: "local", modelId: "m" }),
-  });
+  const { client, box } = await chat({ rate: 0 });
   const estimate = vi.spyOn(client.conversations, "estimate");
-  const { conversation } = conversations.shown.get();
-  render(
-    <ConversationsContext value={conversations}>
-      <SettingsContext value={createSettings(bridge, () => {})}>
-        <ToastsContext value={createToastStore()}>
-          <Chat id={conversation.key} isKnown header={{ title: "Tides" }} notice={null} />
-        </ToastsContext>
-      </SettingsContext>
-    </ConversationsContext>,
-  );
-  const box = screen.getByRole("textbox", { name: "Message" });
   fireEvent.change(box, { target: { value: "short" } });
   await turn(1_000);
   expect(estimate).not.toHaveBeenCalled();
