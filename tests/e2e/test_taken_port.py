@@ -42,16 +42,19 @@ class Squatter:
         try:
             greeting = json.loads(self._hear(connection))
             load = greeting["load"]
-            for frame in (
-                {"welcome": {"token": "theirs"}},
-                {"push": [load, 1, []]},
-                {"ticket": "theirs.theirs"},
-                {"challenge": {"nonce": "0" * 32, "proof": "0" * 64}},
-                {"welcome": {"key": "theirs"}},
-                {"push": [load, 2, []]},
-            ):
-                connection.send(json.dumps(frame))
-            self.greeted.set()
+            try:
+                for frame in (
+                    {"welcome": {"token": "theirs"}},
+                    {"push": [load, 1, []]},
+                    {"ticket": "theirs.theirs"},
+                    {"challenge": {"nonce": "0" * 32, "proof": "0" * 64}},
+                    {"welcome": {"key": "theirs"}},
+                    {"push": [load, 2, []]},
+                ):
+                    connection.send(json.dumps(frame))
+            finally:
+                # The page may have seen through it, and closed, before it had all of them.
+                self.greeted.set()
             while True:
                 self._hear(connection)
         except ConnectionClosed:
