@@ -198,15 +198,13 @@ function sameOr<T>(before: T, now: T): T {
 function flagsOf(tool: ToolSummary): string {
   const { flags } = strings.tools;
   const set = FLAGS.filter((flag) => tool[flag]).map((flag) => flags[flag]);
-  return set.length === 0 ? flags.none : listOf(set);
+  return set.length === 0 ? flags.none : set.join(" · ");
 }
 
 function rulesOf({ pattern }: GrantSummary): string {
   const { rules, ruleIn } = strings.tools;
-  return listOf(
-    Object.entries(pattern).map(([name, { match, value }]) => ruleIn(name, rules[match], value)),
+  const each = Object.entries(pattern).map(([name, { match, value }]) =>
+    ruleIn(name, rules[match], value),
   );
+  return new Intl.ListFormat(locale, { type: "unit" }).format(each);
 }
-
-const listOf = (parts: readonly string[]): string =>
-  new Intl.ListFormat(locale, { type: "unit" }).format(parts);
