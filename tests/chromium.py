@@ -54,3 +54,14 @@ def inside(playwright: Playwright, debug_url: str) -> Iterator[Browser]:
 def windows(browser: Browser) -> list[Page]:
     """One page for each open window."""
     return browser.contexts[0].pages
+
+
+def wait_until_ready(page: Page, language: str = "en") -> None:
+    """Wait until the page is drawn in this language and knows its host.
+
+    What a page is asked before that may find no `window.llm`: its script goes on after the load
+    event, and the page loads once more when the host knows another language for it.
+    """
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.get_by_role("textbox").first).to_be_visible()
+    page.evaluate("window.llm.ready()")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from playwright.sync_api import Locator, Page, Playwright, expect
 
-from tests.chromium import headless, inside, windows
+from tests.chromium import headless, inside, wait_until_ready, windows
 from tests.host_process import HostProcess
 from tests.way_in import new_link
 
@@ -58,23 +58,27 @@ async (inferenceId) => {
 class App:
     """A running program; `page()` is a page in it that begins an empty conversation."""
 
-    def __init__(self, kind: Kind, playwright: Playwright, program: HostProcess) -> None:
+    def __init__(
+        self, kind: Kind, playwright: Playwright, program: HostProcess, language: str
+    ) -> None:
         self.kind = kind
         self.program = program
-        self._stack = contextlib.ExitStack()
         ready = program.json_line()
-        if kind == "window":
-            browser = self._stack.enter_context(inside(playwright, str(ready["debugUrl"])))
-            self._page = windows(browser)[0]
-        else:
-            browser = self._stack.enter_context(headless(playwright))
-            self._page = browser.new_context().new_page()
-            self._ready = ready
-            self._page.goto(str(ready["url"]))
-            # A link opens one page once: one that is reloaded before that has no way back.
-            self._page.evaluate("window.llm.ready()")
-        self._page.add_init_script(WATCH)
-        self._page.set_default_timeout(PATIENCE_MS)
+        # Whatever fails here leaves no browser behind.
+        with contextlib.ExitStack() as stack:
+            if kind == "window":
+                browser = stack.enter_context(inside(playwright, str(ready["debugUrl"])))
+                self._page = windows(browser)[0]
+            else:
+                browser = stack.enter_context(headless(playwright))
+                self._page = browser.new_context().new_page()
+                self._ready = ready
+                self._page.goto(str(ready["url"]))
+                # A link opens one page once: one that is reloaded before that has no way back.
+                wait_until_ready(self._page, language)
+            self._page.add_init_script(WATCH)
+            self._page.set_default_timeout(PATIENCE_MS)
+            self._stack = stack.pop_all()
 
     @property
     def url(self) -> str:
@@ -96,8 +100,7 @@ class App:
                 page.evaluate("window.shell.openWindow()")
             other = opened.value
         other.set_default_timeout(PATIENCE_MS)
-        expect(box(other)).to_be_visible()
-        other.evaluate("window.llm.ready()")
+        wait_until_ready(other)
         return other
 
     def part(self, other: Page) -> None:
@@ -112,9 +115,13 @@ class App:
 
 @contextlib.contextmanager
 def running(
-    kind: Kind, playwright: Playwright, data: Path, provider: str = "echo"
+    kind: Kind,
+    playwright: Playwright,
+    data: Path,
+    provider: str = "echo",
+    language: str = "en",
 ) -> Iterator[App]:
-    """The program with this provider for new conversations."""
+    """The program with this provider for new conversations; its data say the page's language."""
     common = ("--data-dir", str(data), "--provider", provider)
     command = (
         ("shell", "serve", "--no-open", *common)
@@ -122,7 +129,7 @@ def running(
         else ("shell", "--debug-port", "0", *common)
     )
     with HostProcess(*command, env=OFFSCREEN) as program:
-        app = App(kind, playwright, program)
+        app = App(kind, playwright, program, language)
         try:
             yield app
         finally:

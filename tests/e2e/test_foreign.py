@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from tests.chromium import headless
+from tests.chromium import headless, wait_until_ready
 from tests.host_process import HostProcess
 
 PAGE = b"<!doctype html><meta charset=utf-8><title>Another site</title>"
@@ -151,6 +151,7 @@ def test_a_name_that_was_bound_again_is_not_served(browser: Browser, url: str) -
 def test_and_the_program_s_own_page_still_works(browser: Browser, url: str) -> None:
     page = browser.new_page()
     page.goto(url)
-    status = page.evaluate("window.llm.ready().then(() => window.llm.llmGetStatus())")
+    wait_until_ready(page)
+    status = page.evaluate("window.llm.llmGetStatus()")
     assert status["activeInferences"] == 0
     page.close()

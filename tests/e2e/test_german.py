@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 from shell.contract import PreferencesChange
 from shell.providers.custom import CustomProvider, add
 from shell.settings import SettingsFile
-from tests.chromium import headless
+from tests.chromium import headless, wait_until_ready
 from tests.e2e.app import PATIENCE_MS, WATCH, running
 from tests.e2e.model_server import model_server
 
@@ -39,12 +39,15 @@ def german(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> 
                 ),
                 set(),
             )
-        with running("browser", playwright, data) as app, headless(playwright) as browser:
+        with (
+            running("browser", playwright, data, language="de") as app,
+            headless(playwright) as browser,
+        ):
             page = browser.new_context().new_page()
             page.add_init_script(WATCH)
             page.set_default_timeout(PATIENCE_MS)
             page.goto(app.url)
-            expect(page.get_by_role("textbox", name="Nachricht")).to_be_focused()
+            wait_until_ready(page, "de")
             yield page
 
 

@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.chromium import QUIET, headless
-from tests.e2e.app import PATIENCE_MS, answer, ask, box
+from tests.chromium import QUIET, headless, wait_until_ready
+from tests.e2e.app import PATIENCE_MS, answer, ask
 from tests.e2e.profile import texts
 from tests.host_process import HostProcess
 from tests.way_in import Entry, new_link
@@ -33,13 +33,11 @@ def visit(page: Page, link: str) -> tuple[str, str]:
     """Use the program as a person does; returns the tab's id and its key."""
     page.set_default_timeout(PATIENCE_MS)
     page.goto(link)
-    expect(box(page)).to_be_visible()
-    page.evaluate("window.llm.ready()")
+    wait_until_ready(page)
     ask(page, WORDS)
     expect(answer(page)).to_have_text(WORDS)
     page.reload()
-    expect(box(page)).to_be_visible()
-    page.evaluate("window.llm.ready()")
+    wait_until_ready(page)
     tab, name = page.evaluate("[sessionStorage.getItem('tidewire.tab'), window.name]")
     assert name.startswith("tidewire:")
     return tab, name.removeprefix("tidewire:")
@@ -63,7 +61,7 @@ def test_nothing_in_a_profile_lets_anybody_in(playwright: Playwright, tmp_path: 
         # A third one comes in by the others, as a duplicated tab does.
         third = context.new_page()
         third.goto(links[0].partition("#")[0])
-        third.evaluate("window.llm.ready()")
+        wait_until_ready(third)
         look(profile, ready, tabs)
         context.close()
         kept = look(profile, ready, tabs)

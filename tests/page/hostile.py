@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright, expect
 
+from tests.chromium import wait_until_ready
 from tests.e2e.app import PATIENCE_MS, WATCH, ask, box, until
 from tests.host_process import ROOT, HostProcess
 from tests.page.trap import Trap, trapped
@@ -60,9 +61,9 @@ class Watched:
         self.page.add_init_script(WATCH)
         self.page.add_init_script(ALARM)
         self.page.goto(url)
+        wait_until_ready(self.page)
         if is_new:
             expect(box(self.page)).to_be_focused()
-        self.page.evaluate("window.llm.ready()")
         context.on("page", lambda popup: self.harm.append(f"a popup: {popup.url}"))
         context.on("request", lambda request: self._look("a request", request.url))
         self.page.on("dialog", self._dismiss)
