@@ -76,6 +76,7 @@ ALIASES = (
 MODULES = (
     "base",
     "budgets",
+    "compactions",
     "messages",
     "requests",
     "events",
