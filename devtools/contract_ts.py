@@ -79,6 +79,7 @@ ALIASES = (
 MODULES = (
     "base",
     "budgets",
+    "compactions",
     "messages",
     "forms",
     "requests",
