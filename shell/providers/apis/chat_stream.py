@@ -45,10 +45,15 @@ class ChatStream(StreamingResponse):
         self._count = 0
         """How many calls have begun; more than there are indices where servers repeat one."""
         self._tags = ThinkTags()
+        self._is_counted = False
+        """Whether the server has counted the tokens, which it does at the end."""
 
     def end(self) -> Iterator[Chunk]:
         """Give the last chunks, with text that was held back because it could have been a tag."""
         yield from self._sorted(self._tags.end())
+        if self.finish is None and self.done and self._is_counted:
+            # Some servers never say why, but a stream with both of its last events is complete.
+            self.finish = "tool_calls" if self._calls else "stop"
         yield from super().end()
 
     def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
@@ -60,6 +65,7 @@ class ChatStream(StreamingResponse):
             yield from self._choice(choices[0])
         usage = data.get("usage")
         if isinstance(usage, dict):
+            self._is_counted = True
             yield from read_usage(usage, "prompt_tokens", "completion_tokens")
         progress = data.get("prompt_progress")
         if isinstance(progress, dict):
