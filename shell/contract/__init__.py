@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shell.contract.conversations import *
     from shell.contract.envelopes import *
     from shell.contract.events import *
+    from shell.contract.forms import *
     from shell.contract.mcp import *
     from shell.contract.messages import *
     from shell.contract.providers import *
@@ -30,7 +31,7 @@ else:
     _MODULES = (
         *("base", "envelopes", "messages", "tools", "requests", "events", "budgets", "providers"),
         *("settings", "topics", "transfer", "mcp", "search", "compactions"),
-        "conversations",
+        *("conversations", "forms"),
     )
     """Where a name is looked for, in this order: first those that a window needs to open."""
 

@@ -295,6 +295,42 @@ export interface Message {
   content: Content;
 }
 
+/** A file with text that was chosen in a form. */
+export interface FormFile {
+  name: string;
+  text: string;
+}
+
+/** One choice of an enum. */
+export interface FormOption {
+  value: string;
+  title?: string;
+}
+
+/** One field of a form. */
+export interface FormField {
+  name: string;
+  type: FieldType;
+  /** What the person reads in place of the name. */
+  title?: string;
+  description?: string;
+  required: boolean;
+  default?: string | boolean | number | string[] | FormFile;
+  minimum?: number;
+  maximum?: number;
+  /** Fewest characters of a text, or entries of a list. */
+  minLength?: number;
+  maxLength?: number;
+  /** A regular expression to find in the text. Only the host checks it: a page could hang. */
+  pattern?: string;
+  /** Of a `string`. */
+  format?: FieldFormat;
+  /** Of an `enum`. */
+  options?: FormOption[] | undefined;
+  /** Whether several options of an `enum` may be chosen. */
+  multiple?: boolean | undefined;
+}
+
 /** Parameters of single inferences and of runs in a session. */
 export interface RunParameters {
   temperature?: number | null | undefined;
@@ -1609,6 +1645,21 @@ export type McpState =
   | "stopping";
 
 export type Activity = "starting" | "asking" | "loading" | "reading";
+
+export type FieldType =
+  | "string"
+  | "text"
+  | "number"
+  | "integer"
+  | "boolean"
+  | "enum"
+  | "date"
+  | "list"
+  | "file";
+
+export type FieldFormat = "email" | "uri" | "date" | "date-time";
+
+export type FormValue = string | boolean | number | string[] | FormFile;
 
 export type Part = TextPart | ImagePart | FilePart;
 
