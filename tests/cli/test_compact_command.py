@@ -27,7 +27,12 @@ def talk(tmp_path: Path) -> str:
         }
         for number in range(12)
     ]
-    head = {"id": "talk", "title": "Talk", "titleFrom": "person", "systemPrompt": None}
+    head: dict[str, object] = {
+        "id": "talk",
+        "title": "Talk",
+        "titleFrom": "person",
+        "systemPrompt": None,
+    }
     head |= {"folder": None, "pinned": False, "createdAt": 1, "updatedAt": 1, "chosenId": "m0"}
     file = tmp_path / "export.json"
     whole = {"format": "tidewire-conversations", "version": 1}
