@@ -3,6 +3,8 @@
 import json
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
@@ -15,9 +17,7 @@ from shell.errors import ErrorCode, ShellError, ValidationFailed
 from shell.settings import SettingsFile
 from shell.store.messages import compactions
 from shell.store.store import Store
-from shell.support.data_directory import DataDirectory
-
-COMMAND = "tidewire compact"
+from shell.support.data_directory import DataDirectory, DataDirectoryHeld
 
 
 def compact(
@@ -31,7 +31,7 @@ def compact(
     as_json: bool,
 ) -> int:
     """Write a summary and print what it took, or undo the last one."""
-    with to_write(data, COMMAND) as store:
+    with _opened(data) as store:
         if undo:
             undo_last = partial(compactions.undo_last, conversation_id=conversation_id)
             message_id = store.database.write(undo_last).result()
@@ -60,6 +60,16 @@ def compact(
     text = f"{made.messages} messages are summarized ({tokens:,} tokens{cost})."
     _print(line, text, as_json=as_json)
     return 0
+
+
+@contextmanager
+def _opened(data: DataDirectory) -> Iterator[Store]:
+    try:
+        with to_write(data, "tidewire compact") as store:
+            yield store
+    except DataDirectoryHeld as error:
+        advice = "Or choose Compact… in the menu of the conversation there."
+        raise ShellError(f"{error.message} {advice}") from None
 
 
 def _write(
