@@ -6,9 +6,9 @@ import { reasonOf, strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";
 import { Button } from "../../ui/Button";
-import buttons from "../../ui/buttons.module.css";
 import { Dialog } from "../../ui/Dialog";
 import { Problem } from "../../ui/Problem";
+import styles from "./CompactDialog.module.css";
 
 export interface CompactDialogProps {
   readonly request: CompactRequest;
@@ -29,19 +29,22 @@ export function CompactDialog({ request, onDone }: CompactDialogProps) {
 
   return (
     <Dialog title={costs.summary.ask} onClose={onDone}>
-      <p>{costs.summary.explain}</p>
-      <p role="status">{estimate !== null && sentenceOf(estimate)}</p>
-      <Problem>{problem}</Problem>
-      <div className={buttons.pills}>
-        <Button
-          isFree={estimate !== null}
-          onClick={() => compact(request).then(onDone, (error) => setProblem(reasonOf(error)))}
-        >
-          {costs.summary.begin}
-        </Button>
-        <button type="button" onClick={onDone}>
-          {strings.cancel}
-        </button>
+      <div className={styles.body}>
+        <p>{costs.summary.explain}</p>
+        <p role="status">{estimate !== null && sentenceOf(estimate)}</p>
+        <Problem>{problem}</Problem>
+        <div className="row">
+          <Button
+            tone="filled"
+            isFree={estimate !== null}
+            onClick={() => compact(request).then(onDone, (error) => setProblem(reasonOf(error)))}
+          >
+            {costs.summary.begin}
+          </Button>
+          <Button tone="quiet" onClick={onDone}>
+            {strings.cancel}
+          </Button>
+        </div>
       </div>
     </Dialog>
   );

@@ -7,6 +7,7 @@ import { costs } from "../../i18n/costs";
 import { count, money, timeOf } from "../../i18n/format";
 import buttons from "../../ui/buttons.module.css";
 import { Problem } from "../../ui/Problem";
+import { Summary } from "../../ui/Summary";
 import { PlainText } from "./PlainText";
 import styles from "./SummaryFold.module.css";
 
@@ -39,10 +40,12 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
   return (
     <section className={styles.fold} aria-label={costs.summary.title}>
       <details>
-        <summary>
-          {undone ? costs.summary.undone : costs.summary.title}
-          <small className="faint">{factsOf(compaction)}</small>
-        </summary>
+        <Summary>
+          <span>
+            {undone ? costs.summary.undone : costs.summary.title}
+            <small className="faint">{factsOf(compaction)}</small>
+          </span>
+        </Summary>
         {draft === null ? (
           <PlainText text={text} />
         ) : (
@@ -61,7 +64,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
               value={draft}
               onChange={(event) => setDraft(event.target.value)}
             />
-            <div className={buttons.pills}>
+            <div className={`row ${buttons.pills}`}>
               <button type="button" onClick={() => setDraft(null)}>
                 {strings.cancel}
               </button>
@@ -72,14 +75,14 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
           </form>
         )}
         {draft === null && (
-          <div className={buttons.pills}>
+          <div className={`row ${buttons.pills}`}>
             <button type="button" onClick={() => setDraft(text)}>
               {costs.summary.edit}
             </button>
           </div>
         )}
       </details>
-      <div className={buttons.pills}>
+      <div className={`row ${buttons.pills}`}>
         {undone ? (
           <button type="button" onClick={() => change(use({ messageId, undone: false }))}>
             {costs.summary.use}
