@@ -78,8 +78,7 @@ def plan(path: Sequence[PathMessage], model: ModelInfo) -> Plan:
     first = 0 if known is None else known + 1
     cuts = [n for n in range(first + 1, len(path)) if path[n].role == "user"]
     if not cuts:
-        text = "There is nothing to summarize before the last question"
-        raise ValidationFailed([("conversationId", text)])
+        raise _nothing()
     sizes = [tokens_of(each) for each in path[first:]]
     space = room(model, None)
     most = min(space, sum(sizes)) // KEPT_SHARE
@@ -89,6 +88,9 @@ def plan(path: Sequence[PathMessage], model: ModelInfo) -> Plan:
         cuts[-1],
     )
     earlier = None if known is None else path[known].compaction
+    passages = [_passage(each) for each in answered(path[first:cut]) if each.role != "system"]
+    if not any(each.text.strip() for each in passages):
+        raise _nothing()
     summary_tokens = min(MOST_SUMMARY_TOKENS, space // 8)
     # Twice the summary: a model may write more than it is asked for, and that is cut.
     fixed = estimate_tokens(PROMPT + EARLIER) + TOKENS_PER_MESSAGE + 2 * summary_tokens
@@ -98,10 +100,15 @@ def plan(path: Sequence[PathMessage], model: ModelInfo) -> Plan:
     return Plan(
         cut - 1,
         "" if earlier is None else earlier.text,
-        [_passage(each) for each in answered(path[first:cut]) if each.role != "system"],
+        passages,
         summary_tokens,
         piece_tokens,
     )
+
+
+def _nothing() -> ValidationFailed:
+    text = "There is nothing to summarize before the last question"
+    return ValidationFailed([("conversationId", text)])
 
 
 def too_small(model: ModelInfo) -> ProviderError:
@@ -124,8 +131,10 @@ def take_piece(passages: list[Passage], tokens: int) -> list[Passage]:
             continue
         if not piece:
             heading, whole = passages[0].heading, passages[0].text
-            # Quoting makes a text of short lines longer, at most threefold.
-            end = max(1, min(len(whole) * tokens // needed, characters) // 3)
+            end = min(len(whole) * tokens // needed, characters)
+            while end > 1 and estimate_tokens(quoted(Passage(heading, whole[:end]))) > tokens:
+                end = end * 4 // 5  # its beginning has more tokens than the rest
+            end = max(1, end)
             piece.append(Passage(heading, whole[:end]))
             passages[0] = Passage(heading, whole[end:])
         break

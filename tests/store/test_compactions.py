@@ -459,6 +459,18 @@ async def test_one_exchange_is_not_summarized(desk: CompactDesk) -> None:
         await desk.compact(talk)
 
 
+async def test_messages_without_a_word_are_not_summarized(desk: CompactDesk) -> None:
+    made = PortableConversation("empty", "Empty", 1, 1)
+    made.messages = [
+        PortableMessage("q", None, "user", "", 1),
+        PortableMessage("a", "q", "assistant", "", 1),
+        PortableMessage("q2", "a", "user", "And?", 1),
+    ]
+    await insert(desk, made)
+    with pytest.raises(ValidationFailed, match="nothing to summarize"):
+        await desk.compact("empty")
+
+
 async def test_a_summary_counts_to_the_budgets_and_shows_in_the_usage(desk: CompactDesk) -> None:
     desk.model.price = 10.0
     talk = await desk.talk()
