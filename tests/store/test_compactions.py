@@ -234,6 +234,7 @@ async def test_ten_thousand_messages_are_summarized_answered_and_sent_again_afte
     await desk.regenerate(first.answer_id)
     assert desk.sent() == before
     # The messages are as they were, and it is not done once more against a person's will.
+    assert await is_left_alone(desk, "long")
     assert len((await desk.view("long")).messages) == 10_002
     assert [one.undone for one in await desk.summaries("long")] == [True]
 
@@ -498,6 +499,12 @@ async def test_a_summary_counts_to_the_budgets_and_shows_in_the_usage(desk: Comp
 # --- on its own -----------------------------------------------------------------------------
 
 
+async def is_left_alone(desk: CompactDesk, talk: str) -> bool:
+    """Whether the latest answer has led to no summary and to no offer of one."""
+    await desk.compactions.settled()
+    return not desk.conversations.stop_compaction(desk.caller, talk)
+
+
 async def fill(desk: CompactDesk) -> str:
     """A conversation in which little room is left."""
     talk = await desk.begin()
@@ -509,9 +516,9 @@ async def fill(desk: CompactDesk) -> str:
 async def test_a_model_that_costs_something_is_not_asked_by_itself(desk: CompactDesk) -> None:
     desk.model.price = 10.0
     talk = await fill(desk)
-    state = await until(desk, "offered")
-    assert state is not None
-    assert state.conversation_id == talk
+    await desk.compactions.settled()
+    [state] = desk.states.get_nowait()
+    assert (state.conversation_id, state.state) == (talk, "offered")
     assert state.estimate is not None
     assert state.estimate.cost is not None
     assert desk.model.asked == []
@@ -519,27 +526,24 @@ async def test_a_model_that_costs_something_is_not_asked_by_itself(desk: Compact
 
 async def test_with_room_left_nothing_is_summarized(desk: CompactDesk) -> None:
     talk = await desk.talk(5)
-    await desk.compactions.settled()
-    assert desk.states.empty()
+    await desk.send(talk, "next\n/usage 7000 2")
+    assert await is_left_alone(desk, talk)
     assert await desk.summaries(talk) == []
 
 
 async def test_a_window_that_nobody_knows_is_not_filled(desk: CompactDesk) -> None:
     known = desk.model.model("echo")
     desk.model.model = lambda model_id: replace(known, known=False)  # type: ignore[method-assign]
-    await fill(desk)
-    await desk.compactions.settled()
-    assert desk.states.empty()
+    assert await is_left_alone(desk, await fill(desk))
 
 
 async def test_long_results_become_markers_before_anything_is_summarized(
     desk: CompactDesk,
 ) -> None:
     await insert(desk, long_conversation(20, 10))
-    await desk.send("long", "And tomorrow?")
-    await desk.compactions.settled()
+    await desk.send("long", "And tomorrow?\n/usage 7000 2")
     assert "left out because it no longer fits" in desk.sent()
-    assert desk.states.empty()
+    assert await is_left_alone(desk, "long")
 
 
 async def test_summaries_travel_with_their_messages(desk: CompactDesk) -> None:
