@@ -17,6 +17,8 @@ from shell.contract import (
     BackupName,
     BudgetState,
     CallDecision,
+    CompactionEstimate,
+    CompactRequest,
     ContinueRequest,
     ConversationBudget,
     ConversationSummary,
@@ -44,6 +46,8 @@ from shell.contract import (
     Spent,
     StoredId,
     StoreState,
+    SummaryChange,
+    SummaryUse,
     SystemPromptChange,
     TitleChange,
     UsageGroup,
@@ -51,13 +55,14 @@ from shell.contract import (
     ViewRequest,
 )
 from shell.conversations.answers import Answers, StartedAnswer
+from shell.conversations.compactions import Compactions
 from shell.conversations.exports import Exports
 from shell.conversations.imports import Imports
 from shell.conversations.searches import Searches
 from shell.conversations.usage_table import as_csv
 from shell.errors import NotFound
 from shell.store.database import Connection
-from shell.store.messages import decisions, notes, queries, tree, usage
+from shell.store.messages import compactions, decisions, notes, queries, tree, usage
 from shell.store.messages.content import read_blob
 from shell.store.messages.prompts import prompts
 from shell.store.store import Store
@@ -69,10 +74,18 @@ BlobHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class ConversationsApi:
     """Conversations belong to the person, not to a window: every window sees all of them."""
 
-    def __init__(self, store: Store, answers: Answers, imports: Imports, exports: Exports) -> None:
+    def __init__(
+        self,
+        store: Store,
+        answers: Answers,
+        imports: Imports,
+        exports: Exports,
+        compactions: Compactions,
+    ) -> None:
         self._store = store
         self._searches = Searches(store)
         self._answers = answers
+        self._compactions = compactions
         self._imports = imports
         self._exports = exports
 
@@ -182,6 +195,31 @@ class ConversationsApi:
             return queries.view(connection, ViewRequest(conversation_id=conversation_id))
 
         return await self._store.write(params, write)
+
+    # --- summaries of earlier messages ------------------------------------------------------
+
+    async def compaction_estimate(
+        self, caller: Caller, params: CompactRequest
+    ) -> CompactionEstimate:
+        """What a summary of the earlier messages would take. Nothing leaves this computer."""
+        return await self._compactions.estimate(params)
+
+    async def compact(self, caller: Caller, params: CompactRequest) -> bool:
+        """Begin to summarize the earlier messages. The topic `compaction` has how it goes."""
+        await self._compactions.begin(params)
+        return True
+
+    def stop_compaction(self, caller: Caller, params: StoredId) -> bool:
+        """Stop a summary, or dismiss what the topic says of one. False if there is neither."""
+        return self._compactions.stop(params)
+
+    async def edit_summary(self, caller: Caller, params: SummaryChange) -> ConversationView:
+        """Change the text of a summary."""
+        return await self._store.write(params.message_id, lambda c: compactions.change(c, params))
+
+    async def use_summary(self, caller: Caller, params: SummaryUse) -> ConversationView:
+        """Undo a summary, so that its messages are sent again, or take that back."""
+        return await self._store.write(params.message_id, lambda c: compactions.use(c, params))
 
     # --- putting in order -------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from shell.support.open_url import open_link
 if TYPE_CHECKING:  # loaded when a page first asks for conversations or servers
     from shell.api.mcp import Confirm
     from shell.conversations.answers import Answers
+    from shell.conversations.compactions import Compactions
     from shell.conversations.imports import Imports
     from shell.conversations.parameters import Parameters
     from shell.store.store import Store
@@ -34,11 +35,13 @@ class _Conversations:
 
     store: "Store"
     answers: "Answers"
+    compactions: "Compactions"
     imports: "Imports"
 
     async def close(self) -> None:
         """Store what running answers have, once the engine has ended them; then close the file."""
         await self.imports.close()
+        await self.compactions.close()
         await self.answers.close()
         await asyncio.to_thread(self.store.close)
 
@@ -189,8 +192,10 @@ class Host:
 
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
-        from shell.contract import StoreTopic, WaitingTopic
+        from shell.contract import CompactionTopic, StoreTopic, WaitingTopic
         from shell.conversations.answers import Answers
+        from shell.conversations.authors import Authors
+        from shell.conversations.compactions import Compactions
         from shell.conversations.exports import Exports
         from shell.conversations.imports import Imports
         from shell.store.store import Store
@@ -199,6 +204,13 @@ class Host:
         store = Store(self._data, on_change=lambda state: topics.publish(StoreTopic(value=state)))
         await asyncio.to_thread(store.open)
         store.begin()
+        compactions = Compactions(
+            store,
+            core.engine,
+            Authors(core.providers.resolve, self._defaults),
+            self._parameters,
+            lambda states: topics.publish(CompactionTopic(value=states)),
+        )
         answers = Answers(
             store,
             core.engine,
@@ -209,13 +221,14 @@ class Host:
             core.tools,
             ledger=core.ledger(),
             on_waiting=lambda waiting: topics.publish(WaitingTopic(value=waiting)),
+            ended=compactions.consider,
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(
             store, self._settings, lambda: answers.idle and imports.idle, core.reload_providers
         )
-        self._opened = _Conversations(store, answers, imports)
-        return ConversationsApi(store, answers, imports, exports)
+        self._opened = _Conversations(store, answers, compactions, imports)
+        return ConversationsApi(store, answers, imports, exports, compactions)
 
     async def _keys(self) -> object:
         from shell.api.keys import KeysApi

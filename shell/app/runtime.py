@@ -154,12 +154,12 @@ class RunningHost:
 
 
 @contextlib.contextmanager
-def running_host(data: Path) -> Iterator[RunningHost]:
-    """Make a runtime for as long as the context lasts."""
+def running_host(data: Path, *, counts: bool = False) -> Iterator[RunningHost]:
+    """Make a runtime for as long as the context lasts; with `counts` it begins a count of calls."""
     with event_loop_thread() as thread:
         budgets = read_budgets(data)
         made = thread.call(
-            lambda: Runtime(data, os.environ, Settings(), lambda: budgets, counts=False)
+            lambda: Runtime(data, os.environ, Settings(), lambda: budgets, counts=counts)
         )
         try:
             yield RunningHost(thread, made)

@@ -116,6 +116,13 @@ _ASK = (
     _argument("--budget-tokens N", "the same in tokens, input and output together", type=int),
     _EVENTS,
 )
+_COMPACT = (
+    _argument("conversation_id CONVERSATION"),
+    *MODEL,
+    _argument("--undo", "send the messages again in place of the last summary"),
+    _argument("--yes", "agree to what it costs"),
+    _JSON,
+)
 _EXPORT = (
     _ID,
     _argument("--format", dest="format_name", choices=("json", "md", "html"), default="json"),
@@ -250,6 +257,7 @@ COMMANDS = (
         _argument("--csv", "print a table for spreadsheets", dest="as_csv_file"),
         _JSON,
     ),
+    _command("compact", "compact:compact", "summarize the earlier messages", *_COMPACT),
     _command("backup", "backups:backup", "write everything except keys to one file", _FILE),
     _command("restore", "backups:restore", "replace everything with a backup", *_RESTORE),
     Group(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import Value
+from shell.contract.compactions import CompactionState
 from shell.contract.mcp import McpServerSummary
 from shell.contract.providers import ModelFetch
 from shell.contract.tools import WaitingConversation
@@ -55,6 +56,14 @@ class McpTopic(Topic):
     value: list[McpServerSummary]
 
 
+class CompactionTopic(Topic):
+    """Pushed while earlier messages are summarized, and when that is offered or has failed."""
+
+    name: Literal["compaction"] = "compaction"
+    value: list[CompactionState]
+
+
 AnyTopic = Annotated[
-    StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic, Field(discriminator="name")
+    StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic | CompactionTopic,
+    Field(discriminator="name"),
 ]

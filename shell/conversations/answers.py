@@ -22,6 +22,7 @@ from shell.contract import (
     SendRequest,
     WaitingConversation,
 )
+from shell.conversations.authors import Authors
 from shell.conversations.estimates import estimate
 from shell.conversations.history import history, resumed_step, to_continue
 from shell.conversations.parameters import Parameters
@@ -40,7 +41,7 @@ from shell.store.messages import decisions, queries, steps, turns
 from shell.store.messages.content import StoredContent, take_apart
 from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
-from shell.support.ids import TEMPORARY, new_id
+from shell.support.ids import TEMPORARY
 from shell.tools.arguments import check_arguments, parse_edited
 from shell.tools.base import Arguments
 from shell.tools.call_states import SETTLED
@@ -72,6 +73,7 @@ class Answers:
         tools: what models may call; None for a program without tools.
         on_waiting: called with all conversations in which calls wait, after every change.
         ledger: counts what answers take.
+        ended: called with the id of a conversation after an answer in it is on the disk.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Answers:
         *,
         ledger: Ledger,
         on_waiting: Callable[[list[WaitingConversation]], None] = lambda _: None,
+        ended: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.parameters = parameters
         self._waiting = WaitingCalls(on_waiting)
@@ -93,8 +96,8 @@ class Answers:
         self.ledger = ledger
         self._store = store
         self._engine = engine
-        self._resolve = resolve
-        self._defaults = defaults
+        self._authors = Authors(resolve, defaults)
+        self._ended = ended
         self._titles = Titles(store, engine, titles)
         self._claimed: set[str] = set()
         self._deciding = asyncio.Lock()
@@ -179,13 +182,13 @@ class Answers:
         else:
             turn = turns.question(asked.conversation_id, question, asked.after)
             place = await self._store.read(asked.conversation_id, turn.find)
-        model, by = self._author(asked, place)
+        model, by = self._authors.find(place, asked.provider_id, asked.model_id)
         max_tokens = asked.max_tokens or self.parameters().max_tokens
         sent = history(
             await read_path(self._store, place, question), model, place.system_prompt, max_tokens
         )
         wish = RequestedRun(sent[0], place.system_prompt, asked.temperature, max_tokens)
-        return await estimate(asked, wish, sent[1], model, self._resolve(by.provider_id))
+        return await estimate(asked, wish, sent[1], model, self._authors.resolve(by.provider_id))
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
@@ -224,6 +227,7 @@ class Answers:
         def ended(conversation_id: str) -> None:
             self._store.changed()
             self._titles.consider(conversation_id)
+            self._ended(conversation_id)
 
         return Recorder(database, saved=saved, failed=self._store.failed, ended=ended)
 
@@ -256,7 +260,9 @@ class Answers:
             # An answer that was just stopped or has just ended belongs to the path.
             await self.wait_until_stored(conversation_id)
             place = await self._store.read(conversation_id, turn.find)
-            model, by = self._author(options, place)
+            model, by = self._authors.find(
+                place, options.provider_id, options.model_id, options.inference_id
+            )
             path = await read_path(self._store, place, turn.question)
             offer = await self._offer(options, path)
             slot = self._reserve(owner, options, model, by, place, path, offer)
@@ -285,22 +291,6 @@ class Answers:
             inference_id=log.inference_id,
         )
         return StartedAnswer(log, reply)
-
-    def _author(
-        self, options: AnswerOptions, place: turns.TurnPlace
-    ) -> tuple[ModelInfo, turns.Author]:
-        """The model that was asked for, else the one that answered last, else the default."""
-        provider_id, model_id = options.provider_id, options.model_id
-        if provider_id is None:
-            provider_id, last = place.provider_id, place.model_id
-            if provider_id is None:
-                defaults = self._defaults()
-                provider_id, last = defaults.provider_id, defaults.model_id
-            model_id = model_id or last
-        provider = self._resolve(provider_id)
-        model = provider.model(model_id or provider.default_model_id)
-        inference_id = options.inference_id or f"inf-{new_id()}"
-        return model, turns.Author(provider.id, model.id, inference_id)
 
     def _reserve(
         self,

@@ -21,8 +21,12 @@ def fenced(part: FilePart) -> TextPart | None:
         words = base64.b64decode(part.data).decode("utf-8", "replace")
     except binascii.Error:
         words = ""
-    # Longer than any fence inside, so that the file cannot end its own.
+    # Not validated: a file may be longer than what is typed into one message.
+    return TextPart.model_construct(text=f"{part.name}\n{fence_text(words)}")
+
+
+def fence_text(words: str) -> str:
+    """Text between two fences, which are longer than any inside, so that it cannot end its own."""
     longest = max((len(run) for run in _RUNS.findall(words)), default=2)
     fence = "`" * (longest + 1)
-    # Not validated: a file may be longer than what is typed into one message.
-    return TextPart.model_construct(text=f"{part.name}\n{fence}\n{words.rstrip()}\n{fence}\n")
+    return f"{fence}\n{words.rstrip()}\n{fence}\n"

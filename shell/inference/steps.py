@@ -104,7 +104,7 @@ class Steps:
         before = self._earlier
         if not self._is_asked:
             return before or NO_USAGE
-        return self._call.usage if before is None else _sum(before, self._call.usage)
+        return self._call.usage if before is None else add_usage(before, self._call.usage)
 
     @property
     def first_ms(self) -> int | None:
@@ -244,7 +244,8 @@ class Steps:
         self._is_asked = False
 
 
-def _sum(a: Usage, b: Usage) -> Usage:
+def add_usage(a: Usage, b: Usage) -> Usage:
+    """The tokens of both, without a cost."""
     return Usage(
         input_tokens=a.input_tokens + b.input_tokens,
         output_tokens=a.output_tokens + b.output_tokens,

@@ -9,7 +9,7 @@ from shell.providers.base import ModelInfo
 
 NANOS = 1_000_000_000
 """Amounts are whole billionths of a dollar, so that sums are exact."""
-CallKind = Literal["answer", "title"]
+CallKind = Literal["answer", "title", "compaction"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     "a conversation that is too long": [
         "test_servers::test_a_conversation_that_is_too_long_says_what_helps",
     ],
+    "summarize earlier messages, and send them again": [
+        "test_compaction::test_a_summary_is_written_changed_and_undone",
+    ],
     "a server of MCP: its tool runs, and it is tested and switched": [
         "test_mcp::test_a_tool_of_a_server_runs_once_it_is_allowed",
         "test_mcp::test_a_server_is_tested_and_switched_off_and_on_in_the_settings",

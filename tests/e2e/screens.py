@@ -248,6 +248,24 @@ def server_form(page: Page) -> None:
     page.get_by_role("button", name="Other server").click()
 
 
+def compact(page: Page) -> None:
+    """The question before earlier messages are summarized."""
+    ask(page, "/rate 0\nand tomorrow?")
+    expect(answer(page)).to_contain_text("and tomorrow?")
+    page.get_by_role("button", name="Conversation actions").click()
+    page.get_by_role("menuitem", name="Compact…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("tokens")
+
+
+def summary(page: Page) -> None:
+    """A summary of earlier messages, opened."""
+    compact(page)
+    page.get_by_role("button", name="Summarize").click()
+    fold = page.get_by_role("region", name="Earlier messages are summarized")
+    fold.locator("summary").click()
+    expect(fold.get_by_role("button", name="Edit")).to_be_visible()
+
+
 def folder(page: Page) -> None:
     """Where a conversation is to go."""
     menu(page)
@@ -415,6 +433,8 @@ SCREENS: Mapping[str, Screen] = {
     "settings-server": Screen(server_form),
     "keys": Screen(keys),
     "folder": Screen(answered(then=folder)),
+    "compact": Screen(answered("/rate 0\nWhen is high water?", compact)),
+    "summary": Screen(answered("/rate 0\nWhen is high water?", summary)),
     "spending": Screen(answered(then=spending)),
     "narrow": Screen(lambda page: None, NARROW),
     "narrow-answer": Screen(answered(MARKDOWN, drawn), NARROW),

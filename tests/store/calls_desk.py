@@ -36,7 +36,7 @@ class CallsDesk(Desk):
             self.store,
             self.engine,
             self.resolve,
-            self.answers._defaults,
+            self.defaults,
             self.titles,
             tools=lambda: tools,
             ledger=self.ledger,

@@ -77,7 +77,7 @@ class Life:
             self.desk.store,
             self.desk.engine,
             self.desk.resolve,
-            self.desk.answers._defaults,
+            self.desk.defaults,
             self.desk.titles,
             tools=lambda: self.tools,
             ledger=self.desk.ledger,

@@ -11,6 +11,7 @@ from shell.contract import (
     NO_BUDGETS,
     AnswerRequest,
     Budgets,
+    CompactionTopic,
     Content,
     ConversationView,
     Defaults,
@@ -23,6 +24,8 @@ from shell.contract import (
     ViewRequest,
 )
 from shell.conversations.answers import Answers, StartedAnswer
+from shell.conversations.authors import Authors
+from shell.conversations.compactions import Compactions
 from shell.conversations.exports import Exports
 from shell.conversations.imports import Imports
 from shell.errors import ValidationFailed
@@ -78,9 +81,15 @@ class Desk:
             self.store,
             self.engine,
             self.resolve,
-            lambda: Defaults(provider_id="echo", model_id="echo"),
+            self.defaults,
             self.titles,
             ledger=self.ledger,
+        )
+        self.compactions = Compactions(
+            self.store,
+            self.engine,
+            Authors(self.resolve, self.defaults),
+            publish=lambda states: self.topics.publish(CompactionTopic(value=states)),
         )
         self.caller = Caller(OWNER)
         self.conversations = self.api(folder)
@@ -89,7 +98,11 @@ class Desk:
         """The namespace over what this desk has."""
         imports = Imports(self.store, folder, self.topics)
         exports = Exports(self.store, SettingsFile(folder), lambda: True, not_reloaded)
-        return ConversationsApi(self.store, self.answers, imports, exports)
+        return ConversationsApi(self.store, self.answers, imports, exports, self.compactions)
+
+    def defaults(self) -> Defaults:
+        """The model of a conversation that has no answer yet."""
+        return Defaults(provider_id="echo", model_id="echo")
 
     def titles(self) -> tuple[str, str | None] | None:
         """Who makes titles: nobody."""
@@ -103,6 +116,7 @@ class Desk:
 
     async def close(self) -> None:
         await self.engine.close()
+        await self.compactions.close()
         await self.answers.close()
         await self.ledger.close()
         await asyncio.to_thread(self.store.close)

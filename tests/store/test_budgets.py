@@ -64,7 +64,7 @@ class BudgetDesk(Desk):
             self.store,
             self.engine,
             self.resolve,
-            self.answers._defaults,
+            self.defaults,
             lambda: self.title_model,
             tools=lambda: tools,
             ledger=self.ledger,

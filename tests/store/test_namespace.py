@@ -145,7 +145,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     )
     door = Door(
         {
-            "conversations": ConversationsApi(desk.store, desk.answers, imports, exports),
+            "conversations": ConversationsApi(
+                desk.store, desk.answers, imports, exports, desk.compactions
+            ),
             "keys": KeysApi(keys, lambda: {"openai": "https://api.openai.com/v1"}),
             "settings": SettingsApi(settings),
         }

@@ -29,6 +29,7 @@ from tests.store.hostile_backups import OBJECTS, TREES, VALUES, Spoil, in_utf16,
 pytestmark = pytest.mark.anyio
 PATIENCE_S = 60.0
 PDF = "JVBERi0xLjc="
+UNDONE = COMPACTION.model_copy(update={"undone": True})
 
 
 def fill(connection: Connection) -> None:
@@ -42,7 +43,7 @@ def fill(connection: Connection) -> None:
         )
         answer = tree.NewMessage(f"a{which}", "assistant", take_apart("an answer"), 3)
         entries.put(connection, question, TEMPLATE)
-        entries.put(connection, tree.add(connection, number, question, answer), COMPACTION)
+        entries.put(connection, tree.add(connection, number, question, answer), UNDONE)
     notes.put(connection, Note(name="draft.c1", text="so far"))
 
 

@@ -72,7 +72,7 @@ class ToolDesk(Desk):
             self.store,
             self.engine,
             self.resolve,
-            self.answers._defaults,
+            self.defaults,
             self.titles,
             tools=lambda: self.tools,
             on_waiting=self.waiting.append,

@@ -12,6 +12,7 @@ import apsw
 from shell.contract import (
     AnswerDetail,
     BudgetRaise,
+    Compaction,
     MessageStatus,
     MessageTemplate,
     Part,
@@ -58,6 +59,8 @@ class PathMessage:
     status: MessageStatus
     steps: Sequence[StoredStep] = ()
     """Of an answer that called tools; its content is then its text."""
+    compaction: Compaction | None = None
+    """The summary of this message and all before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,11 @@ class Turn:
     write: Callable[[apsw.Connection, TurnPlace, Author], WrittenTurn]
     question: StoredContent | None = None
     """What is asked, if the turn has a question of its own."""
+
+
+def end_of(conversation_id: str) -> Job[TurnPlace]:
+    """Find the end of the chosen path."""
+    return question(conversation_id, take_apart(""), None).find
 
 
 def question(
@@ -207,6 +215,7 @@ def path_messages(
             whole(row.text, row.parts, sound.get),
             row.status,
             place.steps.get(row.number, ()),
+            entries.compaction_of(row.compaction),
         )
         for row in place.path
     ]

@@ -44,6 +44,7 @@ export type ErrorCode =
   | "TOOL_INVALID"
   | "TOOL_FAILED"
   | "TOOL_TIMEOUT"
+  | "BUDGET"
   | "STORAGE_ERROR"
   | "STORAGE_UNAVAILABLE";
 
@@ -173,6 +174,56 @@ export interface Compaction {
   edited: boolean;
   /** Whether models are sent the messages again. */
   undone: boolean;
+}
+
+/**
+ * Summarizes the earlier messages on the chosen path of a conversation. By default its last
+ * answer's model does that.
+ */
+export interface CompactRequest {
+  conversationId: string;
+  providerId?: string | null | undefined;
+  modelId?: string | null | undefined;
+}
+
+/** What a summary would take, before it is written. */
+export interface CompactionEstimate {
+  /** How many messages would be summarized. */
+  messages: number;
+  /** How many calls of the model that takes. */
+  calls: number;
+  inputTokens: number;
+  /** At most. */
+  outputTokens: number;
+  /** US dollars, at most. Null if the price is not known. */
+  cost: number | null;
+}
+
+/**
+ * A summary that is being written or was not written, or one that is offered, because it would
+ * cost something.
+ */
+export interface CompactionState {
+  conversationId: string;
+  state: "running" | "offered" | "cancelled" | "failed";
+  /** From 0 to 1. */
+  progress: number;
+  estimate: CompactionEstimate | null;
+  failure: Problem | null;
+}
+
+/** Changes the text of a summary. */
+export interface SummaryChange {
+  messageId: string;
+  text: string;
+}
+
+/** Undoes a summary, so that models are sent its messages again, or takes that back. */
+export interface SummaryUse {
+  messageId: string;
+  undone: boolean;
+  /** Does the same to every summary on the chosen path. */
+  everywhere?: boolean | undefined;
 }
 
 /** Text. */
@@ -1529,6 +1580,12 @@ export interface McpTopic extends Topic {
   value: McpServerSummary[];
 }
 
+/** Pushed while earlier messages are summarized, and when that is offered or has failed. */
+export interface CompactionTopic extends Topic {
+  name: "compaction";
+  value: CompactionState[];
+}
+
 export type Role = "user" | "assistant" | "system";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls" | "other";
@@ -1622,7 +1679,13 @@ export type AnyEvent =
   | DoneEvent
   | ErrorEvent;
 
-export type AnyTopic = StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic;
+export type AnyTopic =
+  | StoreTopic
+  | ImportTopic
+  | ModelTopic
+  | McpTopic
+  | WaitingTopic
+  | CompactionTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 
@@ -1686,6 +1749,21 @@ export const client = (call: Invoke) => ({
     /** Make the path lead through this message, and show it. */
     choose: (params: string) =>
       call<ConversationView>("conversations.choose", params),
+    /** What a summary of the earlier messages would take. Nothing leaves this computer. */
+    compactionEstimate: (params: CompactRequest) =>
+      call<CompactionEstimate>("conversations.compaction_estimate", params),
+    /** Begin to summarize the earlier messages. The topic `compaction` has how it goes. */
+    compact: (params: CompactRequest) =>
+      call<boolean>("conversations.compact", params),
+    /** Stop a summary, or dismiss what the topic says of one. False if there is neither. */
+    stopCompaction: (params: string) =>
+      call<boolean>("conversations.stop_compaction", params),
+    /** Change the text of a summary. */
+    editSummary: (params: SummaryChange) =>
+      call<ConversationView>("conversations.edit_summary", params),
+    /** Undo a summary, so that its messages are sent again, or take that back. */
+    useSummary: (params: SummaryUse) =>
+      call<ConversationView>("conversations.use_summary", params),
     /** Name a conversation. */
     rename: (params: TitleChange) =>
       call<ConversationSummary>("conversations.rename", params),

@@ -11,6 +11,7 @@ const NAMES: Readonly<Record<TopicName, true>> = {
   mcp: true,
   model: true,
   waiting: true,
+  compaction: true,
 };
 
 export interface Topics {

@@ -1,6 +1,7 @@
 /** All conversations of a page: the list, the one shown, and those kept open. */
 
 import type {
+  CompactionState,
   ConversationSummary,
   ExportRequest,
   NewFile,
@@ -85,6 +86,12 @@ export interface Conversations {
     HostPort["client"]["conversations"],
     "budgets" | "setBudget" | "usage" | "saveUsage" | "estimate"
   >;
+  /** Summaries that are being written, that have failed, or that are offered. */
+  readonly compactions: ReadonlyStore<readonly CompactionState[]>;
+  readonly summaries: Pick<
+    HostPort["client"]["conversations"],
+    "compactionEstimate" | "compact" | "stopCompaction" | "editSummary" | "useSummary"
+  >;
   /** The instructions of a conversation. */
   readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
   /** Exports conversations as a file's content, or has the host write the file and return its path. */
@@ -120,6 +127,7 @@ export function createConversations({
   const rows: MessagesByKey = new Map();
   const open: Conversation[] = [];
   const waiting = createStore<readonly WaitingConversation[]>([]);
+  const compactions = createStore<readonly CompactionState[]>([]);
   let preferred: ModelRef | null = null;
   const shown = createStore<Shown>({
     isKnown: false,
@@ -235,6 +243,18 @@ export function createConversations({
     }
   }
 
+  /** A summary that is no longer being written may be there. */
+  function tellCompactions(now: readonly CompactionState[] = []): void {
+    const before = compactions.get();
+    compactions.set(now);
+    const isRunning = (all: typeof now, id: string | null) =>
+      all.some(({ conversationId, state }) => conversationId === id && state === "running");
+    for (const conversation of open) {
+      const { id } = conversation.get();
+      if (isRunning(before, id) && !isRunning(now, id)) conversation.refresh();
+    }
+  }
+
   function tellOpen(): void {
     const { items } = list.get();
     const { conversation } = shown.get();
@@ -269,16 +289,21 @@ export function createConversations({
     prefer,
     message: (key) => rows.get(key),
     waiting,
+    compactions,
+    summaries: conversations,
     begin() {
       const unwatch = list.watch();
       const untell = list.subscribe(tellOpen);
       const unwait = host.topics.on("waiting", tellWaiting);
       tellWaiting(host.topics.get("waiting"));
+      const uncompact = host.topics.on("compaction", tellCompactions);
+      tellCompactions(host.topics.get("compaction"));
       void findAgain().catch(() => shown.set({ ...shown.get(), isKnown: true }));
       return () => {
         unwatch();
         untell();
         unwait();
+        uncompact();
       };
     },
     async reveal(id, messageId, sought = "") {

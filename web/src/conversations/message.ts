@@ -1,5 +1,12 @@
 /** One row of a conversation: its stored message, and the run that is writing it. */
-import type { Attachment, Failure, StoredMessage, Timing, Usage } from "../bridge/contract";
+import type {
+  Attachment,
+  Compaction,
+  Failure,
+  StoredMessage,
+  Timing,
+  Usage,
+} from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
 import type { Run } from "../llm/run";
 import { hasEnded, type RunState } from "../llm/runReducer";
@@ -44,6 +51,8 @@ export interface MessageView
   readonly createdAt: number | null;
   /** All versions of this message, oldest first. */
   readonly siblings: readonly string[];
+  /** The summary of this message and all before it. */
+  readonly compaction?: Compaction | undefined;
 }
 
 export type MessageStore = ReadonlyStore<MessageState>;
@@ -129,6 +138,7 @@ function keptOf(message: StoredMessage): MessageView {
     modelId,
     createdAt,
     siblings,
+    compaction: message.compaction ?? undefined,
   };
 }
 

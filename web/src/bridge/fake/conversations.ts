@@ -22,7 +22,7 @@ const TITLE_CHARACTERS = 60;
 const SNIPPET_CHARACTERS = 40;
 const PROMPTS = 100;
 
-/** Methods that need files or a damaged store; only the real host has them. */
+/** Methods that need files, a damaged store or a long conversation; only the real host has them. */
 type Missing =
   | "export"
   | "exportFile"
@@ -33,6 +33,11 @@ type Missing =
   | "backups"
   | "backupContents"
   | "restore"
+  | "compactionEstimate"
+  | "compact"
+  | "stopCompaction"
+  | "editSummary"
+  | "useSummary"
   | "saveAttachment"
   | "saveText";
 

@@ -1,6 +1,8 @@
 /** An open conversation: empty state, transcript, composer and search bar. */
 import { type ReactNode, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
 import { useConversation } from "../../conversations/useConversation";
+import { useConversations } from "../../conversations/useConversations";
+import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
@@ -25,6 +27,7 @@ import { Header, type HeaderProps } from "./Header";
 import { StatusNews } from "./StatusLine";
 import { TideLine } from "./TideLine";
 
+const CompactionBar = lazyPart(async () => (await import("./CompactionBar")).CompactionBar);
 const EstimateLine = lazyPart(async () => (await import("../composer/EstimateLine")).EstimateLine);
 const SlashMenu = lazyPart(async () => (await import("../composer/SlashMenu")).SlashMenu);
 const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
@@ -49,6 +52,9 @@ export function Chat(props: ChatProps) {
   const { conversation, phase, messages, earlier, run, pending, queue, target, ...rest } =
     useConversation(id);
   const { status, isBusy, temporary, model } = rest;
+  const compaction = useStore(useConversations().compactions, (all) =>
+    all.find((one) => one.conversationId === conversation.get().id),
+  );
   const refused = pending?.failure ?? null;
   const box = useRef<HTMLTextAreaElement>(null);
   const models = useRef<HTMLButtonElement>(null);
@@ -133,6 +139,7 @@ export function Chat(props: ChatProps) {
       </Transcript>
       <Toasts />
       <WaitingBanner row={messages.at(-1) ?? ""} title={pageTitle(header.title ?? null)} />
+      {compaction !== undefined && <CompactionBar compaction={compaction} />}
       <Composer
         draft={conversation.draft}
         tray={conversation.tray}

@@ -1,16 +1,18 @@
 /** The open conversation's context usage and menu. */
 import { useState } from "react";
 import { foldersOf } from "../../conversations/groups";
+import { useConversations } from "../../conversations/useConversations";
 import { useList, useShownId } from "../../conversations/useList";
 import { locale, strings } from "../../i18n";
 import { InlineRename } from "../../ui/InlineRename";
-import { MoreIcon, SearchIcon } from "../../ui/icons";
+import { MoreIcon, SearchIcon, ShorterIcon } from "../../ui/icons";
 import { lazyPart } from "../../ui/lazyPart";
 import { Menu } from "../../ui/Menu";
 import { conversationMenu } from "../sidebar/conversationMenu";
 import { useConversationActions } from "../sidebar/useConversationActions";
 import { ContextUsage } from "./ContextUsage";
 
+const CompactDialog = lazyPart(async () => (await import("./CompactDialog")).CompactDialog);
 const FolderDialog = lazyPart(async () => (await import("../sidebar/FolderDialog")).FolderDialog);
 
 export interface ConversationBarProps {
@@ -25,10 +27,19 @@ export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
   const id = useShownId();
   const { items } = useList();
   const actions = useConversationActions(stay);
-  const [doing, setDoing] = useState<"rename" | "move" | null>(null);
+  const [doing, setDoing] = useState<"rename" | "move" | "compact" | null>(null);
+  const by =
+    useConversations()
+      .find(id ?? "")
+      ?.model() ?? {};
   const item = items.find((one) => one.id === id);
   if (item === undefined) return null;
   const find = { label: strings.find.label, run: onFind, icon: <SearchIcon />, keys: findKeys };
+  const compact = {
+    label: strings.compact,
+    run: () => setDoing("compact"),
+    icon: <ShorterIcon />,
+  };
   // The list's shortcuts do not apply here.
   const others = conversationMenu(
     item,
@@ -59,8 +70,15 @@ export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
           }}
         />
       )}
+      {doing === "compact" && (
+        <CompactDialog request={{ conversationId: item.id, ...by }} onDone={() => setDoing(null)} />
+      )}
       <ContextUsage key={item.id} id={item.id} />
-      <Menu label={strings.conversationActions} icon={<MoreIcon />} items={[find, ...others]} />
+      <Menu
+        label={strings.conversationActions}
+        icon={<MoreIcon />}
+        items={[find, compact, ...others]}
+      />
     </>
   );
 }

@@ -14,6 +14,7 @@ import { MessageTiming } from "./MessageTiming";
 import { UserMessage } from "./UserMessage";
 
 const BudgetCard = lazyPart(async () => (await import("./BudgetCard")).BudgetCard);
+const SummaryFold = lazyPart(async () => (await import("./SummaryFold")).SummaryFold);
 const MessageEditor = lazyPart(
   async () => (await import("../composer/MessageEditor")).MessageEditor,
 );
@@ -81,6 +82,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             </div>
           </AssistantMessage>
         </DecideCallContext>
+      )}
+      {view.compaction !== undefined && (
+        <SummaryFold
+          messageId={view.id}
+          compaction={view.compaction}
+          onChange={conversation.refresh}
+        />
       )}
       {showsFailure && view.status === "failed" && view.failure !== null && (
         <ErrorBanner failure={view.failure} onRetry={conversation.retry} />

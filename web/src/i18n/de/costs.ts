@@ -76,6 +76,33 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
         ? "Für 1 Antwort ist kein Preis bekannt."
         : `Für ${count} Antworten ist kein Preis bekannt.`,
   },
+  summary: {
+    title: "Frühere Nachrichten sind zusammengefasst",
+    undone: "Alle Nachrichten werden gesendet",
+    label: "Zusammenfassung",
+    edit: "Bearbeiten",
+    save: "Speichern",
+    undo: "Rückgängig",
+    sendAll: "Alles senden",
+    use: "Zusammenfassung senden",
+    messages: (messages) => (messages === 1 ? "1 Nachricht" : `${messages} Nachrichten`),
+    tokens: (tokens) => `${tokens} Token`,
+    edited: "bearbeitet",
+    ask: "Frühere Nachrichten zusammenfassen",
+    explain:
+      "Das Modell erhält dann eine Zusammenfassung. Deine Nachrichten bleiben, und du kannst es rückgängig machen.",
+    begin: "Zusammenfassen",
+    noPrice: "Preis unbekannt",
+    atMost: (cost) => `höchstens ${cost}`,
+    running: (part) => `Frühere Nachrichten werden zusammengefasst (${part})…`,
+    stop: "Zusammenfassen abbrechen",
+    offered: (cost) =>
+      cost === null
+        ? "Dieser Chat füllt das Kontextfenster des Modells fast."
+        : `Dieser Chat füllt das Kontextfenster des Modells fast. Eine Zusammenfassung kostet höchstens ${cost}.`,
+    stopped: "Die Zusammenfassung wurde abgebrochen. Es hat sich nichts geändert.",
+    failed: (why) => `Es wurde keine Zusammenfassung geschrieben: ${why}`,
+  },
   priceInWords: (input, output, date) =>
     input === 0 && output === 0
       ? "kostenlos"

@@ -49,6 +49,7 @@ export const hostInGerman: HostMessages = {
     TOOL_INVALID: "Der Aufruf des Werkzeugs ist ungültig.",
     TOOL_FAILED: "Das Werkzeug ist fehlgeschlagen.",
     TOOL_TIMEOUT: "Das Werkzeug hat zu lange gebraucht.",
+    BUDGET: "Ein Budget ist erreicht.",
     STORAGE_ERROR: "Auf dem Datenträger lässt sich etwas nicht lesen oder schreiben.",
     STORAGE_UNAVAILABLE: "Gerade lässt sich nichts speichern.",
   },

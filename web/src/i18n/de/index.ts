@@ -294,6 +294,7 @@ export const german: Strings = {
   details: (count: number) => (count === 1 ? "1 Hinweis" : `${count} Hinweise`),
   dropImport: "Loslassen, um die Unterhaltungen zu importieren",
   copyWhole: "Als Markdown kopieren",
+  compact: "Zusammenfassen…",
   copiedWhole: "Unterhaltung kopiert.",
 
   conversationActions: "Aktionen für diese Unterhaltung",

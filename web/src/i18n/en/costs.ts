@@ -109,6 +109,32 @@ export const costsInEnglish = {
     unpriced: (count: number) =>
       count === 1 ? "1 answer has no known price." : `${count} answers have no known price.`,
   },
+  summary: {
+    title: "Earlier messages are summarized",
+    undone: "All messages are sent",
+    label: "Summary",
+    edit: "Edit",
+    save: "Save",
+    undo: "Undo",
+    sendAll: "Send everything",
+    use: "Send the summary",
+    messages: (messages: number) => (messages === 1 ? "1 message" : `${messages} messages`),
+    tokens: (tokens: string) => `${tokens} tokens`,
+    edited: "edited",
+    ask: "Summarize earlier messages",
+    explain: "The model is then sent a summary instead. Your messages stay, and you can undo it.",
+    begin: "Summarize",
+    noPrice: "price unknown",
+    atMost: (cost: string) => `at most ${cost}`,
+    running: (part: string) => `Summarizing earlier messages (${part})…`,
+    stop: "Stop summarizing",
+    offered: (cost: string | null) =>
+      cost === null
+        ? "This chat almost fills the model's context window."
+        : `This chat almost fills the model's context window. A summary costs at most ${cost}.`,
+    stopped: "The summary was stopped. Nothing has changed.",
+    failed: (why: string) => `No summary was written: ${why}`,
+  },
   priceInWords: (input: number, output: number, date: string | null) =>
     input === 0 && output === 0
       ? "free"

@@ -287,6 +287,7 @@ export const english = {
   details: (count: number) => (count === 1 ? "1 detail" : `${count} details`),
   dropImport: "Drop to import conversations",
   copyWhole: "Copy as Markdown",
+  compact: "Compact…",
   copiedWhole: "Conversation copied.",
 
   conversationActions: "Conversation actions",

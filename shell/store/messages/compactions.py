@@ -1,0 +1,76 @@
+"""Changes the summaries of messages. Everything here is part of a writing job."""
+
+import apsw
+
+from shell.contract import Compaction, ConversationView, SummaryChange, SummaryUse, ViewRequest
+from shell.errors import NotFound
+from shell.store.messages import entries, queries, tree
+
+
+def put(connection: apsw.Connection, message_id: str, compaction: Compaction) -> None:
+    """Store a summary of a message and of all before it.
+
+    Raises:
+        NotFound: the message is gone.
+    """
+    entries.put(connection, queries.row_of(connection, message_id).number, compaction)
+
+
+def change(connection: apsw.Connection, asked: SummaryChange) -> ConversationView:
+    """Replace the text of a summary.
+
+    Raises:
+        NotFound: there is no summary.
+    """
+    row, compaction = _find(connection, asked.message_id)
+    update = {"text": asked.text, "edited": True}
+    entries.put(connection, row.number, compaction.model_copy(update=update))
+    return _view(connection, asked.message_id)
+
+
+def use(connection: apsw.Connection, asked: SummaryUse) -> ConversationView:
+    """Undo a summary, or take that back.
+
+    Raises:
+        NotFound: there is no summary.
+    """
+    row, _ = _find(connection, asked.message_id)
+    path = _path(connection, row.conversation) if asked.everywhere else []
+    for each in [row, *path]:
+        if (compaction := entries.compaction_of(each.compaction)) is not None:
+            update = {"undone": asked.undone}
+            entries.put(connection, each.number, compaction.model_copy(update=update))
+    return _view(connection, asked.message_id)
+
+
+def undo_last(connection: apsw.Connection, conversation_id: str) -> str:
+    """Undo the summary that the next question would use; returns its message.
+
+    Raises:
+        NotFound: there is none.
+    """
+    for row in reversed(_path(connection, tree.conversation(connection, conversation_id))):
+        compaction = entries.compaction_of(row.compaction)
+        if compaction is not None and not compaction.undone:
+            undone = compaction.model_copy(update={"undone": True})
+            entries.put(connection, row.number, undone)
+            return row.id
+    raise NotFound("This conversation has no summary")
+
+
+def _path(connection: apsw.Connection, conversation: int) -> list[queries.MessageRow]:
+    leaf = queries.leaf(connection, conversation)
+    return [] if leaf is None else queries.above(connection, leaf)
+
+
+def _find(connection: apsw.Connection, message_id: str) -> tuple[queries.MessageRow, Compaction]:
+    row = queries.row_of(connection, message_id)
+    compaction = entries.compaction_of(row.compaction)
+    if compaction is None:
+        raise NotFound("This message has no summary")
+    return row, compaction
+
+
+def _view(connection: apsw.Connection, message_id: str) -> ConversationView:
+    conversation_id = queries.conversation_of(connection, message_id)
+    return queries.view(connection, ViewRequest(conversation_id=conversation_id))

@@ -1,0 +1,61 @@
+/** Asks before earlier messages are summarized, with what that takes. */
+import { useEffect, useState } from "react";
+import type { CompactionEstimate, CompactRequest } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
+import { reasonOf, strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
+import { count, money } from "../../i18n/format";
+import { Button } from "../../ui/Button";
+import { Dialog } from "../../ui/Dialog";
+import { Problem } from "../../ui/Problem";
+import styles from "./CompactDialog.module.css";
+
+export interface CompactDialogProps {
+  readonly request: CompactRequest;
+  readonly onDone: () => void;
+}
+
+export function CompactDialog({ request, onDone }: CompactDialogProps) {
+  const { compact, compactionEstimate } = useConversations().summaries;
+  const { conversationId, providerId, modelId } = request;
+  const [estimate, setEstimate] = useState<CompactionEstimate | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  useEffect(() => {
+    compactionEstimate({ conversationId, providerId, modelId }).then(setEstimate, (error) =>
+      setProblem(reasonOf(error)),
+    );
+  }, [compactionEstimate, conversationId, providerId, modelId]);
+
+  return (
+    <Dialog title={costs.summary.ask} onClose={onDone}>
+      <div className={styles.body}>
+        <p>{costs.summary.explain}</p>
+        <p role="status">{estimate !== null && sentenceOf(estimate)}</p>
+        <Problem>{problem}</Problem>
+        <div className="row">
+          <Button
+            tone="filled"
+            isFree={estimate !== null}
+            onClick={() => compact(request).then(onDone, (error) => setProblem(reasonOf(error)))}
+          >
+            {costs.summary.begin}
+          </Button>
+          <Button tone="quiet" onClick={onDone}>
+            {strings.cancel}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+function sentenceOf({ messages, inputTokens, outputTokens, cost }: CompactionEstimate): string {
+  const facts = [
+    costs.summary.messages(messages),
+    costs.about(costs.summary.tokens(count(inputTokens + outputTokens))),
+  ];
+  if (cost === null) facts.push(costs.summary.noPrice);
+  else if (cost > 0) facts.push(costs.summary.atMost(money(cost)));
+  return facts.join(" · ");
+}

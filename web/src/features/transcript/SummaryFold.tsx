@@ -1,0 +1,119 @@
+/** The fold below the last message that a summary stands for: the summary, and the way back. */
+import { useId, useState } from "react";
+import type { Compaction, ConversationView } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
+import { reasonOf, strings } from "../../i18n";
+import { costs } from "../../i18n/costs";
+import { count, money, timeOf } from "../../i18n/format";
+import buttons from "../../ui/buttons.module.css";
+import { Problem } from "../../ui/Problem";
+import { Summary } from "../../ui/Summary";
+import { PlainText } from "./PlainText";
+import styles from "./SummaryFold.module.css";
+
+export interface SummaryFoldProps {
+  /** The last message that the summary stands for. */
+  readonly messageId: string;
+  readonly compaction: Compaction;
+  /** The summary has changed. */
+  readonly onChange: () => void;
+}
+
+export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProps) {
+  const { editSummary, useSummary: use } = useConversations().summaries;
+  const [draft, setDraft] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const box = useId();
+  const { text, undone } = compaction;
+
+  function change(ask: Promise<ConversationView>): void {
+    setProblem(null);
+    ask.then(
+      () => {
+        setDraft(null);
+        onChange();
+      },
+      (error) => setProblem(reasonOf(error)),
+    );
+  }
+
+  return (
+    <section className={styles.fold} aria-label={costs.summary.title}>
+      <details>
+        <Summary>
+          <span>
+            {undone ? costs.summary.undone : costs.summary.title}
+            <small className="faint">{factsOf(compaction)}</small>
+          </span>
+        </Summary>
+        {draft === null ? (
+          <PlainText text={text} />
+        ) : (
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              change(editSummary({ messageId, text: draft }));
+            }}
+          >
+            <label htmlFor={box}>{costs.summary.label}</label>
+            <textarea
+              id={box}
+              dir="auto"
+              rows={8}
+              maxLength={32_000}
+              value={draft}
+              onChange={(event) => setDraft(event.target.value)}
+            />
+            <div className={`row ${buttons.pills}`}>
+              <button type="button" onClick={() => setDraft(null)}>
+                {strings.cancel}
+              </button>
+              <button type="submit" disabled={draft.trim() === ""}>
+                {costs.summary.save}
+              </button>
+            </div>
+          </form>
+        )}
+        {draft === null && (
+          <div className={`row ${buttons.pills}`}>
+            <button type="button" onClick={() => setDraft(text)}>
+              {costs.summary.edit}
+            </button>
+          </div>
+        )}
+      </details>
+      <div className={`row ${buttons.pills}`}>
+        {undone ? (
+          <button type="button" onClick={() => change(use({ messageId, undone: false }))}>
+            {costs.summary.use}
+          </button>
+        ) : (
+          <>
+            <button type="button" onClick={() => change(use({ messageId, undone: true }))}>
+              {costs.summary.undo}
+            </button>
+            <button
+              type="button"
+              onClick={() => change(use({ messageId, undone: true, everywhere: true }))}
+            >
+              {costs.summary.sendAll}
+            </button>
+          </>
+        )}
+      </div>
+      <Problem>{problem}</Problem>
+    </section>
+  );
+}
+
+function factsOf({ createdAt, modelId, usage, messages, edited }: Compaction): string {
+  const facts = [
+    costs.summary.messages(messages),
+    timeOf(createdAt),
+    modelId,
+    costs.summary.tokens(count(usage.inputTokens + usage.outputTokens)),
+  ];
+  if (usage.cost !== null && usage.cost > 0) facts.push(money(usage.cost));
+  if (edited) facts.push(costs.summary.edited);
+  return facts.join(" · ");
+}

@@ -1,0 +1,187 @@
+/** Summaries of earlier messages: the fold, the question before one is written, and how that goes. */
+import { fireEvent, render, screen, within } from "@testing-library/react";
+import { expect, it, vi } from "vitest";
+import type { Compaction, CompactionState } from "../src/bridge/contract";
+import { createConversations } from "../src/conversations/conversations";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { CompactDialog } from "../src/features/chat/CompactDialog";
+import { CompactionBar } from "../src/features/chat/CompactionBar";
+import { SummaryFold } from "../src/features/transcript/SummaryFold";
+import { fakePage, turn } from "./support";
+
+const COMPACTION: Compaction = {
+  text: "They talked of the tide.",
+  providerId: "p",
+  modelId: "small",
+  createdAt: 1_700_000_000_000,
+  messages: 40,
+  usage: {
+    inputTokens: 5_000,
+    outputTokens: 120,
+    reasoningTokens: 0,
+    cachedTokens: 0,
+    estimated: false,
+    cost: 0.02,
+  },
+  edited: false,
+  undone: false,
+};
+const ESTIMATE = { messages: 40, calls: 2, inputTokens: 9_000, outputTokens: 1_000, cost: 0.03 };
+
+async function made() {
+  const { bridge, llm } = await fakePage();
+  const { client, router, topics } = bridge;
+  const conversations = createConversations({ host: { client, llm, router, topics } });
+  const summaries = {
+    compactionEstimate: vi.fn(async () => ESTIMATE),
+    compact: vi.fn(async () => true),
+    stopCompaction: vi.fn(async () => true),
+    editSummary: vi.fn(async () => ({}) as never),
+    useSummary: vi.fn(async () => ({}) as never),
+  };
+  return { value: { ...conversations, summaries }, summaries, conversations, topics, client };
+}
+
+async function fold(part: Partial<Compaction> = {}) {
+  const { value, summaries } = await made();
+  const onChange = vi.fn();
+  render(
+    <ConversationsContext value={value}>
+      <SummaryFold messageId="m9" compaction={{ ...COMPACTION, ...part }} onChange={onChange} />
+    </ConversationsContext>,
+  );
+  const region = screen.getByRole("region", { name: "Earlier messages are summarized" });
+  return { region, onChange, ...summaries };
+}
+
+it("says what was summarized, when, by which model, and what that took", async () => {
+  const { region } = await fold();
+  const line = region.querySelector("summary")?.textContent ?? "";
+  expect(line).toContain("Earlier messages are summarized");
+  for (const fact of ["40 messages", "2023", "small", "5,120 tokens", "$0.02"]) {
+    expect(line).toContain(fact);
+  }
+  expect(region.querySelector("details")?.open).toBe(false);
+  expect(region.textContent).toContain("They talked of the tide.");
+});
+
+it("changes the text of a summary, and says when that was refused", async () => {
+  const { region, editSummary, onChange } = await fold();
+  fireEvent.click(within(region).getByText("Edit"));
+  const box = within(region).getByLabelText("Summary");
+  fireEvent.change(box, { target: { value: "  " } });
+  expect(within(region).getByText("Save").closest("button")?.disabled).toBe(true);
+  fireEvent.change(box, { target: { value: "What I say." } });
+  editSummary.mockRejectedValueOnce(new Error("no"));
+  fireEvent.click(within(region).getByText("Save"));
+  await turn(0);
+  expect(onChange).not.toHaveBeenCalled();
+  expect((box as HTMLTextAreaElement).value).toBe("What I say.");
+  fireEvent.click(within(region).getByText("Save"));
+  await turn(0);
+  expect(editSummary).toHaveBeenLastCalledWith({ messageId: "m9", text: "What I say." });
+  expect(onChange).toHaveBeenCalledOnce();
+  expect(within(region).queryByLabelText("Summary")).toBeNull();
+});
+
+it("undoes one summary or all of them, and takes that back", async () => {
+  const { region, useSummary, onChange } = await fold();
+  fireEvent.click(within(region).getByRole("button", { name: "Undo" }));
+  expect(useSummary).toHaveBeenLastCalledWith({ messageId: "m9", undone: true });
+  fireEvent.click(within(region).getByRole("button", { name: "Send everything" }));
+  const everywhere = { messageId: "m9", undone: true, everywhere: true };
+  expect(useSummary).toHaveBeenLastCalledWith(everywhere);
+  await turn(0);
+  expect(onChange).toHaveBeenCalledTimes(2);
+});
+
+it("offers a summary that was undone again", async () => {
+  const { region, useSummary } = await fold({ undone: true, edited: true });
+  expect(region.querySelector("summary")?.textContent).toContain("All messages are sent");
+  expect(region.textContent).toContain("edited");
+  expect(within(region).queryByRole("button", { name: "Undo" })).toBeNull();
+  fireEvent.click(within(region).getByRole("button", { name: "Send the summary" }));
+  expect(useSummary).toHaveBeenLastCalledWith({ messageId: "m9", undone: false });
+  await turn(0);
+});
+
+it("asks with the cost before a summary is written", async () => {
+  const { value, compact, onDone } = await dialog();
+  expect(value.summaries.compactionEstimate).toHaveBeenCalledOnce();
+  await turn(0);
+  const shown = screen.getByRole("dialog").textContent;
+  expect(shown).toContain("40 messages · About 10,000 tokens · at most $0.03");
+  expect(compact).not.toHaveBeenCalled();
+  compact.mockRejectedValueOnce(new Error("no"));
+  fireEvent.click(screen.getByRole("button", { name: "Summarize" }));
+  await turn(0);
+  expect(onDone).not.toHaveBeenCalled();
+  fireEvent.click(screen.getByRole("button", { name: "Summarize" }));
+  await turn(0);
+  expect(compact).toHaveBeenLastCalledWith({ conversationId: "c1" });
+  expect(onDone).toHaveBeenCalledOnce();
+});
+
+async function dialog() {
+  const { value, summaries } = await made();
+  const onDone = vi.fn();
+  render(
+    <ConversationsContext value={value}>
+      <CompactDialog request={{ conversationId: "c1" }} onDone={onDone} />
+    </ConversationsContext>,
+  );
+  return { value, onDone, ...summaries };
+}
+
+it.each<[Partial<CompactionState> & Pick<CompactionState, "state">, string, string]>([
+  [{ state: "running", progress: 0.4 }, "Summarizing earlier messages (40%)…", "Stop summarizing"],
+  [{ state: "offered", estimate: ESTIMATE }, "A summary costs at most $0.03.", "Compact…"],
+  [{ state: "cancelled" }, "The summary was stopped. Nothing has changed.", "Dismiss"],
+  [
+    { state: "failed", failure: { code: "BUDGET", message: "A budget is reached" } },
+    "No summary was written: A budget is reached",
+    "Try again",
+  ],
+])("says how a summary goes: %o", async (part, sentence, button) => {
+  const { value, summaries } = await made();
+  const compaction: CompactionState = {
+    conversationId: "c1",
+    progress: 0,
+    estimate: null,
+    failure: null,
+    ...part,
+  };
+  render(
+    <ConversationsContext value={value}>
+      <CompactionBar compaction={compaction} />
+    </ConversationsContext>,
+  );
+  expect(screen.getByRole("status").textContent).toContain(sentence);
+  fireEvent.click(screen.getByRole("button", { name: button }));
+  await turn(0);
+  const isAsked = button === "Compact…" || button === "Try again";
+  expect(summaries.stopCompaction).toHaveBeenCalledTimes(isAsked ? 0 : 1);
+  expect(screen.queryAllByRole("dialog")).toHaveLength(isAsked ? 1 : 0);
+});
+
+it("reads a conversation again when its summary is no longer being written", async () => {
+  const { conversations, topics, client } = await made();
+  const stop = conversations.begin();
+  const creating = client.conversations.create({ title: "Tides" });
+  await turn(100);
+  const { id } = await creating;
+  const conversation = conversations.show(id);
+  await turn(100);
+  expect(conversation.get().phase).toBe("open");
+  const get = vi.spyOn(client.conversations, "get");
+  const told = (value: CompactionState[]) =>
+    topics.take({ channel: "topic", key: "", name: "compaction", value });
+  const running = { conversationId: id, estimate: null, failure: null };
+  told([{ ...running, state: "running", progress: 0.5 }]);
+  expect(conversations.compactions.get()).toHaveLength(1);
+  expect(get).not.toHaveBeenCalled();
+  told([]);
+  await turn(100);
+  expect(get).toHaveBeenCalledOnce();
+  stop();
+});
