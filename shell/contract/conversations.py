@@ -18,7 +18,7 @@ from shell.contract.base import (
 from shell.contract.budgets import BudgetPause, BudgetRaise, RunBudget
 from shell.contract.envelopes import Problem
 from shell.contract.events import CallState, EndReason, Notice, Timing, Usage
-from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
+from shell.contract.messages import Attachment, Content, FileName, Role, SystemPrompt, TextPart
 from shell.contract.tools import Decision, MaxSteps, Pattern, Scope, ToolNames, Verdict
 from shell.errors import ErrorCode
 
@@ -51,18 +51,6 @@ class ConversationSummary(Value):
     temporary: bool
     inference_id: str | None
     """The run that writes an answer in it now."""
-
-
-class Attachment(Value):
-    """An image or a file of a message. `attachment` returns its bytes by `hash`."""
-
-    type: Literal["attachment"] = "attachment"
-    kind: Literal["image", "file"]
-    name: str | None
-    media_type: str
-    size: int
-    """Characters of its data in base64."""
-    hash: str
 
 
 class AttachmentData(Value):
@@ -158,6 +146,8 @@ class AnswerCall(Value):
     shown_bytes: Annotated[int | None, ABSENT] = None
     code: Annotated[ErrorCode | None, ABSENT] = None
     ran_ms: Annotated[int | None, ABSENT] = None
+    parts: Annotated[list[Attachment] | None, ABSENT] = None
+    """The pictures and sounds of the result."""
 
 
 AnswerPart = Annotated[AnswerText | AnswerThought | AnswerCall, Field(discriminator="type")]

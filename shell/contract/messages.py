@@ -46,6 +46,21 @@ class FilePart(Value):
     data: Annotated[str, Field(max_length=28_000_000, pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
 
 
+class Attachment(Value):
+    """An image or a file of a message, or of a tool's result, where it may be a sound.
+
+    `attachment` returns its bytes by `hash`.
+    """
+
+    type: Literal["attachment"] = "attachment"
+    kind: Literal["image", "file"]
+    name: str | None = None
+    media_type: str
+    size: int
+    """Characters of its data in base64."""
+    hash: str
+
+
 Part = Annotated[TextPart | ImagePart | FilePart, Field(discriminator="type")]
 
 

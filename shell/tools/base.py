@@ -10,6 +10,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from shell.contract import ToolKind
+from shell.tools.media import ToolOutput
 
 Arguments = dict[str, JsonValue]
 MAX_NAME = 64
@@ -79,7 +80,7 @@ class ToolSource(Protocol):
     async def list(self) -> Sequence[Tool]:
         """Its tools, also those that cannot be called, each with its problem."""
 
-    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         """Carry out one call. Cancelling it ends whatever it has begun.
 
         Raises:

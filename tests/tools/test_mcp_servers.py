@@ -20,6 +20,7 @@ from shell.tools.mcp import owner as owners
 from shell.tools.mcp import servers as all_servers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import NoConsent
+from shell.tools.media import ToolOutput
 from shell.tools.registry import Tools
 from tests.command import ROOT
 from tests.store.test_namespace import Page
@@ -123,6 +124,16 @@ async def test_a_real_server_lists_its_tools_and_answers_a_call_that_was_approve
     assert state == "done"
     assert expected in text
     await until(lambda: processes_in(tmp_path) == [])
+
+
+async def test_a_picture_of_a_real_server_comes_with_the_text_that_names_it(tmp_path: Path) -> None:
+    async with with_servers(tmp_path / "data", {"everything": node("server-everything")}) as tools:
+        found = await tools.find("everything__get-tiny-image")
+        output = await found.call({}, ignore)
+        assert isinstance(output, ToolOutput)
+        (picture,) = output.media
+        assert picture.data.startswith(b"\x89PNG")
+        assert f"[image: image/png, {len(picture.data):,} bytes]" in output.text
 
 
 async def approved(data: Path, tool: str, arguments: str) -> tuple[object, str]:

@@ -90,7 +90,7 @@ def read_conversation(connection: apsw.Connection, number: int) -> PortableConve
                 model_id=row.model_id,
                 reasoning=row.reasoning,
                 detail=queries.detail_of(row),
-                calls=calls.take_out(connection, row.number),
+                calls=calls.take_out(connection, row.number, blob),
             )
         )
     for parent, child in chosen.items():

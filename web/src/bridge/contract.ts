@@ -182,6 +182,21 @@ export interface FilePart {
 }
 
 /**
+ * An image or a file of a message, or of a tool's result, where it may be a sound.
+ *
+ * `attachment` returns its bytes by `hash`.
+ */
+export interface Attachment {
+  type: "attachment";
+  kind: "image" | "file";
+  name: string | null;
+  mediaType: string;
+  /** Characters of its data in base64. */
+  size: number;
+  hash: string;
+}
+
+/**
  * A message of a request. Its text may be empty.
  *
  * Unknown fields are ignored, because a page's own messages may have more fields.
@@ -435,6 +450,8 @@ export interface ResultEvent extends Event {
   code?: ErrorCode;
   /** How long the tool ran. Absent if it did not run. */
   ranMs?: number;
+  /** The pictures and sounds of the result, which `text` names. */
+  parts?: Attachment[];
 }
 
 /** The request failed before any content came, and is sent again after `delayMs`. */
@@ -634,17 +651,6 @@ export interface ConversationSummary {
   inferenceId: string | null;
 }
 
-/** An image or a file of a message. `attachment` returns its bytes by `hash`. */
-export interface Attachment {
-  type: "attachment";
-  kind: "image" | "file";
-  name: string | null;
-  mediaType: string;
-  /** Characters of its data in base64. */
-  size: number;
-  hash: string;
-}
-
 /** The bytes of an attachment, in base64. */
 export interface AttachmentData {
   data: string;
@@ -729,6 +735,8 @@ export interface AnswerCall {
   shownBytes?: number;
   code?: ErrorCode;
   ranMs?: number;
+  /** The pictures and sounds of the result. */
+  parts?: Attachment[];
 }
 
 /** A message of a conversation's tree. */
@@ -1577,7 +1585,7 @@ export const client = (call: Invoke) => ({
       call<string>("conversations.save_usage", params),
     /** List the latest questions of all conversations, the newest first, each once. */
     prompts: () => call<string[]>("conversations.prompts"),
-    /** The bytes of a picture or a file in a message. */
+    /** The bytes of a picture or a file in a message or a result. */
     attachment: (params: string) =>
       call<AttachmentData>("conversations.attachment", params),
     /** Say something at the end of the chosen path. It is on the disk before it is sent. */

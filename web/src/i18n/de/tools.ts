@@ -34,6 +34,7 @@ export const toolsInGerman: Strings["tools"] = {
   noArguments: "Keine Argumente",
   changed: "Deine Argumente",
   result: "Ergebnis",
+  sound: "Ton im Ergebnis",
   shownOf: (shown, whole) => `Das Modell hat ${shown} von ${whole} bekommen.`,
   showAll: "Alles zeigen",
   showLess: "Weniger zeigen",

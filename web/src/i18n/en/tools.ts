@@ -36,6 +36,7 @@ export const toolsInEnglish = {
   noArguments: "No arguments",
   changed: "Your arguments",
   result: "Result",
+  sound: "Sound in the result",
   shownOf: (shown: string, whole: string) => `The model was given ${shown} of ${whole}.`,
   showAll: "Show all",
   showLess: "Show less",
