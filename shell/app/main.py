@@ -29,6 +29,7 @@ from shell.bridge.appearance import Appearance, read_appearance
 from shell.bridge.browser.tokens import AccessTokens
 from shell.bridge.desktop.window_state import FILE as PLACEMENT
 from shell.bridge.listener import address_of, listen
+from shell.bridge.own_page import load_own_page
 from shell.bridge.owner import DONE, OPEN_WINDOW, SHOW_WINDOW, OwnerCommands
 from shell.bridge.page import Page, load_page
 from shell.support.data_directory import DataDirectory
@@ -69,6 +70,8 @@ class Options:
     open_browser: bool = True
     dev_url: str | None = None
     """The address of a Vite server, which then serves the page."""
+    page: Path | None = None
+    """The folder of a page that takes the place of Tidewire's."""
     debug_port: int | None = None
     grace_s: float | None = None
     """How long a tab that lost its connection may come back."""
@@ -240,7 +243,9 @@ def _host(
 
 
 def _page(options: Options) -> Page | None:
-    return None if options.dev_url else load_page(PAGE)
+    if options.dev_url:
+        return None
+    return load_page(PAGE) if options.page is None else load_own_page(options.page)
 
 
 def _appearance(options: Options) -> Appearance:
