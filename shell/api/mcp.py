@@ -15,8 +15,12 @@ from pydantic import Field, ValidationError
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.contract import (
+    McpChoice,
+    McpContents,
     McpImported,
     McpName,
+    McpPrompts,
+    McpResources,
     McpServerSummary,
     McpSwitch,
     McpTopic,
@@ -24,6 +28,7 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
 from shell.support.text import escaped
+from shell.tools.mcp import offerings
 from shell.tools.mcp.browser import browser
 from shell.tools.mcp.configuration import ServerSpec, parsed
 from shell.tools.mcp.servers import McpServers, NoConsent
@@ -108,6 +113,24 @@ class McpApi:
     def list(self, caller: Caller) -> "list[McpServerSummary]":
         """Every server. Starts none."""
         return self._servers.summaries()
+
+    async def resources(self, caller: Caller) -> McpResources:
+        """What the servers that are on give to read. Starts those that have not been used yet."""
+        return await offerings.resources(self._servers.sources())
+
+    async def read_resource(self, caller: Caller, params: McpChoice) -> McpContents:
+        """The contents of a resource that the person has chosen."""
+        server = offerings.named(self._servers.sources(), params.server)
+        return await offerings.read_resource(server, params.name, params.values)
+
+    async def prompts(self, caller: Caller) -> McpPrompts:
+        """The prompts of the servers that are on. Starts those that have not been used yet."""
+        return await offerings.prompts(self._servers.sources())
+
+    async def prompt(self, caller: Caller, params: McpChoice) -> McpContents:
+        """What a prompt puts into a message. Nothing is sent."""
+        server = offerings.named(self._servers.sources(), params.server)
+        return await offerings.prompt(server, params.name, params.values)
 
     # --- inside -----------------------------------------------------------------------------
 

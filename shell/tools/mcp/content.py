@@ -23,7 +23,7 @@ def output_of(result: "CallToolResult") -> ToolOutput:
         ToolError: TOOL_FAILED with the server's words, if it says that the call has failed.
     """
     media: list[Media] = []
-    text = "\n\n".join(filter(None, (_part(block, media) for block in result.content)))
+    text = "\n\n".join(filter(None, (text_of(block, media) for block in result.content)))
     if not result.content and result.structured_content is not None:
         text = json.dumps(result.structured_content, ensure_ascii=False, indent=2)
     data = text.encode("utf-8", "replace")
@@ -35,7 +35,8 @@ def output_of(result: "CallToolResult") -> ToolOutput:
     return ToolOutput(text, tuple(media))
 
 
-def _part(block: "ContentBlock", media: list[Media]) -> str:
+def text_of(block: "ContentBlock", media: list[Media]) -> str:
+    """One part as text. Pictures and sounds are named, and added to `media`."""
     match block.type:
         case "text":
             return block.text

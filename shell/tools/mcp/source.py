@@ -104,6 +104,12 @@ class McpServer:
         """A text without the values that the server was given."""
         return redact(text, self._secrets())
 
+    def without_tokens(self, text: str) -> str:
+        """A text of the server without the tokens that it was sent."""
+        for token in self._tokens():
+            text = text.replace(token, REPLACEMENT)
+        return text
+
     async def _connection(self) -> Connection:
         try:
             return await self.owner.use()
@@ -125,10 +131,7 @@ class McpServer:
                 name, dict(arguments), progress_callback=heard
             )
             output = output_of(result)
-            text = output.text
-            for token in self._tokens():
-                text = text.replace(token, REPLACEMENT)
-            return replace(output, text=text)
+            return replace(output, text=self.without_tokens(output.text))
         except ShellError as error:
             raise ToolError(error.code, self.redacted(error.message)) from None
         except MCPError as error:

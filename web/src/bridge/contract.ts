@@ -1486,6 +1486,63 @@ export interface NewMcpServer {
   values?: Record<string, string> | undefined;
 }
 
+/** Something that a server gives to read, or a template for it. */
+export interface McpResource {
+  server: string;
+  name: string;
+  uri: string;
+  description: string;
+  /** As the server says; the content decides. */
+  mediaType: string | null;
+  /** The variables of a template. */
+  fields: FormField[];
+}
+
+/** What servers give to read. */
+export interface McpResources {
+  items: McpResource[];
+  /** Why a server could not be asked, by its name. */
+  problems: Record<string, string>;
+}
+
+/** A prompt that a server has prepared. */
+export interface McpPrompt {
+  server: string;
+  name: string;
+  description: string;
+  fields: FormField[];
+}
+
+/** The prompts of servers. */
+export interface McpPrompts {
+  items: McpPrompt[];
+  /** Why a server could not be asked, by its name. */
+  problems: Record<string, string>;
+}
+
+/** A resource or a prompt that a person has chosen. */
+export interface McpChoice {
+  server: string;
+  /** The URI of a resource, or the name of a prompt. */
+  name: string;
+  /** What was entered into the fields. */
+  values?: Record<string, string> | undefined;
+}
+
+/** A file of a resource or prompt. Its bytes are not checked yet. */
+export interface McpFile {
+  name: string;
+  mediaType: string;
+  /** Its bytes in base64. */
+  data: string;
+}
+
+/** What a resource or a prompt puts into a message. */
+export interface McpContents {
+  text: string;
+  files: McpFile[];
+}
+
 /** Switches a server on or off. */
 export interface McpSwitch {
   name: string;
@@ -1828,6 +1885,16 @@ export const client = (call: Invoke) => ({
       call<McpImported>("mcp.read_import", params),
     /** Every server. Starts none. */
     list: () => call<McpServerSummary[]>("mcp.list"),
+    /** What the servers that are on give to read. Starts those that have not been used yet. */
+    resources: () => call<McpResources>("mcp.resources"),
+    /** The contents of a resource that the person has chosen. */
+    readResource: (params: McpChoice) =>
+      call<McpContents>("mcp.read_resource", params),
+    /** The prompts of the servers that are on. Starts those that have not been used yet. */
+    prompts: () => call<McpPrompts>("mcp.prompts"),
+    /** What a prompt puts into a message. Nothing is sent. */
+    prompt: (params: McpChoice) =>
+      call<McpContents>("mcp.prompt", params),
   },
   model: {
     /**

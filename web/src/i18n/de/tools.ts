@@ -92,6 +92,7 @@ export const toolsInGerman: Strings["tools"] = {
   menuText: "Diese darf das Modell in dieser Unterhaltung aufrufen wollen.",
   notForModel: (model) => `${model} nimmt keine Werkzeuge.`,
   nothingOn: "Kein Werkzeug ist eingeschaltet.",
+  attach: "Von einem Server anhängen",
   settings: "Einstellungen der Werkzeuge",
 
   listText:

@@ -95,6 +95,7 @@ export const toolsInEnglish = {
   notForModel: (model: string) => `${model} takes no tools.`,
   nothingOn: "No tool is on.",
   settings: "Tool settings",
+  attach: "Attach from a server",
 
   listText: "Functions that a model may call. Each call is asked unless you have allowed it.",
   list: "Tools on this computer",
