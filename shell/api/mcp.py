@@ -7,11 +7,13 @@ line is named.
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from shell.api.consent_texts import consent_texts
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.contract import (
@@ -105,7 +107,7 @@ class McpApi:
         """Add the servers of another program's file, all off, after asking at the window."""
         found, _ = parsed(text.encode())
         lines = [f"{name}: {escaped(spec.shown())}" for name, spec in found.items()]
-        title = "Add these servers, switched off?"
+        title = consent_texts(self._servers.data, os.environ).add
         await self._ask(caller, title, "\n\n".join(lines), "tidewire mcp import FILE")
         added, problems = await self._servers.read_import(text.encode())
         return McpImported(added=added, problems=problems)
@@ -141,11 +143,14 @@ class McpApi:
             await self._servers.agree(name, spec.identity)
 
     async def _agree(self, caller: Caller, name: str, spec: ServerSpec, command: str) -> None:
-        asked = "Contact this address?" if spec.url else "Run this program on your computer?"
-        values = f"\n\nIt gets: {', '.join(sorted(spec.values))}" if spec.values else ""
-        folder = f"\n\nIn the folder: {escaped(spec.cwd)}" if spec.cwd else ""
-        text = f"{escaped(name)}\n\n{escaped(spec.shown())}{folder}{escaped(values)}"
-        await self._ask(caller, asked, text, command)
+        words = consent_texts(self._servers.data, os.environ)
+        shown = [name, spec.shown()]
+        if spec.cwd:
+            shown.append(words.folder.format(spec.cwd))
+        if spec.values:
+            shown.append(words.values.format(", ".join(sorted(spec.values))))
+        asked = words.contact if spec.url else words.run
+        await self._ask(caller, asked, escaped("\n\n".join(shown)), command)
 
     async def _ask(self, caller: Caller, title: str, text: str, command: str) -> None:
         """Ask the person at the window.

@@ -51,6 +51,13 @@ class Tool:
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
+    def summary(self) -> str:
+        """What a person can compare of the definition, as lines of text."""
+        flags = {"reads": self.reads, "brings": self.brings, "sends": self.sends}
+        told = {"description": self.description.splitlines(), "arguments": dict(self.parameters)}
+        return json.dumps({**told, **flags}, indent=1, ensure_ascii=False)
+
+    @property
     def wire_name(self) -> str:
         """The name that models use. Providers take letters, digits, `_` and `-`, 64 at most."""
         source = self.source.removesuffix(".py")

@@ -314,6 +314,8 @@ async def test_a_tool_that_changes_is_another_tool(tmp_path: Path) -> None:
         assert caught.value.code is ErrorCode.TOOL_UNKNOWN
         (grant,) = await tools.grants()
         assert grant.suspended
+        changes = [line for line in str(grant.difference).splitlines() if line[0] in "-+"]
+        assert changes == ['-  "Go"', '+  "Go away"'], "what has changed is shown"
 
 
 async def test_both_eras_of_the_protocol_are_spoken(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class McpServer:
             return [Tool(self.name, self.name, "mcp", problem=self.redacted(self.owner.error))]
         return self.known()
 
-    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> ToolOutput:
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         """Carry out one call. Cancelling it tells the server to stop.
 
         Raises:
@@ -118,7 +118,7 @@ class McpServer:
 
     async def _make(
         self, connection: Connection, name: str, arguments: Arguments, tell: Progress
-    ) -> ToolOutput:
+    ) -> str | ToolOutput:
         from mcp.shared.exceptions import MCPError
         from mcp_types import CONNECTION_CLOSED
 
@@ -131,7 +131,8 @@ class McpServer:
                 name, dict(arguments), progress_callback=heard
             )
             output = output_of(result)
-            return replace(output, text=self.without_tokens(output.text))
+            text = self.without_tokens(output.text)
+            return replace(output, text=text) if output.media else text
         except ShellError as error:
             raise ToolError(error.code, self.redacted(error.message)) from None
         except MCPError as error:

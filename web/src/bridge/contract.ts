@@ -1452,6 +1452,8 @@ export interface GrantSummary {
   verdict: Verdict;
   /** Whether the tool has changed since; then its calls are asked again. */
   suspended: boolean;
+  /** What of a suspended one has changed, as lines that begin with - or +. */
+  difference?: string;
   createdAt: number;
   usedAt: number | null;
 }

@@ -124,6 +124,7 @@ export const toolsInGerman: Strings["tools"] = {
     value === "" ? `${argument} ${rule}` : `${argument} ${rule} „${value}“`,
   suspended:
     "Ausgesetzt: Das Werkzeug hat sich seitdem geändert, darum werden seine Aufrufe wieder gefragt.",
+  difference: "Was sich geändert hat",
   revoke: "Widerrufen",
   revokeOf: (tool) => `Entscheidung über ${tool} widerrufen`,
 };

@@ -122,6 +122,7 @@ export const toolsInEnglish = {
   ruleIn: (argument: string, rule: string, value: string) =>
     value === "" ? `${argument} ${rule}` : `${argument} ${rule} “${value}”`,
   suspended: "Suspended: the tool has changed since, so its calls are asked again.",
+  difference: "What has changed",
   revoke: "Revoke",
   revokeOf: (tool: string) => `Revoke what was decided about ${tool}`,
 } as const;
