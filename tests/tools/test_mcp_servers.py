@@ -474,15 +474,19 @@ async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
-def test_without_servers_the_sdk_is_not_loaded(tmp_path: Path) -> None:
+def test_a_host_without_servers_does_not_load_the_sdk(tmp_path: Path) -> None:
     script = f"""
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
-from shell.tools.registry import Tools
+from shell.app.host import Host
+from tests.store.test_namespace import Page
 async def main():
-    tools = Tools(Path({str(tmp_path)!r}))
-    await tools.all()
-    await tools.close()
+    host = Host(Path({str(tmp_path)!r}), os.environ, "echo", None, lambda: False)
+    page = Page(host.door, "window-1")
+    for asked in ("tools.list", "mcp.list", "mcp.prompts", "mcp.resources"):
+        await page.call(asked, None)
+    await host.end_runs()
+    await host.close()
 asyncio.run(main())
 print(sorted({{"mcp", "mcp_types", "httpx2", "keyring", "sse_starlette"}} & set(sys.modules)))
 """
@@ -490,7 +494,7 @@ print(sorted({{"mcp", "mcp_types", "httpx2", "keyring", "sse_starlette"}} & set(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
-    assert not list(tmp_path.iterdir())
+    assert not [one for one in tmp_path.iterdir() if one.name.startswith("mcp")]
 
 
 def test_restarts_and_kills_leave_no_process_no_task_and_no_handle() -> None:
