@@ -6,6 +6,7 @@ import { useSettings } from "../../settings/useSettings";
 import { Dialog } from "../../ui/Dialog";
 import parts from "../../ui/form/form.module.css";
 import { ItemForm } from "./ItemForm";
+import styles from "./ServerDialog.module.css";
 import { filesOf } from "./serverFiles";
 
 export interface PromptDialogProps {
@@ -19,7 +20,7 @@ export function PromptDialog({ prompt, onInsert, onClose }: PromptDialogProps) {
   const { server, name, description, fields } = prompt;
   return (
     <Dialog title={resources.promptOf(withEscapes(name), withEscapes(server))} onClose={onClose}>
-      <section className={parts.section}>
+      <section className={styles.body}>
         {description !== "" && <p className={parts.text}>{withEscapes(description)}</p>}
         <ItemForm
           fields={fields}

@@ -10,7 +10,7 @@ import { TextField } from "../../ui/form/TextField";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { ItemForm } from "./ItemForm";
-import styles from "./ResourceDialog.module.css";
+import styles from "./ServerDialog.module.css";
 import { filesOf } from "./serverFiles";
 
 export interface ResourceDialogProps {
@@ -32,7 +32,7 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
   );
   return (
     <Dialog title={resources.attach} onClose={onClose}>
-      <section className={parts.section}>
+      <section className={styles.body}>
         {chosen !== null ? (
           <>
             <p className={parts.text}>{withEscapes(`${chosen.server}: ${chosen.uri}`)}</p>

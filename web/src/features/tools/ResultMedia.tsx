@@ -8,13 +8,13 @@ import styles from "./tools.module.css";
 
 export function ResultMedia({ parts }: { readonly parts: readonly Attachment[] }) {
   return (
-    <>
+    <div className={styles.media}>
       <MessageAttachments attachments={parts.filter((part) => !isSound(part))} />
       {parts.filter(isSound).map((sound, place) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the list of a result never changes
         <Sound key={place} sound={sound} />
       ))}
-    </>
+    </div>
   );
 }
 
